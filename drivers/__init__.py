@@ -1,0 +1,1 @@
+"""Adapters from instruments to roles, each with its twin beside it."""

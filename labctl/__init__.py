@@ -1,0 +1,1 @@
+"""Run protocols on instruments, stream every reading, lose nothing."""

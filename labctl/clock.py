@@ -1,0 +1,117 @@
+"""The one place that touches the wall clock.
+
+A run, its engine and its twins all take a `Clock`. Durations come from `now`, which
+never jumps; `unix` is for stamping rows and may step with the host's clock.
+"""
+
+import threading
+import time
+import typing
+from datetime import UTC, datetime
+
+
+class Clock(typing.Protocol):
+    """Time as a run sees it."""
+
+    def now(self) -> float:
+        """Return seconds since this clock was made; monotonic."""
+        ...
+
+    def unix(self) -> float:
+        """Return UTC epoch seconds."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` of this clock pass; at once if zero or negative."""
+        ...
+
+    def poll_period(self, rows_every: float) -> float:
+        """Return how long to wait between two polls, in s of this clock.
+
+        ``rows_every`` is the interval at which the instrument records rows.
+        """
+        ...
+
+
+POLL_PERIOD = 0.5
+"""Between two polls of an instrument, s of real time; drivers in the field use 0.2-1."""
+
+
+class SystemClock:
+    """Real time."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def now(self) -> float:  # noqa: D102
+        return time.monotonic() - self._start
+
+    def unix(self) -> float:  # noqa: D102
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:  # noqa: D102
+        if seconds > 0:
+            time.sleep(seconds)
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
+        return POLL_PERIOD
+
+
+class ScaledClock:
+    """Time that passes ``speed`` times faster than the wall's."""
+
+    def __init__(self, speed: float) -> None:
+        if not speed > 0:
+            raise ValueError(f"speed must be positive, not {speed}")
+        self.speed = speed
+        self._start = time.monotonic()
+        self._epoch = time.time()
+
+    def now(self) -> float:  # noqa: D102
+        return (time.monotonic() - self._start) * self.speed
+
+    def unix(self) -> float:  # noqa: D102
+        return self._epoch + self.now()
+
+    def sleep(self, seconds: float) -> None:  # noqa: D102
+        if seconds > 0:
+            time.sleep(seconds / self.speed)
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
+        return POLL_PERIOD * self.speed
+
+
+class VirtualClock:
+    """Time that passes only when somebody sleeps; safe to share between threads."""
+
+    ROWS_A_POLL = 8
+    """A poll of a twin may bring that many rows: batches keep virtual time fast."""
+
+    def __init__(self, epoch: float | None = None) -> None:
+        self._lock = threading.Lock()
+        self._now = 0.0
+        self._epoch = time.time() if epoch is None else epoch
+
+    def now(self) -> float:  # noqa: D102
+        return self._now
+
+    def unix(self) -> float:  # noqa: D102
+        return self._epoch + self._now
+
+    def sleep(self, seconds: float) -> None:  # noqa: D102
+        if seconds > 0:
+            with self._lock:
+                self._now += seconds
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: D102
+        return max(POLL_PERIOD, self.ROWS_A_POLL * rows_every)
+
+
+def iso(unix: float) -> str:
+    """Return UTC epoch seconds as ISO 8601 text with offset, to the millisecond."""
+    return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds")
+
+
+def stopwatch() -> float:
+    """Return a wall-clock counter for progress displays and benchmarks, s."""
+    return time.perf_counter()

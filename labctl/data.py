@@ -1,0 +1,216 @@
+"""What travels from an instrument to the file: streams of rows, outcomes, events."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One named quantity of a stream."""
+
+    name: str
+    """Machine name; the Battery Data Format's where it has one."""
+    unit: str
+    """Unit as written in the file (``V``, ``A``, ``ohm``); empty for counts."""
+    long_name: str
+    """What a plot's axis says, with the unit."""
+    dtype: str = "f8"
+    """``f8`` (missing = NaN) or ``i8`` (missing = -1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Named columns that grow together, one group of datasets in the run file."""
+
+    name: str
+    columns: tuple[Column, ...]
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"stream {self.name}: a column stands twice in {names}")
+
+    def with_columns(self, *more: Column) -> "Stream":
+        """Return the same stream with ``more`` columns at its end."""
+        return replace(self, columns=(*self.columns, *more))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one stream, column by column.
+
+    Every column of the stream is there, shape (n,), n ≥ 1, SI units; the engine adds
+    the columns that say when and where in the run the rows belong.
+    """
+
+    stream: str
+    columns: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def with_columns(self, more: Mapping[str, Array]) -> "Batch":
+        """Return the same rows with ``more`` columns; new ones win."""
+        return Batch(self.stream, {**self.columns, **more})
+
+    @classmethod
+    def row(cls, stream: str, values: Mapping[str, float]) -> "Batch":
+        """Return a batch of one row."""
+        return cls(stream, {name: np.array([value]) for name, value in values.items()})
+
+
+class EndReason(StrEnum):
+    """Why a step ended."""
+
+    COMPLETED = "completed"
+    """It did all it was told, or its own duration passed."""
+    CONDITION = "condition"
+    """An end condition was met; `Outcome.condition` names it."""
+    SKIPPED = "skipped"
+    """A person asked for the next step."""
+    STOPPED = "stopped"
+    """A person or a signal ended the run."""
+    LIMIT = "limit"
+    """The safety envelope was left."""
+    FAILED = "failed"
+    """An instrument or the store failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the plan learns of a step that ended; JSON-able, so that it replays."""
+
+    reason: EndReason
+    condition: str = ""
+    """Name of the end condition that fired; empty if none did."""
+    duration: float = 0.0
+    """s."""
+    charge: float = 0.0
+    """Net charge in C; positive oxidises the working electrode."""
+    energy: float = 0.0
+    """Net energy into the cell in J."""
+    rows: int = 0
+    """Rows that the step put into its streams."""
+    last: Mapping[str, float] = field(default_factory=dict)
+    """The last row of the step's main stream."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """What the step itself worked out (a resistance, a settled field)."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types; NaN becomes None."""
+        return {
+            "reason": str(self.reason),
+            "condition": self.condition,
+            "duration": self.duration,
+            "charge": self.charge,
+            "energy": self.energy,
+            "rows": self.rows,
+            "last": _finite(self.last),
+            "values": _finite(self.values),
+        }
+
+    @classmethod
+    def from_json(cls, text: Mapping[str, Any]) -> "Outcome":
+        """Return the outcome that `to_json` wrote."""
+        fields = dict(text)
+        fields["reason"] = EndReason(fields["reason"])
+        for name in ("last", "values"):
+            fields[name] = {
+                key: math.nan if value is None else value
+                for key, value in fields[name].items()
+            }
+        return cls(**fields)
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {
+        key: float(value) if math.isfinite(value) else None
+        for key, value in values.items()
+    }
+
+
+class Level(Enum):
+    """How loud an event is."""
+
+    INFO = 20
+    WARNING = 30
+    ALARM = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a person would tell a colleague."""
+
+    level: Level
+    code: str
+    """A stable word: ``gap``, ``limit``, ``hold``, ``skip``, ``firmware``."""
+    text: str
+
+
+class Quality(StrEnum):
+    """Whether a result may be believed."""
+
+    GOOD = "good"
+    SUSPECT = "suspect"
+    """An acceptance limit was missed; `Result.reason` says which."""
+    ABSENT = "absent"
+    """Could not be worked out; `Result.reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One number (or word, or table) of the answer."""
+
+    value: float | str | None
+    """In ``unit``; None when absent; a word for a closed choice such as n or p."""
+    unit: str
+    """As a person writes it: ``mAh/g``, ``S/m``, ``%``."""
+    uncertainty: float | None = None
+    """Standard uncertainty (k = 1) in ``unit``; None if not known."""
+    quality: Quality = Quality.GOOD
+    reason: str = ""
+    """Why it is suspect or absent; empty when good."""
+    table: Mapping[str, tuple[float, ...]] | None = None
+    """Columns of equal length where the answer is a table; names carry units."""
+    budget: Mapping[str, float] | None = None
+    """Standard uncertainty by source, in ``unit``."""
+
+    @classmethod
+    def absent(cls, unit: str, reason: str) -> "Result":
+        """Return the result that says why there is no number."""
+        return cls(None, unit, quality=Quality.ABSENT, reason=reason)
+
+    def suspect(self, reason: str) -> "Result":
+        """Return the same number marked suspect, with ``reason`` added."""
+        reasons = "; ".join(filter(None, (self.reason, reason)))
+        return replace(self, quality=Quality.SUSPECT, reason=reasons)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types; what is not finite becomes None."""
+        out: dict[str, Any] = {
+            "value": _plain(self.value),
+            "unit": self.unit,
+            "uncertainty": _plain(self.uncertainty),
+            "quality": str(self.quality),
+            "reason": self.reason,
+        }
+        if self.table is not None:
+            out["table"] = {k: [_plain(x) for x in v] for k, v in self.table.items()}
+        if self.budget is not None:
+            out["budget"] = {k: _plain(v) for k, v in self.budget.items()}
+        return out
+
+
+def _plain(value: float | str | None) -> float | str | None:
+    if isinstance(value, str) or value is None:
+        return value
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,99 @@
+"""Everything that can go wrong, sorted by whose fault it is.
+
+Rules for whoever raises: take the most exact class; the message names the thing,
+the value and the limit (``source: 0.2 A is beyond ±0.105 A``) and says what to do.
+Nothing is clipped, defaulted or passed over.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class LabctlError(Exception):
+    """What labctl raises on purpose; anything else is a defect of labctl."""
+
+    fault: ClassVar[str] = "labctl"
+    """Whose fault: config, operator, limit, instrument or store."""
+    exit_code: ClassVar[int] = 1
+    """What the command line returns to the shell."""
+
+
+class OperatorError(LabctlError):
+    """A person asked for something that does not exist or cannot be done now."""
+
+    fault = "operator"
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong with a file or a plan, and its cure."""
+
+    where: str
+    """``formation.yaml:14 upper_voltage``, or just the name of the parameter."""
+    what: str
+    """The value and what it breaks."""
+    cure: str = ""
+    """What to do about it; empty if the first half says it."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f" {self.cure}" if self.cure else "")
+
+
+class RefusedError(LabctlError):
+    """Files, parameters or a plan are refused before anything is switched on.
+
+    Carries every complaint at once, so that a person mends them in one go.
+    """
+
+    fault = "config"
+    exit_code = 3
+
+    def __init__(self, complaints: Iterable[Complaint]) -> None:
+        self.complaints = tuple(complaints)
+        super().__init__("\n".join(map(str, self.complaints)))
+
+
+class QuantityError(LabctlError, ValueError):
+    """A text is not a quantity of the wanted kind. Pydantic adds the place."""
+
+    fault = "config"
+    exit_code = 3
+
+
+class LimitError(LabctlError):
+    """A setpoint or a reading lies beyond a limit."""
+
+    fault = "limit"
+    exit_code = 5
+
+
+class InstrumentError(LabctlError):
+    """An instrument refused, failed or answered nonsense."""
+
+    fault = "instrument"
+    exit_code = 4
+
+
+class LinkError(InstrumentError):
+    """The instrument does not answer, or answers late; trying again may help."""
+
+
+class IdentityError(InstrumentError):
+    """Another instrument than the configured one answers at this address."""
+
+
+class FirmwareError(InstrumentError):
+    """The instrument carries firmware that this driver cannot talk to."""
+
+
+class OwnershipError(InstrumentError):
+    """Somebody else (EC-Lab, another run) has the instrument or the channel."""
+
+
+class StoreError(LabctlError):
+    """Data could not be written or read back; the stimulus stops."""
+
+    fault = "store"
+    exit_code = 1

@@ -1,0 +1,1 @@
+"""What an engine can be told to do next, as frozen values."""

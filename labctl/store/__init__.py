@@ -1,0 +1,1 @@
+"""The journal is the truth; HDF5 is its view."""

@@ -1,0 +1,1 @@
+"""The measurement sequences: pure plans, no hardware, no clock, no file."""
