@@ -1,0 +1,76 @@
+"""The vocabulary of columns: one name, unit and axis label for each quantity.
+
+Names are the Battery Data Format's machine names (ontology 1.3.0) where it has one.
+Signs: current is positive when it oxidises the working electrode, which charges the
+cell and delithiates silicon in a half cell; the imaginary impedance is stored as it
+is, negative when capacitive.
+"""
+
+from labctl.data import Column, Stream
+
+TEST_TIME = Column("test_time_second", "s", "Test Time / s")
+UNIX_TIME = Column("unix_time_second", "s", "Unix Time / s")
+INSTRUMENT_TIME = Column("instrument_time_second", "s", "Instrument Time / s")
+STEP_TIME = Column("step_time_second", "s", "Step Time / s")
+VOLTAGE = Column("voltage_volt", "V", "Voltage / V")
+CURRENT = Column("current_ampere", "A", "Current / A")
+NET_CAPACITY = Column("net_capacity_ah", "A*h", "Net Capacity / Ah")
+STEP_NET_CAPACITY = Column("step_net_capacity_ah", "A*h", "Step Net Capacity / Ah")
+STEP_COUNT = Column("step_count", "", "Step Count / 1", "i8")
+CYCLE_COUNT = Column("cycle_count", "", "Cycle Count / 1", "i8")
+HALF_CYCLE = Column("half_cycle", "", "Half Cycle / 1", "i8")
+TECHNIQUE_INDEX = Column("technique_index", "", "Technique Index / 1", "i8")
+FREQUENCY = Column("frequency_hertz", "Hz", "Frequency / Hz")
+REAL_IMPEDANCE = Column("real_impedance_ohm", "ohm", "Real Impedance / ohm")
+IMAGINARY_IMPEDANCE = Column(
+    "imaginary_impedance_ohm", "ohm", "Imaginary Impedance / ohm"
+)
+MINUS_IMAGINARY_IMPEDANCE = Column(
+    "minus_imaginary_impedance_ohm", "ohm", "Minus Imaginary Impedance / ohm"
+)
+SPECTRUM = Column("spectrum_id", "", "Spectrum / 1", "i8")
+
+STAMP = (TEST_TIME, UNIX_TIME, STEP_COUNT, CYCLE_COUNT)
+"""What the engine writes in front of every row of every stream."""
+
+TIMESERIES = Stream(
+    "timeseries",
+    (
+        *STAMP,
+        HALF_CYCLE,
+        STEP_TIME,
+        INSTRUMENT_TIME,
+        TECHNIQUE_INDEX,
+        VOLTAGE,
+        CURRENT,
+        STEP_NET_CAPACITY,
+        NET_CAPACITY,
+    ),
+    "Voltage and current against time",
+)
+"""What a potentiostat channel records while direct current flows or the cell rests."""
+
+MONITOR = Stream(
+    "monitor",
+    (*STAMP, INSTRUMENT_TIME, VOLTAGE, CURRENT),
+    "Second channel on the same cell",
+)
+
+EIS = Stream(
+    "eis",
+    (
+        *STAMP,
+        SPECTRUM,
+        INSTRUMENT_TIME,
+        FREQUENCY,
+        REAL_IMPEDANCE,
+        IMAGINARY_IMPEDANCE,
+        MINUS_IMAGINARY_IMPEDANCE,
+        VOLTAGE,
+        CURRENT,
+        Column("voltage_amplitude_volt", "V", "Voltage Amplitude / V"),
+        Column("current_amplitude_ampere", "A", "Current Amplitude / A"),
+    ),
+    "Impedance spectra",
+)
+"""One row a frequency; voltage and current are the mean (DC) values."""

@@ -1,0 +1,205 @@
+"""What a potentiostat channel can be told, as frozen values in the field's words.
+
+A technique ends by its own duration or by the first of its `until` conditions. What
+the firmware can test goes into the firmware; the driver says which conditions it
+could not take, and those are tested on the host, one poll period later at most.
+Signs: current is positive when it oxidises the working electrode.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Quantity(StrEnum):
+    """What an end condition looks at."""
+
+    VOLTAGE = "voltage"
+    """V."""
+    CURRENT = "current"
+    """A, signed."""
+    ABSOLUTE_CURRENT = "absolute_current"
+    """A, without sign: tapers in either direction."""
+    CHARGE = "charge"
+    """C passed in this technique, without sign."""
+    ENERGY = "energy"
+    """J passed in this technique, without sign."""
+    VOLTAGE_CHANGE = "voltage_change"
+    """V against the technique's first row, without sign."""
+    VOLTAGE_RATE = "voltage_rate"
+    """V/s over the last rows, without sign: ends a rest."""
+    TEMPERATURE = "temperature"
+    """degC."""
+
+
+class Comparison(StrEnum):
+    """Which side of the value ends the technique."""
+
+    AT_LEAST = ">="
+    AT_MOST = "<="
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """End the technique when a quantity reaches a value."""
+
+    name: str
+    """What the outcome calls it, so that a plan can branch: ``lower_voltage``."""
+    quantity: Quantity
+    comparison: Comparison
+    value: float
+    ends_all: bool = False
+    """True ends the whole upload (loops included), not only this technique."""
+
+    def holds(self, x: float, slack: float = 0.0) -> bool:
+        """Tell whether ``x`` ends the technique; NaN does not."""
+        if self.comparison is Comparison.AT_LEAST:
+            return x >= self.value - slack
+        return x <= self.value + slack
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """When the instrument writes a row: any of these, None disables."""
+
+    every_s: float | None = None
+    every_volt: float | None = None
+    every_ampere: float | None = None
+    every_coulomb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCircuit:
+    """Rest without current, recording the voltage."""
+
+    kind: ClassVar[str] = "ocv"
+    duration: float
+    """s."""
+    record: Recording = field(default_factory=lambda: Recording(every_s=60.0))
+    until: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantCurrent:
+    """Drive a current until time passes or a condition is met."""
+
+    kind: ClassVar[str] = "cc"
+    current: float
+    """A; positive oxidises the working electrode."""
+    duration: float
+    """s; every current has an end, even if its conditions never come."""
+    until: tuple[Condition, ...] = ()
+    record: Recording = field(default_factory=lambda: Recording(every_s=60.0))
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantVoltage:
+    """Hold a voltage until time passes or a condition (a taper) is met."""
+
+    kind: ClassVar[str] = "cv"
+    voltage: float
+    """V against the reference; against the voltage before if ``versus_initial``."""
+    duration: float
+    """s."""
+    until: tuple[Condition, ...] = ()
+    record: Recording = field(default_factory=lambda: Recording(every_s=60.0))
+    versus_initial: bool = False
+    max_current: float | None = None
+    """Largest |current| to expect in A; chooses the range. None: the channel's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantPower:
+    """Drive a power; negative draws it from the cell."""
+
+    kind: ClassVar[str] = "power"
+    power: float
+    """W."""
+    duration: float
+    until: tuple[Condition, ...] = ()
+    record: Recording = field(default_factory=lambda: Recording(every_s=60.0))
+
+
+@dataclass(frozen=True, slots=True)
+class VoltageSweep:
+    """Scan the voltage linearly through vertices, ``cycles`` times over."""
+
+    kind: ClassVar[str] = "sweep"
+    vertices: tuple[float, ...]
+    """V: start, turning points, end; at least two."""
+    scan_rate: float
+    """V/s, positive."""
+    cycles: int = 1
+    """How often the turning points (all but start and end) are visited."""
+    record: Recording = field(default_factory=lambda: Recording(every_volt=0.001))
+    until: tuple[Condition, ...] = ()
+    max_current: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Impedance from the first frequency to the last, logarithmically spaced.
+
+    With ``galvanostatic`` the bias and amplitude are A and the bias keeps flowing
+    (superposed on 1C or 3C, say); else V.
+    """
+
+    kind: ClassVar[str] = "eis"
+    galvanostatic: bool
+    bias: float
+    amplitude: float
+    """Peak, not rms."""
+    first_frequency: float
+    """Hz."""
+    last_frequency: float
+    points_per_decade: int = 8
+    averages: int = 1
+    """Repeats at each frequency."""
+    wait_periods: float = 1.0
+    """Periods to wait before each frequency."""
+    settle: float = 0.0
+    """s at the bias before the first frequency."""
+    versus_initial: bool = False
+    """True: the bias adds to the voltage (current) found at the start."""
+    drift_correction: bool = False
+    record: Recording = field(default_factory=lambda: Recording(every_s=1.0))
+    until: tuple[Condition, ...] = ()
+
+    @property
+    def points(self) -> int:
+        """Number of frequencies, both ends included."""
+        decades = abs(math.log10(self.first_frequency / self.last_frequency))
+        return round(self.points_per_decade * decades) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Jump back to an earlier technique of the same upload."""
+
+    kind: ClassVar[str] = "loop"
+    back_to: int
+    """Index of the technique to go back to, counted from 0."""
+    passes: int
+    """How often the block runs in total; at least 2."""
+
+
+Technique = (
+    OpenCircuit
+    | ConstantCurrent
+    | ConstantVoltage
+    | ConstantPower
+    | VoltageSweep
+    | Spectrum
+    | Loop
+)
+
+
+def shortened(technique: Technique, passed: float) -> Technique:
+    """Return what is left of ``technique`` after ``passed`` s of it.
+
+    Sweeps, spectra and loops begin anew: half a sweep is not a measurement.
+    """
+    if isinstance(technique, VoltageSweep | Spectrum | Loop):
+        return technique
+    return replace(technique, duration=max(technique.duration - passed, 0.0))
