@@ -1,0 +1,1 @@
+"""What an instrument can be for a protocol: small typing.Protocols."""
