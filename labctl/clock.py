@@ -34,7 +34,7 @@ class Clock(typing.Protocol):
 
 
 POLL_PERIOD = 0.5
-"""Between two polls of an instrument, s of real time; drivers in the field use 0.2-1."""
+"""Between two polls of an instrument, s of real time; the field uses 0.2 to 1."""
 
 
 class SystemClock:

@@ -1,0 +1,67 @@
+"""What people would rather look at than read: plots as values, drawn elsewhere.
+
+A `Plot` names columns of a stream (the file's default plots, the live window); a
+`Figure` carries worked-out numbers (the report, the window's analysis tabs).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from labctl.data import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Columns of one stream against one of its columns."""
+
+    name: str
+    """Name of the NXdata group: ``plot``, ``nyquist``, ``capacity``."""
+    title: str
+    stream: str
+    x: str
+    """Machine name of the column on the abscissa."""
+    y: tuple[str, ...]
+    """Machine names of the ordinates; the first is the signal."""
+    x_log: bool = False
+    y_log: bool = False
+    points: bool = False
+    """Points rather than a line: loops, spectra, cycles."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One curve of a figure."""
+
+    name: str
+    """What the legend says."""
+    x: Array
+    """Shape (n,)."""
+    y: Array
+    """Shape (n,); NaN breaks the line."""
+    error: Array | None = None
+    """Standard uncertainty of ``y``, shape (n,)."""
+    points: bool = False
+    """Markers instead of a line."""
+    right: bool = False
+    """On the right-hand axis."""
+    shade: float | None = None
+    """0…1 colours a family of curves (state of charge, cycle); None takes a hue."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """One plot of a report, with axis labels that carry the unit."""
+
+    name: str
+    """Stable word for file names: ``capacity``, ``nyquist``."""
+    title: str
+    x_label: str
+    y_label: str
+    series: Sequence[Series] = field(default_factory=tuple)
+    right_label: str = ""
+    x_log: bool = False
+    y_log: bool = False
+    equal_scale: bool = False
+    """One ohm is as long in x as in y: Nyquist."""
+    note: str = ""
+    """A sentence below the plot: how it was made, what to doubt."""
