@@ -3,6 +3,7 @@
 import typing
 from dataclasses import dataclass
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -32,6 +33,11 @@ class CurrentSettings:
 
 class CurrentSource(typing.Protocol):
     """Direct-current source, output off until `drive`."""
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return ``Accuracy(5e-4, 1e-6)`` on the prepared range; no talk."""
+        ...
 
     @property
     def bounds(self) -> CurrentBounds:

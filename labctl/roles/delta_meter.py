@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -43,6 +44,16 @@ class DeltaReadings:
 
 class DeltaMeter(typing.Protocol):
     """A current source and a nanovoltmeter that act as one."""
+
+    @property
+    def current_accuracy(self) -> Accuracy:
+        """Return ``Accuracy(5e-4, 1e-6)``; no talk."""
+        ...
+
+    @property
+    def voltage_accuracy(self) -> Accuracy:
+        """Return ``Accuracy(5e-5, 0.0)``; a reversal cancels offsets."""
+        ...
 
     def delta(self, settings: DeltaSettings) -> DeltaReadings:
         """Run one delta measurement to its end; the output is off afterwards.

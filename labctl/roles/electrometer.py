@@ -3,6 +3,7 @@
 import typing
 from dataclasses import dataclass
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -32,6 +33,11 @@ class CurrentReading:
 
 class Electrometer(typing.Protocol):
     """Picoammeter or electrometer."""
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return ``Accuracy(1e-3, 4e-13)`` on the prepared range; no talk."""
+        ...
 
     def prepare(self, settings: ElectrometerSettings) -> ElectrometerSettings:
         """Configure and correct the zero; return the settings read back.

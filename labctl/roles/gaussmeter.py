@@ -3,6 +3,7 @@
 import typing
 from dataclasses import dataclass
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -18,6 +19,11 @@ class FieldReading:
 
 class Gaussmeter(typing.Protocol):
     """Hall-probe gaussmeter."""
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return ``Accuracy(2.5e-3, 5e-6)`` on the prepared range; no talk."""
+        ...
 
     def prepare(self, field: float | None) -> float | None:
         """Choose the range for the largest |B| in T; None lets the meter choose.

@@ -8,6 +8,7 @@ import typing
 from dataclasses import dataclass
 from enum import StrEnum
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -70,6 +71,16 @@ class SourceReading:
 
 class SourceMeter(typing.Protocol):
     """Source and measure unit, output off until `drive`."""
+
+    @property
+    def voltage_accuracy(self) -> Accuracy:
+        """Return ``Accuracy(1.5e-4, 1.5e-3)`` of the measured voltage; no talk."""
+        ...
+
+    @property
+    def current_accuracy(self) -> Accuracy:
+        """Return ``Accuracy(3e-4, 6e-9)`` of the measured current; no talk."""
+        ...
 
     @property
     def bounds(self) -> SourceBounds:

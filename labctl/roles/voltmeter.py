@@ -3,6 +3,7 @@
 import typing
 from dataclasses import dataclass
 
+from labctl.roles.accuracy import Accuracy
 from labctl.roles.identity import Identity
 
 
@@ -32,6 +33,11 @@ class VoltageReading:
 
 class Voltmeter(typing.Protocol):
     """Digital voltmeter or nanovoltmeter."""
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return ``Accuracy(5e-5, 4e-8)`` on the prepared range; no talk."""
+        ...
 
     def prepare(self, settings: VoltmeterSettings) -> VoltmeterSettings:
         """Configure; return the settings read back.
