@@ -1,0 +1,209 @@
+"""A protocol: parameters, a plan that yields steps, and the results at its end.
+
+A plan is deterministic: it knows its parameters, the sample and the outcomes of the
+steps it yielded, nothing else (no clock, no file, no randomness). So the same plan
+fed with recorded outcomes resumes a run, fed with changed parameters amends it, and
+run on twins in virtual time forecasts it.
+"""
+
+import abc
+import dataclasses
+import hashlib
+import json
+import typing
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from labctl.clock import Clock
+from labctl.data import Array, Batch, EndReason, Event, Outcome, Result, Stream
+from labctl.errors import Complaint
+from labctl.figure import Figure, Plot
+from labctl.limits import Envelope
+from labctl.sample import Sample
+
+T = typing.TypeVar("T")
+
+
+class Bench(typing.Protocol):
+    """What a step may touch while it is executed."""
+
+    @property
+    def clock(self) -> Clock:
+        """The run's clock; the only time a step knows."""
+        ...
+
+    def role(self, name: str, kind: type[T]) -> T:
+        """Return the instrument that plays ``name``; InstrumentError if none does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a step ended by itself, and what it worked out."""
+
+    reason: EndReason = EndReason.COMPLETED
+    condition: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step had come when it was interrupted."""
+
+    duration: float
+    """s of the step that passed while it ran."""
+    charge: float
+    """C, net."""
+    technique: int = 0
+    """Index of the technique in flight within the step's upload."""
+    technique_duration: float = 0.0
+    """s of that technique that passed."""
+    technique_charge: float = 0.0
+    """C of that technique, without sign."""
+
+
+Rows = Generator[Batch | Event | None, None, Ending]
+"""What `Step.execute` is: rows as they come, None when a poll brought none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(abc.ABC):
+    """One thing the engine does; a frozen value, so that it can be compared.
+
+    Rules for whoever writes one: yield at least once a poll period, so that holds,
+    stops and limits are seen; leave no output on that the next step does not expect;
+    every reading goes out by `yield`, nothing is kept.
+    """
+
+    label: str
+    """What the operator reads: ``lithiation at C/20``."""
+    cycle: int = 0
+    """Written to ``cycle_count``; 0 before the first cycle."""
+    half_cycle: int = -1
+    """Written to ``half_cycle``; -1 where none is counted."""
+
+    @abc.abstractmethod
+    def execute(self, bench: Bench) -> Rows:
+        """Do it on the bench, yielding rows; return why it ended."""
+
+    def remaining(self, progress: Progress) -> "Step":  # noqa: ARG002
+        """Return what is left to do after an interruption; here: begin anew."""
+        return self
+
+    def payload(self) -> dict[str, Any]:
+        """Return the step as JSON types, with its kind; equal steps, equal payload."""
+        fields = dataclasses.asdict(self)
+        return {"kind": type(self).__name__, **json.loads(json.dumps(fields))}
+
+    def digest(self) -> str:
+        """Return a short fingerprint; a replay refuses a step that differs."""
+        text = json.dumps(self.payload(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+Plan = Generator[Step, Outcome, None]
+"""Yields a step, is sent its outcome, decides what comes next."""
+
+
+class Parameters(BaseModel):
+    """Base of every protocol's parameters; text with units comes in, SI floats stay."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One executed step, as the journal tells it."""
+
+    step_count: int
+    payload: Mapping[str, Any]
+    outcome: Outcome | None
+    """None while it is still in flight."""
+    started: float
+    """Test time in s."""
+    ended: float
+    """Test time in s; NaN while it is still in flight."""
+
+    @property
+    def label(self) -> str:
+        """What the operator read."""
+        return str(self.payload.get("label", ""))
+
+
+class Run(typing.Protocol):
+    """A run as its protocol's `results` and `figures` see it."""
+
+    @property
+    def sample(self) -> Sample:
+        """What was measured."""
+        ...
+
+    @property
+    def steps(self) -> Sequence[StepRecord]:
+        """The executed steps, in order."""
+        ...
+
+    def table(self, stream: str) -> Mapping[str, Array]:
+        """Return the columns of a stream, each of shape (n,); n may be 0."""
+        ...
+
+
+class Protocol(abc.ABC):
+    """A measurement protocol for one sample; the base of all plug-ins.
+
+    Registered under the entry point group ``labctl.protocols``.
+    """
+
+    name: ClassVar[str]
+    """What the command line calls it: ``formation-cycling``."""
+    title: ClassVar[str]
+    """One line for a list."""
+    Parameters: ClassVar[type[Parameters]]
+    """Its parameters; the docstring of each field is the help text."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Named parameter sets, text as a person writes it."""
+    streams: ClassVar[tuple[Stream, ...]]
+    """Everything it may record, declared before the first row."""
+    plots: ClassVar[tuple[Plot, ...]] = ()
+    """Default plots of the file and the live view; the first opens first."""
+    sample_kinds: ClassVar[frozenset[str]]
+    """Kinds of sample that it can measure."""
+
+    def __init__(self, parameters: Parameters, sample: Sample) -> None:
+        self.sample = sample
+        self._parameters = parameters
+
+    @abc.abstractmethod
+    def roles(self) -> Mapping[str, type]:
+        """Return the roles it needs, by name: ``{"cell": PotentiostatChannel}``."""
+
+    def companions(self) -> Mapping[str, str]:
+        """Return roles that must sit on the same instrument as another role."""
+        return {}
+
+    def check(self) -> list[Complaint]:
+        """Return everything about parameters and sample that cannot work."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return what will be missing from the results, said before the start."""
+        return []
+
+    def envelope(self) -> Envelope:
+        """Return the safety bounds that follow from sample and parameters."""
+        return Envelope({})
+
+    @abc.abstractmethod
+    def plan(self) -> Plan:
+        """Yield the steps."""
+
+    @abc.abstractmethod
+    def results(self, run: Run) -> Mapping[str, Result]:
+        """Work the results out of what was recorded; the first is the headline."""
+
+    def figures(self, run: Run) -> Sequence[Figure]:  # noqa: ARG002
+        """Return the figures of the report beyond the default plots."""
+        return ()

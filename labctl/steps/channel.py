@@ -1,0 +1,289 @@
+"""Run linked techniques on a potentiostat channel, with what firmware cannot test.
+
+Conditions that the firmware took end a technique on the instrument. The others are
+tested here on every poll, so they act one poll period late at most.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from labctl import columns
+from labctl.data import Array, Batch, EndReason
+from labctl.protocol import Bench, Ending, Progress, Rows, Step
+from labctl.roles.potentiostat import PotentiostatChannel
+from labctl.techniques import (
+    Condition,
+    Loop,
+    OpenCircuit,
+    Quantity,
+    Recording,
+    Technique,
+    VoltageSweep,
+    shortened,
+)
+
+RATE_ROWS = 5
+"""dV/dt is the slope through that many rows, so that noise does not end a rest."""
+VOLTAGE_SLACK = 0.003
+"""V; a limit met in firmware may be recorded that far short of it."""
+CURRENT_SLACK = 0.03
+"""Of the limit; the same for currents."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTechniques(Step):
+    """Upload techniques to one channel and record until the last one ends.
+
+    A second channel may watch the same cell: it rests (no current) and its voltage
+    goes into the ``monitor`` stream on the same time axis.
+    """
+
+    techniques: tuple[Technique, ...]
+    role: str = "cell"
+    monitor: str = ""
+    """Role of the watching channel; empty for none."""
+    monitor_every: float = 1.0
+    """s between two rows of the watching channel."""
+    spectrum_id: int = 0
+    """Number of the first spectrum of this step in the run."""
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        begun = bench.clock.now()
+        channel = bench.role(self.role, PotentiostatChannel)  # type: ignore[type-abstract]
+        loaded = channel.load(self.techniques)
+        watch = self._watch(bench)
+        tests = _HostTests(loaded.host_conditions)
+        spectra = _SpectrumCounter(self.spectrum_id)
+        period = bench.clock.poll_period(self._rows_every(bool(tests.conditions)))
+        if watch is not None:
+            watch.start()
+        offset = bench.clock.now() - begun
+        channel.start()
+        tail = _Tail()
+        met: Condition | None = None
+        running = True
+        while running:
+            bench.clock.sleep(period)
+            poll = channel.poll()
+            running = poll.running
+            yield from poll.events
+            for batch in poll.batches:
+                if batch.stream == columns.TIMESERIES.name:
+                    tail.take(batch)
+                    met = tests.first_met(batch) or met
+                yield spectra.number(_placed(batch, offset))
+            if watch is not None:
+                for batch in watch.poll().batches:
+                    yield _placed(replace(batch, stream="monitor"), offset)
+            if met is not None and running:
+                last = poll.technique >= len(self.techniques) - 1
+                if met.ends_all or last:
+                    channel.make_safe()
+                    running = False
+                else:
+                    channel.skip()
+                    met = None
+            yield None
+        if watch is not None:
+            watch.make_safe()
+        name = met.name if met is not None else self._met_in_firmware(tail)
+        reason = EndReason.CONDITION if name else EndReason.COMPLETED
+        return Ending(reason, name)
+
+    def remaining(self, progress: Progress) -> Step:
+        """Return the techniques not yet done, the one in flight shortened.
+
+        Techniques before a loop that points at them are kept whole.
+        """
+        at = progress.technique
+        if any(isinstance(t, Loop) for t in self.techniques):
+            return self
+        head = shortened(self.techniques[at], progress.technique_duration)
+        head = _less_charge(head, progress.technique_charge)
+        return replace(self, techniques=(head, *self.techniques[at + 1 :]))
+
+    def _watch(self, bench: Bench) -> PotentiostatChannel | None:
+        if not self.monitor:
+            return None
+        watch = bench.role(self.monitor, PotentiostatChannel)  # type: ignore[type-abstract]
+        record = Recording(every_s=self.monitor_every)
+        watch.load([OpenCircuit(duration=10 * 86400.0, record=record)])
+        return watch
+
+    def _rows_every(self, exact: bool) -> float:
+        """Return the shortest recording interval, s; 0 polls as often as may be."""
+        if exact:
+            return 0.0
+        intervals = [
+            technique.record.every_s
+            for technique in self.techniques
+            if not isinstance(technique, Loop | VoltageSweep)
+            and technique.record.every_s is not None
+        ]
+        sweeps = [
+            t.record.every_volt / t.scan_rate
+            for t in self.techniques
+            if isinstance(t, VoltageSweep) and t.record.every_volt
+        ]
+        return min(intervals + sweeps, default=1.0)
+
+    def _met_in_firmware(self, tail: "_Tail") -> str:
+        """Return the name of the condition that the last row satisfies."""
+        if tail.technique is None or tail.technique >= len(self.techniques):
+            return ""
+        technique = self.techniques[tail.technique]
+        if isinstance(technique, Loop):
+            return ""
+        for condition in technique.until:
+            if condition.quantity is Quantity.VOLTAGE:
+                x, slack = tail.voltage, VOLTAGE_SLACK
+            elif condition.quantity is Quantity.CURRENT:
+                x, slack = tail.current, CURRENT_SLACK * abs(condition.value)
+            elif condition.quantity is Quantity.ABSOLUTE_CURRENT:
+                x, slack = abs(tail.current), CURRENT_SLACK * abs(condition.value)
+            else:
+                continue
+            if condition.holds(x, slack):
+                return condition.name
+        return ""
+
+
+def _placed(batch: Batch, offset: float) -> Batch:
+    """Return the batch with the step's own time beside the instrument's."""
+    instrument = batch.columns[columns.INSTRUMENT_TIME.name]
+    return batch.with_columns({columns.STEP_TIME.name: instrument + offset})
+
+
+def _less_charge(technique: Technique, passed: float) -> Technique:
+    if isinstance(technique, Loop) or not technique.until:
+        return technique
+    until = tuple(
+        replace(c, value=c.value - passed) if c.quantity is Quantity.CHARGE else c
+        for c in technique.until
+    )
+    return replace(technique, until=until)
+
+
+class _SpectrumCounter:
+    """Numbers spectra: a frequency that jumps back up begins a new one."""
+
+    def __init__(self, first: int) -> None:
+        self._current = first - 1
+        self._last = -math.inf
+        self._technique = -1
+
+    def number(self, batch: Batch) -> Batch:
+        if batch.stream != columns.EIS.name:
+            return batch
+        out = np.empty(len(batch), dtype=np.int64)
+        frequencies = batch.columns[columns.FREQUENCY.name]
+        index = batch.columns.get(columns.TECHNIQUE_INDEX.name)
+        for row, frequency in enumerate(frequencies):
+            technique = self._technique if index is None else int(index[row])
+            if frequency > self._last * 1.0001 or technique != self._technique:
+                self._current += 1
+            self._last, self._technique = float(frequency), technique
+            out[row] = self._current
+        imaginary = batch.columns[columns.IMAGINARY_IMPEDANCE.name]
+        return Batch(
+            batch.stream,
+            {
+                **{
+                    name: values
+                    for name, values in batch.columns.items()
+                    if name != columns.TECHNIQUE_INDEX.name
+                },
+                columns.SPECTRUM.name: out,
+                columns.MINUS_IMAGINARY_IMPEDANCE.name: -imaginary,
+            },
+        )
+
+
+class _Tail:
+    """The last row of what was recorded."""
+
+    def __init__(self) -> None:
+        self.technique: int | None = None
+        self.voltage = math.nan
+        self.current = math.nan
+
+    def take(self, batch: Batch) -> None:
+        self.technique = int(batch.columns[columns.TECHNIQUE_INDEX.name][-1])
+        self.voltage = float(batch.columns[columns.VOLTAGE.name][-1])
+        self.current = float(batch.columns[columns.CURRENT.name][-1])
+
+
+class _HostTests:
+    """End conditions that the firmware cannot test, evaluated row by row."""
+
+    def __init__(self, conditions: Sequence[tuple[int, Condition]]) -> None:
+        self.conditions = tuple(conditions)
+        self._technique = -1
+        self._charge = 0.0
+        self._energy = 0.0
+        self._first_voltage = math.nan
+        self._rows: list[tuple[float, float, float]] = []
+
+    def first_met(self, batch: Batch) -> Condition | None:
+        """Return the first condition that a row of ``batch`` meets."""
+        if not self.conditions:
+            return None
+        time = batch.columns[columns.INSTRUMENT_TIME.name]
+        voltage = batch.columns[columns.VOLTAGE.name]
+        current = batch.columns[columns.CURRENT.name]
+        index = batch.columns[columns.TECHNIQUE_INDEX.name]
+        temperature: Array | None = batch.columns.get("surface_temperature_celsius")
+        for row in range(len(batch)):
+            degree = math.nan if temperature is None else float(temperature[row])
+            met = self._row(
+                int(index[row]),
+                (float(time[row]), float(voltage[row]), float(current[row])),
+                degree,
+            )
+            if met is not None:
+                return met
+        return None
+
+    def _row(
+        self, technique: int, row: tuple[float, float, float], temperature: float
+    ) -> Condition | None:
+        if technique != self._technique:
+            self._technique, self._rows = technique, []
+            self._charge = self._energy = 0.0
+            self._first_voltage = row[1]
+        if self._rows:
+            t0, v0, i0 = self._rows[-1]
+            dt = row[0] - t0
+            self._charge += 0.5 * (i0 + row[2]) * dt
+            self._energy += 0.5 * (v0 * i0 + row[1] * row[2]) * dt
+        self._rows = [*self._rows[1 - RATE_ROWS :], row]
+        readings = {
+            Quantity.VOLTAGE: row[1],
+            Quantity.CURRENT: row[2],
+            Quantity.ABSOLUTE_CURRENT: abs(row[2]),
+            Quantity.CHARGE: abs(self._charge),
+            Quantity.ENERGY: abs(self._energy),
+            Quantity.VOLTAGE_CHANGE: abs(row[1] - self._first_voltage),
+            Quantity.VOLTAGE_RATE: self._rate(),
+            Quantity.TEMPERATURE: temperature,
+        }
+        for at, condition in self.conditions:
+            if at == technique and condition.holds(readings[condition.quantity]):
+                return condition
+        return None
+
+    def _rate(self) -> float:
+        """Return |dV/dt| in V/s; NaN before there are enough rows."""
+        if len(self._rows) < RATE_ROWS:
+            return math.nan
+        times = np.array([row[0] for row in self._rows])
+        volts = np.array([row[1] for row in self._rows])
+        times -= times.mean()
+        spread = float(times @ times)
+        return abs(float(times @ volts)) / spread if spread > 0 else math.nan
+
+
