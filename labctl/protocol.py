@@ -111,7 +111,9 @@ Plan = Generator[Step, Outcome, None]
 class Parameters(BaseModel):
     """Base of every protocol's parameters; text with units comes in, SI floats stay."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,5 +285,3 @@ class _HostTests:
         times -= times.mean()
         spread = float(times @ times)
         return abs(float(times @ volts)) / spread if spread > 0 else math.nan
-
-

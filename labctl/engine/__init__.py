@@ -1,0 +1,1 @@
+"""One loop: step, batches, limits, journal, outcome; then everything safe."""

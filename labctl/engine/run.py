@@ -1,0 +1,296 @@
+"""Execute a plan: the loop every run goes through, live, resumed or forecast.
+
+Invariants: what is committed is acknowledged; a batch is checked against the envelope
+before anything else happens on the instrument; whatever ends the loop, every role is
+made safe, the sources first. One failure while making safe never stops the next.
+"""
+
+import logging
+import math
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from labctl.clock import stopwatch
+from labctl.data import Batch, EndReason, Event, Level, Outcome
+from labctl.engine.control import Control, Wish
+from labctl.engine.ledger import Ledger, StepTotals, progress
+from labctl.errors import InstrumentError, LabctlError, LimitError, OperatorError
+from labctl.limits import Envelope
+from labctl.protocol import Bench, Ending, Plan, Step, StepRecord
+
+log = logging.getLogger(__name__)
+
+COMMIT_EVERY = 1.0
+"""s of wall time between two commits; a step change commits at once."""
+HOLD_POLL = 0.2
+"""s of wall time between two looks at a held run."""
+
+
+class Journal(typing.Protocol):
+    """What the loop writes to; `labctl.store.journal.Journal` is the one body."""
+
+    def append(self, batch: Batch) -> None: ...
+    def begin_step(
+        self, step_count: int, payload: Mapping[str, typing.Any], test_time: float
+    ) -> None: ...
+    def end_step(self, step_count: int, outcome: Outcome, test_time: float) -> None: ...
+    def event(self, event: Event, test_time: float, unix: float) -> None: ...
+    def set_status(self, state: str) -> None: ...
+    def commit(self) -> int: ...
+
+
+class MakesSafe(typing.Protocol):
+    """What every role with an output has."""
+
+    def make_safe(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a watcher of the run is told, at most once a poll."""
+
+    state: str
+    """``running`` or ``hold``."""
+    step_count: int
+    step: Step
+    test_time: float
+    """s."""
+    last: Mapping[str, float]
+    """The last row of any stream."""
+    rows: int
+    """Rows of the whole run."""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What an interrupted run left in its journal."""
+
+    steps: dict[int, StepRecord] = field(default_factory=dict)
+    """Executed steps by count; one without outcome was in flight."""
+    totals: StepTotals | None = None
+    """Sums of the step in flight, rebuilt from its rows."""
+    net_charge: float = 0.0
+    test_time: float = 0.0
+    """Test time at which the run goes on, s."""
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class _Flight:
+    """The step in flight."""
+
+    step: Step
+    count: int
+    totals: StepTotals
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the whole run ended."""
+
+    reason: EndReason
+    text: str = ""
+    error: BaseException | None = None
+
+
+class Engine:
+    """Drives one plan on one bench into one journal."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        journal: Journal,
+        ledger: Ledger,
+        envelope: Envelope,
+        outputs: Mapping[str, MakesSafe],
+        control: Control | None = None,
+        watch: Callable[[Situation], None] | None = None,
+    ) -> None:
+        self._bench = bench
+        self._journal = journal
+        self._ledger = ledger
+        self._envelope = envelope
+        self._outputs = outputs
+        self.control = control or Control()
+        self._watch = watch or (lambda _situation: None)
+        self._zero = 0.0
+        self._rows = 0
+        self._committed = -math.inf
+
+    def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
+        """Execute ``plan`` to its end and return how it ended; never raises.
+
+        With ``recorded``, outcomes of steps that ended are fed back first and the
+        step in flight goes on with what remained of it.
+        """
+        recorded = recorded or Recorded()
+        self._zero = self._bench.clock.now() - recorded.test_time
+        self._rows = recorded.rows
+        try:
+            ended = self._steps(plan, recorded)
+        except LimitError as error:
+            ended = Ended(EndReason.LIMIT, str(error), error)
+        except LabctlError as error:
+            log.exception("the run failed")
+            ended = Ended(EndReason.FAILED, str(error), error)
+        except BaseException as error:  # whatever it is, the outputs come first
+            log.exception("the run failed by a defect")
+            ended = Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)
+        finally:
+            unsafe = self.make_safe()
+        if unsafe:
+            text = "; ".join(filter(None, (ended.text, *unsafe)))
+            ended = Ended(EndReason.FAILED, text, ended.error)
+        if ended.reason is not EndReason.COMPLETED:
+            self._tell(Level.ALARM, str(ended.reason), ended.text or "stopped")
+        return ended
+
+    def make_safe(self) -> list[str]:
+        """Make every output safe, in the order of ``outputs``; say what failed."""
+        failures = []
+        for name, output in self._outputs.items():
+            try:
+                output.make_safe()
+            except Exception as error:
+                log.exception("%s could not be made safe", name)
+                failures.append(f"STATE UNKNOWN: {name} was not made safe: {error}")
+        return failures
+
+    def _steps(self, plan: Plan, recorded: Recorded) -> Ended:
+        outcome: Outcome | None = None
+        for step_count in count(1):
+            try:
+                step = plan.send(outcome) if outcome is not None else next(plan)
+            except StopIteration:
+                return Ended(EndReason.COMPLETED)
+            record = recorded.steps.get(step_count)
+            if record is not None:
+                _same(step, record)
+            if record is not None and record.outcome is not None:
+                outcome = record.outcome
+                continue
+            earlier = recorded.totals if record is not None else None
+            outcome = self._step(step, step_count, earlier, fresh=record is None)
+            if outcome.reason is EndReason.STOPPED:
+                return Ended(EndReason.STOPPED, self.control.reason)
+        raise AssertionError("a count has no end")
+
+    def _step(
+        self, step: Step, step_count: int, earlier: StepTotals | None, *, fresh: bool
+    ) -> Outcome:
+        """Execute one step, holds included, and write its outcome."""
+        if fresh:
+            self._journal.begin_step(
+                step_count,
+                {**step.payload(), "digest": step.digest()},
+                self._test_time(),
+            )
+        self._commit(now=True)
+        flight = _Flight(
+            step, step_count, self._ledger.begin(self._test_time(), earlier)
+        )
+        rest = step if earlier is None else step.remaining(progress(flight.totals))
+        while True:
+            ending, wish = self._stretch(rest, flight)
+            if wish is not Wish.HOLD:
+                break
+            self._wait_while_held(flight)
+            if self.control.wish() is Wish.STOP:
+                ending = Ending(EndReason.STOPPED)
+                break
+            flight.totals = self._ledger.begin(self._test_time(), flight.totals)
+            rest = step.remaining(progress(flight.totals))
+        outcome = flight.totals.outcome(ending)
+        self._journal.end_step(step_count, outcome, self._test_time())
+        self._commit(now=True)
+        return outcome
+
+    def _stretch(self, rest: Step, flight: _Flight) -> tuple[Ending, Wish]:
+        """Run until the step ends by itself or a wish interrupts it."""
+        rows = rest.execute(self._bench)
+        try:
+            while True:
+                try:
+                    item = next(rows)
+                except StopIteration as stop:
+                    return stop.value or Ending(), Wish.NONE
+                self._take(item, flight)
+                wish = self.control.wish()
+                if wish is Wish.NONE:
+                    continue
+                if wish is Wish.SKIP:
+                    self.control.skipped()
+                self._interrupt(wish)
+                reason = EndReason.SKIPPED if wish is Wish.SKIP else EndReason.STOPPED
+                return Ending(reason), wish
+        finally:
+            rows.close()
+
+    def _take(self, item: Batch | Event | None, flight: _Flight) -> None:
+        """Write what a poll brought; LimitError if it left the envelope."""
+        if isinstance(item, Event):
+            self._tell(item.level, item.code, item.text)
+            return
+        if item is not None and len(item):
+            now = (self._test_time(), self._bench.clock.unix())
+            batch = self._ledger.post(
+                item, flight.step, flight.count, flight.totals, now
+            )
+            violation = self._envelope.violation(batch)
+            if violation is not None:
+                self.make_safe()
+            self._journal.append(batch)
+            self._rows += len(batch)
+            if violation is not None:
+                self._journal.commit()
+                label = flight.step.label
+                raise LimitError(f"{label}: {violation}; outputs made safe")
+        self._commit()
+        self._watch(self._situation("running", flight))
+
+    def _situation(self, state: str, flight: _Flight) -> Situation:
+        last = flight.totals.last
+        time = self._test_time()
+        return Situation(state, flight.count, flight.step, time, last, self._rows)
+
+    def _interrupt(self, wish: Wish) -> None:
+        failures = self.make_safe()
+        if failures:
+            raise InstrumentError("; ".join(failures))
+        self._tell(Level.WARNING, wish.name.lower(), self.control.reason or "asked for")
+
+    def _wait_while_held(self, flight: _Flight) -> None:
+        self._journal.set_status("hold")
+        self._commit(now=True)
+        begun = stopwatch()
+        while self.control.wish() is Wish.HOLD:
+            self._watch(self._situation("hold", flight))
+            self.control.wait_while_held(HOLD_POLL)
+        self._journal.set_status("running")
+        held = stopwatch() - begun
+        self._tell(Level.INFO, "resume", f"went on after {held:.0f} s on hold")
+
+    def _tell(self, level: Level, code: str, text: str) -> None:
+        log.log(level.value, "%s: %s", code, text)
+        event = Event(level, code, text)
+        self._journal.event(event, self._test_time(), self._bench.clock.unix())
+
+    def _commit(self, *, now: bool = False) -> None:
+        if now or stopwatch() - self._committed >= COMMIT_EVERY:
+            self._journal.commit()
+            self._committed = stopwatch()
+
+    def _test_time(self) -> float:
+        return self._bench.clock.now() - self._zero
+
+
+def _same(step: Step, record: StepRecord) -> None:
+    """Refuse a replay in which a past step would have been another one."""
+    if record.payload.get("digest") != step.digest():
+        raise OperatorError(
+            f"step {record.step_count} was {record.label!r} and would now be "
+            f"{step.label!r}; a run can only go on with parameters that leave its past "
+            "as it was"
+        )

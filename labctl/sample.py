@@ -1,0 +1,108 @@
+"""What is on the bench, as its label says: kind, mass, area, thickness, 1C.
+
+Only what a person knows before the measurement stands here; it is what specific
+values are referred to. Missing means unknown: the specific value is then absent.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from labctl.quantities import (
+    Kelvin,
+    Kilogram,
+    Metre,
+    OneC,
+    Pascal,
+    Rate,
+    SquareMetre,
+    Volt,
+)
+
+
+class SampleKind(StrEnum):
+    """What kind of thing is measured."""
+
+    HALF_CELL = "half_cell"
+    """Working electrode against lithium metal."""
+    FULL_CELL = "full_cell"
+    PELLET = "pellet"
+    """Powder pressed between two pistons."""
+    PARTICLE = "particle"
+    """One particle between two probes."""
+    FILM = "film"
+    """A flat sample with four contacts at its edge."""
+
+
+class FirstStep(StrEnum):
+    """Which way the first current flows."""
+
+    LITHIATION = "lithiation"
+    """The working electrode takes up lithium: negative current, the cell discharges."""
+    DELITHIATION = "delithiation"
+    """The working electrode gives lithium: positive current, the cell charges."""
+    DISCHARGE = "discharge"
+    CHARGE = "charge"
+
+    @property
+    def sign(self) -> int:
+        """+1 or -1: the sign of the first current."""
+        return -1 if self in {FirstStep.LITHIATION, FirstStep.DISCHARGE} else 1
+
+    @property
+    def other(self) -> "FirstStep":
+        """The opposite direction, in the same words."""
+        return {
+            FirstStep.LITHIATION: FirstStep.DELITHIATION,
+            FirstStep.DELITHIATION: FirstStep.LITHIATION,
+            FirstStep.DISCHARGE: FirstStep.CHARGE,
+            FirstStep.CHARGE: FirstStep.DISCHARGE,
+        }[self]
+
+
+class Sample(BaseModel):
+    """The label of a sample."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    """What the lab calls it; kept as written, folders get a plain form of it."""
+    kind: SampleKind
+    """half_cell, full_cell, pellet, particle or film."""
+    title: str = ""
+    """One line for reports: ``QMS, 0.7 at% sulfur, against lithium``."""
+    active_mass: Annotated[Kilogram, Field(gt=0)] | None = None
+    """Mass that specific capacities are referred to."""
+    active_mass_uncertainty: Annotated[Kilogram, Field(ge=0)] | None = None
+    """Standard uncertainty of the active mass."""
+    area: Annotated[SquareMetre, Field(gt=0)] | None = None
+    """Geometric area of the electrode, pellet or film."""
+    area_uncertainty: Annotated[SquareMetre, Field(ge=0)] | None = None
+    """Standard uncertainty of the area."""
+    thickness: Annotated[Metre, Field(gt=0)] | None = None
+    """Thickness of the pellet or film."""
+    thickness_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
+    """Standard uncertainty of the thickness."""
+    particle_radius: Annotated[Metre, Field(gt=0)] | None = None
+    """Radius of the active particles: the diffusion length of GITT is a third of it."""
+    length: Annotated[Metre, Field(gt=0)] | None = None
+    """Distance between the probes on a particle."""
+    pressure: Annotated[Pascal, Field(ge=0)] | None = None
+    """Pressure on the pellet."""
+    temperature: Annotated[Kelvin, Field(gt=0)] = 298.15
+    """Temperature at which it is measured."""
+    one_c: OneC | None = None
+    """The current called 1C unless a protocol states its own."""
+    first_step: FirstStep = FirstStep.CHARGE
+    """Direction of the first current; lithiation for an anode half cell."""
+    lower_voltage: Volt | None = None
+    """Safety envelope: no reading may be below."""
+    upper_voltage: Volt | None = None
+    """Safety envelope: no reading may be above."""
+    maximum_current: Rate | None = None
+    """Safety envelope: no |current| may be above."""
+    notes: str = ""
+    """Anything else that belongs to the sample."""
