@@ -163,7 +163,7 @@ class Protocol(abc.ABC):
     """What the command line calls it: ``formation-cycling``."""
     title: ClassVar[str]
     """One line for a list."""
-    Parameters: ClassVar[type[Parameters]]
+    parameters_model: ClassVar[type[Parameters]]
     """Its parameters; the docstring of each field is the help text."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Named parameter sets, text as a person writes it."""

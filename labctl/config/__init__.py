@@ -1,0 +1,1 @@
+"""``config.yaml``: which instruments stand on the bench and who plays what."""

@@ -1,0 +1,96 @@
+"""What ``config.yaml`` may say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from labctl.quantities import Ampere, Celsius, Volt
+from labctl.roles.driver import Setup
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+
+class StationConfig(_Section):
+    """The bench as a whole."""
+
+    name: str = "bench"
+    """What reports call it."""
+    data: Path = Path("runs")
+    """Folder for runs; relative to the configuration file."""
+    operator: str = ""
+    """Who works here, unless the command line says otherwise."""
+
+
+class InstrumentConfig(_Section):
+    """One instrument."""
+
+    driver: str
+    """Name of a driver plug-in: ``labctl station drivers`` lists them."""
+    address: str
+    """IP address, VISA resource name, USB0 … of the real instrument."""
+    serial: str = ""
+    """If given, another serial at this address is refused."""
+    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """The driver's own settings."""
+    simulated: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """What its twin is like: model, number of channels, wiring."""
+
+
+class SafetyConfig(_Section):
+    """What no reading may leave on this bench, whatever a protocol asks for."""
+
+    lower_voltage: Volt | None = None
+    """At a cell."""
+    upper_voltage: Volt | None = None
+    """At a cell."""
+    maximum_current: Ampere | None = None
+    """Magnitude, at a cell."""
+    maximum_temperature: Celsius | None = None
+    """At a cell, where it is measured."""
+
+
+class Config(_Section):
+    """The whole configuration file."""
+
+    station: StationConfig = StationConfig()
+    """The bench as a whole."""
+    instruments: dict[str, InstrumentConfig]
+    """The instruments, by the name that the station gives them."""
+    seats: dict[str, list[str]]
+    """Role -> instruments that may play it, best first: ``cell: [vsp300/1]``."""
+    safety: SafetyConfig = SafetyConfig()
+    """What no reading may leave."""
+    hall_sign: Annotated[int, Field(ge=-1, le=1)] = 1
+    """+1 or -1: the sign of the Hall bench, found with a reference sample."""
+
+    @model_validator(mode="after")
+    def _seats_exist(self) -> "Config":
+        for role, seats in self.seats.items():
+            for seat in seats:
+                if seat.partition("/")[0] not in self.instruments:
+                    known = ", ".join(self.instruments)
+                    raise ValueError(
+                        f"seats.{role}: {seat} is on no instrument of this station "
+                        f"({known})"
+                    )
+        return self
+
+    def setups(self) -> Iterator[Setup]:
+        """Return the instruments as drivers take them."""
+        for name, instrument in self.instruments.items():
+            options = {**instrument.options}
+            if instrument.serial:
+                options["serial"] = instrument.serial
+            yield Setup(
+                name,
+                instrument.driver,
+                instrument.address,
+                options,
+                instrument.simulated,
+            )

@@ -1,0 +1,49 @@
+"""Drivers, protocols and worlds, found through entry points.
+
+labctl's own are registered in the same way, so a lab adds its own from another
+package. Nothing is imported until it is asked for by name.
+"""
+
+import difflib
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from labctl.errors import OperatorError
+from labctl.protocol import Protocol
+from labctl.roles.driver import Driver
+
+DRIVERS = "labctl.drivers"
+PROTOCOLS = "labctl.protocols"
+WORLDS = "labctl.worlds"
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Return the names registered in a group, sorted."""
+    return tuple(sorted(entry_points(group=group).names))
+
+
+def driver(name: str) -> Driver:
+    """Return a driver. OperatorError names the nearest one."""
+    found: Driver = _load(DRIVERS, name, "driver")
+    return found
+
+
+def protocol(name: str) -> type[Protocol]:
+    """Return a protocol's class. OperatorError names the nearest one."""
+    found: type[Protocol] = _load(PROTOCOLS, name, "protocol")
+    return found
+
+
+def world(name: str = "bench") -> Any:
+    """Return the class of a simulated bench."""
+    return _load(WORLDS, name, "simulated bench")
+
+
+def _load(group: str, name: str, what: str) -> Any:
+    found: tuple[EntryPoint, ...] = tuple(entry_points(group=group, name=name))
+    if not found:
+        known = names(group)
+        near = difflib.get_close_matches(name, known, n=1)
+        cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+        raise OperatorError(f"there is no {what} called {name!r}. {cure}")
+    return found[0].load()

@@ -1,0 +1,252 @@
+"""Open instruments on first use, cast them into roles, lend each to one run.
+
+A station owns its instruments' connections; a run borrows the seats it needs and
+gives them back. Whether a wire is real or simulated is decided once, by `Wires`.
+"""
+
+import logging
+import threading
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labctl import plugins
+from labctl.clock import Clock
+from labctl.errors import (
+    Complaint,
+    IdentityError,
+    InstrumentError,
+    OwnershipError,
+    RefusedError,
+)
+from labctl.roles.driver import Device, Driver, Setup
+from labctl.roles.identity import Identity
+from labctl.roles.magnet import Magnet, MagnetSupply
+
+log = logging.getLogger(__name__)
+T = typing.TypeVar("T")
+
+
+class Wires(typing.Protocol):
+    """What a driver is connected with."""
+
+    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:
+        """Return the wire of one instrument."""
+        ...
+
+
+class RealWires:
+    """Cables."""
+
+    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:  # noqa: ARG002
+        """See `Wires`."""
+        return driver.wire(setup)
+
+
+class SimulatedWires:
+    """Twins that share a world."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+
+    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:
+        """See `Wires`."""
+        return driver.twin(setup, self.world, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class LentBench:
+    """The instruments of one run, by role; what its steps touch."""
+
+    clock: Clock
+    roles: Mapping[str, object]
+
+    def role(self, name: str, kind: type[T]) -> T:
+        """See `labctl.protocol.Bench`."""
+        player = self.roles.get(name)
+        if player is None:
+            raise InstrumentError(f"nobody on this bench plays {name!r}")
+        if not plays(player, kind):
+            raise InstrumentError(
+                f"{name}: {type(player).__name__} cannot play {kind.__name__}"
+            )
+        return typing.cast("T", player)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return what can be made safe; sample sources first, magnets last."""
+        able = {n: r for n, r in self.roles.items() if hasattr(r, "make_safe")}
+        order = sorted(able, key=lambda name: _is_magnet(able[name]))
+        return {name: able[name] for name in order}
+
+
+class Station:
+    """The instruments of one configuration."""
+
+    def __init__(
+        self,
+        setups: Iterable[Setup],
+        seats: Mapping[str, list[str]],
+        clock: Clock,
+        wires: Wires,
+    ) -> None:
+        self._setups = {setup.name: setup for setup in setups}
+        self._seats = seats
+        self.clock = clock
+        self._wires = wires
+        self._open: dict[str, Device] = {}
+        self._lent: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def cast(
+        self,
+        wanted: Mapping[str, type],
+        companions: Mapping[str, str],
+        chosen: Mapping[str, str],
+    ) -> dict[str, str]:
+        """Return a seat for every role: the chosen one, else the first that is free.
+
+        ``companions`` names roles that must sit on the same instrument as another.
+        RefusedError lists every role that finds no seat.
+        """
+        complaints: list[Complaint] = []
+        cast: dict[str, str] = {}
+        for role in wanted:
+            try:
+                cast[role] = self._seat(role, chosen, cast, companions.get(role))
+            except OwnershipError as error:
+                complaints.append(Complaint(f"role {role}", str(error)))
+        complaints += [
+            Complaint(
+                f"role {role}",
+                f"{seat} was chosen, but the protocol has no such role",
+                f"It has: {', '.join(wanted)}.",
+            )
+            for role, seat in chosen.items()
+            if role not in wanted
+        ]
+        if complaints:
+            raise RefusedError(complaints)
+        return cast
+
+    def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
+        """Open the instruments of a cast and lend them to a run.
+
+        OwnershipError: a seat belongs to another run; it is named.
+        """
+        with self._lock:
+            for role, seat in cast.items():
+                holder = self._lent.get(seat)
+                if holder is not None:
+                    raise OwnershipError(f"{role}: {seat} is lent to run {holder}")
+            roles = {role: self._player(seat) for role, seat in cast.items()}
+            self._lent.update(dict.fromkeys(cast.values(), run_id))
+        return LentBench(self.clock, roles)
+
+    def give_back(self, run_id: str) -> None:
+        """Take back everything lent to a run."""
+        with self._lock:
+            self._lent = {s: h for s, h in self._lent.items() if h != run_id}
+
+    def lent(self) -> dict[str, str]:
+        """Return who has which seat: seat -> run."""
+        with self._lock:
+            return dict(self._lent)
+
+    def identity(self, instrument: str) -> Identity:
+        """Open an instrument if need be and return who it says it is."""
+        return self._device(instrument).identity()
+
+    def players(self, instrument: str) -> Mapping[str, object]:
+        """Open an instrument if need be and return what it can play."""
+        return self._device(instrument).roles
+
+    @property
+    def setups(self) -> Mapping[str, Setup]:
+        """The configured instruments by name."""
+        return self._setups
+
+    def close(self) -> None:
+        """Let go of every instrument."""
+        with self._lock:
+            for name, device in self._open.items():
+                try:
+                    device.close()
+                except InstrumentError:
+                    log.exception("%s did not close", name)
+            self._open.clear()
+
+    def _seat(
+        self,
+        role: str,
+        chosen: Mapping[str, str],
+        cast: Mapping[str, str],
+        beside: str | None,
+    ) -> str:
+        if role in chosen:
+            seat = chosen[role]
+            if seat.partition("/")[0] not in self._setups:
+                known = ", ".join(self._setups)
+                raise OwnershipError(
+                    f"{seat} is on no instrument of this station ({known})"
+                )
+            return seat
+        candidates = self._seats.get(role, [])
+        if not candidates:
+            raise OwnershipError(
+                "the configuration gives it no seat; add one under `seats:` or choose "
+                f"with `--role {role}=INSTRUMENT`"
+            )
+        for seat in candidates:
+            same = beside is None or _instrument(seat) == _instrument(cast[beside])
+            if same and seat not in cast.values() and seat not in self._lent:
+                return seat
+        place = f" on {_instrument(cast[beside])}" if beside else ""
+        raise OwnershipError(f"none of {', '.join(candidates)} is free{place}")
+
+    def _player(self, seat: str) -> object:
+        instrument, _, name = seat.partition("/")
+        roles = self._device(instrument).roles
+        if name not in roles:
+            known = ", ".join(f"{instrument}/{r}" if r else instrument for r in roles)
+            raise InstrumentError(f"{seat}: {instrument} offers only {known}")
+        return roles[name]
+
+    def _device(self, name: str) -> Device:
+        with self._lock:
+            if name in self._open:
+                return self._open[name]
+            setup = self._setups[name]
+            driver = plugins.driver(setup.driver)
+            wire = self._wires.connect(driver, setup, self.clock)
+            device = driver.open(wire, setup, self.clock)
+            expected = setup.options.get("serial")
+            found = device.identity().serial
+            if expected and found != expected:
+                device.close()
+                raise IdentityError(
+                    f"{name}: serial {found} answers at {setup.address}, "
+                    f"expected {expected}; check cables and addresses"
+                )
+            self._open[name] = device
+            return device
+
+
+def plays(player: object, role: type) -> bool:
+    """Tell whether an object has every method of a role; no property is read."""
+    wanted = {
+        name
+        for cls in role.__mro__
+        if cls is not typing.Protocol
+        for name in vars(cls)
+        if not name.startswith("_")
+    }
+    return all(hasattr(type(player), name) for name in wanted)
+
+
+def _is_magnet(player: object) -> bool:
+    return plays(player, Magnet) or plays(player, MagnetSupply)
+
+
+def _instrument(seat: str) -> str:
+    return seat.partition("/")[0]
