@@ -209,6 +209,23 @@ class Result:
             out["budget"] = {k: _plain(v) for k, v in self.budget.items()}
         return out
 
+    @classmethod
+    def from_json(cls, text: Mapping[str, Any]) -> "Result":
+        """Return the result that `to_json` wrote."""
+        fields = dict(text)
+        fields["quality"] = Quality(fields["quality"])
+        if fields.get("table") is not None:
+            fields["table"] = {
+                name: tuple(math.nan if x is None else x for x in values)
+                for name, values in fields["table"].items()
+            }
+        if fields.get("budget") is not None:
+            fields["budget"] = {
+                name: math.nan if x is None else x
+                for name, x in fields["budget"].items()
+            }
+        return cls(**fields)
+
 
 def _plain(value: float | str | None) -> float | str | None:
     if isinstance(value, str) or value is None:

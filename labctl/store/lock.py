@@ -1,0 +1,42 @@
+"""One writer for each run: a lock that dies with the process that holds it.
+
+A SQLite file held in an exclusive transaction is the same on every platform, and the
+kernel lets go of it however the process ends.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from labctl.errors import StoreError
+
+
+class WriterLock:
+    """Holds ``path`` until released; the file itself stays empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(
+            path, timeout=0.0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as e:
+            self._connection.close()
+            raise StoreError(
+                f"{path.parent}: another process writes this run ({e}); "
+                "stop it first, or follow it read-only"
+            ) from e
+
+    def release(self) -> None:
+        """Let the next writer in; harmless the second time."""
+        self._connection.close()
+
+
+def is_written(path: Path) -> bool:
+    """Return whether some process holds the lock at ``path``."""
+    if not path.exists():
+        return False
+    try:
+        WriterLock(path).release()
+    except StoreError:
+        return True
+    return False

@@ -1,0 +1,57 @@
+"""What the journal hands back beside rows: steps, events, status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.data import Batch, Event
+from labctl.protocol import StepRecord
+
+__all__ = ["EventRecord", "Status", "StepRecord", "StoredBatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event with its two times."""
+
+    event: Event
+    test_time: float
+    """s since the run began."""
+    unix: float
+    """UTC epoch seconds."""
+    number: int
+    """1 for the first event of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the run stands; written in the same transaction as its rows."""
+
+    state: str
+    """``running``, ``hold``, … or how it ended."""
+    reason: str = ""
+    """Why, in words; empty if that goes without saying."""
+    test_time: float = 0.0
+    """s."""
+    unix: float = 0.0
+    """UTC epoch seconds of the last change."""
+    step_count: int = 0
+    cycle_count: int = 0
+    label: str = ""
+    """What is going on: the step's label."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What else a display or a resume wants; plain JSON."""
+    finished: bool = False
+    sequence: int = 0
+    """Number of the last commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """Rows as they lie in the journal."""
+
+    batch: Batch
+    first_row: int
+    """Number of its first row in its stream; 0 is the first of the run."""
+    sequence: int
+    """Number of the commit that made it durable."""
