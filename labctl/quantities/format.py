@@ -38,7 +38,7 @@ def format_si(value: float, unit: str, digits: int = 4) -> str:
     if unit.startswith("kg"):
         value, unit = value * 1000, unit[1:]
     prefix, scaled = _scale(value, unit, digits)
-    text = _significant(scaled, digits).replace("-", _MINUS, 1)
+    text = _significant(scaled, digits).replace("-", _MINUS)
     return text if unit == "1" else f"{text} {prefix}{unit}"
 
 

@@ -56,9 +56,12 @@ def parse(text: str, unit: str) -> float:
     """
     wanted = read_unit(normalise(unit))
     plain = _plain(text, unit)
-    if wanted.dimension == TIME and _DURATION.fullmatch(plain):
-        return float(_duration(plain) / wanted.factor)
-    number, rest = read_number(plain, unit)
+    if wanted.dimension == TIME:
+        if _DURATION.fullmatch(plain):
+            return to_float(_duration(plain) / wanted.factor, plain)
+        if clock := _CLOCK.fullmatch(plain):
+            raise QuantityError(_clock(plain, clock))
+    number, rest = read_number(plain, expectation(unit))
     given = _read_unit_of(rest, plain, unit)
     if given.dimension != wanted.dimension:
         raise QuantityError(
@@ -68,11 +71,16 @@ def parse(text: str, unit: str) -> float:
     return to_float(value, plain)
 
 
-def read_number(plain: str, unit: str) -> tuple[Fraction, str]:
-    """Split normalised text into its exact number and what follows it."""
+def read_number(plain: str, expected: str) -> tuple[Fraction, str]:
+    """Split normalised text into its exact number and what follows it.
+
+    QuantityError: ends with what was `expected`.
+    """
     match = _NUMBER.match(plain)
     if match is None:
-        raise QuantityError(_no_number(plain, unit))
+        raise QuantityError(
+            f"{show(plain)} does not start with a number; expected {expected}."
+        )
     rest = plain[match.end() :].strip()
     mantissa = match["mantissa"]
     if rest[:1].isdigit() or rest.startswith((".", ",", "'", "\u2019", "_")):
@@ -137,9 +145,16 @@ def _duration(plain: str) -> Fraction:
             f"{show(plain)}: write each unit once, the longest first, decimals only in "
             "the last, such as `1 h 30 min`."
         )
-    numbers = [read_number(number, "s")[0] for number, _ in parts]
+    numbers = [read_number(number, "a number")[0] for number, _ in parts]
     return sum((n * size for n, size in zip(numbers, sizes, strict=True)), Fraction(0))
 
 
-def _no_number(plain: str, unit: str) -> str:
-    return f"{show(plain)} does not start with a number; expected {expectation(unit)}."
+def _clock(plain: str, match: re.Match[str]) -> str:
+    """Say how to write ``00:30:00`` or ``4:20`` so that nobody can misread it."""
+    a, b, c = (match[i] and int(match[i]) for i in (1, 2, 3))
+    if c is None:
+        ways = f"`{a} h {b} min` or `{a} min {b} s`"
+    else:
+        parts = ((a, "h"), (b, "min"), (c, "s"))
+        ways = "`" + (" ".join(f"{n} {u}" for n, u in parts if n) or "0 s") + "`"
+    return f"{show(plain)} has no unit; expected a time. Write {ways}."

@@ -126,12 +126,14 @@ class OneC:
 
         QuantityError: not positive, a multiple of itself, another kind.
         """
-        plain = _normalised(text, "what 1C is", _ONE_C_EXAMPLES)
+        plain = _normalised(text, "the current of 1C", _ONE_C_EXAMPLES)
         if _C_RATE.fullmatch(plain):
             raise QuantityError(
                 f"{show(plain)}: 1C cannot be given in C. Write {_or(_ONE_C_EXAMPLES)}."
             )
-        unit = _one_of(plain, (*_CURRENT, *_CAPACITY), "what 1C is", _ONE_C_EXAMPLES)
+        unit = _one_of(
+            plain, (*_CURRENT, *_CAPACITY), "the current of 1C", _ONE_C_EXAMPLES
+        )
         value = parse(plain, unit)
         if value <= 0:
             raise QuantityError(f"{show(plain)}: 1C is a current above zero.")
@@ -153,7 +155,7 @@ class OneC:
     ) -> "CoreSchema":
         """Read text, write text."""
         del source, handler
-        return _text_schema(cls, cls.parse, "what 1C is", _ONE_C_EXAMPLES)
+        return _text_schema(cls, cls.parse, "the current of 1C", _ONE_C_EXAMPLES)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -198,26 +200,28 @@ def _read_multiple(plain: str) -> Fraction | None:
                 "`1.5 mA`."
             )
         return None
-    top = read_number(match["top"] or "1", "1")[0]
-    below = read_number(match["early"] or match["late"] or "1", "1")[0]
+    top = read_number(match["top"] or "1", "a rate")[0]
+    below = read_number(match["early"] or match["late"] or "1", "a rate")[0]
     if below == 0:
         raise QuantityError(f"{show(plain)} divides by zero. Write `C/20`.")
-    negative = (match["sign"] == "-") != (match["letter"] == "D")
+    if match["sign"] and match["letter"] == "D":
+        raise QuantityError(f"{show(plain)}: D already is discharge. Leave the sign.")
+    negative = match["sign"] == "-" or match["letter"] == "D"
     return -top / below if negative and top else top / below
 
 
 def _one_of(
     plain: str, units: tuple[Text, ...], wanted: str, examples: tuple[str, ...]
 ) -> Text:
-    number, rest = read_number(plain, "A")
-    del number
-    hint = f"expected {wanted} such as {_or(examples)}."
+    expected = f"{wanted} such as {_or(examples)}"
+    hint = f"expected {expected}."
+    _, rest = read_number(plain, expected)
     if not rest:
         raise QuantityError(f"{show(plain)} has no unit; {hint}")
     try:
         given = read_unit(rest)
     except QuantityError as e:
-        raise QuantityError(f"{show(plain)}: {e} {hint.capitalize()}") from e
+        raise QuantityError(f"{show(plain)}: {e} E{hint[1:]}") from e
     for unit in units:
         if read_unit(normalise(unit)).dimension == given.dimension:
             return unit

@@ -1,0 +1,33 @@
+"""A text file's plain data, and the line on which each piece of it stands."""
+
+from dataclasses import dataclass, field
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+Place = tuple[str | int, ...]
+"""Keys and list positions from the top: ``("steps", 0, "voltage")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's plain data, and where each piece stands."""
+
+    name: str
+    """The file's name as complaints show it."""
+    data: Plain
+    lines: dict[Place, int] = field(default_factory=dict)
+    """Line, from 1, of every key and list item."""
+
+    def known(self, path: Place) -> Place:
+        """Drop the parts of a path that are not in the file (names of union members).
+
+        Pydantic puts them between the keys.
+        """
+        kept: Place = ()
+        for part in path:
+            if (*kept, part) in self.lines:
+                kept = (*kept, part)
+        return kept
+
+    def line_of(self, path: Place) -> int:
+        """Return the line, from 1, of a piece or of the nearest thing around it."""
+        return self.lines.get(self.known(path), 1)
