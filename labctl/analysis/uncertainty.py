@@ -1,0 +1,263 @@
+"""Numbers with standard uncertainties that remember where each part comes from.
+
+First-order propagation after the GUM (JCGM 100:2008, 5.1). Every `Measured` carries
+its uncertainty as signed parts, one a *source*. Parts of the same source are fully
+correlated, parts of different sources are independent: a thickness or a meter's gain
+that stands in numerator and denominator cancels, as it does on the bench.
+
+A source is named ``term`` or ``term: detail``. The budget adds the details of a term
+in quadrature. Give every random reading a detail of its own.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from labctl.data import Result
+
+TWO_SIGMA = math.erf(math.sqrt(2.0))
+"""Probability within ±2 standard deviations of a normal distribution, 0.9545."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value with its standard uncertainty, listed by source."""
+
+    value: float
+    """In ``unit``; NaN when absent, `suspicions` then says why."""
+    unit: str = ""
+    """As a person writes it; arithmetic drops it, `with_unit` gives it back."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Signed standard uncertainty by source, in the value's unit."""
+    freedom: Mapping[str, float] = field(default_factory=dict)
+    """Degrees of freedom of the sources known from few readings; others: infinite."""
+    suspicions: tuple[str, ...] = ()
+    """Each acceptance limit that was missed on the way to this value."""
+
+    @classmethod
+    def absent(cls, reason: str, unit: str = "") -> "Measured":
+        """Return the value that could not be worked out, and why."""
+        return cls(math.nan, unit, suspicions=(reason,))
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is no number."""
+        return not math.isfinite(self.value)
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard uncertainty (k = 1) in the value's unit; NaN if nothing is known."""
+        if not self.parts or self.is_absent:
+            return math.nan
+        return math.hypot(*self.parts.values())
+
+    @property
+    def budget(self) -> dict[str, float]:
+        """Standard uncertainty by term, in the value's unit, the largest first."""
+        terms: dict[str, float] = {}
+        for source, part in self.parts.items():
+            term = source.partition(":")[0]
+            terms[term] = math.hypot(terms.get(term, 0.0), part)
+        return dict(sorted(terms.items(), key=lambda item: -item[1]))
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Effective degrees of freedom (Welch-Satterthwaite, GUM G.4.1)."""
+        weight = sum(
+            self.parts.get(source, 0.0) ** 4 / freedom
+            for source, freedom in self.freedom.items()
+        )
+        total = self.uncertainty**4
+        return total / weight if weight > 0 and total > 0 else math.inf
+
+    def expanded(self, probability: float = TWO_SIGMA) -> float:
+        """Return the half width that covers the truth with ``probability``."""
+        quantile = (1 + probability) / 2
+        freedom = self.degrees_of_freedom
+        normal = math.isinf(freedom)
+        factor = stats.norm.ppf(quantile) if normal else stats.t.ppf(quantile, freedom)
+        return float(factor) * self.uncertainty
+
+    def part(self, *terms: str) -> float:
+        """Return the standard uncertainty from these terms together."""
+        budget = self.budget
+        return math.hypot(*(budget.get(term, 0.0) for term in terms))
+
+    def suspect(self, *reasons: str) -> "Measured":
+        """Return the same value with more suspicions; none twice."""
+        return replace(self, suspicions=_union(self.suspicions, reasons))
+
+    def with_unit(self, unit: str, factor: float = 1.0) -> "Measured":
+        """Return the value times the exact ``factor``, written in ``unit``."""
+        return replace(_linear(self.value * factor, (self, factor)), unit=unit)
+
+    def with_part(
+        self, source: str, uncertainty: float, freedom: float = math.inf
+    ) -> "Measured":
+        """Return the same value with one more source of uncertainty."""
+        extra = Measured(
+            0.0,
+            parts={source: uncertainty},
+            freedom={source: freedom} if math.isfinite(freedom) else {},
+        )
+        return replace(self + extra, unit=self.unit)
+
+    def to_result(self) -> Result:
+        """Return what goes into the run file.
+
+        `Result.uncertainty` is half the width that covers 95.45 %, so that k = 2 keeps
+        its promise when few readings were taken; the difference to the plain
+        standard uncertainty is the budget's term ``few readings``.
+        """
+        if self.is_absent:
+            return Result.absent(self.unit, "; ".join(self.suspicions))
+        result = Result(self.value, self.unit)
+        if self.parts:
+            half = self.expanded() / 2
+            budget = self.budget
+            few = half**2 - self.uncertainty**2
+            if few > 1e-9 * half**2:
+                budget["few readings"] = math.sqrt(few)
+            result = replace(result, uncertainty=half, budget=budget)
+        for reason in self.suspicions:
+            result = result.suspect(reason)
+        return result
+
+    def __add__(self, other: "Measured | float") -> "Measured":
+        other = _measured(other)
+        return _linear(self.value + other.value, (self, 1.0), (other, 1.0))
+
+    def __sub__(self, other: "Measured | float") -> "Measured":
+        other = _measured(other)
+        return _linear(self.value - other.value, (self, 1.0), (other, -1.0))
+
+    def __mul__(self, other: "Measured | float") -> "Measured":
+        other = _measured(other)
+        value = self.value * other.value
+        return _linear(value, (self, other.value), (other, self.value))
+
+    def __truediv__(self, other: "Measured | float") -> "Measured":
+        other = _measured(other)
+        if other.value == 0:
+            return _linear(math.nan, (self, 0.0), (other, 0.0)).suspect("divided by 0")
+        value = self.value / other.value
+        return _linear(value, (self, 1 / other.value), (other, -value / other.value))
+
+    def __rsub__(self, other: float) -> "Measured":
+        return _measured(other) - self
+
+    def __rtruediv__(self, other: float) -> "Measured":
+        return _measured(other) / self
+
+    def __neg__(self) -> "Measured":
+        return self * -1.0
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What calibration leaves unknown of the meters (type B), as standard values.
+
+    A manual's ± limit becomes a standard uncertainty through `rectangular`.
+    """
+
+    voltage_gain: float = 0.0
+    """Relative, of the voltmeter's range."""
+    voltage_zero: float = 0.0
+    """V, common to all readings; removed where the current alone is reversed."""
+    current_gain: float = 0.0
+    """Relative, of the source's or ammeter's range."""
+    current_zero: float = 0.0
+    """A, common to all readings."""
+    field_gain: float = 0.0
+    """Relative, of gaussmeter and probe."""
+    field_zero: float = 0.0
+    """T, common to all readings."""
+    voltage_range: str = ""
+    """Ranges with the same name share their gain, which then cancels in ratios."""
+    current_range: str = ""
+
+    def source(self, quantity: str, kind: str) -> str:
+        """Return the source's name, such as ``voltage gain: 100 mV``."""
+        ranges = {"voltage": self.voltage_range, "current": self.current_range}
+        detail = ranges.get(quantity, "")
+        return f"{quantity} {kind}: {detail}" if detail else f"{quantity} {kind}"
+
+
+EXACT = Accuracy()
+"""Meters without error, for exact vectors."""
+
+
+def known(value: float, uncertainty: float, source: str, unit: str = "") -> Measured:
+    """Return a value whose standard uncertainty (type B) comes from one source."""
+    return Measured(float(value), unit, {source: float(uncertainty)})
+
+
+def mean_of(readings: ArrayLike, source: str, unit: str = "") -> Measured:
+    """Return the mean of independent readings, shape (n,), with its type A part.
+
+    One reading says nothing about its scatter: it gets no part.
+    """
+    values = np.asarray(readings, dtype=float)
+    if values.size == 0:
+        return Measured.absent(f"{source}: no readings", unit)
+    if values.size == 1:
+        return Measured(float(values[0]), unit)
+    part = float(values.std(ddof=1)) / math.sqrt(values.size)
+    freedom = {source: values.size - 1.0}
+    return Measured(float(values.mean()), unit, {source: part}, freedom)
+
+
+def mean(values: Iterable[Measured]) -> Measured:
+    """Return the plain mean; common sources stay common."""
+    items = tuple(values)
+    share = 1 / len(items)
+    total = sum(item.value for item in items)
+    return _linear(total * share, *((item, share) for item in items))
+
+
+def combine(value: float, *terms: tuple[Measured, float]) -> Measured:
+    """Return ``value`` with the parts of each term times its sensitivity ∂value/∂x."""
+    return _linear(value, *terms)
+
+
+def rectangular(half_width: float) -> float:
+    """Return the standard uncertainty of a ±limit with nothing else known."""
+    return half_width / math.sqrt(3.0)
+
+
+def excess(disagreement: float, noise: float) -> float:
+    """Return what two values that should agree say beyond their noise, as standard.
+
+    Zero when |difference| is within 2 standard uncertainties of it; otherwise the
+    truth is taken to lie anywhere between the two (rectangular).
+    """
+    if abs(disagreement) <= 2 * noise:
+        return 0.0
+    return rectangular(abs(disagreement) / 2)
+
+
+def _measured(value: "Measured | float") -> Measured:
+    return value if isinstance(value, Measured) else Measured(float(value))
+
+
+def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def _linear(value: float, *terms: tuple[Measured, float]) -> Measured:
+    parts: dict[str, float] = {}
+    freedom: dict[str, float] = {}
+    suspicions: tuple[str, ...] = ()
+    for item, sensitivity in terms:
+        for source, part in item.parts.items():
+            parts[source] = parts.get(source, 0.0) + sensitivity * part
+        freedom |= item.freedom
+        suspicions = _union(suspicions, item.suspicions)
+    return Measured(float(value), "", parts, freedom, suspicions)

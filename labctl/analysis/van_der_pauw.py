@@ -1,0 +1,353 @@
+"""Sheet resistance of a flat sample of any outline, from contacts on its rim.
+
+Contacts 1-2-3-4 counter-clockwise. A configuration ``I21_V34``: current enters 2 and
+leaves 1, voltage is V3 - V4. Eight resistivity readings (ASTM F76 / NIST): each of the
+two resistances is the mean over current reversal and reciprocity,
+
+    exp(-π R_A / R_s) + exp(-π R_B / R_s) = 1        (van der Pauw 1958)
+
+solved by Newton's iteration from below, where it converges monotonically. All
+resistances are V/I, so a configuration read with negative current counts as the one
+with both leads swapped.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from labctl.analysis.uncertainty import (
+    EXACT,
+    Accuracy,
+    Measured,
+    combine,
+    excess,
+    mean,
+)
+from labctl.data import Result
+
+GROUP_A = (("I21_V34", "I12_V43"), ("I43_V12", "I34_V21"))
+"""Readings of R_A: two reciprocal places, each with both current directions."""
+GROUP_B = (("I32_V41", "I23_V14"), ("I14_V23", "I41_V32"))
+"""Readings of R_B."""
+CONFIGURATIONS = tuple(
+    c for group in (GROUP_A, GROUP_B) for pair in group for c in pair
+)
+"""The eight resistivity readings in full."""
+
+_MOST_ITERATIONS = 200
+_NO_THICKNESS = "thickness is not given"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One configuration's mean voltage under one current and field."""
+
+    configuration: str
+    """``I21_V34``: current enters 2, leaves 1; voltage of 3 against 4."""
+    voltage: float
+    """V, mean of ``count`` readings."""
+    current: float
+    """A, signed: negative current enters at the second contact named."""
+    scatter: float = 0.0
+    """Standard deviation of the mean in V; 0 if not known."""
+    count: int = 1
+    """Readings behind mean and scatter."""
+    field: float = 0.0
+    """T, positive along the station's +B; of the gaussmeter, with this reading."""
+    field_scatter: float = 0.0
+    """Standard deviation of the field's mean in T; 0 if not known."""
+    overloaded: bool = False
+    """Compliance or overrange: the reading is left out."""
+
+    @property
+    def canonical(self) -> str:
+        """The configuration of the same V/I at positive current."""
+        if self.current >= 0:
+            return self.configuration
+        into, out, high, low = (self.configuration[i] for i in (1, 2, 5, 6))
+        return f"I{out}{into}_V{low}{high}"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the reading is a number that was not overloaded."""
+        finite = math.isfinite(self.voltage) and math.isfinite(self.current)
+        return finite and self.current != 0 and not self.overloaded
+
+    def resistance(self, accuracy: Accuracy, source: str) -> Measured:
+        """Return V/I in ohm; ``source`` names its random part, unique to it."""
+        value = self.voltage / self.current
+        parts = {
+            accuracy.source("voltage", "gain"): value * accuracy.voltage_gain,
+            accuracy.source("voltage", "zero"): accuracy.voltage_zero / self.current,
+            accuracy.source("current", "gain"): -value * accuracy.current_gain,
+            accuracy.source("current", "zero"): -value
+            / self.current
+            * accuracy.current_zero,
+        }
+        freedom = {}
+        if self.scatter > 0:
+            parts[source] = self.scatter / self.current
+            if self.count > 1:
+                freedom[source] = self.count - 1.0
+        return Measured(value, "ohm", parts, freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class VanDerPauwLimits:
+    """When a resistivity is suspect (NIST, ASTM F76, project defaults)."""
+
+    reversal: float = 0.05
+    """Relative disagreement of the two current directions."""
+    reciprocity: float = 0.05
+    """Relative disagreement of current and voltage pair exchanged."""
+    homogeneity: float = 0.10
+    """Relative disagreement of the two resistivities of F76, ρ_A and ρ_B."""
+    ratio: float = 1.5
+    """Largest R_A/R_B (or its inverse) of a well placed set of contacts."""
+    largest_ratio: float = 10.0
+    """Beyond it the value depends on the contacts more than on the sample."""
+    smallest_f: float = 0.25
+    """Smallest f-factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class VanDerPauw:
+    """What eight readings without field say."""
+
+    sheet_resistance: Measured
+    """ohm (per square)."""
+    resistivity: Measured
+    """ohm m; absent without thickness."""
+    conductivity: Measured
+    """S/m; absent without thickness."""
+    resistance_a: Measured
+    """R_A in ohm."""
+    resistance_b: Measured
+    """R_B in ohm."""
+    sheet_a: float
+    """ρ_A / t of F76 in ohm; NaN if not all of its readings are there."""
+    sheet_b: float
+    """ρ_B / t of F76 in ohm; NaN if not all of its readings are there."""
+    f_factor: float
+    """1 for R_A = R_B; NaN if it cannot be worked out."""
+    ratio: float
+    """The larger of R_A, R_B over the smaller; NaN if it cannot be worked out."""
+    resistances: Mapping[str, float]
+    """V/I in ohm by configuration at positive current."""
+
+    @property
+    def suspicions(self) -> tuple[str, ...]:
+        """Each acceptance limit that was missed."""
+        return self.sheet_resistance.suspicions
+
+    def results(self) -> dict[str, Result]:
+        """Return the named results for the run file."""
+        names = ("sheet_resistance", "resistivity", "conductivity")
+        found = {name: getattr(self, name).to_result() for name in names}
+        return found | {"f_factor": Result(self.f_factor, "")}
+
+
+def solve_sheet_resistance(resistance_a: float, resistance_b: float) -> float:
+    """Return R_s in ohm from R_A and R_B in ohm, both positive, to rounding.
+
+    Raises
+    ------
+    ValueError: a resistance is not positive; the equation then has no solution.
+    """
+    if not (0 < resistance_a < math.inf and 0 < resistance_b < math.inf):
+        raise ValueError(
+            f"van der Pauw needs two positive resistances,"
+            f" not {resistance_a:g} and {resistance_b:g} ohm"
+        )
+    scale = resistance_a + resistance_b
+    a, b = math.pi * resistance_a / scale, math.pi * resistance_b / scale
+    z = 2 * math.log(2) / math.pi
+    for _ in range(_MOST_ITERATIONS):
+        ea, eb = math.exp(-a * z), math.exp(-b * z)
+        # expm1 keeps the digits that 1 - e^-x loses when one resistance is tiny.
+        step = (ea + math.expm1(-b * z)) / (a * ea + b * eb)
+        if b > a:
+            step = (eb + math.expm1(-a * z)) / (a * ea + b * eb)
+        z += step
+        if abs(step) <= 1e-15 * z:
+            break
+    return scale / z
+
+
+def f_factor(ratio: float) -> float:
+    """Return van der Pauw's f for R_A/R_B (or Q of F76); 1 at 1, falling from there."""
+    return (
+        2 * math.log(2) * solve_sheet_resistance(ratio, 1.0) / (math.pi * (ratio + 1))
+    )
+
+
+def sheet_resistance(resistance_a: Measured, resistance_b: Measured) -> Measured:
+    """Return R_s in ohm with both uncertainties; absent if one is not positive."""
+    a, b = resistance_a.value, resistance_b.value
+    if not (a > 0 and b > 0):
+        empty = combine(math.nan, (resistance_a, 1.0), (resistance_b, 1.0))
+        return empty.with_unit("ohm").suspect(
+            f"R_A = {a:.4g} ohm, R_B = {b:.4g} ohm: van der Pauw needs both positive"
+        )
+    sheet = solve_sheet_resistance(a, b)
+    ea, eb = math.exp(-math.pi * a / sheet), math.exp(-math.pi * b / sheet)
+    slope = sheet / (a * ea + b * eb)
+    found = combine(sheet, (resistance_a, ea * slope), (resistance_b, eb * slope))
+    return found.with_unit("ohm")
+
+
+def van_der_pauw(
+    readings: Iterable[Reading],
+    accuracy: Accuracy = EXACT,
+    *,
+    thickness: Measured | None = None,
+    limits: VanDerPauwLimits | None = None,
+) -> VanDerPauw:
+    """Return sheet resistance and resistivity from the readings without field.
+
+    Parameters
+    ----------
+    readings
+        The eight of `CONFIGURATIONS`, in any order; more of one kind are averaged. A
+        configuration that is missing or overloaded leaves the value and a suspicion.
+    thickness
+        m; without it resistivity and conductivity are absent.
+    """
+    limits = limits or VanDerPauwLimits()
+    taken, suspicions = _by_configuration(readings, accuracy)
+    for name in CONFIGURATIONS:
+        if name not in taken:
+            suspicions.append(f"{name} is missing")
+    a, doubts_a = _side(taken, GROUP_A, "R_A", limits)
+    b, doubts_b = _side(taken, GROUP_B, "R_B", limits)
+    sheet = sheet_resistance(a, b).suspect(*suspicions, *doubts_a, *doubts_b)
+    sheet_a = _f76(taken, GROUP_A[0], GROUP_B[0])
+    sheet_b = _f76(taken, GROUP_A[1], GROUP_B[1])
+    ratio = factor = math.nan
+    if not sheet.is_absent:
+        ratio = max(a.value, b.value) / min(a.value, b.value)
+        factor = f_factor(ratio)
+        sheet = sheet.suspect(*_shape_doubts(ratio, factor, sheet_a, sheet_b, limits))
+    depth = thickness or Measured.absent(_NO_THICKNESS)
+    return VanDerPauw(
+        sheet_resistance=sheet,
+        resistivity=(sheet * depth).with_unit("ohm m"),
+        conductivity=(1.0 / (sheet * depth)).with_unit("S/m"),
+        resistance_a=a,
+        resistance_b=b,
+        sheet_a=sheet_a,
+        sheet_b=sheet_b,
+        f_factor=factor,
+        ratio=ratio,
+        resistances={name: value.value for name, value in taken.items()},
+    )
+
+
+def _by_configuration(
+    readings: Iterable[Reading], accuracy: Accuracy
+) -> tuple[dict[str, Measured], list[str]]:
+    kept: dict[str, list[Measured]] = {}
+    suspicions: list[str] = []
+    for index, reading in enumerate(readings):
+        name = reading.canonical
+        if name not in CONFIGURATIONS:
+            raise ValueError(f"{name} is none of {', '.join(CONFIGURATIONS)}")
+        if not reading.is_usable:
+            suspicions.append(f"{name} was overloaded or not a number, left out")
+            continue
+        source = f"resistivity readings: {index} {name}"
+        kept.setdefault(name, []).append(reading.resistance(accuracy, source))
+    return {name: mean(values) for name, values in kept.items()}, suspicions
+
+
+def _side(
+    taken: Mapping[str, Measured],
+    group: Sequence[tuple[str, str]],
+    name: str,
+    limits: VanDerPauwLimits,
+) -> tuple[Measured, list[str]]:
+    doubts: list[str] = []
+    places: list[Measured] = []
+    for forward, backward in group:
+        found = [taken[c] for c in (forward, backward) if c in taken]
+        doubts += [
+            f"{c} gives {taken[c].value:.4g} ohm, not positive"
+            for c in (forward, backward)
+            if c in taken and taken[c].value <= 0
+        ]
+        if forward in taken and backward in taken:
+            apart = _apart(*found)
+            if not apart <= limits.reversal:
+                doubts.append(
+                    f"{forward} and {backward} differ by {apart:.1%}"
+                    f" (limit {limits.reversal:.0%}): current reversal"
+                )
+        if found:
+            places.append(mean(found))
+    if not places:
+        return Measured.absent(f"no usable reading of {name}", "ohm"), doubts
+    value = mean(places)
+    if len(places) == len(group):
+        apart = _apart(*places)
+        if not apart <= limits.reciprocity:
+            doubts.append(
+                f"{name}: current and voltage pair exchanged differ by {apart:.1%}"
+                f" (limit {limits.reciprocity:.0%}): reciprocity"
+            )
+        value = _with_reciprocity(value, places[0] - places[1], name)
+    return value.with_unit("ohm"), doubts
+
+
+def _with_reciprocity(value: Measured, difference: Measured, name: str) -> Measured:
+    noise = difference.part("resistivity readings")
+    source = f"reciprocity: {name}"
+    if noise > 0:
+        return value.with_part(source, excess(difference.value, noise))
+    return value.with_part(source, abs(difference.value) / 2, freedom=1.0)
+
+
+def _apart(first: Measured, second: Measured) -> float:
+    middle = abs(first.value + second.value) / 2
+    return abs(first.value - second.value) / middle if middle else math.inf
+
+
+def _f76(
+    taken: Mapping[str, Measured], first: tuple[str, str], second: tuple[str, str]
+) -> float:
+    if not all(c in taken for c in (*first, *second)):
+        return math.nan
+    top = sum(taken[c].value for c in first)
+    bottom = sum(taken[c].value for c in second)
+    if not (top > 0 and bottom > 0):
+        return math.nan
+    ratio = max(top, bottom) / min(top, bottom)
+    return math.pi / (4 * math.log(2)) * f_factor(ratio) * (top + bottom)
+
+
+def _shape_doubts(
+    ratio: float,
+    factor: float,
+    sheet_a: float,
+    sheet_b: float,
+    limits: VanDerPauwLimits,
+) -> list[str]:
+    doubts = []
+    if ratio > limits.largest_ratio:
+        doubts.append(
+            f"R_A/R_B = {ratio:.3g} is beyond {limits.largest_ratio:g}: the contacts"
+            " or the sample are unfit for van der Pauw"
+        )
+    elif ratio > limits.ratio:
+        doubts.append(
+            f"R_A/R_B = {ratio:.3g} is above {limits.ratio:g}: contacts badly placed,"
+            " or the sample is not isotropic"
+        )
+    if factor < limits.smallest_f:
+        doubts.append(f"f = {factor:.3f} is below {limits.smallest_f:g}")
+    apart = abs(sheet_a - sheet_b) / ((sheet_a + sheet_b) / 2)
+    if apart > limits.homogeneity:
+        doubts.append(
+            f"resistivities A and B differ by {apart:.1%} (limit"
+            f" {limits.homogeneity:.0%}): not homogeneous or not isotropic"
+        )
+    return doubts
