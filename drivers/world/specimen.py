@@ -1,0 +1,174 @@
+"""What lies between the leads: pellet, particle or film, with its contacts.
+
+Physics only; nothing here knows an instrument, a relay or a message. Two-pole
+specimens answer with a curve, films with the matrix of their four contacts.
+"""
+
+import math
+import typing
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""C, exact since 2019."""
+
+Matrix = NDArray[np.float64]
+
+
+class TwoPole(typing.Protocol):
+    """Something with two ends."""
+
+    def current(self, voltage: float, series: float) -> float:
+        """Return A at ``voltage`` across it and ``series`` Ω of leads."""
+        ...
+
+    def voltage(self, current: float) -> float:
+        """Return V across it alone at ``current``."""
+        ...
+
+    @property
+    def resistance(self) -> float:
+        """Return Ω at zero bias."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pellet:
+    """A pressed cylinder between two pistons: σ = L / (R A), contacts in series."""
+
+    conductivity: float
+    """S/m."""
+    area: float
+    """m²."""
+    thickness: float
+    """m."""
+    contact_resistance: float
+    """Both pistons together, Ω; a two-point or four-point reading contains it."""
+    wall_resistance: float = math.inf
+    """Leak through the sleeve, parallel to everything, Ω."""
+    emf: float = 0.0
+    """Thermal EMF between the pistons, V."""
+
+    @property
+    def resistance(self) -> float:
+        """Return what a four-wire meter finds between the pistons, Ω."""
+        body = self.thickness / (self.conductivity * self.area)
+        through = body + self.contact_resistance
+        return 1.0 / (1.0 / through + 1.0 / self.wall_resistance)
+
+    def current(self, voltage: float, series: float) -> float:
+        """Return A, ohmic."""
+        return (voltage - self.emf) / (self.resistance + series)
+
+    def voltage(self, current: float) -> float:
+        """Return V, ohmic."""
+        return current * self.resistance + self.emf
+
+
+@dataclass(frozen=True, slots=True)
+class Particle:
+    """A particle between two probes: I = G V + c₃ V³, beside the probes' leak."""
+
+    conductance: float
+    """At zero bias, probes and contacts included, S."""
+    cubic: float = 0.0
+    """c₃ in A/V³."""
+    leak: float = 0.0
+    """Conductance of the holder, also there with the probe lifted, S."""
+    offset_current: float = 0.0
+    """Beam and amplifier offset, A."""
+
+    @property
+    def resistance(self) -> float:
+        """Return Ω at zero bias."""
+        return 1.0 / (self.conductance + self.leak)
+
+    def current(self, voltage: float, series: float) -> float:
+        """Return A; Newton's iteration when leads stand in series."""
+        slope, cubic = self.conductance + self.leak, self.cubic
+        v = voltage
+        if series > 0:
+            for _ in range(20):
+                i = slope * v + cubic * v * v * v + self.offset_current
+                error = v + series * i - voltage
+                step = error / (1 + series * (slope + 3 * cubic * v * v))
+                v -= step
+                if abs(step) <= 1e-14 * max(1.0, abs(v)):
+                    break
+        return slope * v + cubic * v**3 + self.offset_current
+
+    def voltage(self, current: float) -> float:
+        """Return V; the cubic is monotonic, so there is one."""
+        slope, cubic = self.conductance + self.leak, self.cubic
+        v = (current - self.offset_current) / slope
+        for _ in range(60):
+            error = slope * v + cubic * v**3 + self.offset_current - current
+            step = error / (slope + 3 * cubic * v * v)
+            v -= step
+            if abs(step) <= 1e-14 * max(1.0, abs(v)):
+                break
+        return v
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A flat sample with four small contacts on its rim, 1-2-3-4 counter-clockwise.
+
+    Any simply connected sheet maps onto a half plane, where a unit current into
+    contact i raises contact k by -(R_s/π) ln|x_k - x_i|; the contacts stand at
+    -p, -1, 1, p with 4p/(p+1)² = λ, which gives R_A = -(R_s/π) ln λ and
+    R_B = -(R_s/π) ln(1-λ) (van der Pauw 1958). The Hall part is antisymmetric.
+    Seen with +B towards the viewer, holes make V24 positive while I13 flows.
+    """
+
+    sheet_resistance: float
+    """R_s, Ω."""
+    sheet_hall: float
+    """R_Hs = ± 1 / (q n_s), m²/C; negative for electrons."""
+    shape: float = 0.5
+    """λ between 0 and 1; 0.5 is symmetric."""
+    contacts: tuple[float, float, float, float] = (20.0, 20.0, 20.0, 20.0)
+    """Contact resistances, Ω."""
+    emfs: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Thermal EMF in each contact's lead, V."""
+    contact_size: float = 1e-3
+    """Radius of a contact in the half plane, for its spreading resistance."""
+
+    @classmethod
+    def of(
+        cls,
+        carrier: str,
+        density: float,
+        mobility: float,
+        thickness: float,
+        **more: typing.Any,
+    ) -> "Film":
+        """Return a film of ``carrier`` n or p.
+
+        ``density`` in 1/m³, ``mobility`` in m²/(V s), ``thickness`` in m.
+        """
+        sheet = density * thickness
+        sign = {"n": -1.0, "p": 1.0}[carrier]
+        return cls(
+            1.0 / (ELEMENTARY_CHARGE * sheet * mobility),
+            sign / (ELEMENTARY_CHARGE * sheet),
+            **more,
+        )
+
+    def impedance(self, field: float) -> Matrix:
+        """Return Z of φ = Z I at ``field`` in T, shape (4, 4), for ΣI = 0."""
+        root = math.sqrt(1.0 - self.shape)
+        p = (1 + root) / (1 - root)
+        x = np.array([-p, -1.0, 1.0, p])
+        distance = np.abs(x[:, None] - x[None, :])
+        np.fill_diagonal(distance, self.contact_size)
+        z = -(self.sheet_resistance / math.pi) * np.log(distance)
+        order = np.arange(4)
+        z += 0.5 * self.sheet_hall * field * np.sign(order[:, None] - order[None, :])
+        out: Matrix = z + np.diag(self.contacts)
+        return out
+
+
+Specimen = Pellet | Particle | Film
