@@ -78,6 +78,9 @@ class Step(abc.ABC):
     every reading goes out by `yield`, nothing is kept.
     """
 
+    uses_bench: ClassVar[bool] = True
+    """False for steps that touch no instrument and end at once."""
+
     label: str
     """What the operator reads: ``lithiation at C/20``."""
     cycle: int = 0
@@ -118,16 +121,19 @@ class Parameters(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One executed step, as the journal tells it."""
+    """One step that began, and how it ended, as the journal tells it."""
 
     step_count: int
     payload: Mapping[str, Any]
-    outcome: Outcome | None
-    """None while it is still in flight."""
-    started: float
+    """`Step.payload` with the step's digest."""
+    began: float
     """Test time in s."""
-    ended: float
-    """Test time in s; NaN while it is still in flight."""
+    ended: float | None = None
+    """Test time in s; None while the step goes on or was cut short by a crash."""
+    outcome: Outcome | None = None
+    """None as long as ``ended`` is."""
+    first_rows: Mapping[str, int] = field(default_factory=dict)
+    """Stream -> number of its first row that belongs to this step."""
 
     @property
     def label(self) -> str:
@@ -177,6 +183,10 @@ class Protocol(abc.ABC):
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         self.sample = sample
         self._parameters = parameters
+
+    def parameters_json(self) -> dict[str, Any]:
+        """Return the parameters as understood: SI numbers, defaults filled in."""
+        return self._parameters.model_dump(mode="json")
 
     @abc.abstractmethod
     def roles(self) -> Mapping[str, type]:

@@ -104,5 +104,7 @@ class Sample(BaseModel):
     """Safety envelope: no reading may be above."""
     maximum_current: Rate | None = None
     """Safety envelope: no |current| may be above."""
+    simulated_as: str = ""
+    """With --simulate: the simulated sample that stands in for this one."""
     notes: str = ""
     """Anything else that belongs to the sample."""

@@ -31,20 +31,48 @@ HOLD_POLL = 0.2
 class Journal(typing.Protocol):
     """What the loop writes to; `labctl.store.journal.Journal` is the one body."""
 
-    def append(self, batch: Batch) -> None: ...
+    def append(self, batch: Batch) -> None:
+        """Take rows."""
+        ...
+
     def begin_step(
         self, step_count: int, payload: Mapping[str, typing.Any], test_time: float
-    ) -> None: ...
-    def end_step(self, step_count: int, outcome: Outcome, test_time: float) -> None: ...
-    def event(self, event: Event, test_time: float, unix: float) -> None: ...
-    def set_status(self, state: str) -> None: ...
-    def commit(self) -> int: ...
+    ) -> None:
+        """Note that a step begins."""
+        ...
+
+    def end_step(self, step_count: int, outcome: Outcome, test_time: float) -> None:
+        """Note how a step ended."""
+        ...
+
+    def event(self, event: Event, test_time: float, unix: float) -> None:
+        """Note what a person would tell a colleague."""
+        ...
+
+    def set_status(
+        self,
+        state: str,
+        *,
+        test_time: float,
+        unix: float,
+        step_count: int,
+        cycle_count: int,
+        label: str,
+    ) -> None:
+        """Say where the run stands."""
+        ...
+
+    def commit(self) -> int:
+        """Make everything durable; return the commit's number."""
+        ...
 
 
 class MakesSafe(typing.Protocol):
     """What every role with an output has."""
 
-    def make_safe(self) -> None: ...
+    def make_safe(self) -> None:
+        """Take the energy off; idempotent."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +215,10 @@ class Engine:
                 {**step.payload(), "digest": step.digest()},
                 self._test_time(),
             )
-        self._commit(now=True)
-        flight = _Flight(
-            step, step_count, self._ledger.begin(self._test_time(), earlier)
-        )
+        totals = self._ledger.begin(self._test_time(), earlier)
+        flight = _Flight(step, step_count, totals)
+        if step.uses_bench:
+            self._commit("running", flight)
         rest = step if earlier is None else step.remaining(progress(flight.totals))
         while True:
             ending, wish = self._stretch(rest, flight)
@@ -204,7 +232,6 @@ class Engine:
             rest = step.remaining(progress(flight.totals))
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._test_time())
-        self._commit(now=True)
         return outcome
 
     def _stretch(self, rest: Step, flight: _Flight) -> tuple[Ending, Wish]:
@@ -247,7 +274,8 @@ class Engine:
                 self._journal.commit()
                 label = flight.step.label
                 raise LimitError(f"{label}: {violation}; outputs made safe")
-        self._commit()
+        if stopwatch() - self._committed >= COMMIT_EVERY:
+            self._commit("running", flight)
         self._watch(self._situation("running", flight))
 
     def _situation(self, state: str, flight: _Flight) -> Situation:
@@ -262,13 +290,11 @@ class Engine:
         self._tell(Level.WARNING, wish.name.lower(), self.control.reason or "asked for")
 
     def _wait_while_held(self, flight: _Flight) -> None:
-        self._journal.set_status("hold")
-        self._commit(now=True)
+        self._commit("hold", flight)
         begun = stopwatch()
         while self.control.wish() is Wish.HOLD:
             self._watch(self._situation("hold", flight))
             self.control.wait_while_held(HOLD_POLL)
-        self._journal.set_status("running")
         held = stopwatch() - begun
         self._tell(Level.INFO, "resume", f"went on after {held:.0f} s on hold")
 
@@ -277,10 +303,17 @@ class Engine:
         event = Event(level, code, text)
         self._journal.event(event, self._test_time(), self._bench.clock.unix())
 
-    def _commit(self, *, now: bool = False) -> None:
-        if now or stopwatch() - self._committed >= COMMIT_EVERY:
-            self._journal.commit()
-            self._committed = stopwatch()
+    def _commit(self, state: str, flight: _Flight) -> None:
+        self._journal.set_status(
+            state,
+            test_time=self._test_time(),
+            unix=self._bench.clock.unix(),
+            step_count=flight.count,
+            cycle_count=flight.step.cycle,
+            label=flight.step.label,
+        )
+        self._journal.commit()
+        self._committed = stopwatch()
 
     def _test_time(self) -> float:
         return self._bench.clock.now() - self._zero

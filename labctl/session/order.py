@@ -1,0 +1,205 @@
+"""From what a person asks for to a protocol on a station, or every complaint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labctl import plugins
+from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import Document, load_file
+from labctl.config.models import Config
+from labctl.errors import Complaint, OperatorError, RefusedError
+from labctl.limits import Envelope
+from labctl.protocol import Protocol
+from labctl.quantities import SI
+from labctl.sample import Sample
+from labctl.station import RealWires, SimulatedWires, Station, Wires
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asks for, before anything is looked up."""
+
+    protocol: str
+    parameters: Document
+    """Parameters as written; complaints name the document and its lines."""
+    sample: str
+    """Name of a simulated sample, or a sample file."""
+    preset: str = ""
+    """Parameters to start from; those written win."""
+    seats: Mapping[str, str] = field(default_factory=dict)
+    """Role -> chosen seat."""
+    out: Path = Path("runs")
+    simulate: bool = False
+    speed: float | None = 1.0
+    """How much faster than the wall a simulated clock runs; None: as fast as it can."""
+    seed: int = 0
+    """Of the simulated bench's noise."""
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that a run needs, checked, nothing switched on."""
+
+    order: Order
+    protocol: Protocol
+    station: Station
+    cast: Mapping[str, str]
+    """Role -> seat."""
+    world: Any
+    """The simulated bench; None on a real one."""
+    envelope: Envelope
+    given: Mapping[str, Any]
+    """Parameters as written, preset included."""
+
+
+def prepare(order: Order, config: Config) -> Prepared:
+    """Look everything up and check it.
+
+    RefusedError carries every complaint about parameters, sample, seats and limits.
+    """
+    return prepare_with(order, config)
+
+
+def prepare_with(
+    order: Order,
+    config: Config,
+    *,
+    epoch: float | None = None,
+    label: Mapping[str, Any] | None = None,
+) -> Prepared:
+    """Do what `prepare` does for a run that has begun already.
+
+    Virtual time starts at ``epoch`` (UTC seconds); ``label`` is the sample's as the
+    journal keeps it, in SI.
+    """
+    kind = plugins.protocol(order.protocol)
+    given = _given(kind, order)
+    parameters = validate(
+        Document(order.parameters.name, given, order.parameters.lines),
+        kind.parameters_model,
+    )
+    clock = clock_of(order, epoch)
+    station, world = station_of(config, clock, order)
+    if label is None:
+        sample = read_sample(order.sample, world)
+    else:
+        sample = Sample.model_validate(label, context=SI)
+    protocol = kind(parameters, sample)
+    complaints = [*_kind_complaints(protocol), *protocol.check()]
+    envelope = Envelope({})
+    try:
+        envelope = bench_envelope(config).intersect(protocol.envelope())
+    except ValueError as error:
+        complaints.append(
+            Complaint("limits", str(error), "Widen the sample's or bench's limits.")
+        )
+    if complaints:
+        raise RefusedError(complaints)
+    cast = station.cast(protocol.roles(), protocol.companions(), order.seats)
+    if world is not None:
+        world.place(stand_in(order.sample, sample, world), tuple(cast.values()))
+    return Prepared(order, protocol, station, cast, world, envelope, given)
+
+
+def clock_of(order: Order, epoch: float | None = None) -> Clock:
+    """Return the clock of an order; ``epoch`` starts virtual time there."""
+    if not order.simulate:
+        return SystemClock()
+    if order.speed is None:
+        return VirtualClock(epoch)
+    return ScaledClock(order.speed)
+
+
+def station_of(config: Config, clock: Clock, order: Order) -> tuple[Station, Any]:
+    """Return the station, and its world if it is simulated."""
+    world: Any = None
+    wires: Wires = RealWires()
+    if order.simulate:
+        world = plugins.world()(clock, order.seed)
+        wires = SimulatedWires(world)
+    return Station(config.setups(), config.seats, clock, wires), world
+
+
+def read_sample(name: str, world: Any) -> Sample:
+    """Return the label of a sample: a file's, or a simulated one's.
+
+    OperatorError: neither a file nor a sample of the simulated bench.
+    """
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"}:
+        document = load_file(path)
+        return validate(document, Sample)
+    known = world.names() if world is not None else ()
+    if name in known:
+        return validate(Document(f"sample {name}", world.label(name)), Sample)
+    if world is None:
+        raise OperatorError(
+            f"sample {name!r} is not a file. Write its label into {name}.yaml and give "
+            "that, or add --simulate for one of the simulated samples."
+        )
+    raise OperatorError(
+        f"there is no simulated sample {name!r}. There are: {', '.join(known)}."
+    )
+
+
+def stand_in(name: str, sample: Sample, world: Any) -> str:
+    """Return the simulated sample that stands for ``sample``.
+
+    OperatorError: the label names none that exists.
+    """
+    for known in (name, sample.simulated_as, sample.name):
+        if known in world.names():
+            return str(known)
+    raise OperatorError(
+        f"sample {sample.name}: the simulated bench has nothing like it. Write "
+        f"`simulated_as:` with one of {', '.join(world.names())} into {name}."
+    )
+
+
+def bench_envelope(config: Config) -> Envelope:
+    """Return the bounds that hold on this bench for every run."""
+    safety = config.safety
+    bounds: dict[str, tuple[float, float]] = {}
+    infinity = float("inf")
+    if safety.lower_voltage is not None or safety.upper_voltage is not None:
+        low = -infinity if safety.lower_voltage is None else safety.lower_voltage
+        high = infinity if safety.upper_voltage is None else safety.upper_voltage
+        bounds["voltage_volt"] = (low, high)
+    if safety.maximum_current is not None:
+        bounds["current_ampere"] = (-safety.maximum_current, safety.maximum_current)
+    if safety.maximum_temperature is not None:
+        bounds["surface_temperature_celsius"] = (-273.15, safety.maximum_temperature)
+    return Envelope(bounds)
+
+
+def _given(kind: type[Protocol], order: Order) -> dict[str, Any]:
+    data = order.parameters.data or {}
+    if not isinstance(data, dict):
+        raise RefusedError(
+            [Complaint(order.parameters.name, "expected a block of parameters.")]
+        )
+    if not order.preset:
+        return dict(data)
+    if order.preset not in kind.presets:
+        known = ", ".join(kind.presets) or "none"
+        raise OperatorError(
+            f"{kind.name} has no preset {order.preset!r}. There are: {known}."
+        )
+    return {**kind.presets[order.preset], **data}
+
+
+def _kind_complaints(protocol: Protocol) -> list[Complaint]:
+    kind = protocol.sample.kind
+    if kind in protocol.sample_kinds:
+        return []
+    wanted = ", ".join(sorted(protocol.sample_kinds))
+    return [
+        Complaint(
+            f"sample {protocol.sample.name}",
+            f"is a {kind}; {protocol.name} measures {wanted}.",
+        )
+    ]

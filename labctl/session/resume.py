@@ -1,0 +1,142 @@
+"""Go on with a run that was interrupted, or amend one, by replaying its outcomes."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labctl import columns
+from labctl.config.hardened_yaml import Document
+from labctl.config.models import Config
+from labctl.data import Array, Event, Level
+from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
+from labctl.engine.run import Recorded
+from labctl.errors import OperatorError
+from labctl.quantities import SI
+from labctl.session.order import Order, Prepared, prepare_with
+from labctl.session.run import Finished, Observers, build, execute, make_header
+from labctl.session.worlds import put_back
+from labctl.store.folder import RunFolder
+from labctl.store.journal import Journal
+from labctl.store.journal_reader import JournalReader
+
+
+def resume(
+    place: Path, observers: Observers, changes: Mapping[str, Any] | None = None
+) -> Finished:
+    """Continue the run at ``place`` at its first step that did not end.
+
+    The step in flight goes on with its remaining time and charge; the gap is an
+    event. ``changes`` amends parameters; OperatorError if a past step would differ,
+    or if the run is finished and nothing changes.
+    """
+    folder = RunFolder(place)
+    with JournalReader(folder.journal) as reader:
+        header, status = reader.header, reader.status
+        recorded = read_recorded(reader)
+        sequence = reader.sequence
+    if status.finished and not changes:
+        raise OperatorError(
+            f"{header.run_id} has ended ({status.state}). To add to it, change a "
+            "parameter, for example `--set cycles=100`."
+        )
+    config = Config.model_validate(header.extra["config"], context=SI)
+    given = {**header.parameters_given, **(changes or {})}
+    noted = header.extra["order"]
+    order = Order(
+        protocol=header.protocol,
+        parameters=Document("parameters", given),
+        sample=noted["sample"],
+        seats=header.roles,
+        out=folder.path.parent,
+        simulate=header.simulated,
+        speed=noted["speed"],
+        seed=noted["seed"],
+        operator=header.operator,
+    )
+    prepared = prepare_with(order, config, epoch=status.unix, label=header.sample)
+    if prepared.world is not None:
+        # Opening a twin resets it: what the world was like comes after.
+        bench = prepared.station.lend(header.run_id, prepared.cast)
+        put_back(folder.path, sequence, prepared.world)
+    else:
+        bench = prepared.station.lend(header.run_id, prepared.cast)
+    try:
+        with Journal.open(folder.journal) as journal:
+            ledger = Ledger(header.streams, recorded.net_charge)
+            engine = build(prepared, bench, journal, observers, ledger)
+            gap = max(prepared.station.clock.unix() - status.unix, 0.0)
+            recorded.test_time = status.test_time + gap
+            _note(prepared, config, journal, recorded, gap)
+            return execute(prepared, engine, journal, observers, recorded)
+    finally:
+        prepared.station.give_back(header.run_id)
+        prepared.station.close()
+
+
+def read_recorded(reader: JournalReader) -> Recorded:
+    """Return the outcomes so far, and the sums of the step in flight."""
+    recorded = Recorded(
+        steps={record.step_count: record for record in reader.steps()},
+        rows=sum(reader.rows_stored.values()),
+    )
+    table = _timeseries(reader)
+    capacity = table.get(columns.NET_CAPACITY.name)
+    if capacity is not None and len(capacity):
+        finite = capacity[np.isfinite(capacity)]
+        recorded.net_charge = float(finite[-1]) * AMPERE_HOUR if len(finite) else 0.0
+    in_flight = [r for r in recorded.steps.values() if r.outcome is None]
+    if in_flight:
+        recorded.totals = _totals(table, in_flight[-1].step_count)
+    return recorded
+
+
+def _timeseries(reader: JournalReader) -> Mapping[str, Array]:
+    names = [stream.name for stream in reader.header.streams]
+    if columns.TIMESERIES.name not in names:
+        return {}
+    return reader.table(columns.TIMESERIES.name)
+
+
+def _totals(table: Mapping[str, Array], step_count: int) -> StepTotals:
+    """Rebuild the sums of a step from its rows."""
+    totals = StepTotals(started=0.0)
+    if not table:
+        return totals
+    mine = table[columns.STEP_COUNT.name] == step_count
+    if not mine.any():
+        return totals
+    rows = {name: values[mine] for name, values in table.items()}
+    time = rows[columns.STEP_TIME.name]
+    charge = rows[columns.STEP_NET_CAPACITY.name] * AMPERE_HOUR
+    power = rows[columns.VOLTAGE.name] * rows[columns.CURRENT.name]
+    index = rows[columns.TECHNIQUE_INDEX.name]
+    first = int(np.argmax(index == index[-1]))
+    totals.duration = float(time[-1])
+    totals.charge = float(charge[-1])
+    totals.energy = float(np.trapezoid(power, time))
+    totals.rows = len(time)
+    totals.last = {name: float(values[-1]) for name, values in rows.items()}
+    totals.technique = int(index[-1])
+    totals.technique_started = float(time[first])
+    totals.technique_charge = float(np.abs(charge[-1] - charge[first]))
+    return totals
+
+
+def _note(
+    prepared: Prepared,
+    config: Config,
+    journal: Journal,
+    recorded: Recorded,
+    gap: float,
+) -> None:
+    """Write the gap, and the header if parameters were amended."""
+    unix = prepared.station.clock.unix()
+    event = Event(Level.WARNING, "gap", f"went on after {gap:.1f} s without recording")
+    journal.event(event, recorded.test_time, unix)
+    if dict(prepared.given) != dict(journal.header.parameters_given):
+        old = journal.header
+        new = make_header(prepared, config, old.run_id, old.started_unix)
+        journal.amend(dataclasses.replace(new, streams=old.streams), unix)

@@ -1,0 +1,212 @@
+"""One run from its first commit to its sealed file."""
+
+import logging
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from labctl.config.models import Config
+from labctl.data import Result
+from labctl.engine.control import Control
+from labctl.engine.ledger import Ledger
+from labctl.engine.run import Engine, Recorded, Situation
+from labctl.errors import LabctlError
+from labctl.session.names import run_id
+from labctl.session.order import Prepared
+from labctl.session.view import JournalView
+from labctl.session.worlds import keep_snapshots
+from labctl.station import LentBench
+from labctl.store import live
+from labctl.store.folder import RunFolder
+from labctl.store.header import RunHeader
+from labctl.store.journal import Journal
+from labctl.store.journal_reader import JournalReader
+from labctl.store.seal import seal
+
+log = logging.getLogger(__name__)
+
+PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run ended, and where it lies."""
+
+    status: str
+    """``completed``, ``stopped``, ``limit`` or ``failed``."""
+    text: str
+    """Why, in words; empty when completed."""
+    folder: Path
+    file: Path | None
+    """The sealed file; None if it could not be written."""
+    results: Mapping[str, Result]
+    error: BaseException | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What the shell is told."""
+        if isinstance(self.error, LabctlError):
+            return self.error.exit_code
+        codes = {"completed": 0, "stopped": 6, "limit": 5}
+        return codes.get(self.status, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """Who watches a run from outside."""
+
+    control: Control = field(default_factory=Control)
+    watch: Callable[[Situation], None] | None = None
+    started: Callable[[Path], None] | None = None
+    """Called with the run's folder once its header is durable."""
+    live_view: bool = True
+    """Whether a second process keeps an HDF5 view growing."""
+
+
+def start(prepared: Prepared, config: Config, observers: Observers) -> Finished:
+    """Run a prepared order to its end.
+
+    Blocks until the file is sealed. Errors of the run are in the answer; StoreError
+    and InstrumentError raise only while nothing is switched on yet.
+    """
+    station, protocol = prepared.station, prepared.protocol
+    unix = station.clock.unix()
+    name = run_id(protocol.name, protocol.sample.name, unix)
+    bench = station.lend(name, prepared.cast)
+    try:
+        folder = RunFolder(prepared.order.out / name)
+        header = make_header(prepared, config, name, unix)
+        with Journal.create(folder.journal, header) as journal:
+            engine = build(prepared, bench, journal, observers, Ledger(header.streams))
+            return execute(prepared, engine, journal, observers, Recorded())
+    finally:
+        station.give_back(name)
+        station.close()
+
+
+def build(
+    prepared: Prepared,
+    bench: LentBench,
+    journal: Journal,
+    observers: Observers,
+    ledger: Ledger,
+) -> Engine:
+    """Put the loop together."""
+    if prepared.world is not None:
+        keep_snapshots(journal, prepared.world)
+    return Engine(
+        bench,
+        journal,
+        ledger,
+        prepared.envelope,
+        bench.outputs(),
+        observers.control,
+        observers.watch,
+    )
+
+
+def execute(
+    prepared: Prepared,
+    engine: Engine,
+    journal: Journal,
+    observers: Observers,
+    recorded: Recorded,
+) -> Finished:
+    """Drive the engine, work out the results, seal the file."""
+    folder = RunFolder(journal.path)
+    journal.set_status("running")
+    journal.commit()
+    viewer = live.start(folder.path) if observers.live_view else None
+    if observers.started is not None:
+        observers.started(folder.path)
+    ended = engine.run(prepared.protocol.plan(), recorded)
+    journal.commit()
+    results = work_out(prepared, folder)
+    journal.finish(
+        str(ended.reason), results, prepared.station.clock.unix(), ended.text
+    )
+    if viewer is not None:
+        live.wait(viewer)
+    file = _seal(folder)
+    return Finished(
+        str(ended.reason), ended.text, folder.path, file, results, ended.error
+    )
+
+
+def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
+    """Return the protocol's results; what cannot be worked out is absent, and why."""
+    with JournalReader(folder.journal) as reader:
+        view = JournalView(prepared.protocol.sample, reader)
+        try:
+            return prepared.protocol.results(view)
+        except Exception as error:
+            log.exception("the results could not be worked out")
+            reason = f"{type(error).__name__}: {error}"
+            return {"results": Result.absent("", reason)}
+
+
+def make_header(
+    prepared: Prepared, config: Config, name: str, unix: float
+) -> RunHeader:
+    """Return everything that is known before the first reading."""
+    order, protocol = prepared.order, prepared.protocol
+    return RunHeader(
+        run_id=name,
+        title=f"{protocol.title}: {protocol.sample.title or protocol.sample.name}",
+        protocol=protocol.name,
+        streams=protocol.streams,
+        parameters_given=prepared.given,
+        parameters=protocol.parameters_json(),
+        sample=protocol.sample.model_dump(mode="json"),
+        roles=prepared.cast,
+        instruments=instruments(prepared),
+        plots=protocol.plots,
+        started_unix=unix,
+        simulated=order.simulate,
+        operator=order.operator or config.station.operator,
+        versions={
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+        extra={
+            "station": config.station.name,
+            "envelope": {k: list(v) for k, v in prepared.envelope.bounds.items()},
+            "order": {
+                "sample": order.sample,
+                "seed": order.seed,
+                "speed": order.speed,
+                "preset": order.preset,
+            },
+            "config": config.model_dump(mode="json"),
+        },
+    )
+
+
+def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
+    """Return the identity of every instrument that plays a role."""
+    out: dict[str, dict[str, Any]] = {}
+    for seat in prepared.cast.values():
+        name = seat.partition("/")[0]
+        identity = prepared.station.identity(name)
+        setup = prepared.station.setups[name]
+        out[name] = {
+            "vendor": identity.maker,
+            "model": identity.model,
+            "serial": identity.serial,
+            "firmware": identity.firmware,
+            "address": setup.address,
+            "driver": setup.driver,
+        }
+    return out
+
+
+def _seal(folder: RunFolder) -> Path | None:
+    """Seal the file; a failure never costs the run, the journal has everything."""
+    try:
+        return seal(folder.path)
+    except Exception:
+        log.exception("the file could not be sealed; `labctl runs seal` tries again")
+        return None

@@ -1,0 +1,26 @@
+"""A run as its protocol sees it: label, steps and tables, read from the journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labctl.data import Array
+from labctl.protocol import StepRecord
+from labctl.sample import Sample
+from labctl.store.journal_reader import JournalReader
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """See `labctl.protocol.Run`."""
+
+    sample: Sample
+    reader: JournalReader
+
+    @property
+    def steps(self) -> Sequence[StepRecord]:
+        """The executed steps, in order."""
+        return self.reader.steps()
+
+    def table(self, stream: str) -> Mapping[str, Array]:
+        """Return the columns of a stream."""
+        return self.reader.table(stream)

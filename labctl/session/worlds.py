@@ -1,0 +1,55 @@
+"""A simulated bench that outlives its process, as a real cell does.
+
+Just before a commit the world's state is written under the commit's number, so that
+after a crash the state that belongs to the last durable row is at hand.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import StoreError
+from labctl.store.journal import Journal
+
+PREFIX = "world-"
+
+
+def keep_snapshots(journal: Journal, world: Any) -> None:
+    """Save ``world`` beside the journal at every commit."""
+    folder = journal.path.parent
+
+    def save(sequence: int) -> None:
+        path = folder / f"{PREFIX}{sequence:09d}.json"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(world.snapshot()))
+        os.replace(temporary, path)  # noqa: PTH105  (atomic, and over what is there)
+        for old in folder.glob(f"{PREFIX}*.json"):
+            if _number(old) < sequence - 1:
+                old.unlink(missing_ok=True)
+
+    journal.before_commit = save
+
+
+def put_back(folder: Path, sequence: int, world: Any) -> None:
+    """Restore the state that belongs to commit ``sequence``.
+
+    StoreError: it is not there; the run cannot go on as if nothing had happened.
+    """
+    path = folder / f"{PREFIX}{sequence:09d}.json"
+    if not path.exists():
+        raise StoreError(
+            f"{folder}: the simulated bench of commit {sequence} is not there; this "
+            "simulated run cannot go on"
+        )
+    world.restore(json.loads(path.read_text()))
+
+
+def forget(folder: Path) -> None:
+    """Remove the states of a run that has ended."""
+    for path in folder.glob(f"{PREFIX}*"):
+        path.unlink(missing_ok=True)
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix(PREFIX))
