@@ -1,0 +1,1 @@
+"""What is on the bench when nothing is: simulated cells, pellets, particles, films."""

@@ -1,0 +1,128 @@
+"""The true properties of a simulated cell, as its YAML file states them.
+
+Only the world and tests read these numbers; a measurement has to find them. The
+names carry their units because they come from text.
+"""
+
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+FARADAY = 96485.33212
+"""C/mol, CODATA 2018."""
+GAS_CONSTANT = 8.314462618
+"""J/(mol K), CODATA 2018."""
+COULOMB_PER_MAH = 3.6
+
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class FilmParameters:
+    """A resistance beside a capacitance: a surface film, or the lithium electrode."""
+
+    resistance_ohm: Positive
+    capacitance_farad: Positive
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class DiffusivityParameters:
+    """D(θ) = mid · exp(ln(low_lithium_factor) · exp(−(θ/width)²)).
+
+    ``mid`` is reached from about θ = 2·width upwards; at θ → 0 it is multiplied by
+    ``low_lithium_factor``, above 1 where the first lithium moves fast (QMS), below 1
+    where a stiff host holds it back (bulk silicon). The ratio of two materials at
+    low lithium content is therefore the ratio of mid × low_lithium_factor.
+    """
+
+    mid_m2_per_s: Positive
+    low_lithium_factor: Positive = 1.0
+    width: Positive = 0.15
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class SeiParameters:
+    """Lithium lost to the surface film, q(n) = first cycle + growth · √n."""
+
+    irreversible_mah_per_g: NotNegative = 0.0
+    """What the first lithiation loses for good, per gram of active mass."""
+    growth_fraction: NotNegative = 0.0
+    """Further loss as a fraction of the capacity, times √(cycle number)."""
+    share: Fraction = 0.8
+    """Part of the lithiating current that a bare surface takes."""
+    onset_volt: float = 0.8
+    """Electrode potential below which the film forms, V against Li."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class FadeParameters:
+    """Active fraction s(n) = max(1 − a·nᵖ, least) after n cycles of the cell."""
+
+    coefficient: NotNegative = 0.0
+    exponent: Positive = 1.0
+    least: Fraction = 0.05
+    resistance_growth: NotNegative = 0.0
+    """R_ct(n) = R_ct · (1 + resistance_growth · √n)."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class HysteresisParameters:
+    """Potential gap between the branches, and how fast a reversal crosses it."""
+
+    half_gap_volt: NotNegative = 0.0
+    """The lithiation branch lies this much below the mean, delithiation above."""
+    rate: Positive = 30.0
+    """e-folds of the approach to the new branch per unit of mean composition."""
+    backlash: NotNegative = 0.002
+    """Composition that may go back and forth without leaving the branch."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ElectrodeParameters:
+    """One porous electrode, as a single representative sphere."""
+
+    material: Literal["silicon", "lithium cobalt oxide"]
+    mass_mg: Positive
+    capacity_mah_per_g: Positive
+    """Accessible capacity of the pristine host, composition θ from 0 to 1."""
+    initial_composition: Fraction
+    """θ everywhere in the pristine particle; 0 is empty of lithium."""
+    radius_m: Positive
+    diffusivity: DiffusivityParameters
+    charge_transfer_resistance_ohm: Positive
+    """R_ct at θ = 0.5 without current, of the whole electrode."""
+    double_layer_farad: Positive
+    film: FilmParameters
+    sei: SeiParameters = field(default_factory=SeiParameters)
+    fade: FadeParameters = field(default_factory=FadeParameters)
+    hysteresis: HysteresisParameters = field(default_factory=HysteresisParameters)
+
+    @property
+    def capacity_coulomb(self) -> float:
+        """Charge between θ = 0 and θ = 1 of the pristine electrode, C."""
+        return COULOMB_PER_MAH * self.capacity_mah_per_g * self.mass_mg * 1e-3
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class CellParameters:
+    """Working electrode against lithium, or against a second electrode."""
+
+    working: ElectrodeParameters
+    series_resistance_ohm: Positive
+    """Electrolyte, separator and contacts."""
+    lithium: FilmParameters | None = None
+    """The lithium counter electrode of a half cell; None in a full cell."""
+    counter: ElectrodeParameters | None = None
+    """The negative electrode of a full cell; None in a half cell."""
+    temperature_kelvin: Positive = 298.15
+
+    @property
+    def thermal_volt(self) -> float:
+        """RT/F in V; 25.6926 mV at 298.15 K."""
+        return GAS_CONSTANT * self.temperature_kelvin / FARADAY
