@@ -46,6 +46,8 @@ class Series:
     """On the right-hand axis."""
     shade: float | None = None
     """0…1 colours a family of curves (state of charge, cycle); None takes a hue."""
+    group: str = ""
+    """Series of one group share a hue (or a ramp); empty stands alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
