@@ -74,3 +74,21 @@ EIS = Stream(
     "Impedance spectra",
 )
 """One row a frequency; voltage and current are the mean (DC) values."""
+
+CYCLES = Stream(
+    "cycles",
+    (
+        *STAMP,
+        Column(
+            "cycle_discharging_capacity_ah", "A*h", "Cycle Discharging Capacity / Ah"
+        ),
+        Column("cycle_charging_capacity_ah", "A*h", "Cycle Charging Capacity / Ah"),
+        Column("cycle_discharging_energy_wh", "W*h", "Cycle Discharging Energy / Wh"),
+        Column("cycle_charging_energy_wh", "W*h", "Cycle Charging Energy / Wh"),
+        Column("specific_capacity_mah_g", "mA*h/g", "Specific Capacity / mAh/g"),
+        Column("coulombic_efficiency_percent", "%", "Coulombic Efficiency / %"),
+        Column("rate_ampere", "A", "Current of the First Half Cycle / A"),
+    ),
+    "Capacity and coulombic efficiency of every cycle",
+)
+"""One row a cycle; the specific capacity is the closing half's, NaN without mass."""

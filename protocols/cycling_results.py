@@ -1,0 +1,136 @@
+"""What a cycling run says about a cell, worked out of its recorded rows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from labctl.analysis.cycling import (
+    COULOMB_PER_MAH,
+    Cycles,
+    Pairing,
+    initial_coulombic_efficiency,
+    pair_cycles,
+)
+from labctl.analysis.estimate import Estimate
+from labctl.analysis.half_cycles import split_half_cycles
+from labctl.analysis.retention import retention
+from labctl.data import Quality, Result
+from labctl.protocol import Run
+from labctl.sample import FirstStep, Sample
+
+CHARGE_UNCERTAINTY = 2e-4
+"""Relative, of one half cycle: end point within half a row, timing (k = 1)."""
+CURRENT_UNCERTAINTY = 4e-4
+"""Relative gain of the channel, 0.004 % of range at a tenth of it (VMP3, k = 1)."""
+
+
+def cycles_of(run: Run) -> Cycles:
+    """Return the cycles of a run, paired as the sample's convention says."""
+    table = run.table("timeseries")
+    halves = split_half_cycles(
+        table["test_time_second"],
+        table["voltage_volt"],
+        table["current_ampere"],
+        half_cycle=table["half_cycle"],
+        cycle=table["cycle_count"],
+    )
+    opens_discharge = run.sample.first_step.sign < 0
+    pairing = Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
+    return pair_cycles(halves, pairing)
+
+
+def cycling_results(run: Run, *, formation_cycles: int) -> Mapping[str, Result]:
+    """Return ICE, first capacities, retention and the table by cycle."""
+    cycles = cycles_of(run)
+    sample = run.sample
+    if not cycles.complete.any():
+        reason = "no cycle was completed"
+        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
+    first = initial_coulombic_efficiency(cycles, charge_uncertainty=CHARGE_UNCERTAINTY)
+    opening, closing = _words(sample)
+    at = int(np.flatnonzero(cycles.complete)[0])
+    return {
+        "initial_coulombic_efficiency": result(first.scaled(100.0), "%"),
+        f"first_{opening}_capacity": _specific(cycles.first[at], sample),
+        f"first_{closing}_capacity": _specific(cycles.second[at], sample),
+        "coulombic_efficiency": _efficiency(cycles, formation_cycles),
+        "capacity_retention": _retention(cycles, formation_cycles, sample),
+    }
+
+
+def result(estimate: Estimate, unit: str) -> Result:
+    """Return an estimate as a result; not valid becomes suspect, NaN absent."""
+    if not np.isfinite(estimate.value):
+        return Result.absent(unit, estimate.reason or "no value")
+    spread = estimate.uncertainty
+    return Result(
+        estimate.value,
+        unit,
+        float(spread) if np.isfinite(spread) else None,
+        Quality.GOOD if estimate.valid else Quality.SUSPECT,
+        estimate.reason,
+    )
+
+
+def _words(sample: Sample) -> tuple[str, str]:
+    first: FirstStep = sample.first_step
+    return str(first), str(first.other)
+
+
+def _specific(charge: float, sample: Sample) -> Result:
+    """Return a charge in C as mAh/g with the budget of mass and current."""
+    if sample.active_mass is None:
+        return Result.absent("mAh/g", f"sample {sample.name} has no active_mass")
+    value = charge / COULOMB_PER_MAH / (1e3 * sample.active_mass)
+    mass = (sample.active_mass_uncertainty or 0.0) / sample.active_mass
+    budget = {
+        "active mass": value * mass,
+        "current": value * CURRENT_UNCERTAINTY,
+        "end point": value * CHARGE_UNCERTAINTY,
+    }
+    spread = float(np.sqrt(sum(x * x for x in budget.values())))
+    return Result(value, "mAh/g", spread, budget=budget)
+
+
+def _efficiency(cycles: Cycles, formation_cycles: int) -> Result:
+    """Return the mean CE after formation, with CE and capacity by cycle."""
+    done = np.flatnonzero(cycles.complete)
+    percent = 100.0 * cycles.coulombic_efficiency[done]
+    table = {
+        "cycle": tuple(map(float, cycles.number[done])),
+        "coulombic_efficiency_percent": tuple(map(float, percent)),
+        "energy_efficiency_percent": tuple(
+            map(float, 100.0 * cycles.energy_efficiency[done])
+        ),
+    }
+    later = percent[formation_cycles:]
+    if not len(later):
+        spread = float(percent[-1]) * np.sqrt(2) * CHARGE_UNCERTAINTY
+        return Result(float(percent[-1]), "%", float(spread), table=table)
+    spread = float(np.mean(later)) * np.sqrt(2.0 / len(later)) * CHARGE_UNCERTAINTY
+    return Result(float(np.mean(later)), "%", float(spread), table=table)
+
+
+def _retention(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
+    """Return what is left after the last cycle, against the first after formation."""
+    try:
+        left = retention(
+            cycles,
+            formation_cycles=formation_cycles,
+            charge_uncertainty=CHARGE_UNCERTAINTY,
+        )
+    except ValueError as error:
+        return Result.absent("%", str(error))
+    done = np.flatnonzero(cycles.complete)
+    table = {
+        "cycle": tuple(map(float, cycles.number[done])),
+        "capacity_retention_percent": tuple(map(float, 100.0 * left.retention[done])),
+        "capacity_mah": tuple(map(float, cycles.second[done] / COULOMB_PER_MAH)),
+    }
+    if sample.active_mass is not None:
+        grams = 1e3 * sample.active_mass
+        table["capacity_mah_per_g"] = tuple(
+            map(float, cycles.second[done] / COULOMB_PER_MAH / grams)
+        )
+    last = left.last.scaled(100.0)
+    return Result(last.value, "%", last.uncertainty, table=table)
