@@ -39,7 +39,8 @@ def sphere_surface(tau: ArrayLike) -> Floats:
     early = np.expm1(short) + np.exp(short) * special.erf(np.sqrt(short))
     series = np.exp(-np.multiply.outer(np.maximum(t, SHORT), EIGENVALUES**2))
     late = 3 * t + 0.2 - 2 * (series / EIGENVALUES**2).sum(axis=-1)
-    return np.where(t < SHORT, early, late)
+    surface: Floats = np.where(t < SHORT, early, late)
+    return surface
 
 
 def slab_surface(tau: ArrayLike) -> Floats:
