@@ -33,7 +33,14 @@ class Sphere:
     every composition, else 0.
     """
 
-    __slots__ = ("_exponent", "_law", "conductance", "surface_distance", "uniform", "volume")
+    __slots__ = (
+        "_exponent",
+        "_law",
+        "conductance",
+        "surface_distance",
+        "uniform",
+        "volume",
+    )
 
     def __init__(self, radius: float, law: DiffusivityParameters) -> None:
         width = GROWTH ** np.arange(SHELLS - 1, -1, -1, dtype=np.float64)
@@ -71,7 +78,10 @@ class Sphere:
         width = self._law.width
         bump = np.exp(-((theta / width) ** 2))
         slope: FloatArray = (
-            self.diffusivities(theta) * self._exponent * bump * (-2.0 * theta / width**2)
+            self.diffusivities(theta)
+            * self._exponent
+            * bump
+            * (-2.0 * theta / width**2)
         )
         return slope
 

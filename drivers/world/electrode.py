@@ -112,5 +112,3 @@ class Electrode:
         # Beyond exp(±40) the switch is 0 or 1 to rounding.
         above = min(max((state.potential - sei.onset_volt) / SWITCH_WIDTH, -40), 40)
         return sei.share * open_part / (1.0 + math.exp(above))
-
-

@@ -29,7 +29,9 @@ LOWEST_POTENTIAL, HIGHEST_POTENTIAL = -5.0, 10.0
 """V; beyond these the electrolyte carries whatever current is still forced."""
 TOLERANCE = 1e-11
 """V; residual of the scalar equation."""
-MOST_ITERATIONS = 60
+NEWTON_ITERATIONS = 25
+"""After these the bracket is halved instead; Newton creeps where U is steepest."""
+MOST_ITERATIONS = 100
 
 
 class Trial:
@@ -128,9 +130,9 @@ class Trial:
         forced = self._base_potential + gain * current * to_host
         low = (surface - (1.0 - EDGE)) / surface_gain
         high = (surface - EDGE) / surface_gain
-        x = min(max(self.faradaic, 0.9 * low + 0.1 * high), 0.1 * low + 0.9 * high)
+        x = self.faradaic if low < self.faradaic < high else 0.5 * (low + high)
         stiffness = 0.0
-        for _ in range(MOST_ITERATIONS):
+        for iteration in range(MOST_ITERATIONS):
             theta = surface - x * surface_gain
             mean = self._base_mean - x * self._composition_gain
             equilibrium, slope = ocp(theta)
@@ -166,10 +168,10 @@ class Trial:
             else:
                 high = x
             x += residual / (gain + stiffness) if stiffness > -gain else math.inf
-            if not low < x < high:
+            if not low < x < high or iteration > NEWTON_ITERATIONS:
                 x = 0.5 * (low + high)
-            if high - low < 1e-16 * abs(high):  # the host is full or empty
-                break
+            if high - low < 4e-16 * max(abs(high), abs(low)):
+                break  # rounding, or the host is full or empty
         self.current, self.faradaic = current, x
         potential = forced - gain * x
         self.potential = min(max(potential, LOWEST_POTENTIAL), HIGHEST_POTENTIAL)
