@@ -90,14 +90,13 @@ def _complaint(
     if error["type"] == "missing":
         path = (*known, error["loc"][-1])
     place = f"{document.name}:{document.line_of(error['loc'])} {_dotted(path)}"
-    what, cure = _words(model, path, error)
+    what, cure = _words(model, error)
     return Complaint(place.rstrip(), what, cure)
 
 
-def _words(
-    model: "type[BaseModel]", path: Place, error: "ErrorDetails"
-) -> tuple[str, str]:
+def _words(model: "type[BaseModel]", error: "ErrorDetails") -> tuple[str, str]:
     """Say what stands there, what was expected, and the cure."""
+    path = error["loc"]
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown(model, path)
@@ -109,6 +108,12 @@ def _words(
         return f"got nothing, {wanted}.", f"Add `{path[-1]}: …`."
     if kind in _BOUNDS:
         return _beyond(quantity, error), ""
+    if kind == "union_tag_invalid":
+        tag, tags = context["tag"], context["expected_tags"].replace("'", "`")
+        near = difflib.get_close_matches(tag, tags.replace("`", "").split(", "), n=1)
+        cure = f"Did you mean `{near[0]}`?" if near else ""
+        key = context["discriminator"].strip("'")
+        return f"got {key} `{show(tag)}`, expected {tags}.", cure
     if kind == "value_error":
         return f"{context['error']}".rstrip(".") + ".", ""
     said = error["msg"].removeprefix("Input should be ")
@@ -160,6 +165,8 @@ def _keys(model: "type[BaseModel]") -> Iterator[str]:
 
 def _fields_at(model: "type[BaseModel]", path: Place) -> "list[FieldInfo]":
     """Every field a path may mean; several if unions stand in between."""
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
     return [
         info
         for one in _models_at(model, path[:-1])
@@ -169,18 +176,27 @@ def _fields_at(model: "type[BaseModel]", path: Place) -> "list[FieldInfo]":
 
 
 def _models_at(model: "type[BaseModel]", path: Place) -> "list[type[BaseModel]]":
+    """Follow pydantic's path, in which the tag of a union's member may stand."""
     models = [model]
     for part in path:
-        if isinstance(part, str):
-            below = [
-                inner
-                for one in models
-                for name, info in one.model_fields.items()
-                if part in (name, info.alias)
-                for inner in _models_in(info.annotation)
-            ]
-            models = below or models  # a key of a dictionary names no field
+        if isinstance(part, int):
+            continue
+        below = [
+            inner
+            for one in models
+            for name, info in one.model_fields.items()
+            if part in (name, info.alias)
+            for inner in _models_in(info.annotation)
+        ]
+        tagged = [one for one in models if part in _tags(one)]
+        models = below or tagged or models  # else the key of a dictionary
     return models
+
+
+def _tags(model: "type[BaseModel]") -> Iterator[object]:
+    for info in model.model_fields.values():
+        if typing.get_origin(info.annotation) is typing.Literal:
+            yield from typing.get_args(info.annotation)
 
 
 def _models_in(annotation: object) -> "Iterator[type[BaseModel]]":

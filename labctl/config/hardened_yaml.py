@@ -44,18 +44,35 @@ _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
-_CURES = {
-    "cannot start any token": "Indent with spaces, and quote text that starts with a "
-    "special character.",
-    "mapping values are not allowed": "Quote a text that contains `: `, and check the "
-    "indentation.",
-    "expected <block end>": "Check the indentation: keys of one block start in one "
-    "column.",
-    "while scanning a quoted": "Close the quote.",
-    "unexpected end of stream": "Close the quote or bracket.",
-    "expected ',' or": "Close the bracket, or put a comma between two items.",
-    "could not find expected ':'": "Write `key: value`, with a space after the colon.",
+_BROKEN = {
+    "character '\\t'": ("a tab where YAML wants spaces.", "Indent with spaces."),
+    "cannot start any token": (
+        "a text cannot start with this character.",
+        "Quote the text.",
+    ),
+    "mapping values are not allowed": (
+        "a second `: ` in one line, or a key in the wrong column.",
+        "Quote a text that contains `: `, and check the indentation.",
+    ),
+    "expected <block end>": (
+        "this does not line up with the lines above.",
+        "Start all keys of one block in one column.",
+    ),
+    "unexpected end of stream": ("a quote is never closed.", "Close it."),
+    "the node content, but found '<stream end>'": (
+        "the file ends inside a bracket.",
+        "Close the bracket.",
+    ),
+    "expected ',' or": (
+        "a bracket is not closed, or two items have no comma between them.",
+        "Close the bracket, or put the comma.",
+    ),
+    "could not find expected ':'": (
+        "this key has no value.",
+        "Write `key: value`, with a space after the colon.",
+    ),
 }
+"""PyYAML's words, and what to say instead."""
 
 
 def load_file(path: Path) -> Document:
@@ -245,7 +262,7 @@ def _odd(value: str, odd: re.Match[str]) -> tuple[str, str]:
 
 
 def _line(event: "yaml.Event") -> int:
-    return int(event.start_mark.line) + 1
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _refuse(
@@ -259,7 +276,7 @@ def _refuse_broken(name: str, e: "yaml.MarkedYAMLError") -> NoReturn:
     place, column = name, ""
     if mark is not None:
         place, column = f"{name}:{mark.line + 1}", f"column {mark.column + 1}: "
-    problem = (e.problem or "is not YAML").replace("'\\t'", "tab")
-    said = f"{e.context or ''} {problem}"
-    cure = next((cure for part, cure in _CURES.items() if part in said), "")
-    _refuse(place, f"{column}{problem}.", cure, e)
+    for words, (what, cure) in _BROKEN.items():
+        if words in (e.problem or ""):
+            _refuse(place, column + what, cure, e)
+    _refuse(place, f"{column}{e.problem or 'this is not YAML'}.", "", e)

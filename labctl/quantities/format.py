@@ -4,10 +4,9 @@ import itertools
 import math
 import re
 
-from labctl.quantities.units import PREFIXES
+from labctl.quantities.units import PREFIXES, prefixes_of
 
-_STEPS = ("f", "p", "n", "µ", "m", "", "k", "M", "G", "T")
-_UNPREFIXED = ("1", "%", "°C")
+_STEPS = ("f", "p", "n", "μ", "m", "", "k", "M", "G", "T")
 _MINUS = "\N{MINUS SIGN}"
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -67,24 +66,19 @@ def format_duration(seconds: float) -> str:
 
 def _scale(value: float, unit: str, digits: int) -> tuple[str, float]:
     """Choose the prefix that leaves one to three digits before the mark."""
-    if unit in _UNPREFIXED:
-        return "", value
-    power = _power_of_first(unit)
+    first = re.split("[/ ]", unit, maxsplit=1)[0]
+    power = {"²": 2, "³": 3}.get(first[-1], 1)
+    names = prefixes_of(first.rstrip("²³"))
     shown = float(f"{abs(value):.{digits - 1}e}")
     best = ("", value)
     for name in _STEPS:
-        if name and unit == "s" and name in "kMGT":
-            break
-        size = float(PREFIXES[name.replace("µ", "μ")]) ** power if name else 1.0
+        if name and name not in names:
+            continue
+        size = float(PREFIXES[name]) ** power if name else 1.0
         if shown < size * (1 - 1e-12):
             break
-        best = (name, value / size)
-    return best if shown >= float(PREFIXES["f"]) ** power else ("", value)
-
-
-def _power_of_first(unit: str) -> int:
-    first = re.split("[/ ]", unit, maxsplit=1)[0]
-    return {"²": 2, "³": 3}.get(first[-1], 1)
+        best = (name.replace("μ", "µ"), value / size)
+    return best
 
 
 def _significant(value: float, digits: int) -> str:

@@ -88,6 +88,10 @@ def read_number(plain: str, expected: str) -> tuple[Fraction, str]:
             f"{show(plain)}: one decimal mark, and nothing between thousands. Write "
             "`1234.5`."
         )
+    if rest[:1] == "/" and rest[1:].strip()[:1].isdigit():
+        raise QuantityError(
+            f"{show(plain)} is a division; expected {expected}. Write its result."
+        )
     if match["e"] is None and match["x"] is None and _THOUSANDS.fullmatch(mantissa):
         raise QuantityError(
             f"{show(plain)} can be read as {mantissa.replace(',', '.')} or as "

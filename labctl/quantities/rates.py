@@ -23,7 +23,7 @@ T = TypeVar("T")
 Text = TypeVar("Text", bound=str)
 CurrentUnit = Literal["A", "A/kg", "A/m²"]
 
-_N = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
+_N = r"(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _C_RATE = re.compile(
     rf"(?P<sign>[+-]?) ?(?P<top>{_N})?(?: ?/ ?(?P<early>{_N}))? ?(?P<letter>[CD])"
     rf"(?: ?/ ?(?P<late>{_N}))?"
@@ -32,6 +32,8 @@ _BARE = re.compile(rf"(?:{_N})(?: ?/ ?(?P<below>{_N}))?")
 _CAPACITY: dict[str, CurrentUnit] = {"C": "A", "C/kg": "A/kg", "C/m²": "A/m²"}
 _CURRENT: tuple[CurrentUnit, ...] = ("A", "A/kg", "A/m²")
 _HOUR = 3600.0
+_SLOWEST = 1e-4
+"""Slower rates are written as decimals: nobody says C/12345."""
 _RATE_EXAMPLES = ("C/20", "1.5 mA", "0.2 mA/cm²")
 _ONE_C_EXAMPLES = ("3350 mAh/g", "1.9 mA/cm²", "1.34 mA")
 
@@ -86,14 +88,11 @@ class Rate:
         """Write it so that `parse` gives the same rate back."""
         if self.unit != "C":
             return f"{self.value!r} {self.unit}"
-        hours = round(1 / self.value) if self.value and abs(self.value) < 1 else 0
+        hours = round(1 / self.value) if _SLOWEST < abs(self.value) < 1 else 0
         if hours and 1 / hours == self.value:
             return f"{'-' if hours < 0 else ''}C/{abs(hours)}"
-        return (
-            f"{self.value:.17g}C"
-            if float(f"{self.value:g}") != self.value
-            else f"{self.value:g}C"
-        )
+        short = f"{self.value:g}"
+        return f"{short if float(short) == self.value else repr(self.value)}C"
 
     @classmethod
     def __get_pydantic_core_schema__(

@@ -134,9 +134,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """What a unit measures, with its article, and how a person writes one."""
 
-_FACTOR = re.compile(
-    r"(at%|[^\W\d_]+%?|%|°[^\W\d_]*)(?:(?:\^|\*\*)?([+-]?[0-9]{1,2}))?"
-)
+_FACTOR = re.compile(r"(at%|[^\W\d_]+%?|%|°[^\W\d_]*)(?:(?:\^|\*\*)?([+-]?[1-9]))?")
 _SUPERSCRIPT = re.compile(r"[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
@@ -185,6 +183,8 @@ def read_unit(text: str) -> Unit:
     if text in ("°C", "degC"):
         return Unit(_ONE, TEMPERATURE, Fraction(27315, 100))
     above, *below = text.split("/")
+    if below and not (above.strip(" 1") and all(part.strip() for part in below)):
+        raise QuantityError(f"`{show(text)}` is not a unit.")
     if len(below) > 1 or (below and len(_split(below[0])) > 1):
         raise QuantityError(
             f"{text} can be read in two ways. Write the part below the line with "
@@ -203,6 +203,11 @@ def read_unit(text: str) -> Unit:
         powers = [p + power * d for p, d in zip(powers, dimension, strict=True)]
     a, b, c, d, e, f, g = powers
     return Unit(factor, (a, b, c, d, e, f, g))
+
+
+def prefixes_of(symbol: str) -> str:
+    """Return the prefixes a unit takes: ``fpnμum`` and so on; empty for none."""
+    return _TABLE[symbol][2] if symbol in _TABLE else ""
 
 
 def kind_of(unit: Unit) -> str:
