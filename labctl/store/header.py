@@ -1,6 +1,7 @@
 """What is known of a run before its first reading, as one value that is JSON."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import Enum
@@ -12,6 +13,30 @@ import numpy as np
 from labctl.data import Column, Stream
 from labctl.errors import StoreError
 from labctl.figure import Plot
+
+RESERVED = (
+    "title",
+    "start_time",
+    "end_time",
+    "experiment_identifier",
+    "program_name",
+    "definition_local",
+    "header_json",
+    "simulated",
+    "user",
+    "sample",
+    "instrument",
+    "roles",
+    "protocol",
+    "versions",
+    "extra",
+    "steps",
+    "events",
+    "status",
+    "results",
+)
+"""What stands in ``/entry`` of every run file beside the streams."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,34 @@ class RunHeader:
         known = ", ".join(each.name for each in self.streams) or "none"
         raise StoreError(f"run {self.run_id}: no stream {name}; it has {known}")
 
+    def check(self) -> None:
+        """Refuse what the run file could not hold under its own name.
+
+        StoreError: a stream or column that is no NeXus name, or taken; a plot of
+        columns that no stream has.
+        """
+        taken = set(RESERVED)
+        for stream in self.streams:
+            names = [stream.name, *(column.name for column in stream.columns)]
+            for name in names:
+                if not _NAME.fullmatch(name):
+                    raise StoreError(
+                        f"stream {stream.name}: {name!r} cannot be a name in the run "
+                        "file; use letters, digits and _, at most 50"
+                    )
+            if stream.name in taken:
+                raise StoreError(
+                    f"stream {stream.name}: the name is taken; choose another"
+                )
+            taken.add(stream.name)
+        for plot in self.plots:
+            known = {column.name for column in self.stream(plot.stream).columns}
+            if missing := [name for name in (plot.x, *plot.y) if name not in known]:
+                raise StoreError(
+                    f"plot {plot.name}: stream {plot.stream} has no "
+                    f"{', '.join(missing)}"
+                )
+
     def to_json(self) -> str:
         """Return the header as JSON text."""
         return dumps({each.name: getattr(self, each.name) for each in fields(self)})
@@ -79,7 +132,7 @@ def dumps(value: Any) -> str:
     StoreError: something inside has no JSON form.
     """
     try:
-        return json.dumps(value, default=_plain, ensure_ascii=False)
+        return json.dumps(value, default=_plain)
     except (TypeError, ValueError) as e:
         raise StoreError(f"journal: {e}; keep to numbers, text, lists and dicts") from e
 

@@ -76,6 +76,7 @@ class Journal:
 
         StoreError: the file is there already, or cannot be written.
         """
+        header.check()
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             raise StoreError(f"{path}: a journal is there already; choose another run")
@@ -168,7 +169,8 @@ class Journal:
 
     def event(self, event: Event, test_time: float, unix: float) -> None:
         """Note what a person would tell a colleague."""
-        values = (test_time, unix, event.level.name, event.code, event.text)
+        text = event.text.encode("utf-8", "replace").decode()  # lone surrogates
+        values = (test_time, unix, event.level.name, event.code, text)
         self._say(
             "INSERT INTO events (test_time, unix, level, code, text, seq) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -258,9 +260,11 @@ class Journal:
                 return self._status.sequence
             try:
                 self._write(full)
-            except sqlite3.Error as e:
+            except sqlite3.OperationalError as e:  # full, I/O error, locked
                 self._keep(e)
                 return self._status.sequence
+            except sqlite3.Error as e:
+                raise StoreError(f"{self.path}: cannot go on: {e}") from e
             for buffer in full:
                 buffer.clear()
             self._statements.clear()
@@ -335,7 +339,7 @@ class Journal:
         for sql, values in self._statements:
             execute(sql, values)
 
-    def _keep(self, error: sqlite3.Error) -> None:
+    def _keep(self, error: sqlite3.OperationalError) -> None:
         now = stopwatch()
         if self._failing_since is None:
             self._failing_since = now
