@@ -27,6 +27,7 @@ from labctl.analysis.uncertainty import (
     Measured,
     combine,
     excess,
+    fresh,
     mean,
 )
 from labctl.analysis.van_der_pauw import Reading
@@ -263,7 +264,7 @@ def _slope(
     if not top > bottom:
         return Measured.absent("one field only"), math.nan, [f"{name}: one field only"]
     ratios = [
-        reading.resistance(accuracy, f"hall readings: {index} {name}")
+        reading.resistance(accuracy, fresh("hall readings", index, reading))
         for index, reading in readings
     ]
     values = np.array([ratio.value for ratio in ratios])
@@ -278,7 +279,9 @@ def _slope(
             "field zero": -slope * sum(weights) * accuracy.field_zero,
         }
         | {
-            f"field readings: {index} {name}": -slope * weight * reading.field_scatter
+            fresh("field readings", index, reading): -slope
+            * weight
+            * reading.field_scatter
             for (index, reading), weight in zip(readings, weights, strict=True)
             if reading.field_scatter > 0
         },
@@ -325,10 +328,11 @@ def _average(
     if coefficient.part(*RANDOM) > 0:
         difference = _difference(slopes)
         extra = excess(difference.value, difference.part(*RANDOM))
-        coefficient = coefficient.with_part("C against D", extra)
+        coefficient = coefficient.with_part(fresh("C against D", values), extra)
     elif len(values) == len(HALL_CONFIGURATIONS):
         part = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-        coefficient = coefficient.with_part("configurations", part, _SCATTER_FREEDOM)
+        source = fresh("configurations", values)
+        coefficient = coefficient.with_part(source, part, _SCATTER_FREEDOM)
     random = coefficient.part(*RANDOM)
     ratio = abs(coefficient.value) / random if random > 0 else math.inf
     if ratio < limits.signal_to_noise:

@@ -6,10 +6,12 @@ correlated, parts of different sources are independent: a thickness or a meter's
 that stands in numerator and denominator cancels, as it does on the bench.
 
 A source is named ``term`` or ``term: detail``. The budget adds the details of a term
-in quadrature. Give every random reading a detail of its own.
+in quadrature. What is random gets a detail of its own (`fresh`); what is known once
+and used often (one gauge, one meter's range) keeps one name.
 """
 
 import math
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -57,11 +59,15 @@ class Measured:
 
     @property
     def budget(self) -> dict[str, float]:
-        """Standard uncertainty by term, in the value's unit, the largest first."""
+        """Standard uncertainty by term, in the value's unit, the largest first.
+
+        Terms that come to nothing are left out.
+        """
         terms: dict[str, float] = {}
         for source, part in self.parts.items():
             term = source.partition(":")[0]
-            terms[term] = math.hypot(terms.get(term, 0.0), part)
+            if part:
+                terms[term] = math.hypot(terms.get(term, 0.0), part)
         return dict(sorted(terms.items(), key=lambda item: -item[1]))
 
     @property
@@ -111,14 +117,15 @@ class Measured:
 
         `Result.uncertainty` is half the width that covers 95.45 %, so that k = 2 keeps
         its promise when few readings were taken; the difference to the plain
-        standard uncertainty is the budget's term ``few readings``.
+        standard uncertainty is the budget's term ``few readings``. None if no source
+        of uncertainty is known: nothing is exact.
         """
         if self.is_absent:
             return Result.absent(self.unit, "; ".join(self.suspicions))
         result = Result(self.value, self.unit)
-        if self.parts:
+        budget = self.budget
+        if budget:
             half = self.expanded() / 2
-            budget = self.budget
             few = half**2 - self.uncertainty**2
             if few > 1e-9 * half**2:
                 budget["few readings"] = math.sqrt(few)
@@ -195,21 +202,32 @@ EXACT = Accuracy()
 
 
 def known(value: float, uncertainty: float, source: str, unit: str = "") -> Measured:
-    """Return a value whose standard uncertainty (type B) comes from one source."""
+    """Return a value whose standard uncertainty (type B) comes from one source.
+
+    Two values of the same ``source`` are taken to be wrong together; name them
+    ``thickness: 1``, ``thickness: 2`` where they were measured one by one.
+    """
     return Measured(float(value), unit, {source: float(uncertainty)})
 
 
-def mean_of(readings: ArrayLike, source: str, unit: str = "") -> Measured:
+def fresh(term: str, *data: object) -> str:
+    """Return a source under ``term`` that no other ``data`` share; same data, same."""
+    digits = zlib.crc32(repr(data).encode())
+    return f"{term}: {digits:08x}"
+
+
+def mean_of(readings: ArrayLike, term: str, unit: str = "") -> Measured:
     """Return the mean of independent readings, shape (n,), with its type A part.
 
     One reading says nothing about its scatter: it gets no part.
     """
     values = np.asarray(readings, dtype=float)
     if values.size == 0:
-        return Measured.absent(f"{source}: no readings", unit)
+        return Measured.absent(f"{term}: no readings", unit)
     if values.size == 1:
         return Measured(float(values[0]), unit)
     part = float(values.std(ddof=1)) / math.sqrt(values.size)
+    source = fresh(term, values.tolist())
     freedom = {source: values.size - 1.0}
     return Measured(float(values.mean()), unit, {source: part}, freedom)
 

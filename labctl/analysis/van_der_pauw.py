@@ -21,6 +21,7 @@ from labctl.analysis.uncertainty import (
     Measured,
     combine,
     excess,
+    fresh,
     mean,
 )
 from labctl.data import Result
@@ -255,7 +256,7 @@ def _by_configuration(
         if not reading.is_usable:
             suspicions.append(f"{name} was overloaded or not a number, left out")
             continue
-        source = f"resistivity readings: {index} {name}"
+        source = fresh("resistivity readings", index, reading)
         kept.setdefault(name, []).append(reading.resistance(accuracy, source))
     return {name: mean(values) for name, values in kept.items()}, suspicions
 
@@ -300,7 +301,7 @@ def _side(
 
 def _with_reciprocity(value: Measured, difference: Measured, name: str) -> Measured:
     noise = difference.part("resistivity readings")
-    source = f"reciprocity: {name}"
+    source = fresh("reciprocity", name, difference.value, value.value)
     if noise > 0:
         return value.with_part(source, excess(difference.value, noise))
     return value.with_part(source, abs(difference.value) / 2, freedom=1.0)
