@@ -1,0 +1,218 @@
+"""A loop over both polarities becomes a zero-bias conductance and a hysteresis."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from labctl.analysis.dual_sweep import (
+    hysteresis_index,
+    rising,
+    zero_bias_conductance,
+)
+from labctl.analysis.particle import (
+    Constriction,
+    Contacts,
+    Cylinder,
+    contact_plateau,
+    correct_conductance,
+    open_probe,
+)
+from labctl.analysis.uncertainty import Accuracy, Measured, known
+from labctl.data import Quality
+
+Floats = NDArray[np.float64]
+
+
+def loop(end: float = 3.0, points: int = 61) -> Floats:
+    """Return 0 → +end → -end → 0 in V."""
+    quarter = np.linspace(0, end, points)
+    return np.concatenate([quarter, quarter[-2::-1], -quarter[1:], -quarter[-2::-1]])
+
+
+VOLTS = loop()
+
+
+@given(st.floats(-11, -3), st.floats(-0.05, 0.05), st.floats(-0.02, 0.02))
+def test_the_cubic_model_is_recovered(
+    decade: float, offset: float, cubic: float
+) -> None:
+    siemens = 10**decade
+    amperes = siemens * (offset + VOLTS + cubic * VOLTS**3)
+
+    found = zero_bias_conductance(VOLTS, amperes)
+
+    assert found.conductance.value == pytest.approx(siemens, rel=1e-9)
+    assert found.offset_current.value == pytest.approx(offset * siemens, abs=1e-19)
+    assert found.cubic.value == pytest.approx(cubic * siemens, abs=1e-8 * siemens)
+    assert found.conductance.suspicions == ()
+
+
+def test_the_branches_of_a_loop_are_told_apart() -> None:
+    volts = loop(1.0, 3)
+
+    assert volts[rising(volts)].tolist() == [0.0, 0.5, 1.0, -0.5, 0.0]
+    assert volts[~rising(volts)].tolist() == [0.5, 0.0, -0.5, -1.0]
+
+
+def test_a_strong_cubic_term_narrows_the_fit() -> None:
+    amperes = 1e-9 * np.sinh(VOLTS * 2) / 2
+
+    found = zero_bias_conductance(VOLTS, amperes)
+
+    assert found.fit_range < 0.3 * 3.0
+    assert found.conductance.value == pytest.approx(1e-9, rel=2e-3)
+
+
+def test_branches_that_differ_are_hysteresis_in_the_budget() -> None:
+    amperes = VOLTS * np.where(rising(VOLTS), 1.2e-9, 0.8e-9)
+
+    found = zero_bias_conductance(VOLTS, amperes)
+
+    assert found.conductance.value == pytest.approx(1e-9)
+    assert found.conductance_rising.value == pytest.approx(1.2e-9)
+    assert found.conductance_falling.value == pytest.approx(0.8e-9)
+    assert found.conductance.part("branches differ") == pytest.approx(
+        0.2e-9 / math.sqrt(3)
+    )
+    assert found.hysteresis == pytest.approx(0.2, rel=1e-3)
+    assert any("hysteresis" in s for s in found.conductance.suspicions)
+
+
+def test_noise_is_no_hysteresis() -> None:
+    rng = np.random.default_rng(4)
+    amperes = VOLTS * 1e-9 + 1e-10 * rng.normal(size=VOLTS.size)
+
+    assert hysteresis_index(VOLTS, amperes) < 0.03
+    assert zero_bias_conductance(VOLTS, amperes).conductance.suspicions == ()
+
+
+def test_a_single_sweep_has_no_hysteresis_to_tell() -> None:
+    volts = np.linspace(-3, 3, 61)
+    found = zero_bias_conductance(volts, volts * 1e-9)
+    results = found.results()
+
+    assert results["conductance"].value == pytest.approx(1e-9)
+    assert results["hysteresis_index"].quality is Quality.ABSENT
+    assert found.conductance_falling.is_absent
+
+
+def test_a_coarse_sweep_widens_the_fit_until_it_can_be_made() -> None:
+    volts = np.linspace(-3, 3, 9)
+
+    found = zero_bias_conductance(volts, volts * 1e-9)
+
+    assert found.conductance.value == pytest.approx(1e-9)
+    assert found.fit_range == pytest.approx(2.25)
+
+
+SWEEPS = {
+    # A Schottky contact.
+    "rectifying": (1e-9 * np.expm1(VOLTS / 2), "the contact rectifies"),
+    # The probe lost the particle.
+    "open": (1e-13 * np.random.default_rng(6).normal(size=VOLTS.size), "no contact"),
+}
+
+
+@pytest.mark.parametrize("case", SWEEPS)
+def test_a_doubtful_sweep_keeps_its_value_and_says_why(case: str) -> None:
+    amperes, reason = SWEEPS[case]
+    result = zero_bias_conductance(VOLTS, amperes).results()["conductance"]
+
+    assert result.quality is Quality.SUSPECT
+    assert reason in result.reason
+    assert isinstance(result.value, float)
+
+
+def test_compliance_is_left_out_and_counted() -> None:
+    amperes = np.clip(VOLTS * 1e-6, -2e-6, 2e-6)
+
+    found = zero_bias_conductance(VOLTS, amperes, compliance=np.abs(amperes) >= 2e-6)
+
+    assert found.conductance.value == pytest.approx(1e-6)
+    assert "points in compliance" in found.conductance.suspicions[0]
+
+
+def test_a_sweep_wholly_in_compliance_leaves_no_number() -> None:
+    found = zero_bias_conductance(VOLTS, VOLTS, compliance=np.ones(VOLTS.size))
+    result = found.results()["conductance"]
+
+    assert result.value is None
+    assert "points in compliance" in result.reason
+
+
+def test_the_open_probe_is_taken_away() -> None:
+    base = open_probe(VOLTS, 2e-12 + 5e-13 * VOLTS)
+    amperes = 2e-12 + (1e-10 + 5e-13) * VOLTS
+
+    measured = zero_bias_conductance(VOLTS, amperes).conductance
+    found = correct_conductance(measured, leakage=base.leakage)
+
+    assert found.value == pytest.approx(1e-10, rel=1e-9)
+    assert base.subtract(VOLTS, amperes) == pytest.approx(1e-10 * VOLTS, abs=1e-21)
+
+
+def test_leads_in_series_are_taken_away() -> None:
+    leads = known(100.0, 5.0, "leads")
+    found = correct_conductance(Measured(1 / 1100.0), series_resistance=leads)
+
+    assert found.value == pytest.approx(1e-3)
+    assert found.budget["leads"] == pytest.approx(5e-6)
+
+
+@pytest.mark.parametrize(
+    ("leak", "series", "reason"),
+    [
+        (Measured(0.2), None, "open-probe leakage is 20%"),
+        (None, Measured(0.8), "leads and tip are 80%"),
+        (None, Measured(1.5), "leads alone"),
+    ],
+)
+def test_corrections_as_large_as_the_value_are_suspect(
+    leak: Measured | None, series: Measured | None, reason: str
+) -> None:
+    found = correct_conductance(Measured(1.0), leakage=leak, series_resistance=series)
+
+    assert any(reason in suspicion for suspicion in found.suspicions)
+
+
+def test_a_contact_series_ends_on_its_plateau() -> None:
+    rising_force = [Measured(g) for g in (1.0, 5.0, 9.8, 10.0)]
+
+    assert contact_plateau(rising_force).value == pytest.approx(9.9)
+    assert contact_plateau(rising_force).suspicions == ()
+    assert "still changes by 49.0%" in contact_plateau(rising_force[:3]).suspicions[0]
+    assert "one contact force" in contact_plateau(rising_force[:1]).suspicions[0]
+    assert contact_plateau([]).is_absent
+
+
+def test_the_geometry_decides_the_conductivity() -> None:
+    conductance = Measured(1e-9)
+    radius = known(100e-9, 10e-9, "contact radius")
+    cylinder = Cylinder(known(1e-6, 0, "length"), known(1e-12, 0, "area"))
+
+    assert cylinder.conductivity(conductance).value == pytest.approx(1e-3)
+    assert Constriction(radius).conductivity(conductance).value == pytest.approx(5e-3)
+    one = Constriction(radius, Contacts.ONE).conductivity(conductance)
+    assert one.value == pytest.approx(2.5e-3)
+    assert one.uncertainty == pytest.approx(2.5e-4)
+
+
+def test_two_standard_uncertainties_cover_the_particle() -> None:
+    rng = np.random.default_rng(41)
+    seeds, hits = 400, 0
+    meter = Accuracy(voltage_gain=2e-4, current_gain=1e-3)
+    for _ in range(seeds):
+        gain = (1 + 1e-3 * rng.normal()) / (1 + 2e-4 * rng.normal())
+        clean = 1e-9 * gain * (VOLTS + 0.03 * VOLTS**3)
+        amperes = clean + 3e-12 + 1e-11 * rng.normal(size=VOLTS.size)
+        result = zero_bias_conductance(VOLTS, amperes, meter).results()["conductance"]
+        assert isinstance(result.value, float)
+        assert result.uncertainty is not None
+        hits += abs(result.value - 1e-9) <= 2 * result.uncertainty
+
+    # 95.45 % of 400 is 382 with a binomial deviation of 4.2; three of them.
+    assert 369 <= hits <= 395
