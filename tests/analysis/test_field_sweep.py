@@ -1,0 +1,60 @@
+"""A Hall resistance over the field tells whether one kind of carrier explains it."""
+
+import numpy as np
+import pytest
+
+from labctl.analysis.field_sweep import field_sweep, two_carriers
+from labctl.analysis.hall import ELEMENTARY_CHARGE
+from labctl.analysis.uncertainty import Accuracy
+
+FIELDS = np.linspace(-1, 1, 11)
+
+
+def test_one_carrier_is_a_line_without_magnetoresistance() -> None:
+    along, across = two_carriers(FIELDS, 0.0, 0.04, 5e17, 0.135)
+
+    found = field_sweep(FIELDS, across + 3.0, longitudinal=along)
+
+    assert found.slope.value == pytest.approx(-1 / (ELEMENTARY_CHARGE * 5e17))
+    assert found.is_single_carrier
+    assert found.slope.suspicions == ()
+    assert along == pytest.approx(1 / (ELEMENTARY_CHARGE * 5e17 * 0.135))
+
+
+def test_two_carriers_bend_the_line_and_are_suspect() -> None:
+    holes, mu_h, electrons, mu_e = 3e17, 0.2, 2e17, 1.0
+    along, across = two_carriers(FIELDS, holes, mu_h, electrons, mu_e)
+
+    found = field_sweep(FIELDS, across, longitudinal=along)
+
+    top = holes * mu_h**2 - electrons * mu_e**2
+    bottom = ELEMENTARY_CHARGE * (holes * mu_h + electrons * mu_e) ** 2
+    # A cubic over ±1 T sees the slope at zero of this curve to a few percent.
+    assert found.slope.value == pytest.approx(top / bottom, rel=0.05)
+    assert not found.is_single_carrier
+    assert any("bends by" in s for s in found.slope.suspicions)
+    assert any("magnetoresistance" in s for s in found.slope.suspicions)
+
+
+def test_even_powers_are_misalignment_not_carriers() -> None:
+    found = field_sweep(FIELDS, 2.0 + 5.0 * FIELDS + 0.5 * FIELDS**2)
+
+    assert found.slope.value == pytest.approx(5.0)
+    assert found.is_single_carrier
+
+
+def test_noise_is_no_second_carrier() -> None:
+    rng = np.random.default_rng(12)
+    ohms = 5.0 * FIELDS + 0.05 * rng.normal(size=FIELDS.size)
+
+    found = field_sweep(FIELDS, ohms, Accuracy(field_gain=0.01))
+
+    assert found.is_single_carrier
+    assert found.slope.part("field gain") == pytest.approx(0.01 * found.slope.value)
+
+
+def test_a_few_fields_cannot_tell() -> None:
+    found = field_sweep([0.5, -0.5], [1.0, -1.0])
+
+    assert found.slope.is_absent
+    assert not found.is_single_carrier
