@@ -1,0 +1,288 @@
+"""Circuit elements, and circuits composed of them.
+
+A circuit is a tree of frozen values without numbers in it; the numbers come as one
+vector in order of appearance (`Circuit.parameters` names them: ``R0``, ``CPE1_Q``,
+``CPE1_alpha``, ``Wo1_Z0``, ``Wo1_tau``). `parse_circuit` reads the customary string,
+``R0-p(R1,CPE1)-p(R2-Wo1,CPE2)``: ``-`` in series, ``p(a,b,…)`` in parallel; ``str``
+writes it back. Impedances are complex with Im Z < 0 for a capacitance; f in Hz.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complexfloating[Any, Any]]
+
+LARGE = 300.0
+"""|s| above which tanh s is 1 to the last digit (and cosh would overflow)."""
+
+
+class Scale(Enum):
+    """What a parameter is, which says how a fit may move it."""
+
+    OHM = "ohm"
+    FARAD = "F"
+    HENRY = "H"
+    ADMITTANCE = "ohm^-1 s^alpha"
+    EXPONENT = ""
+    WARBURG = "ohm s^-1/2"
+    SECOND = "s"
+
+
+def _coth_over(s: Complexes) -> Complexes:
+    big = np.abs(s) > LARGE
+    t = np.tanh(np.where(big, 1.0, s))
+    return np.where(big, 1 / s, 1 / (np.where(big, 1.0, t) * s))
+
+
+def _tanh_over(s: Complexes) -> Complexes:
+    big = np.abs(s) > LARGE
+    return np.where(big, 1.0, np.tanh(np.where(big, 1.0, s))) / s
+
+
+def _sphere_over(s: Complexes) -> Complexes:
+    """Return tanh s / (s - tanh s), whose series at 0 is 3/s² + 1/5 - s²/175."""
+    size = np.abs(s)
+    middle = np.where((size > LARGE) | (size < 0.1), 1.0, s)  # noqa: PLR2004
+    t = np.tanh(middle)
+    out = np.where(size > LARGE, 1 / (s - 1), t / (middle - t))
+    return np.where(size < 0.1, 3 / s**2 + 0.2 - s**2 / 175, out)  # noqa: PLR2004
+
+
+class Kind(NamedTuple):
+    """One kind of element: its parameters and its impedance."""
+
+    parameters: tuple[tuple[str, Scale], ...]
+    """Suffix (empty for a single parameter) and scale."""
+    impedance: Callable[[Floats, Sequence[float]], Complexes]
+    """Of the angular frequency in 1/s and the parameters."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "R": Kind((("", Scale.OHM),), lambda w, p: np.full(len(w), p[0], dtype=complex)),
+    "C": Kind((("", Scale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
+    "L": Kind((("", Scale.HENRY),), lambda w, p: 1j * w * p[0]),
+    # constant phase element: 1/(Q (jω)^α)
+    "CPE": Kind(
+        (("Q", Scale.ADMITTANCE), ("alpha", Scale.EXPONENT)),
+        lambda w, p: 1 / (p[0] * (1j * w) ** p[1]),
+    ),
+    # semi-infinite diffusion: σ (1 - j)/√ω
+    "W": Kind((("", Scale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)),
+    # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
+    "Wo": Kind(
+        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        lambda w, p: p[0] * _coth_over(np.sqrt(1j * w * p[1])),
+    ),
+    # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
+    "Ws": Kind(
+        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        lambda w, p: p[0] * _tanh_over(np.sqrt(1j * w * p[1])),
+    ),
+    # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
+    "Sp": Kind(
+        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        lambda w, p: p[0] / 3 * _sphere_over(np.sqrt(1j * w * p[1])),
+    ),
+}
+_SYMBOLS = sorted(KINDS, key=len, reverse=True)
+_TOKEN = re.compile(rf"\s*(p\(|[,)-]|(?:{'|'.join(_SYMBOLS)})\d*)\s*")
+_NAME = re.compile(rf"({'|'.join(_SYMBOLS)})(\d*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a circuit."""
+
+    kind: str
+    """Key of `KINDS`."""
+    label: str
+    """As written: ``CPE1``; unique in its circuit."""
+
+    @property
+    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+        """Names and scales, in order."""
+        return tuple(
+            (f"{self.label}_{suffix}" if suffix else self.label, scale)
+            for suffix, scale in KINDS[self.kind].parameters
+        )
+
+    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``."""
+        return KINDS[self.kind].impedance(omega, values)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Parts one after the other."""
+
+    parts: tuple["Part", ...]
+
+    @property
+    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+        """Names and scales, in order."""
+        return tuple(p for part in self.parts for p in part.parameters)
+
+    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``."""
+        total = np.zeros(len(omega), dtype=np.complex128)
+        for part, own in _shared(self.parts, values):
+            total += part.at(omega, own)
+        return total
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Branches side by side."""
+
+    branches: tuple["Part", ...]
+
+    @property
+    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+        """Names and scales, in order."""
+        return tuple(p for branch in self.branches for p in branch.parameters)
+
+    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``."""
+        total = np.zeros(len(omega), dtype=np.complex128)
+        for branch, own in _shared(self.branches, values):
+            total += 1 / branch.at(omega, own)
+        return 1 / total
+
+    def __str__(self) -> str:
+        return f"p({','.join(map(str, self.branches))})"
+
+
+Part = Element | Series | Parallel
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A whole circuit; `parse_circuit` makes one."""
+
+    tree: Part
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names in order of appearance."""
+        return tuple(name for name, _ in self.tree.parameters)
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """What each parameter is, in the same order."""
+        return tuple(scale for _, scale in self.tree.parameters)
+
+    def impedance(
+        self, frequency: ArrayLike, values: Sequence[float] | Mapping[str, float]
+    ) -> Complexes:
+        """Return Z in Ω at ``frequency`` (Hz, shape (n,), above 0).
+
+        ``values`` are in order of `names`, or a mapping by name.
+        """
+        if isinstance(values, Mapping):
+            values = [values[name] for name in self.names]
+        if len(values) != len(self.names):
+            raise ValueError(
+                f"circuit {self}: {len(values)} values for {len(self.names)} "
+                f"parameters {', '.join(self.names)}"
+            )
+        omega = 2 * np.pi * np.atleast_1d(np.asarray(frequency, dtype=np.float64))
+        return self.tree.at(omega, values)
+
+    def __str__(self) -> str:
+        return str(self.tree)
+
+
+def _shared(
+    parts: Sequence[Part], values: Sequence[float]
+) -> list[tuple[Part, Sequence[float]]]:
+    out: list[tuple[Part, Sequence[float]]] = []
+    at = 0
+    for part in parts:
+        size = len(part.parameters)
+        out.append((part, values[at : at + size]))
+        at += size
+    return out
+
+
+def parse_circuit(text: str) -> Circuit:
+    """Return the circuit that ``text`` describes.
+
+    Raises
+    ------
+    ValueError
+        The text is not a circuit; the message says where it breaks.
+    """
+    tokens: list[str] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise ValueError(
+                f"circuit {text!r}: cannot read {text[at:]!r}; elements are "
+                f"{', '.join(KINDS)} with a number, joined by - and p(…,…)"
+            )
+        tokens.append(match[1])
+        at = match.end()
+    tree, left = _series(text, tokens)
+    if left:
+        raise ValueError(f"circuit {text!r}: {''.join(left)!r} is left over")
+    circuit = Circuit(tree)
+    twice = sorted({n for n in circuit.names if circuit.names.count(n) > 1})
+    if twice:
+        raise ValueError(f"circuit {text!r}: {', '.join(twice)} stands twice")
+    return circuit
+
+
+def _series(text: str, tokens: list[str]) -> tuple[Part, list[str]]:
+    parts = []
+    while True:
+        part, tokens = _part(text, tokens)
+        parts.append(part)
+        if not tokens or tokens[0] != "-":
+            return (parts[0] if len(parts) == 1 else Series(tuple(parts))), tokens
+        tokens = tokens[1:]
+
+
+def _part(text: str, tokens: list[str]) -> tuple[Part, list[str]]:
+    if not tokens:
+        raise ValueError(f"circuit {text!r}: ends where an element should stand")
+    if tokens[0] != "p(":
+        match = _NAME.match(tokens[0])
+        if match is None:
+            raise ValueError(f"circuit {text!r}: {tokens[0]!r} is not an element")
+        return Element(match[1], tokens[0]), tokens[1:]
+    branches = []
+    while True:
+        branch, tokens = _series(text, tokens[1:])
+        branches.append(branch)
+        if not tokens or tokens[0] not in {",", ")"}:
+            raise ValueError(f"circuit {text!r}: p( is not closed")
+        if tokens[0] == ")":
+            return Parallel(tuple(branches)), tokens[1:]
+
+
+def cpe_capacitance(
+    q: float, alpha: float, resistance: float, series: float | None = None
+) -> float:
+    """Return the effective capacitance in F of a CPE beside ``resistance``.
+
+    Hsu–Mansfeld, (Q R^(1-α))^(1/α); with a ``series`` resistance Brug's formula,
+    Q^(1/α) (1/R0 + 1/R)^((α-1)/α).
+    """
+    if series is None:
+        return float((q * resistance ** (1 - alpha)) ** (1 / alpha))
+    conductance = 1 / series + 1 / resistance
+    return float(q ** (1 / alpha) * conductance ** ((alpha - 1) / alpha))
