@@ -20,6 +20,7 @@ TEXTS = {
     -213: "Init ignored",
     -221: "Settings conflict",
     -222: "Parameter data out of range",
+    -223: "Too much data",
     -224: "Illegal parameter value",
     -230: "Data corrupt or stale",
     -240: "Hardware error",

@@ -1,0 +1,160 @@
+"""Keithley 2400 and 2401 source meters, in their own SCPI.
+
+PyMeasure's ``Keithley2400`` with the traps covered: its ``current``, ``voltage`` and
+``resistance`` send MEASure?, which resets NPLC and range and switches the output on
+(manual 17-2 to 17-5). Here everything is configured once and read with READ?.
+A point is one message: level, level read back, reading.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pymeasure.instruments.keithley import Keithley2400 as PyMeasureKeithley2400
+
+from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.talk import number
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+from labctl.roles.source_meter import (
+    Driven,
+    SourceBounds,
+    SourceReading,
+    SourceSettings,
+)
+
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
+CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 3e-6)
+"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+
+LEAST_COMPLIANCE = 1e-3
+"""A compliance below 0.1 % of its range is refused by the instrument."""
+REAL_COMPLIANCE = 1 << 3
+RANGE_COMPLIANCE = 1 << 16
+OVERFLOW = 1 << 0
+"""Bits of the status word."""
+MODELS = {"2400": (210.0, 1.05), "2401": (21.0, 1.05)}
+"""Largest V and A."""
+
+
+class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
+    """A 2400 that plays `labctl.roles.source_meter.SourceMeter`."""
+
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
+    models = MODELS
+    format_elements = "VOLT,CURR,RES,TIME,STAT"
+
+    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
+        self._identity = identity
+        super().__init__(adapter, name)
+        volts, amperes = self.models[identity.model]
+        least = self.current_spec.ranges[0] * LEAST_COMPLIANCE
+        self._bounds = SourceBounds(
+            volts, amperes, least, self.voltage_spec.ranges[0] * LEAST_COMPLIANCE
+        )
+        self._node = "VOLT"
+
+    def _configure(self, settings: SourceSettings) -> None:
+        holds_voltage = settings.driven is Driven.VOLTAGE
+        self._node = "VOLT" if holds_voltage else "CURR"
+        source, sense = ("VOLT", "CURR") if holds_voltage else ("CURR", "VOLT")
+        fixed = settings.measure_range
+        self.tell("*RST;*CLS")
+        for message in (
+            f":FORM:ELEM {self.format_elements}",
+            ":OUTP:SMOD HIMP",
+            f":SOUR:FUNC {source};:SOUR:{source}:MODE FIX",
+            f":SOUR:{source}:RANG {settings.span:.6E}",
+            ":SENS:FUNC:CONC 1;:SENS:FUNC:ALL",
+            f":SENS:{sense}:PROT {settings.compliance:.6E}",
+            f":SENS:{sense}:RANG:AUTO 1"
+            if fixed is None
+            else f":SENS:{sense}:RANG {fixed:.6E}",
+            f":SENS:CURR:NPLC {settings.nplc:.6g}",
+            f":SYST:RSEN {int(settings.four_wire)}",
+            ":SOUR:DEL:AUTO 1"
+            if settings.delay is None
+            else f":SOUR:DEL {settings.delay:.6E}",
+        ):
+            self.tell(message)
+        self.refuse_errors("it was prepared")
+
+    def _read_back(self, settings: SourceSettings) -> SourceSettings:
+        volts = settings.driven is Driven.VOLTAGE
+        source, sense = ("VOLT", "CURR") if volts else ("CURR", "VOLT")
+        answer = self.inquire(
+            f":SOUR:{source}:RANG?;:SENS:{sense}:PROT?;:SENS:CURR:NPLC?;"
+            f":SYST:RSEN?;:SOUR:DEL?;:SENS:{sense}:RANG?"
+        )
+        fields = [number(field, self.name) for field in answer.split(";")]
+        if len(fields) != 6:  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: settings read back as {answer!r}")
+        return replace(
+            settings,
+            span=min(fields[0] * 1.05, settings.span),
+            compliance=fields[1],
+            nplc=fields[2],
+            four_wire=bool(fields[3]),
+            delay=None if settings.delay is None else fields[4],
+            measure_range=None if settings.measure_range is None else fields[5],
+        )
+
+    def drive(self, level: float) -> float:
+        """Hold ``level``, output on; return the setpoint read back."""
+        self._refuse_level(level)
+        node = self._node
+        back = self.inquire_number(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?")
+        return self.refuse_other_setpoint(level, back, self._grain)
+
+    def measure(self) -> SourceReading:
+        """Measure voltage and current at the present level."""
+        return self._parse(self.inquire(":READ?"))
+
+    def point(self, level: float) -> tuple[float, SourceReading]:
+        """Drive and measure in one message."""
+        self._refuse_level(level)
+        node = self._node
+        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:READ?")
+        setpoint, _, reading = answer.partition(";")
+        back = number(setpoint, self.name)
+        return self.refuse_other_setpoint(level, back, self._grain), self._parse(
+            reading
+        )
+
+    def make_safe(self) -> None:
+        """Set the level to zero, the output off in its high-impedance state."""
+        self.tell(f":SOUR:{self._node} 0;:OUTP:SMOD HIMP;:OUTP 0")
+        if self.inquire_number(":OUTP?") != 0:
+            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def _parse(self, answer: str) -> SourceReading:
+        fields = answer.split(",")
+        if len(fields) != 5:  # noqa: PLR2004
+            self.refuse_errors("it measured")
+            raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
+        name = self.name
+        voltage = number(fields[0], name)
+        current = number(fields[1], name)
+        status = int(number(fields[4], name))
+        overflow = bool(status & OVERFLOW) or math.isnan(voltage + current)
+        return SourceReading(
+            voltage,
+            current,
+            number(fields[3], name),
+            bool(status & (REAL_COMPLIANCE | RANGE_COMPLIANCE)),
+            overflow,
+        )
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> Keithley2400:
+    """Return the open instrument."""
+    return Keithley2400(adapter, identity, setup.name)

@@ -1,0 +1,162 @@
+"""Keithley 2450 source meter in its native SCPI.
+
+PyMeasure's ``Keithley2450`` mixes two command languages (limits of the native one,
+buffers of the 2400's), so it is not used. Source read-back is on, so one reading
+brings both quantities: SOUR is the measured source value, READ the other one.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.talk import number
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.errors import FirmwareError, InstrumentError
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+from labctl.roles.source_meter import (
+    Driven,
+    SourceBounds,
+    SourceReading,
+    SourceSettings,
+)
+
+VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 2e-6)
+CURRENT = Specification(
+    (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 2e-6
+)
+"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.05
+LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
+"""Smallest limits that may be set (2450 reference manual, :SOUR:…:xLIM)."""
+
+
+class Keithley2450(SourceMeterRole, Instrument):
+    """A 2450 that plays `labctl.roles.source_meter.SourceMeter`."""
+
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
+    longest_delay = 10000.0
+
+    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
+        self._identity = identity
+        super().__init__(adapter, name, includeSCPI=False)
+        self._bounds = SourceBounds(
+            LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
+        )
+        self._node = "VOLT"
+        self._limit = "VOLT:ILIM"
+        language = self.inquire("*LANG?").strip()
+        if language != "SCPI":
+            raise FirmwareError(
+                f"{name}: speaks {language}; choose MENU > Settings > Command Set > "
+                "SCPI on its front panel and restart it"
+            )
+
+    def _configure(self, settings: SourceSettings) -> None:
+        volts = settings.driven is Driven.VOLTAGE
+        source, sense = ("VOLT", "CURR") if volts else ("CURR", "VOLT")
+        self._node = source
+        self._limit = "VOLT:ILIM" if volts else "CURR:VLIM"
+        fixed, delay = settings.measure_range, settings.delay
+        for message in (
+            "*RST;*CLS",
+            f':SENS:FUNC "{sense}"',
+            f":SOUR:FUNC {source}",
+            f":SOUR:{source}:RANG {settings.span:.6E}",
+            f":SOUR:{source}:READ:BACK 1",
+            f":SOUR:{self._limit} {settings.compliance:.6E}",
+            f":SENS:{sense}:NPLC {settings.nplc:.6g}",
+            f":SENS:{sense}:RSEN {int(settings.four_wire)}",
+            f":SENS:{sense}:RANG:AUTO 1"
+            if fixed is None
+            else f":SENS:{sense}:RANG {fixed:.6E}",
+            f":SOUR:{source}:DEL:AUTO 1"
+            if delay is None
+            else f":SOUR:{source}:DEL {delay:.6E}",
+            f":OUTP:{source}:SMOD HIMP",
+        ):
+            self.tell(message)
+        self.refuse_errors("it was prepared")
+
+    def _read_back(self, settings: SourceSettings) -> SourceSettings:
+        volts = settings.driven is Driven.VOLTAGE
+        source, sense = ("VOLT", "CURR") if volts else ("CURR", "VOLT")
+        ask = self.inquire_number
+        delay, fixed = settings.delay, settings.measure_range
+        return replace(
+            settings,
+            span=min(ask(f":SOUR:{source}:RANG?") * 1.05, settings.span),
+            compliance=ask(f":SOUR:{self._limit}?"),
+            nplc=ask(f":SENS:{sense}:NPLC?"),
+            four_wire=bool(ask(f":SENS:{sense}:RSEN?")),
+            delay=None if delay is None else ask(f":SOUR:{source}:DEL?"),
+            measure_range=None if fixed is None else ask(f":SENS:{sense}:RANG?"),
+        )
+
+    def drive(self, level: float) -> float:
+        """Hold ``level``, output on; return the setpoint read back."""
+        self._refuse_level(level)
+        node = self._node
+        back = self.inquire_number(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?")
+        return self.refuse_other_setpoint(level, back, self._grain)
+
+    def measure(self) -> SourceReading:
+        """Measure voltage and current at the present level."""
+        if not self.inquire_number(":OUTP?"):
+            raise InstrumentError(f"{self.name}: cannot measure with the output off")
+        answer = self.inquire(
+            f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
+        )
+        return self._parse(*self._fields(answer, 2))
+
+    def point(self, level: float) -> tuple[float, SourceReading]:
+        """Drive and measure in one message."""
+        self._refuse_level(level)
+        node = self._node
+        answer = self.inquire(
+            f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
+            f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
+        )
+        setpoint, reading, tripped = self._fields(answer, 3)
+        back = number(setpoint, self.name)
+        self.refuse_other_setpoint(level, back, self._grain)
+        return back, self._parse(reading, tripped)
+
+    def make_safe(self) -> None:
+        """Set the level to zero, the output off in its high-impedance state."""
+        node = self._node
+        self.tell(f":SOUR:{node} 0;:OUTP:{node}:SMOD HIMP;:OUTP 0")
+        if self.inquire_number(":OUTP?") != 0:
+            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def _fields(self, answer: str, count: int) -> list[str]:
+        fields = answer.split(";")
+        if len(fields) != count:
+            self.refuse_errors("it measured")
+            raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
+        return fields
+
+    def _parse(self, reading: str, tripped: str) -> SourceReading:
+        fields = [number(field, self.name) for field in reading.split(",")]
+        if len(fields) != 3:  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: a reading came as {reading[:80]!r}")
+        source, sense, time = fields
+        voltage, current = (source, sense) if self._node == "VOLT" else (sense, source)
+        overflow = math.isnan(source) or math.isnan(sense)
+        limited = bool(number(tripped, self.name))
+        return SourceReading(voltage, current, time, limited, overflow)
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> Keithley2450:
+    """Return the open instrument."""
+    return Keithley2450(adapter, identity, setup.name)
