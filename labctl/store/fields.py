@@ -54,8 +54,8 @@ def encoded(text: str, width: int) -> bytes:
 def write_text(group: Any, name: str, text: str, width: int = 0) -> Any:
     """Write a scalar text; ``width`` bytes are kept, 0 means as long as it is."""
     room = max(1, width or len(raw(text)))
-    data = np.array(encoded(text, room), f"S{room}")
-    return group.create_dataset(name, (), text_type(room), data=data)
+    data = np.array(encoded(text, room), text_type(room))
+    return group.create_dataset(name, data=data)
 
 
 def write_group(parent: Any, name: str, kind: str, **attributes: Any) -> Any:

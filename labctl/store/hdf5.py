@@ -150,9 +150,9 @@ class View:
             "label": status.label,
         }
         for name, text in texts.items():
-            group[name][()] = encoded(text, group[name].dtype.itemsize)
+            _put_text(group[name], text)
         if status.finished:
-            self._file["entry/end_time"][()] = iso(status.unix).encode()
+            _put_text(self._file["entry/end_time"], iso(status.unix))
 
 
 def blocks(
@@ -224,13 +224,17 @@ def _put(dataset: Any, first: int, values: Any) -> None:
     dataset[first:end] = values
 
 
+def _put_text(dataset: Any, text: str) -> None:
+    dataset[()] = np.array(encoded(text, dataset.dtype.itemsize), dataset.dtype)
+
+
 def _put_rows(table: Mapping[str, Any], first: int, columns: Mapping[str, Any]) -> None:
     for name, values in columns.items():
         dataset = table[name]
         if dataset.dtype.kind == "S":
             width = dataset.dtype.itemsize
             texts = [_fitted(name, text, width) for text in values]
-            _put(dataset, first, np.array(texts, f"S{width}"))
+            _put(dataset, first, np.array(texts, dataset.dtype))
         else:
             _put(dataset, first, values)
 

@@ -10,6 +10,7 @@ Rules for whoever edits this:
   other handle drops SQLite's locks (POSIX).
 """
 
+import contextlib
 import dataclasses
 import logging
 import sqlite3
@@ -284,6 +285,8 @@ class Journal:
             try:
                 self.commit()
             finally:
+                with contextlib.suppress(sqlite3.Error):  # a reader holds the log
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 lost = sum(each.pending for each in self._buffers.values())
                 self._connection.close()
                 self._lock.release()

@@ -6,22 +6,22 @@ touch the run: after any error of HDF5 the file is dropped and, once it can be, 
 anew from the journal.
 """
 
-import logging
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 from labctl.clock import SystemClock
-from labctl.errors import StoreError
 from labctl.store.folder import RunFolder
 from labctl.store.journal_reader import JournalReader
 from labctl.store.seal import child_environment
 
-log = logging.getLogger(__name__)
-
+LOG = "live.log"
+"""Why the view was dropped last; there only if it was."""
 PERIOD = 0.5
 """Between two looks at the journal, s."""
 PAUSE = 30.0
@@ -105,10 +105,15 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=_watch_parent, args=(gone,), daemon=True).start()
     try:
         follow(folder, gone)
-    except (OSError, RuntimeError, StoreError):
-        log.exception("live view of %s: dropped", folder.run_id)
+    except Exception:  # noqa: BLE001  noted, and built anew: the run goes on
+        _note(folder, traceback.format_exc())
         _start_over(folder, gone)
     return 0
+
+
+def _note(folder: RunFolder, text: str) -> None:
+    with contextlib.suppress(OSError):
+        (folder.path / LOG).write_text(text, "utf-8")
 
 
 def _start_over(folder: RunFolder, gone: threading.Event) -> None:
