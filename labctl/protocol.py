@@ -10,6 +10,7 @@ import abc
 import dataclasses
 import hashlib
 import json
+import math
 import typing
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -195,6 +196,10 @@ class Protocol(abc.ABC):
     def companions(self) -> Mapping[str, str]:
         """Return roles that must sit on the same instrument as another role."""
         return {}
+
+    def duration(self) -> float:
+        """Return how long it may take in s, to show what is left; NaN if unknown."""
+        return math.nan
 
     def check(self) -> list[Complaint]:
         """Return everything about parameters and sample that cannot work."""

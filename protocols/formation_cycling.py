@@ -149,6 +149,12 @@ class FormationCycling(Protocol):
         """One potentiostat channel."""
         return {"cell": PotentiostatChannel}
 
+    def duration(self) -> float:
+        """Allow each half cycle the time that its rate promises, and the rests."""
+        p = self.parameters
+        cycles = ((p.formation_cycles, self._formation()), (p.cycles, self._work()))
+        return sum(n * 2 * (3600.0 / w.rate + p.rest) for n, w in cycles)
+
     def check(self) -> list[Complaint]:
         """Rates need mass or area; windows must be windows, inside the sample's."""
         complaints = []

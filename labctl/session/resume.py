@@ -32,7 +32,7 @@ def resume(
     event. ``changes`` amends parameters; OperatorError if a past step would differ,
     or if the run is finished and nothing changes.
     """
-    folder = RunFolder(place)
+    folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
         header, status = reader.header, reader.status
         recorded = read_recorded(reader)
@@ -79,7 +79,7 @@ def resume(
 def read_recorded(reader: JournalReader) -> Recorded:
     """Return the outcomes so far, and the sums of the step in flight."""
     recorded = Recorded(
-        steps={record.step_count: record for record in reader.steps()},
+        steps={record.step_count: record for record in reader.steps},
         rows=sum(reader.rows_stored.values()),
     )
     table = _timeseries(reader)

@@ -24,10 +24,12 @@ from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
 from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import seal
+from labctl.store.seal import seal_apart
 
 log = logging.getLogger(__name__)
 
+VIEW_PATIENCE = 10.0
+"""s of wall time that the live view may take to catch up with the end."""
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 
@@ -116,10 +118,10 @@ def execute(
     recorded: Recorded,
 ) -> Finished:
     """Drive the engine, work out the results, seal the file."""
-    folder = RunFolder(journal.path)
+    folder = RunFolder.of(journal.path)
     journal.set_status("running")
     journal.commit()
-    viewer = live.start(folder.path) if observers.live_view else None
+    viewer = live.start(folder) if observers.live_view else None
     if observers.started is not None:
         observers.started(folder.path)
     ended = engine.run(prepared.protocol.plan(), recorded)
@@ -128,8 +130,8 @@ def execute(
     journal.finish(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text
     )
-    if viewer is not None:
-        live.wait(viewer)
+    if viewer is not None and not viewer.wait(VIEW_PATIENCE):
+        viewer.stop()
     file = _seal(folder)
     return Finished(
         str(ended.reason), ended.text, folder.path, file, results, ended.error
@@ -206,7 +208,7 @@ def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
 def _seal(folder: RunFolder) -> Path | None:
     """Seal the file; a failure never costs the run, the journal has everything."""
     try:
-        return seal(folder.path)
+        return seal_apart(folder)
     except Exception:
         log.exception("the file could not be sealed; `labctl runs seal` tries again")
         return None

@@ -19,7 +19,7 @@ class JournalView:
     @property
     def steps(self) -> Sequence[StepRecord]:
         """The executed steps, in order."""
-        return self.reader.steps()
+        return self.reader.steps
 
     def table(self, stream: str) -> Mapping[str, Array]:
         """Return the columns of a stream."""

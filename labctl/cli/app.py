@@ -1,0 +1,79 @@
+"""The tree of commands, and how errors become words and exit codes.
+
+Exit codes: 0 done; 1 failed; 2 usage; 3 refused before the start; 4 instrument or
+station unreachable; 5 stopped by a safety limit; 6 stopped by a person; 7 finished
+but data incomplete. stdout carries the result, stderr the talk.
+"""
+
+import logging
+import os
+import sys
+
+import typer
+
+from labctl.cli import check, doctor, protocols, report, run, runs, station
+from labctl.errors import LabctlError, RefusedError
+
+INTERRUPTED = 130
+"""Ctrl-C before anything was started, as shells have it."""
+
+app = typer.Typer(
+    name="labctl",
+    help="Drive a lab's instruments through measurement protocols, and keep every row.",
+    epilog="First steps: labctl run formation-cycling --simulate",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (run, check, report, doctor):
+    module.register(app)
+app.add_typer(protocols.app, name="protocol")
+app.add_typer(station.app, name="station")
+app.add_typer(runs.app, name="runs")
+
+
+def run_app() -> int:
+    """Run the command line and return its exit code."""
+    _log_to_stderr()
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the last door before the shell)
+        return _complain(error)
+    return 0
+
+
+def _complain(error: Exception) -> int:
+    """Say what went wrong on stderr and return the exit code."""
+    if isinstance(error, RefusedError):
+        sys.stderr.write("refused; nothing was switched on:\n")
+        for complaint in error.complaints:
+            sys.stderr.write(f"  {complaint}\n")
+        return error.exit_code
+    if isinstance(error, LabctlError):
+        sys.stderr.write(f"{error.fault}: {error}\n")
+        return error.exit_code
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()  # a usage error, in click's words
+        return 2
+    if os.environ.get("LABCTL_DEBUG"):
+        raise error
+    sys.stderr.write(
+        f"labctl failed: {type(error).__name__}: {error}\n"
+        "This is a defect of labctl. LABCTL_DEBUG=1 shows where it happened.\n"
+    )
+    return 1
+
+
+def _log_to_stderr() -> None:
+    level = os.environ.get("LABCTL_LOG", "ERROR").upper()
+    logging.basicConfig(
+        level=level,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )

@@ -1,0 +1,186 @@
+"""Words on the command line, or a plan file, into an order."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.errors import Complaint, OperatorError, RefusedError
+
+if TYPE_CHECKING:
+    from labctl.config.models import Config
+    from labctl.session.order import Order
+
+PLAN_KEYS = ("protocol", "sample", "preset", "seats", "parameters")
+
+Plan = Annotated[
+    str, typer.Argument(help="Name of a protocol, or a plan file FILE.yaml.")
+]
+SampleOption = Annotated[
+    str | None,
+    typer.Option("--sample", "-s", help="Name of a simulated sample, or a label FILE."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A parameter: cycles=100, rate=C/5. Repeatable."),
+]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="Parameters to start from.")
+]
+RoleOption = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="Who plays a role: cell=vsp300/3. Repeatable."),
+]
+SimulateOption = Annotated[
+    bool, typer.Option("--simulate", help="Use twins instead of instruments.")
+]
+SpeedOption = Annotated[
+    str,
+    typer.Option(help="With --simulate: 'max', or how much faster than real time."),
+]
+SeedOption = Annotated[
+    int, typer.Option(help="With --simulate: seed of the twins' noise.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for runs.")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Default: $LABCTL_CONFIG, then ./config.yaml."),
+]
+
+DEFAULT_SAMPLES = {"half_cell": "qms-0.7", "pellet": "pellet-si"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stood on the command line."""
+
+    plan: str
+    sample: str | None
+    settings: list[str]
+    preset: str | None
+    roles: list[str]
+    simulate: bool
+    speed: str
+    seed: int
+    out: Path | None
+    config: Path | None
+
+
+def read_config(path: Path | None, *, simulate: bool) -> "Config":
+    """Return the configuration that applies.
+
+    Without a file, ``simulate`` gives the built-in bench. RefusedError otherwise.
+    """
+    from labctl import plugins  # noqa: PLC0415
+    from labctl.config.complaints import validate  # noqa: PLC0415
+    from labctl.config.hardened_yaml import load_file  # noqa: PLC0415
+    from labctl.config.models import Config  # noqa: PLC0415
+
+    named = path or os.environ.get("LABCTL_CONFIG")
+    if named is None and Path("config.yaml").exists():
+        named = Path("config.yaml")
+    if named is None and simulate:
+        named = plugins.world().configuration()
+    if named is None:
+        raise RefusedError(
+            [
+                Complaint(
+                    "config.yaml",
+                    "there is no configuration file here.",
+                    "Write one (labctl station example prints it), name one with "
+                    "--config, or add --simulate to use the built-in bench.",
+                )
+            ]
+        )
+    return validate(load_file(Path(named)), Config)
+
+
+def make_order(words: Words, config: "Config") -> "Order":
+    """Return the order, its parameters still as written."""
+    from labctl import plugins  # noqa: PLC0415
+    from labctl.config.hardened_yaml import Document, load  # noqa: PLC0415
+    from labctl.session.order import Order  # noqa: PLC0415
+
+    plan, document = _read_plan(words.plan)
+    parameters: dict[str, Any] = dict(plan.get("parameters") or {})
+    lines = {
+        place[1:]: line
+        for place, line in (document.lines.items() if document else ())
+        if place and place[0] == "parameters"
+    }
+    for setting in words.settings:
+        name, value = _pair(setting, "--set", "rate=C/5")
+        parameters[name] = load(value, f"--set {name}").data
+    seats = dict(plan.get("seats") or {})
+    seats.update(_pair(role, "--role", "cell=vsp300/3") for role in words.roles)
+    protocol = str(plan["protocol"])
+    sample = words.sample or plan.get("sample")
+    if sample is None and words.simulate:
+        sample = _default_sample(plugins.protocol(protocol))
+    if sample is None:
+        raise OperatorError("no sample: name a label file with --sample FILE.yaml")
+    name = document.name if document and not words.settings else "parameters"
+    return Order(
+        protocol=protocol,
+        parameters=Document(name, parameters, lines),
+        sample=str(sample),
+        preset=words.preset or str(plan.get("preset") or ""),
+        seats=seats,
+        out=words.out or config.station.data,
+        simulate=words.simulate,
+        speed=_speed(words.speed),
+        seed=words.seed,
+    )
+
+
+def _read_plan(name: str) -> tuple[dict[str, Any], Any]:
+    from labctl.config.hardened_yaml import load_file  # noqa: PLC0415
+
+    if not name.endswith((".yaml", ".yml")):
+        return {"protocol": name}, None
+    document = load_file(Path(name))
+    data = document.data
+    if not isinstance(data, dict) or "protocol" not in data:
+        raise RefusedError(
+            [Complaint(document.name, "is no plan.", "Write `protocol: NAME` into it.")]
+        )
+    odd = [key for key in data if key not in PLAN_KEYS]
+    if odd:
+        known = ", ".join(PLAN_KEYS)
+        raise RefusedError(
+            Complaint(
+                f"{document.name}:{document.line_of((key,))} {key}",
+                "is no key of a plan.",
+                f"There are: {known}; a protocol's own go under `parameters:`.",
+            )
+            for key in odd
+        )
+    return data, document
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise OperatorError(f"{option} {text}: expected name=value, as in {example}")
+    return name.strip().replace("-", "_"), value.strip()
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise OperatorError(f"--speed {text}: expected max, or a number above 0")
+    return speed
+
+
+def _default_sample(protocol: Any) -> str | None:
+    for kind in sorted(protocol.sample_kinds):
+        if kind in DEFAULT_SAMPLES:
+            return DEFAULT_SAMPLES[kind]
+    return None

@@ -1,0 +1,160 @@
+"""``labctl run`` and ``labctl resume``: in the foreground, in this very process."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labctl.cli import ordering
+from labctl.cli.output import print_json, results_table, say, say_out, shown_path
+from labctl.clock import stopwatch
+
+if TYPE_CHECKING:
+    from labctl.engine.control import Control
+    from labctl.session.run import Finished
+
+SECOND_PRESS = 5.0
+"""s within which a second Ctrl-C means: off, now."""
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run", epilog=RUN_EXAMPLES)(run)
+    app.command("resume", epilog=RESUME_EXAMPLES)(resume)
+
+
+RUN_EXAMPLES = (
+    "Examples: labctl run formation-cycling --simulate --sample si | "
+    "labctl run formation-cycling --sample cells/A17.yaml --role cell=vsp300/3 "
+    "--set cycles=500 | labctl run plan.yaml --simulate --speed 60"
+)
+RESUME_EXAMPLES = (
+    "Examples: labctl resume runs/20261123-…-si-3f9a | "
+    "labctl resume runs/20261123-…-si-3f9a --set cycles=100 (more cycles)"
+)
+
+
+def run(
+    plan: ordering.Plan,
+    sample: ordering.SampleOption = None,
+    settings: ordering.SetOption = None,
+    preset: ordering.PresetOption = None,
+    role: ordering.RoleOption = None,
+    simulate: ordering.SimulateOption = False,
+    speed: ordering.SpeedOption = "max",
+    seed: ordering.SeedOption = 0,
+    out: ordering.OutOption = None,
+    config: ordering.ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a protocol to its end and seal its file.
+
+    Ctrl-C ends it in good order: outputs safe, results from what there is, file
+    sealed. A second Ctrl-C within 5 s switches off at once.
+    """
+    from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.session.order import prepare  # noqa: PLC0415
+    from labctl.session.run import Observers, start  # noqa: PLC0415
+
+    words = ordering.Words(
+        plan,
+        sample,
+        settings or [],
+        preset,
+        role or [],
+        simulate,
+        speed,
+        seed,
+        out,
+        config,
+    )
+    bench = ordering.read_config(config, simulate=simulate)
+    prepared = prepare(ordering.make_order(words, bench), bench)
+    for warning in prepared.protocol.warnings():
+        say(f"note: {warning}")
+    simulated = " · SIMULATED" if simulate else ""
+    seats = ", ".join(f"{r} on {s}" for r, s in prepared.cast.items())
+    say(
+        f"{prepared.protocol.name} · sample {prepared.protocol.sample.name} · "
+        f"{seats}{simulated}"
+    )
+    with Progress(prepared.protocol.duration()) as progress:
+        observers = Observers(watch=progress)
+        _stop_on_signals(observers.control)
+        finished = start(prepared, bench, observers)
+    _tell(finished, prepared.protocol.name, prepared.protocol.sample.name, as_json)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")],
+    settings: ordering.SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a run that was interrupted, or amend one that has ended.
+
+    The step in flight goes on with its remaining time and charge.
+    """
+    from labctl.cli.progress import Progress  # noqa: PLC0415
+    from labctl.config.hardened_yaml import load  # noqa: PLC0415
+    from labctl.session.resume import resume as go_on  # noqa: PLC0415
+    from labctl.session.run import Observers  # noqa: PLC0415
+    from labctl.store.folder import RunFolder  # noqa: PLC0415
+    from labctl.store.journal_reader import JournalReader  # noqa: PLC0415
+
+    changes = {}
+    for setting in settings or []:
+        name, _, value = setting.partition("=")
+        changes[name.replace("-", "_")] = load(value, f"--set {name}").data
+    with JournalReader(RunFolder.of(run).journal) as reader:
+        header = reader.header
+    with Progress(float("nan")) as progress:
+        observers = Observers(watch=progress)
+        _stop_on_signals(observers.control)
+        finished = go_on(run, observers, changes)
+    _tell(finished, header.protocol, str(header.sample.get("name", "")), as_json)
+
+
+def _tell(finished: "Finished", protocol: str, sample: str, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "status": finished.status,
+                "reason": finished.text,
+                "folder": str(finished.folder),
+                "file": str(finished.file) if finished.file else None,
+                "protocol": protocol,
+                "sample": sample,
+                "results": {n: r.to_json() for n, r in finished.results.items()},
+            }
+        )
+    else:
+        text = f": {finished.text}" if finished.text else ""
+        say_out(f"{finished.status}{text}")
+        say_out(results_table(finished.results))
+        place = finished.file or finished.folder
+        say_out(f"file: {shown_path(place)}")
+        say(f"next: labctl report {shown_path(finished.folder)}")
+    if finished.exit_code:
+        raise typer.Exit(finished.exit_code)
+
+
+def _stop_on_signals(control: "Control") -> None:
+    """Turn the first signal into an orderly stop, the second into an immediate one."""
+    pressed = [float("-inf")]
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        now = stopwatch()
+        if now - pressed[0] < SECOND_PRESS:
+            raise KeyboardInterrupt
+        pressed[0] = now
+        name = signal.Signals(number).name
+        say(f"{name}: ending safely; once more within 5 s switches off at once")
+        control.stop(f"stopped by {name}")
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)

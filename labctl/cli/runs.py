@@ -1,0 +1,142 @@
+"""``labctl runs list|show|verify|export|seal``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labctl.cli.output import print_json, results_table, say_out, shown_path, table
+
+app = typer.Typer(help="Runs that were done, or that go on.")
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+RunArgument = Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")]
+FORMATS = ("csv", "bdf", "bdf-parquet")
+
+
+@app.command("list", epilog="Example: labctl runs list runs")
+def list_all(
+    folder: Annotated[Path, typer.Argument(help="Folder of runs.")] = Path("runs"),
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs in a folder, how they stand, and what they found."""
+    from labctl.store.folder import list_runs  # noqa: PLC0415  (start-up time)
+    from labctl.store.reader import RunFile  # noqa: PLC0415
+
+    rows: list[tuple[str, ...]] = []
+    answer: list[dict[str, Any]] = []
+    for found in list_runs(folder):
+        with RunFile(found.path) as run:
+            header, status = run.header, run.status
+            headline = _headline(run.results)
+        state = status.state
+        if not status.finished and not found.is_written:
+            state = "interrupted"
+        sample = str(header.sample.get("name", ""))
+        rows.append((header.run_id, header.protocol, sample, state, headline))
+        answer.append(
+            {
+                "run": header.run_id,
+                "protocol": header.protocol,
+                "sample": sample,
+                "state": state,
+                "folder": str(found.path),
+            }
+        )
+    if as_json:
+        print_json({"runs": answer})
+    elif rows:
+        say_out(table(("run", "protocol", "sample", "state", "result"), rows))
+    else:
+        say_out(f"no runs in {folder}; labctl run … makes one")
+
+
+@app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
+def show(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Show how a run stands: results, rows, steps, events."""
+    from labctl.store.reader import RunFile  # noqa: PLC0415
+
+    with RunFile(run) as file:
+        header, status, results = file.header, file.status, file.results
+        rows, steps, events = file.rows, file.steps, file.events
+    if as_json:
+        print_json(
+            {
+                "run": header.run_id,
+                "protocol": header.protocol,
+                "sample": header.sample,
+                "parameters": header.parameters,
+                "state": status.state,
+                "reason": status.reason,
+                "simulated": header.simulated,
+                "rows": rows,
+                "steps": len(steps),
+                "results": {n: r.to_json() for n, r in results.items()},
+            }
+        )
+        return
+    simulated = "  SIMULATED" if header.simulated else ""
+    say_out(f"{header.run_id}{simulated}")
+    say_out(f"  {header.title}")
+    say_out(f"  state: {status.state} {status.reason}".rstrip())
+    say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
+    say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
+    say_out(results_table(results))
+    for record in events:
+        say_out(
+            f"  {record.test_time:10.1f} s  {record.event.code}: {record.event.text}"
+        )
+
+
+@app.command("verify", epilog="Example: labctl runs verify runs/20261123-…-si-3f9a")
+def verify(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Compare a run's sealed file with its journal, row by row."""
+    from labctl.store.folder import RunFolder  # noqa: PLC0415
+    from labctl.store.verify import verify as compare  # noqa: PLC0415
+
+    report = compare(RunFolder.of(run).path)
+    if as_json:
+        print_json(
+            {"ok": report.ok, "rows": dict(report.rows), "summary": report.summary()}
+        )
+    else:
+        say_out(report.summary())
+    if not report.ok:
+        raise typer.Exit(7)
+
+
+@app.command("seal", epilog="Example: labctl runs seal runs/20261123-…-si-3f9a")
+def seal(run: RunArgument) -> None:
+    """Write a run's HDF5 file afresh from its journal."""
+    from labctl.store.folder import RunFolder  # noqa: PLC0415
+    from labctl.store.seal import seal_apart  # noqa: PLC0415
+
+    say_out(shown_path(seal_apart(RunFolder.of(run))))
+
+
+@app.command(
+    "export", epilog="Example: labctl runs export runs/…-si-3f9a --format bdf --out out"
+)
+def export(
+    run: RunArgument,
+    kind: Annotated[
+        str, typer.Option("--format", "-f", help=f"One of: {', '.join(FORMATS)}.")
+    ] = "csv",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Default: the run's folder.")
+    ] = None,
+) -> None:
+    """Export a run as CSV, or in the Battery Data Format."""
+    from labctl.store.export import export as write  # noqa: PLC0415
+    from labctl.store.folder import RunFolder  # noqa: PLC0415
+
+    folder = RunFolder.of(run).path
+    for path in write(folder, kind, out or folder):
+        say_out(shown_path(path))
+
+
+def _headline(results: Any) -> str:
+    from labctl.cli.output import value_text  # noqa: PLC0415
+
+    for name, result in results.items():
+        return f"{name.replace('_', ' ')} {value_text(result)}"
+    return ""

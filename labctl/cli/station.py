@@ -1,0 +1,72 @@
+"""``labctl station show|drivers|example``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labctl.cli import ordering
+from labctl.cli.output import print_json, say_out, table
+from labctl.errors import LabctlError
+
+app = typer.Typer(help="The bench: instruments, who plays what, limits.")
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command("show", epilog="Example: labctl station show --simulate")
+def show(
+    simulate: ordering.SimulateOption = False,
+    config: ordering.ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open every instrument, ask who it is, and show what it can play."""
+    from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
+    from labctl.config.hardened_yaml import Document  # noqa: PLC0415
+    from labctl.session.order import Order, station_of  # noqa: PLC0415
+
+    bench = ordering.read_config(config, simulate=simulate)
+    order = Order("", Document("", {}), "", simulate=simulate, speed=None)
+    station, _ = station_of(bench, SystemClock(), order)
+    rows: list[tuple[str, ...]] = []
+    answer: dict[str, Any] = {}
+    try:
+        for name, setup in station.setups.items():
+            try:
+                identity, players = station.identity(name), station.players(name)
+                seats = [f"{name}/{r}" if r else name for r in players]
+                rows.append((name, setup.address, str(identity), ", ".join(seats)))
+                answer[name] = {
+                    "address": setup.address,
+                    "model": identity.model,
+                    "serial": identity.serial,
+                    "seats": seats,
+                }
+            except LabctlError as error:
+                rows.append((name, setup.address, f"NOT REACHED: {error}", ""))
+                answer[name] = {"address": setup.address, "error": str(error)}
+    finally:
+        station.close()
+    if as_json:
+        print_json({"station": bench.station.name, "instruments": answer})
+    else:
+        say_out(f"station {bench.station.name}{' (simulated)' if simulate else ''}")
+        say_out(table(("instrument", "address", "identity", "seats"), rows))
+    if any("error" in about for about in answer.values()):
+        raise typer.Exit(4)
+
+
+@app.command("drivers", epilog="Example: labctl station drivers")
+def drivers() -> None:
+    """List the drivers that are installed."""
+    from labctl import plugins  # noqa: PLC0415
+
+    for name in plugins.names(plugins.DRIVERS):
+        say_out(name)
+
+
+@app.command("example", epilog="Example: labctl station example > config.yaml")
+def example() -> None:
+    """Print a configuration to start from: the built-in bench."""
+    from labctl import plugins  # noqa: PLC0415
+
+    say_out(Path(plugins.world().configuration()).read_text().rstrip())
