@@ -1,0 +1,1 @@
+"""Reports: figures, results and what happened, on one page that needs nothing else."""

@@ -1,0 +1,183 @@
+"""Several runs on one page: figures merged, results side by side and averaged.
+
+Curves of one group (a material, a batch) share a hue and differ in dash or marker. A
+mean stands with the sample's standard deviation s (n - 1) and the 95 % confidence
+interval, mean ± t s / √n; every run's own value is shown beside it, and no run is
+left out but one without a value.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import stdtrit
+
+from labctl.data import Quality, Result
+from labctl.figure import Figure, Series
+from labctl.report.lettering import value_text
+from labctl.report.tables import Table, spoken
+
+_LEVEL = 0.95
+
+Results = Mapping[str, Mapping[str, Result]]
+"""Results by name, by run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Several cells' values of one quantity."""
+
+    n: int
+    mean: float
+    deviation: float
+    """Sample standard deviation (n - 1); NaN for one value."""
+    half_width: float
+    """Of the 95 % confidence interval of the mean; NaN for one value."""
+    median: float
+    least: float
+    most: float
+
+
+def combine(
+    figures: Mapping[str, Figure], groups: Mapping[str, str] | None = None
+) -> Figure:
+    """Merge figures of the same name, by run, into one.
+
+    Parameters
+    ----------
+    figures
+        At least one; all with the same axis labels.
+    groups
+        Group of a run; a run without one is its own group.
+    """
+    groups = groups or {}
+    first = next(iter(figures.values()))
+    series = [
+        replace(
+            one,
+            name=_named(run, figure, one),
+            group=groups.get(run, run),
+        )
+        for run, figure in figures.items()
+        for one in figure.series
+    ]
+    notes = dict.fromkeys(f.note for f in figures.values() if f.note)
+    return replace(first, series=tuple(series), note=" ".join(notes))
+
+
+def combine_all(
+    runs: Mapping[str, Sequence[Figure]], groups: Mapping[str, str] | None = None
+) -> list[Figure]:
+    """Merge all figures of all runs, in the order in which their names appear.
+
+    Figures of one name but different axes (mAh against mAh/g) stay apart.
+    """
+    found: dict[tuple[str, ...], dict[str, Figure]] = {}
+    for run, figures in runs.items():
+        for figure in figures:
+            axes = (figure.name, figure.x_label, figure.y_label, figure.right_label)
+            found.setdefault(axes, {})[run] = figure
+    return [combine(figures, groups) for figures in found.values()]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return mean, deviation and confidence interval of at least one finite value."""
+    numbers = np.asarray(values, float)
+    n = numbers.size
+    deviation = float(numbers.std(ddof=1)) if n > 1 else math.nan
+    quantile = float(stdtrit(n - 1, (1 + _LEVEL) / 2)) if n > 1 else math.nan
+    return Spread(
+        n,
+        float(numbers.mean()),
+        deviation,
+        quantile * deviation / math.sqrt(n),
+        float(np.median(numbers)),
+        float(numbers.min()),
+        float(numbers.max()),
+    )
+
+
+def runs_table(results: Results) -> Table:
+    """Return every run's own value of every quantity; doubted ones say so."""
+    names = list(dict.fromkeys(name for run in results.values() for name in run))
+    rows = [
+        [spoken(name), *(_cell(run.get(name)) for run in results.values())]
+        for name in names
+    ]
+    return Table("Every run", ["Quantity", *results], rows, folded=False)
+
+
+def groups_table(results: Results, groups: Mapping[str, str] | None = None) -> Table:
+    """Return mean, s and 95 % confidence interval of every quantity in every group.
+
+    Values of different units are not averaged: each unit has its own row.
+    """
+    groups = groups or dict.fromkeys(results, "all")
+    gathered: dict[tuple[str, str, str], list[Result]] = {}
+    for name in dict.fromkeys(name for run in results.values() for name in run):
+        for run, named in results.items():
+            if name in named:
+                key = (name, groups.get(run, run), named[name].unit)
+                gathered.setdefault(key, []).append(named[name])
+    rows = []
+    for (name, group, unit), found in gathered.items():
+        values = [float(r.value) for r in found if isinstance(r.value, float | int)]
+        values = [value for value in values if math.isfinite(value)]
+        if values:
+            remarks = _remarks(found, len(values))
+            rows.append([spoken(name), group, *_statistics(values), unit, remarks])
+    return Table("Mean of the runs", _HEADER, rows, folded=False)
+
+
+_HEADER = (
+    "Quantity",
+    "Group",
+    "n",
+    "Mean",
+    "s",
+    "95 % interval",
+    "Median",
+    "Least … most",
+    "Unit",
+    "Remarks",
+)
+
+
+def _statistics(values: Sequence[float]) -> list[str]:
+    found = spread(values)
+    interval = "–"
+    if found.n > 1:
+        interval = value_text(found.mean, found.half_width)
+    return [
+        str(found.n),
+        value_text(found.mean),
+        f"{found.deviation:.2g}" if found.n > 1 else "–",
+        interval,
+        value_text(found.median),
+        f"{value_text(found.least)} … {value_text(found.most)}",
+    ]
+
+
+def _remarks(found: Sequence[Result], usable: int) -> str:
+    doubted = sum(result.quality is Quality.SUSPECT for result in found)
+    missing = len(found) - usable
+    said = (
+        f"{doubted} suspect" if doubted else "",
+        f"{missing} absent" if missing else "",
+    )
+    return ", ".join(filter(None, said))
+
+
+def _cell(result: Result | None) -> str:
+    if result is None or result.value is None:
+        return "–"
+    text = result.value
+    if not isinstance(text, str):
+        text = value_text(text, result.uncertainty)
+    doubt = f" ({result.quality})" if result.quality is not Quality.GOOD else ""
+    return f"{text} {result.unit}".rstrip() + doubt
+
+
+def _named(run: str, figure: Figure, series: Series) -> str:
+    return run if len(figure.series) == 1 else f"{run}: {series.name}"

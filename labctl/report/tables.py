@@ -1,0 +1,146 @@
+"""Results as tables: value ± uncertainty, whether to believe it, what lies behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from labctl.data import Quality, Result
+from labctl.report.lettering import value_text
+
+_ROWS = 2000
+"""A longer table is cut in the page; the JSON block has it whole."""
+_TICK_MARK = "M2 6.5L5 9.5L10 3"
+_WARNING = "M6 1L11.5 11H.5ZM6 4.5V7.5M6 9.2V9.8"
+_DASH = "M2 6H10"
+_ICONS = {
+    Quality.GOOD: _TICK_MARK,
+    Quality.SUSPECT: _WARNING,
+    Quality.ABSENT: _DASH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Any table of a page, as text."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    folded: bool = True
+    """Behind its title until a person asks."""
+
+
+def icon(path: str) -> str:
+    """Return a small line drawing in the colour of the text around it."""
+    return (
+        f'<svg viewBox="0 0 12 12" aria-hidden="true"><path d="{path}" fill="none" '
+        'stroke="currentColor" stroke-width="1.7" stroke-linecap="round" '
+        'stroke-linejoin="round"/></svg>'
+    )
+
+
+def state(text: str, *, ok: bool) -> str:
+    """Return how the run ended, shape before colour."""
+    kind, path = ("good", _TICK_MARK) if ok else ("bad", _WARNING)
+    return f'<p class="state {kind}">{icon(path)}<span>{escape(text)}</span></p>'
+
+
+def summary(results: Mapping[str, Result]) -> str:
+    """Return the table of all results, with the reason where one is doubted."""
+    rows = "".join(_row(name, result) for name, result in results.items())
+    return (
+        '<table class="results"><thead><tr><th>Quantity</th>'
+        '<th class="number">Value ± uncertainty</th><th>Unit</th><th>Quality</th>'
+        f"</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def result_tables(results: Mapping[str, Result]) -> list[Table]:
+    """Return what stands behind the results: their tables and uncertainty budgets."""
+    found = []
+    for name, result in results.items():
+        if result.table:
+            columns = [[_number(value) for value in c] for c in result.table.values()]
+            rows = list(zip(*columns, strict=True))
+            found.append(Table(spoken(name), list(result.table), rows))
+        if result.budget:
+            found.append(_budget(name, result.budget, result.unit))
+    return found
+
+
+def table(content: Table) -> str:
+    """Return a table as HTML; columns of numbers are aligned to the right."""
+    numeric = [
+        all(_looks_numeric(row[i]) for row in content.rows if row[i])
+        for i in range(len(content.header))
+    ]
+    kinds = [' class="number"' if each else "" for each in numeric]
+    head = "".join(
+        f"<th{kind}>{escape(text)}</th>"
+        for kind, text in zip(kinds, content.header, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{k}>{escape(t)}</td>" for k, t in zip(kinds, row, strict=True))
+        + "</tr>"
+        for row in content.rows[:_ROWS]
+    )
+    more = len(content.rows) - _ROWS
+    rest = f"<p class='reason'>and {more} rows more</p>" if more > 0 else ""
+    inner = (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>{rest}"
+    )
+    if not content.folded:
+        return f"<h3>{escape(content.title)}</h3>{inner}"
+    count = f"{len(content.rows)} rows" if len(content.rows) != 1 else "1 row"
+    title = f"<summary>{escape(content.title)} ({count})</summary>"
+    return f"<details>{title}{inner}</details>"
+
+
+def spoken(name: str) -> str:
+    """Return a machine name as words: ``Initial coulombic efficiency``."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _row(name: str, result: Result) -> str:
+    reason = ""
+    if result.reason:
+        reason = f'<span class="reason">{escape(result.reason)}</span>'
+    badge = (
+        f'<span class="badge {result.quality}">{icon(_ICONS[result.quality])}'
+        f"{result.quality}</span>"
+    )
+    return (
+        f'<tr><td class="name">{escape(spoken(name))}</td>'
+        f'<td class="number">{escape(_value(result))}</td>'
+        f'<td class="unit">{escape(result.unit)}</td>'
+        f'<td class="quality">{badge}{reason}</td></tr>'
+    )
+
+
+def _value(result: Result) -> str:
+    if isinstance(result.value, str):
+        return result.value
+    if result.value is None:
+        return "table below" if result.table else "–"
+    return value_text(result.value, result.uncertainty)
+
+
+def _budget(name: str, budget: Mapping[str, float], unit: str) -> Table:
+    total = sum(value**2 for value in budget.values()) or 1.0
+    rows = [
+        (spoken(source), _number(value), f"{100 * value**2 / total:.1f} %")
+        for source, value in sorted(budget.items(), key=lambda item: -item[1])
+    ]
+    header = ("Source", f"Standard uncertainty / {unit or '1'}", "Share of variance")
+    return Table(f"{spoken(name)}: uncertainty budget", header, rows)
+
+
+def _number(value: float) -> str:
+    return value_text(value)
+
+
+def _looks_numeric(text: str) -> bool:
+    return not text or text[0] in "0123456789−(–∞N±"
