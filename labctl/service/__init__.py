@@ -1,0 +1,1 @@
+"""The station process: many runs, one owner of the instruments, a local API."""
