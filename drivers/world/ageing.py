@@ -31,9 +31,9 @@ class Age(NamedTuple):
     direction: int = 0
     """+1 while filling, −1 while emptying, 0 before the first tenth."""
     lowest: float = 1.0
-    """Lowest mean composition since the last turning point."""
+    """Where the composition turned from emptying, or is lowest so far."""
     highest: float = 0.0
-    """Highest mean composition since the last turning point."""
+    """Where the composition turned from filling, or is highest so far."""
     active: float = 1.0
     """s(n)."""
     resistance_factor: float = 1.0
@@ -50,7 +50,7 @@ def pristine(electrode: ElectrodeParameters) -> Age:
 
 def active_fraction(fade: FadeParameters, cycles: float) -> float:
     """Return s(n)."""
-    return max(1.0 - fade.coefficient * cycles**fade.exponent, fade.least)
+    return max(1.0 - fade.coefficient * math.pow(cycles, fade.exponent), fade.least)
 
 
 def lived_on(age: Age, theta: float, electrode: ElectrodeParameters) -> Age:
@@ -58,23 +58,25 @@ def lived_on(age: Age, theta: float, electrode: ElectrodeParameters) -> Age:
 
     The same object comes back while nothing has happened that must be remembered.
     """
-    if age.direction > 0:
-        if theta > age.highest:
-            return age._replace(highest=theta)
-        if age.highest - theta < REVERSAL:
-            return age
-        return _older(age._replace(direction=-1, lowest=theta), electrode)
-    if age.direction < 0:
-        if theta < age.lowest:
-            return age._replace(lowest=theta)
-        if theta - age.lowest < REVERSAL:
-            return age
-        return _older(age._replace(direction=1, highest=theta), electrode)
+    if age.direction > 0 and theta > age.highest:
+        return age._replace(highest=theta)
+    if age.direction < 0 and theta < age.lowest:
+        return age._replace(lowest=theta)
+    if age.direction == 0:
+        return _setting_out(age, theta)
+    gone_back = age.highest - theta if age.direction > 0 else theta - age.lowest
+    if gone_back < REVERSAL:
+        return age
+    turned = age._replace(direction=-age.direction, lowest=theta, highest=theta)
+    return _older(turned, electrode)
+
+
+def _setting_out(age: Age, theta: float) -> Age:
     lowest, highest = min(age.lowest, theta), max(age.highest, theta)
-    if highest - lowest < REVERSAL:
-        return age._replace(lowest=lowest, highest=highest)
-    filling = theta == highest
-    return age._replace(lowest=lowest, highest=highest, direction=1 if filling else -1)
+    direction = 0
+    if highest - lowest >= REVERSAL:
+        direction = 1 if theta == highest else -1
+    return age._replace(lowest=lowest, highest=highest, direction=direction)
 
 
 def _older(age: Age, electrode: ElectrodeParameters) -> Age:

@@ -27,9 +27,11 @@ FIRST_STEP = 2e-3
 """s; after a jump, and never checked: far above the double layer's time constant."""
 LONGEST_STEP = 300.0
 """s; a full host at C/20 moves 0.4 % in this time."""
-TOLERATED_BEND = 1e-3
+TOLERATED_BEND = 5e-4
 """V; how far the potential at the first stage may lie off the straight line. The
 error of the second-order step is a small part of it."""
+MOST_GROWTH = 2.0
+"""Of a step over the one before: a √t transient keeps its shape within 0.2 %."""
 CROSSING_TOLERANCE = 1e-6
 """V; how closely a limit is met."""
 MOST_TRIALS = 60
@@ -145,7 +147,7 @@ class Cell:
         return dt
 
     def time_to_voltage(self, current: float, limit: float, dt: float) -> float | None:
-        """Return when ``limit`` (V) is met within ``dt`` s, else None; nothing moves."""
+        """Return the s until ``limit`` (V) is met, None if beyond ``dt``; look only."""
         mark = self.mark()
         rising = limit >= self.voltage(current)
         if rising:
@@ -278,7 +280,7 @@ class Cell:
             shrink = max(0.8 * math.sqrt(TOLERATED_BEND / bend), 0.1)
             time = max(time * shrink, FIRST_STEP)
         ratio = TOLERATED_BEND / bend if bend > 0.0 else math.inf
-        grown = time * min(max(0.8 * math.sqrt(ratio), 0.3), 3.0)
+        grown = time * min(max(0.8 * math.sqrt(ratio), 0.3), MOST_GROWTH)
         # A caller's short step says nothing against the long one allowed before.
         step = max(grown, allowed) if ratio >= 1.0 and time < allowed else grown
         self._state = after._replace(step=min(max(step, FIRST_STEP), LONGEST_STEP))
@@ -364,6 +366,7 @@ class Cell:
     ) -> float:
         """Redo the last sub-step so that it ends at ``limit``; return its length."""
         early, late = 0.0, time
+        middle = time
         below, above = before - limit, after - limit
         for _ in range(MOST_TRIALS):
             middle = (early * above - late * below) / (above - below)

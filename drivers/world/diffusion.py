@@ -18,10 +18,10 @@ from drivers.world.parameters import DiffusivityParameters
 
 FloatArray = NDArray[np.float64]
 
-SHELLS = 30
+SHELLS = 40
 GROWTH = 1.12
-"""Each shell is this much wider than its outer neighbour; the outermost is 0.4 % of
-the radius, which resolves √t from about 2e-5 r²/D on."""
+"""Each shell is this much wider than its outer neighbour; the outermost is 0.13 %
+of the radius, which resolves √t from about 1e-5 r²/D on."""
 
 
 class Sphere:

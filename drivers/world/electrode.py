@@ -5,7 +5,7 @@ Positive current takes lithium out of the host (oxidises it). At the interface
     I = i_F + i_sei + C dV/dt
     i_F = 2 I0(θ_s) sinh((V − U(θ_s) − h·ΔU) F/2RT),  I0 = (RT/F R_ct)·2√(θ_s(1−θ_s))
 
-and the electrode's potential is V + v_film. How it moves in time is `drivers/world/trial.py`.
+and the electrode's potential is V + v_film. How it moves in time: `trial.py`.
 
 Whoever edits: an `ElectrodeState` is never changed in place, so keeping a state is
 keeping a reference.
@@ -21,6 +21,8 @@ from drivers.world.diffusion import FloatArray, Sphere
 from drivers.world.ocp import OCPS
 from drivers.world.parameters import ElectrodeParameters
 
+EDGE = 1e-9
+"""The surface composition stays between EDGE and 1 − EDGE."""
 SWITCH_WIDTH = 0.02
 """V; softness of the potential below which the film forms."""
 

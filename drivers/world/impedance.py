@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import zgtsv
 
 from drivers.world.diffusion import FloatArray
-from drivers.world.electrode import Electrode, ElectrodeState
+from drivers.world.electrode import EDGE, Electrode, ElectrodeState
 from drivers.world.parameters import FilmParameters
 
 ComplexArray = NDArray[np.complex128]
@@ -23,22 +23,25 @@ ComplexArray = NDArray[np.complex128]
 def film_impedance(film: FilmParameters, omega: FloatArray) -> ComplexArray:
     """Return R ∥ C in Ω at ``omega`` in 1/s."""
     time = film.resistance_ohm * film.capacitance_farad
-    result: ComplexArray = film.resistance_ohm / (1.0 + 1j * omega * time)
-    return result
+    result = film.resistance_ohm / (1.0 + 1j * omega * time)
+    return result.astype(np.complex128)
 
 
 def electrode_impedance(
     electrode: Electrode, state: ElectrodeState, omega: FloatArray, current: float
 ) -> ComplexArray:
     """Return the electrode's Z in Ω, film included, at ``omega`` in 1/s."""
-    to_host = 1.0 - electrode.share_of_film(state) if current < 0.0 else 1.0
+    # Without direct current the film takes its share of every other half wave only.
+    rectified = 1.0 if current < 0.0 else 0.5 if current == 0.0 else 0.0
+    to_host = 1.0 - rectified * electrode.share_of_film(state)
     faradaic = current * to_host
     capacity = electrode.capacity * state.age.active
     sphere = electrode.sphere
     outermost = float(state.theta[-1])
     at_surface = sphere.diffusivity(outermost)
     surface_gain = sphere.surface_distance / (3.0 * capacity * at_surface)
-    surface = outermost - faradaic * surface_gain
+    # A host that cannot carry the current is as good as empty, or full.
+    surface = min(max(outermost - faradaic * surface_gain, EDGE), 1.0 - EDGE)
     # ∂θ_s/∂θ_N: the surface's distance from the last shell depends on its D.
     law_slope = float(sphere.diffusivity_slope(state.theta)[-1])
     follow = 1.0 + faradaic * surface_gain * law_slope / at_surface

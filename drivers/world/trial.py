@@ -17,14 +17,12 @@ from scipy.linalg.lapack import dptsv, dpttrs
 
 from drivers.world.ageing import lived_on
 from drivers.world.diffusion import FloatArray
-from drivers.world.electrode import Electrode, ElectrodeState
+from drivers.world.electrode import EDGE, Electrode, ElectrodeState
 
 GAMMA = 1.0 - math.sqrt(0.5)
 """Where the first stage ends, as a fraction of the step."""
 CARRY = (1.0 - GAMMA) / GAMMA
 """Weight of the first stage's increment in the second stage."""
-EDGE = 1e-9
-"""The surface composition stays between EDGE and 1 − EDGE."""
 LOWEST_POTENTIAL, HIGHEST_POTENTIAL = -5.0, 10.0
 """V; beyond these the electrolyte carries whatever current is still forced."""
 TOLERANCE = 1e-11
