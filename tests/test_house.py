@@ -12,11 +12,11 @@ import gui
 import labctl
 import protocols
 
-ROOT = Path(labctl.__file__).parents[1]
+ROOT = Path(str(labctl.__file__)).parents[1]
 
 
 def test_the_four_packages_lie_side_by_side() -> None:
-    places = {Path(p.__file__).parents[1] for p in (labctl, drivers, protocols, gui)}
+    places = {Path(str(p.__file__)).parents[1] for p in (labctl, drivers, protocols, gui)}
 
     assert places == {ROOT}
 
