@@ -82,7 +82,7 @@ def themed(look: Look) -> str:
 
 
 def _line(x: Array, y: Array, starts: Array) -> str:
-    after = np.append(starts[1:], [True])
+    after = np.append(starts[1:], [True])[: x.size]
     return "".join(
         f"{'M' if start else 'L'}{a:.1f},{b:.1f}{'h0' if start and lonely else ''}"
         for a, b, start, lonely in zip(x, y, starts, after, strict=True)
