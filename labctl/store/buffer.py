@@ -80,7 +80,9 @@ class RowBuffer:
         kind = values.dtype.kind
         if kind == "i" or (kind in "fub" and not integer):
             return
-        if kind not in "fub" or not np.array_equal(values, values.astype("<i8")):
+        with np.errstate(invalid="ignore"):  # NaN has no whole number
+            fits = kind in "fub" and np.array_equal(values, values.astype("<i8"))
+        if not fits:
             raise StoreError(
                 f"{self.stream.name}: {name} got {values[:3]} ({values.dtype}), "
                 "not numbers of its type; a missing whole number is −1"

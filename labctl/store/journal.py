@@ -373,6 +373,19 @@ _STATUS = (
 )
 
 
+def tidy(path: Path) -> None:
+    """Put everything into the one file, if nobody else has it open.
+
+    Readers cannot do that when they leave: their log and index would stay behind.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=5.0, isolation_level=None, check_same_thread=False

@@ -57,8 +57,12 @@ class LiveView:
         if self._process.stdin is not None:
             self._process.stdin.close()
         if not self.wait(patience):
-            self._process.kill()
-            self._process.wait()
+            self.kill()
+
+    def kill(self) -> None:
+        """End it by force; the file then opens with ``swmr=True`` only."""
+        self._process.kill()
+        self._process.wait()
 
 
 def start(folder: RunFolder) -> LiveView:

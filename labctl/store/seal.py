@@ -4,7 +4,7 @@ Run as ``python -m labctl.store.seal FOLDER`` it does so in a process of its own
 a crash of HDF5 harms nobody.
 """
 
-import logging
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,8 +13,8 @@ from pathlib import Path
 from labctl.clock import Clock, SystemClock
 from labctl.errors import LabctlError, StoreError
 from labctl.store.folder import RunFolder, sync_directory
-
-log = logging.getLogger(__name__)
+from labctl.store.journal import tidy
+from labctl.store.journal_reader import JournalReader
 
 RENAME_TRIES = 20
 """A virus scanner on Windows holds a new file for a second or two."""
@@ -27,7 +27,6 @@ def seal(folder: RunFolder) -> Path:
     StoreError: cannot be written, or what was read back differs from the journal.
     """
     from labctl.store.hdf5 import write_view  # noqa: PLC0415  h5py loads slowly
-    from labctl.store.journal_reader import JournalReader  # noqa: PLC0415
     from labctl.store.verify import compare  # noqa: PLC0415
 
     part = folder.sealed.with_name(f".{folder.sealed.name}.part")
@@ -47,7 +46,9 @@ def seal(folder: RunFolder) -> Path:
     finally:
         part.unlink(missing_ok=True)
     sync_directory(folder.path)
-    folder.live.unlink(missing_ok=True)
+    tidy(folder.journal)
+    with contextlib.suppress(OSError):  # Windows: somebody still follows it
+        folder.live.unlink(missing_ok=True)
     return folder.sealed
 
 

@@ -1,0 +1,150 @@
+"""The live view: another process follows the run, and its death harms nobody."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import h5py
+import numpy as np
+import pytest
+
+from labctl.columns import TIMESERIES
+from labctl.data import Batch, EndReason, Event, Level, Outcome, Stream
+from labctl.store import live
+from labctl.store.folder import RunFolder
+from labctl.store.journal import Journal
+from labctl.store.journal_reader import JournalReader
+from labctl.store.live import LiveView
+from labctl.store.reader import RunFile
+from labctl.store.seal import seal
+from labctl.store.verify import compare
+
+Rows = Callable[[Stream, int, int], Batch]
+PATIENCE = 300
+"""Looks of 0.1 s each."""
+
+
+def eventually(claim: Callable[[], bool]) -> bool:
+    """Return whether the other process made ``claim`` true in time."""
+    pause = threading.Event()
+    for _ in range(PATIENCE):
+        try:
+            if claim():
+                return True
+        except OSError:
+            pass  # not there yet, or not in SWMR mode yet
+        pause.wait(0.1)
+    return False
+
+
+def followed(folder: RunFolder, rows: int) -> Callable[[], bool]:
+    def look() -> bool:
+        with h5py.File(folder.live, "r", swmr=True) as file:
+            return len(file["entry/timeseries/voltage_volt"]) == rows
+
+    return look
+
+
+@pytest.fixture
+def view(journal: Journal, folder: RunFolder) -> Iterator[LiveView]:
+    assert journal.path == folder.journal
+    view = live.start(folder)
+    yield view
+    view.stop()
+
+
+@pytest.mark.usefixtures("view")
+def test_an_open_reader_sees_the_run_grow(
+    journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    journal.set_status("running", cycle_count=1)
+    journal.begin_step(1, {"label": "charge"}, 0.0)
+    journal.append(make_rows(TIMESERIES, 0, 100))
+    journal.commit()
+    assert eventually(followed(folder, 100))
+
+    with h5py.File(folder.live, "r", swmr=True) as file:
+        column = file["entry/timeseries/voltage_volt"]
+        ended, state = file["entry/steps/end_reason"], file["entry/status/state"]
+        journal.append(make_rows(TIMESERIES, 100, 1500))
+        journal.end_step(1, Outcome(EndReason.CONDITION), 9.0)
+        journal.set_status("hold")
+        journal.commit()
+
+        def grown() -> bool:
+            for each in (column, ended, state):
+                each.refresh()
+            return len(column) == 1600 and state.asstr()[()] == "hold"
+
+        assert eventually(grown)
+        expected = make_rows(TIMESERIES, 0, 1600).columns["voltage_volt"]
+        assert np.array_equal(column[:], expected)
+        assert ended.asstr()[:].tolist() == ["condition"]
+
+
+def test_the_view_ends_with_the_run_and_holds_all_of_it(
+    view: LiveView, journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    journal.append(make_rows(TIMESERIES, 0, 250))
+    journal.event(Event(Level.INFO, "note", "=cmd ünï"), 1.0, 2.0)
+    journal.finish("completed", {}, 3.0)
+
+    assert view.wait(30)
+    with JournalReader(folder.journal) as reader:
+        report = compare(reader, folder.live)
+    assert report.ok, report.summary()
+
+
+def test_a_live_run_reads_like_any_other(
+    view: LiveView, journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    journal.append(make_rows(TIMESERIES, 0, 10))
+    journal.commit()
+    assert eventually(followed(folder, 10))
+    with RunFile(folder.live) as run:
+        journal.append(make_rows(TIMESERIES, 10, 10))
+        journal.commit()
+
+        def refreshed() -> bool:
+            run.refresh()
+            return run.rows["timeseries"] == 20
+
+        assert eventually(refreshed)
+    assert view.is_alive
+
+
+def test_the_view_ends_when_its_parent_is_gone(
+    view: LiveView, journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    journal.append(make_rows(TIMESERIES, 0, 10))
+    journal.commit()
+    assert eventually(followed(folder, 10))
+    journal.append(make_rows(TIMESERIES, 10, 10))
+    journal.commit()
+    view.stop()  # its standard input ends, as when the parent dies
+
+    assert followed(folder, 20)()
+
+
+def test_a_killed_view_is_started_again_and_the_run_never_knew(
+    view: LiveView, journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    journal.append(make_rows(TIMESERIES, 0, 10))
+    journal.commit()
+    assert eventually(followed(folder, 10))
+    view.kill()
+    journal.append(make_rows(TIMESERIES, 10, 10))
+    journal.commit()
+    again = live.start(folder)
+
+    assert eventually(followed(folder, 20))
+    again.stop()
+
+
+def test_sealing_takes_the_live_view_away(
+    view: LiveView, journal: Journal, folder: RunFolder
+) -> None:
+    journal.finish("completed", {}, 3.0)
+    assert view.wait(30)
+    seal(folder)
+
+    assert (folder.sealed.exists(), folder.live.exists()) == (True, False)
