@@ -104,6 +104,8 @@ class Sample(BaseModel):
     """Safety envelope: no reading may be above."""
     maximum_current: Rate | None = None
     """Safety envelope: no |current| may be above."""
+    preset: str = ""
+    """Preset that protocols start from for this sample, where they have it."""
     simulated_as: str = ""
     """With --simulate: the simulated sample that stands in for this one."""
     notes: str = ""

@@ -179,11 +179,13 @@ class CellProtocol(Protocol):
         except QuantityError:
             return Envelope({})  # `check` has complained about the rate
         margin = CURRENT_MARGIN * largest
+        low, high = low - VOLTAGE_MARGIN, high + VOLTAGE_MARGIN
+        if self.sample.lower_voltage is not None:
+            low = max(low, self.sample.lower_voltage)
+        if self.sample.upper_voltage is not None:
+            high = min(high, self.sample.upper_voltage)
         return Envelope(
-            {
-                "voltage_volt": (low - VOLTAGE_MARGIN, high + VOLTAGE_MARGIN),
-                "current_ampere": (-margin, margin),
-            }
+            {"voltage_volt": (low, high), "current_ampere": (-margin, margin)}
         )
 
     def rates(self) -> Iterable[tuple[str, Rate]]:

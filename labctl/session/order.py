@@ -77,17 +77,17 @@ def prepare_with(
     journal keeps it, in SI.
     """
     kind = plugins.protocol(order.protocol)
-    given = _given(kind, order)
-    parameters = validate(
-        Document(order.parameters.name, given, order.parameters.lines),
-        kind.parameters_model,
-    )
     clock = clock_of(order, epoch)
     station, world = station_of(config, clock, order)
     if label is None:
         sample = read_sample(order.sample, world)
     else:
         sample = Sample.model_validate(label, context=SI)
+    given = _given(kind, order, sample)
+    parameters = validate(
+        Document(order.parameters.name, given, order.parameters.lines),
+        kind.parameters_model,
+    )
     protocol = kind(parameters, sample)
     complaints = [*_kind_complaints(protocol), *protocol.check()]
     envelope = Envelope({})
@@ -176,20 +176,19 @@ def bench_envelope(config: Config) -> Envelope:
     return Envelope(bounds)
 
 
-def _given(kind: type[Protocol], order: Order) -> dict[str, Any]:
+def _given(kind: type[Protocol], order: Order, sample: Sample) -> dict[str, Any]:
+    """Return the parameters as written, over the preset asked for or the sample's."""
     data = order.parameters.data or {}
     if not isinstance(data, dict):
         raise RefusedError(
             [Complaint(order.parameters.name, "expected a block of parameters.")]
         )
-    if not order.preset:
-        return dict(data)
-    if order.preset not in kind.presets:
+    if order.preset and order.preset not in kind.presets:
         known = ", ".join(kind.presets) or "none"
         raise OperatorError(
             f"{kind.name} has no preset {order.preset!r}. There are: {known}."
         )
-    return {**kind.presets[order.preset], **data}
+    return {**kind.presets.get(order.preset or sample.preset, {}), **data}
 
 
 def _kind_complaints(protocol: Protocol) -> list[Complaint]:
