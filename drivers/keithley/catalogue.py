@@ -1,11 +1,25 @@
-"""Every Keithley this package drives: what an entry point of ``labctl.drivers`` names."""
+"""Every Keithley here, as an entry point of ``labctl.drivers`` names it."""
 
-from drivers.keithley import keithley_2400, keithley_2450
+from drivers.keithley import (
+    keithley_2182a,
+    keithley_2400,
+    keithley_2450,
+    keithley_6221,
+    keithley_7001,
+)
+from drivers.keithley.keithley_2182a_twin import Keithley2182ATwin
 from drivers.keithley.keithley_2400_twin import Keithley2400Twin
 from drivers.keithley.keithley_2450_twin import Keithley2450Twin
+from drivers.keithley.keithley_6221_twin import Keithley6221Twin
+from drivers.keithley.keithley_7001_twin import Keithley7001Twin
 from drivers.visa.opening import VisaDriver
 
 K2400 = VisaDriver(
     tuple(keithley_2400.MODELS), Keithley2400Twin, keithley_2400.open_instrument
 )
 K2450 = VisaDriver(("2450",), Keithley2450Twin, keithley_2450.open_instrument)
+K6221 = VisaDriver(("6220", "6221"), Keithley6221Twin, keithley_6221.open_instrument)
+K2182A = VisaDriver(
+    ("2182", "2182A"), Keithley2182ATwin, keithley_2182a.open_instrument
+)
+K7001 = VisaDriver(("7001",), Keithley7001Twin, keithley_7001.open_instrument)

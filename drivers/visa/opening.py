@@ -4,7 +4,6 @@ Rule: the first message to any instrument is its identity query. Only when the a
 is the configured model may another byte follow.
 """
 
-import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -100,26 +99,18 @@ class Opened:
         self.instrument.adapter.close()
 
 
-class Twin(typing.Protocol):
-    """How a twin is made: it is given its place on the bench."""
-
-    def __call__(
-        self, circuit: Circuit, clock: Clock, name: str, **options: Any
-    ) -> Exchange:
-        """Return the simulated instrument called ``name``."""
-        ...
-
-
 class VisaDriver:
     """A `labctl.roles.driver.Driver` for one model: real wire, twin, opening."""
 
     def __init__(
         self,
         models: tuple[str, ...],
-        twin: Twin,
+        twin: Callable[..., Exchange],
         opener: Callable[[Any, Identity, Setup, Clock], object],
         settings: Mapping[str, Any] | None = None,
+        roles: Callable[[object, Setup, Clock], Mapping[str, object]] | None = None,
     ) -> None:
+        self._roles = roles
         self.models = models
         self._twin = twin
         self._opener = opener
@@ -154,7 +145,9 @@ class VisaDriver:
         except Exception:
             adapter.close()
             raise
-        return Opened(instrument, identity, {"": instrument})
+        if self._roles is None:
+            return Opened(instrument, identity, {"": instrument})
+        return Opened(instrument, identity, self._roles(instrument, setup, clock))
 
 
 def circuit_of(world: Any) -> Circuit:

@@ -15,6 +15,9 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
+SLOWEST_LINE = 50.0
+"""Hz; with autozero a reading takes up to three integrations."""
+
 
 class SourceMeterRole(Talk):
     """Plays `labctl.roles.source_meter.SourceMeter` in an instrument's class."""
@@ -58,6 +61,7 @@ class SourceMeterRole(Talk):
         """Configure with the output off; return the settings read back."""
         self._refuse(settings)
         self._prepared = None
+        self.allow((settings.delay or 0.1) + 4.0 * settings.nplc / SLOWEST_LINE)
         self._configure(settings)
         self._prepared = self._read_back(settings)
         volts = settings.driven is Driven.VOLTAGE

@@ -67,6 +67,12 @@ class Talk:
         """Return what ``*IDN?`` said when the instrument was opened."""
         return self._identity
 
+    def allow(self, seconds: float) -> None:
+        """Let an answer take ``seconds`` and a margin before it counts as lost."""
+        connection = getattr(self.adapter, "connection", None)
+        if connection is not None:
+            connection.timeout = 3000.0 + 1500.0 * seconds
+
     def tell(self, message: str) -> None:
         """Send ``message``. LinkError: the bus did not take it."""
         try:

@@ -1,0 +1,208 @@
+"""Keithley 6220 and 6221 current sources, and delta mode with a 2182A behind them.
+
+PyMeasure's ``Keithley6221`` clips 0.2 A to 0.105 A without a word; here every level
+is refused before it is sent, and stopping is SOURce:CLEar, which also sets zero.
+Delta (reference manual, section 5): the 2182A hangs on the 6221's RS-232 and trigger
+link; each value is (V1 - 2 V2 + V3)/4, which cancels constant and drifting EMFs.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
+
+from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.current_source import CurrentBounds, CurrentSettings
+from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+
+RANGES = (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1)
+GAIN, OFFSET = 5e-4, 1e-4
+"""Limits of error of the output: relative, and as a fraction of the range."""
+VOLTMETER_GAIN = 5e-5
+"""Of the 2182A, relative."""
+LARGEST_CURRENT = 0.105
+COMPLIANCE = (0.1, 105.0)
+NPLC = (0.01, 50.0)
+DELAY = (1e-3, 9999.999)
+COUNT = (1, 65536)
+POLL = 0.2
+"""Between two looks at a running delta measurement, s."""
+LINE = 50.0
+
+
+def range_for(current: float) -> float:
+    """Return the smallest range that holds ``current`` with 5 % over-range, A."""
+    for name in RANGES:
+        if abs(current) <= name * 1.05 * (1 + 1e-12):
+            return name
+    return RANGES[-1]
+
+
+class Keithley6221(Talk, PyMeasureKeithley6221):
+    """A 6220 or 6221 that plays `CurrentSource` and `DeltaMeter`."""
+
+    def __init__(
+        self, adapter: Any, identity: Identity, name: str, clock: Clock
+    ) -> None:
+        self._identity = identity
+        super().__init__(adapter, name)
+        self._clock = clock
+        self._prepared: CurrentSettings | None = None
+
+    @property
+    def bounds(self) -> CurrentBounds:
+        """Return ±105 mA and 0.1 to 105 V."""
+        return CurrentBounds(LARGEST_CURRENT, COMPLIANCE[1], COMPLIANCE[0])
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return the limits of error of the output on the prepared range."""
+        span = LARGEST_CURRENT if self._prepared is None else self._prepared.span
+        return Accuracy(GAIN, OFFSET * range_for(span))
+
+    @property
+    def current_accuracy(self) -> Accuracy:
+        """Return the limits of error of a delta current; reversal cancels offsets."""
+        return Accuracy(GAIN, 0.0)
+
+    @property
+    def voltage_accuracy(self) -> Accuracy:
+        """Return the 2182A's limits of error; reversal cancels offsets."""
+        return Accuracy(VOLTMETER_GAIN, 0.0)
+
+    def prepare(self, settings: CurrentSettings) -> CurrentSettings:
+        """Configure with the output off; return the settings read back."""
+        name = self.name
+        refuse_beyond(name, "a span of", settings.span, LARGEST_CURRENT, "A")
+        refuse_outside(name, "a compliance of", settings.compliance, *COMPLIANCE, "V")
+        self._prepared = None
+        for message in (
+            ":SOUR:CLE",
+            "*RST;*CLS",
+            f":SOUR:CURR:RANG {range_for(settings.span):.3E}",
+            f":SOUR:CURR:COMP {settings.compliance:.6g}",
+            f":SOUR:CURR:FILT {int(settings.filtered)}",
+        ):
+            self.tell(message)
+        self._refuse_open_interlock()
+        self.refuse_errors("it was prepared")
+        self._prepared = replace(
+            settings,
+            compliance=self.inquire_number(":SOUR:CURR:COMP?"),
+            filtered=bool(self.inquire_number(":SOUR:CURR:FILT?")),
+        )
+        return self._prepared
+
+    def _refuse_open_interlock(self) -> None:
+        if not self.inquire_number(":OUTP:INT:TRIP?"):
+            raise InstrumentError(
+                f"{self.name}: its interlock is open; close the fixture's lid"
+            )
+
+    def drive(self, current: float) -> float:
+        """Hold ``current``, output on; return the setpoint read back."""
+        if self._prepared is None:
+            raise InstrumentError(f"{self.name}: was not prepared before it drives")
+        span = self._prepared.span
+        refuse_beyond(self.name, "a current of", current, span, "A")
+        answer = self.inquire(f":SOUR:CURR {current:.9E};:OUTP 1;:SOUR:CURR?;:OUTP?")
+        level, _, output = answer.partition(";")
+        back = number(level, self.name)
+        self.refuse_other_setpoint(current, back, 1e-4 * range_for(span))
+        if output.strip() not in {"1", "+1"}:
+            self._refuse_open_interlock()
+            self.refuse_errors("the output was switched on")
+            raise InstrumentError(f"{self.name}: the output stays off")
+        return back
+
+    def in_compliance(self) -> bool:
+        """Return whether the voltage limit holds the current back now."""
+        return bool(self.inquire_number(":CALC3:LIM:FAIL?"))
+
+    def make_safe(self) -> None:
+        """Set the current to zero, then the output off."""
+        self.tell(":SOUR:SWE:ABOR")
+        self.tell(":SOUR:CLE")
+        if self.inquire_number(":OUTP?") != 0:
+            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def delta(self, settings: DeltaSettings) -> DeltaReadings:
+        """Run one delta measurement to its end; the output is off afterwards."""
+        self._refuse_delta(settings)
+        if not self.inquire_number(":SOUR:DELT:NVPR?"):
+            raise InstrumentError(
+                f"{self.name}: no 2182A answers on its RS-232; set it to RS-232, "
+                "19200 baud, XonXoff, LF and check the cable"
+            )
+        count = settings.count
+        ranged = settings.voltage_range
+        for message in (
+            ":SOUR:CLE",
+            "*RST;*CLS",
+            f':SYST:COMM:SER:SEND "VOLT:NPLC {settings.nplc:g}"',
+            ':SYST:COMM:SER:SEND "VOLT:RANG:AUTO ON"'
+            if ranged is None
+            else f':SYST:COMM:SER:SEND "VOLT:RANG {ranged:g}"',
+            f":SOUR:CURR:COMP {settings.compliance:.6g}",
+            ":FORM:ELEM READ,TST,COMP",
+            ":UNIT:VOLT:DC V",
+            f":SOUR:DELT:HIGH {settings.current:.9E}",
+            f":SOUR:DELT:DEL {settings.delay:.6g}",
+            f":SOUR:DELT:COUN {count}",
+            ":SOUR:DELT:CAB 0",
+            f":TRAC:POIN {count}",
+            ":SOUR:DELT:ARM",
+        ):
+            self.tell(message)
+        self._refuse_open_interlock()
+        self.refuse_errors("delta was armed")
+        high = self.inquire_number(":SOUR:DELT:HIGH?")
+        self.refuse_other_setpoint(settings.current, high, 1e-4 * range_for(high))
+        expected = (count + 2) * (settings.delay + 2 * settings.nplc / LINE + 0.05)
+        deadline = self._clock.now() + 3.0 * expected + 10.0
+        try:
+            self.tell(":INIT:IMM")
+            while int(self.inquire_number(":TRAC:POIN:ACT?")) < count:
+                if self._clock.now() > deadline:
+                    self.refuse_errors("delta ran")
+                    raise InstrumentError(
+                        f"{self.name}: delta did not end in {3 * expected + 10:.0f} s"
+                    )
+                self._clock.sleep(POLL)
+            answer = self.inquire(":TRAC:DATA?")
+        finally:
+            self.make_safe()
+        return self._parse(answer, count, high)
+
+    def _refuse_delta(self, settings: DeltaSettings) -> None:
+        name = self.name
+        if not settings.current > 0:
+            refuse_outside(name, "a delta current of", settings.current, 0, 0.105, "A")
+        refuse_beyond(name, "a delta current of", settings.current, 0.105, "A")
+        refuse_outside(name, "a compliance of", settings.compliance, *COMPLIANCE, "V")
+        refuse_outside(name, "a count of", settings.count, *COUNT, "")
+        refuse_outside(name, "a delay of", settings.delay, *DELAY, "s")
+        refuse_outside(name, "nplc", settings.nplc, *NPLC, "")
+
+    def _parse(self, answer: str, count: int, high: float) -> DeltaReadings:
+        fields = [number(field, self.name) for field in answer.split(",")]
+        if len(fields) != 3 * count:
+            raise InstrumentError(
+                f"{self.name}: {count} delta readings came as {len(fields)} numbers"
+            )
+        table = np.array(fields).reshape(count, 3)
+        limited = bool(np.any(table[:, 2] != 0))
+        return DeltaReadings(table[:, 0], table[:, 1], high, limited)
+
+
+def open_instrument(
+    adapter: Any, identity: Identity, setup: Setup, clock: Clock
+) -> Keithley6221:
+    """Return the open instrument."""
+    return Keithley6221(adapter, identity, setup.name, clock)

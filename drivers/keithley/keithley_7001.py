@@ -1,0 +1,122 @@
+"""Keithley 7001 switch mainframe with a 4 x 4 matrix card, or a 7065 by table.
+
+Which relays make which connection is data, not code: ``crosspoints`` names a channel
+per lead and contact, ``table`` a list of channels per connection. The 7065 Hall
+card's own table could not be verified from its manual; a lab writes it down once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from drivers.visa.talk import Talk
+from labctl.clock import Clock
+from labctl.errors import Complaint, InstrumentError, RefusedError
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+from labctl.roles.switch_matrix import Connection
+
+CROSSPOINTS = {
+    "current_in": "1!1!{contact}",
+    "current_out": "1!2!{contact}",
+    "voltage_high": "1!3!{contact}",
+    "voltage_low": "1!4!{contact}",
+}
+"""Slot 1, rows I+, I-, V+, V-, columns the contacts of the sample."""
+SETTLE = 0.02
+"""Relays and cables after a change, s; 10 ms for the relays alone."""
+CONTACTS = 4
+
+
+class Keithley7001(Talk, Instrument):
+    """A 7001 that plays `labctl.roles.switch_matrix.SwitchMatrix`."""
+
+    def __init__(
+        self,
+        adapter: Any,
+        identity: Identity,
+        name: str,
+        clock: Clock,
+        crosspoints: Mapping[str, str] | None = None,
+        table: Mapping[str, list[str]] | None = None,
+        settle: float = SETTLE,
+        contacts: int = CONTACTS,
+    ) -> None:
+        self._identity = identity
+        super().__init__(adapter, name, includeSCPI=False)
+        self._clock = clock
+        self._crosspoints = dict(CROSSPOINTS if crosspoints is None else crosspoints)
+        self._table = dict(table or {})
+        self._settle = settle
+        self._contacts = contacts
+
+    def channels(self, connection: Connection) -> frozenset[str]:
+        """Return the channels that make ``connection``; RefusedError if none do."""
+        if self._table:
+            found = self._table.get(str(connection))
+            if found is None:
+                raise RefusedError(
+                    [
+                        Complaint(
+                            f"{self.name} table",
+                            f"has no channels for {connection}.",
+                            "Add the list to the switch's options.",
+                        )
+                    ]
+                )
+            return frozenset(found)
+        wanted = {lead: getattr(connection, lead) for lead in self._crosspoints}
+        for lead, contact in wanted.items():
+            if not 1 <= contact <= self._contacts:
+                raise RefusedError(
+                    [
+                        Complaint(
+                            f"{self.name} {lead}",
+                            f"contact {contact} is not one of 1 to {self._contacts}.",
+                        )
+                    ]
+                )
+        return frozenset(
+            self._crosspoints[lead].format(contact=contact)
+            for lead, contact in wanted.items()
+        )
+
+    def connect(self, connection: Connection) -> frozenset[str]:
+        """Open everything, close what ``connection`` needs, verify, let it settle."""
+        wanted = self.channels(connection)
+        self.tell(":ROUT:OPEN ALL")
+        self.tell(f":ROUT:CLOS (@{','.join(sorted(wanted))})")
+        self._clock.sleep(self._settle)
+        closed = self.closed()
+        if closed != wanted:
+            self.refuse_errors(f"{connection} was closed")
+            missing, extra = sorted(wanted - closed), sorted(closed - wanted)
+            raise InstrumentError(
+                f"{self.name}: for {connection} closed are {sorted(closed)}; missing "
+                f"{missing}, too many {extra}; check the card and its relays"
+            )
+        return closed
+
+    def closed(self) -> frozenset[str]:
+        """Return the channels that are closed now."""
+        answer = self.inquire(":ROUT:CLOS:STAT?").strip()
+        if not (answer.startswith("(@") and answer.endswith(")")):
+            raise InstrumentError(f"{self.name}: closed channels came as {answer!r}")
+        return frozenset(filter(None, answer[2:-1].split(",")))
+
+    def make_safe(self) -> None:
+        """Open every relay."""
+        self.tell(":ROUT:OPEN ALL")
+        closed = self.closed()
+        if closed:
+            raise InstrumentError(f"{self.name}: {sorted(closed)} stay closed")
+
+
+def open_instrument(
+    adapter: Any, identity: Identity, setup: Setup, clock: Clock
+) -> Keithley7001:
+    """Return the open instrument; its map of relays comes from the options."""
+    known = {"crosspoints", "table", "settle", "contacts"}
+    options = {key: value for key, value in setup.options.items() if key in known}
+    return Keithley7001(adapter, identity, setup.name, clock, **options)

@@ -1,0 +1,19 @@
+"""Every Lake Shore here, as an entry point of ``labctl.drivers`` names it."""
+
+from drivers.lakeshore import lakeshore_475, lakeshore_643
+from drivers.lakeshore.lakeshore_475_twin import LakeShore475Twin
+from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
+from drivers.visa.opening import SERIAL_7O1, VisaDriver
+
+_ENDS = {"read_termination": "\r\n", "write_termination": "\r\n", "asrl": SERIAL_7O1}
+
+L475 = VisaDriver(
+    ("475",),
+    LakeShore475Twin,
+    lakeshore_475.open_instrument,
+    _ENDS,
+    lakeshore_475.roles,
+)
+L643 = VisaDriver(
+    ("643", "648"), LakeShore643Twin, lakeshore_643.open_instrument, _ENDS
+)

@@ -1,0 +1,166 @@
+"""Lake Shore 475 DSP gaussmeter, as a meter and as a field controller.
+
+Needs 50 ms between two writes and knows no ``*WAI``. With its control output on the
+external-program input of a supply (``XPGM 1``) it holds a field in closed loop; the
+same 475 may also only be read while the supply's current is set.
+"""
+
+import math
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from drivers.lakeshore.plain_talk import PlainTalk
+from drivers.visa.talk import number, refuse_beyond
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.driver import Setup
+from labctl.roles.gaussmeter import FieldReading
+from labctl.roles.identity import Identity
+
+RANGES = {
+    "40": (3.5e-3, 3.5e-2, 0.35, 3.5),
+    "41": (3.5e-2, 0.35, 3.5, 35.0),
+    "42": (3.5e-6, 3.5e-5, 3.5e-4, 3.5e-3),
+}
+"""Ends of ranges 1 to 4 in T by probe type (HSE, HST, UHS)."""
+PAUSE = 0.05
+"""Between two writes, s."""
+GAIN = 2.5e-3
+"""Limit of error of meter and probe together, relative."""
+OFFSET = 5e-6
+"""T, after a zero in the zero-gauss chamber."""
+TESLA = 2
+SETTLED_RATE = 1e-4
+"""A field that moves less than this has settled, T/s."""
+NEAR = 2e-3
+"""In closed loop the field must also be this near to the setpoint, of full scale."""
+
+
+class LakeShore475(PlainTalk, Instrument):
+    """A 475 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
+
+    def __init__(
+        self, adapter: Any, identity: Identity, name: str, clock: Clock
+    ) -> None:
+        self._identity = identity
+        super().__init__(adapter, name, includeSCPI=False)
+        self._clock = clock
+        self.tell("*CLS")
+        self.tell(f"UNIT {TESLA}")
+        self._ranges = RANGES.get(self.inquire("TYPE?").strip(), RANGES["40"])
+        self.refuse_errors("it was opened")
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return the limits of error of meter and probe."""
+        return Accuracy(GAIN, OFFSET)
+
+    def tell(self, message: str) -> None:
+        """Send ``message`` and leave the meter its pause."""
+        super().tell(message)
+        self._clock.sleep(PAUSE)
+
+    def prepare(self, field: float | None) -> float | None:
+        """Choose the range for the largest |B| in T; None lets the meter choose."""
+        if field is None:
+            self.tell("AUTO 1")
+            self.refuse_errors("auto range was chosen")
+            return None
+        refuse_beyond(self.name, "a field of", field, self._ranges[-1], "T")
+        index = next(n for n, end in enumerate(self._ranges, 1) if abs(field) <= end)
+        self.tell("AUTO 0")
+        self.tell(f"RANGE {index}")
+        self.refuse_errors("a range was chosen")
+        back = int(self.inquire_number("RANGE?"))
+        if back != index:
+            raise InstrumentError(f"{self.name}: range {index} was read back as {back}")
+        return self._ranges[back - 1]
+
+    def read(self) -> FieldReading:
+        """Read the field now."""
+        answer = self.inquire("RDGFIELD?").strip()
+        if answer == "OL":
+            return FieldReading(math.nan, True)
+        if "NO PROBE" in answer.upper():
+            raise InstrumentError(f"{self.name}: no probe is connected")
+        value = number(answer, self.name)
+        return FieldReading(value, math.isnan(value))
+
+
+class FieldControl:
+    """The 475's closed loop: plays `labctl.roles.magnet.Magnet`."""
+
+    def __init__(
+        self, meter: LakeShore475, largest_field: float, rate: float, clock: Clock
+    ) -> None:
+        self._meter = meter
+        self._largest = largest_field
+        self._clock = clock
+        self._setpoint = 0.0
+        self._rate = rate
+        self._last: tuple[float, float] | None = None
+
+    @property
+    def largest_field(self) -> float:
+        """Return the configured largest |B| in T."""
+        return self._largest
+
+    def ramp_to_field(self, field: float) -> float:
+        """Start the loop towards ``field`` in T; return the setpoint read back."""
+        meter = self._meter
+        refuse_beyond(meter.name, "a field of", field, self._largest, "T")
+        meter.prepare(self._largest)
+        proportional, integral, _ramp, slope = (
+            number(text, meter.name) for text in meter.inquire("CPARAM?").split(",")
+        )
+        rate = self._rate * 60.0
+        meter.tell(f"CPARAM {proportional:g},{integral:g},{rate:g},{slope:g}")
+        meter.tell("CMODE 1")
+        meter.tell(f"CSETP {field:.6E}")
+        meter.refuse_errors("a field was set")
+        self._setpoint = meter.inquire_number("CSETP?")
+        self._last = None
+        return meter.refuse_other_setpoint(field, self._setpoint, 1e-4)
+
+    def field(self) -> float:
+        """Return the measured field, T."""
+        return self._meter.read().field
+
+    def is_settled(self) -> bool:
+        """Return whether the ramp is done and the field stands at the setpoint."""
+        now, field = self._clock.now(), self.field()
+        last, self._last = self._last, (now, field)
+        if self._meter.inquire_number("RAMPST?") != 0:
+            return False
+        if abs(field - self._setpoint) > NEAR * self._largest or last is None:
+            return False
+        passed = max(now - last[0], 1e-3)
+        return abs(field - last[1]) / passed < SETTLED_RATE
+
+    def make_safe(self) -> None:
+        """Start towards zero field in closed loop."""
+        self._meter.tell("CSETP 0")
+        self._setpoint, self._last = 0.0, None
+
+    def identity(self) -> Identity:
+        """Return the gaussmeter's identity."""
+        return self._meter.identity()
+
+
+def open_instrument(
+    adapter: Any, identity: Identity, setup: Setup, clock: Clock
+) -> LakeShore475:
+    """Return the open instrument."""
+    return LakeShore475(adapter, identity, setup.name, clock)
+
+
+def roles(meter: object, setup: Setup, clock: Clock) -> dict[str, object]:
+    """Return the meter, and ``control`` if the options state its largest field."""
+    played: dict[str, object] = {"": meter}
+    largest = setup.options.get("largest_field")
+    if largest is not None and isinstance(meter, LakeShore475):
+        rate = float(setup.options.get("field_rate", 0.05))
+        played["control"] = FieldControl(meter, float(largest), rate, clock)
+    return played
