@@ -102,10 +102,10 @@ def runs_table(results: Results) -> Table:
     """Return every run's own value of every quantity; doubted ones say so."""
     names = list(dict.fromkeys(name for run in results.values() for name in run))
     rows = [
-        [spoken(name), *(_cell(run.get(name)) for run in results.values())]
-        for name in names
+        [run, *(_cell(named.get(name)) for name in names)]
+        for run, named in results.items()
     ]
-    return Table("Every run", ["Quantity", *results], rows, folded=False)
+    return Table("Every run", ["Run", *map(spoken, names)], rows, folded=False)
 
 
 def groups_table(results: Results, groups: Mapping[str, str] | None = None) -> Table:

@@ -81,4 +81,4 @@ def _share(character: str) -> float:
         return 0.9
     if character > "\u2e80":
         return 1.0
-    return 0.68 if character.isupper() else 0.57
+    return 0.7 if character.isupper() else 0.6

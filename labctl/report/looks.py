@@ -64,5 +64,9 @@ def keys(series: Sequence[Series]) -> tuple[Key, ...]:
 def _ramp(series: Sequence[Series], places: Sequence[int], group: str) -> Key:
     order = sorted(places, key=lambda place: series[place].shade or 0.0)
     first, last = series[order[0]].name, series[order[-1]].name
-    text = f"{group}: {first}" if group and group not in first else first
+    if not group:
+        return Key(first, tuple(order), until=last)
+    # The runs of a group share the ramp, so its ends are named without the run.
+    text = f"{group}: {first.rpartition(': ')[2]}"
+    last = last.rpartition(": ")[2]
     return Key(text, tuple(order), until=last)

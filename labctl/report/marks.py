@@ -36,6 +36,8 @@ class Marks:
     """Rows of the series that are drawn."""
     thinned: bool
     """Some rows that could be drawn are not."""
+    width: float
+    """Of the plot in pixels."""
     unshown: int
     """Rows without a place on a logarithmic axis (≤ 0)."""
 
@@ -53,7 +55,9 @@ def place(series: Series, x_axis: Axis, y_axis: Axis, most: int) -> Marks:
     usable = int((np.isfinite(x) & np.isfinite(y)).sum())
     rows = thin(x, y, most)
     unshown = int(given.sum()) - usable
-    return Marks(x, y, rows, thinned=rows.size < usable, unshown=unshown)
+    width = abs(x_axis.end - x_axis.start)
+    thinned = rows.size < usable
+    return Marks(x, y, rows, thinned=thinned, width=width, unshown=unshown)
 
 
 def draw_series(
@@ -62,7 +66,7 @@ def draw_series(
     """Draw one series; `identity` names its marker in the document."""
     x, y = marks.x[marks.rows], marks.y[marks.rows]
     starts = breaks(marks.x, marks.y, marks.rows)
-    size = _size(x.size / max(float(np.ptp(x)), 1.0)) if x.size > 1 else _SIZES[0][1]
+    size = _size(x.size / marks.width)
     parts = [_uncertainty(series, marks, y_axis, starts)]
     if series.points:
         parts.append(_dots(x, y, look, identity, size, right=series.right))

@@ -89,8 +89,8 @@ def test_every_run_shows_its_own_value() -> None:
     results = {"a": {"ice": Result(92.4817, "%", 0.153)}, "b": {}}
     table = runs_table(results)
 
-    assert table.header == ["Quantity", "a", "b"]
-    assert table.rows == [["Ice", "92.48 ± 0.15 %", "–"]]
+    assert table.header == ["Run", "Ice"]
+    assert table.rows == [["a", "92.48 ± 0.15 %"], ["b", "–"]]
 
 
 def test_a_csv_reads_back_exactly_with_nothing_thinned(tmp_path: Path) -> None:

@@ -250,6 +250,18 @@ def test_a_shaded_family_has_one_key_with_its_ends_named() -> None:
     assert key["data-members"] == "1 2 0"
 
 
+def test_the_ramp_of_a_group_names_the_group_and_not_its_runs() -> None:
+    family = [
+        line(f"Si #{run}: {soc} %", shade=soc / 100, group="Si")
+        for run in (1, 2)
+        for soc in (10, 90)
+    ]
+    (key, _), *more = Elements(draw(figure(*family))).of("g", "key")
+
+    assert key["aria-label"] == "Si: 10 % – 90 %"
+    assert not more
+
+
 def test_the_legend_stands_above_the_data() -> None:
     svg = drawing(figure(*[line(f"A cell with a long name {i}") for i in range(9)]))
     keys = [
