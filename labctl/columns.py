@@ -92,3 +92,68 @@ CYCLES = Stream(
     "Capacity and coulombic efficiency of every cycle",
 )
 """One row a cycle; the specific capacity is the closing half's, NaN without mass."""
+
+SWEEP = Column("sweep_id", "", "Sweep / 1", "i8")
+SOURCE_VOLTAGE = Column("source_volt", "V", "Source Setpoint / V")
+SOURCE_CURRENT = Column("source_ampere", "A", "Source Setpoint / A")
+CURRENT_IN = Column("current_in_contact", "", "Contact Where Current Enters / 1", "i8")
+CURRENT_OUT = Column(
+    "current_out_contact", "", "Contact Where Current Leaves / 1", "i8"
+)
+VOLTAGE_HIGH = Column("voltage_high_contact", "", "Contact of Voltmeter High / 1", "i8")
+VOLTAGE_LOW = Column("voltage_low_contact", "", "Contact of Voltmeter Low / 1", "i8")
+IN_COMPLIANCE = Column("in_compliance", "", "In Compliance / 1", "i8")
+OVERFLOW = Column("overflow", "", "Over Range / 1", "i8")
+FIELD = Column("field_tesla", "T", "Magnetic Field / T")
+FIELD_SETPOINT = Column("field_setpoint_tesla", "T", "Magnetic Field Setpoint / T")
+MAGNET_CURRENT = Column("magnet_current_ampere", "A", "Magnet Current / A")
+
+CONTACTS = (CURRENT_IN, CURRENT_OUT, VOLTAGE_HIGH, VOLTAGE_LOW)
+"""Which contact each lead saw; -1 where the leads are wired to the sample."""
+
+IV = Stream(
+    "iv",
+    (
+        *STAMP,
+        INSTRUMENT_TIME,
+        SWEEP,
+        *CONTACTS,
+        SOURCE_VOLTAGE,
+        SOURCE_CURRENT,
+        VOLTAGE,
+        CURRENT,
+        IN_COMPLIANCE,
+        OVERFLOW,
+    ),
+    "Current against voltage",
+)
+"""One row a point; the setpoint is the one read back, NaN for what was not driven."""
+
+DELTA = Stream(
+    "delta",
+    (*STAMP, INSTRUMENT_TIME, SOURCE_CURRENT, VOLTAGE, IN_COMPLIANCE),
+    "Delta readings: voltage that belongs to the positive current",
+)
+
+HALL = Stream(
+    "hall",
+    (
+        *STAMP,
+        INSTRUMENT_TIME,
+        *CONTACTS,
+        SOURCE_CURRENT,
+        VOLTAGE,
+        FIELD_SETPOINT,
+        FIELD,
+        IN_COMPLIANCE,
+        OVERFLOW,
+    ),
+    "Voltages of a film's configurations",
+)
+"""One row a voltmeter reading; without a gaussmeter the field is NaN."""
+
+MAGNET = Stream(
+    "magnet",
+    (*STAMP, FIELD_SETPOINT, FIELD, MAGNET_CURRENT),
+    "Field while it is set",
+)

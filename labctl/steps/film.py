@@ -1,0 +1,158 @@
+"""Read a film's configurations: relays, current, voltage, and the field with it.
+
+Order for every configuration: source off, relays move, current on, settle, one reading
+thrown away, readings. The field is looked at with every reading, and set first if it
+is not where it should be, so that a step that begins anew after a hold is whole.
+"""
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from labctl import columns
+from labctl.data import Batch
+from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.roles.current_source import CurrentSettings, CurrentSource
+from labctl.roles.gaussmeter import Gaussmeter
+from labctl.roles.switch_matrix import Connection, SwitchMatrix
+from labctl.roles.voltmeter import Voltmeter, VoltmeterSettings
+from labctl.steps.field import FieldTarget, reach_field, read_field
+from labctl.steps.source_meter import contacts, waited
+from labctl.steps.stated import stated
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadFilm(Step):
+    """Drive currents through configurations and read their voltages.
+
+    Rows go to ``iv`` (two-point checks) or ``hall``. The outcome's values carry the
+    meters' standard errors, rows ``in_compliance`` and ``overflow``, the ``largest``
+    |V/I| in Ω of those that were neither, and the mean ``field``.
+    """
+
+    connections: tuple[Connection, ...]
+    currents: tuple[float, ...]
+    """A, signed, in the order they are driven in every configuration."""
+    compliance: float
+    """V."""
+    readings: int = 5
+    """Kept at each current."""
+    nplc: float = 1.0
+    settle: float = 0.05
+    """s after relays and current before the first reading."""
+    voltage_range: float | None = None
+    """V; None lets the voltmeter choose."""
+    filtered: bool = False
+    """Slow, quiet output of the source."""
+    stream: str = columns.HALL.name
+    target: FieldTarget | None = None
+    """Field to read in; None reads none and leaves the magnet alone."""
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
+        meter = bench.role("voltmeter", Voltmeter)  # type: ignore[type-abstract]
+        switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+        gaussmeter: Gaussmeter | None = None
+        if self.target is not None:
+            yield from reach_field(bench, self.target)
+            gaussmeter = bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+        span = max(map(abs, self.currents))
+        source.prepare(CurrentSettings(span, self.compliance, self.filtered))
+        meter.prepare(VoltmeterSettings(self.nplc, self.voltage_range))
+        tally = _Tally()
+        for connection in self.connections:
+            source.make_safe()
+            switch.connect(connection)
+            for current in self.currents:
+                setpoint = source.drive(current)
+                yield from waited(bench, self.settle)
+                meter.read()
+                batch = yield from self._readings(
+                    connection, setpoint, source, meter, gaussmeter
+                )
+                tally.take(batch)
+        source.make_safe()
+        switch.make_safe()
+        values = {
+            **stated("voltage", meter.accuracy),
+            **stated("current", source.accuracy),
+            **tally.values(),
+        }
+        if gaussmeter is not None:
+            values |= stated("field", gaussmeter.accuracy)
+        return Ending(values=values)
+
+    def _readings(
+        self,
+        connection: Connection,
+        setpoint: float,
+        source: CurrentSource,
+        meter: Voltmeter,
+        gaussmeter: Gaussmeter | None,
+    ) -> Generator[Batch, None, Batch]:
+        readings, fields = [], []
+        for _ in range(self.readings):
+            readings.append(meter.read())
+            fields.append(math.nan if gaussmeter is None else read_field(gaussmeter))
+        limited = source.in_compliance()
+        n = self.readings
+
+        def every(value: float) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+            return np.full(n, value)
+
+        rows = {
+            columns.INSTRUMENT_TIME.name: np.array([r.time for r in readings]),
+            **{
+                name: np.full(n, contact, dtype=np.int64)
+                for name, contact in contacts(connection).items()
+            },
+            columns.SOURCE_CURRENT.name: every(setpoint),
+            columns.VOLTAGE.name: np.array([r.voltage for r in readings]),
+            columns.IN_COMPLIANCE.name: np.full(n, int(limited), dtype=np.int64),
+            columns.OVERFLOW.name: np.array([int(r.overflow) for r in readings]),
+        }
+        if self.stream == columns.IV.name:
+            rows[columns.CURRENT.name] = every(setpoint)
+        else:
+            setting = math.nan if self.target is None else self.target.field
+            rows[columns.FIELD_SETPOINT.name] = every(setting)
+            rows[columns.FIELD.name] = np.array(fields)
+        batch = Batch(self.stream, rows)
+        yield batch
+        return batch
+
+
+class _Tally:
+    """What the outcome tells of the rows."""
+
+    def __init__(self) -> None:
+        self._limited = 0
+        self._overflows = 0
+        self._largest = math.nan
+        self._fields: list[float] = []
+
+    def take(self, batch: Batch) -> None:
+        limited = batch.columns[columns.IN_COMPLIANCE.name] > 0
+        over = batch.columns[columns.OVERFLOW.name] > 0
+        self._limited += int(limited.sum())
+        self._overflows += int(over.sum())
+        voltage = batch.columns[columns.VOLTAGE.name]
+        current = batch.columns[columns.SOURCE_CURRENT.name]
+        usable = ~limited & ~over & np.isfinite(voltage) & (current != 0)
+        if usable.any():
+            ratio = float(np.max(np.abs(voltage[usable] / current[usable])))
+            self._largest = float(np.fmax(self._largest, ratio))
+        field = batch.columns.get(columns.FIELD.name)
+        if field is not None:
+            self._fields.append(float(field.mean()))
+
+    def values(self) -> dict[str, float]:
+        return {
+            "in_compliance": float(self._limited),
+            "overflow": float(self._overflows),
+            "largest": self._largest,
+            "field": float(np.mean(self._fields)) if self._fields else math.nan,
+        }

@@ -1,0 +1,248 @@
+"""Sweep a source meter, or hold it at one level; both leave its output off.
+
+Relays move only while the output is off. The setpoint stored is the one read back.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from labctl import columns
+from labctl.data import Batch, EndReason
+from labctl.protocol import Bench, Ending, Progress, Rows, Step
+from labctl.roles.electrometer import Electrometer, ElectrometerSettings
+from labctl.roles.source_meter import (
+    Driven,
+    SourceMeter,
+    SourceReading,
+    SourceSettings,
+)
+from labctl.roles.switch_matrix import Connection, SwitchMatrix
+from labctl.steps.stated import stated
+
+RATE_READINGS = 5
+"""The relative rate of change is the slope through that many readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How points are taken, whatever the levels."""
+
+    driven: Driven = Driven.VOLTAGE
+    compliance: float = 1e-3
+    """A while a voltage is driven, V otherwise."""
+    nplc: float = 1.0
+    four_wire: bool = False
+    delay: float | None = None
+    """Between a new level and its measurement, s; None lets the instrument choose."""
+    measure_range: float | None = None
+    """Fixed range of the measured quantity; None lets the instrument choose."""
+    connection: Connection | None = None
+    """Contacts to connect through the role ``switch``; None: wired."""
+    electrometer: str = ""
+    """Role that measures the current in the source's place; empty for none."""
+
+    def settings(self, span: float) -> SourceSettings:
+        """Return the source meter's settings for levels up to ``span``."""
+        return SourceSettings(
+            self.driven,
+            span,
+            self.compliance,
+            self.nplc,
+            self.four_wire,
+            self.delay,
+            self.measure_range,
+        )
+
+
+class _Point:
+    """The prepared source meter and what reads beside it."""
+
+    def __init__(self, bench: Bench, probe: Probe, span: float, sweep: int) -> None:
+        self.source = bench.role("source_meter", SourceMeter)  # type: ignore[type-abstract]
+        self.settings = self.source.prepare(probe.settings(span))
+        self._probe = probe
+        self._sweep = sweep
+        self._ammeter: Electrometer | None = None
+        if probe.electrometer:
+            self._ammeter = bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
+            wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
+            self._ammeter.prepare(wanted)
+        if probe.connection is not None:
+            switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+            switch.connect(probe.connection)
+        self.limited = 0
+        self.overflows = 0
+        self.largest = 0.0
+
+    def take(self, level: float) -> Batch:
+        """Drive ``level`` and return the row of its point."""
+        setpoint, reading = self.source.point(level)
+        return self._row(setpoint, reading)
+
+    def again(self, setpoint: float) -> Batch:
+        """Return another row at the level that is held."""
+        return self._row(setpoint, self.source.measure())
+
+    def _row(self, setpoint: float, reading: SourceReading) -> Batch:
+        volts = self._probe.driven is Driven.VOLTAGE
+        current, overflow = reading.current, reading.overflow
+        if self._ammeter is not None:
+            meter = self._ammeter.read()
+            current, overflow = meter.current, overflow or meter.overflow
+        self.limited += reading.in_compliance
+        self.overflows += overflow
+        measured = abs(current if volts else reading.voltage)
+        if math.isfinite(measured):
+            self.largest = max(self.largest, measured)
+        values = {
+            columns.INSTRUMENT_TIME.name: reading.time,
+            columns.SWEEP.name: self._sweep,
+            **contacts(self._probe.connection),
+            columns.SOURCE_VOLTAGE.name: setpoint if volts else math.nan,
+            columns.SOURCE_CURRENT.name: math.nan if volts else setpoint,
+            columns.VOLTAGE.name: reading.voltage,
+            columns.CURRENT.name: current,
+            columns.IN_COMPLIANCE.name: int(reading.in_compliance),
+            columns.OVERFLOW.name: int(overflow),
+        }
+        return Batch.row(columns.IV.name, values)
+
+    def values(self) -> dict[str, float]:
+        """Return what the outcome tells: errors of the meters, flags, largest."""
+        ammeter = self._ammeter
+        current = self.source.current_accuracy if ammeter is None else ammeter.accuracy
+        return {
+            **stated("voltage", self.source.voltage_accuracy),
+            **stated("current", current),
+            "compliance": self.settings.compliance,
+            "in_compliance": float(self.limited),
+            "overflow": float(self.overflows),
+            "largest": self.largest,
+        }
+
+
+def contacts(connection: Connection | None) -> dict[str, int]:
+    """Return the four columns that say which contact each lead saw."""
+    if connection is None:
+        return {column.name: -1 for column in columns.CONTACTS}
+    return {
+        columns.CURRENT_IN.name: connection.current_in,
+        columns.CURRENT_OUT.name: connection.current_out,
+        columns.VOLTAGE_HIGH.name: connection.voltage_high,
+        columns.VOLTAGE_LOW.name: connection.voltage_low,
+    }
+
+
+def there_and_back(end: float, points: int) -> tuple[float, ...]:
+    """Return levels 0 → +end → -end → 0; ``points`` (≥ 2) from zero to one end."""
+    up = [end * k / (points - 1) for k in range(points)]
+    down = [end * k / (points - 1) for k in range(points - 2, -points, -1)]
+    home = [end * k / (points - 1) for k in range(2 - points, 1)]
+    return tuple(up + down + home)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSource(Step):
+    """Visit levels in order, one row a level, then switch the output off.
+
+    The outcome's values carry the meters' standard errors, how many points were
+    ``in_compliance`` or ``overflow``, and the ``largest`` measured magnitude.
+    """
+
+    levels: tuple[float, ...]
+    """V or A, in order."""
+    probe: Probe
+    sweep: int = 0
+    """Number of the sweep, written to ``sweep_id``."""
+    settle: float = 0.0
+    """s at the first level before the first point."""
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        point = _Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
+        if self.settle:
+            point.source.drive(self.levels[0])
+            yield from waited(bench, self.settle)
+        for level in self.levels:
+            yield point.take(level)
+        point.source.make_safe()
+        return Ending(values=point.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldSource(Step):
+    """Hold one level and measure it again and again, then switch the output off.
+
+    Ends after ``duration``, or with condition ``settled`` once the measured quantity
+    changes by less than ``settled_rate`` a second.
+    """
+
+    level: float
+    """V or A."""
+    probe: Probe
+    duration: float
+    """s."""
+    every: float = 1.0
+    """s between two rows."""
+    settled_rate: float = 0.0
+    """1/s, relative; 0 holds for the whole duration."""
+    sweep: int = 0
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        clock = bench.clock
+        point = _Point(bench, self.probe, abs(self.level), self.sweep)
+        rate = _Rate(self.probe.driven)
+        begun = clock.now()
+        setpoint = point.source.drive(self.level)
+        due = begun
+        while True:
+            batch = point.again(setpoint)
+            rate.take(clock.now(), batch)
+            yield batch
+            settled = self.settled_rate > 0 and rate.below(self.settled_rate)
+            due = max(due + self.every, clock.now())
+            if settled or due - begun > self.duration:
+                break
+            yield from waited(bench, due - clock.now())
+        point.source.make_safe()
+        reason = EndReason.CONDITION if settled else EndReason.COMPLETED
+        return Ending(reason, "settled" if settled else "", point.values())
+
+    def remaining(self, progress: Progress) -> Step:
+        """Hold for what is left of the duration."""
+        return replace(self, duration=max(self.duration - progress.duration, 0.0))
+
+
+class _Rate:
+    """Relative rate of change of the last few readings."""
+
+    def __init__(self, driven: Driven) -> None:
+        voltage = driven is Driven.CURRENT
+        self._column = (columns.VOLTAGE if voltage else columns.CURRENT).name
+        self._rows: list[tuple[float, float]] = []
+
+    def take(self, time: float, batch: Batch) -> None:
+        row = (time, float(batch.columns[self._column][0]))
+        self._rows = [*self._rows[1 - RATE_READINGS :], row]
+
+    def below(self, limit: float) -> bool:
+        if len(self._rows) < RATE_READINGS:
+            return False
+        middle = sum(t for t, _ in self._rows) / RATE_READINGS
+        mean = sum(x for _, x in self._rows) / RATE_READINGS
+        spread = sum((t - middle) ** 2 for t, _ in self._rows)
+        if not spread > 0 or not abs(mean) > 0:
+            return False
+        slope = sum((t - middle) * (x - mean) for t, x in self._rows) / spread
+        return abs(slope / mean) < limit
+
+
+def waited(bench: Bench, seconds: float) -> Iterator[None]:
+    """Let ``seconds`` pass, yielding once a poll so that holds and stops are seen."""
+    clock = bench.clock
+    end = clock.now() + seconds
+    while (left := end - clock.now()) > 0:
+        clock.sleep(min(left, clock.poll_period(seconds)))
+        yield None
