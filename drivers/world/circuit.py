@@ -54,13 +54,14 @@ class Circuit:
 
     def __init__(
         self,
-        specimen: Specimen,
+        specimen: Specimen | None = None,
         seed: int = 0,
         temperature: float = 298.15,
         emf_drift: float = 0.0,
         magnet: ElectroMagnet | None = None,
     ) -> None:
         self.specimen = specimen
+        """None is an empty bench: everything is open."""
         self.seed = seed
         self.temperature = temperature
         self.emf_drift = emf_drift
@@ -75,6 +76,11 @@ class Circuit:
         self.instruments: dict[str, Any] = {}
         """Twins that others reach by a cable of their own (trigger link, RS-232)."""
         self._paths: dict[tuple[Any, ...], Path] = {}
+
+    def mount(self, specimen: Specimen) -> None:
+        """Put another specimen in; what was there is taken out."""
+        self.specimen = specimen
+        self._paths.clear()
 
     def random(self, name: str) -> random.Random:
         """Return the generator of the instrument called ``name``."""
@@ -102,6 +108,8 @@ class Circuit:
         if self.lifted:
             leak = getattr(self.specimen, "leak", 0.0)
             return LinearPath(1.0 / leak, 0.0, 0.0, 0.0) if leak else OPEN_PATH
+        if self.specimen is None:
+            return OPEN_PATH
         if not isinstance(self.specimen, Film):
             return two_pole_path(self.specimen, self.closed)
         wired = frozenset({(1, 1), (2, 2), (3, 4), (4, 3)})
