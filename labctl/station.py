@@ -129,18 +129,29 @@ class Station:
             raise RefusedError(complaints)
         return cast
 
-    def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
-        """Open the instruments of a cast and lend them to a run.
+    def reserve(self, run_id: str, cast: Mapping[str, str]) -> None:
+        """Keep the seats of a cast for a run; nothing is opened yet.
 
         OwnershipError: a seat belongs to another run; it is named.
         """
         with self._lock:
             for role, seat in cast.items():
-                holder = self._lent.get(seat)
-                if holder is not None:
+                holder = self._lent.get(seat, run_id)
+                if holder != run_id:
                     raise OwnershipError(f"{role}: {seat} is lent to run {holder}")
-            roles = {role: self._player(seat) for role, seat in cast.items()}
             self._lent.update(dict.fromkeys(cast.values(), run_id))
+
+    def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
+        """Open the instruments of a cast and lend them to a run.
+
+        OwnershipError: a seat belongs to another run; it is named.
+        """
+        self.reserve(run_id, cast)
+        try:
+            roles = {role: self._player(seat) for role, seat in cast.items()}
+        except BaseException:
+            self.give_back(run_id)
+            raise
         return LentBench(self.clock, roles)
 
     def give_back(self, run_id: str) -> None:

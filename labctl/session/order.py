@@ -15,7 +15,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
 from labctl.sample import Sample
-from labctl.station import RealWires, SimulatedWires, Station, Wires
+from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Equipment:
+    """A station and the world that its twins share, kept by a process for many runs."""
+
+    station: Station
+    world: Any = None
+    """The simulated bench; None on a real one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything that a run needs, checked, nothing switched on."""
 
@@ -54,14 +63,40 @@ class Prepared:
     envelope: Envelope
     given: Mapping[str, Any]
     """Parameters as written, preset included."""
+    stand_in: str = ""
+    """The simulated sample that will be placed; empty on a real bench."""
+    shared: bool = False
+    """Whether the station outlives the run."""
+
+    def borrow(self, run_id: str) -> LentBench:
+        """Place the simulated sample and lend the instruments to the run.
+
+        OwnershipError: a seat belongs to another run.
+        """
+        self.station.reserve(run_id, self.cast)
+        try:
+            if self.world is not None:
+                self.world.place(self.stand_in, tuple(self.cast.values()))
+            return self.station.lend(run_id, self.cast)
+        except BaseException:
+            self.station.give_back(run_id)
+            raise
+
+    def hand_back(self, run_id: str) -> None:
+        """Give the instruments back; let go of them unless others use them too."""
+        self.station.give_back(run_id)
+        if not self.shared:
+            self.station.close()
 
 
-def prepare(order: Order, config: Config) -> Prepared:
-    """Look everything up and check it.
+def prepare(
+    order: Order, config: Config, equipment: Equipment | None = None
+) -> Prepared:
+    """Look everything up and check it; on a station of its own without ``equipment``.
 
     RefusedError carries every complaint about parameters, sample, seats and limits.
     """
-    return prepare_with(order, config)
+    return prepare_with(order, config, equipment=equipment)
 
 
 def prepare_with(
@@ -70,6 +105,7 @@ def prepare_with(
     *,
     epoch: float | None = None,
     label: Mapping[str, Any] | None = None,
+    equipment: Equipment | None = None,
 ) -> Prepared:
     """Do what `prepare` does for a run that has begun already.
 
@@ -77,8 +113,10 @@ def prepare_with(
     journal keeps it, in SI.
     """
     kind = plugins.protocol(order.protocol)
-    clock = clock_of(order, epoch)
-    station, world = station_of(config, clock, order)
+    if equipment is None:
+        station, world = station_of(config, clock_of(order, epoch), order)
+    else:
+        station, world = equipment.station, equipment.world
     if label is None:
         sample = read_sample(order.sample, world)
     else:
@@ -100,9 +138,17 @@ def prepare_with(
     if complaints:
         raise RefusedError(complaints)
     cast = station.cast(protocol.roles(), protocol.companions(), order.seats)
-    if world is not None:
-        world.place(stand_in(order.sample, sample, world), tuple(cast.values()))
-    return Prepared(order, protocol, station, cast, world, envelope, given)
+    return Prepared(
+        order,
+        protocol,
+        station,
+        cast,
+        world,
+        envelope,
+        given,
+        stand_in="" if world is None else stand_in(order.sample, sample, world),
+        shared=equipment is not None,
+    )
 
 
 def clock_of(order: Order, epoch: float | None = None) -> Clock:

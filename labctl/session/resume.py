@@ -15,7 +15,7 @@ from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
 from labctl.engine.run import Recorded
 from labctl.errors import OperatorError
 from labctl.quantities import SI
-from labctl.session.order import Order, Prepared, prepare_with
+from labctl.session.order import Equipment, Order, Prepared, prepare_with
 from labctl.session.run import Finished, Observers, build, execute, make_header
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
@@ -24,7 +24,10 @@ from labctl.store.journal_reader import JournalReader
 
 
 def resume(
-    place: Path, observers: Observers, changes: Mapping[str, Any] | None = None
+    place: Path,
+    observers: Observers,
+    changes: Mapping[str, Any] | None = None,
+    equipment: Equipment | None = None,
 ) -> Finished:
     """Continue the run at ``place`` at its first step that did not end.
 
@@ -56,14 +59,15 @@ def resume(
         seed=noted["seed"],
         operator=header.operator,
     )
-    prepared = prepare_with(order, config, epoch=status.unix, label=header.sample)
-    if prepared.world is not None:
-        # Opening a twin resets it: what the world was like comes after.
-        bench = prepared.station.lend(header.run_id, prepared.cast)
-        put_back(folder.path, sequence, prepared.world)
-    else:
-        bench = prepared.station.lend(header.run_id, prepared.cast)
+    prepared = prepare_with(
+        order, config, epoch=status.unix, label=header.sample, equipment=equipment
+    )
+    bench = prepared.borrow(header.run_id)
     try:
+        if prepared.world is not None:
+            # Opening a twin resets it: what the world was like comes after.
+            seats = tuple(prepared.cast.values()) if prepared.shared else None
+            put_back(folder.path, sequence, prepared.world, seats)
         with Journal.open(folder.journal) as journal:
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
@@ -72,8 +76,7 @@ def resume(
             _note(prepared, config, journal, recorded, gap)
             return execute(prepared, engine, journal, observers, recorded)
     finally:
-        prepared.station.give_back(header.run_id)
-        prepared.station.close()
+        prepared.hand_back(header.run_id)
 
 
 def read_recorded(reader: JournalReader) -> Recorded:

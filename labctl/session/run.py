@@ -68,16 +68,18 @@ class Observers:
     """Whether a second process keeps an HDF5 view growing."""
 
 
-def start(prepared: Prepared, config: Config, observers: Observers) -> Finished:
-    """Run a prepared order to its end.
+def start(
+    prepared: Prepared, config: Config, observers: Observers, name: str = ""
+) -> Finished:
+    """Run a prepared order to its end, under ``name`` if one was given out already.
 
     Blocks until the file is sealed. Errors of the run are in the answer; StoreError
     and InstrumentError raise only while nothing is switched on yet.
     """
     station, protocol = prepared.station, prepared.protocol
     unix = station.clock.unix()
-    name = run_id(protocol.name, protocol.sample.name, unix)
-    bench = station.lend(name, prepared.cast)
+    name = name or run_id(protocol.name, protocol.sample.name, unix)
+    bench = prepared.borrow(name)
     try:
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
@@ -85,8 +87,7 @@ def start(prepared: Prepared, config: Config, observers: Observers) -> Finished:
             engine = build(prepared, bench, journal, observers, Ledger(header.streams))
             return execute(prepared, engine, journal, observers, Recorded())
     finally:
-        station.give_back(name)
-        station.close()
+        prepared.hand_back(name)
 
 
 def build(

@@ -6,6 +6,7 @@ after a crash the state that belongs to the last durable row is at hand.
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,12 @@ def keep_snapshots(journal: Journal, world: Any) -> None:
     journal.before_commit = save
 
 
-def put_back(folder: Path, sequence: int, world: Any) -> None:
+def put_back(
+    folder: Path, sequence: int, world: Any, seats: Sequence[str] | None = None
+) -> None:
     """Restore the state that belongs to commit ``sequence``.
+
+    With ``seats``, only the cells that sit there: other runs go on beside this one.
 
     StoreError: it is not there; the run cannot go on as if nothing had happened.
     """
@@ -42,7 +47,11 @@ def put_back(folder: Path, sequence: int, world: Any) -> None:
             f"{folder}: the simulated bench of commit {sequence} is not there; this "
             "simulated run cannot go on"
         )
-    world.restore(json.loads(path.read_text()))
+    state = json.loads(path.read_text())
+    if seats is not None:
+        mine = [c for c in state["cells"] if set(c["seats"]) & set(seats)]
+        state = {**state, "cells": mine, "parts": {}}
+    world.restore(state)
 
 
 def forget(folder: Path) -> None:
