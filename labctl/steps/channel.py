@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labctl import columns
+from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, EndReason
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
 from labctl.roles.potentiostat import PotentiostatChannel
@@ -27,6 +28,9 @@ from labctl.techniques import (
 
 RATE_ROWS = 5
 """dV/dt is the slope through that many rows, so that noise does not end a rest."""
+ONE_ROW = 1.0 / VirtualClock.ROWS_A_POLL
+"""Of the interval at which rows come: a poll in virtual time then brings one row, so
+that a condition tested here acts as early as on a bench."""
 VOLTAGE_SLACK = 0.003
 """V; a limit met in firmware may be recorded that far short of it."""
 CURRENT_SLACK = 0.03
@@ -58,7 +62,7 @@ class RunTechniques(Step):
         watch = self._watch(bench)
         tests = _HostTests(loaded.host_conditions)
         spectra = _SpectrumCounter(self.spectrum_id)
-        period = bench.clock.poll_period(self._rows_every(bool(tests.conditions)))
+        technique = 0
         if watch is not None:
             watch.start()
         offset = bench.clock.now() - begun
@@ -67,13 +71,17 @@ class RunTechniques(Step):
         met: Condition | None = None
         running = True
         while running:
-            bench.clock.sleep(period)
+            every = self._rows_every(technique)
+            if tests.conditions:
+                every *= ONE_ROW
+            bench.clock.sleep(bench.clock.poll_period(every))
             poll = channel.poll()
-            running = poll.running
+            running, technique = poll.running, poll.technique
             yield from poll.events
             for batch in poll.batches:
                 if batch.stream == columns.TIMESERIES.name:
                     tail.take(batch)
+                if columns.TECHNIQUE_INDEX.name in batch.columns:
                     met = tests.first_met(batch) or met
                 yield spectra.number(_placed(batch, offset))
             if watch is not None:
@@ -114,19 +122,19 @@ class RunTechniques(Step):
         watch.load([OpenCircuit(duration=10 * 86400.0, record=record)])
         return watch
 
-    def _rows_every(self, exact: bool) -> float:
-        """Return the shortest recording interval, s; 0 polls as often as may be."""
-        if exact:
-            return 0.0
+    def _rows_every(self, technique: int) -> float:
+        """Return the shortest recording interval from ``technique`` on, s."""
+        looped = any(isinstance(t, Loop) for t in self.techniques)
+        ahead = self.techniques if looped else self.techniques[technique:]
         intervals = [
-            technique.record.every_s
-            for technique in self.techniques
-            if not isinstance(technique, Loop | VoltageSweep)
-            and technique.record.every_s is not None
+            each.record.every_s
+            for each in ahead
+            if not isinstance(each, Loop | VoltageSweep)
+            and each.record.every_s is not None
         ]
         sweeps = [
             t.record.every_volt / t.scan_rate
-            for t in self.techniques
+            for t in ahead
             if isinstance(t, VoltageSweep) and t.record.every_volt
         ]
         return min(intervals + sweeps, default=1.0)
