@@ -126,11 +126,24 @@ def export(
     ] = None,
 ) -> None:
     """Export a run as CSV, or in the Battery Data Format."""
-    from labctl.store.export import export as write  # noqa: PLC0415
+    from labctl.errors import OperatorError  # noqa: PLC0415
+    from labctl.store.bdf import export_bdf  # noqa: PLC0415
+    from labctl.store.export import export_csv  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
+    from labctl.store.reader import RunFile  # noqa: PLC0415
 
     folder = RunFolder.of(run).path
-    for path in write(folder, kind, out or folder):
+    directory = out or folder
+    directory.mkdir(parents=True, exist_ok=True)
+    with RunFile(folder) as file:
+        if kind == "csv":
+            written = export_csv(file, directory)
+        elif kind in {"bdf", "bdf-parquet"}:
+            written = export_bdf(file, directory, parquet=kind == "bdf-parquet")
+        else:
+            known = ", ".join(FORMATS)
+            raise OperatorError(f"--format {kind}: there are {known}")
+    for path in written:
         say_out(shown_path(path))
 
 

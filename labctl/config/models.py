@@ -22,7 +22,7 @@ class StationConfig(_Section):
     name: str = "bench"
     """What reports call it."""
     data: Path = Path("runs")
-    """Folder for runs; relative to the configuration file."""
+    """Folder for runs; relative to where labctl is started."""
     operator: str = ""
     """Who works here, unless the command line says otherwise."""
 
