@@ -19,6 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
+Values = Sequence[float] | Floats
+"""One number per parameter; or shape (parameters, k, 1) for k sets at once, which
+gives impedances of shape (k, n)."""
+
 LARGE = 300.0
 """|s| above which tanh s is 1 to the last digit (and cosh would overflow)."""
 
@@ -60,12 +64,12 @@ class Kind(NamedTuple):
 
     parameters: tuple[tuple[str, Scale], ...]
     """Suffix (empty for a single parameter) and scale."""
-    impedance: Callable[[Floats, Sequence[float]], Complexes]
+    impedance: Callable[[Floats, Values], Complexes]
     """Of the angular frequency in 1/s and the parameters."""
 
 
 KINDS: Mapping[str, Kind] = {
-    "R": Kind((("", Scale.OHM),), lambda w, p: np.full(len(w), p[0], dtype=complex)),
+    "R": Kind((("", Scale.OHM),), lambda w, p: p[0] + 0j * w),
     "C": Kind((("", Scale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
     "L": Kind((("", Scale.HENRY),), lambda w, p: 1j * w * p[0]),
     # constant phase element: 1/(Q (jω)^α)
@@ -113,8 +117,8 @@ class Element:
             for suffix, scale in KINDS[self.kind].parameters
         )
 
-    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
-        """Return the impedance at angular frequencies ``omega``."""
+    def at(self, omega: Floats, values: Values) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``; see `Values`."""
         return KINDS[self.kind].impedance(omega, values)
 
     def __str__(self) -> str:
@@ -132,12 +136,12 @@ class Series:
         """Names and scales, in order."""
         return tuple(p for part in self.parts for p in part.parameters)
 
-    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
-        """Return the impedance at angular frequencies ``omega``."""
-        total = np.zeros(len(omega), dtype=np.complex128)
-        for part, own in _shared(self.parts, values):
-            total += part.at(omega, own)
-        return total
+    def at(self, omega: Floats, values: Values) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``; see `Values`."""
+        first, *rest = (
+            part.at(omega, own) for part, own in _shared(self.parts, values)
+        )
+        return sum(rest, start=first)
 
     def __str__(self) -> str:
         return "-".join(map(str, self.parts))
@@ -154,12 +158,12 @@ class Parallel:
         """Names and scales, in order."""
         return tuple(p for branch in self.branches for p in branch.parameters)
 
-    def at(self, omega: Floats, values: Sequence[float]) -> Complexes:
-        """Return the impedance at angular frequencies ``omega``."""
-        total = np.zeros(len(omega), dtype=np.complex128)
-        for branch, own in _shared(self.branches, values):
-            total += 1 / branch.at(omega, own)
-        return 1 / total
+    def at(self, omega: Floats, values: Values) -> Complexes:
+        """Return the impedance at angular frequencies ``omega``; see `Values`."""
+        first, *rest = (
+            1 / branch.at(omega, own) for branch, own in _shared(self.branches, values)
+        )
+        return 1 / sum(rest, start=first)
 
     def __str__(self) -> str:
         return f"p({','.join(map(str, self.branches))})"
@@ -205,10 +209,8 @@ class Circuit:
         return str(self.tree)
 
 
-def _shared(
-    parts: Sequence[Part], values: Sequence[float]
-) -> list[tuple[Part, Sequence[float]]]:
-    out: list[tuple[Part, Sequence[float]]] = []
+def _shared(parts: Sequence[Part], values: Values) -> list[tuple[Part, Values]]:
+    out: list[tuple[Part, Values]] = []
     at = 0
     for part in parts:
         size = len(part.parameters)

@@ -26,6 +26,10 @@ THRESHOLD = 0.85
 FEWEST = 3
 GOOD = 0.005
 PASS = 0.01
+OUTLIER = 3.5
+"""Noise stays below this many times its root mean square in a hundred residuals."""
+SYSTEMATIC = 0.3
+"""Correlation of neighbouring residuals above which they are no noise."""
 
 
 class Verdict(StrEnum):
@@ -34,9 +38,9 @@ class Verdict(StrEnum):
     GOOD = "good"
     """Below 0.5 % of |Z| everywhere."""
     ACCEPTABLE = "acceptable"
-    """Below 1 % everywhere."""
+    """Below 1 % everywhere, or noise below 1 % without a pattern."""
     FAIL = "fail"
-    """Above 1 % somewhere."""
+    """Above 1 % somewhere, and not by noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +97,7 @@ def linear_kramers_kronig(
     off = np.maximum(np.abs(real), np.abs(imaginary))
     worst = int(off.argmax())
     largest = float(off[worst])
-    verdict = (
-        Verdict.GOOD
-        if largest < GOOD
-        else Verdict.ACCEPTABLE
-        if largest < PASS
-        else Verdict.FAIL
-    )
+    verdict = _verdict(f, real, imaginary, largest)
     few = max(len(f) // 10, 1)
     drifting = bool(np.isin(np.argsort(f)[:few], np.argsort(off)[-2 * few :]).all())
     reason = ""
@@ -110,6 +108,17 @@ def linear_kramers_kronig(
     return KramersKronig(
         verdict, largest, float(f[worst]), real, imaginary, used, mu, drifting, reason
     )
+
+
+def _verdict(f: Floats, real: Floats, imaginary: Floats, largest: float) -> Verdict:
+    if largest < GOOD:
+        return Verdict.GOOD
+    order = np.argsort(f)
+    both = np.concatenate((real[order], imaginary[order]))
+    rms = float(np.sqrt(np.mean(both**2)))
+    alike = float(np.mean(both[1:] * both[:-1])) / rms**2
+    noise = rms < PASS and largest < OUTLIER * rms and abs(alike) < SYSTEMATIC
+    return Verdict.ACCEPTABLE if largest < PASS or noise else Verdict.FAIL
 
 
 def _chain(
