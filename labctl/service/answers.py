@@ -1,0 +1,275 @@
+"""What single questions are answered with."""
+
+from typing import Any
+
+from pydantic import Field
+
+from labctl.service.models import Level, RunSummary, Said
+
+
+class Hint(Said):
+    """One thing that is wrong, and its cure."""
+
+    where: str
+    what: str
+    cure: str = ""
+
+
+class Problem(Said):
+    """Why a request was not done."""
+
+    fault: str
+    """Whose: config, operator, limit, instrument, store, access."""
+    message: str
+    complaints: list[Hint] = Field(default_factory=list)
+    """Every complaint about an order, at once."""
+
+
+class Accepted(Said):
+    """The request is taken; the state shows its effect."""
+
+    sequence: int
+    """State to wait for."""
+
+
+class Started(Said):
+    """A run is on its way."""
+
+    run: str
+    seats: dict[str, str]
+    warnings: list[str]
+
+
+class Queued(Said):
+    """An order waits."""
+
+    entry: str
+
+
+class Checked(Said):
+    """What an order comes to before anything is opened."""
+
+    ok: bool
+    complaints: list[Hint]
+    warnings: list[str]
+    """What will be missing from the results."""
+    seats: dict[str, str]
+    limits: dict[str, tuple[float | None, float | None]]
+    """Column -> safety envelope; null is unbounded."""
+    parameters: dict[str, Any]
+    """As understood: SI, defaults filled in."""
+
+
+class PlannedStep(Said):
+    """One step as the twins went through it."""
+
+    label: str
+    cycle: int
+    began: float
+    """s of test time."""
+    ended: float | None
+
+
+class ForecastOut(Said):
+    """What an order comes to on twins."""
+
+    status: str
+    """How it ended there: ``completed``, ``limit`` …"""
+    reason: str
+    duration: float
+    """s of test time."""
+    end_unix: float
+    """Were it started now."""
+    steps: int
+    rows: int
+    file_bytes: int
+    extremes: dict[str, tuple[float, float]]
+    """Column -> smallest and largest reading."""
+    curve: dict[str, list[float | None]]
+    """Time, voltage and current, thinned; empty where the protocol records none."""
+    plan: list[PlannedStep]
+    """At most 2000 steps."""
+
+
+class PlotOut(Said):
+    """A default plot: columns of one stream."""
+
+    name: str
+    title: str
+    stream: str
+    x: str
+    y: list[str]
+    x_log: bool
+    y_log: bool
+    points: bool
+
+
+class ColumnOut(Said):
+    """A column of a stream."""
+
+    name: str
+    unit: str
+    long_name: str
+
+
+class StreamOut(Said):
+    """A stream of a run, and how far it has come."""
+
+    name: str
+    title: str
+    columns: list[ColumnOut]
+    rows: int
+
+
+class ProtocolOut(Said):
+    """A measurement protocol and its form."""
+
+    name: str
+    title: str
+    sample_kinds: list[str]
+    parameters: dict[str, Any]
+    """JSON schema; fields with `quantity`, `unit` and `examples` take text."""
+    presets: dict[str, dict[str, Any]]
+    plots: list[PlotOut]
+
+
+class SampleOut(Said):
+    """A sample that can be measured."""
+
+    name: str
+    kind: str
+    title: str
+    simulated: bool
+    """Part of the simulated bench."""
+    label: dict[str, Any]
+    """As a person writes it."""
+
+
+class SeatOut(Said):
+    """One seat of an instrument."""
+
+    seat: str
+    plays: list[str]
+    """Kinds of role: ``PotentiostatChannel``, ``SourceMeter`` …; empty if not open."""
+    actions: list[str]
+    """What can be done by hand."""
+    lent_to: str
+    """Run, or person by hand; empty if free."""
+
+
+class InstrumentOut(Said):
+    """An instrument of the station."""
+
+    name: str
+    driver: str
+    address: str
+    open: bool
+    identity: dict[str, str]
+    """maker, model, serial, firmware; empty until it is opened."""
+    error: str
+    """Why it could not be opened; empty if it was, or was not tried."""
+    seats: list[SeatOut]
+
+
+class ManualOut(Said):
+    """What a seat answered."""
+
+    seat: str
+    readings: dict[str, float | None]
+    """``current A``, ``voltage V``, ``field T``; set points are read back."""
+    words: dict[str, str]
+    safe_at_unix: float
+    """When the seat is made safe by itself."""
+
+
+class RunDetail(Said):
+    """Everything about a run but its rows."""
+
+    summary: RunSummary
+    folder: str
+    sample: dict[str, Any]
+    parameters_given: dict[str, Any]
+    parameters: dict[str, Any]
+    instruments: dict[str, dict[str, Any]]
+    versions: dict[str, str]
+    streams: list[StreamOut]
+    plots: list[PlotOut]
+    envelope: dict[str, tuple[float | None, float | None]]
+
+
+class RunList(Said):
+    """One page of runs, the latest first."""
+
+    total: int
+    runs: list[RunSummary]
+
+
+class StepOut(Said):
+    """A step that began."""
+
+    step_count: int
+    label: str
+    kind: str
+    cycle: int
+    began: float
+    """s of test time."""
+    ended: float | None
+    """None while it goes on."""
+    reason: str
+    condition: str
+    duration: float | None
+    charge: float | None
+    """C, net."""
+    energy: float | None
+    """J."""
+    rows: int | None
+
+
+class RunEvent(Said):
+    """An event of a run."""
+
+    number: int
+    level: Level
+    code: str
+    text: str
+    test_time: float
+    unix: float
+
+
+class ResultOut(Said):
+    """One number, word or table of the answer."""
+
+    value: float | str | None
+    unit: str
+    uncertainty: float | None
+    quality: str
+    reason: str
+    table: dict[str, list[float | None]] | None = None
+    budget: dict[str, float | None] | None = None
+
+
+class AuditLine(Said):
+    """One act, chained to the one before."""
+
+    number: int
+    unix: float
+    who: str
+    role: str
+    client: str
+    command: str
+    given: dict[str, Any]
+    result: str
+    previous: str
+    """SHA-256 of the line before."""
+    digest: str
+    """SHA-256 of this line without this field."""
+
+
+class Pong(Said):
+    """The station's process is there."""
+
+    station: str
+    boot: str
+    version: str
+    role: str
+    """What the token allows: view, operate or configure."""

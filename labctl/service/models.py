@@ -1,0 +1,246 @@
+"""What the station's process says: its state, replaced whole, and its lists.
+
+Rules for whoever edits: fields may be added, never renamed or given another meaning
+(then `API_VERSION` goes up); times are UTC epoch seconds; what is not finite is null.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+API_VERSION = 1
+
+
+class Said(BaseModel):
+    """Base of everything that crosses the API."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    STARTING = "starting"
+    """Instruments are being opened."""
+    RUNNING = "running"
+    HOLD = "hold"
+    """Circuit open, waiting for a person."""
+    ENDING = "ending"
+    """Outputs are safe; results and file are being written."""
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    """By a person."""
+    LIMIT = "limit"
+    """The safety envelope was left."""
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Its process died: resume, finish or discard it."""
+    DISCARDED = "discarded"
+
+
+LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.HOLD, RunState.ENDING})
+
+
+class ChannelState(StrEnum):
+    """What a seat is busy with."""
+
+    FREE = "free"
+    BUSY = "busy"
+    """A run has it."""
+    MANUAL = "manual"
+    """A person drives it by hand."""
+
+
+class StationInfo(Said):
+    """The bench as a whole."""
+
+    name: str
+    simulated: bool
+    speed: float
+    """How much faster than the wall its clock runs; 1 for a real bench."""
+    version: str
+    """Of labctl."""
+    api_version: int = API_VERSION
+    pid: int
+    boot: str
+    """Random; another one after every start of the process."""
+    started_unix: float
+    """Of the process, wall clock."""
+    data: str
+    """Folder of its runs."""
+    operator: str
+
+
+class Finding(Said):
+    """One thing about the station's health."""
+
+    name: str
+    """``disk``, ``clock``, ``instruments``, ``journal``, ``guard``."""
+    ok: bool
+    what: str
+    cure: str = ""
+    """Empty when all is well."""
+
+
+class Health(Said):
+    """Whether the bench can be trusted for another night."""
+
+    ok: bool
+    disk_free: int
+    """Bytes left where runs are written."""
+    findings: list[Finding]
+
+
+class Channel(Said):
+    """One seat that a run can take."""
+
+    seat: str
+    """``vsp300/1``."""
+    instrument: str
+    roles: list[str]
+    """Roles that the configuration lets it play."""
+    state: ChannelState
+    run: str
+    """Run that has it; empty if none."""
+    held: bool
+    """Nothing from the queue is started here."""
+    held_because: str
+    queued: int
+    """Entries of the queue that wait for this seat."""
+
+
+class RunSummary(Said):
+    """A run, as a tile or a line of a list shows it."""
+
+    run: str
+    """Its id; the name of its folder."""
+    protocol: str
+    title: str
+    sample: str
+    seats: dict[str, str]
+    """Role -> seat."""
+    state: RunState
+    reason: str
+    """Why it is on hold or has ended, in words."""
+    asked: str
+    """What was asked for and has not happened yet: ``skip``, ``hold``, ``stop``."""
+    step_count: int
+    step_label: str
+    technique: str
+    """``ConstantCurrent``, ``OpenCircuit``, …; empty where a step has none."""
+    cycle: int
+    test_time: float
+    """s since it began, of its own clock."""
+    rows: int
+    last: dict[str, float | None]
+    """The last row: column -> value."""
+    started_unix: float
+    ended_unix: float | None
+    """None while it goes on."""
+    expected_duration: float | None
+    """s of test time as forecast; None while nobody knows."""
+    simulated: bool
+    operator: str
+    trouble: str
+    """What keeps its rows off the disk; empty when all is well."""
+    headline: str = ""
+    """Its first result in words; empty before the end."""
+
+
+class QueueEntry(Said):
+    """A run that waits for its seats."""
+
+    entry: str
+    order: dict[str, Any]
+    """As it was given; see `OrderIn`."""
+    protocol: str
+    sample: str
+    seats: dict[str, str]
+    """Chosen seats; a role without one takes the first that is free."""
+    ready: bool
+    """A person said that the sample is connected."""
+    hold: bool
+    waits_for: str
+    """Why it has not started, in words."""
+    added_by: str
+    added_unix: float
+
+
+class Level(StrEnum):
+    """How loud an event is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ALARM = "alarm"
+    """Stays until a person acknowledges it."""
+
+
+class StationEvent(Said):
+    """Something that a person would tell a colleague."""
+
+    number: int
+    level: Level
+    code: str
+    text: str
+    run: str
+    """Run that it concerns; empty for the station."""
+    first_unix: float
+    last_unix: float
+    count: int
+    """How often it happened."""
+    needs_you: bool
+    """Waits for an acknowledgement."""
+    acknowledged_by: str
+    acknowledged_unix: float | None
+
+
+class StopLine(Said):
+    """What STOP ALL came to on one run or one hand-driven seat."""
+
+    run: str
+    seats: list[str]
+    asked_unix: float
+    confirmed_unix: float | None
+    """When every output was made safe; None while it is not."""
+    confirmed: bool
+    measured: dict[str, float | None]
+    """Read back after the stop: ``{"vsp300/1 A": 0.0}``; empty if nothing can."""
+    text: str
+
+
+class StopReport(Said):
+    """The last STOP ALL."""
+
+    asked_unix: float
+    by: str
+    reason: str
+    lines: list[StopLine]
+    done: bool
+    """Every line is confirmed."""
+
+
+class State(Said):
+    """Everything that a display needs, whole; a later one replaces it."""
+
+    sequence: int
+    """Grows by one with every change."""
+    unix: float
+    """Wall clock of the answer's making."""
+    clock_unix: float
+    """The bench's own clock; differs on a simulated bench."""
+    station: StationInfo
+    health: Health
+    channels: list[Channel]
+    runs: list[RunSummary]
+    """Live, interrupted, and those that ended since the process started."""
+    queue: list[QueueEntry]
+    """In the order in which they start."""
+    attention: list[StationEvent]
+    """Events that wait for an acknowledgement, the latest first."""
+    last_event: int
+    """Number of the latest event."""
+    stop: StopReport | None
+    """None if there was no STOP ALL since the process started."""
