@@ -1,8 +1,8 @@
 """A channel that drives a cell and measures what comes back."""
 
 import typing
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from labctl.data import Batch, Event
 from labctl.techniques import Condition, Technique
@@ -29,6 +29,9 @@ class Poll:
     technique: int = 0
     """Index of the technique in flight."""
     events: tuple[Event, ...] = ()
+    live: Mapping[str, float] = field(default_factory=dict)
+    """What the channel sees now, perhaps between two rows: ``voltage_volt``,
+    ``current_ampere``, ``instrument_time_second``; empty if it cannot say."""
 
 
 @typing.runtime_checkable

@@ -1,0 +1,1 @@
+"""BioLogic potentiostats through EClib, the vendor's library, and their twin."""

@@ -1,0 +1,38 @@
+"""What the entry point ``biologic`` names: the driver, its wire and its twin."""
+
+from functools import cache
+from typing import Any
+
+from drivers.biologic.device import BiologicDevice, open_device
+from drivers.biologic.library import FunctionTable, load_dll
+from drivers.biologic.options import read_options
+from drivers.biologic.twin import Twin
+from labctl.clock import Clock
+from labctl.roles.driver import Setup
+
+
+class BiologicDriver:
+    """A `labctl.roles.driver.Driver` for everything that EClib drives."""
+
+    def wire(self, setup: Setup) -> FunctionTable:
+        """Return the DLL's functions; one table, and one thread, for each DLL.
+
+        InstrumentError: no Windows, no DLL under ``sdk_path``.
+        """
+        return _dll(read_options(setup.name, setup.options).sdk_path)
+
+    def twin(self, setup: Setup, world: Any, clock: Clock) -> FunctionTable:
+        """Return the functions of a simulated instrument on the bench ``world``."""
+        return Twin(setup, world, clock).table()
+
+    def open(self, wire: Any, setup: Setup, clock: Clock) -> BiologicDevice:
+        """Connect and check; see `open_device`."""
+        return open_device(wire, setup, read_options(setup.name, setup.options), clock)
+
+
+@cache
+def _dll(sdk_path: str) -> FunctionTable:
+    return load_dll(sdk_path)
+
+
+driver = BiologicDriver()

@@ -1,0 +1,75 @@
+"""What the configuration may say about a BioLogic instrument, SI units."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from drivers.biologic.tables import EXTRAS
+from labctl.errors import Complaint, RefusedError
+
+DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
+_XCTR = {name: bit for bit, name in EXTRAS if name != "reserved"}
+
+
+class Options(BaseModel):
+    """Options of one instrument."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sdk_path: str = DEFAULT_SDK
+    """Folder of EClib64.dll, the kernels and the .ecc files."""
+    library_version: str = ""
+    """Expected beginning of the library's version (``6.11``); empty takes any."""
+    model: str = ""
+    """Expected model (``VSP-300``); empty takes any."""
+    serial: str = ""
+    """Expected serial; the station compares it."""
+    allow_firmware_load: bool = False
+    """Load the library's kernel where another firmware is found on a stopped channel."""
+    connect_timeout: int = Field(5, ge=1, le=60)
+    """s."""
+    bandwidth: int = Field(5, ge=1, le=9)
+    """1 slowest; 8 and 9 on premium boards only."""
+    current_range: Literal["auto", ""] | float = ""
+    """Full scale in A, ``auto``, or empty to choose the smallest that fits."""
+    voltage_range: Literal[""] | float = ""
+    """Full scale in V (2.5, 5, 10), or empty to choose the smallest that fits."""
+    max_current: float | None = Field(None, gt=0)
+    """Largest |current| in A allowed on this instrument."""
+    extra_columns: tuple[str, ...] = ()
+    """Further quantities in each row of premium boards: ``charge``, ``i_range`` …"""
+    connection: int | None = Field(None, ge=0, le=3)
+    """Electrode connection of premium boards: 0 standard, 1 CE to ground, 2 WE to
+    ground, 3 high voltage; None leaves it as it is."""
+    floating: bool | None = None
+    """Ground of premium boards; None leaves it as it is."""
+
+    @property
+    def xctr(self) -> int:
+        """Return the extra columns as EClib's bit field."""
+        return sum(_XCTR[name] for name in self.extra_columns)
+
+
+def read_options(name: str, options: Mapping[str, Any]) -> Options:
+    """Return the checked options. RefusedError lists every complaint."""
+    try:
+        checked = Options.model_validate(dict(options))
+    except ValidationError as error:
+        raise RefusedError(
+            Complaint(
+                f"instruments.{name}.options." + ".".join(map(str, item["loc"])),
+                f"{item['input']!r}: {item['msg']}.",
+            )
+            for item in error.errors()
+        ) from error
+    unknown = [column for column in checked.extra_columns if column not in _XCTR]
+    if unknown:
+        raise RefusedError(
+            Complaint(
+                f"instruments.{name}.options.extra_columns",
+                f"{column!r} is none of {', '.join(_XCTR)}.",
+            )
+            for column in unknown
+        )
+    return checked
