@@ -1,0 +1,199 @@
+"""Several cells, one number: mean, scatter, confidence, outliers, two groups.
+
+Ratios (efficiency, retention) are averaged per cell, never formed from averages. A cell
+is left out only by a rule written before the run; Grubbs' test marks, it does not
+remove. The mass balance's error is common to all values of one cell and cancels in its
+ratios; what is common to all cells (balance, current range) does not average out:
+u² = (s/√n)² + u_common².
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from labctl.analysis.estimate import Estimate
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+FEWEST = 2
+FEWEST_FOR_GRUBBS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One quantity of several like cells, in its own unit."""
+
+    values: tuple[float, ...]
+    """Every cell's value, as given."""
+    mean: float
+    deviation: float
+    """Sample standard deviation s (n - 1); NaN for one cell."""
+    interval: tuple[float, float]
+    """95 % confidence interval of the mean by Student's t; without u_common."""
+    median: float
+    lowest: float
+    highest: float
+    outlier: int | None
+    """Index of the cell that Grubbs' two-sided 5 % test marks; None if none."""
+    grubbs: float
+    """Largest |value - mean|/s; NaN for fewer than three cells."""
+    grubbs_limit: float
+    """What it may be at 5 %; NaN for fewer than three cells."""
+    common: float
+    """u_common as given."""
+
+    @property
+    def count(self) -> int:
+        """Number of cells n."""
+        return len(self.values)
+
+    @property
+    def estimate(self) -> Estimate:
+        """Mean with √((s/√n)² + u_common²)."""
+        own = self.deviation / math.sqrt(self.count)
+        found = Estimate(self.mean, math.hypot(own, self.common))
+        if self.count < FEWEST:
+            return found.doubted("one cell has no scatter")
+        if self.outlier is not None:
+            return found.doubted(
+                f"cell {self.outlier + 1} of {self.count} lies "
+                f"{self.grubbs:.2f} s off (limit {self.grubbs_limit:.2f})"
+            )
+        return found
+
+
+def describe(values: ArrayLike, *, common: float = 0.0) -> Group:
+    """Describe like cells; ``common`` is a standard uncertainty shared by all."""
+    x = np.asarray(values, dtype=np.float64)
+    n = len(x)
+    if n == 0 or not np.isfinite(x).all():
+        raise ValueError(f"cells: {x.tolist()} must be at least one finite number")
+    mean = float(x.mean())
+    s = float(x.std(ddof=1)) if n >= FEWEST else math.nan
+    half = student_t(n) * s / math.sqrt(n) if n >= FEWEST else math.nan
+    largest, limit, outlier = math.nan, math.nan, None
+    if n >= FEWEST_FOR_GRUBBS:
+        limit = grubbs_limit(n)
+        off = np.abs(x - mean)
+        largest = float(off.max()) / s if s > 0 else 0.0
+        outlier = int(off.argmax()) if largest > limit else None
+    return Group(
+        values=tuple(x.tolist()),
+        mean=mean,
+        deviation=s,
+        interval=(mean - half, mean + half),
+        median=float(np.median(x)),
+        lowest=float(x.min()),
+        highest=float(x.max()),
+        outlier=outlier,
+        grubbs=largest,
+        grubbs_limit=limit,
+        common=common,
+    )
+
+
+def student_t(count: int) -> float:
+    """Return t(0.975, n - 1) for ``count`` cells, n ≥ 2."""
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
+
+
+def grubbs_limit(count: int) -> float:
+    """Return the two-sided 5 % limit of Grubbs' G for ``count`` cells, n ≥ 3."""
+    n = count
+    t = float(stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * n), n - 2))
+    return (n - 1) / math.sqrt(n) * math.sqrt(t**2 / (n - 2 + t**2))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two groups of cells, first minus second."""
+
+    difference: Estimate
+    """Of the means; the part of u_common that both share must be left out by hand."""
+    interval: tuple[float, float]
+    """95 % confidence interval of the difference by Welch."""
+    t: float
+    freedom: float
+    """Welch–Satterthwaite degrees of freedom."""
+    probability: float
+    """Two-sided p."""
+    hedges_g: float
+    """Difference over the pooled deviation, freed of its small-sample bias."""
+
+    @property
+    def differs(self) -> bool:
+        """True when p < 0.05."""
+        return self.probability < 1 - CONFIDENCE
+
+
+def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
+    """Compare two groups of at least two cells each, variances not taken as equal."""
+    a, b = describe(first), describe(second)
+    if min(a.count, b.count) < FEWEST:
+        raise ValueError(
+            f"groups of {a.count} and {b.count} cells: each needs at least two"
+        )
+    va, vb = a.deviation**2 / a.count, b.deviation**2 / b.count
+    u = math.sqrt(va + vb)
+    if u == 0:
+        raise ValueError("neither group scatters: the cells are not independent")
+    freedom = (va + vb) ** 2 / (va**2 / (a.count - 1) + vb**2 / (b.count - 1))
+    difference = a.mean - b.mean
+    t = difference / u
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * u
+    both = a.count + b.count - 2
+    pooled = math.sqrt(
+        ((a.count - 1) * a.deviation**2 + (b.count - 1) * b.deviation**2) / both
+    )
+    return Comparison(
+        difference=Estimate(difference, u),
+        interval=(difference - half, difference + half),
+        t=t,
+        freedom=freedom,
+        probability=float(2 * stats.t.sf(abs(t), freedom)),
+        hedges_g=difference / pooled * _unbias(both),
+    )
+
+
+def _unbias(freedom: int) -> float:
+    """Return Hedges' exact correction Γ(m/2)/(√(m/2) Γ((m-1)/2))."""
+    m = freedom
+    return math.exp(math.lgamma(m / 2) - math.lgamma((m - 1) / 2)) / math.sqrt(m / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanCurve:
+    """Curves of several cells on one grid; arrays have shape (m,)."""
+
+    x: Floats
+    mean: Floats
+    deviation: Floats
+    """Sample standard deviation; NaN where fewer than two cells reach."""
+    count: NDArray[np.int64]
+    """How many cells reach each point: no cell is extrapolated."""
+
+
+def mean_curve(
+    curves: Sequence[tuple[ArrayLike, ArrayLike]], x: ArrayLike
+) -> MeanCurve:
+    """Put curves (x ascending, y) of several cells on the grid ``x`` and average."""
+    grid = np.asarray(x, dtype=np.float64)
+    rows = np.array(
+        [
+            np.interp(grid, np.asarray(cx), np.asarray(cy), left=np.nan, right=np.nan)
+            for cx, cy in curves
+        ]
+    )
+    there = np.isfinite(rows)
+    n = there.sum(axis=0)
+    filled = np.where(there, rows, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = filled.sum(axis=0) / n
+        square = np.where(there, (rows - mean) ** 2, 0.0).sum(axis=0)
+        deviation = np.where(n >= FEWEST, np.sqrt(square / (n - 1)), np.nan)
+    return MeanCurve(grid, np.where(n > 0, mean, np.nan), deviation, n)
