@@ -402,14 +402,15 @@ class BiologicChannel:
             )
             if infos.FirmwareVersion != 0:
                 self._infos = infos
-                if not self._board:
-                    board = self._device.board
-                    self._board = self._exchange(lambda _lib, _link: board(self.number))
+                self._board = self._board or self._exchange(self._ask_board)
                 return infos
             self._device.clock.sleep(STATUS_PAUSE)
         raise LinkError(
             f"{self.place}: the status reads as all zeros; power-cycle the instrument"
         )
+
+    def _ask_board(self, _library: EClib, _link: int) -> int:
+        return self._device.board(self.number)
 
     def _prepare_reader(self) -> None:
         if self._decoder is None:

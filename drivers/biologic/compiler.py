@@ -269,7 +269,7 @@ def _spectrum(draft: _Draft, index: int, technique: Spectrum) -> None:
         draft.complain(
             index,
             "this channel has no impedance board.",
-            "Choose a channel with one (labctl station show), or leave the spectrum out.",
+            "Choose a channel with one (labctl station show) or leave EIS out.",
         )
     if min(technique.first_frequency, technique.last_frequency) <= 0.0:
         draft.complain(index, "a frequency is not positive.")
@@ -388,12 +388,8 @@ def _recording(
     other = record.every_ampere if label.endswith("dI") else record.every_volt
     every = record.every_s
     if every is None and other is None:
-        draft.complain(
-            index,
-            "nothing would be recorded.",
-            "Give every_s"
-            + (", every_ampere." if label.endswith("dI") else ", every_volt."),
-        )
+        rules = "every_s or every_" + ("ampere" if label.endswith("dI") else "volt")
+        draft.complain(index, "nothing would be recorded.", f"Give {rules}.")
     if every is not None and every < FINEST_RECORD:
         draft.complain(index, f"a row every {every:g} s is beyond {FINEST_RECORD:g} s.")
     return {"Record_every_dT": every or 0.0, label: other or 0.0}

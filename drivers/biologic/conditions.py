@@ -65,22 +65,25 @@ def _tests_for(
     condition: Condition, direction: float, *, alone: bool, driven: bool
 ) -> list[tuple[int, float]]:
     sign = AT_LEAST if condition.comparison is Comparison.AT_LEAST else 0
-    value = condition.value
     if condition.quantity is Quantity.VOLTAGE:
-        return [(ACTIVE | sign, value)]
-    if driven:
-        return []
-    if condition.quantity is Quantity.CURRENT:
-        return [(ACTIVE | OF_CURRENT | sign, value)]
-    if condition.quantity is not Quantity.ABSOLUTE_CURRENT:
-        return []
+        return [(ACTIVE | sign, condition.value)]
+    if condition.quantity is Quantity.CURRENT and not driven:
+        return [(ACTIVE | OF_CURRENT | sign, condition.value)]
+    if condition.quantity is Quantity.ABSOLUTE_CURRENT and not driven:
+        return _tests_of_size(condition, direction, alone=alone)
+    return []
+
+
+def _tests_of_size(
+    condition: Condition, direction: float, *, alone: bool
+) -> list[tuple[int, float]]:
+    """Return tests of |I|: one if its sign is known, else two."""
+    value = condition.value
     above, below = ACTIVE | OF_CURRENT | AT_LEAST, ACTIVE | OF_CURRENT
-    if sign:
+    if condition.comparison is Comparison.AT_LEAST:
         return [(above, value), (below, -value)]
-    if direction > 0.0:
-        return [(below, value)]
-    if direction < 0.0:
-        return [(above, -value)]
+    if direction != 0.0:
+        return [(below, value) if direction > 0.0 else (above, -value)]
     if alone:  # |I| ≤ x: both at once
         return [(below | TOGETHER, value), (above | TOGETHER, -value)]
     return []

@@ -190,7 +190,7 @@ class BiologicDevice:
             codes = self.library.load_firmware(self.link, [number], force=force)
             if codes[number] < 0:
                 raise EClibError("BL_LoadFirmware", codes[number])
-            return self.library.channel_infos(self.link, number).FirmwareCode
+            return int(self.library.channel_infos(self.link, number).FirmwareCode)
 
         return self.exchange(load, channel.place)
 

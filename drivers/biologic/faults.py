@@ -125,7 +125,7 @@ FAULTS = {
     ),
 }
 
-_ERRORS = {
+_ERRORS: dict[int, type[InstrumentError | OperatorError]] = {
     -1: LinkError,
     -2: LinkError,
     -3: OperatorError,

@@ -24,6 +24,7 @@ from labctl.errors import FirmwareError, InstrumentError
 log = logging.getLogger(__name__)
 
 TEXT_BYTES = 1024
+_IS_WINDOWS = sys.platform.startswith("win")
 
 
 class FunctionTable:
@@ -67,7 +68,7 @@ def load_dll(sdk_path: str) -> FunctionTable:
 
     InstrumentError: not Windows, no such folder, no DLL in it, or of other bitness.
     """
-    if sys.platform != "win32":
+    if not _IS_WINDOWS:
         raise InstrumentError(
             "EClib is Windows-only: BioLogic ships no library for this system "
             f"({sys.platform}). Run labctl on the instrument's Windows PC, or use "
@@ -113,7 +114,7 @@ class EClib:
         self._values = abi.over_allocated(abi.CurrentValues)
         self._infos = abi.over_allocated(abi.DataInfos)
         self._buffer = abi.DataBuffer()
-        self._words = np.frombuffer(self._buffer, dtype=np.uint32)
+        self._words = np.ctypeslib.as_array(self._buffer)
         self._pointers = tuple(
             c.addressof(x) for x in (self._buffer, self._infos, self._values)
         )

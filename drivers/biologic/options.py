@@ -26,7 +26,7 @@ class Options(BaseModel):
     serial: str = ""
     """Expected serial; the station compares it."""
     allow_firmware_load: bool = False
-    """Load the library's kernel where another firmware is found on a stopped channel."""
+    """Load the library's kernel over another firmware, on stopped channels only."""
     connect_timeout: int = Field(5, ge=1, le=60)
     """s."""
     bandwidth: int = Field(5, ge=1, le=9)

@@ -70,7 +70,8 @@ class Reader:
 
         ``zero`` is added to the instrument's time, s.
         """
-        stream, parts = "", []
+        stream = ""
+        parts: list[dict[str, Array]] = []
         for block in fetched:
             if not len(block.words):
                 continue

@@ -76,7 +76,7 @@ class TechniqueTable:
     id: int
     """TDataInfos.TechniqueID."""
     parameters: Mapping[str, Parameter]
-    layouts: Mapping[tuple[int, int], Layout]
+    layouts: Mapping[tuple[Board, int], Layout]
     """(board, process) → words of a row; empty for what records nothing."""
     shortened_by: str = ""
     """Label of the duration that `UpdateParameters` may cut; empty if none."""
@@ -91,7 +91,8 @@ class TechniqueTable:
 
     def layout(self, board: int, process: int, xctr: int = 0) -> Layout:
         """Return the words of a row. InstrumentError: no such layout is known."""
-        plain = self.layouts.get((board, process))
+        known = Board(board) if board in SUFFIX else Board.DIGICORE
+        plain = self.layouts.get((known, process))
         if plain is None:
             raise InstrumentError(
                 f"EClib: the rows of {self.name} (process {process}) on board type "

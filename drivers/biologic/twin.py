@@ -5,11 +5,12 @@ structs arrive by value, channels count from 0. Faults are part of it, because h
 a driver is what it does when things go wrong.
 """
 
+# ruff: noqa: N802, D102  (the functions have the names of the DLL and its manual)
+
 import ctypes as c
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from drivers.biologic.codes import DEVICES, Board, Firmware, State, board_of_dev
 from drivers.biologic.faults import FAULTS
 from drivers.biologic.library import FunctionTable
 from drivers.biologic.twin_channel import TwinChannel
+from drivers.biologic.twin_faults import BLOCKED_FOR, FaultPlan
 from drivers.biologic.twin_front_end import ti_float
 from drivers.world.world import BenchWorld
 from labctl.clock import Clock
@@ -29,33 +31,6 @@ log = logging.getLogger(__name__)
 VERSION = "6.11.0.0"
 FIRMWARE_VERSION = 611
 DEVICE_CODES = {name: code for code, name in DEVICES.items()}
-BLOCKED_FOR = 30.0
-"""s of real time after which a blocked call gives up waiting to be released."""
-
-
-@dataclass(slots=True)
-class FaultPlan:
-    """What goes wrong, by function."""
-
-    codes: dict[str, int | list[int]] = field(default_factory=dict)
-    """Function → error code for ever, or a list used up call by call (0 passes)."""
-    blocked: dict[str, threading.Event] = field(default_factory=dict)
-    """Function → its calls wait until the event is set."""
-    zero_infos: int = 0
-    """So many BL_GetChannelInfos succeed with all zeros."""
-    late_starts: int = 0
-    """So many reads after a start still say STOP."""
-    missing: frozenset[str] = frozenset()
-    """Functions that this release does not have."""
-    mute: bool = False
-    """Parameters are ignored without a word, and the read-back shows it."""
-
-    def code(self, name: str) -> int:
-        """Return what the next call of ``name`` shall fail with; 0 for nothing."""
-        planned = self.codes.get(name, 0)
-        if isinstance(planned, int):
-            return planned
-        return planned.pop(0) if planned else 0
 
 
 class Twin:
@@ -114,6 +89,15 @@ class Twin:
 
         return FunctionTable(resolve, f"twin of {self.setup.name}", maker=self)
 
+    def replug(self) -> None:
+        """See `drivers.world.world.Plugged`."""
+        for slot, channel in self.channels.items():
+            socket = self.world.socket(f"{self.setup.name}/{slot + 1}")
+            if channel.socket is not socket:
+                channel.socket.unwatch(channel)
+                channel.socket.release(channel)
+                channel.socket = socket
+
     def snapshot(self) -> dict[str, Any]:
         """Return the channels' own state; cells belong to the world."""
         return {str(k): channel.snapshot() for k, channel in self.channels.items()}
@@ -153,14 +137,14 @@ class Twin:
 
     # ---- library and connection
 
-    def BL_GetLibVersion(self, text: int, size: int) -> int:  # noqa: N802, D102
+    def BL_GetLibVersion(self, text: int, size: int) -> int:
         return _say(VERSION, text, size)
 
-    def BL_GetErrorMsg(self, code: int, text: int, size: int) -> int:  # noqa: N802, D102
+    def BL_GetErrorMsg(self, code: int, text: int, size: int) -> int:
         fault = FAULTS.get(code)
         return _say("unknown error" if fault is None else fault.what, text, size)
 
-    def BL_Connect(self, address: bytes, _timeout: int, link: int, infos: int) -> int:  # noqa: N802, D102
+    def BL_Connect(self, address: bytes, _timeout: int, link: int, infos: int) -> int:
         if address.decode() != self.setup.address:
             return -201
         self.link += 1
@@ -174,15 +158,15 @@ class Twin:
         out.NbOfConnectedPC = 1
         return 0
 
-    def BL_Disconnect(self, link: int) -> int:  # noqa: N802, D102
+    def BL_Disconnect(self, link: int) -> int:
         return 0 if link == self.link else -1
 
-    def BL_TestConnection(self, link: int) -> int:  # noqa: N802, D102
+    def BL_TestConnection(self, link: int) -> int:
         return 0 if link == self.link else -1
 
     # ---- inventory
 
-    def BL_GetChannelsPlugged(self, link: int, flags: int, size: int) -> int:  # noqa: N802, D102
+    def BL_GetChannelsPlugged(self, link: int, flags: int, size: int) -> int:
         if link != self.link:
             return -1
         out = (c.c_uint8 * size).from_address(flags)
@@ -190,7 +174,7 @@ class Twin:
             out[number] = number in self.channels
         return 0
 
-    def BL_GetChannelInfos(self, link: int, number: int, infos: int) -> int:  # noqa: N802, D102
+    def BL_GetChannelInfos(self, link: int, number: int, infos: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
@@ -216,28 +200,28 @@ class Twin:
         out.FloatFormat = 0 if channel.ti_floats else 1
         return 0
 
-    def BL_GetChannelBoardType(self, link: int, number: int, out: int) -> int:  # noqa: N802, D102
+    def BL_GetChannelBoardType(self, link: int, number: int, out: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
         c.c_uint32.from_address(out).value = channel.board
         return 0
 
-    def BL_GetChannelFloatFormat(self, link: int, number: int, out: int) -> int:  # noqa: N802, D102
+    def BL_GetChannelFloatFormat(self, link: int, number: int, out: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
         c.c_int32.from_address(out).value = 0 if channel.ti_floats else 1
         return 0
 
-    def BL_LoadFirmware(  # noqa: N802, D102
+    def BL_LoadFirmware(
         self,
         link: int,
         flags: int,
         results: int,
         size: int,
-        _gauge: bool,  # noqa: FBT001
-        _force: bool,  # noqa: FBT001
+        _gauge: bool,
+        _force: bool,
         _kernel: bytes,
         _fpga: bytes,
     ) -> int:
@@ -256,14 +240,14 @@ class Twin:
         self.firmware_loads.append(tuple(numbers))
         return 0
 
-    def BL_GetMessage(self, link: int, number: int, text: int, size: int) -> int:  # noqa: N802, D102
+    def BL_GetMessage(self, link: int, number: int, text: int, size: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
         said = channel.messages.popleft() if channel.messages else ""
         return _say(said, text, size)
 
-    def BL_GetHardConf(self, link: int, number: int, out: int) -> int:  # noqa: N802, D102
+    def BL_GetHardConf(self, link: int, number: int, out: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
@@ -273,7 +257,7 @@ class Twin:
         conf.Conn, conf.Ground = channel.hardware
         return 0
 
-    def BL_SetHardConf(self, link: int, number: int, conf: abi.HardwareConf) -> int:  # noqa: N802, D102
+    def BL_SetHardConf(self, link: int, number: int, conf: abi.HardwareConf) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
@@ -286,29 +270,29 @@ class Twin:
 
     def BL_DefineBoolParameter(
         self, label: bytes, value: bool, index: int, out: int
-    ) -> int:  # noqa: FBT001, N802, D102, E501
+    ) -> int:
         return _define(label, 1, int(value), index, out)
 
     def BL_DefineIntParameter(
         self, label: bytes, value: int, index: int, out: int
-    ) -> int:  # noqa: N802, D102, E501
+    ) -> int:
         return _define(label, 0, value, index, out)
 
     def BL_DefineSglParameter(
         self, label: bytes, value: float, index: int, out: int
-    ) -> int:  # noqa: N802, D102, E501
+    ) -> int:
         bits = c.c_int32.from_buffer(c.c_float(value)).value
         return _define(label, 2, bits, index, out)
 
-    def BL_LoadTechnique(  # noqa: N802, D102
+    def BL_LoadTechnique(
         self,
         link: int,
         number: int,
         file: bytes,
         params: abi.EccParams,
-        first: bool,  # noqa: FBT001
-        _last: bool,  # noqa: FBT001
-        _display: bool,  # noqa: FBT001
+        first: bool,
+        _last: bool,
+        _display: bool,
     ) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
@@ -317,7 +301,7 @@ class Twin:
         sent = [] if self.faults.mute else _sent(params)
         return channel.load(file.decode(), sent, first=first)
 
-    def BL_UpdateParameters(  # noqa: N802, D102
+    def BL_UpdateParameters(
         self, link: int, number: int, index: int, params: abi.EccParams, _file: bytes
     ) -> int:
         channel = self._channel(link, number)
@@ -325,7 +309,7 @@ class Twin:
             return channel
         return channel.update(index, _sent(params), self.clock.now())
 
-    def BL_GetParamInfos(self, link: int, number: int, index: int, out: int) -> int:  # noqa: N802, D102
+    def BL_GetParamInfos(self, link: int, number: int, index: int, out: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
@@ -343,19 +327,19 @@ class Twin:
 
     # ---- run
 
-    def BL_StartChannel(self, link: int, number: int) -> int:  # noqa: N802, D102
+    def BL_StartChannel(self, link: int, number: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
         return channel.start(self.clock.now())
 
-    def BL_StopChannel(self, link: int, number: int) -> int:  # noqa: N802, D102
+    def BL_StopChannel(self, link: int, number: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
         return channel.stop(self.clock.now())
 
-    def BL_GetCurrentValues(self, link: int, number: int, values: int) -> int:  # noqa: N802, D102
+    def BL_GetCurrentValues(self, link: int, number: int, values: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
@@ -364,7 +348,7 @@ class Twin:
         self._values(channel, abi.CurrentValues.from_address(values), now)
         return 0
 
-    def BL_GetData(  # noqa: N802, D102
+    def BL_GetData(
         self, link: int, number: int, buffer: int, infos: int, values: int
     ) -> int:
         channel = self._channel(link, number)
@@ -409,17 +393,17 @@ class Twin:
 
     def BL_ConvertChannelNumericIntoSingle(
         self, word: int, out: int, board: int
-    ) -> int:  # noqa: N802, D102, E501
+    ) -> int:
         ti = any(ch.ti_floats for ch in self.channels.values() if ch.board == board)
         c.c_float.from_address(out).value = _single(word, ti=ti)
         return 0
 
-    def BL_ConvertNumericIntoSingle(self, word: int, out: int) -> int:  # noqa: N802, D102
+    def BL_ConvertNumericIntoSingle(self, word: int, out: int) -> int:
         ti = any(ch.ti_floats for ch in self.channels.values())
         c.c_float.from_address(out).value = _single(word, ti=ti)
         return 0
 
-    def BL_ConvertTimeChannelNumericIntoSeconds(  # noqa: N802, D102
+    def BL_ConvertTimeChannelNumericIntoSeconds(
         self, words: int, out: int, time_base: float, _board: int
     ) -> int:
         high, low = (c.c_uint32 * 2).from_address(words)

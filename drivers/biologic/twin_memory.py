@@ -65,15 +65,12 @@ class Memory:
 
     def take(self) -> tuple[Block, list[Row], int] | None:
         """Hand out the oldest rows of one block (and how many were lost with them)."""
-        while self._blocks:
-            block = self._blocks[0]
-            if block.rows or block.skipped:
-                break
-            if len(self._blocks) == 1:
-                return None
-            self._blocks.popleft()
-        else:
+        blocks = self._blocks
+        while len(blocks) > 1 and not (blocks[0].rows or blocks[0].skipped):
+            blocks.popleft()
+        if not blocks or not (blocks[0].rows or blocks[0].skipped):
             return None
+        block = blocks[0]
         width = len(block.layout.columns)
         most = BUFFER_WORDS // width
         rows, block.rows = block.rows[:most], block.rows[most:]

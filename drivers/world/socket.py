@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 class CellModel(typing.Protocol):
-    """What a socket needs of a cell; currents are positive into the working electrode."""
+    """What a socket needs of a cell; a positive current oxidises its electrode."""
 
     @property
     def charge(self) -> float:
@@ -35,7 +35,7 @@ class CellModel(typing.Protocol):
         lower: float = -math.inf,
         upper: float = math.inf,
     ) -> float:
-        """Let ``current`` (A) flow for ``dt`` s or until a limit (V); return s passed."""
+        """Let ``current`` (A) flow for ``dt`` s or to a limit (V); return s passed."""
         ...
 
     def step_voltage(self, voltage: float, dt: float) -> float:
@@ -207,7 +207,10 @@ class EmptySeat:
     ) -> NDArray[np.complex128]:
         """Return the input's resistance with 10 pF of leads, Ω."""
         omega = 2.0 * np.pi * np.asarray(frequencies, dtype=np.float64)
-        return self.RESISTANCE / (1.0 + 1j * omega * self.RESISTANCE * 1e-11)
+        z: NDArray[np.complex128] = np.divide(
+            self.RESISTANCE, 1.0 + 1j * omega * self.RESISTANCE * 1e-11
+        )
+        return z
 
     def mark(self) -> None:
         """Mark nothing."""
