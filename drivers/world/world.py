@@ -29,6 +29,15 @@ class Part(typing.Protocol):
         ...
 
 
+@typing.runtime_checkable
+class Plugged(typing.Protocol):
+    """A twin with leads: it looks again at what sits at its seats."""
+
+    def replug(self) -> None:
+        """Connect every channel to the socket that is at its seat now."""
+        ...
+
+
 class BenchWorld:
     """What is on the bench when nothing is."""
 
@@ -77,6 +86,9 @@ class BenchWorld:
             self._places = [p for p in self._places if not taken & set(p[1])]
             socket = Socket(cell, self.clock.now())
             self._places.append((name, tuple(seats), socket))
+            for part in self._parts.values():
+                if isinstance(part, Plugged):
+                    part.replug()
             return socket
 
     def socket(self, seat: str) -> Socket:
