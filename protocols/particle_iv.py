@@ -1,0 +1,250 @@
+"""Conductance of one particle between two probes, from dual sweeps.
+
+A sweep goes 0 → +V → -V → 0, so that charging and moving contacts show as hysteresis.
+Leakage of the open probe and resistance of the shorted one come from runs of their
+own (``probe_state: open``, ``probe_state: short``) and are given as ``leakage`` and
+``series_resistance``; a contact series is given as the conductances found before, at
+smaller force. A conductivity is only worked out for a geometry that was chosen.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from labctl import columns
+from labctl.analysis.conduction import ohmic_fit
+from labctl.analysis.dual_sweep import ZeroBias, rising, zero_bias_conductance
+from labctl.analysis.particle import (
+    Constriction,
+    Contacts,
+    Cylinder,
+    contact_plateau,
+    correct_conductance,
+    open_probe,
+)
+from labctl.analysis.uncertainty import Measured, known
+from labctl.columns import IV
+from labctl.data import Result, Stream
+from labctl.errors import Complaint
+from labctl.figure import Figure, Plot, Series
+from labctl.limits import Envelope
+from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
+from labctl.sample import Sample, SampleKind
+from labctl.steps.source_meter import SweepSource, there_and_back
+from protocols.conduction_readings import Points, area_of, doubted, sweep_points
+from protocols.probe_station import ProbeParameters, with_range
+
+CURVATURE = 3.0
+"""The current at full bias may be that much more than in proportion."""
+SECONDS_A_POINT = 0.1
+
+
+class ParticleParameters(ProbeParameters):
+    """How a particle is measured."""
+
+    voltage: Annotated[Volt, Field(gt=0)] = 3.0
+    """Sweep to this bias, both signs."""
+    compliance: Annotated[Ampere, Field(gt=0)] = 1e-5
+    """Largest current; never above what the particle stands."""
+    check_voltage: Annotated[Volt, Field(gt=0)] = 0.3
+    """Largest bias of the contact check."""
+    points: Annotated[int, Field(ge=10, le=5000)] = 61
+    """Levels from zero to either end of a sweep."""
+    sweeps: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Dual sweeps."""
+    probe_state: Literal["contact", "open", "short"] = "contact"
+    """Contact measures the particle; open and short measure the baselines."""
+    fit_range: Annotated[Volt, Field(gt=0)] | None = None
+    """Half width of the zero-bias fit; none: 30 % of the bias, less if it curves."""
+    leakage: Siemens | None = None
+    """Conductance with the probe lifted off, from a run with ``probe_state: open``."""
+    leakage_uncertainty: Annotated[Siemens, Field(ge=0)] = 0.0
+    """Its standard uncertainty."""
+    series_resistance: Annotated[Ohm, Field(ge=0)] | None = None
+    """Leads and tips, from a run with ``probe_state: short``."""
+    series_resistance_uncertainty: Annotated[Ohm, Field(ge=0)] = 0.0
+    """Its standard uncertainty."""
+    contact_series: tuple[Siemens, ...] = ()
+    """Conductances found before at smaller contact force, in that order."""
+    geometry: Literal["none", "cylinder", "constriction"] = "none"
+    """Model that makes a conductivity of the conductance; it matters by factors."""
+    contact_radius: Annotated[Metre, Field(gt=0)] | None = None
+    """Radius of the contacts of a constriction."""
+    contacts: Literal["one", "two"] = "two"
+    """Constrictions: alike ones at both probes, or one on a large body."""
+
+
+class ParticleIV(Protocol):
+    """See the module."""
+
+    name = "particle-iv"
+    title = "Current against voltage of a single particle"
+    parameters_model = ParticleParameters
+    streams: ClassVar[tuple[Stream, ...]] = (IV,)
+    plots: ClassVar[tuple[Plot, ...]] = (
+        Plot(
+            "plot",
+            "Current against voltage",
+            "iv",
+            "voltage_volt",
+            ("current_ampere",),
+        ),
+    )
+    sample_kinds = frozenset({SampleKind.PARTICLE})
+
+    def __init__(self, parameters: Parameters, sample: Sample) -> None:
+        super().__init__(parameters, sample)
+        assert isinstance(parameters, ParticleParameters)  # noqa: S101
+        self.parameters = parameters
+
+    def roles(self) -> Mapping[str, type]:
+        """Return a source meter and what it needs."""
+        return self.parameters.roles()
+
+    def duration(self) -> float:
+        """Allow a tenth of a second a point."""
+        p = self.parameters
+        return p.sweeps * 4 * p.points * (SECONDS_A_POINT + (p.delay or 0.0))
+
+    def check(self) -> list[Complaint]:
+        """Check the bias, and that the geometry has what it needs."""
+        p = self.parameters
+        complaints = p.check(self.sample)
+        if p.geometry == "constriction" and p.contact_radius is None:
+            complaints.append(
+                Complaint("contact_radius", "is missing; a constriction needs it.")
+            )
+        return complaints
+
+    def warnings(self) -> list[str]:
+        """Say what the conductance will contain, and when σ will be absent."""
+        p = self.parameters
+        found = []
+        if p.probe_state == "contact" and p.leakage is None:
+            found.append("no leakage is given: the open probe's is in the conductance")
+        if p.probe_state == "contact" and p.series_resistance is None:
+            found.append("no series_resistance is given: leads are in the conductance")
+        if p.geometry == "cylinder":
+            found += [
+                f"sample {self.sample.name} has no {name}: conductivity is absent"
+                for name in ("length", "area")
+                if getattr(self.sample, name) is None
+            ]
+        return found
+
+    def envelope(self) -> Envelope:
+        """Allow the bias and the compliance, each with a margin."""
+        return self.parameters.envelope()
+
+    def plan(self) -> Plan:
+        """Yield the bench's check, a contact check, then dual sweeps."""
+        p = self.parameters
+        yield p.check_bench(p.voltage)
+        outcome = yield p.check_contact()
+        expected = p.range_for(outcome.values["largest"], CURVATURE)
+        for sweep in range(1, p.sweeps + 1):
+            yield SweepSource(
+                label=f"dual sweep {sweep} to ±{p.voltage:g} V",
+                levels=there_and_back(p.voltage, p.points),
+                probe=with_range(p.probe(), expected),
+                sweep=sweep,
+            )
+
+    def results(self, run: Run) -> Mapping[str, Result]:
+        """Zero-bias conductance first; baselines give leakage or resistance."""
+        points = sweep_points(run, range(1, self.parameters.sweeps + 1))
+        state = self.parameters.probe_state
+        if state == "open":
+            probe = open_probe(points.voltage, points.current, points.accuracy)
+            found = {
+                "leakage": probe.leakage.to_result(),
+                "offset_current": probe.offset_current.to_result(),
+            }
+        elif state == "short":
+            fit = ohmic_fit(
+                points.voltage,
+                points.current,
+                points.accuracy,
+                compliance=points.limited,
+            )
+            found = {"series_resistance": fit.resistance.to_result()}
+        else:
+            found = self._particle(points)
+        return doubted(found, points.doubts)
+
+    def figures(self, run: Run) -> Sequence[Figure]:
+        """Draw every sweep, up and down apart."""
+        series = []
+        for sweep in range(1, self.parameters.sweeps + 1):
+            points = sweep_points(run, (sweep,))
+            up = rising(points.voltage)
+            for way, word in ((up, "up"), (~up, "down")):
+                if way.any():
+                    volts, amperes = points.voltage[way], points.current[way]
+                    order = np.argsort(volts)
+                    name = f"sweep {sweep}, {word}"
+                    series.append(Series(name, volts[order], amperes[order]))
+        if not series:
+            return ()
+        figure = Figure(
+            "iv",
+            "Current against voltage",
+            columns.VOLTAGE.long_name,
+            columns.CURRENT.long_name,
+            tuple(series),
+        )
+        return (figure,)
+
+    def _particle(self, points: Points) -> dict[str, Result]:
+        p = self.parameters
+        fit: ZeroBias = zero_bias_conductance(
+            points.voltage,
+            points.current,
+            points.accuracy,
+            compliance=points.limited,
+            fit_range=p.fit_range,
+        )
+        found = correct_conductance(
+            fit.conductance,
+            leakage=_given(p.leakage, p.leakage_uncertainty, "leakage", "S"),
+            series_resistance=_given(
+                p.series_resistance,
+                p.series_resistance_uncertainty,
+                "series resistance",
+                "ohm",
+            ),
+        )
+        results = fit.results()
+        results["conductance"] = found.to_result()
+        if p.contact_series:
+            earlier = [Measured(g, "S") for g in p.contact_series]
+            plateau = contact_plateau([*earlier, found])
+            results["conductance"] = plateau.to_result()
+            found = plateau
+        if p.geometry != "none":
+            results["conductivity"] = self._conductivity(found)
+        return results
+
+    def _conductivity(self, conductance: Measured) -> Result:
+        p, sample = self.parameters, self.sample
+        model: Cylinder | Constriction
+        if p.geometry == "constriction":
+            radius = known(p.contact_radius or 0.0, 0.0, "contact radius", "m")
+            model = Constriction(radius, Contacts[p.contacts.upper()])
+        else:
+            area = area_of(sample)
+            if sample.length is None or area is None:
+                missing = "length" if sample.length is None else "area"
+                reason = f"sample {sample.name} has no {missing}"
+                return Result.absent("S/m", reason)
+            model = Cylinder(known(sample.length, 0.0, "length", "m"), area)
+        return model.conductivity(conductance).to_result()
+
+
+def _given(
+    value: float | None, uncertainty: float, name: str, unit: str
+) -> Measured | None:
+    return None if value is None else known(value, uncertainty, name, unit)
