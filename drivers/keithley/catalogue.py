@@ -1,16 +1,26 @@
 """Every Keithley here, as an entry point of ``labctl.drivers`` names it."""
 
 from drivers.keithley import (
+    keithley_2000,
     keithley_2182a,
     keithley_2400,
     keithley_2450,
+    keithley_2636b,
     keithley_6221,
+    keithley_6430,
+    keithley_6487,
+    keithley_6517b,
     keithley_7001,
 )
+from drivers.keithley.keithley_2000_twin import Keithley2000Twin
 from drivers.keithley.keithley_2182a_twin import Keithley2182ATwin
 from drivers.keithley.keithley_2400_twin import Keithley2400Twin
 from drivers.keithley.keithley_2450_twin import Keithley2450Twin
+from drivers.keithley.keithley_2636b_twin import Keithley2636BTwin
 from drivers.keithley.keithley_6221_twin import Keithley6221Twin
+from drivers.keithley.keithley_6430_twin import Keithley6430Twin
+from drivers.keithley.keithley_6487_twin import Keithley6487Twin
+from drivers.keithley.keithley_6517b_twin import Keithley6517BTwin
 from drivers.keithley.keithley_7001_twin import Keithley7001Twin
 from drivers.visa.opening import VisaDriver
 
@@ -23,3 +33,20 @@ K2182A = VisaDriver(
     ("2182", "2182A"), Keithley2182ATwin, keithley_2182a.open_instrument
 )
 K7001 = VisaDriver(("7001",), Keithley7001Twin, keithley_7001.open_instrument)
+K6430 = VisaDriver(("6430",), Keithley6430Twin, keithley_6430.open_instrument)
+K2636B = VisaDriver(
+    ("2635B", "2636B"),
+    Keithley2636BTwin,
+    keithley_2636b.open_instrument,
+    roles=keithley_2636b.roles,
+)
+K2000 = VisaDriver(("2000",), Keithley2000Twin, keithley_2000.open_instrument)
+K6487 = VisaDriver(
+    ("6485", "6487"),
+    Keithley6487Twin,
+    keithley_6487.open_instrument,
+    roles=keithley_6487.roles,
+)
+K6517B = VisaDriver(
+    ("6517A", "6517B"), Keithley6517BTwin, keithley_6517b.open_instrument
+)

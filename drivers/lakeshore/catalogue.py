@@ -1,6 +1,7 @@
 """Every Lake Shore here, as an entry point of ``labctl.drivers`` names it."""
 
-from drivers.lakeshore import lakeshore_475, lakeshore_643
+from drivers.lakeshore import lakeshore_425, lakeshore_475, lakeshore_643
+from drivers.lakeshore.lakeshore_425_twin import LakeShore425Twin
 from drivers.lakeshore.lakeshore_475_twin import LakeShore475Twin
 from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
 from drivers.visa.opening import SERIAL_7O1, VisaDriver
@@ -17,3 +18,4 @@ L475 = VisaDriver(
 L643 = VisaDriver(
     ("643", "648"), LakeShore643Twin, lakeshore_643.open_instrument, _ENDS
 )
+L425 = VisaDriver(("425",), LakeShore425Twin, lakeshore_425.open_instrument, _ENDS)

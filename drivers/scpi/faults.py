@@ -26,6 +26,7 @@ TEXTS = {
     -240: "Hardware error",
     -241: "Hardware missing",
     -285: "Program syntax error",
+    -286: "TSP runtime error",
     -310: "System error",
     -350: "Queue overflow",
     -410: "Query INTERRUPTED",

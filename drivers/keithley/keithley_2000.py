@@ -1,0 +1,83 @@
+"""Keithley 2000 multimeter as a voltmeter; PyMeasure's class is sound."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pymeasure.instruments.keithley import Keithley2000 as PyMeasureKeithley2000
+
+from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
+
+VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
+"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+NPLC = (0.01, 10.0)
+LARGEST = 1010.0
+AVERAGES = (1, 100)
+LINE = 50.0
+
+
+class Keithley2000(Talk, PyMeasureKeithley2000):
+    """A 2000 that plays `labctl.roles.voltmeter.Voltmeter`."""
+
+    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
+        self._identity = identity
+        super().__init__(adapter, name)
+        self._prepared = VoltmeterSettings()
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return the limits of error on the prepared range; auto counts as 100 mV."""
+        size = VOLTAGE.range_for(self._prepared.range or 0.0)
+        return Accuracy(VOLTAGE.gain, VOLTAGE.offset * size)
+
+    def prepare(self, settings: VoltmeterSettings) -> VoltmeterSettings:
+        """Configure; return the settings read back."""
+        refuse_outside(self.name, "nplc", settings.nplc, *NPLC, "")
+        refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
+        if settings.range is not None:
+            refuse_beyond(self.name, "a range of", settings.range, LARGEST, "V")
+        self.allow(3.0 * settings.averages * settings.nplc / LINE)
+        for message in (
+            "*RST;*CLS",
+            ":SENS:FUNC 'VOLT:DC'",
+            f":SENS:VOLT:DC:NPLC {settings.nplc:g}",
+            ":SENS:VOLT:DC:RANG:AUTO 1"
+            if settings.range is None
+            else f":SENS:VOLT:DC:RANG {settings.range:g}",
+            ":SENS:VOLT:DC:AVER:TCON REP",
+            f":SENS:VOLT:DC:AVER:COUN {settings.averages}",
+            f":SENS:VOLT:DC:AVER:STAT {int(settings.averages > 1)}",
+            ":INIT:CONT 0;:FORM:ELEM READ",
+        ):
+            self.tell(message)
+        self.refuse_errors("it was prepared")
+        averages = int(self.inquire_number(":SENS:VOLT:DC:AVER:COUN?"))
+        ranged = self.inquire_number(":SENS:VOLT:DC:RANG?")
+        self._prepared = replace(
+            settings,
+            nplc=self.inquire_number(":SENS:VOLT:DC:NPLC?"),
+            averages=averages if settings.averages > 1 else 1,
+            range=None if settings.range is None else ranged,
+        )
+        return self._prepared
+
+    def read(self) -> VoltageReading:
+        """Take one fresh reading."""
+        value = self.inquire_number(":READ?")
+        return VoltageReading(value, math.nan, math.isnan(value))
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> Keithley2000:
+    """Return the open instrument."""
+    return Keithley2000(adapter, identity, setup.name)

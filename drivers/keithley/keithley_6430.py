@@ -1,0 +1,37 @@
+"""Keithley 6430 sub-femtoampere source meter: a 2400's SCPI with other limits."""
+
+from typing import Any
+
+from drivers.keithley.keithley_2400 import Keithley2400
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
+CURRENT = Specification(
+    (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
+    1e-3,
+    5e-4,
+    4e-4,
+)
+"""One-year limits of error; noise of a twin, rms at 1 PLC (0.4 fA on 1 pA)."""
+MODELS = {"6430": (210.0, 0.105)}
+
+
+class Keithley6430(Keithley2400):
+    """A 6430 that plays `labctl.roles.source_meter.SourceMeter`."""
+
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
+    models = MODELS
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> Keithley6430:
+    """Return the open instrument."""
+    return Keithley6430(adapter, identity, setup.name)

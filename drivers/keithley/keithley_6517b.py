@@ -1,0 +1,121 @@
+"""Keithley 6517B electrometer with its ±1 kV source.
+
+Zero check is on after power-up and ``*RST``; the 1 kV range wants the lid interlock.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.driver import Setup
+from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
+from labctl.roles.identity import Identity
+
+CURRENT = Specification(
+    (
+        2e-11,
+        2e-10,
+        2e-9,
+        2e-8,
+        2e-7,
+        2e-6,
+        2e-5,
+        2e-4,
+        2e-3,
+        2e-2,
+    ),
+    1e-2,
+    1.5e-4,
+    4e-5,
+)
+"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+NPLC = (0.01, 10.0)
+AVERAGES = (1, 100)
+LARGEST_VOLTAGE = 1000.0
+LINE = 50.0
+
+
+class Keithley6517B(Talk, Instrument):
+    """A 6517B that plays `labctl.roles.electrometer.Electrometer`."""
+
+    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
+        self._identity = identity
+        super().__init__(adapter, name, includeSCPI=False)
+        self._settings = ElectrometerSettings()
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return the limits of error on the prepared range; auto counts as 20 pA."""
+        size = CURRENT.range_for(self._settings.range or 0.0)
+        return Accuracy(CURRENT.gain, CURRENT.offset * size)
+
+    def prepare(self, settings: ElectrometerSettings) -> ElectrometerSettings:
+        """Configure and correct the zero; return the settings read back."""
+        refuse_outside(self.name, "nplc", settings.nplc, *NPLC, "")
+        refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
+        if settings.range is not None:
+            refuse_beyond(self.name, "a range of", settings.range, 0.021, "A")
+        self.allow(3.0 * settings.averages * settings.nplc / LINE)
+        for message in (
+            "*RST;*CLS",
+            ":SYST:ZCH ON",
+            ":SENS:FUNC 'CURR'",
+            ":SENS:CURR:RANG 2E-11",
+            ":SYST:ZCOR:ACQ",
+            ":SYST:ZCOR ON",
+            f":SENS:CURR:NPLC {settings.nplc:g}",
+            ":SENS:CURR:RANG:AUTO ON"
+            if settings.range is None
+            else f":SENS:CURR:RANG {settings.range:.3E}",
+            f":SENS:CURR:AVER:COUN {settings.averages};:SENS:CURR:AVER:TCON REP",
+            f":SENS:CURR:AVER {int(settings.averages > 1)}",
+            ":FORM:ELEM READ",
+            ":SYST:ZCH OFF",
+        ):
+            self.tell(message)
+        self.refuse_errors("it was prepared")
+        if self.inquire_number(":SYST:ZCH?"):
+            raise InstrumentError(f"{self.name}: zero check stays on")
+        ranged = self.inquire_number(":SENS:CURR:RANG?")
+        self._settings = replace(
+            settings,
+            nplc=self.inquire_number(":SENS:CURR:NPLC?"),
+            range=None if settings.range is None else ranged,
+        )
+        return self._settings
+
+    def read(self) -> CurrentReading:
+        """Take one fresh reading."""
+        value = self.inquire_number(":READ?")
+        return CurrentReading(value, math.nan, math.isnan(value))
+
+    def bias(self, voltage: float) -> float:
+        """Hold ``voltage`` in V at the source's output; return it read back."""
+        refuse_beyond(self.name, "a bias of", voltage, LARGEST_VOLTAGE, "V")
+        if abs(voltage) > 100 and not self.inquire_number(":SYST:INT?"):  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: the lid is open; close the fixture")
+        answer = self.inquire(f":SOUR:VOLT {voltage:.6E};:OUTP 1;:SOUR:VOLT?")
+        return self.refuse_other_setpoint(voltage, number(answer, self.name), 0.05)
+
+    def make_safe(self) -> None:
+        """Set the voltage to zero, the source off, the input closed."""
+        self.tell(":SOUR:VOLT 0;:OUTP 0;:SYST:ZCH ON")
+        if self.inquire_number(":OUTP?") != 0:
+            raise InstrumentError(f"{self.name}: the source stays on; switch it off")
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> Keithley6517B:
+    """Return the open instrument."""
+    return Keithley6517B(adapter, identity, setup.name)

@@ -1,0 +1,142 @@
+"""Keysight B2901A and B2911A source and measure units.
+
+MEASure? here is a spot measurement with the settings as they are; unlike the 2400's
+it changes nothing.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.talk import number
+from drivers.world.front_end import Specification
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
+from labctl.roles.source_meter import (
+    Driven,
+    SourceBounds,
+    SourceReading,
+    SourceSettings,
+)
+
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 5e-5, 3e-6)
+CURRENT = Specification(
+    (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 5e-4, 1e-4, 3e-6
+)
+"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.515
+LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
+
+
+class KeysightB2901A(SourceMeterRole, Instrument):
+    """A B2901A that plays `labctl.roles.source_meter.SourceMeter`."""
+
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
+    nplc_limits = (4e-4, 100.0)
+    longest_delay = 100000.0
+
+    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
+        self._identity = identity
+        super().__init__(adapter, name, includeSCPI=False)
+        self._bounds = SourceBounds(
+            LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
+        )
+        self._node = "VOLT"
+        self._sense = "CURR"
+
+    def _configure(self, settings: SourceSettings) -> None:
+        volts = settings.driven is Driven.VOLTAGE
+        source, sense = ("VOLT", "CURR") if volts else ("CURR", "VOLT")
+        self._node, self._sense = source, sense
+        fixed, delay = settings.measure_range, settings.delay
+        for message in (
+            "*RST;*CLS",
+            f":SOUR:FUNC:MODE {source}",
+            f":SOUR:{source}:RANG:AUTO 0",
+            f":SOUR:{source}:RANG {settings.span:.6E}",
+            ':SENS:FUNC "VOLT","CURR"',
+            f":SENS:{sense}:PROT {settings.compliance:.6E}",
+            f":SENS:CURR:NPLC {settings.nplc:.6g}",
+            f":SENS:VOLT:NPLC {settings.nplc:.6g}",
+            f":SENS:REM {int(settings.four_wire)}",
+            f":SENS:{sense}:RANG:AUTO 1"
+            if fixed is None
+            else f":SENS:{sense}:RANG:AUTO 0;:SENS:{sense}:RANG {fixed:.6E}",
+            f":TRIG:ACQ:DEL {0.0 if delay is None else delay:.6E}",
+            ":FORM:DATA ASC;:FORM:ELEM:SENS VOLT,CURR,TIME",
+            ":OUTP:OFF:MODE HIZ",
+        ):
+            self.tell(message)
+        self.refuse_errors("it was prepared")
+
+    def _read_back(self, settings: SourceSettings) -> SourceSettings:
+        source, sense, ask = self._node, self._sense, self.inquire_number
+        delay, fixed = settings.delay, settings.measure_range
+        return replace(
+            settings,
+            span=min(ask(f":SOUR:{source}:RANG?") * 1.05, settings.span),
+            compliance=ask(f":SENS:{sense}:PROT?"),
+            nplc=ask(":SENS:CURR:NPLC?"),
+            four_wire=bool(ask(":SENS:REM?")),
+            delay=None if delay is None else ask(":TRIG:ACQ:DEL?"),
+            measure_range=None if fixed is None else ask(f":SENS:{sense}:RANG?"),
+        )
+
+    def drive(self, level: float) -> float:
+        """Hold ``level``, output on; return the setpoint read back."""
+        self._refuse_level(level)
+        node = self._node
+        back = self.inquire_number(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?")
+        return self.refuse_other_setpoint(level, back, self._grain)
+
+    def measure(self) -> SourceReading:
+        """Measure voltage and current at the present level."""
+        if not self.inquire_number(":OUTP?"):
+            raise InstrumentError(f"{self.name}: cannot measure with the output off")
+        answer = self.inquire(f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?")
+        return self._parse(answer.split(";"))
+
+    def point(self, level: float) -> tuple[float, SourceReading]:
+        """Drive and measure in one message."""
+        self._refuse_level(level)
+        node = self._node
+        answer = self.inquire(
+            f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
+            f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?"
+        )
+        setpoint, *rest = answer.split(";")
+        back = number(setpoint, self.name)
+        self.refuse_other_setpoint(level, back, self._grain)
+        return back, self._parse(rest)
+
+    def make_safe(self) -> None:
+        """Set the level to zero, the output off in its high-impedance state."""
+        self.tell(f":SOUR:{self._node} 0;:OUTP:OFF:MODE HIZ;:OUTP 0")
+        if self.inquire_number(":OUTP?") != 0:
+            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def _parse(self, fields: list[str]) -> SourceReading:
+        values = fields[0].split(",") if len(fields) == 2 else []  # noqa: PLR2004
+        if len(values) != 3:  # noqa: PLR2004
+            self.refuse_errors("it measured")
+            raise InstrumentError(f"{self.name}: a reading came as {fields!r:.80}")
+        voltage, current, time = (number(value, self.name) for value in values)
+        limited = bool(number(fields[1], self.name))
+        overflow = math.isnan(voltage) or math.isnan(current)
+        return SourceReading(voltage, current, time, limited, overflow)
+
+
+def open_instrument(
+    adapter: Any,
+    identity: Identity,
+    setup: Setup,
+    clock: Clock,  # noqa: ARG001
+) -> KeysightB2901A:
+    """Return the open instrument."""
+    return KeysightB2901A(adapter, identity, setup.name)
