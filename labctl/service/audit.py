@@ -48,7 +48,7 @@ class Audit:
     ) -> AuditLine:
         """Write one act down."""
         with self._lock:
-            fields = {
+            fields: dict[str, Any] = {
                 "number": self._number + 1,
                 "unix": self._clock.unix(),
                 "who": who,

@@ -69,7 +69,7 @@ class Growing:
     @property
     def nbytes(self) -> int:
         """Memory in use."""
-        return self._data.nbytes
+        return int(self._data.nbytes)
 
 
 class Pyramid:
@@ -165,7 +165,7 @@ class Pyramid:
     @staticmethod
     def width(level: int) -> int:
         """Return how many rows a group of this level has."""
-        return BASE * FACTOR ** (level - 1)
+        return BASE * int(FACTOR ** (level - 1))
 
     def _range(self, begin: float, end: float) -> tuple[int, int]:
         """Return the rows between two test times; also from groups, once rows went."""
@@ -178,7 +178,8 @@ class Pyramid:
             old = self._dropped // BASE
             starts = self._levels[0].part(0, old)[0, :, self._time]
             if first == self._dropped:
-                first = max(int(np.searchsorted(starts, begin, "right")) - 1, 0) * BASE
+                earlier = int(np.searchsorted(starts, begin, "right")) - 1
+                first = max(earlier, 0) * BASE
             if last == self._dropped:
                 last = int(np.searchsorted(starts, end, "right")) * BASE
         return first, max(last, first)

@@ -12,7 +12,7 @@ from labctl.config.models import Config
 from labctl.data import Result
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Recorded, Situation
+from labctl.engine.run import Ended, Engine, Recorded, Situation
 from labctl.errors import LabctlError
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
@@ -64,6 +64,8 @@ class Observers:
     watch: Callable[[Situation], None] | None = None
     started: Callable[[Path], None] | None = None
     """Called with the run's folder once its header is durable."""
+    ended: Callable[[Ended], None] | None = None
+    """Called once every output is safe, before results and file are written."""
     live_view: bool = True
     """Whether a second process keeps an HDF5 view growing."""
 
@@ -126,6 +128,8 @@ def execute(
     if observers.started is not None:
         observers.started(folder.path)
     ended = engine.run(prepared.protocol.plan(), recorded)
+    if observers.ended is not None:
+        observers.ended(ended)
     journal.commit()
     results = work_out(prepared, folder)
     journal.finish(
@@ -133,7 +137,7 @@ def execute(
     )
     if viewer is not None and not viewer.wait(VIEW_PATIENCE):
         viewer.stop()
-    file = _seal(folder)
+    file = seal(folder)
     return Finished(
         str(ended.reason), ended.text, folder.path, file, results, ended.error
     )
@@ -206,7 +210,7 @@ def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _seal(folder: RunFolder) -> Path | None:
+def seal(folder: RunFolder) -> Path | None:
     """Seal the file; a failure never costs the run, the journal has everything."""
     try:
         return seal_apart(folder)

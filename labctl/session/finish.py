@@ -1,0 +1,66 @@
+"""Bring a run to its end whose process died: results from what there is, or none."""
+
+from pathlib import Path
+
+from labctl import plugins
+from labctl.clock import SystemClock
+from labctl.data import Event, Level, Result
+from labctl.errors import OperatorError
+from labctl.quantities import SI
+from labctl.sample import Sample
+from labctl.session.run import seal
+from labctl.session.view import JournalView
+from labctl.session.worlds import forget
+from labctl.store.folder import RunFolder
+from labctl.store.journal import Journal
+from labctl.store.journal_reader import JournalReader
+
+
+def finish(place: Path, reason: str) -> None:
+    """Work the results out of what was recorded, end the run as stopped, seal it.
+
+    OperatorError: it has ended already. StoreError: another process writes it.
+    """
+    folder = RunFolder.of(place)
+    _close(folder, "stopped", reason, _results(folder))
+    forget(folder.path)
+    seal(folder)
+
+
+def discard(place: Path, reason: str) -> None:
+    """End the run as discarded; its rows stay, it just never asks again.
+
+    OperatorError: it has ended already. StoreError: another process writes it.
+    """
+    folder = RunFolder.of(place)
+    _close(folder, "discarded", reason, {})
+    forget(folder.path)
+
+
+def _results(folder: RunFolder) -> dict[str, Result]:
+    with JournalReader(folder.journal) as reader:
+        header = reader.header
+        kind = plugins.protocol(header.protocol)
+        sample = Sample.model_validate(header.sample, context=SI)
+        parameters = kind.parameters_model.model_validate(
+            header.parameters_given, strict=False
+        )
+        try:
+            return dict(kind(parameters, sample).results(JournalView(sample, reader)))
+        except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
+            reason = f"{type(error).__name__}: {error}"
+            return {"results": Result.absent("", reason)}
+
+
+def _close(
+    folder: RunFolder, state: str, reason: str, results: dict[str, Result]
+) -> None:
+    with Journal.open(folder.journal) as journal:
+        if journal.status.finished:
+            raise OperatorError(
+                f"{folder.run_id} has ended already ({journal.status.state})"
+            )
+        unix = max(SystemClock().unix(), journal.status.unix)
+        event = Event(Level.WARNING, state, reason)
+        journal.event(event, journal.status.test_time, unix)
+        journal.finish(state, results, unix, reason)
