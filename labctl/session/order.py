@@ -14,8 +14,11 @@ from labctl.errors import Complaint, OperatorError, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
-from labctl.sample import Sample
+from labctl.sample import Sample, SampleKind
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
+
+CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
+"""Kinds of sample that ``safety:`` of the configuration is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def prepare_with(
     complaints = [*_kind_complaints(protocol), *protocol.check()]
     envelope = Envelope({})
     try:
-        envelope = bench_envelope(config).intersect(protocol.envelope())
+        envelope = bench_envelope(config, sample).intersect(protocol.envelope())
     except ValueError as error:
         complaints.append(
             Complaint("limits", str(error), "Widen the sample's or bench's limits.")
@@ -206,8 +209,13 @@ def stand_in(name: str, sample: Sample, world: Any) -> str:
     )
 
 
-def bench_envelope(config: Config) -> Envelope:
-    """Return the bounds that hold on this bench for every run."""
+def bench_envelope(config: Config, sample: Sample) -> Envelope:
+    """Return the bounds that hold on this bench for every run on a cell.
+
+    Pellets, particles and films are guarded by their protocols' compliance.
+    """
+    if sample.kind not in CELLS:
+        return Envelope({})
     safety = config.safety
     bounds: dict[str, tuple[float, float]] = {}
     infinity = float("inf")
