@@ -24,7 +24,7 @@ Call = tuple[Entry, tuple[int, ...], str]
 class ScpiTwin(Exchange):
     """A simulated instrument that speaks SCPI."""
 
-    identification: ClassVar[str] = "LABCTL,TWIN,0,0"
+    identification: str = "LABCTL,TWIN,0,0"
     version: ClassVar[str] = "1999.0"
     shown: Callable[[object], str] = staticmethod(show)
     _entries: ClassVar[list[Entry]]

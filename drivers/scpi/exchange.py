@@ -153,6 +153,16 @@ class Exchange:
             self.time = self.clock.now()
             self.abort()
 
+    def drain(self) -> bytes:
+        """Return every answer there is, waiting until the last one is ready."""
+        with self.lock:
+            whole = b""
+            while self._answers:
+                answer, ready = self._answers.popleft()
+                self.clock.sleep(ready - self.clock.now())
+                whole += answer
+            return whole
+
     def discard(self) -> None:
         """Throw away answers that nobody read."""
         with self.lock:

@@ -5,6 +5,7 @@ one calls `get` and `put` of the twin, a call calls `call`. Lua has no way to Py
 no ``python`` table, no attribute access, no eval.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import lupa
@@ -44,7 +45,7 @@ def _refuse(_object: Any, name: str, _setting: bool) -> str:
 class LuaTwin(Exchange):
     """A simulated instrument that speaks TSP."""
 
-    identification: ClassVar[str] = "Keithley Instruments Inc., Model TWIN, 0, 0"
+    identification: str = "Keithley Instruments Inc., Model TWIN, 0, 0"
     roots: ClassVar[tuple[str, ...]] = ()
     """Names of the tables an instrument has: ``smua``, ``localnode`` …"""
 
@@ -155,7 +156,7 @@ class LuaTwin(Exchange):
         return "\n".join(self._printed) or None
 
     def _common(self, word: str) -> str | None:
-        answers = {
+        answers: dict[str, Callable[[], str]] = {
             "*IDN?": lambda: self.identification,
             "*ESR?": self._event_status,
             "*STB?": lambda: self.show(
@@ -165,7 +166,7 @@ class LuaTwin(Exchange):
             "*TST?": lambda: "0",
             "*LANG?": lambda: "TSP",
         }
-        acts = {
+        acts: dict[str, Callable[[], None]] = {
             "*RST": self.reset,
             "*CLS": self.status.clear,
             "*OPC": self.await_operation_complete,

@@ -20,7 +20,7 @@ class PlainTwin(Exchange):
     """A simulated instrument without SCPI."""
 
     terminator = b"\r\n"
-    identification: ClassVar[str] = "LSCI,TWIN,0,0"
+    identification: str = "LSCI,TWIN,0,0"
     _entries: ClassVar[list[Entry]]
     _defaults: ClassVar[dict[str, Any]]
 
