@@ -1,24 +1,28 @@
 """What every protocol on a cell shares: rates into amperes, windows, the envelope."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from labctl.data import Outcome
 from labctl.errors import Complaint, QuantityError
 from labctl.figure import Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Protocol
+from labctl.protocol import Parameters, Protocol, Step
 from labctl.quantities import OneC, Rate, Second, Volt
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
 from labctl.techniques import Recording
-from protocols.half_cycles import Window
+from protocols.half_cycles import Window, one_cycle
 
 VOLTAGE_MARGIN = 0.05
 """V beyond the widest window before the run is stopped; limits overshoot by mV."""
+OVERSHOOT = 0.01
+"""V; what noise and control may show beyond a limit that the cell is driven to."""
 CURRENT_MARGIN = 1.2
 """Times the largest current before the run is stopped."""
+HOUR = 3600.0
 UNKNOWN_RATE = 0.05
 """Assumed multiple of 1C where a current is given and 1C is not known."""
 
@@ -181,9 +185,9 @@ class CellProtocol(Protocol):
         margin = CURRENT_MARGIN * largest
         low, high = low - VOLTAGE_MARGIN, high + VOLTAGE_MARGIN
         if self.sample.lower_voltage is not None:
-            low = max(low, self.sample.lower_voltage)
+            low = max(low, self.sample.lower_voltage - OVERSHOOT)
         if self.sample.upper_voltage is not None:
-            high = min(high, self.sample.upper_voltage)
+            high = min(high, self.sample.upper_voltage + OVERSHOOT)
         return Envelope(
             {"voltage_volt": (low, high), "current_ampere": (-margin, margin)}
         )
@@ -205,6 +209,17 @@ class CellProtocol(Protocol):
         sample = self.sample
         reference = self.one_c(formation=formation) if rate.needs_one_c else None
         return rate.resolve(reference, sample.active_mass, sample.area)
+
+    def formation(self) -> Generator[Step, Outcome, float]:
+        """Yield the formation cycles; return what the last one gave back, C.
+
+        Without formation: what 1C moves in an hour; 0 if nobody says what 1C is.
+        """
+        charge = HOUR * (self.one_c() or 0.0)
+        for cycle in range(1, self.parameters.formation_cycles + 1):
+            moved = yield from one_cycle(self.formation_window(), self.sample, cycle)
+            charge = abs(moved.closing.charge)
+        return charge
 
     def formation_window(self) -> Window:
         """Return how formation cycles are driven."""

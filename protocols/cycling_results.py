@@ -1,6 +1,7 @@
 """What a cycling run says about a cell, worked out of its recorded rows."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from labctl.analysis.cycling import (
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.half_cycles import split_half_cycles
 from labctl.analysis.retention import retention
-from labctl.data import Quality, Result
+from labctl.data import Array, Quality, Result
 from labctl.protocol import Run
 from labctl.sample import FirstStep, Sample
 
@@ -28,33 +29,88 @@ def cycles_of(run: Run) -> Cycles:
     """Return the cycles of a run, paired as the sample's convention says."""
     table = run.table("timeseries")
     halves = split_half_cycles(
-        table["test_time_second"],
+        running_time(table),
         table["voltage_volt"],
         table["current_ampere"],
         half_cycle=table["half_cycle"],
         cycle=table["cycle_count"],
     )
-    opens_discharge = run.sample.first_step.sign < 0
-    pairing = Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
-    return pair_cycles(halves, pairing)
+    return pair_cycles(halves, pairing_of(run.sample))
 
 
-def cycling_results(run: Run, *, formation_cycles: int) -> Mapping[str, Result]:
-    """Return ICE, first capacities, retention and the table by cycle."""
+def running_time(table: Mapping[str, Array]) -> Array:
+    """Return the rows' time in s without what passed between two uploads.
+
+    From the last row of one upload to the start of the next no current flowed, so
+    that interval must carry no charge; the first row of an upload stands as far
+    behind its start as the instrument says.
+    """
+    time = np.array(table["test_time_second"], dtype=np.float64)
+    own = np.asarray(table["instrument_time_second"])
+    fresh = np.diff(table["step_count"], prepend=-1) != 0
+    fresh |= np.diff(own, prepend=-np.inf) < 0
+    at = np.flatnonzero(fresh)[1:]
+    lost = np.zeros_like(time)
+    lost[at] = np.maximum(time[at] - time[at - 1] - own[at], 0.0)
+    return time - np.cumsum(lost)
+
+
+def pairing_of(sample: Sample) -> Pairing:
+    """Return which half opens a cycle of this sample."""
+    opens_discharge = sample.first_step.sign < 0
+    return Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
+
+
+def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
+    """Return the cycles whose numbers are among ``numbers``."""
+    kept = np.isin(cycles.number, list(numbers))
+    columns = {
+        each.name: value[kept]
+        for each in dataclasses.fields(cycles)
+        if isinstance(value := getattr(cycles, each.name), np.ndarray)
+    }
+    return dataclasses.replace(cycles, **columns)
+
+
+def cycling_results(
+    run: Run, *, formation_cycles: int, apart: Collection[int] = ()
+) -> Mapping[str, Result]:
+    """Return ICE, first capacities, retention and the table by cycle.
+
+    ``apart``: numbers of the cycles that are not part of the ageing (check-ups).
+    """
     cycles = cycles_of(run)
-    sample = run.sample
     if not cycles.complete.any():
         reason = "no cycle was completed"
         return {"initial_coulombic_efficiency": Result.absent("%", reason)}
+    ageing = only(cycles, set(cycles.number.tolist()) - set(apart))
+    return {
+        **first_cycle_results(cycles, run.sample),
+        "coulombic_efficiency": efficiency_result(ageing, formation_cycles),
+        "capacity_retention": retention_result(ageing, formation_cycles, run.sample),
+    }
+
+
+def formation_results(run: Run, formation_cycles: int) -> Mapping[str, Result]:
+    """Return ICE and first capacities where formation ran; nothing where not."""
+    if not formation_cycles:
+        return {}
+    cycles = only(cycles_of(run), range(1, formation_cycles + 1))
+    if not cycles.complete.any():
+        reason = "no formation cycle was completed"
+        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
+    return first_cycle_results(cycles, run.sample)
+
+
+def first_cycle_results(cycles: Cycles, sample: Sample) -> Mapping[str, Result]:
+    """Return ICE and both capacities of the first complete cycle."""
     first = initial_coulombic_efficiency(cycles, charge_uncertainty=CHARGE_UNCERTAINTY)
     opening, closing = _words(sample)
     at = int(np.flatnonzero(cycles.complete)[0])
     return {
         "initial_coulombic_efficiency": result(first.scaled(100.0), "%"),
-        f"first_{opening}_capacity": _specific(cycles.first[at], sample),
-        f"first_{closing}_capacity": _specific(cycles.second[at], sample),
-        "coulombic_efficiency": _efficiency(cycles, formation_cycles),
-        "capacity_retention": _retention(cycles, formation_cycles, sample),
+        f"first_{opening}_capacity": specific(float(cycles.first[at]), sample),
+        f"first_{closing}_capacity": specific(float(cycles.second[at]), sample),
     }
 
 
@@ -72,12 +128,7 @@ def result(estimate: Estimate, unit: str) -> Result:
     )
 
 
-def _words(sample: Sample) -> tuple[str, str]:
-    first: FirstStep = sample.first_step
-    return str(first), str(first.other)
-
-
-def _specific(charge: float, sample: Sample) -> Result:
+def specific(charge: float, sample: Sample) -> Result:
     """Return a charge in C as mAh/g with the budget of mass and current."""
     if sample.active_mass is None:
         return Result.absent("mAh/g", f"sample {sample.name} has no active_mass")
@@ -92,7 +143,7 @@ def _specific(charge: float, sample: Sample) -> Result:
     return Result(value, "mAh/g", spread, budget=budget)
 
 
-def _efficiency(cycles: Cycles, formation_cycles: int) -> Result:
+def efficiency_result(cycles: Cycles, formation_cycles: int) -> Result:
     """Return the mean CE after formation, with CE and capacity by cycle."""
     done = np.flatnonzero(cycles.complete)
     percent = 100.0 * cycles.coulombic_efficiency[done]
@@ -111,7 +162,7 @@ def _efficiency(cycles: Cycles, formation_cycles: int) -> Result:
     return Result(float(np.mean(later)), "%", float(spread), table=table)
 
 
-def _retention(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
+def retention_result(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
     """Return what is left after the last cycle, against the first after formation."""
     try:
         left = retention(
@@ -134,3 +185,8 @@ def _retention(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
         )
     last = left.last.scaled(100.0)
     return Result(last.value, "%", last.uncertainty, table=table)
+
+
+def _words(sample: Sample) -> tuple[str, str]:
+    first: FirstStep = sample.first_step
+    return str(first), str(first.other)

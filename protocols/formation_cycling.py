@@ -57,8 +57,7 @@ class FormationCycling(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation cycles, then working cycles."""
         p = self.parameters
-        for cycle in range(1, p.formation_cycles + 1):
-            yield from one_cycle(self.formation_window(), self.sample, cycle)
+        yield from self.formation()
         window = self.window(p.rate, p.taper)
         for cycle in range(p.formation_cycles + 1, p.formation_cycles + p.cycles + 1):
             yield from one_cycle(window, self.sample, cycle)

@@ -105,13 +105,16 @@ def half_cycle(
 
 
 def one_cycle(
-    window: Window, sample: Sample, cycle: int
+    window: Window, sample: Sample, cycle: int, opening_window: Window | None = None
 ) -> Generator[Step, Outcome, "CycleCharges"]:
-    """Yield both half cycles and the row of the cycle; return its charges."""
+    """Yield both half cycles and the row of the cycle; return its charges.
+
+    ``opening_window`` drives the opening half cycle if it is another one.
+    """
     first = sample.first_step
     half = 2 * (cycle - 1)
     opening = yield half_cycle(
-        window, first.sign, cycle=cycle, half=half, word=str(first)
+        opening_window or window, first.sign, cycle=cycle, half=half, word=str(first)
     )
     closing = yield half_cycle(
         window, -first.sign, cycle=cycle, half=half + 1, word=str(first.other)

@@ -1,0 +1,312 @@
+"""A channel that plays its role straight on the simulated cell, and runs on it.
+
+No driver and no store: protocols are tested by themselves, in virtual time, on the
+same physics that the instruments' twins see.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.world import catalogue
+from drivers.world.cell import Cell
+from labctl.clock import VirtualClock
+from labctl.data import Array, Batch, Event, Outcome
+from labctl.engine.ledger import Ledger
+from labctl.engine.run import Ended, Engine
+from labctl.protocol import Protocol, StepRecord
+from labctl.roles.potentiostat import Loaded, Poll
+from labctl.sample import Sample
+from labctl.station import LentBench
+from labctl.techniques import (
+    Condition,
+    ConstantCurrent,
+    ConstantPower,
+    ConstantVoltage,
+    Loop,
+    OpenCircuit,
+    Quantity,
+    Spectrum,
+    Technique,
+    VoltageSweep,
+)
+
+FIRMWARE = {Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ABSOLUTE_CURRENT}
+NOISE = 1e-5  # V and, relative, A
+
+
+class CellChannel:
+    """A `PotentiostatChannel` whose firmware is a generator over a cell."""
+
+    def __init__(self, cell: Cell, clock: VirtualClock, seed: int = 0) -> None:
+        self.cell, self.clock = cell, clock
+        self._random = np.random.default_rng(seed)
+        self._techniques: Sequence[Technique] = ()
+        self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
+        self._begun = self._time = 0.0
+        self._index = 0
+        self._running = self._skip = self._over = False
+
+    def load(self, techniques: Sequence[Technique]) -> Loaded:
+        self._techniques = techniques
+        return Loaded(
+            tuple(
+                (k, c)
+                for k, t in enumerate(techniques)
+                if not isinstance(t, Loop)
+                for c in t.until
+                if c.quantity not in FIRMWARE or isinstance(t, Spectrum)
+            )
+        )
+
+    def start(self) -> None:
+        self._begun, self._time = self.clock.now(), 0.0
+        self._running, self._over = True, False
+        self._rows = self._programme()
+
+    def poll(self) -> Poll:
+        now = self.clock.now() - self._begun
+        streams: dict[str, list[dict[str, float]]] = {}
+        while self._running and self._time <= now:
+            try:
+                stream, row = next(self._rows)
+            except StopIteration:
+                self._running = False
+            else:
+                streams.setdefault(stream, []).append(row)
+        batches = tuple(
+            Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
+            for name, rows in streams.items()
+        )
+        return Poll(batches, self._running, self._index)
+
+    def skip(self) -> None:
+        self._skip = True
+
+    def make_safe(self) -> None:
+        self._running = False
+
+    def _programme(self) -> Iterator[tuple[str, dict[str, float]]]:
+        done: dict[int, int] = {}
+        self._index = 0
+        while self._index < len(self._techniques) and not self._over:
+            technique = self._techniques[self._index]
+            if isinstance(technique, Loop):
+                done[self._index] = done.get(self._index, 0) + 1
+                if done[self._index] < technique.passes:
+                    self._index = technique.back_to
+                    continue
+            else:
+                self._skip = False
+                for row in self._technique(technique):
+                    yield row
+                    if self._skip:
+                        break
+            self._index += 1
+
+    def _technique(self, t: Technique) -> Iterator[tuple[str, dict[str, float]]]:
+        match t:
+            case OpenCircuit():
+                yield from self._driven(t, lambda _v: 0.0)
+            case ConstantCurrent():
+                yield from self._driven(t, lambda _v: t.current)
+            case ConstantPower():
+                yield from self._driven(t, lambda v: t.power / v)
+            case ConstantVoltage():
+                offset = self.cell.voltage() if t.versus_initial else 0.0
+                end = self._time + t.duration
+                while self._time < end - 1e-9:
+                    dt = min(t.record.every_s or 1.0, end - self._time)
+                    current = self.cell.step_voltage(t.voltage + offset, dt)
+                    self._time += dt
+                    yield self._row(t.voltage + offset, current)
+                    if self._met(t.until, t.voltage + offset, current):
+                        return
+            case VoltageSweep():
+                yield from self._sweep(t)
+            case Spectrum():
+                yield from self._spectrum(t)
+
+    def _driven(
+        self, t: Any, law: Callable[[float], float]
+    ) -> Iterator[tuple[str, dict[str, float]]]:
+        end = self._time + t.duration
+        lower, upper = -math.inf, math.inf
+        for c in t.until:
+            if c.quantity is Quantity.VOLTAGE and c.comparison == ">=":
+                upper = c.value
+            elif c.quantity is Quantity.VOLTAGE:
+                lower = c.value
+        dt = min(1.0, t.record.every_s or 60.0)
+        while self._time < end - 1e-9:
+            current = law(self.cell.voltage())
+            before = self.cell.voltage(current)
+            step = min(dt, end - self._time)
+            passed = self.cell.advance(current, step, lower, upper)
+            self._time += passed
+            voltage = self.cell.voltage(current)
+            yield self._row(voltage, current)
+            if passed < step or self._met(t.until, voltage, current):
+                return
+            moved = abs(voltage - before)
+            most = t.record.every_s or 60.0
+            fine = t.record.every_volt or math.inf
+            dt = min(most, max(1.0, dt * 2.0 if moved < fine / 2 else dt / 2.0))
+            dt = min(most, dt)
+
+    def _sweep(self, t: VoltageSweep) -> Iterator[tuple[str, dict[str, float]]]:
+        first, *turns, last = t.vertices
+        path = [first, *(turns * t.cycles), last]
+        every = t.record.every_volt or 0.001
+        for begin, end in itertools.pairwise(path):
+            count = max(round(abs(end - begin) / every), 1)
+            for voltage in np.linspace(begin, end, count + 1)[1:]:
+                dt = abs(end - begin) / count / t.scan_rate
+                before = self.cell.charge
+                self.cell.step_voltage(float(voltage), dt)
+                self._time += dt
+                yield self._row(float(voltage), (self.cell.charge - before) / dt)
+
+    def _spectrum(self, t: Spectrum) -> Iterator[tuple[str, dict[str, float]]]:
+        start = self.cell.voltage() if t.versus_initial else 0.0
+
+        def hold(dt: float) -> tuple[float, float]:
+            self._time += dt
+            if t.galvanostatic:
+                self.cell.advance(t.bias, dt)
+                return self.cell.voltage(t.bias), t.bias
+            return t.bias + start, self.cell.step_voltage(t.bias + start, dt)
+
+        if t.settle:
+            yield self._row(*hold(t.settle))
+        for f in np.geomspace(t.first_frequency, t.last_frequency, t.points):
+            dt = max(0.3, (t.averages + t.wait_periods) / f)
+            dt *= 2 if t.drift_correction else 1
+            _, current = hold(0.5 * dt)
+            z = complex(self.cell.impedance([f], current)[0])
+            z *= 1 + 1e-4 * complex(*self._random.standard_normal(2))
+            voltage, current = hold(0.5 * dt)
+            sine = t.amplitude if t.galvanostatic else t.amplitude / abs(z)
+            yield (
+                "eis",
+                {
+                    "instrument_time_second": self._time,
+                    "technique_index": self._index,
+                    "frequency_hertz": float(f),
+                    "real_impedance_ohm": z.real,
+                    "imaginary_impedance_ohm": z.imag,
+                    "voltage_volt": voltage,
+                    "current_ampere": current,
+                    "voltage_amplitude_volt": sine * abs(z),
+                    "current_amplitude_ampere": sine,
+                },
+            )
+
+    def _row(self, voltage: float, current: float) -> tuple[str, dict[str, float]]:
+        a, b = self._random.standard_normal(2)
+        return "timeseries", {
+            "instrument_time_second": self._time,
+            "voltage_volt": voltage + NOISE * a,
+            "current_ampere": current * (1 + NOISE * b),
+            "technique_index": self._index,
+        }
+
+    def _met(self, until: Sequence[Condition], voltage: float, current: float) -> bool:
+        x = {
+            Quantity.VOLTAGE: voltage,
+            Quantity.CURRENT: current,
+            Quantity.ABSOLUTE_CURRENT: abs(current),
+        }
+        for c in until:
+            if c.quantity in FIRMWARE and c.holds(x[c.quantity], 1e-6):
+                self._over = c.ends_all
+                return True
+        return False
+
+
+@dataclass
+class MemoryJournal:
+    """Keeps what the engine writes; reads as a run."""
+
+    sample: Sample
+    records: dict[int, StepRecord] = field(default_factory=dict)
+    batches: dict[str, list[Batch]] = field(default_factory=dict)
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    ended: Ended | None = None
+
+    def append(self, batch: Batch) -> None:
+        self.batches.setdefault(batch.stream, []).append(batch)
+
+    def begin_step(self, count: int, payload: Mapping[str, Any], time: float) -> None:
+        self.records[count] = StepRecord(count, payload, time)
+
+    def end_step(self, count: int, outcome: Outcome, time: float) -> None:
+        record = self.records[count]
+        again = Outcome.from_json(outcome.to_json())
+        self.records[count] = StepRecord(
+            count, record.payload, record.began, time, again
+        )
+
+    def event(self, event: Event, test_time: float, unix: float) -> None:  # noqa: ARG002
+        self.events.append(event)
+
+    def set_status(self, state: str, **_: Any) -> None:
+        pass
+
+    def commit(self) -> int:
+        return 0
+
+    @property
+    def steps(self) -> Sequence[StepRecord]:
+        return tuple(self.records.values())
+
+    def table(self, stream: str) -> Mapping[str, Array]:
+        parts = self.batches.get(stream, [])
+        return {
+            name: np.concatenate([p.columns[name] for p in parts] or [np.empty(0)])
+            for name in self.columns[stream]
+        }
+
+
+def played(
+    kind: type[Protocol], sample_name: str, **given: Any
+) -> tuple[MemoryJournal, Protocol, Cell]:
+    """Run a protocol on a simulated cell; text parameters as a person writes them."""
+    sample = Sample.model_validate(catalogue.label(sample_name))
+    cell = catalogue.build_cell(sample_name)
+    preset = kind.presets.get(sample.preset, {})
+    parameters = kind.parameters_model.model_validate({**preset, **given})
+    protocol = kind(parameters, sample)
+    assert protocol.check() == []
+    clock = VirtualClock(1.7e9)
+    roles = {
+        name: CellChannel(cell, clock, seed)
+        for seed, name in enumerate(protocol.roles())
+    }
+    journal = MemoryJournal(
+        sample,
+        columns={s.name: tuple(c.name for c in s.columns) for s in protocol.streams},
+    )
+    engine = Engine(
+        LentBench(clock, roles),
+        journal,
+        Ledger(protocol.streams),
+        protocol.envelope(),
+        roles,
+    )
+    journal.ended = engine.run(protocol.plan())
+    if journal.ended.error is not None:
+        raise journal.ended.error
+    return journal, protocol, cell
+
+
+@pytest.fixture(scope="session")
+def play() -> Callable[..., tuple[MemoryJournal, Protocol, Cell]]:
+    """Return `played`."""
+    return played
