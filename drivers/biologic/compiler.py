@@ -356,8 +356,8 @@ def _check_start(draft: _Draft) -> None:
             sign = "≥" if condition.comparison is Comparison.AT_LEAST else "≤"
             draft.complain(
                 0,
-                f"{condition.name} (E {sign} {condition.value:g} V) is already met: the "
-                f"cell is at {voltage:.4f} V, so the step would end at once.",
+                f"{condition.name} (E {sign} {condition.value:g} V) is already met: "
+                f"the cell is at {voltage:.4f} V, so the step would end at once.",
                 "Move the limit, turn the current round, or let the cell rest first.",
             )
 

@@ -211,11 +211,7 @@ class TwinChannel:
         voltage, current = self.socket.live
         if self.socket.holder is not self:
             current = 0.0
-        noise = self.live_noise.take(2)
-        front = self._front
-        volts = front.voltages(np.array([voltage]), noise[:1])
-        amperes = front.currents(np.array([current]), noise[1:])
-        return float(volts[0]), float(amperes[0])
+        return self._front.reading(voltage, current, self.live_noise.take(2))
 
     def elapsed(self, now: float) -> float:
         """Return the experiment's time, s."""

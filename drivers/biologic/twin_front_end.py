@@ -32,6 +32,7 @@ OVERRANGE = 1.05
 BLOCK = 4096
 
 _SPANS = np.array(sorted(CURRENT_RANGES.values()))
+_SPAN_LIST = [span for span in _SPANS.tolist() if span >= 1e-6]  # noqa: PLR2004
 _CODES = np.array(sorted(CURRENT_RANGES, key=CURRENT_RANGES.__getitem__))
 
 
@@ -124,6 +125,26 @@ class FrontEnd:
         """Return what the current converter reads, A."""
         spans = self.spans(true)
         return quantised(true + noise * (CURRENT_NOISE * np.asarray(spans)), spans)
+
+    def reading(
+        self, voltage: float, current: float, noise: Floats
+    ) -> tuple[float, float]:
+        """Return one reading of both converters, V and A."""
+        span = self.voltage_span
+        size = self.largest_current
+        if self.current_range == AUTO_RANGE:
+            size = next((s for s in _SPAN_LIST if s >= abs(current)), size)
+        a, b = noise.tolist()
+        return (
+            _one(voltage + a * VOLTAGE_NOISE * span, span),
+            _one(current + b * CURRENT_NOISE * size, size),
+        )
+
+
+def _one(value: float, span: float) -> float:
+    step = 2.0 * span / BITS
+    most = OVERRANGE * span
+    return max(min(round(value / step) * step, most), -most)
 
 
 def ti_words(values: Floats) -> Words:
