@@ -20,7 +20,7 @@ from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import HoldSource
 from protocols.conduction_readings import Points, doubted, sweep_points
-from protocols.probe_station import ProbeParameters
+from protocols.probe_station import CURVATURE, ProbeParameters, with_range
 
 SIGNS = {"both": (1, -1), "plus": (1,), "minus": (-1,)}
 WORDS = {1: "plus", -1: "minus"}
@@ -105,12 +105,13 @@ class BiasHold(Protocol):
         """Yield the bench's check, a contact check, then one hold a sign."""
         p = self.parameters
         yield p.check_bench(p.voltage)
-        yield p.check_contact()
+        outcome = yield p.check_contact()
+        probe = with_range(p.probe(), p.range_for(outcome.values["largest"], CURVATURE))
         for sweep, sign in enumerate(self.signs, 1):
             yield HoldSource(
                 label=f"hold {sign * p.voltage:+g} V",
                 level=sign * p.voltage,
-                probe=p.probe(),
+                probe=probe,
                 duration=p.hold,
                 every=p.every,
                 sweep=sweep,

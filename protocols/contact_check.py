@@ -17,7 +17,7 @@ from labctl.errors import Complaint
 from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
-from labctl.quantities import Ampere, Volt, Watt
+from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
 from protocols.conduction_readings import Points, doubted, sweep_points
@@ -53,13 +53,14 @@ class ContactCheckParameters(ProbeParameters):
 
     def film(self) -> FilmParameters:
         """Return the part that is about films."""
-        return FilmParameters(
-            current=self.current,
-            power=self.power,
-            largest_current=self.largest_current,
-            compliance=self.film_compliance,
-            nplc=self.nplc,
-        )
+        parts = {
+            "current": self.current,
+            "power": self.power,
+            "largest_current": self.largest_current,
+            "compliance": self.film_compliance,
+            "nplc": self.nplc,
+        }
+        return FilmParameters.model_validate(parts, context=SI)
 
 
 class ContactCheck(Protocol):

@@ -191,7 +191,8 @@ class HallEffect(Protocol):
         current = yield from p.contacts()
         if not current > 0:
             return
-        yield p.read(RESISTIVITY_LABEL, RESISTIVITY, current)
+        resistivity = p.read(RESISTIVITY_LABEL, RESISTIVITY, current)
+        yield dataclasses.replace(resistivity, watch_field=True)
         for number, sign in enumerate(ABBA, 1):
             label = f"{HALL_LABEL} {sign * p.field:+g} T, {number} of {len(ABBA)}"
             yield self._in_field(label, HALL, current, sign * p.field)

@@ -35,10 +35,8 @@ from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
 from protocols.conduction_readings import Points, area_of, doubted, sweep_points
-from protocols.probe_station import ProbeParameters, with_range
+from protocols.probe_station import CURVATURE, ProbeParameters, with_range
 
-CURVATURE = 3.0
-"""The current at full bias may be that much more than in proportion."""
 SECONDS_A_POINT = 0.1
 
 

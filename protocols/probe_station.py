@@ -23,6 +23,8 @@ VOLTAGE_MARGIN = 1.1
 """Times the largest bias before the run is stopped."""
 RANGE_MARGIN = 1.3
 """The measure range is that much wider than the current expected."""
+CURVATURE = 3.0
+"""A particle's current at full bias may be that much more than in proportion."""
 CHECK = 0
 """``sweep_id`` of the contact check; measurements count from 1."""
 

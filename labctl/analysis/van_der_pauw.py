@@ -145,6 +145,8 @@ class VanDerPauw:
         """Return the named results for the run file."""
         names = ("sheet_resistance", "resistivity", "conductivity")
         found = {name: getattr(self, name).to_result() for name in names}
+        if math.isnan(self.f_factor):
+            return found | {"f_factor": Result.absent("", "R_A or R_B is missing")}
         return found | {"f_factor": Result(self.f_factor, "")}
 
 

@@ -48,7 +48,9 @@ class ReadFilm(Step):
     """Slow, quiet output of the source."""
     stream: str = columns.HALL.name
     target: FieldTarget | None = None
-    """Field to read in; None reads none and leaves the magnet alone."""
+    """Field to read in; None leaves the magnet alone."""
+    watch_field: bool = False
+    """Read the gaussmeter although no field is set; the residual field is recorded."""
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
@@ -58,7 +60,10 @@ class ReadFilm(Step):
         gaussmeter: Gaussmeter | None = None
         if self.target is not None:
             yield from reach_field(bench, self.target)
+        if self.target is not None or self.watch_field:
             gaussmeter = bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+        if gaussmeter is not None and self.target is None:
+            gaussmeter.prepare(None)
         span = max(map(abs, self.currents))
         source.prepare(CurrentSettings(span, self.compliance, self.filtered))
         meter.prepare(VoltmeterSettings(self.nplc, self.voltage_range))
