@@ -1,0 +1,282 @@
+"""The bench of the station's process: one station, one clock, many runs at once."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from labctl.clock import Clock
+from labctl.config.hardened_yaml import Document
+from labctl.config.models import Config
+from labctl.errors import LabctlError, OperatorError, OwnershipError
+from labctl.service.answers import Started
+from labctl.service.by_hand import ByHand
+from labctl.service.event_book import EventBook
+from labctl.service.interrupted import about_of, find_interrupted
+from labctl.service.live_run import About, LiveRun
+from labctl.service.models import Level, RunState, RunSummary
+from labctl.service.premises import Premises
+from labctl.service.requests import OrderIn
+from labctl.service.waiting import Queue
+from labctl.session.finish import discard, finish
+from labctl.session.names import run_id, slug
+from labctl.session.order import (
+    Equipment,
+    Order,
+    Prepared,
+    bench_envelope,
+    prepare,
+)
+from labctl.session.resume import resume
+from labctl.session.run import start
+
+log = logging.getLogger(__name__)
+
+MOST_LIVE = 64
+"""Runs at once; each has a thread."""
+KEPT_ENDED = 32
+"""Ended runs whose rows stay in memory."""
+BAD_ENDS = frozenset({RunState.LIMIT, RunState.FAILED, RunState.STOPPED})
+
+
+class Bench:
+    """Starts runs, passes wishes on, keeps queue and events; safe from any thread."""
+
+    def __init__(
+        self,
+        config: Config,
+        equipment: Equipment,
+        premises: Premises,
+        *,
+        speed: float | None,
+        live_view: bool = True,
+    ) -> None:
+        self.config = config
+        self.equipment = equipment
+        self.premises = premises
+        self.speed = speed
+        self.events = EventBook(premises.events_file)
+        self.queue = Queue(premises.queue_file)
+        self.by_hand = ByHand(equipment.station, bench_envelope(config))
+        self.interrupted: dict[str, RunSummary] = {}
+        self.changed: Callable[[], None] = lambda: None
+        """Called, from any thread, when the state is another one."""
+        self._live_view = live_view
+        self._runs: dict[str, LiveRun] = {}
+        self._keys: dict[str, Started] = {}
+        self._dispatch = threading.RLock()
+
+    @property
+    def clock(self) -> Clock:
+        """The bench's clock."""
+        return self.equipment.station.clock
+
+    @property
+    def simulated(self) -> bool:
+        """Whether twins stand on it."""
+        return self.equipment.world is not None
+
+    @property
+    def runs(self) -> list[LiveRun]:
+        """The runs of this process, the first one first."""
+        with self._dispatch:
+            return list(self._runs.values())
+
+    @property
+    def live(self) -> list[LiveRun]:
+        """The runs that have their instruments."""
+        return [run for run in self.runs if run.is_live]
+
+    def run(self, run: str) -> LiveRun | None:
+        """Return a run of this process; None if it is not one."""
+        return self._runs.get(run)
+
+    def prepare(self, order: OrderIn) -> Prepared:
+        """Check an order against this bench; RefusedError, OperatorError."""
+        return prepare(self.order_of(order), self.config, self.equipment)
+
+    def order_of(self, asked: OrderIn) -> Order:
+        """Return an order as the session takes it."""
+        return Order(
+            protocol=asked.protocol,
+            parameters=Document("parameters", dict(asked.parameters)),
+            sample=self.sample_of(asked.sample),
+            preset=asked.preset,
+            seats=dict(asked.seats),
+            out=self.premises.data,
+            simulate=self.simulated,
+            speed=self.speed,
+            seed=asked.seed,
+            operator=asked.operator,
+        )
+
+    def sample_of(self, name: str) -> str:
+        """Return the label file of a sample of this station, else the name itself."""
+        path = self.premises.samples / f"{slug(name)}.yaml"
+        if path.exists():
+            return str(path)
+        if name.endswith((".yaml", ".yml")):  # no files but the station's own
+            raise OperatorError(f"this station has no sample {name!r}")
+        return name
+
+    def start(self, asked: OrderIn) -> Started:
+        """Start a run at once; the same key again starts nothing new.
+
+        RefusedError, OperatorError, OwnershipError: nothing was switched on.
+        """
+        with self._dispatch:
+            if asked.key and asked.key in self._keys:
+                return self._keys[asked.key]
+            if len(self.live) >= MOST_LIVE:
+                raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
+            prepared = self.prepare(asked)
+            protocol = prepared.protocol
+            name = run_id(protocol.name, protocol.sample.name, self.clock.unix())
+            self.equipment.station.reserve(name, prepared.cast)
+            about = About(
+                run=name,
+                protocol=protocol.name,
+                title=f"{protocol.title}: "
+                f"{protocol.sample.title or protocol.sample.name}",
+                sample=protocol.sample.name,
+                seats=dict(prepared.cast),
+                simulated=self.simulated,
+                operator=asked.operator or self.config.station.operator,
+            )
+            run = LiveRun(
+                about,
+                self.premises.data / name,
+                lambda observers: start(prepared, self.config, observers, name),
+                self.clock,
+                self.changed,
+                live_view=self._live_view,
+            )
+            started = Started(
+                run=name, seats=dict(prepared.cast), warnings=protocol.warnings()
+            )
+            self._admit(run)
+            if asked.key:
+                self._keys[asked.key] = started
+        log.info("started %s on %s", name, ", ".join(about.seats.values()))
+        return started
+
+    def ask(self, run: str, what: str, reason: str) -> None:
+        """Pass a wish on to a live run; OperatorError: it is not one."""
+        found = self._runs.get(run)
+        if found is None or not found.is_live:
+            raise OperatorError(f"{run} does not go on at this station")
+        if what == "resume" and found.state is not RunState.HOLD:
+            if found.asked != "hold":
+                raise OperatorError(f"{run} is not on hold")
+        elif found.state is RunState.ENDING and what != "stop":
+            raise OperatorError(f"{run} is ending; nothing can be asked of it")
+        found.ask(what, reason)
+
+    # ---- runs whose process died
+
+    def recover(self) -> None:
+        """Find the runs that a dead process left, and say that they wait."""
+        for summary in find_interrupted(self.premises.data):
+            self.interrupted[summary.run] = summary
+            self.events.tell(
+                Level.ALARM,
+                "interrupted",
+                f"{summary.run} was cut short: resume, finish or discard it",
+                summary.run,
+            )
+
+    def resume(self, run: str) -> Started:
+        """Go on with an interrupted run on this bench."""
+        with self._dispatch:
+            folder = self._folder_of(run)
+            about = about_of(folder)
+            if about.simulated is not self.simulated:
+                kind = "simulated" if about.simulated else "real"
+                raise OperatorError(f"{run} is {kind}; this station is not")
+            if len(self.live) >= MOST_LIVE:
+                raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
+            self.equipment.station.reserve(run, about.seats)
+            live = LiveRun(
+                about,
+                folder,
+                lambda observers: resume(folder, observers, None, self.equipment),
+                self.clock,
+                self.changed,
+                live_view=self._live_view,
+            )
+            live.started_unix = self.interrupted.pop(run).started_unix
+            self._admit(live)
+        return Started(run=run, seats=about.seats, warnings=[])
+
+    def close_interrupted(self, run: str, what: str, reason: str) -> None:
+        """``finish`` or ``discard`` an interrupted run; blocks for seconds."""
+        with self._dispatch:
+            folder = self._folder_of(run)
+            kept = self.interrupted.pop(run)
+        try:
+            (finish if what == "finish" else discard)(folder, reason)
+        except LabctlError:
+            self.interrupted[run] = kept
+            raise
+        self.events.tell(Level.INFO, what, f"{run}: {reason}", run)
+        self.changed()
+
+    def _folder_of(self, run: str) -> Path:
+        if run not in self.interrupted:
+            raise OperatorError(f"{run} is not an interrupted run of this station")
+        return self.premises.data / run
+
+    # ---- what the keeper does again and again
+
+    def start_waiting(self) -> None:
+        """Start every order of the queue whose turn it is."""
+        while True:
+            entry = self.queue.turn(self.equipment.station.lent())
+            if entry is None:
+                return
+            try:
+                started = self.start(entry.order)
+            except OwnershipError as error:
+                log.info("queue: %s", error)
+                return
+            except LabctlError as error:
+                free = "none of" in str(error) and "is free" in str(error)
+                if free and not entry.order.seats:
+                    return  # any seat would do, and all are busy
+                self.queue.refuse(entry.entry, str(error))
+                text = f"{entry.order.protocol} on {entry.order.sample}: {error}"
+                self.events.tell(Level.ALARM, "queue", text)
+            else:
+                self.queue.remove(entry.entry)
+                text = f"{started.run} started from the queue"
+                self.events.tell(Level.INFO, "queue", text, started.run)
+            self.changed()
+
+    def note_end(self, run: LiveRun) -> None:
+        """Do what follows from a run's end: hold its seats if it ended badly."""
+        if run.state not in BAD_ENDS:
+            return
+        why = f"{run.about.run} ended: {run.state} {run.summary().reason}".strip()
+        for seat in run.about.seats.values():
+            self.queue.hold_seat(seat, why)
+        if run.finished is None:
+            # it never had a journal to say so
+            self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
+
+    def forget_old(self) -> None:
+        """Let go of the rows of runs that ended long ago."""
+        with self._dispatch:
+            ended = [name for name, run in self._runs.items() if not run.is_live]
+            for name in ended[:-KEPT_ENDED]:
+                del self._runs[name]
+
+    def close(self) -> None:
+        """Let go of instruments and files; every run must have ended."""
+        self.by_hand.release_all()
+        self.equipment.station.close()
+        self.events.close()
+
+    def _admit(self, run: LiveRun) -> None:
+        self._runs[run.about.run] = run
+        run.start()
+        self.changed()
