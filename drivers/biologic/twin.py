@@ -381,7 +381,9 @@ class Twin:
         if self.faults.late_starts > 0 and channel.state == State.RUN:
             self.faults.late_starts -= 1
             out.State = State.STOP
-        out.MemFilled = channel.memory.filled
+            out.MemFilled = 0
+        else:
+            out.MemFilled = channel.memory.filled
         out.TimeBase = channel.time_base
         out.Ewe, out.EweRangeMin, out.EweRangeMax = voltage, -span, span
         out.I, out.IRange = current, channel.current_range
