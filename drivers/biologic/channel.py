@@ -93,6 +93,7 @@ class BiologicChannel:
         self._technique = 0
         self._polls = 0
         self._told: set[int] = set()
+        self._said: list[str] = []
         self._pending: list[Fetched] = []
         self._kept: tuple[Batch, ...] = ()
         """Batches read before a restart, for the next poll."""
@@ -270,6 +271,7 @@ class BiologicChannel:
 
         self._ours = True
         self._exchange(act)
+        self._said.clear()
         self._hear()
         self._seen = self._stopped = self.attached = False
         self._technique = 0
@@ -347,7 +349,8 @@ class BiologicChannel:
         waited = self._device.clock.now() - self._started
         if waited < START_GRACE:
             return True
-        said = "; ".join(self._hear()) or "the firmware gives no reason"
+        self._hear()
+        said = "; ".join(self._said) or "the firmware gives no reason"
         raise InstrumentError(
             f"{self.place}: was started {waited:.1f} s ago and never ran ({said})"
         )
@@ -374,11 +377,11 @@ class BiologicChannel:
             raise InstrumentError(f"{self.place}: {what}; the channel was stopped")
         log.warning("%s: %s", self.place, what)
 
-    def _hear(self) -> list[str]:
+    def _hear(self) -> None:
         heard = self._exchange(lambda lib, link: lib.messages(link, self.number))
         for text in heard:
             log.info("%s: firmware says: %s", self.place, text)
-        return heard
+        self._said += heard
 
     # ---- exchanges
 

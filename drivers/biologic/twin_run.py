@@ -71,6 +71,10 @@ class Run:
         self._level = 0.0
         self._origin = 0.0
         self._cap = math.inf
+        self._now = self._before
+        """V and A where the cell stands; a look ahead leaves it alone."""
+        self._peeked = -math.inf
+        """Where the last look ahead went, s."""
         self._last = (start, self._before[0], 0.0)
         self._last_charge = self._charge
         self._limits = (-math.inf, math.inf)
@@ -91,9 +95,11 @@ class Run:
             if end <= to + TOLERANCE:
                 self._step(end, keep=True)
             else:
-                if to > socket.time + TOLERANCE and self._step(to, keep=exact):
-                    continue
-                return
+                looked = to == self._peeked and not exact
+                if to <= socket.time + TOLERANCE or looked:
+                    return
+                if not self._step(to, keep=exact):
+                    return
 
     def _regain(self, to: float) -> bool:
         """Take the cell back if nobody has it; else let its holder go on."""
@@ -164,7 +170,8 @@ class Run:
             return
         if stage.mode is Mode.RAMP:
             return
-        voltage, current = self._first_sample(stage)
+        voltage, current = self._now = self._first_sample(stage)
+        self._peeked = -math.inf
         time = socket.time
         fired = stage.fires(voltage, current)
         self._record(time, voltage, current)
@@ -250,8 +257,10 @@ class Run:
         if not (keep or fired):
             socket.cell.rewind(mark)
             socket.live = (voltage, current)
+            self._peeked = end
             return False
-        self._adapt(voltage, current, passed)
+        before, self._now = self._now, (voltage, current)
+        self._peeked = -math.inf
         time = socket.time + passed if fired else end
         socket.arrive(time, voltage, current)
         if self.done:  # a watcher's step ended this run on the way
@@ -259,6 +268,7 @@ class Run:
         ended = fired or time >= self._end - TOLERANCE
         if ended or self._is_due(time, voltage, current):
             self._record(time, voltage, current)
+        self._adapt(before, (voltage, current), passed)
         if ended:
             self._end_stage(time, fired=fired)
         return True
@@ -279,7 +289,7 @@ class Run:
             passed = cell.advance(current, dt, *self._limits)
             return passed, self._clipped(cell.voltage(current)), current
         if mode is Mode.POWER:
-            before = self.seat.socket.live[0]
+            before = self._now[0]
             current = self._drawn(before)
             cell.advance(current, dt)
             after = self._clipped(cell.voltage(current))
@@ -337,19 +347,21 @@ class Run:
             or abs(current - self._last[2]) > 2.0 * every.every_ampere
         )
 
-    def _adapt(self, voltage: float, current: float, dt: float) -> None:
+    def _adapt(
+        self, before: tuple[float, float], now: tuple[float, float], dt: float
+    ) -> None:
+        """Let the next step end where the next row by ΔE or ΔI is to be expected."""
         every = self.programme
-        if self._stage.mode is Mode.RAMP or (
-            every.every_volt == math.inf and every.every_ampere == math.inf
-        ):
+        if self._stage.mode is Mode.RAMP or dt <= 0.0:
             return
-        before = self.seat.socket.live
-        moved = max(
-            abs(voltage - before[0]) / every.every_volt,
-            abs(current - before[1]) / every.every_ampere,
-        )
-        growth = 2.0 if moved < 0.25 else 0.5 / moved  # noqa: PLR2004
-        self._cap = max(dt * min(growth, 2.0), FINEST)
+        expected = math.inf
+        for k, rule in ((0, every.every_volt), (1, every.every_ampere)):
+            moved = abs(now[k] - before[k])
+            if rule < math.inf and moved > 0.0:
+                left = rule - abs(now[k] - self._last[k + 1])
+                expected = min(expected, 1.02 * left * dt / moved)
+        if every.every_volt < math.inf or every.every_ampere < math.inf:
+            self._cap = max(min(2.0 * dt, expected), FINEST)
 
     def _is_due(self, time: float, voltage: float, current: float) -> bool:
         every = self.programme

@@ -84,7 +84,9 @@ class SweepRun(Run):
         if not keep:
             socket.cell.rewind(mark)
             socket.live = (voltage, current)
+            self._peeked = end
             return False
+        self._now, self._peeked = (voltage, current), -math.inf
         if at_middle and end >= self._middle - TOLERANCE:
             z = socket.cell.impedance([self.frequency], current)
             self._impedance = complex(z[0])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CROSSING_TOLERANCE = 1e-9
+CROSSING_TOLERANCE = 1e-12
 """V; how closely a limit is met."""
 
 
