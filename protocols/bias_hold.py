@@ -19,7 +19,7 @@ from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import HoldSource
-from protocols.conduction_readings import Points, doubted, sweep_points
+from protocols.conduction_readings import Points, all_absent, doubted, sweep_points
 from protocols.probe_station import CURVATURE, ProbeParameters, with_range
 
 SIGNS = {"both": (1, -1), "plus": (1,), "minus": (-1,)}
@@ -106,6 +106,8 @@ class BiasHold(Protocol):
         p = self.parameters
         yield p.check_bench(p.voltage)
         outcome = yield p.check_contact()
+        if not p.has_contact(outcome.values):
+            return
         probe = with_range(p.probe(), p.range_for(outcome.values["largest"], CURVATURE))
         for sweep, sign in enumerate(self.signs, 1):
             yield HoldSource(
@@ -127,6 +129,8 @@ class BiasHold(Protocol):
         for sign, current in currents.items():
             found[f"current_{WORDS[sign]}"] = current.to_result()
             found[f"drift_{WORDS[sign]}"] = _drift_result(tails[sign])
+        if reason := self.parameters.no_contact(run):
+            return all_absent(found, reason)
         doubts = [doubt for tail in tails.values() for doubt in tail.doubts]
         return doubted(found, doubts)
 

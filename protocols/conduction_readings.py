@@ -6,7 +6,7 @@ them is suspected by name.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from labctl import columns
 from labctl.analysis.uncertainty import Accuracy, Measured, known
 from labctl.analysis.van_der_pauw import Reading
-from labctl.data import Array, Result
+from labctl.data import Array, Quality, Result
 from labctl.protocol import Run, StepRecord
 from labctl.sample import Sample
 
@@ -115,15 +115,30 @@ def area_of(sample: Sample) -> Measured | None:
 
 
 def doubted(results: Mapping[str, Result], doubts: Iterable[str]) -> dict[str, Result]:
-    """Return the results, each that has a value suspected for ``doubts`` it lacks."""
-    out = dict(results)
+    """Return the results, each suspected for every doubt that it lacks.
+
+    Where there is no value the doubts stand before the reason: they are its cause.
+    """
+    doubts = tuple(doubts)
+    out = {}
     for name, result in results.items():
-        if result.value is None:
-            continue
-        for doubt in doubts:
-            if doubt not in out[name].reason:
-                out[name] = out[name].suspect(doubt)
+        missing = [doubt for doubt in doubts if doubt not in result.reason]
+        changed = result
+        if result.quality is Quality.ABSENT:
+            reasons = "; ".join([*missing, result.reason])
+            changed = replace(result, reason=reasons)
+        else:
+            for doubt in missing:
+                changed = changed.suspect(doubt)
+        out[name] = changed
     return out
+
+
+def all_absent(results: Mapping[str, Result], reason: str) -> dict[str, Result]:
+    """Return the same names without values, all for one reason."""
+    return {
+        name: Result.absent(result.unit, reason) for name, result in results.items()
+    }
 
 
 def _labelled(

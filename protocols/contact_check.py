@@ -20,7 +20,7 @@ from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
-from protocols.conduction_readings import Points, doubted, sweep_points
+from protocols.conduction_readings import Points, all_absent, doubted, sweep_points
 from protocols.hall_bench import (
     FilmParameters,
     contact_suspicions,
@@ -116,8 +116,10 @@ class ContactCheck(Protocol):
             return
         yield p.check_bench(p.voltage)
         outcome = yield p.check_contact()
+        if not p.has_contact(outcome.values):
+            return
         yield SweepSource(
-            label=f"contact check to ±{p.voltage:g} V",
+            label=f"I-V to ±{p.voltage:g} V",
             levels=there_and_back(p.voltage, p.points),
             probe=with_range(p.probe(), p.range_for(outcome.values["largest"])),
             sweep=SWEEP,
@@ -135,6 +137,12 @@ class ContactCheck(Protocol):
             else Result.absent("", "nothing could be fitted"),
             **fit.results(),
         }
+        if reason := self.parameters.no_contact(run):
+            found = all_absent(found, reason)
+            found["contacts"] = Result(
+                "open", "", quality=Quality.SUSPECT, reason=reason
+            )
+            return found
         return doubted(found, points.doubts)
 
     def figures(self, run: Run) -> Sequence[Figure]:

@@ -202,6 +202,17 @@ def pair_resistances(run: Run) -> dict[str, Measured]:
     return found
 
 
+def no_contact(run: Run) -> str:
+    """Return why nothing was measured, from the last look; empty if contacts were."""
+    looks = steps_of(run, "ReadFilm", LOOK)
+    if steps_of(run, "ReadFilm", CONTACTS) or not looks:
+        return ""
+    return (
+        f"no contact: the source is in compliance in {looks[-1].label!r}; check "
+        "probes, relays and cables with contact-check"
+    )
+
+
 def contact_suspicions(run: Run) -> tuple[str, ...]:
     """Return what is wrong with the contacts; empty if nothing is."""
     resistances = pair_resistances(run)

@@ -37,6 +37,7 @@ from labctl.steps.field import FieldTarget, ReleaseField
 from labctl.steps.film import ReadFilm
 from protocols.conduction_readings import (
     accuracy_of,
+    all_absent,
     doubted,
     film_readings,
     steps_of,
@@ -50,6 +51,7 @@ from protocols.hall_bench import (
     by_name,
     contact_suspicions,
     contacts_figure,
+    no_contact,
     power_suspicions,
     resistivity_of,
 )
@@ -85,10 +87,9 @@ class HallParameters(FilmParameters):
 
     def roles(self) -> dict[str, type]:
         """Return the roles of a film, the gaussmeter and the magnet."""
-        roles = {**super().roles(), "gaussmeter": Gaussmeter}
-        if self.field_control == "current":
-            return {**roles, "magnet": MagnetSupply}
-        return {**roles, "field_controller": Magnet}
+        field = {"gaussmeter": Gaussmeter, "magnet": MagnetSupply}
+        loop = {} if self.by_current else {"field_controller": Magnet}
+        return {**super().roles(), **field, **loop}
 
     def check(self) -> list[Complaint]:
         """Return what makes no measurement."""
@@ -210,6 +211,8 @@ class HallEffect(Protocol):
         sweep = self._sweep(run)
         if sweep is not None:
             found |= _sweep_results(sweep)
+        if reason := no_contact(run):
+            return all_absent(found, reason)
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 

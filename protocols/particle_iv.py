@@ -34,7 +34,13 @@ from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
-from protocols.conduction_readings import Points, area_of, doubted, sweep_points
+from protocols.conduction_readings import (
+    Points,
+    all_absent,
+    area_of,
+    doubted,
+    sweep_points,
+)
 from protocols.probe_station import CURVATURE, ProbeParameters, with_range
 
 SECONDS_A_POINT = 0.1
@@ -142,6 +148,9 @@ class ParticleIV(Protocol):
         p = self.parameters
         yield p.check_bench(p.voltage)
         outcome = yield p.check_contact()
+        touching = p.probe_state == "contact"
+        if touching and not p.has_contact(outcome.values):
+            return
         expected = p.range_for(outcome.values["largest"], CURVATURE)
         for sweep in range(1, p.sweeps + 1):
             yield SweepSource(
@@ -171,6 +180,8 @@ class ParticleIV(Protocol):
             found = {"series_resistance": fit.resistance.to_result()}
         else:
             found = self._particle(points)
+            if reason := self.parameters.no_contact(run):
+                return all_absent(found, reason)
         return doubted(found, points.doubts)
 
     def figures(self, run: Run) -> Sequence[Figure]:

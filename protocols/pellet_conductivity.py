@@ -23,7 +23,7 @@ from labctl.errors import Complaint
 from labctl.figure import Figure, Plot, Series
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
-from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Volt
+from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Siemens, Volt
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.sample import Sample, SampleKind
 from labctl.steps.delta import RunDelta
@@ -31,6 +31,7 @@ from labctl.steps.source_meter import HoldSource, SweepSource, there_and_back
 from protocols.conduction_readings import (
     Points,
     accuracy_of,
+    all_absent,
     area_of,
     doubted,
     steps_of,
@@ -70,6 +71,8 @@ class PelletParameters(ProbeParameters):
     """Largest bias, both signs."""
     compliance: Annotated[Ampere, Field(gt=0)] = 0.1
     """Largest current; the source meter holds it back there."""
+    least_conductance: Annotated[Siemens, Field(ge=0)] = 1e-9
+    """A contact check below this means no contact: nothing more is driven."""
     four_wire: bool = True
     """Sense the voltage at the pistons."""
     points: Annotated[int, Field(ge=6, le=1000)] = 11
@@ -162,6 +165,8 @@ class PelletConductivity(Protocol):
             return
         yield p.check_bench(p.voltage)
         outcome = yield p.check_contact()
+        if not p.has_contact(outcome.values):
+            return
         probe = with_range(p.probe(), p.range_for(outcome.values["largest"]))
         if p.settle_time:
             yield HoldSource(
@@ -188,6 +193,8 @@ class PelletConductivity(Protocol):
         results = self._conductivity(fit.resistance)
         results["conductance"] = fit.conductance.to_result()
         results["offset_voltage"] = fit.offset_voltage.to_result()
+        if reason := self.parameters.no_contact(run):
+            return all_absent(results, reason)
         return doubted(results, points.doubts + self._settling(run))
 
     def figures(self, run: Run) -> Sequence[Figure]:

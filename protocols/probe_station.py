@@ -8,14 +8,15 @@ from pydantic import Field
 
 from labctl.errors import Complaint
 from labctl.limits import Envelope
-from labctl.protocol import Parameters
-from labctl.quantities import Ampere, Second, Volt
+from labctl.protocol import Parameters, Run
+from labctl.quantities import Ampere, Second, Siemens, Volt
 from labctl.roles.electrometer import Electrometer
 from labctl.roles.source_meter import Driven, SourceMeter
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
 from labctl.sample import Sample
 from labctl.steps.demands import CheckBench, SourceDemand
 from labctl.steps.source_meter import Probe, SweepSource, there_and_back
+from protocols.conduction_readings import steps_of
 
 CURRENT_MARGIN = 1.2
 """Times the compliance before the run is stopped; ranges overshoot by 5 %."""
@@ -25,6 +26,7 @@ RANGE_MARGIN = 1.3
 """The measure range is that much wider than the current expected."""
 CURVATURE = 3.0
 """A particle's current at full bias may be that much more than in proportion."""
+CHECK_LABEL = "contact check"
 CHECK = 0
 """``sweep_id`` of the contact check; measurements count from 1."""
 
@@ -38,6 +40,8 @@ class ProbeParameters(Parameters):
     """Largest current; the source meter holds it back there."""
     check_voltage: Annotated[Volt, Field(gt=0)] = 0.05
     """Largest bias of the contact check."""
+    least_conductance: Annotated[Siemens, Field(ge=0)] = 1e-11
+    """A contact check below this means no contact: nothing more is driven."""
     nplc: Annotated[float, Field(gt=0, le=25)] = 1.0
     """Integration time in power-line cycles."""
     delay: Annotated[Second, Field(ge=0)] | None = None
@@ -111,10 +115,28 @@ class ProbeParameters(Parameters):
     def check_contact(self, points: int = 6) -> SweepSource:
         """Return a small sweep that shows whether there is a contact."""
         return SweepSource(
-            label=f"contact check to ±{self.check_voltage:g} V",
+            label=f"{CHECK_LABEL} to ±{self.check_voltage:g} V",
             levels=there_and_back(self.check_voltage, points),
             probe=self.probe(),
             sweep=CHECK,
+        )
+
+    def has_contact(self, values: Mapping[str, float]) -> bool:
+        """Tell from a check's outcome whether there is a contact."""
+        return abs(values["slope"]) >= self.least_conductance
+
+    def no_contact(self, run: Run) -> str:
+        """Return why there is no contact, from the contact check; empty if there is."""
+        checks = steps_of(run, "SweepSource", CHECK_LABEL)
+        outcome = checks[0].outcome if checks else None
+        if outcome is None or "slope" not in outcome.values:
+            return "the contact check was not finished"
+        if self.has_contact(outcome.values):
+            return ""
+        found = outcome.values["slope"]
+        return (
+            f"no contact: {found:.2g} S in the contact check is below "
+            f"least_conductance, {self.least_conductance:.2g} S"
         )
 
     def range_for(self, check_current: float, curvature: float = 1.0) -> float | None:

@@ -10,13 +10,14 @@ from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.sample import Sample, SampleKind
-from protocols.conduction_readings import doubted
+from protocols.conduction_readings import all_absent, doubted
 from protocols.hall_bench import (
     RESISTIVITY,
     RESISTIVITY_LABEL,
     FilmParameters,
     contact_suspicions,
     contacts_figure,
+    no_contact,
     power_suspicions,
     resistivity_of,
 )
@@ -81,6 +82,8 @@ class VanDerPauwProtocol(Protocol):
     def results(self, run: Run) -> Mapping[str, Result]:
         """Sheet resistance first."""
         found = resistivity_of(run, self.sample).results()
+        if reason := no_contact(run):
+            return all_absent(found, reason)
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 

@@ -104,6 +104,15 @@ class ReleaseField(Step):
         else:
             magnet = bench.role("field_controller", Magnet)  # type: ignore[type-abstract]
             magnet.make_safe()
+            begun = clock.now()
+            while not magnet.is_settled():
+                if clock.now() - begun > self.deadline:
+                    raise InstrumentError(
+                        f"field_controller: no zero field after {self.deadline:g} s, "
+                        f"{magnet.field():.3g} T; check supply and probe"
+                    )
+                clock.sleep(LOOK_EVERY)
+                yield None
         yield None
         return Ending()
 
@@ -168,16 +177,24 @@ def _by_current(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
         yield from _ramp(bench.clock, supply, target.deadline, f"{target.field:g} T")
         current = supply.current()
         yield from watch.still(current)
-        gain = _secant(current - before, watch.field - field, target.tesla_per_ampere)
+        moved, change = current - before, watch.field - field
+        if moved * change < 0 and abs(change) > target.tolerance:
+            raise InstrumentError(
+                f"field: {moved:+.3g} A changed it by {change:+.3g} T; the magnet's "
+                "leads are swapped, or the probe is turned over"
+            )
+        gain = _secant(moved, change, target.tesla_per_ampere)
         watch.refuse_late()
     return Ending()
 
 
 def _closed_loop(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
     magnet = bench.role("field_controller", Magnet)  # type: ignore[type-abstract]
+    supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
     magnet.ramp_to_field(target.field)
     while True:
-        yield from watch.still(math.nan)
+        supply.is_settled()  # a fault of the supply is an error here
+        yield from watch.still(supply.current())
         if watch.is_there and magnet.is_settled():
             return Ending()
         watch.refuse_late()

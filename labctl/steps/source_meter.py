@@ -73,7 +73,9 @@ class _Point:
             switch.connect(probe.connection)
         self.limited = 0
         self.overflows = 0
-        self.largest = 0.0
+        self._largest = 0.0
+        self._lowest = (math.inf, math.nan)
+        self._highest = (-math.inf, math.nan)
 
     def take(self, level: float) -> Batch:
         """Drive ``level`` and return the row of its point."""
@@ -92,9 +94,7 @@ class _Point:
             current, overflow = meter.current, overflow or meter.overflow
         self.limited += reading.in_compliance
         self.overflows += overflow
-        measured = abs(current if volts else reading.voltage)
-        if math.isfinite(measured):
-            self.largest = max(self.largest, measured)
+        self._remember(setpoint, current if volts else reading.voltage)
         values = {
             columns.INSTRUMENT_TIME.name: reading.time,
             columns.SWEEP.name: self._sweep,
@@ -108,6 +108,21 @@ class _Point:
         }
         return Batch.row(columns.IV.name, values)
 
+    def _remember(self, setpoint: float, measured: float) -> None:
+        if not math.isfinite(measured):
+            return
+        self._largest = max(self._largest, abs(measured))
+        if setpoint < self._lowest[0]:
+            self._lowest = (setpoint, measured)
+        if setpoint > self._highest[0]:
+            self._highest = (setpoint, measured)
+
+    def _slope(self) -> float:
+        """Return measured over driven between the ends; zeros of meters cancel."""
+        span = self._highest[0] - self._lowest[0]
+        change = self._highest[1] - self._lowest[1]
+        return change / span if math.isfinite(span) and span > 0 else math.nan
+
     def values(self) -> dict[str, float]:
         """Return what the outcome tells: errors of the meters, flags, largest."""
         ammeter = self._ammeter
@@ -118,7 +133,8 @@ class _Point:
             "compliance": self.settings.compliance,
             "in_compliance": float(self.limited),
             "overflow": float(self.overflows),
-            "largest": self.largest,
+            "largest": self._largest,
+            "slope": self._slope(),
         }
 
 
@@ -147,7 +163,8 @@ class SweepSource(Step):
     """Visit levels in order, one row a level, then switch the output off.
 
     The outcome's values carry the meters' standard errors, how many points were
-    ``in_compliance`` or ``overflow``, and the ``largest`` measured magnitude.
+    ``in_compliance`` or ``overflow``, the ``largest`` measured magnitude, and the
+    ``slope`` between the ends of the sweep (S, or Ω where a current is driven).
     """
 
     levels: tuple[float, ...]
