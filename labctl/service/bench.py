@@ -24,11 +24,10 @@ from labctl.session.order import (
     Equipment,
     Order,
     Prepared,
-    bench_envelope,
     prepare,
 )
 from labctl.session.resume import resume
-from labctl.session.run import start
+from labctl.session.run import Finished, Observers, start
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Bench:
         self.speed = speed
         self.events = EventBook(premises.events_file)
         self.queue = Queue(premises.queue_file)
-        self.by_hand = ByHand(equipment.station, bench_envelope(config))
+        self.by_hand = ByHand(equipment.station)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
@@ -79,8 +78,7 @@ class Bench:
     @property
     def runs(self) -> list[LiveRun]:
         """The runs of this process, the first one first."""
-        with self._dispatch:
-            return list(self._runs.values())
+        return list(self._runs.values())  # no lock: STOP waits for nothing
 
     @property
     def live(self) -> list[LiveRun]:
@@ -90,6 +88,14 @@ class Bench:
     def run(self, run: str) -> LiveRun | None:
         """Return a run of this process; None if it is not one."""
         return self._runs.get(run)
+
+    def seats(self) -> dict[str, list[str]]:
+        """Return every configured seat and the roles it may play."""
+        seats: dict[str, list[str]] = {}
+        for role, names in self.config.seats.items():
+            for seat in names:
+                seats.setdefault(seat, []).append(role)
+        return seats
 
     def prepare(self, order: OrderIn) -> Prepared:
         """Check an order against this bench; RefusedError, OperatorError."""
@@ -146,7 +152,7 @@ class Bench:
             run = LiveRun(
                 about,
                 self.premises.data / name,
-                lambda observers: start(prepared, self.config, observers, name),
+                self._keeping(name, lambda o: start(prepared, self.config, o, name)),
                 self.clock,
                 self.changed,
                 live_view=self._live_view,
@@ -199,7 +205,7 @@ class Bench:
             live = LiveRun(
                 about,
                 folder,
-                lambda observers: resume(folder, observers, None, self.equipment),
+                self._keeping(run, lambda o: resume(folder, o, None, self.equipment)),
                 self.clock,
                 self.changed,
                 live_view=self._live_view,
@@ -275,6 +281,19 @@ class Bench:
         self.by_hand.release_all()
         self.equipment.station.close()
         self.events.close()
+
+    def _keeping(
+        self, run: str, act: Callable[[Observers], Finished]
+    ) -> Callable[[Observers], Finished]:
+        """Give the seats of a run back whatever happens in it."""
+
+        def kept(observers: Observers) -> Finished:
+            try:
+                return act(observers)
+            finally:
+                self.equipment.station.give_back(run)
+
+        return kept
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

@@ -5,7 +5,6 @@ A seat that is touched is kept for that person; unless they touch it again withi
 """
 
 import logging
-import math
 import threading
 import typing
 from collections.abc import Callable, Mapping
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
-from labctl.errors import LimitError, OperatorError
-from labctl.limits import Envelope
+from labctl.errors import OperatorError
 from labctl.roles.current_source import CurrentSettings, CurrentSource
 from labctl.roles.electrometer import (
     CurrentReading,
@@ -67,9 +65,8 @@ class _Touched:
 class ByHand:
     """The seats that people drive by hand."""
 
-    def __init__(self, station: Station, envelope: Envelope) -> None:
+    def __init__(self, station: Station) -> None:
         self._station = station
-        self._envelope = envelope
         self._touched: dict[str, _Touched] = {}
         self._lock = threading.RLock()
 
@@ -77,8 +74,7 @@ class ByHand:
         """Do one thing; return readings, words, and when the seat is made safe.
 
         OwnershipError: a run or another person has the seat. LimitError: beyond the
-        bench's or the instrument's limits; nothing was sent. OperatorError: this
-        instrument cannot do that.
+        instrument's bounds; nothing was sent. OperatorError: it cannot do that.
         """
         holder = HOLDER + who
         with self._lock:
@@ -89,7 +85,6 @@ class ByHand:
             if asked.action not in actions(player):
                 can = ", ".join(actions(player)) or "nothing by hand"
                 raise OperatorError(f"{asked.seat}: can {can}; not {asked.action}")
-            self._check(asked)
             readings, words = _DOERS[asked.action](player, asked)
         return readings, words, SystemClock().unix() + PATIENCE
 
@@ -130,24 +125,6 @@ class ByHand:
         again = {s for s, t in self._touched.items() if t.holder == touched.holder}
         for other in again:  # one person may drive several seats
             self._station.reserve(touched.holder, {"seat": other})
-
-    def _check(self, asked: ManualIn) -> None:
-        """Refuse what the bench's envelope forbids."""
-        if asked.action is not Action.DRIVE:
-            return
-        current, voltage = asked.value, asked.compliance
-        if asked.quantity == "voltage":
-            current, voltage = voltage, current
-        for column, value, unit in (
-            ("current_ampere", current, "A"),
-            ("voltage_volt", voltage, "V"),
-        ):
-            low, high = self._envelope.bounds.get(column, (-math.inf, math.inf))
-            if not low <= value <= high:
-                raise LimitError(
-                    f"{asked.seat}: {value:g} {unit} is outside this bench's limits "
-                    f"{low:g} … {high:g} {unit}"
-                )
 
 
 def actions(player: object) -> list[Action]:

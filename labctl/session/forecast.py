@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from labctl.clock import SystemClock, iso
 from labctl.config.models import Config
 from labctl.data import Array
+from labctl.protocol import StepRecord
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
@@ -39,6 +40,10 @@ class Forecast:
     """Column -> smallest and largest reading."""
     curve: Mapping[str, Array] = field(default_factory=dict)
     """Time, voltage and current, at most `CURVE_ROWS` rows, for a preview."""
+    plan: Sequence[StepRecord] = ()
+    """The steps as the twins went through them."""
+    reason: str = ""
+    """Why it ended so; empty when completed."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -70,15 +75,15 @@ def forecast(
 def _measure(finished: Finished) -> Forecast:
     with JournalReader(RunFolder.of(finished.folder).journal) as reader:
         tables = {s.name: reader.table(s.name) for s in reader.header.streams}
-        steps = len(reader.steps)
-        last = max((r.ended or 0.0 for r in reader.steps), default=0.0)
+        plan = reader.steps
+        last = max((r.ended or 0.0 for r in plan), default=0.0)
     size = finished.file.stat().st_size if finished.file else 0
     series = tables.get("timeseries", {})
     return Forecast(
         finished.status,
         last,
         SystemClock().unix() + last,
-        steps,
+        len(plan),
         sum(len(next(iter(t.values()), ())) for t in tables.values()),
         size,
         {
@@ -88,6 +93,8 @@ def _measure(finished: Finished) -> Forecast:
             if math.isfinite(low)
         },
         _curve(series),
+        plan,
+        finished.text,
     )
 
 

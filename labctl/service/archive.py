@@ -1,0 +1,293 @@
+"""Runs on the disk, read for clients in a worker process: lists, details, windows.
+
+The journal is asked where there is one, else the sealed file. A crash of HDF5 here
+costs one answer and no run.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labctl.data import Array
+from labctl.errors import OperatorError, StoreError
+from labctl.report.html import page
+from labctl.report.of_run import read_report
+from labctl.service.answers import (
+    ColumnOut,
+    PlotOut,
+    ResultOut,
+    RunDetail,
+    RunEvent,
+    RunList,
+    StepOut,
+    StreamOut,
+)
+from labctl.service.live_run import LEVELS, finite, headline
+from labctl.service.models import RunState, RunSummary
+from labctl.service.pyramid import Pyramid, Window
+from labctl.store.folder import RunFolder, list_runs
+from labctl.store.header import RunHeader
+from labctl.store.reader import RunFile
+
+SUMMARIES = 5000
+"""Summaries kept in memory."""
+PYRAMIDS = 4
+"""Thinned tables kept in memory."""
+_summaries: OrderedDict[tuple[str, int], RunSummary] = OrderedDict()
+_pyramids: OrderedDict[tuple[str, int, str, tuple[str, ...]], Pyramid] = OrderedDict()
+
+
+def run_list(data: Path, search: str, limit: int, offset: int) -> RunList:
+    """Return a page of the runs that match every word of ``search``.
+
+    Words: plain ones look everywhere; ``sample:``, ``protocol:``, ``state:``,
+    ``operator:`` look in one place.
+    """
+    words = search.lower().split()
+    found = [s for s in _all(data) if all(_matches(s, word) for word in words)]
+    found.sort(key=lambda s: s.started_unix, reverse=True)
+    return RunList(total=len(found), runs=found[offset : offset + limit])
+
+
+def detail(folder: Path) -> RunDetail:
+    """Return everything about a run but its rows."""
+    with _open(folder) as file:
+        header, rows = file.header, file.rows
+        envelope = header.extra.get("envelope", {})
+        return RunDetail(
+            summary=_summary(RunFolder(folder), file),
+            folder=str(folder),
+            sample=dict(header.sample),
+            parameters_given=dict(header.parameters_given),
+            parameters=dict(header.parameters),
+            instruments={k: dict(v) for k, v in header.instruments.items()},
+            versions=dict(header.versions),
+            streams=[
+                StreamOut(
+                    name=stream.name,
+                    title=stream.title,
+                    columns=[
+                        ColumnOut(name=c.name, unit=c.unit, long_name=c.long_name)
+                        for c in stream.columns
+                    ],
+                    rows=rows.get(stream.name, 0),
+                )
+                for stream in header.streams
+            ],
+            plots=plots_out(header),
+            envelope={
+                k: (finite(low), finite(high)) for k, (low, high) in envelope.items()
+            },
+        )
+
+
+def plots_out(source: Any) -> list[PlotOut]:
+    """Return the default plots of a header or of a protocol."""
+    return [
+        PlotOut(
+            name=p.name,
+            title=p.title,
+            stream=p.stream,
+            x=p.x,
+            y=list(p.y),
+            x_log=p.x_log,
+            y_log=p.y_log,
+            points=p.points,
+        )
+        for p in source.plots
+    ]
+
+
+def steps(folder: Path, after: int, limit: int) -> list[StepOut]:
+    """Return the steps with a count above ``after``."""
+    with _open(folder) as file:
+        records = [s for s in file.steps if s.step_count > after][:limit]
+    return [
+        StepOut(
+            step_count=s.step_count,
+            label=s.label,
+            kind=str(s.payload.get("kind", "")),
+            cycle=int(s.payload.get("cycle", 0)),
+            began=s.began,
+            ended=s.ended,
+            reason="" if s.outcome is None else str(s.outcome.reason),
+            condition="" if s.outcome is None else s.outcome.condition,
+            duration=None if s.outcome is None else finite(s.outcome.duration),
+            charge=None if s.outcome is None else finite(s.outcome.charge),
+            energy=None if s.outcome is None else finite(s.outcome.energy),
+            rows=None if s.outcome is None else s.outcome.rows,
+        )
+        for s in records
+    ]
+
+
+def events(folder: Path, after: int, limit: int) -> list[RunEvent]:
+    """Return the events with a number above ``after``."""
+    with _open(folder) as file:
+        records = [e for e in file.events if e.number > after][:limit]
+    return [
+        RunEvent(
+            number=e.number,
+            level=LEVELS[e.event.level.value],
+            code=e.event.code,
+            text=e.event.text,
+            test_time=e.test_time,
+            unix=e.unix,
+        )
+        for e in records
+    ]
+
+
+def results(folder: Path) -> dict[str, ResultOut]:
+    """Return the results as they stand."""
+    with _open(folder) as file:
+        found = file.results
+    return {n: ResultOut.model_validate(r.to_json()) for n, r in found.items()}
+
+
+def rows(
+    folder: Path, stream: str, after: int, limit: int
+) -> tuple[int, int, tuple[str, ...], Array]:
+    """Return first row, rows in all, columns, and rows after a cursor: (n, columns)."""
+    with _open(folder) as file:
+        table = file.table(stream)
+        names = tuple(table)
+        first = min(after, table.rows)
+        parts = [
+            np.asarray(table.part(name, first, first + limit), float) for name in names
+        ]
+        return first, table.rows, names, np.stack(parts, axis=1)
+
+
+def window(
+    folder: Path,
+    stream: str,
+    x: str,
+    ys: tuple[str, ...],
+    begin: float,
+    end: float,
+    pixels: int,
+) -> Window:
+    """Return a window of a run that is not going on; see `Pyramid.window`."""
+    place = RunFolder.of(folder)
+    columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
+    key = (str(folder), _stamp(place), stream, columns)
+    pyramid = _pyramids.get(key)
+    if pyramid is None:
+        with _open(folder) as file:
+            table = file.table(stream)
+            odd = [name for name in (x, *ys) if name not in table]
+            if odd:
+                raise OperatorError(f"{stream} has no column {odd[0]}")
+            kept = tuple(name for name in columns if name in table)
+            pyramid = Pyramid(kept)
+            if table.rows:
+                pyramid.add({name: table[name] for name in kept})
+        _pyramids[key] = pyramid
+        while len(_pyramids) > PYRAMIDS:
+            _pyramids.popitem(last=False)
+    return pyramid.window(x, ys, begin, end, pixels)
+
+
+def report(folder: Path) -> str:
+    """Return the self-contained page of a run."""
+    return page(read_report(folder))
+
+
+def _all(data: Path) -> Iterator[RunSummary]:
+    for folder in list_runs(data):
+        key = (str(folder.path), _stamp(folder))
+        known = _summaries.get(key)
+        if known is None:
+            try:
+                with _open(folder.path) as file:
+                    known = _summary(folder, file)
+            except (StoreError, OperatorError):
+                continue
+            if known.ended_unix is not None and known.state not in _PASSING:
+                _summaries[key] = known
+                if len(_summaries) > SUMMARIES:
+                    _summaries.popitem(last=False)
+        yield known
+
+
+_PASSING = frozenset({RunState.RUNNING, RunState.INTERRUPTED})
+
+
+def _open(folder: Path) -> RunFile:
+    place = RunFolder.of(folder)
+    return RunFile(place.journal if place.journal.exists() else place.sealed)
+
+
+def _stamp(folder: RunFolder) -> int:
+    """Return what changes when the run's files do."""
+    for path in (folder.sealed, folder.journal):
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0
+
+
+def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
+    header, status = file.header, file.status
+    state = _state(folder, status.state, finished=status.finished)
+    return RunSummary(
+        run=header.run_id,
+        protocol=header.protocol,
+        title=header.title,
+        sample=_name(header),
+        seats=dict(header.roles),
+        state=state,
+        reason=status.reason,
+        asked="",
+        step_count=status.step_count,
+        step_label=status.label,
+        technique="",
+        cycle=status.cycle_count,
+        test_time=status.test_time,
+        rows=sum(file.rows.values()),
+        last={},
+        started_unix=header.started_unix,
+        ended_unix=status.unix if status.finished else None,
+        expected_duration=None,
+        simulated=header.simulated,
+        operator=header.operator,
+        trouble="",
+        headline=headline(file.results),
+    )
+
+
+def _state(folder: RunFolder, state: str, *, finished: bool) -> RunState:
+    if finished:
+        known = set(RunState)
+        return RunState(state) if state in known else RunState.FAILED
+    if not folder.is_written:
+        return RunState.INTERRUPTED
+    return RunState.HOLD if state == "hold" else RunState.RUNNING
+
+
+def _name(header: RunHeader) -> str:
+    return str(header.sample.get("name", ""))
+
+
+_PLACES: dict[str, Callable[[RunSummary], str]] = {
+    "sample": lambda s: s.sample,
+    "protocol": lambda s: s.protocol,
+    "state": lambda s: str(s.state),
+    "operator": lambda s: s.operator,
+    "run": lambda s: s.run,
+}
+
+
+def _matches(summary: RunSummary, word: str) -> bool:
+    place, colon, wanted = word.partition(":")
+    if colon and place in _PLACES:
+        return wanted in _PLACES[place](summary).lower()
+    everything = " ".join(
+        (*(get(summary) for get in _PLACES.values()), summary.title, summary.headline)
+    )
+    return word in everything.lower()
