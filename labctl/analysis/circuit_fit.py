@@ -35,6 +35,8 @@ VAGUE = 0.5
 CORRELATED = 0.98
 STEP = 6e-6
 """Of the differences: the cube root of the precision of a double."""
+REFUSED = 1e6
+"""Residual that makes the search step back."""
 EDGE = 1e-3
 """A logarithm this near its bound has run into it."""
 MOST_STEPS = 120
@@ -204,6 +206,8 @@ class _Problem:
         return found[0][1], sum(c <= least * (1 + SAME) + 1e-20 for c, _ in found)
 
     def _free_residuals(self, free: Floats) -> Floats:
+        if not np.isfinite(free).all():  # MINPACK's step at a singular Jacobian
+            return np.full(2 * len(self.f), REFUSED)
         return self.residuals(self._logs(free))
 
     def _free_jacobian(self, free: Floats) -> Floats:

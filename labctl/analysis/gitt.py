@@ -19,7 +19,6 @@ from numpy.typing import ArrayLike, NDArray
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.gitt_fit import SphereFit, fit_sphere
 from labctl.analysis.gitt_pulses import (
-    Line,
     Pulse,
     PulseRows,
     compositions,
@@ -27,13 +26,12 @@ from labctl.analysis.gitt_pulses import (
     measure_pulse,
 )
 from labctl.analysis.sphere import invert_sphere_ratio
+from labctl.analysis.weppner_huggins import doubted, from_line, from_ratio
 
 Floats = NDArray[np.float64]
 
 FAST = 0.85
 """ρ above this: the particle was nearly in balance at the end of the pulse."""
-LINEAR = 0.99
-"""R² of the √t line below this is no √t."""
 DRIFT = 1e-3 / 3600
 """|dV/dt| at the end of a rest in V/s (1 mV/h) above which it was no rest."""
 SIGNAL = 5.0
@@ -44,6 +42,10 @@ VAGUE = 0.3
 """A fitted D with a larger relative standard uncertainty is no value."""
 UNRELAXED = 0.3
 """Part of the step that the surface may be off at the end of a rest."""
+CROSSING = 0.1
+"""Part of the step that may be hysteresis before the end-point formulas fail."""
+MOSTLY_CROSSING = 0.5
+"""The same for the fit, which has a term for it."""
 MISFIT = 9.0
 """χ² per degree of freedom of the fit above which its model does not hold."""
 
@@ -135,17 +137,6 @@ def analyse_gitt(
     )
 
 
-def weppner_huggins(
-    duration: float, rest_change: float, pulse_change: float, length: float
-) -> float:
-    """Return D = 4/(πτ) L² (ΔE_s/ΔE_t)² in m²/s.
-
-    ``length`` in m is volume over electroactive area: the thickness of a film, r/3 of
-    a sphere. With moles and molar volume, L = m V_M / (M S).
-    """
-    return 4 / (math.pi * duration) * (length * rest_change / pulse_change) ** 2
-
-
 def _measure(t: Floats, v: Floats, i: Floats, rows: PulseRows, skip: float) -> Pulse:
     """Measure a pulse, shortening the √t window to what its own D allows."""
     duration = float(t[rows.last - 1] - t[rows.first - 1])
@@ -206,30 +197,34 @@ def _diffusivity(
 ) -> Diffusivity:
     span = radius**2 / pulse.duration
     ratio, doubts = pulse.ratio, _doubts(pulse, fit)
-    fitted = _from_fit(fit, span, common)
-    inversion = _from_ratio(ratio, span, common)
-    for doubt in doubts:
-        fitted, inversion = fitted.doubted(doubt), inversion.doubted(doubt)
-    fast = (
-        f"ρ = {ratio.value:.3f} > {FAST}: too fast for this pulse, a lower bound"
-        if ratio.value > FAST
-        else ""
+    hysteresis = 0.0 if fit is None else abs(fit.branch / fit.change)
+    crossing = (
+        f"{100 * hysteresis:.0f} % of the step is hysteresis: the pulse still crosses "
+        "between branches"
     )
-    if fast and math.isfinite(inversion.value):
-        inversion = inversion.doubted(fast)
+    fast = f"ρ = {ratio.value:.3f}: too fast for this pulse, a lower bound"
+    fit_doubts, other_doubts = list(doubts), list(doubts)
+    if hysteresis > CROSSING:
+        other_doubts.append(crossing)
+    if hysteresis > MOSTLY_CROSSING:
+        fit_doubts.append(crossing)
+    point_doubts = [*other_doubts, fast] if ratio.value > FAST else other_doubts
+    if ratio.value + 2 * ratio.uncertainty > 1:
+        fit_doubts.append(fast)
+    fitted = doubted(_from_fit(fit, span, common), fit_doubts)
+    inversion = doubted(_from_ratio(ratio, span, common), point_doubts)
     best = fitted if fitted.valid or math.isnan(inversion.value) else inversion
     if not best.valid and math.isfinite(fitted.value):
         best = fitted
     classic = 4 / math.pi * (radius / 3) ** 2
-    shared = [*doubts, *([fast] if fast else [])]
     return Diffusivity(
         pulse=pulse,
         composition_before=composition[0],
         composition_after=composition[1],
         ratio=ratio,
-        end_points=_squared(ratio, classic / pulse.duration, common, shared),
-        slope=_from_line(pulse, pulse.root_time, classic, common, shared),
-        relaxation=_from_line(pulse, pulse.relaxation, classic, common, doubts),
+        end_points=from_ratio(ratio, classic / pulse.duration, common, point_doubts),
+        slope=from_line(pulse, pulse.root_time, classic, common, point_doubts),
+        relaxation=from_line(pulse, pulse.relaxation, classic, common, other_doubts),
         inversion=inversion,
         fit=fitted,
         recommended=best,
@@ -251,6 +246,11 @@ def _doubts(pulse: Pulse, fit: SphereFit | None) -> list[str]:
     drift = pulse.drift
     if abs(drift.value) - 2 * drift.uncertainty > DRIFT:
         doubts.append(f"rest ended at {drift.value * 3.6e6:.3g} mV/h (limit 1 mV/h)")
+    if fit is not None and fit.misfit > MISFIT:
+        doubts.append(
+            f"no sphere of one D describes the pulse (χ²/ν = {fit.misfit:.3g}): "
+            "plateau, or change of branch"
+        )
     if fit is not None and fit.unrelaxed > UNRELAXED:
         doubts.append(
             f"rest too short: the surface was still {100 * fit.unrelaxed:.0f} % of the "
@@ -267,10 +267,6 @@ def _from_fit(fit: SphereFit | None, span: float, common: float) -> Estimate:
     found = Estimate(value, value * relative)
     if fit.at_edge:
         return found.doubted(f"Dτ/r² = {fit.tau:.2g}: the pulse does not tell D")
-    if fit.misfit > MISFIT:
-        return found.doubted(
-            f"no sphere of one D describes the pulse (χ²/ν = {fit.misfit:.3g})"
-        )
     if fit.log_uncertainty > VAGUE:
         return found.doubted(
             f"the fit leaves {100 * fit.log_uncertainty:.0f} % uncertainty"
@@ -288,35 +284,3 @@ def _from_ratio(ratio: Estimate, span: float, common: float) -> Estimate:
     slope = (invert_sphere_ratio(ratio.value + step) - tau) / step
     relative = math.hypot(slope * ratio.uncertainty / tau, common)
     return Estimate(tau * span, tau * span * relative)
-
-
-def _squared(
-    ratio: Estimate, factor: float, common: float, doubts: Sequence[str]
-) -> Estimate:
-    if not math.isfinite(ratio.value):
-        return Estimate.absent(ratio.reason or "no jump could be extrapolated")
-    value = factor * ratio.value**2
-    relative = math.hypot(2 * ratio.relative, common)
-    found = Estimate(value, value * relative)
-    for doubt in doubts:
-        found = found.doubted(doubt)
-    return found
-
-
-def _from_line(
-    pulse: Pulse,
-    line: Line | None,
-    classic: float,
-    common: float,
-    doubts: Sequence[str],
-) -> Estimate:
-    """Return D from dE/d√t: (4/π) L² (ΔE_s/τ / slope)²."""
-    if line is None or line.slope == 0:
-        return Estimate.absent("too few rows for a √t line")
-    change = pulse.rest_change
-    value = change.value / pulse.duration / line.slope
-    u = abs(value) * math.hypot(change.relative, line.slope_uncertainty / line.slope)
-    found = _squared(Estimate(value, u), classic, common, doubts)
-    if line.r_squared < LINEAR:
-        found = found.doubted(f"√t line has R² = {line.r_squared:.4f} < {LINEAR}")
-    return found

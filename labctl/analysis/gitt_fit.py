@@ -1,12 +1,14 @@
 """Fits the diffusivity of a sphere to a whole pulse and its rest, with its history.
 
-E(t) = E0 + ΔE x + κ (x² - x) + on(t) (b + c x), where x(t) is the composition at the
-surface in units of the pulse's own step: 0 in the rest before, above 1 at the end of
-the pulse, 1 after an endless rest. It follows from `sphere_surface` for the pulse and
-for the ones before it, so that unfinished rests do no harm. E0, ΔE, b (the jump) and c
-(a jump that changes with composition) are linear; κ, the curvature of the open-circuit
-voltage over the step, is taken from the neighbouring pulses; only ln(D/r²) is searched.
-Linear-diffusion form of the references' "full fit".
+E(t) = E0 + ΔE x + κ (x² - x) + on(t) (b + c x) + h m(t), where x(t) is the composition
+at the surface in units of the pulse's own step: 0 in the rest before, above 1 at the
+end of the pulse, 1 after an endless rest. It follows from `sphere_surface` for the
+pulse and for the ones before it, so that unfinished rests do no harm. E0, ΔE, b (the
+jump) and c (a jump that changes with composition) are linear; κ, the curvature of the
+open-circuit voltage over the step, is held to what the neighbouring pulses say within
+its uncertainty. h is for pulses that are still crossing from one hysteresis branch to
+the other: it follows the mean composition m(t), which runs from 0 to 1 in the pulse and
+does not relax; it is only taken in where the pulse asks for it. ln(D/r²) is searched.
 """
 
 import math
@@ -30,6 +32,10 @@ FLOOR = 2e-3
 """Error of the model, as part of the voltage change in the pulse (1σ of a bin)."""
 SEARCH = (1e-5, 50.0)
 """τ' = Dτ/r² between which the pulse says anything."""
+GRID = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 32)
+"""ln τ' at which the search begins."""
+ASKED = 12.0
+"""Fall of χ² (in units of its value per bin) that takes the hysteresis term in."""
 FLAT = Estimate(0.0, 1e-9)
 """No curvature, held fast."""
 
@@ -43,7 +49,9 @@ class SphereFit:
     log_uncertainty: float
     """Standard uncertainty of ln D."""
     change: float
-    """ΔE: change of the relaxed voltage over the pulse in V."""
+    """ΔE + h: change of the relaxed voltage over the pulse in V."""
+    branch: float
+    """h: the part of it that is hysteresis in V; 0 if not taken in."""
     jump: float
     """b in V."""
     rms: float
@@ -83,50 +91,78 @@ def fit_sphere(
     ``skip`` in s is left out after each switching (double layer and films);
     ``curvature`` is κ in V with its uncertainty.
     """
-    pulse = pulses[index]
-    data = _bins(time, voltage, pulse, skip)
+    data = _bins(time, voltage, pulses[index], skip)
     if data.on.sum() < HISTORY or (1 - data.on).sum() < 2 * HISTORY:
         return None
-    tight = 1 / curvature.uncertainty
-    prior = np.array([0.0, 0.0, 0.0, 0.0, tight])
     past = pulses[max(0, index - HISTORY) : index + 1]
+    surfaces = [_surface(data.time, past, math.exp(g)) for g in GRID]
+    plain = _search(_Model(data, past, curvature, with_branch=False), surfaces)
+    crossing = _search(_Model(data, past, curvature, with_branch=True), surfaces)
+    gain = plain[0] - crossing[0]
+    spread = max(crossing[0] / len(data.time), 1.0)
+    return (crossing if gain > ASKED * spread else plain)[1]
 
-    def solve(log_tau: float) -> tuple[float, Floats, Floats]:
-        x = _surface(data.time, past, math.exp(log_tau))
-        columns = np.stack(
-            (np.ones_like(x), x, data.on, data.on * (x - 0.5), x**2 - x), axis=1
-        )
-        scaled = np.vstack((columns * data.weight[:, None], prior))
-        target = np.append(data.voltage * data.weight, curvature.value * tight)
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The linear part of the fit for a given D."""
+
+    data: _Data
+    past: Sequence[Pulse]
+    curvature: Estimate
+    with_branch: bool
+
+    def at(self, log_tau: float) -> tuple[float, Floats, Floats]:
+        """Return χ², the linear coefficients and the residuals in V."""
+        return self.solve(_surface(self.data.time, self.past, math.exp(log_tau)))
+
+    def solve(self, x: Floats) -> tuple[float, Floats, Floats]:
+        """Return the same for the surface composition ``x`` of the bins."""
+        data = self.data
+        columns = [np.ones_like(x), x, data.on, data.on * (x - 0.5), x**2 - x]
+        if self.with_branch:
+            columns.append(np.clip(data.time / self.past[-1].duration, 0.0, 1.0))
+        matrix = np.stack(columns, axis=1)
+        tight = 1 / self.curvature.uncertainty
+        prior = np.zeros(len(columns))
+        prior[4] = tight
+        scaled = np.vstack((matrix * data.weight[:, None], prior))
+        target = np.append(data.voltage * data.weight, self.curvature.value * tight)
         found, *_ = np.linalg.lstsq(scaled, target, rcond=None)
         cost = float(((target - scaled @ found) ** 2).sum())
-        return cost, found, data.voltage - columns @ found
+        return cost, found, data.voltage - matrix @ found
 
-    grid = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 40)
-    costs = [solve(x)[0] for x in grid]
-    best = int(np.argmin(costs))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = optimize.minimize_scalar(
-        lambda x: solve(x)[0],
-        bounds=(low, high),
-        method="bounded",
-        options={"xatol": 1e-5},
+
+def _search(model: _Model, surfaces: Sequence[Floats]) -> tuple[float, SphereFit]:
+    """Return χ² and the fit at the best D."""
+    best = int(np.argmin([model.solve(x)[0] for x in surfaces]))
+    low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
+    log_tau = float(
+        optimize.minimize_scalar(
+            lambda x: model.at(x)[0],
+            bounds=(low, high),
+            method="bounded",
+            options={"xatol": 1e-4},
+        ).x
     )
-    log_tau = float(found.x)
-    cost, linear, left = solve(log_tau)
+    cost, linear, left = model.at(log_tau)
     step = 0.02
-    bend = (solve(log_tau + step)[0] - 2 * cost + solve(log_tau - step)[0]) / step**2
+    around = model.at(log_tau + step)[0] + model.at(log_tau - step)[0]
+    bend = (around - 2 * cost) / step**2
     freedom = max(len(left) - len(linear), 1)
     spread = max(cost / freedom, 1.0)
-    return SphereFit(
+    end = _surface(model.data.time[-1:], model.past, math.exp(log_tau))
+    branch = float(linear[5]) if model.with_branch else 0.0
+    return cost, SphereFit(
         tau=math.exp(log_tau),
         log_uncertainty=math.sqrt(2 * spread / bend) if bend > 0 else math.inf,
-        change=float(linear[1]),
+        change=float(linear[1]) + branch,
+        branch=branch,
         jump=float(linear[2]),
         rms=float(np.sqrt(np.mean(left**2))),
         misfit=cost / freedom,
-        unrelaxed=abs(float(_surface(data.time[-1:], past, math.exp(log_tau))[0]) - 1),
-        at_edge=best in {0, len(grid) - 1},
+        unrelaxed=abs(float(end[0]) - 1),
+        at_edge=best in {0, len(GRID) - 1},
     )
 
 

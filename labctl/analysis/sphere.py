@@ -14,8 +14,8 @@ from scipy import optimize, special
 Floats = NDArray[np.float64]
 
 SHORT = 0.03
-"""Below this τ' the short-time form is exact to 1e-14, above it 20 terms are."""
-TERMS = 20
+"""Below this τ' the short-time form is exact to 1e-14, above it 12 terms are."""
+TERMS = 12
 
 
 def _eigenvalues(terms: int) -> Floats:

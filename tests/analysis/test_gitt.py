@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from labctl.analysis.gitt import Diffusivity, analyse_gitt, weppner_huggins
+from labctl.analysis.gitt import Diffusivity, analyse_gitt
 from labctl.analysis.gitt_pulses import find_pulses
 from labctl.analysis.sphere import invert_sphere_ratio, sphere_surface
+from labctl.analysis.weppner_huggins import weppner_huggins
 
 Floats = NDArray[np.float64]
 
@@ -141,6 +142,24 @@ def test_classical_formula_comes_near_when_the_particle_is_slow() -> None:
     assert middle.end_points.value == pytest.approx(4e-17, rel=0.1)
     assert middle.slope.value == pytest.approx(4e-17, rel=0.1)
     assert middle.relaxation.value == pytest.approx(4e-17, rel=0.1)
+
+
+def test_a_change_of_hysteresis_branch_does_not_pass_for_diffusion() -> None:
+    """The branch follows the mean composition: -0.24 V (1 - exp(-30 Δθ))."""
+    t, v, i = titrate(1.8e-16, pulse=600, rest=3600, pulses=12)
+    passed = -np.cumsum(i * np.diff(t, prepend=0.0)) / CAPACITY
+
+    results = analyse_gitt(
+        t, v - 0.24 * (1 - np.exp(-30 * passed)), i, radius=RADIUS, capacity=CAPACITY
+    )
+
+    early, late = results[1], results[-1]
+    assert not early.inversion.valid
+    assert "hysteresis" in early.inversion.reason
+    assert early.inversion.value > 1.5 * 1.8e-16
+    for result in results[1:]:
+        assert result.fit.value == pytest.approx(1.8e-16, rel=0.3)
+    assert late.fit.value == pytest.approx(1.8e-16, rel=0.1)
 
 
 def test_a_rest_that_is_far_too_short_is_flagged() -> None:
