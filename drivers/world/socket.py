@@ -112,6 +112,11 @@ class Socket:
         self._holder: Holder | None = None
         self._watchers: list[Watcher] = []
 
+    def restart(self, time: float) -> None:
+        """Begin at ``time`` (s) with the state that the cell has now, at rest."""
+        self.time, self.current = time, 0.0
+        self.live = (self.cell.voltage(), 0.0)
+
     @property
     def holder(self) -> Holder | None:
         """The channel that drives the cell; None at open circuit."""

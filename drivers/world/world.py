@@ -140,7 +140,7 @@ class BenchWorld:
                     self.place(kept["sample"], seats)
                 socket = self.socket(seats[0])
                 socket.cell.restore(kept["state"])
-                socket.time = self.clock.now()
+                socket.restart(self.clock.now())
             for name, part_state in state["parts"].items():
                 part = self._parts.get(name)
                 if part is None:
