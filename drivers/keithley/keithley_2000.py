@@ -1,6 +1,7 @@
 """Keithley 2000 multimeter as a voltmeter; PyMeasure's class is sound."""
 
 import math
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,9 @@ class Keithley2000(Talk, PyMeasureKeithley2000):
 
     def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
         self._identity = identity
-        super().__init__(adapter, name)
+        with warnings.catch_warnings():  # PyMeasure wonders whether a 2000 knows SCPI
+            warnings.simplefilter("ignore", FutureWarning)
+            super().__init__(adapter, name)
         self._prepared = VoltmeterSettings()
 
     @property

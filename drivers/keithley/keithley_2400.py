@@ -107,7 +107,10 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
         """Hold ``level``, output on; return the setpoint read back."""
         self._refuse_level(level)
         node = self._node
-        back = self.inquire_number(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?")
+        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?")
+        setpoint, _, output = answer.partition(";")
+        back = number(setpoint, self.name)
+        self.refuse_output_off(output)
         return self.refuse_other_setpoint(level, back, self._grain)
 
     def measure(self) -> SourceReading:

@@ -42,6 +42,8 @@ HIGH_IMPEDANCE = 2
 class Keithley2636B(Talk, Instrument):
     """The mainframe; its channels play the roles."""
 
+    error_query = "print(errorqueue.next())"
+
     def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
         self._identity = identity
         super().__init__(adapter, name, includeSCPI=False)
@@ -70,6 +72,7 @@ class TspChannel(SourceMeterRole):
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     nplc_limits = (1e-3, 25.0)
+    error_query = Keithley2636B.error_query
 
     def __init__(self, frame: Keithley2636B, letter: str) -> None:
         self._frame = frame

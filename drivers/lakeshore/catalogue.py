@@ -6,7 +6,7 @@ from drivers.lakeshore.lakeshore_475_twin import LakeShore475Twin
 from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
 from drivers.visa.opening import SERIAL_7O1, VisaDriver
 
-_ENDS = {"read_termination": "\r\n", "write_termination": "\r\n", "asrl": SERIAL_7O1}
+_ENDS = {"write_termination": "\r\n", "asrl": SERIAL_7O1}
 
 L475 = VisaDriver(
     ("475",),

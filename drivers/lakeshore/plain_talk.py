@@ -10,6 +10,8 @@ QUERY_ERROR, DEVICE_ERROR = 4, 8
 class PlainTalk(Talk):
     """`Talk` for instruments without an error queue."""
 
+    error_query = "*ESR?"
+
     def refuse_errors(self, doing: str) -> None:
         """Read ``*ESR?``. InstrumentError: one of its error bits is set."""
         bits = int(number(self.inquire("*ESR?"), self.name))

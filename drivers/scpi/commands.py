@@ -121,7 +121,7 @@ def number(
 ) -> Any:
     """Return a setting that is a number within limits."""
     kind = Number(low, high, default, infinite)
-    return Setting(patterns, default, kind, shown)
+    return Setting(patterns, float(default), kind, shown)
 
 
 def whole(*patterns: str, default: int, low: int, high: int) -> Any:

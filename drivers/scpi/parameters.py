@@ -92,7 +92,7 @@ class Number:
         except ValueError:
             value = self.named(text)
         if self.low <= value <= self.high:
-            return round(value) if self.whole else value
+            return round(value) if self.whole else float(value)
         if self.infinite and value == INFINITY:
             return value
         raise ScpiError(-222, text)

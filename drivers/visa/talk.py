@@ -14,6 +14,8 @@ from labctl.roles.identity import Identity
 
 SENTINEL = 9.89e37
 """Beyond this a number is an overflow or no number at all."""
+UNANSWERED = -420
+"""What an instrument reports when it was read without a question."""
 MAXIMUM_ERRORS = 32
 """So many entries are read from an error queue at most."""
 
@@ -45,8 +47,7 @@ def refuse_outside(
     instrument: str, what: str, value: float, low: float, high: float, unit: str
 ) -> None:
     """Raise LimitError unless ``low <= value <= high``; NaN is refused too."""
-    slack = 1e-9 * max(abs(low), abs(high))
-    if not low - slack <= value <= high + slack:
+    if not low - 1e-9 * abs(low) <= value <= high + 1e-9 * abs(high):
         raise LimitError(
             f"{instrument}: {what} {value:g} {unit} is outside {low:g} to {high:g}"
         )
@@ -88,6 +89,11 @@ class Talk:
             self.adapter.write(message)
             answer: str = self.adapter.read()
         except VisaIOError as error:
+            reported = self._reported()
+            if reported:
+                raise InstrumentError(
+                    f"{self.name}: refuses {message!r}: {reported}"
+                ) from error
             raise LinkError(
                 f"{self.name}: no answer to {message!r}: {error}"
             ) from error
@@ -95,7 +101,20 @@ class Talk:
             raise InstrumentError(
                 f"{self.name}: answers {message!r} with bytes that are no text"
             ) from error
-        return answer
+        return answer.rstrip("\r\n")
+
+    def _reported(self) -> str:
+        """Return the error that may be why no answer came; empty if none is told."""
+        try:
+            self.adapter.write(self.error_query)
+            answer = str(self.adapter.read()).strip()
+        except (VisaIOError, UnicodeDecodeError):
+            return ""
+        code = answer.replace("\t", ",").partition(",")[0]
+        try:
+            return answer if float(code) not in {0.0, float(UNANSWERED)} else ""
+        except ValueError:
+            return ""
 
     def inquire_number(self, message: str) -> float:
         """Send ``message`` and return the one number of its answer."""
@@ -113,6 +132,14 @@ class Talk:
         if found:
             raise InstrumentError(
                 f"{self.name}: reports {'; '.join(found)} while {doing}"
+            )
+
+    def refuse_output_off(self, answer: str) -> None:
+        """Raise InstrumentError unless ``answer`` to ``OUTP?`` says it is on."""
+        if answer.strip() not in {"1", "+1", "ON"}:
+            self.refuse_errors("the output was switched on")
+            raise InstrumentError(
+                f"{self.name}: the output stays off; check its interlock"
             )
 
     def refuse_other_setpoint(self, asked: float, back: float, grain: float) -> float:
