@@ -97,6 +97,8 @@ class Station:
         self._open: dict[str, Device] = {}
         self._lent: dict[str, str] = {}
         self._lock = threading.RLock()
+        """Who has what; never held while an instrument is talked to."""
+        self._opening = threading.RLock()
 
     def cast(
         self,
@@ -164,6 +166,11 @@ class Station:
         with self._lock:
             return dict(self._lent)
 
+    @property
+    def opened(self) -> frozenset[str]:
+        """The instruments that are connected now."""
+        return frozenset(self._open)
+
     def identity(self, instrument: str) -> Identity:
         """Open an instrument if need be and return who it says it is."""
         return self._device(instrument).identity()
@@ -179,7 +186,7 @@ class Station:
 
     def close(self) -> None:
         """Let go of every instrument."""
-        with self._lock:
+        with self._opening:
             for name, device in self._open.items():
                 try:
                     device.close()
@@ -224,7 +231,7 @@ class Station:
         return roles[name]
 
     def _device(self, name: str) -> Device:
-        with self._lock:
+        with self._opening:
             if name in self._open:
                 return self._open[name]
             setup = self._setups[name]
