@@ -1,0 +1,450 @@
+"""A protocol's JSON schema as fields of a form, and what a typed text comes to.
+
+A text is never clamped and a unit never guessed: what cannot be read keeps its text and
+says why. The station checks the whole order again; this here only answers at once.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gui.si_text import sentence, value_text, words
+from labctl.errors import QuantityError
+from labctl.quantities import OneC, Quantity, Rate, format_duration
+
+
+class Kind(StrEnum):
+    """What a field takes."""
+
+    QUANTITY = "quantity"
+    RATE = "rate"
+    ONE_C = "one_c"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    TEXT = "text"
+    LIST = "list"
+    """Texts separated by semicolons."""
+    FIXED = "fixed"
+    """Too rich for one line; its default stays unless a file gives it."""
+
+
+class Group(StrEnum):
+    """Where a field stands."""
+
+    BASIC = "Basic"
+    LIMITS = "Limits"
+    RECORDING = "Recording"
+    ADVANCED = "Advanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a number may be, in the field's unit."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    """Whether ``low`` itself is refused."""
+    open_high: bool = False
+
+    def complaint(self, value: float, unit: str) -> str:
+        """Say which bound a value breaks; empty if none."""
+        if value < self.low or (self.open_low and value == self.low):
+            word = "above" if self.open_low else "at least"
+            return f"must be {word} {value_text(self.low, unit)}"
+        if value > self.high or (self.open_high and value == self.high):
+            word = "below" if self.open_high else "at most"
+            return f"must be {word} {value_text(self.high, unit)}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One line of the form."""
+
+    name: str
+    label: str
+    kind: Kind
+    group: Group
+    help: str
+    unit: str = ""
+    item: Kind = Kind.TEXT
+    """Kind of a list's members."""
+    optional: bool = False
+    """Empty means none."""
+    default: str = ""
+    """As a person would type it; empty for none."""
+    choices: tuple[str, ...] = ()
+    raw_choices: tuple[Any, ...] = ()
+    """What the choices are as JSON."""
+    examples: tuple[str, ...] = ()
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a text came to."""
+
+    ok: bool
+    shown: str = ""
+    """``= 103 µA`` or why it was refused."""
+    given: Any = None
+    """What the station is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What rates refer to: the sample, as far as its label says."""
+
+    mass: float | None = None
+    """kg."""
+    area: float | None = None
+    """m²."""
+    one_c: str = ""
+    """As text; empty if the label has none."""
+
+
+def referred(label: Mapping[str, Any]) -> Referred:
+    """Read mass, area and 1C from a sample's label; what cannot be read is unknown."""
+    return Referred(
+        _parsed(label.get("active_mass"), "kg"),
+        _parsed(label.get("area"), "m²"),
+        str(label.get("one_c") or ""),
+    )
+
+
+def fields_of(schema: Mapping[str, Any]) -> list[FormField]:
+    """Return the fields of a schema, in its order."""
+    return [_field(name, about) for name, about in schema.get("properties", {}).items()]
+
+
+def grouped(fields: Sequence[FormField]) -> list[tuple[Group, list[FormField]]]:
+    """Return the groups that have fields, basic first."""
+    groups = [(g, [f for f in fields if f.group is g]) for g in Group]
+    return [(group, members) for group, members in groups if members]
+
+
+def resolve(
+    field: FormField, text: str, texts: Mapping[str, str], refer: Referred
+) -> Resolved:
+    """Read one field's text.
+
+    Parameters
+    ----------
+    field
+        The field.
+    text
+        What stands in it.
+    texts
+        What stands in all fields, for the 1C that a rate refers to.
+    refer
+        The sample.
+    """
+    text = text.strip()
+    if not text:
+        if field.optional or field.kind is Kind.FIXED:
+            return Resolved(ok=True, shown="none" if field.optional else "")
+        if field.kind in {Kind.TEXT, Kind.LIST}:
+            return Resolved(ok=True, given=[] if field.kind is Kind.LIST else "")
+        return Resolved(ok=False, shown=f"needs a value such as {_example(field)}")
+    try:
+        return _READERS[field.kind](field, text, texts, refer)
+    except QuantityError as error:
+        return Resolved(ok=False, shown=str(error))
+    except ValueError:
+        return Resolved(ok=False, shown=f"{text!r} is not a number")
+
+
+def order_parameters(
+    fields: Sequence[FormField],
+    texts: Mapping[str, str],
+    start: Mapping[str, str],
+    refer: Referred,
+) -> dict[str, Any]:
+    """Return what to send: only what differs from where the form started."""
+    sent: dict[str, Any] = {}
+    for field in fields:
+        text = texts.get(field.name, field.default).strip()
+        if field.kind is Kind.FIXED or text == start.get(field.name, field.default):
+            continue
+        found = resolve(field, text, texts, refer)
+        if found.ok:
+            sent[field.name] = found.given
+    return sent
+
+
+def starting_texts(
+    fields: Sequence[FormField], preset: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """Return what stands in the form at first: defaults, then the preset's texts."""
+    texts = {field.name: field.default for field in fields}
+    known = {field.name: field for field in fields}
+    for name, value in (preset or {}).items():
+        if name in known:
+            texts[name] = typed(known[name], value)
+    return texts
+
+
+def typed(field: FormField, value: Any) -> str:
+    """Write a JSON value as a person would type it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return "; ".join(_item_text(field, one) for one in value)
+    if isinstance(value, Mapping):
+        return _rate_text(value) if {"value", "unit"} <= value.keys() else ""
+    return _item_text(field, value)
+
+
+def _field(name: str, about: Mapping[str, Any]) -> FormField:
+    inner = about
+    optional = False
+    if "anyOf" in about:
+        options = [o for o in about["anyOf"] if o.get("type") != "null"]
+        optional = len(options) < len(about["anyOf"])
+        inner = {**(options[0] if options else {}), **about}
+        inner.pop("anyOf")
+    kind = _kind(inner)
+    item = inner.get("items", {})
+    unit = str(inner.get("unit", item.get("unit", "")))
+    choices = tuple(inner.get("enum", ()))
+    examples = inner.get("examples", item.get("examples", ()))
+    bare = FormField(
+        name=name,
+        label=sentence(words(name)),
+        kind=kind,
+        group=_group(name, kind, inner, optional=optional),
+        help=str(about.get("description", "")).replace("``", ""),
+        unit=unit,
+        item=_kind(item) if item else Kind.TEXT,
+        optional=optional,
+        choices=("yes", "no") if kind is Kind.BOOLEAN else tuple(map(str, choices)),
+        raw_choices=(True, False) if kind is Kind.BOOLEAN else choices,
+        examples=tuple(map(str, examples)),
+        bounds=_bounds(inner),
+    )
+    default = typed(bare, about.get("default"))
+    return FormField(**{**_as_dict(bare), "default": default})
+
+
+def _as_dict(field: FormField) -> dict[str, Any]:
+    return {name: getattr(field, name) for name in field.__slots__}
+
+
+def _kind(about: Mapping[str, Any]) -> Kind:
+    if "enum" in about:
+        return Kind.CHOICE
+    quantity = about.get("quantity")
+    if quantity == "rate":
+        return Kind.RATE
+    if quantity == "one_c":
+        return Kind.ONE_C
+    if quantity:
+        return Kind.QUANTITY
+    if about.get("type") == "array":
+        plain = "$ref" not in about.get("items", {})
+        return Kind.LIST if plain else Kind.FIXED
+    by_type = {
+        "integer": Kind.INTEGER,
+        "number": Kind.NUMBER,
+        "boolean": Kind.BOOLEAN,
+        "string": Kind.TEXT,
+    }
+    return by_type.get(str(about.get("type")), Kind.FIXED)
+
+
+def _group(name: str, kind: Kind, about: Mapping[str, Any], *, optional: bool) -> Group:
+    if "group" in about:
+        return Group(about["group"])
+    if name.startswith("record") or name in {"nplc", "readings", "averages"}:
+        return Group.RECORDING
+    limits = ("compliance", "largest", "maximum_", "minimum_", "deadline", "tolerance")
+    if any(word in name for word in (*limits, "lower_voltage", "upper_voltage")):
+        return Group.LIMITS
+    unusual = (kind is Kind.FIXED, optional and kind is not Kind.RATE)
+    rare = ("uncertainty", "sign", "factor", "seed", "settle", "delay", "per_ampere")
+    if any(unusual) or any(word in name for word in rare):
+        return Group.ADVANCED
+    return Group.BASIC
+
+
+def _bounds(about: Mapping[str, Any]) -> Bounds:
+    low = about.get("exclusiveMinimum", about.get("gt"))
+    high = about.get("exclusiveMaximum", about.get("lt"))
+    least = about.get("minimum", about.get("ge"))
+    most = about.get("maximum", about.get("le"))
+    return Bounds(
+        low=float(low if low is not None else -math.inf if least is None else least),
+        high=float(high if high is not None else math.inf if most is None else most),
+        open_low=low is not None,
+        open_high=high is not None,
+    )
+
+
+def _quantity(
+    field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    value = Quantity(field.unit).parse(text)
+    wrong = field.bounds.complaint(value, field.unit)
+    if wrong:
+        return Resolved(ok=False, shown=f"{text} {wrong}")
+    return Resolved(ok=True, shown=f"= {_value_words(value, field.unit)}", given=text)
+
+
+def _rate(
+    field: FormField, text: str, texts: Mapping[str, str], refer: Referred
+) -> Resolved:
+    rate = Rate.parse(text)
+    if rate.unit == "A":
+        return Resolved(ok=True, shown=f"= {value_text(rate.value, 'A')}", given=text)
+    try:
+        one_c = _one_c_of(field.name, texts, refer) if rate.needs_one_c else None
+        ampere = rate.resolve(one_c, refer.mass, refer.area)
+    except QuantityError as error:
+        # the station decides: a sample without mass may still do for it
+        return Resolved(ok=True, shown=str(error), given=text)
+    said = f"= {value_text(ampere, 'A')}"
+    if one_c is not None:
+        said += f", {rate} of {value_text(one_c, 'A')}"
+    return Resolved(ok=True, shown=said, given=text)
+
+
+def _one_c(
+    _field: FormField, text: str, _texts: Mapping[str, str], refer: Referred
+) -> Resolved:
+    one_c = OneC.parse(text)
+    try:
+        said = f"= {value_text(one_c.ampere(refer.mass, refer.area), 'A')}"
+    except QuantityError as error:
+        said = str(error)
+    return Resolved(ok=True, shown=said, given=text)
+
+
+def _one_c_of(name: str, texts: Mapping[str, str], refer: Referred) -> float | None:
+    """Return the 1C in A that a rate's name belongs to; None if nobody says."""
+    prefix = name.rpartition("_")[0]
+    for text in (texts.get(f"{prefix}_one_c"), texts.get("one_c"), refer.one_c):
+        if text:
+            return OneC.parse(text).ampere(refer.mass, refer.area)
+    return None
+
+
+def _integer(
+    field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    value = int(text)
+    wrong = field.bounds.complaint(value, "")
+    return Resolved(ok=not wrong, shown=wrong and f"{text} {wrong}", given=value)
+
+
+def _number(
+    field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    value = float(text.replace("\N{MINUS SIGN}", "-").replace(",", "."))
+    if not math.isfinite(value):
+        raise ValueError(text)
+    wrong = field.bounds.complaint(value, "")
+    return Resolved(ok=not wrong, shown=wrong and f"{text} {wrong}", given=value)
+
+
+def _choice(
+    field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    if text not in field.choices:
+        return Resolved(ok=False, shown=f"one of {', '.join(field.choices)}")
+    return Resolved(ok=True, given=field.raw_choices[field.choices.index(text)])
+
+
+def _text(
+    _field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    return Resolved(ok=True, given=text)
+
+
+def _list(
+    field: FormField, text: str, texts: Mapping[str, str], refer: Referred
+) -> Resolved:
+    read = _READERS[field.item]
+    found = [read(field, one.strip(), texts, refer) for one in text.split(";")]
+    wrong = next((one for one in found if not one.ok), None)
+    if wrong is not None:
+        return Resolved(ok=False, shown=wrong.shown)
+    said = ", ".join(one.shown.removeprefix("= ") for one in found if one.shown)
+    return Resolved(
+        ok=True, shown=f"= {said}" if said else "", given=[one.given for one in found]
+    )
+
+
+_READERS = {
+    Kind.QUANTITY: _quantity,
+    Kind.RATE: _rate,
+    Kind.ONE_C: _one_c,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _choice,
+    Kind.CHOICE: _choice,
+    Kind.TEXT: _text,
+    Kind.LIST: _list,
+    Kind.FIXED: _text,
+}
+
+
+def _value_words(value: float, unit: str) -> str:
+    if unit == "s":
+        return format_duration(value)
+    if unit == "1":
+        return f"{value * 100:.4g} %"
+    return value_text(value, unit)
+
+
+def _item_text(field: FormField, value: Any) -> str:
+    """Write one value exactly: it must read back as the same number."""
+    if isinstance(value, Mapping):
+        return _rate_text(value)
+    if isinstance(value, str) or not field.unit or isinstance(value, bool):
+        return str(value)
+    if field.unit == "1":
+        return f"{value * 100:.10g} %"
+    quantity = Quantity(field.unit)
+    if field.unit == "s":
+        text = format_duration(float(value))
+        if quantity.parse(text) == value:
+            return text
+    for digits in range(1, 16):
+        text = quantity.format(float(value), digits)
+        try:
+            if quantity.parse(text) == value:
+                return text
+        except QuantityError:
+            continue
+    return f"{value!r} {field.unit}"
+
+
+def _rate_text(value: Mapping[str, Any]) -> str:
+    number, unit = float(value["value"]), str(value["unit"])
+    if unit == "C":
+        return str(Rate(number, "C"))
+    small = {"A/kg": ("mA/g", 1.0), "A/m²": ("mA/cm²", 0.1), "A": ("mA", 1e3)}
+    shown, factor = small.get(unit, (unit, 1.0))
+    return f"{number * factor:.10g} {shown}"
+
+
+def _example(field: FormField) -> str:
+    return field.examples[0] if field.examples else "1"
+
+
+def _parsed(value: Any, unit: str) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        return Quantity(unit).parse(str(value)) if value else None
+    except QuantityError:
+        return None

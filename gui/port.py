@@ -1,0 +1,161 @@
+"""What the window asks of a station; the HTTP client is one, tests bring another.
+
+Every call blocks and is made from a worker thread. LabctlError: refused, in words.
+OSError, or `LinkLostError`: nobody answers.
+"""
+
+import typing
+from typing import Any
+
+from labctl.service.answers import (
+    Accepted,
+    Checked,
+    ForecastOut,
+    InstrumentOut,
+    ManualOut,
+    ProtocolOut,
+    Queued,
+    ResultOut,
+    RunDetail,
+    RunEvent,
+    RunList,
+    SampleOut,
+    Started,
+    StepOut,
+)
+from labctl.service.models import State, StationEvent
+from labctl.service.pyramid import Window
+from labctl.service.requests import ManualIn, OrderIn, QueueChange
+
+
+class Station(typing.Protocol):
+    """A station's process, as far as the window needs it."""
+
+    def state(self, since: int = -1, wait: float = 0.0) -> State:
+        """Return the state; with ``since``, wait for another one."""
+        ...
+
+    def protocols(self) -> list[ProtocolOut]:
+        """Return the protocols that can be run."""
+        ...
+
+    def samples(self) -> list[SampleOut]:
+        """Return the samples that can be measured."""
+        ...
+
+    def instruments(self) -> list[InstrumentOut]:
+        """Return the instruments of the bench."""
+        ...
+
+    def check(self, order: OrderIn) -> Checked:
+        """Check an order; nothing is opened."""
+        ...
+
+    def forecast(self, order: OrderIn) -> ForecastOut:
+        """Run an order on twins in virtual time; seconds."""
+        ...
+
+    def start(self, order: OrderIn) -> Started:
+        """Start a run."""
+        ...
+
+    def enqueue(self, order: OrderIn, *, ready: bool = False) -> Queued:
+        """Let an order wait."""
+        ...
+
+    def change_queue(self, entry: str, change: QueueChange) -> Accepted:
+        """Change a waiting order."""
+        ...
+
+    def remove_from_queue(self, entry: str) -> Accepted:
+        """Take an order out of the queue."""
+        ...
+
+    def hold_channel(self, seat: str, *, hold: bool, reason: str = "") -> Accepted:
+        """Let nothing from the queue start on a seat, or let it again."""
+        ...
+
+    def hold(self, run: str, reason: str = "") -> Accepted:
+        """Hold a run: circuit open."""
+        ...
+
+    def resume(self, run: str) -> Accepted | Started:
+        """Go on with a held or an interrupted run."""
+        ...
+
+    def skip(self, run: str, reason: str = "") -> Accepted:
+        """End the step in flight."""
+        ...
+
+    def stop(self, run: str, reason: str = "") -> Accepted:
+        """End a run in good order."""
+        ...
+
+    def finish(self, run: str, reason: str = "") -> Accepted:
+        """Seal an interrupted run as it is."""
+        ...
+
+    def discard(self, run: str, reason: str = "") -> Accepted:
+        """Mark an interrupted run as not to be used."""
+        ...
+
+    def stop_all(self, reason: str = "") -> Accepted:
+        """Stop everything, now."""
+        ...
+
+    def events(self, after: int = -1, limit: int = 200) -> list[StationEvent]:
+        """Return the station's events."""
+        ...
+
+    def acknowledge(self, number: int, by: str) -> StationEvent:
+        """Say that a person has seen an event."""
+        ...
+
+    def runs(self, search: str = "", limit: int = 200, offset: int = 0) -> RunList:
+        """Return a page of all runs."""
+        ...
+
+    def run(self, run: str) -> RunDetail:
+        """Return everything about a run but its rows."""
+        ...
+
+    def steps(self, run: str, after: int = -1) -> list[StepOut]:
+        """Return the steps of a run."""
+        ...
+
+    def run_events(self, run: str, after: int = -1) -> list[RunEvent]:
+        """Return the events of a run."""
+        ...
+
+    def results(self, run: str) -> dict[str, ResultOut]:
+        """Return the results of a run."""
+        ...
+
+    def window(
+        self,
+        run: str,
+        stream: str,
+        x: str,
+        ys: typing.Sequence[str],
+        begin: float,
+        end: float,
+        pixels: int,
+    ) -> Window:
+        """Return what lies between two test times, thin enough to draw."""
+        ...
+
+    def report(self, run: str) -> str:
+        """Return the HTML page of a run."""
+        ...
+
+    def save_sample(self, label: dict[str, Any]) -> SampleOut:
+        """Keep the label of a sample."""
+        ...
+
+    def manual(self, asked: ManualIn) -> ManualOut:
+        """Do one thing by hand."""
+        ...
+
+    def release(self, seat: str) -> Accepted:
+        """Make a hand-driven seat safe and give it back."""
+        ...
