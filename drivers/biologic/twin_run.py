@@ -18,8 +18,9 @@ TOLERANCE = 1e-7
 """s; two moments closer than this are one."""
 FINEST = 1e-3
 """s; recording by ΔE or ΔI is not resolved below this."""
-LARGEST_STAIR = 1e-3
-"""V; a ramp is made of stairs no higher than this."""
+LARGEST_STAIR = 0.9e-3
+"""V; a ramp is made of stairs no higher than this (a cell model takes 1 mV and more
+for a jump, and goes through it in very small steps)."""
 BISECTIONS = 20
 
 
@@ -174,7 +175,11 @@ class Run:
         self._peeked = -math.inf
         time = socket.time
         fired = stage.fires(voltage, current)
-        self._record(time, voltage, current)
+        if self.programme.averaged:  # the means begin behind the jump to Ei
+            self._last = (time, voltage, current)
+            self._last_charge = socket.cell.charge
+        else:
+            self._record(time, voltage, current)
         if fired or time >= self._end - TOLERANCE:
             self._end_stage(time, fired=fired)
 
@@ -196,7 +201,11 @@ class Run:
     def _first_cap(self, stage: Stage) -> float:
         every = self.programme
         if stage.mode is Mode.RAMP:
-            return min(0.5 * every.every_volt, LARGEST_STAIR) / max(stage.rate, 1e-9)
+            row = min(every.every_volt, 2.0 * LARGEST_STAIR)
+            if every.every_volt < math.inf:
+                row = every.every_volt
+            stairs = max(2, math.ceil(row / LARGEST_STAIR))
+            return row / stairs / max(stage.rate, 1e-9)
         cap = min(every.every_s, 600.0, max(0.01 * self._duration(stage), FINEST))
         if every.every_s < math.inf:
             cap = every.every_s
