@@ -247,7 +247,7 @@ class PelletConductivity(Protocol):
         p = self.parameters
         if p.series or not p.contact_share:
             return []
-        share = f"{p.contact_share:.2g}"
+        share = f"{p.contact_share:.1%}"
         text = (
             f"one thickness: contacts are taken as 0 to {share} of the resistance; "
             "give pellets of other thickness as `series` to tell them apart"
