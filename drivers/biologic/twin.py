@@ -390,6 +390,7 @@ class Twin:
         out.Eoverflow = int(abs(voltage) >= span)
         out.ElapsedTime = channel.elapsed(now)
         out.Freq = channel.frequency
+        out.OptErr = self.faults.option_error
 
     # ---- numbers
 

@@ -19,6 +19,8 @@ class FaultPlan:
     """So many BL_GetChannelInfos succeed with all zeros."""
     late_starts: int = 0
     """So many reads after a start still say STOP."""
+    option_error: int = 0
+    """What TCurrentValues.OptErr says."""
     missing: frozenset[str] = frozenset()
     """Functions that this release does not have."""
     mute: bool = False

@@ -34,7 +34,7 @@ def half(current: float, limit: float) -> ConstantCurrent:
 def cycling(name: str, cell: CellModel, current: float, cycles: int) -> None:
     bench = simulated_bench(cell=cell)
     period = VirtualClock.ROWS_A_POLL * EVERY
-    taken = polled = count = 0
+    polled = count = 0
     begun = stopwatch()
     for _ in range(cycles):
         for step in (half(-current, 0.01), half(current, 1.2)):

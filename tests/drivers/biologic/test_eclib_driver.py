@@ -531,3 +531,15 @@ def test_a_taper_ends_a_constant_voltage_in_firmware() -> None:
     time = column(polls, "instrument_time_second")
     taken = time[index == 1][-1] - time[index == 1][0]
     assert taken == pytest.approx(600.0 * 2.302585, rel=5e-3)
+
+
+def test_a_fault_of_the_amplifier_stops_the_channel() -> None:
+    bench = simulated_bench()
+    bench.channel.load([PULSE])
+    bench.channel.start()
+    bench.twin.faults.option_error = 301
+
+    with pytest.raises(InstrumentError, match="10 A / 5 V amplifier: over-temperature"):
+        bench.channel.poll()
+
+    assert bench.world.socket(f"{NAME}/1").current == 0.0
