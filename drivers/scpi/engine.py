@@ -108,7 +108,8 @@ class ScpiTwin(Exchange):
         return self.shown(answer)
 
     def _look_up(self, path: str, header: str) -> Call:
-        typed = header.upper()
+        typed = header.upper().removeprefix(":*")
+        typed = typed if len(typed) == len(header) else f"*{typed}"
         if typed.startswith("*"):
             call = self._match(typed, path)
         else:

@@ -12,8 +12,8 @@ import threading
 import typing
 from collections.abc import Mapping
 
+from drivers.labsim.benches import Bench
 from drivers.scpi.exchange import Exchange
-from drivers.visa.benches import Bench
 from labctl.errors import OperatorError
 
 CHUNK = 65536

@@ -1,7 +1,7 @@
 """PyVISA's ``@labsim``: a simulated bench for any PyVISA program.
 
 PyVISA looks for a top-level module ``pyvisa_labsim`` with a ``WRAPPER_CLASS``. The
-wheel puts ``drivers/visa/pyvisa_labsim.py`` there (see force-include in
+wheel puts ``drivers/labsim/pyvisa_labsim.py`` there (see force-include in
 pyproject.toml); importing this module does the same for a bare source tree.
 
 ``pyvisa.ResourceManager("@labsim")`` is the Hall bench, ``"probe@labsim"`` the probe
@@ -13,7 +13,7 @@ import sys
 
 from pyvisa.util import LibraryPath
 
-from drivers.visa.benches import build_bench
+from drivers.labsim.benches import build_bench
 from drivers.visa.library import LabsimLibrary
 from labctl.clock import Clock, SystemClock, VirtualClock
 

@@ -1,0 +1,1 @@
+"""Whole simulated benches for programs that are not labctl."""

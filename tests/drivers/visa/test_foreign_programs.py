@@ -1,0 +1,203 @@
+"""Programs that know nothing of labctl work on the twins: PyMeasure, PyVISA, TCP."""
+
+import socket
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvisa
+from pymeasure.instruments.keithley import (
+    Keithley2182,
+    Keithley2400,
+    Keithley2450,
+    Keithley6221,
+)
+from pymeasure.instruments.lakeshore import LakeShore425
+
+from drivers.labsim import backend
+from drivers.labsim.benches import Bench, build_bench
+from drivers.labsim.front import serve
+from drivers.scpi.commands import query
+from drivers.scpi.engine import ScpiTwin
+from drivers.scpi.parameters import block
+from drivers.visa.library import LabsimLibrary
+from labctl.clock import VirtualClock
+from labctl.errors import OperatorError
+
+
+@pytest.fixture
+def probe() -> Bench:
+    return build_bench("probe", VirtualClock(0.0))
+
+
+@pytest.fixture
+def hall() -> Bench:
+    return build_bench("hall", VirtualClock(0.0))
+
+
+def test_pymeasures_2400_sources_measures_and_fills_its_buffer(probe: Bench) -> None:
+    smu: Any = Keithley2400("GPIB0::24::INSTR", visa_library=probe.library())
+    smu.reset()
+    smu.reset_data_format()
+    smu.source_mode = "voltage"
+    smu.source_voltage_range = 2
+    smu.source_voltage = 0.3
+    smu.compliance_current = 1e-3
+    smu.source_enabled = True
+    reading = smu.measure_all()
+    smu.config_buffer(10)
+    smu.start_buffer()
+    smu.wait_for_buffer()
+
+    assert reading["voltage"] == pytest.approx(0.3, rel=1e-2)
+    assert reading["resistance"] == pytest.approx(1e4, rel=1e-2)
+    assert len(smu.buffer_data) == 50
+    assert smu.check_errors() == []
+    smu.adapter.close()
+
+
+def test_measure_on_a_2400_resets_and_switches_on_as_the_manual_says(
+    probe: Bench,
+) -> None:
+    smu: Any = Keithley2400("GPIB0::24::INSTR", visa_library=probe.library())
+    smu.current_nplc = 0.1
+
+    assert isinstance(smu.current, float)
+    assert smu.current_nplc == 1.0
+    assert smu.source_enabled
+    smu.adapter.close()
+
+
+def test_pymeasures_2450_reads_what_it_configured(probe: Bench) -> None:
+    address = "USB0::0x05E6::0x2450::04089762::INSTR"
+    smu: Any = Keithley2450(address, visa_library=probe.library())
+    smu.source_mode = "voltage"
+    smu.source_voltage = 0.5
+    smu.compliance_current = 1e-3
+    smu.measure_current()
+    smu.enable_source()
+
+    assert smu.current == pytest.approx(5e-5, rel=1e-2)
+    assert smu.compliance_current == pytest.approx(1e-3)
+    smu.adapter.close()
+
+
+def test_pymeasures_6221_runs_delta(hall: Bench) -> None:
+    source: Any = Keithley6221("GPIB0::12::INSTR", visa_library=hall.library())
+    source.reset()
+    source.delta_high_source = 1e-3
+    source.delta_delay = 1e-2
+    source.delta_measurement_sets = 8
+    source.delta_buffer_points = 8
+    source.delta_arm()
+    source.delta_start()
+    hall.circuit.instruments["nanovoltmeter"].clock.sleep(5.0)
+
+    assert len(source.delta_values) == 16
+    source.delta_abort()
+    assert source.check_errors() == []
+    source.adapter.close()
+
+
+def test_pymeasures_2182_reads_a_voltage(hall: Bench) -> None:
+    meter: Any = Keithley2182(
+        "GPIB0::7::INSTR", visa_library=hall.library(), read_termination="\n"
+    )
+    meter.reset()
+    meter.ch_1.setup_voltage()
+
+    assert abs(meter.voltage) < 1e-3
+    assert meter.check_errors() == []
+    meter.adapter.close()
+
+
+def test_pymeasures_425_reads_a_475s_field(hall: Bench) -> None:
+    meter: Any = LakeShore425(
+        "GPIB0::13::INSTR", visa_library=hall.library(), read_termination="\r\n"
+    )
+    meter.unit = "T"
+
+    assert abs(meter.field) < 1e-3
+    meter.adapter.close()
+
+
+class Recorder(ScpiTwin):
+    @query(":CURVE?")
+    def curve(self) -> bytes:
+        return block(np.arange(1000, dtype="<f4").tobytes())
+
+
+def test_binary_blocks_with_line_feeds_inside_arrive_whole() -> None:
+    twin = Recorder(VirtualClock(0.0))
+    library = LabsimLibrary.around({"GPIB0::1::INSTR": twin})
+    manager = pyvisa.ResourceManager(library)
+    resource: Any = manager.open_resource("GPIB0::1::INSTR")
+
+    values = resource.query_binary_values(":CURVE?", datatype="f")
+
+    resource.close()
+    manager.close()
+    assert values == list(range(1000))
+
+
+def test_a_message_too_slow_for_its_timeout_fails_as_on_the_bus(probe: Bench) -> None:
+    manager = pyvisa.ResourceManager(probe.library())
+    smu: Any = manager.open_resource("GPIB0::24::INSTR", read_termination="\n")
+    smu.write(":SENS:CURR:NPLC 10;:OUTP 1")
+    smu.timeout = 300
+
+    with pytest.raises(pyvisa.VisaIOError):
+        smu.query(":READ?")
+    smu.timeout = 2000
+    assert len(smu.read().split(",")) == 5
+    smu.close()
+    manager.close()
+
+
+def test_the_end_of_a_sweep_can_be_waited_for_by_service_request(probe: Bench) -> None:
+    manager = pyvisa.ResourceManager(probe.library())
+    smu: Any = manager.open_resource("GPIB0::24::INSTR", read_termination="\n")
+    smu.write("*RST;*CLS;*ESE 1;*SRE 32;:OUTP 1;:TRIG:COUN 50;:INIT;*OPC")
+
+    smu.wait_for_srq(20000)
+
+    assert len(smu.query(":FETC?").split(",")) == 250
+    smu.close()
+    manager.close()
+
+
+def test_labsim_is_found_by_its_name() -> None:
+    assert issubclass(backend.WRAPPER_CLASS, LabsimLibrary)
+    manager = pyvisa.ResourceManager("hall-virtual@labsim")
+    source: Any = manager.open_resource("GPIB0::12::INSTR", read_termination="\n")
+
+    assert "6221" in source.query("*IDN?")
+    assert "GPIB0::7::INSTR" in manager.list_resources()
+    source.close()
+    manager.close()
+
+
+def test_an_address_without_a_twin_is_not_found(probe: Bench) -> None:
+    manager = pyvisa.ResourceManager(probe.library())
+
+    with pytest.raises(pyvisa.VisaIOError, match="RSRC_NFOUND"):
+        manager.open_resource("GPIB0::1::INSTR")
+    manager.close()
+
+
+def test_twins_answer_on_tcp_one_port_each(probe: Bench) -> None:
+    with serve(probe, "127.0.0.1", 0) as served:
+        assert len(set(served.ports.values())) == len(probe.instruments)
+        port = served.ports["k2400"]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"\n:SOUR:VOLT 0.5\n:SOUR:VOLT?\r\n*IDN?\n")
+            answer = b""
+            while answer.count(b"\n") < 2:
+                answer += client.recv(1000)
+
+    assert answer.startswith(b"+5.000000E-01\nKEITHLEY")
+
+
+def test_twins_are_served_to_this_machine_only(probe: Bench) -> None:
+    with pytest.raises(OperatorError, match="this machine only"):
+        serve(probe, "0.0.0.0", 0)  # noqa: S104
