@@ -1,0 +1,347 @@
+"""Whole conduction runs through session, drivers and twins, faults included.
+
+The truth is read from the simulated samples' files; nothing else may know it.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.world import catalogue
+from drivers.world.circuit import Circuit
+from drivers.world.world import BenchWorld
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import Document, load_file
+from labctl.config.models import Config
+from labctl.data import Quality, Result
+from labctl.errors import RefusedError
+from labctl.session.order import Order, prepare
+from labctl.session.run import Finished, Observers, start
+
+Twist = Callable[[Circuit], None]
+
+
+class Bench:
+    """The built-in bench, with faults where a test wants them."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self.config = validate(load_file(BenchWorld.configuration()), Config)
+        self.circuit = Circuit()
+
+    def spoil(self, instrument: str, **simulated: Any) -> None:
+        self.config.instruments[instrument].simulated.update(simulated)
+
+    def run(
+        self, protocol: str, sample: str, twist: Twist | None = None, **given: Any
+    ) -> Finished:
+        order = Order(
+            protocol,
+            Document("test", given),
+            sample,
+            out=self._out,
+            simulate=True,
+            speed=None,
+            seed=7,
+        )
+        prepared = prepare(order, self.config)
+        self.circuit = prepared.world.circuit
+        if twist is not None:
+            twist(self.circuit)
+        return start(prepared, self.config, Observers(live_view=False))
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the output is off, every relay open, the magnet on its way down."""
+        relays = self.circuit.closed is None or not self.circuit.closed
+        return (
+            not self.circuit.source.on
+            and relays
+            and abs(self.circuit.magnet.ramp.last) < 1e-3
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def within(result: Result, truth: float, times: float = 3.0) -> bool:
+    assert isinstance(result.value, float)
+    assert result.uncertainty is not None
+    return abs(result.value - truth) <= times * result.uncertainty
+
+
+def lift(circuit: Circuit) -> None:
+    circuit.lifted = True
+
+
+@pytest.mark.parametrize(
+    "sample", ["pellet-si", "pellet-qms-0.7", "pellet-qms-0.3", "pellet-qms-0.1"]
+)
+def test_a_pellets_conductivity_is_found(bench: Bench, sample: str) -> None:
+    truth = catalogue.truth(sample)["conductivity_siemens_per_metre"]
+
+    finished = bench.run("pellet-conductivity", sample)
+
+    found = finished.results["conductivity"]
+    assert finished.exit_code == 0
+    assert found.unit == "S/m"
+    assert found.quality is Quality.GOOD
+    assert within(found, truth)
+    assert bench.is_safe
+
+
+def test_delta_readings_agree_with_the_curve(bench: Bench) -> None:
+    finished = bench.run("pellet-conductivity", "pellet-si", method="delta")
+
+    found = finished.results["conductivity"]
+    assert found.quality is Quality.GOOD
+    assert within(found, 1e-3)
+    assert bench.is_safe
+
+
+def test_pellets_of_other_thickness_tell_the_contacts_apart(bench: Bench) -> None:
+    # Truth: 10 kΩ a millimetre and 2 Ω of contacts.
+    series = [
+        {"thickness": "0.5 mm", "resistance": "5002 Ω"},
+        {"thickness": "2 mm", "resistance": "20002 Ω"},
+    ]
+
+    finished = bench.run("pellet-conductivity", "pellet-si", series=series)
+
+    assert within(finished.results["conductivity"], 1e-3)
+    assert finished.results["contact_resistance"].value == pytest.approx(2.0, abs=20.0)
+
+
+@pytest.mark.parametrize("sample", ["particle-si", "particle-qms-0.7"])
+def test_a_particles_conductance_is_found(bench: Bench, sample: str) -> None:
+    truth = catalogue.truth(sample)["conductance_siemens"]
+
+    finished = bench.run("particle-iv", sample, leakage="1 pS")
+
+    found = finished.results["conductance"]
+    assert finished.exit_code == 0
+    assert found.unit == "S"
+    assert found.quality is Quality.GOOD
+    assert within(found, truth)
+    assert bench.is_safe
+
+
+def test_relays_and_electrometer_may_stand_in_the_way(bench: Bench) -> None:
+    finished = bench.run(
+        "particle-iv", "particle-si", switch=True, electrometer=True, leakage="1 pS"
+    )
+
+    assert within(finished.results["conductance"], 5e-9)
+    assert bench.is_safe
+
+
+def test_an_open_probes_leakage_is_a_measurement_of_its_own(bench: Bench) -> None:
+    finished = bench.run("particle-iv", "particle-si", lift, probe_state="open")
+
+    assert within(finished.results["leakage"], 1e-12)
+
+
+def test_a_geometry_gives_a_conductivity(bench: Bench) -> None:
+    finished = bench.run(
+        "particle-iv",
+        "particle-si",
+        geometry="constriction",
+        contact_radius="100 nm",
+        leakage="1 pS",
+    )
+
+    conductivity = finished.results["conductivity"].value
+    assert conductivity == pytest.approx(5e-9 / 2e-7, rel=1e-3)
+
+
+def test_a_bias_hold_gives_current_and_conductance(bench: Bench) -> None:
+    # I(3 V) = G V + c V³ = 5e-9·3 + 4e-11·27, the leak and the offset beside it.
+    finished = bench.run("bias-hold", "particle-si")
+
+    assert finished.exit_code == 0
+    assert within(finished.results["current_plus"], 1.6083e-8)
+    assert finished.results["conductance"].quality is Quality.GOOD
+
+
+@pytest.mark.parametrize("sample", ["pellet-si", "particle-si", "film-si"])
+def test_good_contacts_are_called_ohmic(bench: Bench, sample: str) -> None:
+    finished = bench.run("contact-check", sample)
+
+    assert finished.results["contacts"].value == "ohmic"
+    assert bench.is_safe
+
+
+@pytest.mark.parametrize(
+    ("sample", "kind"),
+    [("film-si", "n"), ("film-qms-0.7", "n"), ("film-reference-p", "p")],
+)
+def test_a_films_carriers_are_found(bench: Bench, sample: str, kind: str) -> None:
+    truth = catalogue.truth(sample)
+
+    finished = bench.run("hall-effect", sample)
+
+    found = finished.results
+    assert finished.exit_code == 0
+    assert found["carrier_type"].value == kind
+    assert found["carrier_density"].unit == "cm^-3"
+    assert within(found["carrier_density"], truth["density_per_m3"] * 1e-6)
+    assert within(found["hall_mobility"], truth["mobility_m2_per_volt_second"] * 1e4)
+    assert {r.quality for r in found.values()} == {Quality.GOOD}
+    assert bench.is_safe
+
+
+def test_the_stations_sign_turns_the_carrier_type(bench: Bench) -> None:
+    finished = bench.run("hall-effect", "film-si", station_sign=-1)
+
+    assert finished.results["carrier_type"].value == "p"
+
+
+def test_one_kind_of_carrier_is_told_from_two(bench: Bench) -> None:
+    finished = bench.run("hall-effect", "film-si", sweep_points=5)
+
+    assert finished.results["kinds_of_carrier"].value == "one"
+
+
+def test_the_field_may_be_closed_by_the_gaussmeter(bench: Bench) -> None:
+    bench.config.instruments["ls475"].options.update(largest_field=1.0)
+    bench.config.instruments["ls643"].options.update(external=True)
+    bench.config.seats["field_controller"] = ["ls475/control"]
+
+    finished = bench.run("hall-effect", "film-si", field_control="magnet")
+
+    assert within(finished.results["carrier_density"], 1e15)
+
+
+def test_sheet_resistance_is_found(bench: Bench) -> None:
+    finished = bench.run("van-der-pauw", "film-si")
+
+    # 1 / (q n µ t) of the simulated film
+    assert within(finished.results["sheet_resistance"], 92.4668)
+    assert within(finished.results["resistivity"], 0.0462334)
+
+
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("ls643", {"interlock_open": True}, "interlock"),
+    ("ls643", {"water_missing": True}, "water"),
+    ("ls475", {"probe": 0}, "probe"),
+    ("k6221", {"interlock_open": True}, "interlock"),
+    ("k7001", {"missing": ["1!1!3"]}, "1!1!3"),
+]
+
+
+@pytest.mark.parametrize(("instrument", "fault", "said"), ERRORS)
+def test_a_broken_bench_is_an_error_and_ends_safe(
+    bench: Bench, instrument: str, fault: dict[str, Any], said: str
+) -> None:
+    bench.spoil(instrument, **fault)
+
+    finished = bench.run("hall-effect", "film-si")
+
+    assert finished.status == "failed"
+    assert finished.exit_code == 4
+    assert said in finished.text
+    assert finished.results["carrier_type"].quality is Quality.ABSENT
+    assert bench.is_safe
+
+
+def test_swapped_magnet_leads_are_named(bench: Bench) -> None:
+    def turn(circuit: Circuit) -> None:
+        circuit.magnet.tesla_per_ampere *= -1.0
+
+    finished = bench.run("hall-effect", "film-si", turn)
+
+    assert "leads are swapped" in finished.text
+    assert bench.is_safe
+
+
+SWAPPED = {1: 1, 2: 3, 3: 2, 4: 4}
+DOUBTFUL: list[tuple[str, dict[str, Any]]] = [
+    # Contacts 2 and 3 exchanged: current and voltage pairs cross.
+    (
+        "contacts swapped",
+        {
+            "wiring": {
+                f"1!{r}!{n}": (r, m) for r in range(1, 5) for n, m in SWAPPED.items()
+            }
+        },
+    ),
+    # The current always enters at contact 3 as well.
+    ("relay stuck closed", {"stuck_closed": ["1!1!3"]}),
+    # The current never enters at contact 3.
+    ("relay stuck open", {"stuck_open": ["1!1!3"]}),
+]
+
+
+@pytest.mark.parametrize(("what", "fault"), DOUBTFUL)
+def test_wrong_wiring_never_gives_a_good_result(
+    bench: Bench, what: str, fault: Mapping[str, Any]
+) -> None:
+    bench.spoil("k7001", **fault)
+
+    finished = bench.run("hall-effect", "film-si")
+
+    for name in ("carrier_type", "carrier_density", "hall_mobility"):
+        assert finished.results[name].quality is not Quality.GOOD, what
+        assert finished.results[name].reason
+    assert not bench.circuit.source.on
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sample", "name"),
+    [
+        ("particle-iv", "particle-si", "conductance"),
+        ("bias-hold", "particle-si", "conductance"),
+        ("pellet-conductivity", "pellet-si", "conductivity"),
+        ("van-der-pauw", "film-si", "sheet_resistance"),
+        ("hall-effect", "film-si", "carrier_density"),
+    ],
+)
+def test_a_lifted_probe_gives_no_number(
+    bench: Bench, protocol: str, sample: str, name: str
+) -> None:
+    finished = bench.run(protocol, sample, lift)
+
+    result = finished.results[name]
+    assert result.quality is Quality.ABSENT
+    assert "no contact" in result.reason
+    assert bench.is_safe
+
+
+def test_a_lifted_probe_is_called_open(bench: Bench) -> None:
+    finished = bench.run("contact-check", "particle-si", lift)
+
+    assert finished.results["contacts"].value == "open"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sample", "given", "name"),
+    [
+        ("pellet-conductivity", "pellet-qms-0.7", "1 mA", "conductivity"),
+        ("particle-iv", "particle-si", "5 nA", "conductance"),
+        ("bias-hold", "particle-si", "5 nA", "conductance"),
+    ],
+)
+def test_compliance_makes_a_result_suspect(
+    bench: Bench, protocol: str, sample: str, given: str, name: str
+) -> None:
+    finished = bench.run(protocol, sample, compliance=given)
+
+    result = finished.results[name]
+    assert result.quality is not Quality.GOOD
+    assert "compliance" in result.reason
+
+
+def test_impossible_limits_are_all_told_before_anything_is_on(bench: Bench) -> None:
+    finished = bench.run(
+        "hall-effect", "film-si", current="0.2 A", compliance="200 V", field="2 T"
+    )
+
+    assert isinstance(finished.error, RefusedError)
+    where = [complaint.where for complaint in finished.error.complaints]
+    assert where == ["current", "compliance", "field"]
+    assert finished.exit_code == 3
+    assert bench.is_safe
