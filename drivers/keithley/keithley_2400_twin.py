@@ -9,8 +9,9 @@ import math
 from typing import Any
 
 from drivers.keithley import keithley_2400 as driver
+from drivers.keithley.keithley_buffer_twin import ELEMENTS, ReadingBuffer
+from drivers.keithley.keithley_sweep_twin import SweptSource
 from drivers.scpi.commands import command, number, query, setting, switch, whole
-from drivers.scpi.engine import ScpiTwin
 from drivers.scpi.faults import ScpiError
 from drivers.scpi.parameters import (
     INFINITY,
@@ -24,13 +25,10 @@ from drivers.world.circuit import Circuit
 from drivers.world.front_end import LINE, Measured, SourceFrontEnd, Specification
 from labctl.clock import Clock
 
-MODES = Choice("FIXed|LIST|SWEep")
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
 OVERHEAD = 1.5e-3
 """Per reading beside its integration, s."""
-READING_AVAILABLE, BUFFER_FULL = 1 << 6, 1 << 9
-SWEEPING = 1 << 3
-ELEMENTS = ("VOLT", "CURR", "RES", "TIME", "STAT")
+READING_AVAILABLE = 1 << 6
 _ELEMENT = Choice("VOLTage|CURRent|RESistance|TIME|STATus")
 _SOURCED = "[:SOURce]:{}[:LEVel][:IMMediate][:AMPLitude]"
 
@@ -39,7 +37,7 @@ def _functions(text: str) -> str:
     return word(text).strip("\"'").split(":")[0][:4]
 
 
-class Keithley2400Twin(ScpiTwin):
+class Keithley2400Twin(ReadingBuffer, SweptSource):
     """A simulated 2400."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
@@ -51,29 +49,11 @@ class Keithley2400Twin(ScpiTwin):
     source_function = setting(
         "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent|MEM")
     )
-    voltage_mode = setting("[:SOURce]:VOLTage:MODE", default="FIX", kind=MODES)
-    current_mode = setting("[:SOURce]:CURRent:MODE", default="FIX", kind=MODES)
     voltage_level = number(
         _SOURCED.format("VOLTage"), default=0.0, low=-210.0, high=210.0
     )
     current_level = number(
         _SOURCED.format("CURRent"), default=0.0, low=-1.05, high=1.05
-    )
-    voltage_start = number(
-        "[:SOURce]:VOLTage:STARt", default=0.0, low=-210.0, high=210.0
-    )
-    voltage_stop = number("[:SOURce]:VOLTage:STOP", default=0.0, low=-210.0, high=210.0)
-    current_start = number("[:SOURce]:CURRent:STARt", default=0.0, low=-1.05, high=1.05)
-    current_stop = number("[:SOURce]:CURRent:STOP", default=0.0, low=-1.05, high=1.05)
-    sweep_points = whole("[:SOURce]:SWEep:POINts", default=2500, low=2, high=2500)
-    sweep_spacing = setting(
-        "[:SOURce]:SWEep:SPACing", default="LIN", kind=Choice("LINear|LOGarithmic")
-    )
-    sweep_direction = setting(
-        "[:SOURce]:SWEep:DIRection", default="UP", kind=Choice("UP|DOWN")
-    )
-    sweep_ranging = setting(
-        "[:SOURce]:SWEep:RANGing", default="BEST", kind=Choice("BEST|AUTO|FIXed")
     )
     source_delay = number("[:SOURce]:DELay", default=0.001, low=0.0, high=9999.998)
     delay_auto = switch("[:SOURce]:DELay:AUTO", default=True)
@@ -145,18 +125,6 @@ class Keithley2400Twin(ScpiTwin):
     arm_output = setting(":ARM:OUTPut", default="NONE", kind=word)
     input_line = whole(":TRIGger:ILINe", ":ARM:ILINe", default=1, low=1, high=4)
     output_line = whole(":TRIGger:OLINe", ":ARM:OLINe", default=2, low=1, high=4)
-    buffer_points = whole(":TRACe:POINts", default=100, low=1, high=2500)
-    buffer_feed = setting(
-        ":TRACe:FEED", default="SENS", kind=Choice("SENSe|CALCulate|CALC1|CALC2")
-    )
-    buffer_control = setting(
-        ":TRACe:FEED:CONTrol", default="NEV", kind=Choice("NEXT|NEVer")
-    )
-    statistic = setting(
-        ":CALCulate3:FORMat",
-        default="MEAN",
-        kind=Choice("MEAN|SDEViation|MAXimum|MINimum|PKPK"),
-    )
 
     def __init__(
         self,
@@ -377,7 +345,7 @@ class Keithley2400Twin(ScpiTwin):
             amperes = NOT_A_NUMBER
         register = self.status.registers["MEAS"]
         register.raise_bits(READING_AVAILABLE | (1 << 7 if overflow else 0))
-        self._store((volts, amperes, ohms, stamp, float(status)))
+        self.store((volts, amperes, ohms, stamp, float(status)))
         if len(self.elements) == len(ELEMENTS):
             return f"{volts:+.6E},{amperes:+.6E},{ohms:+.6E},{stamp:+.6E},{status:+.6E}"
         values = (volts, amperes, ohms, stamp, float(status))
@@ -387,37 +355,11 @@ class Keithley2400Twin(ScpiTwin):
             if name in self.elements
         )
 
-    def _store(self, values: tuple[float, ...]) -> None:
-        if self.buffer_control != "NEXT":
-            return
-        self.buffer.append(values)
-        if len(self.buffer) >= self.buffer_points:
-            self.buffer_control = "NEV"
-            self.status.registers["MEAS"].raise_bits(BUFFER_FULL)
-
-    def _levels(self) -> list[float]:
-        function = self.source_function
-        mode = self.voltage_mode if function == "VOLT" else self.current_mode
-        if mode == "LIST":
-            return list(self.list_levels)
-        if mode != "SWE":
-            return []
-        volts = function == "VOLT"
-        first = self.voltage_start if volts else self.current_start
-        last = self.voltage_stop if volts else self.current_stop
-        n = self.sweep_points
-        if self.sweep_spacing == "LOG":
-            step = (math.log(last) - math.log(first)) / (n - 1)
-            levels = [first * math.exp(step * k) for k in range(n)]
-        else:
-            levels = [first + (last - first) * k / (n - 1) for k in range(n)]
-        return levels if self.sweep_direction == "UP" else levels[::-1]
-
     def acquire(self) -> None:
         """Do what INITiate starts: count readings, sweep or fixed."""
         if not self.output:
             raise ScpiError(803)
-        levels = self._levels()
+        levels = self.swept_levels()
         count = self.arm_count * self.trigger_count
         if count == 1 and not levels:
             self.readings = [self.take()]
@@ -497,47 +439,7 @@ class Keithley2400Twin(ScpiTwin):
     def _measure(self) -> str:
         return self._read()
 
-    # Lists, buffer, triggers.
-
-    @command("[:SOURce]:LIST:VOLTage", Number(-210.0, 210.0), rest=True)
-    @command("[:SOURce]:LIST:CURRent", Number(-1.05, 1.05), rest=True)
-    def _list(self, *levels: float) -> None:
-        if len(levels) > 100:  # noqa: PLR2004
-            raise ScpiError(-223, "100 values a message at most")
-        self.list_levels = list(levels)
-
-    @command("[:SOURce]:LIST:VOLTage:APPend", Number(-210.0, 210.0), rest=True)
-    @command("[:SOURce]:LIST:CURRent:APPend", Number(-1.05, 1.05), rest=True)
-    def _list_more(self, *levels: float) -> None:
-        self.list_levels += levels
-
-    @query("[:SOURce]:LIST:VOLTage:POINts?")
-    @query("[:SOURce]:LIST:CURRent:POINts?")
-    def _list_points(self) -> str:
-        return str(len(self.list_levels))
-
-    @command(":TRACe:CLEar")
-    def _clear_buffer(self) -> None:
-        self.buffer = []
-
-    @query(":TRACe:DATA?")
-    def _buffer_data(self) -> str:
-        if not self.buffer:
-            raise ScpiError(-230)
-        self.time = max(self.time, self.pending_until)
-        return ",".join(
-            f"{value:+.6E}"
-            for row in self.buffer
-            for name, value in zip(ELEMENTS, row, strict=True)
-            if name in self.elements
-        )
-
-    @query(":CALCulate3:DATA?")
-    def _statistics(self) -> str:
-        if not self.buffer:
-            return ",".join([f"{NOT_A_NUMBER:+.6E}"] * 3)
-        columns = list(zip(*self.buffer, strict=True))[:3]
-        return ",".join(f"{_statistic(self.statistic, c):+.6E}" for c in columns)
+    # Triggers and the front panel.
 
     @command(":ABORt")
     @command(":TRIGger:CLEar")
@@ -560,16 +462,3 @@ class Keithley2400Twin(ScpiTwin):
 
 def _bounded(value: float) -> float:
     return math.copysign(INFINITY, value) if math.isinf(value) else value
-
-
-def _statistic(kind: str, values: tuple[float, ...]) -> float:
-    mean = sum(values) / len(values)
-    if kind == "SDEV":
-        spread = sum((value - mean) ** 2 for value in values)
-        return math.sqrt(spread / max(len(values) - 1, 1))
-    return {
-        "MEAN": mean,
-        "MAX": max(values),
-        "MIN": min(values),
-        "PKPK": max(values) - min(values),
-    }[kind]
