@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from labctl.cli import check, doctor, protocols, report, run, runs, station
+from labctl.cli import check, doctor, protocols, report, run, runs, serve, station
 from labctl.errors import LabctlError, RefusedError
 
 INTERRUPTED = 130
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, check, report, doctor):
+for module in (run, check, report, doctor, serve):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")

@@ -6,6 +6,7 @@ Nothing in it can touch a run.
 
 import logging
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -46,6 +47,12 @@ class Aside:
         """End the process."""
         with self._lock:
             self._kill()
+
+    def close_now(self) -> None:
+        """End the process although it is at work."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def _ask(self, deadline: float, act: Callable[..., Any], given: Any) -> Any:
         pipe = self._pipe or self._begin()
@@ -90,6 +97,8 @@ class Aside:
 def serve(pipe: Connection) -> None:
     """Answer questions until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)  # a forecast never takes time from a run
     while True:
         try:
             act, given = pipe.recv()

@@ -60,6 +60,8 @@ class Bench:
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
+        self.started: Callable[[LiveRun, OrderIn], None] = lambda _run, _order: None
+        """Called when a run begins that was ordered here."""
         self._live_view = live_view
         self._runs: dict[str, LiveRun] = {}
         self._keys: dict[str, Started] = {}
@@ -161,6 +163,7 @@ class Bench:
                 run=name, seats=dict(prepared.cast), warnings=protocol.warnings()
             )
             self._admit(run)
+            self.started(run, asked)
             if asked.key:
                 self._keys[asked.key] = started
         log.info("started %s on %s", name, ", ".join(about.seats.values()))

@@ -1,8 +1,8 @@
-"""What the station's process looks after by itself, in two threads of its own.
+"""What the station's process looks after by itself, in threads of its own.
 
-One follows the journals and thins their rows; the other looks for the STOP file,
-starts what waits, and makes safe what people left behind. An error in either is told
-and the loop goes on.
+One follows the journals and thins their rows; one looks for the STOP file and starts
+what waits; one talks to instruments that people left on, or that were stopped. An
+error in any of them is told and the loop goes on.
 """
 
 import contextlib
@@ -20,12 +20,14 @@ log = logging.getLogger(__name__)
 
 FOLLOW_EVERY = 0.2
 """s between two looks at the journals."""
+TALK_EVERY = 0.2
+"""s between two looks at what was left on or stopped."""
 LOOK_EVERY = 0.1
 """s between two looks for the STOP file and at the queue."""
 
 
 class Keeper:
-    """Runs the two loops until told to stop."""
+    """Runs the loops until told to stop."""
 
     def __init__(self, bench: Bench, stop_all: StopAll) -> None:
         self._bench = bench
@@ -35,23 +37,23 @@ class Keeper:
         self._followed: set[str] = set()
         self._noted: set[str] = set()
         self._threads = [
-            threading.Thread(
-                target=self._loop, args=(self._follow, FOLLOW_EVERY), daemon=True
-            ),
-            threading.Thread(
-                target=self._loop, args=(self._look, LOOK_EVERY), daemon=True
-            ),
+            threading.Thread(target=self._loop, args=(act, period), daemon=True)
+            for act, period in (
+                (self._follow, FOLLOW_EVERY),
+                (self._look, LOOK_EVERY),
+                (self._talk, TALK_EVERY),
+            )
         ]
         self.beat = self._clock.now()
         """When the loop that looks for the STOP file last came round."""
 
     def start(self) -> None:
-        """Begin both loops."""
+        """Begin all loops."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End both loops and wait for them."""
+        """End all loops and wait for them."""
         self._gone.set()
         for thread in self._threads:
             thread.join(10.0)
@@ -98,12 +100,14 @@ class Keeper:
             if not run.is_live and run.about.run not in self._noted:
                 self._noted.add(run.about.run)
                 self._ended(run)
-        for seat in bench.by_hand.look():
-            text = f"{seat} was made safe: nobody touched it for half a minute"
-            bench.events.tell(Level.WARNING, "by-hand", text)
-            bench.changed()
-        self._stop_all.look()
         bench.start_waiting()
+
+    def _talk(self) -> None:
+        for seat in self._bench.by_hand.look():
+            text = f"{seat} was made safe: nobody touched it for half a minute"
+            self._bench.events.tell(Level.WARNING, "by-hand", text)
+            self._bench.changed()
+        self._stop_all.look()
 
     def _ended(self, run: LiveRun) -> None:
         self._bench.note_end(run)

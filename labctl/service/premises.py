@@ -14,9 +14,12 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from labctl.clock import SystemClock
 from labctl.errors import OperatorError, StoreError
 from labctl.store.lock import WriterLock
 
+LOCK_PATIENCE = 0.5
+"""s."""
 ROLES = ("view", "operate", "configure")
 """What a token allows, each one everything before it too."""
 
@@ -167,7 +170,7 @@ class Occupied:
         self._locks: list[WriterLock] = []
         for path in paths:
             try:
-                self._locks.append(WriterLock(path))
+                self._locks.append(_lock(path))
             except StoreError as error:
                 self.release()
                 raise OperatorError(
@@ -187,6 +190,18 @@ def replace_text(path: Path, text: str) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, "utf-8")
     os.replace(temporary, path)  # noqa: PTH105  (atomic, and over what is there)
+
+
+def _lock(path: Path) -> WriterLock:
+    """Take a lock; whoever only looks at it holds it for a moment."""
+    clock = SystemClock()
+    while True:
+        try:
+            return WriterLock(path)
+        except StoreError:
+            if clock.now() > LOCK_PATIENCE:
+                raise
+            clock.sleep(0.05)
 
 
 def _lock_of(config: Path) -> Path:

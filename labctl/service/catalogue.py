@@ -1,0 +1,119 @@
+"""What can be measured, with what: protocols, samples, instruments."""
+
+import json
+from functools import cache
+from typing import Any
+
+from labctl import plugins
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import Document, load_file
+from labctl.errors import LabctlError
+from labctl.sample import Sample
+from labctl.service.answers import InstrumentOut, ProtocolOut, SampleOut, SeatOut
+from labctl.service.archive import plots_out
+from labctl.service.bench import Bench
+from labctl.service.by_hand import actions, kinds
+from labctl.service.premises import Premises, replace_text
+from labctl.session.names import slug
+
+
+@cache
+def protocols() -> list[ProtocolOut]:
+    """Return the protocols that are installed."""
+    found = [plugins.protocol(name) for name in plugins.names(plugins.PROTOCOLS)]
+    return [
+        ProtocolOut(
+            name=kind.name,
+            title=kind.title,
+            sample_kinds=sorted(str(k) for k in kind.sample_kinds),
+            parameters=kind.parameters_model.model_json_schema(),
+            presets={k: dict(v) for k, v in kind.presets.items()},
+            plots=plots_out(kind),
+        )
+        for kind in found
+    ]
+
+
+def samples(bench: Bench) -> list[SampleOut]:
+    """Return the labels kept at the station, then the simulated samples."""
+    found = []
+    for path in sorted(bench.premises.samples.glob("*.yaml")):
+        try:
+            document = load_file(path)
+            label = validate(document, Sample)
+        except LabctlError:
+            continue  # a file that somebody is writing; the form says what is wrong
+        found.append(_sample(label, document.data, simulated=False))
+    world = bench.equipment.world
+    for name in world.names() if world is not None else ():
+        data = world.label(name)
+        label = validate(Document(name, data), Sample)
+        found.append(_sample(label, data, simulated=True))
+    return found
+
+
+def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleOut:
+    """Keep a label at the station; RefusedError names every complaint."""
+    data = {**label, "name": label.get("name", name)}
+    document = Document("label", data)
+    checked = validate(document, Sample)
+    text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
+    replace_text(premises.samples / f"{slug(name)}.yaml", text)
+    return _sample(checked, data, simulated=False)
+
+
+def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
+    """Return what is known of every instrument; opens none."""
+    station = bench.equipment.station
+    opened, lent = station.opened, station.lent()
+    found = []
+    for name, setup in station.setups.items():
+        is_open = name in opened
+        identity = station.identity(name) if is_open else None
+        players = station.players(name) if is_open else {}
+        seats = {f"{name}/{r}" if r else name: p for r, p in players.items()}
+        configured = [s for s in bench.seats() if s.partition("/")[0] == name]
+        found.append(
+            InstrumentOut(
+                name=name,
+                driver=setup.driver,
+                address=setup.address,
+                open=is_open,
+                identity={}
+                if identity is None
+                else {
+                    "maker": identity.maker,
+                    "model": identity.model,
+                    "serial": identity.serial,
+                    "firmware": identity.firmware,
+                },
+                error=unreached.get(name, ""),
+                seats=[
+                    SeatOut(
+                        seat=seat,
+                        plays=kinds(seats[seat]) if seat in seats else [],
+                        actions=[str(a) for a in actions(seats[seat])]
+                        if seat in seats
+                        else [],
+                        lent_to=lent.get(seat, ""),
+                    )
+                    for seat in dict.fromkeys((*seats, *configured))
+                ],
+            )
+        )
+    return found
+
+
+def _sample(label: Sample, data: Any, *, simulated: bool) -> SampleOut:
+    return SampleOut(
+        name=label.name,
+        kind=str(label.kind),
+        title=label.title,
+        simulated=simulated,
+        label=dict(data),
+    )
+
+
+def _scalar(value: Any) -> str:
+    """Return a value as YAML; JSON is a part of YAML."""
+    return json.dumps(value, ensure_ascii=False)
