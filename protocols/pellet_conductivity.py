@@ -1,9 +1,8 @@
 """Conductivity of a pressed pellet, from I-V curves or delta readings.
 
 One pellet measures R = R_c + t / (σ A). The contacts R_c are told apart by pellets of
-other thickness, measured before and given as ``series``; without them they are taken
-to be anything from nothing to ``contact_share`` of the resistance, and the budget
-says so.
+other thickness, measured before and given as ``series``; without them nothing is
+subtracted, and the budget holds ``contact_share`` of the resistance as their limit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -238,10 +237,9 @@ class PelletConductivity(Protocol):
         }
 
     def _assumed(self, resistance: Measured) -> Measured:
-        half = 0.5 * self.parameters.contact_share
-        spread = rectangular(half) * abs(resistance.value)
-        found = combine(half * resistance.value, (resistance, half))
-        return found.with_part("contacts (assumed)", spread)
+        """Return contacts of 0 Ω that may be off by their share (rectangular)."""
+        spread = rectangular(self.parameters.contact_share * abs(resistance.value))
+        return known(0.0, spread, "contacts (assumed)", "ohm")
 
     def _contact_warning(self) -> list[str]:
         p = self.parameters
@@ -249,8 +247,8 @@ class PelletConductivity(Protocol):
             return []
         share = f"{p.contact_share:.1%}"
         text = (
-            f"one thickness: contacts are taken as 0 to {share} of the resistance; "
-            "give pellets of other thickness as `series` to tell them apart"
+            f"one thickness: contacts are taken to be below {share} of the "
+            "resistance; give pellets of other thickness as `series` to tell them apart"
         )
         return [text]
 
