@@ -41,11 +41,13 @@ class Control:
     def release(self) -> None:
         """Go on after a hold; harmless without one."""
         self._hold.clear()
+        self.reason = ""
         self._go_on.set()
 
     def stop(self, reason: str = "") -> None:
-        """End the run in good order; idempotent."""
-        self.reason = self.reason or reason
+        """End the run in good order; idempotent: the first reason counts."""
+        if not self._stop.is_set():
+            self.reason = reason
         self._stop.set()
         self._go_on.set()
 

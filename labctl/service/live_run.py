@@ -230,6 +230,8 @@ class Feed:
         for record in self._reader.events_after(self._event):
             event = record.event
             level = LEVELS[event.level.value]
+            if event.code == "stopped":
+                level = Level.WARNING  # a person asked for it
             book.tell(level, event.code, event.text, self.run, record.number)
             self._event = record.number
         self._sequence = sequence
