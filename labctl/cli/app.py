@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from labctl.cli import check, doctor, protocols, report, run, runs, serve, station
+from labctl.cli import (
+    audit,
+    check,
+    doctor,
+    protocols,
+    queue,
+    remote,
+    report,
+    run,
+    runs,
+    serve,
+    station,
+)
 from labctl.errors import LabctlError, RefusedError
 
 INTERRUPTED = 130
@@ -27,11 +39,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, check, report, doctor, serve):
+for module in (run, check, report, doctor, serve, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")
 app.add_typer(runs.app, name="runs")
+app.add_typer(queue.app, name="queue")
+app.add_typer(audit.app, name="audit")
 
 
 def run_app() -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli import ordering
+from labctl.cli import ordering, remote
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
 from labctl.clock import stopwatch
 
@@ -73,6 +73,8 @@ def run(
         config,
     )
     bench = ordering.read_config(config, simulate=simulate)
+    if not simulate:
+        remote.refuse_beside_station(config)
     prepared = prepare(ordering.make_order(words, bench), bench)
     for warning in prepared.protocol.warnings():
         say(f"note: {warning}")
@@ -94,10 +96,13 @@ def resume(
     settings: ordering.SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a run that was interrupted, or amend one that has ended.
+    """Go on with a run that is on hold or was interrupted, or amend one that has ended.
 
-    The step in flight goes on with its remaining time and charge.
+    A run that belongs to a station's process goes on there; otherwise here, in the
+    foreground. The step in flight goes on with its remaining time and charge.
     """
+    if not settings and remote.resume_there(run):
+        return
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.config.hardened_yaml import load  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415

@@ -57,7 +57,7 @@ def serve(
     go(
         Serving(
             bench,
-            _config_path(config),
+            config_path(config),
             folder,
             simulate=simulate,
             speed=speed,
@@ -71,7 +71,7 @@ def serve(
     )
 
 
-def _config_path(named: Path | None) -> Path | None:
+def config_path(named: Path | None) -> Path | None:
     """Return the configuration file that `read_config` took; None: the built-in one."""
     path = named or os.environ.get("LABCTL_CONFIG")
     if path is not None:

@@ -107,7 +107,9 @@ async def ask_run(
     An interrupted run takes resume, finish and discard instead.
     """
     bench = here.bench
-    reason = f"{wish} by {asking.who}" + (f": {why.reason}" if why and why.reason else "")
+    reason = f"{wish} by {asking.who}" + (
+        f": {why.reason}" if why and why.reason else ""
+    )
     if run in bench.interrupted:
         if wish == "resume":
             await asyncio.to_thread(bench.resume, run)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from labctl.clock import SystemClock
 from labctl.errors import OperatorError, StoreError
-from labctl.store.lock import WriterLock
+from labctl.store.lock import WriterLock, is_written
 
 LOCK_PATIENCE = 0.5
 """s."""
@@ -183,6 +183,11 @@ class Occupied:
         for lock in self._locks:
             lock.release()
         self._locks.clear()
+
+
+def is_occupied(config: Path) -> bool:
+    """Tell whether a station's process owns the instruments of a configuration."""
+    return is_written(_lock_of(config))
 
 
 def replace_text(path: Path, text: str) -> None:
