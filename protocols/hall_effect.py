@@ -4,9 +4,10 @@ Eight resistivity readings without field, then the Hall readings in the order
 +B -B -B +B, both current signs each, so that linear drift of the sample cancels too.
 With ``sweep_points`` a field sweep follows, which tells one kind of carrier from two.
 
-``station_sign`` says whether leads, contact numbering and magnet obey the convention.
-Measure a reference of known type once (film-reference-p on the simulated bench): if
-``carrier_type`` comes out wrong, the bench's sign is -1.
+``station_sign`` says whether leads, contact numbering and magnet obey the convention;
+``hall_sign`` of the configuration is where a bench states it. It is found with a
+reference of known type (film-reference-p on the simulated bench): with
+``reference_type: p`` the run says which sign to write down.
 """
 
 import dataclasses
@@ -17,13 +18,18 @@ import numpy as np
 from pydantic import Field
 
 from labctl.analysis.field_sweep import FieldSweep, field_sweep
-from labctl.analysis.hall import HALL_CONFIGURATIONS, Hall, hall_effect
+from labctl.analysis.hall import (
+    HALL_CONFIGURATIONS,
+    Hall,
+    calibrate_sign,
+    hall_effect,
+)
 from labctl.analysis.uncertainty import EXACT
 from labctl.analysis.van_der_pauw import CONFIGURATIONS, Reading, van_der_pauw
 from labctl.columns import HALL as HALL_STREAM
 from labctl.columns import IV, MAGNET
 from labctl.data import Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, OperatorError
 from labctl.figure import Figure, Plot, Series
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
@@ -81,7 +87,9 @@ class HallParameters(FilmParameters):
     sweep_points: Annotated[int, Field(ge=0, le=1001)] = 0
     """Fields of a sweep from -B to +B; 0 sweeps none, 5 is the least."""
     station_sign: Literal[1, -1] = 1
-    """Sign of the station, found with a reference sample."""
+    """Sign of the station; `hall_sign` of the configuration unless given here."""
+    reference_type: Literal["n", "p"] | None = None
+    """Type of a reference sample, to find the station's sign with it."""
     scattering_factor: Annotated[float, Field(gt=0)] = 1.0
     """r_H in n = r_H / (q |R_H|); 1 gives the Hall density."""
 
@@ -206,8 +214,10 @@ class HallEffect(Protocol):
     def results(self, run: Run) -> Mapping[str, Result]:
         """Carrier type first; the sweep's verdict last, if there was one."""
         resistivity = resistivity_of(run, self.sample)
-        hall = self._hall(run)
+        hall = self._hall(run, self.parameters.station_sign)
         found = {**hall.results(), **resistivity.results()}
+        if self.parameters.reference_type is not None:
+            found["station_sign"] = self._sign(run, self.parameters.reference_type)
         sweep = self._sweep(run)
         if sweep is not None:
             found |= _sweep_results(sweep)
@@ -259,13 +269,21 @@ class HallEffect(Protocol):
         readings = film_readings(run, records)
         return [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
 
-    def _hall(self, run: Run) -> Hall:
+    def _sign(self, run: Run, known_type: Literal["n", "p"]) -> Result:
+        """Return the sign to write into the configuration."""
+        try:
+            sign = calibrate_sign(self._hall(run, station_sign=1), known_type)
+        except OperatorError as error:
+            return Result.absent("", str(error))
+        return Result(float(sign), "")
+
+    def _hall(self, run: Run, station_sign: int) -> Hall:
         p = self.parameters
         records = steps_of(run, "ReadFilm", HALL_LABEL)
         return hall_effect(
             self._hall_readings(run),
             accuracy_of(records, voltage_range="hall") or EXACT,
-            station_sign=p.station_sign,
+            station_sign=station_sign,
             sheet_resistance=resistivity_of(run, self.sample).sheet_resistance,
             thickness=thickness_of(self.sample),
             scattering_factor=p.scattering_factor,

@@ -169,6 +169,8 @@ class _Watch:
 def _by_current(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
     supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
     gain = target.tesla_per_ampere
+    # After a hold the supply may still be on its way to zero.
+    yield from _ramp(bench.clock, supply, target.deadline, "an earlier setpoint")
     current = supply.current()
     yield from watch.still(current)
     while not watch.is_there:

@@ -16,10 +16,13 @@ from labctl.config.complaints import validate
 from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.data import Quality, Result
+from labctl.engine.control import Control
+from labctl.engine.run import Situation
 from labctl.errors import RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
 
+SECOND = "Hall at -0.5 T, 2"
 Twist = Callable[[Circuit], None]
 
 
@@ -35,7 +38,12 @@ class Bench:
         self.config.instruments[instrument].simulated.update(simulated)
 
     def run(
-        self, protocol: str, sample: str, twist: Twist | None = None, **given: Any
+        self,
+        protocol: str,
+        sample: str,
+        twist: Twist | None = None,
+        observers: Observers | None = None,
+        **given: Any,
     ) -> Finished:
         order = Order(
             protocol,
@@ -50,7 +58,8 @@ class Bench:
         self.circuit = prepared.world.circuit
         if twist is not None:
             twist(self.circuit)
-        return start(prepared, self.config, Observers(live_view=False))
+        watchers = observers or Observers(live_view=False)
+        return start(prepared, self.config, watchers)
 
     @property
     def is_safe(self) -> bool:
@@ -198,6 +207,71 @@ def test_the_stations_sign_turns_the_carrier_type(bench: Bench) -> None:
     finished = bench.run("hall-effect", "film-si", station_sign=-1)
 
     assert finished.results["carrier_type"].value == "p"
+
+
+def test_the_configuration_states_the_stations_sign(bench: Bench) -> None:
+    bench.config = bench.config.model_copy(update={"hall_sign": -1})
+
+    finished = bench.run("hall-effect", "film-si")
+
+    assert finished.results["carrier_type"].value == "p"
+
+
+@pytest.mark.parametrize(("leads", "sign"), [(1.0, 1.0), (-1.0, -1.0)])
+def test_a_reference_sample_finds_the_stations_sign(
+    bench: Bench, leads: float, sign: float
+) -> None:
+    # Contacts numbered clockwise turn the Hall voltage over, not the resistivity.
+    order = (1, 2, 3, 4) if leads > 0 else (4, 3, 2, 1)
+    wiring = {f"1!{r}!{n}": (r, order[n - 1]) for r in range(1, 5) for n in range(1, 5)}
+    bench.spoil("k7001", wiring=wiring)
+
+    finished = bench.run("hall-effect", "film-reference-p", reference_type="p")
+
+    assert finished.results["station_sign"].value == sign
+    assert finished.results["sheet_resistance"].quality is Quality.GOOD
+
+
+def test_a_held_hall_run_sets_its_field_again(bench: Bench) -> None:
+    control = Control()
+    held: list[str] = []
+
+    def hold_once(situation: Situation) -> None:
+        # With a source in the row it is a reading, not the way to the field.
+        reading = "source_ampere" in situation.last
+        if situation.state == "hold":
+            control.release()
+        elif reading and situation.step.label.startswith(SECOND) and not held:
+            held.append(situation.step.label)
+            control.hold("a test")
+
+    finished = bench.run(
+        "hall-effect",
+        "film-si",
+        observers=Observers(control, hold_once, live_view=False),
+    )
+
+    assert held
+    assert finished.status == "completed"
+    assert within(finished.results["carrier_density"], 1e15)
+    assert finished.results["carrier_density"].quality is Quality.GOOD
+
+
+def test_a_stopped_hall_run_ends_safe_and_says_what_is_missing(bench: Bench) -> None:
+    control = Control()
+
+    def stop(situation: Situation) -> None:
+        if situation.step.label.startswith(SECOND):
+            control.stop("a test")
+
+    finished = bench.run(
+        "hall-effect", "film-si", observers=Observers(control, stop, live_view=False)
+    )
+
+    assert finished.status == "stopped"
+    assert finished.results["sheet_resistance"].quality is Quality.GOOD
+    assert finished.results["carrier_type"].quality is not Quality.GOOD
+    assert bench.is_safe
 
 
 def test_one_kind_of_carrier_is_told_from_two(bench: Bench) -> None:

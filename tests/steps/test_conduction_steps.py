@@ -300,6 +300,18 @@ def test_a_field_is_searched_until_the_gaussmeter_shows_it() -> None:
     assert {b.stream for b in batches} == {"magnet"}
 
 
+def test_a_field_is_found_while_the_supply_is_still_on_its_way_to_zero() -> None:
+    bench, iron = magnet_bench()
+    run(SetField(label="f", target=FieldTarget(0.5, 1e-3)), bench)
+    iron.make_safe()
+
+    batches, *_ = run(SetField(label="f", target=FieldTarget(0.5, 1e-3)), bench)
+
+    fields = np.array([float(b.columns["field_tesla"][0]) for b in batches])
+    assert fields[-1] == pytest.approx(0.5, abs=1e-3)
+    assert fields.max() < 0.7
+
+
 def test_a_field_that_is_there_already_moves_nothing() -> None:
     bench, iron = magnet_bench()
     run(SetField(label="f", target=FieldTarget(0.5, 1e-3)), bench)
