@@ -49,7 +49,12 @@ ConfigOption = Annotated[
     typer.Option("--config", help="Default: $LABCTL_CONFIG, then ./config.yaml."),
 ]
 
-DEFAULT_SAMPLES = {"half_cell": "qms-0.7", "pellet": "pellet-si"}
+DEFAULT_SAMPLES = {
+    "film": "film-si",
+    "half_cell": "qms-0.7",
+    "particle": "particle-si",
+    "pellet": "pellet-si",
+}
 
 
 @dataclass(frozen=True, slots=True)

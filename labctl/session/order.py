@@ -124,7 +124,7 @@ def prepare_with(
         sample = read_sample(order.sample, world)
     else:
         sample = Sample.model_validate(label, context=SI)
-    given = _given(kind, order, sample)
+    given = {**_of_the_bench(kind, config), **_given(kind, order, sample)}
     parameters = validate(
         Document(order.parameters.name, given, order.parameters.lines),
         kind.parameters_model,
@@ -228,6 +228,12 @@ def bench_envelope(config: Config, sample: Sample) -> Envelope:
     if safety.maximum_temperature is not None:
         bounds["surface_temperature_celsius"] = (-273.15, safety.maximum_temperature)
     return Envelope(bounds)
+
+
+def _of_the_bench(kind: type[Protocol], config: Config) -> dict[str, Any]:
+    """Return parameters that a bench's configuration states once for all runs."""
+    known = {"station_sign": config.hall_sign}
+    return {k: v for k, v in known.items() if k in kind.parameters_model.model_fields}
 
 
 def _given(kind: type[Protocol], order: Order, sample: Sample) -> dict[str, Any]:
