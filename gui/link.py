@@ -72,10 +72,10 @@ class Link(QObject):
         """End; nothing at the station changes."""
         self._timer.stop()
         station = self._station
-        if station is not None and hasattr(station, "close"):
-            station.close()
         for workers in (self._poller, self._askers, self._stopper):
             workers.close()
+        if station is not None:
+            station.close()
 
     def ask(
         self,

@@ -1,10 +1,11 @@
 """What the window asks of a station; the HTTP client is one, tests bring another.
 
 Every call blocks and is made from a worker thread. LabctlError: refused, in words.
-OSError, or `LinkLostError`: nobody answers.
+LinkError, one of these: nobody answers.
 """
 
 import typing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labctl.service.answers import (
@@ -23,9 +24,9 @@ from labctl.service.answers import (
     Started,
     StepOut,
 )
+from labctl.service.client import Columns
 from labctl.service.models import State, StationEvent
-from labctl.service.pyramid import Window
-from labctl.service.requests import ManualIn, OrderIn, QueueChange
+from labctl.service.requests import ManualIn, OrderIn
 
 
 class Station(typing.Protocol):
@@ -51,7 +52,7 @@ class Station(typing.Protocol):
         """Check an order; nothing is opened."""
         ...
 
-    def forecast(self, order: OrderIn) -> ForecastOut:
+    def forecast(self, order: OrderIn, deadline: float = 20.0) -> ForecastOut:
         """Run an order on twins in virtual time; seconds."""
         ...
 
@@ -63,23 +64,34 @@ class Station(typing.Protocol):
         """Let an order wait."""
         ...
 
-    def change_queue(self, entry: str, change: QueueChange) -> Accepted:
+    def change_queue(
+        self,
+        entry: str,
+        *,
+        ready: bool | None = None,
+        hold: bool | None = None,
+        position: int | None = None,
+    ) -> Accepted:
         """Change a waiting order."""
         ...
 
-    def remove_from_queue(self, entry: str) -> Accepted:
+    def unqueue(self, entry: str) -> Accepted:
         """Take an order out of the queue."""
         ...
 
-    def hold_channel(self, seat: str, *, hold: bool, reason: str = "") -> Accepted:
-        """Let nothing from the queue start on a seat, or let it again."""
+    def hold_channel(self, seat: str, reason: str = "") -> Accepted:
+        """Let nothing from the queue start on a seat."""
+        ...
+
+    def release_channel(self, seat: str) -> Accepted:
+        """Let orders start on a seat again."""
         ...
 
     def hold(self, run: str, reason: str = "") -> Accepted:
         """Hold a run: circuit open."""
         ...
 
-    def resume(self, run: str) -> Accepted | Started:
+    def resume(self, run: str, reason: str = "") -> Accepted:
         """Go on with a held or an interrupted run."""
         ...
 
@@ -111,7 +123,7 @@ class Station(typing.Protocol):
         """Say that a person has seen an event."""
         ...
 
-    def runs(self, search: str = "", limit: int = 200, offset: int = 0) -> RunList:
+    def runs(self, search: str = "", limit: int = 100, offset: int = 0) -> RunList:
         """Return a page of all runs."""
         ...
 
@@ -119,11 +131,11 @@ class Station(typing.Protocol):
         """Return everything about a run but its rows."""
         ...
 
-    def steps(self, run: str, after: int = -1) -> list[StepOut]:
+    def steps(self, run: str, after: int = 0, limit: int = 500) -> list[StepOut]:
         """Return the steps of a run."""
         ...
 
-    def run_events(self, run: str, after: int = -1) -> list[RunEvent]:
+    def run_events(self, run: str, after: int = 0, limit: int = 500) -> list[RunEvent]:
         """Return the events of a run."""
         ...
 
@@ -131,31 +143,44 @@ class Station(typing.Protocol):
         """Return the results of a run."""
         ...
 
+    def expected(self, run: str) -> ForecastOut | None:
+        """Return what a run was expected to come to; None if nobody knows yet."""
+        ...
+
     def window(
         self,
         run: str,
         stream: str,
-        x: str,
-        ys: typing.Sequence[str],
-        begin: float,
-        end: float,
-        pixels: int,
-    ) -> Window:
-        """Return what lies between two test times, thin enough to draw."""
+        y: Sequence[str],
+        *,
+        x: str = "test_time_second",
+        begin: float | None = None,
+        end: float | None = None,
+        px: int = 800,
+    ) -> Columns:
+        """Return what lies between two test times (s), thinned for ``px`` pixels."""
         ...
 
     def report(self, run: str) -> str:
         """Return the HTML page of a run."""
         ...
 
-    def save_sample(self, label: dict[str, Any]) -> SampleOut:
+    def keep_sample(self, name: str, label: Mapping[str, Any]) -> SampleOut:
         """Keep the label of a sample."""
         ...
 
-    def manual(self, asked: ManualIn) -> ManualOut:
+    def open_instrument(self, name: str) -> Accepted:
+        """Connect an instrument and ask who it is."""
+        ...
+
+    def by_hand(self, act: ManualIn) -> ManualOut:
         """Do one thing by hand."""
         ...
 
-    def release(self, seat: str) -> Accepted:
+    def hands_off(self, seat: str) -> Accepted:
         """Make a hand-driven seat safe and give it back."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
         ...

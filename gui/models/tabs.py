@@ -4,19 +4,20 @@ A tab that the station's vocabulary has no special view for is drawn from the pl
 that the protocol itself declares, so a lab's own protocol is never without one.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gui.models import figures
 from gui.models.form import referred
 from gui.models.loops import Loop, LoopBook, chosen
-from gui.models.windows import WHOLE, curve, fetch, table
+from gui.models.windows import Span, curve, fetch, table
 from gui.port import Station
 from labctl.figure import Figure, Plot
 from labctl.report.from_plot import from_plot
 from labctl.service.answers import RunDetail, StepOut
 
+PAGE = 2000
+"""Steps asked for at once."""
 CYCLE_PIXELS = 250
 """A cycle is fetched in at most four times as many rows."""
 SERIES_COLUMNS = (
@@ -99,16 +100,28 @@ def tabs_of(detail: RunDetail) -> list[Tab]:
     return tabs
 
 
-def cycle_spans(steps: Sequence[StepOut]) -> dict[int, tuple[float, float]]:
-    """Return from when to when each cycle went on, in s of test time."""
-    spans: dict[int, tuple[float, float]] = {}
+def cycle_spans(steps: Sequence[StepOut]) -> dict[int, Span]:
+    """Return from when to when each cycle went on; None while it does."""
+    spans: dict[int, Span] = {}
     for step in steps:
         if step.cycle < 1:
             continue
         begin, end = spans.get(step.cycle, (step.began, step.began))
-        ended = math.inf if step.ended is None else step.ended
-        spans[step.cycle] = (min(begin, step.began), max(end, ended))
+        spans[step.cycle] = (
+            min(begin or 0.0, step.began),
+            None if end is None or step.ended is None else max(end, step.ended),
+        )
     return spans
+
+
+def every_step(station: Station, run: str) -> list[StepOut]:
+    """Return all steps of a run, page by page."""
+    steps: list[StepOut] = []
+    while True:
+        page = station.steps(run, steps[-1].step_count if steps else 0, PAGE)
+        steps += page
+        if len(page) < PAGE:
+            return steps
 
 
 def _loops(
@@ -116,7 +129,7 @@ def _loops(
 ) -> list[tuple[int, Loop]]:
     """Bring the thinned cycles up to date and return them."""
     run = detail.summary.run
-    spans = cycle_spans(station.steps(run))
+    spans = cycle_spans(every_step(station, run))
     cycles = chosen(sorted(spans))
     growing = cycles[-1] if cycles and detail.summary.ended_unix is None else None
     for cycle in memory.loops.missing(cycles, growing):
@@ -163,7 +176,7 @@ def _declared(
         run = detail.summary.run
         stream = next(s for s in detail.streams if s.name == plot.stream)
         labels = {c.name: c.long_name for c in stream.columns}
-        found = station.window(run, plot.stream, plot.x, plot.y, *WHOLE, 1000)
+        found = station.window(run, plot.stream, plot.y, x=plot.x, px=1000)
         if plot.x == "test_time_second" and not plot.points:
             pairs = {y: curve(found, plot.x, y) for y in plot.y}
             x = next(iter(pairs.values()))[0]

@@ -24,12 +24,24 @@ AXIS_WIDTH = 62
 """Pixels of the left axis, the same on all plots, so that stacked ones line up."""
 
 
+PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
+"""Base units; pyqtgraph would also make `kmAh` and `k%` of others."""
+
+
 class Axis(pg.AxisItem):
     """An axis that writes a true minus."""
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:  # noqa: N802, D102
         texts = super().tickStrings(values, scale, spacing)
         return [str(text).replace("-", MINUS) for text in texts]
+
+    def labelString(self) -> str:  # noqa: N802
+        """Write quantity and unit as ``Current / mA``."""
+        unit = self.labelUnits
+        prefix = self.labelUnitPrefix
+        tail = f" / {prefix}{unit}" if unit else ""
+        colour = theme().muted
+        return f'<span style="color: {colour}">{self.labelText}{tail}</span>'
 
 
 class Plot(pg.PlotWidget):
@@ -66,8 +78,12 @@ class Plot(pg.PlotWidget):
         item.showGrid(x=True, y=True, alpha=0.10)
 
     def label(self, side: str, text: str) -> None:
-        """Name an axis, with its unit."""
-        self.getPlotItem().getAxis(side).setLabel(text, color=theme().muted)
+        """Name an axis as ``Current / A``; base units take a prefix by themselves."""
+        axis = self.getPlotItem().getAxis(side)
+        quantity, _, unit = text.rpartition(" / ")
+        prefixed = unit in PREFIXED and not axis.logMode
+        axis.enableAutoSIPrefix(prefixed)
+        axis.setLabel(quantity if prefixed else text, units=unit if prefixed else None)
 
     def show_x(self, span: Span) -> None:
         """Show a range of the abscissa."""

@@ -1,0 +1,424 @@
+"""Compose a run: protocol, sample, form, forecast, checks, Start.
+
+With every keystroke the fields say what they come to; after a short pause the station
+checks the order and runs it on the twins. Start waits for the checks and says for what.
+"""
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.link import Link
+from gui.models.draft import (
+    AUTOMATIC,
+    Draft,
+    complaints_by_field,
+    fitting,
+    seat_choices,
+    verdict,
+)
+from gui.models.form import Group, grouped
+from gui.widgets.inputs import Choice, FieldRow, caption, clear
+from gui.widgets.preview import Preview
+from labctl.service.answers import (
+    Checked,
+    ForecastOut,
+    ProtocolOut,
+    Queued,
+    SampleOut,
+    Started,
+)
+from labctl.service.models import State
+
+PAUSE_MS = 250
+FOLDED = frozenset({Group.ADVANCED, Group.RECORDING})
+
+
+class Composer(QWidget):
+    """The form of a new run."""
+
+    started = pyqtSignal(str)
+    """A run is on its way."""
+    queued = pyqtSignal(str)
+
+    def __init__(self, link: Link, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._protocols: list[ProtocolOut] = []
+        self._samples: list[SampleOut] = []
+        self._draft: Draft | None = None
+        self._checked: Checked | None = None
+        self._state: State | None = None
+        self._seat = ""
+        self._rows: dict[str, FieldRow] = {}
+        self._seat_boxes: dict[str, Choice] = {}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+        self._build()
+        self._say()
+
+    @property
+    def draft(self) -> Draft | None:
+        """What is being composed."""
+        return self._draft
+
+    @property
+    def can_start(self) -> bool:
+        """Whether Start may be pressed."""
+        return self._start.isEnabled()
+
+    def load(self) -> None:
+        """Fetch protocols and samples."""
+        self._link.ask(self, lambda s: s.protocols(), self._take_protocols)
+        self.load_samples()
+
+    def load_samples(self) -> None:
+        """Fetch the samples anew."""
+        self._link.ask(self, lambda s: s.samples(), self._take_samples)
+
+    def show_state(self, state: State) -> None:
+        """Take which seats are free."""
+        before = self._free(self._state)
+        self._state = state
+        if self._free(state) != before:
+            self._show_seats()
+            self._changed()
+
+    def show_link(self) -> None:
+        """Take whether the station answers."""
+        self._say()
+
+    def choose(self, protocol: str, sample: str = "") -> None:
+        """Choose a protocol and a sample by name."""
+        self._protocol.setCurrentIndex(max(self._protocol.findData(protocol), 0))
+        if sample:
+            self._sample.setCurrentIndex(max(self._sample.findData(sample), 0))
+
+    def choose_seat(self, seat: str) -> None:
+        """Prefer a seat for the role that can take it."""
+        self._seat = seat
+        if self._draft is not None:
+            self._prefer_seat()
+            self._show_seats()
+            self._changed()
+
+    def type(self, name: str, text: str) -> None:
+        """Type into a field, as a person would."""
+        self._rows[name].set_text(text)
+        self._edited(name)
+
+    def start(self) -> None:
+        """Start the run, if the checks have passed."""
+        if self._draft is None or not self.can_start:
+            return
+        order = self._draft.order()
+        self._start.setEnabled(False)
+        self._verdict.setText("Starting …")
+        self._link.ask(self, lambda s: s.start(order), self._did_start, self._refused)
+
+    def enqueue(self) -> None:
+        """Put the run into the queue."""
+        if self._draft is None or self._draft.problem:
+            return
+        order = self._draft.order()
+        self._link.ask(self, lambda s: s.enqueue(order), self._did_queue, self._refused)
+
+    def wear(self) -> None:
+        """Take the theme's colours."""
+        self._preview.wear()
+
+    # ---- what the station says
+
+    def _take_protocols(self, found: list[ProtocolOut]) -> None:
+        self._protocols = sorted(found, key=lambda p: p.title)
+        chosen = self._protocol.currentData()
+        self._protocol.blockSignals(True)
+        self._protocol.clear()
+        for one in self._protocols:
+            self._protocol.addItem(one.name.replace("-", " "), one.name)
+            self._protocol.setItemData(
+                self._protocol.count() - 1, one.title, Qt.ItemDataRole.ToolTipRole
+            )
+        wanted = chosen or "formation-cycling"
+        self._protocol.setCurrentIndex(max(self._protocol.findData(wanted), 0))
+        self._protocol.blockSignals(False)
+        self._offer_samples()
+
+    def _take_samples(self, found: list[SampleOut]) -> None:
+        self._samples = found
+        self._offer_samples()
+
+    def _take_check(self, found: Checked) -> None:
+        self._checked = found
+        self._show_seats()
+        self._show_resolved()
+        self._say()
+
+    def _take_forecast(self, found: ForecastOut) -> None:
+        self._preview.show_forecast(found, self._checked)
+
+    def _did_start(self, found: Started) -> None:
+        self._renew()
+        self.started.emit(found.run)
+
+    def _did_queue(self, found: Queued) -> None:
+        self._renew()
+        self.queued.emit(found.entry)
+
+    def _refused(self, why: str) -> None:
+        self._changed()
+        self._verdict.setText(why)
+
+    # ---- choosing and typing
+
+    def _offer_samples(self) -> None:
+        protocol = self._chosen_protocol()
+        if protocol is None:
+            return
+        self._about.setText(protocol.title)
+        there = fitting(self._samples, protocol)
+        before = self._sample.currentData()
+        self._sample.blockSignals(True)
+        self._sample.clear()
+        for one in there:
+            self._sample.addItem(f"{one.name}  {one.title}".strip(), one.name)
+        self._sample.setCurrentIndex(max(self._sample.findData(before), 0))
+        self._sample.blockSignals(False)
+        presets = ["", *protocol.presets]
+        self._preset.blockSignals(True)
+        self._preset.clear()
+        for name in presets:
+            self._preset.addItem(name or "defaults", name)
+        self._preset.blockSignals(False)
+        self._new_draft(keep_preset=False)
+
+    def _new_draft(self, *, keep_preset: bool) -> None:
+        protocol = self._chosen_protocol()
+        name = self._sample.currentData()
+        sample = next((s for s in self._samples if s.name == name), None)
+        self._checked = None
+        if protocol is None or sample is None:
+            self._draft = None
+            self._show_form()
+            self._say()
+            return
+        draft = Draft(protocol, sample)
+        if keep_preset:
+            draft.preset = str(self._preset.currentData() or "")
+            draft.texts = draft.start
+        else:
+            self._preset.blockSignals(True)
+            self._preset.setCurrentIndex(max(self._preset.findData(draft.preset), 0))
+            self._preset.blockSignals(False)
+        draft.operator = self._state.station.operator if self._state else ""
+        self._draft = draft
+        self._prefer_seat()
+        self._show_form()
+        self._changed()
+
+    def _renew(self) -> None:
+        """Keep what was typed for the next run, under another key."""
+        if self._draft is not None:
+            texts = dict(self._draft.texts)
+            preset = self._draft.preset
+            self._draft = Draft(self._draft.protocol, self._draft.sample, preset)
+            self._draft.preset, self._draft.texts = preset, texts
+            self._seat = ""
+        self._changed()
+
+    def _edited(self, name: str) -> None:
+        if self._draft is None:
+            return
+        self._draft.texts[name] = self._rows[name].text
+        self._changed()
+
+    def _changed(self) -> None:
+        """Answer at once, and ask the station after a pause."""
+        self._checked = None
+        self._show_resolved()
+        self._say()
+        if self._draft is not None:
+            self._pause.start()
+
+    def _ask(self) -> None:
+        if self._draft is None or self._draft.problem:
+            self._preview.forget()
+            return
+        order = self._draft.order()
+        self._link.ask(
+            self,
+            lambda s: s.check(order),
+            self._take_check,
+            self._verdict.setText,
+            key="check",
+        )
+        self._preview.wait()
+        self._link.ask(
+            self,
+            lambda s: s.forecast(order),
+            self._take_forecast,
+            lambda why: self._preview.forget(f"No forecast: {why}"),
+            key="forecast",
+        )
+
+    # ---- showing
+
+    def _show_form(self) -> None:
+        clear(self._form)
+        self._rows = {}
+        if self._draft is None:
+            return
+        for group, members in grouped(self._draft.fields):
+            area = QWidget()
+            inner = QVBoxLayout(area)
+            inner.setContentsMargins(0, 0, 0, 4)
+            inner.setSpacing(3)
+            for one in members:
+                row = FieldRow(one, area)
+                row.set_text(self._draft.texts.get(one.name, ""))
+                row.edited.connect(self._edited)
+                inner.addWidget(row)
+                self._rows[one.name] = row
+            if group in FOLDED:
+                fold = QPushButton(f"{group} ({len(members)}) …")
+                fold.setObjectName("link")
+                fold.setCheckable(True)
+                fold.setAccessibleName(f"Show {group} parameters")
+                fold.toggled.connect(area.setVisible)
+                area.hide()
+                self._form.addWidget(fold, 0, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._form.addWidget(caption(group))
+            self._form.addWidget(area)
+        self._form.addStretch(1)
+
+    def _show_resolved(self) -> None:
+        if self._draft is None:
+            return
+        said = complaints_by_field(self._checked)
+        for name, found in self._draft.resolved().items():
+            self._rows[name].show_resolved(found, said.get(name, ""))
+
+    def _show_seats(self) -> None:
+        """Offer the free seats of every role that the order needs."""
+        if self._draft is None or self._state is None:
+            return
+        roles = list(self._checked.seats) if self._checked else list(self._seat_boxes)
+        if roles != list(self._seat_boxes):
+            clear(self._seats)
+            self._seat_boxes = {}
+            for role in roles:
+                box = Choice(f"Seat for {role}")
+                box.activated.connect(lambda _k, r=role: self._sat(r))
+                self._seats.addRow(role.replace("_", " "), box)
+                self._seat_boxes[role] = box
+        for role, box in self._seat_boxes.items():
+            cast = self._checked.seats.get(role, "") if self._checked else ""
+            chosen = self._draft.seats.get(role, AUTOMATIC)
+            box.blockSignals(True)
+            box.clear()
+            box.addItem(f"automatic ({cast})" if cast else "automatic", AUTOMATIC)
+            for seat in seat_choices(self._state.channels, role):
+                box.addItem(seat, seat)
+            box.setCurrentIndex(max(box.findData(chosen), 0))
+            box.blockSignals(False)
+
+    def _say(self) -> None:
+        there = self._link.status.is_there
+        problem = self._draft.problem if self._draft else "Choose protocol and sample."
+        ok, text = verdict(problem, self._checked, asking=False, there=there)
+        warnings = self._checked.warnings if self._checked and ok else []
+        self._verdict.setText("\n".join([text, *warnings]))
+        self._start.setEnabled(ok)
+        self._queue.setEnabled(ok)
+
+    # ---- seats
+
+    def _prefer_seat(self) -> None:
+        if self._draft is None or self._state is None or not self._seat:
+            return
+        channel = next((c for c in self._state.channels if c.seat == self._seat), None)
+        if channel is not None and channel.roles:
+            self._draft.seats[channel.roles[0]] = self._seat
+
+    def _sat(self, role: str) -> None:
+        if self._draft is not None:
+            seat = str(self._seat_boxes[role].currentData() or "")
+            self._draft.seats[role] = seat
+            self._changed()
+
+    @staticmethod
+    def _free(state: State | None) -> list[str]:
+        return [c.seat for c in state.channels if not c.run] if state else []
+
+    def _chosen_protocol(self) -> ProtocolOut | None:
+        name = self._protocol.currentData()
+        return next((p for p in self._protocols if p.name == name), None)
+
+    # ---- looks
+
+    def _build(self) -> None:
+        self._protocol = Choice("Protocol")
+        self._sample = Choice("Sample")
+        self._preset = Choice("Preset")
+        self._about = QLabel()
+        self._about.setObjectName("muted")
+        self._about.setWordWrap(True)
+        self._protocol.currentIndexChanged.connect(lambda _k: self._offer_samples())
+        self._sample.currentIndexChanged.connect(
+            lambda _k: self._new_draft(keep_preset=False)
+        )
+        self._preset.currentIndexChanged.connect(
+            lambda _k: self._new_draft(keep_preset=True)
+        )
+        head = QFormLayout()
+        head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        head.addRow("Protocol", self._protocol)
+        head.addRow(self._about)
+        head.addRow("Sample", self._sample)
+        head.addRow("Preset", self._preset)
+        self._seats = QFormLayout()
+        inside = QWidget()
+        self._form = QVBoxLayout(inside)
+        self._form.setContentsMargins(0, 0, 6, 0)
+        self._form.setSpacing(2)
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Parameters")
+        self._preview = Preview()
+        self._verdict = QLabel()
+        self._verdict.setWordWrap(True)
+        self._verdict.setAccessibleName("Checks")
+        self._queue = QPushButton("Queue")
+        self._queue.setAccessibleName("Put into the queue")
+        self._queue.clicked.connect(self.enqueue)
+        self._start = QPushButton("Start")
+        self._start.setObjectName("primary")
+        self._start.setAccessibleName("Start the run")
+        self._start.setToolTip("Start the run (Ctrl+Enter)")
+        self._start.clicked.connect(self.start)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._queue, 1)
+        buttons.addWidget(self._start, 2)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 8, 10, 10)
+        box.setSpacing(6)
+        box.addLayout(head)
+        box.addLayout(self._seats)
+        box.addWidget(area, 1)
+        box.addWidget(self._preview)
+        box.addWidget(self._verdict)
+        box.addLayout(buttons)

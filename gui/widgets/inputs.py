@@ -1,0 +1,207 @@
+"""Inputs that never change by accident and never change what was typed.
+
+The wheel is ignored without focus (over an unfocused box it would change a current); a
+text that cannot be read stays as it is, with the reason beneath.
+"""
+
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.models.form import FormField, Kind, Resolved
+
+
+class Choice(QComboBox):
+    """A closed choice; the wheel moves it only while it has the focus."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
+        """Pass the wheel on unless this has the focus."""
+        if event is None or not self.hasFocus():
+            if event is not None:
+                event.ignore()
+            return
+        super().wheelEvent(event)
+
+
+class Line(QLineEdit):
+    """A line of text; focusing it selects what stands in it."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+
+    def mark(self, *, wrong: bool) -> None:
+        """Frame it in the alarm's colour, or no longer."""
+        if self.property("wrong") != wrong:
+            self.setProperty("wrong", wrong)
+            style = self.style()
+            if style is not None:
+                style.unpolish(self)
+                style.polish(self)
+
+
+class FieldRow(QWidget):
+    """One parameter: name, input, what it comes to or why it was refused."""
+
+    edited = pyqtSignal(str)
+    """Name of the field; with every keystroke."""
+
+    def __init__(self, field: FormField, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._label = Elided(field.label)
+        self._label.setToolTip(f"{field.help}\n{field.name}".strip())
+        self._input: Line | Choice
+        if field.kind in {Kind.CHOICE, Kind.BOOLEAN}:
+            choice = Choice(field.label, self)
+            choice.addItems(list(field.choices))
+            choice.currentTextChanged.connect(self._tell)
+            self._input = choice
+        else:
+            line = Line(field.label, self)
+            line.setPlaceholderText(
+                "none" if field.optional else " or ".join(field.examples[:2])
+            )
+            line.textEdited.connect(self._tell)
+            line.setReadOnly(field.kind is Kind.FIXED)
+            self._input = line
+        self._input.setAccessibleDescription(field.help)
+        self._input.setToolTip(field.help)
+        self._said = QLabel()
+        self._said.setObjectName("resolved")
+        self._said.setWordWrap(True)
+        self._said.setAccessibleName(f"{field.label}: result")
+        self._said.hide()
+        line_box = QHBoxLayout()
+        line_box.setContentsMargins(0, 0, 0, 0)
+        line_box.addWidget(self._label, 5)
+        line_box.addWidget(self._input, 6)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 1, 0, 1)
+        box.setSpacing(0)
+        box.addLayout(line_box)
+        box.addWidget(self._said)
+
+    @property
+    def text(self) -> str:
+        """What stands in it."""
+        if isinstance(self._input, Choice):
+            return self._input.currentText()
+        return self._input.text()
+
+    def set_text(self, text: str) -> None:
+        """Put something in without telling anybody."""
+        self._input.blockSignals(True)
+        if isinstance(self._input, Choice):
+            self._input.setCurrentText(text)
+        else:
+            self._input.setText(text)
+        self._input.blockSignals(False)
+
+    def focus(self) -> None:
+        """Put the keyboard here."""
+        self._input.setFocus()
+
+    def show_resolved(self, found: Resolved, complaint: str = "") -> None:
+        """Say what the text came to; the station's complaint wins."""
+        wrong = bool(complaint) or not found.ok
+        text = complaint or found.shown
+        self._said.setText(text)
+        self._said.setVisible(bool(text) and text != "none")
+        name = "wrong" if wrong else "resolved"
+        if self._said.objectName() != name:
+            self._said.setObjectName(name)
+            style = self._said.style()
+            if style is not None:
+                style.unpolish(self._said)
+                style.polish(self._said)
+        if isinstance(self._input, Line):
+            self._input.mark(wrong=wrong)
+
+    def _tell(self, _text: str) -> None:
+        self.edited.emit(self.field.name)
+
+
+class Elided(QLabel):
+    """A label that gives way: it never sets the width of its window."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._full = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(24)
+        self.setText(text)
+
+    @property
+    def full_text(self) -> str:
+        """The text without the dots."""
+        return self._full
+
+    def setText(self, text: str | None) -> None:  # noqa: N802
+        """Show as much of a text as there is room for."""
+        self._full = text or ""
+        self.setAccessibleName(self._full)
+        self._fit()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Fit again when the size or the font changes."""
+        done = super().event(event)
+        if event is not None and event.type() in _FITTING:
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(
+            self._full, Qt.TextElideMode.ElideRight, max(self.width() - 2, 24)
+        )
+        if shown != self.text():
+            super().setText(shown)
+
+
+_FITTING = frozenset(
+    {QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.StyleChange}
+)
+
+
+def caption(text: str) -> QLabel:
+    """Return a small heading."""
+    label = QLabel(text.upper())
+    label.setObjectName("caption")
+    label.setAccessibleName(text)
+    return label
+
+
+def clear(box: QObject | None) -> None:
+    """Empty a layout; its widgets are deleted."""
+    from PyQt6.QtWidgets import QLayout  # noqa: PLC0415
+
+    if not isinstance(box, QLayout):
+        return
+    while box.count():
+        item = box.takeAt(0)
+        if item is None:
+            continue
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())
