@@ -33,6 +33,9 @@ SPECTRUM = Column("spectrum_id", "", "Spectrum / 1", "i8")
 STAMP = (TEST_TIME, UNIX_TIME, STEP_COUNT, CYCLE_COUNT)
 """What the engine writes in front of every row of every stream."""
 
+LIVE = "live"
+"""Not a stream of the file: readings of this moment, checked against the envelope."""
+
 TIMESERIES = Stream(
     "timeseries",
     (

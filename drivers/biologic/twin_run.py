@@ -349,7 +349,8 @@ class Run:
 
     def _too_far(self, voltage: float, current: float, dt: float) -> bool:
         every = self.programme
-        if dt <= FINEST or self._stage.mode is Mode.RAMP:
+        # now + FINEST - now is FINEST only to within rounding
+        if dt <= 1.5 * FINEST or self._stage.mode is Mode.RAMP:
             return False
         return (
             abs(voltage - self._last[1]) > 2.0 * every.every_volt

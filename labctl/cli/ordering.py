@@ -118,6 +118,7 @@ def make_order(words: Words, config: "Config") -> "Order":
     for setting in words.settings:
         name, value = _pair(setting, "--set", "rate=C/5")
         parameters[name] = load(value, f"--set {name}").data
+        lines[name,] = 0
     seats = dict(plan.get("seats") or {})
     seats.update(_pair(role, "--role", "cell=vsp300/3") for role in words.roles)
     protocol = str(plan["protocol"])
@@ -126,7 +127,7 @@ def make_order(words: Words, config: "Config") -> "Order":
         sample = _default_sample(plugins.protocol(protocol))
     if sample is None:
         raise OperatorError("no sample: name a label file with --sample FILE.yaml")
-    name = document.name if document and not words.settings else "parameters"
+    name = document.name if document else "--set"
     return Order(
         protocol=protocol,
         parameters=Document(name, parameters, lines),

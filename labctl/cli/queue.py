@@ -7,7 +7,14 @@ import typer
 
 from labctl.cli import ordering
 from labctl.cli.output import print_json, say, say_out, table
-from labctl.cli.remote import DataOption, JsonOption, ReasonOption, connect, data_folder
+from labctl.cli.remote import (
+    DataOption,
+    JsonOption,
+    ReasonOption,
+    connect,
+    data_folder,
+    held_lines,
+)
 
 if TYPE_CHECKING:
     from labctl.service.client import StationClient
@@ -15,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Runs that wait for their seat on the station.")
 Entry = Annotated[str, typer.Argument(help="Id of a waiting run: `labctl queue list`.")]
-SeatWord = Annotated[str, typer.Argument(help="A seat: vsp300/3.")]
+SeatWord = Annotated[str, typer.Argument(help="A seat: vsp300/3; '*' is every one.")]
 
 
 @app.command("list", epilog="Example: labctl queue list")
@@ -23,7 +30,7 @@ def show(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show what waits, and for what."""
     with connect(data) as station:
         entries = station.queue()
-        held = [c for c in station.state().channels if c.held]
+        held = station.state().channels
     if as_json:
         print_json({"queue": [e.model_dump(mode="json") for e in entries]})
         return
@@ -39,8 +46,8 @@ def show(data: DataOption = None, as_json: JsonOption = False) -> None:
     ]
     head = ("entry", "protocol", "sample", "seat", "waits for")
     say_out(table(head, rows) if rows else "nothing waits")
-    for channel in held:
-        say_out(f"held: {channel.seat}: {channel.held_because}")
+    for line in held_lines(held):
+        say_out(line)
 
 
 @app.command(

@@ -1,5 +1,6 @@
 """``labctl status|attach|hold|skip|stop``: talk to the station's process."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from labctl.errors import InstrumentError, OperatorError
 
 if TYPE_CHECKING:
     from labctl.service.client import StationClient
-    from labctl.service.models import RunSummary, State
+    from labctl.service.models import Channel, RunSummary, State
 
 DataOption = Annotated[
     Path | None,
@@ -23,6 +24,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on std
 RunWord = Annotated[
     str, typer.Argument(help="Its id or a part of it, its sample, or its seat.")
 ]
+MANY = 8
+"""Seats that are counted rather than named."""
 ENDED = frozenset({"completed", "stopped", "limit", "failed", "discarded"})
 EXIT_CODES = {"completed": 0, "stopped": 6, "limit": 5}
 
@@ -238,9 +241,22 @@ def overview(state: "State") -> str:
         f"waits: {e.protocol} on {e.sample} [{e.entry}]: {e.waits_for or 'its turn'}"
         for e in state.queue
     ]
-    lines += [f"held: {c.seat}: {c.held_because}" for c in state.channels if c.held]
+    lines += held_lines(state.channels)
     lines += [f"NEEDS YOU [{e.number}] {e.text}" for e in state.attention]
     return "\n".join(lines)
+
+
+def held_lines(channels: "Sequence[Channel]") -> list[str]:
+    """Return the held seats, one line a reason."""
+    reasons: dict[str, list[str]] = {}
+    for channel in channels:
+        if channel.held:
+            reasons.setdefault(channel.held_because, []).append(channel.seat)
+    named = {
+        why: ", ".join(seats) if len(seats) < MANY else f"{len(seats)} seats"
+        for why, seats in reasons.items()
+    }
+    return [f"held: {which}: {why}" for why, which in named.items()]
 
 
 def one_line(run: "RunSummary") -> str:

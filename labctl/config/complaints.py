@@ -89,7 +89,9 @@ def _complaint(
     path = known
     if error["type"] == "missing":
         path = (*known, error["loc"][-1])
-    place = f"{document.name}:{document.line_of(error['loc'])} {_dotted(path)}"
+    line = document.line_of(error["loc"])
+    name = f"{document.name}:{line}" if line else document.name
+    place = f"{name} {_dotted(path)}"
     what, cure = _words(model, error)
     return Complaint(place.rstrip(), what, cure)
 

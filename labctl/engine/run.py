@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from labctl import columns
 from labctl.clock import stopwatch
 from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.engine.control import Control, Wish
@@ -260,7 +261,9 @@ class Engine:
         if isinstance(item, Event):
             self._tell(item.level, item.code, item.text)
             return
-        if item is not None and len(item):
+        if item is not None and item.stream == columns.LIVE:
+            self._check_live(item, flight)
+        elif item is not None and len(item):
             now = (self._test_time(), self._bench.clock.unix())
             batch = self._ledger.post(
                 item, flight.step, flight.count, flight.totals, now
@@ -277,6 +280,13 @@ class Engine:
         if stopwatch() - self._committed >= COMMIT_EVERY:
             self._commit("running", flight)
         self._watch(self._situation("running", flight))
+
+    def _check_live(self, readings: Batch, flight: _Flight) -> None:
+        """Trip on what an instrument reads now, although no row is due yet."""
+        violation = self._envelope.violation(readings)
+        if violation is not None:
+            self.make_safe()
+            raise LimitError(f"{flight.step.label}: {violation}; outputs made safe")
 
     def _situation(self, state: str, flight: _Flight) -> Situation:
         last = flight.totals.last

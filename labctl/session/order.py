@@ -8,6 +8,7 @@ from typing import Any
 from labctl import plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from labctl.config.complaints import validate
+from labctl.config.document import Place
 from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.errors import Complaint, OperatorError, RefusedError
@@ -125,9 +126,10 @@ def prepare_with(
     else:
         sample = Sample.model_validate(label, context=SI)
     given = {**_of_the_bench(kind, config), **_given(kind, order, sample)}
+    lines: dict[Place, int] = {(name,): 0 for name in given}
+    lines.update(order.parameters.lines)
     parameters = validate(
-        Document(order.parameters.name, given, order.parameters.lines),
-        kind.parameters_model,
+        Document(order.parameters.name, given, lines), kind.parameters_model
     )
     protocol = kind(parameters, sample)
     complaints = [*_kind_complaints(protocol), *protocol.check()]

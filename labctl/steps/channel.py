@@ -33,8 +33,8 @@ ONE_ROW = 1.0 / VirtualClock.ROWS_A_POLL
 that a condition tested here acts as early as on a bench."""
 VOLTAGE_SLACK = 0.003
 """V; a limit met in firmware may be recorded that far short of it."""
-CURRENT_SLACK = 0.03
-"""Of the limit; the same for currents."""
+RELATIVE_SLACK = 0.03
+"""Of the limit; the same for currents and charges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,8 @@ class RunTechniques(Step):
             watch.start()
         offset = bench.clock.now() - begun
         channel.start()
-        tail = _Tail()
-        met: Condition | None = None
+        tails = _Tails()
+        met: tuple[int, Condition] | None = None
         running = True
         while running:
             every = self._rows_every(technique)
@@ -80,7 +80,7 @@ class RunTechniques(Step):
             yield from poll.events
             for batch in poll.batches:
                 if batch.stream == columns.TIMESERIES.name:
-                    tail.take(batch)
+                    tails.take(batch)
                 if columns.TECHNIQUE_INDEX.name in batch.columns:
                     met = tests.first_met(batch) or met
                 yield spectra.number(_placed(batch, offset))
@@ -88,19 +88,25 @@ class RunTechniques(Step):
                 for batch in watch.poll().batches:
                     yield _placed(replace(batch, stream="monitor"), offset)
             if met is not None and running:
-                last = poll.technique >= len(self.techniques) - 1
-                if met.ends_all or last:
-                    channel.make_safe()
-                    running = False
-                else:
-                    channel.skip()
-                    met = None
-            yield None
+                running = self._end_by(met, technique, channel)
+                met = met if not running else None
+            yield Batch.row(columns.LIVE, poll.live) if poll.live else None
         if watch is not None:
             watch.make_safe()
-        name = met.name if met is not None else self._met_in_firmware(tail)
+        name = met[1].name if met is not None else self._met_in_firmware(tails)
         reason = EndReason.CONDITION if name else EndReason.COMPLETED
         return Ending(reason, name)
+
+    def _end_by(
+        self, met: tuple[int, Condition], technique: int, channel: PotentiostatChannel
+    ) -> bool:
+        """End the technique that met a host condition; tell whether others follow."""
+        if met[1].ends_all or technique >= len(self.techniques) - 1:
+            channel.make_safe()
+            return False
+        if met[0] == technique:  # else it has ended meanwhile
+            channel.skip()
+        return True
 
     def remaining(self, progress: Progress) -> Step:
         """Return the techniques not yet done, the one in flight shortened.
@@ -139,25 +145,30 @@ class RunTechniques(Step):
         ]
         return min(intervals + sweeps, default=1.0)
 
-    def _met_in_firmware(self, tail: "_Tail") -> str:
-        """Return the name of the condition that the last row satisfies."""
-        if tail.technique is None or tail.technique >= len(self.techniques):
-            return ""
-        technique = self.techniques[tail.technique]
-        if isinstance(technique, Loop):
-            return ""
-        for condition in technique.until:
-            if condition.quantity is Quantity.VOLTAGE:
-                x, slack = tail.voltage, VOLTAGE_SLACK
-            elif condition.quantity is Quantity.CURRENT:
-                x, slack = tail.current, CURRENT_SLACK * abs(condition.value)
-            elif condition.quantity is Quantity.ABSOLUTE_CURRENT:
-                x, slack = abs(tail.current), CURRENT_SLACK * abs(condition.value)
-            else:
+    def _met_in_firmware(self, tails: "_Tails") -> str:
+        """Return the condition met by the last technique that ran and had any."""
+        for index in sorted(tails.rows, reverse=True):
+            technique = self.techniques[index]
+            if isinstance(technique, Loop) or not technique.until:
                 continue
-            if condition.holds(x, slack):
-                return condition.name
+            return _met_at_end(technique.until, tails.rows[index])
         return ""
+
+
+def _met_at_end(conditions: Sequence[Condition], row: "_Tail") -> str:
+    """Return the name of the first condition that a technique's last row satisfies."""
+    for condition in conditions:
+        relative = RELATIVE_SLACK * abs(condition.value)
+        readings = {
+            Quantity.VOLTAGE: (row.voltage, VOLTAGE_SLACK),
+            Quantity.CURRENT: (row.current, relative),
+            Quantity.ABSOLUTE_CURRENT: (abs(row.current), relative),
+            Quantity.CHARGE: (abs(row.charge), relative),
+        }
+        x, slack = readings.get(condition.quantity, (math.nan, 0.0))
+        if condition.holds(x, slack):
+            return condition.name
+    return ""
 
 
 def _placed(batch: Batch, offset: float) -> Batch:
@@ -211,18 +222,37 @@ class _SpectrumCounter:
         )
 
 
+@dataclass(slots=True)
 class _Tail:
-    """The last row of what was recorded."""
+    """The last row of one technique, and the charge that it passed."""
+
+    time: float
+    voltage: float
+    current: float
+    charge: float = 0.0
+
+
+class _Tails:
+    """The last row of every technique that has recorded any."""
 
     def __init__(self) -> None:
-        self.technique: int | None = None
-        self.voltage = math.nan
-        self.current = math.nan
+        self.rows: dict[int, _Tail] = {}
 
     def take(self, batch: Batch) -> None:
-        self.technique = int(batch.columns[columns.TECHNIQUE_INDEX.name][-1])
-        self.voltage = float(batch.columns[columns.VOLTAGE.name][-1])
-        self.current = float(batch.columns[columns.CURRENT.name][-1])
+        index = batch.columns[columns.TECHNIQUE_INDEX.name]
+        time = batch.columns[columns.INSTRUMENT_TIME.name]
+        voltage = batch.columns[columns.VOLTAGE.name]
+        current = batch.columns[columns.CURRENT.name]
+        for technique in dict.fromkeys(index.tolist()):
+            mine = index == technique
+            t, i = time[mine], current[mine]
+            before = self.rows.get(technique)
+            if before is not None:
+                t = np.concatenate(([before.time], t))
+                i = np.concatenate(([before.current], i))
+            passed = float(np.trapezoid(i, t)) + (before.charge if before else 0.0)
+            last = float(voltage[mine][-1])
+            self.rows[technique] = _Tail(float(t[-1]), last, float(i[-1]), passed)
 
 
 class _HostTests:
@@ -236,8 +266,8 @@ class _HostTests:
         self._first_voltage = math.nan
         self._rows: list[tuple[float, float, float]] = []
 
-    def first_met(self, batch: Batch) -> Condition | None:
-        """Return the first condition that a row of ``batch`` meets."""
+    def first_met(self, batch: Batch) -> tuple[int, Condition] | None:
+        """Return the first condition that a row of ``batch`` meets, and of whom."""
         if not self.conditions:
             return None
         time = batch.columns[columns.INSTRUMENT_TIME.name]
@@ -258,7 +288,7 @@ class _HostTests:
 
     def _row(
         self, technique: int, row: tuple[float, float, float], temperature: float
-    ) -> Condition | None:
+    ) -> tuple[int, Condition] | None:
         if technique != self._technique:
             self._technique, self._rows = technique, []
             self._charge = self._energy = 0.0
@@ -281,7 +311,7 @@ class _HostTests:
         }
         for at, condition in self.conditions:
             if at == technique and condition.holds(readings[condition.quantity]):
-                return condition
+                return at, condition
         return None
 
     def _rate(self) -> float:

@@ -22,7 +22,7 @@ from labctl.store.journal_reader import JournalReader
 from labctl.store.seal import seal
 
 LABCTL = [sys.executable, "-m", "labctl"]
-CYCLES = 12
+CYCLES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def kill_once(folder: Path, delay: float) -> Kill:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=60,
     )
     answer = json.loads(resumed.stdout) if resumed.stdout else {}
     with JournalReader(run.journal) as reader:
