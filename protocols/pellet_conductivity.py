@@ -141,7 +141,10 @@ class PelletConductivity(Protocol):
 
     def warnings(self) -> list[str]:
         """Without thickness or area there is a resistance and no conductivity."""
-        return [*label_warnings(self.sample), *self._contact_warning()]
+        found = [*label_warnings(self.sample), *self._contact_warning()]
+        if self.sample.pressure is None:
+            found.append(f"sample {self.sample.name} has no pressure: not recorded")
+        return found
 
     def envelope(self) -> Envelope:
         """Allow the bias and the compliance; delta readings only have a compliance."""

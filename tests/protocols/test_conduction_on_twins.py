@@ -298,6 +298,32 @@ def test_sheet_resistance_is_found(bench: Bench) -> None:
     assert within(finished.results["resistivity"], 0.0462334)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "like", "kind", "absent", "present"),
+    [
+        ("hall-effect", "film-si", "film", "carrier_density", "sheet_density"),
+        ("pellet-conductivity", "pellet-si", "pellet", "conductivity", "resistance"),
+    ],
+)
+def test_without_thickness_the_specific_value_is_absent_not_zero(
+    bench: Bench,
+    tmp_path: Path,
+    protocol: str,
+    like: str,
+    kind: str,
+    absent: str,
+    present: str,
+) -> None:
+    label = tmp_path / "label.yaml"
+    label.write_text(f"name: unmeasured\nkind: {kind}\nsimulated_as: {like}\n")
+
+    finished = bench.run(protocol, str(label))
+
+    assert finished.results[absent].value is None
+    assert "thickness is not given" in finished.results[absent].reason
+    assert finished.results[present].quality is Quality.GOOD
+
+
 ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ("ls643", {"interlock_open": True}, "interlock"),
     ("ls643", {"water_missing": True}, "water"),
