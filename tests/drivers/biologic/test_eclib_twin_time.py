@@ -11,4 +11,4 @@ def test_a_jump_beyond_the_recording_step_is_passed_late_on_the_clock() -> None:
 
     polls = bench.run([ConstantCurrent(1e-3, 120.0, (), record)])
 
-    assert column(polls, "instrument_time_second")[-1] >= 120.0
+    assert column(polls, "instrument_time_second")[-1] > 119.9
