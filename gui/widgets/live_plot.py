@@ -56,7 +56,7 @@ class LivePlot(QWidget):
         self._link = link
         self._detail: RunDetail | None = None
         self._forecast: ForecastOut | None = None
-        self._rows = -1
+        self._known = -1
         self._last = 0.0
         self._mode = "fit"
         self._scale = (1.0, "s")
@@ -96,7 +96,7 @@ class LivePlot(QWidget):
         for track in self._tracks:
             track.plot.hatched = detail.summary.simulated
         if new:
-            self._forecast, self._rows, self._x = None, -1, None
+            self._forecast, self._known, self._x = None, -1, None
             for track in self._tracks:
                 track.shown = None
             self._show_envelope()
@@ -110,16 +110,19 @@ class LivePlot(QWidget):
                 lambda _why: None,
                 key=f"expected {id(self)}",
             )
-        self.refresh(force=new)
+        self.refresh(detail.summary.rows, force=new)
 
-    def refresh(self, *, force: bool = False) -> None:
-        """Fetch what is new, if this is visible and nothing is on its way."""
+    def refresh(self, rows: int, *, force: bool = False) -> None:
+        """Fetch what is new, if there is, and this is seen, and nothing on its way.
+
+        ``rows`` is how many the run has by now.
+        """
         if self._detail is None or not (self.isVisible() or force):
             return
-        stream = next(s for s in self._detail.streams if s.name == "timeseries")
-        if not force and stream.rows == self._rows and self._rows > 0:
+        if not force and rows == self._known:
             return
         if not self._link.is_asking(self._key):
+            self._known = rows
             self._fetch()
 
     def wear(self) -> None:
@@ -173,7 +176,6 @@ class LivePlot(QWidget):
         self._link.ask(self, act, self._take, lambda _why: None, key=self._key)
 
     def _take(self, found: Columns) -> None:
-        self._rows = found.rows
         pairs = [curve(found, "test_time_second", t.column) for t in self._tracks]
         time = pairs[0][0]
         if self._mode != "pin" and time.size:
