@@ -16,7 +16,9 @@ ROOT = Path(str(labctl.__file__)).parents[1]
 
 
 def test_the_four_packages_lie_side_by_side() -> None:
-    places = {Path(str(p.__file__)).parents[1] for p in (labctl, drivers, protocols, gui)}
+    places = {
+        Path(str(p.__file__)).parents[1] for p in (labctl, drivers, protocols, gui)
+    }
 
     assert places == {ROOT}
 
