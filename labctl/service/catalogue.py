@@ -55,7 +55,7 @@ def samples(bench: Bench) -> list[SampleOut]:
 def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleOut:
     """Keep a label at the station; RefusedError names every complaint."""
     data = {**label, "name": label.get("name", name)}
-    document = Document("label", data)
+    document = Document("label", data, {(key,): 1 for key in data})
     checked = validate(document, Sample)
     text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
     replace_text(premises.samples / f"{slug(name)}.yaml", text)

@@ -139,10 +139,12 @@ def acknowledge(
 @operate.post("/channels", operation_id="hold_channel")
 def hold_channel(here: Here, change: ChannelHold) -> Accepted:
     """Let nothing from the queue start on a seat, or let it again."""
-    if change.seat not in here.bench.seats():
+    seats = here.bench.seats()
+    if change.seat not in (*seats, "*"):
         raise HTTPException(404, f"the configuration has no seat {change.seat!r}")
     if change.hold:
-        here.bench.queue.hold_seat(change.seat, change.reason)
+        held = seats if change.seat == "*" else [change.seat]
+        here.bench.queue.hold_seats(held, change.reason or "held by a person")
     else:
         here.bench.queue.release_seat(change.seat)
     return _accepted(here)

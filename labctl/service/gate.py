@@ -56,9 +56,8 @@ class Budget:
     at: float
     flying: int = 0
 
-    def take(self) -> bool:
-        """Take one request; False if the bucket is empty."""
-        now = stopwatch()
+    def take(self, now: float) -> bool:
+        """Take one request at ``now`` (s); False if the bucket is empty."""
         self.left = min(self.burst, self.left + (now - self.at) * self.rate)
         self.at = now
         if self.left < 1.0:
@@ -129,7 +128,7 @@ class Gate:
             raise Refused(403, "web pages may not talk to this station")
         role = self._role(headers.get("authorization", ""))
         if not role:
-            if self._strangers.take():
+            if self._strangers.take(stopwatch()):
                 log.warning("a request without a valid token: %s", scope["path"][:80])
                 raise Refused(401, "a valid token is needed")
             raise Refused(429, "too many requests without a valid token")
@@ -161,7 +160,7 @@ class Gate:
     ) -> None:
         path, method = scope["path"], scope["method"]
         urgent = path == STOP and method == "POST"
-        if not urgent and (not budget.take() or budget.flying > AT_ONCE):
+        if not urgent and (not budget.take(stopwatch()) or budget.flying > AT_ONCE):
             raise Refused(429, "too many requests; this client has to wait")
         effect = method != "GET" and path not in NO_EFFECT
         most = PLAN_BODY if path in PLAN_PATHS or "/samples/" in path else BODY

@@ -58,6 +58,7 @@ class ChannelHold(Said):
     """Let nothing start on a seat, or let it again."""
 
     seat: Seat
+    """``*`` is every seat."""
     hold: bool
     reason: Sentence = ""
 

@@ -158,7 +158,13 @@ class StateFeed:
                 log.exception("the state could not be made")
 
     async def get(self, since: int, wait: float) -> bytes:
-        """Return the state as JSON; wait for another one than ``since``."""
+        """Return the state as JSON; wait for another one than ``since``.
+
+        What was done before the question is in the answer.
+        """
+        if self._dirty.is_set():
+            self._dirty.clear()
+            self.refresh()
         news = self._news
         if since == self._sequence and wait > 0:
             try:

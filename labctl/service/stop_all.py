@@ -89,8 +89,7 @@ class StopAll:
 
     def _rest(self, text: str) -> None:
         """Do what takes longer than a stop may wait."""
-        for seat in self._bench.seats():
-            self._bench.queue.hold_seat(seat, text)
+        self._bench.queue.hold_seats(self._bench.seats(), text)
         self._hand = self._bench.by_hand.release_all()
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()

@@ -9,7 +9,7 @@ person lets it go on.
 import json
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -119,9 +119,17 @@ class Queue:
             self._kept.held[seat] = why or "held by a person"
             self._save()
 
-    def release_seat(self, seat: str) -> None:
-        """Let orders start on a seat again; harmless if it was not held."""
+    def hold_seats(self, seats: Iterable[str], why: str) -> None:
+        """Let nothing start on any of these seats."""
         with self._lock:
+            self._kept.held.update(dict.fromkeys(seats, why))
+            self._save()
+
+    def release_seat(self, seat: str) -> None:
+        """Let orders start on a seat again, ``*`` on all; harmless if not held."""
+        with self._lock:
+            if seat == "*":
+                self._kept.held.clear()
             self._kept.held.pop(seat, None)
             self._save()
 
