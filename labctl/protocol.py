@@ -201,6 +201,10 @@ class Protocol(abc.ABC):
         """Return how long it may take in s, to show what is left; NaN if unknown."""
         return math.nan
 
+    def cycles_planned(self) -> int:
+        """Return how many cycles there will be, to show what is left; 0 if unknown."""
+        return 0
+
     def check(self) -> list[Complaint]:
         """Return everything about parameters and sample that cannot work."""
         return []

@@ -11,7 +11,7 @@ from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figure import Figure
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Fraction, Rate
+from labctl.quantities import Fraction, Rate, Second, Volt
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
 from protocols.cycling_figures import cycling_figures
@@ -45,6 +45,10 @@ class CyclingParameters(CellParameters):
     """Current of the check-up cycles, both ways."""
     end_of_life: Annotated[Fraction, Field(gt=0, lt=1)] | None = None
     """Stop when the capacity is below this part of the first working cycle's."""
+    record_every: Annotated[Second, Field(gt=0)] = 120.0
+    """A row at least this often: months of ageing need fewer than a single cycle …"""
+    record_voltage: Annotated[Volt, Field(gt=0)] = 0.01
+    """… and whenever the voltage has changed by this."""
 
 
 class Cycling(CellProtocol):
@@ -108,6 +112,12 @@ class Cycling(CellProtocol):
             check_ups = p.cycles // p.check_up_every
             parts.append((check_ups, self.window(p.check_up_rate)))
         return sum(n * 2 * (3600.0 / w.rate + p.rest) for n, w in parts)
+
+    def cycles_planned(self) -> int:
+        """Return formation, working and check-up cycles."""
+        p = self.parameters
+        check_ups = p.cycles // p.check_up_every if p.check_up_every else 0
+        return p.formation_cycles + p.cycles + check_ups
 
     def plan(self) -> Plan:
         """Yield formation, working cycles and check-ups until the end of life."""

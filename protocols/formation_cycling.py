@@ -54,6 +54,10 @@ class FormationCycling(CellProtocol):
         cycles = ((p.formation_cycles, formation), (p.cycles, work))
         return sum(n * 2 * (3600.0 / w.rate + p.rest) for n, w in cycles)
 
+    def cycles_planned(self) -> int:
+        """Return formation and working cycles."""
+        return self.parameters.formation_cycles + self.parameters.cycles
+
     def plan(self) -> Plan:
         """Yield formation cycles, then working cycles."""
         p = self.parameters

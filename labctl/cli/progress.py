@@ -17,9 +17,13 @@ LINE_EVERY = 60.0
 class Progress:
     """A bar on a terminal, a line a minute elsewhere."""
 
-    def __init__(self, duration: float) -> None:
+    def __init__(self, duration: float = math.nan, cycles: int = 0) -> None:
         self._duration = duration
         """Estimated test time in s; NaN if nobody knows."""
+        self._cycles = cycles
+        """Cycles planned; 0 if nobody knows."""
+        self._cycle = (0, 0.0, 0.0)
+        """Cycle in flight, when it began, and how long the one before took, s."""
         self._started = stopwatch()
         self._drawn = -math.inf
         self._bar: Any = None
@@ -49,6 +53,7 @@ class Progress:
     def __call__(self, situation: Situation) -> None:
         """Show where the run stands; cheap enough for every poll."""
         now = stopwatch()
+        self._cycles_left(situation)
         if now - self._drawn < (REDRAW_EVERY if self._bar else LINE_EVERY):
             return
         first = math.isinf(self._drawn)
@@ -72,13 +77,29 @@ class Progress:
             if math.isfinite(value):
                 parts.append(format_si(value, unit))
         parts.append(f"{format_duration(situation.test_time)} in")
-        left = self._left(situation.test_time, elapsed)
+        left = self._left(situation, elapsed)
         if left is not None:
             parts.append(f"{format_duration(left)} left")
         return " · ".join(parts)
 
-    def _left(self, test_time: float, elapsed: float) -> float | None:
-        """Return the wall time that is left, s."""
-        if not math.isfinite(self._duration) or test_time <= 0:
+    def _left(self, situation: Situation, elapsed: float) -> float | None:
+        """Return the wall time that is left, s; None if nobody knows."""
+        test_time = situation.test_time
+        left = self._cycles_left(situation)
+        if left is None and self._duration > test_time:
+            left = self._duration - test_time
+        if left is None or test_time <= 0:
             return None
-        return max(self._duration - test_time, 0.0) * elapsed / test_time
+        return left * elapsed / test_time
+
+    def _cycles_left(self, situation: Situation) -> float | None:
+        """Return the test time that the remaining cycles take, s."""
+        number, began, took = self._cycle
+        now = situation.test_time
+        if situation.step.cycle > number:
+            took = (now - began) / (situation.step.cycle - number) if number else 0.0
+            number, began = situation.step.cycle, now
+            self._cycle = (number, began, took)
+        if not self._cycles or took <= 0.0:
+            return None
+        return max((self._cycles - number + 1) * took - (now - began), 0.0)

@@ -84,7 +84,8 @@ def run(
         f"{prepared.protocol.name} · sample {prepared.protocol.sample.name} · "
         f"{seats}{simulated}"
     )
-    with Progress(prepared.protocol.duration()) as progress:
+    protocol = prepared.protocol
+    with Progress(protocol.duration(), protocol.cycles_planned()) as progress:
         observers = Observers(watch=progress)
         _stop_on_signals(observers.control)
         finished = start(prepared, bench, observers)
@@ -116,7 +117,7 @@ def resume(
         changes[name.replace("-", "_")] = load(value, f"--set {name}").data
     with JournalReader(RunFolder.of(run).journal) as reader:
         header = reader.header
-    with Progress(float("nan")) as progress:
+    with Progress() as progress:
         observers = Observers(watch=progress)
         _stop_on_signals(observers.control)
         finished = go_on(run, observers, changes)
