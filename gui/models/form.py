@@ -204,6 +204,22 @@ def typed(field: FormField, value: Any) -> str:
     return _item_text(field, value)
 
 
+def _followed(about: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what a reference to a closed choice says in its place."""
+    found = dict(about)
+    for key in ("$ref", "allOf"):
+        target = found.get(key)
+        if isinstance(target, list):
+            target = target[0].get("$ref") if target else None
+        there = known.get(str(target).rpartition("/")[2], {})
+        if "enum" in there:
+            found.pop(key)
+            found = {**there, **found}
+    if "anyOf" in found:
+        found["anyOf"] = [_followed(one, known) for one in found["anyOf"]]
+    return found
+
+
 def _field(name: str, about: Mapping[str, Any]) -> FormField:
     inner = about
     optional = False

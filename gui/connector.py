@@ -1,0 +1,39 @@
+"""Finds the station's process, and starts it when a person asked for one.
+
+A process that died is not started again by itself: somebody should know that it did.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labctl.errors import LinkError
+from labctl.service.client import StationClient
+from labctl.service.discover import find, find_or_start
+
+CLIENT = "window"
+
+
+class Connector:
+    """Connects to the station whose runs lie in a folder; called from a worker."""
+
+    def __init__(self, data: Path, words: Sequence[str] = ()) -> None:
+        self.data = data
+        self.words = tuple(words)
+        """What follows ``labctl serve``."""
+        self.may_start = False
+        """Set by a person; used up by one start."""
+        self.nobody = False
+        """True if the last look found no process at all."""
+
+    def __call__(self) -> StationClient:
+        """Return a client. LinkError: nobody answers. InstrumentError: no start."""
+        if self.may_start:
+            self.may_start = False
+            client = find_or_start(self.data, self.words, client=CLIENT)
+            self.nobody = False
+            return client
+        found = find(self.data, client=CLIENT)
+        self.nobody = found is None
+        if found is None:
+            raise LinkError(f"no station's process works in {self.data}")
+        return found

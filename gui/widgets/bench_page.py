@@ -1,0 +1,191 @@
+"""The bench: tiles on the left, a run in the middle, what comes next on the right."""
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.link import Link
+from gui.models.sparks import Sparks
+from gui.models.tiles import Counts, Tile, counts_of, filtered, tiles_of
+from gui.settings import Settings
+from gui.widgets.composer import Composer
+from gui.widgets.events_panel import EventsPanel
+from gui.widgets.inputs import Line
+from gui.widgets.queue_panel import QueuePanel
+from gui.widgets.run_view import RunView
+from gui.widgets.tiles import TileGrid
+from labctl.service.models import State
+
+
+class BenchPage(QWidget):
+    """Three columns that can be moved."""
+
+    def __init__(
+        self, link: Link, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._settings = settings
+        self._tiles: list[Tile] = []
+        self._state: State | None = None
+        self.sparks = Sparks()
+        self.grid = TileGrid(self.sparks)
+        self.run_view = RunView(link)
+        self.events = EventsPanel(link)
+        self.composer = Composer(link)
+        self.queue = QueuePanel(link)
+        self._filter = Line("Filter tiles")
+        self._filter.setPlaceholderText("Filter: held, charging, vsp300 …")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(lambda _t: self._show_tiles())
+        self.grid.chosen.connect(self._chosen)
+        self.grid.opened.connect(self.compose_on)
+        self.composer.started.connect(self.follow)
+        self.events.run_wanted.connect(self.open_run)
+        self._wanted = ""
+        self._build()
+
+    @property
+    def counts(self) -> Counts:
+        """The header's counts."""
+        waiting = len(self._state.attention) if self._state else 0
+        return counts_of(self._tiles, waiting)
+
+    def show_state(self, state: State) -> None:
+        """Take the latest state."""
+        self._state = state
+        self.sparks.take(state.runs)
+        self._tiles = tiles_of(state)
+        self._show_tiles()
+        self.events.show_state(state)
+        self.queue.show_state(state)
+        self.composer.show_state(state)
+        waiting = len(state.queue)
+        self.side.setTabText(1, f"Queue {waiting}" if waiting else "Queue")
+        known = {run.run for run in state.runs}
+        if self._wanted in known:
+            self.open_run(self._wanted)
+            self._wanted = ""
+        elif not self.run_view.run:
+            first = next((t.run for t in self._tiles if t.live), "")
+            if first:
+                self.open_run(first)
+        run = next((r for r in state.runs if r.run == self.run_view.run), None)
+        self.run_view.show_summary(run)
+
+    def show_link(self) -> None:
+        """Take whether the station answers."""
+        self._show_tiles()
+        self.composer.show_link()
+        self.run_view.setEnabled(self._link.status.is_there)
+        self.queue.setEnabled(self._link.status.is_there)
+
+    def refresh(self) -> None:
+        """Fetch new points, if they are seen."""
+        if self.isVisible() and self._link.status.is_there:
+            self.run_view.refresh()
+
+    def open_run(self, run: str) -> None:
+        """Show a run, and put the focus on its tile."""
+        self.run_view.show_run(run)
+        self.events.show_run(run)
+        if self._state is not None:
+            found = next((r for r in self._state.runs if r.run == run), None)
+            self.run_view.show_summary(found)
+        tile = next((t for t in self._tiles if t.run == run), None)
+        if tile is not None:
+            self.grid.focus_seat(tile.seat)
+
+    def follow(self, run: str) -> None:
+        """Show a run as soon as the state knows it."""
+        self._wanted = run
+
+    def compose_on(self, seat: str = "") -> None:
+        """Begin a new run, on a seat if one is given."""
+        self.side.setCurrentIndex(0)
+        tile = self.grid.focused
+        where = seat or (tile.seat if tile is not None and tile.is_free else "")
+        if where:
+            self.composer.choose_seat(where)
+        self.composer.setFocus()
+
+    def remember(self) -> None:
+        """Put the places of the splitters into the settings."""
+        left, _, right = self._across.sizes()
+        self._settings.left, self._settings.right = left, right
+        self._settings.events = self._down.sizes()[1]
+
+    def wear(self) -> None:
+        """Take the theme's colours."""
+        self.grid.update()
+        self.run_view.wear()
+        self.composer.wear()
+
+    def _chosen(self, seat: str, run: str) -> None:
+        if run:
+            self.open_run(run)
+        else:
+            self.composer.choose_seat(seat)
+
+    def _show_tiles(self) -> None:
+        tiles = filtered(self._tiles, self._filter.text())
+        self.grid.show_tiles(tiles, stale=not self._link.status.is_there)
+
+    def _build(self) -> None:
+        area = QScrollArea()
+        area.setWidget(self.grid)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Tiles")
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left = QWidget()
+        left_box = QVBoxLayout(left)
+        left_box.setContentsMargins(0, 0, 0, 0)
+        left_box.setSpacing(2)
+        left_box.addWidget(self._filter)
+        left_box.addWidget(area, 1)
+        left.setMinimumWidth(236)
+        self._down = QSplitter(Qt.Orientation.Vertical)
+        self._down.addWidget(_panel(self.run_view))
+        self._down.addWidget(_panel(self.events))
+        self._down.setSizes([700, self._settings.events])
+        self._down.setStretchFactor(0, 1)
+        self._down.setChildrenCollapsible(False)
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.setAccessibleName("What comes next")
+        self.side.addTab(self.composer, "New run")
+        self.side.addTab(self.queue, "Queue")
+        self._across = QSplitter()
+        self._across.setHandleWidth(8)
+        self._down.setHandleWidth(8)
+        for part in (left, self._down, _panel(self.side)):
+            self._across.addWidget(part)
+        self._across.setStretchFactor(1, 1)
+        self._across.setSizes(
+            [
+                self._settings.left,
+                self._settings.width - self._settings.left - self._settings.right,
+                self._settings.right,
+            ]
+        )
+        self._across.setChildrenCollapsible(False)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._across)
+
+
+def _panel(inner: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("panel")
+    box = QVBoxLayout(frame)
+    box.setContentsMargins(1, 1, 1, 1)
+    box.addWidget(inner)
+    return frame

@@ -1,0 +1,113 @@
+"""Orders that wait for their seats: ready, order, hold."""
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gui.colours import Look
+from gui.link import Link
+from gui.port import Station
+from gui.widgets.table import Column, Table, TableModel
+from labctl.service.models import QueueEntry, State
+
+
+class QueuePanel(QWidget):
+    """The queue, and what one does to it."""
+
+    said = pyqtSignal(str)
+
+    def __init__(self, link: Link, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        columns: list[Column[QueueEntry]] = [
+            Column("Run", lambda e: f"{e.protocol} · {e.sample}", look=_look),
+            Column("Waits for", lambda e: e.waits_for or "its turn"),
+        ]
+        self.table = Table("Queue", TableModel(columns, lambda e: e.entry), self)
+        self.table.fit_columns(0, 0)
+        self.table.clicked.connect(lambda _i: self._enable())
+        hint = QLabel(
+            "A waiting run starts by itself once it is marked ready (its sample is "
+            "connected), nothing holds it, and its seats are free."
+        )
+        hint.setObjectName("muted")
+        hint.setWordWrap(True)
+        self._held = QLabel()
+        self._held.setWordWrap(True)
+        self._let_go = QPushButton("Release the channels")
+        self._let_go.setAccessibleName("Release held channels")
+        self._let_go.clicked.connect(self._release)
+        self._held_seats: list[str] = []
+        self._ready = self._button("Ready", self._toggle_ready)
+        self._hold = self._button("Hold", self._toggle_hold)
+        self._up = self._button("Move up", self._move_up)
+        self._remove = self._button("Remove", self._take_out)
+        buttons = QHBoxLayout()
+        for button in (self._ready, self._hold, self._up, self._remove):
+            buttons.addWidget(button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 8, 10, 10)
+        box.addWidget(hint)
+        box.addWidget(self.table, 1)
+        box.addLayout(buttons)
+        box.addWidget(self._held)
+        box.addWidget(self._let_go)
+        self._enable()
+
+    def show_state(self, state: State) -> None:
+        """Take the queue."""
+        self.table.rows.show_rows(state.queue)
+        self._held_seats = [c.seat for c in state.channels if c.held]
+        seats = ", ".join(self._held_seats)
+        self._held.setText(
+            f"Nothing from the queue starts on {seats}." if seats else ""
+        )
+        self._let_go.setVisible(bool(seats))
+        self._enable()
+
+    def _enable(self) -> None:
+        entry = self.table.current
+        for button in (self._ready, self._hold, self._up, self._remove):
+            button.setEnabled(entry is not None)
+        if entry is not None:
+            self._ready.setText("Not ready" if entry.ready else "Ready")
+            self._hold.setText("Let go" if entry.hold else "Hold")
+
+    def _toggle_ready(self, entry: QueueEntry) -> None:
+        self._do(lambda s: s.change_queue(entry.entry, ready=not entry.ready))
+
+    def _toggle_hold(self, entry: QueueEntry) -> None:
+        self._do(lambda s: s.change_queue(entry.entry, hold=not entry.hold))
+
+    def _move_up(self, entry: QueueEntry) -> None:
+        at = max(self.table.rows.row_of(entry.entry) - 1, 0)
+        self._do(lambda s: s.change_queue(entry.entry, position=at))
+
+    def _take_out(self, entry: QueueEntry) -> None:
+        self._do(lambda s: s.unqueue(entry.entry))
+
+    def _release(self) -> None:
+        for seat in self._held_seats:
+            self._do(lambda s, seat=seat: s.release_channel(seat))  # type: ignore[misc]
+
+    def _do(self, act: Callable[[Station], object]) -> None:
+        self._link.ask(self, act, lambda _done: None, self.said.emit)
+
+    def _button(self, text: str, act: Callable[[QueueEntry], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(f"{text}: queue entry")
+
+        def pressed() -> None:
+            entry = self.table.current
+            if entry is not None:
+                act(entry)
+
+        button.clicked.connect(lambda _on: pressed())
+        return button
+
+
+def _look(entry: QueueEntry) -> Look:
+    if entry.hold:
+        return Look.NEEDS_YOU
+    return Look.FINISHED if entry.ready else Look.FREE

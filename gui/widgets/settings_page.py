@@ -1,0 +1,84 @@
+"""Settings: the theme, the name for acknowledgements, and which station this is."""
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.settings import THEMES, Settings
+from gui.si_text import date_text
+from gui.widgets.inputs import Choice, Line, caption
+from labctl.service.models import State
+
+KEYS = (
+    ("Ctrl+Shift+F12", "STOP ALL, without a question"),
+    ("Ctrl+N", "new run on the chosen channel"),
+    ("Ctrl+Enter", "start it, when the checks have passed"),
+    ("F3", "hold or resume the run"),
+    ("F2", "skip the step"),
+    ("Shift+F1", "end the run in good order"),
+    ("Ctrl+1 … 5", "pages"),
+    ("Alt+1 … 9", "views of the run"),
+    ("F, A, P", "follow the newest, show all, hold the view"),
+    ("Ctrl+E, Space", "events; acknowledge"),
+    ("Ctrl+F", "search runs"),
+    ("Ctrl+L", "light, dark, as the system"),
+    ("Ctrl+Shift+S", "picture of this window"),
+)
+
+
+class SettingsPage(QWidget):
+    """A short form; every change takes effect at once."""
+
+    theme_chosen = pyqtSignal(str)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.theme = Choice("Theme")
+        self.theme.addItems(list(THEMES))
+        self.theme.setCurrentText(settings.theme)
+        self.theme.currentTextChanged.connect(self.theme_chosen)
+        self._operator = Line("Your name")
+        self._operator.setText(settings.operator)
+        self._operator.setPlaceholderText("as the station says")
+        self._operator.textChanged.connect(self._name)
+        self._about = QLabel("No station yet.")
+        self._about.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self._about.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow("Theme", self.theme)
+        form.addRow("Your name", self._operator)
+        keys = QFormLayout()
+        for key, does in KEYS:
+            label = QLabel(key)
+            label.setObjectName("muted")
+            keys.addRow(label, QLabel(does))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(24, 18, 24, 18)
+        box.setSpacing(10)
+        for part in (caption("Window"), form, caption("Station"), self._about):
+            if isinstance(part, QFormLayout):
+                box.addLayout(part)
+            else:
+                box.addWidget(part)
+        box.addWidget(caption("Keys"))
+        box.addLayout(keys)
+        box.addStretch(1)
+        self.setMaximumWidth(760)
+
+    def show_state(self, state: State) -> None:
+        """Say which station this is."""
+        s = state.station
+        kind = f"simulated, {s.speed:g} times real time" if s.simulated else "real"
+        since = date_text(s.started_unix)
+        lines = [
+            f"{s.name}: {kind} bench, process {s.pid}, since {since}",
+            f"Runs are kept in {s.data}",
+            f"labctl {s.version}, API {s.api_version}",
+            *(f"{f.name}: {f.what}. {f.cure}".strip() for f in state.health.findings),
+        ]
+        self._about.setText("\n".join(lines))
+
+    def _name(self, text: str) -> None:
+        self._settings.operator = text.strip()

@@ -1,0 +1,301 @@
+"""The main window: a view of the station. Closing it stops nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import settings as remembered
+from gui.connector import Connector
+from gui.link import Link
+from gui.models.link_state import Answering, LinkStatus
+from gui.palette import theme, wanted, wear
+from gui.settings import THEMES, Settings
+from gui.widgets.banners import Banners
+from gui.widgets.bench_page import BenchPage
+from gui.widgets.header import Header
+from gui.widgets.instruments_page import InstrumentsPage
+from gui.widgets.run_browser import RunBrowser
+from gui.widgets.samples_page import SamplesPage
+from gui.widgets.settings_page import SettingsPage
+from gui.widgets.start_page import StartPage
+from labctl.clock import SystemClock, iso
+from labctl.service.models import State
+
+REFRESH_MS = 400
+"""Between two looks for new points."""
+SIMULATED_SPEED = "200"
+
+
+class Window(QMainWindow):
+    """Header, banners, pages."""
+
+    fault = pyqtSignal(str)
+    """A defect, from any thread."""
+
+    def __init__(
+        self,
+        link: Link,
+        connector: Connector | None = None,
+        *,
+        settings: Settings | None = None,
+        settings_file: Path | None = None,
+        real: bool = False,
+    ) -> None:
+        super().__init__()
+        self._link = link
+        self._connector = connector
+        self._settings = settings or Settings()
+        self._settings_file = settings_file
+        self._real = real
+        self._booted = ""
+        self.setWindowTitle("labctl")
+        self.setAccessibleName("labctl")
+        self.header = Header()
+        self.banners = Banners()
+        self.bench = BenchPage(link, self._settings)
+        self.runs = RunBrowser(link)
+        self.instruments = InstrumentsPage(link)
+        self.samples = SamplesPage(link)
+        self.settings = SettingsPage(self._settings)
+        self.start_page = StartPage()
+        self.start_page.offer_real(real)
+        self._build()
+        self._wire()
+        self._keys()
+        self.resize(self._settings.width, self._settings.height)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self.bench.refresh)
+        self._timer.start()
+        self._show_status(link.status)
+
+    @property
+    def page(self) -> QWidget:
+        """The page that is seen."""
+        found = self._pages.currentWidget()
+        return found if found is not None else self.bench
+
+    def choose_theme(self, choice: str) -> None:
+        """Wear ``light``, ``dark`` or what the system has."""
+        self._settings.theme = choice
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            wear(app, wanted(choice, app))
+            self._wear()
+
+    def simulate(self) -> None:
+        """Start the simulated bench."""
+        self._begin(("--simulate", "--speed", SIMULATED_SPEED))
+
+    def start_real(self) -> None:
+        """Start the station that config.yaml describes."""
+        self._begin(())
+
+    def restart(self) -> None:
+        """Start the station's process again, as it was started before."""
+        if self._connector is not None:
+            self._connector.may_start = True
+            self.banners.link.say("Starting the station …")
+
+    def save_picture(self, folder: Path | None = None) -> Path:
+        """Write a picture of this window; return where."""
+        stamp = iso(SystemClock().unix()).replace(":", "").partition(".")[0]
+        path = (folder or Path.home()) / f"labctl-{stamp}.png"
+        self.grab().save(str(path))
+        self.say(f"wrote {path}")
+        return path
+
+    def say(self, text: str) -> None:
+        """Write a line at the bottom for a while."""
+        bar = self.statusBar()
+        if bar is not None:
+            bar.showMessage(text, 8000)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+        """Remember places; runs go on."""
+        self._timer.stop()
+        self.bench.remember()
+        self._settings.maximised = self.isMaximized()
+        if not self.isMaximized():
+            self._settings.width, self._settings.height = self.width(), self.height()
+        if self._settings_file is not None:
+            remembered.save(self._settings_file, self._settings)
+        self._link.close()
+        super().closeEvent(event)
+
+    # ---- what the station says
+
+    def _take(self, state: State) -> None:
+        if state.station.boot != self._booted:
+            self._booted = state.station.boot
+            self.bench.composer.load()
+            self.samples.load()
+            self.runs.load()
+            self.instruments.load()
+        name = state.station.name
+        mark = " [SIMULATED]" if state.station.simulated else ""
+        self.setWindowTitle(f"{name}{mark} – labctl")
+        self.bench.events.name = self._settings.operator
+        self.bench.show_state(state)
+        self.instruments.show_state(state)
+        self.settings.show_state(state)
+        self.header.show_state(state, self.bench.counts)
+        self.banners.show_stop(state.stop)
+        self._show_body()
+
+    def _show_status(self, status: LinkStatus) -> None:
+        self.header.show_link(status)
+        self.bench.show_link()
+        connector = self._connector
+        dead = connector is not None and connector.nobody and not connector.may_start
+        if self._link.state is None:
+            self.banners.link.say("")
+            if status.why and not dead:
+                self.start_page.wait(status.why)
+        else:
+            self.banners.show_link(status, dead=dead, can_start=connector is not None)
+        if status.answering is Answering.THERE and self._link.state is not None:
+            self.header.show_state(self._link.state, self.bench.counts)
+        self._show_body()
+
+    def _show_body(self) -> None:
+        index = 0 if self._link.state is None else 1
+        if self._body.currentIndex() != index:
+            self._body.setCurrentIndex(index)
+
+    def _begin(self, words: tuple[str, ...]) -> None:
+        if self._connector is None:
+            return
+        if words:
+            self._connector.words = words
+        self._connector.may_start = True
+        self.start_page.wait("Starting the station; this takes a few seconds …")
+
+    # ---- looks
+
+    def _build(self) -> None:
+        self._pages = QStackedWidget()
+        centred = QWidget()
+        row = QHBoxLayout(centred)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.settings, 1)
+        row.addStretch(1)
+        for page in (self.bench, self.runs, self.instruments, self.samples, centred):
+            self._pages.addWidget(page)
+        self._body = QStackedWidget()
+        self._body.addWidget(self.start_page)
+        self._body.addWidget(self._pages)
+        middle = QWidget()
+        box = QVBoxLayout(middle)
+        box.setContentsMargins(8, 8, 8, 4)
+        box.setSpacing(8)
+        box.addWidget(self.header)
+        box.addWidget(self.banners)
+        box.addWidget(self._body, 1)
+        self.setCentralWidget(middle)
+        bar = self.statusBar()
+        if bar is not None:
+            bar.setSizeGripEnabled(False)
+            bar.setAccessibleName("Messages")
+
+    def _wire(self) -> None:
+        self._link.state_changed.connect(self._take)
+        self._link.status_changed.connect(self._show_status)
+        self.header.page_chosen.connect(self._pages.setCurrentIndex)
+        self.header.page_chosen.connect(self._page_shown)
+        self.header.stop_all.connect(self._stop_all)
+        self.banners.restart_wanted.connect(self.restart)
+        self.start_page.simulate.connect(self.simulate)
+        self.start_page.attach.connect(self.start_real)
+        self.settings.theme_chosen.connect(self.choose_theme)
+        self.samples.kept.connect(self.bench.composer.load_samples)
+        self.runs.run_wanted.connect(self._open_run)
+        self.bench.run_view.report_wanted.connect(self.runs.report)
+        self.bench.composer.queued.connect(lambda _e: self.say("queued"))
+        for part in (self.runs, self.instruments, self.samples, self.bench.queue):
+            part.said.connect(self.say)
+        self.bench.run_view.said.connect(self.say)
+        self.fault.connect(self.banners.show_fault)
+        hints = QApplication.styleHints()
+        if hints is not None:
+            hints.colorSchemeChanged.connect(self._follow_system)
+
+    def _keys(self) -> None:
+        view = self.bench.run_view
+        keys: dict[str, Callable[[], object]] = {
+            "Ctrl+Shift+F12": self._stop_all,
+            "Ctrl+N": self._new_run,
+            "Ctrl+Return": self.bench.composer.start,
+            "F2": view.head.skip,
+            "F3": view.head.hold_or_resume,
+            "Shift+F1": view.head.end,
+            "Ctrl+R": lambda: view.report_wanted.emit(view.run),
+            "Ctrl+E": self.bench.events.table.setFocus,
+            "Ctrl+F": self._search,
+            "Ctrl+L": self._next_theme,
+            "Ctrl+Shift+S": self.save_picture,
+        }
+        for number in range(1, 6):
+            keys[f"Ctrl+{number}"] = _choose(self.header.pages, number - 1)
+        for number in range(1, 10):
+            keys[f"Alt+{number}"] = _choose(view.tabs, number - 1)
+        for key, act in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.activated.connect(_without_result(act))
+
+    def _stop_all(self) -> None:
+        self.say("STOP ALL: asked")
+        self._link.stop_all("the window's button")
+
+    def _new_run(self) -> None:
+        self.header.pages.setCurrentIndex(0)
+        self.bench.compose_on()
+
+    def _search(self) -> None:
+        self.header.pages.setCurrentIndex(1)
+        self.runs.focus_search()
+
+    def _open_run(self, run: str) -> None:
+        self.header.pages.setCurrentIndex(0)
+        self.bench.open_run(run)
+
+    def _page_shown(self, index: int) -> None:
+        if self._link.state is None:
+            return
+        loads = {1: self.runs.load, 2: self.instruments.load, 3: self.samples.load}
+        if index in loads:
+            loads[index]()
+
+    def _next_theme(self) -> None:
+        at = THEMES.index(self._settings.theme)
+        self.settings.theme.setCurrentText(THEMES[(at + 1) % len(THEMES)])
+
+    def _follow_system(self) -> None:
+        if self._settings.theme == "system":
+            self.choose_theme("system")
+
+    def _wear(self) -> None:
+        self.bench.wear()
+        self.runs.wear()
+        self.setProperty("theme", theme().name)
+
+
+def _choose(bar: object, index: int) -> Callable[[], object]:
+    return lambda: bar.setCurrentIndex(index)  # type: ignore[attr-defined]
+
+
+def _without_result(act: Callable[[], object]) -> Callable[[], None]:
+    def do() -> None:
+        act()
+
+    return do
