@@ -5,6 +5,7 @@ tested here on every poll, so they act one poll period late at most.
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +28,9 @@ from labctl.techniques import (
 )
 
 RATE_ROWS = 5
-"""dV/dt is the slope through that many rows, so that noise does not end a rest."""
+"""dV/dt is the slope through at least that many rows …"""
+RATE_SPAN = 600.0
+"""… and through all of the last ten minutes (s), so that noise ends no rest."""
 ONE_ROW = 1.0 / VirtualClock.ROWS_A_POLL
 """Of the interval at which rows come: a poll in virtual time then brings one row, so
 that a condition tested here acts as early as on a bench."""
@@ -260,11 +263,14 @@ class _HostTests:
 
     def __init__(self, conditions: Sequence[tuple[int, Condition]]) -> None:
         self.conditions = tuple(conditions)
+        self._watches_rate = any(
+            condition.quantity is Quantity.VOLTAGE_RATE for _, condition in conditions
+        )
         self._technique = -1
         self._charge = 0.0
         self._energy = 0.0
         self._first_voltage = math.nan
-        self._rows: list[tuple[float, float, float]] = []
+        self._rows: deque[tuple[float, float, float]] = deque()
 
     def first_met(self, batch: Batch) -> tuple[int, Condition] | None:
         """Return the first condition that a row of ``batch`` meets, and of whom."""
@@ -290,7 +296,7 @@ class _HostTests:
         self, technique: int, row: tuple[float, float, float], temperature: float
     ) -> tuple[int, Condition] | None:
         if technique != self._technique:
-            self._technique, self._rows = technique, []
+            self._technique, self._rows = technique, deque()
             self._charge = self._energy = 0.0
             self._first_voltage = row[1]
         if self._rows:
@@ -298,7 +304,7 @@ class _HostTests:
             dt = row[0] - t0
             self._charge += 0.5 * (i0 + row[2]) * dt
             self._energy += 0.5 * (v0 * i0 + row[1] * row[2]) * dt
-        self._rows = [*self._rows[1 - RATE_ROWS :], row]
+        self._keep(row)
         readings = {
             Quantity.VOLTAGE: row[1],
             Quantity.CURRENT: row[2],
@@ -306,13 +312,23 @@ class _HostTests:
             Quantity.CHARGE: abs(self._charge),
             Quantity.ENERGY: abs(self._energy),
             Quantity.VOLTAGE_CHANGE: abs(row[1] - self._first_voltage),
-            Quantity.VOLTAGE_RATE: self._rate(),
+            Quantity.VOLTAGE_RATE: self._rate() if self._watches_rate else math.nan,
             Quantity.TEMPERATURE: temperature,
         }
         for at, condition in self.conditions:
             if at == technique and condition.holds(readings[condition.quantity]):
                 return at, condition
         return None
+
+    def _keep(self, row: tuple[float, float, float]) -> None:
+        """Add a row; let go of those that dV/dt no longer looks at."""
+        rows = self._rows
+        rows.append(row)
+        least = RATE_ROWS if self._watches_rate else 1
+        while len(rows) > least and (
+            not self._watches_rate or rows[0][0] < row[0] - RATE_SPAN
+        ):
+            rows.popleft()
 
     def _rate(self) -> float:
         """Return |dV/dt| in V/s; NaN before there are enough rows."""

@@ -48,6 +48,7 @@ class CellChannel:
         self._random = np.random.default_rng(seed)
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
+        self._next: tuple[str, dict[str, float]] | None = None
         self._begun = self._time = 0.0
         self._index = 0
         self._running = self._skip = self._over = False
@@ -67,18 +68,22 @@ class CellChannel:
     def start(self) -> None:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
-        self._rows = self._programme()
+        self._rows, self._next = self._programme(), None
 
     def poll(self) -> Poll:
         now = self.clock.now() - self._begun
         streams: dict[str, list[dict[str, float]]] = {}
-        while self._running and self._time <= now:
-            try:
-                stream, row = next(self._rows)
-            except StopIteration:
+        while self._running:
+            if self._next is None:
+                self._next = next(self._rows, None)
+            if self._next is None:
                 self._running = False
-            else:
-                streams.setdefault(stream, []).append(row)
+                break
+            stream, row = self._next
+            if row["instrument_time_second"] > now:
+                break
+            self._next = None
+            streams.setdefault(stream, []).append(row)
         batches = tuple(
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
@@ -151,7 +156,7 @@ class CellChannel:
             self._time += passed
             voltage = self.cell.voltage(current)
             yield self._row(voltage, current)
-            if passed < step or self._met(t.until, voltage, current):
+            if self._met(t.until, voltage, current) or passed < step:
                 return
             moved = abs(voltage - before)
             most = t.record.every_s or 60.0
@@ -268,8 +273,18 @@ class MemoryJournal:
 
     def table(self, stream: str) -> Mapping[str, Array]:
         parts = self.batches.get(stream, [])
+        if len(parts) > 1:  # joined once: later questions are cheap
+            parts[:] = [
+                Batch(
+                    stream,
+                    {
+                        name: np.concatenate([p.columns[name] for p in parts])
+                        for name in parts[0].columns
+                    },
+                )
+            ]
         return {
-            name: np.concatenate([p.columns[name] for p in parts] or [np.empty(0)])
+            name: parts[0].columns[name] if parts else np.empty(0)
             for name in self.columns[stream]
         }
 

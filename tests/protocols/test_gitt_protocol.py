@@ -1,0 +1,104 @@
+"""The titration: what is planned, and the diffusivity of a known cell."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.world import catalogue
+from labctl.data import EndReason, Outcome, Quality
+from labctl.sample import Sample
+from labctl.steps.channel import RunTechniques
+from labctl.techniques import ConstantCurrent, OpenCircuit
+from protocols.gitt import Gitt, GittParameters
+
+Play = Callable[..., tuple[Any, Any, Any]]
+QUICK = {"pulse_rate": "C/5", "fast_every": "4 s", "fast_rest": "40 s"}
+
+
+def gitt(**given: Any) -> Gitt:
+    label = {**catalogue.label("qms-0.7"), **given.pop("label", {})}
+    parameters = GittParameters.model_validate({**Gitt.presets["half-cell"], **given})
+    return Gitt(parameters, Sample.model_validate(label))
+
+
+def test_a_pulse_at_its_limit_ends_the_direction_not_only_the_step() -> None:
+    plan = gitt(formation_cycles=0).plan()
+    steps = [next(plan)]
+    steps += [plan.send(Outcome(EndReason.COMPLETED)) for _ in range(3)]
+    after = plan.send(Outcome(EndReason.CONDITION, "lower_voltage"))
+
+    assert [s.label for s in steps[1:]] == [f"lithiation, pulse {k}" for k in (1, 2, 3)]
+    assert after.label == "rest before delithiation"
+
+
+def test_a_rest_that_relaxed_early_does_not_end_the_direction() -> None:
+    plan = gitt(formation_cycles=0).plan()
+    next(plan)
+    plan.send(Outcome(EndReason.CONDITION, "relaxed"))
+
+    assert plan.send(Outcome(EndReason.CONDITION, "relaxed")).label.endswith("pulse 2")
+
+
+def test_a_pulse_is_followed_by_a_fast_and_a_slow_rest_in_one_upload() -> None:
+    plan = gitt(formation_cycles=0).plan()
+    next(plan)
+    step = plan.send(Outcome(EndReason.COMPLETED))
+
+    assert isinstance(step, RunTechniques)
+    drive, fast, slow = step.techniques
+    assert isinstance(drive, ConstantCurrent)
+    assert isinstance(fast, OpenCircuit)
+    assert isinstance(slow, OpenCircuit)
+    assert drive.until[0].ends_all
+    assert (fast.record.every_s, slow.record.every_s) == (1.0, 60.0)
+    assert [c.name for c in slow.until] == ["relaxed"]
+    assert fast.until == ()
+
+
+def test_a_direction_has_an_end_even_if_its_limit_never_comes() -> None:
+    protocol = gitt(formation_cycles=0, pulse="1 h", fast_every="60 s")
+    plan = protocol.plan()
+    labels = [next(plan).label]
+    while "delithiation" not in labels[-1]:
+        labels.append(plan.send(Outcome(EndReason.COMPLETED)).label)
+
+    assert len(labels) == 1 + int(1.5 * 10) + 1 + 1
+
+
+def test_rests_and_rows_that_cannot_work_are_refused_together() -> None:
+    said = [str(c) for c in gitt(fast_rest="3 h", fast_every="1 min").check()]
+
+    assert len(said) == 2
+    assert "not shorter than longest_rest" in said[0]
+    assert "fewer than 20 rows" in said[1]
+
+
+def test_without_a_particle_radius_the_diffusivity_is_absent_and_said_before() -> None:
+    protocol = gitt(label={"particle_radius": None})
+
+    assert any("no particle_radius" in text for text in protocol.warnings())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", ["qms-0.7", "si"])
+def test_diffusivity_is_found_in_the_middle_and_flagged_at_the_ends(
+    play: Play, sample: str
+) -> None:
+    run, protocol, cell = play(Gitt, sample, directions="opening", **QUICK)
+
+    found = protocol.results(run)["diffusivity"]
+
+    table = {name: np.array(column) for name, column in found.table.items()}
+    middle = (table["composition"] > 0.4) & (table["composition"] < 0.8)
+    truth = np.array([cell.diffusivity(x) for x in table["composition"][middle]])
+    ratio = table["diffusivity_m2_per_s"][middle] / truth
+    assert found.unit == "m²/s"
+    assert np.median(ratio) == pytest.approx(1.0, abs=0.1)
+    assert table["valid"][middle].mean() > 0.8
+    assert not table["valid"][0]
+    assert np.median(table["end_points_m2_per_s"][middle] / truth) < 0.7
+    assert found.quality is Quality.GOOD
+    names = [figure.name for figure in protocol.figures(run)]
+    assert names == ["diffusivity", "titration", "root_time"]
