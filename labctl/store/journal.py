@@ -83,17 +83,10 @@ class Journal:
             raise StoreError(f"{path}: a journal is there already; choose another run")
         lock = WriterLock(path.with_name(LOCK))
         try:
-            connection = _connect(path)
-            connection.executescript(f"BEGIN; {TABLES}")
-            execute = connection.execute
-            execute("INSERT INTO meta VALUES ('version', ?)", (str(VERSION),))
-            execute(_HEADER, (0, header.started_unix, header.to_json()))
-            status = Status("created", unix=header.started_unix)
-            execute(_STATUS, _status_row(status, {}))
-            execute("COMMIT")
-            # else the tables themselves are only in the log, which may be lost
-            execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            _write_first(path.with_suffix(NEW), header)
+            path.with_suffix(NEW).replace(path)
             sync_directory(path.parent)
+            connection = _connect(path)
             return cls(path, connection, lock)
         except sqlite3.Error as e:
             lock.release()
@@ -366,6 +359,8 @@ _BATCH = (
     "INSERT INTO batches (seq, stream, first, count, crc, data) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
+NEW = ".new"
+"""Suffix of a journal that is being made."""
 _HEADER = "INSERT INTO header (seq, unix, json) VALUES (?, ?, ?)"
 _STATUS = (
     "INSERT OR REPLACE INTO status (id, seq, finished, state, json, rows) "
@@ -384,6 +379,24 @@ def tidy(path: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
+
+
+def _write_first(path: Path, header: RunHeader) -> None:
+    """Write tables and header; a kill on the way leaves no half-made journal."""
+    path.unlink(missing_ok=True)
+    connection = _connect(path)
+    try:
+        connection.executescript(f"BEGIN; {TABLES}")
+        execute = connection.execute
+        execute("INSERT INTO meta VALUES ('version', ?)", (str(VERSION),))
+        execute(_HEADER, (0, header.started_unix, header.to_json()))
+        status = Status("created", unix=header.started_unix)
+        execute(_STATUS, _status_row(status, {}))
+        execute("COMMIT")
+        # else the tables themselves are only in the log, which may be lost
+        execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 def _connect(path: Path) -> sqlite3.Connection:
