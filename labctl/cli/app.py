@@ -52,14 +52,14 @@ def run_app() -> int:
     """Run the command line and return its exit code."""
     _log_to_stderr()
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # what a command left with, None if done
     except typer.Exit as leave:
         return leave.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the last door before the shell)
         return _complain(error)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _complain(error: Exception) -> int:
