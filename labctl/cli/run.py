@@ -57,6 +57,7 @@ def run(
     sealed. A second Ctrl-C within 5 s switches off at once.
     """
     from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.service.guarded import guarded  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -88,6 +89,9 @@ def run(
     with Progress(protocol.duration(), protocol.cycles_planned()) as progress:
         observers = Observers(watch=progress)
         _stop_on_signals(observers.control)
+        if not simulate:
+            taken = list(prepared.cast.values())
+            observers = guarded(observers, prepared.station.setups, taken)
         finished = start(prepared, bench, observers)
     _tell(finished, prepared.protocol.name, prepared.protocol.sample.name, as_json)
 
@@ -106,6 +110,9 @@ def resume(
         return
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.config.hardened_yaml import load  # noqa: PLC0415
+    from labctl.config.models import Config  # noqa: PLC0415
+    from labctl.quantities import SI  # noqa: PLC0415
+    from labctl.service.guarded import guarded  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -120,6 +127,10 @@ def resume(
     with Progress() as progress:
         observers = Observers(watch=progress)
         _stop_on_signals(observers.control)
+        if not header.simulated:
+            config = Config.model_validate(header.extra["config"], context=SI)
+            setups = {setup.name: setup for setup in config.setups()}
+            observers = guarded(observers, setups, list(header.roles.values()))
         finished = go_on(run, observers, changes)
     _tell(finished, header.protocol, str(header.sample.get("name", "")), as_json)
 

@@ -12,6 +12,7 @@ from labctl.errors import LabctlError, OperatorError, OwnershipError
 from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.event_book import EventBook
+from labctl.service.guarded import Guarding
 from labctl.service.interrupted import about_of, find_interrupted
 from labctl.service.live_run import About, LiveRun
 from labctl.service.models import Level, RunState, RunSummary
@@ -66,6 +67,7 @@ class Bench:
         self._runs: dict[str, LiveRun] = {}
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
+        self._guarding: Guarding | None = None
 
     @property
     def clock(self) -> Clock:
@@ -76,6 +78,12 @@ class Bench:
     def simulated(self) -> bool:
         """Whether twins stand on it."""
         return self.equipment.world is not None
+
+    @property
+    def guard_is_missing(self) -> bool:
+        """Whether outputs may be on although the guard is gone."""
+        guard = self._guarding
+        return guard is not None and not guard.is_alive and bool(self.live)
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -154,7 +162,7 @@ class Bench:
             run = LiveRun(
                 about,
                 self.premises.data / name,
-                self._keeping(name, lambda o: start(prepared, self.config, o, name)),
+                self._keeping(about, lambda o: start(prepared, self.config, o, name)),
                 self.clock,
                 self.changed,
                 live_view=self._live_view,
@@ -208,7 +216,7 @@ class Bench:
             live = LiveRun(
                 about,
                 folder,
-                self._keeping(run, lambda o: resume(folder, o, None, self.equipment)),
+                self._keeping(about, lambda o: resume(folder, o, None, self.equipment)),
                 self.clock,
                 self.changed,
                 live_view=self._live_view,
@@ -283,20 +291,32 @@ class Bench:
         """Let go of instruments and files; every run must have ended."""
         self.by_hand.release_all()
         self.equipment.station.close()
+        if self._guarding is not None:
+            self._guarding.close()
         self.events.close()
 
     def _keeping(
-        self, run: str, act: Callable[[Observers], Finished]
+        self, about: About, act: Callable[[Observers], Finished]
     ) -> Callable[[Observers], Finished]:
-        """Give the seats of a run back whatever happens in it."""
+        """Guard a run on real instruments; give its seats back whatever happens."""
+        station, seats = self.equipment.station, list(about.seats.values())
 
         def kept(observers: Observers) -> Finished:
             try:
+                if not self.simulated:
+                    observers = self._guard().observe(observers, station.setups, seats)
                 return act(observers)
             finally:
-                self.equipment.station.give_back(run)
+                station.give_back(about.run)
 
         return kept
+
+    def _guard(self) -> Guarding:
+        """Return the guard's process, a new one if the last one is gone."""
+        with self._dispatch:
+            if self._guarding is None or not self._guarding.is_alive:
+                self._guarding = Guarding(self.premises.folder)
+            return self._guarding
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

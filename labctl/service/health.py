@@ -52,6 +52,7 @@ class HealthWatch:
             self._instruments(),
             self._journals(),
             self._loop(),
+            self._guard(),
         ]
         ok = all(finding.ok for finding in findings)
         return Health(ok=ok, disk_free=free, findings=findings)
@@ -73,6 +74,13 @@ class HealthWatch:
             return Finding(name="journal", ok=True, what="every row is on the disk")
         cure = "Free some space; rows wait in memory for an hour."
         return Finding(name="journal", ok=False, what="; ".join(bad), cure=cure)
+
+    def _guard(self) -> Finding:
+        if self._bench.guard_is_missing:
+            what = "the guard process is gone while runs go on"
+            cure = "Stop the runs, then start them again: a new guard comes with them."
+            return Finding(name="guard", ok=False, what=what, cure=cure)
+        return Finding(name="guard", ok=True, what="stands by")
 
     def _loop(self) -> Finding:
         silence = self._keeper.silence
