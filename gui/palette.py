@@ -145,6 +145,7 @@ QTableView:focus, QListView:focus {{ border: 1px solid {t.accent}; }}
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 5px 6px; font-weight: 600; }}
 QScrollArea {{ border: none; background: transparent; }}
+QScrollArea > QWidget > QWidget#clear {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {t.border}; border-radius: 5px;
   min-height: 24px; }}

@@ -20,8 +20,8 @@ class Settings:
     width: int = 1440
     height: int = 860
     maximised: bool = False
-    left: int = 480
-    """Width of the station tiles in pixels."""
+    left: int = 0
+    """Width of the station tiles in pixels; 0 takes one or two columns of them."""
     right: int = 340
     """Width of the composer in pixels."""
     events: int = 170

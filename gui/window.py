@@ -77,6 +77,7 @@ class Window(QMainWindow):
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.bench.refresh)
         self._timer.start()
+        self.bench.grid.setFocus()
         self._show_status(link.status)
 
     @property

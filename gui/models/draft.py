@@ -129,10 +129,14 @@ def verdict(
     return not asking, f"Checks passed: {seats}."
 
 
-def forecast_text(found: ForecastOut) -> str:
-    """Say when it ends and what it comes to."""
+def forecast_text(found: ForecastOut, speed: float = 1.0) -> str:
+    """Say when it ends and what it comes to; ``speed``: of a simulated bench."""
+    ends = f"Ends {date_text(found.end_unix)}, after {lasting(found.duration)}"
+    if speed != 1:
+        wall = lasting(found.duration / speed)
+        ends = f"Takes {lasting(found.duration)}, here {wall} (×{speed:g})"
     parts = [
-        f"Ends {date_text(found.end_unix)}, after {lasting(found.duration)}",
+        ends,
         f"{found.steps} steps",
         f"≈ {bytes_text(found.file_bytes)}",
     ]

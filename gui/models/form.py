@@ -235,7 +235,7 @@ def _field(name: str, about: Mapping[str, Any]) -> FormField:
     examples = inner.get("examples", item.get("examples", ()))
     bare = FormField(
         name=name,
-        label=sentence(words(name)),
+        label=_label(name),
         kind=kind,
         group=_group(name, kind, inner, optional=optional),
         help=str(about.get("description", "")).replace("``", ""),
@@ -253,6 +253,15 @@ def _field(name: str, about: Mapping[str, Any]) -> FormField:
 
 def _as_dict(field: FormField) -> dict[str, Any]:
     return {name: getattr(field, name) for name in field.__slots__}
+
+
+def _label(name: str) -> str:
+    """Return a field's name as the lab writes it."""
+    said = [_SPELT.get(word, word) for word in words(name).split()]
+    return sentence(" ".join(said).replace("one c", "1C"))
+
+
+_SPELT = {"nplc": "NPLC", "ocv": "OCV", "eis": "EIS", "iv": "I–V", "ce": "CE"}
 
 
 def _kind(about: Mapping[str, Any]) -> Kind:
@@ -312,7 +321,9 @@ def _quantity(
     wrong = field.bounds.complaint(value, field.unit)
     if wrong:
         return Resolved(ok=False, shown=f"{text} {wrong}")
-    return Resolved(ok=True, shown=f"= {_value_words(value, field.unit)}", given=text)
+    shown = _value_words(value, field.unit)
+    same = shown.rpartition(" ")[2] == text.rpartition(" ")[2] or field.unit == "s"
+    return Resolved(ok=True, shown="" if same else f"= {shown}", given=text)
 
 
 def _rate(

@@ -117,8 +117,9 @@ def tiles_of(state: State) -> list[Tile]:
     """Return the tiles of a state, in the order of its channels."""
     alarms = {event.run for event in state.attention if event.run}
     shown: dict[str, RunSummary] = {}
+    runs = [on_the_wall(run, state) for run in state.runs]
     for channel in state.channels:
-        run = _run_of(channel, state.runs)
+        run = _run_of(channel, runs)
         if run is not None:
             shown[channel.seat] = run
     tiles, done = [], set[str]()
@@ -133,6 +134,14 @@ def tiles_of(state: State) -> list[Tile]:
         seats = [seat for seat, other in shown.items() if other.run == run.run]
         tiles.append(tile_of(run, channel.seat, len(seats) - 1, run.run in alarms))
     return tiles
+
+
+def on_the_wall(run: RunSummary, state: State) -> RunSummary:
+    """Return a run with its end by the wall's clock; a simulated bench has its own."""
+    if run.ended_unix is None or state.station.speed == 1:
+        return run
+    ago = (state.clock_unix - run.ended_unix) / state.station.speed
+    return run.model_copy(update={"ended_unix": state.unix - ago})
 
 
 def counts_of(tiles: Iterable[Tile], waiting: int) -> Counts:
@@ -293,4 +302,5 @@ def _progress(run: RunSummary) -> tuple[float | None, str]:
 
 def _detail(run: RunSummary) -> str:
     cycle = f"cycle {run.cycle}" if run.cycle else ""
-    return " · ".join(part for part in (cycle, run.step_label) if part)
+    label = "" if run.step_label == WORDS.get(run.technique) else run.step_label
+    return " · ".join(part for part in (cycle, label) if part)

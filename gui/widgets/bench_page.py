@@ -22,6 +22,11 @@ from gui.widgets.run_view import RunView
 from gui.widgets.tiles import TileGrid
 from labctl.service.models import State
 
+ONE, TWO = 262, 490
+"""Widths of one and two columns of tiles."""
+ROOMY = 1600
+"""Windows from here on show two columns."""
+
 
 class BenchPage(QWidget):
     """Three columns that can be moved."""
@@ -169,13 +174,10 @@ class BenchPage(QWidget):
         for part in (left, self._down, _panel(self.side)):
             self._across.addWidget(part)
         self._across.setStretchFactor(1, 1)
-        self._across.setSizes(
-            [
-                self._settings.left,
-                self._settings.width - self._settings.left - self._settings.right,
-                self._settings.right,
-            ]
-        )
+        wide = self._settings.width
+        left_size = self._settings.left or (ONE if wide < ROOMY else TWO)
+        right_size = self._settings.right
+        self._across.setSizes([left_size, wide - left_size - right_size, right_size])
         self._across.setChildrenCollapsible(False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -7,27 +7,24 @@ checks the order and runs it on the twins. Start waits for the checks and says f
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.link import Link
 from gui.models.draft import (
-    AUTOMATIC,
     Draft,
     complaints_by_field,
     fitting,
-    seat_choices,
     verdict,
 )
-from gui.models.form import Group, grouped
-from gui.widgets.inputs import Choice, FieldRow, caption, clear
+from gui.widgets.inputs import Choice
+from gui.widgets.parameter_form import ParameterForm
 from gui.widgets.preview import Preview
+from gui.widgets.seat_chooser import SeatChooser
 from labctl.service.answers import (
     Checked,
     ForecastOut,
@@ -39,7 +36,6 @@ from labctl.service.answers import (
 from labctl.service.models import State
 
 PAUSE_MS = 250
-FOLDED = frozenset({Group.ADVANCED, Group.RECORDING})
 
 
 class Composer(QWidget):
@@ -58,8 +54,6 @@ class Composer(QWidget):
         self._checked: Checked | None = None
         self._state: State | None = None
         self._seat = ""
-        self._rows: dict[str, FieldRow] = {}
-        self._seat_boxes: dict[str, Choice] = {}
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -112,11 +106,6 @@ class Composer(QWidget):
             self._show_seats()
             self._changed()
 
-    def type(self, name: str, text: str) -> None:
-        """Type into a field, as a person would."""
-        self._rows[name].set_text(text)
-        self._edited(name)
-
     def start(self) -> None:
         """Start the run, if the checks have passed."""
         if self._draft is None or not self.can_start:
@@ -165,7 +154,8 @@ class Composer(QWidget):
         self._say()
 
     def _take_forecast(self, found: ForecastOut) -> None:
-        self._preview.show_forecast(found, self._checked)
+        speed = self._state.station.speed if self._state else 1.0
+        self._preview.show_forecast(found, self._checked, speed)
 
     def _did_start(self, found: Started) -> None:
         self._renew()
@@ -236,11 +226,10 @@ class Composer(QWidget):
             self._seat = ""
         self._changed()
 
-    def _edited(self, name: str) -> None:
-        if self._draft is None:
-            return
-        self._draft.texts[name] = self._rows[name].text
-        self._changed()
+    def _edited(self, name: str, text: str) -> None:
+        if self._draft is not None:
+            self._draft.texts[name] = text
+            self._changed()
 
     def _changed(self) -> None:
         """Answer at once, and ask the station after a pause."""
@@ -274,64 +263,20 @@ class Composer(QWidget):
     # ---- showing
 
     def _show_form(self) -> None:
-        clear(self._form)
-        self._rows = {}
         if self._draft is None:
-            return
-        for group, members in grouped(self._draft.fields):
-            area = QWidget()
-            inner = QVBoxLayout(area)
-            inner.setContentsMargins(0, 0, 0, 4)
-            inner.setSpacing(3)
-            for one in members:
-                row = FieldRow(one, area)
-                row.set_text(self._draft.texts.get(one.name, ""))
-                row.edited.connect(self._edited)
-                inner.addWidget(row)
-                self._rows[one.name] = row
-            if group in FOLDED:
-                fold = QPushButton(f"{group} ({len(members)}) …")
-                fold.setObjectName("link")
-                fold.setCheckable(True)
-                fold.setAccessibleName(f"Show {group} parameters")
-                fold.toggled.connect(area.setVisible)
-                area.hide()
-                self._form.addWidget(fold, 0, Qt.AlignmentFlag.AlignLeft)
-            else:
-                self._form.addWidget(caption(group))
-            self._form.addWidget(area)
-        self._form.addStretch(1)
+            self.form.show_fields([], {})
+        else:
+            self.form.show_fields(self._draft.fields, self._draft.texts)
 
     def _show_resolved(self) -> None:
-        if self._draft is None:
-            return
-        said = complaints_by_field(self._checked)
-        for name, found in self._draft.resolved().items():
-            self._rows[name].show_resolved(found, said.get(name, ""))
+        if self._draft is not None:
+            said = complaints_by_field(self._checked)
+            self.form.show_resolved(self._draft.resolved(), said)
 
     def _show_seats(self) -> None:
-        """Offer the free seats of every role that the order needs."""
-        if self._draft is None or self._state is None:
-            return
-        roles = list(self._checked.seats) if self._checked else list(self._seat_boxes)
-        if roles != list(self._seat_boxes):
-            clear(self._seats)
-            self._seat_boxes = {}
-            for role in roles:
-                box = Choice(f"Seat for {role}")
-                box.activated.connect(lambda _k, r=role: self._sat(r))
-                self._seats.addRow(role.replace("_", " "), box)
-                self._seat_boxes[role] = box
-        for role, box in self._seat_boxes.items():
-            cast = self._checked.seats.get(role, "") if self._checked else ""
-            chosen = self._draft.seats.get(role, AUTOMATIC)
-            box.blockSignals(True)
-            box.clear()
-            box.addItem(f"automatic ({cast})" if cast else "automatic", AUTOMATIC)
-            for seat in seat_choices(self._state.channels, role):
-                box.addItem(seat, seat)
-            box.setCurrentIndex(max(box.findData(chosen), 0))
-            box.blockSignals(False)
+        if self._draft is not None and self._state is not None:
+            cast = self._checked.seats if self._checked else None
+            self._seats.show_cast(cast, self._draft.seats, self._state.channels)
 
     def _say(self) -> None:
         there = self._link.status.is_there
@@ -351,9 +296,8 @@ class Composer(QWidget):
         if channel is not None and channel.roles:
             self._draft.seats[channel.roles[0]] = self._seat
 
-    def _sat(self, role: str) -> None:
+    def _sat(self, role: str, seat: str) -> None:
         if self._draft is not None:
-            seat = str(self._seat_boxes[role].currentData() or "")
             self._draft.seats[role] = seat
             self._changed()
 
@@ -387,17 +331,10 @@ class Composer(QWidget):
         head.addRow(self._about)
         head.addRow("Sample", self._sample)
         head.addRow("Preset", self._preset)
-        self._seats = QFormLayout()
-        inside = QWidget()
-        self._form = QVBoxLayout(inside)
-        self._form.setContentsMargins(0, 0, 6, 0)
-        self._form.setSpacing(2)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Parameters")
+        self._seats = SeatChooser()
+        self._seats.chosen.connect(self._sat)
+        self.form = ParameterForm()
+        self.form.edited.connect(self._edited)
         self._preview = Preview()
         self._verdict = QLabel()
         self._verdict.setWordWrap(True)
@@ -417,8 +354,8 @@ class Composer(QWidget):
         box.setContentsMargins(10, 8, 10, 10)
         box.setSpacing(6)
         box.addLayout(head)
-        box.addLayout(self._seats)
-        box.addWidget(area, 1)
+        box.addWidget(self._seats)
+        box.addWidget(self.form, 1)
         box.addWidget(self._preview)
         box.addWidget(self._verdict)
         box.addLayout(buttons)

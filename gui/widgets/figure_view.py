@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.models.axis import Span, follow, span_of, with_margin
 from gui.models.loops import thinned
 from gui.palette import theme
+from gui.widgets.inputs import Elided
 from gui.widgets.legend import Entry, Legend
 from gui.widgets.plotting import Plot, add_line, add_points, give
 from labctl.data import Array
@@ -35,7 +36,7 @@ class FigureView(QWidget):
         self._y: Span | None = None
         self._right: Span | None = None
         self._held = False
-        self._title = QLabel()
+        self._title = Elided()
         self._title.setObjectName("name")
         self._legend = Legend()
         self._note = QLabel()
@@ -43,14 +44,11 @@ class FigureView(QWidget):
         self._note.setWordWrap(True)
         self.plot = Plot("Plot")
         self._second: Any = None
-        top = QHBoxLayout()
-        top.addWidget(self._title)
-        top.addSpacing(12)
-        top.addWidget(self._legend, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(6, 4, 6, 4)
         box.setSpacing(2)
-        box.addLayout(top)
+        box.addWidget(self._title)
+        box.addWidget(self._legend)
         box.addWidget(self.plot, 1)
         box.addWidget(self._note)
         self.plot.getViewBox().sigRangeChangedManually.connect(self._hold)
@@ -60,7 +58,6 @@ class FigureView(QWidget):
         """Show a figure; a view that a person chose stays."""
         self.figure = figure
         self._title.setText(figure.title)
-        self._title.setAccessibleName(figure.title)
         self.plot.setAccessibleName(figure.title)
         self.plot.setAccessibleDescription(f"{figure.y_label} against {figure.x_label}")
         self._note.setText(figure.note)
@@ -116,7 +113,9 @@ class FigureView(QWidget):
                 self._second.addItem(curve)
             curve.setLogMode(figure.x_log, figure.y_log and not series.right)
             self._curves.append(curve)
-        self._legend.show_entries(legend_of(figure))
+        entries = legend_of(figure)
+        self._legend.show_entries(entries)
+        self._legend.setVisible(len(figure.series) > 1)
 
     def _make_second(self, figure: Figure) -> None:
         item = self.plot.getPlotItem()

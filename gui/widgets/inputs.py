@@ -4,8 +4,15 @@ The wheel is ignored without focus (over an unfocused box it would change a curr
 text that cannot be read stays as it is, with the reason beneath.
 """
 
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,6 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.models.form import FormField, Kind, Resolved
+from gui.palette import theme
 
 
 class Choice(QComboBox):
@@ -31,6 +39,18 @@ class Choice(QComboBox):
         )
         self.setMinimumContentsLength(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        """Draw the arrow, which the style sheet takes away."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        t = theme()
+        painter.setPen(QPen(QColor(t.muted if self.isEnabled() else t.border), 1.5))
+        x, y = self.width() - 14.0, self.height() / 2
+        painter.drawPolyline(
+            QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+        )
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
         """Pass the wheel on unless this has the focus."""

@@ -19,10 +19,10 @@ class Preview(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plot = Plot("Forecast of the voltage", self)
-        self._plot.setFixedHeight(118)
+        self._plot.setFixedHeight(128)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.label("bottom", "Test time / h")
-        self._plot.label("left", "V / V")
+        self._plot.label("left", "Voltage / V")
         self._curve = add_line(self._plot, theme().accent, width=LINEWIDTH)
         self._bands: list[object] = []
         self._said = QLabel()
@@ -51,10 +51,12 @@ class Preview(QWidget):
         """Say that a new forecast is on its way; the old one stays until then."""
         self._said.setText("Running it on the twin …")
 
-    def show_forecast(self, found: ForecastOut, checked: Checked | None) -> None:
+    def show_forecast(
+        self, found: ForecastOut, checked: Checked | None, speed: float = 1.0
+    ) -> None:
         """Show curve, stops and end."""
         bounds = checked.limits if checked else {}
-        said = forecast_text(found)
+        said = forecast_text(found, speed)
         moves = extremes_text(found.extremes)
         self._said.setText(f"{said}\n{moves}" if moves else said)
         time = _numbers(found.curve.get("test_time_second", []))

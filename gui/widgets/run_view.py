@@ -208,7 +208,6 @@ class RunView(QWidget):
         self._tabs.addTab(self._step_table, "Steps")
         self._tabs.addTab(self._result_table, "Results")
         self._tabs.addTab(self._event_table, "Log")
-        self._result_table.show()
 
     def _drop_tabs(self) -> None:
         self._result_table.setParent(self)

@@ -156,6 +156,7 @@ class SamplesPage(QWidget):
 
     def _label(self) -> QFrame:
         inside = QWidget()
+        inside.setObjectName("clear")
         form = QVBoxLayout(inside)
         form.setSpacing(3)
         for field in self.fields:
