@@ -6,11 +6,12 @@ A process that died is not started again by itself: somebody should know that it
 from collections.abc import Sequence
 from pathlib import Path
 
-from labctl.errors import LinkError
+from labctl.errors import LinkError, OperatorError
 from labctl.service.client import StationClient
 from labctl.service.discover import find, find_or_start
 
 CLIENT = "window"
+SIMULATE = "--simulate"
 
 
 class Connector:
@@ -26,14 +27,28 @@ class Connector:
         """True if the last look found no process at all."""
 
     def __call__(self) -> StationClient:
-        """Return a client. LinkError: nobody answers. InstrumentError: no start."""
+        """Return a client.
+
+        LinkError: nobody answers. InstrumentError: it did not start. OperatorError: a
+        real bench answers where a simulated one was asked for.
+        """
         if self.may_start:
             self.may_start = False
             client = find_or_start(self.data, self.words, client=CLIENT)
             self.nobody = False
-            return client
+            return self._asked_for(client)
         found = find(self.data, client=CLIENT)
         self.nobody = found is None
         if found is None:
             raise LinkError(f"no station's process works in {self.data}")
-        return found
+        return self._asked_for(found)
+
+    def _asked_for(self, client: StationClient) -> StationClient:
+        """Nobody who wants to play with twins may be given real instruments."""
+        if SIMULATE in self.words and not client.address.simulated:
+            client.close()
+            raise OperatorError(
+                f"a real station works in {self.data}; leave --simulate out, or give "
+                "--data another folder"
+            )
+        return client

@@ -15,6 +15,7 @@ from labctl.cli import (
     audit,
     check,
     doctor,
+    gui,
     protocols,
     queue,
     remote,
@@ -39,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, check, report, doctor, serve, remote):
+for module in (run, check, report, doctor, serve, gui, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")
