@@ -81,7 +81,7 @@ def fit_phasor(
         return _fit_with_best_drift(t, x, frequency, harmonics, int(periods + 0.5))
     kept = [h for h in harmonics if h == 1 or 2 * h * periods < n - 1]
     unknowns = drift_order + 1 + 2 * len(kept)
-    if n <= unknowns or periods * n < n - 1:
+    if n <= unknowns or periods * n < (n - 1) * (1.0 - 1e-9):  # rounding
         raise ValueError(
             f"{n} samples over {periods:.2f} periods at {frequency:g} Hz: at least one "
             f"period and {unknowns + 1} samples are needed"
