@@ -105,6 +105,7 @@ QPushButton:hover {{ border-color: {t.accent}; }}
 QPushButton:focus, QToolButton:focus {{ border: 2px solid {t.accent};
   padding: 3px 11px; }}
 QPushButton:pressed {{ background: {t.selected}; }}
+QPushButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
 QPushButton:disabled {{ color: {t.disabled}; background: {t.window}; }}
 QPushButton#primary {{ background: {t.accent}; color: {t.on_accent};
   border-color: {t.accent}; font-weight: 600; }}
@@ -116,6 +117,8 @@ QPushButton#stop {{ background: {t.danger}; color: {t.on_danger}; font-weight: 7
 QPushButton#stop:focus {{ border: 2px solid {t.text}; padding: 4px 15px; }}
 QPushButton#link {{ background: transparent; border: none; color: {t.accent};
   padding: 2px 4px; text-align: left; }}
+QPushButton#link:checked {{ background: transparent; color: {t.text};
+  font-weight: 600; }}
 QPushButton#link:focus {{ border: 1px solid {t.accent}; }}
 QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {{ background: {t.field};
   border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px;

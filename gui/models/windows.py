@@ -16,14 +16,17 @@ WHOLE: Span = (None, None)
 def curve(window: Columns, x: str, y: str) -> tuple[Array, Array]:
     """Return a curve against an ascending abscissa; no peak is lost.
 
-    A group becomes two points at its beginning: the smaller, then the larger value.
+    A group becomes two points, its extremes, in the order in which they came as far as
+    its first value tells; so a slope stays a slope and does not become stairs.
     """
     values = window.columns
     if x in values:
         return values[x], values[y]
-    low, high = values[f"{y}:min"], values[f"{y}:max"]
-    zigzag: Array = np.stack([low, high], axis=1).ravel()
-    return np.repeat(values[f"{x}:first"], 2), zigzag
+    first, low, high = (values[f"{y}:{how}"] for how in ("first", "min", "max"))
+    falls = high - first < first - low
+    pairs = np.stack([np.where(falls, high, low), np.where(falls, low, high)], axis=1)
+    begin, end = values[f"{x}:first"], values[f"{x}:max"]
+    return np.stack([begin, (begin + end) / 2], axis=1).ravel(), pairs.ravel()
 
 
 def table(window: Columns, names: Sequence[str]) -> dict[str, Array]:

@@ -11,8 +11,9 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.link import Link
-from gui.models.sparks import Sparks
+from gui.models.sparks import POINTS, Sparks
 from gui.models.tiles import Counts, Tile, counts_of, filtered, tiles_of
+from gui.models.windows import curve
 from gui.settings import Settings
 from gui.widgets.composer import Composer
 from gui.widgets.events_panel import EventsPanel
@@ -20,6 +21,7 @@ from gui.widgets.inputs import Line
 from gui.widgets.queue_panel import QueuePanel
 from gui.widgets.run_view import RunView
 from gui.widgets.tiles import TileGrid
+from labctl.service.client import Columns
 from labctl.service.models import State
 
 ONE, TWO = 262, 490
@@ -54,6 +56,7 @@ class BenchPage(QWidget):
         self.composer.started.connect(self.follow)
         self.events.run_wanted.connect(self.open_run)
         self._wanted = ""
+        self._seeded: set[str] = set()
         self._build()
 
     @property
@@ -65,6 +68,7 @@ class BenchPage(QWidget):
     def show_state(self, state: State) -> None:
         """Take the latest state."""
         self._state = state
+        self._seed(state)
         self.sparks.take(state.runs)
         self._tiles = tiles_of(state)
         self._show_tiles()
@@ -131,6 +135,27 @@ class BenchPage(QWidget):
         self.grid.update()
         self.run_view.wear()
         self.composer.wear()
+
+    def _seed(self, state: State) -> None:
+        """Fetch the past of runs that were going on before this window was opened."""
+        for run in state.runs:
+            if run.run in self._seeded or run.ended_unix is not None:
+                continue
+            self._seeded.add(run.run)
+            name = run.run
+
+            def take(found: Columns, name: str = name) -> None:
+                x, y = curve(found, "test_time_second", "voltage_volt")
+                self.sparks.seed(name, x.tolist(), y.tolist())
+
+            self._link.ask(
+                self,
+                lambda s, name=name: s.window(  # type: ignore[misc]
+                    name, "timeseries", ("voltage_volt",), px=POINTS
+                ),
+                take,
+                lambda _why: None,
+            )
 
     def _chosen(self, seat: str, run: str) -> None:
         if run:

@@ -21,7 +21,7 @@ from gui.models.draft import (
     fitting,
     verdict,
 )
-from gui.widgets.inputs import Choice
+from gui.widgets.inputs import Choice, label_of
 from gui.widgets.parameter_form import ParameterForm
 from gui.widgets.preview import Preview
 from gui.widgets.seat_chooser import SeatChooser
@@ -327,10 +327,10 @@ class Composer(QWidget):
         )
         head = QFormLayout()
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        head.addRow("Protocol", self._protocol)
+        head.addRow(label_of("Protocol"), self._protocol)
         head.addRow(self._about)
-        head.addRow("Sample", self._sample)
-        head.addRow("Preset", self._preset)
+        head.addRow(label_of("Sample"), self._sample)
+        head.addRow(label_of("Preset"), self._preset)
         self._seats = SeatChooser()
         self._seats.chosen.connect(self._sat)
         self.form = ParameterForm()

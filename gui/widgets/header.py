@@ -3,7 +3,7 @@
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
 
-from gui.models.link_state import LinkStatus
+from gui.models.link_state import Answering, LinkStatus
 from gui.models.tiles import Counts
 from gui.palette import theme
 from gui.si_text import bytes_text, lasting
@@ -80,6 +80,8 @@ class Header(QFrame):
     def show_link(self, status: LinkStatus) -> None:
         """Grey what is old."""
         self._counts.setEnabled(status.is_there)
+        self._stop.setEnabled(status.answering is not Answering.SEARCHING)
+        self.pages.setEnabled(status.answering is not Answering.SEARCHING)
         if not status.is_there:
             self._link.setText(
                 f"last seen {lasting(status.silent)} ago" if status.silent else "…"

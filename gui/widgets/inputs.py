@@ -209,6 +209,13 @@ def caption(text: str) -> QLabel:
     return label
 
 
+def label_of(text: str) -> QLabel:
+    """Return the label of a choice; short ones are equally wide, so that they align."""
+    label = QLabel(text)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance("Protocol  "))
+    return label
+
+
 def clear(box: QObject | None) -> None:
     """Empty a layout; its widgets are deleted."""
     from PyQt6.QtWidgets import QLayout  # noqa: PLC0415

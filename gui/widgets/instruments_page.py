@@ -100,8 +100,8 @@ class InstrumentsPage(QWidget):
         ]
         self.table = Table("Instruments", TableModel(columns, lambda r: r.seat), self)
         self.table.fit_columns(14, 26, 34, 0)
-        self.table.clicked.connect(lambda _i: self._choose())
-        self.table.activated.connect(lambda _i: self._choose())
+        self.table.clicked.connect(lambda _i: self.choose())
+        self.table.activated.connect(lambda _i: self.choose())
         self._again = QTimer(self)
         self._again.setInterval(1000)
         self._again.timeout.connect(self._repeat)
@@ -125,7 +125,8 @@ class InstrumentsPage(QWidget):
             self._row = next((r for r in self.table.rows.rows if r.seat == seat), None)
             self._show()
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Show the selected row."""
         self._row = self.table.current
         self._reading.setText("")
         self._show()

@@ -25,10 +25,12 @@ from labctl.data import Array
 from labctl.service.answers import ForecastOut, RunDetail
 from labctl.service.client import Columns
 
-PIXELS = 900
+PIXELS = 2000
+"""Asked for: up to 8000 rows come as they are, else groups of them."""
 ZOOM_PAUSE_MS = 120
 """After the last turn of the wheel, before finer points are fetched."""
-FAR = 1e9
+FAR = 20.0
+"""Bands reach that many views beyond what is seen; much more is not drawn right."""
 TIMES = ((4 * 86400.0, 86400.0, "d"), (3 * 3600.0, 3600.0, "h"), (600.0, 60.0, "min"))
 VOLTAGE, CURRENT = "voltage_volt", "current_ampere"
 HORIZON = 0.35
@@ -65,7 +67,8 @@ class LivePlot(QWidget):
             self._track(VOLTAGE, "Voltage against time", "Voltage / V"),
             self._track(CURRENT, "Current against time", "Current / A"),
         ]
-        self._bands: list[Any] = []
+        self._bands: list[tuple[_Track, Any, float, bool]] = []
+        """Track, item, the bound, and whether it is an upper one."""
         self._legend = Legend()
         self._empty = QLabel("First point expected in a moment …")
         self._empty.setObjectName("muted")
@@ -211,17 +214,17 @@ class LivePlot(QWidget):
         self._legend.show_entries(tuple(entries))
 
     def _show_envelope(self) -> None:
-        for plot, band in self._bands:
-            plot.removeItem(band)
+        for track, band, _, _ in self._bands:
+            track.plot.removeItem(band)
         self._bands = []
         if self._detail is None:
             return
         for track in self._tracks:
             low, high = self._detail.envelope.get(track.column, (None, None))
-            if high is not None:
-                self._bands.append((track.plot, add_band(track.plot, high, FAR)))
-            if low is not None:
-                self._bands.append((track.plot, add_band(track.plot, -FAR, low)))
+            for bound, upper in ((high, True), (low, False)):
+                if bound is not None:
+                    band = add_band(track.plot, bound, bound)
+                    self._bands.append((track, band, bound, upper))
 
     # ---- ranges
 
@@ -245,6 +248,13 @@ class LivePlot(QWidget):
                 data = Span(0.0, 1.0)
             track.shown = follow(track.shown, data, least=MICRO)
             track.plot.show_y(track.shown)
+        for track, band, bound, upper in self._bands:
+            shown = track.shown or Span(0.0, 1.0)
+            reach = FAR * shown.size
+            edge = max(bound, shown.high) + reach
+            if not upper:
+                edge = min(bound, shown.low) - reach
+            band.setRegion((bound, edge))
 
     def _expected_end(self) -> float:
         """Return up to when the abscissa goes: the forecast, but not too far ahead."""

@@ -71,7 +71,8 @@ class RunHead(QWidget):
         """Show the run as it is now; ``there``: the station answers."""
         self._summary = summary
         look, word = look_of(summary)
-        self._title.setText(f"{summary.sample} · {summary.title}")
+        self._title.setText(f"{summary.sample} · {summary.protocol}")
+        self._title.setToolTip(summary.title)
         self._state.setText(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
         self._state.setToolTip(word)
         self._state.setStyleSheet(

@@ -47,8 +47,8 @@ class SamplesPage(QWidget):
         ]
         self.table = Table("Samples", TableModel(columns, lambda s: s.name), self)
         self.table.fit_columns(18, 12, 0, 10)
-        self.table.clicked.connect(lambda _i: self._choose())
-        self.table.activated.connect(lambda _i: self._choose())
+        self.table.clicked.connect(lambda _i: self.choose())
+        self.table.activated.connect(lambda _i: self.choose())
         self._rows: dict[str, FieldRow] = {}
         self._build()
 
@@ -91,7 +91,8 @@ class SamplesPage(QWidget):
             ]
         )
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Show the selected row."""
         sample = self.table.current
         if sample is None:
             return

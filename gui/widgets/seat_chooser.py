@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.models.draft import AUTOMATIC, seat_choices
 from gui.si_text import words
-from gui.widgets.inputs import Choice, clear
+from gui.widgets.inputs import Choice, clear, label_of
 from labctl.service.models import Channel
 
 FEW = 2
@@ -67,7 +67,7 @@ class SeatChooser(QWidget):
         for role in roles:
             box = Choice(f"Seat for {words(role)}")
             box.activated.connect(lambda _k, r=role: self._tell(r))
-            self._form.addRow(words(role).capitalize(), box)
+            self._form.addRow(label_of(words(role).capitalize()), box)
             self._boxes[role] = box
         many = len(roles) > FEW
         self._fold.setVisible(many)

@@ -17,7 +17,7 @@ WELCOME = (
 )
 REAL = (
     "A real bench is described in config.yaml: which instruments stand on it, and who "
-    "may play which role. `labctl doctor` finds what is connected."
+    "may play which role. “labctl doctor” finds what is connected."
 )
 
 

@@ -1,0 +1,127 @@
+"""What every test of the window stands on: no stray dialog, nothing left alive."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_station import FakeStation
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+)
+from pytestqt.qtbot import QtBot
+
+from gui.colours import LIGHT
+from gui.link import Link
+from gui.palette import wear
+from gui.settings import Settings
+from gui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def no_stray_dialog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a modal dialog that nobody expects fail at once instead of hanging."""
+
+    def refuse(*given: Any, **_named: Any) -> Any:
+        said = [str(x) for x in given if isinstance(x, str)]
+        raise AssertionError(f"a modal dialog opened: {said}")
+
+    for kind in (QDialog, QMessageBox, QFileDialog, QInputDialog, QMenu):
+        monkeypatch.setattr(kind, "exec", refuse)
+    for name in ("information", "warning", "critical", "question", "about"):
+        monkeypatch.setattr(QMessageBox, name, refuse)
+    for name in ("getOpenFileName", "getSaveFileName", "getExistingDirectory"):
+        monkeypatch.setattr(QFileDialog, name, refuse)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_alive(
+    request: pytest.FixtureRequest, qapp: QApplication
+) -> Iterator[None]:
+    """No window, timer or worker thread survives a test."""
+    wear(qapp, LIGHT)
+    yield
+    report = getattr(request.node, "report", None)
+    shown = [w for w in qapp.topLevelWidgets() if w.isVisible()]
+    if report is not None and report.failed:
+        folder = Path(os.environ.get("LABCTL_SHOTS", "build/gui-failures"))
+        folder.mkdir(parents=True, exist_ok=True)
+        for k, widget in enumerate(shown):
+            widget.grab().save(str(folder / f"{request.node.name[:80]}-{k}.png"))
+    for widget in shown:
+        widget.close()
+    qapp.processEvents()
+    ticking = [
+        timer
+        for widget in qapp.topLevelWidgets()
+        for timer in widget.findChildren(QTimer)
+        if timer.isActive() and widget.isVisible()
+    ]
+    threads = [
+        t.name
+        for t in threading.enumerate()
+        if t.name.startswith(("poll-", "ask-", "stop-"))
+    ]
+    assert not ticking
+    assert not threads, f"worker threads survive: {threads}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Remember how the test went, for the pictures."""
+    outcome: Any = yield
+    if call.when == "call":
+        item.report = outcome.get_result()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def station() -> FakeStation:
+    """Return a bench with one cell that is being cycled."""
+    return FakeStation("one")
+
+
+@pytest.fixture
+def link(station: FakeStation) -> Iterator[Link]:
+    """Return a link to the fake station; not polling yet."""
+    made = Link(lambda: station)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot) -> Iterator[Callable[..., Window]]:
+    """Return what opens a window on a station and waits until it shows its state."""
+    opened: list[Window] = []
+
+    def open_on(
+        station: FakeStation, width: int = 1280, height: int = 720, theme: str = "light"
+    ) -> Window:
+        link = Link(lambda: station)
+        settings = Settings(theme=theme, width=width, height=height)
+        window = Window(link, settings=settings)
+        window.choose_theme(theme)
+        opened.append(window)
+        window.show()
+        link.start()
+        qtbot.waitUntil(lambda: link.state is not None, timeout=5000)
+        return window
+
+    yield open_on
+    for window in opened:
+        window.close()
+        window.deleteLater()
