@@ -138,7 +138,7 @@ class CellProtocol(Protocol):
         "lco-half-cell": LCO_HALF_CELL,
         "full-cell": FULL_CELL,
     }
-    plots = CYCLING_PLOTS
+    plots: ClassVar[tuple[Plot, ...]] = CYCLING_PLOTS
     sample_kinds = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
 
     def roles(self) -> Mapping[str, type]:
@@ -184,10 +184,14 @@ class CellProtocol(Protocol):
             return Envelope({})  # `check` has complained about the rate
         margin = CURRENT_MARGIN * largest
         low, high = low - VOLTAGE_MARGIN, high + VOLTAGE_MARGIN
-        if self.sample.lower_voltage is not None:
-            low = max(low, self.sample.lower_voltage - OVERSHOOT)
-        if self.sample.upper_voltage is not None:
-            high = min(high, self.sample.upper_voltage + OVERSHOOT)
+        sample, fresh = self.sample, not p.formation_cycles
+        # Without formation nobody knows where the cell stands: its label decides.
+        if sample.lower_voltage is not None:
+            edge = sample.lower_voltage - OVERSHOOT
+            low = edge if fresh else max(low, edge)
+        if sample.upper_voltage is not None:
+            edge = sample.upper_voltage + OVERSHOOT
+            high = edge if fresh else min(high, edge)
         return Envelope(
             {"voltage_volt": (low, high), "current_ampere": (-margin, margin)}
         )

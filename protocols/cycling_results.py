@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def pairing_of(sample: Sample) -> Pairing:
 def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
     """Return the cycles whose numbers are among ``numbers``."""
     kept = np.isin(cycles.number, list(numbers))
-    columns = {
+    columns: dict[str, Any] = {
         each.name: value[kept]
         for each in dataclasses.fields(cycles)
         if isinstance(value := getattr(cycles, each.name), np.ndarray)

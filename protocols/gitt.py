@@ -35,6 +35,7 @@ from protocols.gitt_results import (
     gitt_figures,
     titration_of,
 )
+from protocols.half_cycles import voltage_limit
 
 MOST_OF_CAPACITY = 1.5
 """A direction ends after so many times the pulses that the capacity promises."""
@@ -190,31 +191,14 @@ class Gitt(CellProtocol):
             ),
         )
         current = way.sign * abs(self.current(p.pulse_rate))
-        drive = ConstantCurrent(current, p.pulse, (self._limit(way.sign),), fast)
+        limit = voltage_limit(self.window(p.pulse_rate), way.sign, ends_all=True)
+        drive = ConstantCurrent(current, p.pulse, (limit,), fast)
         cycle = p.formation_cycles + 1
         return RunTechniques(
             label=label,
             cycle=cycle,
             half_cycle=2 * (cycle - 1) + (0 if way is first else 1),
             techniques=(drive, *rests) if pulse else rests,
-        )
-
-    def _limit(self, sign: int) -> Condition:
-        p = self.parameters
-        if sign > 0:
-            return Condition(
-                "upper_voltage",
-                Quantity.VOLTAGE,
-                Comparison.AT_LEAST,
-                p.upper_voltage,
-                ends_all=True,
-            )
-        return Condition(
-            "lower_voltage",
-            Quantity.VOLTAGE,
-            Comparison.AT_MOST,
-            p.lower_voltage,
-            ends_all=True,
         )
 
 

@@ -6,7 +6,7 @@ left a host that starts empty) to 1; charge that films took in between is in it.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,7 +171,7 @@ def gitt_figures(titration: Titration) -> tuple[Figure, ...]:
 
 
 def _d_figure(titration: Titration) -> Figure:
-    routes = {
+    routes: dict[str, Callable[[Diffusivity], Estimate]] = {
         "sphere (recommended)": lambda p: p.recommended,
         "√t slope": lambda p: p.slope,
         "end points": lambda p: p.end_points,

@@ -66,17 +66,28 @@ class Window:
         return LONGEST * 3600.0 / self.rate
 
 
+def voltage_limit(
+    window: Window, direction: int, *, ends_all: bool = False
+) -> Condition:
+    """Return the limit that a current of this sign runs into."""
+    if direction > 0:
+        return Condition(
+            "upper_voltage",
+            Quantity.VOLTAGE,
+            Comparison.AT_LEAST,
+            window.upper,
+            ends_all,
+        )
+    return Condition(
+        "lower_voltage", Quantity.VOLTAGE, Comparison.AT_MOST, window.lower, ends_all
+    )
+
+
 def half_cycle(
     window: Window, direction: int, *, cycle: int, half: int, word: str
 ) -> RunTechniques:
     """Return one half cycle; ``direction`` +1 charges, -1 discharges the cell."""
-    limit = (
-        Condition("upper_voltage", Quantity.VOLTAGE, Comparison.AT_LEAST, window.upper)
-        if direction > 0
-        else Condition(
-            "lower_voltage", Quantity.VOLTAGE, Comparison.AT_MOST, window.lower
-        )
-    )
+    limit = voltage_limit(window, direction)
     drive = ConstantCurrent(
         direction * window.current, window.longest, (limit,), window.record
     )

@@ -113,11 +113,14 @@ def charge_transfer_resistance(
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
     fits.sort(key=lambda fit: fit.aicc)
     least = fits[0].aicc
-    kept = next((fit for fit in fits if _resistance(fit).relative < LOOSE), fits[0])
-    resistance = _with_model_spread(kept, fits)
+    low = float(f.min())
+    kept = next(
+        (fit for fit in fits if _resistance(fit, low).relative < LOOSE), fits[0]
+    )
+    resistance = _with_model_spread(kept, fits, low)
     measured = _judged(resistance, kept, verdict, kept.aicc - least)
     exchange = exchange_current(measured, current, temperature)
-    arcs = _arcs(kept)
+    arcs = _arcs(kept, low)
     return ChargeTransfer(
         measured=measured,
         at_rest=_at_rest(measured, exchange, current, temperature),
@@ -165,14 +168,17 @@ def _at_rest(
     return Estimate(value, value * exchange.relative, measured.valid, measured.reason)
 
 
-def _arcs(fit: CircuitFit) -> list[int]:
-    """Return the numbers of the arcs, fastest first.
+def _arcs(fit: CircuitFit, low: float) -> list[int]:
+    """Return the numbers of the arcs whose tops were measured, fastest first.
 
     By time constant and not as written: a tail far below both arcs may stand in series
-    with either resistance.
+    with either resistance. An arc with its top below the lowest frequency ``low`` (Hz)
+    is a tail in another guise; the fastest arc is kept whatever it is.
     """
     numbers = [k for k in range(1, 10) if f"CPE{k}_Q" in fit.parameters]
-    return sorted(numbers, key=lambda k: _time(fit, k))
+    ordered = sorted(numbers, key=lambda k: _time(fit, k))
+    seen = [k for k in ordered if 1 / (2 * math.pi * _time(fit, k)) > low]
+    return seen or ordered[:1]
 
 
 def _time(fit: CircuitFit, arc: int) -> float:
@@ -181,19 +187,21 @@ def _time(fit: CircuitFit, arc: int) -> float:
     return float(rq ** (1 / fit.value(f"CPE{arc}_alpha")))
 
 
-def _resistance(fit: CircuitFit) -> Estimate:
-    return fit.parameters[f"R{_arcs(fit)[-1]}"]
+def _resistance(fit: CircuitFit, low: float) -> Estimate:
+    return fit.parameters[f"R{_arcs(fit, low)[-1]}"]
 
 
-def _with_model_spread(kept: CircuitFit, fits: Sequence[CircuitFit]) -> Estimate:
+def _with_model_spread(
+    kept: CircuitFit, fits: Sequence[CircuitFit], low: float
+) -> Estimate:
     """Add what circuits that describe the data alike disagree on."""
-    best = _resistance(kept)
+    best = _resistance(kept, low)
     alike = [
-        _resistance(fit).value
+        _resistance(fit, low).value
         for fit in fits
         if abs(fit.aicc - kept.aicc) < RELATED
-        and len(_arcs(fit)) == len(_arcs(kept))
-        and _resistance(fit).relative < LOOSE
+        and len(_arcs(fit, low)) == len(_arcs(kept, low))
+        and _resistance(fit, low).relative < LOOSE
     ]
     spread = float(np.std(alike)) if alike else 0.0
     return Estimate(best.value, math.hypot(best.uncertainty, spread))

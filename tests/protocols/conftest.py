@@ -43,8 +43,19 @@ NOISE = 1e-5  # V and, relative, A
 class CellChannel:
     """A `PotentiostatChannel` whose firmware is a generator over a cell."""
 
-    def __init__(self, cell: Cell, clock: VirtualClock, seed: int = 0) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        clock: VirtualClock,
+        seed: int = 0,
+        beside: "CellChannel | None" = None,
+    ) -> None:
         self.cell, self.clock = cell, clock
+        self.beside = beside
+        """The channel that drives the cell while this one only watches."""
+        self.voltage = math.nan
+        self.truths: list[float] = []
+        """R_ct at the middle of each spectrum's lowest frequency, Ω."""
         self._random = np.random.default_rng(seed)
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
@@ -72,6 +83,8 @@ class CellChannel:
 
     def poll(self) -> Poll:
         now = self.clock.now() - self._begun
+        if self.beside is not None:
+            return self._watched(now)
         streams: dict[str, list[dict[str, float]]] = {}
         while self._running:
             if self._next is None:
@@ -89,6 +102,13 @@ class CellChannel:
             for name, rows in streams.items()
         )
         return Poll(batches, self._running, self._index)
+
+    def _watched(self, now: float) -> Poll:
+        assert self.beside is not None
+        row = self._row(self.beside.voltage, 0.0)[1]
+        row["instrument_time_second"] = now
+        batch = Batch("timeseries", {k: np.array([x]) for k, x in row.items()})
+        return Poll((batch,), running=True)
 
     def skip(self) -> None:
         self._skip = True
@@ -197,6 +217,9 @@ class CellChannel:
             z *= 1 + 1e-4 * complex(*self._random.standard_normal(2))
             voltage, current = hold(0.5 * dt)
             sine = t.amplitude if t.galvanostatic else t.amplitude / abs(z)
+            if f == t.last_frequency:
+                theta = float(self.cell.state.working.theta[-1])
+                self.truths.append(self.cell.charge_transfer_resistance(theta, current))
             yield (
                 "eis",
                 {
@@ -213,6 +236,7 @@ class CellChannel:
             )
 
     def _row(self, voltage: float, current: float) -> tuple[str, dict[str, float]]:
+        self.voltage = voltage
         a, b = self._random.standard_normal(2)
         return "timeseries", {
             "instrument_time_second": self._time,
@@ -244,6 +268,7 @@ class MemoryJournal:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     ended: Ended | None = None
+    truths: list[float] = field(default_factory=list)
 
     def append(self, batch: Batch) -> None:
         self.batches.setdefault(batch.stream, []).append(batch)
@@ -300,10 +325,10 @@ def played(
     protocol = kind(parameters, sample)
     assert protocol.check() == []
     clock = VirtualClock(1.7e9)
-    roles = {
-        name: CellChannel(cell, clock, seed)
-        for seed, name in enumerate(protocol.roles())
-    }
+    driving = CellChannel(cell, clock)
+    roles = {"cell": driving}
+    if "monitor" in protocol.roles():
+        roles["monitor"] = CellChannel(cell, clock, 1, beside=driving)
     journal = MemoryJournal(
         sample,
         columns={s.name: tuple(c.name for c in s.columns) for s in protocol.streams},
@@ -316,6 +341,7 @@ def played(
         roles,
     )
     journal.ended = engine.run(protocol.plan())
+    journal.truths = driving.truths
     if journal.ended.error is not None:
         raise journal.ended.error
     return journal, protocol, cell
