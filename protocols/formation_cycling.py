@@ -1,16 +1,18 @@
 """Formation at a low rate, then cycles at a working rate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
+from labctl.figure import Figure
 from labctl.protocol import Parameters, Plan, Run
 from labctl.quantities import Rate
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
+from protocols.cycling_figures import cycling_figures
 from protocols.cycling_results import cycling_results
 from protocols.half_cycles import one_cycle
 
@@ -69,3 +71,7 @@ class FormationCycling(CellProtocol):
     def results(self, run: Run) -> Mapping[str, Result]:
         """First-cycle efficiency and capacities, retention, a table by cycle."""
         return cycling_results(run, formation_cycles=self.parameters.formation_cycles)
+
+    def figures(self, run: Run) -> Sequence[Figure]:
+        """Draw capacity and CE against cycle, selected voltage curves, dQ/dV."""
+        return cycling_figures(run)

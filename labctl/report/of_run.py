@@ -1,5 +1,6 @@
 """From run files to the report: facts, deviations, results and figures."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from labctl.errors import LabctlError
 from labctl.figure import Figure
 from labctl.protocol import Protocol, StepRecord
 from labctl.quantities import SI, format_duration
+from labctl.report.compare import combine_all, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.from_plot import from_plot
 from labctl.report.html import Report, page
 from labctl.sample import Sample
 from labctl.store.folder import RunFolder
 from labctl.store.reader import RunFile
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +41,59 @@ class _View:
 def write_report(
     runs: Sequence[Path], out: Path | None, csv: Path | None
 ) -> list[Path]:
-    """Write the report of each run and the figures' numbers; return the paths."""
+    """Write one page, of a run or comparing several, and the figures' numbers.
+
+    Returns the paths. A page of several runs groups those of the same sample.
+    """
+    folders = [RunFolder.of(run) for run in runs]
+    reports = {folder.run_id: read_report(folder.path) for folder in folders}
     written = []
-    for run in runs:
-        folder = RunFolder.of(run)
-        report = read_report(folder.path)
-        path = out or folder.path / "report.html"
-        path.write_text(page(report), encoding="utf-8")
-        written.append(path)
-        if csv is not None:
-            csv.mkdir(parents=True, exist_ok=True)
-            written += [
-                write_csv(figure, csv / f"{folder.run_id}-{figure.name}.csv")
-                for figure in report.figures
-            ]
+    if len(reports) == 1:
+        report = next(iter(reports.values()))
+        path = out or folders[0].path / "report.html"
+    else:
+        samples = {f.run_id: _sample_name(f.path) for f in folders}
+        names = {run: f"{name} …{run[-4:]}" for run, name in samples.items()}
+        report = compare_reports(
+            {names[run]: one for run, one in reports.items()},
+            {names[run]: sample for run, sample in samples.items()},
+        )
+        path = out or Path("report.html")
+    path.write_text(page(report), encoding="utf-8")
+    written.append(path)
+    if csv is not None:
+        csv.mkdir(parents=True, exist_ok=True)
+        prefix = f"{folders[0].run_id}-" if len(reports) == 1 else "comparison-"
+        written += [
+            write_csv(figure, csv / f"{prefix}{figure.name}.csv")
+            for figure in report.figures
+        ]
     return written
+
+
+def compare_reports(reports: Mapping[str, Report], groups: Mapping[str, str]) -> Report:
+    """Return one report of several runs: means by group, figures laid over."""
+    results = {run: report.results for run, report in reports.items()}
+    return Report(
+        title=f"{len(reports)} runs compared",
+        subtitle=", ".join(dict.fromkeys(groups.values())),
+        facts=[(name, report.subtitle) for name, report in reports.items()],
+        ended="all completed"
+        if all(r.ok for r in reports.values())
+        else "not all done",
+        ok=all(report.ok for report in reports.values()),
+        deviations=[
+            f"{run}: {text}" for run, r in reports.items() for text in r.deviations
+        ],
+        figures=combine_all({run: r.figures for run, r in reports.items()}, groups),
+        tables=[groups_table(results, groups), runs_table(results)],
+        simulated=any(report.simulated for report in reports.values()),
+    )
+
+
+def _sample_name(run: Path) -> str:
+    with RunFile(run) as file:
+        return str(file.header.sample.get("name", ""))
 
 
 def read_report(run: Path) -> Report:
@@ -95,19 +137,22 @@ _IDENTITY = ("vendor", "model", "serial", "firmware")
 
 
 def _figures(file: RunFile, label: Sample) -> list[Figure]:
+    """Return the protocol's own figures, then the default plots it did not draw."""
     header = file.header
     names = {c.name: c.long_name for s in header.streams for c in s.columns}
-    figures = [
-        from_plot(plot, file.table(plot.stream), names)
-        for plot in header.plots
-        if file.rows.get(plot.stream)
-    ]
+    drawn: list[Figure] = []
     try:
         kind = plugins.protocol(header.protocol)
-        figures += _protocol(kind, header.parameters, label).figures(_View(label, file))
-    except LabctlError:
-        return figures
-    return figures
+        protocol = _protocol(kind, header.parameters, label)
+        drawn = list(protocol.figures(_View(label, file)))
+    except LabctlError as error:
+        log.warning("figures of %s cannot be drawn: %s", header.protocol, error)
+    own = {figure.name for figure in drawn}
+    return drawn + [
+        from_plot(plot, file.table(plot.stream), names)
+        for plot in header.plots
+        if file.rows.get(plot.stream) and plot.name not in own
+    ]
 
 
 def _protocol(
