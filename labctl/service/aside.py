@@ -98,7 +98,7 @@ def serve(pipe: Connection) -> None:
     """Answer questions until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(5)  # a forecast never takes time from a run
+        os.nice(15)  # what is done here never takes time from a run
     while True:
         try:
             act, given = pipe.recv()

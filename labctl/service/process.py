@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,6 +33,8 @@ from labctl.session.order import Equipment, Order, clock_of, station_of
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+SWITCH = 0.001
+"""s that a thread may keep the interpreter: an answer waits for few of them."""
 GRACE = 3
 """s that open requests have when the process ends."""
 LONGEST_HEAD = 16_384
@@ -84,6 +87,7 @@ def serve(serving: Serving) -> None:
     OperatorError: another process has this bench, or it would be open to the network.
     """
     serving.check()
+    sys.setswitchinterval(SWITCH)
     premises = Premises(serving.data.absolute())
     premises.make()
     lock_on = None if serving.simulate else serving.config_path

@@ -14,6 +14,7 @@ from labctl.errors import StoreError
 from labctl.store.journal import Journal
 
 PREFIX = "world-"
+_SPECIMEN = frozenset({"specimen", "circuit"})
 
 
 def keep_snapshots(journal: Journal, world: Any) -> None:
@@ -51,6 +52,8 @@ def put_back(
     if seats is not None:
         mine = [c for c in state["cells"] if set(c["seats"]) & set(seats)]
         state = {**state, "cells": mine, "parts": {}}
+        if mine:  # the film or pellet beside it is another run's
+            state = {k: v for k, v in state.items() if k not in _SPECIMEN}
     world.restore(state)
 
 
