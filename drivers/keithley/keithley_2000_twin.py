@@ -41,19 +41,19 @@ class Keithley2000Twin(ScpiTwin):
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2000,1167890,A19  /A02"
     function = setting(
-        ":SENSe:FUNCtion", default="VOLT:DC", kind=_function, shown='"{}"'.format
+        "[:SENSe]:FUNCtion", default="VOLT:DC", kind=_function, shown='"{}"'.format
     )
-    nplc = number(":SENSe:VOLTage[:DC]:NPLCycles", default=1.0, low=0.01, high=10.0)
-    auto = switch(":SENSe:VOLTage[:DC]:RANGe:AUTO", default=True)
+    nplc = number("[:SENSe]:VOLTage[:DC]:NPLCycles", default=1.0, low=0.01, high=10.0)
+    auto = switch("[:SENSe]:VOLTage[:DC]:RANGe:AUTO", default=True)
     reference = number(
-        ":SENSe:VOLTage[:DC]:REFerence", default=0.0, low=-1010, high=1010
+        "[:SENSe]:VOLTage[:DC]:REFerence", default=0.0, low=-1010, high=1010
     )
-    relative = switch(":SENSe:VOLTage[:DC]:REFerence:STATe")
-    digits = whole(":SENSe:VOLTage[:DC]:DIGits", default=7, low=4, high=7)
-    averaging = switch(":SENSe:VOLTage[:DC]:AVERage[:STATe]")
-    averages = whole(":SENSe:VOLTage[:DC]:AVERage:COUNt", default=10, low=1, high=100)
+    relative = switch("[:SENSe]:VOLTage[:DC]:REFerence:STATe")
+    digits = whole("[:SENSe]:VOLTage[:DC]:DIGits", default=7, low=4, high=7)
+    averaging = switch("[:SENSe]:VOLTage[:DC]:AVERage[:STATe]")
+    averages = whole("[:SENSe]:VOLTage[:DC]:AVERage:COUNt", default=10, low=1, high=100)
     averaging_kind = setting(
-        ":SENSe:VOLTage[:DC]:AVERage:TCONtrol",
+        "[:SENSe]:VOLTage[:DC]:AVERage:TCONtrol",
         default="MOV",
         kind=Choice("MOVing|REPeat"),
     )
@@ -61,11 +61,26 @@ class Keithley2000Twin(ScpiTwin):
     autozero = switch(":SYSTem:AZERo[:STATe]", default=True)
     beeper = switch(":SYSTem:BEEPer:STATe", default=True)
     trigger_count = number(
-        ":TRIGger[:SEQuence]:COUNt", default=1, low=1, high=9999, infinite=True
+        ":TRIGger[:SEQuence]:COUNt",
+        default=1,
+        low=1,
+        high=9999,
+        infinite=True,
+        shown=lambda count: "+9.9E37" if math.isinf(count) else f"{count:.0f}",
     )
     trigger_delay = number(
         ":TRIGger[:SEQuence]:DELay", default=0, low=0, high=999999.999
     )
+    trigger_source = setting(
+        ":TRIGger[:SEQuence]:SOURce",
+        default="IMM",
+        kind=Choice("IMMediate|TIMer|MANual|BUS|EXTernal"),
+    )
+    trigger_timer = number(
+        ":TRIGger[:SEQuence]:TIMer", default=0.1, low=1e-3, high=999999.999
+    )
+    display = switch(":DISPlay[:WINDow]:ENABle", default=True)
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
     elements = setting(":FORMat:ELEMents", default="READ", kind=word)
 
     def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
@@ -76,12 +91,12 @@ class Keithley2000Twin(ScpiTwin):
         self.channel = ""
         self.last: float | None = None
 
-    @command(":SENSe:VOLTage[:DC]:RANGe[:UPPer]", Number(-1010.0, 1010.0, 1000.0))
+    @command("[:SENSe]:VOLTage[:DC]:RANGe[:UPPer]", Number(-1010.0, 1010.0, 1000.0))
     def _set_range(self, value: float) -> None:
         self.range = driver.VOLTAGE.range_for(value)
         self.auto = False
 
-    @query(":SENSe:VOLTage[:DC]:RANGe[:UPPer]?")
+    @query("[:SENSe]:VOLTage[:DC]:RANGe[:UPPer]?")
     def _range(self) -> float:
         return self.range
 
@@ -133,12 +148,18 @@ class Keithley2000Twin(ScpiTwin):
         self.pending_until, self.time = self.time, start
 
     @query(":FETCh?")
-    @query(":SENSe:DATA[:LATest]?")
+    @query("[:SENSe]:DATA[:LATest]?")
     def _fetch(self) -> str:
         self.time = max(self.time, self.pending_until)
         if self.last is None:
             raise ScpiError(-230)
         return f"{self.last:+.8E}"
+
+    @query("[:SENSe]:DATA:FRESh?")
+    def _fresh(self) -> str:
+        if self.continuous:  # the meter runs by itself: the next one it takes
+            return f"{self.take():+.8E}"
+        return self._fetch()
 
     @command(":ABORt")
     def _abort(self) -> None:

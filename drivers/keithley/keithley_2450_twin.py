@@ -64,6 +64,7 @@ class Keithley2450Twin(ScpiTwin):
     auto_resistance = switch(":SENSe:RESistance:RANGe:AUTO", default=True)
     zero_current = switch(":SENSe:CURRent[:DC]:AZERo[:STATe]", default=True)
     zero_voltage = switch(":SENSe:VOLTage[:DC]:AZERo[:STATe]", default=True)
+    zero_resistance = switch(":SENSe:RESistance:AZERo[:STATe]", default=True)
     averaging_current = switch(":SENSe:CURRent[:DC]:AVERage[:STATe]")
     averaging_voltage = switch(":SENSe:VOLTage[:DC]:AVERage[:STATe]")
     averages_current = whole(
@@ -86,7 +87,6 @@ class Keithley2450Twin(ScpiTwin):
         ":SENSe:RESistance:RANGe[:UPPer]", default=2e5, low=0.0, high=2e8
     )
     count = whole(":SENSe:COUNt", default=1, low=1, high=300000)
-    buffer_points = whole(":TRACe:POINts", default=100000, low=10, high=1000000)
     off_voltage = setting(":OUTPut:VOLTage:SMODe", default="NORM", kind=_OFF)
     off_current = setting(":OUTPut:CURRent:SMODe", default="NORM", kind=_OFF)
     terminals = setting(":ROUTe:TERMinals", default="FRON", kind=Choice("FRONt|REAR"))
@@ -109,6 +109,7 @@ class Keithley2450Twin(ScpiTwin):
 
     def _make_default(self) -> None:
         self.output = False
+        self.buffer_points = 100000
         self.sense_function = "CURR"
         self.source_range = {"VOLT": 0.02, "CURR": 1e-8}
         self.sense_range = {"VOLT": 2e-2, "CURR": 1e-4}
@@ -287,14 +288,23 @@ class Keithley2450Twin(ScpiTwin):
             raise ScpiError(-230)
         return self._row(-1, elements)
 
-    @query(":MEASure[:CURRent]?")
-    def _measure_current(self) -> str:
+    @query(":MEASure?", string, word, word, word, word, word, optional=6)
+    def _measure(self, _buffer: str = "", *elements: str) -> str:
+        return self._read(_buffer, *elements)
+
+    @query(":MEASure:CURRent[:DC]?", string, optional=1)
+    def _measure_current(self, _buffer: str = "") -> str:
         self._set_function("CURR")
         return self._read()
 
-    @query(":MEASure:VOLTage?")
-    def _measure_voltage(self) -> str:
+    @query(":MEASure:VOLTage[:DC]?", string, optional=1)
+    def _measure_voltage(self, _buffer: str = "") -> str:
         self._set_function("VOLT")
+        return self._read()
+
+    @query(":MEASure:RESistance?", string, optional=1)
+    def _measure_resistance(self, _buffer: str = "") -> str:
+        self._set_function("RES")
         return self._read()
 
     def _row(self, index: int, elements: tuple[str, ...]) -> str:
@@ -311,6 +321,23 @@ class Keithley2450Twin(ScpiTwin):
     )
     def _clear_buffer(self, _buffer: str = "") -> None:
         self.rows = []
+
+    @command(":TRACe:POINts", Number(10, 1e6, 1e5, whole=True), string, optional=1)
+    def _set_size(self, points: int, _buffer: str = "") -> None:
+        self.buffer_points = points
+        self.rows = []
+
+    @query(":TRACe:POINts?", string, optional=1)
+    def _size(self, _buffer: str = "") -> str:
+        return str(self.buffer_points)
+
+    @command(":SENSe:AZERo:ONCE")
+    def _zero_once(self) -> None:
+        self.time += 2.0 * self.nplc / LINE
+
+    @query(":SYSTem:LFRequency?")
+    def _line(self) -> str:
+        return f"{LINE:g}"
 
     @query(":TRACe:ACTual?", string, optional=1)
     def _actual(self, _buffer: str = "") -> str:
@@ -361,6 +388,7 @@ class Keithley2450Twin(ScpiTwin):
     @command(":INITiate[:IMMediate]")
     def _initiate(self) -> None:
         start = self.time
+        self.rows = []  # the first block of a sweep's trigger model clears the buffer
         self._set_output(True)
         for level in self._levels:
             self.front.source.level = level

@@ -4,9 +4,12 @@ Channel a is wired to the bench; channel b stands beside it and sees an open cir
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from drivers.keithley import keithley_2636b as driver
+from drivers.keithley import tsp_buffer_twin
+from drivers.keithley.tsp_buffer_twin import ReadingBuffer
 from drivers.scpi.faults import ScpiError
 from drivers.scpi.lua import NODE, LuaTwin
 from drivers.world.circuit import Circuit
@@ -16,6 +19,8 @@ from labctl.clock import Clock
 OVER_RANGE = 9.91e37
 TOO_BIG, TOO_SMALL, UNKNOWN = 1102, 1103, -286
 OVERHEAD = 1e-3
+BUFFER_SETTINGS = ("appendmode", "collecttimestamps", "collectsourcevalues")
+CONDITION_NODES = ("measurement", "measurement.instrument")
 DEFAULTS: dict[str, float] = {
     "source.func": 1,
     "source.levelv": 0.0,
@@ -85,7 +90,9 @@ class Channel:
         self.twin = twin
         self.front = front
         self.values = dict(DEFAULTS)
-        self.nodes = {
+        self.buffers = {name: ReadingBuffer() for name in tsp_buffer_twin.NAMES}
+        columns = [f"{b}.{c}" for b in self.buffers for c in ("readings", "timestamps")]
+        self.nodes = {*self.buffers, *columns} | {
             name[:cut]
             for name in DEFAULTS
             for cut in range(len(name))
@@ -114,26 +121,41 @@ class Channel:
         """Return ``smua.<name>``."""
         if name in self.values:
             return self.values[name]
-        if name in self.nodes:
-            return NODE
-        if name in CONSTANTS:
-            return CONSTANTS[name]
+        if name in self.nodes or name in CONSTANTS:
+            return CONSTANTS.get(name, NODE)
         if name == "source.compliance":
             operates = self.front.circuit.operate(self.twin.time)
             return bool(self.front.source.on and operates.in_limit)
         if name == "reset":
             return self.reset
+        buffer, _, rest = name.partition(".")
+        if buffer in self.buffers:
+            return self._of_buffer(self.buffers[buffer], rest)
         functions = {
-            "measure.iv": self.measure,
-            "measure.i": lambda *_: self.measure()[0],
-            "measure.v": lambda *_: self.measure()[1],
-            "measure.r": lambda *_: self.measure()[1] / self.measure()[0],
-            "measure.p": lambda *_: math.prod(self.measure()),
+            "measure.iv": lambda *to: self.measure(lambda i, v: (i, v), *to),
+            "measure.i": lambda *to: self.measure(lambda i, _v: (i,), *to)[0],
+            "measure.v": lambda *to: self.measure(lambda _i, v: (v,), *to)[0],
+            "measure.r": lambda *to: self.measure(
+                lambda i, v: (v / i if i else OVER_RANGE,), *to
+            )[0],
+            "measure.p": lambda *to: self.measure(lambda i, v: (i * v,), *to)[0],
         }
         return functions.get(name)
 
+    @staticmethod
+    def _of_buffer(buffer: ReadingBuffer, name: str) -> Any:
+        if name == "clear":
+            return buffer.clear
+        if name == "n":
+            return len(buffer.readings)
+        return getattr(buffer, name) if name in BUFFER_SETTINGS else None
+
     def put(self, name: str, value: Any) -> None:
         """Set ``smua.<name>``."""
+        buffer, _, rest = name.partition(".")
+        if buffer in self.buffers and rest in BUFFER_SETTINGS:
+            setattr(self.buffers[buffer], rest, int(value))
+            return
         if name not in self.values or not isinstance(value, int | float):
             raise ScpiError(UNKNOWN, f"cannot set {name}")
         low, high = LIMITS.get(name, (-math.inf, math.inf))
@@ -158,8 +180,24 @@ class Channel:
         elif abs(value) > self.values[f"source.range{quantity}"] * 1.0101:
             raise ScpiError(TOO_BIG, "source level beyond the fixed range")
 
-    def measure(self, *_buffers: Any) -> tuple[float, float]:
-        """Measure; return A and V."""
+    def measure(
+        self, pick: Callable[[float, float], tuple[float, ...]], *buffers: Any
+    ) -> tuple[float, ...]:
+        """Measure ``measure.count`` times into the buffers; return the last.
+
+        ``pick`` says what becomes of A and V, one number a buffer.
+        """
+        kept = [self.twin.buffer(proxy) for proxy in buffers]
+        for buffer in kept:
+            buffer.begin()
+        picked: tuple[float, ...] = ()
+        for _ in range(int(self.values["measure.count"])):
+            picked = pick(*self._measure_once())
+            for buffer, value in zip(kept, picked, strict=False):
+                buffer.store(value, self.twin.time)
+        return picked
+
+    def _measure_once(self) -> tuple[float, float]:
         values, twin = self.values, self.twin
         delay = values["measure.delay"]
         zero = 2.0 if values["measure.autozero"] == 2 else 1.0  # noqa: PLR2004
@@ -180,7 +218,7 @@ class Keithley2636BTwin(LuaTwin):
     """A simulated 2636B."""
 
     identification = "Keithley Instruments Inc., Model 2636B, 4012345, 3.3.5"
-    roots = ("smua", "smub", "localnode")
+    roots = ("smua", "smub", "localnode", "status", "display")
 
     def __init__(self, circuit: Circuit, clock: Clock, name: str = "smu") -> None:
         beside = Circuit(seed=circuit.seed)
@@ -197,12 +235,35 @@ class Keithley2636BTwin(LuaTwin):
             "format.REAL32": 2,
             "format.REAL64": 3,
             "format.byteorder": 1,
+            "format.LITTLEENDIAN": 1,
         }
         super().__init__(clock)
 
     def define(self, world: Any) -> None:
-        """Add the factory sweeps; results go to the channel's buffer-less print."""
-        world["beeper"] = None
+        """Add the function that prints reading buffers."""
+        world["printbuffer"] = self._print_buffer
+
+    def buffer(self, proxy: Any) -> ReadingBuffer:
+        """Return the buffer that Lua handed over."""
+        root, _, name = self.path_of(proxy).partition(".")
+        if root not in self.channels or name not in tsp_buffer_twin.NAMES:
+            raise ScpiError(UNKNOWN, "that is no reading buffer")
+        return self.channels[root].buffers[name]
+
+    def _print_buffer(self, first: float, last: float, *proxies: Any) -> None:
+        columns = []
+        for proxy in proxies:
+            root, _, name = self.path_of(proxy).partition(".")
+            owner, _, column = name.partition(".")
+            if root not in self.channels or owner not in tsp_buffer_twin.NAMES:
+                raise ScpiError(UNKNOWN, "that is no reading buffer")
+            values = self.channels[root].buffers[owner].column(column)
+            if not 1 <= first <= last <= len(values):
+                raise ScpiError(UNKNOWN, f"the buffer holds {len(values)} readings")
+            columns.append(values[int(first) - 1 : int(last)])
+        mixed = [value for row in zip(*columns, strict=True) for value in row]
+        form = int(self.own["format.data"])
+        self.answer_with(tsp_buffer_twin.printed(mixed, form, self.precision))
 
     def reset(self) -> None:
         """Put both channels back, outputs off."""
@@ -219,11 +280,30 @@ class Keithley2636BTwin(LuaTwin):
             return self.error_queue(key)
         if name == "asciiprecision":
             return self.precision
+        if root == "status":
+            return self._status(name)
+        if root == "display":
+            return lambda *_: None  # nobody looks at a twin's display
         return self.own.get(f"{path}.{key}")
+
+    def _status(self, name: str) -> Any:
+        """Return a channel's measurement condition; bit 0 or 1 is compliance."""
+        node, _, channel = name.removesuffix(".condition").rpartition(".")
+        if name in CONDITION_NODES:
+            return NODE
+        if node != "measurement.instrument" or channel not in self.channels:
+            return None
+        if not name.endswith(".condition"):
+            return NODE
+        source = self.channels[channel].front.source
+        limited = self.channels[channel].get("source.compliance")
+        return (2 if source.holds_voltage else 1) if limited else 0
 
     def put(self, path: str, key: str, value: Any) -> None:
         """Set ``path.key``."""
         root, _, rest = path.partition(".")
+        if root == "display":
+            return
         if root in self.channels:
             self.channels[root].put(f"{rest}.{key}" if rest else key, value)
         elif f"{path}.{key}" == "format.asciiprecision":

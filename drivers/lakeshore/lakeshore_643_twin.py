@@ -14,6 +14,7 @@ FORBIDS_CURRENT = 0b11100000
 """Operational errors that force 0 A: both flow switches, remote enable."""
 NOISE = 5e-4
 """rms of a current reading, A."""
+_BYTE = Number(0, 255, whole=True)
 
 
 class LakeShore643Twin(PlainTwin):
@@ -32,6 +33,7 @@ class LakeShore643Twin(PlainTwin):
     display = whole(":DISP", default=1, low=0, high=3)
     remote = whole(":MODE", default=1, low=0, high=2)
     segments = whole(":RSEG", default=0, low=0, high=1)
+    operation_mask = whole(":OPSTE", default=0, low=0, high=255)
 
     def __init__(
         self,
@@ -53,6 +55,10 @@ class LakeShore643Twin(PlainTwin):
         self.setpoint = 0.0
         self.external = 0
         self.limits = (self.largest, 50.0)
+        self.lock_state, self.lock_code = 0, 123
+        self.interface = (0, 0, 11)
+        self.error_masks = (0, 0)
+        self.ramp_segments = dict.fromkeys(range(1, 6), (self.largest, 1.0))
 
     def _go(self, current: float, rate: float) -> None:
         self.setpoint = current
@@ -136,6 +142,46 @@ class LakeShore643Twin(PlainTwin):
     @query(":ERSTR?")
     def _error_events(self) -> str:
         return self._errors()
+
+    @command(":ERSTE", _BYTE, _BYTE)
+    def _set_error_masks(self, hardware: int, operational: int) -> None:
+        self.error_masks = (hardware, operational)
+
+    @query(":ERSTE?")
+    def _error_masks(self) -> str:
+        return f"{self.error_masks[0]:03d},{self.error_masks[1]:03d}"
+
+    @command(":LOCK", Number(0, 2, whole=True), Number(0, 999, whole=True))
+    def _set_lock(self, state: int, code: int) -> None:
+        if code != self.lock_code:
+            raise ScpiError(-221)
+        self.lock_state = state
+
+    @query(":LOCK?")
+    def _lock(self) -> str:
+        return f"{self.lock_state},{self.lock_code:03d}"
+
+    @command(
+        ":IEEE",
+        Number(0, 3, whole=True),
+        Number(0, 1, whole=True),
+        Number(1, 30, whole=True),
+    )
+    def _set_interface(self, terminator: int, eoi: int, address: int) -> None:
+        self.interface = (terminator, eoi, address)
+
+    @query(":IEEE?")
+    def _interface(self) -> str:
+        return "{},{},{:02d}".format(*self.interface)
+
+    @command(":RSEGS", Number(1, 5, whole=True), Number(0.0, 140.0), Number(1e-4, 50.0))
+    def _set_segment(self, segment: int, current: float, rate: float) -> None:
+        self.ramp_segments[segment] = (current, rate)
+
+    @query(":RSEGS?", Number(1, 5, whole=True))
+    def _segment(self, segment: int) -> str:
+        current, rate = self.ramp_segments[segment]
+        return f"{current:+.4f},{rate:+.4f}"
 
     @command(":ERCL")
     def _clear_errors(self) -> None:

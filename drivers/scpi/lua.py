@@ -52,6 +52,8 @@ class LuaTwin(Exchange):
     def __init__(self, clock: Clock, latency: float = LATENCY) -> None:
         super().__init__(clock, latency)
         self._printed: list[str] = []
+        self._block: bytes | None = None
+        """A binary answer, in place of printed lines."""
         self._script: list[str] | None = None
         self._run_script = False
         self.precision = PRECISION
@@ -120,10 +122,21 @@ class LuaTwin(Exchange):
             return f"{float(value):.{self.precision - 1}e}"
         return str(value)
 
+    def path_of(self, proxy: Any) -> str:
+        """Return the name of an attribute that Lua handed over: ``smua.nvbuffer1``."""
+        return str(self._lua.globals().tostring(proxy))
+
+    def answer_with(self, text: str | bytes) -> None:
+        """Answer with a line of text, or with bytes as they are."""
+        if isinstance(text, bytes):
+            self._block = text
+        else:
+            self._printed.append(text)
+
     def _print(self, *values: Any) -> None:
         self._printed.append("\t".join(self.show(value) for value in values))
 
-    def execute(self, message: str) -> str | None:
+    def execute(self, message: str) -> str | bytes | None:
         """Run one line; scripts are collected until ``endscript``."""
         if self._script is not None:
             return self._collect(message)
@@ -135,7 +148,7 @@ class LuaTwin(Exchange):
             return self._common(head.upper())
         return self._run(message)
 
-    def _collect(self, line: str) -> str | None:
+    def _collect(self, line: str) -> str | bytes | None:
         assert self._script is not None  # noqa: S101
         if line != "endscript":
             self._script.append(line)
@@ -143,8 +156,8 @@ class LuaTwin(Exchange):
         chunk, self._script = "\n".join(self._script), None
         return self._run(chunk) if self._run_script else None
 
-    def _run(self, chunk: str) -> str | None:
-        self._printed = []
+    def _run(self, chunk: str) -> str | bytes | None:
+        self._printed, self._block = [], None
         try:
             self._lua.execute(chunk)
         except ScpiError as error:
@@ -153,6 +166,11 @@ class LuaTwin(Exchange):
             self.status.note(ScpiError(-285, str(error)[:120]))
         except lupa.LuaError as error:
             self.status.note(ScpiError(-286, str(error)[:120]))
+        return self._answer()
+
+    def _answer(self) -> str | bytes | None:
+        if self._block is not None:
+            return self._block
         return "\n".join(self._printed) or None
 
     def _common(self, word: str) -> str | None:

@@ -2,7 +2,8 @@
 
 A handler's pattern is the whole keyword; a message may hold several commands between
 semicolons. An unknown word sets bit 5 of ``*ESR?``, a value out of range bit 4;
-neither answers.
+neither answers, and what follows in the message is carried out all the same: Lake
+Shore's own package asks ``…; *ESR?`` in one message.
 """
 
 from typing import Any, ClassVar
@@ -54,7 +55,7 @@ class PlainTwin(Exchange):
                 answer = self._call(keyword.lstrip(":").upper(), data)
             except ScpiError as error:
                 self.status.event_status |= error.event
-                break
+                continue
             if answer is not None:
                 answers.append(answer)
         return ";".join(answers) or None

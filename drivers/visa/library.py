@@ -175,13 +175,10 @@ class LabsimLibrary(VisaLibraryBase):
         if attribute == ResourceAttribute.asrl_avalaible_number:
             waiting = int(found.device.message_available)
             return waiting, self.handle_return_value(session, _SUCCESS)
-        if (
-            not isinstance(attribute, ResourceAttribute)
-            or attribute not in found.attributes
-        ):
+        if attribute not in found.attributes:  # PyVISA also asks by bare number
             code = StatusCode.error_nonsupported_attribute
             return None, self.handle_return_value(session, code)
-        value = found.attributes[attribute]
+        value = found.attributes[ResourceAttribute(attribute)]
         return value, self.handle_return_value(session, _SUCCESS)
 
     def set_attribute(
