@@ -1,13 +1,16 @@
-"""Drivers, protocols and worlds, found through entry points.
+"""Drivers, protocols, worlds and their TCP front, found through entry points.
 
 labctl's own are registered in the same way, so a lab adds its own from another
 package. Nothing is imported until it is asked for by name.
 """
 
 import difflib
+import typing
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from labctl.clock import Clock
 from labctl.errors import OperatorError
 from labctl.protocol import Protocol
 from labctl.roles.driver import Driver
@@ -15,6 +18,35 @@ from labctl.roles.driver import Driver
 DRIVERS = "labctl.drivers"
 PROTOCOLS = "labctl.protocols"
 WORLDS = "labctl.worlds"
+FRONTS = "labctl.fronts"
+
+
+class Front(typing.Protocol):
+    """Simulated instruments that listen, for programs other than labctl."""
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Return the TCP port of each instrument: ``{"source": 5025}``."""
+        ...
+
+    @property
+    def identities(self) -> Mapping[str, str]:
+        """Return what each instrument answers to ``*IDN?``; no talk."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class OpensFront(typing.Protocol):
+    """What stands behind an entry point of the group ``labctl.fronts``."""
+
+    def __call__(
+        self, bench: str, clock: Clock, sample: str | None, seed: int, port_base: int
+    ) -> Front:
+        """Serve a bench on loopback ports; 0 takes free ones. Returns at once."""
+        ...
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -37,6 +69,12 @@ def protocol(name: str) -> type[Protocol]:
 def world(name: str = "bench") -> Any:
     """Return the class of a simulated bench."""
     return _load(WORLDS, name, "simulated bench")
+
+
+def front(name: str = "tcp") -> OpensFront:
+    """Return what serves simulated instruments to other programs."""
+    found: OpensFront = _load(FRONTS, name, "front of simulated instruments")
+    return found
 
 
 def _load(group: str, name: str, what: str) -> Any:

@@ -12,8 +12,9 @@ import threading
 import typing
 from collections.abc import Mapping
 
-from drivers.labsim.benches import Bench
+from drivers.labsim.benches import Bench, build_bench
 from drivers.scpi.exchange import Exchange
+from labctl.clock import Clock
 from labctl.errors import OperatorError
 
 CHUNK = 65536
@@ -60,7 +61,8 @@ class _Front(socketserver.ThreadingTCPServer):
 class Served:
     """Open ports; close them with `close`."""
 
-    def __init__(self, fronts: Mapping[str, _Front]) -> None:
+    def __init__(self, bench: Bench, fronts: Mapping[str, _Front]) -> None:
+        self._bench = bench
         self._fronts = fronts
         self._threads = [
             threading.Thread(
@@ -75,6 +77,13 @@ class Served:
     def ports(self) -> dict[str, int]:
         """Return the port of each instrument."""
         return {name: front.server_address[1] for name, front in self._fronts.items()}
+
+    @property
+    def identities(self) -> dict[str, str]:
+        """Return what each instrument answers to ``*IDN?``."""
+        return {
+            name: twin.identification for name, twin in self._bench.instruments.items()
+        }
 
     def close(self) -> None:
         """Stop listening."""
@@ -112,4 +121,11 @@ def serve(bench: Bench, host: str, ports: int | Mapping[str, int]) -> Served:
         for front in fronts.values():
             front.server_close()
         raise OperatorError(f"a port for the twins is taken: {error}") from error
-    return Served(fronts)
+    return Served(bench, fronts)
+
+
+def serve_bench(
+    bench: str, clock: Clock, sample: str | None, seed: int, port_base: int
+) -> Served:
+    """Build a bench by name and serve it; see `labctl.plugins.OpensFront`."""
+    return serve(build_bench(bench, clock, sample, seed), "127.0.0.1", port_base)

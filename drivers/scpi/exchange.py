@@ -26,6 +26,8 @@ class NotReadyError(Exception):
 class Exchange:
     """One instrument behind a bus. Subclasses say what a message means."""
 
+    identification: str = "LABCTL,TWIN,0,0"
+    """What ``*IDN?`` answers."""
     terminator = b"\n"
     """What ends an answer."""
 

@@ -24,6 +24,7 @@ from labctl.cli import (
     runs,
     serve,
     station,
+    twins,
 )
 from labctl.errors import LabctlError, RefusedError
 
@@ -44,6 +45,7 @@ for module in (run, check, report, doctor, serve, gui, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")
+app.add_typer(twins.app, name="twins")
 app.add_typer(runs.app, name="runs")
 app.add_typer(queue.app, name="queue")
 app.add_typer(audit.app, name="audit")
