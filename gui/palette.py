@@ -116,9 +116,8 @@ QPushButton#stop {{ background: {t.danger}; color: {t.on_danger}; font-weight: 7
   border: 1px solid {t.danger}; padding: 5px 16px; }}
 QPushButton#stop:focus {{ border: 2px solid {t.text}; padding: 4px 15px; }}
 QPushButton#link {{ background: transparent; border: none; color: {t.accent};
-  padding: 2px 4px; text-align: left; }}
-QPushButton#link:checked {{ background: transparent; color: {t.text};
-  font-weight: 600; }}
+  padding: 2px 4px; text-align: left; font-weight: 600; }}
+QPushButton#link:checked {{ background: transparent; color: {t.text}; }}
 QPushButton#link:focus {{ border: 1px solid {t.accent}; }}
 QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {{ background: {t.field};
   border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px;
@@ -134,13 +133,13 @@ QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.borde
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.border}; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 6px 12px;
-  border: none; border-bottom: 2px solid transparent; }}
-QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent};
-  font-weight: 600; }}
+  border: none; border-bottom: 2px solid transparent; font-weight: 600; }}
+QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:focus {{ border: 1px solid {t.accent}; }}
 QTabBar::tab:disabled {{ color: {t.disabled}; }}
-QTableView, QListView, QTreeView {{ background: {t.panel}; border: none;
+QTableView, QListView, QTreeView {{ background: {t.panel};
+  border: 1px solid {t.panel};
   gridline-color: {t.border}; alternate-background-color: {t.raised};
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QTableView::item, QListView::item {{ padding: 2px 6px; }}

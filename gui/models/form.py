@@ -119,7 +119,11 @@ def referred(label: Mapping[str, Any]) -> Referred:
 
 def fields_of(schema: Mapping[str, Any]) -> list[FormField]:
     """Return the fields of a schema, in its order."""
-    return [_field(name, about) for name, about in schema.get("properties", {}).items()]
+    known = schema.get("$defs", {})
+    return [
+        _field(name, _followed(about, known))
+        for name, about in schema.get("properties", {}).items()
+    ]
 
 
 def grouped(fields: Sequence[FormField]) -> list[tuple[Group, list[FormField]]]:

@@ -17,7 +17,7 @@ from gui.models.windows import curve
 from gui.settings import Settings
 from gui.widgets.composer import Composer
 from gui.widgets.events_panel import EventsPanel
-from gui.widgets.inputs import Line
+from gui.widgets.inputs import Line, panel
 from gui.widgets.queue_panel import QueuePanel
 from gui.widgets.run_view import RunView
 from gui.widgets.tiles import TileGrid
@@ -183,8 +183,8 @@ class BenchPage(QWidget):
         left_box.addWidget(area, 1)
         left.setMinimumWidth(236)
         self._down = QSplitter(Qt.Orientation.Vertical)
-        self._down.addWidget(_panel(self.run_view))
-        self._down.addWidget(_panel(self.events))
+        self._down.addWidget(panel(self.run_view))
+        self._down.addWidget(panel(self.events))
         self._down.setSizes([700, self._settings.events])
         self._down.setStretchFactor(0, 1)
         self._down.setChildrenCollapsible(False)
@@ -196,7 +196,7 @@ class BenchPage(QWidget):
         self._across = QSplitter()
         self._across.setHandleWidth(8)
         self._down.setHandleWidth(8)
-        for part in (left, self._down, _panel(self.side)):
+        for part in (left, self._down, panel(self.side)):
             self._across.addWidget(part)
         self._across.setStretchFactor(1, 1)
         wide = self._settings.width
@@ -207,12 +207,3 @@ class BenchPage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self._across)
-
-
-def _panel(inner: QWidget) -> QFrame:
-    frame = QFrame()
-    frame.setObjectName("panel")
-    box = QVBoxLayout(frame)
-    box.setContentsMargins(1, 1, 1, 1)
-    box.addWidget(inner)
-    return frame

@@ -54,6 +54,7 @@ class Composer(QWidget):
         self._checked: Checked | None = None
         self._state: State | None = None
         self._seat = ""
+        self._foreseen: ForecastOut | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -152,8 +153,11 @@ class Composer(QWidget):
         self._show_seats()
         self._show_resolved()
         self._say()
+        if self._foreseen is not None:
+            self._take_forecast(self._foreseen)
 
     def _take_forecast(self, found: ForecastOut) -> None:
+        self._foreseen = found
         speed = self._state.station.speed if self._state else 1.0
         self._preview.show_forecast(found, self._checked, speed)
 
@@ -251,6 +255,7 @@ class Composer(QWidget):
             self._verdict.setText,
             key="check",
         )
+        self._foreseen = None
         self._preview.wait()
         self._link.ask(
             self,

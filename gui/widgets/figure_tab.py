@@ -65,6 +65,9 @@ class FigureTab(QWidget):
             view = FigureView(self)
             self.views.append(view)
         columns = 1 if len(there) == 1 else 2
+        for row in range(2):
+            self._grid.setRowStretch(row, int(row < -(-len(there) // columns)))
+            self._grid.setColumnStretch(row, int(row < columns))
         for k, view in enumerate(self.views):
             view.setVisible(k < len(there))
             if k < len(there):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
-from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.models.axis import Span, follow, span_of, with_margin
 from gui.models.loops import thinned
@@ -39,9 +39,8 @@ class FigureView(QWidget):
         self._title = Elided()
         self._title.setObjectName("name")
         self._legend = Legend()
-        self._note = QLabel()
+        self._note = Elided()
         self._note.setObjectName("muted")
-        self._note.setWordWrap(True)
         self.plot = Plot("Plot")
         self._second: Any = None
         box = QVBoxLayout(self)
@@ -61,6 +60,7 @@ class FigureView(QWidget):
         self.plot.setAccessibleName(figure.title)
         self.plot.setAccessibleDescription(f"{figure.y_label} against {figure.x_label}")
         self._note.setText(figure.note)
+        self._note.setToolTip(figure.note)
         self._note.setVisible(bool(figure.note))
         self.plot.hatched = simulated
         shape = _shape_of(figure)

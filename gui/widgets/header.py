@@ -1,6 +1,6 @@
 """The line that is always there: which bench, how it is, and STOP ALL."""
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
 
 from gui.models.link_state import Answering, LinkStatus
@@ -39,6 +39,8 @@ class Header(QFrame):
         self.pages = QTabBar()
         self.pages.setDrawBase(False)
         self.pages.setExpanding(False)
+        self.pages.setUsesScrollButtons(False)
+        self.pages.setElideMode(Qt.TextElideMode.ElideNone)
         self.pages.setAccessibleName("Pages")
         for k, page in enumerate(PAGES, 1):
             self.pages.addTab(page)

@@ -15,6 +15,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import (
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -214,6 +215,16 @@ def label_of(text: str) -> QLabel:
     label = QLabel(text)
     label.setMinimumWidth(label.fontMetrics().horizontalAdvance("Protocol  "))
     return label
+
+
+def panel(inner: QWidget) -> QFrame:
+    """Return a widget in a frame with round corners."""
+    frame = QFrame()
+    frame.setObjectName("panel")
+    box = QVBoxLayout(frame)
+    box.setContentsMargins(1, 1, 1, 1)
+    box.addWidget(inner)
+    return frame
 
 
 def clear(box: QObject | None) -> None:

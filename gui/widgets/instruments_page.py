@@ -22,7 +22,7 @@ from gui.colours import Look
 from gui.link import Link
 from gui.palette import digits_font
 from gui.si_text import signed_text, words
-from gui.widgets.inputs import Choice, Elided, Line, caption
+from gui.widgets.inputs import Choice, Elided, Line, caption, panel
 from gui.widgets.table import Column, Table, TableModel
 from labctl.errors import QuantityError
 from labctl.quantities import parse
@@ -276,7 +276,7 @@ class InstrumentsPage(QWidget):
         hint = Elided("Choose a seat to see its identity and to drive it by hand.")
         hint.setObjectName("muted")
         split = QSplitter()
-        split.addWidget(self.table)
+        split.addWidget(panel(self.table))
         split.addWidget(self._panel)
         split.setSizes([760, 380])
         split.setChildrenCollapsible(False)

@@ -94,7 +94,9 @@ class LivePlot(QWidget):
 
     def show_run(self, detail: RunDetail) -> None:
         """Show another run, or the same with more known of it."""
-        new = self._detail is None or self._detail.summary.run != detail.summary.run
+        before = self._detail.summary if self._detail else None
+        new = before is None or before.run != detail.summary.run
+        ended = before is not None and before.ended_unix != detail.summary.ended_unix
         self._detail = detail
         for track in self._tracks:
             track.plot.hatched = detail.summary.simulated
@@ -113,7 +115,7 @@ class LivePlot(QWidget):
                 lambda _why: None,
                 key=f"expected {id(self)}",
             )
-        self.refresh(detail.summary.rows, force=new)
+        self.refresh(detail.summary.rows, force=new or ended)
 
     def refresh(self, rows: int, *, force: bool = False) -> None:
         """Fetch what is new, if there is, and this is seen, and nothing on its way.

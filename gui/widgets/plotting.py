@@ -28,12 +28,22 @@ PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
 """Base units; pyqtgraph would also make `kmAh` and `k%` of others."""
 
 
+CROWDED = 1.6
+"""Decades beyond which only whole ones are labelled."""
+
+
 class Axis(pg.AxisItem):
     """An axis that writes a true minus."""
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:  # noqa: N802, D102
         texts = super().tickStrings(values, scale, spacing)
-        return [str(text).replace("-", MINUS) for text in texts]
+        plain = [str(text).replace("-", MINUS) for text in texts]
+        minor: Any = spacing  # None between the decades of a logarithmic axis
+        if not self.logMode or minor is not None:
+            return plain
+        low, high = sorted(self.range)
+        crowded = high - low > CROWDED
+        return ["" if crowded or t[:1] not in {"2", "5"} else t for t in plain]
 
     def labelString(self) -> str:  # noqa: N802
         """Write quantity and unit as ``Current / mA``."""

@@ -21,7 +21,7 @@ from gui.models.run_search import read_search
 from gui.models.tiles import look_of
 from gui.si_text import bytes_text, iso_text, lasting
 from gui.widgets.figure_view import FigureView
-from gui.widgets.inputs import Choice, Line
+from gui.widgets.inputs import Choice, Line, panel
 from gui.widgets.table import Column, Table, TableModel
 from labctl.figure import Figure
 from labctl.service.answers import RunList
@@ -54,7 +54,7 @@ class RunBrowser(QWidget):
         ]
         self.model = TableModel(columns, lambda r: r.run)
         self.table = Table("Runs", self.model, self)
-        self.table.fit_columns(20, 18, 16, 12, 7, 18, 0)
+        self.table.fit_columns(20, 20, 20, 14, 8, 22, 0)
         self.table.doubleClicked.connect(lambda _i: self._open())
         self.model.dataChanged.connect(lambda *_: self._draw())
         self._pause = QTimer(self)
@@ -213,12 +213,12 @@ class RunBrowser(QWidget):
         tools.addWidget(self._export)
         lower = QWidget()
         lower_box = QVBoxLayout(lower)
-        lower_box.setContentsMargins(0, 4, 0, 0)
+        lower_box.setContentsMargins(10, 8, 6, 4)
         lower_box.addLayout(tools)
         lower_box.addWidget(self.view, 1)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.table)
-        split.addWidget(lower)
+        split.addWidget(panel(self.table))
+        split.addWidget(panel(lower))
         split.setSizes([320, 380])
         split.setChildrenCollapsible(False)
         box = QVBoxLayout(self)

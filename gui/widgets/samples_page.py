@@ -13,9 +13,9 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.link import Link
-from gui.models.form import FormField, Referred, Resolved, fields_of, resolve, typed
+from gui.models.form import FormField, Resolved, fields_of, referred, resolve, typed
 from gui.si_text import words
-from gui.widgets.inputs import FieldRow, Line
+from gui.widgets.inputs import FieldRow, Line, panel
 from gui.widgets.table import Column, Table, TableModel
 from labctl.sample import Sample
 from labctl.service.answers import SampleOut
@@ -70,7 +70,7 @@ class SamplesPage(QWidget):
             f.name: found.given
             for f in self.fields
             if texts[f.name].strip()
-            and (found := resolve(f, texts[f.name], texts, Referred())).ok
+            and (found := resolve(f, texts[f.name], texts, referred(texts))).ok
         }
         name = texts["name"].strip()
         self._link.ask(
@@ -97,8 +97,9 @@ class SamplesPage(QWidget):
         if sample is None:
             return
         for field in self.fields:
-            value = sample.label.get(field.name, "")
-            self._rows[field.name].set_text(typed(field, value))
+            known = field.name in sample.label
+            value = typed(field, sample.label[field.name]) if known else field.default
+            self._rows[field.name].set_text(value)
         self._check()
 
     def _new(self) -> None:
@@ -114,7 +115,7 @@ class SamplesPage(QWidget):
         texts = self._texts()
         ok = True
         for field in self.fields:
-            found = resolve(field, texts[field.name], texts, Referred())
+            found = resolve(field, texts[field.name], texts, referred(texts))
             if field.name == "name" and not texts["name"].strip():
                 found = Resolved(ok=False, shown="needs a name")
             self._rows[field.name].show_resolved(found)
@@ -143,7 +144,7 @@ class SamplesPage(QWidget):
         left_box = QVBoxLayout(left)
         left_box.setContentsMargins(0, 0, 0, 0)
         left_box.addLayout(head)
-        left_box.addWidget(self.table, 1)
+        left_box.addWidget(panel(self.table), 1)
         right = self._label()
         split = QSplitter()
         split.addWidget(left)

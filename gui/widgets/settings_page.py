@@ -70,7 +70,9 @@ class SettingsPage(QWidget):
     def show_state(self, state: State) -> None:
         """Say which station this is."""
         s = state.station
-        kind = f"simulated, {s.speed:g} times real time" if s.simulated else "real"
+        kind = "simulated" if s.simulated else "real"
+        if s.speed != 1:
+            kind += f" ({s.speed:g} times as fast)"
         since = date_text(s.started_unix)
         lines = [
             f"{s.name}: {kind} bench, process {s.pid}, since {since}",

@@ -632,6 +632,8 @@ class FakeStation:
         self._answer()
         low = -math.inf if begin is None else begin
         high = math.inf if end is None else end
+        if stream not in self._known(run).tables:
+            raise OperatorError(f"{run} has no stream {stream}")
         found = self._known(run).pyramid(stream).window(x, tuple(y), low, high, px)
         return Columns(
             dict(zip(found.columns, found.values, strict=True)),

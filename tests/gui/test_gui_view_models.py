@@ -1,0 +1,356 @@
+"""Tiles, axes, loops, searches, links: what the window shows, without a window."""
+
+import math
+
+import numpy as np
+import pytest
+from fake_station import CELLS, NOW, FakeStation, cell_run, cell_table, summary
+
+from gui.colours import Look
+from gui.models.axis import Span, follow, log_span, span_of, with_margin
+from gui.models.figures import capacity, half_cycles, hall, spectra, voltage_capacity
+from gui.models.link_state import Answering, LinkWatch
+from gui.models.loops import LoopBook, chosen, split, thinned
+from gui.models.run_search import read_search
+from gui.models.sparks import POINTS, Spark
+from gui.models.step_rows import step_rows
+from gui.models.stop_lines import stop_text
+from gui.models.tabs import tabs_of
+from gui.models.tiles import counts_of, filtered, look_of, on_the_wall, tiles_of
+from gui.models.windows import curve
+from labctl.service.client import Columns
+from labctl.service.models import RunState
+
+# ---- tiles
+
+
+@pytest.mark.parametrize(
+    ("changes", "look", "word"),
+    [
+        # positive current charges
+        ({"last": {"current_ampere": 1e-3}}, Look.CHARGING, "CC"),
+        ({"last": {"current_ampere": -1e-3}}, Look.DISCHARGING, "CC"),
+        # a hold is a hold, whichever way the current flows
+        ({"technique": "ConstantVoltage"}, Look.HOLD, "CV hold"),
+        ({"technique": "OpenCircuit"}, Look.REST, "rest"),
+        ({"technique": "Spectrum"}, Look.SWEEP, "EIS"),
+        ({"technique": "ReadFilm"}, Look.SWEEP, "Hall"),
+        # what needs a person says why
+        (
+            {"state": RunState.HOLD, "reason": "46.2 °C"},
+            Look.NEEDS_YOU,
+            "HELD: 46.2 °C",
+        ),
+        ({"state": RunState.FAILED, "ended_unix": NOW}, Look.NEEDS_YOU, "FAILED"),
+        ({"asked": "stop"}, Look.NEEDS_YOU, "stopping …"),
+        ({"state": RunState.STARTING}, Look.REST, "starting …"),
+    ],
+)
+def test_a_state_has_a_shape_and_a_word(
+    changes: dict[str, object], look: Look, word: str
+) -> None:
+    run = summary("r", "s", {"cell": "vsp300/1"}, **changes)
+
+    assert look_of(run) == (look, word)
+
+
+def test_a_run_on_five_seats_is_one_tile() -> None:
+    tiles = tiles_of(FakeStation("few").state())
+
+    hall_tiles = [t for t in tiles if t.sample == "film-7"]
+    assert len(hall_tiles) == 1
+    assert hall_tiles[0].more_seats == 4
+
+
+def test_a_finished_run_stays_on_its_seat_until_the_next_one() -> None:
+    station = FakeStation("one")
+    run = next(iter(station.fake_runs))
+    station.change(run, state=RunState.COMPLETED, ended_unix=NOW)
+    finished = tiles_of(station.state())[0]
+    station.add(cell_run(9, 1, CELLS[0], started_unix=NOW + 1))
+    next_one = tiles_of(station.state())[0]
+
+    assert finished.look is Look.FINISHED
+    assert next_one.live
+
+
+def test_counts_say_what_the_header_says() -> None:
+    station = FakeStation("alarm")
+    counts = counts_of(tiles_of(station.state()), 1)
+
+    assert str(counts) == "3 running · 1 needs you · 1 ended · 13 free"
+
+
+def test_a_tile_speaks_for_itself() -> None:
+    tile = tiles_of(FakeStation("one").state())[0]
+
+    assert tile.spoken.startswith("vsp300/1, nmc-031-1, CC, 1.0000 V")
+
+
+def test_the_filter_takes_every_word() -> None:
+    tiles = tiles_of(FakeStation("few").state())
+
+    assert [t.sample for t in filtered(tiles, "vsp300 nmc")] == ["nmc-031-1"]
+
+
+def test_the_end_of_a_fast_simulation_is_shown_by_the_wall_clock() -> None:
+    state = FakeStation("one").state()
+    fast = state.model_copy(
+        update={
+            "station": state.station.model_copy(update={"speed": 100.0}),
+            "clock_unix": NOW + 10_000,
+        }
+    )
+    run = state.runs[0].model_copy(update={"ended_unix": NOW + 9_000})
+
+    assert on_the_wall(run, fast).ended_unix == pytest.approx(NOW - 10)
+
+
+def test_a_spark_line_never_grows_beyond_its_points() -> None:
+    spark = Spark()
+    for k in range(10_000):
+        spark.add(float(k), math.sin(k / 500))
+
+    assert len(spark.values) <= POINTS
+    assert spark.times[-1] == 9999.0
+    assert spark.times[0] == 0.0
+
+
+# ---- axes
+
+
+def test_the_axis_stands_still_while_data_fill_it() -> None:
+    shown = follow(None, Span(0.0, 1.0))
+
+    assert follow(shown, Span(0.1, 1.0)) == shown
+
+
+def test_the_axis_grows_by_a_good_piece_when_data_leave_it() -> None:
+    shown = follow(None, Span(0.0, 1.0))
+    grown = follow(shown, Span(0.0, 1.5))
+
+    assert grown.high > 1.6
+    assert grown.low == shown.low
+    assert follow(grown, Span(0.0, 1.55)) == grown
+
+
+def test_the_axis_shrinks_when_it_is_mostly_empty() -> None:
+    assert follow(Span(0.0, 100.0), Span(0.0, 1.0)).high < 2
+
+
+def test_a_single_value_still_has_a_range() -> None:
+    assert with_margin(Span(3.7, 3.7)).size > 0
+
+
+def test_nan_is_no_part_of_a_range() -> None:
+    assert span_of([math.nan, 2.0], [1.0]) == Span(1.0, 2.0)
+    assert span_of([math.nan]) is None
+
+
+def test_decades_are_whole() -> None:
+    assert log_span(Span(0.02, 300.0)) == Span(-2, 3)
+
+
+# ---- loops and windows
+
+
+def test_a_thinned_loop_keeps_its_turning_points() -> None:
+    angle = np.linspace(0, 20 * np.pi, 100_000)
+    x, _ = thinned(np.cos(angle), np.sin(angle))
+
+    assert len(x) <= 450
+    assert x.max() == pytest.approx(1.0, abs=1e-3)
+    assert x.min() == pytest.approx(-1.0, abs=1e-3)
+
+
+def test_rows_are_cut_where_their_number_changes() -> None:
+    loops = split(
+        np.array([1, 1, 1, 2, 2]), np.arange(5.0), np.array([0, 1, np.nan, 3, 4])
+    )
+
+    assert [(loop.number, len(loop.x)) for loop in loops] == [(1, 2), (2, 2)]
+
+
+def test_of_many_cycles_first_and_last_are_always_drawn() -> None:
+    picked = chosen(list(range(1, 1001)))
+
+    assert picked[0] == 1
+    assert picked[-1] == 1000
+    assert len(picked) == 40
+
+
+def test_only_the_growing_cycle_is_fetched_again() -> None:
+    book = LoopBook()
+    book.put(1, [])
+    book.put(2, [])
+
+    assert book.missing([1, 2, 3], growing=2) == [2, 3]
+
+
+def test_groups_become_slopes_and_no_peak_is_lost() -> None:
+    falling = Columns(
+        {
+            "t:first": np.array([0.0, 10.0]),
+            "t:max": np.array([9.0, 19.0]),
+            "v:first": np.array([5.0, 4.0]),
+            "v:min": np.array([4.1, -7.0]),
+            "v:max": np.array([5.0, 4.0]),
+        },
+        0,
+        20,
+        10,
+    )
+
+    x, y = curve(falling, "t", "v")
+
+    assert y.tolist() == [5.0, 4.1, 4.0, -7.0]
+    assert (np.diff(x) > 0).all()
+
+
+# ---- figures
+
+
+def test_half_cycles_start_at_no_charge() -> None:
+    loops = half_cycles(cell_table(2))
+
+    assert len(loops) == 4
+    assert all(abs(loop.x[0]) < 1e-9 for loop in loops)
+
+
+def test_capacity_is_specific_only_with_a_mass() -> None:
+    station = FakeStation("one")
+    rows = station.fake_runs[next(iter(station.fake_runs))].tables["cycles"][1]
+
+    assert capacity(rows, 6e-7).y_label == "Capacity / mAh/g"
+    assert capacity(rows, None).y_label == "Capacity / mAh"
+
+
+def test_cycles_are_shaded_by_their_number() -> None:
+    loops = [(n, loop) for n in (1, 5) for loop in half_cycles(cell_table(1))]
+    figure = voltage_capacity(loops, None)
+
+    assert [s.shade for s in figure.series] == [0.0, 0.0, 1.0, 1.0]
+    assert {s.group for s in figure.series} == {"charge", "discharge"}
+
+
+def test_a_capacitive_spectrum_lies_above_the_axis() -> None:
+    station = FakeStation("one")
+    run = next(iter(station.fake_runs))
+    nyquist, modulus, phase, residual = spectra(station.fake_runs[run].tables["eis"][1])
+
+    assert nyquist.equal_scale
+    assert (nyquist.series[0].y > 0).all()
+    assert modulus.x_log
+    assert not phase.y_log
+    assert residual.series[0].y.max() < 1.0
+
+
+def test_opposite_configurations_have_opposite_slopes() -> None:
+    station = FakeStation("few")
+    run = next(r for r in station.fake_runs if "hall" in r)
+    against_field = hall(station.fake_runs[run].tables["hall"][1])[0]
+
+    slopes = [np.polyfit(s.x, s.y, 1)[0] for s in against_field.series]
+    assert len(slopes) == 4
+    assert sorted(np.sign(slopes)) == [-1, -1, 1, 1]
+
+
+def test_tabs_follow_from_the_streams() -> None:
+    station = FakeStation("few")
+    titles = {
+        run: [tab.title for tab in tabs_of(station.run(run))]
+        for run in station.fake_runs
+    }
+    cell, _, film, particle = titles.values()
+
+    assert cell == ["V, I – t", "Q–V", "dQ/dV", "Capacity · CE", "Impedance"]
+    assert film == ["Hall"]
+    assert particle == ["I–V"]
+
+
+# ---- lists
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", 16),
+        ("sample:nmc", 3),
+        ("cycles>15", 2),
+        ("sample:nmc cycles<6", 1),
+        ("ended:completed", 2),
+        ("hall", 1),
+    ],
+)
+def test_a_search_joins_its_conditions(search: str, found: int) -> None:
+    runs = FakeStation("sixteen").runs().runs
+
+    assert sum(read_search(search).keeps(run) for run in runs) == found
+
+
+@pytest.mark.parametrize("search", ["cycles>many", "colour:red"])
+def test_a_search_that_cannot_be_read_says_so_and_hides_nothing(search: str) -> None:
+    found = read_search(search)
+
+    assert found.problem
+    assert found.keeps(FakeStation("one").runs().runs[0])
+
+
+def test_steps_are_done_now_or_planned() -> None:
+    station = FakeStation("one")
+    run = next(iter(station.fake_runs))
+    rows = step_rows(station.steps(run), station.expected(run), live=True)
+
+    states = [row.state for row in rows]
+    assert states.count("now") == 1
+    assert states == sorted(states, key=["done", "now", "planned"].index)
+    assert states[-1] == "planned"
+
+
+def test_a_stop_says_asked_confirmed_measured() -> None:
+    station = FakeStation("one")
+    station.stop_all("")
+    report = station.state().stop
+
+    assert report is not None
+    assert stop_text(report).endswith(
+        "vsp300/1: asked → confirmed after 0.4 s → 0.0000 mA measured"
+    )
+
+
+# ---- the link
+
+
+def test_a_silent_station_is_a_state_and_comes_back() -> None:
+    watch = LinkWatch()
+    first = watch.status(0.0).answering
+    watch.answered(1.0)
+    there = watch.status(1.5).answering
+    watch.failed(2.0, "refused")
+    watch.failed(3.0, "refused")
+    lost = watch.status(3.2)
+    watch.answered(4.0)
+    again = watch.status(4.1).answering
+
+    assert first is Answering.SEARCHING
+    assert there is Answering.THERE
+    assert lost.answering is Answering.LOST
+    assert "2 s ago" in lost.text
+    assert again is Answering.THERE
+
+
+def test_one_late_answer_greys_nothing() -> None:
+    watch = LinkWatch()
+    watch.answered(0.0)
+    watch.failed(0.5, "late")
+
+    assert watch.status(1.0).is_there
+
+
+def test_attempts_become_rarer_but_never_end() -> None:
+    watch = LinkWatch()
+    for k in range(50):
+        watch.failed(float(k), "refused")
+
+    assert not watch.may_try(50.0)
+    assert watch.may_try(49.0 + 5.1)
