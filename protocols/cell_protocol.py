@@ -150,10 +150,13 @@ class CellProtocol(Protocol):
         complaints = []
         p = self.parameters
         if p.formation_cycles:
-            complaints += self._window_complaints(
-                "formation_", p.formation_lower_voltage, p.formation_upper_voltage
+            complaints += self.window_complaints(
+                ("formation_lower_voltage", p.formation_lower_voltage),
+                ("formation_upper_voltage", p.formation_upper_voltage),
             )
-        complaints += self._window_complaints("", p.lower_voltage, p.upper_voltage)
+        complaints += self.window_complaints(
+            ("lower_voltage", p.lower_voltage), ("upper_voltage", p.upper_voltage)
+        )
         for name, rate in self._named_rates():
             try:
                 self.current(rate, formation=name.startswith("formation"))
@@ -193,7 +196,8 @@ class CellProtocol(Protocol):
             edge = sample.upper_voltage + OVERSHOOT
             high = edge if fresh else min(high, edge)
         return Envelope(
-            {"voltage_volt": (low, high), "current_ampere": (-margin, margin)}
+            {"voltage_volt": (low, high), "current_ampere": (-margin, margin)},
+            {"voltage_volt": (self._fresh_voltage(), high)} if self._is_fresh else {},
         )
 
     def rates(self) -> Iterable[tuple[str, Rate]]:
@@ -263,24 +267,36 @@ class CellProtocol(Protocol):
             record=Recording(every_s=p.record_every, every_volt=p.record_voltage),
         )
 
+    @property
+    def _is_fresh(self) -> bool:
+        """Whether the cell comes uncharged: it has to be charged into its window."""
+        full = self.sample.kind is SampleKind.FULL_CELL
+        return full and self.parameters.formation_cycles > 0
+
+    def _fresh_voltage(self) -> float:
+        """Return the lowest voltage in V at which a fresh full cell may stand."""
+        lowest = self.sample.lower_voltage
+        return (0.0 if lowest is None else lowest) - VOLTAGE_MARGIN
+
     def _named_rates(self) -> list[tuple[str, Rate]]:
         p = self.parameters
         formation = [("formation_rate", p.formation_rate)] if p.formation_cycles else []
         return [*formation, *self.rates()]
 
-    def _window_complaints(
-        self, prefix: str, lower: float, upper: float
+    def window_complaints(
+        self, lower: tuple[str, float], upper: tuple[str, float]
     ) -> list[Complaint]:
+        """Return what is wrong with a window given as two named voltages."""
         sample, complaints = self.sample, []
-        if not lower < upper:
+        if not lower[1] < upper[1]:
             complaints.append(
                 Complaint(
-                    f"{prefix}lower_voltage",
-                    f"{lower:g} V is not below {prefix}upper_voltage, {upper:g} V.",
+                    lower[0],
+                    f"{lower[1]:g} V is not below {upper[0]}, {upper[1]:g} V.",
                     "Exchange them, or widen the window.",
                 )
             )
-        for end, value, limit, beyond, cure in (
+        for end, (name, value), limit, beyond, cure in (
             ("lower", lower, sample.lower_voltage, "is below", "Raise it, or lower"),
             ("upper", upper, sample.upper_voltage, "exceeds", "Lower it, or raise"),
         ):
@@ -289,7 +305,7 @@ class CellProtocol(Protocol):
             if (value < limit) if end == "lower" else (value > limit):
                 complaints.append(
                     Complaint(
-                        f"{prefix}{end}_voltage",
+                        name,
                         f"{value:g} V {beyond} the limit of sample {sample.name}, "
                         f"{limit:g} V.",
                         f"{cure} {end}_voltage in the sample's label.",

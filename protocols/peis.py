@@ -103,10 +103,10 @@ class Peis(CellProtocol):
 
     def envelope(self) -> Envelope:
         """Allow the sine's current on top."""
-        bounds = dict(super().envelope().bounds)
-        low, high = bounds.get("current_ampere", (0.0, 0.0))
-        bounds["current_ampere"] = (low - AC_CURRENT, high + AC_CURRENT)
-        return Envelope(bounds)
+        envelope = super().envelope()
+        low, high = envelope.bounds.get("current_ampere", (0.0, 0.0))
+        wider = {"current_ampere": (low - AC_CURRENT, high + AC_CURRENT)}
+        return Envelope({**envelope.bounds, **wider}, envelope.eased)
 
     def duration(self) -> float:
         """Allow formation, the way through the states, rests and spectra."""

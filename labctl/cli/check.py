@@ -69,7 +69,9 @@ def check(
     for role_name, seat in prepared.cast.items():
         say_out(f"  {role_name}: {seat}")
     for column, (low, high) in prepared.envelope.bounds.items():
-        say_out(f"  limit on {column}: {low:g} … {high:g}")
+        eased = prepared.envelope.eased.get(column)
+        more = f"; {eased[0]:g} … {eased[1]:g} until it discharges" if eased else ""
+        say_out(f"  limit on {column}: {low:g} … {high:g}{more}")
     for warning in answer["warnings"]:
         say_out(f"  note: {warning}")
 

@@ -181,6 +181,7 @@ def make_header(
         extra={
             "station": config.station.name,
             "envelope": {k: list(v) for k, v in prepared.envelope.bounds.items()},
+            "eased_envelope": {k: list(v) for k, v in prepared.envelope.eased.items()},
             "order": {
                 "sample": order.sample,
                 "seed": order.seed,

@@ -163,3 +163,13 @@ def test_the_reports_of_two_runs_are_laid_over_each_other(tmp_path: Path) -> Non
     assert "2 runs compared" in page
     assert "qms-0.7" in page
     assert (tmp_path / "numbers" / "comparison-capacity.csv").exists()
+
+
+@pytest.mark.parametrize("sample", ["lco", "si-lco", "qms-0.7-lco"])
+def test_every_kind_of_cell_is_formed_from_how_it_was_assembled(
+    sample: str, tmp_path: Path
+) -> None:
+    answer = run(sample, tmp_path, "--set", "cycles=0")
+
+    assert answer["status"] == "completed"
+    assert 80.0 < answer["results"]["initial_coulombic_efficiency"]["value"] < 100.0
