@@ -43,6 +43,9 @@ PLAIN = 298.15
 """K."""
 LOOSE = 0.3
 """Relative uncertainty of R_ct above which a candidate is not considered."""
+VOLUME = 300.0
+"""Times the capacitance of the next faster arc: double layers and films are within
+a factor of a hundred, the lithium stored in a particle is 10 000 times as much."""
 RELATED = 10.0
 """AICc difference below which two circuits describe the data alike."""
 
@@ -169,16 +172,24 @@ def _at_rest(
 
 
 def _arcs(fit: CircuitFit, low: float) -> list[int]:
-    """Return the numbers of the arcs whose tops were measured, fastest first.
+    """Return the numbers of the arcs of interfaces, fastest first.
 
     By time constant and not as written: a tail far below both arcs may stand in series
-    with either resistance. An arc with its top below the lowest frequency ``low`` (Hz)
-    is a tail in another guise; the fastest arc is kept whatever it is.
+    with either resistance. A slow arc is diffusion in another guise, and left out, if
+    its top lies below the lowest frequency ``low`` (Hz) or if its capacitance is that
+    of a volume and not of an interface. The fastest arc is kept whatever it is.
     """
     numbers = [k for k in range(1, 10) if f"CPE{k}_Q" in fit.parameters]
     ordered = sorted(numbers, key=lambda k: _time(fit, k))
-    seen = [k for k in ordered if 1 / (2 * math.pi * _time(fit, k)) > low]
-    return seen or ordered[:1]
+    while len(ordered) > 1:
+        before, last = ordered[-2:]
+        unseen = 1 / (2 * math.pi * _time(fit, last)) < low
+        stored = _time(fit, last) / fit.value(f"R{last}")
+        usual = _time(fit, before) / fit.value(f"R{before}")
+        if not unseen and stored < VOLUME * usual:
+            break
+        ordered.pop()
+    return ordered
 
 
 def _time(fit: CircuitFit, arc: int) -> float:

@@ -1,0 +1,131 @@
+"""Voltammetry, quasi-equilibrium and pulses: planned, refused, found."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.world import catalogue
+from labctl.data import EndReason, Outcome, Quality
+from labctl.sample import Sample
+from labctl.steps.channel import RunTechniques
+from labctl.techniques import VoltageSweep
+from protocols.cell_protocol import CellProtocol
+from protocols.cyclic_voltammetry import CyclicVoltammetry
+from protocols.hppc import Hppc
+from protocols.quasi_ocv import QuasiOcv
+
+Play = Callable[..., tuple[Any, Any, Any]]
+
+
+def made(kind: type[CellProtocol], **given: Any) -> Any:
+    label = {**catalogue.label("qms-0.7"), **given.pop("label", {})}
+    parameters = kind.parameters_model.model_validate(
+        {**kind.presets["half-cell"], **given}
+    )
+    return kind(parameters, Sample.model_validate(label))
+
+
+def planned(protocol: Any, reason: EndReason = EndReason.COMPLETED) -> list[Any]:
+    plan, steps = protocol.plan(), []
+    outcome = None
+    try:
+        while True:
+            step = plan.send(outcome) if outcome is not None else next(plan)
+            steps.append(step)
+            outcome = Outcome(reason, charge=-14.0)
+    except (StopIteration, StopAsyncIteration):
+        return [s for s in steps if isinstance(s, RunTechniques)]
+
+
+def test_scans_begin_and_end_at_the_upper_vertex_slowest_first() -> None:
+    _, *scans = planned(made(CyclicVoltammetry, formation_cycles=0))
+
+    sweeps = [[t for t in s.techniques if isinstance(t, VoltageSweep)] for s in scans]
+    assert [len(own) for own in sweeps] == [2] * 6
+    assert {t.vertices for own in sweeps for t in own} == {(1.2, 0.0, 1.2)}
+    assert [own[0].scan_rate for own in sweeps] == pytest.approx(
+        [1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 1e-3]
+    )
+
+
+def test_vertices_outside_the_label_and_unsorted_rates_are_refused_together() -> None:
+    protocol = made(
+        CyclicVoltammetry,
+        lowest_vertex="-0.2 V",
+        highest_vertex="2 V",
+        scan_rates=["1 mV/s", "0.1 mV/s"],
+        record_step="90 mV",
+    )
+
+    said = " ".join(str(c) for c in protocol.check())
+
+    assert "lowest_vertex" in said
+    assert "highest_vertex" in said
+    assert "do not rise" in said
+    assert "fewer than 50 rows" in said
+
+
+def test_a_scan_to_the_label_s_limit_is_not_stopped_by_its_noise() -> None:
+    low, _ = made(CyclicVoltammetry).envelope().bounds["voltage_volt"]
+
+    assert -0.02 < low < -0.005
+
+
+@pytest.mark.slow
+def test_voltammograms_give_b_and_say_where_it_does_not_hold(play: Play) -> None:
+    run, protocol, _ = play(
+        CyclicVoltammetry,
+        "qms-0.7",
+        cycles_per_rate=1,
+        scan_rates=["0.1 mV/s", "0.2 mV/s", "0.3 mV/s"],
+        concentration=3e4,
+    )
+
+    found = protocol.results(run)
+
+    b = found["b_value_anodic"]
+    assert 0.4 < b.value < 0.8
+    assert found["diffusivity_anodic"].quality is Quality.SUSPECT
+    assert "apparent" in found["diffusivity_anodic"].reason
+    peaks = np.array(found["peak_current"].table["peak_ampere"])
+    way = np.array(found["peak_current"].table["direction"])
+    assert np.all(np.diff(peaks[way > 0]) > 0)
+    names = [figure.name for figure in protocol.figures(run)]
+    assert names == ["voltammograms", "peak_currents"]
+    shades = [s.shade for s in protocol.figures(run)[0].series]
+    assert shades[0] == 0.0
+    assert shades[-1] == 1.0
+
+
+def test_quasi_ocv_finds_the_hysteresis_of_the_model(play: Play) -> None:
+    run, protocol, cell = play(QuasiOcv, "qms-0.7")
+
+    found = protocol.results(run)
+
+    gap = 2 * cell.parameters.working.hysteresis.half_gap_volt
+    assert next(iter(found)) == "voltage_hysteresis"
+    assert found["voltage_hysteresis"].value == pytest.approx(gap, rel=0.02)
+    assert len(found["voltage_hysteresis"].table["state"]) == 101
+    assert found["lithiation_capacity"].value > found["delithiation_capacity"].value
+
+
+def test_pulse_resistance_is_the_sum_of_the_cell_s_resistances(play: Play) -> None:
+    run, protocol, cell = play(Hppc, "qms-0.7", states=["30%", "50%"])
+
+    found = protocol.results(run)["pulse_resistance"]
+
+    own = cell.parameters
+    fast = own.series_resistance_ohm + own.lithium.resistance_ohm
+    fast += own.working.film.resistance_ohm
+    fast += cell.charge_transfer_resistance(0.5, found.table["current_ampere"][2])
+    assert found.table["resistance_0_1_s_ohm"][2] == pytest.approx(fast, rel=0.02)
+    assert found.value == found.table["resistance_end_ohm"][2] > fast
+    assert len(found.table["state"]) == 4
+
+
+def test_pulses_end_with_the_first_state_behind_the_limit() -> None:
+    steps = planned(made(Hppc, formation_cycles=0), EndReason.CONDITION)
+
+    assert [step.label for step in steps] == ["to 10 %"]
