@@ -22,6 +22,7 @@ from labctl.service.waiting import Queue
 from labctl.session.finish import discard, finish
 from labctl.session.names import run_id, slug
 from labctl.session.order import (
+    CELLS,
     Equipment,
     Order,
     Prepared,
@@ -36,6 +37,7 @@ MOST_LIVE = 64
 """Runs at once; each has a thread."""
 KEPT_ENDED = 32
 """Ended runs whose rows stay in memory."""
+HOLDER = "the simulated sample holder"
 BAD_ENDS = frozenset({RunState.LIMIT, RunState.FAILED, RunState.STOPPED})
 
 
@@ -148,7 +150,6 @@ class Bench:
             prepared = self.prepare(asked)
             protocol = prepared.protocol
             name = run_id(protocol.name, protocol.sample.name, self.clock.unix())
-            self.equipment.station.reserve(name, prepared.cast)
             about = About(
                 run=name,
                 protocol=protocol.name,
@@ -156,9 +157,11 @@ class Bench:
                 f"{protocol.sample.title or protocol.sample.name}",
                 sample=protocol.sample.name,
                 seats=dict(prepared.cast),
+                kind=protocol.sample.kind,
                 simulated=self.simulated,
                 operator=asked.operator or self.config.station.operator,
             )
+            self.equipment.station.reserve(name, self._places(about))
             run = LiveRun(
                 about,
                 self.premises.data / name,
@@ -189,6 +192,17 @@ class Bench:
             raise OperatorError(f"{run} is ending; nothing can be asked of it")
         found.ask(what, reason)
 
+    def _places(self, about: About) -> dict[str, str]:
+        """Return what a run keeps for itself: its seats, and the one sample holder.
+
+        All twins of a simulated bench share one circuit; a second pellet, particle or
+        film would take the first one out while it is measured.
+        """
+        places = dict(about.seats)
+        if self.simulated and about.kind not in CELLS:
+            places[HOLDER] = HOLDER
+        return places
+
     # ---- runs whose process died
 
     def recover(self) -> None:
@@ -212,7 +226,7 @@ class Bench:
                 raise OperatorError(f"{run} is {kind}; this station is not")
             if len(self.live) >= MOST_LIVE:
                 raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
-            self.equipment.station.reserve(run, about.seats)
+            self.equipment.station.reserve(run, self._places(about))
             live = LiveRun(
                 about,
                 folder,
@@ -247,19 +261,22 @@ class Bench:
 
     def start_waiting(self) -> None:
         """Start every order of the queue whose turn it is."""
+        passed: set[str] = set()
         while True:
-            entry = self.queue.turn(self.equipment.station.lent())
+            entry = self.queue.turn(self.equipment.station.lent(), passed)
             if entry is None:
                 return
             try:
                 started = self.start(entry.order)
             except OwnershipError as error:
-                log.info("queue: %s", error)
-                return
+                log.debug("queue: %s", error)
+                passed.add(entry.entry)
+                continue
             except LabctlError as error:
                 free = "none of" in str(error) and "is free" in str(error)
                 if free and not entry.order.seats:
-                    return  # any seat would do, and all are busy
+                    passed.add(entry.entry)  # any seat would do, and all are busy
+                    continue
                 self.queue.refuse(entry.entry, str(error))
                 text = f"{entry.order.protocol} on {entry.order.sample}: {error}"
                 self.events.tell(Level.ALARM, "queue", text)

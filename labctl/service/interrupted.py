@@ -42,6 +42,7 @@ def _about(header: RunHeader) -> About:
         title=header.title,
         sample=str(header.sample.get("name", "")),
         seats=dict(header.roles),
+        kind=str(header.sample.get("kind", "")),
         simulated=header.simulated,
         operator=header.operator,
     )

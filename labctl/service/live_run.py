@@ -40,6 +40,9 @@ class About:
     title: str
     sample: str
     seats: dict[str, str]
+    """Role -> seat."""
+    kind: str
+    """Of the sample: ``half_cell``, ``film`` …"""
     simulated: bool
     operator: str
 

@@ -9,7 +9,7 @@ person lets it go on.
 import json
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -133,13 +133,19 @@ class Queue:
             self._kept.held.pop(seat, None)
             self._save()
 
-    def turn(self, lent: Mapping[str, str]) -> Waiting | None:
-        """Return the first order that may start now; None if none may."""
+    def turn(
+        self, lent: Mapping[str, str], passed: Collection[str] = ()
+    ) -> Waiting | None:
+        """Return the first order that may start now; None if none may.
+
+        ``passed`` are entries that were tried and have to wait for something else.
+        """
         with self._lock:
             blocked: set[str] = set()
             for entry in self._kept.entries:
                 seats = set(entry.order.seats.values())
-                if not self._why(entry, lent) and not seats & blocked:
+                may = entry.entry not in passed and not self._why(entry, lent)
+                if may and not seats & blocked:
                     return entry
                 blocked |= seats
             return None

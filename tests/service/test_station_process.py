@@ -389,3 +389,23 @@ def test_a_station_outlives_the_window_that_started_it(tmp_path: Path) -> None:
         client.shutdown()
     address = json.loads((data / ".station" / "station.json").read_text())
     assert address["pid"] == pid
+
+
+def test_the_simulated_bench_holds_one_film_or_pellet_at_a_time(station: Any) -> None:
+    film = OrderIn(protocol="hall-effect", sample="film-si")
+    pellet = OrderIn(protocol="pellet-conductivity", sample="pellet-si")
+    run = station.client.start(film).run
+
+    with pytest.raises(InstrumentError, match=f"is lent to run {run}"):
+        station.client.start(pellet)
+    entry = station.client.enqueue(pellet, ready=True).entry
+    station.wait_until(run, lambda r: r.rows > 0)
+    assert [e.entry for e in station.client.queue()] == [entry]
+
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state == "stopped")
+    state = station.wait_for_state(lambda s: not s.queue)
+    second = next(r for r in state.runs if r.sample == "pellet-si")
+    station.client.stop(second.run)
+    station.wait_until(second.run, lambda r: r.state in {"stopped", "completed"})
+    station.client.release_channel("*")
