@@ -121,7 +121,7 @@ class Station:
         complaints += [
             Complaint(
                 f"role {role}",
-                f"{seat} was chosen, but the protocol has no such role",
+                f"{seat} was chosen, but the protocol has no such role.",
                 f"It has: {', '.join(wanted)}.",
             )
             for role, seat in chosen.items()

@@ -1,9 +1,10 @@
 """From what a person asks for to a protocol on a station, or every complaint."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from labctl import plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
@@ -18,6 +19,7 @@ from labctl.quantities import SI
 from labctl.sample import Sample, SampleKind
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
+T = TypeVar("T")
 CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
 """Kinds of sample that ``safety:`` of the configuration is about."""
 
@@ -121,18 +123,19 @@ def prepare_with(
         station, world = station_of(config, clock_of(order, epoch), order)
     else:
         station, world = equipment.station, equipment.world
-    if label is None:
-        sample = read_sample(order.sample, world)
-    else:
-        sample = Sample.model_validate(label, context=SI)
-    given = {**_of_the_bench(kind, config), **_given(kind, order, sample)}
+    complaints: list[Complaint] = []
+    sample = _gather(complaints, lambda: _sample(order, world, label))
+    preset = order.preset or ("" if sample is None else sample.preset)
+    given = {**_of_the_bench(kind, config), **_given(kind, order, preset)}
     lines: dict[Place, int] = {(name,): 0 for name in given}
     lines.update(order.parameters.lines)
-    parameters = validate(
-        Document(order.parameters.name, given, lines), kind.parameters_model
-    )
+    document = Document(order.parameters.name, given, lines)
+    parameters = _gather(complaints, lambda: validate(document, kind.parameters_model))
+    if sample is None or parameters is None:
+        raise RefusedError(complaints)
     protocol = kind(parameters, sample)
-    complaints = [*_kind_complaints(protocol), *protocol.check()]
+    complaints += _kind_complaints(protocol)
+    complaints += [_located(each, document) for each in protocol.check()]
     envelope = Envelope({})
     try:
         envelope = bench_envelope(config, sample).intersect(protocol.envelope())
@@ -140,9 +143,10 @@ def prepare_with(
         complaints.append(
             Complaint("limits", str(error), "Widen the sample's or bench's limits.")
         )
-    if complaints:
+    roles, companions = protocol.roles(), protocol.companions()
+    cast = _gather(complaints, lambda: station.cast(roles, companions, order.seats))
+    if complaints or cast is None:
         raise RefusedError(complaints)
-    cast = station.cast(protocol.roles(), protocol.companions(), order.seats)
     return Prepared(
         order,
         protocol,
@@ -238,7 +242,31 @@ def _of_the_bench(kind: type[Protocol], config: Config) -> dict[str, Any]:
     return {k: v for k, v in known.items() if k in kind.parameters_model.model_fields}
 
 
-def _given(kind: type[Protocol], order: Order, sample: Sample) -> dict[str, Any]:
+def _gather(complaints: list[Complaint], look: Callable[[], T]) -> T | None:
+    """Return what ``look`` returns; None if it refuses, which is noted."""
+    try:
+        return look()
+    except RefusedError as refused:
+        complaints += refused.complaints
+        return None
+
+
+def _sample(order: Order, world: Any, label: Mapping[str, Any] | None) -> Sample:
+    if label is None:
+        return read_sample(order.sample, world)
+    return Sample.model_validate(label, context=SI)
+
+
+def _located(complaint: Complaint, document: Document) -> Complaint:
+    """Return a complaint about a parameter with the line on which it was written."""
+    line = document.lines.get((complaint.where,))
+    if line is None:
+        return complaint
+    name = f"{document.name}:{line}" if line else document.name
+    return dataclasses.replace(complaint, where=f"{name} {complaint.where}")
+
+
+def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
     """Return the parameters as written, over the preset asked for or the sample's."""
     data = order.parameters.data or {}
     if not isinstance(data, dict):
@@ -250,7 +278,7 @@ def _given(kind: type[Protocol], order: Order, sample: Sample) -> dict[str, Any]
         raise OperatorError(
             f"{kind.name} has no preset {order.preset!r}. There are: {known}."
         )
-    return {**kind.presets.get(order.preset or sample.preset, {}), **data}
+    return {**kind.presets.get(preset, {}), **data}
 
 
 def _kind_complaints(protocol: Protocol) -> list[Complaint]:
