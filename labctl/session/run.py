@@ -68,6 +68,8 @@ class Observers:
     """Called once every output is safe, before results and file are written."""
     live_view: bool = True
     """Whether a second process keeps an HDF5 view growing."""
+    sealed: bool = True
+    """Whether results and a file are wanted; a forecast looks at the rows alone."""
 
 
 def start(
@@ -131,13 +133,13 @@ def execute(
     if observers.ended is not None:
         observers.ended(ended)
     journal.commit()
-    results = work_out(prepared, folder)
+    results = work_out(prepared, folder) if observers.sealed else {}
     journal.finish(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text
     )
     if viewer is not None and not viewer.wait(VIEW_PATIENCE):
         viewer.stop()
-    file = seal(folder)
+    file = seal(folder) if observers.sealed else None
     return Finished(
         str(ended.reason), ended.text, folder.path, file, results, ended.error
     )
