@@ -19,8 +19,17 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from labctl.clock import Clock
-from labctl.data import Array, Batch, EndReason, Event, Outcome, Result, Stream
-from labctl.errors import Complaint
+from labctl.data import (
+    Array,
+    Batch,
+    EndReason,
+    Event,
+    Outcome,
+    Quality,
+    Result,
+    Stream,
+)
+from labctl.errors import Complaint, OperatorError
 from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.sample import Sample
@@ -160,6 +169,33 @@ class Run(typing.Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A run that was done before, as a protocol sees it that builds on it."""
+
+    run_id: str
+    protocol: str
+    sample: Sample
+    parameters: Mapping[str, Any]
+    """As understood: SI numbers, defaults filled in."""
+    results: Mapping[str, Result]
+
+    def good(self, name: str) -> Result:
+        """Return one of its results. OperatorError: there is none to be trusted."""
+        result = self.results.get(name)
+        if result is None:
+            there = ", ".join(self.results) or "none"
+            raise OperatorError(
+                f"run {self.run_id} has no result {name!r}; there are: {there}"
+            )
+        if result.quality is not Quality.GOOD or isinstance(result.value, str | None):
+            raise OperatorError(
+                f"run {self.run_id}: {name} is {result.quality} ({result.reason}). "
+                "Measure again, or give its number with --set if you trust it."
+            )
+        return result
+
+
 class Protocol(abc.ABC):
     """A measurement protocol for one sample; the base of all plug-ins.
 
@@ -184,6 +220,14 @@ class Protocol(abc.ABC):
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         self.sample = sample
         self._parameters = parameters
+
+    @classmethod
+    def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:  # noqa: ARG003
+        """Return parameters that runs done before settle: baselines, other pellets.
+
+        As a person would write them. OperatorError: it can make nothing of one.
+        """
+        raise OperatorError(f"{cls.name} takes nothing over from earlier runs")
 
     def parameters_json(self) -> dict[str, Any]:
         """Return the parameters as understood: SI numbers, defaults filled in."""

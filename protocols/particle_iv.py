@@ -8,7 +8,7 @@ smaller force. A conductivity is only worked out for a geometry that was chosen.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -27,10 +27,10 @@ from labctl.analysis.particle import (
 from labctl.analysis.uncertainty import Measured, known
 from labctl.columns import IV
 from labctl.data import Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, OperatorError
 from labctl.figure import Figure, Plot, Series
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
 from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
@@ -44,6 +44,14 @@ from protocols.conduction_readings import (
 from protocols.probe_station import CURVATURE, ProbeParameters, with_range
 
 SECONDS_A_POINT = 0.1
+LARGEST_LEAKAGE = 10.0
+"""Times ``least_conductance``; an open probe with more touches something."""
+BASELINES = {
+    "open": ("leakage", "S"),
+    "short": ("series_resistance", "ohm"),
+    "contact": ("contact_series", "S"),
+}
+"""Which parameter a run settles that was done before, by its ``probe_state``."""
 
 
 class ParticleParameters(ProbeParameters):
@@ -87,6 +95,16 @@ class ParticleIV(Protocol):
     name = "particle-iv"
     title = "Current against voltage of a single particle"
     parameters_model = ParticleParameters
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "open": {"probe_state": "open"},
+        "short": {
+            "probe_state": "short",
+            "voltage": "50 mV",
+            "check_voltage": "10 mV",
+            "compliance": "10 mA",
+            "points": 11,
+        },
+    }
     streams: ClassVar[tuple[Stream, ...]] = (IV,)
     plots: ClassVar[tuple[Plot, ...]] = (
         Plot(
@@ -103,6 +121,25 @@ class ParticleIV(Protocol):
         super().__init__(parameters, sample)
         assert isinstance(parameters, ParticleParameters)  # noqa: S101
         self.parameters = parameters
+
+    @classmethod
+    def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:
+        """Take baselines from open and shorted probes, and smaller contact forces."""
+        found: dict[str, Any] = {}
+        for run in earlier:
+            state = run.parameters.get("probe_state")
+            if run.protocol != cls.name or state not in BASELINES:
+                raise OperatorError(f"run {run.run_id} is a {run.protocol}, not an I-V")
+            name, unit = BASELINES[state]
+            result = run.good("conductance" if state == "contact" else name)
+            if state == "contact":
+                found.setdefault(name, []).append(f"{result.value!r} {unit}")
+                continue
+            if name in found:
+                raise OperatorError(f"run {run.run_id}: there is a {name} already")
+            found[name] = f"{result.value!r} {unit}"
+            found[f"{name}_uncertainty"] = f"{result.uncertainty or 0.0!r} {unit}"
+        return found
 
     def roles(self) -> Mapping[str, type]:
         """Return a source meter and what it needs."""
@@ -166,8 +203,13 @@ class ParticleIV(Protocol):
         state = self.parameters.probe_state
         if state == "open":
             probe = open_probe(points.voltage, points.current, points.accuracy)
+            leakage = probe.leakage
+            if leakage.value > LARGEST_LEAKAGE * self.parameters.least_conductance:
+                leakage = leakage.suspect(
+                    f"{leakage.value:.2g} S is a contact's: is the probe lifted?"
+                )
             found = {
-                "leakage": probe.leakage.to_result(),
+                "leakage": leakage.to_result(),
                 "offset_current": probe.offset_current.to_result(),
             }
         elif state == "short":

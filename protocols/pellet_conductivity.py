@@ -1,12 +1,13 @@
 """Conductivity of a pressed pellet, from I-V curves or delta readings.
 
 One pellet measures R = R_c + t / (σ A). The contacts R_c are told apart by pellets of
-other thickness, measured before and given as ``series``; without them nothing is
-subtracted, and the budget holds ``contact_share`` of the resistance as their limit.
+other thickness, measured before and given as earlier runs or as ``series``; without
+them nothing is subtracted, and the budget holds ``contact_share`` of the resistance as
+their limit.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,10 +19,10 @@ from labctl.analysis.reversal import delta_mode_resistance
 from labctl.analysis.uncertainty import Measured, combine, known, rectangular
 from labctl.columns import DELTA, IV
 from labctl.data import Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, OperatorError
 from labctl.figure import Figure, Plot, Series
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
 from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Siemens, Volt
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.sample import Sample, SampleKind
@@ -117,6 +118,11 @@ class PelletConductivity(Protocol):
         super().__init__(parameters, sample)
         assert isinstance(parameters, PelletParameters)  # noqa: S101
         self.parameters = parameters
+
+    @classmethod
+    def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:
+        """Take pellets of other thickness into the series."""
+        return {"series": [_point(run) for run in earlier]}
 
     def roles(self) -> Mapping[str, type]:
         """Return a source meter and what it needs, or a delta pair."""
@@ -251,7 +257,7 @@ class PelletConductivity(Protocol):
         share = f"{p.contact_share:.1%}"
         text = (
             f"one thickness: contacts are taken to be below {share} of the "
-            "resistance; give pellets of other thickness as `series` to tell them apart"
+            "resistance; --earlier RUN with pellets of other thickness tells them apart"
         )
         return [text]
 
@@ -284,6 +290,21 @@ def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
         tuple(series),
         note="; ".join(fit.doubts),
     )
+
+
+def _point(run: Earlier) -> dict[str, str]:
+    """Return a pellet measured before, as a person would write it into ``series``."""
+    if run.protocol != PelletConductivity.name:
+        raise OperatorError(f"run {run.run_id} is a {run.protocol}, not of a pellet")
+    if run.sample.thickness is None:
+        raise OperatorError(f"run {run.run_id}: its sample's label has no thickness")
+    resistance = run.good("resistance")
+    return {
+        "thickness": f"{run.sample.thickness!r} m",
+        "thickness_uncertainty": f"{run.sample.thickness_uncertainty or 0.0!r} m",
+        "resistance": f"{resistance.value!r} ohm",
+        "resistance_uncertainty": f"{resistance.uncertainty or 0.0!r} ohm",
+    }
 
 
 def _earlier(number: int, point: PelletPoint) -> tuple[Measured, Measured]:

@@ -1,7 +1,7 @@
 """Words on the command line, or a plan file, into an order."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +44,13 @@ SeedOption = Annotated[
     int, typer.Option(help="With --simulate: seed of the twins' noise.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for runs.")]
+EarlierOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="A run whose results this one builds on (other pellets, lifted or "
+        "shorted probes). Repeatable."
+    ),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="Default: $LABCTL_CONFIG, then ./config.yaml."),
@@ -71,6 +78,7 @@ class Words:
     seed: int
     out: Path | None
     config: Path | None
+    earlier: list[Path] = field(default_factory=list)
 
 
 def read_config(path: Path | None, *, simulate: bool) -> "Config":
@@ -106,10 +114,14 @@ def make_order(words: Words, config: "Config") -> "Order":
     """Return the order, its parameters still as written."""
     from labctl import plugins  # noqa: PLC0415
     from labctl.config.hardened_yaml import Document, load  # noqa: PLC0415
+    from labctl.session.earlier import parameters_from  # noqa: PLC0415
     from labctl.session.order import Order  # noqa: PLC0415
 
     plan, document = _read_plan(words.plan)
-    parameters: dict[str, Any] = dict(plan.get("parameters") or {})
+    parameters: dict[str, Any] = {
+        **parameters_from(str(plan["protocol"]), words.earlier),
+        **(plan.get("parameters") or {}),
+    }
     lines = {
         place[1:]: line
         for place, line in (document.lines.items() if document else ())

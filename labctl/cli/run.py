@@ -44,6 +44,7 @@ def run(
     settings: ordering.SetOption = None,
     preset: ordering.PresetOption = None,
     role: ordering.RoleOption = None,
+    earlier: ordering.EarlierOption = None,
     simulate: ordering.SimulateOption = False,
     speed: ordering.SpeedOption = "max",
     seed: ordering.SeedOption = 0,
@@ -72,6 +73,7 @@ def run(
         seed,
         out,
         config,
+        earlier or [],
     )
     bench = ordering.read_config(config, simulate=simulate)
     if not simulate:
