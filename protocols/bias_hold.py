@@ -157,7 +157,8 @@ class BiasHold(Protocol):
         doubts = points.doubts
         if points.limited[late].any():
             count = int(points.limited[late].sum())
-            doubts = (*doubts, f"{count} of {int(late.sum())} points in compliance")
+            if not points.limited[late].all():
+                doubts = (*doubts, f"{count} of {int(late.sum())} points in compliance")
         return Points(
             points.voltage[late],
             points.current[late],

@@ -25,6 +25,7 @@ from protocols.hall_bench import (
     FilmParameters,
     contact_suspicions,
     contacts_figure,
+    no_contact,
     pair_resistances,
 )
 from protocols.pellet_conductivity import ohmic_figure
@@ -138,11 +139,7 @@ class ContactCheck(Protocol):
             **fit.results(),
         }
         if reason := self.parameters.no_contact(run):
-            found = all_absent(found, reason)
-            found["contacts"] = Result(
-                "open", "", quality=Quality.SUSPECT, reason=reason
-            )
-            return found
+            return {**all_absent(found, reason), "contacts": _open(reason)}
         return doubted(found, points.doubts)
 
     def figures(self, run: Run) -> Sequence[Figure]:
@@ -153,6 +150,8 @@ class ContactCheck(Protocol):
         return (ohmic_figure(points, fit),) if len(points) else ()
 
     def _film(self, run: Run) -> Mapping[str, Result]:
+        if reason := no_contact(run):
+            return {"contacts": _open(reason)}
         found = {"contacts": _verdict(contact_suspicions(run))}
         for pair, resistance in pair_resistances(run).items():
             found[f"resistance_{pair}"] = resistance.to_result()
@@ -164,6 +163,13 @@ class ContactCheck(Protocol):
             points.voltage, points.current, points.accuracy, compliance=points.limited
         )
         return points, fit
+
+
+def _open(reason: str) -> Result:
+    """Return the verdict on a sample without contact; none if nothing was checked."""
+    if not reason.startswith("no contact"):
+        return Result.absent("", reason)
+    return Result("open", "", quality=Quality.SUSPECT, reason=reason)
 
 
 def _verdict(doubts: Sequence[str]) -> Result:

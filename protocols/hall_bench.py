@@ -203,10 +203,12 @@ def pair_resistances(run: Run) -> dict[str, Measured]:
 
 
 def no_contact(run: Run) -> str:
-    """Return why nothing was measured, from the last look; empty if contacts were."""
+    """Return why nothing was measured; empty if the contact check was begun."""
     looks = steps_of(run, "ReadFilm", LOOK)
-    if steps_of(run, "ReadFilm", CONTACTS) or not looks:
+    if steps_of(run, "ReadFilm", CONTACTS):
         return ""
+    if not looks or not finished(looks):
+        return "the contacts were not checked"
     return (
         f"no contact: the source is in compliance in {looks[-1].label!r}; check "
         "probes, relays and cables with contact-check"

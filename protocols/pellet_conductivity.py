@@ -25,8 +25,10 @@ from labctl.limits import Envelope
 from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
 from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Siemens, Volt
 from labctl.roles.delta_meter import DeltaMeter
+from labctl.roles.source_meter import Driven
 from labctl.sample import Sample, SampleKind
 from labctl.steps.delta import RunDelta
+from labctl.steps.demands import CheckBench, SourceDemand
 from labctl.steps.source_meter import HoldSource, SweepSource, there_and_back
 from protocols.conduction_readings import (
     Points,
@@ -93,6 +95,18 @@ class PelletParameters(ProbeParameters):
     """Without a series: contacts are at most this share of the resistance."""
     series: tuple[PelletPoint, ...] = ()
     """Pellets of other thickness, for σ without contacts."""
+
+    def check_delta(self) -> CheckBench:
+        """Return the first step of the delta method: can the pair do it at all."""
+        demand = SourceDemand(
+            "delta_meter",
+            Driven.CURRENT,
+            max(self.currents),
+            self.delta_compliance,
+            "currents",
+            "delta_compliance",
+        )
+        return CheckBench(label="check the bench", deltas=(demand,))
 
 
 class PelletConductivity(Protocol):
@@ -162,6 +176,7 @@ class PelletConductivity(Protocol):
         """Yield the bench's check, a contact check, the settling, then the curves."""
         p = self.parameters
         if p.method == "delta":
+            yield p.check_delta()
             for current in p.currents:
                 yield RunDelta(
                     label=f"delta at {current:g} A",
@@ -330,7 +345,8 @@ def _delta(run: Run, currents: Sequence[float]) -> Measured:
             continue
         found.append(delta_mode_resistance(voltage, current, accuracy).resistance)
     if not found:
-        return Measured.absent("no delta readings out of compliance", "ohm")
+        taken = "out of compliance" if len(table["step_count"]) else "at all"
+        return Measured.absent(f"no delta readings {taken}", "ohm")
     share = 1.0 / len(found)
     mean = sum(r.value for r in found) * share
     resistance = combine(mean, *((r, share) for r in found)).with_unit("ohm")

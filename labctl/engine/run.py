@@ -17,7 +17,8 @@ from labctl.clock import stopwatch
 from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.engine.control import Control, Wish
 from labctl.engine.ledger import Ledger, StepTotals, progress
-from labctl.errors import InstrumentError, LabctlError, LimitError, OperatorError
+from labctl.engine.replay import same
+from labctl.errors import InstrumentError, LabctlError, LimitError
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Ending, Plan, Step, StepRecord
 
@@ -161,9 +162,12 @@ class Engine:
             ended = self._steps(plan, recorded)
         except LimitError as error:
             ended = Ended(EndReason.LIMIT, str(error), error)
-        except LabctlError as error:
-            log.exception("the run failed")
+        except LabctlError as error:  # says what to do; the traceback tells no more
+            log.debug("the run failed", exc_info=True)
             ended = Ended(EndReason.FAILED, str(error), error)
+        except KeyboardInterrupt:  # somebody would not wait for the orderly end
+            text = self.control.reason or "interrupted"
+            ended = Ended(EndReason.STOPPED, f"{text}, at once")
         except BaseException as error:  # whatever it is, the outputs come first
             log.exception("the run failed by a defect")
             ended = Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)
@@ -173,7 +177,9 @@ class Engine:
             text = "; ".join(filter(None, (ended.text, *unsafe)))
             ended = Ended(EndReason.FAILED, text, ended.error)
         if ended.reason is not EndReason.COMPLETED:
-            self._tell(Level.ALARM, str(ended.reason), ended.text or "stopped")
+            asked = ended.reason is EndReason.STOPPED
+            level = Level.WARNING if asked else Level.ALARM
+            self._tell(level, str(ended.reason), ended.text or "stopped")
         return ended
 
     def make_safe(self) -> list[str]:
@@ -181,7 +187,7 @@ class Engine:
         failures = []
         for name, output in self._outputs.items():
             try:
-                output.make_safe()
+                _make_safe(output)
             except Exception as error:
                 log.exception("%s could not be made safe", name)
                 failures.append(f"STATE UNKNOWN: {name} was not made safe: {error}")
@@ -196,7 +202,7 @@ class Engine:
                 return Ended(EndReason.COMPLETED)
             record = recorded.steps.get(step_count)
             if record is not None:
-                _same(step, record)
+                same(step, record)
             if record is not None and record.outcome is not None:
                 outcome = record.outcome
                 continue
@@ -237,6 +243,9 @@ class Engine:
 
     def _stretch(self, rest: Step, flight: _Flight) -> tuple[Ending, Wish]:
         """Run until the step ends by itself or a wish interrupts it."""
+        wish = self.control.wish()
+        if rest.uses_bench and wish in {Wish.STOP, Wish.HOLD}:
+            return Ending(EndReason.STOPPED), wish  # before anything is switched on
         rows = rest.execute(self._bench)
         try:
             while True:
@@ -329,11 +338,9 @@ class Engine:
         return self._bench.clock.now() - self._zero
 
 
-def _same(step: Step, record: StepRecord) -> None:
-    """Refuse a replay in which a past step would have been another one."""
-    if record.payload.get("digest") != step.digest():
-        raise OperatorError(
-            f"step {record.step_count} was {record.label!r} and would now be "
-            f"{step.label!r}; a run can only go on with parameters that leave its past "
-            "as it was"
-        )
+def _make_safe(output: MakesSafe) -> None:
+    """Make one output safe; an impatient Ctrl-C in between does not keep it from it."""
+    try:
+        output.make_safe()
+    except KeyboardInterrupt:
+        output.make_safe()

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.roles.accuracy import Accuracy
+from labctl.roles.current_source import CurrentBounds
 from labctl.roles.identity import Identity
 
 
@@ -44,6 +45,11 @@ class DeltaReadings:
 
 class DeltaMeter(typing.Protocol):
     """A current source and a nanovoltmeter that act as one."""
+
+    @property
+    def bounds(self) -> CurrentBounds:
+        """Return what the source can do; no talk."""
+        ...
 
     @property
     def current_accuracy(self) -> Accuracy:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from labctl.data import Event, Level
 from labctl.errors import Complaint, RefusedError
 from labctl.protocol import Bench, Ending, Rows, Step
-from labctl.roles.current_source import CurrentSource
+from labctl.roles.current_source import CurrentBounds, CurrentSource
+from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.magnet import Magnet, MagnetSupply
 from labctl.roles.source_meter import Driven, SourceMeter
 
@@ -26,6 +27,7 @@ class SourceDemand:
     """A or V."""
     span_parameter: str = "voltage"
     """Name of the parameter that a person would change."""
+    compliance_parameter: str = "compliance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class CheckBench(Step):
     sources: tuple[SourceDemand, ...] = ()
     currents: tuple[SourceDemand, ...] = ()
     """Demands on roles that are pure current sources."""
+    deltas: tuple[SourceDemand, ...] = ()
+    """Demands on a current source and nanovoltmeter that act as one."""
     fields: tuple[FieldDemand, ...] = ()
 
     def execute(self, bench: Bench) -> Rows:
@@ -58,6 +62,7 @@ class CheckBench(Step):
             for found in (
                 *(_source(bench, demand) for demand in self.sources),
                 *(_current(bench, demand) for demand in self.currents),
+                *(_delta(bench, demand) for demand in self.deltas),
                 *(_field(bench, demand) for demand in self.fields),
             )
             for complaint in found
@@ -85,8 +90,17 @@ def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
 
 def _current(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     source = bench.role(demand.role, CurrentSource)  # type: ignore[type-abstract]
-    bounds = source.bounds
     who = f"{demand.role} ({source.identity().model})"
+    return _bounded(demand, who, source.bounds)
+
+
+def _delta(bench: Bench, demand: SourceDemand) -> list[Complaint]:
+    pair = bench.role(demand.role, DeltaMeter)  # type: ignore[type-abstract]
+    who = f"{demand.role} ({pair.identity().model})"
+    return _bounded(demand, who, pair.bounds)
+
+
+def _bounded(demand: SourceDemand, who: str, bounds: CurrentBounds) -> list[Complaint]:
     span, limit = (bounds.current, "A"), (bounds.compliance, "V")
     return _compare(demand, who, span, limit, bounds.least_compliance)
 
@@ -106,10 +120,10 @@ def _compare(
     most, unit = limit
     if not demand.compliance <= most:
         what = f"{demand.compliance:g} {unit} is beyond {most:g} {unit} of {who}."
-        found.append(Complaint("compliance", what, "Lower it."))
+        found.append(Complaint(demand.compliance_parameter, what, "Lower it."))
     elif not demand.compliance >= least:
         what = f"{demand.compliance:g} {unit} is below {least:g} {unit} of {who}."
-        found.append(Complaint("compliance", what, "Raise it."))
+        found.append(Complaint(demand.compliance_parameter, what, "Raise it."))
     return found
 
 
