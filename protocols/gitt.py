@@ -66,7 +66,7 @@ class GittParameters(CellParameters):
     """… or as soon as |dV/dt| is below this; none: only the time counts."""
     fast_rest: Annotated[Second, Field(gt=0)] = 60.0
     """The first part of each rest, recorded as densely as the pulse."""
-    fast_every: Annotated[Second, Field(gt=0)] = 1.0
+    fast_every: Annotated[Second, Field(gt=0)] = 2.0
     """s between two rows in pulses and at the beginning of rests."""
     slow_every: Annotated[Second, Field(gt=0)] = 60.0
     """s between two rows in the rest of a rest."""

@@ -82,7 +82,8 @@ def with_switching(table: Mapping[str, Array]) -> tuple[Array, Array, Array]:
     Between the last row of a rest and the first of a pulse lies the host's reaction;
     the inserted row says when the current really came on.
     """
-    time, own = table["test_time_second"], table["instrument_time_second"]
+    time = np.maximum.accumulate(table["test_time_second"])
+    own = table["instrument_time_second"]
     voltage, current = table["voltage_volt"], table["current_ampere"]
     at = np.flatnonzero(np.diff(table["step_count"], prepend=-1) != 0)[1:]
     start = np.maximum(time[at] - own[at], time[at - 1])

@@ -24,6 +24,7 @@ from labctl.analysis.gitt_pulses import (
     compositions,
     find_pulses,
     measure_pulse,
+    reading_resolution,
 )
 from labctl.analysis.sphere import invert_sphere_ratio
 from labctl.analysis.weppner_huggins import doubted, from_line, from_ratio
@@ -120,7 +121,8 @@ def analyse_gitt(
     if not radius > 0:
         raise ValueError(f"particle radius: {radius:g} m must be above 0")
     where = find_pulses(t, i) if pulses is None else tuple(pulses)
-    measured = [_measure(t, v, i, rows, skip) for rows in where]
+    resolution = reading_resolution(v)
+    measured = [_measure((t, v, i), rows, skip, resolution) for rows in where]
     if not measured:
         return ()
     fits = [fit_sphere(t, v, measured, k, skip=skip) for k in range(len(measured))]
@@ -137,18 +139,26 @@ def analyse_gitt(
     )
 
 
-def _measure(t: Floats, v: Floats, i: Floats, rows: PulseRows, skip: float) -> Pulse:
+def _measure(
+    columns: tuple[Floats, Floats, Floats],
+    rows: PulseRows,
+    skip: float,
+    resolution: float,
+) -> Pulse:
     """Measure a pulse, shortening the √t window to what its own D allows."""
+    t = columns[0]
     duration = float(t[rows.last - 1] - t[rows.first - 1])
     window = (skip, max(duration / 3, skip))
-    pulse = measure_pulse(t, v, i, rows, window=window)
+    pulse = measure_pulse(*columns, rows, window=window, resolution=resolution)
     for _ in range(3):
         ratio = pulse.ratio.value
         if not 0 < ratio < 1:
             break
         span = pulse.duration / invert_sphere_ratio(ratio)
         late = min(duration / 3, max(SHORT_WINDOW * span, 3 * skip))
-        tried = measure_pulse(t, v, i, rows, window=(skip, late))
+        tried = measure_pulse(
+            *columns, rows, window=(skip, late), resolution=resolution
+        )
         if tried.root_time is None:
             break
         pulse = tried

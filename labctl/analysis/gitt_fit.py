@@ -212,7 +212,10 @@ def _bins(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> _Data:
             (
                 np.add.reduceat(t, starts) / size - pulse.start,
                 np.add.reduceat(v, starts) / size,
-                1 / np.hypot(floor, pulse.noise / np.sqrt(size)),
+                1
+                / np.hypot(
+                    np.hypot(floor, pulse.resolution), pulse.noise / np.sqrt(size)
+                ),
                 np.full(len(starts), on),
             )
         )

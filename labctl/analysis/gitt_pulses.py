@@ -132,6 +132,8 @@ class Pulse:
     """dV/dt over the last ten minutes (at most half) of the rest after, V/s."""
     noise: float
     """Standard deviation of one voltage row in V, from the ends of the rests."""
+    resolution: float = 0.0
+    """Standard uncertainty in V from the converter's step; no average lowers it."""
 
     @property
     def rest_change(self) -> Estimate:
@@ -144,7 +146,8 @@ class Pulse:
         """ΔE_t: change in the pulse without the jump."""
         start = self.rest_before.value + self.jump.value
         return Estimate(
-            self.end_voltage - start, math.hypot(self.jump.uncertainty, self.noise)
+            self.end_voltage - start,
+            math.hypot(self.jump.uncertainty, self.noise, self.resolution),
         )
 
     @property
@@ -165,8 +168,12 @@ def measure_pulse(
     rows: PulseRows,
     *,
     window: tuple[float, float],
+    resolution: float = 0.0,
 ) -> Pulse:
-    """Measure one pulse; ``window`` is the stretch in s in which √t is fitted."""
+    """Measure one pulse; ``window`` is the stretch in s in which √t is fitted.
+
+    ``resolution`` in V is what `reading_resolution` says of the whole titration.
+    """
     t, v = time[rows.first : rows.last], voltage[rows.first : rows.last]
     start = _switch_time(time, rows.first)
     off = time[rows.last - 1]
@@ -176,6 +183,10 @@ def measure_pulse(
     charge = float((flow * weights).sum())
     before, noise_before = _rest_end(time, voltage, rows.rest, rows.first)
     after, noise = _rest_end(time, voltage, rows.last, rows.end)
+    before, after = (
+        Estimate(x.value, math.hypot(x.uncertainty, resolution))
+        for x in (before, after)
+    )
     root = _within(np.sqrt(t - start), v, t - start, window)
     rest_t = time[rows.last : rows.end] - off
     rest_v = voltage[rows.last : rows.end]
@@ -204,7 +215,19 @@ def measure_pulse(
         relaxation=slow,
         drift=_rest_drift(time, voltage, rows.last, rows.end),
         noise=float(np.hypot(noise, noise_before) / math.sqrt(2)),
+        resolution=resolution,
     )
+
+
+def reading_resolution(voltage: Floats) -> float:
+    """Return the standard uncertainty in V that the converter's step leaves.
+
+    The step is the smallest difference between neighbouring rows; readings that noise
+    spreads evenly make it tiny.
+    """
+    steps = np.abs(np.diff(voltage))
+    steps = steps[steps > 0]
+    return float(steps.min() / math.sqrt(12)) if len(steps) else 0.0
 
 
 def _switch_time(time: Floats, first: int) -> float:

@@ -52,7 +52,7 @@ def test_a_pulse_is_followed_by_a_fast_and_a_slow_rest_in_one_upload() -> None:
     assert isinstance(fast, OpenCircuit)
     assert isinstance(slow, OpenCircuit)
     assert drive.until[0].ends_all
-    assert (fast.record.every_s, slow.record.every_s) == (1.0, 60.0)
+    assert (fast.record.every_s, slow.record.every_s) == (2.0, 60.0)
     assert [c.name for c in slow.until] == ["relaxed"]
     assert fast.until == ()
 
