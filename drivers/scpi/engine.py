@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from drivers.scpi.commands import Entry, command, entries_of, query, show
-from drivers.scpi.exchange import LATENCY, Exchange
+from drivers.scpi.exchange import LATENCY
 from drivers.scpi.faults import ScpiError
 from drivers.scpi.header import SuffixError
+from drivers.scpi.ieee488 import Ieee488Twin
 from drivers.scpi.parameters import Number, split
 from labctl.clock import Clock
 
@@ -21,10 +22,9 @@ Call = tuple[Entry, tuple[int, ...], str]
 """What a header calls, the numbers in it, and the path it leaves behind."""
 
 
-class ScpiTwin(Exchange):
+class ScpiTwin(Ieee488Twin):
     """A simulated instrument that speaks SCPI."""
 
-    identification: str = "LABCTL,TWIN,0,0"
     version: ClassVar[str] = "1999.0"
     shown: Callable[[object], str] = staticmethod(show)
     _entries: ClassVar[list[Entry]]
@@ -135,66 +135,6 @@ class ScpiTwin(Exchange):
                 return entry, numbers, left
         raise ScpiError(-114 if suffix_wrong else -113, typed)
 
-    # The common commands of IEEE 488.2, chapter 10.
-
-    @query("*IDN?")
-    def _idn(self) -> str:
-        return self.identification
-
-    @command("*RST")
-    def _rst(self) -> None:
-        self.forget_operation_complete()
-        self.reset()
-
-    @command("*CLS")
-    def _cls(self) -> None:
-        self.forget_operation_complete()
-        self.status.clear()
-
-    @command("*ESE", _BYTE)
-    def _ese(self, bits: int) -> None:
-        self.status.event_enable = bits
-
-    @query("*ESE?")
-    def _ese_query(self) -> str:
-        return str(self.status.event_enable)
-
-    @query("*ESR?")
-    def _esr(self) -> str:
-        self.settle()
-        bits, self.status.event_status = self.status.event_status, 0
-        return str(bits)
-
-    @command("*SRE", _BYTE)
-    def _sre(self, bits: int) -> None:
-        self.status.service_enable = bits & ~64
-
-    @query("*SRE?")
-    def _sre_query(self) -> str:
-        return str(self.status.service_enable)
-
-    @query("*STB?")
-    def _stb(self) -> str:
-        self.settle()
-        return str(self.status.master_summary(self.message_available))
-
-    @command("*OPC")
-    def _opc(self) -> None:
-        self.await_operation_complete()
-
-    @query("*OPC?")
-    def _opc_query(self) -> str:
-        self.time = max(self.time, self.pending_until)
-        return "1"
-
-    @command("*WAI")
-    def _wai(self) -> None:
-        self.time = max(self.time, self.pending_until)
-
-    @query("*TST?")
-    def _tst(self) -> str:
-        return "0"
-
     @query("*OPT?")
     def _opt(self) -> str:
         return "0"
@@ -208,6 +148,10 @@ class ScpiTwin(Exchange):
     @command("*PSC", _BYTE)
     def _accept(self, value: int) -> None:
         """Take what a twin has no memory for."""
+
+    @command("*WAI")
+    def _wai(self) -> None:
+        self.time = max(self.time, self.pending_until)
 
     # What SCPI-99 asks of every instrument.
 

@@ -8,20 +8,17 @@ Shore's own package asks ``…; *ESR?`` in one message.
 
 from typing import Any, ClassVar
 
-from drivers.scpi.commands import Entry, command, entries_of, query
-from drivers.scpi.exchange import LATENCY, Exchange
+from drivers.scpi.commands import Entry, entries_of
+from drivers.scpi.exchange import LATENCY
 from drivers.scpi.faults import ScpiError
-from drivers.scpi.parameters import Number
+from drivers.scpi.ieee488 import Ieee488Twin
 from labctl.clock import Clock
 
-_BYTE = Number(0, 255, whole=True)
 
-
-class PlainTwin(Exchange):
+class PlainTwin(Ieee488Twin):
     """A simulated instrument without SCPI."""
 
     terminator = b"\r\n"
-    identification: str = "LSCI,TWIN,0,0"
     _entries: ClassVar[list[Entry]]
     _defaults: ClassVar[dict[str, Any]]
 
@@ -71,55 +68,3 @@ class PlainTwin(Exchange):
         values = [kind(text) for kind, text in zip(kinds, sent, strict=True)]
         answer = entry.run(self, *values)
         return None if answer is None else str(answer)
-
-    @query("*IDN?")
-    def _idn(self) -> str:
-        return self.identification
-
-    @command("*RST")
-    def _rst(self) -> None:
-        self.reset()
-
-    @command("*CLS")
-    def _cls(self) -> None:
-        self.status.clear()
-
-    @command("*ESE", _BYTE)
-    def _ese(self, bits: int) -> None:
-        self.status.event_enable = bits
-
-    @query("*ESE?")
-    def _ese_query(self) -> str:
-        return str(self.status.event_enable)
-
-    @query("*ESR?")
-    def _esr(self) -> str:
-        self.settle()
-        bits, self.status.event_status = self.status.event_status, 0
-        return str(bits)
-
-    @command("*SRE", _BYTE)
-    def _sre(self, bits: int) -> None:
-        self.status.service_enable = bits & ~64
-
-    @query("*SRE?")
-    def _sre_query(self) -> str:
-        return str(self.status.service_enable)
-
-    @query("*STB?")
-    def _stb(self) -> str:
-        self.settle()
-        return str(self.status.master_summary(self.message_available))
-
-    @command("*OPC")
-    def _opc(self) -> None:
-        self.await_operation_complete()
-
-    @query("*OPC?")
-    def _opc_query(self) -> str:
-        self.time = max(self.time, self.pending_until)
-        return "1"
-
-    @query("*TST?")
-    def _tst(self) -> str:
-        return "0"
