@@ -52,7 +52,7 @@ class Window(QMainWindow):
         real: bool = False,
     ) -> None:
         super().__init__()
-        self._link = link
+        self.link = link
         self._connector = connector
         self._settings = settings or Settings()
         self._settings_file = settings_file
@@ -131,7 +131,7 @@ class Window(QMainWindow):
             self._settings.width, self._settings.height = self.width(), self.height()
         if self._settings_file is not None:
             remembered.save(self._settings_file, self._settings)
-        self._link.close()
+        self.link.close()
         super().closeEvent(event)
 
     # ---- what the station says
@@ -159,18 +159,18 @@ class Window(QMainWindow):
         self.bench.show_link()
         connector = self._connector
         dead = connector is not None and connector.nobody and not connector.may_start
-        if self._link.state is None:
+        if self.link.state is None:
             self.banners.link.say("")
             if status.why and not dead:
                 self.start_page.wait(status.why)
         else:
             self.banners.show_link(status, dead=dead, can_start=connector is not None)
-        if status.answering is Answering.THERE and self._link.state is not None:
-            self.header.show_state(self._link.state, self.bench.counts)
+        if status.answering is Answering.THERE and self.link.state is not None:
+            self.header.show_state(self.link.state, self.bench.counts)
         self._show_body()
 
     def _show_body(self) -> None:
-        index = 0 if self._link.state is None else 1
+        index = 0 if self.link.state is None else 1
         if self._body.currentIndex() != index:
             self._body.setCurrentIndex(index)
 
@@ -210,8 +210,8 @@ class Window(QMainWindow):
             bar.setAccessibleName("Messages")
 
     def _wire(self) -> None:
-        self._link.state_changed.connect(self._take)
-        self._link.status_changed.connect(self._show_status)
+        self.link.state_changed.connect(self._take)
+        self.link.status_changed.connect(self._show_status)
         self.header.page_chosen.connect(self._pages.setCurrentIndex)
         self.header.page_chosen.connect(self._page_shown)
         self.header.stop_all.connect(self._stop_all)
@@ -256,7 +256,7 @@ class Window(QMainWindow):
 
     def _stop_all(self) -> None:
         self.say("STOP ALL: asked")
-        self._link.stop_all("the window's button")
+        self.link.stop_all("the window's button")
 
     def _new_run(self) -> None:
         self.header.pages.setCurrentIndex(0)
@@ -271,7 +271,7 @@ class Window(QMainWindow):
         self.bench.open_run(run)
 
     def _page_shown(self, index: int) -> None:
-        if self._link.state is None:
+        if self.link.state is None:
             return
         loads = {1: self.runs.load, 2: self.instruments.load, 3: self.samples.load}
         if index in loads:

@@ -18,10 +18,10 @@ class AskBar(QFrame):
         self._act: Callable[[str], None] | None = None
         self._must = ""
         self._what = QLabel()
-        self._why = Line("Reason")
-        self._why.setPlaceholderText("reason")
-        self._why.textChanged.connect(self._check)
-        self._why.returnPressed.connect(self._do)
+        self.reason = Line("Reason")
+        self.reason.setPlaceholderText("reason")
+        self.reason.textChanged.connect(self._check)
+        self.reason.returnPressed.connect(self._do)
         self._yes = QPushButton("Do it")
         self._yes.setObjectName("primary")
         self._yes.clicked.connect(self._do)
@@ -31,10 +31,15 @@ class AskBar(QFrame):
         box = QHBoxLayout(self)
         box.setContentsMargins(10, 6, 10, 6)
         box.addWidget(self._what)
-        box.addWidget(self._why, 1)
+        box.addWidget(self.reason, 1)
         box.addWidget(self._yes)
         box.addWidget(self._no)
         self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is asked."""
+        return self._what.text()
 
     def ask(
         self, what: str, button: str, act: Callable[[str], None], must_type: str = ""
@@ -44,13 +49,13 @@ class AskBar(QFrame):
         self._what.setText(what)
         self._yes.setText(button)
         self._yes.setAccessibleName(button)
-        self._why.clear()
-        self._why.setPlaceholderText(
+        self.reason.clear()
+        self.reason.setPlaceholderText(
             f"type {must_type} to confirm" if must_type else "reason (optional)"
         )
         self._check()
         self.show()
-        self._why.setFocus()
+        self.reason.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         """Escape takes the question back."""
@@ -60,10 +65,10 @@ class AskBar(QFrame):
         super().keyPressEvent(event)
 
     def _check(self) -> None:
-        typed = self._why.text().strip()
+        typed = self.reason.text().strip()
         self._yes.setEnabled(not self._must or typed == self._must)
 
     def _do(self) -> None:
         if self._yes.isEnabled() and self._act is not None:
             self.hide()
-            self._act(self._why.text().strip())
+            self._act(self.reason.text().strip())

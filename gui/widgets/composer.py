@@ -68,6 +68,11 @@ class Composer(QWidget):
         return self._draft
 
     @property
+    def verdict(self) -> str:
+        """What Start waits for, or that nothing is in its way."""
+        return self._verdict.text()
+
+    @property
     def can_start(self) -> bool:
         """Whether Start may be pressed."""
         return self._start.isEnabled()

@@ -128,6 +128,11 @@ class FieldRow(QWidget):
             return self._input.currentText()
         return self._input.text()
 
+    @property
+    def said(self) -> str:
+        """What it says the text came to."""
+        return self._said.text()
+
     def set_text(self, text: str) -> None:
         """Put something in without telling anybody."""
         self._input.blockSignals(True)

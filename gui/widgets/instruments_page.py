@@ -156,6 +156,22 @@ class InstrumentsPage(QWidget):
 
     # ---- by hand
 
+    @property
+    def can_drive(self) -> bool:
+        """Whether the chosen seat can be driven by hand now."""
+        return all(w.isEnabled() for w in self._controls[str(Action.DRIVE)])
+
+    @property
+    def reading(self) -> str:
+        """What was read last."""
+        return self._reading.text()
+
+    def drive(self, level: str, compliance: str) -> None:
+        """Type a level and a compliance, and drive."""
+        self._value.setText(level)
+        self._compliance.setText(compliance)
+        self.act(Action.DRIVE)
+
     def act(self, action: Action) -> None:
         """Do one thing with the chosen seat."""
         if self._row is None:

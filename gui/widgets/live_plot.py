@@ -63,7 +63,7 @@ class LivePlot(QWidget):
         self._mode = "fit"
         self._scale = (1.0, "s")
         self._x: Span | None = None
-        self._tracks = [
+        self.tracks = [
             self._track(VOLTAGE, "Voltage against time", "Voltage / V"),
             self._track(CURRENT, "Current against time", "Current / A"),
         ]
@@ -77,9 +77,9 @@ class LivePlot(QWidget):
         self._zoomed.setInterval(ZOOM_PAUSE_MS)
         self._zoomed.timeout.connect(self._fetch)
         self._arrange()
-        upper, lower = (track.plot for track in self._tracks)
+        upper, lower = (track.plot for track in self.tracks)
         lower.setXLink(upper)
-        for track in self._tracks:
+        for track in self.tracks:
             box = track.plot.getViewBox()
             box.sigRangeChangedManually.connect(self._moved)
             box.setMouseEnabled(x=True, y=False)
@@ -98,11 +98,11 @@ class LivePlot(QWidget):
         new = before is None or before.run != detail.summary.run
         ended = before is not None and before.ended_unix != detail.summary.ended_unix
         self._detail = detail
-        for track in self._tracks:
+        for track in self.tracks:
             track.plot.hatched = detail.summary.simulated
         if new:
             self._forecast, self._known, self._x = None, -1, None
-            for track in self._tracks:
+            for track in self.tracks:
                 track.shown = None
             self._show_envelope()
         self._label_axes(self._expected_end())
@@ -133,7 +133,7 @@ class LivePlot(QWidget):
     def wear(self) -> None:
         """Take the theme's colours."""
         t = theme()
-        for track in self._tracks:
+        for track in self.tracks:
             track.plot.wear()
             track.measured.setPen(self._ink(track.column))
             track.expected.setPen(t.forecast)
@@ -181,12 +181,12 @@ class LivePlot(QWidget):
         self._link.ask(self, act, self._take, lambda _why: None, key=self._key)
 
     def _take(self, found: Columns) -> None:
-        pairs = [curve(found, "test_time_second", t.column) for t in self._tracks]
+        pairs = [curve(found, "test_time_second", t.column) for t in self.tracks]
         time = pairs[0][0]
         if self._mode != "pin" and time.size:
             self._last = float(time[-1])
         self._empty.setVisible(not time.size)
-        for track, (x, y) in zip(self._tracks, pairs, strict=True):
+        for track, (x, y) in zip(self.tracks, pairs, strict=True):
             give(track.measured, x, y)
             track.now.setPos(self._last)
             live = self._detail is not None and self._detail.summary.ended_unix is None
@@ -203,7 +203,7 @@ class LivePlot(QWidget):
     def _show_forecast(self) -> None:
         live = self._detail is not None and self._detail.summary.ended_unix is None
         ahead = _ahead(self._forecast, self._last) if live else None
-        for track in self._tracks:
+        for track in self.tracks:
             if ahead is None or track.column not in ahead:
                 give(track.expected, np.empty(0), np.empty(0))
             else:
@@ -221,7 +221,7 @@ class LivePlot(QWidget):
         self._bands = []
         if self._detail is None:
             return
-        for track in self._tracks:
+        for track in self.tracks:
             low, high = self._detail.envelope.get(track.column, (None, None))
             for bound, upper in ((high, True), (low, False)):
                 if bound is not None:
@@ -239,9 +239,9 @@ class LivePlot(QWidget):
                 end = self._last + 0.1 * self._window()
             span = Span(begin, max(end, begin + 1.0))
             self._x = follow(self._x, span) if self._mode == "fit" else span
-            self._tracks[0].plot.show_x(Span(span.low, self._x.high))
+            self.tracks[0].plot.show_x(Span(span.low, self._x.high))
             self._label_axes(self._x.size)
-        for track in self._tracks:
+        for track in self.tracks:
             measured = track.measured.yData
             expected = track.expected.yData
             parts = [p for p in (measured, expected) if p is not None]
@@ -273,7 +273,7 @@ class LivePlot(QWidget):
         return max(600.0, 0.15 * self._last)
 
     def _seen(self) -> tuple[float, float]:
-        (low, high), _ = self._tracks[0].plot.getViewBox().viewRange()
+        (low, high), _ = self.tracks[0].plot.getViewBox().viewRange()
         margin = 0.1 * (high - low)
         return max(0.0, low - margin), high + margin
 
@@ -281,10 +281,10 @@ class LivePlot(QWidget):
         size, unit = next(
             ((s, u) for least, s, u in TIMES if span >= least), (1.0, "s")
         )
-        lower = self._tracks[1].plot
+        lower = self.tracks[1].plot
         if self._scale != (size, unit):
             self._scale = (size, unit)
-            for track in self._tracks:
+            for track in self.tracks:
                 track.plot.getPlotItem().getAxis("bottom").setScale(1 / size)
         lower.label("bottom", f"Test time / {unit}")
 
@@ -292,7 +292,7 @@ class LivePlot(QWidget):
         self._mode = "pin"
         for name, button in self._buttons.items():
             button.setChecked(name == "pin")
-        (low, high), _ = self._tracks[0].plot.getViewBox().viewRange()
+        (low, high), _ = self.tracks[0].plot.getViewBox().viewRange()
         self._label_axes(high - low)
         self._zoomed.start()
 
@@ -339,7 +339,7 @@ class LivePlot(QWidget):
         box.setContentsMargins(6, 4, 6, 4)
         box.setSpacing(2)
         box.addLayout(top)
-        upper, lower = (track.plot for track in self._tracks)
+        upper, lower = (track.plot for track in self.tracks)
         upper.getPlotItem().getAxis("bottom").setStyle(showValues=False)
         box.addWidget(upper, 3)
         box.addWidget(lower, 2)

@@ -62,6 +62,8 @@ class Plot(pg.PlotWidget):
         super().__init__(parent=parent, axisItems=axes, enableMenu=False)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAccessibleName(name)
         self.setMinimumSize(180, 110)
         self.hatched = False
         item = self.getPlotItem()

@@ -37,7 +37,7 @@ class RunHead(QWidget):
         self._trouble.setObjectName("wrong")
         self._trouble.setWordWrap(True)
         self._trouble.hide()
-        self._ask = AskBar()
+        self.question = AskBar()
         self._make_buttons()
         head = QHBoxLayout()
         head.setSpacing(6)
@@ -52,12 +52,12 @@ class RunHead(QWidget):
         box.addLayout(head)
         box.addWidget(self._facts)
         box.addWidget(self._trouble)
-        box.addWidget(self._ask)
+        box.addWidget(self.question)
 
     def begin(self, run: str) -> None:
         """Show another run, of which nothing is known yet."""
         self._summary = None
-        self._ask.hide()
+        self.question.hide()
         self._title.setText(run)
         self.say("")
         for button in self._buttons:
@@ -99,62 +99,62 @@ class RunHead(QWidget):
     def hold_or_resume(self) -> None:
         """Hold the run, or let a held one go on."""
         summary = self._summary
-        if summary is None or self._hold.isHidden():
+        if summary is None or self.hold_button.isHidden():
             return
         if summary.state in {RunState.HOLD, RunState.INTERRUPTED}:
             self.asked.emit("resume", "")
             return
-        self._question(f"Hold {summary.sample}? {OPEN_CIRCUIT}", "Hold", "hold")
+        self._inquire(f"Hold {summary.sample}? {OPEN_CIRCUIT}", "Hold", "hold")
 
     def skip(self) -> None:
         """End the step in flight, with a reason."""
         if self._summary is not None and self._skip.isEnabled():
             text = f"Skip “{self._summary.step_label}”? Its rows stay."
-            self._question(text, "Skip step", "skip")
+            self._inquire(text, "Skip step", "skip")
 
     def end(self) -> None:
         """End the run in good order."""
         if self._summary is not None and self._end.isEnabled():
             text = f"End {self._summary.sample}? Results come from what there is."
-            self._question(text, "End run", "stop")
+            self._inquire(text, "End run", "stop")
 
     def discard(self) -> None:
         """Mark an interrupted run as not to be used."""
         if self._summary is not None:
             text = "Discard this run? Its rows stay on the disk, marked."
-            self._question(text, "Discard", "discard", self._summary.sample)
+            self._inquire(text, "Discard", "discard", self._summary.sample)
 
-    def _question(self, text: str, button: str, word: str, must: str = "") -> None:
-        self._ask.ask(text, button, lambda why: self.asked.emit(word, why), must)
+    def _inquire(self, text: str, button: str, word: str, must: str = "") -> None:
+        self.question.ask(text, button, lambda why: self.asked.emit(word, why), must)
 
     def _show_buttons(self, summary: RunSummary, *, there: bool) -> None:
         live = summary.state in LIVE and there
         cut = summary.state is RunState.INTERRUPTED
         held = summary.state is RunState.HOLD
-        self._hold.setText("Resume" if held or cut else "Hold")
-        self._hold.setVisible(live or cut)
-        self._hold.setEnabled(there and not summary.asked)
+        self.hold_button.setText("Resume" if held or cut else "Hold")
+        self.hold_button.setVisible(live or cut)
+        self.hold_button.setEnabled(there and not summary.asked)
         self._skip.setVisible(live)
         self._skip.setEnabled(not held and summary.asked != "skip")
         self._end.setVisible(live)
         self._end.setEnabled(summary.asked != "stop")
         self._finish.setVisible(cut)
-        self._discard.setVisible(cut)
+        self.discard_button.setVisible(cut)
         self._report.setVisible(not cut)
 
     def _make_buttons(self) -> None:
-        self._hold = _button("Hold", "F3", self.hold_or_resume)
+        self.hold_button = _button("Hold", "F3", self.hold_or_resume)
         self._skip = _button("Skip step", "F2", self.skip)
         self._end = _button("End run", "Shift+F1", self.end)
         self._finish = _button("Finish", "", lambda: self.asked.emit("finish", ""))
-        self._discard = _button("Discard", "", self.discard)
+        self.discard_button = _button("Discard", "", self.discard)
         self._report = _button("Report", "Ctrl+R", self.report_wanted.emit)
         self._buttons = (
-            self._hold,
+            self.hold_button,
             self._skip,
             self._end,
             self._finish,
-            self._discard,
+            self.discard_button,
             self._report,
         )
         self.wear()

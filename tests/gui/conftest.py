@@ -13,7 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_station import FakeStation
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QEvent, QTimer
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.colours import LIGHT
 from gui.link import Link
-from gui.palette import wear
+from gui.palette import theme, wear
 from gui.settings import Settings
 from gui.window import Window
 
@@ -52,7 +52,8 @@ def nothing_left_alive(
     request: pytest.FixtureRequest, qapp: QApplication
 ) -> Iterator[None]:
     """No window, timer or worker thread survives a test."""
-    wear(qapp, LIGHT)
+    if theme() is not LIGHT or not qapp.styleSheet():
+        wear(qapp, LIGHT)
     yield
     report = getattr(request.node, "report", None)
     shown = [w for w in qapp.topLevelWidgets() if w.isVisible()]
@@ -109,12 +110,16 @@ def open_window(qtbot: QtBot) -> Iterator[Callable[..., Window]]:
     opened: list[Window] = []
 
     def open_on(
-        station: FakeStation, width: int = 1280, height: int = 720, theme: str = "light"
+        station: FakeStation,
+        width: int = 1280,
+        height: int = 720,
+        wanted: str = "light",
     ) -> Window:
         link = Link(lambda: station)
-        settings = Settings(theme=theme, width=width, height=height)
+        settings = Settings(theme=wanted, width=width, height=height)
         window = Window(link, settings=settings)
-        window.choose_theme(theme)
+        if wanted != theme().name:
+            window.choose_theme(wanted)
         opened.append(window)
         window.show()
         link.start()
@@ -125,3 +130,4 @@ def open_window(qtbot: QtBot) -> Iterator[Callable[..., Window]]:
     for window in opened:
         window.close()
         window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
