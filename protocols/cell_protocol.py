@@ -13,6 +13,7 @@ from labctl.protocol import Parameters, Protocol, Step
 from labctl.quantities import OneC, Rate, Second, Volt
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
+from labctl.steps.channel_demands import CheckChannel
 from labctl.techniques import Recording
 from protocols.half_cycles import Window, one_cycle
 
@@ -217,6 +218,23 @@ class CellProtocol(Protocol):
         sample = self.sample
         reference = self.one_c(formation=formation) if rate.needs_one_c else None
         return rate.resolve(reference, sample.active_mass, sample.area)
+
+    def ability(self, *, impedance: bool = False, sine: float = 0.0) -> CheckChannel:
+        """Return the step that asks the channel whether it can do the whole plan.
+
+        ``sine``: peak in A that rides on the largest current.
+        """
+        currents = {
+            name: abs(self.current(rate, formation=name.startswith("formation")))
+            for name, rate in self._named_rates()
+        }
+        largest = max(currents, key=currents.__getitem__, default="rate")
+        return CheckChannel(
+            label="what the channel can do",
+            current=currents.get(largest, 0.0) + sine,
+            current_of=largest,
+            impedance=impedance,
+        )
 
     def formation(self) -> Generator[Step, Outcome, float]:
         """Yield the formation cycles; return what the last one gave back, C.

@@ -162,6 +162,7 @@ class CyclicVoltammetry(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation, the way to the first vertex, then one upload a rate."""
         p = self.parameters
+        yield self.ability()
         yield from self.formation()
         most = abs(self.current(p.max_current))
         approach = self.window(p.approach_rate)

@@ -122,6 +122,7 @@ class Cycling(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation, working cycles and check-ups until the end of life."""
         p = self.parameters
+        yield self.ability()
         yield from self.formation()
         window = self.window(p.rate, p.taper)
         opening = self.window(p.opening_rate) if p.opening_rate else None

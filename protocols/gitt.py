@@ -136,6 +136,7 @@ class Gitt(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation, a rest, then pulses until each limit is met."""
         p, first = self.parameters, self.sample.first_step
+        yield self.ability()
         most = self._most_pulses((yield from self.formation()))
         ways = [first] if p.directions is Directions.OPENING else [first, first.other]
         for way in ways:

@@ -110,6 +110,7 @@ class Hppc(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation; then for each state the way, a rest and both pulses."""
         p, sign = self.parameters, self.sample.first_step.sign
+        yield self.ability()
         formed = yield from self.formation()
         capacity = p.capacity or formed
         reached = 0.0

@@ -192,6 +192,8 @@ class InsituEis(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation; then for each current the spectra, and the way back."""
         p, first = self.parameters, self.sample.first_step
+        sine = max(self._spectrum(rate).amplitude for rate in p.dc_rates)
+        yield self.ability(impedance=True, sine=sine)
         formed = yield from self.formation()
         capacity = p.capacity or formed
         taken = 0

@@ -121,6 +121,7 @@ class Peis(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation; then for each state the way, a rest and a spectrum."""
         p, first = self.parameters, self.sample.first_step
+        yield self.ability(impedance=True)
         formed = yield from self.formation()
         capacity = p.capacity or formed
         reached = 0.0

@@ -64,6 +64,7 @@ class QuasiOcv(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation, then one slow cycle."""
         p = self.parameters
+        yield self.ability()
         yield from self.formation()
         yield from one_cycle(self.window(p.rate), self.sample, p.formation_cycles + 1)
 

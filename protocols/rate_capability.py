@@ -93,6 +93,7 @@ class RateCapability(CellProtocol):
     def plan(self) -> Plan:
         """Yield formation, then each rate's cycles."""
         p = self.parameters
+        yield self.ability()
         yield from self.formation()
         opening = self.window(p.opening_rate) if p.opening_rate else None
         for rate, numbers in self._plan():

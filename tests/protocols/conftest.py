@@ -64,6 +64,9 @@ class CellChannel:
         self._index = 0
         self._running = self._skip = self._over = False
 
+    max_current = 0.4
+    measures_impedance = True
+
     def load(self, techniques: Sequence[Technique]) -> Loaded:
         self._techniques = techniques
         return Loaded(

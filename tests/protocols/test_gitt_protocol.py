@@ -23,9 +23,16 @@ def gitt(**given: Any) -> Gitt:
     return Gitt(parameters, Sample.model_validate(label))
 
 
+def begun(protocol: Gitt) -> tuple[Any, Any]:
+    """Return the plan behind the question to the channel, and its first step."""
+    plan = protocol.plan()
+    next(plan)
+    return plan, plan.send(Outcome(EndReason.COMPLETED))
+
+
 def test_a_pulse_at_its_limit_ends_the_direction_not_only_the_step() -> None:
-    plan = gitt(formation_cycles=0).plan()
-    steps = [next(plan)]
+    plan, first = begun(gitt(formation_cycles=0))
+    steps = [first]
     steps += [plan.send(Outcome(EndReason.COMPLETED)) for _ in range(3)]
     after = plan.send(Outcome(EndReason.CONDITION, "lower_voltage"))
 
@@ -34,16 +41,14 @@ def test_a_pulse_at_its_limit_ends_the_direction_not_only_the_step() -> None:
 
 
 def test_a_rest_that_relaxed_early_does_not_end_the_direction() -> None:
-    plan = gitt(formation_cycles=0).plan()
-    next(plan)
+    plan, _ = begun(gitt(formation_cycles=0))
     plan.send(Outcome(EndReason.CONDITION, "relaxed"))
 
     assert plan.send(Outcome(EndReason.CONDITION, "relaxed")).label.endswith("pulse 2")
 
 
 def test_a_pulse_is_followed_by_a_fast_and_a_slow_rest_in_one_upload() -> None:
-    plan = gitt(formation_cycles=0).plan()
-    next(plan)
+    plan, _ = begun(gitt(formation_cycles=0))
     step = plan.send(Outcome(EndReason.COMPLETED))
 
     assert isinstance(step, RunTechniques)
@@ -59,8 +64,8 @@ def test_a_pulse_is_followed_by_a_fast_and_a_slow_rest_in_one_upload() -> None:
 
 def test_a_direction_has_an_end_even_if_its_limit_never_comes() -> None:
     protocol = gitt(formation_cycles=0, pulse="1 h", fast_every="60 s")
-    plan = protocol.plan()
-    labels = [next(plan).label]
+    plan, first = begun(protocol)
+    labels = [first.label]
     while "delithiation" not in labels[-1]:
         labels.append(plan.send(Outcome(EndReason.COMPLETED)).label)
 

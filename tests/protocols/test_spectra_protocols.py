@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from drivers.world import catalogue
+from labctl.clock import VirtualClock
 from labctl.data import EndReason, Outcome, Quality
+from labctl.errors import RefusedError
 from labctl.sample import Sample
+from labctl.station import LentBench
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Spectrum
 from protocols.cell_protocol import CellProtocol
@@ -172,3 +175,20 @@ def test_both_channels_stand_on_one_time_axis(play: Play) -> None:
     assert monitor["test_time_second"][-1] == pytest.approx(
         series["test_time_second"][own][-1], abs=10.0
     )
+
+
+def test_a_channel_without_impedance_board_is_refused_before_the_formation() -> None:
+    clock = VirtualClock(1.7e9)
+
+    class Plain:
+        max_current = 0.005
+        measures_impedance = False
+
+    first = next(made(InsituEis).plan())
+    with pytest.raises(RefusedError) as refused:
+        list(first.execute(LentBench(clock, {"cell": Plain()})))
+
+    said = " ".join(str(c) for c in refused.value.complaints)
+    assert "has no impedance board" in said
+    assert "dc_rates[1]" in said
+    assert "which holds 0.005 A" in said

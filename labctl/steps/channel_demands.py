@@ -1,0 +1,54 @@
+"""Ask a channel, before anything flows, whether it can do the whole plan.
+
+What only the instrument knows (its largest current, whether it has an impedance
+board) would else be refused days later, at the step that needs it.
+"""
+
+from dataclasses import dataclass
+
+from labctl.errors import Complaint, RefusedError
+from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.roles.potentiostat import PotentiostatLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckChannel(Step):
+    """Compare a plan's demands with a channel's abilities; nothing is switched on.
+
+    RefusedError carries every demand that cannot be met.
+    """
+
+    role: str = "cell"
+    current: float = 0.0
+    """Largest |current| of the plan, A, a sine on top of it included."""
+    current_of: str = "rate"
+    """Parameter that a person would change."""
+    impedance: bool = False
+    """Whether spectra will be asked for."""
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        channel = bench.role(self.role, PotentiostatLimits)  # type: ignore[type-abstract]
+        complaints = []
+        if self.current > channel.max_current:
+            complaints.append(
+                Complaint(
+                    self.current_of,
+                    f"{self.current:.4g} A is beyond the channel that plays "
+                    f"{self.role}, which holds {channel.max_current:.4g} A.",
+                    f"Lower it, or choose another channel with --role {self.role}=….",
+                )
+            )
+        if self.impedance and not channel.measures_impedance:
+            complaints.append(
+                Complaint(
+                    f"role {self.role}",
+                    "the channel has no impedance board, and the plan asks for "
+                    "spectra.",
+                    f"Choose one that has with --role {self.role}=….",
+                )
+            )
+        if complaints:
+            raise RefusedError(complaints)
+        yield None
+        return Ending()
