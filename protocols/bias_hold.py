@@ -26,6 +26,8 @@ SIGNS = {"both": (1, -1), "plus": (1,), "minus": (-1,)}
 WORDS = {1: "plus", -1: "minus"}
 DRIFT_LIMIT = 1e-3
 """1/s, relative, over the last rows; above it the current has not settled."""
+RESOLVED = 3.0
+"""Times its uncertainty that a drift must be, to be one."""
 FEWEST_FOR_DRIFT = 5
 
 
@@ -147,7 +149,7 @@ class BiasHold(Protocol):
             return ()
         title = "Current at constant bias"
         label = columns.CURRENT.long_name
-        return (Figure("hold", title, "Time / s", label, tuple(series)),)
+        return (Figure("plot", title, "Time / s", label, tuple(series)),)
 
     def _tail(self, run: Run, sweep: int) -> Points:
         points = sweep_points(run, (sweep,))
@@ -179,8 +181,8 @@ def _mean_current(tail: Points) -> Measured:
     accuracy: Accuracy = tail.accuracy
     found = found.with_part("current gain", found.value * accuracy.current_gain)
     found = found.with_part("current zero", accuracy.current_zero)
-    drift = _drift(tail)
-    if abs(drift) > DRIFT_LIMIT:
+    drift, spread = _drift(tail)
+    if abs(drift) > max(DRIFT_LIMIT, RESOLVED * spread):
         found = found.suspect(
             f"the current still changes by {drift:.2g} 1/s (limit {DRIFT_LIMIT:g})"
         )
@@ -198,20 +200,23 @@ def _conductance(
     return (difference / span).with_unit("S")
 
 
-def _drift(tail: Points) -> float:
-    """Return the relative rate of change in 1/s; NaN if there are too few rows."""
+def _drift(tail: Points) -> tuple[float, float]:
+    """Return the relative rate of change and its standard uncertainty in 1/s.
+
+    NaN if there are too few rows, or no current.
+    """
     if len(tail) < FEWEST_FOR_DRIFT or not np.ptp(tail.time) > 0:
-        return math.nan
+        return math.nan, math.nan
     middle = float(tail.current.mean())
+    if not middle:
+        return math.nan, math.nan
     fit = fit_line(tail.time - tail.time.mean(), tail.current)
-    slope = float(fit.coefficients[1])
-    if abs(slope) < 3 * fit.scatter(1):
-        return 0.0
-    return slope / middle if middle else math.nan
+    slope, spread = float(fit.coefficients[1]), float(fit.scatter(1))
+    return slope / middle, spread / abs(middle)
 
 
 def _drift_result(tail: Points) -> Result:
-    drift = _drift(tail)
+    drift, spread = _drift(tail)
     if not math.isfinite(drift):
         return Result.absent("1/s", "too few rows")
-    return Result(drift, "1/s")
+    return Result(drift, "1/s", spread)

@@ -145,7 +145,7 @@ class ContactCheck(Protocol):
     def figures(self, run: Run) -> Sequence[Figure]:
         """Draw the curves."""
         if self.is_film:
-            return contacts_figure(run)
+            return contacts_figure(run, "plot")
         points, fit = self._fit(run)
         return (ohmic_figure(points, fit),) if len(points) else ()
 

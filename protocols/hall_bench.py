@@ -267,8 +267,8 @@ def finished(records: Sequence[StepRecord]) -> bool:
     return all(r.outcome is not None and r.outcome.values for r in records)
 
 
-def contacts_figure(run: Run) -> tuple[Figure, ...]:
-    """Return the I-V curves of the contact check."""
+def contacts_figure(run: Run, name: str = "contacts") -> tuple[Figure, ...]:
+    """Return the I-V curves of the contact check; ``name`` is the plot it replaces."""
     records = steps_of(run, "ReadFilm", CONTACTS)
     if not records:
         return ()
@@ -278,7 +278,7 @@ def contacts_figure(run: Run) -> tuple[Figure, ...]:
         if len(points):
             series.append(Series(f"{i}-{j}", points.current, points.voltage))
     figure = Figure(
-        "contacts",
+        name,
         "Contact check",
         columns.SOURCE_CURRENT.long_name,
         columns.VOLTAGE.long_name,

@@ -30,7 +30,7 @@ from labctl.columns import HALL as HALL_STREAM
 from labctl.columns import IV, MAGNET
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
-from labctl.figure import Figure, Plot, Series
+from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.quantities import Fraction, Second, Tesla
@@ -61,6 +61,7 @@ from protocols.hall_bench import (
     power_suspicions,
     resistivity_of,
 )
+from protocols.hall_figures import configurations_figure, hall_figure
 from protocols.van_der_pauw import film_warnings
 
 ABBA = (1, -1, -1, 1)
@@ -132,6 +133,18 @@ class HallParameters(FilmParameters):
             tesla_per_ampere=self.tesla_per_ampere if self.by_current else 0.0,
             largest=self.field,
         )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Point:
+    """What the film shows in one field."""
+
+    field: float
+    """T."""
+    across: float
+    """Hall resistance in Ω, mean of the four configurations."""
+    along: float
+    """Sheet resistance in Ω; NaN where it was not read."""
 
 
 class HallEffect(Protocol):
@@ -227,32 +240,17 @@ class HallEffect(Protocol):
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Draw V/I over the field for every configuration, and the contact check."""
-        readings = self._hall_readings(run)
-        series = []
-        for name, group in by_name(readings).items():
-            field = np.array([r.field for r in group])
-            ohms = np.array([r.voltage / r.current for r in group])
-            error = np.array([r.scatter / abs(r.current) for r in group])
-            order = np.argsort(field)
-            series.append(
-                Series(
-                    name.replace("_", ", "),
-                    field[order],
-                    ohms[order],
-                    error[order],
-                    points=True,
-                )
-            )
-        hall = Figure(
-            "hall",
-            "Hall readings over the field",
-            "Magnetic Field / T",
-            "V / I / ohm",
-            tuple(series),
-            note="What does not change with the field is misalignment of the contacts.",
+        """Draw the Hall resistance, every configuration, and the contact check."""
+        points = {
+            name: [(p.field, p.across) for p in self._points(run, label)]
+            for name, label in (("+B −B −B +B", HALL_LABEL), ("sweep", SWEEP_LABEL))
+        }
+        slope = self._hall(run, self.parameters.station_sign).sheet_hall_coefficient
+        return (
+            *hall_figure(points, slope),
+            *configurations_figure(by_name(self._hall_readings(run))),
+            *contacts_figure(run),
         )
-        return (*((hall,) if series else ()), *contacts_figure(run))
 
     def _in_field(
         self,
@@ -293,19 +291,32 @@ class HallEffect(Protocol):
         records = steps_of(run, "ReadFilm", SWEEP_LABEL)
         if not records:
             return None
-        fields, across, along = [], [], []
-        for record in records:
+        points = self._points(run, SWEEP_LABEL)
+        return field_sweep(
+            [point.field for point in points],
+            [point.across for point in points],
+            accuracy_of(records, voltage_range="hall") or EXACT,
+            longitudinal=[point.along for point in points],
+        )
+
+    def _points(self, run: Run, label: str) -> list[_Point]:
+        """Return a point a step at which all four configurations can be used."""
+        points = []
+        for record in steps_of(run, "ReadFilm", label):
             readings = [r for r in film_readings(run, [record]) if r.is_usable]
             hall = [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
             if {r.canonical for r in hall} != set(HALL_CONFIGURATIONS):
                 continue
             sheet = van_der_pauw(r for r in readings if r.canonical in CONFIGURATIONS)
-            fields.append(float(np.mean([r.field for r in hall])))
-            ratios = [r.voltage / r.current for r in hall]
-            across.append(self.parameters.station_sign * float(np.mean(ratios)))
-            along.append(sheet.sheet_resistance.value)
-        accuracy = accuracy_of(records, voltage_range="hall") or EXACT
-        return field_sweep(fields, across, accuracy, longitudinal=along)
+            ratio = float(np.mean([r.voltage / r.current for r in hall]))
+            points.append(
+                _Point(
+                    float(np.mean([r.field for r in hall])),
+                    self.parameters.station_sign * ratio,
+                    sheet.sheet_resistance.value,
+                )
+            )
+        return points
 
 
 def _sweep_results(sweep: FieldSweep) -> dict[str, Result]:

@@ -241,7 +241,7 @@ class ParticleIV(Protocol):
         if not series:
             return ()
         figure = Figure(
-            "iv",
+            "plot",
             "Current against voltage",
             columns.VOLTAGE.long_name,
             columns.CURRENT.long_name,

@@ -298,7 +298,7 @@ def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
         line = fit.offset_current.value + fit.conductance.value * ends
         series.append(Series(f"G = {fit.conductance.value:.4g} S", ends, line))
     return Figure(
-        "iv",
+        "plot",
         "Current against voltage",
         columns.VOLTAGE.long_name,
         columns.CURRENT.long_name,

@@ -5,6 +5,7 @@ only, so a few percent do not matter.
 """
 
 import math
+import re
 
 from labctl.report.axes import power_of_ten
 
@@ -14,6 +15,9 @@ _MINUS = "\N{MINUS SIGN}"
 _PLAIN = range(-3, 5)
 _SIGNIFICANT = 5
 _ELLIPSIS = "…"
+_POWER = re.compile(r"\^(-?\d+)")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_OHM = re.compile(r"\bohm\b")
 
 
 def text_width(text: str, size: float) -> float:
@@ -49,6 +53,12 @@ def value_text(value: float, uncertainty: float | None = None) -> str:
     number = _signed(f"{round(scaled, -last):.{decimals}f}")
     both = f"{number} ± {round(spread, -last):.{decimals}f}"
     return f"({both}) × {power_of_ten(shift)}" if shift else both
+
+
+def unit_text(unit: str) -> str:
+    """Typeset a unit as stored: ``cm^2 V^-1 s^-1`` as ``cm² V⁻¹ s⁻¹``, ``ohm`` as Ω."""
+    raised = _POWER.sub(lambda found: found[1].translate(_RAISED), unit)
+    return _OHM.sub("Ω", raised)
 
 
 def _fits(uncertainty: float) -> bool:

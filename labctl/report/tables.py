@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labctl.data import Quality, Result
-from labctl.report.lettering import value_text
+from labctl.report.lettering import unit_text, value_text
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
@@ -115,7 +115,7 @@ def _row(name: str, result: Result) -> str:
     return (
         f'<tr><td class="name">{escape(spoken(name))}</td>'
         f'<td class="number">{escape(_value(result))}</td>'
-        f'<td class="unit">{escape(result.unit)}</td>'
+        f'<td class="unit">{escape(unit_text(result.unit))}</td>'
         f'<td class="quality">{badge}{reason}</td></tr>'
     )
 
@@ -134,7 +134,11 @@ def _budget(name: str, budget: Mapping[str, float], unit: str) -> Table:
         (spoken(source), _number(value), f"{100 * value**2 / total:.1f} %")
         for source, value in sorted(budget.items(), key=lambda item: -item[1])
     ]
-    header = ("Source", f"Standard uncertainty / {unit or '1'}", "Share of variance")
+    header = (
+        "Source",
+        f"Standard uncertainty / {unit_text(unit) or '1'}",
+        "Share of variance",
+    )
     return Table(f"{spoken(name)}: uncertainty budget", header, rows)
 
 
