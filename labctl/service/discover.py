@@ -21,6 +21,8 @@ OLD_LOGS = 3
 START_PATIENCE = 20.0
 """s that a station may take to answer for the first time."""
 LOOK_EVERY = 0.1
+_started: "list[subprocess.Popen[bytes]]" = []
+"""Processes that outlive this one; kept so that nobody warns of that."""
 
 
 def find(
@@ -73,6 +75,7 @@ def find_or_start(
     premises = Premises(data.absolute())
     premises.make()
     process = start_detached(premises, words)
+    _started.append(process)
     clock = SystemClock()
     while clock.now() < START_PATIENCE:
         found = find(data, client=client, user=user)
