@@ -19,6 +19,7 @@ from labctl.techniques import (
     Condition,
     ConstantCurrent,
     ConstantVoltage,
+    OpenCircuit,
     Quantity,
     Recording,
     VoltageSweep,
@@ -45,6 +46,10 @@ CURRENT_VOLTAGE = Plot(
     points=True,
 )
 MILLIVOLT_PER_SECOND = 1e-3
+LOOK = 10.0
+"""s of rest that tell where the cell stands."""
+NEAR = 0.01
+"""V from the first vertex that a hold may jump."""
 
 
 class CyclicVoltammetryParameters(CellParameters):
@@ -165,23 +170,15 @@ class CyclicVoltammetry(CellProtocol):
         yield self.ability()
         yield from self.formation()
         most = abs(self.current(p.max_current))
-        approach = self.window(p.approach_rate)
-        limit = Condition(
-            "upper_voltage", Quantity.VOLTAGE, Comparison.AT_LEAST, p.highest_vertex
-        )
-        yield RunTechniques(
-            label=f"to {p.highest_vertex:g} V",
+        here = yield RunTechniques(
+            label="where the cell stands",
             cycle=p.formation_cycles + 1,
             half_cycle=2 * p.formation_cycles,
-            techniques=(
-                ConstantCurrent(
-                    abs(self.current(p.approach_rate)),
-                    approach.longest,
-                    (limit,),
-                    Recording(every_s=p.record_every, every_volt=p.record_voltage),
-                ),
-            ),
+            techniques=(OpenCircuit(LOOK, Recording(every_s=1.0)),),
         )
+        apart = p.highest_vertex - here.last.get("voltage_volt", p.highest_vertex)
+        if abs(apart) > NEAR:
+            yield self._approach(1 if apart > 0 else -1)
         for number, rate in enumerate(p.scan_rates):
             hold = ConstantVoltage(
                 p.highest_vertex, p.hold, (), Recording(every_s=10.0), max_current=most
@@ -201,6 +198,25 @@ class CyclicVoltammetry(CellProtocol):
                     *(sweep for _ in range(p.cycles_per_rate)),
                 ),
             )
+
+    def _approach(self, sign: int) -> RunTechniques:
+        """Return the way to the first vertex from below (+1) or above (-1)."""
+        p = self.parameters
+        reached = Comparison.AT_LEAST if sign > 0 else Comparison.AT_MOST
+        limit = Condition("vertex", Quantity.VOLTAGE, reached, p.highest_vertex)
+        record = Recording(every_s=p.record_every, every_volt=p.record_voltage)
+        drive = ConstantCurrent(
+            sign * abs(self.current(p.approach_rate)),
+            self.window(p.approach_rate).longest,
+            (limit,),
+            record,
+        )
+        return RunTechniques(
+            label=f"to {p.highest_vertex:g} V",
+            cycle=p.formation_cycles + 1,
+            half_cycle=2 * p.formation_cycles,
+            techniques=(drive,),
+        )
 
     def settings(self) -> Settings:
         """Return what the analysis needs to know."""

@@ -40,7 +40,7 @@ def planned(protocol: Any, reason: EndReason = EndReason.COMPLETED) -> list[Any]
 
 
 def test_scans_begin_and_end_at_the_upper_vertex_slowest_first() -> None:
-    _, *scans = planned(made(CyclicVoltammetry, formation_cycles=0))
+    _, *scans = planned(made(CyclicVoltammetry, formation_cycles=0))  # a look first
 
     sweeps = [[t for t in s.techniques if isinstance(t, VoltageSweep)] for s in scans]
     assert [len(own) for own in sweeps] == [2] * 6
@@ -48,6 +48,22 @@ def test_scans_begin_and_end_at_the_upper_vertex_slowest_first() -> None:
     assert [own[0].scan_rate for own in sweeps] == pytest.approx(
         [1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 1e-3]
     )
+
+
+@pytest.mark.parametrize(("stands", "way"), [(1.485, -1), (0.9, 1), (1.203, 0)])
+def test_the_first_vertex_is_approached_from_where_the_cell_stands(
+    stands: float, way: int
+) -> None:
+    plan = made(CyclicVoltammetry, formation_cycles=0).plan()
+    next(plan)
+    plan.send(Outcome(EndReason.COMPLETED))
+    step = plan.send(Outcome(EndReason.COMPLETED, last={"voltage_volt": stands}))
+
+    if way:
+        assert step.label == "to 1.2 V"
+        assert np.sign(step.techniques[0].current) == way
+    else:
+        assert step.label == "scan at 0.1 mV/s"
 
 
 def test_vertices_outside_the_label_and_unsorted_rates_are_refused_together() -> None:
