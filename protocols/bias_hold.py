@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -56,8 +56,13 @@ class BiasHold(Protocol):
     name = "bias-hold"
     title = "Current against time at constant bias"
     parameters_model = BiasHoldParameters
-    presets: ClassVar[Mapping[str, Mapping[str, str]]] = {
-        "pellet": {"voltage": "0.5 V", "compliance": "100 mA", "check_voltage": "50 mV"}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "pellet": {
+            "voltage": "0.5 V",
+            "compliance": "100 mA",
+            "check_voltage": "50 mV",
+            "four_wire": True,
+        }
     }
     streams: ClassVar[tuple[Stream, ...]] = (IV,)
     plots: ClassVar[tuple[Plot, ...]] = (
@@ -203,14 +208,15 @@ def _conductance(
 def _drift(tail: Points) -> tuple[float, float]:
     """Return the relative rate of change and its standard uncertainty in 1/s.
 
-    NaN if there are too few rows, or no current.
+    NaN if there are too few rows out of compliance, or no current.
     """
-    if len(tail) < FEWEST_FOR_DRIFT or not np.ptp(tail.time) > 0:
+    time, current = tail.time[~tail.limited], tail.current[~tail.limited]
+    if len(time) < FEWEST_FOR_DRIFT or not np.ptp(time) > 0:
         return math.nan, math.nan
-    middle = float(tail.current.mean())
+    middle = float(current.mean())
     if not middle:
         return math.nan, math.nan
-    fit = fit_line(tail.time - tail.time.mean(), tail.current)
+    fit = fit_line(time - time.mean(), current)
     slope, spread = float(fit.coefficients[1]), float(fit.scatter(1))
     return slope / middle, spread / abs(middle)
 
@@ -218,5 +224,5 @@ def _drift(tail: Points) -> tuple[float, float]:
 def _drift_result(tail: Points) -> Result:
     drift, spread = _drift(tail)
     if not math.isfinite(drift):
-        return Result.absent("1/s", "too few rows")
+        return Result.absent("1/s", "too few rows out of compliance")
     return Result(drift, "1/s", spread)

@@ -1,0 +1,46 @@
+"""A hold's drift is what was found, with its uncertainty; compliance has none."""
+
+import math
+
+import numpy as np
+import pytest
+
+from labctl.analysis.uncertainty import Accuracy
+from protocols.bias_hold import _drift
+from protocols.conduction_readings import Points
+
+
+def _tail(current: np.ndarray, *, limited: bool = False) -> Points:
+    time = np.arange(float(len(current)))
+    return Points(
+        np.full(len(current), 3.0),
+        current,
+        np.full(len(current), limited),
+        time,
+        Accuracy(),
+        (),
+    )
+
+
+def test_a_decaying_current_has_its_rate() -> None:
+    rng = np.random.default_rng(1)
+    time = np.arange(20.0)
+    current = 1e-8 * (1 - 2e-3 * (time - time.mean()))
+
+    rate, spread = _drift(_tail(current + rng.normal(0, 1e-12, 20)))
+
+    assert rate == pytest.approx(-2e-3, abs=4 * spread)
+    assert spread == pytest.approx(1e-4 / math.sqrt(665.0), rel=0.5)  # σ/√Σ(t-t̄)²
+
+
+def test_a_steady_current_drifts_within_its_uncertainty_not_exactly_zero() -> None:
+    rng = np.random.default_rng(2)
+
+    rate, spread = _drift(_tail(1e-8 + rng.normal(0, 1e-12, 20)))
+
+    assert rate != 0.0
+    assert abs(rate) < 4 * spread
+
+
+def test_a_current_held_back_by_the_compliance_has_no_drift() -> None:
+    assert math.isnan(_drift(_tail(np.full(20, 1e-5), limited=True))[0])
