@@ -106,7 +106,7 @@ def half_cycle(
             )
         )
     if window.rest:
-        techniques.append(OpenCircuit(window.rest, Recording(every_s=60.0)))
+        techniques.append(OpenCircuit(window.rest, Recording(every_s=window.record.every_s)))
     return RunTechniques(
         label=f"{word} at {window.name}",
         cycle=cycle,

@@ -16,6 +16,8 @@ from drivers.world.socket import Socket
 
 TOLERANCE = 1e-7
 """s; two moments closer than this are one."""
+AIM = 1.1
+"""A step aims that far past the next row: one that falls short costs another step."""
 FINEST = 1e-3
 """s; recording by ΔE or ΔI is not resolved below this."""
 LARGEST_STAIR = 0.9e-3
@@ -369,7 +371,7 @@ class Run:
             moved = abs(now[k] - before[k])
             if rule < math.inf and moved > 0.0:
                 left = rule - abs(now[k] - self._last[k + 1])
-                expected = min(expected, 1.02 * left * dt / moved)
+                expected = min(expected, AIM * left * dt / moved)
         if every.every_volt < math.inf or every.every_ampere < math.inf:
             self._cap = max(min(2.0 * dt, expected), FINEST)
 

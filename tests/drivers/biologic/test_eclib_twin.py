@@ -96,8 +96,9 @@ def test_rows_are_written_by_time_or_by_voltage_whichever_is_first() -> None:
     polls = simulated_bench().run([ConstantCurrent(1e-3, 1000.0, record=record)])
     time, volts = column(polls, TIME), column(polls, VOLTS)
 
-    # 50 µV/s: 2 mV take 40 s, so the voltage rule is the faster one.
-    assert np.all(np.diff(time)[5:-1] < 42.0)
+    # 50 µV/s: 2 mV take 40 s, so the voltage rule is the faster one; a twin's step
+    # aims a tenth beyond the row.
+    assert np.all(np.diff(time)[5:-1] < 44.5)
     assert np.all(np.diff(time)[5:-1] > 39.0)
     assert volts[-1] == pytest.approx(driven_volts(time[-1:], 1e-3)[0], abs=2e-4)
     assert time[0] == 0.0
