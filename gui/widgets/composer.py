@@ -36,6 +36,8 @@ from labctl.service.answers import (
 from labctl.service.models import State
 
 PAUSE_MS = 250
+RETRY_MS = 2000
+"""After a question that was not answered."""
 
 
 class Composer(QWidget):
@@ -59,6 +61,10 @@ class Composer(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._ask)
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self._retried)
         self._build()
         self._say()
 
@@ -79,12 +85,12 @@ class Composer(QWidget):
 
     def load(self) -> None:
         """Fetch protocols and samples."""
-        self._link.ask(self, lambda s: s.protocols(), self._take_protocols)
+        self._link.ask(self, lambda s: s.protocols(), self._take_protocols, self._again)
         self.load_samples()
 
     def load_samples(self) -> None:
         """Fetch the samples anew."""
-        self._link.ask(self, lambda s: s.samples(), self._take_samples)
+        self._link.ask(self, lambda s: s.samples(), self._take_samples, self._again)
 
     def show_state(self, state: State) -> None:
         """Take which seats are free."""
@@ -174,6 +180,17 @@ class Composer(QWidget):
         self._renew()
         self.queued.emit(found.entry)
 
+    def _again(self, why: str) -> None:
+        """Ask once more in a while: the station was busy, or away for a moment."""
+        self._verdict.setText(why)
+        self._retry.start()
+
+    def _retried(self) -> None:
+        if not self._protocols or not self._samples:
+            self.load()
+        elif self._checked is None:
+            self._ask()
+
     def _refused(self, why: str) -> None:
         self._changed()
         self._verdict.setText(why)
@@ -257,7 +274,7 @@ class Composer(QWidget):
             self,
             lambda s: s.check(order),
             self._take_check,
-            self._verdict.setText,
+            self._again,
             key="check",
         )
         self._foreseen = None

@@ -337,6 +337,8 @@ class FakeStation:
         self.gone = False
         """True: nobody answers."""
         self.refuses = ""
+        self.silent_samples = 0
+        """How often the question for samples is not answered."""
         self.sequence = 1
         self.boot = "b1"
         self.stop_report: StopReport | None = None
@@ -416,6 +418,9 @@ class FakeStation:
 
     def samples(self) -> list[SampleOut]:
         self._answer()
+        if self.silent_samples:
+            self.silent_samples -= 1
+            raise LinkError("timed out")
         cell = {
             "active_mass": "1.25 mg",
             "area": "1.131 cm²",

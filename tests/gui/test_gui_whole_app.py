@@ -120,6 +120,7 @@ def test_a_killed_station_is_said_and_a_restart_offers_to_resume(
     run = _start(qtbot, window, "formation-cycling")
     state = window.link.state
     assert state is not None
+    qtbot.waitUntil(lambda: _rows(window, run) > 0, timeout=LONG)
 
     os.kill(state.station.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: "has stopped" in window.banners.link.text, timeout=LONG)
@@ -151,6 +152,11 @@ def test_a_killed_window_costs_no_run(
 
 
 _WINDOW_WORDS = ("--simulate", "--speed", "200", "--theme", "light")
+
+
+def _rows(window: Window, run: str) -> int:
+    state = window.link.state
+    return next((r.rows for r in state.runs if r.run == run), 0) if state else 0
 
 
 def _state(window: Window, run: str) -> RunState | None:

@@ -7,6 +7,7 @@ import pytest
 from fake_station import CELLS, NOW, FakeStation
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -90,7 +91,7 @@ def test_arrow_keys_walk_through_the_tiles(qtbot: QtBot, open_window: Open) -> N
     grid = window.bench.grid
     grid.focus_seat(CELLS[0])
 
-    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    QTest.keyClick(grid, Qt.Key.Key_Right)
 
     assert grid.focused is not None
     assert grid.focused.seat == CELLS[1]
@@ -123,8 +124,8 @@ def test_hold_asks_for_a_reason_and_says_what_the_output_does(
     assert head.question.isVisible()
     assert "circuit is opened" in head.question.text
 
-    qtbot.keyClicks(head.question.reason, "check the clip")
-    qtbot.keyClick(head.question.reason, Qt.Key.Key_Return)
+    QTest.keyClicks(head.question.reason, "check the clip")
+    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: bool(acts(station, "hold")))
     assert acts(station, "hold")[0][2] == "check the clip"
@@ -141,13 +142,13 @@ def test_discarding_asks_for_the_name_of_the_sample(
     head = window.bench.run_view.head
     qtbot.waitUntil(lambda: not head.discard_button.isHidden())
     head.discard()
-    qtbot.keyClicks(head.question.reason, "no")
-    qtbot.keyClick(head.question.reason, Qt.Key.Key_Return)
+    QTest.keyClicks(head.question.reason, "no")
+    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
     assert not acts(station, "discard")
 
     head.question.reason.clear()
-    qtbot.keyClicks(head.question.reason, station.fake_runs[run].summary.sample)
-    qtbot.keyClick(head.question.reason, Qt.Key.Key_Return)
+    QTest.keyClicks(head.question.reason, station.fake_runs[run].summary.sample)
+    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: bool(acts(station, "discard")))
 
@@ -156,7 +157,7 @@ def test_stop_all_needs_no_question_and_shows_what_was_measured(
     qtbot: QtBot, open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
-    qtbot.keyClick(
+    QTest.keyClick(
         window,
         Qt.Key.Key_F12,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
@@ -211,6 +212,16 @@ def test_a_text_that_cannot_be_read_stays_and_keeps_start_shut(
     assert not composer.can_start
     assert composer.form.rows["upper_voltage"].text == "4,45"
     assert "has no unit" in composer.verdict
+
+
+def test_a_question_that_was_not_answered_is_asked_again(
+    qtbot: QtBot, open_window: Open, station: FakeStation
+) -> None:
+    station.silent_samples = 2
+    window = open_window(station)
+
+    qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=20_000)
+    assert station.silent_samples == 0
 
 
 def test_what_the_station_refuses_is_said_at_its_field(
