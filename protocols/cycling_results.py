@@ -29,11 +29,12 @@ CURRENT_UNCERTAINTY = 4e-4
 def cycles_of(run: Run) -> Cycles:
     """Return the cycles of a run, paired as the sample's convention says."""
     table = run.table("timeseries")
+    half = table["half_cycle"]
     halves = split_half_cycles(
         running_time(table),
         table["voltage_volt"],
         table["current_ampere"],
-        half_cycle=table["half_cycle"],
+        half_cycle=None if (half < 0).all() else half,
         cycle=table["cycle_count"],
     )
     return pair_cycles(halves, pairing_of(run.sample))

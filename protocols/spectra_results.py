@@ -95,6 +95,8 @@ def capacity_of(run: Run, formation_cycles: int, otherwise: float) -> float:
 def _charge_at(series: Mapping[str, Array], cycle: int, time: Array) -> Array:
     """Return the net charge in C since ``cycle`` began, at ``time``."""
     net = 3600.0 * series["net_capacity_ah"]
+    if not len(net):
+        return np.zeros_like(time)
     before = np.flatnonzero(series["cycle_count"] < cycle)
     zero = net[before[-1]] if len(before) else 0.0
     charge: Array = np.interp(time, series["test_time_second"], net) - zero

@@ -10,7 +10,7 @@ from labctl.cli.output import print_json, results_table, say_out, shown_path, ta
 app = typer.Typer(help="Runs that were done, or that go on.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")]
-FORMATS = ("csv", "bdf", "bdf-parquet")
+FORMATS = ("csv", "bdf", "bdf-parquet", "mpt", "zview")
 
 
 @app.command("list", epilog="Example: labctl runs list runs")
@@ -125,12 +125,13 @@ def export(
         Path | None, typer.Option("--out", "-o", help="Default: the run's folder.")
     ] = None,
 ) -> None:
-    """Export a run as CSV, or in the Battery Data Format."""
+    """Export a run as CSV or in the Battery Data Format, its spectra as text."""
     from labctl.errors import OperatorError  # noqa: PLC0415
     from labctl.store.bdf import export_bdf  # noqa: PLC0415
     from labctl.store.export import export_csv  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.reader import RunFile  # noqa: PLC0415
+    from labctl.store.spectra import export_mpt, export_zview  # noqa: PLC0415
 
     folder = RunFolder.of(run).path
     directory = out or folder
@@ -140,11 +141,30 @@ def export(
             written = export_csv(file, directory)
         elif kind in {"bdf", "bdf-parquet"}:
             written = export_bdf(file, directory, parquet=kind == "bdf-parquet")
+        elif kind in {"mpt", "zview"}:
+            write = export_mpt if kind == "mpt" else export_zview
+            written = write(file, directory)
         else:
             known = ", ".join(FORMATS)
             raise OperatorError(f"--format {kind}: there are {known}")
     for path in written:
         say_out(shown_path(path))
+
+
+@app.command(
+    "import", epilog="Example: labctl runs import old/A17.mpt --sample cells/A17.yaml"
+)
+def import_(
+    file: Annotated[Path, typer.Argument(help="An EC-Lab file: .mpt or .mpr.")],
+    sample: Annotated[Path, typer.Option("--sample", "-s", help="Its label FILE.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for runs.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Make a run of data that another program recorded."""
+    from labctl.session.importing import import_file  # noqa: PLC0415
+
+    say_out(shown_path(import_file(file, sample, out)))
 
 
 def _headline(results: Any) -> str:

@@ -1,0 +1,162 @@
+"""Make a run of a file that another program wrote, so that old cells can be compared.
+
+The run has the columns, the results and the report of one that labctl recorded; its
+header says where it came from. Nothing is measured and nothing is switched on.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from labctl import plugins
+from labctl.clock import SystemClock
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import load_file
+from labctl.data import Array, Batch, EndReason, Outcome, Result, Stream
+from labctl.errors import LabctlError, OperatorError
+from labctl.sample import Sample
+from labctl.session.names import run_id
+from labctl.session.view import JournalView
+from labctl.store.ec_lab import EcLabFile, as_streams, read_mpt
+from labctl.store.ec_lab_binary import read_mpr
+from labctl.store.folder import RunFolder
+from labctl.store.header import RunHeader
+from labctl.store.journal import Journal
+from labctl.store.journal_reader import JournalReader
+from labctl.store.seal import seal_apart
+
+READERS: dict[str, Callable[[Path], EcLabFile]] = {
+    ".mpt": read_mpt,
+    ".txt": read_mpt,
+    ".mpr": read_mpr,
+}
+PROTOCOL = "imported"
+
+
+def import_file(path: Path, label: Path, out: Path) -> Path:
+    """Read ``path`` and return the folder of the run that was made.
+
+    ``label`` is the sample's file, ``out`` the folder of runs. OperatorError: a kind of
+    file that is not known; StoreError: a file that cannot be read.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(READERS)
+        raise OperatorError(f"{path}: can import {known}, not {path.suffix!r}")
+    sample = validate(load_file(label), Sample)
+    file = reader(path)
+    streams = as_streams(file)
+    started = file.started_unix
+    unix = SystemClock().unix() if math.isnan(started) else started
+    header = _header(path, file, sample, unix)
+    folder = RunFolder(out / header.run_id)
+    with Journal.create(folder.journal, header) as journal:
+        _fill(journal, header, streams, unix)
+        results = _results(header, sample, folder)
+        journal.finish(str(EndReason.COMPLETED), results, unix + _end(streams))
+    seal_apart(folder)
+    return folder.path
+
+
+def _header(path: Path, file: EcLabFile, sample: Sample, unix: float) -> RunHeader:
+    kind = plugins.protocol(PROTOCOL)
+    given = {"source": path.name, "technique": file.technique, "imported": True}
+    return RunHeader(
+        run_id=run_id(PROTOCOL, sample.name, unix),
+        title=f"{sample.title or sample.name}, imported from {path.name}",
+        protocol=PROTOCOL,
+        streams=kind.streams,
+        parameters_given=given,
+        parameters=given,
+        sample=sample.model_dump(mode="json"),
+        plots=kind.plots,
+        started_unix=unix,
+        extra={"imported_header": list(file.settings)},
+    )
+
+
+def _fill(
+    journal: Journal,
+    header: RunHeader,
+    streams: Mapping[str, Mapping[str, Array]],
+    unix: float,
+) -> None:
+    """Write all rows as one step."""
+    journal.set_status("running")
+    journal.begin_step(1, {"label": header.title, "kind": "Imported"}, 0.0)
+    rows = 0
+    for name, columns in streams.items():
+        batch = _whole(header.stream(name), columns, unix)
+        if len(batch):
+            journal.append(batch)
+            rows += len(batch)
+    charge = _charge(streams["timeseries"])
+    net = float(charge[-1]) if len(charge) else 0.0
+    outcome = Outcome(
+        EndReason.COMPLETED, duration=_end(streams), charge=net, rows=rows
+    )
+    journal.end_step(1, outcome, _end(streams))
+    journal.commit()
+
+
+def _whole(stream: Stream, columns: Mapping[str, Array], unix: float) -> Batch:
+    """Return every column of the stream; what the file lacks is missing."""
+    time = columns["test_time_second"]
+    known = {
+        **columns,
+        "unix_time_second": unix + time,
+        "step_time_second": time,
+        "step_count": np.ones(len(time)),
+    }
+    if stream.name == "timeseries":
+        ampere_hours = _charge(columns) / 3600.0
+        known["net_capacity_ah"] = ampere_hours
+        known["step_net_capacity_ah"] = _since_half_cycle(columns, ampere_hours)
+    return Batch(
+        stream.name,
+        {
+            column.name: known[column.name].astype(column.dtype)
+            if column.name in known
+            else np.full(len(time), -1 if column.dtype == "i8" else np.nan).astype(
+                column.dtype
+            )
+            for column in stream.columns
+        },
+    )
+
+
+def _charge(columns: Mapping[str, Array]) -> Array:
+    """Return the trapezoid of the current over time, C, shape (n,)."""
+    time, current = columns["test_time_second"], columns["current_ampere"]
+    if not len(time):
+        return np.empty(0)
+    parts = 0.5 * (current[1:] + current[:-1]) * np.diff(time)
+    charge: Array = np.concatenate(([0.0], np.cumsum(np.nan_to_num(parts))))
+    return charge
+
+
+def _since_half_cycle(columns: Mapping[str, Array], net: Array) -> Array:
+    half = columns["half_cycle"]
+    first = np.flatnonzero(np.diff(half, prepend=-1) != 0)
+    at = np.searchsorted(first, np.arange(len(half)), side="right") - 1
+    since: Array = net - net[first][at] if len(net) else net
+    return since
+
+
+def _end(streams: Mapping[str, Mapping[str, Array]]) -> float:
+    ends = [c["test_time_second"] for c in streams.values()]
+    return max((float(t[-1]) for t in ends if len(t)), default=0.0)
+
+
+def _results(
+    header: RunHeader, sample: Sample, folder: RunFolder
+) -> Mapping[str, Result]:
+    kind = plugins.protocol(PROTOCOL)
+    protocol = kind(kind.parameters_model.model_validate(header.parameters), sample)
+    with JournalReader(folder.journal) as reader:
+        try:
+            return protocol.results(JournalView(sample, reader))
+        except (LabctlError, ValueError) as error:
+            return {"results": Result.absent("", f"{type(error).__name__}: {error}")}
