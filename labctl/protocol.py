@@ -90,6 +90,9 @@ class Step(abc.ABC):
 
     uses_bench: ClassVar[bool] = True
     """False for steps that touch no instrument and end at once."""
+    ends_polls: ClassVar[bool] = False
+    """True if every poll ends with None or a live reading: holds and stops wait for
+    it, so that no row of a poll is left behind."""
 
     label: str
     """What the operator reads: ``lithiation at C/20``."""
@@ -112,9 +115,29 @@ class Step(abc.ABC):
         return {"kind": type(self).__name__, **json.loads(json.dumps(fields))}
 
     def digest(self) -> str:
-        """Return a short fingerprint; a replay refuses a step that differs."""
-        text = json.dumps(self.payload(), sort_keys=True)
+        """Return a short fingerprint; a replay refuses a step that differs.
+
+        Fields at their default are left out: a labctl that knows one more field still
+        goes on with the runs of the one before.
+        """
+        text = json.dumps(_beyond_defaults(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _beyond_defaults(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        told: dict[str, Any] = {"kind": type(value).__name__}
+        for each in dataclasses.fields(value):
+            mine = getattr(value, each.name)
+            usual = each.default
+            if each.default_factory is not dataclasses.MISSING:
+                usual = each.default_factory()
+            if usual is dataclasses.MISSING or mine != usual:
+                told[each.name] = _beyond_defaults(mine)
+        return told
+    if isinstance(value, tuple | list):
+        return [_beyond_defaults(each) for each in value]
+    return value
 
 
 Plan = Generator[Step, Outcome, None]

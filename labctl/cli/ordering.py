@@ -128,11 +128,11 @@ def make_order(words: Words, config: "Config") -> "Order":
         if place and place[0] == "parameters"
     }
     for setting in words.settings:
-        name, value = _pair(setting, "--set", "rate=C/5")
+        name, value = pair(setting, "--set", "rate=C/5")
         parameters[name] = load(value, f"--set {name}").data
         lines[name,] = 0
     seats = dict(plan.get("seats") or {})
-    seats.update(_pair(role, "--role", "cell=vsp300/3") for role in words.roles)
+    seats.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
     protocol = str(plan["protocol"])
     sample = words.sample or plan.get("sample")
     if sample is None and words.simulate:
@@ -178,7 +178,8 @@ def _read_plan(name: str) -> tuple[dict[str, Any], Any]:
     return data, document
 
 
-def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+def pair(text: str, option: str, example: str) -> tuple[str, str]:
+    """Return name and value of ``name=value``. OperatorError."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise OperatorError(f"{option} {text}: expected name=value, as in {example}")

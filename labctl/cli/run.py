@@ -1,22 +1,15 @@
 """``labctl run`` and ``labctl resume``: in the foreground, in this very process."""
 
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labctl.cli import ordering, remote
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
-from labctl.clock import stopwatch
 
 if TYPE_CHECKING:
-    from labctl.engine.control import Control
     from labctl.session.run import Finished
-
-SECOND_PRESS = 5.0
-"""s within which a second Ctrl-C means: off, now."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
@@ -58,6 +51,8 @@ def run(
     sealed. A second Ctrl-C within 5 s switches off at once.
     """
     from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
+    from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.service.guarded import guarded  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
@@ -89,8 +84,9 @@ def run(
     )
     protocol = prepared.protocol
     with Progress(protocol.duration(), protocol.cycles_planned()) as progress:
-        observers = Observers(watch=progress)
-        _stop_on_signals(observers.control)
+        control = Control()
+        signals = StopOnSignals(control)
+        observers = Observers(control, watch=progress, ended=signals.over)
         if not simulate:
             taken = list(prepared.cast.values())
             observers = guarded(observers, prepared.station.setups, taken)
@@ -103,16 +99,18 @@ def resume(
     settings: ordering.SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a run that is on hold or was interrupted, or amend one that has ended.
+    """Go on with a run that is on hold, stopped or interrupted; amend a completed one.
 
     A run that belongs to a station's process goes on there; otherwise here, in the
     foreground. The step in flight goes on with its remaining time and charge.
     """
     if not settings and remote.resume_there(run):
         return
-    from labctl.cli.progress import Progress  # noqa: PLC0415
+    from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.config.hardened_yaml import load  # noqa: PLC0415
     from labctl.config.models import Config  # noqa: PLC0415
+    from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.quantities import SI  # noqa: PLC0415
     from labctl.service.guarded import guarded  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
@@ -122,13 +120,14 @@ def resume(
 
     changes = {}
     for setting in settings or []:
-        name, _, value = setting.partition("=")
-        changes[name.replace("-", "_")] = load(value, f"--set {name}").data
+        name, value = ordering.pair(setting, "--set", "cycles=100")
+        changes[name] = load(value, f"--set {name}").data
     with JournalReader(RunFolder.of(run).journal) as reader:
         header = reader.header
     with Progress() as progress:
-        observers = Observers(watch=progress)
-        _stop_on_signals(observers.control)
+        control = Control()
+        signals = StopOnSignals(control)
+        observers = Observers(control, watch=progress, ended=signals.over)
         if not header.simulated:
             config = Config.model_validate(header.extra["config"], context=SI)
             setups = {setup.name: setup for setup in config.setups()}
@@ -159,21 +158,3 @@ def _tell(finished: "Finished", protocol: str, sample: str, as_json: bool) -> No
         say(f"next: labctl report {shown_path(finished.folder)}")
     if finished.exit_code:
         raise typer.Exit(finished.exit_code)
-
-
-def _stop_on_signals(control: "Control") -> None:
-    """Turn the first signal into an orderly stop, the second into an immediate one."""
-    pressed = [float("-inf")]
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        now = stopwatch()
-        if now - pressed[0] < SECOND_PRESS:
-            raise KeyboardInterrupt
-        pressed[0] = now
-        name = signal.Signals(number).name
-        say(f"{name}: ending safely; once more within 5 s switches off at once")
-        control.stop(f"stopped by {name}")
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)

@@ -4,6 +4,7 @@ Charge is the trapezoid of the measured current over the instrument's own time, 
 double precision; between two steps nothing is integrated.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 
@@ -135,6 +136,21 @@ class Ledger:
         )
         totals.last = {name: float(x[-1]) for name, x in out.columns.items()}
         return out
+
+    def preview(
+        self,
+        batch: Batch,
+        step: Step,
+        step_count: int,
+        totals: StepTotals,
+        now: tuple[float, float],
+    ) -> Batch:
+        """Return what `post` would; add nothing to the sums."""
+        kept = self.net_charge
+        try:
+            return self.post(batch, step, step_count, dataclasses.replace(totals), now)
+        finally:
+            self.net_charge = kept
 
     def _integrate(self, batch: Batch, step_time: Array, totals: StepTotals) -> Array:
         """Return the charge since the last row, row by row, C; sum up the energy."""

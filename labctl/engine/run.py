@@ -9,7 +9,7 @@ import logging
 import math
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from labctl import columns
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 COMMIT_EVERY = 1.0
 """s of wall time between two commits; a step change commits at once."""
+IN_FLIGHT = "row_in_flight"
+"""Key, in the run's status, of the reading that no row holds yet."""
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
 
@@ -60,6 +62,7 @@ class Journal(typing.Protocol):
         step_count: int,
         cycle_count: int,
         label: str,
+        fields: Mapping[str, typing.Any],
     ) -> None:
         """Say where the run stands."""
         ...
@@ -114,6 +117,8 @@ class _Flight:
     step: Step
     count: int
     totals: StepTotals
+    now: Batch | None = None
+    """The last reading between two rows, not recorded; None if the last was a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Engine:
         self._zero = 0.0
         self._rows = 0
         self._committed = -math.inf
+        self._flight: _Flight | None = None
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
         """Execute ``plan`` to its end and return how it ended; never raises.
@@ -180,6 +186,8 @@ class Engine:
             asked = ended.reason is EndReason.STOPPED
             level = Level.WARNING if asked else Level.ALARM
             self._tell(level, str(ended.reason), ended.text or "stopped")
+        if self._flight is not None:  # where the run may go on one day
+            self._commit("running", self._flight)
         return ended
 
     def make_safe(self) -> list[str]:
@@ -223,7 +231,7 @@ class Engine:
                 self._test_time(),
             )
         totals = self._ledger.begin(self._test_time(), earlier)
-        flight = _Flight(step, step_count, totals)
+        flight = self._flight = _Flight(step, step_count, totals)
         if step.uses_bench:
             self._commit("running", flight)
         rest = step if earlier is None else step.remaining(progress(flight.totals))
@@ -254,12 +262,15 @@ class Engine:
                 except StopIteration as stop:
                     return stop.value or Ending(), Wish.NONE
                 self._take(item, flight)
+                if rest.ends_polls and not _ends_poll(item):
+                    continue
                 wish = self.control.wish()
                 if wish is Wish.NONE:
                     continue
                 if wish is Wish.SKIP:
                     self.control.skipped()
                 self._interrupt(wish)
+                self._record_now(flight)
                 reason = EndReason.SKIPPED if wish is Wish.SKIP else EndReason.STOPPED
                 return Ending(reason), wish
         finally:
@@ -273,17 +284,13 @@ class Engine:
         if item is not None and item.stream == columns.LIVE:
             self._check_live(item, flight)
         elif item is not None and len(item):
-            now = (self._test_time(), self._bench.clock.unix())
-            batch = self._ledger.post(
-                item, flight.step, flight.count, flight.totals, now
-            )
+            flight.now = None
+            batch = self._post(item, flight)
             violation = self._envelope.violation(batch)
             if violation is not None:
                 self.make_safe()
-            self._journal.append(batch)
-            self._rows += len(batch)
+            self._record(batch)
             if violation is not None:
-                self._journal.commit()
                 label = flight.step.label
                 raise LimitError(f"{label}: {violation}; outputs made safe")
         if stopwatch() - self._committed >= COMMIT_EVERY:
@@ -293,9 +300,35 @@ class Engine:
     def _check_live(self, readings: Batch, flight: _Flight) -> None:
         """Trip on what an instrument reads now, although no row is due yet."""
         violation = self._envelope.violation(readings)
+        flight.now = _row_between(readings, flight.totals)
         if violation is not None:
             self.make_safe()
+            self._record_now(flight)
             raise LimitError(f"{flight.step.label}: {violation}; outputs made safe")
+
+    def _post(self, item: Batch, flight: _Flight) -> Batch:
+        now = (self._test_time(), self._bench.clock.unix())
+        return self._ledger.post(item, flight.step, flight.count, flight.totals, now)
+
+    def _record(self, batch: Batch) -> None:
+        self._journal.append(batch)
+        self._rows += len(batch)
+
+    def _record_now(self, flight: _Flight) -> None:
+        """Record the last reading too: the charge until an interruption counts."""
+        if flight.now is not None:
+            self._record(self._post(flight.now, flight))
+            flight.now = None
+
+    def _row_in_flight(self, flight: _Flight) -> dict[str, float]:
+        """Return the row that would be recorded were the run interrupted now."""
+        if flight.now is None:
+            return {}
+        now = (self._test_time(), self._bench.clock.unix())
+        row = self._ledger.preview(
+            flight.now, flight.step, flight.count, flight.totals, now
+        )
+        return {name: values[0].item() for name, values in row.columns.items()}
 
     def _situation(self, state: str, flight: _Flight) -> Situation:
         last = flight.totals.last
@@ -330,12 +363,26 @@ class Engine:
             step_count=flight.count,
             cycle_count=flight.step.cycle,
             label=flight.step.label,
+            fields={IN_FLIGHT: self._row_in_flight(flight)},
         )
         self._journal.commit()
         self._committed = stopwatch()
 
     def _test_time(self) -> float:
         return self._bench.clock.now() - self._zero
+
+
+def _ends_poll(item: Batch | Event | None) -> bool:
+    return item is None or (isinstance(item, Batch) and item.stream == columns.LIVE)
+
+
+def _row_between(readings: Batch, totals: StepTotals) -> Batch | None:
+    """Return readings of this moment as a row, if they are one and newer than all."""
+    if columns.TECHNIQUE_INDEX.name not in readings.columns:
+        return None
+    time = totals.before + float(readings.columns[columns.STEP_TIME.name][0])
+    last = totals.tail[0] if totals.tail is not None else -math.inf
+    return replace(readings, stream=columns.TIMESERIES.name) if time > last else None
 
 
 def _make_safe(output: MakesSafe) -> None:

@@ -10,13 +10,14 @@ import numpy as np
 from labctl import columns
 from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
-from labctl.data import Array, Event, Level
+from labctl.data import Array, Batch, EndReason, Event, Level
 from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
-from labctl.engine.run import Recorded
+from labctl.engine.replay import rehearse
+from labctl.engine.run import IN_FLIGHT, Recorded
 from labctl.errors import OperatorError
 from labctl.quantities import SI
 from labctl.session.order import Equipment, Order, Prepared, prepare_with
-from labctl.session.run import Finished, Observers, build, execute, make_header
+from labctl.session.run import Finished, Observers, build, execute, make_header, seal
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
 from labctl.store.journal import Journal
@@ -32,17 +33,23 @@ def resume(
     """Continue the run at ``place`` at its first step that did not end.
 
     The step in flight goes on with its remaining time and charge; the gap is an
-    event. ``changes`` amends parameters; OperatorError if a past step would differ,
-    or if the run is finished and nothing changes.
+    event. So does a run that was stopped, failed or met a limit: to ask for it is a
+    person's decision. ``changes`` amends parameters. OperatorError, with nothing
+    touched: a past step would differ, or the run is completed and nothing changes.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
         header, status = reader.header, reader.status
-        recorded = read_recorded(reader)
+        table, late = _timeseries(reader)
+        recorded = read_recorded(reader, table)
         sequence = reader.sequence
-    if status.finished and not changes:
+    if status.state == "discarded":
+        raise OperatorError(f"{header.run_id} was discarded; start a new run")
+    if status.state == "completed" and not changes:
+        if not folder.sealed.exists():  # it died between its end and its file
+            return _sealed_late(folder, status.reason)
         raise OperatorError(
-            f"{header.run_id} has ended ({status.state}). To add to it, change a "
+            f"{header.run_id} has ended (completed). To add to it, change a "
             "parameter, for example `--set cycles=100`."
         )
     config = Config.model_validate(header.extra["config"], context=SI)
@@ -59,9 +66,11 @@ def resume(
         seed=noted["seed"],
         operator=header.operator,
     )
+    left = max(status.unix, header.started_unix)
     prepared = prepare_with(
-        order, config, epoch=status.unix, label=header.sample, equipment=equipment
+        order, config, epoch=left, label=header.sample, equipment=equipment
     )
+    rehearse(prepared.protocol.plan(), recorded.steps)
     bench = prepared.borrow(header.run_id)
     try:
         if prepared.world is not None:
@@ -71,36 +80,65 @@ def resume(
         with Journal.open(folder.journal) as journal:
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
-            gap = max(prepared.station.clock.unix() - status.unix, 0.0)
+            gap = max(prepared.station.clock.unix() - left, 0.0)
             recorded.test_time = status.test_time + gap
+            if late is not None:
+                journal.append(late)
+                recorded.rows += 1
             _note(prepared, config, journal, recorded, gap)
             return execute(prepared, engine, journal, observers, recorded)
     finally:
         prepared.hand_back(header.run_id)
 
 
-def read_recorded(reader: JournalReader) -> Recorded:
+def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded:
     """Return the outcomes so far, and the sums of the step in flight."""
     recorded = Recorded(
         steps={record.step_count: record for record in reader.steps},
         rows=sum(reader.rows_stored.values()),
     )
-    table = _timeseries(reader)
     capacity = table.get(columns.NET_CAPACITY.name)
     if capacity is not None and len(capacity):
         finite = capacity[np.isfinite(capacity)]
         recorded.net_charge = float(finite[-1]) * AMPERE_HOUR if len(finite) else 0.0
-    in_flight = [r for r in recorded.steps.values() if r.outcome is None]
-    if in_flight:
-        recorded.totals = _totals(table, in_flight[-1].step_count)
+    for count, record in recorded.steps.items():
+        outcome = record.outcome
+        if outcome is None or outcome.reason is EndReason.STOPPED:
+            recorded.steps[count] = dataclasses.replace(record, outcome=None)
+            recorded.totals = _totals(table, count)
     return recorded
 
 
-def _timeseries(reader: JournalReader) -> Mapping[str, Array]:
-    names = [stream.name for stream in reader.header.streams]
-    if columns.TIMESERIES.name not in names:
-        return {}
-    return reader.table(columns.TIMESERIES.name)
+def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | None]:
+    """Return the rows, and the last of them apart if it has not been recorded yet.
+
+    That one is the reading with which the last commit was made: the charge that had
+    passed since the row before it belongs to the run.
+    """
+    name = columns.TIMESERIES.name
+    streams = [stream for stream in reader.header.streams if stream.name == name]
+    if not streams:
+        return {}, None
+    table = reader.table(name)
+    row = reader.status.fields.get(IN_FLIGHT)
+    test_time = table[columns.TEST_TIME.name]
+    if not row or (len(test_time) and row[columns.TEST_TIME.name] <= test_time[-1]):
+        return table, None
+    late = Batch(
+        name,
+        {
+            c.name: np.array([row[c.name]], table[c.name].dtype)
+            for c in streams[0].columns
+        },
+    )
+    joined = {k: np.append(v, late.columns[k]) for k, v in table.items()}
+    return joined, late
+
+
+def _sealed_late(folder: RunFolder, reason: str) -> Finished:
+    with JournalReader(folder.journal) as reader:
+        results = reader.results
+    return Finished("completed", reason, folder.path, seal(folder), results)
 
 
 def _totals(table: Mapping[str, Array], step_count: int) -> StepTotals:

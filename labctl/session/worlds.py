@@ -43,6 +43,8 @@ def put_back(
     StoreError: it is not there; the run cannot go on as if nothing had happened.
     """
     path = folder / f"{PREFIX}{sequence:09d}.json"
+    if not sequence and not path.exists():
+        return  # killed before its first commit: nothing has happened to the world
     if not path.exists():
         raise StoreError(
             f"{folder}: the simulated bench of commit {sequence} is not there; this "

@@ -8,6 +8,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from labctl import columns
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, EndReason
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
-from labctl.roles.potentiostat import PotentiostatChannel
+from labctl.roles.potentiostat import Poll, PotentiostatChannel
 from labctl.techniques import (
     Condition,
     Loop,
     OpenCircuit,
     Quantity,
     Recording,
+    Spectrum,
     Technique,
     VoltageSweep,
     shortened,
@@ -47,6 +49,8 @@ class RunTechniques(Step):
     A second channel may watch the same cell: it rests (no current) and its voltage
     goes into the ``monitor`` stream on the same time axis.
     """
+
+    ends_polls: ClassVar[bool] = True
 
     techniques: tuple[Technique, ...]
     role: str = "cell"
@@ -93,12 +97,26 @@ class RunTechniques(Step):
             if met is not None and running:
                 running = self._end_by(met, technique, channel)
                 met = met if not running else None
-            yield Batch.row(columns.LIVE, poll.live) if poll.live else None
+            yield self._now(poll, offset)
         if watch is not None:
             watch.make_safe()
         name = met[1].name if met is not None else self._met_in_firmware(tails)
         reason = EndReason.CONDITION if name else EndReason.COMPLETED
         return Ending(reason, name)
+
+    def _now(self, poll: Poll, offset: float) -> Batch | None:
+        """Return what the channel sees between two rows, placed like one.
+
+        Without a technique's index where it makes no row: after the end, in a sine.
+        """
+        if not poll.live:
+            return None
+        batch = Batch.row(columns.LIVE, poll.live)
+        technique = self.techniques[poll.technique]
+        if poll.running and not isinstance(technique, Spectrum | VoltageSweep | Loop):
+            index = np.array([poll.technique], dtype=np.int64)
+            batch = batch.with_columns({columns.TECHNIQUE_INDEX.name: index})
+        return _placed(batch, offset)
 
     def _end_by(
         self, met: tuple[int, Condition], technique: int, channel: PotentiostatChannel

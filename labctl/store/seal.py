@@ -6,6 +6,7 @@ a crash of HDF5 harms nobody.
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,9 @@ def child_environment() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Seal the folder given; say on stderr what went wrong."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):  # Ctrl-C is for the run; its file is still to come
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         seal(RunFolder.of(Path(arguments[0])))
     except LabctlError as e:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 
 from labctl.clock import VirtualClock
 from labctl.columns import STAMP, VOLTAGE
 from labctl.data import Batch, EndReason, Event, Outcome, Stream
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
+from labctl.engine.replay import rehearse
 from labctl.engine.run import Engine, Recorded, Situation
+from labctl.errors import OperatorError
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Ending, Plan, Progress, Rows, Step, StepRecord
 
@@ -344,3 +347,71 @@ def test_the_ledger_integrates_by_the_trapezoid() -> None:
     assert totals.charge == 30.0
     assert out.columns["net_capacity_ah"][-1] == 30.0 / 3600
     assert list(out.columns["test_time_second"]) == [100.0, 110.0, 120.0]
+
+
+def test_a_stop_asked_for_before_a_step_switches_nothing_on() -> None:
+    journal, control = MemoryJournal(), Control()
+    control.stop("asked")
+
+    def plan() -> Plan:
+        yield Count(label="a", count=5)
+
+    ended = engine_of(journal, control=control).run(plan())
+
+    assert ended.reason is EndReason.STOPPED
+    assert journal.volts() == []
+
+
+def test_an_impatient_ctrl_c_still_leaves_everything_safe() -> None:
+    order: list[str] = []
+    pressed = iter((True, False))
+
+    class Impatient(Output):
+        def make_safe(self) -> None:
+            if next(pressed):
+                raise KeyboardInterrupt
+            super().make_safe()
+
+    def plan() -> Plan:
+        yield Count(label="a", count=1)
+
+    outputs = {"cell": Impatient(order, "cell"), "magnet": Output(order, "magnet")}
+    engine_of(MemoryJournal(), outputs=outputs).run(plan())
+
+    assert order == ["cell", "magnet"]
+
+
+def test_ctrl_c_in_a_step_is_a_stop_by_a_person() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Pressed(Step):
+        def execute(self, bench: Bench) -> Rows:  # noqa: ARG002
+            yield None
+            raise KeyboardInterrupt
+
+    def plan() -> Plan:
+        yield Pressed(label="a")
+
+    order: list[str] = []
+    outputs = {"cell": Output(order, "cell")}
+    ended = engine_of(MemoryJournal(), outputs=outputs).run(plan())
+
+    assert ended.reason is EndReason.STOPPED
+    assert order == ["cell"]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(4, "would now be"), (None, "would not be done any more")]
+)
+def test_a_rehearsal_refuses_another_past_before_anything_is_opened(
+    count: int | None, words: str
+) -> None:
+    step = Count(label="a", count=3)
+    payload = {**step.payload(), "digest": step.digest()}
+    past = {1: StepRecord(1, payload, 0.0, 3.0, Outcome(EndReason.COMPLETED))}
+
+    def plan() -> Plan:
+        if count is not None:
+            yield Count(label="a", count=count)
+
+    with pytest.raises(OperatorError, match=words):
+        rehearse(plan(), past)

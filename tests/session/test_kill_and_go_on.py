@@ -1,0 +1,130 @@
+"""A run whose process is killed: nothing acknowledged is lost, and it goes on."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labctl.config.models import Config
+from labctl.errors import LabctlError
+from labctl.session.order import Order, prepare
+from labctl.session.run import Observers, start
+from labctl.store.folder import RunFolder, list_runs
+from labctl.store.journal_reader import JournalReader
+
+LABCTL = [sys.executable, "-m", "labctl"]
+PLAN = ("formation-cycling", "--simulate", "--sample", "si", "--json")
+SHORT = ("--set", "cycles=0", "--set", "record_every=10 min")
+NAMES = ("initial_coulombic_efficiency", "first_delithiation_capacity")
+PATIENCE = 60.0
+
+
+def acknowledged(folder: Path) -> tuple[RunFolder | None, int]:
+    """Return the run and its durable rows; none before its journal is there."""
+    for found in list_runs(folder):
+        try:
+            with JournalReader(found.journal) as reader:
+                return found, reader.rows_stored.get("timeseries", 0)
+        except LabctlError:
+            return None, 0
+    return None, 0
+
+
+def kill_at(rows: int, folder: Path) -> tuple[RunFolder, int]:
+    """Run, kill -9 once ``rows`` rows are durable; return what was durable then."""
+    words = [*LABCTL, "run", *PLAN, *SHORT, "--out", str(folder)]
+    process = subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    pause, run, durable = threading.Event(), None, 0
+    try:
+        for _ in range(int(PATIENCE / 0.01)):
+            run, durable = acknowledged(folder)
+            if run is not None and durable >= rows:
+                break
+            assert process.poll() is None, "it ended before it was killed"
+            pause.wait(0.01)
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+    assert run is not None
+    return run, durable
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    bench: Config, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, float]:
+    from labctl.config.hardened_yaml import Document  # noqa: PLC0415
+
+    parameters = Document("plan", {"cycles": 0, "record_every": "10 min"})
+    out = tmp_path_factory.mktemp("undisturbed")
+    order = Order(PLAN[0], parameters, "si", simulate=True, speed=None, out=out)
+    done = start(prepare(order, bench), bench, Observers(live_view=False))
+    return {name: float(done.results[name].value or 0.0) for name in NAMES}
+
+
+@pytest.mark.parametrize("rows", [0, 100, 400])
+def test_a_killed_run_has_every_acknowledged_row_and_ends_as_if_nothing_had_been(
+    rows: int, tmp_path: Path, undisturbed: dict[str, float]
+) -> None:
+    run, durable = kill_at(rows, tmp_path)
+    with JournalReader(run.journal) as reader:
+        found = len(reader.table("timeseries")["test_time_second"])
+
+    words = [*LABCTL, "resume", str(run.path), "--json"]
+    resumed = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert found >= durable
+    assert resumed.returncode == 0, resumed.stderr
+    answer = json.loads(resumed.stdout)
+    for name in NAMES:
+        # noise and half a row at the interruption
+        assert answer["results"][name]["value"] == pytest.approx(
+            undisturbed[name], rel=1e-4
+        )
+
+
+def test_a_resumed_run_has_no_row_twice_and_time_that_only_grows(
+    tmp_path: Path,
+) -> None:
+    run, _ = kill_at(200, tmp_path)
+
+    subprocess.run([*LABCTL, "resume", str(run.path)], check=True, timeout=PATIENCE)
+
+    with JournalReader(run.journal) as reader:
+        table = reader.table("timeseries")
+        events = [record.event.code for record in reader.events]
+    # a technique begins up to one tick of the instrument's clock (24 µs) early
+    assert np.all(np.diff(table["test_time_second"]) > -5e-5)
+    again = np.diff(table["step_time_second"]) == 0.0
+    again &= np.diff(table["instrument_time_second"]) >= 0.0
+    assert not again.any()
+    assert events == ["gap"]
+
+
+def test_ctrl_c_ends_a_run_safely_with_exit_code_6(tmp_path: Path) -> None:
+    import signal  # noqa: PLC0415
+
+    words = [*LABCTL, "run", *PLAN, "--speed", "600", "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    pause = threading.Event()
+    while acknowledged(tmp_path)[1] == 0 and process.poll() is None:
+        pause.wait(0.05)
+
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 6, said
+    answer = json.loads(out)
+    assert answer["status"] == "stopped"
+    assert Path(answer["file"]).is_file()
+    assert "ending safely" in said
