@@ -31,14 +31,14 @@ def test_two_cycles_of_an_old_cell_give_the_usual_numbers(
     tmp_path: Path, label: Path
 ) -> None:
     rows: list[str] = []
-    start = 0.0
-    for cycle, (there, back) in enumerate(((3600, 3200), (3200, 3100))):
-        for half, (seconds, current) in enumerate(((there, -1.0), (back, 1.0))):
-            start = 10_000.0 * (2 * cycle + half)
-            rows += [
-                f"{start + s}\t{0.3 + 1e-5 * s}\t{current}\t{2 * cycle + half}"
-                for s in range(0, seconds + 1, 100)
-            ]
+    start = 0
+    halves = ((3600, -1), (3200, 1), (3200, -1), (3100, 1))
+    for half, (seconds, current) in enumerate(halves):
+        rows += [
+            f"{start + s}\t{0.3 + 1e-5 * s}\t{current}\t{half}"
+            for s in range(0, seconds + 1, 100)
+        ]
+        start += seconds + 1
     path = tmp_path / "old.mpt"
     path.write_text(HEAD + "\n".join(rows) + "\n", "latin-1")
 
