@@ -26,9 +26,16 @@ CURRENT_UNCERTAINTY = 4e-4
 """Relative gain of the channel, 0.004 % of range at a tenth of it (VMP3, k = 1)."""
 
 
-def cycles_of(run: Run) -> Cycles:
-    """Return the cycles of a run, paired as the sample's convention says."""
-    table = run.table("timeseries")
+def cycles_of(run: Run, last: int | None = None) -> Cycles:
+    """Return the cycles of a run, paired as the sample's convention says.
+
+    Rows of cycles after ``last`` are left out: what follows formation in the same
+    direction would count to its last half.
+    """
+    table: Mapping[str, Array] = run.table("timeseries")
+    if last is not None:
+        kept = np.asarray(table["cycle_count"]) <= last
+        table = {name: np.asarray(table[name])[kept] for name in table}
     half = table["half_cycle"]
     halves = split_half_cycles(
         running_time(table),
@@ -97,7 +104,7 @@ def formation_results(run: Run, formation_cycles: int) -> Mapping[str, Result]:
     """Return ICE and first capacities where formation ran; nothing where not."""
     if not formation_cycles:
         return {}
-    cycles = only(cycles_of(run), range(1, formation_cycles + 1))
+    cycles = only(cycles_of(run, last=formation_cycles), range(1, formation_cycles + 1))
     if not cycles.complete.any():
         reason = "no formation cycle was completed"
         return {"initial_coulombic_efficiency": Result.absent("%", reason)}

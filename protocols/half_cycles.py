@@ -106,7 +106,9 @@ def half_cycle(
             )
         )
     if window.rest:
-        techniques.append(OpenCircuit(window.rest, Recording(every_s=window.record.every_s)))
+        techniques.append(
+            OpenCircuit(window.rest, Recording(every_s=window.record.every_s))
+        )
     return RunTechniques(
         label=f"{word} at {window.name}",
         cycle=cycle,
