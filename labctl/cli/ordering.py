@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from labctl.config.models import Config
     from labctl.session.order import Order
 
-PLAN_KEYS = ("protocol", "sample", "preset", "seats", "parameters")
-
 Plan = Annotated[
     str, typer.Argument(help="Name of a protocol, or a plan file FILE.yaml.")
 ]
@@ -113,69 +111,42 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
 def make_order(words: Words, config: "Config") -> "Order":
     """Return the order, its parameters still as written."""
     from labctl import plugins  # noqa: PLC0415
+    from labctl.cli.plan_file import PlanFile, read_plan  # noqa: PLC0415
     from labctl.config.hardened_yaml import Document, load  # noqa: PLC0415
     from labctl.session.earlier import parameters_from  # noqa: PLC0415
     from labctl.session.order import Order  # noqa: PLC0415
 
-    plan, document = _read_plan(words.plan)
+    if words.plan.endswith((".yaml", ".yml")):
+        plan, written = read_plan(Path(words.plan))
+    else:
+        plan, written = PlanFile(protocol=words.plan), Document("--set", {})
     parameters: dict[str, Any] = {
-        **parameters_from(str(plan["protocol"]), words.earlier),
-        **(plan.get("parameters") or {}),
+        **parameters_from(plan.protocol, words.earlier),
+        **(plan.parameters or {}),
     }
-    lines = {
-        place[1:]: line
-        for place, line in (document.lines.items() if document else ())
-        if place and place[0] == "parameters"
-    }
+    lines = dict(written.lines)
     for setting in words.settings:
         name, value = pair(setting, "--set", "rate=C/5")
         parameters[name] = load(value, f"--set {name}").data
         lines[name,] = 0
-    seats = dict(plan.get("seats") or {})
+    seats = dict(plan.seats or {})
     seats.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
-    protocol = str(plan["protocol"])
-    sample = words.sample or plan.get("sample")
+    sample = words.sample or plan.sample
     if sample is None and words.simulate:
-        sample = _default_sample(plugins.protocol(protocol))
+        sample = _default_sample(plugins.protocol(plan.protocol))
     if sample is None:
         raise OperatorError("no sample: name a label file with --sample FILE.yaml")
-    name = document.name if document else "--set"
     return Order(
-        protocol=protocol,
-        parameters=Document(name, parameters, lines),
-        sample=str(sample),
-        preset=words.preset or str(plan.get("preset") or ""),
+        protocol=plan.protocol,
+        parameters=Document(written.name, parameters, lines),
+        sample=sample,
+        preset=words.preset or plan.preset or "",
         seats=seats,
         out=words.out or config.station.data,
         simulate=words.simulate,
         speed=_speed(words.speed),
         seed=words.seed,
     )
-
-
-def _read_plan(name: str) -> tuple[dict[str, Any], Any]:
-    from labctl.config.hardened_yaml import load_file  # noqa: PLC0415
-
-    if not name.endswith((".yaml", ".yml")):
-        return {"protocol": name}, None
-    document = load_file(Path(name))
-    data = document.data
-    if not isinstance(data, dict) or "protocol" not in data:
-        raise RefusedError(
-            [Complaint(document.name, "is no plan.", "Write `protocol: NAME` into it.")]
-        )
-    odd = [key for key in data if key not in PLAN_KEYS]
-    if odd:
-        known = ", ".join(PLAN_KEYS)
-        raise RefusedError(
-            Complaint(
-                f"{document.name}:{document.line_of((key,))} {key}",
-                "is no key of a plan.",
-                f"There are: {known}; a protocol's own go under `parameters:`.",
-            )
-            for key in odd
-        )
-    return data, document
 
 
 def pair(text: str, option: str, example: str) -> tuple[str, str]:
