@@ -112,6 +112,11 @@ def iso(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds")
 
 
+def local(unix: float) -> str:
+    """Return UTC epoch seconds as this machine's wall shows them, zone included."""
+    return datetime.fromtimestamp(unix, UTC).astimezone().strftime("%a %d %b %H:%M %Z")
+
+
 def stopwatch() -> float:
     """Return a wall-clock counter for progress displays and benchmarks, s."""
     return time.perf_counter()

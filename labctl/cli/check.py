@@ -1,11 +1,13 @@
 """``labctl check`` and ``labctl forecast``: what a plan would do, before it does."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli import ordering
-from labctl.cli.output import print_json, say_out
+from labctl.cli.output import print_json, say, say_out, shown_path
+from labctl.errors import OperatorError
 
 if TYPE_CHECKING:
     from labctl.session.forecast import Forecast
@@ -15,6 +17,8 @@ EXAMPLES = (
     "Examples: labctl check plan.yaml --sample cells/A17.yaml | labctl forecast "
     "formation-cycling --sample si --set cycles=500"
 )
+
+UNITS = {"volt": "V", "ampere": "A", "tesla": "T"}
 
 
 def register(app: typer.Typer) -> None:
@@ -83,6 +87,9 @@ def forecast(
     preset: ordering.PresetOption = None,
     role: ordering.RoleOption = None,
     seed: ordering.SeedOption = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Draw V and I to FILE.svg.")
+    ] = None,
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,22 +112,43 @@ def forecast(
         config,
     )
     bench = ordering.read_config(config, simulate=True)
+    if out is not None and out.suffix != ".svg":
+        raise OperatorError(f"--out {out}: a preview is drawn as FILE.svg")
     found = foresee(ordering.make_order(words, bench), bench)
+    if out is not None:
+        _draw(found, out)
     if as_json:
         print_json(found.to_json())
         return
     _show(found)
 
 
+def _draw(found: "Forecast", out: Path) -> None:
+    from labctl.figure import Plot  # noqa: PLC0415
+    from labctl.report.from_plot import from_plot  # noqa: PLC0415
+    from labctl.report.svg import standalone  # noqa: PLC0415
+
+    if not found.curve:
+        raise OperatorError("this plan records no voltage against time to be drawn")
+    title = "Forecast by twins"
+    columns = ("voltage_volt", "current_ampere")
+    plot = Plot("forecast", title, "timeseries", "test_time_second", columns)
+    out.write_text(standalone(from_plot(plot, found.curve)), "utf-8")
+    say(f"drawn: {shown_path(out)}")
+
+
 def _show(found: "Forecast") -> None:
-    from labctl.clock import iso  # noqa: PLC0415
+    from labctl.clock import local  # noqa: PLC0415
     from labctl.quantities import format_duration, format_si  # noqa: PLC0415
 
-    say_out(f"forecast by twins: {found.status}")
+    why = f": {found.reason}" if found.reason else ""
+    say_out(f"forecast by twins: {found.status}{why}")
     say_out(f"  duration   {format_duration(found.duration)}")
-    say_out(f"  would end  {iso(found.end_unix)}")
+    say_out(f"  would end  {local(found.end_unix)}")
     say_out(f"  steps      {found.steps}")
     say_out(f"  rows       {found.rows}")
-    say_out(f"  file       about {format_si(found.file_bytes, 'B', 2)}")
+    say_out(f"  file       about {found.file_bytes / 1e6:.1f} MB")
     for column, (low, high) in found.extremes.items():
-        say_out(f"  {column}  {low:.5g} … {high:.5g}")
+        name, _, unit = column.partition("_")
+        ends = (format_si(x, UNITS.get(unit, unit)) for x in (low, high))
+        say_out(f"  {name:<9}  {' … '.join(ends)}")

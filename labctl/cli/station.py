@@ -42,7 +42,7 @@ def show(
                     "seats": seats,
                 }
             except LabctlError as error:
-                rows.append((name, setup.address, f"NOT REACHED: {error}", ""))
+                rows.append((name, setup.address, "NOT REACHED, see below", ""))
                 answer[name] = {"address": setup.address, "error": str(error)}
     finally:
         station.close()
@@ -51,6 +51,9 @@ def show(
     else:
         say_out(f"station {bench.station.name}{' (simulated)' if simulate else ''}")
         say_out(table(("instrument", "address", "identity", "seats"), rows))
+        for name, about in answer.items():
+            if "error" in about:
+                say_out(f"\n{name}: {about['error'].removeprefix(f'{name}: ')}")
     if any("error" in about for about in answer.values()):
         raise typer.Exit(4)
 
