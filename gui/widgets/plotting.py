@@ -28,6 +28,7 @@ PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
 """Base units; pyqtgraph would also make `kmAh` and `k%` of others."""
 
 
+NEARLY = 1e-9
 CROWDED = 1.6
 """Decades beyond which only whole ones are labelled."""
 
@@ -42,8 +43,11 @@ class Axis(pg.AxisItem):
         if not self.logMode or minor is not None:
             return plain
         low, high = sorted(self.range)
-        crowded = high - low > CROWDED
-        return ["" if crowded or t[:1] not in {"2", "5"} else t for t in plain]
+        kept = set() if high - low > CROWDED else {"2", "5"}
+        return [
+            text if abs(at - round(at)) < NEARLY or text[:1] in kept else ""
+            for at, text in zip(values, plain, strict=True)
+        ]
 
     def labelString(self) -> str:  # noqa: N802
         """Write quantity and unit as ``Current / mA``."""

@@ -40,6 +40,20 @@ def acts(station: FakeStation, name: str) -> list[tuple[object, ...]]:
     return [act for act in station.acts if act[0] == name]
 
 
+def press(
+    widget: QWidget,
+    key: Qt.Key,
+    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Press a key as a person would."""
+    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
+
+
+def write(widget: QWidget, text: str) -> None:
+    """Type a text as a person would."""
+    QTest.keyClicks(widget, text)  # type: ignore[arg-type,call-arg]
+
+
 # ---- the bench
 
 
@@ -85,13 +99,13 @@ def test_every_view_of_a_cell_draws_its_figures(
     assert all(any(len(s.x) for s in f.series) for f in tab.figures)
 
 
-def test_arrow_keys_walk_through_the_tiles(qtbot: QtBot, open_window: Open) -> None:
+def test_arrow_keys_walk_through_the_tiles(open_window: Open) -> None:
     station = FakeStation("few")
     window = open_window(station)
     grid = window.bench.grid
     grid.focus_seat(CELLS[0])
 
-    QTest.keyClick(grid, Qt.Key.Key_Right)
+    press(grid, Qt.Key.Key_Right)
 
     assert grid.focused is not None
     assert grid.focused.seat == CELLS[1]
@@ -124,8 +138,8 @@ def test_hold_asks_for_a_reason_and_says_what_the_output_does(
     assert head.question.isVisible()
     assert "circuit is opened" in head.question.text
 
-    QTest.keyClicks(head.question.reason, "check the clip")
-    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
+    write(head.question.reason, "check the clip")
+    press(head.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: bool(acts(station, "hold")))
     assert acts(station, "hold")[0][2] == "check the clip"
@@ -142,13 +156,13 @@ def test_discarding_asks_for_the_name_of_the_sample(
     head = window.bench.run_view.head
     qtbot.waitUntil(lambda: not head.discard_button.isHidden())
     head.discard()
-    QTest.keyClicks(head.question.reason, "no")
-    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
+    write(head.question.reason, "no")
+    press(head.question.reason, Qt.Key.Key_Return)
     assert not acts(station, "discard")
 
     head.question.reason.clear()
-    QTest.keyClicks(head.question.reason, station.fake_runs[run].summary.sample)
-    QTest.keyClick(head.question.reason, Qt.Key.Key_Return)
+    write(head.question.reason, station.fake_runs[run].summary.sample)
+    press(head.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: bool(acts(station, "discard")))
 
@@ -157,7 +171,7 @@ def test_stop_all_needs_no_question_and_shows_what_was_measured(
     qtbot: QtBot, open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
-    QTest.keyClick(
+    press(
         window,
         Qt.Key.Key_F12,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
