@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Mapping
 from typing import Any, Self
 
 from labctl.clock import stopwatch
@@ -17,13 +18,19 @@ LINE_EVERY = 60.0
 class Progress:
     """A bar on a terminal, a line a minute elsewhere."""
 
-    def __init__(self, duration: float = math.nan, cycles: int = 0) -> None:
+    def __init__(
+        self,
+        duration: float = math.nan,
+        cycles: int = 0,
+        active_mass: float | None = None,
+    ) -> None:
         self._duration = duration
         """Estimated test time in s; NaN if nobody knows."""
         self._cycles = cycles
         """Cycles planned; 0 if nobody knows."""
         self._cycle = (0, 0.0, 0.0)
         """Cycle in flight, when it began, and how long the one before took, s."""
+        self._latest = LatestHalfCycle(active_mass)
         self._started = stopwatch()
         self._drawn = -math.inf
         self._bar: Any = None
@@ -54,6 +61,7 @@ class Progress:
         """Show where the run stands; cheap enough for every poll."""
         now = stopwatch()
         self._cycles_left(situation)
+        self._latest.hear(situation)
         if now - self._drawn < (REDRAW_EVERY if self._bar else LINE_EVERY):
             return
         first = math.isinf(self._drawn)
@@ -76,6 +84,8 @@ class Progress:
             value = situation.last.get(column, math.nan)
             if math.isfinite(value):
                 parts.append(format_si(value, unit))
+        if self._latest.text:
+            parts.append(self._latest.text)
         parts.append(f"{format_duration(situation.test_time)} in")
         left = self._left(situation, elapsed)
         if left is not None:
@@ -103,3 +113,47 @@ class Progress:
         if not self._cycles or took <= 0.0:
             return None
         return max((self._cycles - number + 1) * took - (now - began), 0.0)
+
+
+class LatestHalfCycle:
+    """What the last half cycle moved, and after the second half its efficiency."""
+
+    def __init__(self, active_mass: float | None) -> None:
+        self._mass = active_mass
+        self._seen: object = None
+        self._charges: dict[int, float] = {}
+        self.text = ""
+        """``delithiation 3080.1 mAh/g, CE 87.40 %``; empty before the first."""
+
+    def hear(self, situation: Situation) -> None:
+        """Look whether another step has ended."""
+        if situation.before is self._seen or situation.before is None:
+            return
+        self._seen = situation.before
+        step, outcome = situation.before
+        half = step.half_cycle
+        if half < 0:
+            return
+        old = self._charges
+        self._charges = {k: old[k] for k in (half - 1, half) if k in old}
+        self._charges[half] = self._charges.get(half, 0.0) + outcome.charge
+        word = step.label.partition(" at ")[0]
+        self.text = f"{word} {half_cycle_text(half, self._charges, self._mass)}"
+
+
+def half_cycle_text(
+    half: int, charges: Mapping[int, float], active_mass: float | None
+) -> str:
+    """Return ``3080.1 mAh/g, CE 87.40 %``; mAh where the mass (kg) is not known.
+
+    ``charges``: half cycle -> C; even ones open a cycle, odd ones close it.
+    """
+    charge = abs(charges[half])
+    if active_mass is None:
+        text = f"{charge / 3.6:.4g} mAh"
+    else:
+        text = f"{charge / 3.6 / (1e3 * active_mass):.1f} mAh/g"
+    opening = abs(charges.get(half - 1, 0.0))
+    if half % 2 and opening > 0.0:
+        text += f", CE {100.0 * charge / opening:.2f} %"
+    return text

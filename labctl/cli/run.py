@@ -83,7 +83,8 @@ def run(
         f"{seats}{simulated}"
     )
     protocol = prepared.protocol
-    with Progress(protocol.duration(), protocol.cycles_planned()) as progress:
+    mass = protocol.sample.active_mass
+    with Progress(protocol.duration(), protocol.cycles_planned(), mass) as progress:
         control = Control()
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
@@ -124,7 +125,7 @@ def resume(
         changes[name] = load(value, f"--set {name}").data
     with JournalReader(RunFolder.of(run).journal) as reader:
         header = reader.header
-    with Progress() as progress:
+    with Progress(active_mass=header.sample.get("active_mass")) as progress:
         control = Control()
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)

@@ -58,6 +58,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     with RunFile(run) as file:
         header, status, results = file.header, file.status, file.results
         rows, steps, events = file.rows, file.steps, file.events
+        latest = _half_cycles(steps, header.sample.get("active_mass"))
     if as_json:
         print_json(
             {
@@ -80,7 +81,10 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     say_out(f"  state: {status.state} {status.reason}".rstrip())
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
-    say_out(results_table(results))
+    if results:
+        say_out(results_table(results))
+    else:
+        say_out("\n".join(latest))
     for record in events:
         say_out(
             f"  {record.test_time:10.1f} s  {record.event.code}: {record.event.text}"
@@ -173,3 +177,21 @@ def _headline(results: Any) -> str:
     for name, result in results.items():
         return f"{name.replace('_', ' ')} {value_text(result)}"
     return ""
+
+
+def _half_cycles(steps: Any, active_mass: float | None) -> list[str]:
+    """Return what the last half cycles moved; for a run that has no results yet."""
+    from labctl.cli.progress import half_cycle_text  # noqa: PLC0415
+
+    charges: dict[int, float] = {}
+    labels: dict[int, str] = {}
+    for record in steps:
+        half = int(record.payload.get("half_cycle", -1))
+        if half >= 0 and record.outcome is not None and record.outcome.charge:
+            charges[half] = charges.get(half, 0.0) + record.outcome.charge
+            labels[half] = record.label
+    return [
+        f"  cycle {half // 2 + 1}  {labels[half]}: "
+        + half_cycle_text(half, charges, active_mass)
+        for half in sorted(charges)[-6:]
+    ]

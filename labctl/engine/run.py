@@ -94,6 +94,8 @@ class Situation:
     """The last row of any stream."""
     rows: int
     """Rows of the whole run."""
+    before: tuple[Step, Outcome] | None = None
+    """The last step on the bench that ended, and how; None before the first."""
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ class Engine:
         self._rows = 0
         self._committed = -math.inf
         self._flight: _Flight | None = None
+        self._before: tuple[Step, Outcome] | None = None
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
         """Execute ``plan`` to its end and return how it ended; never raises.
@@ -247,6 +250,8 @@ class Engine:
             rest = step.remaining(progress(flight.totals))
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._test_time())
+        if step.uses_bench:
+            self._before = (step, outcome)
         return outcome
 
     def _stretch(self, rest: Step, flight: _Flight) -> tuple[Ending, Wish]:
@@ -333,7 +338,9 @@ class Engine:
     def _situation(self, state: str, flight: _Flight) -> Situation:
         last = flight.totals.last
         time = self._test_time()
-        return Situation(state, flight.count, flight.step, time, last, self._rows)
+        return Situation(
+            state, flight.count, flight.step, time, last, self._rows, self._before
+        )
 
     def _interrupt(self, wish: Wish) -> None:
         failures = self.make_safe()
