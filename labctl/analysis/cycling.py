@@ -128,7 +128,7 @@ def pair_cycles(halves: HalfCycles, pairing: Pairing) -> Cycles:
         opening = way[first_of]
     else:
         opening = np.full(size, opens, dtype=np.int64)
-    last_of = np.append(first_of[1:], len(group)) - 1
+    last_of = np.searchsorted(group, np.arange(size), side="right") - 1
 
     def total(column: Floats, sign: int) -> Floats:
         mine = way == sign

@@ -175,3 +175,13 @@ def test_rate_table_refers_to_the_lowest_rate_and_shows_recovery() -> None:
 def test_a_rate_without_a_complete_cycle_is_refused() -> None:
     with pytest.raises(ValueError, match="5C"):
         rate_table(cycled([-1.0, 1.0]), [RateBlock("5C", (9,))], mass=MASS)
+
+
+@pytest.mark.parametrize("current", [[], [0.0, 0.0, 0.0]])
+def test_a_run_in_which_nothing_moved_has_no_cycles(current: list[float]) -> None:
+    n = len(current)
+    halves = split_half_cycles(np.arange(n) * 1.0, np.full(n, 3.0), np.array(current))
+
+    cycles = pair_cycles(halves, Pairing.DISCHARGE_FIRST)
+
+    assert len(cycles.number) == 0
