@@ -144,6 +144,8 @@ class FrontEnd:
 def _one(value: float, span: float) -> float:
     step = 2.0 * span / BITS
     most = OVERRANGE * span
+    if math.isnan(value):
+        return value
     return max(min(round(value / step) * step, most), -most)
 
 

@@ -1,0 +1,152 @@
+"""The envelope, held against what the simulated cell really does."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from labctl.config.models import Config, SafetyConfig
+from labctl.engine.run import Situation
+from labctl.quantities import SI
+from labctl.session.order import Order, Prepared, prepare
+from labctl.session.run import Finished, Observers, start
+from labctl.store.reader import RunFile
+
+Orders = Callable[..., Order]
+SEAT = "vsp300/1"
+POLL = 8 * 60.0
+"""s between two polls in virtual time when rows come every 60 s."""
+
+ROW = 60.0
+"""s; the twin's cell stands up to a row behind the clock."""
+AMPERES = 2.1e-4
+"""C/20, rounded up."""
+
+
+class AtPoll(NamedTuple):
+    """What the cell is like when an item of a poll has passed."""
+
+    time: float
+    """s; items of one poll share it."""
+    voltage: float
+    charge: float
+    """C."""
+
+
+class Truth:
+    """What the cell itself is like at every poll that the envelope let pass."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._world = prepared.world
+        self.polls: list[AtPoll] = []
+
+    def __call__(self, situation: Situation) -> None:
+        socket = self._world.socket(SEAT)
+        now = AtPoll(situation.test_time, socket.live[0], socket.cell.charge)
+        self.polls.append(now)
+
+    @property
+    def charge(self) -> float:
+        """C that the cell has taken by now."""
+        return float(self._world.socket(SEAT).cell.charge)
+
+    @property
+    def current(self) -> float:
+        """A that flow now."""
+        return float(self._world.socket(SEAT).live[1])
+
+
+def run(
+    order: Order, bench: Config, started: Callable[[Prepared], None] | None = None
+) -> tuple[Finished, Truth]:
+    prepared = prepare(order, bench)
+    truth = Truth(prepared)
+    observers = Observers(
+        watch=truth,
+        started=lambda _folder: started(prepared) if started else None,
+        live_view=False,
+    )
+    return start(prepared, bench, observers), truth
+
+
+def guarded(bench: Config, **safety: float) -> Config:
+    return bench.model_copy(
+        update={"safety": SafetyConfig.model_validate(safety, context=SI)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("safety", "column"),
+    [
+        # the lithiation falls through 0.3 V on its way to 5 mV
+        ({"lower_voltage": 0.3}, "voltage_volt"),
+        # the delithiation rises through 0.45 V on its way to 1.5 V
+        ({"lower_voltage": -0.5, "upper_voltage": 1.48}, "voltage_volt"),
+        # C/20 is 0.21 mA
+        ({"maximum_current": 1e-4}, "current_ampere"),
+    ],
+)
+def test_a_limit_reached_in_truth_stops_the_current_within_one_poll(
+    safety: dict[str, float], column: str, order: Orders, bench: Config
+) -> None:
+    tight = guarded(bench, **safety)
+
+    finished, truth = run(order(record_every="60 s"), tight)
+
+    assert (finished.status, finished.exit_code) == ("limit", 5)
+    assert column in finished.text
+    assert truth.current == 0.0
+    low = safety.get("lower_voltage", -math.inf)
+    high = safety.get("upper_voltage", math.inf)
+    inside = [p for p in truth.polls if low <= p.voltage <= high]
+    outside = {p.time for p in truth.polls} - {p.time for p in inside}
+    assert len(outside) <= 1
+    last = inside[-1].charge if inside else 0.0
+    assert abs(truth.charge - last) <= AMPERES * (POLL + ROW)
+
+
+def test_the_reading_that_tripped_stands_in_the_file(
+    order: Orders, bench: Config
+) -> None:
+    tight = guarded(bench, lower_voltage=0.3)
+
+    finished, _ = run(order(record_every="60 s"), tight)
+
+    assert finished.file is not None
+    with RunFile(finished.file) as file:
+        last = file.table("timeseries")["voltage_volt"][-1]
+        alarms = [r.event for r in file.events if r.event.code == "limit"]
+    assert last < 0.3
+    assert len(alarms) == 1
+
+
+class TornLead:
+    """A cell whose voltage can no longer be read once some charge has passed."""
+
+    def __init__(self, cell: Any, until: float) -> None:
+        self._cell = cell
+        self._until = until
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cell, name)
+
+    def voltage(self, current: float = 0.0) -> float:
+        if abs(self._cell.charge) > self._until:
+            return math.nan
+        return float(self._cell.voltage(current))
+
+
+def test_a_reading_that_is_no_number_stops_the_current_within_one_poll(
+    order: Orders, bench: Config
+) -> None:
+    def tear(prepared: Prepared) -> None:
+        socket = prepared.world.socket(SEAT)
+        socket.cell = TornLead(socket.cell, until=0.5)
+
+    finished, truth = run(order(record_every="60 s"), bench, tear)
+
+    assert finished.status == "limit"
+    assert "nan" in finished.text
+    assert truth.current == 0.0
+    assert abs(truth.charge) <= 0.5 + AMPERES * (POLL + ROW)
