@@ -4,16 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gui.models.form import (
-    FormField,
-    Referred,
-    Resolved,
-    fields_of,
-    order_parameters,
-    referred,
-    resolve,
-    starting_texts,
-)
+from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
+from gui.models.form_fields import FormField, fields_of, starting_texts
 from gui.si_text import bytes_text, date_text, lasting, value_text
 from labctl.service.answers import Checked, ForecastOut, ProtocolOut, SampleOut
 from labctl.service.models import Channel, ChannelState

@@ -24,7 +24,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.models.form import FormField, Kind, Resolved
+from gui.models.form import Resolved
+from gui.models.form_fields import FormField, Kind
 from gui.palette import theme
 
 

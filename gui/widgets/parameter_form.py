@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from gui.models.form import FormField, Group, Resolved, grouped
+from gui.models.form import Resolved
+from gui.models.form_fields import FormField, Group, grouped
 from gui.widgets.inputs import FieldRow, caption, clear
 
 FOLDED = frozenset({Group.ADVANCED, Group.RECORDING})

@@ -13,7 +13,8 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.link import Link
-from gui.models.form import FormField, Resolved, fields_of, referred, resolve, typed
+from gui.models.form import Resolved, referred, resolve
+from gui.models.form_fields import FormField, fields_of, typed
 from gui.si_text import words
 from gui.widgets.inputs import FieldRow, Line, panel
 from gui.widgets.table import Column, Table, TableModel

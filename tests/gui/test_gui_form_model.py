@@ -2,17 +2,13 @@
 
 import pytest
 
-from gui.models.form import (
+from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
+from gui.models.form_fields import (
     FormField,
     Group,
     Kind,
-    Referred,
-    Resolved,
     fields_of,
     grouped,
-    order_parameters,
-    referred,
-    resolve,
     starting_texts,
 )
 from labctl.sample import Sample
