@@ -4,16 +4,27 @@ import importlib
 import importlib.util
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import typer
 
+from labctl.cli import ordering
 from labctl.cli.output import say_out
+from labctl.errors import LabctlError, RefusedError
 
+Finding = tuple[bool, str, str]
+"""Whether it is well, what was looked at, and the cure if not."""
 FEWEST_BYTES = 5e9
+SLOWEST_COMMIT = 1.0
+"""s; the run commits once a second and waits for it."""
+LARGEST_SKEW = 5.0
+"""s; rows of several machines are laid over each other by their stamps."""
 PACKAGES = ("labctl", "drivers", "protocols", "gui")
 
 
@@ -22,38 +33,107 @@ def register(app: typer.Typer) -> None:
     app.command("doctor", epilog="Example: labctl doctor")(doctor)
 
 
-def doctor() -> None:
-    """Check Python, packages, plug-ins, disk and clock; name the cure of each fault."""
+def doctor(config: ordering.ConfigOption = None) -> None:
+    """Check Python, packages, plug-ins, configuration, disk, clock and power.
+
+    Names the cure of each fault; exit code 1 if there is one. Instruments are asked by
+    `labctl station show`.
+    """
     bad = 0
-    for ok, what, cure in _findings():
+    for ok, what, cure in _findings(config):
         say_out(f"{'ok ' if ok else 'BAD'}  {what}" + ("" if ok else f"\n     {cure}"))
         bad += not ok
     if bad:
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[tuple[bool, str, str]]:
+def _findings(named: Path | None) -> Iterator[Finding]:
     version = platform.python_version()
     yield sys.version_info >= (3, 11), f"Python {version}", "Install 3.11 or later."
     yield _side_by_side()
-    for module, extra in (("h5py", ""), ("pyvisa", ""), ("pymeasure", "")):
+    for module in ("h5py", "pyvisa", "pymeasure"):
         there = importlib.util.find_spec(module) is not None
-        yield there, f"package {module}", f"pip install {module}{extra}"
+        yield there, f"package {module}", f"pip install {module}"
     qt = importlib.util.find_spec("PyQt6") is not None
     say = "window (PyQt6)" if qt else "window (PyQt6): not installed, headless only"
     yield True, say, ""
     yield from _plugins()
-    free = shutil.disk_usage(Path.cwd()).free
-    cure = "Free some, or choose another folder with --out."
-    yield free > FEWEST_BYTES, f"disk: {free / 1e9:.0f} GB free here", cure
-    writable = os.access(Path.cwd(), os.W_OK)
-    yield writable, f"folder {Path.cwd()} can be written", "Change to another folder."
-    windows = sys.platform == "win32"
+    folder = yield from _configuration(named)
+    yield from _disk(folder)
+    yield from _power()
+    windows = platform.system() == "Windows"
     say = "EClib can be loaded here" if windows else "EClib: Windows only; twins here"
     yield True, say, ""
 
 
-def _side_by_side() -> tuple[bool, str, str]:
+def _configuration(named: Path | None) -> Generator[Finding, None, Path]:
+    """Say whether the configuration is sound; return where its runs go."""
+    try:
+        bench = ordering.read_config(named, simulate=named is None)
+    except RefusedError as refused:
+        yield False, "configuration", "\n     ".join(map(str, refused.complaints))
+        return Path.cwd()
+    count = len(bench.instruments)
+    there = named or os.environ.get("LABCTL_CONFIG") or Path("config.yaml").exists()
+    source = "" if there else ", the built-in bench: there is no config.yaml here"
+    yield True, f"configuration: {bench.station.name}, {count} instruments{source}", ""
+    return bench.station.data
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    """Try what a run needs of the disk: room, a durable commit, and a true clock."""
+    from labctl.clock import SystemClock, stopwatch  # noqa: PLC0415
+
+    there = folder if folder.is_dir() else Path.cwd()
+    free = shutil.disk_usage(there).free
+    cure = "Free some, or choose another folder with --out."
+    yield free > FEWEST_BYTES, f"disk: {free / 1e9:.0f} GB free for runs", cure
+    try:
+        with tempfile.TemporaryDirectory(dir=there, prefix=".doctor-") as trial:
+            begun = stopwatch()
+            stamped = _commit(Path(trial) / "trial.sqlite")
+            took = stopwatch() - begun
+    except (OSError, LabctlError) as error:
+        cure = f"{error}. Choose a folder of your own on a disk of this machine."
+        yield False, f"runs can be written in {there}", cure
+        return
+    cure = "Keep runs on a disk of this machine, not on a network drive."
+    say = f"a durable commit in {there} takes {1e3 * took:.0f} ms"
+    yield took < SLOWEST_COMMIT, say, cure
+    skew = abs(stamped - SystemClock().unix())
+    cure = "Let the operating system set its clock from the network."
+    yield skew < LARGEST_SKEW, f"clock agrees with the disk's within {skew:.0f} s", cure
+
+
+def _commit(path: Path) -> float:
+    """Write a journal as a run would; return the disk's time stamp, UTC epoch s."""
+    from labctl.store.header import RunHeader  # noqa: PLC0415
+    from labctl.store.journal import Journal  # noqa: PLC0415
+
+    with Journal.create(path, RunHeader("doctor", "doctor", "doctor", ())) as journal:
+        journal.commit()
+    return path.stat().st_mtime
+
+
+def _power() -> Iterator[Finding]:
+    """Look whether the machine falls asleep on mains; only Windows can be asked."""
+    if platform.system() != "Windows":
+        yield True, "sleep: not looked at on this system; a bench PC must not sleep", ""
+        return
+    words = ["powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    seconds = sleeps_after(said.stdout)
+    say = "sleep: never" if not seconds else f"sleep: after {seconds / 60:.0f} min"
+    yield not seconds, say, "powercfg /change standby-timeout-ac 0"
+
+
+def sleeps_after(text: str) -> int:
+    """Return the s on mains after which ``powercfg /query`` says it sleeps; 0 never."""
+    numbers = re.findall(r":\s*0x([0-9a-fA-F]{8})", text)
+    return int(numbers[-2], 16) if len(numbers) > 1 else 0  # mains, then battery
+
+
+def _side_by_side() -> Finding:
     """Another distribution may ship a package of the same name and win."""
     places = set()
     for name in PACKAGES:
@@ -65,7 +145,7 @@ def _side_by_side() -> tuple[bool, str, str]:
     return len(places) == 1, "labctl, drivers, protocols, gui lie side by side", cure
 
 
-def _plugins() -> Iterator[tuple[bool, str, str]]:
+def _plugins() -> Iterator[Finding]:
     from labctl import plugins  # noqa: PLC0415
 
     for group in (plugins.DRIVERS, plugins.PROTOCOLS):
