@@ -22,7 +22,7 @@ from labctl.store.journal_reader import JournalReader
 from labctl.store.seal import seal
 
 LABCTL = [sys.executable, "-m", "labctl"]
-CYCLES = 25
+CYCLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def kill_once(folder: Path, delay: float) -> Kill:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=400,
     )
     answer = json.loads(resumed.stdout) if resumed.stdout else {}
     with JournalReader(run.journal) as reader:
@@ -97,7 +97,7 @@ def main(count: int, seed: int = 1) -> int:
     bad = 0
     for number in range(count):
         with tempfile.TemporaryDirectory() as folder:
-            kill = kill_once(Path(folder), chance.uniform(0.0, 4.0))
+            kill = kill_once(Path(folder), chance.uniform(0.0, 3.0))
         bad += not kill.ok
         print(
             f"{number:3d}  killed after {kill.after:4.2f} s  acknowledged "
