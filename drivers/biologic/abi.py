@@ -194,17 +194,6 @@ PROTOTYPES: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
 }
 """Name → (result, arguments) of every function this driver calls."""
 
-NEWER = frozenset(
-    {
-        "BL_GetChannelBoardType",
-        "BL_GetChannelFloatFormat",
-        "BL_ConvertChannelNumericIntoSingle",
-        "BL_ConvertTimeChannelNumericIntoSeconds",
-        "BL_GetParamInfos",
-    }
-)
-"""Absent from old releases (up to about 6.0); the driver manages without."""
-
 S = TypeVar("S", bound=c.Structure)
 
 

@@ -138,10 +138,6 @@ class EClib:
         """Close the connection; channels go on as they are."""
         self._call("BL_Disconnect", link)
 
-    def test_connection(self, link: int) -> None:
-        """Return if the instrument answers."""
-        self._call("BL_TestConnection", link)
-
     # ---- inventory
 
     def plugged(self, link: int) -> list[int]:
@@ -159,10 +155,6 @@ class EClib:
     def board_type(self, link: int, channel: int) -> int | None:
         """Return 1, 2 or 3; None where the library is too old to say."""
         return self._number("BL_GetChannelBoardType", c.c_uint32(), link, channel)
-
-    def float_format(self, link: int, channel: int) -> int | None:
-        """Return 0 Texas Instruments, 1 IEEE; None where the library cannot say."""
-        return self._number("BL_GetChannelFloatFormat", c.c_int32(), link, channel)
 
     def load_firmware(
         self, link: int, channels: Sequence[int], *, force: bool

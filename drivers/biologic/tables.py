@@ -125,5 +125,3 @@ MOST_STEPS = 20
 """Steps in one technique: the LIMIT variants take 20; CA and CP may take 100, but one
 transcription of the manual says 20 for them too."""
 MOST_TESTS = 3
-MOST_UPDATES = 10
-"""Parameters in one BL_UpdateParameters."""

@@ -25,10 +25,19 @@ from labctl.errors import StoreError
 from labctl.store.buffer import RowBuffer
 from labctl.store.folder import LOCK, sync_directory
 from labctl.store.header import RunHeader, dumps
+from labctl.store.journal_file import (
+    BATCH,
+    HEADER,
+    NEW,
+    STATUS,
+    connect,
+    status_row,
+    write_first,
+)
 from labctl.store.journal_reader import JournalReader
 from labctl.store.lock import WriterLock
 from labctl.store.records import Status
-from labctl.store.schema import TABLES, VERSION, encode
+from labctl.store.schema import encode
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +92,10 @@ class Journal:
             raise StoreError(f"{path}: a journal is there already; choose another run")
         lock = WriterLock(path.with_name(LOCK))
         try:
-            _write_first(path.with_suffix(NEW), header)
+            write_first(path.with_suffix(NEW), header)
             path.with_suffix(NEW).replace(path)
             sync_directory(path.parent)
-            connection = _connect(path)
+            connection = connect(path)
             return cls(path, connection, lock)
         except sqlite3.Error as e:
             lock.release()
@@ -105,7 +114,7 @@ class Journal:
             raise StoreError(f"{path}: there is no journal")
         lock = WriterLock(path.with_name(LOCK))
         try:
-            return cls(path, _connect(path), lock)
+            return cls(path, connect(path), lock)
         except sqlite3.Error as e:
             lock.release()
             raise StoreError(f"{path}: cannot be opened for writing: {e}") from e
@@ -222,7 +231,7 @@ class Journal:
             )
         with self._mutex:
             self._header = header
-            self._say(_HEADER, (self.sequence, unix, header.to_json()))
+            self._say(HEADER, (self.sequence, unix, header.to_json()))
 
     def finish(
         self, state: str, results: Mapping[str, Result], unix: float, reason: str = ""
@@ -317,7 +326,7 @@ class Journal:
         execute("BEGIN IMMEDIATE")
         try:
             self._write_rows(full, number)
-            execute(_STATUS, _status_row(status, rows))
+            execute(STATUS, status_row(status, rows))
             if self.before_commit is not None:
                 self.before_commit(number)
             execute("COMMIT")
@@ -331,7 +340,7 @@ class Journal:
         for each in full:
             blob, crc = encode(each.columns())
             values = (number, each.number, each.stored, each.pending, crc, blob)
-            execute(_BATCH, values)
+            execute(BATCH, values)
         for sql, values in self._statements:
             execute(sql, values)
 
@@ -353,76 +362,3 @@ class Journal:
                 f"{seconds:.0f} s (limits {self.pending_bytes_limit / 1e6:.0f} MB, "
                 f"{self.pending_seconds_limit:.0f} s); free some space and resume"
             ) from error
-
-
-_BATCH = (
-    "INSERT INTO batches (seq, stream, first, count, crc, data) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
-)
-NEW = ".new"
-"""Suffix of a journal that is being made."""
-_HEADER = "INSERT INTO header (seq, unix, json) VALUES (?, ?, ?)"
-_STATUS = (
-    "INSERT OR REPLACE INTO status (id, seq, finished, state, json, rows) "
-    "VALUES (1, ?, ?, ?, ?, ?)"
-)
-
-
-def tidy(path: Path) -> None:
-    """Put everything into the one file, if nobody else has it open.
-
-    Readers cannot do that when they leave: their log and index would stay behind.
-    """
-    with contextlib.suppress(sqlite3.Error):
-        connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
-        try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
-
-
-def _write_first(path: Path, header: RunHeader) -> None:
-    """Write tables and header; a kill on the way leaves no half-made journal."""
-    path.unlink(missing_ok=True)
-    connection = _connect(path)
-    try:
-        connection.executescript(f"BEGIN; {TABLES}")
-        execute = connection.execute
-        execute("INSERT INTO meta VALUES ('version', ?)", (str(VERSION),))
-        execute(_HEADER, (0, header.started_unix, header.to_json()))
-        status = Status("created", unix=header.started_unix)
-        execute(_STATUS, _status_row(status, {}))
-        execute("COMMIT")
-        # else the tables themselves are only in the log, which may be lost
-        execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=5.0, isolation_level=None, check_same_thread=False
-    )
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "fullfsync=ON",  # macOS: fsync alone leaves rows in the drive's cache
-        "checkpoint_fullfsync=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _status_row(status: Status, rows: Mapping[str, int]) -> tuple[Any, ...]:
-    text = dumps(
-        {
-            "reason": status.reason,
-            "test_time": status.test_time,
-            "unix": status.unix,
-            "step_count": status.step_count,
-            "cycle_count": status.cycle_count,
-            "label": status.label,
-            "fields": status.fields,
-        }
-    )
-    return status.sequence, int(status.finished), status.state, text, dumps(rows)

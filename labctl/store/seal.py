@@ -14,7 +14,7 @@ from pathlib import Path
 from labctl.clock import Clock, SystemClock
 from labctl.errors import LabctlError, StoreError
 from labctl.store.folder import RunFolder, sync_directory
-from labctl.store.journal import tidy
+from labctl.store.journal_file import tidy
 from labctl.store.journal_reader import JournalReader
 
 RENAME_TRIES = 20
