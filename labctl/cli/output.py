@@ -5,9 +5,10 @@ import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labctl.data import Quality, Result
+if TYPE_CHECKING:
+    from labctl.data import Result  # numpy comes with it: start-up time
 
 SCHEMA_VERSION = 1
 
@@ -28,19 +29,19 @@ def say_out(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def results_table(results: Mapping[str, Result]) -> str:
+def results_table(results: Mapping[str, "Result"]) -> str:
     """Return the results as aligned text, one a line."""
     width = max((len(_words(name)) for name in results), default=0)
     lines = []
     for name, result in results.items():
         line = f"  {_words(name):<{width}}  {value_text(result)}"
-        if result.quality is Quality.SUSPECT:
+        if result.quality == "suspect":
             line += f"   SUSPECT: {result.reason}"
         lines.append(line)
     return "\n".join(lines)
 
 
-def value_text(result: Result) -> str:
+def value_text(result: "Result") -> str:
     """Return ``3350.2 ± 1.4 mAh/g``; two digits of the uncertainty."""
     value, unit = result.value, result.unit
     if value is None:
