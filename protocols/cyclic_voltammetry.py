@@ -143,7 +143,8 @@ class CyclicVoltammetry(CellProtocol):
     def envelope(self) -> Envelope:
         """Allow the vertices too."""
         p = self.parameters
-        bounds = dict(super().envelope().bounds)
+        working = super().envelope()
+        bounds = working.bounds
         if not bounds:
             return Envelope({})
         low, high = bounds["voltage_volt"]
@@ -154,7 +155,10 @@ class CyclicVoltammetry(CellProtocol):
         if sample.upper_voltage is None:
             high = max(high, wide[1])
         most = CURRENT_MARGIN * abs(self.current(p.max_current))
-        return Envelope({"voltage_volt": (low, high), "current_ampere": (-most, most)})
+        return Envelope(
+            {"voltage_volt": (low, high), "current_ampere": (-most, most)},
+            working.eased,
+        )
 
     def duration(self) -> float:
         """Add up the scans; formation as its rate promises."""
