@@ -28,6 +28,9 @@ PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
 """Base units; pyqtgraph would also make `kmAh` and `k%` of others."""
 
 
+COARSEST, FINEST = 0, 2
+"""Levels of ticks. Finer ones than the coarsest double the cost of a repaint, since
+each is a grid line too; a logarithmic axis needs them, or it would show decades only."""
 NEARLY = 1e-9
 CROWDED = 1.6
 """Decades beyond which only whole ones are labelled."""
@@ -78,6 +81,7 @@ class Plot(pg.PlotWidget):
         item.getAxis("left").setWidth(AXIS_WIDTH)
         for side in axes:
             item.getAxis(side).enableAutoSIPrefix(False)
+            item.getAxis(side).setStyle(maxTickLevel=COARSEST)
         self.wear()
 
     def wear(self) -> None:
@@ -98,6 +102,7 @@ class Plot(pg.PlotWidget):
         axis = self.getPlotItem().getAxis(side)
         quantity, _, unit = text.rpartition(" / ")
         prefixed = unit in PREFIXED and not axis.logMode
+        axis.setStyle(maxTickLevel=FINEST if axis.logMode else COARSEST)
         axis.enableAutoSIPrefix(prefixed)
         axis.setLabel(quantity if prefixed else text, units=unit if prefixed else None)
 

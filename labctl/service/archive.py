@@ -1,11 +1,12 @@
 """Runs on the disk, read for clients in a worker process: lists, details, windows.
 
-The journal is asked where there is one, else the sealed file. A crash of HDF5 here
-costs one answer and no run.
+The journal is asked where there is one, else the sealed file; for rows it is the other
+way round, since a sealed file gives parts of columns. A crash of HDF5 here costs one
+answer and no run.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from labctl.service.answers import (
     StepOut,
     StreamOut,
 )
+from labctl.service.finished_window import FinishedRows
 from labctl.service.live_run import LEVELS, finite, headline
 from labctl.service.models import RunState, RunSummary
 from labctl.service.pyramid import Pyramid, Window
@@ -38,6 +40,9 @@ PYRAMIDS = 4
 """Thinned tables kept in memory."""
 _summaries: OrderedDict[tuple[str, int], RunSummary] = OrderedDict()
 _pyramids: OrderedDict[tuple[str, int, str, tuple[str, ...]], Pyramid] = OrderedDict()
+_overviews: OrderedDict[tuple[str, int, str], Mapping[str, Array] | None] = (
+    OrderedDict()
+)
 
 
 def run_list(data: Path, search: str, limit: int, offset: int) -> RunList:
@@ -152,7 +157,7 @@ def rows(
     folder: Path, stream: str, after: int, limit: int
 ) -> tuple[int, int, tuple[str, ...], Array]:
     """Return first row, rows in all, columns, and rows after a cursor: (n, columns)."""
-    with _open(folder) as file:
+    with RunFile(folder) as file:
         table = file.table(stream)
         names = tuple(table)
         first = min(after, table.rows)
@@ -172,24 +177,38 @@ def window(
     pixels: int,
 ) -> Window:
     """Return a window of a run that is not going on; see `Pyramid.window`."""
-    place = RunFolder.of(folder)
+    stamp = _stamp(RunFolder.of(folder))
     columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
-    key = (str(folder), _stamp(place), stream, columns)
+    key = (str(folder), stamp, stream, columns)
     pyramid = _pyramids.get(key)
-    if pyramid is None:
-        with _open(folder) as file:
-            table = file.table(stream)
-            odd = [name for name in (x, *ys) if name not in table]
-            if odd:
-                raise OperatorError(f"{stream} has no column {odd[0]}")
-            kept = tuple(name for name in columns if name in table)
-            pyramid = Pyramid(kept)
-            if table.rows:
-                pyramid.add({name: table[name] for name in kept})
-        _pyramids[key] = pyramid
-        while len(_pyramids) > PYRAMIDS:
-            _pyramids.popitem(last=False)
+    if pyramid is not None:
+        return pyramid.window(x, ys, begin, end, pixels)
+    with RunFile(folder) as file:
+        table = file.table(stream)
+        odd = [name for name in (x, *ys) if name not in table]
+        if odd:
+            raise OperatorError(f"{stream} has no column {odd[0]}")
+        overview = _overview(file, (str(folder), stamp, stream))
+        if overview is not None:
+            return FinishedRows(table, overview).window(x, ys, begin, end, pixels)
+        kept = tuple(name for name in columns if name in table)
+        pyramid = Pyramid(kept)
+        if table.rows:
+            pyramid.add({name: table[name] for name in kept})
+    _keep(_pyramids, key, pyramid)
     return pyramid.window(x, ys, begin, end, pixels)
+
+
+def _overview(file: RunFile, key: tuple[str, int, str]) -> Mapping[str, Array] | None:
+    if key not in _overviews:
+        _keep(_overviews, key, file.overview(key[2]))
+    return _overviews[key]
+
+
+def _keep(known: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    known[key] = value
+    while len(known) > PYRAMIDS:
+        known.popitem(last=False)
 
 
 def report(folder: Path) -> str:

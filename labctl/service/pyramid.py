@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
+from labctl.store.overview import grouped, regrouped
 
 BASE = 16
 FACTOR = 4
@@ -204,12 +205,9 @@ class Pyramid:
             rows = self._raw.part(
                 begin * BASE - self._dropped, end * BASE - self._dropped
             )[0]
-            cut = rows.reshape(end - begin, BASE, -1)
-            return np.stack([cut[:, 0], np.fmin.reduce(cut, 1), np.fmax.reduce(cut, 1)])
-        below = self._levels[level - 2].part(begin * FACTOR, end * FACTOR)
-        cut = below.reshape(3, end - begin, FACTOR, -1)
-        return np.stack(
-            [cut[0, :, 0], np.fmin.reduce(cut[1], 1), np.fmax.reduce(cut[2], 1)]
+            return grouped(rows, BASE)
+        return regrouped(
+            self._levels[level - 2].part(begin * FACTOR, end * FACTOR), FACTOR
         )
 
     def _groups(self, level: int, begin: int, end: int) -> Array:
@@ -240,10 +238,4 @@ class Pyramid:
             rows = self._raw.part(at - self._dropped, self._raw.length)[0]
             pieces.append(np.stack([rows, rows, rows]))
         groups = np.concatenate(pieces, axis=1)
-        return np.stack(
-            [
-                groups[0, :1],
-                np.fmin.reduce(groups[1], 0)[None],
-                np.fmax.reduce(groups[2], 0)[None],
-            ]
-        )
+        return regrouped(groups, groups.shape[1])

@@ -28,11 +28,13 @@ from labctl.store.hdf5_door import LIBVER, h5py
 from labctl.store.header import dumps
 from labctl.store.journal_reader import JournalReader
 from labctl.store.layout import (
+    OVERVIEW,
     SEALED_CHUNK,
     STEP_TEXTS,
     choose_default,
     create,
 )
+from labctl.store.overview import LEAST, PLANES, WIDTH, Overview
 from labctl.store.records import EventRecord, Status, StepRecord
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ def write_view(
                 pass
             return
         view.catch_up()
+        write_overviews(file["entry"], view.overviews)
         write_results(file["entry/results"], reader.results)
         choose_default(file["entry"], header.plots)
         file.flush()
@@ -89,6 +92,8 @@ class View:
         }
         self._step_table = dict(entry["steps"].items())
         self._event_table = dict(entry["events"].items())
+        self.overviews = {name: Overview(own) for name, own in self._columns.items()}
+        """Stream -> its rows in groups; kept up only where the file is to be sealed."""
 
     def catch_up(self) -> bool:
         """Write everything new; return whether the run is finished."""
@@ -98,6 +103,8 @@ class View:
         for name, first, columns in blocks(self._reader, self._sequence):
             for column, dataset in self._columns[name].items():
                 _put(dataset, first, columns[column])
+            if not self._file.swmr_mode:
+                self.overviews[name].add(columns)
         events = self._reader.events_after(self._events)
         self._put_events(events)
         self._put_steps(self._reader.steps_after(self._sequence))
@@ -209,6 +216,23 @@ def write_results(group: Any, results: Mapping[str, Result]) -> None:
                 budget, result.budget, dict.fromkeys(result.budget, result.unit)
             )
         write_text(own, "json", dumps(result.to_json()))
+
+
+def write_overviews(entry: Any, overviews: Mapping[str, Overview]) -> None:
+    """Write the overview of every long stream, a dataset a column: (groups, 3)."""
+    long = {n: one for n, one in overviews.items() if one.rows >= LEAST}
+    if not long:
+        return
+    title = "First, smallest and largest of groups of rows"
+    whole = write_group(entry, OVERVIEW, "NXcollection", title=title)
+    for name, overview in long.items():
+        group = write_group(whole, name, "NXcollection", rows_per_group=WIDTH)
+        group.attrs["planes"] = list(PLANES)
+        values = overview.groups()
+        for at, column in enumerate(overview.columns):
+            group.create_dataset(
+                column, data=values[:, :, at].T, compression="gzip", shuffle=True
+            )
 
 
 def _joined(parts: list[Mapping[str, Array]]) -> Mapping[str, Array]:

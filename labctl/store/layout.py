@@ -30,6 +30,8 @@ SCHEMA = 1
 LIVE_CHUNK = 1024
 """Rows; 8 kB a chunk: small files stay small, appends stay fast."""
 SEALED_CHUNK = 8192
+OVERVIEW = "overview"
+"""Group beside the streams; in sealed files with a long stream only."""
 TEXT_CHUNK = 64
 """Rows of a table with wide texts."""
 

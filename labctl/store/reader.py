@@ -17,7 +17,8 @@ from labctl.store.folder import JOURNAL, RunFolder
 from labctl.store.hdf5_door import h5py
 from labctl.store.header import RunHeader
 from labctl.store.journal_reader import JournalReader
-from labctl.store.layout import SCHEMA
+from labctl.store.layout import OVERVIEW, SCHEMA
+from labctl.store.overview import WIDTH
 from labctl.store.records import EventRecord, Status, StepRecord
 
 
@@ -92,12 +93,20 @@ class RunFile:
     @property
     def rows(self) -> dict[str, int]:
         """Stream -> rows."""
-        return {each.name: self.table(each.name).rows for each in self.header.streams}
+        return self._source.rows
 
     def table(self, stream: str) -> Table:
         """Return the rows of ``stream`` that are there now."""
         self.header.stream(stream)
         return self._source.table(stream)
+
+    def overview(self, stream: str) -> Mapping[str, Array] | None:
+        """Return ``first``, ``min``, ``max`` of groups of rows, column by column.
+
+        Each has shape (3, n); a group has `overview.WIDTH` rows. None: this source has
+        none, and the rows have to be read.
+        """
+        return self._source.overview(stream)
 
     def refresh(self) -> None:
         """Look again at a run that goes on."""
@@ -136,6 +145,13 @@ class _JournalSource:
     @property
     def results(self) -> dict[str, Result]:
         return self._reader.results
+
+    @property
+    def rows(self) -> dict[str, int]:
+        return self._reader.rows_stored
+
+    def overview(self, _stream: str) -> None:
+        return None
 
     def table(self, stream: str) -> Table:
         if stream not in self._tables:
@@ -218,6 +234,18 @@ class _Hdf5Source:
             name: Result.from_json(json.loads(_text(group["json"])))
             for _, name, group in sorted(found, key=lambda each: each[0])
         }
+
+    @property
+    def rows(self) -> dict[str, int]:
+        return {each.name: self.table(each.name).rows for each in self.header.streams}
+
+    def overview(self, stream: str) -> Mapping[str, Array] | None:
+        whole = self._entry.get(OVERVIEW)
+        if whole is None or stream not in whole:
+            return None
+        if int(whole[stream].attrs["rows_per_group"]) != WIDTH:
+            return None  # of a labctl that grouped otherwise
+        return {name: dataset[:].T for name, dataset in whole[stream].items()}
 
     def table(self, stream: str) -> Table:
         group = self._entry[stream]
