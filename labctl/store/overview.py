@@ -4,7 +4,7 @@ Kept in the sealed file of streams that are long enough to need it. It follows f
 rows and holds nothing that they do not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def regrouped(groups: Array, factor: int) -> Array:
 class Overview:
     """Groups rows as they are written, block by block."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Iterable[str]) -> None:
         self.columns = tuple(columns)
         self.rows = 0
         self._done: list[Array] = []

@@ -108,20 +108,18 @@ def show(folder: RunFolder) -> None:
     )
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
-    window: Window | None = None
     try:
         until(app, lambda: find(data) is not None)
         window = Window(Link(Connector(data)), settings=Settings(theme="light"))
         window.show()
         window.link.start()
-        until(app, lambda: window is not None and bool(window.runs.shown))
-        until(app, lambda: window is not None and window.bench.composer.can_start)
+        until(app, lambda: bool(window.runs.shown))
+        until(app, lambda: window.bench.composer.can_start)
         for how in ("first", "again"):
             print(f"{how}: {opened(app, window, folder.run_id):.2f} s to the plot")
             window.bench.run_view.show_run("")
+        window.close()
     finally:
-        if window is not None:
-            window.close()
         server.terminate()
         server.wait(60)
 
