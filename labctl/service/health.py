@@ -11,6 +11,8 @@ FEWEST_BYTES = 5_000_000_000
 """Free on the disk; a month of 16 channels at 1 Hz takes about 4 GB."""
 CLOCK_JUMP = 2.0
 """s that the host's clock may move against the monotonic one between two looks."""
+LATEST_POLL = 3.0
+"""s between two polls of a run that are still no trouble; it should be half of one."""
 SILENCE = 5.0
 """s after which the loop that looks for the STOP file counts as stuck."""
 
@@ -50,6 +52,7 @@ class HealthWatch:
                 cure="" if not self._jump else "Durations are right; dates jumped.",
             ),
             self._instruments(),
+            self._polls(),
             self._journals(),
             self._loop(),
             self._guard(),
@@ -63,6 +66,17 @@ class HealthWatch:
         what = "; ".join(f"{name}: {why}" for name, why in self.unreached.items())
         cure = "Check power, cable and address."
         return Finding(name="instruments", ok=False, what=what, cure=cure)
+
+    def _polls(self) -> Finding:
+        slowest = {r.about.run: r.slowest_poll for r in self._bench.live}
+        run = max(slowest, key=lambda r: slowest[r], default="")
+        worst = slowest.get(run, 0.0)
+        if worst < LATEST_POLL:
+            what = f"in time, {worst:.2f} s apart at most" if worst else "none goes on"
+            return Finding(name="polls", ok=True, what=what)
+        what = f"{run} looked at its instruments {worst:.1f} s apart"
+        cure = "See what else keeps this computer busy: limits are tested then."
+        return Finding(name="polls", ok=False, what=what, cure=cure)
 
     def _journals(self) -> Finding:
         bad = [

@@ -19,6 +19,7 @@ from labctl.engine.run import Ended, Situation
 from labctl.errors import LabctlError, StoreError
 from labctl.service.event_book import EventBook
 from labctl.service.models import LIVE, Level, RunState, RunSummary
+from labctl.service.punctuality import Punctuality
 from labctl.service.pyramid import Pyramid
 from labctl.session.run import Finished, Observers
 from labctl.store.folder import RunFolder
@@ -79,6 +80,7 @@ class LiveRun:
         self._reason = ""
         self._situation: Situation | None = None
         self._wall = SystemClock()
+        self._punctuality = Punctuality()
         self._thread = threading.Thread(target=self._go, name=about.run, daemon=True)
 
     def start(self) -> None:
@@ -99,6 +101,11 @@ class LiveRun:
     def is_live(self) -> bool:
         """Whether it still has its instruments."""
         return self._state in LIVE
+
+    @property
+    def slowest_poll(self) -> float:
+        """Longest time between two polls of late, s of the wall; 0 once it ended."""
+        return self._punctuality.slowest(stopwatch()) if self.is_live else 0.0
 
     def ask(self, what: str, reason: str) -> None:
         """Ask for ``skip``, ``hold``, ``resume`` or ``stop``."""
@@ -140,6 +147,7 @@ class LiveRun:
             simulated=about.simulated,
             operator=about.operator,
             trouble=self._trouble(),
+            slowest_poll=self.slowest_poll,
             headline=self.headline(),
         )
 
@@ -181,6 +189,7 @@ class LiveRun:
         self._changed()
 
     def _watch(self, situation: Situation) -> None:
+        self._punctuality.came_round(stopwatch())
         before, self._situation = self._situation, situation
         self._state = RunState(situation.state)
         if before is None or before.state != situation.state:

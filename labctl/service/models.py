@@ -78,7 +78,7 @@ class Finding(Said):
     """One thing about the station's health."""
 
     name: str
-    """``disk``, ``clock``, ``instruments``, ``journal``, ``guard``."""
+    """``disk``, ``clock``, ``instruments``, ``polls``, ``journal``, ``guard``."""
     ok: bool
     what: str
     cure: str = ""
@@ -146,6 +146,9 @@ class RunSummary(Said):
     operator: str
     trouble: str
     """What keeps its rows off the disk; empty when all is well."""
+    slowest_poll: float = 0.0
+    """Longest time between two looks at its instruments of late, s of the wall; 0
+    where none goes on."""
     headline: str = ""
     """Its first result in words; empty before the end."""
 
