@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QInputDialog,
     QMenu,
     QMessageBox,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -48,21 +49,12 @@ def no_stray_dialog(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_alive(
-    request: pytest.FixtureRequest, qapp: QApplication
-) -> Iterator[None]:
+def nothing_left_alive(qapp: QApplication) -> Iterator[None]:
     """No window, timer or worker thread survives a test."""
     if theme() is not LIGHT or not qapp.styleSheet():
         wear(qapp, LIGHT)
     yield
-    report = getattr(request.node, "report", None)
-    shown = [w for w in qapp.topLevelWidgets() if w.isVisible()]
-    if report is not None and report.failed:
-        folder = Path(os.environ.get("LABCTL_SHOTS", "build/gui-failures"))
-        folder.mkdir(parents=True, exist_ok=True)
-        for k, widget in enumerate(shown):
-            widget.grab().save(str(folder / f"{request.node.name[:80]}-{k}.png"))
-    for widget in shown:
+    for widget in _shown(qapp):
         widget.close()
     qapp.processEvents()
     ticking = [
@@ -84,10 +76,21 @@ def nothing_left_alive(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Iterator[None]:
-    """Remember how the test went, for the pictures."""
+    """Keep a picture of every window of a test that fails, while it still stands."""
     outcome: Any = yield
-    if call.when == "call":
-        item.report = outcome.get_result()  # type: ignore[attr-defined]
+    app = QApplication.instance()
+    if call.when != "call" or not outcome.get_result().failed:
+        return
+    if not isinstance(app, QApplication):
+        return
+    folder = Path(os.environ.get("LABCTL_SHOTS", "build/gui-failures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    for k, widget in enumerate(_shown(app)):
+        widget.grab().save(str(folder / f"{item.name[:80]}-{k}.png"))
+
+
+def _shown(app: QApplication) -> list[QWidget]:
+    return [w for w in app.topLevelWidgets() if w.isVisible()]
 
 
 @pytest.fixture
