@@ -115,6 +115,7 @@ QPushButton#primary:focus {{ border: 2px solid {t.text}; }}
 QPushButton#stop {{ background: {t.danger}; color: {t.on_danger}; font-weight: 700;
   border: 1px solid {t.danger}; padding: 5px 16px; }}
 QPushButton#stop:focus {{ border: 2px solid {t.text}; padding: 4px 15px; }}
+QPushButton#begin {{ text-align: left; }}
 QPushButton#link {{ background: transparent; border: none; color: {t.accent};
   padding: 2px 4px; text-align: left; font-weight: 600; }}
 QPushButton#link:checked {{ background: transparent; color: {t.text}; }}

@@ -54,6 +54,7 @@ class BenchPage(QWidget):
         self.grid.chosen.connect(self._chosen)
         self.grid.opened.connect(self.compose_on)
         self.composer.started.connect(self.follow)
+        self.run_view.protocol_wanted.connect(self._compose)
         self.events.run_wanted.connect(self.open_run)
         self._wanted = ""
         self._seeded: set[str] = set()
@@ -156,6 +157,10 @@ class BenchPage(QWidget):
                 take,
                 lambda _why: None,
             )
+
+    def _compose(self, protocol: str) -> None:
+        self.side.setCurrentIndex(0)
+        self.composer.choose(protocol)
 
     def _chosen(self, seat: str, run: str) -> None:
         if run:

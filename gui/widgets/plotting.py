@@ -30,7 +30,7 @@ PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
 
 COARSEST, FINEST = 0, 2
 """Levels of ticks. Finer ones than the coarsest double the cost of a repaint, since
-each is a grid line too; a logarithmic axis needs them, or it would show decades only."""
+each is a grid line too; a logarithmic axis would else show whole decades only."""
 NEARLY = 1e-9
 CROWDED = 1.6
 """Decades beyond which only whole ones are labelled."""

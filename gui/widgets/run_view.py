@@ -7,11 +7,12 @@ new rows.
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from gui.link import Link
 from gui.models.tabs import Memory, every_step, tabs_of
 from gui.port import Station
+from gui.widgets.empty_run import EmptyRun
 from gui.widgets.figure_tab import FigureTab
 from gui.widgets.live_plot import LivePlot
 from gui.widgets.run_head import RunHead
@@ -19,15 +20,13 @@ from gui.widgets.run_tables import ResultTable, RunEventTable, StepTable
 from labctl.service.answers import ForecastOut, RunDetail, StepOut
 from labctl.service.models import LIVE, RunSummary
 
-EMPTY = (
-    "Nothing is shown. Choose a tile, or press Ctrl+N to start a run on a free channel."
-)
-
 
 class RunView(QWidget):
     """The middle of the window."""
 
     report_wanted = pyqtSignal(str)
+    protocol_wanted = pyqtSignal(str)
+    """A run of a protocol is to be composed."""
     said = pyqtSignal(str)
     """A line for the status bar."""
 
@@ -247,17 +246,10 @@ class RunView(QWidget):
         box.setSpacing(4)
         box.addWidget(self.head)
         box.addWidget(self._tabs, 1)
-        empty = QLabel(EMPTY)
-        empty.setObjectName("muted")
-        empty.setWordWrap(True)
-        empty.setMargin(40)
-        blank = QWidget()
-        blank_box = QVBoxLayout(blank)
-        blank_box.addStretch(1)
-        blank_box.addWidget(empty)
-        blank_box.addStretch(2)
+        empty = EmptyRun()
+        empty.wanted.connect(self.protocol_wanted)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(blank)
+        self._stack.addWidget(empty)
         self._stack.addWidget(page)
 
 

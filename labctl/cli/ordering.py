@@ -54,13 +54,6 @@ ConfigOption = Annotated[
     typer.Option("--config", help="Default: $LABCTL_CONFIG, then ./config.yaml."),
 ]
 
-DEFAULT_SAMPLES = {
-    "film": "film-si",
-    "half_cell": "qms-0.7",
-    "particle": "particle-si",
-    "pellet": "pellet-si",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -115,6 +108,7 @@ def make_order(words: Words, config: "Config") -> "Order":
     from labctl.config.hardened_yaml import Document, load  # noqa: PLC0415
     from labctl.session.earlier import parameters_from  # noqa: PLC0415
     from labctl.session.order import Order  # noqa: PLC0415
+    from labctl.session.samples import default_sample  # noqa: PLC0415
 
     if words.plan.endswith((".yaml", ".yml")):
         plan, written = read_plan(Path(words.plan))
@@ -133,7 +127,7 @@ def make_order(words: Words, config: "Config") -> "Order":
     seats.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
     sample = words.sample or plan.sample
     if sample is None and words.simulate:
-        sample = _default_sample(plugins.protocol(plan.protocol))
+        sample = default_sample(plugins.protocol(plan.protocol).sample_kinds)
     if sample is None:
         raise OperatorError("no sample: name a label file with --sample FILE.yaml")
     return Order(
@@ -167,10 +161,3 @@ def _speed(text: str) -> float | None:
     if not 0 < speed < float("inf"):
         raise OperatorError(f"--speed {text}: expected max, or a number above 0")
     return speed
-
-
-def _default_sample(protocol: Any) -> str | None:
-    for kind in sorted(protocol.sample_kinds):
-        if kind in DEFAULT_SAMPLES:
-            return DEFAULT_SAMPLES[kind]
-    return None

@@ -15,6 +15,7 @@ from labctl.service.bench import Bench
 from labctl.service.by_hand import actions, kinds
 from labctl.service.premises import Premises, replace_text
 from labctl.session.names import slug
+from labctl.session.samples import DEFAULTS
 
 
 @cache
@@ -35,7 +36,10 @@ def protocols() -> list[ProtocolOut]:
 
 
 def samples(bench: Bench) -> list[SampleOut]:
-    """Return the labels kept at the station, then the simulated samples."""
+    """Return the labels kept at the station, then the simulated samples.
+
+    The one that is meant where nobody names one comes first of its kind.
+    """
     found = []
     for path in sorted(bench.premises.samples.glob("*.yaml")):
         try:
@@ -45,7 +49,8 @@ def samples(bench: Bench) -> list[SampleOut]:
             continue  # a file that somebody is writing; the form says what is wrong
         found.append(_sample(label, document.data, simulated=False))
     world = bench.equipment.world
-    for name in world.names() if world is not None else ():
+    names = world.names() if world is not None else ()
+    for name in sorted(names, key=lambda name: name not in DEFAULTS.values()):
         data = world.label(name)
         label = validate(Document(name, data), Sample)
         found.append(_sample(label, data, simulated=True))
