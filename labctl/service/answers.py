@@ -155,6 +155,13 @@ class SeatOut(Said):
     """What can be done by hand."""
     lent_to: str
     """Run, or person by hand; empty if free."""
+    bounds: dict[str, float] = Field(default_factory=dict)
+    """Largest magnitudes by hand: ``voltage V``, ``current A``, ``compliance V``,
+    ``least compliance V``, ``field T``; empty if not open."""
+    set_points: dict[str, float] = Field(default_factory=dict)
+    """What it holds by hand, read back: ``set V``; empty: output off."""
+    safe_at_unix: float | None = None
+    """When it is made safe by itself; None if nobody has it by hand."""
 
 
 class InstrumentOut(Said):
@@ -171,6 +178,30 @@ class InstrumentOut(Said):
     seats: list[SeatOut]
 
 
+class HandPoint(Said):
+    """One point of a sweep by hand."""
+
+    level: float
+    """V or A, read back."""
+    voltage: float | None
+    """V; null on overflow."""
+    current: float | None
+    """A; null on overflow."""
+    in_compliance: bool
+
+
+class HandSweepOut(Said):
+    """How far a sweep by hand has come."""
+
+    points: list[HandPoint]
+    """After the ones that the asker has."""
+    of: int
+    """How many there will be."""
+    goes_on: bool
+    why: str
+    """How it ended: ``completed``, ``stopped``, or what went wrong."""
+
+
 class ManualOut(Said):
     """What a seat answered."""
 
@@ -180,6 +211,8 @@ class ManualOut(Said):
     words: dict[str, str]
     safe_at_unix: float
     """When the seat is made safe by itself."""
+    sweep: HandSweepOut | None = None
+    """Of a sweep that was begun or is followed."""
 
 
 class RunDetail(Said):

@@ -1,33 +1,34 @@
-"""What a person may do with an instrument by hand: within limits, never for long.
+"""Who drives which seat by hand: within limits, never for long.
 
 A seat that is touched is kept for that person; unless they touch it again within
 `PATIENCE` it is made safe and given back, so that a closed laptop leaves nothing on.
+A sweep is touched by whoever follows its points.
+
+Rules for whoever edits: sources go before switches, so that no relay moves a current,
+and magnets go last. `_talk` is held while an instrument is spoken to, never while
+waiting for a sweep to end.
 """
 
 import logging
 import threading
-import typing
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import OperatorError
-from labctl.roles.current_source import CurrentSettings, CurrentSource
-from labctl.roles.electrometer import (
-    CurrentReading,
-    Electrometer,
-    ElectrometerSettings,
+from labctl.service.answers import HandSweepOut
+from labctl.service.hand_acts import (
+    DOERS,
+    Readings,
+    actions,
+    is_magnet,
+    is_source,
+    is_switch,
 )
-from labctl.roles.gaussmeter import FieldReading, Gaussmeter
-from labctl.roles.magnet import Magnet, MagnetSupply
-from labctl.roles.potentiostat import PotentiostatChannel
-from labctl.roles.source_meter import Driven, SourceMeter, SourceSettings
-from labctl.roles.switch_matrix import Connection, SwitchMatrix
-from labctl.roles.voltmeter import VoltageReading, Voltmeter, VoltmeterSettings
+from labctl.service.hand_sweep import HandSweep
 from labctl.service.requests import Action, ManualIn
-from labctl.station import Station, plays
-from labctl.techniques import OpenCircuit
+from labctl.station import Station
 
 log = logging.getLogger(__name__)
 
@@ -35,31 +36,47 @@ PATIENCE = 30.0
 """s of wall time without a touch before a seat is made safe."""
 HOLDER = "by hand: "
 """What a hand-driven seat is lent to begins with this."""
-WATCHED = 3600.0
-"""s of open circuit that a look at a cell lasts at most."""
-
-Readings = dict[str, float]
-ACTIONS: tuple[tuple[type, Action], ...] = (
-    (SourceMeter, Action.DRIVE),
-    (SourceMeter, Action.READ),
-    (CurrentSource, Action.DRIVE),
-    (Voltmeter, Action.READ),
-    (Electrometer, Action.READ),
-    (Gaussmeter, Action.READ),
-    (Magnet, Action.FIELD),
-    (Magnet, Action.READ),
-    (MagnetSupply, Action.FIELD),
-    (MagnetSupply, Action.READ),
-    (SwitchMatrix, Action.CONNECT),
-    (PotentiostatChannel, Action.REST),
-)
-KINDS = tuple(dict.fromkeys(kind for kind, _ in ACTIONS))
+SWEEPS = frozenset({Action.SWEEP, Action.FOLLOW})
 
 
 @dataclass(slots=True)
-class _Touched:
+class Touched:
+    """A seat that a person has."""
+
     holder: str
-    deadline: float
+    player: Any
+    deadline: float = 0.0
+    """On the stopwatch."""
+    safe_unix: float = 0.0
+    """When it is made safe by itself, wall clock."""
+    set_points: Readings = field(default_factory=dict)
+    """What it was told and holds, read back; empty: output off."""
+    sweep: HandSweep | None = None
+
+    def touch(self) -> None:
+        """Begin the patience anew."""
+        self.deadline = stopwatch() + PATIENCE
+        self.safe_unix = SystemClock().unix() + PATIENCE
+
+    @property
+    def holds(self) -> Readings:
+        """What it holds now, a sweep's level included."""
+        if self.sweep is None:
+            return self.set_points
+        level = self.sweep.level
+        if not self.sweep.goes_on or level is None:
+            return {}
+        return {f"set {self.sweep.unit}": level}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an act came to."""
+
+    readings: Readings
+    words: dict[str, str]
+    safe_unix: float
+    sweep: HandSweepOut | None = None
 
 
 class ByHand:
@@ -67,10 +84,11 @@ class ByHand:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._touched: dict[str, _Touched] = {}
+        self._touched: dict[str, Touched] = {}
         self._lock = threading.RLock()
+        self._talk = threading.Lock()
 
-    def act(self, asked: ManualIn, who: str) -> tuple[Readings, dict[str, str], float]:
+    def act(self, asked: ManualIn, who: str) -> Answer:
         """Do one thing; return readings, words, and when the seat is made safe.
 
         OwnershipError: a run or another person has the seat. LimitError: beyond the
@@ -80,13 +98,27 @@ class ByHand:
         with self._lock:
             bench = self._station.lend(holder, {"seat": asked.seat})
             player = bench.roles["seat"]
-            deadline = stopwatch() + PATIENCE
-            self._touched[asked.seat] = _Touched(holder, deadline)
+            touched = self._touched.setdefault(asked.seat, Touched(holder, player))
+            touched.touch()
             if asked.action not in actions(player):
                 can = ", ".join(actions(player)) or "nothing by hand"
                 raise OperatorError(f"{asked.seat}: can {can}; not {asked.action}")
-            readings, words = _DOERS[asked.action](player, asked)
-        return readings, words, SystemClock().unix() + PATIENCE
+            if asked.action in SWEEPS:
+                return self._sweep(touched, asked)
+            if touched.sweep is not None and touched.sweep.goes_on:
+                raise OperatorError(f"{asked.seat}: sweeps; stop it first")
+            touched.sweep = None
+            if asked.action is Action.DRIVE:
+                touched.set_points = {}  # it is configured with its output off
+            with self._talk:
+                readings, words = DOERS[asked.action](player, asked)
+            told = {k: v for k, v in readings.items() if k.startswith("set ")}
+            touched.set_points = told or touched.set_points
+            return Answer(readings, words, touched.safe_unix)
+
+    def touched(self) -> dict[str, Touched]:
+        """Return the seats that people have, by name."""
+        return dict(self._touched)
 
     def release(self, seat: str) -> None:
         """Make a seat safe and give it back; OperatorError: nobody drives it."""
@@ -98,27 +130,51 @@ class ByHand:
     def release_all(self) -> list[str]:
         """Make every hand-driven seat safe; return which there were."""
         with self._lock:
-            seats = list(self._touched)
-            for seat in seats:
-                self._drop(seat)
-            return seats
+            return self._drop_all(self._touched)
 
     def look(self) -> list[str]:
-        """Make safe what nobody touched for too long; return which."""
+        """Make safe what nobody touched for too long; return which.
+
+        A switch takes the sources of the same person with it.
+        """
         with self._lock:
             now = stopwatch()
-            late = [s for s, t in self._touched.items() if t.deadline < now]
-            for seat in late:
-                self._drop(seat)
-            return late
+            late = {s: t for s, t in self._touched.items() if t.deadline < now}
+            switching = {t.holder for t in late.values() if is_switch(t.player)}
+            return self._drop_all(
+                seat
+                for seat, t in self._touched.items()
+                if seat in late or (t.holder in switching and is_source(t.player))
+            )
+
+    def _sweep(self, touched: Touched, asked: ManualIn) -> Answer:
+        sweep = touched.sweep
+        if asked.action is Action.SWEEP:
+            if sweep is not None and sweep.goes_on:
+                raise OperatorError(f"{asked.seat}: sweeps; stop it first")
+            touched.set_points = {}
+            clock = self._station.clock
+            sweep = HandSweep(touched.player, asked, clock, self._talk)
+            touched.sweep = sweep
+            sweep.start()
+        if sweep is None:
+            raise OperatorError(f"{asked.seat}: no sweep was begun")
+        return Answer({}, {}, touched.safe_unix, sweep.told(asked.after))
+
+    def _drop_all(self, seats: Iterable[str]) -> list[str]:
+        ordered = sorted(seats, key=lambda seat: _turn(self._touched[seat].player))
+        for seat in ordered:
+            self._drop(seat)
+        return ordered
 
     def _drop(self, seat: str) -> None:
         touched = self._touched.pop(seat)
-        instrument, _, name = seat.partition("/")
         try:
-            player = self._station.players(instrument).get(name)
-            if hasattr(player, "make_safe"):
-                player.make_safe()
+            if touched.sweep is not None:
+                touched.sweep.stop()
+            if hasattr(touched.player, "make_safe"):
+                with self._talk:
+                    touched.player.make_safe()
         except Exception:
             log.exception("%s: STATE UNKNOWN, it was not made safe", seat)
         self._station.give_back(touched.holder)
@@ -127,120 +183,8 @@ class ByHand:
             self._station.reserve(touched.holder, {"seat": other})
 
 
-def actions(player: object) -> list[Action]:
-    """Return what can be done with a player by hand."""
-    found = (act for kind, act in ACTIONS if _is(player, kind))
-    return list(dict.fromkeys(found))
-
-
-def kinds(player: object) -> list[str]:
-    """Return the kinds of role that a player can take, by name."""
-    return [kind.__name__ for kind in KINDS if _is(player, kind)]
-
-
-def read_back(player: Any) -> Readings:
-    """Return what flows at a seat that was made safe; empty if nothing can tell."""
-    if _is(player, PotentiostatChannel):
-        live = player.poll().live
-        names = {"current_ampere": "current A", "voltage_volt": "voltage V"}
-        return {names[k]: float(v) for k, v in live.items() if k in names}
-    if _is(player, MagnetSupply):
-        return {"current A": float(player.current())}
-    if _is(player, Magnet):
-        return {"field T": float(player.field())}
-    return {}
-
-
-def _is(player: object, kind: type) -> bool:
-    """Tell meters apart that have the same verbs, by what their `read` returns."""
-    if not plays(player, kind):
-        return False
-    wanted = _READS.get(kind)
-    if wanted is None:
-        return True
-    found = typing.get_type_hints(type(player).read).get("return")  # type: ignore[attr-defined]
-    return found is wanted
-
-
-_READS: dict[type, type] = {
-    Voltmeter: VoltageReading,
-    Electrometer: CurrentReading,
-    Gaussmeter: FieldReading,
-}
-
-
-def _read(player: Any, _asked: ManualIn) -> tuple[Readings, dict[str, str]]:
-    if _is(player, SourceMeter):
-        reading = player.measure()
-        words = {"compliance": "in compliance"} if reading.in_compliance else {}
-        return {"voltage V": reading.voltage, "current A": reading.current}, words
-    if _is(player, Electrometer):
-        player.prepare(ElectrometerSettings())
-        return {"current A": player.read().current}, {}
-    if _is(player, Voltmeter):
-        player.prepare(VoltmeterSettings())
-        return {"voltage V": player.read().voltage}, {}
-    if _is(player, Gaussmeter):
-        player.prepare(None)
-        return {"field T": player.read().field}, {}
-    settled = "settled" if player.is_settled() else "ramping"
-    return read_back(player), {"ramp": settled}
-
-
-def _drive(player: Any, asked: ManualIn) -> tuple[Readings, dict[str, str]]:
-    span = abs(asked.value)
-    if _is(player, SourceMeter):
-        if not asked.quantity or not asked.compliance:
-            raise OperatorError("say what is driven, and the compliance")
-        driven = Driven(asked.quantity)
-        player.prepare(SourceSettings(driven, span, asked.compliance))
-        level, reading = player.point(asked.value)
-        unit = "V" if driven is Driven.VOLTAGE else "A"
-        words = {"compliance": "in compliance"} if reading.in_compliance else {}
-        return {
-            f"set {unit}": level,
-            "voltage V": reading.voltage,
-            "current A": reading.current,
-        }, words
-    if asked.quantity == "voltage" or not asked.compliance:
-        raise OperatorError("this source drives a current; give its compliance in V")
-    player.prepare(CurrentSettings(span, asked.compliance))
-    level = player.drive(asked.value)
-    words = {"compliance": "in compliance"} if player.in_compliance() else {}
-    return {"set A": level}, words
-
-
-def _field(player: Any, asked: ManualIn) -> tuple[Readings, dict[str, str]]:
-    if _is(player, Magnet):
-        return {"set T": player.ramp_to_field(asked.value), **read_back(player)}, {}
-    return {"set A": player.ramp_to(asked.value), **read_back(player)}, {}
-
-
-def _connect(player: Any, asked: ManualIn) -> tuple[Readings, dict[str, str]]:
-    if len(asked.contacts) != 4:  # noqa: PLR2004
-        raise OperatorError("four contacts are needed: I+, I−, V+, V−")
-    closed = player.connect(Connection(*asked.contacts))
-    return {}, {"closed": ", ".join(sorted(closed))}
-
-
-def _rest(player: Any, _asked: ManualIn) -> tuple[Readings, dict[str, str]]:
-    poll = player.poll()
-    if not poll.running:
-        player.load([OpenCircuit(duration=WATCHED)])
-        player.start()
-        poll = player.poll()
-    return read_back(player) if not poll.live else _named(poll.live), {}
-
-
-def _named(live: Mapping[str, float]) -> Readings:
-    names = {"current_ampere": "current A", "voltage_volt": "voltage V"}
-    return {names[k]: float(v) for k, v in live.items() if k in names}
-
-
-_DOERS: dict[Action, Callable[[Any, ManualIn], tuple[Readings, dict[str, str]]]] = {
-    Action.READ: _read,
-    Action.DRIVE: _drive,
-    Action.FIELD: _field,
-    Action.CONNECT: _connect,
-    Action.REST: _rest,
-}
+def _turn(player: object) -> int:
+    """Return when a player is made safe: sources, then relays, magnets last."""
+    if is_magnet(player):
+        return 2
+    return 1 if is_switch(player) else 0

@@ -12,7 +12,8 @@ from labctl.sample import Sample
 from labctl.service.answers import InstrumentOut, ProtocolOut, SampleOut, SeatOut
 from labctl.service.archive import plots_out
 from labctl.service.bench import Bench
-from labctl.service.by_hand import actions, kinds
+from labctl.service.by_hand import Touched
+from labctl.service.hand_acts import actions, bounds, kinds
 from labctl.service.premises import Premises, replace_text
 from labctl.session.names import slug
 from labctl.session.samples import DEFAULTS
@@ -71,6 +72,7 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
     """Return what is known of every instrument; opens none."""
     station = bench.equipment.station
     opened, lent = station.opened, station.lent()
+    touched = bench.by_hand.touched()
     found = []
     for name, setup in station.setups.items():
         is_open = name in opened
@@ -94,19 +96,26 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
                 },
                 error=unreached.get(name, ""),
                 seats=[
-                    SeatOut(
-                        seat=seat,
-                        plays=kinds(seats[seat]) if seat in seats else [],
-                        actions=[str(a) for a in actions(seats[seat])]
-                        if seat in seats
-                        else [],
-                        lent_to=lent.get(seat, ""),
-                    )
+                    _seat(seat, seats.get(seat), lent.get(seat, ""), touched.get(seat))
                     for seat in dict.fromkeys((*seats, *configured))
                 ],
             )
         )
     return found
+
+
+def _seat(
+    seat: str, player: object | None, lent_to: str, touched: Touched | None
+) -> SeatOut:
+    return SeatOut(
+        seat=seat,
+        plays=kinds(player),
+        actions=[str(a) for a in actions(player)],
+        lent_to=lent_to,
+        bounds=bounds(player),
+        set_points={} if touched is None else touched.holds,
+        safe_at_unix=None if touched is None else touched.safe_unix,
+    )
 
 
 def _sample(label: Sample, data: Any, *, simulated: bool) -> SampleOut:

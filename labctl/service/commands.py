@@ -213,15 +213,17 @@ def by_hand(here: Here, asking: Asking, act: ManualIn) -> ManualOut:
     """Do one thing with a free seat by hand; it is made safe 30 s later by itself."""
     if act.seat.partition("/")[0] not in here.bench.equipment.station.setups:
         raise HTTPException(404, f"there is no seat {act.seat!r}")
-    readings, words, safe_at = here.bench.by_hand.act(act, asking.who)
+    answer = here.bench.by_hand.act(act, asking.who)
     here.feed.touch()
     return ManualOut(
         seat=act.seat,
         readings={
-            k: float(v) if math.isfinite(v) else None for k, v in readings.items()
+            k: float(v) if math.isfinite(v) else None
+            for k, v in answer.readings.items()
         },
-        words=words,
-        safe_at_unix=safe_at,
+        words=answer.words,
+        safe_at_unix=answer.safe_unix,
+        sweep=answer.sweep,
     )
 
 

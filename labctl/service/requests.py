@@ -76,6 +76,24 @@ class Action(StrEnum):
     """Connect a switch matrix: ``contacts`` are I+, I−, V+, V−."""
     REST = "rest"
     """Watch a cell's open-circuit voltage."""
+    SWEEP = "sweep"
+    """Visit the levels of ``sweep`` in order, then output off; returns at once."""
+    FOLLOW = "follow"
+    """Tell the points of the sweep that come after the first ``after``."""
+
+
+class HandSweepIn(Said):
+    """Levels of a sweep by hand, evenly spaced."""
+
+    begin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+    """V or A."""
+    end: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+    points: Annotated[int, Field(ge=2, le=2001)]
+    """From ``begin`` to ``end``, both included."""
+    loop: bool = False
+    """Back to where it began."""
+    dwell: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
+    """s at a level before it is measured."""
 
 
 class ManualIn(Said):
@@ -83,13 +101,19 @@ class ManualIn(Said):
 
     seat: Seat
     action: Action
-    quantity: Annotated[str, StringConstraints(pattern="^(current|voltage|)$")] = ""
-    """What `drive` holds: ``current`` or ``voltage``."""
+    quantity: Annotated[
+        str, StringConstraints(pattern="^(current|voltage|field|)$")
+    ] = ""
+    """What `drive` holds and `sweep` visits: ``current`` or ``voltage``; what `field`
+    is given in: ``field`` for T, ``current`` for A."""
     value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     """A, V or T."""
     compliance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """V while a current is driven, A while a voltage is."""
     contacts: Annotated[list[int], Field(max_length=4)] = Field(default_factory=list)
+    sweep: HandSweepIn | None = None
+    after: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """How many points of the sweep the asker has."""
 
 
 class SeatIn(Said):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from labctl.clock import SystemClock
 from labctl.service.bench import Bench
-from labctl.service.by_hand import read_back
+from labctl.service.hand_acts import read_back
 from labctl.service.live_run import LiveRun, finite
 from labctl.service.models import Level, StopLine, StopReport
 
