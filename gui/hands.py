@@ -1,0 +1,117 @@
+"""A person's hands on some seats: asks the station, and knows when each is made safe.
+
+Every panel that drives by hand has its own; what one asks for several seats at once
+goes one after another, so that relays never move before a source is off.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from gui.link import Link
+from gui.port import Station
+from labctl.errors import LabctlError, OperatorError
+from labctl.service.answers import ManualOut
+from labctl.service.client import AccessError
+from labctl.service.requests import ManualIn
+
+Steps = Sequence[ManualIn | str]
+"""Acts in order; a seat's name alone makes it safe."""
+
+
+@dataclass(slots=True)
+class Came:
+    """What came of some steps."""
+
+    done: list[ManualOut | str] = field(default_factory=list)
+    """Answers, and names of seats that were made safe."""
+    refused: str = ""
+    """Why the rest was not done."""
+
+
+class Hands(QObject):
+    """Asks by hand and tells what came of it."""
+
+    answered = pyqtSignal(object)
+    """A `ManualOut`."""
+    refused = pyqtSignal(str)
+    released = pyqtSignal(str)
+    """A seat was made safe."""
+
+    def __init__(self, link: Link, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self.safe_at: dict[str, float] = {}
+        """Seat -> when the station makes it safe by itself, wall clock."""
+        self._key = f"hands {id(self)}"
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a look is on its way."""
+        return self._link.is_asking(self._key)
+
+    def do(
+        self, *steps: ManualIn | str, done: Callable[[], None] | None = None
+    ) -> None:
+        """Do things one after another; the first that is refused ends them."""
+        self._link.ask(
+            self,
+            lambda station: _in_turn(station, steps),
+            lambda came: self._take(came, done),
+            self.refused.emit,
+        )
+
+    def look(self, *acts: ManualIn) -> None:
+        """Ask for readings; an answer that was overtaken is dropped."""
+        self._link.ask(
+            self,
+            lambda station: _in_turn(station, acts),
+            self._take,
+            self.refused.emit,
+            key=self._key,
+        )
+
+    def release(self, *seats: str) -> None:
+        """Make seats safe and give them back; those nobody drives are passed over."""
+        self.do(*seats)
+
+    def forget(self) -> None:
+        """Drop the answers to looks that are on their way."""
+        self._link.ask(self, lambda _s: None, lambda _n: None, key=self._key)
+
+    def _take(self, came: Came, done: Callable[[], None] | None = None) -> None:
+        for one in came.done:
+            if isinstance(one, ManualOut):
+                self.safe_at[one.seat] = one.safe_at_unix
+                self.answered.emit(one)
+            else:
+                self.safe_at.pop(one, None)
+                self.released.emit(one)
+        if came.refused:
+            self.refused.emit(came.refused)
+        elif done is not None:
+            done()
+
+
+def _in_turn(station: Station, steps: Steps) -> Came:
+    came = Came()
+    try:
+        for step in steps:
+            if isinstance(step, str):
+                _make_safe(station, step)
+                came.done.append(step)
+            else:
+                came.done.append(station.by_hand(step))
+    except LabctlError as error:
+        came.refused = str(error)
+    return came
+
+
+def _make_safe(station: Station, seat: str) -> None:
+    try:
+        station.hands_off(seat)
+    except AccessError:
+        raise
+    except OperatorError:
+        return  # nobody drives it: it is safe already
