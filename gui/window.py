@@ -221,6 +221,7 @@ class Window(QMainWindow):
         self.settings.theme_chosen.connect(self.choose_theme)
         self.samples.kept.connect(self.bench.composer.load_samples)
         self.runs.run_wanted.connect(self._open_run)
+        self.instruments.run_wanted.connect(self._open_run)
         self.bench.run_view.report_wanted.connect(self.runs.report)
         self.bench.composer.queued.connect(lambda _e: self.say("queued"))
         for part in (self.runs, self.instruments, self.samples, self.bench.queue):
@@ -288,6 +289,7 @@ class Window(QMainWindow):
     def _wear(self) -> None:
         self.bench.wear()
         self.runs.wear()
+        self.instruments.wear()
         self.setProperty("theme", theme().name)
 
 

@@ -88,6 +88,21 @@ def test_a_sweep_that_nobody_follows_is_ended_with_the_output_off(
     assert hand.touched() == {}
 
 
+def test_a_sweep_that_is_let_go_ends_with_the_output_off(
+    bench: tuple[ByHand, BenchWorld], eventually: Callable[..., object]
+) -> None:
+    hand, world = bench
+    hand.act(a_sweep(FOR_EVER), "Kim")
+    eventually(lambda: True if world.circuit.source.on else None)
+    sweep = hand.touched()["k2450"].sweep
+    assert sweep is not None
+
+    assert hand.release_all() == ["k2450"]
+
+    assert not world.circuit.source.on
+    assert sweep.told(0).why == "stopped"
+
+
 def test_while_it_sweeps_a_seat_does_nothing_else(
     bench: tuple[ByHand, BenchWorld],
 ) -> None:
