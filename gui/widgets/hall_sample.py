@@ -73,6 +73,7 @@ class HallSample(QWidget):
     def show_driven(self, configuration: Configuration, *, current: float) -> None:
         """Say that the current flows through these contacts."""
         self._connected = configuration
+        self.keep_button.setEnabled(True)
         self.current.say(digits(current, "A"))
         self.show_reading(None, current, limited=False)
         self._draw()
