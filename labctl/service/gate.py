@@ -30,6 +30,9 @@ PLAN_BODY = 1_000_000
 PLAN_PATHS = frozenset({"/runs", "/check", "/forecast", "/queue"})
 NO_EFFECT = frozenset({"/check", "/forecast"})
 """Posts that change nothing: not audited."""
+MANUAL = "/manual"
+LOOKS = frozenset({"read", "follow"})
+"""Acts by hand that only look."""
 DEPTH = 20
 """Brackets inside brackets."""
 BODY_DEADLINE = 5.0
@@ -162,13 +165,12 @@ class Gate:
         urgent = path == STOP and method == "POST"
         if not urgent and (not budget.take(stopwatch()) or budget.flying > AT_ONCE):
             raise Refused(429, "too many requests; this client has to wait")
-        effect = method != "GET" and path not in NO_EFFECT
         most = PLAN_BODY if path in PLAN_PATHS or "/samples/" in path else BODY
         body = await _body(scope, receive, most)
         given = _strict(scope, body) if body else {}
         scope["state"] = {**scope.get("state", {}), "caller": caller}
         replay = _Replay(body, receive)
-        if not effect:
+        if not _has_effect(method, path, given):
             await self._app(scope, replay, send)
             return
 
@@ -187,6 +189,12 @@ class Gate:
             await send(message)
 
         await self._app(scope, replay, audited)
+
+
+def _has_effect(method: str, path: str, given: Any) -> bool:
+    """Tell whether a request is one to remember; looks by hand come five a second."""
+    looks = path == MANUAL and isinstance(given, dict) and given.get("action") in LOOKS
+    return method != "GET" and path not in NO_EFFECT and not looks
 
 
 class _Replay:

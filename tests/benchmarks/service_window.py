@@ -20,6 +20,8 @@ from labctl.service.requests import OrderIn
 CLIENTS = 6
 CHANNELS = 16
 ASK_EVERY = 0.1
+PARAMETERS = {"cycles": 1, "record_every": "2 s", "record_voltage": "1 V"}
+"""A row every 40 ms of the wall, at 50 times real time."""
 WARM_UP = 3
 """First answers of each client that are left out: they open the connection."""
 CONFIG = """
@@ -53,7 +55,7 @@ def measure(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "config.yaml").write_text(CONFIG)
-        words = ["serve", "--simulate", "--speed", "100", "--no-live-view"]
+        words = ["serve", "--simulate", "--speed", "50", "--no-live-view"]
         server = subprocess.Popen(
             [sys.executable, "-m", "labctl", *words], cwd=place, stderr=subprocess.PIPE
         )
@@ -72,7 +74,7 @@ def _measure(data: Path, seconds: float, pid: int) -> None:
     for k in range(CHANNELS):
         sample = ("si", "qms-0.7")[k % 2]
         order = OrderIn(
-            protocol="formation-cycling", sample=sample, parameters={"cycles": 1}
+            protocol="formation-cycling", sample=sample, parameters=PARAMETERS
         )
         station.start(order)
     while not all(r.rows > 20 and r.expected_duration for r in station.state().runs):

@@ -211,3 +211,27 @@ def test_it_is_not_opened_to_other_machines_without_tls(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "without TLS" in done.stderr
+
+
+def test_looks_by_hand_are_not_audited_but_acts_are(
+    station: Any, web: httpx.Client
+) -> None:
+    headers = bearer(station)
+    seat = "k2450"
+    station.client.open_instrument(seat)
+
+    def audited() -> list[str]:
+        lines = Premises(station.data).audit_file.read_text("utf-8").splitlines()
+        return [line for line in lines if '"POST /manual"' in line]
+
+    drive = {"action": "drive", "quantity": "voltage", "value": 0, "compliance": 1e-3}
+    assert (
+        web.post("/manual", json={"seat": seat, **drive}, headers=headers).status_code
+        == 200
+    )
+    before = len(audited())
+    for _ in range(3):
+        asked = {"seat": seat, "action": "read"}
+        assert web.post("/manual", json=asked, headers=headers).status_code == 200
+    assert len(audited()) == before > 0
+    station.client.hands_off(seat)
