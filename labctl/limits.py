@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from labctl.data import Array, Batch
+from labctl import columns
+from labctl.data import Array, Batch, Column
 
 CURRENT = "current_ampere"
 AT_REST = 1e-3
@@ -33,9 +34,24 @@ class Violation:
     """Index of the row in its batch."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.column}: {self.value:.6g} is outside {self.low:g} … {self.high:g}"
+        quantity, unit = _SAID.get(self.column, (self.column, ""))
+        if math.isnan(self.value):
+            return f"{quantity} could not be read"
+        side, bound = ("below", self.low)
+        if self.value > self.high:
+            side, bound = ("above", self.high)
+        bound_said = f"{bound:g} {unit}".rstrip()
+        return f"{quantity} {self.value:.6g} {unit}".rstrip() + (
+            f" is {side} the limit of {bound_said}"
         )
+
+
+_SAID = {
+    column.name: (column.long_name.rpartition(" / ")[0].lower(), column.unit)
+    for column in vars(columns).values()
+    if isinstance(column, Column)
+}
+"""Column -> what people call it, and its unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labctl.data import Batch
-from labctl.limits import Envelope
+from labctl.limits import Envelope, Violation
 
 HALF_CELL = Envelope({"voltage_volt": (0.0, 1.5), "current_ampere": (-1e-3, 1e-3)})
 FRESH_FULL_CELL = Envelope(
@@ -85,3 +85,19 @@ def test_what_is_eased_stays_inside_what_the_bench_allows() -> None:
 def test_a_range_upside_down_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a range"):
         Envelope({"voltage_volt": (1.5, 0.0)})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("voltage_volt", 1.5321, "voltage 1.5321 V is above the limit of 1.5 V"),
+        ("voltage_volt", -0.2, "voltage -0.2 V is below the limit of 0 V"),
+        ("voltage_volt", math.nan, "voltage could not be read"),
+        # a column of a lab's own protocol
+        ("pressure_bar", 1.6, "pressure_bar 1.6 is above the limit of 1.5"),
+    ],
+)
+def test_a_violation_says_what_and_how_far(
+    column: str, value: float, said: str
+) -> None:
+    assert str(Violation(column, value, 0.0, 1.5, 0)) == said

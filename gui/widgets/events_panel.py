@@ -19,7 +19,7 @@ from gui.palette import theme
 from gui.si_text import clock_text, iso_text
 from gui.widgets.inputs import caption
 from gui.widgets.table import Column, Table, TableModel
-from labctl.service.models import Level, State, StationEvent
+from labctl.service.models import Level, RunSummary, State, StationEvent
 
 FILTERS = ("needs you", "all", "this run")
 KEPT = 1000
@@ -40,6 +40,8 @@ class EventsPanel(QWidget):
         self._last = -1
         self._boot = ""
         self._run = ""
+        self._whose: dict[str, str] = {}
+        """Run -> sample and seat, as people know it."""
         self._operator = ""
         self.name = ""
         """Who acknowledges; empty takes the station's operator."""
@@ -47,11 +49,11 @@ class EventsPanel(QWidget):
         columns: list[Column[StationEvent]] = [
             Column("Time", lambda e: clock_text(e.last_unix), number=True),
             Column("Event", _what, look=_look, colour=_colour),
-            Column("Run", lambda e: e.run),
+            Column("Run", lambda e: self._whose.get(e.run, e.run)),
             Column("Seen by", lambda e: e.acknowledged_by),
         ]
         self.table = Table("Events", TableModel(columns, lambda e: e.number), self)
-        self.table.fit_columns(7, 0, 24, 12)
+        self.table.fit_columns(7, 0, 18, 9)
         self.table.doubleClicked.connect(lambda _i: self._open())
         self._empty = QLabel(NOTHING)
         self._empty.setObjectName("muted")
@@ -74,6 +76,7 @@ class EventsPanel(QWidget):
         """Take what needs a person, and fetch what else is new."""
         self._attention = state.attention
         self._operator = state.station.operator or "operator"
+        self._whose = {r.run: _whose(r) for r in state.runs}
         if state.station.boot != self._boot:
             self._boot, self._last, self._events = state.station.boot, -1, {}
         if state.last_event != self._last and not self._link.is_asking("events"):
@@ -176,6 +179,11 @@ def _filtered(
         return list(attention)
     both = [*attention, *others]
     return both if how == FILTERS[1] else [e for e in both if e.run == run]
+
+
+def _whose(run: RunSummary) -> str:
+    seat = next(iter(run.seats.values()), "")
+    return " · ".join(word for word in (run.sample, seat) if word)
 
 
 def _what(event: StationEvent) -> str:

@@ -105,6 +105,8 @@ class LivePlot(QWidget):
             for track in self.tracks:
                 track.shown = None
             self._show_envelope()
+        if ended:
+            self._x = None  # the room that was kept for the forecast is free
         self._label_axes(self._expected_end())
         if self._forecast is None:
             run = detail.summary.run

@@ -804,7 +804,7 @@ class FakeStation:
 
     def _alarms(self) -> None:
         names = list(self.fake_runs)
-        text = "voltage_volt: 1.532 is outside 0 … 1.5; the circuit was opened"
+        text = "voltage 1.532 V is above the limit of 1.5 V; the circuit was opened"
         self.change(names[1], state=RunState.LIMIT, reason=text, ended_unix=NOW)
         self.tell(Level.INFO, "hourly check passed")
         self.tell(Level.WARNING, "coulombic efficiency 98.1 %, 4.2 σ low", names[0])
