@@ -189,6 +189,24 @@ def mean_curve(
             for cx, cy in curves
         ]
     )
+    return _averaged(grid, rows)
+
+
+def mean_at_points(curves: Sequence[tuple[ArrayLike, ArrayLike]]) -> MeanCurve:
+    """Average curves (x, y) of several cells wherever any of them has a point.
+
+    For what is counted, such as cycles: nothing is interpolated, a cell without a
+    finite value at an x does not count there.
+    """
+    points = [(np.asarray(x, np.float64), np.asarray(y, np.float64)) for x, y in curves]
+    grid = np.unique(np.concatenate([x for x, _ in points] or [np.empty(0)]))
+    rows = np.full((len(points), len(grid)), np.nan)
+    for row, (x, y) in zip(rows, points, strict=True):
+        row[np.searchsorted(grid, x)] = y
+    return _averaged(grid, rows)
+
+
+def _averaged(grid: Floats, rows: Floats) -> MeanCurve:
     there = np.isfinite(rows)
     n = there.sum(axis=0)
     filled = np.where(there, rows, 0.0)

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from labctl.cli.output import say_out, shown_path
+from labctl.report.grouping import Grouping, split_words
 
 EXAMPLES = (
     "Examples: labctl report runs/20261123-…-si-3f9a | "
-    "labctl report runs/*qms* runs/*si* --out compare.html"
+    "labctl report runs/*qms* runs/*si* --by words --words 'qms; si'"
 )
 
 
@@ -26,9 +27,18 @@ def report(
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Folder for every plot's numbers.")
     ] = None,
+    by: Annotated[
+        Grouping, typer.Option("--by", help="What makes several runs alike.")
+    ] = Grouping.SAMPLE,
+    words: Annotated[
+        str, typer.Option("--words", help="With --by words: 'qms; pure'.")
+    ] = "",
 ) -> None:
     """Write a page with results, plots and how the run went; --csv adds numbers."""
     from labctl.report.of_run import write_report  # noqa: PLC0415  (start-up time)
 
-    for path in write_report(runs, out, csv):
+    sought = split_words(words)
+    if bool(sought) != (by is Grouping.WORDS):
+        raise typer.BadParameter("--by words and --words 'qms; pure' go together")
+    for path in write_report(runs, out, csv, by, sought):
         say_out(shown_path(path))

@@ -1,9 +1,9 @@
 """Several runs on one page: figures merged, results side by side and averaged.
 
 Curves of one group (a material, a batch) share a hue and differ in dash or marker. A
-mean stands with the sample's standard deviation s (n - 1) and the 95 % confidence
-interval, mean ± t s / √n; every run's own value is shown beside it, and no run is
-left out but one without a value.
+mean stands with the sample's standard deviation s (n - 1) and, from five runs on, the
+95 % confidence interval, mean ± t s / √n; every run's own value is shown beside it, and
+no run is left out but one without a value.
 """
 
 import math
@@ -19,6 +19,8 @@ from labctl.report.lettering import value_text
 from labctl.report.tables import Table, spoken
 
 _LEVEL = 0.95
+FEWEST_FOR_INTERVAL = 5
+"""With fewer values Student's t makes an interval that says little (n = 2: ± 9 s)."""
 
 Results = Mapping[str, Mapping[str, Result]]
 """Results by name, by run."""
@@ -37,6 +39,19 @@ class Spread:
     median: float
     least: float
     most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """One quantity of one group."""
+
+    name: str
+    """Of the result: ``initial_coulombic_efficiency``."""
+    group: str
+    unit: str
+    spread: Spread
+    remarks: str
+    """How many values are suspect or absent; empty if none."""
 
 
 def combine(
@@ -108,10 +123,12 @@ def runs_table(results: Results) -> Table:
     return Table("Every run", ["Run", *map(spoken, names)], rows, folded=False)
 
 
-def groups_table(results: Results, groups: Mapping[str, str] | None = None) -> Table:
-    """Return mean, s and 95 % confidence interval of every quantity in every group.
+def averages(
+    results: Results, groups: Mapping[str, str] | None = None
+) -> list[Average]:
+    """Return every quantity of every group, averaged; words are left out.
 
-    Values of different units are not averaged: each unit has its own row.
+    Values of different units are not averaged: each unit stands for itself.
     """
     groups = groups or dict.fromkeys(results, "all")
     gathered: dict[tuple[str, str, str], list[Result]] = {}
@@ -120,13 +137,25 @@ def groups_table(results: Results, groups: Mapping[str, str] | None = None) -> T
             if name in named:
                 key = (name, groups.get(run, run), named[name].unit)
                 gathered.setdefault(key, []).append(named[name])
-    rows = []
-    for (name, group, unit), found in gathered.items():
-        values = [float(r.value) for r in found if isinstance(r.value, float | int)]
+    found = []
+    for (name, group, unit), members in gathered.items():
+        values = [float(r.value) for r in members if isinstance(r.value, float | int)]
         values = [value for value in values if math.isfinite(value)]
         if values:
-            remarks = _remarks(found, len(values))
-            rows.append([spoken(name), group, *_statistics(values), unit, remarks])
+            remarks = _remarks(members, len(values))
+            found.append(Average(name, group, unit, spread(values), remarks))
+    return found
+
+
+def groups_table(results: Results, groups: Mapping[str, str] | None = None) -> Table:
+    """Return mean, s and 95 % confidence interval of every quantity in every group.
+
+    The interval needs five values.
+    """
+    rows = [
+        [spoken(one.name), one.group, *_statistics(one.spread), one.unit, one.remarks]
+        for one in averages(results, groups)
+    ]
     return Table("Mean of the runs", _HEADER, rows, folded=False)
 
 
@@ -144,19 +173,24 @@ _HEADER = (
 )
 
 
-def _statistics(values: Sequence[float]) -> list[str]:
-    found = spread(values)
-    interval = "–"
-    if found.n > 1:
-        interval = value_text(found.mean, found.half_width)
+def _statistics(found: Spread) -> list[str]:
     return [
         str(found.n),
         value_text(found.mean),
-        f"{found.deviation:.2g}" if found.n > 1 else "–",
-        interval,
+        deviation_text(found),
+        value_text(found.mean, found.half_width)
+        if found.n >= FEWEST_FOR_INTERVAL
+        else "–",
         value_text(found.median),
         f"{value_text(found.least)} … {value_text(found.most)}",
     ]
+
+
+def deviation_text(found: Spread) -> str:
+    """Write s with two significant digits; ``–`` for a single value."""
+    if found.n < 2:  # noqa: PLR2004  (one value does not scatter)
+        return "–"
+    return value_text(float(f"{found.deviation:.1e}"))
 
 
 def _remarks(found: Sequence[Result], usable: int) -> str:

@@ -1,7 +1,7 @@
 """From run files to the report: facts, deviations, results and figures."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from labctl.quantities import SI, format_duration
 from labctl.report.compare import combine_all, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.from_plot import from_plot
+from labctl.report.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.report.html import Report, page
 from labctl.sample import Sample
 from labctl.store.folder import RunFolder
@@ -39,31 +40,33 @@ class _View:
 
 
 def write_report(
-    runs: Sequence[Path], out: Path | None, csv: Path | None
+    runs: Sequence[Path],
+    out: Path | None,
+    csv: Path | None,
+    by: Grouping = Grouping.SAMPLE,
+    words: Sequence[str] = (),
 ) -> list[Path]:
     """Write one page, of a run or comparing several, and the figures' numbers.
 
-    Returns the paths. A page of several runs groups those of the same sample.
+    Returns the paths. A page of several runs groups them as `Grouping` says.
     """
-    folders = [RunFolder.of(run) for run in runs]
-    reports = {folder.run_id: read_report(folder.path) for folder in folders}
-    written = []
-    if len(reports) == 1:
-        report = next(iter(reports.values()))
-        path = out or folders[0].path / "report.html"
+    folders = {folder.run_id: folder for folder in map(RunFolder.of, runs)}
+    first = next(iter(folders.values()))
+    if len(folders) == 1:
+        report = read_report(first.path)
+        path = out or first.path / "report.html"
     else:
-        samples = {f.run_id: _sample_name(f.path) for f in folders}
-        names = {run: f"{name} …{run[-4:]}" for run, name in samples.items()}
-        report = compare_reports(
-            {names[run]: one for run, one in reports.items()},
-            {names[run]: sample for run, sample in samples.items()},
-        )
+        read = {
+            about_run(folder.path): read_report(folder.path)
+            for folder in folders.values()
+        }
+        report = compare_reports(read, by, words)
         path = out or Path("report.html")
     path.write_text(page(report), encoding="utf-8")
-    written.append(path)
+    written = [path]
     if csv is not None:
         csv.mkdir(parents=True, exist_ok=True)
-        prefix = f"{folders[0].run_id}-" if len(reports) == 1 else "comparison-"
+        prefix = f"{first.run_id}-" if len(folders) == 1 else "comparison-"
         written += [
             write_csv(figure, csv / f"{prefix}{figure.name}.csv")
             for figure in report.figures
@@ -71,29 +74,58 @@ def write_report(
     return written
 
 
-def compare_reports(reports: Mapping[str, Report], groups: Mapping[str, str]) -> Report:
-    """Return one report of several runs: means by group, figures laid over."""
-    results = {run: report.results for run, report in reports.items()}
+def compare_reports(
+    read: Mapping[Grouped, Report],
+    by: Grouping = Grouping.SAMPLE,
+    words: Sequence[str] = (),
+    without: Collection[str] = (),
+) -> Report:
+    """Return one report of several runs: means by group, figures laid over.
+
+    Runs whose id is in ``without`` are named and keep their row in the table of every
+    run, but are neither drawn nor averaged.
+    """
+    labels = labels_of(list(read))
+    reports = {labels[about.run]: report for about, report in read.items()}
+    out = {labels[about.run] for about in read if about.run in without}
+    groups = groups_of(list(read), by, words)
+    results = {
+        f"{run} (excluded)" if run in out else run: report.results
+        for run, report in reports.items()
+    }
+    taken = {run: report for run, report in reports.items() if run not in out}
+    means = groups_table({run: r.results for run, r in taken.items()}, groups)
     return Report(
         title=f"{len(reports)} runs compared",
         subtitle=", ".join(dict.fromkeys(groups.values())),
-        facts=[(name, report.subtitle) for name, report in reports.items()],
+        facts=[
+            ("Grouped by", f"{by}: {'; '.join(words)}" if words else str(by)),
+            *((name, report.subtitle) for name, report in reports.items()),
+        ],
         ended="all completed"
         if all(r.ok for r in reports.values())
         else "not all done",
         ok=all(report.ok for report in reports.values()),
         deviations=[
-            f"{run}: {text}" for run, r in reports.items() for text in r.deviations
+            *(
+                f"{run}: excluded from figures and means"
+                for run in reports
+                if run in out
+            ),
+            *(f"{run}: {text}" for run, r in reports.items() for text in r.deviations),
         ],
-        figures=combine_all({run: r.figures for run, r in reports.items()}, groups),
-        tables=[groups_table(results, groups), runs_table(results)],
+        figures=combine_all({run: r.figures for run, r in taken.items()}, groups),
+        tables=[means, runs_table(results)],
         simulated=any(report.simulated for report in reports.values()),
     )
 
 
-def _sample_name(run: Path) -> str:
+def about_run(run: Path) -> Grouped:
+    """Return what a run can be grouped by."""
     with RunFile(run) as file:
-        return str(file.header.sample.get("name", ""))
+        header = file.header
+        name = str(header.sample.get("name", ""))
+        return Grouped(name, header.title, header.run_id)
 
 
 def read_report(run: Path) -> Report:

@@ -14,6 +14,7 @@ from labctl.analysis.statistics import (
     compare,
     describe,
     grubbs_limit,
+    mean_at_points,
     mean_curve,
     student_t,
 )
@@ -108,3 +109,17 @@ def test_a_mean_curve_says_how_many_cells_reach_each_point() -> None:
     assert mean.count.tolist() == [2, 2, 2, 1, 0]
     np.testing.assert_allclose(mean.mean, [1, 1.5, 2, 1.5, np.nan])
     np.testing.assert_allclose(mean.deviation, [2**0.5] * 3 + [np.nan] * 2)
+
+
+def test_a_mean_by_cycle_invents_no_cycle_between_two() -> None:
+    curves: list[tuple[list[float], list[float]]] = [
+        ([1, 2, 3], [10, np.nan, 14]),
+        ([1, 3, 4], [12, 16, 18]),
+    ]
+
+    mean = mean_at_points(curves)
+
+    assert mean.x.tolist() == [1, 2, 3, 4]
+    assert mean.count.tolist() == [2, 0, 2, 1]
+    np.testing.assert_allclose(mean.mean, [11, np.nan, 15, 18])
+    np.testing.assert_allclose(mean.deviation, [2**0.5, np.nan, 2**0.5, np.nan])

@@ -79,6 +79,22 @@ def test_groups_are_averaged_and_doubts_are_counted() -> None:
     assert rows[1][1:5] == ["Si", "1", "87.4", "–"]
 
 
+def test_the_interval_begins_with_five_values() -> None:
+    runs = {name: {"q": Result(float(k), "mAh")} for k, name in enumerate("abcde")}
+
+    four = groups_table({run: runs[run] for run in "abcd"}).rows[0]
+    five = groups_table(runs).rows[0]
+
+    assert (four[2], four[5]) == ("4", "–")
+    assert (five[2], five[5]) == ("5", "2.0 ± 2.0")
+
+
+def test_a_large_deviation_is_written_without_an_exponent() -> None:
+    results = {"a": {"q": Result(2800.0, "m")}, "b": {"q": Result(3000.0, "m")}}
+
+    assert groups_table(results).rows[0][4] == "140"
+
+
 def test_values_of_different_units_are_not_averaged() -> None:
     results = {"a": {"q": Result(3.0, "mAh")}, "b": {"q": Result(3000.0, "mAh/g")}}
 
