@@ -8,6 +8,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labctl.report.grouping import Grouping
 from labctl.service.answers import (
     Accepted,
     Checked,
@@ -27,6 +28,7 @@ from labctl.service.answers import (
 from labctl.service.client import Columns
 from labctl.service.models import State, StationEvent
 from labctl.service.requests import ManualIn, OrderIn
+from labctl.service.run_search import RunOrder
 
 
 class Station(typing.Protocol):
@@ -123,8 +125,16 @@ class Station(typing.Protocol):
         """Say that a person has seen an event."""
         ...
 
-    def runs(self, search: str = "", limit: int = 100, offset: int = 0) -> RunList:
-        """Return a page of all runs."""
+    def runs(
+        self,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: RunOrder = RunOrder.STARTED,
+        *,
+        ascending: bool = False,
+    ) -> RunList:
+        """Return a page of the runs that a search keeps, sorted."""
         ...
 
     def run(self, run: str) -> RunDetail:
@@ -163,6 +173,16 @@ class Station(typing.Protocol):
 
     def report(self, run: str) -> str:
         """Return the HTML page of a run."""
+        ...
+
+    def compare(
+        self,
+        runs: Sequence[str],
+        by: Grouping = Grouping.SAMPLE,
+        words: Sequence[str] = (),
+        without: Sequence[str] = (),
+    ) -> str:
+        """Return the HTML page that compares several runs."""
         ...
 
     def keep_sample(self, name: str, label: Mapping[str, Any]) -> SampleOut:

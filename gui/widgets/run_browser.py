@@ -17,7 +17,6 @@ from PyQt6.QtWidgets import (
 
 from gui.link import Link
 from gui.models.overlay import Against, Normalised, csv_text, overlay
-from gui.models.run_search import read_search
 from gui.models.tiles import look_of
 from gui.si_text import bytes_text, iso_text, lasting
 from gui.widgets.figure_view import FigureView
@@ -26,6 +25,7 @@ from gui.widgets.table import Column, Table, TableModel
 from labctl.figure import Figure
 from labctl.service.answers import RunList
 from labctl.service.models import RunSummary
+from labctl.service.run_search import read_search
 
 PAGE = 500
 MOST = 8

@@ -6,7 +6,7 @@ answer and no run.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,6 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import OperatorError, StoreError
-from labctl.report.html import page
-from labctl.report.of_run import read_report
 from labctl.service.answers import (
     ColumnOut,
     PlotOut,
@@ -30,12 +28,14 @@ from labctl.service.finished_window import FinishedRows
 from labctl.service.live_run import LEVELS, finite, headline
 from labctl.service.models import RunState, RunSummary
 from labctl.service.pyramid import Pyramid, Window
+from labctl.service.run_search import RunOrder, in_order, read_search
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.reader import RunFile
 
-SUMMARIES = 5000
-"""Summaries kept in memory."""
+SUMMARIES = 50_000
+"""Summaries kept in memory, about 2 kB each; more runs than this would be read anew
+for every list."""
 PYRAMIDS = 4
 """Thinned tables kept in memory."""
 _summaries: OrderedDict[tuple[str, int], RunSummary] = OrderedDict()
@@ -45,15 +45,24 @@ _overviews: OrderedDict[tuple[str, int, str], Mapping[str, Array] | None] = (
 )
 
 
-def run_list(data: Path, search: str, limit: int, offset: int) -> RunList:
-    """Return a page of the runs that match every word of ``search``.
+def run_list(
+    data: Path,
+    search: str,
+    limit: int,
+    offset: int,
+    order: RunOrder = RunOrder.STARTED,
+    ascending: bool = False,
+) -> RunList:
+    """Return a page of the runs that a search keeps, sorted; see `read_search`.
 
-    Words: plain ones look everywhere; ``sample:``, ``protocol:``, ``state:``,
-    ``operator:`` look in one place.
+    OperatorError: the search cannot be read.
     """
-    words = search.lower().split()
-    found = [s for s in _all(data) if all(_matches(s, word) for word in words)]
-    found.sort(key=lambda s: s.started_unix, reverse=True)
+    wanted = read_search(search)
+    if wanted.problem:
+        raise OperatorError(f"search: {wanted.problem}")
+    found = in_order(
+        [run for run in _all(data) if wanted.keeps(run)], order, ascending=ascending
+    )
     return RunList(total=len(found), runs=found[offset : offset + limit])
 
 
@@ -177,9 +186,9 @@ def window(
     pixels: int,
 ) -> Window:
     """Return a window of a run that is not going on; see `Pyramid.window`."""
-    stamp = _stamp(RunFolder.of(folder))
+    made = stamp(RunFolder.of(folder))
     columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
-    key = (str(folder), stamp, stream, columns)
+    key = (str(folder), made, stream, columns)
     pyramid = _pyramids.get(key)
     if pyramid is not None:
         return pyramid.window(x, ys, begin, end, pixels)
@@ -188,7 +197,7 @@ def window(
         odd = [name for name in (x, *ys) if name not in table]
         if odd:
             raise OperatorError(f"{stream} has no column {odd[0]}")
-        overview = _overview(file, (str(folder), stamp, stream))
+        overview = _overview(file, (str(folder), made, stream))
         if overview is not None:
             return FinishedRows(table, overview).window(x, ys, begin, end, pixels)
         kept = tuple(name for name in columns if name in table)
@@ -211,14 +220,19 @@ def _keep(known: OrderedDict[Any, Any], key: Any, value: Any) -> None:
         known.popitem(last=False)
 
 
-def report(folder: Path) -> str:
-    """Return the self-contained page of a run."""
-    return page(read_report(folder))
+def stamp(folder: RunFolder) -> int:
+    """Return what changes when the run's files do."""
+    for path in (folder.sealed, folder.journal):
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0
 
 
 def _all(data: Path) -> Iterator[RunSummary]:
     for folder in list_runs(data):
-        key = (str(folder.path), _stamp(folder))
+        key = (str(folder.path), stamp(folder))
         known = _summaries.get(key)
         if known is None:
             try:
@@ -239,16 +253,6 @@ _PASSING = frozenset({RunState.RUNNING, RunState.INTERRUPTED})
 def _open(folder: Path) -> RunFile:
     place = RunFolder.of(folder)
     return RunFile(place.journal if place.journal.exists() else place.sealed)
-
-
-def _stamp(folder: RunFolder) -> int:
-    """Return what changes when the run's files do."""
-    for path in (folder.sealed, folder.journal):
-        try:
-            return path.stat().st_mtime_ns
-        except OSError:
-            continue
-    return 0
 
 
 def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
@@ -291,22 +295,3 @@ def _state(folder: RunFolder, state: str, *, finished: bool) -> RunState:
 
 def _name(header: RunHeader) -> str:
     return str(header.sample.get("name", ""))
-
-
-_PLACES: dict[str, Callable[[RunSummary], str]] = {
-    "sample": lambda s: s.sample,
-    "protocol": lambda s: s.protocol,
-    "state": lambda s: str(s.state),
-    "operator": lambda s: s.operator,
-    "run": lambda s: s.run,
-}
-
-
-def _matches(summary: RunSummary, word: str) -> bool:
-    place, colon, wanted = word.partition(":")
-    if colon and place in _PLACES:
-        return wanted in _PLACES[place](summary).lower()
-    everything = " ".join(
-        (*(get(summary) for get in _PLACES.values()), summary.title, summary.headline)
-    )
-    return word in everything.lower()

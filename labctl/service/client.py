@@ -24,6 +24,7 @@ from labctl.errors import (
     RefusedError,
     StoreError,
 )
+from labctl.report.grouping import Grouping
 from labctl.service.answers import (
     Accepted,
     AuditLine,
@@ -56,11 +57,14 @@ from labctl.service.requests import (
     SeatIn,
     Why,
 )
+from labctl.service.run_search import RunOrder
 
 T = TypeVar("T")
 TIMEOUT = 5.0
 """s for an answer; forecasts, reports and long polls add their own."""
 SLOW = 60.0
+SLOW_EACH = 5.0
+"""s more for each run that is compared."""
 _FAULTS: dict[str, type[LabctlError]] = {
     "operator": OperatorError,
     "limit": LimitError,
@@ -149,9 +153,18 @@ class StationClient:
         """Return the instruments as far as they are known."""
         return self._get("/instruments", list[InstrumentOut])
 
-    def runs(self, search: str = "", limit: int = 100, offset: int = 0) -> RunList:
-        """Return the runs on the disk that match every word."""
-        asked = {"search": search, "limit": limit, "offset": offset}
+    def runs(
+        self,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: RunOrder = RunOrder.STARTED,
+        *,
+        ascending: bool = False,
+    ) -> RunList:
+        """Return a page of the runs on the disk that match every word, sorted."""
+        asked: dict[str, Any] = {"search": search, "limit": limit, "offset": offset}
+        asked |= {"order": str(order), "ascending": ascending}
         return self._get("/runs", RunList, asked, timeout=SLOW)
 
     def run(self, run: str) -> RunDetail:
@@ -208,6 +221,23 @@ class StationClient:
     def report(self, run: str) -> str:
         """Return the self-contained HTML page of a run."""
         return self._send("GET", f"/runs/{run}/report", timeout=SLOW).text
+
+    def compare(
+        self,
+        runs: Sequence[str],
+        by: Grouping = Grouping.SAMPLE,
+        words: Sequence[str] = (),
+        without: Sequence[str] = (),
+    ) -> str:
+        """Return the HTML page that compares several runs, 40 at most."""
+        asked = {
+            "run": list(runs),
+            "by": str(by),
+            "words": list(words),
+            "without": list(without),
+        }
+        timeout = SLOW + len(runs) * SLOW_EACH
+        return self._send("GET", "/report", asked=asked, timeout=timeout).text
 
     def queue(self) -> list[QueueEntry]:
         """Return what waits, in the order in which it starts."""

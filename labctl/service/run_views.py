@@ -6,9 +6,12 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
 from fastapi.responses import HTMLResponse
+from pydantic import StringConstraints
 
 from labctl.data import Array
-from labctl.service import archive
+from labctl.errors import OperatorError
+from labctl.report.grouping import Grouping
+from labctl.service import archive, reports
 from labctl.service.access import PROBLEMS, Here, allow
 from labctl.service.answers import (
     ForecastOut,
@@ -21,6 +24,7 @@ from labctl.service.answers import (
 from labctl.service.expect import expected
 from labctl.service.live_run import LiveRun
 from labctl.service.pyramid import Window
+from labctl.service.run_search import RunOrder
 from labctl.service.services import Services
 from labctl.store.folder import RunFolder
 
@@ -28,6 +32,7 @@ DEADLINE = 30.0
 """s for a question about files."""
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$"
 RunId = Annotated[str, Path(pattern=RUN_ID)]
+RunName = Annotated[str, StringConstraints(pattern=RUN_ID)]
 Word = Annotated[str, Query(max_length=100)]
 After = Annotated[int, Query(ge=-1, le=2**53)]
 Time = Annotated[float | None, Query(allow_inf_nan=False)]
@@ -51,10 +56,16 @@ async def runs(
     search: Word = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    order: RunOrder = RunOrder.STARTED,
+    ascending: bool = False,
 ) -> RunList:
-    """Return the runs on the disk that match every word, the latest first."""
+    """Return the runs on the disk that match every word, the latest first.
+
+    Words are looked for everywhere; ``sample:NMC cycles>100 ended:limit`` in one place.
+    """
+    data = here.bench.premises.data
     found: RunList = await ask(
-        here, archive.run_list, here.bench.premises.data, search, limit, offset
+        here, archive.run_list, data, search, limit, offset, order, ascending
     )
     return found
 
@@ -181,7 +192,34 @@ async def window(
 @router.get("/runs/{run}/report", operation_id="report", response_class=HTMLResponse)
 async def report(here: Here, run: RunId) -> HTMLResponse:
     """Return the self-contained page of a run, finished or not."""
-    text: str = await ask(here, archive.report, folder_of(here, run).path)
+    text: str = await ask(here, reports.report, folder_of(here, run).path)
+    return HTMLResponse(text)
+
+
+@router.get("/report", operation_id="comparison", response_class=HTMLResponse)
+async def comparison(
+    here: Here,
+    run: Annotated[list[RunName], Query(min_length=1, max_length=reports.MOST)],
+    by: Grouping = Grouping.SAMPLE,
+    words: Annotated[list[Word] | None, Query(max_length=20)] = None,
+    without: Annotated[list[RunName] | None, Query(max_length=reports.MOST)] = None,
+) -> HTMLResponse:
+    """Return one page that compares several runs, those of a group averaged.
+
+    ``words`` go with ``by=words``. Runs in ``without`` are named, not averaged.
+    """
+    folders = [folder_of(here, name).path for name in dict.fromkeys(run)]
+    sought = tuple(words or ())
+    if bool(sought) != (by is Grouping.WORDS):
+        raise OperatorError("by=words and words=… go together")
+    odd = sorted(set(without or ()) - set(run))
+    if odd:
+        raise OperatorError(f"without={odd[0]} is not one of the runs compared")
+    for folder in folders:  # one by one: other questions are answered in between
+        await ask(here, reports.read_ahead, folder)
+    text: str = await ask(
+        here, reports.comparison, folders, by, sought, frozenset(without or ())
+    )
     return HTMLResponse(text)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from labctl import columns
 from labctl.data import Array, Stream
 from labctl.errors import LinkError, OperatorError
+from labctl.report.grouping import Grouping
 from labctl.service.answers import (
     Accepted,
     Checked,
@@ -58,6 +59,7 @@ from labctl.service.models import (
 )
 from labctl.service.pyramid import Pyramid
 from labctl.service.requests import ManualIn, OrderIn
+from labctl.service.run_search import RunOrder, in_order, read_search
 
 NOW = 1_786_000_000.0
 HOUR = 3600.0
@@ -557,10 +559,20 @@ class FakeStation:
             envelope=known.envelope,
         )
 
-    def runs(self, search: str = "", limit: int = 100, offset: int = 0) -> RunList:
+    def runs(
+        self,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: RunOrder = RunOrder.STARTED,
+        *,
+        ascending: bool = False,
+    ) -> RunList:
         self._answer()
-        found = [r.summary for r in self.fake_runs.values()]
-        return RunList(total=len(found), runs=found)
+        kept = read_search(search).keeps
+        found = [r.summary for r in self.fake_runs.values() if kept(r.summary)]
+        found = in_order(found, order, ascending=ascending)
+        return RunList(total=len(found), runs=found[offset : offset + limit])
 
     def steps(self, run: str, after: int = 0, limit: int = 500) -> list[StepOut]:
         self._answer()
@@ -654,6 +666,16 @@ class FakeStation:
     def report(self, run: str) -> str:
         self._answer()
         return f"<html><title>{run}</title></html>"
+
+    def compare(
+        self,
+        runs: Sequence[str],
+        by: Grouping = Grouping.SAMPLE,
+        words: Sequence[str] = (),
+        without: Sequence[str] = (),
+    ) -> str:
+        self._act("compare", tuple(runs), by, tuple(words), tuple(without))
+        return f"<html><title>{len(runs)} runs</title></html>"
 
     # ---- doing
 

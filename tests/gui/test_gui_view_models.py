@@ -11,7 +11,6 @@ from gui.models.axis import Span, follow, log_span, span_of, with_margin
 from gui.models.figures import capacity, half_cycles, hall, spectra, voltage_capacity
 from gui.models.link_state import Answering, LinkWatch
 from gui.models.loops import LoopBook, chosen, split, thinned
-from gui.models.run_search import read_search
 from gui.models.sparks import POINTS, Spark
 from gui.models.step_rows import step_rows
 from gui.models.stop_lines import stop_text
@@ -20,6 +19,7 @@ from gui.models.tiles import counts_of, filtered, look_of, on_the_wall, tiles_of
 from gui.models.windows import curve
 from labctl.service.client import Columns
 from labctl.service.models import RunState
+from labctl.service.run_search import read_search
 
 # ---- tiles
 

@@ -1,11 +1,14 @@
-"""The run browser's search: ``sample:NMC cycles>100 ended:limit formation``.
+"""How runs are found: ``sample:NMC cycles>100 ended:limit formation``, and sorted.
 
-Words without a colon are looked for everywhere; conditions are joined by *and*.
+Words without a colon are looked for everywhere; conditions are joined by *and*. The
+station and the window read a search with this same code.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from labctl.service.models import RunSummary
 
@@ -20,10 +23,37 @@ _NUMBERS: dict[str, Callable[[RunSummary], float]] = {
 _TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "sample": lambda run: run.sample,
     "protocol": lambda run: run.protocol,
-    "ended": lambda run: str(run.state),
+    "ended": lambda run: f"{run.state} {run.reason}",
     "state": lambda run: str(run.state),
     "operator": lambda run: run.operator,
     "seat": lambda run: " ".join(run.seats.values()),
+    "run": lambda run: run.run,
+    "title": lambda run: run.title,
+}
+
+
+class RunOrder(StrEnum):
+    """What a list of runs is sorted by; equal ones, the latest first."""
+
+    STARTED = "started"
+    SAMPLE = "sample"
+    PROTOCOL = "protocol"
+    LASTED = "lasted"
+    CYCLES = "cycles"
+    STATE = "state"
+    REASON = "reason"
+    RESULT = "result"
+
+
+_ORDERS: dict[RunOrder, Callable[[RunSummary], Any]] = {
+    RunOrder.STARTED: lambda run: run.started_unix,
+    RunOrder.SAMPLE: lambda run: _natural(run.sample),
+    RunOrder.PROTOCOL: lambda run: run.protocol,
+    RunOrder.LASTED: lambda run: run.test_time,
+    RunOrder.CYCLES: lambda run: run.cycle,
+    RunOrder.STATE: lambda run: str(run.state),
+    RunOrder.REASON: lambda run: run.reason.lower(),
+    RunOrder.RESULT: lambda run: _natural(run.headline),
 }
 
 
@@ -58,13 +88,27 @@ def read_search(text: str) -> Search:
     return Search(lambda run: all(test(run) for test in tests))
 
 
+def in_order(
+    runs: list[RunSummary], order: RunOrder, *, ascending: bool
+) -> list[RunSummary]:
+    """Return runs sorted; numbers inside names count as numbers: cell-9, cell-10."""
+    latest_first = sorted(runs, key=lambda run: run.started_unix, reverse=True)
+    return sorted(latest_first, key=_ORDERS[order], reverse=not ascending)
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", text.lower())
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
+
+
 def _all(_run: RunSummary) -> bool:
     return True
 
 
 def _anywhere(word: str) -> Callable[[RunSummary], bool]:
     return lambda run: any(
-        word in text.lower() for text in (run.run, run.title, run.sample, run.protocol)
+        word in text.lower()
+        for text in (*(of(run) for of in _TEXTS.values()), run.headline)
     )
 
 
