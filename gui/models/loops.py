@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
-from labctl.report.thinning import thin
+from labctl.report.thinning import breaks, thin
 
 POINTS = 400
 PIXELS = 1000.0
@@ -30,10 +30,11 @@ class Loop:
 
 
 def thinned(x: Array, y: Array, most: int = POINTS) -> tuple[Array, Array]:
-    """Return the points to draw, at most about ``most``; extremes stay."""
+    """Return the points to draw, at most about ``most``; extremes and gaps stay."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     rows = thin(_to_pixels(x), _to_pixels(y), most)
-    return x[rows], y[rows]
+    gaps = np.flatnonzero(breaks(x, y, rows)[1:]) + 1
+    return np.insert(x[rows], gaps, np.nan), np.insert(y[rows], gaps, np.nan)
 
 
 def split(numbers: Array, x: Array, y: Array) -> list[Loop]:

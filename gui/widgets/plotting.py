@@ -52,6 +52,14 @@ class Axis(pg.AxisItem):
             for at, text in zip(values, plain, strict=True)
         ]
 
+    def updateAutoSIPrefix(self) -> None:  # noqa: N802
+        """Take no prefix where none is wanted; pyqtgraph would keep the last one."""
+        if self.autoSIPrefix:
+            super().updateAutoSIPrefix()
+            return
+        self.autoSIPrefixScale, self.labelUnitPrefix = 1.0, ""
+        self._updateLabel()
+
     def labelString(self) -> str:  # noqa: N802
         """Write quantity and unit as ``Current / mA``."""
         unit = self.labelUnits
@@ -105,6 +113,7 @@ class Plot(pg.PlotWidget):
         axis.setStyle(maxTickLevel=FINEST if axis.logMode else COARSEST)
         axis.enableAutoSIPrefix(prefixed)
         axis.setLabel(quantity if prefixed else text, units=unit if prefixed else None)
+        axis.resizeEvent()  # else another text stands where the last one was centred
 
     def show_x(self, span: Span) -> None:
         """Show a range of the abscissa."""
