@@ -4,6 +4,8 @@
 xcb with Qt 6.11), so both palettes are spelled out, their disabled group included.
 """
 
+from pathlib import Path
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PyQt6.QtWidgets import QApplication
@@ -158,5 +160,16 @@ QScrollBar::handle:horizontal {{ background: {t.border}; border-radius: 5px;
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {t.accent}; }}
+QCheckBox::indicator, QTableView::indicator {{ width: 13px; height: 13px;
+  border: 1px solid {t.muted}; border-radius: 3px; background: {t.field}; }}
+QCheckBox::indicator:disabled {{ border-color: {t.border}; background: {t.window}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{
+  border-color: {t.accent}; background: {t.accent};
+  image: url("{_tick(t)}"); }}
 QCheckBox:focus, QRadioButton:focus {{ color: {t.accent}; }}
 """
+
+
+def _tick(t: Theme) -> str:
+    """Return the drawing of a tick that is seen on the accent's colour."""
+    return (Path(__file__).parent / f"tick-{t.name}.svg").as_posix()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 
 from gui.palette import theme
 
@@ -20,6 +21,8 @@ class Entry:
     """One, or the stops of a ramp."""
     points: bool = False
     dashed: bool = False
+    symbol: str = "o"
+    """Of the markers, by pyqtgraph's name."""
 
 
 class Legend(QWidget):
@@ -76,7 +79,11 @@ class Legend(QWidget):
         if entry.points:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
-            painter.drawEllipse(QPointF(x + MARK / 2, y), 3.5, 3.5)
+            painter.save()
+            painter.translate(x + MARK / 2, y)
+            painter.scale(7.0, 7.0)
+            painter.drawPath(Symbols[entry.symbol])
+            painter.restore()
             return
         style = Qt.PenStyle.DashLine if entry.dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2, style))

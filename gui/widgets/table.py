@@ -40,6 +40,8 @@ class Column(Generic[Row]):
     colour: Callable[[Row], str | None] | None = None
     tick: bool = False
     """With a box to tick; `TableModel.ticked` holds the keys."""
+    tip: Callable[[Row], str] | None = None
+    """Tool tip, where it is more than the text."""
 
 
 class TableModel(QAbstractTableModel, Generic[Row]):
@@ -112,6 +114,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         if not index.isValid() or index.row() >= len(self.rows):
             return None
         row, column = self.rows[index.row()], self._columns[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole and column.tip is not None:
+            return column.tip(row)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return column.text(row)
         if role == Qt.ItemDataRole.TextAlignmentRole:
