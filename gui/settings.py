@@ -28,6 +28,10 @@ class Settings:
     """Height of the events in pixels."""
     operator: str = ""
     """Name that acknowledgements carry; empty takes the station's."""
+    reports: str = ""
+    """Folder that reports are written into; empty takes a temporary one."""
+    exports: str = ""
+    """Folder of the last export; empty is the home folder."""
 
 
 def place() -> Path:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMainWindow,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -63,7 +64,7 @@ class Window(QMainWindow):
         self.header = Header()
         self.banners = Banners()
         self.bench = BenchPage(link, self._settings)
-        self.runs = RunBrowser(link)
+        self.runs = RunBrowser(link, self._settings)
         self.instruments = InstrumentsPage(link)
         self.samples = SamplesPage(link)
         self.settings = SettingsPage(self._settings)
@@ -149,6 +150,7 @@ class Window(QMainWindow):
         self.bench.events.name = self._settings.operator
         self.bench.show_state(state)
         self.instruments.show_state(state)
+        self.runs.show_state(state)
         self.settings.show_state(state)
         self.header.show_state(state, self.bench.counts)
         self.banners.show_stop(state.stop)
@@ -189,7 +191,13 @@ class Window(QMainWindow):
         centred = QWidget()
         row = QHBoxLayout(centred)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.settings, 1)
+        scroll = QScrollArea()
+        scroll.setWidget(self.settings)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMaximumWidth(self.settings.maximumWidth())
+        self.settings.setObjectName("clear")
+        row.addWidget(scroll, 1)
         row.addStretch(1)
         for page in (self.bench, self.runs, self.instruments, self.samples, centred):
             self._pages.addWidget(page)
@@ -241,7 +249,7 @@ class Window(QMainWindow):
             "F2": view.head.skip,
             "F3": view.head.hold_or_resume,
             "Shift+F1": view.head.end,
-            "Ctrl+R": lambda: view.report_wanted.emit(view.run),
+            "Ctrl+R": self._report,
             "Ctrl+E": self.bench.events.table.setFocus,
             "Ctrl+F": self._search,
             "Ctrl+L": self._next_theme,
@@ -266,6 +274,13 @@ class Window(QMainWindow):
     def _search(self) -> None:
         self.header.pages.setCurrentIndex(1)
         self.runs.focus_search()
+
+    def _report(self) -> None:
+        if self.page is self.runs:
+            self.runs.report_chosen()
+        else:
+            view = self.bench.run_view
+            view.report_wanted.emit(view.run)
 
     def _open_run(self, run: str) -> None:
         self.header.pages.setCurrentIndex(0)

@@ -1,30 +1,28 @@
-"""Curves of several runs in one figure, measured or normalised, and as CSV."""
+"""Curves of several runs in one figure: as measured, normalised, or as means."""
 
-import csv
-import io
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
+from gui.models.cycle_set import CycleSet
 from gui.models.form import referred
-from gui.models.windows import fetch
+from gui.models.recipe_curves import Curve, LacksError
+from gui.models.recipes import RECIPES, Recipe
+from gui.models.shelf import Shelf
 from gui.port import Station
+from labctl.analysis.statistics import mean_at_points
 from labctl.data import Array
 from labctl.figure import Figure, Series
+from labctl.report.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.service.answers import RunDetail
 
-
-class Against(StrEnum):
-    """What is laid over each other."""
-
-    VOLTAGE = "Voltage against time"
-    CAPACITY = "Capacity against cycle"
-    EFFICIENCY = "Coulombic efficiency against cycle"
-    NYQUIST = "Nyquist"
-    IV = "Current against voltage"
+MOST_RUNS = 40
+"""As many as the station compares on one page."""
+MOST_PICKED = 12
+"""Cycles or spectra of a run at once."""
+FIRST_CYCLE = CycleSet(((1, 1),))
 
 
 class Normalised(StrEnum):
@@ -37,153 +35,209 @@ class Normalised(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Recipe:
-    stream: str
-    x: str
-    y: str
-    x_label: str
-    quantity: str
-    unit: str
-    factor: float = 1.0
-    """From the file's unit to the shown one."""
-    minus: bool = False
-    points: bool = False
-    extensive: bool = False
-    """Grows with the amount of material: mass and area make sense."""
+class Asked:
+    """Everything that decides what is seen: with it a view can be made again."""
+
+    runs: tuple[str, ...]
+    """Ids, in the order of ticking; those that are excluded among them."""
+    recipe: str
+    """Title of a recipe."""
+    how: Normalised = Normalised.NOT
+    picked: CycleSet = FIRST_CYCLE
+    """Cycles or spectra that are shown, where a recipe shows single ones."""
+    without_runs: frozenset[str] = frozenset()
+    without_cycles: CycleSet = field(default_factory=CycleSet)
+    mean: bool = False
+    """Groups instead of runs, where a recipe counts."""
+    by: Grouping = Grouping.SAMPLE
+    words: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The runs that are not excluded."""
+        return tuple(run for run in self.runs if run not in self.without_runs)
 
 
-RECIPES = {
-    Against.VOLTAGE: _Recipe(
-        "timeseries",
-        "test_time_second",
-        "voltage_volt",
-        "Test time / h",
-        "Voltage",
-        "V",
-    ),
-    Against.CAPACITY: _Recipe(
-        "cycles",
-        "cycle_count",
-        "cycle_discharging_capacity_ah",
-        "Cycle",
-        "Discharge capacity",
-        "mAh",
-        factor=1e3,
-        points=True,
-        extensive=True,
-    ),
-    Against.EFFICIENCY: _Recipe(
-        "cycles",
-        "cycle_count",
-        "coulombic_efficiency_percent",
-        "Cycle",
-        "Coulombic efficiency",
-        "%",
-        points=True,
-    ),
-    Against.NYQUIST: _Recipe(
-        "eis",
-        "real_impedance_ohm",
-        "imaginary_impedance_ohm",
-        "Re Z / Ω",
-        "−Im Z",
-        "Ω",
-        minus=True,
-        points=True,
-    ),
-    Against.IV: _Recipe(
-        "iv", "voltage_volt", "current_ampere", "Voltage / V", "Current", "A",
-        extensive=True,
-    ),
-}  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What was asked for, drawn."""
+
+    asked: Asked
+    figure: Figure
+    owners: tuple[str, ...]
+    """Run (or group) of each series of the figure."""
+    simulated: int
+    """How many of the runs are."""
 
 
-def overlay(
-    station: Station, runs: Sequence[str], against: Against, how: Normalised
-) -> Figure:
+def overlay(station: Station, asked: Asked, shelf: Shelf | None = None) -> Overlay:
     """Fetch the curves and lay them over each other; blocks.
 
-    Runs that lack the stream, or what they are to be normalised by, are named in the
-    note and left out.
+    Runs that lack the rows, or what they are to be normalised by, are named in the
+    note and left out; so are those that a person excluded.
     """
-    recipe = RECIPES[against]
-    series, left_out = [], []
-    unit = _unit(recipe, how)
-    for run in runs:
-        detail = station.run(run)
-        if recipe.stream not in {s.name for s in detail.streams if s.rows}:
-            left_out.append(f"{detail.summary.sample} has no such rows")
+    shelf = shelf or Shelf()
+    recipe = RECIPES[asked.recipe]
+    details = [shelf.detail(station, run) for run in asked.runs]
+    names = run_names(details)
+    found: dict[str, list[Curve]] = {}
+    remarks: dict[str, list[str]] = {}
+    for detail in details:
+        run = detail.summary.run
+        if run in asked.without_runs:
             continue
-        rows = fetch(station, run, recipe.stream, (recipe.x, recipe.y), pixels=1000)
-        x, y = _shown(recipe, rows)
-        factor, why = _factor(how, recipe, detail, y)
-        if why:
-            left_out.append(f"{detail.summary.sample} {why}")
-            continue
-        series.append(
-            Series(detail.summary.sample, x, y * factor, points=recipe.points)
-        )
-    return Figure(
+        try:
+            curves = shelf.curves(station, detail, recipe, asked.picked)
+            found[run] = [_fit(c, recipe, asked, detail) for c in curves]
+            for note in dict.fromkeys(c.note for c in curves if c.note):
+                remarks.setdefault(note, []).append(names[run])
+        except LacksError as lack:
+            remarks.setdefault(f"left out ({lack})", []).append(names[run])
+    said = [f"{what}: {', '.join(who)}" for what, who in remarks.items()]
+    if asked.mean and recipe.counted:
+        pairs = _means(found, groups_by_run(details, asked))
+    else:
+        pairs = [
+            (run, Series(_named(names[run], c, curves), c.x, c.y, points=recipe.points))
+            for run, curves in found.items()
+            for c in curves
+        ]
+    figure = Figure(
         "overlay",
-        against.value,
-        recipe.x_label,
-        f"{recipe.quantity} / {unit}" if unit else recipe.quantity,
-        tuple(series),
-        equal_scale=against is Against.NYQUIST and how is Normalised.NOT,
-        note=f"Left out: {'; '.join(left_out)}." if left_out else "",
+        recipe.title,
+        _label(recipe.x_label, asked.how, on=recipe.extensive == "x"),
+        _y_label(recipe, asked.how),
+        tuple(series for _, series in pairs),
+        x_log=recipe.x_log,
+        y_log=recipe.y_log,
+        equal_scale=recipe.equal_scale and asked.how is Normalised.NOT,
+        note=_note(recipe, asked, names, said),
+    )
+    return Overlay(
+        asked,
+        figure,
+        tuple(owner for owner, _ in pairs),
+        sum(d.summary.simulated for d in details),
     )
 
 
-def csv_text(figure: Figure, *, simulated: bool) -> str:
-    """Return what is shown as CSV, a pair of columns a series; SIMULATED is said."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    if simulated:
-        writer.writerow(["# SIMULATED"])
-    writer.writerow([f"# {figure.title}"])
-    writer.writerow(
-        itertools.chain.from_iterable(
-            (
-                f"{s.name}: {figure.x_label}",
-                f"{s.name}: {figure.right_label if s.right else figure.y_label}",
-            )
-            for s in figure.series
-        )
-    )
-    columns = [np.asarray(c, float) for s in figure.series for c in (s.x, s.y)]
-    for row in itertools.zip_longest(*columns):
-        writer.writerow(
-            ["" if v is None or np.isnan(v) else repr(float(v)) for v in row]
-        )
-    return out.getvalue()
+def run_names(details: Sequence[RunDetail]) -> dict[str, str]:
+    """Return what each run is called: its sample, and more where that is not enough."""
+    labels = labels_of([_grouped(d) for d in details])
+    samples = [d.summary.sample for d in details]
+    return {
+        d.summary.run: d.summary.sample
+        if d.summary.sample and samples.count(d.summary.sample) == 1
+        else labels[d.summary.run]
+        for d in details
+    }
 
 
-def _shown(recipe: _Recipe, rows: Mapping[str, Array]) -> tuple[Array, Array]:
-    x, y = np.asarray(rows[recipe.x], float), np.asarray(rows[recipe.y], float)
-    if recipe.x == "test_time_second":
-        x = x / 3600
-    y = y * (-recipe.factor if recipe.minus else recipe.factor)
-    return x, y
+def groups_by_run(details: Sequence[RunDetail], asked: Asked) -> dict[str, str]:
+    """Return each run's group; the page of several runs groups alike."""
+    about = [_grouped(d) for d in details]
+    groups, labels = groups_of(about, asked.by, asked.words), labels_of(about)
+    return {run: groups[label] for run, label in labels.items()}
 
 
-def _factor(
-    how: Normalised, recipe: _Recipe, detail: RunDetail, y: Array
-) -> tuple[float, str]:
-    """Return what to multiply by, or why that cannot be."""
+def _grouped(detail: RunDetail) -> Grouped:
+    s = detail.summary
+    return Grouped(s.sample, s.title, s.run)
+
+
+def _fit(curve: Curve, recipe: Recipe, asked: Asked, detail: RunDetail) -> Curve:
+    """Return a curve normalised, with NaN where cycles are excluded."""
+    x, y = curve.x, curve.y
+    if recipe.counted and curve.cycles is not None:
+        y = np.where(asked.without_cycles.holds(curve.cycles), np.nan, y)
+        if not np.isfinite(y).any():
+            raise LacksError("no cycle that is not excluded")
+        x, y = _medians(x, y)
+    factor = _factor(asked.how, recipe, detail, y)
+    if recipe.extensive == "x" and asked.how is not Normalised.FIRST:
+        return replace(curve, x=x * factor, y=y)
+    return replace(curve, x=x, y=y * factor)
+
+
+def _medians(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return the median of the points at each count: several cycles run at one rate.
+
+    A count whose points are all excluded stays, as NaN.
+    """
+    there = np.unique(x)
+    if there.size == x.size:
+        return x, y
+    parts = [y[(x == one) & np.isfinite(y)] for one in there]
+    return there, np.array([np.median(p) if p.size else np.nan for p in parts])
+
+
+def _means(
+    found: Mapping[str, Sequence[Curve]], groups: Mapping[str, str]
+) -> list[tuple[str, Series]]:
+    """Return mean ± s of each group, and how many runs it has."""
+    members: dict[str, list[Curve]] = {}
+    for run, curves in found.items():
+        members.setdefault(groups[run], []).extend(curves)
+    pairs = []
+    for group, curves in members.items():
+        mean = mean_at_points([(c.x, c.y) for c in curves])
+        counts = mean.count[mean.count > 0]
+        least, most = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
+        n = str(most) if least == most else f"{least}…{most}"
+        series = Series(f"{group} (n = {n})", mean.x, mean.mean, mean.deviation)
+        pairs.append((group, replace(series, group=group)))
+    return pairs
+
+
+def _factor(how: Normalised, recipe: Recipe, detail: RunDetail, y: Array) -> float:
+    """Return what to multiply by. LacksError: it cannot be."""
     refer = referred(detail.sample)
-    if how is Normalised.NOT or (how is not Normalised.FIRST and not recipe.extensive):
-        return 1.0, ""
-    if how is Normalised.MASS:
-        return (1e-3 / refer.mass, "") if refer.mass else (1.0, "has no mass")
-    if how is Normalised.AREA:
-        return (1e-4 / refer.area, "") if refer.area else (1.0, "has no area")
-    finite = y[np.isfinite(y) & (y != 0)]
-    return (1.0 / float(finite[0]), "") if finite.size else (1.0, "has no first value")
-
-
-def _unit(recipe: _Recipe, how: Normalised) -> str:
     if how is Normalised.FIRST:
-        return "first"
-    if not recipe.extensive or how is Normalised.NOT:
-        return recipe.unit
-    return f"{recipe.unit}/{'g' if how is Normalised.MASS else 'cm²'}"
+        finite = y[np.isfinite(y) & (y != 0)]
+        if not finite.size:
+            raise LacksError("no first value")
+        return 1.0 / float(finite[0])
+    if how is Normalised.NOT or not recipe.extensive:
+        return 1.0
+    if how is Normalised.MASS:
+        if not refer.mass:
+            raise LacksError("no mass")
+        return 1e-3 / refer.mass
+    if not refer.area:
+        raise LacksError("no area")
+    return 1e-4 / refer.area
+
+
+def _label(label: str, how: Normalised, *, on: bool) -> str:
+    per = {Normalised.MASS: "/g", Normalised.AREA: "/cm²"}.get(how, "") if on else ""
+    return label.format(per)
+
+
+def _y_label(recipe: Recipe, how: Normalised) -> str:
+    if how is Normalised.FIRST:
+        return f"{recipe.y_label.rpartition(' / ')[0]} / first"
+    return _label(recipe.y_label, how, on=recipe.extensive == "y")
+
+
+def _named(name: str, curve: Curve, curves: Sequence[Curve]) -> str:
+    return f"{name}: {curve.name}" if curve.name and len(curves) > 1 else name
+
+
+def _note(
+    recipe: Recipe, asked: Asked, names: Mapping[str, str], said: Sequence[str]
+) -> str:
+    parts = list(said)
+    if recipe.picks:
+        word = recipe.picks + ("s" if asked.picked.count > 1 else "")
+        parts.insert(0, f"{word} {asked.picked}")
+    if asked.mean and recipe.counted:
+        parts.insert(0, "mean, and band of ± one sample standard deviation s")
+    if asked.how in {Normalised.MASS, Normalised.AREA} and not recipe.extensive:
+        parts.append(f"{asked.how} does not apply here: shown as measured")
+    out = [names[run] for run in asked.runs if run in asked.without_runs]
+    if out:
+        parts.append(f"excluded runs: {', '.join(out)}")
+    if asked.without_cycles and recipe.counted:
+        parts.append(f"excluded cycles: {asked.without_cycles}")
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

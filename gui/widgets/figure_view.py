@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.models.axis import Span, follow, span_of, with_margin
 from gui.models.loops import thinned
@@ -14,13 +14,13 @@ from gui.palette import theme
 from gui.widgets.inputs import Elided
 from gui.widgets.legend import Entry, Legend
 from gui.widgets.plotting import Plot, add_line, add_points, give
+from gui.widgets.strokes import SYMBOLS, Stroke, add_band_about, dress, give_band
 from labctl.data import Array
 from labctl.figure import Figure, Series
 from labctl.report.palette import look, shaded
 
 MOST_POINTS = 4000
 """Of one series; more are thinned along its length."""
-SYMBOLS = ("o", "s", "t1", "d", "t")
 RAMP = (0.0, 0.33, 0.67, 1.0)
 
 
@@ -31,6 +31,7 @@ class FigureView(QWidget):
         super().__init__(parent)
         self.figure: Figure | None = None
         self._curves: list[Any] = []
+        self._bands: dict[int, Any] = {}
         self._shape: tuple[Any, ...] = ()
         self._x: Span | None = None
         self._y: Span | None = None
@@ -39,7 +40,7 @@ class FigureView(QWidget):
         self._title = Elided()
         self._title.setObjectName("name")
         self._legend = Legend()
-        self._note = Elided()
+        self._note = self.make_note()
         self._note.setObjectName("muted")
         self.plot = Plot("Plot")
         self._second: Any = None
@@ -67,10 +68,42 @@ class FigureView(QWidget):
         if shape != self._shape:
             self._rebuild(figure)
             self._shape = shape
-        for curve, series in zip(self._curves, figure.series, strict=True):
-            give(curve, *_drawn(figure, series))
+        for k, (curve, series) in enumerate(
+            zip(self._curves, figure.series, strict=True)
+        ):
+            banded = k in self._bands
+            most = len(series.x) if banded else self.most_points(k)
+            x, y = _drawn(figure, series, most)
+            give(curve, x, y)
+            if banded and series.error is not None:
+                give_band(self._bands[k], x, y, series.error)
         if not self._held:
             self._range(figure)
+
+    def strokes(self, figure: Figure) -> list[Stroke]:
+        """Return how each series is drawn: families in shades, others in hues."""
+        groups = list(dict.fromkeys(s.group for s in figure.series))
+        found, hue = [], 0
+        for series in figure.series:
+            if series.shade is not None:
+                colour = _ink(shaded(series.shade, groups.index(series.group)))
+            else:
+                colour = _ink(look(hue, 0))
+                hue += 1
+            found.append(Stroke(colour, SYMBOLS[max(hue - 1, 0) % len(SYMBOLS)]))
+        return found
+
+    def entries(self, figure: Figure) -> tuple[Entry, ...]:
+        """Return what the legend says."""
+        return legend_of(figure)
+
+    def most_points(self, _at: int) -> int:
+        """Return how many points of a series are drawn; more are thinned."""
+        return MOST_POINTS
+
+    def make_note(self) -> QLabel:
+        """Return the label beneath the plot."""
+        return Elided()
 
     def fit(self) -> None:
         """Show everything."""
@@ -89,32 +122,29 @@ class FigureView(QWidget):
     def _rebuild(self, figure: Figure) -> None:
         for curve in self._curves:
             (curve.getViewBox() or self.plot).removeItem(curve)
-        self._curves = []
+        for band in self._bands.values():
+            self.plot.removeItem(band)
+        self._curves, self._bands = [], {}
         item = self.plot.getPlotItem()
         item.setLogMode(x=figure.x_log, y=figure.y_log)
         self.plot.label("bottom", figure.x_label)
         self.plot.label("left", figure.y_label)
         self.plot.getViewBox().setAspectLocked(figure.equal_scale)
         self._make_second(figure)
-        groups = list(dict.fromkeys(s.group for s in figure.series))
-        hue = 0
-        for series in figure.series:
-            if series.shade is not None:
-                colour = _ink(shaded(series.shade, groups.index(series.group)))
-            else:
-                colour = _ink(look(hue, 0))
-                hue += 1
+        for k, (series, stroke) in enumerate(
+            zip(figure.series, self.strokes(figure), strict=True)
+        ):
             add = add_points if series.points else add_line
-            curve = add(self.plot, colour)
-            if series.points:
-                curve.setSymbol(SYMBOLS[max(hue - 1, 0) % len(SYMBOLS)])
+            curve = add(self.plot, stroke.colour)
             if series.right:
                 self.plot.removeItem(curve)
                 self._second.addItem(curve)
             curve.setLogMode(figure.x_log, figure.y_log and not series.right)
             self._curves.append(curve)
-        entries = legend_of(figure)
-        self._legend.show_entries(entries)
+            if has_band(series):
+                self._bands[k] = add_band_about(self.plot, stroke.colour)
+            dress(curve, stroke, points=series.points)
+        self._legend.show_entries(self.entries(figure))
         self._legend.setVisible(len(figure.series) > 1)
 
     def _make_second(self, figure: Figure) -> None:
@@ -139,7 +169,11 @@ class FigureView(QWidget):
     def _range(self, figure: Figure) -> None:
         drawn = [(s, *_drawn(figure, s)) for s in figure.series]
         x = span_of(*(_axis(x, figure.x_log) for _, x, _ in drawn))
-        y = span_of(*(_axis(y, figure.y_log) for s, _, y in drawn if not s.right))
+        ys = [values for s, _, values in drawn if not s.right]
+        for s in figure.series:
+            if has_band(s) and s.error is not None:
+                ys += [s.y - s.error, s.y + s.error]
+        y = span_of(*(_axis(values, figure.y_log) for values in ys))
         right = span_of(*(y for s, _, y in drawn if s.right))
         if x is not None:
             self._x = follow(self._x, x)
@@ -164,6 +198,11 @@ class FigureView(QWidget):
     def _clicked(self, event: Any) -> None:
         if event.double():
             self.fit()
+
+
+def has_band(series: Series) -> bool:
+    """Whether a series is drawn with a band of its error about it."""
+    return series.error is not None and not (series.points or series.right)
 
 
 def legend_of(figure: Figure) -> tuple[Entry, ...]:
@@ -205,14 +244,16 @@ def _shape_of(figure: Figure) -> tuple[Any, ...]:
     )
 
 
-def _drawn(figure: Figure, series: Series) -> tuple[Array, Array]:
+def _drawn(
+    figure: Figure, series: Series, most: int = MOST_POINTS
+) -> tuple[Array, Array]:
     """Return the points, without what a logarithm does not have."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     if figure.x_log:
         x = np.where(x > 0, x, np.nan)
     if figure.y_log and not series.right:
         y = np.where(y > 0, y, np.nan)
-    return thinned(x, y, MOST_POINTS) if len(x) > MOST_POINTS else (x, y)
+    return thinned(x, y, most) if len(x) > most else (x, y)
 
 
 def _axis(values: Array, log: bool) -> Array:

@@ -1,36 +1,29 @@
-"""Find runs, lay them over each other, export what is shown, write the report."""
+"""Find runs, lay them over each other, average them, export what is shown, report."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QFileDialog, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from gui.link import Link
-from gui.models.overlay import Against, Normalised, csv_text, overlay
-from gui.models.tiles import look_of
-from gui.si_text import bytes_text, iso_text, lasting
-from gui.widgets.figure_view import FigureView
-from gui.widgets.inputs import Choice, Line, panel
-from gui.widgets.table import Column, Table, TableModel
-from labctl.figure import Figure
-from labctl.service.answers import RunList
-from labctl.service.models import RunSummary
-from labctl.service.run_search import read_search
+from gui.models.overlay import Asked, Overlay, overlay
+from gui.models.run_statistics import statistics
+from gui.models.shelf import Shelf
+from gui.models.view_file import csv_text, view_json
+from gui.port import Station
+from gui.settings import Settings
+from gui.widgets.compare_tools import CompareTools
+from gui.widgets.inputs import panel
+from gui.widgets.overlay_view import OverlayView
+from gui.widgets.run_list import RunList
+from gui.widgets.statistics_table import StatisticsTable
+from labctl.service.models import RunSummary, State
 
-PAGE = 500
-MOST = 8
-"""Runs laid over each other: as many as there are hues."""
-PAUSE_MS = 200
+REPORTS = "labctl-reports-"
+"""Beginning of the name of the temporary folder."""
 
 
 class RunBrowser(QWidget):
@@ -39,196 +32,245 @@ class RunBrowser(QWidget):
     run_wanted = pyqtSignal(str)
     said = pyqtSignal(str)
 
-    def __init__(self, link: Link, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        settings: Settings | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._link = link
-        self._runs: list[RunSummary] = []
-        columns: list[Column[RunSummary]] = [
-            Column("Sample", lambda r: r.sample, tick=True),
-            Column("Protocol", lambda r: r.protocol),
-            Column("Started", lambda r: iso_text(r.started_unix), number=True),
-            Column("Lasted", lambda r: lasting(r.test_time), number=True),
-            Column("Cycles", lambda r: str(r.cycle or ""), number=True),
-            Column("State", lambda r: look_of(r)[1], look=lambda r: look_of(r)[0]),
-            Column("Result", lambda r: r.headline),
-        ]
-        self.model = TableModel(columns, lambda r: r.run)
-        self.table = Table("Runs", self.model, self)
-        self.table.fit_columns(20, 20, 20, 14, 8, 22, 0)
-        self.table.doubleClicked.connect(lambda _i: self._open())
-        self.model.dataChanged.connect(lambda *_: self._draw())
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._filter)
-        self.view = FigureView()
+        self._settings = settings or Settings()
+        self._shelf = Shelf()
+        self._temporary: Path | None = None
+        self.list = RunList(link)
+        self.tools = CompareTools()
+        self.view = OverlayView()
+        self.statistics = StatisticsTable()
         self._build()
+        self.list.opened.connect(self.run_wanted)
+        self.list.said.connect(self.said)
+        self.list.ticks_changed.connect(self._draw)
+        self.list.chosen.connect(self.view.emphasise)
+        self.tools.changed.connect(self._draw)
 
     @property
     def shown(self) -> list[RunSummary]:
         """The runs in the list."""
-        return self.model.rows
+        return self.list.model.rows
 
     def load(self) -> None:
-        """Fetch the list anew."""
-        self._link.ask(
-            self,
-            lambda s: s.runs("", PAGE),
-            self._take,
-            self._count.setText,
-            key="runs",
-        )
+        """Fetch the list anew; runs that went on are drawn as far as they are."""
+        self.list.load()
+        if self.list.ticked:
+            self._draw()
 
     def search(self, text: str) -> None:
         """Search as a person would."""
-        self._search.setText(text)
-        self._filter()
+        self.list.search(text)
 
     def focus_search(self) -> None:
         """Put the keyboard into the search."""
-        self._search.setFocus()
+        self.list.line.setFocus()
 
     def tick(self, run: str) -> None:
         """Tick a run, so that it is drawn."""
-        row = self.model.row_of(run)
-        index = self.model.index(row, 0)
-        self.model.setData(index, Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
+        self.list.tick(run)
+
+    def show_state(self, state: State) -> None:
+        """Show what live runs do."""
+        self.list.show_state(state)
 
     def export(self, path: Path) -> None:
-        """Write what is shown as CSV."""
-        figure = self.view.figure
-        if figure is None:
+        """Write what is shown as CSV, the view as JSON, and pictures beside them."""
+        shown = self.view.shown
+        if shown is None:
             return
-        simulated = any(r.simulated for r in self._runs if r.run in self.model.ticked)
-        path.write_text(csv_text(figure, simulated=simulated), "utf-8")
-        size = bytes_text(path.stat().st_size)
-        self.said.emit(f"wrote {path.name} ({size})")
+        beside = [path.with_suffix(end) for end in (".json", ".png", ".svg")]
+        taken = [each.name for each in beside if each.exists()]
+        if taken and not path.exists():
+            self.said.emit(f"{taken[0]} is there already; choose another name")
+            return
+        simulated = shown.simulated > 0
+        try:
+            numbers = csv_text(shown.figure, simulated=simulated)
+            path.write_text(numbers, "utf-8", newline="")
+            view = view_json(shown, *self.view.ranges, self.statistics.rows)
+            path.with_suffix(".json").write_text(view, "utf-8")
+        except OSError as error:
+            self.said.emit(f"{path} could not be written: {error}")
+            return
+        drawn = self.view.save_png(str(path.with_suffix(".png")))
+        self.view.save_svg(str(path.with_suffix(".svg")))
+        if not drawn or not path.with_suffix(".svg").exists():
+            self.said.emit(f"wrote {path}, but no picture: is the disk full?")
+            return
+        self._settings.exports = str(path.parent)
+        self.said.emit(f"wrote {path.name}, .json, .png and .svg into {path.parent}")
 
     def report(self, run: str, folder: Path | None = None) -> None:
         """Fetch a run's report and open it in the browser."""
-
-        def take(page: str) -> None:
-            place = (folder or Path.home()) / f"{run}.html"
-            place.write_text(page, "utf-8")
-            self.said.emit(f"wrote {place}")
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
-
         self.said.emit("the report is being made …")
-        self._link.ask(self, lambda s: s.report(run), take, self.said.emit)
+        self._ask_report(lambda s: s.report(run), run, folder)
+
+    def report_chosen(self, folder: Path | None = None) -> None:
+        """Report on the ticked runs on one page, or on the selected one."""
+        ticked, current = self.list.ticked, self.list.current
+        if len(ticked) < 2:  # noqa: PLR2004
+            run = ticked[0] if ticked else current
+            if run:
+                self.report(run, folder)
+            else:
+                self.said.emit("tick the runs to report on, or select one")
+            return
+        asked = self._asked()
+        if asked is None:
+            self.said.emit(self.tools.problem)
+            return
+        self.said.emit(f"the report on {len(ticked)} runs is being made …")
+        self._ask_report(
+            lambda s: s.compare(
+                asked.runs, asked.by, asked.words, sorted(asked.without_runs)
+            ),
+            f"compared-{len(ticked)}-runs",
+            folder,
+        )
 
     def wear(self) -> None:
         """Take the theme's colours."""
         self.view.wear()
 
-    def _take(self, found: RunList) -> None:
-        self._runs = found.runs
-        self._filter()
+    def _ask_report(
+        self, ask: Callable[[Station], str], name: str, folder: Path | None
+    ) -> None:
+        def take(page: str) -> None:
+            try:
+                place = _free(folder or self._report_folder(), name)
+                place.write_text(page, "utf-8")
+            except OSError as error:
+                self.said.emit(
+                    f"the report could not be written: {error}; choose another "
+                    "folder on the Settings page"
+                )
+                return
+            self.said.emit(f"wrote {place}")
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
-    def _filter(self) -> None:
-        search = read_search(self._search.text())
-        self._search.mark(wrong=bool(search.problem))
-        kept = [run for run in self._runs if search.keeps(run)]
-        self.model.show_rows(kept)
-        none = (
-            "Finished and running measurements appear here."
-            if not self._runs
-            else f"{len(kept)} of {len(self._runs)} runs"
-        )
-        self._count.setText(search.problem or none)
+        self._link.ask(self, ask, take, self.said.emit)
+
+    def _report_folder(self) -> Path:
+        """Return the folder that a person chose, or a temporary one."""
+        if self._settings.reports:
+            return Path(self._settings.reports)
+        if self._temporary is None or not self._temporary.is_dir():
+            self._temporary = Path(tempfile.mkdtemp(prefix=REPORTS))
+        return self._temporary
+
+    def _asked(self) -> Asked | None:
+        return self.tools.asked(self.list.ticked, self.list.excluded)
 
     def _draw(self) -> None:
-        ticked = self.model.ticked[:MOST]
-        more = len(self.model.ticked) - MOST
-        if more > 0:
-            self.said.emit(f"{MOST} runs are drawn; untick some to see the others")
-        if not ticked:
+        asked = self._asked()
+        self._exclude.setEnabled(bool(self.list.ticked))
+        if asked is None:
             return
-        against = Against(self._against.currentText())
-        how = Normalised(self._how.currentText())
+        shelf = self._shelf
         self._link.ask(
             self,
-            lambda s: overlay(s, ticked, against, how),
+            lambda s: overlay(s, asked, shelf),
             self._show,
             self.said.emit,
             key="overlay",
         )
+        if not asked.runs:
+            self.statistics.show_statistics(None)
+        self._link.ask(
+            self,
+            lambda s: statistics(s, asked, shelf) if asked.runs else None,
+            self.statistics.show_statistics,
+            self.statistics.say,
+            key="statistics",
+        )
 
-    def _show(self, figure: Figure) -> None:
-        simulated = any(r.simulated for r in self._runs if r.run in self.model.ticked)
-        self.view.fit()
-        self.view.show_figure(figure, simulated=simulated)
-        self.view.fit()
-        self._export.setEnabled(bool(figure.series))
-
-    def _open(self) -> None:
-        run = self.table.current
-        if run is not None:
-            self.run_wanted.emit(run.run)
+    def _show(self, shown: Overlay) -> None:
+        self.view.show_overlay(shown)
+        self._export.setEnabled(bool(shown.figure.series))
 
     def _export_as(self) -> None:
+        start = str(Path(self._settings.exports or Path.home()) / "overlay.csv")
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export what is shown", "overlay.csv", "CSV (*.csv)"
+            self, "Export what is shown", start, "CSV, with JSON, PNG and SVG (*.csv)"
         )
         if name:
-            self.export(Path(name))
+            path = Path(name)
+            self.export(
+                path if path.suffix == ".csv" else path.with_name(f"{path.name}.csv")
+            )
 
-    def _report_current(self) -> None:
-        run = self.table.current
-        if run is not None:
-            self.report(run.run)
+    def _button(self, text: str, name: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(name)
+        button.clicked.connect(lambda _on: act())
+        return button
 
     def _build(self) -> None:
-        self._search = Line("Search runs")
-        self._search.setPlaceholderText("Search:  sample:NMC  cycles>100  ended:limit")
-        self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(lambda _t: self._pause.start())
-        self._count = QLabel("Finished and running measurements appear here.")
-        self._count.setObjectName("muted")
-        self._against = _choice("Compare", [a.value for a in Against], self._draw)
-        self._how = _choice("Normalise", [n.value for n in Normalised], self._draw)
-        self._export = QPushButton("Export what I see")
-        self._export.setAccessibleName("Export what is shown as CSV")
-        self._export.setEnabled(False)
-        self._export.clicked.connect(lambda _on: self._export_as())
-        show = QPushButton("Open")
-        show.setAccessibleName("Open the selected run")
-        show.clicked.connect(lambda _on: self._open())
-        report = QPushButton("Report")
-        report.setAccessibleName("Report of the selected run")
-        report.clicked.connect(lambda _on: self._report_current())
-        refresh = QPushButton("Refresh")
-        refresh.setAccessibleName("Fetch the list of runs again")
-        refresh.clicked.connect(lambda _on: self.load())
-        head = QHBoxLayout()
-        head.addWidget(self._search, 3)
-        head.addWidget(self._count, 1)
-        head.addWidget(refresh)
-        head.addWidget(show)
+        head = self.list.head
+        head.addWidget(
+            self._button("Refresh", "Fetch the list of runs again", self.load)
+        )
+        head.addWidget(
+            self._button("Open", "Open the selected run", self.list.open_current)
+        )
+        report = self._button(
+            "Report",
+            "Report on the ticked runs, or on the selected one",
+            self.report_chosen,
+        )
+        report.setToolTip(
+            "One page of the ticked runs, or of the selected one (Ctrl+R)"
+        )
         head.addWidget(report)
-        tools = QHBoxLayout()
-        tools.addWidget(QLabel("Tick runs to lay them over each other:"))
-        tools.addWidget(self._against, 2)
-        tools.addWidget(self._how, 1)
-        tools.addStretch(1)
-        tools.addWidget(self._export)
+        self._exclude = self._button(
+            "Exclude run",
+            "Leave the selected run out of the comparison, or take it in again",
+            self.list.exclude_current,
+        )
+        self._exclude.setToolTip("Exclude the selected run, or take it in again (X)")
+        self._exclude.setEnabled(False)
+        self._export = self._button(
+            "Export …",
+            "Export what is shown as CSV, JSON, PNG and SVG",
+            self._export_as,
+        )
+        self._export.setEnabled(False)
+        self.tools.row.addWidget(self._exclude)
+        self.tools.row.addWidget(self._export)
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(self.view)
+        across.addWidget(self.statistics)
+        across.setSizes([700, 580])
+        across.setStretchFactor(0, 3)
+        across.setStretchFactor(1, 1)
+        across.setChildrenCollapsible(False)
         lower = QWidget()
         lower_box = QVBoxLayout(lower)
         lower_box.setContentsMargins(10, 8, 6, 4)
-        lower_box.addLayout(tools)
-        lower_box.addWidget(self.view, 1)
+        lower_box.addWidget(self.tools)
+        lower_box.addWidget(across, 1)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(panel(self.table))
+        split.addWidget(self.list)
         split.addWidget(panel(lower))
-        split.setSizes([320, 380])
+        split.setSizes([300, 400])
         split.setChildrenCollapsible(False)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 10)
-        box.addLayout(head)
         box.addWidget(split, 1)
 
 
-def _choice(name: str, texts: list[str], act: Callable[[], None]) -> Choice:
-    box = Choice(name)
-    box.addItems(texts)
-    box.currentIndexChanged.connect(lambda _k: act())
-    return box
+def _free(folder: Path, name: str) -> Path:
+    """Return a path that is not taken: no report replaces another one."""
+    place, k = folder / f"{name}.html", 1
+    while place.exists():
+        k += 1
+        place = folder / f"{name}-{k}.html"
+    return place

@@ -1,7 +1,17 @@
 """Settings: the theme, the name for acknowledgements, and which station this is."""
 
+from pathlib import Path
+
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.settings import THEMES, Settings
 from gui.si_text import date_text
@@ -20,6 +30,9 @@ KEYS = (
     ("F, A, P", "follow the newest, show all, hold the view"),
     ("Ctrl+E, Space", "events; acknowledge"),
     ("Ctrl+F", "search runs"),
+    ("Space, X, Enter", "in the list of runs: tick, exclude, open; Ctrl+A ticks all"),
+    ("Ctrl+← → ↑ ↓", "in the list of runs: sort by another column, turn round"),
+    ("Ctrl+R", "report of the run, or of the ticked ones"),
     ("Ctrl+L", "light, dark, as the system"),
     ("Ctrl+Shift+S", "picture of this window"),
 )
@@ -41,6 +54,19 @@ class SettingsPage(QWidget):
         self._operator.setText(settings.operator)
         self._operator.setPlaceholderText("as the station says")
         self._operator.textChanged.connect(self._name)
+        self._reports = Line("Folder for reports")
+        self._reports.setText(settings.reports)
+        self._reports.setPlaceholderText("a temporary folder")
+        self._reports.textChanged.connect(self._keep_reports)
+        choose = QPushButton("Choose …")
+        choose.setAccessibleName("Choose the folder for reports")
+        choose.clicked.connect(lambda _on: self._choose_reports())
+        self._no_folder = QLabel()
+        self._no_folder.setObjectName("wrong")
+        self._no_folder.hide()
+        reports = QHBoxLayout()
+        reports.addWidget(self._reports, 1)
+        reports.addWidget(choose)
         self._about = QLabel("No station yet.")
         self._about.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -49,6 +75,8 @@ class SettingsPage(QWidget):
         form = QFormLayout()
         form.addRow("Theme", self.theme)
         form.addRow("Your name", self._operator)
+        form.addRow("Reports go to", reports)
+        form.addRow("", self._no_folder)
         keys = QFormLayout()
         for key, does in KEYS:
             label = QLabel(key)
@@ -81,6 +109,23 @@ class SettingsPage(QWidget):
             *(f"{f.name}: {f.what}. {f.cure}".strip() for f in state.health.findings),
         ]
         self._about.setText("\n".join(lines))
+
+    def _choose_reports(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, "Folder for reports", self._settings.reports
+        )
+        if folder:
+            self._reports.setText(folder)
+
+    def _keep_reports(self, text: str) -> None:
+        """Remember the folder once it is one."""
+        folder = text.strip()
+        is_one = not folder or Path(folder).is_dir()
+        self._reports.mark(wrong=not is_one)
+        self._no_folder.setText(f"{folder} is no folder on this machine; choose one")
+        self._no_folder.setVisible(not is_one)
+        if is_one:
+            self._settings.reports = folder
 
     def _name(self, text: str) -> None:
         self._settings.operator = text.strip()

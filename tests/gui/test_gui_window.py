@@ -19,7 +19,8 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui.faults import Faults
-from gui.models.overlay import Against, Normalised, csv_text, overlay
+from gui.models.overlay import Asked, Normalised, overlay
+from gui.models.view_file import csv_text
 from gui.settings import Settings, load, save
 from gui.widgets.inputs import Choice
 from gui.window import Window
@@ -393,9 +394,10 @@ def test_an_export_holds_what_is_shown_and_says_simulated(
 
 def test_normalising_by_mass_names_who_has_none() -> None:
     station = FakeStation("few")
-    runs = list(station.fake_runs)[:2]
+    runs = tuple(station.fake_runs)[:2]
+    asked = Asked(runs, "Capacity against cycle", Normalised.MASS)
 
-    figure = overlay(station, runs, Against.CAPACITY, Normalised.MASS)
+    figure = overlay(station, asked).figure
 
     assert figure.y_label == "Discharge capacity / mAh/g"
     assert figure.series[0].y[0] == pytest.approx(2833.3, rel=1e-3)

@@ -1,0 +1,425 @@
+"""Finding runs, comparing them, excluding, exporting, reporting."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_comparison import CELLS, MATERIALS, ComparisonStation, run_id
+from fake_station import NOW, FakeStation, summary
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QDesktopServices, QImage
+from PyQt6.QtSvg import QSvgRenderer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.models.cycle_set import read_cycles
+from gui.models.overlay import Asked, Normalised, overlay
+from gui.models.recipes import RECIPES
+from gui.models.view_file import csv_text
+from gui.settings import Settings
+from gui.widgets.overlay_view import MOST_HUES
+from gui.window import Window
+from labctl.report.grouping import Grouping
+from labctl.service.answers import RunList
+from labctl.service.run_search import RunOrder
+
+Open = Callable[..., Window]
+QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
+SI = tuple(run_id("si", cell) for cell in range(1, CELLS + 1))
+CAPACITY = "Capacity against cycle"
+BY_WORDS: dict[str, Any] = {"by": Grouping.WORDS, "words": ("qms", "si")}
+
+
+@pytest.fixture
+def station() -> ComparisonStation:
+    """Return five cells of two materials."""
+    return ComparisonStation()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, open_window: Open, station: ComparisonStation) -> Any:
+    """Return the page of runs, on capacity against cycle."""
+    window = open_window(station)
+    window.header.pages.setCurrentIndex(1)
+    window.runs.tools.recipe.setCurrentText(CAPACITY)
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 10)
+    return window.runs
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what would have been opened in the browser."""
+    urls: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile())
+    )
+    return urls
+
+
+def press(
+    widget: QWidget,
+    key: Qt.Key,
+    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Press a key."""
+    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
+
+
+def shown(page: Any, series: int) -> Callable[[], bool]:
+    """Return whether so many series are drawn."""
+    return lambda: (
+        page.view.figure is not None and len(page.view.figure.series) == series
+    )
+
+
+# ---- the list
+
+
+def test_the_newest_run_stands_first_and_a_header_sorts(
+    qtbot: QtBot, page: Any
+) -> None:
+    assert page.shown[0].sample == "qms-1"
+    header = page.list.table.horizontalHeader()
+    asked = page.list.table.order
+
+    header.sectionClicked.emit(0)
+    qtbot.waitUntil(lambda: page.shown[-1].sample == "si-5")
+    header.sectionClicked.emit(0)
+    qtbot.waitUntil(lambda: page.shown[0].sample == "si-5")
+
+    assert asked is RunOrder.STARTED
+    title = page.list.model.headerData(0, Qt.Orientation.Horizontal)
+    assert title == "Sample ↓"
+
+
+def test_the_list_is_worked_by_keyboard_alone(qtbot: QtBot, page: Any) -> None:
+    table = page.list.table
+    page.list.table.selectRow(1)
+    wanted: list[str] = []
+    page.run_wanted.connect(wanted.append)
+
+    press(table, Qt.Key.Key_Space)
+    press(table, Qt.Key.Key_Down)
+    press(table, Qt.Key.Key_Space)
+    press(table, Qt.Key.Key_X)
+    press(table, Qt.Key.Key_Return)
+    press(table, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    press(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+
+    assert page.list.ticked == [QMS[1], QMS[2]]
+    assert page.list.excluded == {QMS[2]}
+    assert wanted == [QMS[2]]
+    assert (table.order, table.ascending) == (RunOrder.PROTOCOL, False)
+    qtbot.waitUntil(shown(page, 1))
+
+
+def test_the_station_searches_and_the_ticks_stay(qtbot: QtBot, page: Any) -> None:
+    page.tick(QMS[0])
+    page.search("sample:si cycles>20")
+
+    qtbot.waitUntil(lambda: len(page.shown) == CELLS)
+    assert page.list.count_said == "5 found"
+    assert page.list.ticked == [QMS[0]]
+    assert "1 not in this list" in page.list._ticked.text()
+
+
+def test_a_search_that_cannot_be_read_says_why_and_keeps_the_list(page: Any) -> None:
+    page.search("colour:red")
+
+    assert "'colour' is not one of" in page.list.count_said
+    assert len(page.shown) == 2 * CELLS
+
+
+class ManyRuns(FakeStation):
+    """A station with more runs than a page holds."""
+
+    def runs(
+        self,
+        search: str = "",  # noqa: ARG002  (a port is filled with what it asks for)
+        limit: int = 100,
+        offset: int = 0,
+        order: RunOrder = RunOrder.STARTED,  # noqa: ARG002
+        *,
+        ascending: bool = False,  # noqa: ARG002
+    ) -> RunList:
+        assert limit <= 500
+        numbers = range(offset, min(offset + limit, 1234))
+        runs = [summary(f"r{n:04d}", f"cell-{n}", {}, ended_unix=NOW) for n in numbers]
+        return RunList(total=1234, runs=runs)
+
+
+def test_more_runs_are_loaded_page_by_page_and_stay_when_sorted(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(ManyRuns("empty"))
+    window.header.pages.setCurrentIndex(1)
+    runs = window.runs.list
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 500)
+    assert runs.count_said == "500 of 1\N{NARROW NO-BREAK SPACE}234 runs"
+
+    runs.load_more()
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 1000)
+    runs.load()
+    runs.load_more()
+
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 1234)
+    assert not runs._more.isVisible()
+
+
+def test_the_forty_first_run_is_refused_in_words(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(ManyRuns("empty"))
+    window.header.pages.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 500)
+    said: list[str] = []
+    window.runs.said.connect(said.append)
+
+    press(window.runs.list.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+
+    assert window.runs.list.ticked == []
+    assert "at most 40 runs" in said[0]
+
+
+# ---- the page
+
+
+def test_ten_runs_are_drawn_eight_in_hues_and_two_grey(qtbot: QtBot, page: Any) -> None:
+    page.list.tick(*QMS, *SI)
+    qtbot.waitUntil(shown(page, 10))
+    strokes = page.view.strokes(page.view.figure)
+
+    looks = {(s.colour, s.symbol, s.dash) for s in strokes[:MOST_HUES]}
+    assert len(looks) == MOST_HUES
+    assert [s.behind for s in strokes] == [False] * 8 + [True] * 2
+    assert page.view.entries(page.view.figure)[-1].text == "2 more, grey"
+
+
+def test_the_chosen_run_lies_in_front(qtbot: QtBot, page: Any) -> None:
+    page.list.tick(*QMS, *SI)
+    qtbot.waitUntil(shown(page, 10))
+
+    page.list.table.selectRow(page.list.model.row_of(SI[4]))
+
+    assert [s.front for s in page.view.strokes(page.view.figure)] == [False] * 9 + [
+        True
+    ]
+    heights = [curve.zValue() for curve in page.view._curves]
+    assert heights.index(max(heights)) == 9
+
+
+def test_a_grey_run_is_named_by_the_mouse(qtbot: QtBot, page: Any) -> None:
+    page.list.tick(*QMS, *SI)
+    qtbot.waitUntil(shown(page, 10))
+    series = page.view.figure.series[9]
+    box = page.view.plot.getViewBox()
+    place = box.mapViewToScene(QPointF(series.x[0], series.y[0]))
+    with qtbot.waitSignal(page.view.pointed) as signal:
+        page.view.plot.scene().sigMouseMoved.emit(place)
+
+    assert signal.args == [SI[4]]
+    assert page.view.strokes(page.view.figure)[9].front
+
+
+def test_a_complaint_keeps_the_figure_as_it_was(qtbot: QtBot, page: Any) -> None:
+    page.tick(QMS[0])
+    qtbot.waitUntil(shown(page, 1))
+
+    page.tools.exclude.setText("1; twenty")
+
+    qtbot.waitUntil(lambda: "'twenty' is no cycle" in page.tools.problem)
+    assert page.view.figure.note == ""
+
+
+def test_means_and_table_follow_the_words_that_are_typed(
+    qtbot: QtBot, page: Any
+) -> None:
+    page.list.tick(*QMS, *SI)
+    page.tools.mean.setChecked(True)
+    page.tools.by.setCurrentText("by words")
+    assert "Type words" in page.tools.problem
+
+    page.tools.words.setText("qms; si")
+
+    qtbot.waitUntil(shown(page, 2))
+    qtbot.waitUntil(lambda: {r.group for r in page.statistics.rows} == set(MATERIALS))
+    assert [r.n for r in page.statistics.rows] == ["5"] * 8
+
+
+def test_unticking_everything_empties_figure_and_table(qtbot: QtBot, page: Any) -> None:
+    page.list.tick(*QMS)
+    qtbot.waitUntil(shown(page, 5))
+
+    page.list.untick_all()
+
+    qtbot.waitUntil(shown(page, 0))
+    qtbot.waitUntil(lambda: page.statistics.rows == [])
+    assert not page._export.isEnabled()
+
+
+def test_an_export_can_be_made_again_and_says_simulated_everywhere(
+    qtbot: QtBot, page: Any, tmp_path: Path
+) -> None:
+    page.list.tick(*QMS)
+    page.tools.exclude.setText("1; 17-20")
+    qtbot.waitUntil(
+        lambda: page.view.figure is not None and bool(page.view.figure.note)
+    )
+
+    page.export(tmp_path / "cells.csv")
+
+    text = (tmp_path / "cells.csv").read_text("utf-8")
+    view = json.loads((tmp_path / "cells.json").read_text("utf-8"))
+    svg = (tmp_path / "cells.svg").read_text("utf-8")
+    assert text.startswith("# SIMULATED")
+    assert view["simulated"] is True
+    assert (view["runs"], view["excluded_cycles"]) == (list(QMS), "1; 17-20")
+    assert view["labctl"]
+    assert view["axes"]["y"]["range"][0] < view["axes"]["y"]["range"][1]
+    again = Asked(
+        tuple(view["runs"]),
+        view["compare"],
+        Normalised(view["normalise"]),
+        without_cycles=read_cycles(view["excluded_cycles"]),
+    )
+    remade = overlay(ComparisonStation(), again).figure
+    assert csv_text(remade, simulated=True).splitlines() == text.splitlines()
+    assert "SIMULATED" in svg
+    assert "<image" not in svg
+    assert QSvgRenderer(str(tmp_path / "cells.svg")).isValid()
+    picture = QImage(str(tmp_path / "cells.png"))
+    assert picture.width() == 2 * page.view.width()
+
+
+def test_an_export_replaces_no_file_that_nobody_chose(
+    qtbot: QtBot, page: Any, tmp_path: Path
+) -> None:
+    page.list.tick(*QMS)
+    qtbot.waitUntil(shown(page, 5))
+    (tmp_path / "cells.png").write_text("a photograph")
+    said: list[str] = []
+    page.said.connect(said.append)
+
+    page.export(tmp_path / "cells.csv")
+
+    assert "cells.png is there already" in said[0]
+    assert (tmp_path / "cells.png").read_text() == "a photograph"
+    assert not (tmp_path / "cells.csv").exists()
+
+
+def test_a_mixed_overlay_says_how_many_are_simulated(
+    qtbot: QtBot, page: Any, station: ComparisonStation
+) -> None:
+    station.change(QMS[0], simulated=False)
+    page.list.tick(*QMS[:2])
+
+    qtbot.waitUntil(shown(page, 2))
+
+    assert page.view._chip.text() == "1 OF 2 SIMULATED"
+
+
+def test_the_report_covers_the_ticked_runs_as_they_are_grouped(
+    qtbot: QtBot,
+    page: Any,
+    station: ComparisonStation,
+    tmp_path: Path,
+    opened: list[str],
+) -> None:
+    page.list.tick(*QMS, *SI)
+    page.list.table.selectRow(page.list.model.row_of(SI[0]))
+    page.list.exclude_current()
+    page.tools.by.setCurrentText("by words")
+    page.tools.words.setText("qms; si")
+    said: list[str] = []
+    page.said.connect(said.append)
+
+    page.report_chosen(tmp_path)
+
+    place = tmp_path / "compared-10-runs.html"
+    qtbot.waitUntil(lambda: opened == [str(place)])
+    asked = next(act for act in station.acts if act[0] == "compare")
+    assert asked[1:] == ((*QMS, *SI), Grouping.WORDS, ("qms", "si"), (SI[0],))
+    assert said[-1] == f"wrote {place}"
+    page.report_chosen(tmp_path)
+    qtbot.waitUntil(lambda: opened[1:] == [str(tmp_path / "compared-10-runs-2.html")])
+
+
+def test_without_ticks_the_report_is_of_the_selected_run(
+    qtbot: QtBot, page: Any, tmp_path: Path, opened: list[str]
+) -> None:
+    page._settings.reports = str(tmp_path)
+    page.list.table.selectRow(3)
+
+    page.report_chosen()
+
+    qtbot.waitUntil(lambda: opened == [str(tmp_path / f"{QMS[3]}.html")])
+
+
+def test_reports_go_to_a_temporary_folder_unless_one_is_chosen(
+    qtbot: QtBot,
+    page: Any,
+    tmp_path: Path,
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    page.report(QMS[0])
+
+    qtbot.waitUntil(lambda: len(opened) == 1)
+    place = Path(opened[0])
+    assert place.parent.parent == tmp_path
+    assert place.parent.name.startswith("labctl-reports-")
+
+
+def test_a_folder_that_is_none_is_not_remembered(
+    open_window: Open, tmp_path: Path
+) -> None:
+    page = open_window(FakeStation("one")).settings
+    kept: Settings = page._settings
+
+    page._reports.setText(str(tmp_path))
+    page._reports.setText(str(tmp_path / "nowhere"))
+
+    assert kept.reports == str(tmp_path)
+    assert "is no folder" in page._no_folder.text()
+
+
+def test_an_axis_forgets_the_prefix_of_the_recipe_before(
+    qtbot: QtBot, page: Any
+) -> None:
+    page.tools.recipe.setCurrentText("Nyquist")
+    page.tick(QMS[0])
+    qtbot.waitUntil(shown(page, 1))
+
+    page.tools.recipe.setCurrentText("Bode: modulus")
+    qtbot.waitUntil(lambda: page.view.figure.title == "Bode: modulus")
+
+    for side in ("left", "bottom"):
+        axis = page.view.plot.getPlotItem().getAxis(side)
+        assert (axis.autoSIPrefixScale, axis.labelUnitPrefix) == (1.0, "")
+
+
+def test_every_recipe_is_offered(page: Any) -> None:
+    box = page.tools.recipe
+
+    assert [box.itemText(k) for k in range(box.count())] == list(RECIPES)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_fits_a_small_screen_with_every_field_shown(
+    qtbot: QtBot, open_window: Open, theme: str
+) -> None:
+    window = open_window(ComparisonStation(), wanted=theme)
+    window.header.pages.setCurrentIndex(1)
+    window.runs.tools.recipe.setCurrentText("Voltage against capacity")
+    window.runs.tools.by.setCurrentText("by words")
+    window.runs.tools.words.setText("qms")
+    window.runs.list.tick(*QMS)
+    qtbot.waitUntil(shown(window.runs, 5))
+
+    assert window.minimumSizeHint().width() <= 1280
+    assert window.minimumSizeHint().height() <= 720
