@@ -33,9 +33,9 @@ from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.reader import RunFile
 
-SUMMARIES = 50_000
-"""Summaries kept in memory, about 2 kB each; more runs than this would be read anew
-for every list."""
+SUMMARIES = 20_000
+"""Summaries kept in memory, 5.5 kB each; of more runs than this, every list would read
+all of them anew."""
 PYRAMIDS = 4
 """Thinned tables kept in memory."""
 _summaries: OrderedDict[tuple[str, int], RunSummary] = OrderedDict()
