@@ -24,7 +24,7 @@ from gui.settings import Settings
 from gui.window import Window
 from labctl.clock import SystemClock
 from labctl.service.client import StationClient
-from labctl.service.discover import find
+from labctl.service.discover import find, find_or_start
 from labctl.service.models import RunState
 from labctl.service.requests import OrderIn
 
@@ -148,13 +148,18 @@ def test_a_killed_station_is_said_and_a_restart_offers_to_resume(
 def test_a_window_that_freezes_or_dies_costs_eight_runs_nothing(
     qtbot: QtBot, open_real: Callable[[Path, bool], Window], data: Path
 ) -> None:
+    find_or_start(data, WORDS).close()
     first = subprocess.Popen(
-        [sys.executable, "-m", "gui", "--data", str(data), *_WINDOW_WORDS],
+        [sys.executable, "-m", "gui", "--data", str(data), "--theme", "light"],
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         stderr=subprocess.DEVNULL,
     )
-    qtbot.waitUntil(lambda: find(data) is not None, timeout=LONG)
-    with _found(data) as station:
+    seen = psutil.Process(first.pid)
+    qtbot.waitUntil(
+        lambda: any(c.status == "ESTABLISHED" for c in seen.net_connections("tcp")),
+        timeout=LONG,
+    )
+    with find_or_start(data, ()) as station:
         runs = [station.start(_order(seed)).run for seed in range(RUNS)]
         try:
             _wait_for_rows(qtbot, station, runs)
@@ -182,7 +187,6 @@ def test_a_window_that_freezes_or_dies_costs_eight_runs_nothing(
 RUNS = 8
 RECORD_EVERY = 20.0
 """s of test time between two rows."""
-_WINDOW_WORDS = ("--simulate", "--speed", "200", "--theme", "light")
 
 
 def _order(seed: int) -> OrderIn:
@@ -190,12 +194,6 @@ def _order(seed: int) -> OrderIn:
     return OrderIn(
         protocol="formation-cycling", sample="si", parameters=parameters, seed=seed
     )
-
-
-def _found(data: Path) -> StationClient:
-    station = find(data)
-    assert station is not None
-    return station
 
 
 def _wait_for_rows(qtbot: QtBot, station: StationClient, runs: list[str]) -> None:
