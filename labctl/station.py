@@ -105,17 +105,22 @@ class Station:
         wanted: Mapping[str, type],
         companions: Mapping[str, str],
         chosen: Mapping[str, str],
+        *,
+        even_busy: bool = False,
     ) -> dict[str, str]:
         """Return a seat for every role: the chosen one, else the first that is free.
 
-        ``companions`` names roles that must sit on the same instrument as another.
+        ``companions`` names roles that must sit on the same instrument as another;
+        ``even_busy`` takes the first that there is, whoever has it.
         RefusedError lists every role that finds no seat.
         """
         complaints: list[Complaint] = []
         cast: dict[str, str] = {}
         for role in wanted:
             try:
-                cast[role] = self._seat(role, chosen, cast, companions.get(role))
+                cast[role] = self._seat(
+                    role, chosen, cast, companions.get(role), even_busy=even_busy
+                )
             except OwnershipError as error:
                 complaints.append(Complaint(f"role {role}", str(error)))
         complaints += [
@@ -200,6 +205,8 @@ class Station:
         chosen: Mapping[str, str],
         cast: Mapping[str, str],
         beside: str | None,
+        *,
+        even_busy: bool,
     ) -> str:
         if role in chosen:
             seat = chosen[role]
@@ -217,7 +224,8 @@ class Station:
             )
         for seat in candidates:
             same = beside is None or _instrument(seat) == _instrument(cast[beside])
-            if same and seat not in cast.values() and seat not in self._lent:
+            free = even_busy or seat not in self._lent
+            if same and free and seat not in cast.values():
                 return seat
         place = f" on {_instrument(cast[beside])}" if beside else ""
         raise OwnershipError(f"none of {', '.join(candidates)} is free{place}")

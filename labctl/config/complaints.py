@@ -72,10 +72,19 @@ def validate(
     except ValidationError as e:
         found = [
             (_line(document, one), _complaint(document, model, one))
-            for one in e.errors()
+            for one in _first_hand(e.errors())
         ]
     unique = dict.fromkeys(one for _, one in sorted(found, key=lambda pair: pair[0]))
     raise RefusedError(unique)
+
+
+def _first_hand(errors: "list[ErrorDetails]") -> "Iterator[ErrorDetails]":
+    """Leave out lists that are too short only because an item in them is wrong."""
+    for one in errors:
+        place = one["loc"]
+        below = (e["loc"] for e in errors if e["loc"][: len(place)] == place)
+        if one["type"] != "too_short" or all(loc == place for loc in below):
+            yield one
 
 
 def _line(document: Document, error: "ErrorDetails") -> int:

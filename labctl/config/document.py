@@ -1,5 +1,6 @@
 """A text file's plain data, and the line on which each piece of it stands."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
@@ -17,6 +18,11 @@ class Document:
     lines: dict[Place, int] = field(default_factory=dict)
     """Line, from 1, of every key and list item."""
 
+    @classmethod
+    def without_lines(cls, name: str, data: Plain) -> "Document":
+        """Return data that came from no file: each piece is known, on line 0."""
+        return cls(name, data, dict.fromkeys(_places(data, ()), 0))
+
     def known(self, path: Place) -> Place:
         """Drop the parts of a path that are not in the file (names of union members).
 
@@ -31,3 +37,15 @@ class Document:
     def line_of(self, path: Place) -> int:
         """Return the line, from 1, of a piece or of the nearest thing around it."""
         return self.lines.get(self.known(path), 1)
+
+
+def _places(data: Plain, above: Place) -> Iterator[Place]:
+    """Yield the place of every key and list item."""
+    pairs: list[tuple[str | int, Plain]] = []
+    if isinstance(data, dict):
+        pairs = list(data.items())
+    elif isinstance(data, list):
+        pairs = list(enumerate(data))
+    for key, inner in pairs:
+        yield (*above, key)
+        yield from _places(inner, (*above, key))

@@ -58,6 +58,8 @@ class Checked(Said):
     """Column -> safety envelope; null is unbounded."""
     parameters: dict[str, Any]
     """As understood: SI, defaults filled in."""
+    busy: dict[str, str] = Field(default_factory=dict)
+    """Seat -> who has it now; until it is free the order can wait, not start."""
 
 
 class PlannedStep(Said):

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from labctl.clock import Clock
@@ -26,7 +26,7 @@ from labctl.session.order import (
     Equipment,
     Order,
     Prepared,
-    prepare,
+    prepare_with,
 )
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
@@ -109,15 +109,23 @@ class Bench:
                 seats.setdefault(seat, []).append(role)
         return seats
 
-    def prepare(self, order: OrderIn) -> Prepared:
-        """Check an order against this bench; RefusedError, OperatorError."""
-        return prepare(self.order_of(order), self.config, self.equipment)
+    def prepare(self, order: OrderIn, *, even_busy: bool = False) -> Prepared:
+        """Check an order against this bench; RefusedError, OperatorError.
+
+        ``even_busy``: a role may also take a seat that somebody has now.
+        """
+        return prepare_with(
+            self.order_of(order),
+            self.config,
+            equipment=self.equipment,
+            even_busy=even_busy,
+        )
 
     def order_of(self, asked: OrderIn) -> Order:
         """Return an order as the session takes it."""
         return Order(
             protocol=asked.protocol,
-            parameters=Document("parameters", dict(asked.parameters)),
+            parameters=Document.without_lines("parameters", dict(asked.parameters)),
             sample=self.sample_of(asked.sample),
             preset=asked.preset,
             seats=dict(asked.seats),
@@ -161,7 +169,7 @@ class Bench:
                 simulated=self.simulated,
                 operator=asked.operator or self.config.station.operator,
             )
-            self.equipment.station.reserve(name, self._places(about))
+            self.equipment.station.reserve(name, self._places(about.seats, about.kind))
             run = LiveRun(
                 about,
                 self.premises.data / name,
@@ -192,14 +200,20 @@ class Bench:
             raise OperatorError(f"{run} is ending; nothing can be asked of it")
         found.ask(what, reason)
 
-    def _places(self, about: About) -> dict[str, str]:
+    def busy(self, prepared: Prepared) -> dict[str, str]:
+        """Return who has what a prepared run would need now: place -> run or person."""
+        lent = self.equipment.station.lent()
+        places = self._places(prepared.cast, prepared.protocol.sample.kind)
+        return {place: lent[place] for place in places.values() if place in lent}
+
+    def _places(self, seats: Mapping[str, str], kind: str) -> dict[str, str]:
         """Return what a run keeps for itself: its seats, and the one sample holder.
 
         All twins of a simulated bench share one circuit; a second pellet, particle or
         film would take the first one out while it is measured.
         """
-        places = dict(about.seats)
-        if self.simulated and about.kind not in CELLS:
+        places = dict(seats)
+        if self.simulated and kind not in CELLS:
             places[HOLDER] = HOLDER
         return places
 
@@ -226,7 +240,7 @@ class Bench:
                 raise OperatorError(f"{run} is {kind}; this station is not")
             if len(self.live) >= MOST_LIVE:
                 raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
-            self.equipment.station.reserve(run, self._places(about))
+            self.equipment.station.reserve(run, self._places(about.seats, about.kind))
             live = LiveRun(
                 about,
                 folder,

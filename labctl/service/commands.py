@@ -40,6 +40,7 @@ from labctl.service.requests import (
 )
 from labctl.service.run_views import RunId
 from labctl.service.services import Services
+from labctl.session.order import Prepared
 
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
 configure = APIRouter(dependencies=[Depends(allow("configure"))], responses=PROBLEMS)
@@ -52,9 +53,12 @@ NAME = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$")]
 
 @operate.post("/check", operation_id="check")
 def check(here: Here, order: OrderIn) -> Checked:
-    """Check an order: parameters, sample, limits, seats; nothing is opened."""
+    """Check an order: parameters, sample, limits, seats; nothing is opened.
+
+    A seat that others have is no complaint: the order may wait in the queue.
+    """
     try:
-        prepared = here.bench.prepare(order)
+        prepared = _free_or_busy(here, order)
     except RefusedError as error:
         hints = [
             Hint(where=c.where, what=c.what, cure=c.cure) for c in error.complaints
@@ -70,6 +74,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         seats=dict(prepared.cast),
         limits={k: (finite(low), finite(high)) for k, (low, high) in bounds},
         parameters=prepared.protocol.parameters_json(),
+        busy=here.bench.busy(prepared),
     )
 
 
@@ -162,7 +167,7 @@ def start_run(here: Here, order: OrderIn) -> Started:
 @configure.post("/queue", operation_id="add_to_queue", status_code=201)
 def add_to_queue(here: Here, asking: Asking, wanted: QueueIn) -> Queued:
     """Let an order wait for its seats; checked now, and again when its turn comes."""
-    here.bench.prepare(wanted.order)
+    here.bench.prepare(wanted.order, even_busy=True)
     entry = here.bench.queue.add(wanted.order, asking.who, ready=wanted.ready)
     here.feed.touch()
     return Queued(entry=entry.entry)
@@ -245,6 +250,14 @@ async def shutdown(here: Here, stop_runs: Annotated[bool, Query()] = False) -> A
         raise HTTPException(409, f"runs go on: {names}; stop them first")
     here.leave.set()
     return Accepted(sequence=here.feed.sequence)
+
+
+def _free_or_busy(here: Services, order: OrderIn) -> Prepared:
+    """Cast free seats if there are any, else seats that will be free one day."""
+    try:
+        return here.bench.prepare(order)
+    except RefusedError:
+        return here.bench.prepare(order, even_busy=True)
 
 
 def _refused(hints: list[Hint]) -> Checked:

@@ -21,7 +21,9 @@ def foresee(
 ) -> ForecastOut:
     """Run an order on twins in virtual time; everything given is plain data."""
     bench = Config.model_validate(config, context=SI)
-    asked = Order(parameters=Document("parameters", parameters), out=Path(), **order)
+    asked = Order(
+        parameters=Document.without_lines("parameters", parameters), out=Path(), **order
+    )
     found = forecast(asked, bench)
     return ForecastOut(
         status=found.status,

@@ -112,11 +112,12 @@ def prepare_with(
     epoch: float | None = None,
     label: Mapping[str, Any] | None = None,
     equipment: Equipment | None = None,
+    even_busy: bool = False,
 ) -> Prepared:
-    """Do what `prepare` does for a run that has begun already.
+    """Do what `prepare` does for a run that has begun already, or that shall wait.
 
     Virtual time starts at ``epoch`` (UTC seconds); ``label`` is the sample's as the
-    journal keeps it, in SI.
+    journal keeps it, in SI; ``even_busy`` casts seats that others have now.
     """
     kind = plugins.protocol(order.protocol)
     if equipment is None:
@@ -144,7 +145,10 @@ def prepare_with(
             Complaint("limits", str(error), "Widen the sample's or bench's limits.")
         )
     roles, companions = protocol.roles(), protocol.companions()
-    cast = _gather(complaints, lambda: station.cast(roles, companions, order.seats))
+    cast = _gather(
+        complaints,
+        lambda: station.cast(roles, companions, order.seats, even_busy=even_busy),
+    )
     if complaints or cast is None:
         raise RefusedError(complaints)
     return Prepared(

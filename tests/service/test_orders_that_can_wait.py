@@ -1,0 +1,81 @@
+"""What the station says of an order whose seat is busy, and of a step that is wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from labctl.config.document import Document
+from labctl.errors import InstrumentError
+from labctl.service.requests import OrderIn
+
+Orders = Callable[..., OrderIn]
+CELLS = [f"vsp300/{n}" for n in range(1, 7)] + [f"vmp3/{n}" for n in range(1, 9)]
+
+
+def test_an_order_for_a_busy_seat_is_right_and_says_who_has_it(
+    station: Any, order: Orders
+) -> None:
+    run = station.client.start(order("vsp300/1")).run
+    try:
+        found = station.client.check(order("vsp300/1"))
+
+        assert found.ok
+        assert found.busy == {"vsp300/1": run}
+        assert station.client.check(order("vsp300/2")).busy == {}
+        with pytest.raises(InstrumentError, match=f"lent to run {run}"):
+            station.client.start(order("vsp300/1"))
+    finally:
+        _end(station, run)
+
+
+def test_an_order_for_any_seat_waits_while_all_are_busy(
+    station: Any, order: Orders
+) -> None:
+    runs = [station.client.start(order(seat)).run for seat in CELLS]
+    try:
+        anywhere = order("").model_copy(update={"seats": {}})
+        found = station.client.check(anywhere)
+        entry = station.client.enqueue(anywhere).entry
+
+        assert found.ok
+        assert set(found.busy.values()) < set(runs)
+        station.client.unqueue(entry)
+    finally:
+        _end(station, *runs)
+
+
+def test_a_wrong_step_is_named_by_its_path(station: Any) -> None:
+    steps = [
+        {"do": "rest", "duration": "1 h"},
+        {
+            "do": "repeat",
+            "times": 2,
+            "steps": [{"do": "current", "rate": "banana", "duration": "1 h"}],
+        },
+        {"do": "rest", "duration": "1 h", "until": ["full: volt <= 5 mV"]},
+    ]
+    wanted = OrderIn(protocol="sequence", sample="qms-0.7", parameters={"steps": steps})
+
+    found = station.client.check(wanted)
+
+    assert not found.ok
+    assert [hint.where for hint in found.complaints] == [
+        "parameters steps[1].steps[0].rate",
+        "parameters steps[2].until[0]",
+    ]
+
+
+def test_data_without_lines_knows_every_place() -> None:
+    document = Document.without_lines("parameters", {"steps": [{"rate": 1}]})
+
+    assert document.known(("steps", 0, "current", "rate")) == ("steps", 0, "rate")
+    assert document.line_of(("steps", 0, "rate")) == 0
+
+
+def _end(station: Any, *runs: str) -> None:
+    station.client.stop_all("test")
+    for run in runs:
+        station.wait_until(run, lambda r: r.state not in {"starting", "running"})
+        station.wait_until(run, lambda r: r.state == "stopped")
+    station.client.release_channel("*")
