@@ -7,7 +7,7 @@ geis. Blocks: repeat, if, linked. Currents are positive when they charge the cel
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from labctl.protocol import Parameters
 from labctl.quantities import Hertz, Rate, Second, Volt, VoltPerSecond, Watt
@@ -15,6 +15,15 @@ from protocols.end_conditions import EndCondition
 
 Duration = Annotated[Second, Field(gt=0, le=3.2e7)]
 Conditions = Annotated[tuple[EndCondition, ...], Field(max_length=8)]
+
+
+def _said(*parts: str) -> ConfigDict:
+    """Say how a line of such a step is read; parts without a value are left out.
+
+    ``{rate:way}`` is charge or discharge, ``{flag:yes}`` keeps its part for a
+    set flag, ``{bias:set}`` for a value that is not the default.
+    """
+    return ConfigDict(json_schema_extra={"says": list(parts)})
 
 
 class Record(Parameters):
@@ -31,16 +40,22 @@ class Record(Parameters):
 class Technique(Parameters):
     """What every technique has."""
 
-    label: Annotated[str, Field(max_length=80)] = ""
-    """What the operator reads; empty: made from the step."""
     until: Conditions = ()
     """Ends the step before its time: ``full: voltage <= 5 mV``."""
     record: Record | None = None
     """None: as the sequence says."""
+    label: Annotated[str, Field(max_length=80)] = ""
+    """What the operator reads; empty: made from the step."""
 
 
 class Rest(Technique):
     """Open circuit."""
+
+    model_config = _said(
+        "{label}:",
+        "rest for {duration}",
+        "until {until}",
+    )
 
     do: Literal["rest"]
     duration: Duration
@@ -49,6 +64,13 @@ class Rest(Technique):
 
 class Current(Technique):
     """Constant current."""
+
+    model_config = _said(
+        "{label}:",
+        "{rate:way}",
+        "for at most {duration}",
+        "until {until}",
+    )
 
     do: Literal["current"]
     rate: Rate
@@ -59,6 +81,14 @@ class Current(Technique):
 
 class Voltage(Technique):
     """Constant voltage."""
+
+    model_config = _said(
+        "{label}:",
+        "hold {hold}",
+        "above what is found{versus_initial:yes}",
+        "for at most {duration}",
+        "until {until}",
+    )
 
     do: Literal["voltage"]
     hold: Volt
@@ -74,6 +104,13 @@ class Voltage(Technique):
 class Power(Technique):
     """Constant power."""
 
+    model_config = _said(
+        "{label}:",
+        "power {power}",
+        "for at most {duration}",
+        "until {until}",
+    )
+
     do: Literal["power"]
     power: Watt
     """Positive charges, negative draws from the cell."""
@@ -83,6 +120,13 @@ class Power(Technique):
 
 class Sweep(Technique):
     """Linear scan through vertices."""
+
+    model_config = _said(
+        "{label}:",
+        "sweep through {through}",
+        "at {scan_rate}",
+        "until {until}",
+    )
 
     do: Literal["sweep"]
     through: Annotated[tuple[Volt, ...], Field(min_length=2, max_length=20)]
@@ -111,6 +155,14 @@ class _Frequencies(Technique):
 class Peis(_Frequencies):
     """Spectrum around a voltage."""
 
+    model_config = _said(
+        "{label}:",
+        "PEIS {first_frequency} … {last_frequency}",
+        "of {amplitude}",
+        "around {bias:set}",
+        "until {until}",
+    )
+
     do: Literal["peis"]
     amplitude: Annotated[Volt, Field(gt=0, le=0.1)] = 0.01
     """Peak of the sine."""
@@ -122,6 +174,14 @@ class Peis(_Frequencies):
 
 class Geis(_Frequencies):
     """Spectrum around a current that flows on."""
+
+    model_config = _said(
+        "{label}:",
+        "GEIS {first_frequency} … {last_frequency}",
+        "of {amplitude}",
+        "on {bias}",
+        "until {until}",
+    )
 
     do: Literal["geis"]
     bias: Rate
@@ -138,6 +198,11 @@ AnyTechnique = Annotated[
 class Loop(Parameters):
     """Techniques of a linked block that run several times."""
 
+    model_config = _said(
+        "techniques {first} to {last},",
+        "{times} times",
+    )
+
     first: Annotated[int, Field(ge=1, le=20)]
     """Number of the first technique, counted from 1."""
     last: Annotated[int, Field(ge=1, le=20)]
@@ -148,6 +213,11 @@ class Loop(Parameters):
 
 class Linked(Parameters):
     """Techniques uploaded together: no gap, and they go on if the PC dies."""
+
+    model_config = _said(
+        "{label}:",
+        "linked, without a gap",
+    )
 
     do: Literal["linked"]
     label: Annotated[str, Field(max_length=80)] = ""
@@ -161,6 +231,11 @@ class Linked(Parameters):
 class Repeat(Parameters):
     """A block that runs several times."""
 
+    model_config = _said(
+        "repeat {times} times",
+        "or until one ends by {until_ended_by}",
+    )
+
     do: Literal["repeat"]
     times: Annotated[int, Field(ge=1, le=100_000)]
     """How often at most."""
@@ -172,6 +247,10 @@ class Repeat(Parameters):
 
 class If(Parameters):
     """A block that runs when the step before ended by a condition."""
+
+    model_config = _said(
+        "if the step before ended by {ended_by}",
+    )
 
     do: Literal["if"]
     ended_by: Annotated[str, Field(min_length=1)]
