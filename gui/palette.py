@@ -127,7 +127,7 @@ QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {{ background: {t.field};
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {{
   border: 1px solid {t.accent}; }}
-QLineEdit[wrong="true"] {{ border: 1px solid {t.alarm}; }}
+QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 1px solid {t.alarm}; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{ color: {t.disabled};
   background: {t.window}; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}

@@ -246,6 +246,10 @@ class Window(QMainWindow):
             "Ctrl+Shift+F12": self._stop_all,
             "Ctrl+N": self._new_run,
             "Ctrl+Return": self.bench.composer.start,
+            "Ctrl+Shift+Return": self.bench.composer.enqueue,
+            "Ctrl+D": self.bench.composer.dry_run,
+            "Ctrl+O": self._on_bench(self.bench.composer.ask_to_open),
+            "Ctrl+S": self._on_bench(self.bench.composer.ask_to_save),
             "F2": view.head.skip,
             "F3": view.head.hold_or_resume,
             "Shift+F1": view.head.end,
@@ -266,6 +270,15 @@ class Window(QMainWindow):
     def _stop_all(self) -> None:
         self.say("STOP ALL: asked")
         self.link.stop_all("the window's button")
+
+    def _on_bench(self, act: Callable[[], object]) -> Callable[[], object]:
+        """Return what acts only while the bench is seen."""
+
+        def do() -> None:
+            if self.page is self.bench:
+                act()
+
+        return do
 
     def _new_run(self) -> None:
         self.header.pages.setCurrentIndex(0)

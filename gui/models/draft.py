@@ -3,9 +3,15 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from gui.models.block_data import Trouble, from_data, to_data, unreadable
+from gui.models.block_words import count_text
+from gui.models.blocks import Blocks
+from gui.models.complaint_places import spoken
 from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.models.form_fields import FormField, fields_of, starting_texts
+from gui.models.shapes import Language, languages_of
 from gui.si_text import bytes_text, date_text, lasting, value_text
 from labctl.service.answers import Checked, ForecastOut, ProtocolOut, SampleOut
 from labctl.service.models import Channel, ChannelState
@@ -24,6 +30,12 @@ class Draft:
     preset: str = ""
     fields: list[FormField] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    blocks: dict[str, Blocks] = field(default_factory=dict)
+    """Parameters that are lists of blocks."""
+    languages: dict[str, Language] = field(default_factory=dict)
+    """What may stand in them."""
+    pasted: dict[str, str] = field(default_factory=dict)
+    """Why the text of such a parameter cannot be taken over, while it cannot."""
     seats: dict[str, str] = field(default_factory=dict)
     """Role -> seat, where a person chose one."""
     operator: str = ""
@@ -32,15 +44,43 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.fields = fields_of(self.protocol.parameters)
+        self.languages = languages_of(self.protocol.parameters)
         if self.preset not in self.protocol.presets:
             wanted = str(self.sample.label.get("preset") or "")
             self.preset = wanted if wanted in self.protocol.presets else ""
-        self.texts = self.start
+        self.begin()
 
     @property
     def start(self) -> dict[str, str]:
         """What stood in the form at first."""
         return starting_texts(self.fields, self.protocol.presets.get(self.preset))
+
+    @property
+    def base(self) -> str:
+        """The preset that the station starts from: without one, the label's."""
+        wanted = str(self.sample.label.get("preset") or "")
+        return self.preset or (wanted if wanted in self.protocol.presets else "")
+
+    def begin(self) -> None:
+        """Put everything to where it starts."""
+        self.texts = self.start
+        self.blocks = {
+            name: self._blocks_of(self.preset, name) for name in self.languages
+        }
+        self.pasted = {}
+
+    def carry(self, other: "Draft") -> None:
+        """Take over what was changed in another draft of the same protocol."""
+        if other.protocol.name != self.protocol.name:
+            return
+        if other.sample.name == self.sample.name:
+            self.preset = other.preset
+            self.begin()
+        before = other.start
+        self.texts |= {n: t for n, t in other.texts.items() if t != before[n]}
+        self.blocks = dict(other.blocks)
+        self.pasted = dict(other.pasted)
+        self.seats = dict(other.seats)
 
     @property
     def refer(self) -> Referred:
@@ -51,9 +91,16 @@ class Draft:
         """Return what every text comes to."""
         refer = self.refer
         return {
-            one.name: resolve(one, self.texts.get(one.name, ""), self.texts, refer)
+            one.name: self._resolved_blocks(one)
+            if one.name in self.languages
+            else resolve(one, self.texts.get(one.name, ""), self.texts, refer)
             for one in self.fields
         }
+
+    def block_troubles(self, name: str) -> list[Trouble]:
+        """Return what in a list of blocks cannot be read."""
+        language, blocks = self.languages[name], self.blocks[name]
+        return unreadable(language, blocks, self.texts, self.refer)
 
     @property
     def problem(self) -> str:
@@ -66,9 +113,7 @@ class Draft:
         """Return what the station is asked to do."""
         return OrderIn(
             protocol=self.protocol.name,
-            parameters=order_parameters(
-                self.fields, self.texts, self.start, self.refer
-            ),
+            parameters=self.parameters(),
             sample=self.sample.name,
             preset=self.preset,
             seats={role: seat for role, seat in self.seats.items() if seat},
@@ -76,49 +121,88 @@ class Draft:
             key=self.key,
         )
 
+    def parameters(self) -> dict[str, Any]:
+        """Return what differs from where the station starts."""
+        start = starting_texts(self.fields, self.protocol.presets.get(self.base))
+        sent = order_parameters(self.fields, self.texts, start, self.refer)
+        for name, language in self.languages.items():
+            if self.blocks[name] != self._blocks_of(self.base, name):
+                sent[name] = to_data(language, self.blocks[name])
+        return sent
+
+    def _resolved_blocks(self, one: FormField) -> Resolved:
+        language, blocks = self.languages[one.name], self.blocks[one.name]
+        said = count_text(language, blocks)
+        if one.name in self.pasted:
+            return Resolved(ok=False, shown=self.pasted[one.name])
+        wrong = self.block_troubles(one.name)
+        if wrong:
+            place, what = wrong[0]
+            where = spoken(language, place)
+            return Resolved(ok=False, shown=f"{where}: {what}" if where else what)
+        return Resolved(ok=True, shown=said)
+
+    def _blocks_of(self, preset: str, name: str) -> Blocks:
+        """Return the blocks that a preset, or else the schema, starts with."""
+        given = self.protocol.presets.get(preset, {})
+        default = self.protocol.parameters["properties"][name].get("default", [])
+        found, _ = from_data(
+            self.languages[name], given.get(name, default), si=name not in given
+        )
+        return found
+
 
 def fitting(samples: Sequence[SampleOut], protocol: ProtocolOut) -> list[SampleOut]:
     """Return the samples that a protocol can measure."""
     return [s for s in samples if s.kind in protocol.sample_kinds]
 
 
-def seat_choices(channels: Sequence[Channel], role: str) -> list[str]:
-    """Return the free seats that can play a role, in the station's order."""
-    return [
-        c.seat
-        for c in channels
-        if role in c.roles and c.state is ChannelState.FREE and not c.run
-    ]
+def seat_choices(channels: Sequence[Channel], role: str) -> dict[str, str]:
+    """Return the seats that can play a role, and who has each; free ones first."""
+    able = [c for c in channels if role in c.roles]
+    able.sort(key=lambda c: bool(_holder(c)))
+    return {c.seat: _holder(c) for c in able}
 
 
-def complaints_by_field(checked: Checked | None) -> dict[str, str]:
-    """Return the station's complaints by the parameter they name."""
-    if checked is None:
-        return {}
-    said: dict[str, str] = {}
-    for hint in checked.complaints:
-        name = hint.where.split()[-1].split(".")[-1] if hint.where else ""
-        said.setdefault(name, f"{hint.what} {hint.cure}".strip())
-    return said
+def _holder(channel: Channel) -> str:
+    if channel.run or channel.state is ChannelState.FREE:
+        return channel.run
+    return "a person by hand"
 
 
-def verdict(
-    problem: str, checked: Checked | None, *, asking: bool, there: bool
-) -> tuple[bool, str]:
-    """Return whether Start is allowed, and what it waits for."""
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether Start and Queue are allowed, and what they wait for."""
+
+    start: bool
+    queue: bool
+    text: str
+
+
+def readiness(problem: str, checked: Checked | None, *, there: bool) -> Readiness:
+    """Return what may be done with an order, and what is in the way of the rest."""
     if not there:
-        return False, "The station does not answer."
+        return Readiness(False, False, "The station does not answer.")
     if problem:
-        return False, problem
+        return Readiness(False, False, problem)
     if checked is None:
-        return False, "Being checked …"
+        return Readiness(False, False, "Being checked …")
     if not checked.ok:
         first = checked.complaints[0] if checked.complaints else None
         text = f"{first.where}: {first.what} {first.cure}".strip() if first else ""
         more = len(checked.complaints) - 1
-        return False, text + (f" (and {more} more)" if more > 0 else "")
+        return Readiness(
+            False, False, text + (f" (and {more} more)" if more > 0 else "")
+        )
+    warnings = checked.warnings
+    if checked.busy:
+        held = ", ".join(
+            f"{seat} is busy with {who}" for seat, who in checked.busy.items()
+        )
+        text = f"Checks passed, but {held}. Queue lets it wait."
+        return Readiness(False, True, "\n".join([text, *warnings]))
     seats = ", ".join(f"{role} on {seat}" for role, seat in checked.seats.items())
-    return not asking, f"Checks passed: {seats}."
+    return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
 
 
 def forecast_text(found: ForecastOut, speed: float = 1.0) -> str:

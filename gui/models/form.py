@@ -6,12 +6,13 @@ says why. The station checks the whole order again; this here only answers at on
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gui.models.form_fields import FormField, Kind
-from gui.si_text import value_text
-from labctl.errors import QuantityError
+from gui.models.yaml_text import read_yaml
+from gui.si_text import MINUS, value_text
+from labctl.errors import LabctlError, QuantityError
 from labctl.quantities import OneC, Quantity, Rate, format_duration
 
 
@@ -65,14 +66,14 @@ def resolve(
     """
     text = text.strip()
     if not text:
-        if field.optional or field.kind is Kind.FIXED:
-            return Resolved(ok=True, shown="none" if field.optional else "")
-        if field.kind in {Kind.TEXT, Kind.LIST}:
-            return Resolved(ok=True, given=[] if field.kind is Kind.LIST else "")
-        return Resolved(ok=False, shown=f"needs a value such as {_example(field)}")
+        if field.optional:
+            return Resolved(ok=True, shown="none")
+        if field.kind in _MAY_BE_EMPTY and not field.required:
+            return Resolved(ok=True, given=_nothing(field))
+        return Resolved(ok=False, shown=_needs(field))
     try:
         return _READERS[field.kind](field, text, texts, refer)
-    except QuantityError as error:
+    except LabctlError as error:
         return Resolved(ok=False, shown=str(error))
     except ValueError:
         return Resolved(ok=False, shown=f"{text!r} is not a number")
@@ -88,12 +89,54 @@ def order_parameters(
     sent: dict[str, Any] = {}
     for field in fields:
         text = texts.get(field.name, field.default).strip()
-        if field.kind is Kind.FIXED or text == start.get(field.name, field.default):
+        if text == start.get(field.name, field.default).strip():
             continue
         found = resolve(field, text, texts, refer)
         if found.ok:
             sent[field.name] = found.given
-    return sent
+    return nested(sent, {f.name: as_data(f, texts.get(f.name, "")) for f in fields})
+
+
+def nested(sent: Mapping[str, Any], all_given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to send with blocks within a block put together again.
+
+    ``record.every`` becomes ``record: {every: …}``; a block is sent whole or as null.
+    """
+    out: dict[str, Any] = {}
+    for name, value in sent.items():
+        head, dot, _ = name.partition(".")
+        if not dot:
+            out[name] = value
+        elif head not in out:
+            whole = {
+                inner.partition(".")[2]: one
+                for inner, one in all_given.items()
+                if inner.startswith(f"{head}.") and one is not None
+            }
+            out[head] = whole or None
+    return out
+
+
+def as_data(field: FormField, text: str) -> Any:
+    """Return a text as plain data for a file; what cannot be read stays a text."""
+    text = text.strip()
+    if not text:
+        return None if field.optional else _nothing(field)
+    if field.kind is Kind.LIST:
+        item = replace(field, kind=field.item)
+        return [as_data(item, one) for one in text.split(";")]
+    if field.kind is Kind.LINES:
+        return lines_of(text)
+    if field.kind in _TEXTUAL:
+        return text
+    found = resolve(field, text, {}, Referred())
+    return found.given if found.ok else text
+
+
+def lines_of(text: str) -> list[str]:
+    """Return texts that stand one a line or between semicolons."""
+    parts = text.replace("\n", ";").split(";")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _quantity(
@@ -122,7 +165,7 @@ def _rate(
         return Resolved(ok=True, shown=str(error), given=text)
     said = f"= {value_text(ampere, 'A')}"
     if one_c is not None:
-        said += f", {rate} of {value_text(one_c, 'A')}"
+        said += f", {rate} of {value_text(one_c, 'A')}".replace("-", MINUS)
     return Resolved(ok=True, shown=said, given=text)
 
 
@@ -192,6 +235,20 @@ def _list(
     )
 
 
+def _lines(
+    _field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    return Resolved(ok=True, given=lines_of(text))
+
+
+def _yaml(
+    _field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
+) -> Resolved:
+    return Resolved(ok=True, given=read_yaml(text).data)
+
+
+_TEXTUAL = frozenset({Kind.QUANTITY, Kind.RATE, Kind.ONE_C, Kind.TEXT})
+_MAY_BE_EMPTY = frozenset({Kind.TEXT, Kind.LIST, Kind.LINES})
 _READERS = {
     Kind.QUANTITY: _quantity,
     Kind.RATE: _rate,
@@ -202,7 +259,8 @@ _READERS = {
     Kind.CHOICE: _choice,
     Kind.TEXT: _text,
     Kind.LIST: _list,
-    Kind.FIXED: _text,
+    Kind.LINES: _lines,
+    Kind.YAML: _yaml,
 }
 
 
@@ -214,8 +272,16 @@ def _value_words(value: float, unit: str) -> str:
     return value_text(value, unit)
 
 
-def _example(field: FormField) -> str:
-    return field.examples[0] if field.examples else "1"
+def _nothing(field: FormField) -> Any:
+    """Return what an empty text comes to."""
+    return [] if field.kind in {Kind.LIST, Kind.LINES} else ""
+
+
+def _needs(field: FormField) -> str:
+    if field.examples:
+        return f"needs a value such as {field.examples[0]}"
+    textual = field.kind in {Kind.TEXT, Kind.LINES}
+    return "needs a text" if textual else "needs a value such as 1"
 
 
 def _parsed(value: Any, unit: str) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gui.models.yaml_text import one_line
 from gui.si_text import sentence, value_text, words
 from labctl.errors import QuantityError
 from labctl.quantities import Quantity, Rate, format_duration
@@ -23,9 +24,13 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TEXT = "text"
     LIST = "list"
-    """Texts separated by semicolons."""
-    FIXED = "fixed"
-    """Too rich for one line; its default stays unless a file gives it."""
+    """Values separated by semicolons."""
+    LINES = "lines"
+    """Texts, one a line or separated by semicolons."""
+    BLOCKS = "blocks"
+    """A list of blocks such as steps; edited in a panel of its own."""
+    YAML = "yaml"
+    """Anything else, as YAML in one line."""
 
 
 class Group(StrEnum):
@@ -72,6 +77,8 @@ class FormField:
     """Kind of a list's members."""
     optional: bool = False
     """Empty means none."""
+    required: bool = False
+    """It has no default."""
     default: str = ""
     """As a person would type it; empty for none."""
     choices: tuple[str, ...] = ()
@@ -82,12 +89,41 @@ class FormField:
 
 
 def fields_of(schema: Mapping[str, Any]) -> list[FormField]:
-    """Return the fields of a schema, in its order."""
-    known = schema.get("$defs", {})
-    return [
-        _field(name, _followed(about, known))
-        for name, about in schema.get("properties", {}).items()
-    ]
+    """Return the fields of a schema: what is needed first, else in its order."""
+    found = fields_within(schema, schema.get("$defs", {}))
+    return sorted(found, key=lambda field: not field.required)
+
+
+def fields_within(
+    schema: Mapping[str, Any], known: Mapping[str, Any], prefix: str = ""
+) -> list[FormField]:
+    """Return the fields of a part of a schema whose definitions are ``known``.
+
+    The fields of a block within a block are named by both: ``record.every``.
+    """
+    found: list[FormField] = []
+    required = schema.get("required", ())
+    for name, about in schema.get("properties", {}).items():
+        inner = inner_block(about, known)
+        if inner is not None and not prefix:
+            found += fields_within(inner, known, f"{name}.")
+            continue
+        needed = name in required and not prefix
+        found.append(
+            _field(f"{prefix}{name}", _followed(about, known), required=needed)
+        )
+    return found
+
+
+def inner_block(
+    about: Mapping[str, Any], known: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """Return the schema of a single block that a field is, or may be; else None."""
+    options = [o for o in about.get("anyOf", [about]) if o.get("type") != "null"]
+    if len(options) != 1:
+        return None
+    target = known.get(str(options[0].get("$ref", "")).rpartition("/")[2], {})
+    return target if "properties" in target else None
 
 
 def grouped(fields: Sequence[FormField]) -> list[tuple[Group, list[FormField]]]:
@@ -110,14 +146,15 @@ def starting_texts(
 
 def typed(field: FormField, value: Any) -> str:
     """Write a JSON value as a person would type it."""
-    if value is None:
-        return ""
+    if field.kind is Kind.YAML and value is not None:
+        return one_line(value)
+    if isinstance(value, str) or value is None:
+        return value or ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
     if isinstance(value, list | tuple):
-        return "; ".join(_item_text(field, one) for one in value)
+        between = "\n" if field.kind is Kind.LINES else "; "
+        return between.join(_item_text(field, one) for one in value)
     if isinstance(value, Mapping):
         return _rate_text(value) if {"value", "unit"} <= value.keys() else ""
     return _item_text(field, value)
@@ -139,7 +176,7 @@ def _followed(about: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
     return found
 
 
-def _field(name: str, about: Mapping[str, Any]) -> FormField:
+def _field(name: str, about: Mapping[str, Any], *, required: bool) -> FormField:
     inner = about
     optional = False
     if "anyOf" in about:
@@ -161,12 +198,13 @@ def _field(name: str, about: Mapping[str, Any]) -> FormField:
         unit=unit,
         item=_kind(item) if item else Kind.TEXT,
         optional=optional,
+        required=required,
         choices=("yes", "no") if kind is Kind.BOOLEAN else tuple(map(str, choices)),
         raw_choices=(True, False) if kind is Kind.BOOLEAN else choices,
         examples=tuple(map(str, examples)),
         bounds=_bounds(inner),
     )
-    default = typed(bare, about.get("default"))
+    default = "" if kind is Kind.BLOCKS else typed(bare, about.get("default"))
     return FormField(**{**_as_dict(bare), "default": default})
 
 
@@ -176,7 +214,7 @@ def _as_dict(field: FormField) -> dict[str, Any]:
 
 def _label(name: str) -> str:
     """Return a field's name as the lab writes it."""
-    said = [_SPELT.get(word, word) for word in words(name).split()]
+    said = [_SPELT.get(word, word) for word in words(name.replace(".", " ")).split()]
     return sentence(" ".join(said).replace("one c", "1C"))
 
 
@@ -194,15 +232,23 @@ def _kind(about: Mapping[str, Any]) -> Kind:
     if quantity:
         return Kind.QUANTITY
     if about.get("type") == "array":
-        plain = "$ref" not in about.get("items", {})
-        return Kind.LIST if plain else Kind.FIXED
+        return _kind_of_list(about.get("items", {}))
     by_type = {
         "integer": Kind.INTEGER,
         "number": Kind.NUMBER,
         "boolean": Kind.BOOLEAN,
         "string": Kind.TEXT,
     }
-    return by_type.get(str(about.get("type")), Kind.FIXED)
+    return by_type.get(str(about.get("type")), Kind.YAML)
+
+
+def _kind_of_list(item: Mapping[str, Any]) -> Kind:
+    if "$ref" in item or "oneOf" in item:
+        return Kind.BLOCKS
+    kind = _kind(item)
+    if kind is Kind.TEXT:
+        return Kind.LINES
+    return Kind.YAML if kind in {Kind.LIST, Kind.LINES, Kind.YAML} else Kind.LIST
 
 
 def _group(name: str, kind: Kind, about: Mapping[str, Any], *, optional: bool) -> Group:
@@ -213,7 +259,7 @@ def _group(name: str, kind: Kind, about: Mapping[str, Any], *, optional: bool) -
     limits = ("compliance", "largest", "maximum_", "minimum_", "deadline", "tolerance")
     if any(word in name for word in (*limits, "lower_voltage", "upper_voltage")):
         return Group.LIMITS
-    unusual = (kind is Kind.FIXED, optional and kind is not Kind.RATE)
+    unusual = (kind is Kind.YAML, optional and kind is not Kind.RATE)
     rare = ("uncertainty", "sign", "factor", "seed", "settle", "delay", "per_ampere")
     if any(unusual) or any(word in name for word in rare):
         return Group.ADVANCED

@@ -5,6 +5,7 @@ from PyQt6.QtWidgets import (
     QFrame,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -55,6 +56,7 @@ class BenchPage(QWidget):
         self.grid.opened.connect(self.compose_on)
         self.composer.started.connect(self.follow)
         self.run_view.protocol_wanted.connect(self._compose)
+        self.composer.desk.editing.connect(self._show_editor)
         self.events.run_wanted.connect(self.open_run)
         self._wanted = ""
         self._seeded: set[str] = set()
@@ -120,7 +122,7 @@ class BenchPage(QWidget):
         """Begin a new run, on a seat if one is given."""
         self.side.setCurrentIndex(0)
         tile = self.grid.focused
-        where = seat or (tile.seat if tile is not None and tile.is_free else "")
+        where = seat or (tile.seat if tile is not None else "")
         if where:
             self.composer.choose_seat(where)
         self.composer.setFocus()
@@ -162,8 +164,13 @@ class BenchPage(QWidget):
         self.side.setCurrentIndex(0)
         self.composer.choose(protocol)
 
+    def _show_editor(self, wanted: bool) -> None:
+        """Lay the editor of steps over the run, or show the run again."""
+        self._middle.setCurrentIndex(int(wanted))
+
     def _chosen(self, seat: str, run: str) -> None:
         if run:
+            self.composer.desk.close()
             self.open_run(run)
         else:
             self.composer.choose_seat(seat)
@@ -188,7 +195,10 @@ class BenchPage(QWidget):
         left_box.addWidget(area, 1)
         left.setMinimumWidth(236)
         self._down = QSplitter(Qt.Orientation.Vertical)
-        self._down.addWidget(panel(self.run_view))
+        self._middle = QStackedWidget()
+        self._middle.addWidget(panel(self.run_view))
+        self._middle.addWidget(panel(self.composer.desk.editor))
+        self._down.addWidget(self._middle)
         self._down.addWidget(panel(self.events))
         self._down.setSizes([700, self._settings.events])
         self._down.setStretchFactor(0, 1)

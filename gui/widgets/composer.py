@@ -1,43 +1,35 @@
-"""Compose a run: protocol, sample, form, forecast, checks, Start.
+"""Compose a run: protocol, sample, form, steps, forecast, checks, Start.
 
 With every keystroke the fields say what they come to; after a short pause the station
-checks the order and runs it on the twins. Start waits for the checks and says for what.
+checks the order and runs it on the twins. Start waits for the checks and says for what;
+where only a seat is busy, Queue lets the run wait.
 """
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.link import Link
-from gui.models.draft import (
-    Draft,
-    complaints_by_field,
-    fitting,
-    verdict,
-)
-from gui.widgets.inputs import Choice, label_of
+from gui.models.complaint_places import complaints_by_field
+from gui.models.draft import Draft, fitting, readiness
+from gui.rehearsal import Rehearsal
+from gui.widgets.block_desk import BlockDesk
+from gui.widgets.composer_foot import ComposerFoot
+from gui.widgets.composer_head import ComposerHead
+from gui.widgets.dry_run import DryRun
 from gui.widgets.parameter_form import ParameterForm
+from gui.widgets.plan_files import asked_to_open, asked_to_save, opened, saved
 from gui.widgets.preview import Preview
 from gui.widgets.seat_chooser import SeatChooser
-from labctl.service.answers import (
-    Checked,
-    ForecastOut,
-    ProtocolOut,
-    Queued,
-    SampleOut,
-    Started,
-)
+from labctl.service.answers import ProtocolOut, Queued, SampleOut, Started
 from labctl.service.models import State
+from labctl.service.requests import OrderIn
 
-PAUSE_MS = 250
 RETRY_MS = 2000
 """After a question that was not answered."""
+FORM, DRY = 0, 1
+RUNNING = "Running it on the twin …"
 
 
 class Composer(QWidget):
@@ -53,18 +45,14 @@ class Composer(QWidget):
         self._protocols: list[ProtocolOut] = []
         self._samples: list[SampleOut] = []
         self._draft: Draft | None = None
-        self._checked: Checked | None = None
         self._state: State | None = None
         self._seat = ""
-        self._foreseen: ForecastOut | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._ask)
+        self._said = Rehearsal(link, self._order, self)
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
         self._retry.setInterval(RETRY_MS)
         self._retry.timeout.connect(self._retried)
+        self.desk = BlockDesk(self)
         self._build()
         self._say()
 
@@ -76,12 +64,12 @@ class Composer(QWidget):
     @property
     def verdict(self) -> str:
         """What Start waits for, or that nothing is in its way."""
-        return self._verdict.text()
+        return self.foot.text
 
     @property
     def can_start(self) -> bool:
         """Whether Start may be pressed."""
-        return self._start.isEnabled()
+        return self.foot.can_start
 
     def load(self) -> None:
         """Fetch protocols and samples."""
@@ -106,9 +94,11 @@ class Composer(QWidget):
 
     def choose(self, protocol: str, sample: str = "") -> None:
         """Choose a protocol and a sample by name."""
-        self._protocol.setCurrentIndex(max(self._protocol.findData(protocol), 0))
+        self.head.choose(protocol=protocol)
+        self._offer_samples()
         if sample:
-            self._sample.setCurrentIndex(max(self._sample.findData(sample), 0))
+            self.head.choose(sample=sample)
+            self._new_draft()
 
     def choose_seat(self, seat: str) -> None:
         """Prefer a seat for the role that can take it."""
@@ -123,54 +113,106 @@ class Composer(QWidget):
         if self._draft is None or not self.can_start:
             return
         order = self._draft.order()
-        self._start.setEnabled(False)
-        self._verdict.setText("Starting …")
+        self._say("Starting …")
         self._link.ask(self, lambda s: s.start(order), self._did_start, self._refused)
 
     def enqueue(self) -> None:
-        """Put the run into the queue."""
-        if self._draft is None or self._draft.problem:
+        """Put the run into the queue, if nothing but a busy seat is in its way."""
+        if self._draft is None or not self.foot.can_queue:
             return
         order = self._draft.order()
+        self._say("Queueing …")
         self._link.ask(self, lambda s: s.enqueue(order), self._did_queue, self._refused)
+
+    def dry_run(self) -> None:
+        """Show what would be done, step by step; or the form again."""
+        show = self._middle.currentIndex() == FORM and self._is_readable
+        self._middle.setCurrentIndex(DRY if show else FORM)
+        self._preview.show_curve(on=not show)
+        self._say()
+        if not show:
+            return
+        if self._said.forecast is not None:
+            self.dry.show_forecast(self._said.forecast, self._said.check)
+        else:
+            self.dry.wait(RUNNING)
+        self._said.hurry()
+        self.dry.table.setFocus()
 
     def wear(self) -> None:
         """Take the theme's colours."""
         self._preview.wear()
 
+    # ---- plans
+
+    def ask_to_open(self) -> None:
+        """Ask for a plan file and open it."""
+        path = asked_to_open(self)
+        if path is not None:
+            self.open_plan(path)
+
+    def ask_to_save(self) -> None:
+        """Ask for a place and save the plan there."""
+        path = asked_to_save(self, self._draft) if self._draft is not None else None
+        if path is not None:
+            self.save_plan(path)
+
+    def open_plan(self, path: Path) -> None:
+        """Fill everything from a plan, or say why not and change nothing."""
+        chosen = self._draft.sample if self._draft is not None else None
+        draft = opened(path, self._protocols, self._samples, chosen, self.foot.note)
+        if draft is None:
+            return
+        self.head.choose(protocol=draft.protocol.name)
+        there = fitting(self._samples, draft.protocol)
+        self.head.offer_samples(draft.protocol, there)
+        self.head.choose(sample=draft.sample.name, preset=draft.preset)
+        self._seat = ""
+        self._take_draft(draft)
+
+    def save_plan(self, path: Path) -> None:
+        """Write the plan, or say why not."""
+        if self._draft is not None:
+            saved(path, self._draft, self.foot.note)
+
     # ---- what the station says
 
     def _take_protocols(self, found: list[ProtocolOut]) -> None:
         self._protocols = sorted(found, key=lambda p: p.title)
-        chosen = self._protocol.currentData()
-        self._protocol.blockSignals(True)
-        self._protocol.clear()
-        for one in self._protocols:
-            self._protocol.addItem(one.name.replace("-", " "), one.name)
-            self._protocol.setItemData(
-                self._protocol.count() - 1, one.title, Qt.ItemDataRole.ToolTipRole
-            )
-        wanted = chosen or "formation-cycling"
-        self._protocol.setCurrentIndex(max(self._protocol.findData(wanted), 0))
-        self._protocol.blockSignals(False)
+        self.head.offer_protocols(self._protocols)
         self._offer_samples()
 
     def _take_samples(self, found: list[SampleOut]) -> None:
         self._samples = found
         self._offer_samples()
 
-    def _take_check(self, found: Checked) -> None:
-        self._checked = found
+    def _checked(self) -> None:
+        if self._gave_way():
+            return
         self._show_seats()
         self._show_resolved()
         self._say()
-        if self._foreseen is not None:
-            self._take_forecast(self._foreseen)
+        if self._said.forecast is not None:
+            self._foreseen()
 
-    def _take_forecast(self, found: ForecastOut) -> None:
-        self._foreseen = found
-        speed = self._state.station.speed if self._state else 1.0
-        self._preview.show_forecast(found, self._checked, speed)
+    def _foreseen(self) -> None:
+        found, check = self._said.forecast, self._said.check
+        if found is not None:
+            speed = self._state.station.speed if self._state else 1.0
+            self._preview.show_forecast(found, check, speed)
+            self.dry.show_forecast(found, check)
+
+    def _unforeseen(self, why: str) -> None:
+        problem = self._draft.problem if self._draft is not None else ""
+        if why:
+            self._preview.forget(f"No forecast: {why}")
+        else:
+            self._preview.forget()
+        self.dry.wait(f"No forecast: {why}" if why else problem)
+
+    def _asking(self) -> None:
+        self._preview.wait()
+        self.dry.wait(RUNNING)
 
     def _did_start(self, found: Started) -> None:
         self._renew()
@@ -182,73 +224,68 @@ class Composer(QWidget):
 
     def _again(self, why: str) -> None:
         """Ask once more in a while: the station was busy, or away for a moment."""
-        self._verdict.setText(why)
+        self.foot.say(why)
         self._retry.start()
 
     def _retried(self) -> None:
         if not self._protocols or not self._samples:
             self.load()
-        elif self._checked is None:
-            self._ask()
+        elif self._said.check is None:
+            self._said.ask()
 
     def _refused(self, why: str) -> None:
         self._changed()
-        self._verdict.setText(why)
+        self.foot.note(why, True)
 
     # ---- choosing and typing
 
     def _offer_samples(self) -> None:
         protocol = self._chosen_protocol()
-        if protocol is None:
-            return
-        self._about.setText(protocol.title)
-        there = fitting(self._samples, protocol)
-        before = self._sample.currentData()
-        self._sample.blockSignals(True)
-        self._sample.clear()
-        for one in there:
-            self._sample.addItem(f"{one.name}  {one.title}".strip(), one.name)
-        self._sample.setCurrentIndex(max(self._sample.findData(before), 0))
-        self._sample.blockSignals(False)
-        presets = ["", *protocol.presets]
-        self._preset.blockSignals(True)
-        self._preset.clear()
-        for name in presets:
-            self._preset.addItem(name or "defaults", name)
-        self._preset.blockSignals(False)
-        self._new_draft(keep_preset=False)
+        if protocol is not None:
+            self.head.offer_samples(protocol, fitting(self._samples, protocol))
+            self._new_draft()
 
-    def _new_draft(self, *, keep_preset: bool) -> None:
+    def _new_draft(self) -> None:
+        """Begin anew, with what was changed in the draft before."""
         protocol = self._chosen_protocol()
-        name = self._sample.currentData()
-        sample = next((s for s in self._samples if s.name == name), None)
-        self._checked = None
-        if protocol is None or sample is None:
-            self._draft = None
-            self._show_form()
-            self._say()
-            return
-        draft = Draft(protocol, sample)
-        if keep_preset:
-            draft.preset = str(self._preset.currentData() or "")
-            draft.texts = draft.start
-        else:
-            self._preset.blockSignals(True)
-            self._preset.setCurrentIndex(max(self._preset.findData(draft.preset), 0))
-            self._preset.blockSignals(False)
-        draft.operator = self._state.station.operator if self._state else ""
+        sample = next((s for s in self._samples if s.name == self.head.sample), None)
+        draft = None
+        if protocol is not None and sample is not None:
+            draft = Draft(protocol, sample)
+            if self._draft is not None:
+                draft.carry(self._draft)
+            self.head.choose(preset=draft.preset)
+        self._take_draft(draft)
+
+    def _new_preset(self) -> None:
+        if self._draft is not None:
+            blocks = self._draft.blocks
+            self._draft.preset = self.head.preset
+            self._draft.begin()
+            given = self._draft.protocol.presets.get(self._draft.preset, {})
+            self._draft.blocks |= {n: b for n, b in blocks.items() if n not in given}
+            self._take_draft(self._draft)
+
+    def _take_draft(self, draft: Draft | None) -> None:
         self._draft = draft
-        self._prefer_seat()
-        self._show_form()
+        self.head.enable_save(on=draft is not None)
+        if draft is None:
+            self.form.show_fields([], {})
+        else:
+            draft.operator = self._state.station.operator if self._state else ""
+            self._prefer_seat()
+            self.form.show_fields(draft.fields, draft.texts)
+        self.desk.take(draft)
         self._changed()
 
     def _renew(self) -> None:
         """Keep what was typed for the next run, under another key."""
         if self._draft is not None:
-            texts = dict(self._draft.texts)
-            preset = self._draft.preset
-            self._draft = Draft(self._draft.protocol, self._draft.sample, preset)
-            self._draft.preset, self._draft.texts = preset, texts
+            old = self._draft
+            self._draft = Draft(old.protocol, old.sample)
+            self._draft.carry(old)
+            self._draft.operator, self._draft.seats = old.operator, {}
+            self.desk.take(self._draft)
             self._seat = ""
         self._changed()
 
@@ -259,60 +296,43 @@ class Composer(QWidget):
 
     def _changed(self) -> None:
         """Answer at once, and ask the station after a pause."""
-        self._checked = None
+        self._said.begin_anew()
         self._show_resolved()
         self._say()
-        if self._draft is not None:
-            self._pause.start()
 
-    def _ask(self) -> None:
-        if self._draft is None or self._draft.problem:
-            self._preview.forget()
-            return
-        order = self._draft.order()
-        self._link.ask(
-            self,
-            lambda s: s.check(order),
-            self._take_check,
-            self._again,
-            key="check",
-        )
-        self._foreseen = None
-        self._preview.wait()
-        self._link.ask(
-            self,
-            lambda s: s.forecast(order),
-            self._take_forecast,
-            lambda why: self._preview.forget(f"No forecast: {why}"),
-            key="forecast",
-        )
+    def _order(self) -> OrderIn | None:
+        """Return what the station is asked; None while it cannot be read."""
+        return self._draft.order() if self._draft and self._is_readable else None
 
     # ---- showing
 
-    def _show_form(self) -> None:
-        if self._draft is None:
-            self.form.show_fields([], {})
-        else:
-            self.form.show_fields(self._draft.fields, self._draft.texts)
-
     def _show_resolved(self) -> None:
-        if self._draft is not None:
-            said = complaints_by_field(self._checked)
-            self.form.show_resolved(self._draft.resolved(), said)
+        draft = self._draft
+        if draft is None:
+            return
+        said = complaints_by_field(self._said.check, draft.languages)
+        self.form.show_resolved(draft.resolved(), said)
+        self.desk.show_check(self._said.check)
 
     def _show_seats(self) -> None:
+        check = self._said.check
         if self._draft is not None and self._state is not None:
-            cast = self._checked.seats if self._checked else None
+            cast = check.seats if check is not None and check.ok else None
             self._seats.show_cast(cast, self._draft.seats, self._state.channels)
 
-    def _say(self) -> None:
+    def _say(self, doing: str = "") -> None:
         there = self._link.status.is_there
         problem = self._draft.problem if self._draft else "Choose protocol and sample."
-        ok, text = verdict(problem, self._checked, asking=False, there=there)
-        warnings = self._checked.warnings if self._checked and ok else []
-        self._verdict.setText("\n".join([text, *warnings]))
-        self._start.setEnabled(ok)
-        self._queue.setEnabled(ok)
+        checked = None if doing else self._said.check
+        self.foot.show_readiness(readiness(problem, checked, there=there))
+        showing = self._middle.currentIndex() == DRY
+        self.foot.show_dry(on=showing, may=self._is_readable)
+        if doing:
+            self.foot.say(doing)
+
+    @property
+    def _is_readable(self) -> bool:
+        return self._draft is not None and not self._draft.problem
 
     # ---- seats
 
@@ -322,6 +342,22 @@ class Composer(QWidget):
         channel = next((c for c in self._state.channels if c.seat == self._seat), None)
         if channel is not None and channel.roles:
             self._draft.seats[channel.roles[0]] = self._seat
+
+    def _gave_way(self) -> bool:
+        """Let go of a tile's seat that this protocol has no part for."""
+        check, draft = self._said.check, self._draft
+        if check is None or draft is None or not self._seat:
+            return False
+        where = {hint.where for hint in check.complaints}
+        wrong = [r for r, s in draft.seats.items() if s == self._seat]
+        if not any(f"role {role}" in where for role in wrong):
+            return False
+        for role in wrong:
+            del draft.seats[role]
+        self.foot.note(f"{self._seat} has no part in {draft.protocol.name}.")
+        self._seat = ""
+        self._changed()
+        return True
 
     def _sat(self, role: str, seat: str) -> None:
         if self._draft is not None:
@@ -333,56 +369,45 @@ class Composer(QWidget):
         return [c.seat for c in state.channels if not c.run] if state else []
 
     def _chosen_protocol(self) -> ProtocolOut | None:
-        name = self._protocol.currentData()
+        name = self.head.protocol
         return next((p for p in self._protocols if p.name == name), None)
 
     # ---- looks
 
     def _build(self) -> None:
-        self._protocol = Choice("Protocol")
-        self._sample = Choice("Sample")
-        self._preset = Choice("Preset")
-        self._about = QLabel()
-        self._about.setObjectName("muted")
-        self._about.setWordWrap(True)
-        self._protocol.currentIndexChanged.connect(lambda _k: self._offer_samples())
-        self._sample.currentIndexChanged.connect(
-            lambda _k: self._new_draft(keep_preset=False)
-        )
-        self._preset.currentIndexChanged.connect(
-            lambda _k: self._new_draft(keep_preset=True)
-        )
-        head = QFormLayout()
-        head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        head.addRow(label_of("Protocol"), self._protocol)
-        head.addRow(self._about)
-        head.addRow(label_of("Sample"), self._sample)
-        head.addRow(label_of("Preset"), self._preset)
+        self.head = ComposerHead()
+        self.head.protocol_chosen.connect(self._offer_samples)
+        self.head.sample_chosen.connect(self._new_draft)
+        self.head.preset_chosen.connect(self._new_preset)
+        self.head.open_wanted.connect(self.ask_to_open)
+        self.head.save_wanted.connect(self.ask_to_save)
         self._seats = SeatChooser()
         self._seats.chosen.connect(self._sat)
         self.form = ParameterForm()
         self.form.edited.connect(self._edited)
+        self.form.opened.connect(self.desk.open)
+        self.desk.changed.connect(self._changed)
+        self.desk.editing.connect(lambda _on: self._show_resolved())
+        self.desk.left.connect(lambda name: self.form.rows[name].focus())
+        self.dry = DryRun()
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.form)
+        self._middle.addWidget(self.dry)
         self._preview = Preview()
-        self._verdict = QLabel()
-        self._verdict.setWordWrap(True)
-        self._verdict.setAccessibleName("Checks")
-        self._queue = QPushButton("Queue")
-        self._queue.setAccessibleName("Put into the queue")
-        self._queue.clicked.connect(self.enqueue)
-        self._start = QPushButton("Start")
-        self._start.setObjectName("primary")
-        self._start.setAccessibleName("Start the run")
-        self._start.setToolTip("Start the run (Ctrl+Enter)")
-        self._start.clicked.connect(self.start)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._queue, 1)
-        buttons.addWidget(self._start, 2)
+        self._said.checked.connect(self._checked)
+        self._said.foreseen.connect(self._foreseen)
+        self._said.unforeseen.connect(self._unforeseen)
+        self._said.unanswered.connect(self._again)
+        self._said.asking.connect(self._asking)
+        self.foot = ComposerFoot()
+        self.foot.dry_run.connect(self.dry_run)
+        self.foot.queue.connect(self.enqueue)
+        self.foot.start.connect(self.start)
         box = QVBoxLayout(self)
-        box.setContentsMargins(10, 8, 10, 10)
+        box.setContentsMargins(10, 6, 10, 10)
         box.setSpacing(6)
-        box.addLayout(head)
+        box.addWidget(self.head)
         box.addWidget(self._seats)
-        box.addWidget(self.form, 1)
+        box.addWidget(self._middle, 1)
         box.addWidget(self._preview)
-        box.addWidget(self._verdict)
-        box.addLayout(buttons)
+        box.addWidget(self.foot)

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -27,6 +28,9 @@ from PyQt6.QtWidgets import (
 from gui.models.form import Resolved
 from gui.models.form_fields import FormField, Kind
 from gui.palette import theme
+from gui.widgets.lines import Lines
+
+MAY_GROW = QSizePolicy.Policy.Preferred
 
 
 class Choice(QComboBox):
@@ -85,67 +89,75 @@ class FieldRow(QWidget):
 
     edited = pyqtSignal(str)
     """Name of the field; with every keystroke."""
+    opened = pyqtSignal(str)
+    """Name of a field that is edited in a panel of its own."""
 
     def __init__(self, field: FormField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._label = Elided(field.label)
-        self._label.setToolTip(f"{field.help}\n{field.name}".strip())
-        self._input: Line | Choice
-        if field.kind in {Kind.CHOICE, Kind.BOOLEAN}:
-            choice = Choice(field.label, self)
-            choice.addItems(list(field.choices))
-            choice.currentTextChanged.connect(self._tell)
-            self._input = choice
-        else:
-            line = Line(field.label, self)
-            line.setPlaceholderText(
-                "none" if field.optional else " or ".join(field.examples[:2])
-            )
-            line.textEdited.connect(self._tell)
-            line.setReadOnly(field.kind is Kind.FIXED)
-            self._input = line
-        self._input.setAccessibleDescription(field.help)
-        self._input.setToolTip(field.help)
+        self.label = QLabel(field.label)
+        self.label.setWordWrap(True)
+        self.label.setMinimumWidth(24)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, MAY_GROW)
+        self.label.setToolTip(f"{field.help}\n{field.name}".strip())
+        self.input = self._make_input()
+        self.input.setAccessibleDescription(field.help)
+        self.input.setToolTip(field.help)
         self._said = QLabel()
         self._said.setObjectName("resolved")
         self._said.setWordWrap(True)
         self._said.setAccessibleName(f"{field.label}: result")
         self._said.hide()
-        line_box = QHBoxLayout()
-        line_box.setContentsMargins(0, 0, 0, 0)
-        line_box.addWidget(self._label, 5)
-        line_box.addWidget(self._input, 6)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 1, 0, 1)
         box.setSpacing(0)
-        box.addLayout(line_box)
+        if isinstance(self.input, Lines):
+            box.addWidget(self.label)
+            box.addWidget(self.input)
+        else:
+            line_box = QHBoxLayout()
+            line_box.setContentsMargins(0, 0, 0, 0)
+            line_box.addWidget(self.label, 5)
+            line_box.addWidget(self.input, 6)
+            box.addLayout(line_box)
         box.addWidget(self._said)
 
     @property
     def text(self) -> str:
         """What stands in it."""
-        if isinstance(self._input, Choice):
-            return self._input.currentText()
-        return self._input.text()
+        if isinstance(self.input, Choice):
+            return self.input.currentText()
+        if isinstance(self.input, Lines):
+            return self.input.toPlainText()
+        return self.input.text() if isinstance(self.input, Line) else ""
 
     @property
     def said(self) -> str:
         """What it says the text came to."""
         return self._said.text()
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether what stands in it was refused."""
+        return self._said.objectName() == "wrong"
+
     def set_text(self, text: str) -> None:
-        """Put something in without telling anybody."""
-        self._input.blockSignals(True)
-        if isinstance(self._input, Choice):
-            self._input.setCurrentText(text)
-        else:
-            self._input.setText(text)
-        self._input.blockSignals(False)
+        """Put something in without telling anybody; the cursor stays if it can."""
+        if text == self.text:
+            return
+        self.input.blockSignals(True)
+        if isinstance(self.input, Choice):
+            self.input.setCurrentText(text)
+        elif isinstance(self.input, Lines):
+            self.input.setPlainText(text)
+            self.input.fit()
+        elif isinstance(self.input, Line):
+            self.input.setText(text)
+        self.input.blockSignals(False)
 
     def focus(self) -> None:
         """Put the keyboard here."""
-        self._input.setFocus()
+        self.input.setFocus()
 
     def show_resolved(self, found: Resolved, complaint: str = "") -> None:
         """Say what the text came to; the station's complaint wins."""
@@ -160,10 +172,33 @@ class FieldRow(QWidget):
             if style is not None:
                 style.unpolish(self._said)
                 style.polish(self._said)
-        if isinstance(self._input, Line):
-            self._input.mark(wrong=wrong)
+        if isinstance(self.input, Line | Lines):
+            self.input.mark(wrong=wrong)
 
-    def _tell(self, _text: str) -> None:
+    def _make_input(self) -> "Line | Lines | Choice | QPushButton":
+        field = self.field
+        if field.kind is Kind.BLOCKS:
+            button = QPushButton(f"Edit {field.label.lower()} …")
+            button.clicked.connect(lambda _on: self.opened.emit(field.name))
+            return button
+        if field.kind in {Kind.CHOICE, Kind.BOOLEAN}:
+            choice = Choice(field.label, self)
+            choice.addItems(list(field.choices))
+            choice.currentTextChanged.connect(self._tell)
+            return choice
+        if field.kind is Kind.LINES:
+            lines = Lines(field.label, self)
+            lines.setPlaceholderText(" or ".join(field.examples[:1]) or "one a line")
+            lines.textChanged.connect(self._tell)
+            return lines
+        line = Line(field.label, self)
+        line.setPlaceholderText(
+            "none" if field.optional else " or ".join(field.examples[:2])
+        )
+        line.textEdited.connect(self._tell)
+        return line
+
+    def _tell(self) -> None:
         self.edited.emit(self.field.name)
 
 

@@ -1,4 +1,7 @@
-"""The form of a protocol, made from its schema; rare groups are folded away."""
+"""The form of a protocol or a step, made from its schema; rare groups are folded away.
+
+A folded group in which something is wrong opens by itself and says so on its fold.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,10 +20,16 @@ class ParameterForm(QScrollArea):
 
     edited = pyqtSignal(str, str)
     """Name of a field and what stands in it, with every keystroke."""
+    opened = pyqtSignal(str)
+    """Name of a field that is edited in a panel of its own."""
+    made = pyqtSignal()
+    """The rows are others now."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, captions: bool = True) -> None:
         super().__init__(parent)
         self.rows: dict[str, FieldRow] = {}
+        self.folds: dict[Group, Fold] = {}
+        self._captions = captions
         inside = QWidget()
         inside.setObjectName("clear")
         self._form = QVBoxLayout(inside)
@@ -39,6 +48,7 @@ class ParameterForm(QScrollArea):
         """Replace the form."""
         clear(self._form)
         self.rows = {}
+        self.folds = {}
         for group, members in grouped(fields):
             area = QWidget()
             inner = QVBoxLayout(area)
@@ -48,25 +58,37 @@ class ParameterForm(QScrollArea):
                 row = FieldRow(one, area)
                 row.set_text(texts.get(one.name, ""))
                 row.edited.connect(self._tell)
+                row.opened.connect(self.opened)
                 inner.addWidget(row)
                 self.rows[one.name] = row
             if group in FOLDED:
-                self._form.addWidget(
-                    _fold(f"{group} ({len(members)}) …", str(group), area),
-                    0,
-                    Qt.AlignmentFlag.AlignLeft,
-                )
-            else:
+                fold = Fold(group, len(members), area)
+                self.folds[group] = fold
+                self._form.addWidget(fold, 0, Qt.AlignmentFlag.AlignLeft)
+            elif self._captions:
                 self._form.addWidget(caption(group))
             self._form.addWidget(area)
         self._form.addStretch(1)
+        self.made.emit()
 
     def show_resolved(
         self, found: Mapping[str, Resolved], complaints: Mapping[str, str]
     ) -> None:
         """Say what each text came to; the station's complaints win."""
+        wrong: dict[Group, int] = dict.fromkeys(self.folds, 0)
         for name, one in found.items():
-            self.rows[name].show_resolved(one, complaints.get(name, ""))
+            row = self.rows[name]
+            row.show_resolved(one, complaints.get(name, ""))
+            if row.field.group in wrong:
+                wrong[row.field.group] += row.is_wrong
+        for group, count in wrong.items():
+            self.folds[group].show_wrong(count)
+
+    def focus_first(self) -> None:
+        """Put the keyboard into the first field."""
+        for row in self.rows.values():
+            row.focus()
+            return
 
     def type(self, name: str, text: str) -> None:
         """Type into a field, as a person would."""
@@ -77,11 +99,25 @@ class ParameterForm(QScrollArea):
         self.edited.emit(name, self.rows[name].text)
 
 
-def _fold(text: str, name: str, area: QWidget) -> QPushButton:
-    fold = QPushButton(text)
-    fold.setObjectName("link")
-    fold.setCheckable(True)
-    fold.setAccessibleName(f"Show {name} parameters")
-    fold.toggled.connect(area.setVisible)
-    area.hide()
-    return fold
+class Fold(QPushButton):
+    """Shows a group that is rarely needed, or hides it."""
+
+    def __init__(self, group: Group, count: int, area: QWidget) -> None:
+        super().__init__()
+        self._name = f"{group} ({count})"
+        self._wrong = 0
+        self.setObjectName("link")
+        self.setCheckable(True)
+        self.setText(f"{self._name} …")
+        self.setAccessibleName(f"Show {group} parameters")
+        self.toggled.connect(area.setVisible)
+        area.hide()
+
+    def show_wrong(self, count: int) -> None:
+        """Say how many fields are to be fixed; open once there are some."""
+        if count and not self._wrong:
+            self.setChecked(True)
+        if count != self._wrong:
+            self._wrong = count
+            more = f" · {count} to fix" if count else " …"
+            self.setText(self._name + more)

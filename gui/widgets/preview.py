@@ -18,6 +18,7 @@ class Preview(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._wanted, self._drawn = True, False
         self._plot = Plot("Forecast of the voltage", self)
         self._plot.setFixedHeight(128)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -41,9 +42,15 @@ class Preview(QWidget):
         """What it says."""
         return self._said.text()
 
+    def show_curve(self, *, on: bool) -> None:
+        """Show the curve, or leave its place to something else."""
+        self._wanted = on
+        self._plot.setVisible(on and self._drawn)
+
     def forget(self, why: str = "The forecast follows what you type.") -> None:
         """Show nothing, and why."""
         give(self._curve, np.empty(0), np.empty(0))
+        self._drawn = False
         self._plot.hide()
         self._said.setText(why)
 
@@ -66,9 +73,11 @@ class Preview(QWidget):
         self._bands = []
         data = span_of(voltage)
         if data is None or time.size < 2:  # noqa: PLR2004
+            self._drawn = False
             self._plot.hide()
             return
-        self._plot.show()
+        self._drawn = True
+        self._plot.setVisible(self._wanted)
         give(self._curve, time / HOUR, voltage)
         low, high = bounds.get("voltage_volt", (None, None))
         shown = with_margin(

@@ -1,4 +1,7 @@
-"""Which seat plays which role; automatic takes the first that is free."""
+"""Which seat plays which role; automatic takes the first that is free.
+
+A busy seat may be chosen too: the run then waits in the queue.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,7 +47,7 @@ class SeatChooser(QWidget):
         wanted: Mapping[str, str],
         channels: Sequence[Channel],
     ) -> None:
-        """Offer the free seats of every role.
+        """Offer the seats of every role; a run waits for a busy one in the queue.
 
         ``cast`` is what the station chose; None while it has not been asked.
         """
@@ -56,8 +59,10 @@ class SeatChooser(QWidget):
             box.blockSignals(True)
             box.clear()
             box.addItem(f"automatic ({first})" if first else "automatic", AUTOMATIC)
-            for seat in seat_choices(channels, role):
-                box.addItem(seat, seat)
+            for seat, holder in seat_choices(channels, role).items():
+                box.addItem(f"{seat} (busy)" if holder else seat, seat)
+                tip = f"busy with {holder}" if holder else "free"
+                box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(max(box.findData(wanted.get(role, AUTOMATIC)), 0))
             box.blockSignals(False)
 
