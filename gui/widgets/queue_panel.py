@@ -1,8 +1,9 @@
-"""Orders that wait for their seats: ready, order, hold."""
+"""Orders that wait for their seats: ready, order, hold; with the mouse or by key."""
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.colours import Look
@@ -10,6 +11,8 @@ from gui.link import Link
 from gui.port import Station
 from gui.widgets.table import Column, Table, TableModel
 from labctl.service.models import QueueEntry, State
+
+Act = Callable[[QueueEntry], None]
 
 
 class QueuePanel(QWidget):
@@ -20,44 +23,60 @@ class QueuePanel(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
+        self._chosen = ""
+        """The chosen entry, wherever it stands now."""
         columns: list[Column[QueueEntry]] = [
             Column("Run", lambda e: f"{e.protocol} · {e.sample}", look=_look),
             Column("Waits for", lambda e: e.waits_for or "its turn"),
         ]
         self.table = Table("Queue", TableModel(columns, lambda e: e.entry), self)
         self.table.fit_columns(0, 0)
-        self.table.clicked.connect(lambda _i: self._enable())
+        selection = self.table.selectionModel()
+        if selection is not None:
+            selection.currentRowChanged.connect(lambda _new, _old: self._choose())
         hint = QLabel(
             "A waiting run starts by itself once it is marked ready (its sample is "
             "connected), nothing holds it, and its seats are free."
         )
         hint.setObjectName("muted")
         hint.setWordWrap(True)
+        self._about = QLabel()
+        self._about.setWordWrap(True)
+        self._about.setAccessibleName("Chosen order")
         self._held = QLabel()
         self._held.setWordWrap(True)
         self._let_go = QPushButton("Release the channels")
         self._let_go.setAccessibleName("Release held channels")
         self._let_go.clicked.connect(self._release)
         self._held_seats: list[str] = []
-        self._ready = self._button("Ready", self._toggle_ready)
-        self._hold = self._button("Hold", self._toggle_hold)
-        self._up = self._button("Move up", self._move_up)
-        self._remove = self._button("Remove", self._take_out)
-        buttons = QHBoxLayout()
-        for button in (self._ready, self._hold, self._up, self._remove):
-            buttons.addWidget(button)
+        self._ready = self._button("Ready", self._toggle_ready, "Space")
+        self._hold = self._button("Hold", self._toggle_hold, "H")
+        self._up = self._button("Up", lambda e: self._move(e, -1), "Alt+Up")
+        self._down = self._button("Down", lambda e: self._move(e, 1), "Alt+Down")
+        self._remove = self._button("Remove", self._take_out, "Delete")
+        self._all = (self._ready, self._hold, self._up, self._down, self._remove)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for button in (self._ready, self._hold):
+            first.addWidget(button)
+        for button in (self._up, self._down, self._remove):
+            second.addWidget(button)
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 10, 10)
         box.addWidget(hint)
         box.addWidget(self.table, 1)
-        box.addLayout(buttons)
+        box.addWidget(self._about)
+        box.addLayout(first)
+        box.addLayout(second)
         box.addWidget(self._held)
         box.addWidget(self._let_go)
         self._enable()
 
     def show_state(self, state: State) -> None:
-        """Take the queue."""
+        """Take the queue; the chosen order stays chosen where it has gone."""
         self.table.rows.show_rows(state.queue)
+        at = self.table.rows.row_of(self._chosen)
+        if at >= 0 and at != self.table.currentIndex().row():
+            self.table.selectRow(at)
         self._held_seats = [c.seat for c in state.channels if c.held]
         seats = ", ".join(self._held_seats)
         self._held.setText(
@@ -66,13 +85,27 @@ class QueuePanel(QWidget):
         self._let_go.setVisible(bool(seats))
         self._enable()
 
+    def _choose(self) -> None:
+        entry = self.table.current
+        if entry is not None:
+            self._chosen = entry.entry
+        self._enable()
+
     def _enable(self) -> None:
         entry = self.table.current
-        for button in (self._ready, self._hold, self._up, self._remove):
+        for button in self._all:
             button.setEnabled(entry is not None)
-        if entry is not None:
-            self._ready.setText("Not ready" if entry.ready else "Ready")
-            self._hold.setText("Let go" if entry.hold else "Hold")
+        self._about.setVisible(entry is not None)
+        if entry is None:
+            return
+        self._ready.setText("Not ready" if entry.ready else "Ready")
+        self._hold.setText("Let go" if entry.hold else "Hold")
+        at = self.table.rows.row_of(entry.entry)
+        self._up.setEnabled(at > 0)
+        self._down.setEnabled(at < len(self.table.rows.rows) - 1)
+        seats = ", ".join(entry.seats.values()) or "the first free seat"
+        waits = entry.waits_for or "its turn"
+        self._about.setText(f"{entry.sample} on {seats} waits for: {waits}.")
 
     def _toggle_ready(self, entry: QueueEntry) -> None:
         self._do(lambda s: s.change_queue(entry.entry, ready=not entry.ready))
@@ -80,9 +113,10 @@ class QueuePanel(QWidget):
     def _toggle_hold(self, entry: QueueEntry) -> None:
         self._do(lambda s: s.change_queue(entry.entry, hold=not entry.hold))
 
-    def _move_up(self, entry: QueueEntry) -> None:
-        at = max(self.table.rows.row_of(entry.entry) - 1, 0)
-        self._do(lambda s: s.change_queue(entry.entry, position=at))
+    def _move(self, entry: QueueEntry, step: int) -> None:
+        at = self.table.rows.row_of(entry.entry) + step
+        if 0 <= at < len(self.table.rows.rows):
+            self._do(lambda s: s.change_queue(entry.entry, position=at))
 
     def _take_out(self, entry: QueueEntry) -> None:
         self._do(lambda s: s.unqueue(entry.entry))
@@ -94,9 +128,11 @@ class QueuePanel(QWidget):
     def _do(self, act: Callable[[Station], object]) -> None:
         self._link.ask(self, act, lambda _done: None, self.said.emit)
 
-    def _button(self, text: str, act: Callable[[QueueEntry], None]) -> QPushButton:
+    def _button(self, text: str, act: Act, key: str) -> QPushButton:
+        """Return a button that acts on the chosen order, as its key does."""
         button = QPushButton(text)
         button.setAccessibleName(f"{text}: queue entry")
+        button.setToolTip(f"{text} ({key})")
 
         def pressed() -> None:
             entry = self.table.current
@@ -104,6 +140,9 @@ class QueuePanel(QWidget):
                 act(entry)
 
         button.clicked.connect(lambda _on: pressed())
+        shortcut = QShortcut(QKeySequence(key), self.table)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(pressed)
         return button
 
 

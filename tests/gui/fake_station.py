@@ -519,6 +519,11 @@ class FakeStation:
             seats=roles,
             limits={"voltage_volt": (0.0, 1.5), "current_ampere": (-0.004, 0.004)},
             parameters={},
+            busy={
+                c.seat: c.run
+                for c in self.state().channels
+                if c.run and c.seat in roles.values()
+            },
         )
 
     def forecast(self, order: OrderIn, deadline: float = 20.0) -> ForecastOut:
