@@ -1,6 +1,7 @@
 """The bench: tiles on the left, a run in the middle, what comes next on the right."""
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -27,6 +28,8 @@ from labctl.service.models import State
 
 ONE, TWO = 262, 490
 """Widths of one and two columns of tiles."""
+NARROW = 1000
+"""Below that the page has not been laid out yet."""
 ROOMY = 1600
 """Windows from here on show two columns."""
 
@@ -60,6 +63,7 @@ class BenchPage(QWidget):
         self.events.run_wanted.connect(self.open_run)
         self._wanted = ""
         self._seeded: set[str] = set()
+        self._divided = False
         self._build()
 
     @property
@@ -179,6 +183,16 @@ class BenchPage(QWidget):
         tiles = filtered(self._tiles, self._filter.text())
         self.grid.show_tiles(tiles, stale=not self._link.status.is_there)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Divide the width as remembered, once it is the window's."""
+        super().resizeEvent(event)
+        if self._divided or self.width() < NARROW:
+            return
+        self._divided = True
+        left = self._settings.left or (ONE if self.width() < ROOMY else TWO)
+        right = self._settings.right
+        self._across.setSizes([left, self.width() - left - right - 16, right])
+
     def _build(self) -> None:
         area = QScrollArea()
         area.setWidget(self.grid)
@@ -214,10 +228,6 @@ class BenchPage(QWidget):
         for part in (left, self._down, panel(self.side)):
             self._across.addWidget(part)
         self._across.setStretchFactor(1, 1)
-        wide = self._settings.width
-        left_size = self._settings.left or (ONE if wide < ROOMY else TWO)
-        right_size = self._settings.right
-        self._across.setSizes([left_size, wide - left_size - right_size, right_size])
         self._across.setChildrenCollapsible(False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

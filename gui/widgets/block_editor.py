@@ -346,8 +346,11 @@ class BlockEditor(QWidget):
         bar = QHBoxLayout()
         bar.setSpacing(4)
         bar.addWidget(self._kind, 1)
-        for button in (self._add, self._duplicate, self._remove, *self._moves.values()):
-            bar.addWidget(button)
+        bar.addWidget(self._add)
+        changes = QHBoxLayout()
+        changes.setSpacing(4)
+        for button in (*self._moves.values(), self._duplicate, self._remove):
+            changes.addWidget(button, 1)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.list)
@@ -359,6 +362,7 @@ class BlockEditor(QWidget):
         box.setContentsMargins(0, 4, 0, 0)
         box.setSpacing(4)
         box.addLayout(bar)
+        box.addLayout(changes)
         box.addWidget(self._split, 1)
         return page
 
