@@ -14,7 +14,14 @@ from PyQt6.QtWidgets import (
 
 from gui.link import Link
 from gui.models.sparks import POINTS, Sparks
-from gui.models.tiles import Counts, Tile, counts_of, filtered, tiles_of
+from gui.models.tiles import (
+    Counts,
+    Tile,
+    counts_of,
+    filtered,
+    on_the_wall,
+    tiles_of,
+)
 from gui.models.windows import curve
 from gui.settings import Settings
 from gui.widgets.composer import Composer
@@ -92,8 +99,7 @@ class BenchPage(QWidget):
             first = next((t.run for t in self._tiles if t.live), "")
             if first:
                 self.open_run(first)
-        run = next((r for r in state.runs if r.run == self.run_view.run), None)
-        self.run_view.show_summary(run)
+        self._show_summary(self.run_view.run)
 
     def show_link(self) -> None:
         """Take whether the station answers."""
@@ -111,9 +117,7 @@ class BenchPage(QWidget):
         """Show a run, and put the focus on its tile."""
         self.run_view.show_run(run)
         self.events.show_run(run)
-        if self._state is not None:
-            found = next((r for r in self._state.runs if r.run == run), None)
-            self.run_view.show_summary(found)
+        self._show_summary(run)
         tile = next((t for t in self._tiles if t.run == run), None)
         if tile is not None:
             self.grid.focus_seat(tile.seat)
@@ -142,6 +146,12 @@ class BenchPage(QWidget):
         self.grid.update()
         self.run_view.wear()
         self.composer.wear()
+
+    def _show_summary(self, run: str) -> None:
+        state = self._state
+        found = next((r for r in state.runs if r.run == run), None) if state else None
+        if state is not None and found is not None:
+            self.run_view.show_summary(on_the_wall(found, state))
 
     def _seed(self, state: State) -> None:
         """Fetch the past of runs that were going on before this window was opened."""

@@ -124,14 +124,15 @@ class TilePainter:
         painter.setFont(self._large)
         _text(painter, number, tile.primary, t.text, LEFT)
         painter.setFont(self._small)
-        below = QRectF(box.x(), number.bottom(), box.width() * 0.62, line)
+        share = 0.62 if tile.live else 1.0  # what came of it needs the whole width
+        below = QRectF(box.x(), number.bottom(), box.width() * share, line)
         _text(painter, below, tile.secondary, t.muted, LEFT)
         painter.setFont(self._font)
         room = QRectF(
             box.x() + box.width() * 0.64,
             head.bottom() + 6,
             box.width() * 0.36,
-            large + line - 8,
+            large + (line - 8 if tile.live else -8),
         )
         _spark(painter, spark, room, ink.stroke)
         word = QRectF(box.x(), below.bottom() + 1, box.width(), line)

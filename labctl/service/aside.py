@@ -25,8 +25,9 @@ class LateError(OperatorError):
 class Aside:
     """Calls functions of a module in another process."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, nice: int = 15) -> None:
+        """Nothing is started yet; ``nice``: how much the process gives way to runs."""
+        self._name, self._nice = name, nice
         self._lock = threading.Lock()
         self._process: Any = None
         self._pipe: Connection | None = None
@@ -78,7 +79,9 @@ class Aside:
     def _begin(self) -> Connection:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process = context.Process(
+            target=serve, args=(theirs, self._nice), daemon=True
+        )
         self._process.start()
         theirs.close()
         self._pipe = ours
@@ -94,11 +97,11 @@ class Aside:
             self._process = None
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, nice: int) -> None:
     """Answer questions until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(15)  # what is done here never takes time from a run
+        os.nice(nice)  # what is done here never takes time from a run
     while True:
         try:
             act, given = pipe.recv()

@@ -35,7 +35,8 @@ class Services:
     health: HealthWatch = field(init=False)
     maker: StateMaker = field(init=False)
     expectations: Expectations = field(init=False)
-    archive: Aside = field(default_factory=lambda: Aside("archive"))
+    archive: Aside = field(default_factory=lambda: Aside("archive", nice=5))
+    """A person waits for what it reads."""
     preview: Aside = field(default_factory=lambda: Aside("forecast"))
     leave: threading.Event = field(default_factory=threading.Event)
     """Set when the process shall end."""

@@ -1,0 +1,132 @@
+"""Pictures of the window on a real station of the simulated bench, as it works.
+
+Run ``python tests/gui/live_screenshots.py [FOLDER]``. A station's process is started,
+three runs are composed and started in the window, and each is drawn while it goes on.
+On an X server (QT_QPA_PLATFORM=xcb) the pictures are of what stands on the screen.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from PyQt6.QtWidgets import QApplication
+from screenshots import pause
+
+from gui.connector import Connector
+from gui.link import Link
+from gui.palette import wanted, wear
+from gui.settings import Settings
+from gui.window import Window
+from labctl.clock import SystemClock, stopwatch
+from labctl.service.discover import find
+from labctl.service.models import LIVE
+
+SPEED = "2000"
+SIZE = (1440, 860)
+RUNS = (
+    ("formation-cycling", "formation", "V, I – t", "half_cycle", 3),
+    ("insitu-eis", "insitu-eis", "Impedance", "spectrum", 5),
+    ("hall-effect", "hall", "Hall", "step", 4),
+)
+"""Protocol, picture, view, and from when on it is worth a picture (`_ripe`)."""
+PATIENCE = 240.0
+
+
+def main(folder: Path) -> None:
+    """Start everything, take the pictures, end everything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    with tempfile.TemporaryDirectory() as place:
+        data = Path(place) / "runs"
+        try:
+            take(app, data, folder)
+        finally:
+            station = find(data)
+            if station is not None:
+                station.shutdown(stop_runs=True)
+                until(lambda: find(data) is None)
+
+
+def take(app: QApplication, data: Path, folder: Path) -> None:
+    """Compose, start and draw; prints how long a newcomer would have waited."""
+    begun = stopwatch()
+    wear(app, wanted("light", app))
+    connector = Connector(data, ("--simulate", "--speed", SPEED, "--no-live-view"))
+    connector.may_start = True
+    settings = Settings(theme="light", width=SIZE[0], height=SIZE[1])
+    window = Window(Link(connector), connector, settings=settings)
+    window.show()
+    window.link.start()
+    started: dict[str, str] = {}
+    for protocol, *_ in RUNS:
+        composer = window.bench.composer
+        until(lambda: window.bench.composer.can_start)
+        composer.choose(protocol)
+        until(lambda: window.bench.composer.can_start)
+        before = set(_live(window))
+        composer.start()
+        until(lambda before=before: bool(set(_live(window)) - before))  # type: ignore[misc]
+        started[protocol] = next(iter(set(_live(window)) - before))
+        say(f"{protocol} goes on after {stopwatch() - begun:.1f} s")
+    for protocol, name, view, what, count in reversed(RUNS):
+        run = started[protocol]
+        window.bench.open_run(run)
+        until(lambda r=run, w=what, c=count: _ripe(window, r, w, c))  # type: ignore[misc]
+        tabs = window.bench.run_view.tabs
+        titles = [tabs.tabText(k) for k in range(tabs.count())]
+        tabs.setCurrentIndex(titles.index(view) if view in titles else 0)
+        pause(4.0)
+        picture(window, folder / f"live-{name}.png")
+    window.close()
+
+
+def picture(window: Window, path: Path) -> None:
+    """Write what is seen."""
+    screen = window.screen()
+    if QApplication.platformName() == "xcb" and screen is not None:
+        screen.grabWindow(window.winId()).save(str(path))
+    else:
+        window.grab().save(str(path))
+    say(f"wrote {path}")
+
+
+def say(text: str) -> None:
+    """Write a line to whoever waits."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _ripe(window: Window, run: str, what: str, count: int) -> bool:
+    """Return whether a run has come far enough, or is over."""
+    state = window.link.state
+    found = [r for r in state.runs if r.run == run] if state else []
+    if not found or found[0].state not in LIVE:
+        return bool(found)
+    last = found[0].last
+    if what == "half_cycle":
+        return (last.get("half_cycle") or 0) >= count
+    if what == "spectrum":
+        return (last.get("spectrum_id") or 0) >= count
+    return found[0].step_count >= count
+
+
+def _live(window: Window) -> list[str]:
+    return [r.run for r in window.link.state.runs] if window.link.state else []
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Let the window work until something is so."""
+    clock = SystemClock()
+    while not done():
+        pause(0.05)
+        assert clock.now() < PATIENCE, "it did not happen"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/live"))
