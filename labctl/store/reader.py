@@ -40,6 +40,10 @@ class Table(Mapping[str, Array]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
+    def __contains__(self, column: object) -> bool:
+        """Tell whether there is such a column; reads nothing."""
+        return column in self._columns
+
     def __getitem__(self, column: str) -> Array:
         return self.part(column, 0, self._rows)
 

@@ -13,7 +13,7 @@ from labctl.data import Batch, Stream
 from labctl.store.folder import RunFolder
 from labctl.store.journal import Journal
 from labctl.store.overview import LEAST, WIDTH, Overview, grouped, regrouped
-from labctl.store.reader import RunFile
+from labctl.store.reader import RunFile, Table
 from labctl.store.seal import seal
 
 Rows = Callable[[Stream, int, int], Batch]
@@ -79,3 +79,14 @@ def test_blocks_of_any_size_come_to_the_same_groups(
     np.testing.assert_array_equal(
         regrouped(groups, factor), grouped(rows, factor * WIDTH)
     )
+
+
+def test_asking_for_a_column_reads_no_rows() -> None:
+    class Untouched:
+        def __getitem__(self, _part: object) -> None:
+            raise AssertionError("the rows were read")
+
+    table = Table({"voltage_volt": Untouched()}, 10)
+
+    assert "voltage_volt" in table
+    assert "current_ampere" not in table
