@@ -237,6 +237,9 @@ class Protocol(abc.ABC):
     """Everything it may record, declared before the first row."""
     plots: ClassVar[tuple[Plot, ...]] = ()
     """Default plots of the file and the live view; the first opens first."""
+    view: ClassVar[str] = "Analysis"
+    """Short word for its own figures: the tab that shows them; empty: they show no
+    more than every cell's tabs do."""
     sample_kinds: ClassVar[frozenset[str]]
     """Kinds of sample that it can measure."""
 
@@ -293,5 +296,8 @@ class Protocol(abc.ABC):
         """Work the results out of what was recorded; the first is the headline."""
 
     def figures(self, run: Run) -> Sequence[Figure]:  # noqa: ARG002
-        """Return the figures of the report beyond the default plots."""
+        """Return the figures of report and window beyond the default plots.
+
+        Of a run that goes on, too: then of what there is.
+        """
         return ()

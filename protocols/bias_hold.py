@@ -55,6 +55,7 @@ class BiasHold(Protocol):
 
     name = "bias-hold"
     title = "Current against time at constant bias"
+    view = "I – t"
     parameters_model = BiasHoldParameters
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "pellet": {

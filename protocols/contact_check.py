@@ -21,10 +21,10 @@ from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
 from protocols.conduction_readings import Points, all_absent, doubted, sweep_points
+from protocols.film_figures import contacts_figure
 from protocols.hall_bench import (
     FilmParameters,
     contact_suspicions,
-    contacts_figure,
     no_contact,
     pair_resistances,
 )
@@ -69,6 +69,7 @@ class ContactCheck(Protocol):
 
     name = "contact-check"
     title = "Whether the contacts are ohmic"
+    view = "Contacts"
     parameters_model = ContactCheckParameters
     streams: ClassVar[tuple[Stream, ...]] = (IV,)
     plots: ClassVar[tuple[Plot, ...]] = (

@@ -95,6 +95,7 @@ class CyclicVoltammetry(CellProtocol):
 
     name = "cyclic-voltammetry"
     title = "Cyclic voltammograms at several scan rates"
+    view = "CV"
     parameters_model = CyclicVoltammetryParameters
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         name: {**given, **WINDOWS[name]} for name, given in CellProtocol.presets.items()
@@ -241,5 +242,5 @@ class CyclicVoltammetry(CellProtocol):
         return {**voltammetry_results(run, self.settings()), **formation}
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Voltammograms shaded by rate, peak currents against rate and its root."""
+        """Voltammograms shaded by rate, peak currents with b, the surface's share."""
         return voltammetry_figures(run, self.settings())

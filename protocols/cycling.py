@@ -56,6 +56,7 @@ class Cycling(CellProtocol):
 
     name = "cycling"
     title = "Formation, then ageing with check-ups until the end of life"
+    view = ""
     parameters_model = CyclingParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: CyclingParameters

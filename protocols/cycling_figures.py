@@ -43,7 +43,7 @@ def cycling_figures(run: Run) -> tuple[Figure, ...]:
     cycles = cycles_of(run)
     if not cycles.complete.any():
         return ()
-    per_gram = _per_gram(run)
+    per_gram = capacity_unit(run)
     curves = tuple(selected_curves(run.table("timeseries"), cycles))
     return (
         capacity_figure(cycles, per_gram),
@@ -82,13 +82,18 @@ def selected_curves(table: Mapping[str, Array], cycles: Cycles) -> Iterator[Curv
     picked = {int(n) for n in done[:2]} | {int(done[-1])}
     spread = np.linspace(0, len(done) - 1, MOST_CURVES - 1).round().astype(int)
     picked |= {int(done[k]) for k in spread[1:-1]}
+    yield from curves_of(table, sorted(picked))
+
+
+def curves_of(table: Mapping[str, Array], picked: Sequence[int]) -> Iterator[Curve]:
+    """Yield both half cycles of the cycles with these numbers, in that order."""
     number, half = table["cycle_count"], table["half_cycle"]
     current = table["current_ampere"]
     order = (
-        np.searchsorted(number, sorted(picked)),
-        np.searchsorted(number, sorted(picked), side="right"),
+        np.searchsorted(number, picked),
+        np.searchsorted(number, picked, side="right"),
     )
-    for cycle, first, last in zip(sorted(picked), *order, strict=True):
+    for cycle, first, last in zip(picked, *order, strict=True):
         own = slice(int(first), int(last))
         flow = current[own]
         under = np.abs(flow) > REST * np.abs(flow).max(initial=0.0)
@@ -153,7 +158,7 @@ def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, float]]:
     return [(curve, (curve.cycle - first) / span) for curve in curves]
 
 
-def _per_gram(run: Run) -> tuple[float, str]:
+def capacity_unit(run: Run) -> tuple[float, str]:
     """Return the factor from C to what the axis shows, and its unit."""
     mass = run.sample.active_mass
     if mass is None:

@@ -33,6 +33,7 @@ class FormationCycling(CellProtocol):
 
     name = "formation-cycling"
     title = "Formation, then cycles at a working rate"
+    view = ""
     parameters_model = FormationCyclingParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: FormationCyclingParameters

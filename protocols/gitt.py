@@ -81,6 +81,7 @@ class Gitt(CellProtocol):
 
     name = "gitt"
     title = "Intermittent titration: diffusivity against composition"
+    view = "GITT"
     parameters_model = GittParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: GittParameters
@@ -163,7 +164,7 @@ class Gitt(CellProtocol):
         return {"diffusivity": diffusivity_result(self.titration(run)), **formation}
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """D against composition, the relaxed voltage, a pulse against √t."""
+        """D and voltage against composition, the last pulse and its relaxation."""
         return gitt_figures(self.titration(run))
 
     def _most_pulses(self, capacity: float) -> int:

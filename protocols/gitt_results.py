@@ -22,6 +22,8 @@ from protocols.cycling_results import cycles_of, only
 MIDDLE = (0.2, 0.8)
 """Compositions over which the headline is taken: away from both steep ends."""
 MOST_DOUBTS = 3
+STRAIGHT = 0.9
+"""R² from which a relaxation is shown as an example of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,15 @@ def _kind_of_doubt(pulse: Diffusivity) -> str:
 
 
 def gitt_figures(titration: Titration) -> tuple[Figure, ...]:
-    """Return D and the relaxed voltage against composition, and one pulse."""
+    """Return D and the relaxed voltage against composition, and the last pulse."""
     if not titration.pulses:
         return ()
-    example = _example(titration)
-    return (_d_figure(titration), _voltage_figure(titration), *example)
+    return (
+        _d_figure(titration),
+        _voltage_figure(titration),
+        *_last_pulse(titration),
+        *_last_rest(titration),
+    )
 
 
 def _d_figure(titration: Titration) -> Figure:
@@ -184,6 +190,7 @@ def _d_figure(titration: Titration) -> Figure:
         for name, route in routes.items():
             found: list[Estimate] = [route(p) for p in own]
             y = np.array([d.value for d in found])
+            error = np.array([d.uncertainty for d in found])
             main = name.startswith("sphere")
             holds = np.array([d.valid for d in found]) | (not main)
             series.append(
@@ -191,6 +198,7 @@ def _d_figure(titration: Titration) -> Figure:
                     f"{way}: {name}",
                     x,
                     np.where(holds, y, np.nan),
+                    np.where(holds, error, np.nan) if main else None,
                     points=True,
                     group=way,
                 )
@@ -237,29 +245,73 @@ def _voltage_figure(titration: Titration) -> Figure:
     )
 
 
-def _example(titration: Titration) -> tuple[Figure, ...]:
-    """Return the pulse nearest to half full against √t, with its line."""
-    able = [p for p in titration.pulses if p.pulse.root_time is not None]
-    if not able:
+def _last_that_holds(titration: Titration) -> Diffusivity:
+    """Return the last pulse that gave a diffusivity; the last one if none did.
+
+    One whose rest still goes on, or that met the voltage limit, shows little; of the
+    valid ones those are better whose relaxation is a line at all.
+    """
+    valid = [p for p in titration.pulses if p.recommended.valid]
+    straight = [
+        p
+        for p in valid
+        if p.pulse.relaxation is not None and p.pulse.relaxation.r_squared > STRAIGHT
+    ]
+    return (straight or valid or titration.pulses)[-1]
+
+
+def _last_pulse(titration: Titration) -> tuple[Figure, ...]:
+    """Return it against √t, with its line."""
+    last = _last_that_holds(titration)
+    pulse, line = last.pulse, last.pulse.root_time
+    if line is None:
         return ()
-    chosen = min(able, key=lambda p: abs(p.composition - 0.5))
-    pulse, line = chosen.pulse, chosen.pulse.root_time
-    assert line is not None  # noqa: S101 - `able` says so
     rows = slice(pulse.rows.first, pulse.rows.last)
     root = np.sqrt(np.maximum(titration.time[rows] - pulse.start, 0.0))
     ends = np.array([0.0, math.sqrt(pulse.duration)])
     return (
         Figure(
             "root_time",
-            "One pulse against √t",
+            "Last valid pulse against √t",
             "√t / √s",
             "Voltage / V",
             (
                 Series("measured", root, titration.voltage[rows], points=True),
                 Series("√t line", ends, line.intercept + line.slope * ends),
             ),
-            note=f"θ = {chosen.composition:.2f}, R² of the line {line.r_squared:.4f} "
-            f"over its window; Dτ/r² = {chosen.reduced_time:.2g}.",
+            note=f"θ = {last.composition:.2f}, R² of the line {line.r_squared:.4f} "
+            f"over its window; Dτ/r² = {last.reduced_time:.2g}.",
+        ),
+    )
+
+
+def _last_rest(titration: Titration) -> tuple[Figure, ...]:
+    """Return the rest after it as Kang & Chueh (2021) draw it.
+
+    Against √(t+τ) − √t, t into the rest after a pulse of τ: a straight line as long as
+    diffusion is semi-infinite, on the right; the end of the rest is at the left.
+    """
+    pulse = _last_that_holds(titration).pulse
+    line = pulse.relaxation
+    if line is None:
+        return ()
+    off = pulse.start + pulse.duration
+    rows = slice(pulse.rows.last, pulse.rows.end)
+    since = np.maximum(titration.time[rows] - off, 0.0)
+    x = np.sqrt(since + pulse.duration) - np.sqrt(since)
+    ends = np.array([0.0, float(x.max())])
+    return (
+        Figure(
+            "relaxation",
+            "Relaxation after the last valid pulse",
+            "√(t+τ) − √t / √s",
+            "Voltage / V",
+            (
+                Series("measured", x, titration.voltage[rows], points=True),
+                Series("line", ends, line.intercept + line.slope * ends),
+            ),
+            note=f"From right to left, t into the rest, τ = {pulse.duration:.0f} s; "
+            f"R² of the line {line.r_squared:.4f} over its window.",
         ),
     )
 

@@ -24,7 +24,6 @@ from labctl.analysis.van_der_pauw import (
 )
 from labctl.data import Outcome
 from labctl.errors import Complaint
-from labctl.figure import Figure, Series
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Run, Step, StepRecord
 from labctl.quantities import Ampere, Second, Volt, Watt
@@ -265,23 +264,3 @@ def by_name(readings: Sequence[Reading]) -> Mapping[str, list[Reading]]:
 def finished(records: Sequence[StepRecord]) -> bool:
     """Tell whether every step ended by itself."""
     return all(r.outcome is not None and r.outcome.values for r in records)
-
-
-def contacts_figure(run: Run, name: str = "contacts") -> tuple[Figure, ...]:
-    """Return the I-V curves of the contact check; ``name`` is the plot it replaces."""
-    records = steps_of(run, "ReadFilm", CONTACTS)
-    if not records:
-        return ()
-    series = []
-    for i, j in PAIRS:
-        points = pair_points(run, (i, j), records[-1].step_count)
-        if len(points):
-            series.append(Series(f"{i}-{j}", points.current, points.voltage))
-    figure = Figure(
-        name,
-        "Contact check",
-        columns.SOURCE_CURRENT.long_name,
-        columns.VOLTAGE.long_name,
-        tuple(series),
-    )
-    return (figure,)

@@ -49,6 +49,7 @@ from protocols.conduction_readings import (
     steps_of,
     thickness_of,
 )
+from protocols.film_figures import contacts_figure, resistivity_figure
 from protocols.hall_bench import (
     HALL,
     RESISTIVITY,
@@ -56,7 +57,6 @@ from protocols.hall_bench import (
     FilmParameters,
     by_name,
     contact_suspicions,
-    contacts_figure,
     no_contact,
     power_suspicions,
     resistivity_of,
@@ -152,6 +152,7 @@ class HallEffect(Protocol):
 
     name = "hall-effect"
     title = "Carrier type, density and mobility from the Hall effect"
+    view = "Hall"
     parameters_model = HallParameters
     streams: ClassVar[tuple[Stream, ...]] = (IV, HALL_STREAM, MAGNET)
     plots: ClassVar[tuple[Plot, ...]] = (
@@ -165,7 +166,7 @@ class HallEffect(Protocol):
         ),
         Plot(
             "field",
-            "Field while it is set",
+            "Field over time",
             "magnet",
             "test_time_second",
             ("field_tesla",),
@@ -240,7 +241,7 @@ class HallEffect(Protocol):
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Draw the Hall resistance, every configuration, and the contact check."""
+        """Draw the Hall resistance and every configuration; resistivity, contacts."""
         points = {
             name: [(p.field, p.across) for p in self._points(run, label)]
             for name, label in (("+B −B −B +B", HALL_LABEL), ("sweep", SWEEP_LABEL))
@@ -249,6 +250,7 @@ class HallEffect(Protocol):
         return (
             *hall_figure(points, slope),
             *configurations_figure(by_name(self._hall_readings(run))),
+            *resistivity_figure(run),
             *contacts_figure(run),
         )
 

@@ -62,6 +62,7 @@ class Hppc(CellProtocol):
 
     name = "hppc"
     title = "Pulse resistance against state"
+    view = "HPPC"
     parameters_model = HppcParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: HppcParameters
@@ -197,7 +198,10 @@ class Hppc(CellProtocol):
         return {"pulse_resistance": found, **formation}
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Resistance against state, after each time, both directions."""
+        """Resistance against state, after each time, both directions; the pulses."""
+        return (*self._against_state(run), *self._pulses(run))
+
+    def _against_state(self, run: Run) -> tuple[Figure, ...]:
         table = self.table(run)
         if not table:
             return ()
@@ -209,7 +213,8 @@ class Hppc(CellProtocol):
             own = np.sign(current) == sign
             for name in [n for n in table if n.startswith("resistance_")]:
                 after = name.removeprefix("resistance_").removesuffix("_ohm")
-                after = after.replace("_", " ")
+                number, _, unit = after.rpartition("_")  # 0_1_s is 0.1 s
+                after = f"{number.replace('_', '.')} {unit}".strip()
                 y = np.array(table[name])[own]
                 series.append(
                     Series(
@@ -220,11 +225,50 @@ class Hppc(CellProtocol):
             Figure(
                 "pulse_resistance",
                 "Pulse resistance",
-                f"Part of the capacity, counted along the {first}",
+                f"Part of the capacity, {first}",
                 "Resistance / Ω",
                 tuple(series),
                 note=f"(V − V before)/I; the end is after {self.parameters.pulse:g} s.",
             ),
+        )
+
+    def _pulses(self, run: Run) -> tuple[Figure, ...]:
+        """Return how the voltage answered in every pulse, shaded by state."""
+        rows = run.table("timeseries")
+        first = self.sample.first_step
+        series = []
+        for record in run.steps:
+            if not record.label.startswith("pulses at"):
+                continue
+            percent = float(record.label.removeprefix("pulses at").strip(" %"))
+            own = np.flatnonzero(rows["step_count"] == record.step_count)
+            index = rows["technique_index"][own]
+            for technique, word in ((1, str(first)), (3, str(first.other))):
+                before, during = own[index == technique - 1], own[index == technique]
+                if len(before) and len(during):
+                    begun = rows["instrument_time_second"][before[-1]]
+                    rest = float(np.mean(rows["voltage_volt"][before[-3:]]))
+                    series.append(
+                        Series(
+                            f"{percent:g} %",
+                            rows["instrument_time_second"][during] - begun,
+                            1e3 * (rows["voltage_volt"][during] - rest),
+                            shade=percent / 100,
+                            group=word,
+                        )
+                    )
+        return (
+            (
+                Figure(
+                    "pulses",
+                    "Pulses, shaded by state",
+                    "Time since the pulse began / s",
+                    "Change of voltage / mV",
+                    tuple(series),
+                ),
+            )
+            if series
+            else ()
         )
 
 

@@ -53,7 +53,7 @@ REFERENCE_STATE = 0.5
 """The headline is the spectrum nearest to this state."""
 MONITOR_PLOT = Plot(
     "second_channel",
-    "Voltage at the second channel",
+    "Channel 2",
     "monitor",
     "test_time_second",
     ("voltage_volt",),
@@ -93,6 +93,7 @@ class InsituEis(CellProtocol):
 
     name = "insitu-eis"
     title = "Impedance while the cell is driven at 1C, 3C …"
+    view = "Impedance"
     parameters_model = InsituEisParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, EIS, MONITOR, CYCLES)
     plots: ClassVar[tuple[Plot, ...]] = (NYQUIST, *CYCLING_PLOTS, MONITOR_PLOT)

@@ -7,6 +7,7 @@ own (``probe_state: open``, ``probe_state: short``) and are given as ``leakage``
 smaller force. A conductivity is only worked out for a geometry that was chosen.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -94,6 +95,7 @@ class ParticleIV(Protocol):
 
     name = "particle-iv"
     title = "Current against voltage of a single particle"
+    view = "I–V"
     parameters_model = ParticleParameters
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "open": {"probe_state": "open"},
@@ -227,7 +229,7 @@ class ParticleIV(Protocol):
         return doubted(found, points.doubts)
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Draw every sweep, up and down apart."""
+        """Draw every sweep, up and down apart, with the slope at zero; decades."""
         series = []
         for sweep in range(1, self.parameters.sweeps + 1):
             points = sweep_points(run, (sweep,))
@@ -240,24 +242,40 @@ class ParticleIV(Protocol):
                     series.append(Series(name, volts[order], amperes[order]))
         if not series:
             return ()
-        figure = Figure(
-            "plot",
-            "Current against voltage",
-            columns.VOLTAGE.long_name,
-            columns.CURRENT.long_name,
-            tuple(series),
+        decades = [
+            dataclasses.replace(one, y=np.where(one.y == 0, np.nan, np.abs(one.y)))
+            for one in series
+        ]
+        return (
+            Figure(
+                "plot",
+                "Current against voltage",
+                columns.VOLTAGE.long_name,
+                columns.CURRENT.long_name,
+                (*series, *self._slope(run)),
+            ),
+            Figure(
+                "decades",
+                "Size of the current against voltage",
+                columns.VOLTAGE.long_name,
+                "|Current| / A",
+                tuple(decades),
+                y_log=True,
+            ),
         )
-        return (figure,)
+
+    def _slope(self, run: Run) -> tuple[Series, ...]:
+        """Return the line of the conductance at zero bias, over the whole sweep."""
+        points = sweep_points(run, range(1, self.parameters.sweeps + 1))
+        fit = self._zero_bias(points)
+        if fit.conductance.is_absent:
+            return ()
+        ends = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
+        line = fit.offset_current.value + fit.conductance.value * ends
+        return (Series(f"at zero: G = {fit.conductance.value:.4g} S", ends, line),)
 
     def _particle(self, points: Points) -> dict[str, Result]:
-        p = self.parameters
-        fit: ZeroBias = zero_bias_conductance(
-            points.voltage,
-            points.current,
-            points.accuracy,
-            compliance=points.limited,
-            fit_range=p.fit_range,
-        )
+        p, fit = self.parameters, self._zero_bias(points)
         found = correct_conductance(
             fit.conductance,
             leakage=_given(p.leakage, p.leakage_uncertainty, "leakage", "S"),
@@ -278,6 +296,15 @@ class ParticleIV(Protocol):
         if p.geometry != "none":
             results["conductivity"] = self._conductivity(found)
         return results
+
+    def _zero_bias(self, points: Points) -> ZeroBias:
+        return zero_bias_conductance(
+            points.voltage,
+            points.current,
+            points.accuracy,
+            compliance=points.limited,
+            fit_range=self.parameters.fit_range,
+        )
 
     def _conductivity(self, conductance: Measured) -> Result:
         p, sample = self.parameters, self.sample

@@ -67,6 +67,7 @@ class Peis(CellProtocol):
 
     name = "peis"
     title = "Impedance at rest, at chosen states"
+    view = "Impedance"
     parameters_model = PeisParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, EIS, CYCLES)
     plots: ClassVar[tuple[Plot, ...]] = (NYQUIST, *CYCLING_PLOTS)

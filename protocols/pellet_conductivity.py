@@ -114,6 +114,7 @@ class PelletConductivity(Protocol):
 
     name = "pellet-conductivity"
     title = "Conductivity of a pressed pellet"
+    view = "Pellet"
     parameters_model = PelletParameters
     streams: ClassVar[tuple[Stream, ...]] = (IV, DELTA)
     plots: ClassVar[tuple[Plot, ...]] = (
@@ -221,9 +222,9 @@ class PelletConductivity(Protocol):
         return doubted(results, points.doubts + self._settling(run))
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Draw the curve with its line."""
+        """Draw the curve with its line, or the delta readings."""
         if self.parameters.method == "delta":
-            return ()
+            return _delta_figure(run)
         points, fit = self._fit(run)
         return (ohmic_figure(points, fit),) if len(points) else ()
 
@@ -305,6 +306,21 @@ def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
         tuple(series),
         note="; ".join(fit.doubts),
     )
+
+
+def _delta_figure(run: Run) -> tuple[Figure, ...]:
+    """Return the resistance of every delta reading, a series a current."""
+    table = run.table(DELTA.name)
+    series = []
+    for current in np.unique(table["source_ampere"]):
+        own = table["source_ampere"] == current
+        ohm = table["voltage_volt"][own] / current
+        number = np.arange(1.0, len(ohm) + 1)
+        series.append(Series(f"{1e6 * current:g} µA", number, ohm, points=True))
+    if not series:
+        return ()
+    title, x_label = "Resistance of every delta reading", "Reading"
+    return (Figure("delta", title, x_label, "Resistance / Ω", tuple(series)),)
 
 
 def _point(run: Earlier) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Both branches at a current so small that the voltage is nearly the equilibrium's."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -39,6 +40,7 @@ class QuasiOcv(CellProtocol):
 
     name = "quasi-ocv"
     title = "Near-equilibrium voltage of both branches"
+    view = "OCV"
     parameters_model = QuasiOcvParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: QuasiOcvParameters
@@ -117,7 +119,7 @@ class QuasiOcv(CellProtocol):
         figure = Figure(
             "quasi_ocv",
             f"Voltage at {self.parameters.rate}",
-            f"Part of the capacity, counted along the {first}",
+            f"Part of the capacity, {first}",
             "Voltage / V",
             (
                 Series(str(first), GRID, opening),
@@ -127,7 +129,9 @@ class QuasiOcv(CellProtocol):
             note="Each branch over its own capacity; the mean is no equilibrium where "
             "hysteresis is.",
         )
-        return (figure, differential_figure(curves, _milliampere_hours(run)))
+        slow = differential_figure(curves, _milliampere_hours(run))
+        title = f"Differential capacity at {self.parameters.rate}"
+        return (figure, dataclasses.replace(slow, name="slow_dq_dv", title=title))
 
 
 def _on_grid(curve: Curve) -> Array:

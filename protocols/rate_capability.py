@@ -16,7 +16,7 @@ from labctl.protocol import Parameters, Plan, Run
 from labctl.quantities import Rate
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
-from protocols.cycling_figures import cycling_figures
+from protocols.cycling_figures import capacity_unit, curves_of, cycling_figures
 from protocols.cycling_results import (
     CHARGE_UNCERTAINTY,
     cycles_of,
@@ -49,6 +49,7 @@ class RateCapability(CellProtocol):
 
     name = "rate-capability"
     title = "Capacity at one rate after the other, and what comes back"
+    view = "Rate"
     parameters_model = RateCapabilityParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     parameters: RateCapabilityParameters
@@ -161,8 +162,13 @@ class RateCapability(CellProtocol):
         return dataclasses.replace(_left(fastest), table=columns)
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Retention against rate; capacity against cycle; curves by rate."""
+        """Retention against rate, curves by rate; what every cycling shows."""
+        return (*self._chart(run), *self._curves(run), *cycling_figures(run))
+
+    def _chart(self, run: Run) -> tuple[Figure, ...]:
         rows = self.table(run)[: len(self.parameters.rates)]
+        if not rows:
+            return ()
         one_c = self.one_c() or 1.0
         x = np.array([row.current / one_c for row in rows])
         y = np.array([100 * row.retention.value for row in rows])
@@ -181,7 +187,42 @@ class RateCapability(CellProtocol):
                 else "the same rate both ways."
             ),
         )
-        return (figure, *cycling_figures(run))
+        return (figure,)
+
+    def _curves(self, run: Run) -> tuple[Figure, ...]:
+        """Return the last whole cycle at each rate, one ramp a direction."""
+        cycles = cycles_of(run)
+        done = set(cycles.number[cycles.complete].tolist())
+        last = {
+            max(done & set(numbers)): rate
+            for rate, numbers in self._plan()[: len(self.parameters.rates)]
+            if done & set(numbers)
+        }
+        shades = dict(zip(last, np.linspace(0, 1, len(last)), strict=True))
+        factor, unit = capacity_unit(run)
+        series = [
+            Series(
+                str(last[curve.cycle]),
+                np.abs(curve.charge) * factor,
+                curve.voltage,
+                shade=float(shades[curve.cycle]),
+                group=curve.word,
+            )
+            for curve in curves_of(run.table("timeseries"), list(last))
+        ]
+        return (
+            (
+                Figure(
+                    "rate_curves",
+                    "Voltage against capacity, last cycle at each rate",
+                    f"Capacity / {unit}",
+                    "Voltage / V",
+                    tuple(series),
+                ),
+            )
+            if series
+            else ()
+        )
 
 
 def _left(row: RateRow) -> Result:

@@ -76,6 +76,7 @@ class ComposedSequence(CellProtocol):
 
     name = "sequence"
     title = "A test composed of steps, repeats and branches"
+    view = "Analysis"
     parameters_model = SequenceParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, EIS, CYCLES)
     plots: ClassVar[tuple[Plot, ...]] = (*CYCLING_PLOTS, NYQUIST)

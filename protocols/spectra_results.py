@@ -203,10 +203,11 @@ def spectra_figures(spectra: Sequence[Taken]) -> tuple[Figure, ...]:
         z, f = taken.impedance, taken.frequency
         look = {"shade": taken.state, "group": taken.label}
         name = f"{100 * taken.state:.0f} %"
+        angle = -np.degrees(np.angle(z))
         nyquist.append(Series(name, z.real, -z.imag, points=True, **look))  # type: ignore[arg-type]
         size.append(Series(name, f, np.abs(z), **look))  # type: ignore[arg-type]
         phase.append(
-            Series(name, f, np.degrees(np.angle(z)), right=True, **look)  # type: ignore[arg-type]
+            Series(name, f, angle, points=True, right=True, **look)  # type: ignore[arg-type]
         )
         kk = _kramers_kronig(taken)
         if kk is not None:
@@ -219,7 +220,7 @@ def spectra_figures(spectra: Sequence[Taken]) -> tuple[Figure, ...]:
     return (
         Figure(
             "nyquist",
-            "Impedance",
+            "Nyquist",
             "Re Z / Ω",
             "−Im Z / Ω",
             tuple(nyquist),
@@ -228,17 +229,18 @@ def spectra_figures(spectra: Sequence[Taken]) -> tuple[Figure, ...]:
         ),
         Figure(
             "bode",
-            "Impedance against frequency",
+            "Bode",
             "Frequency / Hz",
             "|Z| / Ω",
             (*size, *phase),
-            right_label="Phase / °",
+            right_label="−Phase / °",
             x_log=True,
-            note=note,
+            y_log=True,
+            note=f"Lines: modulus; points: phase. {note}",
         ),
         Figure(
             "kramers_kronig",
-            "Residual of the Kramers–Kronig test",
+            "Kramers–Kronig residual",
             "Frequency / Hz",
             "Residual / % of |Z|",
             tuple(residual),

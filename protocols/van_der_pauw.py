@@ -11,12 +11,12 @@ from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, Run
 from labctl.sample import Sample, SampleKind
 from protocols.conduction_readings import all_absent, doubted
+from protocols.film_figures import contacts_figure, resistivity_figure
 from protocols.hall_bench import (
     RESISTIVITY,
     RESISTIVITY_LABEL,
     FilmParameters,
     contact_suspicions,
-    contacts_figure,
     no_contact,
     power_suspicions,
     resistivity_of,
@@ -28,6 +28,7 @@ class VanDerPauwProtocol(Protocol):
 
     name = "van-der-pauw"
     title = "Sheet resistance after van der Pauw"
+    view = "van der Pauw"
     parameters_model = FilmParameters
     streams: ClassVar[tuple[Stream, ...]] = (IV, HALL)
     plots: ClassVar[tuple[Plot, ...]] = (
@@ -88,8 +89,8 @@ class VanDerPauwProtocol(Protocol):
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
     def figures(self, run: Run) -> Sequence[Figure]:
-        """Draw the contact check."""
-        return contacts_figure(run)
+        """Draw the configurations with their slopes, and the contact check."""
+        return (*resistivity_figure(run), *contacts_figure(run))
 
 
 def film_warnings(sample: Sample, missing: str) -> list[str]:

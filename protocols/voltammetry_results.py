@@ -1,5 +1,6 @@
 """What voltammograms at several rates say: peaks, b-values, Randles–Ševčík."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -218,7 +219,9 @@ def voltammetry_figures(run: Run, settings: Settings) -> tuple[Figure, ...]:
         rates, currents = _pairs(taken, name)
         if rates:
             x, y = 1e3 * np.array(rates), 1e3 * np.abs(currents)
-            peaks.append(Series(name, x, y, points=True))
+            peaks.append(Series(name, x, y, points=True, group=name))
+            peaks += _b_line(_b(taken, name), name, x, y)
+    share = _share(taken).table
     return (
         Figure(
             "voltammograms",
@@ -237,4 +240,29 @@ def voltammetry_figures(run: Run, settings: Settings) -> tuple[Figure, ...]:
             y_log=True,
             note="The slope is b: 0.5 for diffusion, 1 for the surface.",
         ),
+        *((_share_figure(share),) if share and any(share["valid"]) else ()),
+    )
+
+
+def _b_line(b: Estimate, name: str, x: Array, y: Array) -> tuple[Series, ...]:
+    """Return the line of slope b through the middle of the points."""
+    if not math.isfinite(b.value):
+        return ()
+    middle = float(np.exp(np.log(y).mean() - b.value * np.log(x).mean()))
+    text = f"{name}: b = {b.value:.2f}" + ("" if b.valid else " (not straight)")
+    return (Series(text, x, middle * x**b.value, group=name),)
+
+
+def _share_figure(table: Mapping[str, tuple[float, ...]]) -> Figure:
+    rates = 1e3 * np.array(table["scan_rate_volt_per_second"])
+    percent, valid = np.array(table["surface_share_percent"]), np.array(table["valid"])
+    kept = np.where(valid > 0, percent, np.nan)
+    return Figure(
+        "surface_share",
+        "Charge at the surface, after Dunn",
+        "Scan rate / mV/s",
+        "Share of the charge / %",
+        (Series("surface", rates, kept, points=True),),
+        x_log=True,
+        note="i(V) = k₁v + k₂√v at every voltage of the branch that rises.",
     )

@@ -48,7 +48,7 @@ def keys(series: Sequence[Series]) -> tuple[Key, ...]:
         if one.shade is not None:
             families.setdefault(one.group, []).append(place)
     single = [
-        Key(one.name + (" (right axis)" if one.right else ""), (place,))
+        Key(_alone(one), (place,))
         for place, one in enumerate(series)
         if one.shade is None or len(families[one.group]) == 1
     ]
@@ -61,9 +61,16 @@ def keys(series: Sequence[Series]) -> tuple[Key, ...]:
     return found if len(found) > 1 or ramps else ()
 
 
+def _alone(one: Series) -> str:
+    family = f"{one.group}: " if one.shade is not None and one.group else ""
+    return family + one.name + (" (right axis)" if one.right else "")
+
+
 def _ramp(series: Sequence[Series], places: Sequence[int], group: str) -> Key:
     order = sorted(places, key=lambda place: series[place].shade or 0.0)
     first, last = series[order[0]].name, series[order[-1]].name
+    if first == last:
+        return Key(f"{group}: {first}" if group else first, tuple(order))
     if not group:
         return Key(first, tuple(order), until=last)
     # The runs of a group share the ramp, so its ends are named without the run.

@@ -109,7 +109,7 @@ def test_voltammograms_give_b_and_say_where_it_does_not_hold(play: Play) -> None
     way = np.array(found["peak_current"].table["direction"])
     assert np.all(np.diff(peaks[way > 0]) > 0)
     names = [figure.name for figure in protocol.figures(run)]
-    assert names == ["voltammograms", "peak_currents"]
+    assert names == ["voltammograms", "peak_currents", "surface_share"]
     shades = [s.shade for s in protocol.figures(run)[0].series]
     assert shades[0] == 0.0
     assert shades[-1] == 1.0

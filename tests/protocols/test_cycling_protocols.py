@@ -125,7 +125,10 @@ def test_rate_capability_separates_the_mission_s_materials(
     assert table["retention_percent"][4] == found["retention_at_3C"].value
     assert found["recovered_capacity"].value > 90
     names = [figure.name for figure in protocol.figures(run)]
-    assert names == ["rate_capability", "capacity", "voltage_capacity", "dq_dv"]
+    assert names[:2] == ["rate_capability", "rate_curves"]
+    assert names[2:] == ["capacity", "voltage_capacity", "dq_dv"]
+    ends = [s for s in protocol.figures(run)[1].series if s.shade in {0.0, 1.0}]
+    assert {s.name for s in ends} == {"C/5", "5C"}
 
 
 def test_a_rate_that_stands_twice_is_refused() -> None:

@@ -106,4 +106,4 @@ def test_diffusivity_is_found_in_the_middle_and_flagged_at_the_ends(
     assert np.median(table["end_points_m2_per_s"][middle] / truth) < 0.7
     assert found.quality is Quality.GOOD
     names = [figure.name for figure in protocol.figures(run)]
-    assert names == ["diffusivity", "titration", "root_time"]
+    assert names == ["diffusivity", "titration", "root_time", "relaxation"]
