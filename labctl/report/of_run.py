@@ -1,42 +1,21 @@
 """From run files to the report: facts, deviations, results and figures."""
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from labctl import plugins
 from labctl.clock import iso
-from labctl.data import Array, Level
-from labctl.errors import LabctlError
+from labctl.data import Level
 from labctl.figure import Figure
-from labctl.protocol import Protocol, StepRecord
 from labctl.quantities import SI, format_duration
 from labctl.report.compare import combine_all, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.from_plot import from_plot
 from labctl.report.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.report.html import Report, page
+from labctl.report.own_figures import own_figures
 from labctl.sample import Sample
 from labctl.store.folder import RunFolder
 from labctl.store.reader import RunFile
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """See `labctl.protocol.Run`."""
-
-    sample: Sample
-    file: RunFile
-
-    @property
-    def steps(self) -> Sequence[StepRecord]:
-        return self.file.steps
-
-    def table(self, stream: str) -> Mapping[str, Array]:
-        return self.file.table(stream)
 
 
 def write_report(
@@ -159,7 +138,7 @@ def read_report(run: Path) -> Report:
                 if record.event.level is not Level.INFO
             ],
             results=file.results,
-            figures=_figures(file, label),
+            figures=_figures(file),
             simulated=header.simulated,
             raw={"parameters": header.parameters, "sample": header.sample},
         )
@@ -168,26 +147,14 @@ def read_report(run: Path) -> Report:
 _IDENTITY = ("vendor", "model", "serial", "firmware")
 
 
-def _figures(file: RunFile, label: Sample) -> list[Figure]:
+def _figures(file: RunFile) -> list[Figure]:
     """Return the protocol's own figures, then the default plots it did not draw."""
     header = file.header
     names = {c.name: c.long_name for s in header.streams for c in s.columns}
-    drawn: list[Figure] = []
-    try:
-        kind = plugins.protocol(header.protocol)
-        protocol = _protocol(kind, header.parameters, label)
-        drawn = list(protocol.figures(_View(label, file)))
-    except LabctlError as error:
-        log.warning("figures of %s cannot be drawn: %s", header.protocol, error)
+    drawn = list(own_figures(file).figures)
     own = {figure.name for figure in drawn}
     return drawn + [
         from_plot(plot, file.table(plot.stream), names)
         for plot in header.plots
         if file.rows.get(plot.stream) and plot.name not in own
     ]
-
-
-def _protocol(
-    kind: type[Protocol], parameters: Mapping[str, object], label: Sample
-) -> Protocol:
-    return kind(kind.parameters_model.model_validate(parameters, context=SI), label)

@@ -12,6 +12,21 @@ from labctl.data import Array
 
 Indices = NDArray[np.intp]
 
+PIXELS = 1000.0
+"""Where the plot's size is not known, curves are judged on a square of that size."""
+
+
+def in_pixels(values: Array, *, log: bool = False) -> Array:
+    """Return where values lie on an axis of `PIXELS` that just holds them."""
+    if log:
+        values = np.log10(np.where(values > 0, values, np.nan))
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.full(values.shape, np.nan)
+    low, span = finite.min(), float(np.ptp(finite))
+    scaled: Array = (values - low) * (PIXELS / span if span > 0 else 1.0)
+    return scaled
+
 
 def thin(x: Array, y: Array, most: int) -> Indices:
     """Return the rows to draw, ascending.
