@@ -26,6 +26,7 @@ from labctl.service.answers import (
     StepOut,
 )
 from labctl.service.client import Columns
+from labctl.service.drawings import FiguresOut
 from labctl.service.models import State, StationEvent
 from labctl.service.requests import ManualIn, OrderIn
 from labctl.service.run_search import RunOrder
@@ -169,6 +170,10 @@ class Station(typing.Protocol):
         px: int = 800,
     ) -> Columns:
         """Return what lies between two test times (s), thinned for ``px`` pixels."""
+        ...
+
+    def figures(self, run: str) -> FiguresOut:
+        """Return what its protocol draws of a run; may take many seconds."""
         ...
 
     def report(self, run: str) -> str:

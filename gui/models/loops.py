@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
-from labctl.report.thinning import breaks, thin
+from labctl.report.thinning import breaks, in_pixels, thin
 
 POINTS = 400
-PIXELS = 1000.0
-"""Curves are judged as if drawn on a square of that size."""
 MOST_CYCLES = 40
 """More are shown as first, last and evenly spaced ones between."""
 
@@ -32,7 +30,7 @@ class Loop:
 def thinned(x: Array, y: Array, most: int = POINTS) -> tuple[Array, Array]:
     """Return the points to draw, at most about ``most``; extremes and gaps stay."""
     x, y = np.asarray(x, float), np.asarray(y, float)
-    rows = thin(_to_pixels(x), _to_pixels(y), most)
+    rows = thin(in_pixels(x), in_pixels(y), most)
     gaps = np.flatnonzero(breaks(x, y, rows)[1:]) + 1
     return np.insert(x[rows], gaps, np.nan), np.insert(y[rows], gaps, np.nan)
 
@@ -83,12 +81,3 @@ class LoopBook:
     def clear(self) -> None:
         """Forget everything."""
         self._done.clear()
-
-
-def _to_pixels(values: Array) -> Array:
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return values
-    low, span = finite.min(), float(np.ptp(finite))
-    scaled: Array = (values - low) * (PIXELS / span if span > 0 else 1.0)
-    return scaled

@@ -230,6 +230,8 @@ class RunDetail(Said):
     streams: list[StreamOut]
     plots: list[PlotOut]
     envelope: dict[str, tuple[float | None, float | None]]
+    view: str = ""
+    """Word for the protocol's own figures; empty if it draws none of its own."""
 
 
 class RunList(Said):

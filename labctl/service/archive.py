@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from labctl import plugins
 from labctl.data import Array
-from labctl.errors import OperatorError, StoreError
+from labctl.errors import LabctlError, OperatorError, StoreError
+from labctl.protocol import Protocol
 from labctl.service.answers import (
     ColumnOut,
     PlotOut,
@@ -68,7 +70,7 @@ def run_list(
 
 def detail(folder: Path) -> RunDetail:
     """Return everything about a run but its rows."""
-    with _open(folder) as file:
+    with opened(folder) as file:
         header, rows = file.header, file.rows
         envelope = header.extra.get("envelope", {})
         return RunDetail(
@@ -92,6 +94,7 @@ def detail(folder: Path) -> RunDetail:
                 for stream in header.streams
             ],
             plots=plots_out(header),
+            view=view_of(header.protocol),
             envelope={
                 k: (finite(low), finite(high)) for k, (low, high) in envelope.items()
             },
@@ -115,9 +118,18 @@ def plots_out(source: Any) -> list[PlotOut]:
     ]
 
 
+def view_of(protocol: str) -> str:
+    """Return the word for a protocol's own figures; empty if it draws none."""
+    try:
+        kind = plugins.protocol(protocol)
+    except LabctlError:
+        return ""
+    return "" if kind.figures is Protocol.figures else kind.view
+
+
 def steps(folder: Path, after: int, limit: int) -> list[StepOut]:
     """Return the steps with a count above ``after``."""
-    with _open(folder) as file:
+    with opened(folder) as file:
         records = [s for s in file.steps if s.step_count > after][:limit]
     return [
         StepOut(
@@ -140,7 +152,7 @@ def steps(folder: Path, after: int, limit: int) -> list[StepOut]:
 
 def events(folder: Path, after: int, limit: int) -> list[RunEvent]:
     """Return the events with a number above ``after``."""
-    with _open(folder) as file:
+    with opened(folder) as file:
         records = [e for e in file.events if e.number > after][:limit]
     return [
         RunEvent(
@@ -157,7 +169,7 @@ def events(folder: Path, after: int, limit: int) -> list[RunEvent]:
 
 def results(folder: Path) -> dict[str, ResultOut]:
     """Return the results as they stand."""
-    with _open(folder) as file:
+    with opened(folder) as file:
         found = file.results
     return {n: ResultOut.model_validate(r.to_json()) for n, r in found.items()}
 
@@ -236,7 +248,7 @@ def _all(data: Path) -> Iterator[RunSummary]:
         known = _summaries.get(key)
         if known is None:
             try:
-                with _open(folder.path) as file:
+                with opened(folder.path) as file:
                     known = _summary(folder, file)
             except (StoreError, OperatorError):
                 continue
@@ -250,7 +262,8 @@ def _all(data: Path) -> Iterator[RunSummary]:
 _PASSING = frozenset({RunState.RUNNING, RunState.INTERRUPTED})
 
 
-def _open(folder: Path) -> RunFile:
+def opened(folder: Path) -> RunFile:
+    """Return a run, open to be read: its journal if there is one."""
     place = RunFolder.of(folder)
     return RunFile(place.journal if place.journal.exists() else place.sealed)
 

@@ -44,6 +44,7 @@ from labctl.service.answers import (
     Started,
     StepOut,
 )
+from labctl.service.drawings import FiguresOut
 from labctl.service.models import QueueEntry, State, StationEvent
 from labctl.service.premises import Address
 from labctl.service.requests import (
@@ -217,6 +218,10 @@ class StationClient:
         if end is not None:
             asked["to"] = end
         return self._binary(f"/runs/{run}/window", asked)
+
+    def figures(self, run: str) -> FiguresOut:
+        """Return what its protocol draws of a run; may take as long as a report."""
+        return self._get(f"/runs/{run}/figures", FiguresOut, timeout=2 * SLOW)
 
     def report(self, run: str) -> str:
         """Return the self-contained HTML page of a run."""

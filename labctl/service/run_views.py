@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
+from labctl.clock import stopwatch
 from labctl.data import Array
-from labctl.errors import OperatorError
+from labctl.errors import OperatorError, StoreError
 from labctl.report.grouping import Grouping
-from labctl.service import archive, reports
+from labctl.service import archive, reports, worked_out
 from labctl.service.access import PROBLEMS, Here, allow
 from labctl.service.answers import (
     ForecastOut,
@@ -21,6 +22,8 @@ from labctl.service.answers import (
     RunList,
     StepOut,
 )
+from labctl.service.aside import LateError
+from labctl.service.drawings import FiguresOut
 from labctl.service.expect import expected
 from labctl.service.live_run import LiveRun
 from labctl.service.pyramid import Window
@@ -30,6 +33,8 @@ from labctl.store.folder import RunFolder
 
 DEADLINE = 30.0
 """s for a question about files."""
+PATIENCE = 60.0
+"""s for the figures of a run: a titration takes long."""
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$"
 RunId = Annotated[str, Path(pattern=RUN_ID)]
 RunName = Annotated[str, StringConstraints(pattern=RUN_ID)]
@@ -189,6 +194,23 @@ async def window(
     return _window(found)
 
 
+@router.get("/runs/{run}/figures", operation_id="figures")
+async def figures(here: Here, run: RunId) -> FiguresOut:
+    """Return what its protocol draws of a run, finished or not.
+
+    Worked out of the rows on the disk; what cannot be drawn yet says why. Asked again
+    with the same rows it costs nothing.
+    """
+    path = folder_of(here, run).path
+    began = stopwatch()
+    try:
+        found: FiguresOut = await _worked_out(here, worked_out.figures, path)
+    except (LateError, StoreError) as error:
+        seconds = stopwatch() - began
+        return FiguresOut(figures=[], rows=0, why=str(error), seconds=seconds)
+    return found
+
+
 @router.get("/runs/{run}/report", operation_id="report", response_class=HTMLResponse)
 async def report(here: Here, run: RunId) -> HTMLResponse:
     """Return the self-contained page of a run, finished or not."""
@@ -226,6 +248,11 @@ async def comparison(
 async def ask(here: Services, act: Any, *given: Any) -> Any:
     """Ask the worker process that reads files."""
     return await asyncio.to_thread(here.archive.call, DEADLINE, act, *given)
+
+
+async def _worked_out(here: Services, act: Any, *given: Any) -> Any:
+    """Ask the worker process for what takes long: no list waits behind it."""
+    return await asyncio.to_thread(here.analysis.call, PATIENCE, act, *given)
 
 
 def folder_of(here: Services, run: str) -> RunFolder:

@@ -37,6 +37,8 @@ class Services:
     expectations: Expectations = field(init=False)
     archive: Aside = field(default_factory=lambda: Aside("archive", nice=5))
     """A person waits for what it reads."""
+    analysis: Aside = field(default_factory=lambda: Aside("analysis"))
+    """Reads files like the archive, where a question may take many seconds."""
     preview: Aside = field(default_factory=lambda: Aside("forecast"))
     leave: threading.Event = field(default_factory=threading.Event)
     """Set when the process shall end."""
@@ -87,6 +89,7 @@ class Services:
         self.keeper.stop()
         self.expectations.stop()
         self.archive.close()
+        self.analysis.close()
         self.preview.close()
         self.bench.close()
         self.audit.close()

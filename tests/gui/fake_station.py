@@ -42,6 +42,7 @@ from labctl.service.answers import (
 )
 from labctl.service.catalogue import protocols
 from labctl.service.client import Columns
+from labctl.service.drawings import FiguresOut
 from labctl.service.models import (
     Channel,
     ChannelState,
@@ -215,6 +216,10 @@ class FakeRun:
     plots: list[PlotOut] = field(default_factory=list)
     envelope: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     pyramids: dict[str, Pyramid] = field(default_factory=dict)
+    view: str = ""
+    """The protocol's word for its own figures."""
+    drawn: FiguresOut | None = None
+    """What its protocol draws; None: nothing yet."""
 
     def pyramid(self, stream: str) -> Pyramid:
         """Return a stream as the station keeps it."""
@@ -341,6 +346,8 @@ class FakeStation:
         self.refuses = ""
         self.silent_samples = 0
         """How often the question for samples is not answered."""
+        self.figures_asked = 0
+        """How often a protocol's own figures were asked for."""
         self.sequence = 1
         self.boot = "b1"
         self.stop_report: StopReport | None = None
@@ -562,6 +569,7 @@ class FakeStation:
             ],
             plots=known.plots,
             envelope=known.envelope,
+            view=known.view,
         )
 
     def runs(
@@ -667,6 +675,13 @@ class FakeStation:
     def events(self, after: int = -1, limit: int = 200) -> list[StationEvent]:
         self._answer()
         return [e for e in self.event_list if e.number > after]
+
+    def figures(self, run: str) -> FiguresOut:
+        self._answer()
+        self.figures_asked += 1
+        known = self._known(run)
+        nothing = FiguresOut(figures=[], rows=known.summary.rows)
+        return known.drawn or nothing
 
     def report(self, run: str) -> str:
         self._answer()

@@ -1,0 +1,173 @@
+"""What a protocol draws, on its way to a client: bounded, and never a failure."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from labctl import plugins
+from labctl.data import Array
+from labctl.errors import OperatorError
+from labctl.figure import Figure, Series
+from labctl.report.own_figures import Drawn
+from labctl.service import archive, reports, worked_out
+from labctl.service.drawings import (
+    MOST_FIGURES,
+    MOST_POINTS,
+    MOST_SERIES,
+    FiguresOut,
+    packed,
+    unpacked,
+)
+from protocols.formation_cycling import FormationCycling
+
+
+def figure(*series: Series, **more: Any) -> Figure:
+    return Figure("f", "F", "x / 1", "y / 1", series, **more)
+
+
+def noisy_loop(n: int) -> tuple[Array, Array]:
+    angle = np.linspace(0, 2 * np.pi, n)
+    return np.cos(angle), np.sin(angle) + 0.01 * np.sin(50 * angle)
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
+    x, y = noisy_loop(100_000)
+    [sent] = packed([figure(Series("loop", x, y))])
+
+    seen = unpacked(sent).series[0]
+
+    assert len(seen.x) <= 1.1 * MOST_POINTS
+    assert (seen.y.min(), seen.y.max()) == (y.min(), y.max())
+
+
+def test_a_gap_stays_a_gap_in_a_thinned_curve() -> None:
+    x = np.linspace(0, 1, 10_000)
+    y = np.where((x > 0.4) & (x < 0.6), np.nan, x)
+    [sent] = packed([figure(Series("broken", x, y, error=np.full(10_000, 0.1)))])
+
+    seen = unpacked(sent).series[0]
+
+    inside = (seen.x > 0.39) | ~np.isfinite(seen.x)
+    assert np.isnan(seen.y).sum() == 1
+    assert inside[np.flatnonzero(np.isnan(seen.y))].all()
+    assert seen.error is not None
+    assert len(seen.error) == len(seen.x)
+
+
+def test_what_is_not_finite_travels_as_null() -> None:
+    y = np.array([1.0, math.nan, math.inf])
+    sent = packed([figure(Series("s", np.arange(3.0), y, shade=math.nan))])
+    answer = FiguresOut(figures=sent, rows=3)
+
+    text = answer.model_dump_json()
+
+    assert json.loads(text)["figures"][0]["series"][0]["y"] == [1.0, None, None]
+    back = unpacked(FiguresOut.model_validate_json(text).figures[0]).series[0]
+    np.testing.assert_array_equal(back.y, [1.0, math.nan, math.nan])
+
+
+def test_too_many_curves_are_counted_in_the_note() -> None:
+    many = [Series(f"{k}", np.arange(2.0), np.arange(2.0)) for k in range(500)]
+
+    [sent] = packed([figure(*many, note="Of 500 cycles.")])
+
+    assert len(sent.series) == MOST_SERIES
+    assert (sent.series[0].name, sent.series[-1].name) == ("0", "499")
+    assert sent.note == "Of 500 cycles. 420 of 500 curves are not drawn."
+    assert len(packed([figure()] * 50)) == MOST_FIGURES
+
+
+def test_a_figure_arrives_as_it_was_sent() -> None:
+    one = Series(
+        "a", np.arange(3.0), np.arange(3.0), np.ones(3), points=True, group="g"
+    )
+    other = Series("b", np.arange(2.0), np.ones(2), right=True, shade=0.5)
+    sent = figure(one, other, right_label="z / V", x_log=True, note="So.")
+
+    seen = unpacked(packed([sent])[0])
+
+    assert (seen.x_log, seen.right_label, seen.note) == (True, "z / V", "So.")
+    assert [(s.points, s.right, s.shade, s.group) for s in seen.series] == [
+        (True, False, None, "g"),
+        (False, True, 0.5, ""),
+    ]
+    np.testing.assert_array_equal(cast(Array, seen.series[0].error), np.ones(3))
+
+
+@pytest.fixture
+def half_done(station: Any, order: Any) -> tuple[Any, str]:
+    """Return a station and a run of it that has just begun."""
+    run = station.client.start(order("vsp300/5")).run
+    station.wait_until(run, lambda r: r.rows > 3)
+    return station, run
+
+
+def test_a_run_that_has_just_begun_is_answered_without_figures(
+    half_done: tuple[Any, str],
+) -> None:
+    station, run = half_done
+
+    found = station.client.figures(run)
+
+    assert found.figures == []
+    assert found.rows > 0
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state == "stopped")
+    assert station.client.figures(run).rows >= found.rows
+    with pytest.raises(OperatorError, match="there is no run"):
+        station.client.figures("20200101-000000-nothing")
+
+
+def test_a_protocol_that_fails_is_an_answer_and_costs_no_report(
+    half_done: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, run = half_done
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state == "stopped")
+
+    def fails(*_: Any) -> Sequence[Figure]:
+        raise IndexError("no row at all")
+
+    monkeypatch.setattr(FormationCycling, "figures", fails)
+    found = worked_out.figures(station.data / run)
+
+    assert found.figures == []
+    assert "IndexError: no row at all" in found.why
+    assert "<html" in reports.report(station.data / run)
+
+
+def test_the_same_rows_are_worked_out_once(
+    half_done: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, run = half_done
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state == "stopped")
+    asked = []
+
+    def draws(*given: Any) -> Drawn:
+        asked.append(given)
+        return Drawn((figure(),))
+
+    monkeypatch.setattr(worked_out, "own_figures", draws)
+    monkeypatch.setattr(worked_out, "_known", type(worked_out._known)())
+    folder: Path = station.data / run
+    first, second = worked_out.figures(folder), worked_out.figures(folder)
+
+    assert first is second
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", plugins.names(plugins.PROTOCOLS))
+def test_a_protocols_word_fits_a_tab(name: str) -> None:
+    assert len(archive.view_of(name)) <= 14
+
+
+def test_cycling_draws_nothing_that_every_cell_does_not_show() -> None:
+    assert archive.view_of("cycling") == ""
+    assert archive.view_of("gitt") == "GITT"
+    assert archive.view_of("of another lab, not installed here") == ""
