@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 POLL_MS = 250
+PATIENCE, NO_PATIENCE = 3.0, 0.5
+"""s to wait for questions that are on their way when the window closes."""
 Connect = Callable[[], Station]
 
 
@@ -52,6 +54,7 @@ class Link(QObject):
         """The last one."""
         self._poller = Workers("poll", 1)
         self._askers = Workers("ask", 3)
+        self._patient = Workers("ask-slow", 1)
         self._stopper = Workers("stop", 1)
         self._landed.connect(self._run_landed)
         self._timer = QTimer(self)
@@ -72,8 +75,8 @@ class Link(QObject):
         """End; nothing at the station changes."""
         self._timer.stop()
         station = self._station
-        for workers in (self._poller, self._askers, self._stopper):
-            workers.close()
+        for workers in self._every_worker:
+            workers.close(NO_PATIENCE if workers is self._patient else PATIENCE)
         if station is not None:
             station.close()
 
@@ -84,6 +87,8 @@ class Link(QObject):
         done: Callable[[T], None],
         failed: Callable[[str], None] | None = None,
         key: str = "",
+        *,
+        slow: bool = False,
     ) -> None:
         """Ask in a worker thread; call back in this one.
 
@@ -97,6 +102,8 @@ class Link(QObject):
             Take the answer, or why there is none in words.
         key
             An answer is dropped if the same key was asked again since.
+        slow
+            The answer may take many seconds: nothing quick waits behind it.
         """
         self._count += 1
         ticket = self._count
@@ -122,7 +129,7 @@ class Link(QObject):
             answer, why = _try(self._station, act)
             self._land(lambda: finish(answer, why))
 
-        self._askers.put(job)
+        (self._patient if slow else self._askers).put(job)
 
     def is_asking(self, key: str) -> bool:
         """Whether an answer to this key is on its way."""
@@ -141,6 +148,10 @@ class Link(QObject):
                     log.exception("the STOP file could not be made")
 
         self._stopper.put(job)
+
+    @property
+    def _every_worker(self) -> tuple[Workers, ...]:
+        return (self._poller, self._askers, self._patient, self._stopper)
 
     def _poll(self) -> None:
         now = stopwatch()

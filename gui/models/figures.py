@@ -76,7 +76,7 @@ def differential(cycles: Sequence[tuple[int, Loop]], mass: float | None) -> Figu
             )
         )
     return Figure(
-        "differential_capacity",
+        "dq_dv",
         "Differential capacity",
         "Voltage / V",
         f"dQ/dV / {unit}/V",
@@ -111,49 +111,50 @@ def capacity(rows: Columns, mass: float | None) -> Figure:
 
 
 def spectra(rows: Columns) -> list[Figure]:
-    """Return Nyquist, Bode (modulus and phase) and Kramers–Kronig residuals."""
+    """Return Nyquist, Bode and Kramers–Kronig residuals of all spectra."""
     real, imaginary = rows["real_impedance_ohm"], rows["imaginary_impedance_ohm"]
     frequency, number = rows["frequency_hertz"], rows["spectrum_id"]
     modulus = np.hypot(real, imaginary)
     phase = -np.degrees(np.arctan2(imaginary, real))
     one_by_one = _spectra(number)
-    nyquist, bode, angle = [], [], []
+    nyquist, size, angle = [], [], []
     for name, own, shade in one_by_one:
         label, f = f"spectrum {name + 1}", frequency[own]
         nyquist.append(
             Series(label, real[own], -imaginary[own], points=True, shade=shade)
         )
-        bode.append(Series(label, f, modulus[own], shade=shade))
-        angle.append(Series(label, f, phase[own], shade=shade))
+        size.append(Series(label, f, modulus[own], shade=shade))
+        angle.append(Series(label, f, phase[own], shade=shade, points=True, right=True))
     figures = [
-        Figure(
-            "nyquist",
-            "Nyquist",
-            "Re Z / Ω",
-            "−Im Z / Ω",
-            tuple(nyquist),
-            equal_scale=True,
-        ),
+        _nyquist("nyquist", "Nyquist", nyquist),
         Figure(
             "bode",
-            "Bode: modulus",
+            "Bode",
             "Frequency / Hz",
             "|Z| / Ω",
-            tuple(bode),
+            (*size, *angle),
+            right_label="−Phase / °",
             x_log=True,
             y_log=True,
-        ),
-        Figure(
-            "phase",
-            "Bode: phase",
-            "Frequency / Hz",
-            "−Phase / °",
-            tuple(angle),
-            x_log=True,
+            note="Lines: modulus; points: phase.",
         ),
     ]
     residuals = _residuals(frequency, real + 1j * imaginary, one_by_one)
     return [*figures, residuals] if residuals.series else figures
+
+
+def coming_in(rows: Columns) -> list[Figure]:
+    """Return the last spectrum, which may still be growing."""
+    real, imaginary = rows["real_impedance_ohm"], rows["imaginary_impedance_ohm"]
+    series = [
+        Series(f"spectrum {name + 1}", real[own], -imaginary[own], points=True)
+        for name, own, _ in _spectra(rows["spectrum_id"])[-1:]
+    ]
+    return [_nyquist("coming_in", "Last spectrum, as it comes in", series)]
+
+
+def _nyquist(name: str, title: str, series: Sequence[Series]) -> Figure:
+    return Figure(name, title, "Re Z / Ω", "−Im Z / Ω", tuple(series), equal_scale=True)
 
 
 def current_voltage(rows: Columns) -> list[Figure]:

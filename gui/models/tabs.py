@@ -1,10 +1,12 @@
 """Which plots a run has, and how each is fetched; runs in a worker thread.
 
-A tab that the station's vocabulary has no special view for is drawn from the plots
-that the protocol itself declares, so a lab's own protocol is never without one.
+What changes row by row is drawn from the rows; what has to be worked out is drawn by
+the protocol, at the station, and comes into a tab that has the protocol's word for it.
+Until it is there, raw rows stand in. Streams that nothing here knows are drawn from
+the plots that the protocol declares, so a lab's own protocol is never without one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gui.models import figures
@@ -14,7 +16,7 @@ from gui.models.windows import Span, curve, fetch, table
 from gui.port import Station
 from labctl.figure import Figure, Plot
 from labctl.report.from_plot import from_plot
-from labctl.service.answers import RunDetail, StepOut
+from labctl.service.answers import PlotOut, RunDetail, StepOut
 
 PAGE = 2000
 """Steps asked for at once."""
@@ -55,6 +57,11 @@ class Memory:
     """What a run's tabs remember between refreshes."""
 
     loops: LoopBook = field(default_factory=LoopBook)
+    drawn: bool = False
+    """Whether the protocol's own figures are there, and nothing needs to stand in."""
+
+
+Build = Callable[[Station, RunDetail, Memory], list[Figure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +71,96 @@ class Tab:
     name: str
     """Stable word."""
     title: str
-    stream: str
-    """It is fetched again when this stream has grown."""
-    build: Callable[[Station, RunDetail, Memory], list[Figure]] | None
-    """None: the live plot against time, which fetches by itself."""
+    build: Build | None
+    """Makes figures of rows; None for ``time``, the live plot, which fetches by
+    itself, and where only the protocol draws."""
+    own: bool = False
+    """Whether it shows what the protocol draws."""
+    elsewhere: frozenset[str] = frozenset()
+    """Names of the protocol's figures that other tabs show, row by row."""
 
 
 def tabs_of(detail: RunDetail) -> list[Tab]:
     """Return the tabs of a run, the first one to open first."""
-    streams = {s.name: {c.name for c in s.columns} for s in detail.streams}
-    tabs, covered = [], set[str]()
-    series = streams.get("timeseries", set())
+    columns = {s.name: {c.name for c in s.columns} for s in detail.streams}
+    tabs = _of_a_cell(detail, columns)
+    raw = [
+        (stream, title, _looked_at(detail, stream, build))
+        for stream, title, needed, build in _RAW
+        if needed <= columns.get(stream, set())
+    ]
+    covered = {stream for stream, _, _ in raw}
+    if "timeseries" in columns and tabs:
+        covered |= {"timeseries", "cycles"}
+    if not detail.view:
+        tabs += [
+            Tab(stream, title, build)
+            for stream, title, build in raw
+            if _may_grow(detail, stream)
+        ]
+    elif not raw or any(_may_grow(detail, stream) for stream, _, _ in raw):
+        build = _together([build for _, _, build in raw])
+        elsewhere = frozenset(tab.name for tab in tabs if _has_rows(detail, tab.name))
+        tabs.append(Tab("own", detail.view, build, own=True, elsewhere=elsewhere))
+    return tabs + [
+        Tab(plot.name, plot.title, _declared(_known(plot)))
+        for plot in detail.plots
+        if plot.stream not in covered and _may_grow(detail, plot.stream)
+    ]
+
+
+def _of_a_cell(detail: RunDetail, columns: Mapping[str, set[str]]) -> list[Tab]:
+    """Return what every cell shows row by row; named as the protocols' figures are."""
+    series, tabs = columns.get("timeseries", set()), []
     if "voltage_volt" in series:
-        tabs.append(Tab("time", "V, I – t", "timeseries", None))
-        covered.add("timeseries")
-    if set(SERIES_COLUMNS) <= series and "cycles" in streams:
-        tabs.append(Tab("charge", "Q–V", "timeseries", _charge))
-        tabs.append(Tab("differential", "dQ/dV", "timeseries", _differential))
-    if set(CYCLE_COLUMNS) <= streams.get("cycles", set()):
-        tabs.append(Tab("capacity", "Capacity · CE", "cycles", _capacity))
-        covered.add("cycles")
-    if set(EIS_COLUMNS) <= streams.get("eis", set()):
-        tabs.append(Tab("impedance", "Impedance", "eis", _impedance))
-        covered.add("eis")
-    if set(HALL_COLUMNS) <= streams.get("hall", set()):
-        tabs.append(Tab("hall", "Hall", "hall", _hall))
-        covered.add("hall")
-    if set(IV_COLUMNS) <= streams.get("iv", set()):
-        tabs.append(Tab("iv", "I–V", "iv", _iv))
-        covered.add("iv")
-    for plot in detail.plots:
-        if plot.stream not in covered:
-            known = Plot(**{**plot.model_dump(), "y": tuple(plot.y)})
-            tabs.append(Tab(plot.name, plot.title, plot.stream, _declared(known)))
+        tabs.append(Tab("time", "V, I – t", None))
+    if set(SERIES_COLUMNS) <= series and "cycles" in columns:
+        tabs.append(Tab("voltage_capacity", "Q–V", _charge))
+        tabs.append(Tab("dq_dv", "dQ/dV", _differential))
+    known = columns.get("cycles", set())
+    if set(CYCLE_COLUMNS) <= known and _may_grow(detail, "cycles"):
+        tabs.append(Tab("capacity", "Capacity · CE", _capacity))
     return tabs
+
+
+def _has_rows(detail: RunDetail, name: str) -> bool:
+    """Whether a tab of a cell has anything to show; capacities need whole cycles."""
+    stream = "cycles" if name == "capacity" else "timeseries"
+    return any(s.rows for s in detail.streams if s.name == stream)
+
+
+def _may_grow(detail: RunDetail, stream: str) -> bool:
+    """Whether a stream has rows, or may have some yet."""
+    live = detail.summary.ended_unix is None
+    return live or any(s.rows for s in detail.streams if s.name == stream)
+
+
+def _looked_at(detail: RunDetail, stream: str, build: Build) -> Build:
+    """Return what draws a stream; one that is looked at over time is no loop."""
+    plots = [plot for plot in detail.plots if plot.stream == stream]
+    if plots and plots[0].x == "test_time_second":
+        build = _declared(_known(plots[0]))
+    return build if stream == "eis" else _until_drawn(build)
+
+
+def _together(builds: Sequence[Build]) -> Build:
+    def build(station: Station, detail: RunDetail, memory: Memory) -> list[Figure]:
+        return [f for one in builds for f in one(station, detail, memory)]
+
+    return build
+
+
+def _until_drawn(build: Build) -> Build:
+    """Return what stands in for the protocol's own figures, and then no more."""
+
+    def stand_in(station: Station, detail: RunDetail, memory: Memory) -> list[Figure]:
+        return [] if memory.drawn else build(station, detail, memory)
+
+    return stand_in
+
+
+def _known(plot: PlotOut) -> Plot:
+    return Plot(**{**plot.model_dump(), "y": tuple(plot.y)})
 
 
 def cycle_spans(steps: Sequence[StepOut]) -> dict[int, Span]:
@@ -155,8 +218,13 @@ def _capacity(station: Station, detail: RunDetail, _memory: Memory) -> list[Figu
     return [figures.capacity(rows, referred(detail.sample).mass)]
 
 
-def _impedance(station: Station, detail: RunDetail, _memory: Memory) -> list[Figure]:
-    return figures.spectra(fetch(station, detail.summary.run, "eis", EIS_COLUMNS))
+def _impedance(station: Station, detail: RunDetail, memory: Memory) -> list[Figure]:
+    """Return all spectra; beside the protocol's own only the one that is coming in."""
+    live = detail.summary.ended_unix is None
+    if memory.drawn and not live:
+        return []
+    rows = fetch(station, detail.summary.run, "eis", EIS_COLUMNS)
+    return figures.coming_in(rows) if memory.drawn else figures.spectra(rows)
 
 
 def _iv(station: Station, detail: RunDetail, _memory: Memory) -> list[Figure]:
@@ -167,9 +235,7 @@ def _hall(station: Station, detail: RunDetail, _memory: Memory) -> list[Figure]:
     return figures.hall(fetch(station, detail.summary.run, "hall", HALL_COLUMNS))
 
 
-def _declared(
-    plot: Plot,
-) -> Callable[[Station, RunDetail, Memory], list[Figure]]:
+def _declared(plot: Plot) -> Build:
     """Return what draws a protocol's own plot."""
 
     def build(station: Station, detail: RunDetail, _memory: Memory) -> list[Figure]:
@@ -186,3 +252,11 @@ def _declared(
         return [from_plot(plot, columns, labels)]
 
     return build
+
+
+_RAW: tuple[tuple[str, str, frozenset[str], Build], ...] = (
+    ("eis", "Impedance", frozenset(EIS_COLUMNS), _impedance),
+    ("hall", "Hall", frozenset(HALL_COLUMNS), _hall),
+    ("iv", "I–V", frozenset(IV_COLUMNS), _iv),
+)
+"""Stream, title where the protocol has no word of its own, columns, what draws it."""

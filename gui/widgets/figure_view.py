@@ -9,19 +9,27 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.models.axis import Span, follow, span_of, with_margin
-from gui.models.loops import thinned
+from gui.models.bounds import Envelope
 from gui.palette import theme
+from gui.widgets.figure_curves import (
+    MOST_POINTS,
+    bars,
+    drawn,
+    has_band,
+    legend_of,
+    seen_of,
+    strokes_of,
+)
 from gui.widgets.inputs import Elided
 from gui.widgets.legend import Entry, Legend
 from gui.widgets.plotting import Plot, add_line, add_points, give
-from gui.widgets.strokes import SYMBOLS, Stroke, add_band_about, dress, give_band
+from gui.widgets.stops import Stops
+from gui.widgets.strokes import FEW, Stroke, add_band_about, dress, give_band
 from labctl.data import Array
-from labctl.figure import Figure, Series
-from labctl.report.palette import look, shaded
+from labctl.figure import Figure
 
-MOST_POINTS = 4000
-"""Of one series; more are thinned along its length."""
-RAMP = (0.0, 0.33, 0.67, 1.0)
+AXES = 7
+"""So many parts of a figure's shape say what its axes are."""
 
 
 class FigureView(QWidget):
@@ -32,6 +40,8 @@ class FigureView(QWidget):
         self.figure: Figure | None = None
         self._curves: list[Any] = []
         self._bands: dict[int, Any] = {}
+        self._bars: dict[int, Any] = {}
+        self._envelope: Envelope = {}
         self._shape: tuple[Any, ...] = ()
         self._x: Span | None = None
         self._y: Span | None = None
@@ -43,6 +53,7 @@ class FigureView(QWidget):
         self._note = self.make_note()
         self._note.setObjectName("muted")
         self.plot = Plot("Plot")
+        self.stops = Stops(self.plot)
         self._second: Any = None
         box = QVBoxLayout(self)
         box.setContentsMargins(6, 4, 6, 4)
@@ -54,9 +65,29 @@ class FigureView(QWidget):
         self.plot.getViewBox().sigRangeChangedManually.connect(self._hold)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
 
-    def show_figure(self, figure: Figure, *, simulated: bool = False) -> None:
-        """Show a figure; a view that a person chose stays."""
+    @property
+    def curves(self) -> list[Any]:
+        """What is drawn, one a series."""
+        return self._curves
+
+    @property
+    def bars(self) -> dict[int, Any]:
+        """Error bars, by the place of their series."""
+        return self._bars
+
+    def show_figure(
+        self,
+        figure: Figure,
+        *,
+        simulated: bool = False,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Show a figure; a view that a person chose stays.
+
+        ``envelope``: column -> bounds, drawn where they are near what is seen.
+        """
         self.figure = figure
+        self._envelope = envelope or {}
         self._title.setText(figure.title)
         self.plot.setAccessibleName(figure.title)
         self.plot.setAccessibleDescription(f"{figure.y_label} against {figure.x_label}")
@@ -65,6 +96,9 @@ class FigureView(QWidget):
         self._note.setVisible(bool(figure.note))
         self.plot.hatched = simulated
         shape = _shape_of(figure)
+        if shape[:AXES] != self._shape[:AXES]:
+            self._held = False
+            self._x = self._y = self._right = None
         if shape != self._shape:
             self._rebuild(figure)
             self._shape = shape
@@ -73,25 +107,20 @@ class FigureView(QWidget):
         ):
             banded = k in self._bands
             most = len(series.x) if banded else self.most_points(k)
-            x, y = _drawn(figure, series, most)
+            x, y = drawn(figure, series, most)
             give(curve, x, y)
             if banded and series.error is not None:
                 give_band(self._bands[k], x, y, series.error)
+            strokes = bars(figure, series)
+            if k in self._bars and strokes is not None:
+                give(self._bars[k], *strokes)
         if not self._held:
             self._range(figure)
+        self._show_legend(figure)
 
     def strokes(self, figure: Figure) -> list[Stroke]:
-        """Return how each series is drawn: families in shades, others in hues."""
-        groups = list(dict.fromkeys(s.group for s in figure.series))
-        found, hue = [], 0
-        for series in figure.series:
-            if series.shade is not None:
-                colour = _ink(shaded(series.shade, groups.index(series.group)))
-            else:
-                colour = _ink(look(hue, 0))
-                hue += 1
-            found.append(Stroke(colour, SYMBOLS[max(hue - 1, 0) % len(SYMBOLS)]))
-        return found
+        """Return how each series is drawn."""
+        return strokes_of(figure)
 
     def entries(self, figure: Figure) -> tuple[Entry, ...]:
         """Return what the legend says."""
@@ -115,18 +144,22 @@ class FigureView(QWidget):
     def wear(self) -> None:
         """Take the theme's colours."""
         self.plot.wear()
+        self.stops.clear()
         self._shape = ()
         if self.figure is not None:
-            self.show_figure(self.figure, simulated=self.plot.hatched)
+            self.show_figure(
+                self.figure, simulated=self.plot.hatched, envelope=self._envelope
+            )
 
     def _rebuild(self, figure: Figure) -> None:
-        for curve in self._curves:
+        for curve in (*self._curves, *self._bars.values()):
             (curve.getViewBox() or self.plot).removeItem(curve)
         for band in self._bands.values():
             self.plot.removeItem(band)
-        self._curves, self._bands = [], {}
+        self._curves, self._bands, self._bars = [], {}, {}
         item = self.plot.getPlotItem()
         item.setLogMode(x=figure.x_log, y=figure.y_log)
+        item.getAxis("right").setLogMode(x=False, y=False)
         self.plot.label("bottom", figure.x_label)
         self.plot.label("left", figure.y_label)
         self.plot.getViewBox().setAspectLocked(figure.equal_scale)
@@ -136,16 +169,24 @@ class FigureView(QWidget):
         ):
             add = add_points if series.points else add_line
             curve = add(self.plot, stroke.colour)
-            if series.right:
-                self.plot.removeItem(curve)
-                self._second.addItem(curve)
-            curve.setLogMode(figure.x_log, figure.y_log and not series.right)
             self._curves.append(curve)
+            if bars(figure, series) is not None:
+                self._bars[k] = add_line(self.plot, stroke.colour)
+            for made in (curve, *([self._bars[k]] if k in self._bars else [])):
+                if series.right:
+                    self.plot.removeItem(made)
+                    self._second.addItem(made)
+                made.setLogMode(figure.x_log, figure.y_log and not series.right)
             if has_band(series):
                 self._bands[k] = add_band_about(self.plot, stroke.colour)
             dress(curve, stroke, points=series.points)
-        self._legend.show_entries(self.entries(figure))
-        self._legend.setVisible(len(figure.series) > 1)
+
+    def _show_legend(self, figure: Figure) -> None:
+        entries = self.entries(figure)
+        if self.stops.shown:
+            entries = (*entries, Entry("hard stop", (theme().limit,)))
+        self._legend.show_entries(entries)
+        self._legend.setVisible(bool(entries))
 
     def _make_second(self, figure: Figure) -> None:
         item = self.plot.getPlotItem()
@@ -167,25 +208,34 @@ class FigureView(QWidget):
         self._second.setGeometry(rect)
 
     def _range(self, figure: Figure) -> None:
-        drawn = [(s, *_drawn(figure, s)) for s in figure.series]
-        x = span_of(*(_axis(x, figure.x_log) for _, x, _ in drawn))
-        ys = [values for s, _, values in drawn if not s.right]
-        for s in figure.series:
-            if has_band(s) and s.error is not None:
-                ys += [s.y - s.error, s.y + s.error]
-        y = span_of(*(_axis(values, figure.y_log) for values in ys))
-        right = span_of(*(y for s, _, y in drawn if s.right))
+        across = [_axis(drawn(figure, s)[0], figure.x_log) for s in figure.series]
+        left, right = (
+            [
+                part
+                for s in figure.series
+                if s.right is own
+                for part in seen_of(figure, s)
+            ]
+            for own in (False, True)
+        )
+        x = span_of(*across)
+        y = span_of(*(_axis(values, figure.y_log) for values in left))
+        beside = span_of(*right)
         if x is not None:
             self._x = follow(self._x, x)
-            self.plot.show_x(self._x)
         if y is not None:
             self._y = follow(self._y, y)
-            if not figure.equal_scale:
-                self.plot.show_y(self._y)
-            elif x is not None:
-                self._equal(with_margin(x), with_margin(y))
-        if right is not None and self._second is not None:
-            self._right = follow(self._right, right)
+        spans = {"bottom": self._x, "left": self._y}
+        known = {side: span for side, span in spans.items() if span is not None}
+        seen = self.stops.show(figure, self._envelope, known)
+        if x is not None:
+            self.plot.show_x(seen["bottom"])
+        if y is not None and not figure.equal_scale:
+            self.plot.show_y(seen["left"])
+        elif x is not None and y is not None:
+            self._equal(with_margin(x), with_margin(y))
+        if beside is not None and self._second is not None:
+            self._right = follow(self._right, beside)
             self._second.setYRange(self._right.low, self._right.high, padding=0)
 
     def _equal(self, x: Span, y: Span) -> None:
@@ -200,60 +250,25 @@ class FigureView(QWidget):
             self.fit()
 
 
-def has_band(series: Series) -> bool:
-    """Whether a series is drawn with a band of its error about it."""
-    return series.error is not None and not (series.points or series.right)
-
-
-def legend_of(figure: Figure) -> tuple[Entry, ...]:
-    """Return the entries: every plain series, and each shaded family as one."""
-    entries, hue = [], 0
-    groups = list(dict.fromkeys(s.group for s in figure.series))
-    families: dict[str, list[Series]] = {}
-    for series in figure.series:
-        if series.shade is None:
-            side = " (right)" if series.right else ""
-            colour = _ink(look(hue, 0))
-            entries.append(Entry(series.name + side, (colour,), series.points))
-            hue += 1
-        else:
-            families.setdefault(series.group, []).append(series)
-    for group, members in families.items():
-        first, last = members[0].name, members[-1].name
-        text = first if first == last else f"{first} … {last}"
-        ramp = tuple(_ink(shaded(at, groups.index(group))) for at in RAMP)
-        entries.append(Entry(f"{group} {text}".strip(), ramp, members[0].points))
-    return tuple(entries)
-
-
-def _ink(look_: Any) -> str:
-    colour = look_.colour
-    return str(colour.dark if theme().name == "dark" else colour.light)
-
-
 def _shape_of(figure: Figure) -> tuple[Any, ...]:
     return (
-        theme().name,
         figure.name,
         figure.x_log,
         figure.y_log,
+        figure.equal_scale,
         figure.x_label,
         figure.y_label,
         figure.right_label,
-        tuple((s.name, s.points, s.right, s.shade, s.group) for s in figure.series),
+        theme().name,
+        tuple(
+            (
+                *(s.name, s.points, s.right, s.shade, s.group),
+                s.error is None,
+                len(s.x) <= FEW,
+            )
+            for s in figure.series
+        ),
     )
-
-
-def _drawn(
-    figure: Figure, series: Series, most: int = MOST_POINTS
-) -> tuple[Array, Array]:
-    """Return the points, without what a logarithm does not have."""
-    x, y = np.asarray(series.x, float), np.asarray(series.y, float)
-    if figure.x_log:
-        x = np.where(x > 0, x, np.nan)
-    if figure.y_log and not series.right:
-        y = np.where(y > 0, y, np.nan)
-    return thinned(x, y, most) if len(x) > most else (x, y)
 
 
 def _axis(values: Array, log: bool) -> Array:

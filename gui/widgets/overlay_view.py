@@ -16,7 +16,8 @@ from gui.models.axis import Span
 from gui.models.overlay import Overlay
 from gui.palette import theme
 from gui.si_text import plain
-from gui.widgets.figure_view import MOST_POINTS, FigureView
+from gui.widgets.figure_curves import MOST_POINTS
+from gui.widgets.figure_view import FigureView
 from gui.widgets.legend import Entry
 from gui.widgets.strokes import FEW, SYMBOLS, Stroke, dress
 from labctl.data import Array

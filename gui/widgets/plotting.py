@@ -5,6 +5,7 @@ instead of automatic ones; no context menu that turns a voltage into its derivat
 SI prefix on labels that have one (`kmAh`); curves are made once and given new data.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,9 @@ class Axis(pg.AxisItem):
         if not self.logMode or minor is not None:
             return plain
         low, high = sorted(self.range)
-        kept = set() if high - low > CROWDED else {"2", "5"}
+        kept = {1} if high - low > CROWDED else {1, 2, 5}
         return [
-            text if abs(at - round(at)) < NEARLY or text[:1] in kept else ""
+            text if _leading(at) in kept else ""
             for at, text in zip(values, plain, strict=True)
         ]
 
@@ -138,6 +139,11 @@ class Plot(pg.PlotWidget):
         painter.restore()
 
 
+def _leading(exponent: float) -> float:
+    """Return the first digit of a power of ten: 2 for 0.2 and for 20."""
+    return round(math.pow(10.0, exponent - math.floor(exponent + NEARLY)), 6)
+
+
 def add_line(
     plot: Plot, colour: str, *, width: int = 1, dashed: bool = False, z: float = 0
 ) -> Any:
@@ -169,13 +175,17 @@ def give(curve: Any, x: Array, y: Array) -> None:
     curve.setData(np.asarray(x, float), np.asarray(y, float), connect="finite")
 
 
-def add_band(plot: Plot, low: float, high: float) -> Any:
-    """Add a shaded band between two ordinates: what no reading may enter."""
+def add_band(plot: Plot, low: float, high: float, *, upright: bool = False) -> Any:
+    """Add a shaded band between two ordinates: what no reading may enter.
+
+    ``upright``: between two abscissae.
+    """
     colour = QColor(theme().limit)
     edge = pg.mkPen(colour, width=1)
     colour.setAlpha(34)
+    way = "vertical" if upright else "horizontal"
     band = pg.LinearRegionItem(
-        (low, high), orientation="horizontal", movable=False, brush=colour, pen=edge
+        (low, high), orientation=way, movable=False, brush=colour, pen=edge
     )
     band.setZValue(-50)
     plot.addItem(band, ignoreBounds=True)

@@ -195,7 +195,7 @@ class RunView(QWidget):
     def _make_tabs(self, detail: RunDetail) -> None:
         memory = Memory()
         for tab in tabs_of(detail):
-            if tab.build is None:
+            if tab.build is None and not tab.own:
                 self._live = LivePlot(self._link, self._tabs)
                 self._tabs.addTab(self._live, tab.title)
             else:

@@ -31,6 +31,10 @@ class Stroke:
     """Of its markers, where it has them."""
     dash: tuple[float, ...] = ()
     """In pixels, on and off; empty is solid."""
+    width: int = 1
+    """Of a line, in pixels; two are for curves of few points."""
+    size: int = SIZE
+    """Of its markers, in pixels."""
     front: bool = False
     """Wider, and before the others."""
     behind: bool = False
@@ -39,11 +43,11 @@ class Stroke:
 
 def dress(curve: Any, stroke: Stroke, *, points: bool) -> None:
     """Draw a curve so from now on."""
-    width = 2 if stroke.front else 1
+    width = 2 if stroke.front else stroke.width
     if points:
         curve.setSymbol(stroke.symbol)
         curve.setSymbolBrush(pg.mkBrush(stroke.colour))
-        curve.setSymbolSize(LARGE if stroke.front else SIZE)
+        curve.setSymbolSize(LARGE if stroke.front else stroke.size)
     else:
         x, _ = curve.getOriginalDataset()
         few = x is None or len(x) <= FEW

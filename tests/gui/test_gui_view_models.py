@@ -236,12 +236,12 @@ def test_cycles_are_shaded_by_their_number() -> None:
 def test_a_capacitive_spectrum_lies_above_the_axis() -> None:
     station = FakeStation("one")
     run = next(iter(station.fake_runs))
-    nyquist, modulus, phase, residual = spectra(station.fake_runs[run].tables["eis"][1])
+    nyquist, bode, residual = spectra(station.fake_runs[run].tables["eis"][1])
 
     assert nyquist.equal_scale
     assert (nyquist.series[0].y > 0).all()
-    assert modulus.x_log
-    assert not phase.y_log
+    assert (bode.x_log, bode.y_log) == (True, True)
+    assert [s.right for s in bode.series] == [False] * 6 + [True] * 6
     assert residual.series[0].y.max() < 1.0
 
 

@@ -1,0 +1,323 @@
+"""Figures of the protocols in the window: when they are asked for, how they look."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+from fake_station import CELLS, FakeStation, cell_run
+from pytestqt.qtbot import QtBot
+
+from gui.models.axis import Span
+from gui.models.bounds import near, on_axis, with_bounds
+from gui.models.pace import AFTER_FAILURE, LEAST, SHARE, Pace
+from gui.models.tabs import tabs_of
+from gui.widgets.figure_curves import legend_of
+from gui.widgets.figure_tab import FigureTab
+from gui.widgets.figure_view import FigureView
+from gui.window import Window
+from labctl.figure import Figure, Series
+from labctl.service.drawings import FiguresOut, packed
+
+Open = Callable[..., Window]
+X = np.linspace(0.1, 1.0, 20)
+
+
+def iv(*series: Series, **more: object) -> Figure:
+    return Figure("plot", "I–V", "Voltage / V", "Current / A", series, **more)  # type: ignore[arg-type]
+
+
+def titled(*titles: str) -> list[Figure]:
+    line = (Series("s", X, X),)
+    return [Figure(t, t, "x / 1", "y / 1", line) for t in titles]
+
+
+# ---- when they are asked for
+
+
+def test_figures_are_asked_for_at_once_and_then_as_rows_come() -> None:
+    pace = Pace()
+    assert pace.is_due(10, 0.0, ended=False)
+    pace.answered(10, 0.01, 0.0, ended=False, failed=False)
+
+    assert not pace.is_due(10, 100.0, ended=False)
+    assert not pace.is_due(11, LEAST - 0.1, ended=False)
+    assert pace.is_due(11, LEAST + 0.1, ended=False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "failed", "wait"),
+    [
+        # cheap figures come as often as a person looks
+        (0.05, False, LEAST),
+        # a titration that takes 8 s of a core costs a tenth of it
+        (8.0, False, SHARE * 8.0),
+        # what cannot be drawn yet is not tried with every row
+        (0.05, True, AFTER_FAILURE),
+    ],
+)
+def test_the_dearer_the_answer_the_rarer_the_question(
+    seconds: float, failed: bool, wait: float
+) -> None:
+    pace = Pace()
+    pace.answered(10, seconds, 50.0, ended=False, failed=failed)
+
+    assert not pace.is_due(99, 50.0 + 0.99 * wait, ended=False)
+    assert pace.is_due(99, 50.0 + 1.01 * wait, ended=False)
+
+
+def test_a_run_that_ends_is_asked_once_more() -> None:
+    pace = Pace()
+    pace.answered(10, 8.0, 0.0, ended=False, failed=False)
+    assert pace.is_due(10, 0.1, ended=True)
+    pace.answered(10, 8.0, 8.2, ended=True, failed=False)
+
+    assert not pace.is_due(10, 1e6, ended=True)
+
+
+def test_an_unanswered_question_is_asked_again() -> None:
+    pace = Pace()
+    pace.unanswered(0.0)
+
+    assert not pace.is_due(10, LEAST / 2, ended=False)
+    assert pace.is_due(10, LEAST, ended=False)
+
+
+@pytest.fixture
+def titration() -> FakeStation:
+    """Return a bench with a titration that goes on and has drawn two figures."""
+    station = FakeStation("empty")
+    run = cell_run(1, 2, CELLS[0], protocol="gitt")
+    run.view = "GITT"
+    del run.tables["eis"]
+    run.drawn = FiguresOut(figures=packed(titled("D", "V")), rows=1, seconds=60.0)
+    station.add(run)
+    return station
+
+
+def own_tab(window: Window, qtbot: QtBot) -> FigureTab:
+    """Open the tab of the protocol's own figures."""
+    view = window.bench.run_view
+    qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
+    tab = next(tab for tab in view.figure_tabs if tab.tab.own)
+    view.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: bool(tab.figures))
+    return tab
+
+
+def test_a_dear_answer_is_not_asked_for_with_every_row(
+    qtbot: QtBot, open_window: Open, titration: FakeStation
+) -> None:
+    window = open_window(titration)
+    tab = own_tab(window, qtbot)
+    [run] = titration.fake_runs
+
+    for rows in range(2000, 2010):
+        titration.change(run, rows=rows)
+        qtbot.waitUntil(partial(_has_rows, window, rows))
+        tab.refresh(rows)
+
+    assert titration.figures_asked == 1
+    titration.change(run, state="completed", ended_unix=1.0)
+    qtbot.waitUntil(lambda: titration.figures_asked == 2)
+
+
+def _has_rows(window: Window, rows: int) -> bool:
+    state = window.link.state
+    return state is not None and state.runs[0].rows == rows
+
+
+def test_nobody_asks_for_figures_that_are_not_seen(
+    qtbot: QtBot, open_window: Open, titration: FakeStation
+) -> None:
+    window = open_window(titration)
+    view = window.bench.run_view
+    qtbot.waitUntil(lambda: bool(view.figure_tabs))
+    view.refresh()
+
+    assert titration.figures_asked == 0
+
+
+def test_a_reason_is_read_where_figures_are_missing(
+    qtbot: QtBot, open_window: Open, titration: FakeStation
+) -> None:
+    [run] = titration.fake_runs.values()
+    run.drawn = FiguresOut(figures=[], rows=1, why="sample x has no particle_radius")
+    window = open_window(titration)
+    view = window.bench.run_view
+    qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
+    tab = next(tab for tab in view.figure_tabs if tab.tab.own)
+    view.tabs.setCurrentWidget(tab)
+
+    qtbot.waitUntil(lambda: "particle_radius" in tab.said)
+
+
+# ---- which tabs there are
+
+
+def test_a_protocols_own_tab_stands_behind_the_live_ones(
+    titration: FakeStation,
+) -> None:
+    [run] = titration.fake_runs
+    tabs = tabs_of(titration.run(run))
+
+    assert [tab.title for tab in tabs] == [
+        "V, I – t",
+        "Q–V",
+        "dQ/dV",
+        "Capacity · CE",
+        "GITT",
+    ]
+    assert tabs[-1].elsewhere == {"time", "voltage_capacity", "dq_dv", "capacity"}
+
+
+def test_spectra_stand_in_until_the_protocol_has_drawn(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    station = FakeStation("empty")
+    run = cell_run(1, 2, CELLS[0], protocol="insitu-eis")
+    run.view = "Impedance"
+    station.add(run)
+    window = open_window(station)
+    tab = own_tab(window, qtbot)
+    assert [f.name for f in tab.figures] == ["nyquist", "bode", "kramers_kronig"]
+
+    run.drawn = FiguresOut(figures=packed(titled("nyquist")), rows=2)
+    station.change(run.summary.run, rows=10_000)
+
+    qtbot.waitUntil(
+        lambda: [f.name for f in tab.figures] == ["nyquist", "coming_in"],
+        timeout=10_000,
+    )
+
+
+# ---- how they look
+
+
+def test_little_room_shows_one_figure_that_the_keyboard_chooses(
+    qtbot: QtBot, open_window: Open, titration: FakeStation
+) -> None:
+    [run] = titration.fake_runs.values()
+    figures = titled("D against θ", "Voltage of pulses", "Last pulse", "Relaxation")
+    run.drawn = FiguresOut(figures=packed(figures), rows=1)
+    tab = own_tab(open_window(titration), qtbot)
+    qtbot.waitUntil(lambda: tab.is_one_by_one)
+
+    tab.choice.setCurrentIndex(3)
+
+    assert [tab.choice.tabText(k) for k in range(4)][:2] == ["D", "Voltage"]
+    assert [view.isVisible() for view in tab.views] == [False, False, False, True]
+
+
+def test_two_families_are_told_apart_by_current_and_ends() -> None:
+    series = [
+        Series(f"{state} %", X, X, points=True, shade=state / 100, group=rate)
+        for rate in ("1C", "3C")
+        for state in (5, 30, 70)
+    ]
+
+    one, other = legend_of(iv(*series))
+
+    assert (one.words, other.words) == ("1C: 5 % – 70 %", "3C: 5 % – 70 %")
+    assert set(one.colours).isdisjoint(other.colours)
+
+
+def test_a_group_shares_its_hue_and_differs_in_its_marks() -> None:
+    series = [
+        Series(f"{way}: {route}", X, X, points=True, group=way)
+        for way in ("lithiation", "delithiation")
+        for route in ("sphere", "√t slope")
+    ]
+
+    entries = legend_of(iv(*series))
+
+    assert entries[0].colours == entries[1].colours != entries[2].colours
+    assert entries[0].symbol != entries[1].symbol
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_errors_are_drawn_as_bars_and_seen(qtbot: QtBot, log: bool) -> None:
+    view = FigureView()
+    qtbot.addWidget(view)
+    one = Series("D", X, np.ones(20), np.full(20, 0.5), points=True)
+
+    view.show_figure(iv(one, y_log=log))
+
+    _, y = view.bars[0].getOriginalDataset()
+    assert np.nanmin(y) == pytest.approx(0.5)
+    assert np.nanmax(y) == pytest.approx(1.5)
+    low, high = view.plot.getViewBox().viewRange()[1]
+    top = np.log10(1.5) if log else 1.5
+    assert low < high
+    assert high > top
+
+
+@pytest.mark.parametrize(
+    ("label", "bounds"),
+    [
+        ("Voltage / V", (-3.3, 3.3)),
+        ("Current / mA", (-0.012, 0.012)),
+        ("Current / A", (-1.2e-5, 1.2e-5)),
+        # no quantity that the envelope knows
+        ("|Current| / A", (None, None)),
+        ("Change of voltage / mV", (None, None)),
+        ("Magnetic Field / T", (None, None)),
+    ],
+)
+def test_the_envelope_is_found_by_what_an_axis_is_labelled_with(
+    label: str, bounds: tuple[float | None, float | None]
+) -> None:
+    envelope = {"voltage_volt": (-3.3, 3.3), "current_ampere": (-1.2e-5, 1.2e-5)}
+
+    assert on_axis(label, envelope) == pytest.approx(bounds)
+
+
+def test_only_a_near_bound_is_shown_and_then_seen() -> None:
+    seen = Span(0.0, 1.0)
+
+    assert near(seen, (-5.0, 1.1)) == (None, 1.1)
+    assert with_bounds(seen, (None, 1.1)).high > 1.1
+    assert with_bounds(seen, (None, None)) == seen
+
+
+def test_compliance_and_window_are_shaded_on_an_iv_curve(qtbot: QtBot) -> None:
+    view = FigureView()
+    qtbot.addWidget(view)
+    line = Series("sweep", np.linspace(-3, 3, 20), np.linspace(-1e-5, 1e-5, 20))
+
+    view.show_figure(
+        iv(line),
+        envelope={"voltage_volt": (-3.3, 3.3), "current_ampere": (-1.2e-5, 1e-3)},
+    )
+
+    assert set(view.stops.shown) == {("bottom", 0), ("bottom", 1), ("left", 0)}
+    assert view.stops.shown[("bottom", 1)][0] == pytest.approx(3.3)
+
+
+def test_small_percentages_are_not_written_a_thousandfold(qtbot: QtBot) -> None:
+    view = FigureView()
+    qtbot.addWidget(view)
+    small = Series("s", X, 0.2 * X)
+    for label in ("Residual / %", "Residual / % of |Z|"):
+        view.show_figure(Figure("kk", "KK", "Frequency / Hz", label, (small,)))
+
+    axis = view.plot.getPlotItem().getAxis("left")
+
+    assert axis.tickStrings([0.1, 0.2], axis.autoSIPrefixScale * axis.scale, 0.1) == [
+        "0.1",
+        "0.2",
+    ]
+
+
+def test_the_phase_keeps_a_straight_axis_beside_a_logarithmic_one(
+    qtbot: QtBot,
+) -> None:
+    view = FigureView()
+    qtbot.addWidget(view)
+    phase = Series("phase", X, 30 * X, right=True)
+
+    view.show_figure(iv(Series("|Z|", X, X), phase, y_log=True, right_label="φ / °"))
+
+    item = view.plot.getPlotItem()
+    assert item.getAxis("left").logMode
+    assert not item.getAxis("right").logMode
