@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from labctl import plugins
 from labctl.data import Array
-from labctl.errors import LabctlError, OperatorError, StoreError
-from labctl.protocol import Protocol
+from labctl.errors import OperatorError, StoreError
 from labctl.service.answers import (
     ColumnOut,
     PlotOut,
@@ -94,7 +92,6 @@ def detail(folder: Path) -> RunDetail:
                 for stream in header.streams
             ],
             plots=plots_out(header),
-            view=view_of(header.protocol),
             envelope={
                 k: (finite(low), finite(high)) for k, (low, high) in envelope.items()
             },
@@ -116,15 +113,6 @@ def plots_out(source: Any) -> list[PlotOut]:
         )
         for p in source.plots
     ]
-
-
-def view_of(protocol: str) -> str:
-    """Return the word for a protocol's own figures; empty if it draws none."""
-    try:
-        kind = plugins.protocol(protocol)
-    except LabctlError:
-        return ""
-    return "" if kind.figures is Protocol.figures else kind.view
 
 
 def steps(folder: Path, after: int, limit: int) -> list[StepOut]:

@@ -8,6 +8,7 @@ from labctl import plugins
 from labctl.config.complaints import validate
 from labctl.config.hardened_yaml import Document, load_file
 from labctl.errors import LabctlError
+from labctl.protocol import Protocol
 from labctl.sample import Sample
 from labctl.service.answers import InstrumentOut, ProtocolOut, SampleOut, SeatOut
 from labctl.service.archive import plots_out
@@ -34,6 +35,15 @@ def protocols() -> list[ProtocolOut]:
         )
         for kind in found
     ]
+
+
+def view_of(protocol: str) -> str:
+    """Return the word for a protocol's own figures; empty if it draws none."""
+    try:
+        kind = plugins.protocol(protocol)
+    except LabctlError:
+        return ""
+    return "" if kind.figures is Protocol.figures else kind.view
 
 
 def samples(bench: Bench) -> list[SampleOut]:

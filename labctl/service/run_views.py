@@ -12,7 +12,7 @@ from labctl.clock import stopwatch
 from labctl.data import Array
 from labctl.errors import OperatorError, StoreError
 from labctl.report.grouping import Grouping
-from labctl.service import archive, reports, worked_out
+from labctl.service import archive, catalogue, reports, worked_out
 from labctl.service.access import PROBLEMS, Here, allow
 from labctl.service.answers import (
     ForecastOut,
@@ -79,10 +79,10 @@ async def runs(
 async def run_detail(here: Here, run: RunId) -> RunDetail:
     """Return everything about a run but its rows."""
     found: RunDetail = await ask(here, archive.detail, folder_of(here, run).path)
+    view = await asyncio.to_thread(catalogue.view_of, found.summary.protocol)
     mine = here.bench.run(run)
-    if mine is not None:
-        return found.model_copy(update={"summary": mine.summary()})
-    return found
+    known = {} if mine is None else {"summary": mine.summary()}
+    return found.model_copy(update={"view": view, **known})
 
 
 @router.get("/runs/{run}/steps", operation_id="steps")

@@ -22,6 +22,7 @@ from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.service import archive, worked_out
 from labctl.service.answers import ForecastOut, ResultOut, RunDetail, StepOut
+from labctl.service.catalogue import view_of
 from labctl.service.client import Columns
 from labctl.service.drawings import FiguresOut
 from labctl.session.importing import import_file
@@ -113,7 +114,9 @@ class Archive(FakeStation):
         self.data = data
 
     def run(self, run: str) -> RunDetail:
-        return archive.detail(self.data / run)
+        found = archive.detail(self.data / run)
+        view = view_of(found.summary.protocol)
+        return found.model_copy(update={"view": view})
 
     def steps(self, run: str, after: int = 0, limit: int = 500) -> list[StepOut]:
         return archive.steps(self.data / run, after, limit)

@@ -78,7 +78,9 @@ def _start(qtbot: QtBot, window: Window, protocol: str) -> str:
     before = _runs(window)
     _click(_named(composer, QPushButton, "Start the run"))
     qtbot.waitUntil(lambda: len(_runs(window)) > len(before), timeout=LONG)
-    return next(run for run in _runs(window) if run not in before)
+    run = next(run for run in _runs(window) if run not in before)
+    qtbot.waitUntil(lambda: window.bench.run_view.run == run, timeout=LONG)
+    return run
 
 
 def _named(inside: QWidget, kind: type[W], name: str) -> W:

@@ -14,7 +14,7 @@ from labctl.data import Array
 from labctl.errors import OperatorError
 from labctl.figure import Figure, Series
 from labctl.report.own_figures import Drawn
-from labctl.service import archive, reports, worked_out
+from labctl.service import catalogue, reports, worked_out
 from labctl.service.drawings import (
     MOST_FIGURES,
     MOST_POINTS,
@@ -164,10 +164,10 @@ def test_the_same_rows_are_worked_out_once(
 
 @pytest.mark.parametrize("name", plugins.names(plugins.PROTOCOLS))
 def test_a_protocols_word_fits_a_tab(name: str) -> None:
-    assert len(archive.view_of(name)) <= 14
+    assert len(catalogue.view_of(name)) <= 14
 
 
 def test_cycling_draws_nothing_that_every_cell_does_not_show() -> None:
-    assert archive.view_of("cycling") == ""
-    assert archive.view_of("gitt") == "GITT"
-    assert archive.view_of("of another lab, not installed here") == ""
+    assert catalogue.view_of("cycling") == ""
+    assert catalogue.view_of("gitt") == "GITT"
+    assert catalogue.view_of("of another lab, not installed here") == ""
