@@ -7,6 +7,7 @@ a thread of its own, ahead of everything else.
 
 import logging
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,14 @@ POLL_MS = 250
 PATIENCE, NO_PATIENCE = 3.0, 0.5
 """s to wait for questions that are on their way when the window closes."""
 Connect = Callable[[], Station]
+
+
+class Lane(StrEnum):
+    """What may take many seconds, each kind behind a thread of its own."""
+
+    FORECAST = "forecast"
+    FIGURES = "figures"
+    REPORT = "report"
 
 
 class Link(QObject):
@@ -54,7 +63,7 @@ class Link(QObject):
         """The last one."""
         self._poller = Workers("poll", 1)
         self._askers = Workers("ask", 3)
-        self._patient = Workers("ask-slow", 1)
+        self._lanes = {lane: Workers(f"ask-{lane}", 1) for lane in Lane}
         self._stopper = Workers("stop", 1)
         self._landed.connect(self._run_landed)
         self._timer = QTimer(self)
@@ -76,7 +85,8 @@ class Link(QObject):
         self._timer.stop()
         station = self._station
         for workers in self._every_worker:
-            workers.close(NO_PATIENCE if workers is self._patient else PATIENCE)
+            patient = workers in self._lanes.values()
+            workers.close(NO_PATIENCE if patient else PATIENCE)
         if station is not None:
             station.close()
 
@@ -88,7 +98,7 @@ class Link(QObject):
         failed: Callable[[str], None] | None = None,
         key: str = "",
         *,
-        slow: bool = False,
+        lane: Lane | None = None,
     ) -> None:
         """Ask in a worker thread; call back in this one.
 
@@ -102,8 +112,9 @@ class Link(QObject):
             Take the answer, or why there is none in words.
         key
             An answer is dropped if the same key was asked again since.
-        slow
-            The answer may take many seconds: nothing quick waits behind it.
+        lane
+            The answer may take many seconds: it goes one after another with its like,
+            and nothing quick waits behind it.
         """
         self._count += 1
         ticket = self._count
@@ -129,7 +140,7 @@ class Link(QObject):
             answer, why = _try(self._station, act)
             self._land(lambda: finish(answer, why))
 
-        (self._patient if slow else self._askers).put(job)
+        (self._lanes[lane] if lane else self._askers).put(job)
 
     def is_asking(self, key: str) -> bool:
         """Whether an answer to this key is on its way."""
@@ -151,7 +162,7 @@ class Link(QObject):
 
     @property
     def _every_worker(self) -> tuple[Workers, ...]:
-        return (self._poller, self._askers, self._patient, self._stopper)
+        return (self._poller, self._askers, *self._lanes.values(), self._stopper)
 
     def _poll(self) -> None:
         now = stopwatch()

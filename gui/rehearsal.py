@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from gui.link import Link
+from gui.link import Lane, Link
 from labctl.service.answers import Checked, ForecastOut
 from labctl.service.requests import OrderIn
 
@@ -72,6 +72,7 @@ class Rehearsal(QObject):
             self._take_forecast,
             self.unforeseen.emit,
             key="forecast",
+            lane=Lane.FORECAST,
         )
 
     def _take_check(self, found: Checked) -> None:

@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QTabBar, QVBoxLayout, QWidget
 
-from gui.link import Link
+from gui.link import Lane, Link
 from gui.models.pace import Pace
 from gui.models.tabs import Memory, Tab
 from gui.widgets.figure_view import FigureView
@@ -223,7 +223,7 @@ class FigureTab(QWidget):
             take,
             lambda _why: self._pace.unanswered(stopwatch()),
             key=key,
-            slow=True,
+            lane=Lane.FIGURES,
         )
 
     def _take_own(self, found: FiguresOut) -> None:

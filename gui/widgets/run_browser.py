@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from gui.link import Link
+from gui.link import Lane, Link
 from gui.models.overlay import Asked, Overlay, overlay
 from gui.models.run_statistics import statistics
 from gui.models.shelf import Shelf
@@ -156,7 +156,7 @@ class RunBrowser(QWidget):
             self.said.emit(f"wrote {place}")
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
-        self._link.ask(self, ask, take, self.said.emit)
+        self._link.ask(self, ask, take, self.said.emit, lane=Lane.REPORT)
 
     def _report_folder(self) -> Path:
         """Return the folder that a person chose, or a temporary one."""

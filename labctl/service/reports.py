@@ -1,4 +1,4 @@
-"""Pages of runs, made for clients in the worker process that reads files."""
+"""Pages of runs, made for clients in the worker process for what takes long."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence

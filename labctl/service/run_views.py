@@ -34,7 +34,7 @@ from labctl.store.folder import RunFolder
 DEADLINE = 30.0
 """s for a question about files."""
 PATIENCE = 60.0
-"""s for the figures of a run: a titration takes long."""
+"""s for the figures or the report of a run: a titration takes long."""
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$"
 RunId = Annotated[str, Path(pattern=RUN_ID)]
 RunName = Annotated[str, StringConstraints(pattern=RUN_ID)]
@@ -214,7 +214,7 @@ async def figures(here: Here, run: RunId) -> FiguresOut:
 @router.get("/runs/{run}/report", operation_id="report", response_class=HTMLResponse)
 async def report(here: Here, run: RunId) -> HTMLResponse:
     """Return the self-contained page of a run, finished or not."""
-    text: str = await ask(here, reports.report, folder_of(here, run).path)
+    text: str = await _worked_out(here, reports.report, folder_of(here, run).path)
     return HTMLResponse(text)
 
 
@@ -238,8 +238,8 @@ async def comparison(
     if odd:
         raise OperatorError(f"without={odd[0]} is not one of the runs compared")
     for folder in folders:  # one by one: other questions are answered in between
-        await ask(here, reports.read_ahead, folder)
-    text: str = await ask(
+        await _worked_out(here, reports.read_ahead, folder)
+    text: str = await _worked_out(
         here, reports.comparison, folders, by, sought, frozenset(without or ())
     )
     return HTMLResponse(text)
