@@ -16,6 +16,7 @@ from labctl.figure import Figure
 from labctl.service.answers import RunDetail
 from labctl.service.drawings import FiguresOut, unpacked
 
+WAITING = "Being drawn …"
 NOTHING = "No points yet."
 PAIR, THREE = 2, 3
 """Figures side by side; so many that the first takes a row of its own."""
@@ -43,7 +44,7 @@ class FigureTab(QWidget):
         """Both, as far as there is anything to draw."""
         self._titles: list[str] = []
         self.views: list[FigureView] = []
-        self._empty = QLabel(NOTHING)
+        self._empty = QLabel(WAITING)
         self._empty.setObjectName("muted")
         self._empty.setWordWrap(True)
         self._empty.setMargin(20)
@@ -183,6 +184,8 @@ class FigureTab(QWidget):
             if memory.drawn != stood_in:
                 self._rows = -1  # the protocol's own came meanwhile
                 return
+            if not self.tab.own:
+                self._empty.setText(NOTHING)
             self._raw = found
             self.show_figures([*self._own, *self._raw])
 

@@ -27,11 +27,11 @@ from labctl.clock import SystemClock, stopwatch
 from labctl.service.discover import find
 from labctl.service.models import LIVE
 
-SPEED = "2000"
+SPEED = "1000"
 SIZE = (1440, 860)
 RUNS = (
-    ("formation-cycling", "formation", "V, I – t", "half_cycle", 3),
-    ("insitu-eis", "insitu-eis", "Impedance", "spectrum", 5),
+    ("formation-cycling", "formation", "V, I – t", "half_cycle", 1),
+    ("insitu-eis", "insitu-eis", "Impedance", "spectrum", 6),
     ("hall-effect", "hall", "Hall", "step", 4),
 )
 """Protocol, picture, view, and from when on it is worth a picture (`_ripe`)."""
@@ -74,14 +74,16 @@ def take(app: QApplication, data: Path, folder: Path) -> None:
         until(lambda before=before: bool(set(_live(window)) - before))  # type: ignore[misc]
         started[protocol] = next(iter(set(_live(window)) - before))
         say(f"{protocol} goes on after {stopwatch() - begun:.1f} s")
-    for protocol, name, view, what, count in reversed(RUNS):
+    for protocol, name, view, what, count in (RUNS[2], RUNS[0], RUNS[1]):
         run = started[protocol]
         window.bench.open_run(run)
         until(lambda r=run, w=what, c=count: _ripe(window, r, w, c))  # type: ignore[misc]
         tabs = window.bench.run_view.tabs
-        titles = [tabs.tabText(k) for k in range(tabs.count())]
-        tabs.setCurrentIndex(titles.index(view) if view in titles else 0)
-        pause(4.0)
+        until(lambda v=view: v in _titles(window))  # type: ignore[misc]
+        titles = _titles(window)
+        tabs.setCurrentIndex(titles.index(view))
+        until(lambda: _is_drawn(window))
+        pause(1.0)
         picture(window, folder / f"live-{name}.png")
     window.close()
 
@@ -114,6 +116,21 @@ def _ripe(window: Window, run: str, what: str, count: int) -> bool:
     if what == "spectrum":
         return (last.get("spectrum_id") or 0) >= count
     return found[0].step_count >= count
+
+
+def _titles(window: Window) -> list[str]:
+    tabs = window.bench.run_view.tabs
+    return [tabs.tabText(k) for k in range(tabs.count())]
+
+
+def _is_drawn(window: Window) -> bool:
+    """Return whether the view that is seen has points."""
+    view = window.bench.run_view
+    seen = view.tabs.currentWidget()
+    if seen is view.live_plot and view.live_plot is not None:
+        drawn = view.live_plot.tracks[0].measured.xData
+        return drawn is not None and len(drawn) > 1
+    return any(tab is seen and bool(tab.figures) for tab in view.figure_tabs)
 
 
 def _live(window: Window) -> list[str]:
