@@ -32,6 +32,8 @@ class Settings:
     """Folder that reports are written into; empty takes a temporary one."""
     exports: str = ""
     """Folder of the last export; empty is the home folder."""
+    sound: bool = False
+    """A sound for events that need a person."""
 
 
 def place() -> Path:
