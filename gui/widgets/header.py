@@ -3,6 +3,7 @@
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
 
+from gui.models.actions import PAGES, action_of, shown_key
 from gui.models.link_state import Answering, LinkStatus
 from gui.models.tiles import Counts
 from gui.palette import theme
@@ -10,11 +11,10 @@ from gui.si_text import bytes_text, lasting
 from gui.widgets.inputs import Elided
 from labctl.service.models import State
 
-PAGES = ("Bench", "Runs", "Instruments", "Samples", "Settings")
+_STOP = action_of("stop all")
 STOP_TIP = (
-    "Stops every run and makes every output safe, without a question "
-    "(Ctrl+Shift+F12). It is a stop by software: the emergency stop of the bench is "
-    "another one."
+    f"{_STOP.does} {shown_key(_STOP.key)}. It is a stop by software: the emergency "
+    "stop of the bench is another one."
 )
 
 

@@ -2,10 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.icons import sign
+from gui.models.actions import action_of, with_key
 from gui.models.tiles import WORDS, envelope_text, look_of
 from gui.palette import theme
 from gui.si_text import lasting, sentence, signed_text, value_text
@@ -17,8 +25,26 @@ OPEN_CIRCUIT = "The circuit is opened: no current flows while it is held."
 Bounds = Mapping[str, tuple[float | None, float | None]]
 
 
+class Leading(Elided):
+    """A label as wide as its text, which gives way last."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As wide as the whole text."""
+        wide = self.fontMetrics().horizontalAdvance(self.full_text) + 4
+        return QSize(wide, super().sizeHint().height())
+
+    def setText(self, text: str | None) -> None:  # noqa: N802
+        """Show a text, and ask for the room it needs."""
+        super().setText(text)
+        self.updateGeometry()
+
+
 class RunHead(QWidget):
-    """Title, state, facts and buttons."""
+    """The sample, what it does, what was measured, and buttons."""
 
     asked = pyqtSignal(str, str)
     """What a person asks (``hold``, ``resume``, ``skip``, ``stop``, ``finish``,
@@ -28,9 +54,12 @@ class RunHead(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._summary: RunSummary | None = None
-        self._title = Elided()
-        self._title.setObjectName("title")
-        self._state = QLabel()
+        self._sample = Leading()
+        self._sample.setObjectName("title")
+        self._protocol = Elided()
+        self._protocol.setObjectName("muted")
+        self._state = Leading()
+        self._doing = Elided()
         self._facts = Elided()
         self._facts.setObjectName("muted")
         self._trouble = QLabel()
@@ -41,15 +70,20 @@ class RunHead(QWidget):
         self._make_buttons()
         head = QHBoxLayout()
         head.setSpacing(6)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._state)
+        head.addWidget(self._sample)
+        head.addWidget(self._protocol, 1)
         head.addSpacing(8)
         for button in self._buttons:
             head.addWidget(button)
+        doing = QHBoxLayout()
+        doing.setSpacing(8)
+        doing.addWidget(self._state)
+        doing.addWidget(self._doing, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(4)
+        box.setSpacing(3)
         box.addLayout(head)
+        box.addLayout(doing)
         box.addWidget(self._facts)
         box.addWidget(self._trouble)
         box.addWidget(self.question)
@@ -58,7 +92,11 @@ class RunHead(QWidget):
         """Show another run, of which nothing is known yet."""
         self._summary = None
         self.question.hide()
-        self._title.setText(run)
+        self._sample.setText(run)
+        self._protocol.setText("")
+        self._state.setText("")
+        self._doing.setText("")
+        self._trouble.hide()
         self.say("")
         for button in self._buttons:
             button.hide()
@@ -71,18 +109,22 @@ class RunHead(QWidget):
         """Show the run as it is now; ``there``: the station answers."""
         self._summary = summary
         look, word = look_of(summary)
-        self._title.setText(f"{summary.sample} · {summary.protocol}")
-        self._title.setToolTip(summary.title)
-        self._state.setText(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…")
-        self._state.setToolTip(word)
+        about = f"{summary.sample} · {summary.protocol}\n{summary.title}"
+        self._sample.setText(summary.sample)
+        self._protocol.setText(summary.protocol)
+        for label in (self._sample, self._protocol):
+            label.setToolTip(about)
+        self._state.setText(word.partition(": ")[0])
         self._state.setStyleSheet(
             f"color: {theme().states[look].text}; font-weight: 600;"
         )
         self._state.setAccessibleName(f"State: {word}")
+        self._doing.setText(doing(summary))
         self.say(facts(summary, bounds))
-        trouble = summary.trouble or (
-            summary.reason if summary.state not in LIVE else ""
-        )
+        whole = f"{word}\n{self._doing.full_text}\n{self._facts.full_text}"
+        for line in (self._state, self._doing, self._facts):
+            line.setToolTip(whole)
+        trouble = summary.trouble or (summary.reason if _tells(summary) else "")
         self._trouble.setText(sentence(trouble))
         self._trouble.setVisible(bool(trouble))
         self._show_buttons(summary, there=there)
@@ -118,6 +160,10 @@ class RunHead(QWidget):
             text = f"End {self._summary.sample}? Results come from what there is."
             self._inquire(text, "End run", "stop")
 
+    def finish(self) -> None:
+        """Seal an interrupted run as it is."""
+        self.asked.emit("finish", "")
+
     def discard(self) -> None:
         """Mark an interrupted run as not to be used."""
         if self._summary is not None:
@@ -143,12 +189,12 @@ class RunHead(QWidget):
         self._report.setVisible(not cut)
 
     def _make_buttons(self) -> None:
-        self.hold_button = _button("Hold", "F3", self.hold_or_resume)
-        self._skip = _button("Skip step", "F2", self.skip)
-        self._end = _button("End run", "Shift+F1", self.end)
-        self._finish = _button("Finish", "", lambda: self.asked.emit("finish", ""))
-        self.discard_button = _button("Discard", "", self.discard)
-        self._report = _button("Report", "Ctrl+R", self.report_wanted.emit)
+        self.hold_button = _button("Hold", "hold", self.hold_or_resume)
+        self._skip = _button("Skip", "skip", self.skip)
+        self._end = _button("End", "end", self.end)
+        self._finish = _button("Finish", "finish", self.finish)
+        self.discard_button = _button("Discard", "discard", self.discard)
+        self._report = _button("Report", "report", self.report_wanted.emit)
         self._buttons = (
             self.hold_button,
             self._skip,
@@ -161,32 +207,43 @@ class RunHead(QWidget):
 
 
 _SIGNS = ("pause", "skip", "stop", "", "", "report")
-LONGEST = 40
-"""Characters of the state's word; the whole is in the tool tip."""
 
 
-def facts(summary: RunSummary, bounds: Bounds) -> str:
-    """Return the line below the title."""
-    last = summary.last
-    charge = last.get("step_net_capacity_ah")
-    warm = last.get("temperature_celsius")
+def doing(summary: RunSummary) -> str:
+    """Return what the run does and where, the most important first."""
+    technique = WORDS.get(summary.technique, "")
     step = f"step {summary.step_count}: {summary.step_label}"
     parts = [
+        step if summary.step_label else technique,
         ", ".join(dict.fromkeys(summary.seats.values())),
-        step if summary.step_label else "",
-        WORDS.get(summary.technique, ""),
-        signed_text(charge, "Ah") if charge is not None else "",
-        f"{lasting(summary.test_time)} of test time" if summary.test_time else "",
-        f"{summary.rows:,} rows".replace(",", "\N{THIN SPACE}"),
-        value_text(warm, "°C", 3) if warm is not None else "",
-        envelope_text(last, bounds) if summary.state in LIVE else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _button(text: str, key: str, act: Callable[[], None]) -> QPushButton:
+def facts(summary: RunSummary, bounds: Bounds) -> str:
+    """Return what was measured, the most important first: the last may be cut off."""
+    last = summary.last
+    charge = last.get("step_net_capacity_ah")
+    warm = last.get("temperature_celsius")
+    parts = [
+        envelope_text(last, bounds) if summary.state in LIVE else "",
+        signed_text(charge, "Ah") if charge is not None else "",
+        value_text(warm, "°C", 3) if warm is not None else "",
+        f"{lasting(summary.test_time)} of test time" if summary.test_time else "",
+        f"{summary.rows:,} rows".replace(",", "\N{THIN SPACE}"),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _tells(summary: RunSummary) -> bool:
+    """Whether its reason is to be read in full, in a line of its own."""
+    return summary.state not in LIVE or summary.state is RunState.HOLD
+
+
+def _button(text: str, word: str, act: Callable[[], None]) -> QPushButton:
+    action = action_of(word)
     button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.setToolTip(f"{text} ({key})" if key else text)
+    button.setAccessibleName(action.title)
+    button.setToolTip(f"{with_key(action.title, word)}\n{action.does}")
     button.clicked.connect(lambda _on: act())
     return button
