@@ -91,6 +91,8 @@ QToolTip {{ background: {t.panel}; color: {t.text}; border: 1px solid {t.border}
   padding: 4px; }}
 QFrame#panel {{ background: {t.panel}; border: 1px solid {t.border};
   border-radius: 6px; }}
+QFrame#overlay {{ background: {t.panel}; border: 1px solid {t.grid};
+  border-radius: 8px; }}
 QFrame#alarm {{ background: {t.alarm_panel}; border: 1px solid {t.alarm};
   border-radius: 6px; }}
 QLabel#caption {{ color: {t.muted}; font-weight: 600; font-size: 8pt; }}

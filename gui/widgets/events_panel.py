@@ -108,9 +108,12 @@ class EventsPanel(QWidget):
         )
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """Space acknowledges."""
+        """Space acknowledges, Enter shows the run."""
         if event is not None and event.key() == Qt.Key.Key_Space:
             self.acknowledge()
+            return
+        if event is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._open()
             return
         super().keyPressEvent(event)
 

@@ -74,6 +74,21 @@ class TilePainter:
         else:
             self._paint_tile(painter, tile, box.adjusted(12, 7, -9, -8), spark)
 
+    def paint_number(self, painter: QPainter, number: str, box: QRectF) -> None:
+        """Paint a channel's number over its tile, where it hides no word."""
+        t = theme()
+        painter.setFont(self._large)
+        wide = QFontMetrics(self._large).horizontalAdvance(number) + 14.0
+        tall = min(box.height() - 4, QFontMetrics(self._large).height() + 4.0)
+        across = box.x() + box.width() * (0.5 if box.height() < 2 * tall else 0.82)
+        plate = QRectF(across - wide / 2, box.center().y() - tall / 2, wide, tall)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.accent))
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(QColor(t.on_accent))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, number)
+        painter.setFont(self._font)
+
     def _paint_chip(self, painter: QPainter, tile: Tile, box: QRectF) -> None:
         t = theme()
         draw_look(

@@ -1,13 +1,16 @@
 """The station at a glance: one painted widget for all tiles.
 
 Busy seats are tiles (rows of one line above 16); free ones stand below as chips. Shape,
-word and colour say the state, in this order. Arrow keys move, Enter opens.
+word and colour say the state, in this order. Arrow keys move, Enter opens; while a
+number is asked for, tiles carry theirs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -17,6 +20,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from gui.models.go_to import Digits
 from gui.models.sparks import Sparks
 from gui.models.tiles import COMPACT_ABOVE, Tile
 from gui.widgets.tile_painter import TilePainter
@@ -44,6 +48,10 @@ class TileGrid(QWidget):
     """Seat and run (empty if free)."""
     opened = pyqtSignal(str)
     """A free seat was activated: a run is to be composed for it."""
+    numbered = pyqtSignal(int)
+    """The number of a channel was typed."""
+    focus_placed = pyqtSignal(QRectF)
+    """Where the tile is that keys act on, after it moved."""
 
     def __init__(self, sparks: Sparks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +61,8 @@ class TileGrid(QWidget):
         self._focus = ""
         self._hover = ""
         self._stale = False
+        self._numbers: Mapping[str, int] = {}
+        self._digits: Digits | None = None
         self._painter = TilePainter(self.font())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -94,7 +104,19 @@ class TileGrid(QWidget):
         if any(tile.key == seat for tile in self._tiles):
             self._focus = seat
             self._describe()
+            self._tell_place()
             self.update()
+
+    def ask_number(self, numbers: Mapping[str, int], count: int) -> None:
+        """Show the numbers of seats, and wait for one of so many to be typed."""
+        self._numbers, self._digits = numbers, Digits(count)
+        self.setFocus()
+        self.update()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a number is waited for."""
+        return self._digits is not None
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as two tiles."""
@@ -125,18 +147,28 @@ class TileGrid(QWidget):
                     keyed=self.hasFocus(),
                     hover=tile.key == self._hover,
                 )
+                if self._digits is not None and tile.key in self._numbers:
+                    number = str(self._numbers[tile.key])
+                    self._painter.paint_number(painter, number, placed.box)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         """Move with the arrows, open with Enter or Space."""
         if event is None or not self._placed:
             return
         key = event.key()
+        if self._digits is not None and self._typed(key):
+            return
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             self._choose(self._focus, activate=True)
         elif key in _MOVES:
             self._move(*_MOVES[Qt.Key(key)])
         else:
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802
+        """Wait for no number any longer."""
+        self._end_asking()
+        super().focusOutEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
         """Choose the tile under the mouse."""
@@ -168,6 +200,28 @@ class TileGrid(QWidget):
                 QToolTip.showText(event.globalPos(), text, self)
                 return True
         return super().event(event)
+
+    # ---- numbers
+
+    def _typed(self, key: int) -> bool:
+        """Take a key while a number is waited for; True if it was for the number."""
+        digits = self._digits
+        if digits is None:
+            return False
+        if Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
+            number = digits.press(key - Qt.Key.Key_0)
+            if number is not None:
+                self.numbered.emit(number)
+            if digits.done:
+                self._end_asking()
+            return True
+        self._end_asking()
+        return key == Qt.Key.Key_Escape
+
+    def _end_asking(self) -> None:
+        if self._digits is not None:
+            self._digits = None
+            self.update()
 
     # ---- placing
 
@@ -230,12 +284,18 @@ class TileGrid(QWidget):
         self._focus = key
         tile = self.focused
         self._describe()
+        self._tell_place()
         self.update()
         if tile is None:
             return
         self.chosen.emit(tile.seat, tile.run)
         if activate and tile.is_free:
             self.opened.emit(tile.seat)
+
+    def _tell_place(self) -> None:
+        here = next((p for p in self._placed if p.tile.key == self._focus), None)
+        if here is not None:
+            self.focus_placed.emit(here.box)
 
     def _describe(self) -> None:
         tile = self.focused
