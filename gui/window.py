@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
+    QFrame,
     QMainWindow,
     QScrollArea,
     QStackedWidget,
@@ -16,20 +16,26 @@ from PyQt6.QtWidgets import (
 )
 
 from gui import settings as remembered
+from gui.acts import Acts
+from gui.bug_report import BugReports
+from gui.commands import Commands
 from gui.connector import Connector
+from gui.keys import Keys
 from gui.link import Link
+from gui.models.actions import Now
 from gui.models.link_state import Answering, LinkStatus
 from gui.palette import theme, wanted, wear
-from gui.settings import THEMES, Settings
+from gui.settings import Settings
+from gui.tray import Tray
 from gui.widgets.banners import Banners
 from gui.widgets.bench_page import BenchPage
 from gui.widgets.header import Header
+from gui.widgets.help_panel import HelpPanel
 from gui.widgets.instruments_page import InstrumentsPage
 from gui.widgets.run_browser import RunBrowser
 from gui.widgets.samples_page import SamplesPage
 from gui.widgets.settings_page import SettingsPage
 from gui.widgets.start_page import StartPage
-from labctl.clock import SystemClock, iso
 from labctl.service.models import State
 
 REFRESH_MS = 400
@@ -70,9 +76,17 @@ class Window(QMainWindow):
         self.settings = SettingsPage(self._settings)
         self.start_page = StartPage()
         self.start_page.offer_real(real)
+        self.tray = Tray(self._settings, self)
+        self.bug_reports = BugReports(self)
         self._build()
+        self.help = HelpPanel(self)
+        self._acts = Acts(
+            link, self.header, self.bench, self.runs, self.samples, self.settings
+        )
+        self.keys = Keys(self, self._acts.by_word(self._own_acts()), self._now)
+        does = self._acts.by_kind(self.keys.do)
+        self.commands = Commands(self, link, self.keys, self.bench.run_view.tabs, does)
         self._wire()
-        self._keys()
         self.resize(self._settings.width, self._settings.height)
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
@@ -109,13 +123,23 @@ class Window(QMainWindow):
             self._connector.may_start = True
             self.banners.link.say("Starting the station …")
 
-    def save_picture(self, folder: Path | None = None) -> Path:
-        """Write a picture of this window; return where."""
-        stamp = iso(SystemClock().unix()).replace(":", "").partition(".")[0]
-        path = (folder or Path.home()) / f"labctl-{stamp}.png"
-        self.grab().save(str(path))
-        self.say(f"wrote {path}")
-        return path
+    def report_bug(self, folder: Path | None = None) -> None:
+        """Write picture, state, settings, log and versions into one zip."""
+        self.bug_reports.make(
+            folder or Path.home(),
+            self.grab().toImage(),
+            self.link.state,
+            self._settings,
+        )
+
+    def come_forward(self, run: str = "") -> None:
+        """Raise this window, on a run if one is named."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if run:
+            self._acts.open_run(run)
 
     def say(self, text: str) -> None:
         """Write a line at the bottom for a while."""
@@ -132,6 +156,8 @@ class Window(QMainWindow):
             self._settings.width, self._settings.height = self.width(), self.height()
         if self._settings_file is not None:
             remembered.save(self._settings_file, self._settings)
+        self.tray.close()
+        self.bug_reports.close()
         self.link.close()
         super().closeEvent(event)
 
@@ -153,6 +179,7 @@ class Window(QMainWindow):
         self.runs.show_state(state)
         self.settings.show_state(state)
         self.header.show_state(state, self.bench.counts)
+        self.tray.show_state(state, str(self.bench.counts))
         self.banners.show_stop(state.stop)
         self._show_body()
 
@@ -188,18 +215,13 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self._pages = QStackedWidget()
-        centred = QWidget()
-        row = QHBoxLayout(centred)
-        row.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidget(self.settings)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setMaximumWidth(self.settings.maximumWidth())
+        scrolled = QScrollArea()
+        scrolled.setWidget(self.settings)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setAccessibleName("Settings")
         self.settings.setObjectName("clear")
-        row.addWidget(scroll, 1)
-        row.addStretch(1)
-        for page in (self.bench, self.runs, self.instruments, self.samples, centred):
+        for page in (self.bench, self.runs, self.instruments, self.samples, scrolled):
             self._pages.addWidget(page)
         self._body = QStackedWidget()
         self._body.addWidget(self.start_page)
@@ -228,11 +250,22 @@ class Window(QMainWindow):
         self.start_page.attach.connect(self.start_real)
         self.settings.theme_chosen.connect(self.choose_theme)
         self.samples.kept.connect(self.bench.composer.load_samples)
-        self.runs.run_wanted.connect(self._open_run)
-        self.instruments.run_wanted.connect(self._open_run)
+        self.runs.run_wanted.connect(self._acts.open_run)
+        self.instruments.run_wanted.connect(self._acts.open_run)
         self.bench.run_view.report_wanted.connect(self.runs.report)
         self.bench.composer.queued.connect(lambda _e: self.say("queued"))
-        for part in (self.runs, self.instruments, self.samples, self.bench.queue):
+        self.settings.bundle_wanted.connect(self.report_bug)
+        self.bug_reports.wrote.connect(self.settings.show_bundle)
+        self.tray.wanted.connect(self.come_forward)
+        for part in (
+            self.runs,
+            self.instruments,
+            self.samples,
+            self.bench,
+            self.bench.queue,
+            self.bug_reports,
+            self.keys,
+        ):
             part.said.connect(self.say)
         self.bench.run_view.said.connect(self.say)
         self.fault.connect(self.banners.show_fault)
@@ -240,64 +273,28 @@ class Window(QMainWindow):
         if hints is not None:
             hints.colorSchemeChanged.connect(self._follow_system)
 
-    def _keys(self) -> None:
-        view = self.bench.run_view
-        keys: dict[str, Callable[[], object]] = {
-            "Ctrl+Shift+F12": self._stop_all,
-            "Ctrl+N": self._new_run,
-            "Ctrl+Return": self.bench.composer.start,
-            "Ctrl+Shift+Return": self.bench.composer.enqueue,
-            "Ctrl+D": self.bench.composer.dry_run,
-            "Ctrl+O": self._on_bench(self.bench.composer.ask_to_open),
-            "Ctrl+S": self._on_bench(self.bench.composer.ask_to_save),
-            "F2": view.head.skip,
-            "F3": view.head.hold_or_resume,
-            "Shift+F1": view.head.end,
-            "Ctrl+R": self._report,
-            "Ctrl+E": self.bench.events.table.setFocus,
-            "Ctrl+F": self._search,
-            "Ctrl+L": self._next_theme,
-            "Ctrl+Shift+S": self.save_picture,
+    def _now(self) -> Now:
+        connector = self._connector
+        dead = connector is not None and connector.nobody and not connector.may_start
+        return self._acts.now(can_restart=dead)
+
+    def _own_acts(self) -> dict[str, Callable[[], object]]:
+        """Return what actions do that are the window's own."""
+        return {
+            "stop all": self._stop_all,
+            "restart": self.restart,
+            "commands": self._open_commands,
+            "help": self.help.toggle,
+            "bug report": self.report_bug,
+            "close": self.close,
         }
-        for number in range(1, 6):
-            keys[f"Ctrl+{number}"] = _choose(self.header.pages, number - 1)
-        for number in range(1, 10):
-            keys[f"Alt+{number}"] = _choose(view.tabs, number - 1)
-        for key, act in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.activated.connect(_without_result(act))
+
+    def _open_commands(self) -> None:
+        self.commands.open()
 
     def _stop_all(self) -> None:
         self.say("STOP ALL: asked")
         self.link.stop_all("the window's button")
-
-    def _on_bench(self, act: Callable[[], object]) -> Callable[[], object]:
-        """Return what acts only while the bench is seen."""
-
-        def do() -> None:
-            if self.page is self.bench:
-                act()
-
-        return do
-
-    def _new_run(self) -> None:
-        self.header.pages.setCurrentIndex(0)
-        self.bench.compose_on()
-
-    def _search(self) -> None:
-        self.header.pages.setCurrentIndex(1)
-        self.runs.focus_search()
-
-    def _report(self) -> None:
-        if self.page is self.runs:
-            self.runs.report_chosen()
-        else:
-            view = self.bench.run_view
-            view.report_wanted.emit(view.run)
-
-    def _open_run(self, run: str) -> None:
-        self.header.pages.setCurrentIndex(0)
-        self.bench.open_run(run)
 
     def _page_shown(self, index: int) -> None:
         if self.link.state is None:
@@ -305,10 +302,6 @@ class Window(QMainWindow):
         loads = {1: self.runs.load, 2: self.instruments.load, 3: self.samples.load}
         if index in loads:
             loads[index]()
-
-    def _next_theme(self) -> None:
-        at = THEMES.index(self._settings.theme)
-        self.settings.theme.setCurrentText(THEMES[(at + 1) % len(THEMES)])
 
     def _follow_system(self) -> None:
         if self._settings.theme == "system":
@@ -319,14 +312,3 @@ class Window(QMainWindow):
         self.runs.wear()
         self.instruments.wear()
         self.setProperty("theme", theme().name)
-
-
-def _choose(bar: object, index: int) -> Callable[[], object]:
-    return lambda: bar.setCurrentIndex(index)  # type: ignore[attr-defined]
-
-
-def _without_result(act: Callable[[], object]) -> Callable[[], None]:
-    def do() -> None:
-        act()
-
-    return do

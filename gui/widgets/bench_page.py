@@ -1,9 +1,11 @@
 """The bench: tiles on the left, a run in the middle, what comes next on the right."""
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
+    QPushButton,
     QScrollArea,
     QSplitter,
     QStackedWidget,
@@ -13,6 +15,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.link import Link
+from gui.models.actions import with_key
 from gui.models.sparks import POINTS, Sparks
 from gui.models.tiles import (
     Counts,
@@ -29,6 +32,7 @@ from gui.widgets.events_panel import EventsPanel
 from gui.widgets.inputs import Line, panel
 from gui.widgets.queue_panel import QueuePanel
 from gui.widgets.run_view import RunView
+from gui.widgets.schedule_panel import SchedulePanel
 from gui.widgets.tiles import TileGrid
 from labctl.service.client import Columns
 from labctl.service.models import State
@@ -43,6 +47,8 @@ ROOMY = 1600
 
 class BenchPage(QWidget):
     """Three columns that can be moved."""
+
+    said = pyqtSignal(str)
 
     def __init__(
         self, link: Link, settings: Settings, parent: QWidget | None = None
@@ -72,6 +78,11 @@ class BenchPage(QWidget):
         self._seeded: set[str] = set()
         self._divided = False
         self._build()
+        self.schedule = SchedulePanel(link, self, self.side)
+        self.schedule.opened.connect(self.open_run)
+        self.schedule.seat_wanted.connect(self.compose_on)
+        self.grid.numbered.connect(self._go_to_number)
+        self.grid.focus_placed.connect(self._see_tile)
 
     @property
     def counts(self) -> Counts:
@@ -105,6 +116,7 @@ class BenchPage(QWidget):
         """Take whether the station answers."""
         self._show_tiles()
         self.composer.show_link()
+        self.schedule.show_link()
         self.run_view.setEnabled(self._link.status.is_there)
         self.queue.setEnabled(self._link.status.is_there)
 
@@ -112,6 +124,8 @@ class BenchPage(QWidget):
         """Fetch new points, if they are seen."""
         if self.isVisible() and self._link.status.is_there:
             self.run_view.refresh()
+            if self.schedule.isVisible():
+                self.schedule.refresh()
 
     def open_run(self, run: str) -> None:
         """Show a run, and put the focus on its tile."""
@@ -121,6 +135,44 @@ class BenchPage(QWidget):
         tile = next((t for t in self._tiles if t.run == run), None)
         if tile is not None:
             self.grid.focus_seat(tile.seat)
+
+    def toggle_schedule(self) -> None:
+        """Show when channels become free, or no longer."""
+        tile = self.grid.focused
+        self.schedule.toggle(tile.seat if tile is not None else "")
+
+    def ask_number(self) -> None:
+        """Show the numbers of the channels, and wait for one to be typed."""
+        if self._state is None:
+            return
+        seats = [channel.seat for channel in self._state.channels]
+        numbers = {seat: k for k, seat in enumerate(seats, 1)}
+        self.grid.ask_number(numbers, len(seats))
+        self.said.emit(f"Go to a channel: type its number, 1 … {len(seats)}")
+
+    def go_to(self, seat: str) -> None:
+        """Put the keyboard on a channel's tile, and show its run."""
+        tile = self._tile_at(seat)
+        if tile is None:
+            return
+        if tile not in self.grid.tiles:
+            self._filter.clear()
+        self.grid.focus_seat(tile.seat)
+        if not self.grid.hasFocus():
+            self.grid.setFocus()
+        self._chosen(tile.seat, tile.run)
+
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter of the tiles."""
+        self._filter.setFocus()
+        self._filter.selectAll()
+
+    def show_attention(self) -> None:
+        """Put the keyboard on the events; on those that need a person, if any do."""
+        if self._state is not None and self._state.attention:
+            self.events.choose_filter("needs you")
+            self.events.table.selectRow(0)
+        self.events.table.setFocus()
 
     def follow(self, run: str) -> None:
         """Show a run as soon as the state knows it."""
@@ -189,6 +241,22 @@ class BenchPage(QWidget):
         else:
             self.composer.choose_seat(seat)
 
+    def _go_to_number(self, number: int) -> None:
+        if self._state is not None:
+            self.go_to(self._state.channels[number - 1].seat)
+
+    def _tile_at(self, seat: str) -> Tile | None:
+        """Return a seat's tile: that of its run where one has several seats."""
+        own = next((t for t in self._tiles if t.seat == seat), None)
+        if own is not None or self._state is None:
+            return own
+        runs = {r.run for r in self._state.runs if seat in r.seats.values()}
+        return next((t for t in self._tiles if t.run in runs), None)
+
+    def _see_tile(self, box: QRectF) -> None:
+        middle = box.center().toPoint()
+        self._area.ensureVisible(middle.x(), middle.y(), 0, int(box.height() / 2) + 8)
+
     def _show_tiles(self) -> None:
         tiles = filtered(self._tiles, self._filter.text())
         self.grid.show_tiles(tiles, stale=not self._link.status.is_there)
@@ -204,7 +272,7 @@ class BenchPage(QWidget):
         self._across.setSizes([left, self.width() - left - right - 16, right])
 
     def _build(self) -> None:
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidget(self.grid)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -215,7 +283,15 @@ class BenchPage(QWidget):
         left_box = QVBoxLayout(left)
         left_box.setContentsMargins(0, 0, 0, 0)
         left_box.setSpacing(2)
-        left_box.addWidget(self._filter)
+        schedule = QPushButton("Schedule")
+        schedule.setAccessibleName("Schedule: when channels become free")
+        schedule.setToolTip(with_key("When channels become free", "schedule"))
+        schedule.clicked.connect(lambda _on: self.toggle_schedule())
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self._filter, 1)
+        top.addWidget(schedule)
+        left_box.addLayout(top)
         left_box.addWidget(area, 1)
         left.setMinimumWidth(236)
         self._down = QSplitter(Qt.Orientation.Vertical)

@@ -12,9 +12,11 @@ from PyQt6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from gui.models.actions import EVERYWHERE, action_of, keys_at, shown_key
 from gui.widgets.ask_bar import AskBar
+from gui.widgets.block_editor import BlockEditor
 from gui.widgets.command_line import CommandLine
 from gui.widgets.events_panel import EventsPanel
 from gui.widgets.live_plot import LivePlot
+from gui.widgets.queue_panel import QueuePanel
 from gui.widgets.run_table import RunTable
 from gui.widgets.run_view import RunView
 from gui.widgets.schedule_chart import ScheduleChart
@@ -28,6 +30,8 @@ PLACES: tuple[tuple[type[QWidget], str], ...] = (
     (LivePlot, "plot"),
     (RunView, "views"),
     (EventsPanel, "events"),
+    (QueuePanel, "queue"),
+    (BlockEditor, "list of steps"),
     (RunTable, "list of runs"),
     (ScheduleChart, "schedule"),
     (AskBar, "question"),
@@ -52,6 +56,7 @@ class HelpPanel(QFrame):
         box.addWidget(self._text)
         self._escape = QShortcut(QKeySequence("Escape"), over)
         self._escape.activated.connect(self.hide_help)
+        self._escape.activatedAmbiguously.connect(self.hide_help)
         self._escape.setEnabled(False)
         app = QApplication.instance()
         if isinstance(app, QApplication):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -13,35 +14,20 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gui.models.actions import action_of, with_key
 from gui.settings import THEMES, Settings
 from gui.si_text import date_text
 from gui.widgets.inputs import Choice, Line, caption
+from gui.widgets.keys_table import KeysTable
 from labctl.service.models import State
-
-KEYS = (
-    ("Ctrl+Shift+F12", "STOP ALL, without a question"),
-    ("Ctrl+N", "new run on the chosen channel"),
-    ("Ctrl+Enter", "start it, when the checks have passed"),
-    ("F3", "hold or resume the run"),
-    ("F2", "skip the step"),
-    ("Shift+F1", "end the run in good order"),
-    ("Ctrl+1 … 5", "pages"),
-    ("Alt+1 … 9", "views of the run"),
-    ("F, A, P", "follow the newest, show all, hold the view"),
-    ("Ctrl+E, Space", "events; acknowledge"),
-    ("Ctrl+F", "search runs"),
-    ("Space, X, Enter", "in the list of runs: tick, exclude, open; Ctrl+A ticks all"),
-    ("Ctrl+← → ↑ ↓", "in the list of runs: sort by another column, turn round"),
-    ("Ctrl+R", "report of the run, or of the ticked ones"),
-    ("Ctrl+L", "light, dark, as the system"),
-    ("Ctrl+Shift+S", "picture of this window"),
-)
 
 
 class SettingsPage(QWidget):
     """A short form; every change takes effect at once."""
 
     theme_chosen = pyqtSignal(str)
+    bundle_wanted = pyqtSignal()
+    """A bundle for a bug report is to be made."""
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +53,9 @@ class SettingsPage(QWidget):
         reports = QHBoxLayout()
         reports.addWidget(self._reports, 1)
         reports.addWidget(choose)
+        self.sound = QCheckBox("Sound when an event needs a person")
+        self.sound.setChecked(settings.sound)
+        self.sound.toggled.connect(self._keep_sound)
         self._about = QLabel("No station yet.")
         self._about.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -77,23 +66,19 @@ class SettingsPage(QWidget):
         form.addRow("Your name", self._operator)
         form.addRow("Reports go to", reports)
         form.addRow("", self._no_folder)
-        keys = QFormLayout()
-        for key, does in KEYS:
-            label = QLabel(key)
-            label.setObjectName("muted")
-            keys.addRow(label, QLabel(does))
+        form.addRow("", self.sound)
         box = QVBoxLayout(self)
         box.setContentsMargins(24, 18, 24, 18)
         box.setSpacing(10)
-        for part in (caption("Window"), form, caption("Station"), self._about):
-            if isinstance(part, QFormLayout):
-                box.addLayout(part)
-            else:
-                box.addWidget(part)
+        box.addWidget(caption("Window"))
+        box.addLayout(form)
+        box.addWidget(caption("Station"))
+        box.addWidget(self._about)
+        box.addLayout(self._bug_report())
         box.addWidget(caption("Keys"))
-        box.addLayout(keys)
+        box.addWidget(KeysTable())
         box.addStretch(1)
-        self.setMaximumWidth(760)
+        self.setMaximumWidth(900)
 
     def show_state(self, state: State) -> None:
         """Say which station this is."""
@@ -126,6 +111,30 @@ class SettingsPage(QWidget):
         self._no_folder.setVisible(not is_one)
         if is_one:
             self._settings.reports = folder
+
+    def show_bundle(self, path: str) -> None:
+        """Say where a bundle for a bug report was written."""
+        self._bundle.setText(path)
+        self._bundle.setAccessibleName(f"The last bundle: {path}")
+
+    def _bug_report(self) -> QHBoxLayout:
+        action = action_of("bug report")
+        make = QPushButton("Bug report …")
+        make.setAccessibleName(action.title)
+        make.setToolTip(with_key(action.does, action.word))
+        make.clicked.connect(lambda _on: self.bundle_wanted.emit())
+        self._bundle = QLabel(action.does)
+        self._bundle.setObjectName("muted")
+        self._bundle.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        row = QHBoxLayout()
+        row.addWidget(make)
+        row.addWidget(self._bundle, 1)
+        return row
+
+    def _keep_sound(self, on: bool) -> None:
+        self._settings.sound = on
 
     def _name(self, text: str) -> None:
         self._settings.operator = text.strip()

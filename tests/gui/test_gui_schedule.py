@@ -1,0 +1,355 @@
+"""When a channel becomes free: from states to words, bars and keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_station import CELLS, HOUR, NOW, FakeStation, summary
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.models.schedule import Part, Row, Schedule, schedule_of, ticks, when
+from gui.widgets.schedule_painter import ROW
+from gui.window import Window
+from labctl.service.models import (
+    Channel,
+    ChannelState,
+    QueueEntry,
+    RunState,
+    State,
+)
+
+Open = Callable[..., Window]
+
+
+def press(widget: QWidget, key: str) -> None:
+    """Press a key, written as Qt writes it, as a person would."""
+    combination = QKeySequence(key)[0]
+    QTest.keyClick(  # type: ignore[call-overload]
+        widget, combination.key(), combination.keyboardModifiers()
+    )
+
+
+# ---- the schedule
+
+
+def state_of(
+    *runs: Any, speed: float = 1.0, queue: list[QueueEntry] | None = None
+) -> State:
+    """Return a bench of four channels, some with a run."""
+    station = FakeStation("empty")
+    state = station.state()
+    lent = {
+        seat: run.run
+        for run in runs
+        if run.ended_unix is None and run.state is not RunState.INTERRUPTED
+        for seat in run.seats.values()
+    }
+    channels = [
+        c.model_copy(
+            update={
+                "run": lent.get(c.seat, ""),
+                "state": ChannelState.BUSY if c.seat in lent else ChannelState.FREE,
+            }
+        )
+        for c in state.channels[:4]
+    ]
+    info = state.station.model_copy(update={"speed": speed})
+    return state.model_copy(
+        update={
+            "runs": list(runs),
+            "channels": channels,
+            "station": info,
+            "queue": queue or [],
+        }
+    )
+
+
+def order(name: str, *seats: str, ready: bool = True, hold: bool = False) -> QueueEntry:
+    """Return an order that waits for seats."""
+    return QueueEntry(
+        entry=name,
+        order={"protocol": "gitt", "sample": "si"},
+        protocol="gitt",
+        sample="si",
+        seats={f"role {k}": seat for k, seat in enumerate(seats)},
+        ready=ready,
+        hold=hold,
+        waits_for="",
+        added_by="Kim",
+        added_unix=NOW,
+    )
+
+
+def first_row(schedule: Schedule) -> Row:
+    """Return the row of the first channel."""
+    return schedule.rows[0]
+
+
+TEN_LEFT = {"test_time": 30 * HOUR, "expected_duration": 40 * HOUR}
+
+
+@pytest.mark.parametrize(
+    ("changes", "speed", "hours", "words"),
+    [
+        # ten hours of forty are left
+        (TEN_LEFT, 1.0, 10.0, f"free {when(NOW + 10 * HOUR, NOW)}"),
+        # the same on a bench whose clock runs ten times as fast
+        (TEN_LEFT, 10.0, 1.0, f"free {when(NOW + HOUR, NOW)}"),
+        # a held run ends ten hours after somebody resumes it, and not before
+        ({**TEN_LEFT, "state": RunState.HOLD}, 1.0, None, "held, 10 h left"),
+        ({"expected_duration": None}, 1.0, None, "end unknown"),
+        # longer than forecast: it may end at any moment
+        ({"test_time": 41 * HOUR, "expected_duration": 40 * HOUR}, 1.0, None,
+         "any moment"),
+        ({**TEN_LEFT, "asked": "stop"}, 1.0, None, "any moment"),
+        ({**TEN_LEFT, "state": RunState.ENDING}, 1.0, None, "any moment"),
+        # a run that has ended leaves its channel free
+        ({"state": RunState.COMPLETED, "ended_unix": NOW - HOUR}, 1.0, 0.0,
+         "free now"),
+        ({"state": RunState.INTERRUPTED, "ended_unix": NOW - HOUR}, 1.0, 0.0,
+         "free now, nmc needs you"),
+    ],
+)  # fmt: skip
+def test_a_channel_says_when_it_becomes_free(
+    changes: dict[str, Any], speed: float, hours: float | None, words: str
+) -> None:
+    run = summary("r", "nmc", {"cell": CELLS[0]}, **changes)
+
+    row = first_row(schedule_of(state_of(run, speed=speed), {}))
+
+    assert row.words == words
+    if hours is None:
+        assert row.free is None
+    else:
+        assert row.free == pytest.approx(NOW + hours * HOUR)
+
+
+def test_bars_of_a_fast_bench_stand_at_the_walls_time() -> None:
+    run = summary("r", "nmc", {"cell": CELLS[0]}, **TEN_LEFT)
+    state = state_of(run, speed=10.0)
+
+    bar = first_row(schedule_of(state, {})).bars[0]
+
+    # it began 40 h ago by the bench's clock, which is 4 h by the wall's
+    assert bar.begin == pytest.approx(NOW - 4 * HOUR)
+    assert bar.end == pytest.approx(NOW + HOUR)
+    assert bar.sure
+
+
+def test_a_run_on_several_seats_is_on_each_of_them() -> None:
+    run = summary("r", "film", {"a": CELLS[0], "b": CELLS[2]}, **TEN_LEFT)
+
+    rows = schedule_of(state_of(run), {}).rows
+
+    assert [bool(row.bars) for row in rows] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("queue", "durations", "sure", "words"),
+    [
+        # five hours behind ten
+        ([order("a", CELLS[0])], {"a": 5 * HOUR}, [True],
+         f"free {when(NOW + 15 * HOUR, NOW)}, after 1 queued"),
+        # nobody knows how long it takes
+        ([order("a", CELLS[0])], {}, [False],
+         f"free {when(NOW + 10 * HOUR, NOW)}, then 1 queued"),
+        ([order("a", CELLS[0])], {"a": None}, [False],
+         f"free {when(NOW + 10 * HOUR, NOW)}, then 1 queued"),
+        # it starts when somebody has connected the sample
+        ([order("a", CELLS[0], ready=False)], {"a": 5 * HOUR}, [False],
+         f"free {when(NOW + 10 * HOUR, NOW)}, then 1 queued"),
+        ([order("a", CELLS[0], hold=True)], {"a": 5 * HOUR}, [False],
+         f"free {when(NOW + 10 * HOUR, NOW)}, then 1 queued"),
+        # one that is sure, one that is not
+        ([order("a", CELLS[0]), order("b", CELLS[0])], {"a": 5 * HOUR}, [True, False],
+         f"free {when(NOW + 15 * HOUR, NOW)}, then 1 queued"),
+    ],
+)  # fmt: skip
+def test_orders_wait_behind_the_run(
+    queue: list[QueueEntry],
+    durations: dict[str, float | None],
+    sure: list[bool],
+    words: str,
+) -> None:
+    run = summary("r", "nmc", {"cell": CELLS[0]}, **TEN_LEFT)
+
+    row = first_row(schedule_of(state_of(run, queue=queue), durations))
+
+    waiting = [bar for bar in row.bars if bar.part is Part.QUEUED]
+    assert [bar.sure for bar in waiting] == sure
+    assert waiting[0].begin == pytest.approx(NOW + 10 * HOUR)
+    assert row.words == words
+
+
+def test_an_order_behind_a_held_run_has_no_known_start() -> None:
+    run = summary("r", "nmc", {"cell": CELLS[0]}, **TEN_LEFT, state=RunState.HOLD)
+    state = state_of(run, queue=[order("a", CELLS[0])])
+
+    row = first_row(schedule_of(state, {"a": HOUR}))
+
+    assert row.words == "held, 10 h left, then 1 queued"
+    assert row.free is None
+    assert "start unknown" in row.bars[1].words
+    assert row.bars[1].begin >= row.bars[0].end
+
+
+def test_an_order_for_several_seats_waits_for_the_last_of_them() -> None:
+    run = summary("r", "nmc", {"cell": CELLS[0]}, **TEN_LEFT)
+    state = state_of(run, queue=[order("a", CELLS[0], CELLS[1])])
+
+    schedule = schedule_of(state, {"a": HOUR})
+
+    begins = [row.bars[-1].begin for row in schedule.rows[:2]]
+    assert begins == [pytest.approx(NOW + 10 * HOUR)] * 2
+
+
+def test_orders_without_a_seat_are_said_and_drawn_nowhere() -> None:
+    schedule = schedule_of(state_of(queue=[order("a")]), {"a": HOUR})
+
+    assert not any(row.bars for row in schedule.rows)
+    assert schedule.words == "4 free now · for the first free seat: gitt · si"
+
+
+def test_a_channel_driven_by_hand_or_held_says_so() -> None:
+    state = state_of()
+    by_hand: Channel = state.channels[0].model_copy(
+        update={"state": ChannelState.MANUAL}
+    )
+    kept = state.channels[1].model_copy(update={"held": True, "held_because": "Kim"})
+    state = state.model_copy(update={"channels": [by_hand, kept]})
+
+    rows = schedule_of(state, {}).rows
+
+    assert [row.words for row in rows] == [
+        "driven by hand",
+        "free now, held for the queue",
+    ]
+    assert rows[0].free is None
+
+
+@pytest.mark.parametrize(
+    ("days", "least", "most"),
+    # hours in threes, in sixes, and midnights only
+    [(1, 7, 9), (3, 11, 13), (14, 13, 15)],
+)
+def test_ticks_of_the_axis_are_few_and_whole_hours(
+    days: int, least: int, most: int
+) -> None:
+    found = ticks(NOW, NOW + days * 86400)
+
+    assert least <= len(found) <= most
+    assert sum(day for *_, day in found) in {days, days + 1}
+    assert all(label.endswith(":00") for _, label, day in found if not day)
+
+
+# ---- the schedule in the window
+
+
+def busy_bench() -> FakeStation:
+    """Return a bench with runs, and orders behind one of them."""
+    station = FakeStation("few")
+    station.queue_list += [order("a", CELLS[0]), order("b", CELLS[1], ready=False)]
+    return station
+
+
+def test_the_schedule_opens_over_the_bench_and_forecasts_the_queue(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(busy_bench())
+    chart = window.bench.schedule.chart
+
+    press(window, "Ctrl+T")
+
+    qtbot.waitUntil(chart.hasFocus)
+    qtbot.waitUntil(lambda: chart.row is not None and "after 1" in chart.row.words)
+    assert chart.row is not None
+    assert chart.row.seat == CELLS[0]
+    assert "free now" in window.bench.schedule.words
+
+
+def test_keys_walk_zoom_and_open_in_the_schedule(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(FakeStation("few"))
+    press(window, "Ctrl+T")
+    chart = window.bench.schedule.chart
+    qtbot.waitUntil(chart.hasFocus)
+
+    press(chart, "+")
+    assert chart.days == 1
+    press(chart, "Down")
+    assert chart.row is not None
+    assert chart.row.seat == CELLS[1]
+    assert chart.row.words in chart.accessibleDescription()
+    run = chart.row.bars[0].key
+    press(chart, "Return")
+
+    assert not window.bench.schedule.isVisible()
+    assert window.bench.run_view.run == run
+
+
+def test_a_free_channel_of_the_schedule_becomes_the_composers_seat(
+    qtbot: QtBot, open_window: Open, station: FakeStation
+) -> None:
+    window = open_window(station)
+    composer = window.bench.composer
+    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    press(window, "Ctrl+T")
+    chart = window.bench.schedule.chart
+    chart.choose(CELLS[4])
+
+    press(chart, "Return")
+
+    assert composer.draft is not None
+    assert composer.draft.order().seats == {"cell": CELLS[4]}
+
+
+def test_escape_closes_the_schedule_and_gives_the_focus_back(
+    qtbot: QtBot, open_window: Open, station: FakeStation
+) -> None:
+    window = open_window(station)
+    window.bench.grid.setFocus()
+    press(window, "Ctrl+T")
+    qtbot.waitUntil(window.bench.schedule.chart.hasFocus)
+
+    press(window.bench.schedule.chart, "Escape")
+
+    assert not window.bench.schedule.isVisible()
+    qtbot.waitUntil(window.bench.grid.hasFocus)
+
+
+def test_sixty_four_channels_scroll(open_window: Open) -> None:
+    window = open_window(FakeStation("few"))
+    press(window, "Ctrl+T")
+    chart = window.bench.schedule.chart
+    row = first_row(schedule_of(state_of(), {}))
+    rows = [Row(f"c/{k}", row.bars, NOW, "free now", False) for k in range(64)]
+    chart.show_schedule(Schedule(NOW, tuple(rows), ()))
+    scroll = chart.verticalScrollBar()
+    assert scroll is not None
+    assert scroll.value() == 0
+
+    press(chart, "End")
+
+    assert chart.row is not None
+    assert chart.row.seat == "c/63"
+    assert scroll.maximum() - scroll.value() < ROW < scroll.maximum()
+    assert window.bench.schedule.height() < window.bench.height()
+
+
+def test_the_schedule_of_another_page_comes_back_and_stays_open(
+    open_window: Open, station: FakeStation
+) -> None:
+    window = open_window(station)
+    press(window, "Ctrl+T")
+    window.header.pages.setCurrentIndex(2)
+    assert not window.bench.schedule.isVisible()
+
+    press(window, "Ctrl+T")
+    assert window.bench.schedule.isVisible()
+    press(window, "Ctrl+T")
+
+    assert not window.bench.schedule.isVisible()
