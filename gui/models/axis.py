@@ -64,9 +64,12 @@ def follow(shown: Span | None, data: Span, least: float = 1e-12) -> Span:
             2 * MARGIN,
             least,
         )
+        air = MARGIN / 2 * data.size
+        low = shown.low if data.low - shown.low >= air else wanted.low
+        high = shown.high if shown.high - data.high >= air else wanted.high
         return Span(
-            grown.low if data.low < shown.low else shown.low,
-            grown.high if data.high > shown.high else shown.high,
+            grown.low if data.low < shown.low else low,
+            grown.high if data.high > shown.high else high,
         )
     return wanted if wanted.size < TOO_EMPTY * shown.size else shown
 

@@ -196,13 +196,24 @@ def readiness(problem: str, checked: Checked | None, *, there: bool) -> Readines
         )
     warnings = checked.warnings
     if checked.busy:
-        held = ", ".join(
-            f"{seat} is busy with {who}" for seat, who in checked.busy.items()
-        )
-        text = f"Checks passed, but {held}. Queue lets it wait."
+        text = f"Checks passed, but {_busy_words(checked.busy)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
     seats = ", ".join(f"{role} on {seat}" for role, seat in checked.seats.items())
     return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
+
+
+def _busy_words(busy: Mapping[str, str]) -> str:
+    """Say who has which seats: ``k6221 and 4 more seats are busy with …``."""
+    seats_of: dict[str, list[str]] = {}
+    for seat, holder in busy.items():
+        seats_of.setdefault(holder, []).append(seat)
+    said = []
+    for holder, seats in seats_of.items():
+        more = len(seats) - 1
+        others = f" and {more} more seat{'s' if more > 1 else ''}" if more else ""
+        verb = "are" if more else "is"
+        said.append(f"{seats[0]}{others} {verb} busy with {holder}")
+    return ", ".join(said)
 
 
 def forecast_text(found: ForecastOut, speed: float = 1.0) -> str:

@@ -108,16 +108,26 @@ class LivePlot(QWidget):
         if ended:
             self._x = None  # the room that was kept for the forecast is free
         self._label_axes(self._expected_end())
-        if self._forecast is None:
-            run = detail.summary.run
-            self._link.ask(
-                self,
-                lambda station: station.expected(run),
-                self._take_forecast,
-                lambda _why: None,
-                key=f"expected {id(self)}",
-            )
+        self.seek_forecast()
         self.refresh(detail.summary.rows, force=new or ended)
+
+    def seek_forecast(self) -> None:
+        """Ask what was expected of the run, unless it is known or being asked."""
+        key = f"expected {id(self)}"
+        if (
+            self._detail is None
+            or self._forecast is not None
+            or self._link.is_asking(key)
+        ):
+            return
+        run = self._detail.summary.run
+        self._link.ask(
+            self,
+            lambda station: station.expected(run),
+            self._take_forecast,
+            lambda _why: None,
+            key=key,
+        )
 
     def refresh(self, rows: int, *, force: bool = False) -> None:
         """Fetch what is new, if there is, and this is seen, and nothing on its way.

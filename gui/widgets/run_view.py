@@ -94,6 +94,8 @@ class RunView(QWidget):
             return
         rows = self._summary.rows
         shown = self._tabs.currentWidget()
+        if isinstance(shown, LivePlot) and self._summary.expected_duration is not None:
+            shown.seek_forecast()
         if isinstance(shown, LivePlot | FigureTab):
             shown.refresh(rows)
         elif shown is self._step_table:

@@ -8,6 +8,7 @@ from fake_station import CELLS, NOW, FakeStation, cell_run, cell_table, summary
 
 from gui.colours import Look
 from gui.models.axis import Span, follow, log_span, span_of, with_margin
+from gui.models.draft import readiness
 from gui.models.figures import capacity, half_cycles, hall, spectra, voltage_capacity
 from gui.models.link_state import Answering, LinkWatch
 from gui.models.loops import LoopBook, chosen, split, thinned
@@ -17,6 +18,7 @@ from gui.models.stop_lines import stop_text
 from gui.models.tabs import tabs_of
 from gui.models.tiles import counts_of, filtered, look_of, on_the_wall, tiles_of
 from gui.models.windows import curve
+from labctl.service.answers import Checked
 from labctl.service.client import Columns
 from labctl.service.models import RunState
 from labctl.service.run_search import read_search
@@ -354,3 +356,27 @@ def test_attempts_become_rarer_but_never_end() -> None:
 
     assert not watch.may_try(50.0)
     assert watch.may_try(49.0 + 5.1)
+
+
+def test_an_axis_that_grows_on_one_side_keeps_air_on_the_other() -> None:
+    shown = follow(None, Span(-208.3, -208.2))
+    grown = follow(shown, Span(-208.3, 208.3))
+
+    assert grown.low < -208.3 - 0.05 * 416
+    assert grown.high > 208.3 + 0.05 * 416
+
+
+def test_seats_of_one_holder_are_said_together() -> None:
+    checked = Checked(
+        ok=True,
+        complaints=[],
+        warnings=[],
+        seats={},
+        limits={},
+        parameters={},
+        busy={"k6221": "film-7", "k7001": "film-7", "ls475": "film-7", "v/1": "A17"},
+    )
+
+    said = readiness("", checked, there=True).text
+
+    assert "k6221 and 2 more seats are busy with film-7, v/1 is busy with A17" in said

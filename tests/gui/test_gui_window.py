@@ -23,7 +23,9 @@ from gui.models.overlay import Asked, Normalised, overlay
 from gui.models.view_file import csv_text
 from gui.settings import Settings, load, save
 from gui.widgets.inputs import Choice
+from gui.widgets.live_plot import LivePlot
 from gui.window import Window
+from labctl.service.answers import ForecastOut
 from labctl.service.models import Level, RunState
 
 Open = Callable[..., Window]
@@ -515,3 +517,37 @@ def _inner(widget: QWidget) -> bool:
         "QAbstractButton",
     }
     return made or isinstance(parent, QComboBox)
+
+
+class LateForecast(FakeStation):
+    """Nobody knows what is expected of a run until its twin has gone through it."""
+
+    known = False
+
+    def expected(self, run: str) -> ForecastOut | None:
+        """Return nothing at first."""
+        return super().expected(run) if self.known else None
+
+
+def test_a_forecast_that_comes_late_is_drawn_all_the_same(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    station = LateForecast("one")
+    run = next(iter(station.fake_runs))
+    station.change(run, expected_duration=None)
+    window = open_window(station)
+    qtbot.waitUntil(lambda: window.bench.run_view.live_plot is not None)
+    plot = window.bench.run_view.live_plot
+    assert plot is not None
+    qtbot.waitUntil(lambda: plot.tracks[0].measured.xData is not None)
+    assert not _expected(plot)
+
+    station.known = True
+    station.change(run, expected_duration=9e5)
+
+    qtbot.waitUntil(lambda: _expected(plot) > 0)
+
+
+def _expected(plot: LivePlot) -> int:
+    drawn = plot.tracks[0].expected.xData
+    return 0 if drawn is None else len(drawn)
