@@ -193,7 +193,8 @@ class Gate:
 
 def _has_effect(method: str, path: str, given: Any) -> bool:
     """Tell whether a request is one to remember; looks by hand come five a second."""
-    looks = path == MANUAL and isinstance(given, dict) and given.get("action") in LOOKS
+    action = given.get("action") if isinstance(given, dict) else None
+    looks = path == MANUAL and isinstance(action, str) and action in LOOKS
     return method != "GET" and path not in NO_EFFECT and not looks
 
 

@@ -213,6 +213,17 @@ def test_it_is_not_opened_to_other_machines_without_tls(tmp_path: Path) -> None:
     assert "without TLS" in done.stderr
 
 
+def test_an_act_by_hand_that_is_no_word_is_refused_not_stumbled_over(
+    station: Any, web: httpx.Client
+) -> None:
+    odd: tuple[Any, ...] = ([], {}, ["read"], None, 7)
+    for action in odd:
+        asked = {"seat": "k2450", "action": action}
+        answer = web.post("/manual", json=asked, headers=bearer(station))
+
+        assert answer.status_code == 422, action
+
+
 def test_looks_by_hand_are_not_audited_but_acts_are(
     station: Any, web: httpx.Client
 ) -> None:
