@@ -136,35 +136,42 @@ class Station:
             raise RefusedError(complaints)
         return cast
 
-    def reserve(self, run_id: str, cast: Mapping[str, str]) -> None:
-        """Keep the seats of a cast for a run; nothing is opened yet.
+    def reserve(self, run_id: str, cast: Mapping[str, str]) -> list[str]:
+        """Keep the seats of a cast for a run; return those that it had not yet.
 
-        OwnershipError: a seat belongs to another run; it is named.
+        Nothing is opened. OwnershipError: a seat belongs to another run; it is named.
         """
         with self._lock:
             for role, seat in cast.items():
                 holder = self._lent.get(seat, run_id)
                 if holder != run_id:
                     raise OwnershipError(f"{role}: {seat} is lent to run {holder}")
-            self._lent.update(dict.fromkeys(cast.values(), run_id))
+            fresh = [seat for seat in cast.values() if seat not in self._lent]
+            self._lent.update(dict.fromkeys(fresh, run_id))
+            return fresh
 
     def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
         """Open the instruments of a cast and lend them to a run.
 
         OwnershipError: a seat belongs to another run; it is named.
         """
-        self.reserve(run_id, cast)
+        fresh = self.reserve(run_id, cast)
         try:
             roles = {role: self._player(seat) for role, seat in cast.items()}
         except BaseException:
-            self.give_back(run_id)
+            self.give_back(run_id, fresh)  # what it had before may be switched on
             raise
         return LentBench(self.clock, roles)
 
-    def give_back(self, run_id: str) -> None:
-        """Take back everything lent to a run."""
+    def give_back(self, run_id: str, seats: Iterable[str] | None = None) -> None:
+        """Take back some seats lent to a run; all of them where none are named."""
+        named = None if seats is None else set(seats)
         with self._lock:
-            self._lent = {s: h for s, h in self._lent.items() if h != run_id}
+            self._lent = {
+                seat: holder
+                for seat, holder in self._lent.items()
+                if holder != run_id or (named is not None and seat not in named)
+            }
 
     def lent(self) -> dict[str, str]:
         """Return who has which seat: seat -> run."""
