@@ -45,12 +45,13 @@ class Aside:
             self._lock.release()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process although it is at work, and wait for its end."""
+        self.close_now()
         with self._lock:
             self._kill()
 
     def close_now(self) -> None:
-        """End the process although it is at work."""
+        """End the process although it is at work; waits for nothing."""
         process = self._process
         if process is not None:
             process.kill()

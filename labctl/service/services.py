@@ -83,6 +83,7 @@ class Services:
     def _end(self) -> None:
         for run in self.bench.live:
             run.ask("stop", "the station's process ends")
+        self.bench.by_hand.release_all()
         for run in self.bench.live:
             if not run.join(LAST_WORDS):
                 log.error("%s did not end; its outputs: STATE UNKNOWN", run.about.run)
