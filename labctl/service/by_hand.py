@@ -2,7 +2,8 @@
 
 A seat that is touched is kept for that person; unless they touch it again within
 `PATIENCE` it is made safe and given back, so that a closed laptop leaves nothing on.
-A sweep is touched by whoever follows its points.
+A sweep is touched by whoever follows its points. A seat that could not be made safe is
+given back to nobody: it is tried again when the patience has run out anew.
 
 Rules for whoever edits: sources go before switches, so that no relay moves a current,
 and magnets go last. `_talk` is held while an instrument is spoken to, never while
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
-from labctl.errors import OperatorError
+from labctl.errors import InstrumentError, LimitError, OperatorError
 from labctl.service.answers import HandSweepOut
 from labctl.service.hand_acts import (
     DOERS,
@@ -37,6 +38,10 @@ PATIENCE = 30.0
 HOLDER = "by hand: "
 """What a hand-driven seat is lent to begins with this."""
 SWEEPS = frozenset({Action.SWEEP, Action.FOLLOW})
+DRIVES = frozenset({Action.SWEEP, Action.DRIVE})
+"""Acts of which half may have been done when they fail."""
+Dropped = dict[str, str]
+"""Seat -> why its output may still be on; empty: it was made safe."""
 
 
 @dataclass(slots=True)
@@ -61,12 +66,13 @@ class Touched:
     @property
     def holds(self) -> Readings:
         """What it holds now, a sweep's level included."""
-        if self.sweep is None:
+        sweep = self.sweep
+        if sweep is None:
             return self.set_points
-        level = self.sweep.level
-        if not self.sweep.goes_on or level is None:
+        level = sweep.level
+        if not sweep.goes_on or level is None:
             return {}
-        return {f"set {self.sweep.unit}": level}
+        return {f"set {sweep.unit}": level}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,12 @@ class ByHand:
 
         OwnershipError: a run or another person has the seat. LimitError: beyond the
         instrument's bounds; nothing was sent. OperatorError: it cannot do that.
+        Whatever else goes wrong while it is driven, it is made safe.
         """
         holder = HOLDER + who
         with self._lock:
+            if asked.action is Action.FOLLOW and asked.seat not in self._touched:
+                raise OperatorError(f"{asked.seat}: no sweep was begun")
             bench = self._station.lend(holder, {"seat": asked.seat})
             player = bench.roles["seat"]
             touched = self._touched.setdefault(asked.seat, Touched(holder, player))
@@ -103,37 +112,40 @@ class ByHand:
             if asked.action not in actions(player):
                 can = ", ".join(actions(player)) or "nothing by hand"
                 raise OperatorError(f"{asked.seat}: can {can}; not {asked.action}")
-            if asked.action in SWEEPS:
-                return self._sweep(touched, asked)
-            if touched.sweep is not None and touched.sweep.goes_on:
-                raise OperatorError(f"{asked.seat}: sweeps; stop it first")
-            touched.sweep = None
-            if asked.action is Action.DRIVE:
-                touched.set_points = {}  # it is configured with its output off
-            with self._talk:
-                readings, words = DOERS[asked.action](player, asked)
-            told = {k: v for k, v in readings.items() if k.startswith("set ")}
-            touched.set_points = told or touched.set_points
-            return Answer(readings, words, touched.safe_unix)
+            try:
+                return self._do(touched, asked)
+            except (LimitError, OperatorError):
+                raise  # nothing was sent: it holds what it held
+            except Exception:
+                if asked.action in DRIVES:
+                    self._drop(asked.seat)
+                raise
 
     def touched(self) -> dict[str, Touched]:
         """Return the seats that people have, by name."""
         return dict(self._touched)
 
     def release(self, seat: str) -> None:
-        """Make a seat safe and give it back; OperatorError: nobody drives it."""
+        """Make a seat safe and give it back.
+
+        OperatorError: nobody drives it. InstrumentError: its output may still be on.
+        """
         with self._lock:
             if seat not in self._touched:
                 raise OperatorError(f"{seat} is not driven by hand")
-            self._drop(seat)
+            if wrong := self._drop(seat):
+                raise InstrumentError(wrong)
 
-    def release_all(self) -> list[str]:
-        """Make every hand-driven seat safe; return which there were."""
+    def release_all(self) -> Dropped:
+        """Make every hand-driven seat safe; return what came of each."""
+        for touched in self.touched().values():  # before any instrument is waited for
+            if touched.sweep is not None:
+                touched.sweep.ask_to_stop()
         with self._lock:
             return self._drop_all(self._touched)
 
-    def look(self) -> list[str]:
-        """Make safe what nobody touched for too long; return which.
+    def look(self) -> Dropped:
+        """Make safe what nobody touched for too long; return what came of each.
 
         A switch takes the sources of the same person with it.
         """
@@ -147,40 +159,54 @@ class ByHand:
                 if seat in late or (t.holder in switching and is_source(t.player))
             )
 
+    def _do(self, touched: Touched, asked: ManualIn) -> Answer:
+        if asked.action in SWEEPS:
+            return self._sweep(touched, asked)
+        if touched.sweep is not None and touched.sweep.goes_on:
+            raise OperatorError(f"{asked.seat}: sweeps; stop it first")
+        with self._talk:
+            readings, words = DOERS[asked.action](touched.player, asked)
+        touched.sweep = None
+        told = {k: v for k, v in readings.items() if k.startswith("set ")}
+        touched.set_points = told or touched.set_points
+        return Answer(readings, words, touched.safe_unix)
+
     def _sweep(self, touched: Touched, asked: ManualIn) -> Answer:
         sweep = touched.sweep
         if asked.action is Action.SWEEP:
             if sweep is not None and sweep.goes_on:
                 raise OperatorError(f"{asked.seat}: sweeps; stop it first")
-            touched.set_points = {}
             clock = self._station.clock
             sweep = HandSweep(touched.player, asked, clock, self._talk)
-            touched.sweep = sweep
+            touched.set_points, touched.sweep = {}, sweep
             sweep.start()
         if sweep is None:
             raise OperatorError(f"{asked.seat}: no sweep was begun")
         return Answer({}, {}, touched.safe_unix, sweep.told(asked.after))
 
-    def _drop_all(self, seats: Iterable[str]) -> list[str]:
+    def _drop_all(self, seats: Iterable[str]) -> Dropped:
         ordered = sorted(seats, key=lambda seat: _turn(self._touched[seat].player))
-        for seat in ordered:
-            self._drop(seat)
-        return ordered
+        return {seat: self._drop(seat) for seat in ordered}
 
-    def _drop(self, seat: str) -> None:
-        touched = self._touched.pop(seat)
+    def _drop(self, seat: str) -> str:
+        """Make a seat safe and give it back; return why it may still be on."""
+        touched = self._touched[seat]
         try:
             if touched.sweep is not None:
                 touched.sweep.stop()
             if hasattr(touched.player, "make_safe"):
                 with self._talk:
                     touched.player.make_safe()
-        except Exception:
-            log.exception("%s: STATE UNKNOWN, it was not made safe", seat)
-        self._station.give_back(touched.holder)
-        again = {s for s, t in self._touched.items() if t.holder == touched.holder}
-        for other in again:  # one person may drive several seats
-            self._station.reserve(touched.holder, {"seat": other})
+        except Exception as error:
+            log.exception("%s was not made safe by hand", seat)
+            touched.touch()
+            return (
+                f"{seat}: STATE UNKNOWN, it was not made safe: {error}; switch its "
+                "output off at the instrument"
+            )
+        del self._touched[seat]
+        self._station.give_back(touched.holder, [seat])
+        return ""
 
 
 def _turn(player: object) -> int:

@@ -9,7 +9,7 @@ import logging
 import threading
 
 from labctl.clock import Clock
-from labctl.errors import OperatorError
+from labctl.errors import InstrumentError, OperatorError
 from labctl.roles.source_meter import Driven, SourceMeter, SourceSettings
 from labctl.service.answers import HandPoint, HandSweepOut
 from labctl.service.live_run import finite
@@ -69,10 +69,19 @@ class HandSweep:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the point in flight; the output is off afterwards."""
+    def ask_to_stop(self) -> None:
+        """Let it end after the point in flight; waits for nothing."""
         self._stop.set()
+
+    def stop(self) -> None:
+        """End after the point in flight; the output is off afterwards.
+
+        InstrumentError: that point does not come to an end.
+        """
+        self.ask_to_stop()
         self._thread.join(PATIENCE)
+        if self.goes_on:
+            raise InstrumentError(f"the sweep did not stop within {PATIENCE:g} s")
 
     def told(self, after: int) -> HandSweepOut:
         """Return the points after the first ``after``."""

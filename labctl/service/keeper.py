@@ -103,9 +103,10 @@ class Keeper:
         bench.start_waiting()
 
     def _talk(self) -> None:
-        for seat in self._bench.by_hand.look():
+        for seat, wrong in self._bench.by_hand.look().items():
             text = f"{seat} was made safe: nobody touched it for half a minute"
-            self._bench.events.tell(Level.WARNING, "by-hand", text)
+            level = Level.ALARM if wrong else Level.WARNING
+            self._bench.events.tell(level, "by-hand", wrong or text)
             self._bench.changed()
         self._stop_all.look()
 

@@ -33,7 +33,10 @@ class StopAll:
         self._bench = bench
         self._clock = SystemClock()
         self._lines: list[_Line] = []
-        self._hand: list[str] = []
+        self._hand: dict[str, str | None] = {}
+        """Hand-driven seat -> why it may still be on; empty: safe; None: asked."""
+        self._hand_unix = 0.0
+        """When all of them had been tried."""
         self._asked: tuple[float, str, str] | None = None
         self._lock = threading.Lock()
 
@@ -51,6 +54,7 @@ class StopAll:
                 _Line(run, now) for run in runs if run.about.run not in known
             ]
             self._asked = (now, by, reason)
+            self._hand = dict.fromkeys(self._bench.by_hand.touched())
         threading.Thread(target=self._rest, args=(text,), daemon=True).start()
 
     def look(self) -> None:
@@ -73,26 +77,36 @@ class StopAll:
             at, by, reason = self._asked
             lines = [_shown(line) for line in self._lines]
             if self._hand:
-                lines.append(
-                    StopLine(
-                        run="",
-                        seats=self._hand,
-                        asked_unix=at,
-                        confirmed_unix=at,
-                        confirmed=True,
-                        measured={},
-                        text="driven by hand, made safe",
-                    )
-                )
+                lines.append(self._hand_line(at))
         done = all(line.confirmed for line in lines)
         return StopReport(asked_unix=at, by=by, reason=reason, lines=lines, done=done)
 
     def _rest(self, text: str) -> None:
         """Do what takes longer than a stop may wait."""
-        self._bench.queue.hold_seats(self._bench.seats(), text)
-        self._hand = self._bench.by_hand.release_all()
+        try:
+            self._bench.queue.hold_seats(self._bench.seats(), text)
+        finally:  # a queue that cannot be written keeps nothing switched on
+            dropped = self._bench.by_hand.release_all()
+            with self._lock:
+                self._hand, self._hand_unix = {**dropped}, self._clock.unix()
+        for wrong in filter(None, dropped.values()):
+            self._bench.events.tell(Level.ALARM, "by-hand", wrong)
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()
+
+    def _hand_line(self, asked: float) -> StopLine:
+        wrong = "; ".join(filter(None, self._hand.values()))
+        waits = None in self._hand.values()
+        confirmed = not (wrong or waits)
+        return StopLine(
+            run="",
+            seats=list(self._hand),
+            asked_unix=asked,
+            confirmed_unix=self._hand_unix if confirmed else None,
+            confirmed=confirmed,
+            measured={},
+            text=wrong or ("asked" if waits else "driven by hand, made safe"),
+        )
 
     def _read(self, seat: str) -> dict[str, float | None]:
         instrument, _, name = seat.partition("/")

@@ -78,12 +78,12 @@ def test_a_sweep_that_nobody_follows_is_ended_with_the_output_off(
     hand, world = bench
     hand.act(a_sweep(FOR_EVER), "Kim")
     eventually(lambda: True if world.circuit.source.on else None)
-    assert hand.look() == []
+    assert hand.look() == {}
 
     monkeypatch.setattr(by_hand, "PATIENCE", -1.0)
     followed(hand)
 
-    assert hand.look() == ["k2450"]
+    assert hand.look() == {"k2450": ""}
     assert not world.circuit.source.on
     assert hand.touched() == {}
 
@@ -97,7 +97,7 @@ def test_a_sweep_that_is_let_go_ends_with_the_output_off(
     sweep = hand.touched()["k2450"].sweep
     assert sweep is not None
 
-    assert hand.release_all() == ["k2450"]
+    assert hand.release_all() == {"k2450": ""}
 
     assert not world.circuit.source.on
     assert sweep.told(0).why == "stopped"
@@ -157,7 +157,7 @@ def test_relays_left_alone_take_the_current_with_them(
     hand.act(drive, "Kim")
     assert hand.touched()["k6221"].holds == {"set A": 1e-6}
 
-    assert hand.look() == ["k6221", "k7001"]
+    assert list(hand.look()) == ["k6221", "k7001"]
     assert not world.circuit.source.on
 
 
