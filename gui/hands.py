@@ -1,9 +1,11 @@
 """A person's hands on some seats: asks the station, and knows when each is made safe.
 
 Every panel that drives by hand has its own; what one asks for several seats at once
-goes one after another, so that relays never move before a source is off.
+goes one after another, so that relays never move before a source is off. Letting go of
+a seat has the last word: what was asked of it before and has not been done is left out.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +20,7 @@ from labctl.service.requests import ManualIn
 
 Steps = Sequence[ManualIn | str]
 """Acts in order; a seat's name alone makes it safe."""
+LET_GO = "{}: made safe before the rest was done"
 
 
 @dataclass(slots=True)
@@ -45,6 +48,11 @@ class Hands(QObject):
         self.safe_at: dict[str, float] = {}
         """Seat -> when the station makes it safe by itself, wall clock."""
         self._key = f"hands {id(self)}"
+        self._count = 0
+        self._let_go: dict[str, int] = {}
+        """Seat -> which question let go of it last."""
+        self._step = threading.Lock()
+        """Held for one step: nothing overtakes an act that is on its way."""
 
     @property
     def is_asking(self) -> bool:
@@ -55,18 +63,20 @@ class Hands(QObject):
         self, *steps: ManualIn | str, done: Callable[[], None] | None = None
     ) -> None:
         """Do things one after another; the first that is refused ends them."""
+        number = self._next()
         self._link.ask(
             self,
-            lambda station: _in_turn(station, steps),
+            lambda station: self._in_turn(station, steps, number),
             lambda came: self._take(came, done),
             self.refused.emit,
         )
 
     def look(self, *acts: ManualIn) -> None:
         """Ask for readings; an answer that was overtaken is dropped."""
+        number = self._next()
         self._link.ask(
             self,
-            lambda station: _in_turn(station, acts),
+            lambda station: self._in_turn(station, acts, number),
             self._take,
             self.refused.emit,
             key=self._key,
@@ -74,6 +84,8 @@ class Hands(QObject):
 
     def release(self, *seats: str) -> None:
         """Make seats safe and give them back; those nobody drives are passed over."""
+        self.forget()
+        self._let_go |= dict.fromkeys(seats, self._count + 1)
         self.do(*seats)
 
     def forget(self) -> None:
@@ -93,19 +105,26 @@ class Hands(QObject):
         elif done is not None:
             done()
 
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
 
-def _in_turn(station: Station, steps: Steps) -> Came:
-    came = Came()
-    try:
-        for step in steps:
-            if isinstance(step, str):
-                _make_safe(station, step)
-                came.done.append(step)
-            else:
-                came.done.append(station.by_hand(step))
-    except LabctlError as error:
-        came.refused = str(error)
-    return came
+    def _in_turn(self, station: Station, steps: Steps, number: int) -> Came:
+        """Do steps in a worker thread, as question ``number``."""
+        came = Came()
+        try:
+            for step in steps:
+                with self._step:
+                    if isinstance(step, str):
+                        _make_safe(station, step)
+                        came.done.append(step)
+                    elif self._let_go.get(step.seat, 0) > number:
+                        raise OperatorError(LET_GO.format(step.seat))
+                    else:
+                        came.done.append(station.by_hand(step))
+        except LabctlError as error:
+            came.refused = str(error)
+        return came
 
 
 def _make_safe(station: Station, seat: str) -> None:

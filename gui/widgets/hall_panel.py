@@ -114,6 +114,7 @@ class HallPanel(QWidget):
     def keep(self) -> None:
         """Read compliance, voltage and field afresh, and keep them."""
         acts = [self._reading(SOURCE), self._reading(METER)]
+        self._latest["field"] = None  # an earlier one is not that of this reading
         if self.seats.is_free(GAUSS):
             acts.append(self._reading(GAUSS))
         self._hands.do(*acts, done=self._keep_latest)
@@ -122,7 +123,6 @@ class HallPanel(QWidget):
         """Switch the current off, open the relays, take the field to zero."""
         self.live_button.setChecked(False)
         self.strip.aim(None)
-        self._hands.forget()
         self._hands.release(*(self.seats.seat(p) for p in SAFE_ORDER if self._has(p)))
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
