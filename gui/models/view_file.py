@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,16 @@ def view_json(
         "statistics": [asdict(one) for one in averages],
     }
     return json.dumps(view, indent=1, ensure_ascii=False) + "\n"
+
+
+def written(path: Path, text: str, what: str) -> str:
+    """Write a CSV; return in words that ``what`` was written, or why it was not."""
+    try:
+        path.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f"{path} could not be written: {why}; choose another folder"
+    return f"wrote {path.name}: {what}"
 
 
 def _columns(figure: Figure, series: Series) -> Iterator[tuple[str, Any]]:

@@ -20,6 +20,7 @@ from gui.link import Link
 from gui.models import hand_fields, hand_sweep
 from gui.models.hand_sweep import HandSweep
 from gui.models.seats import IV, SeatRow, candidates
+from gui.models.view_file import written
 from gui.widgets.hand_form import HandForm, beside, button, named
 from gui.widgets.inputs import Choice, caption, panel
 from gui.widgets.iv_readings import IVReadings
@@ -70,11 +71,6 @@ class IVPanel(QWidget):
     def wrong(self) -> str:
         """Why the last act was refused."""
         return self._wrong.text()
-
-    @property
-    def slope_text(self) -> str:
-        """What the sweep's slope is said to be."""
-        return self.readings.slope.text()
 
     @property
     def is_sweeping(self) -> bool:
@@ -134,15 +130,14 @@ class IVPanel(QWidget):
         """Stop a sweep, output off, seat given back."""
         row = self.row
         if row is not None:
-            self._hands.forget()
             self._hands.release(row.seat)
 
     def export(self, path: Path) -> None:
         """Write the sweep as CSV."""
         if self.record is not None:
             text = hand_sweep.csv_text(self.record, simulated=self._simulated)
-            path.write_text(text, "utf-8")
-            self.said.emit(f"wrote {path.name}: {len(self.record.points)} points")
+            count = f"{len(self.record.points)} points"
+            self.said.emit(written(path, text, count))
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
         """Look while this is seen."""

@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.models.kept_readings import Kept, csv_text, ratio_figure
+from gui.models.view_file import written
 from gui.si_text import NOTHING, value_text
 from gui.widgets.figure_view import FigureView
 from gui.widgets.hand_form import button
@@ -63,8 +64,8 @@ class KeptPanel(QWidget):
 
     def export(self, path: Path) -> None:
         """Write the readings as CSV."""
-        path.write_text(csv_text(self.kept, simulated=self.simulated), "utf-8")
-        self.said.emit(f"wrote {path.name}: {len(self.kept)} readings")
+        text = csv_text(self.kept, simulated=self.simulated)
+        self.said.emit(written(path, text, f"{len(self.kept)} readings"))
 
     def wear(self) -> None:
         """Take the theme's colours."""

@@ -52,6 +52,9 @@ def saved(path: Path, draft: Draft, say: Say) -> None:
         say(f"Not saved. {draft.problem}", True)
         return
     target = path if path.suffix in YAML else path.with_name(f"{path.name}.yaml")
+    if target != path and target.exists():
+        say(f"Not saved. {target.name} is there already; choose another name.", True)
+        return
     try:
         written = save_plan(draft, target)
     except (OSError, RefusedError) as error:

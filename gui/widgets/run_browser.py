@@ -203,9 +203,13 @@ class RunBrowser(QWidget):
         )
         if name:
             path = Path(name)
-            self.export(
+            named = (
                 path if path.suffix == ".csv" else path.with_name(f"{path.name}.csv")
             )
+            if named != path and named.exists():
+                self.said.emit(f"{named.name} is there already; choose another name")
+                return
+            self.export(named)
 
     def _button(self, text: str, name: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
