@@ -19,13 +19,15 @@ class Pace:
         self._rows = -1
         self._ended = False
         self._next = 0.0
+        self._again = 0.0
+        """Nothing is asked before, ended or not: the last question came to nothing."""
 
     def is_due(self, rows: int, now: float, *, ended: bool) -> bool:
-        """Return whether to ask now; of a run that has ended, once more and no more.
+        """Return whether to ask now; of a run that has ended, until it is answered.
 
         ``rows`` is how many the run has by now.
         """
-        if self._ended:
+        if self._ended or now < self._again:
             return False
         if ended:
             return True
@@ -39,9 +41,11 @@ class Pace:
         ``rows`` and ``ended`` are as they were when it was asked for.
         """
         self._rows = rows
-        self._ended = ended
+        self._ended = ended and not failed
         self._next = now + max(LEAST, SHARE * seconds, AFTER_FAILURE * failed)
+        if failed:
+            self._again = self._next
 
     def unanswered(self, now: float) -> None:
         """Take note that nobody answered."""
-        self._next = now + LEAST
+        self._next = self._again = now + LEAST
