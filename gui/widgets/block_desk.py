@@ -50,6 +50,11 @@ class BlockDesk(QObject):
             self._name = ""
             self.editing.emit(False)
 
+    def settle(self) -> None:
+        """Take over now what was typed as text a moment ago."""
+        if self._name:
+            self.editor.text.settle()
+
     def show_check(self, check: Checked | None) -> None:
         """Say what is wrong, each at its step and field."""
         draft, name = self._draft, self._name

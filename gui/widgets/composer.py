@@ -110,6 +110,7 @@ class Composer(QWidget):
 
     def start(self) -> None:
         """Start the run, if the checks have passed."""
+        self.desk.settle()
         if self._draft is None or not self.can_start:
             return
         order = self._draft.order()
@@ -118,6 +119,7 @@ class Composer(QWidget):
 
     def enqueue(self) -> None:
         """Put the run into the queue, if nothing but a busy seat is in its way."""
+        self.desk.settle()
         if self._draft is None or not self.foot.can_queue:
             return
         order = self._draft.order()
@@ -172,6 +174,7 @@ class Composer(QWidget):
 
     def save_plan(self, path: Path) -> None:
         """Write the plan, or say why not."""
+        self.desk.settle()
         if self._draft is not None:
             saved(path, self._draft, self.foot.note)
 

@@ -1,0 +1,139 @@
+"""What a person did last holds: made safe stays safe, what is seen is started."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_hand import HandStation
+from fake_station import FakeStation
+from pytestqt.qtbot import QtBot
+
+from gui.models.draft import Draft
+from gui.models.pace import AFTER_FAILURE, Pace
+from gui.models.view_file import written
+from gui.widgets.block_editor import TEXT
+from gui.widgets.hall_panel import HallPanel
+from gui.widgets.plan_files import saved
+from gui.window import Window
+from labctl.service.answers import ManualOut
+from labctl.service.requests import Action, ManualIn
+
+Open = Callable[..., Window]
+PATIENCE = 10.0
+
+
+class SlowRelays(HandStation):
+    """Relays that move when they are let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_move = threading.Event()
+
+    def by_hand(self, act: ManualIn) -> ManualOut:
+        found = super().by_hand(act)
+        if act.action is Action.CONNECT:
+            self.may_move.wait(PATIENCE)
+        return found
+
+
+def hall_of(qtbot: QtBot, window: Window) -> HallPanel:
+    page = window.instruments
+    window.header.pages.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: bool(page.table.rows.rows))
+    page.tabs.setCurrentIndex(2)
+    page.hall.sample.form.type("level", "1 mA")
+    page.hall.sample.form.type("compliance", "10 V")
+    return page.hall
+
+
+def test_made_safe_while_the_relays_move_no_current_is_switched_on(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    station = SlowRelays()
+    hall = hall_of(qtbot, open_window(station))
+    hall.drive()
+    qtbot.waitUntil(lambda: "k7001 connect" in station.calls)
+
+    hall.make_safe()
+    station.may_move.set()
+
+    qtbot.waitUntil(lambda: "k7001 safe" in station.calls)
+    qtbot.waitUntil(lambda: "k6221: made safe before" in hall.wrong)
+    assert "k6221 drive" not in station.calls
+    assert hall.sample.connected is None
+
+
+def test_a_reading_without_the_gaussmeter_has_no_field(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    station = HandStation()
+    hall = hall_of(qtbot, open_window(station))
+    hall.drive()
+    qtbot.waitUntil(lambda: hall.sample.connected is not None)
+    hall.keep()
+    qtbot.waitUntil(lambda: len(hall.kept.kept) == 1)
+
+    station.closed.add("ls475")
+    hall.changed.emit()
+    qtbot.waitUntil(lambda: not hall.seats.is_free("gaussmeter"))
+    hall.keep()
+    qtbot.waitUntil(lambda: len(hall.kept.kept) == 2)
+
+    assert [kept.field is None for kept in hall.kept.kept] == [False, True]
+
+
+def test_a_text_that_was_typed_just_now_is_what_start_means(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    station = FakeStation("one")
+    composer = open_window(station).bench.composer
+    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    composer.choose("sequence")
+    composer.desk.open("steps")
+    editor = composer.desk.editor
+    editor.tabs.setCurrentIndex(TEXT)
+    editor.text.type("- {do: rest, duration: 1 h}\n")
+    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+
+    editor.text.field.setPlainText("- {do: rest, duration: 2 h}\n")
+    composer.start()
+
+    assert not composer.can_start  # it is checked first
+    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    composer.start()
+    qtbot.waitUntil(lambda: any(act[0] == "start" for act in station.acts))
+    started = [act[1].parameters["steps"] for act in station.acts if act[0] == "start"]
+    assert started == [[{"do": "rest", "duration": "2 h"}]]
+
+
+def test_a_file_that_nobody_was_asked_about_is_not_replaced(tmp_path: Path) -> None:
+    station, said = FakeStation("one"), list[str]()
+    protocol = next(p for p in station.protocols() if p.name == "cycling")
+    draft = Draft(protocol, station.samples()[0])
+    there = tmp_path / "plan.yaml"
+    there.write_text("mine", "utf-8")
+
+    saved(tmp_path / "plan", draft, lambda text, _wrong: said.append(text))
+
+    assert there.read_text("utf-8") == "mine"
+    assert "plan.yaml is there already" in said[0]
+
+
+def test_a_csv_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    assert written(tmp_path / "a.csv", "1\r\n", "1 reading") == "wrote a.csv: 1 reading"
+    assert (tmp_path / "a.csv").read_bytes() == b"1\r\n"
+
+    said = written(tmp_path / "none" / "a.csv", "1\r\n", "1 reading")
+
+    assert "could not be written: No such file" in said
+    assert "choose another folder" in said
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_figures_that_came_to_nothing_are_asked_for_again(ended: bool) -> None:
+    pace = Pace()
+    pace.answered(10, 0.1, 0.0, ended=ended, failed=True)
+
+    assert not pace.is_due(11, 0.9 * AFTER_FAILURE, ended=ended)
+    assert pace.is_due(11, 1.1 * AFTER_FAILURE, ended=ended)
