@@ -204,11 +204,16 @@ class RunView(QWidget):
                 made = FigureTab(tab, memory, self._link, self._tabs)
                 self._figures.append(made)
                 self._tabs.addTab(made, tab.title)
-        self._step_table = StepTable(self._tabs)
-        self._event_table = RunEventTable(self._tabs)
         self._tabs.addTab(self._step_table, "Steps")
         self._tabs.addTab(self._result_table, "Results")
         self._tabs.addTab(self._event_table, "Log")
+
+    def _wait_with_tables(self) -> None:
+        """Make the tables of the next run; they have no tab yet."""
+        self._step_table = StepTable(self)
+        self._event_table = RunEventTable(self)
+        self._step_table.hide()
+        self._event_table.hide()
 
     def _drop_tabs(self) -> None:
         self._result_table.setParent(self)
@@ -219,10 +224,9 @@ class RunView(QWidget):
             if widget is not None and widget is not self._result_table:
                 widget.deleteLater()
         self._live, self._figures = None, []
-        self._step_table = StepTable(self)
-        self._event_table = RunEventTable(self)
-        self._step_table.hide()
-        self._event_table.hide()
+        self._step_table.deleteLater()
+        self._event_table.deleteLater()
+        self._wait_with_tables()
         self._ended_known = False
 
     # ---- looks
@@ -238,10 +242,7 @@ class RunView(QWidget):
         self._tabs.currentChanged.connect(lambda _k: self.refresh())
         self._result_table = ResultTable(self)
         self._result_table.hide()
-        self._step_table = StepTable(self)
-        self._event_table = RunEventTable(self)
-        self._step_table.hide()
-        self._event_table.hide()
+        self._wait_with_tables()
         page = QWidget()
         box = QVBoxLayout(page)
         box.setContentsMargins(12, 8, 12, 8)

@@ -1,0 +1,42 @@
+"""A window that is open for months: what was looked at leaves nothing behind."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from fake_station import FakeStation
+from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.widgets.run_view import RunView
+from gui.window import Window
+
+Open = Callable[..., Window]
+
+
+def test_looking_at_one_run_after_the_other_makes_the_window_no_larger(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    window = open_window(FakeStation("few"))
+    view = window.bench.run_view
+    state = window.link.state
+    assert state is not None
+    pair = [run.run for run in state.runs[:2]]
+
+    def look(times: int) -> None:
+        for run in pair * times:
+            window.bench.open_run(run)
+            qtbot.waitUntil(partial(_is_shown, view, run))
+
+    def widgets() -> Counter[str]:
+        return Counter(type(w).__name__ for w in view.findChildren(QWidget))
+
+    look(2)
+    before = widgets()
+    look(4)
+
+    qtbot.waitUntil(lambda: widgets() == before)
+
+
+def _is_shown(view: RunView, run: str) -> bool:
+    return view.run == run and view.tabs.count() > 3
