@@ -112,6 +112,7 @@ def read_report(run: Path) -> Report:
     with RunFile(run) as file:
         header, status = file.header, file.status
         label = Sample.model_validate(header.sample, context=SI)
+        drawn = own_figures(file)
         last = max((r.ended or r.began for r in file.steps), default=0.0)
         facts = [
             ("Sample", f"{label.name} {label.title}".strip()),
@@ -136,9 +137,10 @@ def read_report(run: Path) -> Report:
                 f"{record.test_time:.0f} s: {record.event.text}"
                 for record in file.events
                 if record.event.level is not Level.INFO
-            ],
+            ]
+            + ([f"no figures of its own: {drawn.why}"] if drawn.why else []),
             results=file.results,
-            figures=_figures(file),
+            figures=_figures(file, drawn.figures),
             simulated=header.simulated,
             raw={"parameters": header.parameters, "sample": header.sample},
         )
@@ -147,14 +149,16 @@ def read_report(run: Path) -> Report:
 _IDENTITY = ("vendor", "model", "serial", "firmware")
 
 
-def _figures(file: RunFile) -> list[Figure]:
+def _figures(file: RunFile, drawn: Sequence[Figure]) -> list[Figure]:
     """Return the protocol's own figures, then the default plots it did not draw."""
     header = file.header
     names = {c.name: c.long_name for s in header.streams for c in s.columns}
-    drawn = list(own_figures(file).figures)
     own = {figure.name for figure in drawn}
-    return drawn + [
-        from_plot(plot, file.table(plot.stream), names)
-        for plot in header.plots
-        if file.rows.get(plot.stream) and plot.name not in own
+    return [
+        *drawn,
+        *(
+            from_plot(plot, file.table(plot.stream), names)
+            for plot in header.plots
+            if file.rows.get(plot.stream) and plot.name not in own
+        ),
     ]

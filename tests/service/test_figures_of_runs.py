@@ -138,7 +138,9 @@ def test_a_protocol_that_fails_is_an_answer_and_costs_no_report(
 
     assert found.figures == []
     assert "IndexError: no row at all" in found.why
-    assert "<html" in reports.report(station.data / run)
+    page = reports.report(station.data / run)
+    assert "no figures of its own" in page
+    assert "IndexError: no row at all" in page
 
 
 def test_the_same_rows_are_worked_out_once(
