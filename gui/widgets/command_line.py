@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from gui.models.offers import Offer, search
 from gui.palette import theme
-from gui.widgets.inputs import Line
+from gui.widgets.inputs import Line, focus_again
 from gui.widgets.table import Column, Table, TableModel
 
 WIDTH = 680
@@ -88,8 +88,7 @@ class CommandLine(QFrame):
         """Go; the focus returns to where it was."""
         before, self._before = self._before, None
         self.hide()
-        if before is not None and before.isVisible():
-            before.setFocus()
+        focus_again(before)
 
     def eventFilter(  # noqa: N802
         self, watched: QObject | None, event: QEvent | None

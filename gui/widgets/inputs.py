@@ -4,6 +4,7 @@ The wheel is ignored without focus (over an unfocused box it would change a curr
 text that cannot be read stays as it is, with the reason beneath.
 """
 
+from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -266,6 +267,12 @@ def panel(inner: QWidget) -> QFrame:
     box.setContentsMargins(1, 1, 1, 1)
     box.addWidget(inner)
     return frame
+
+
+def focus_again(before: QWidget | None) -> None:
+    """Give the keyboard back to what had it, if that is still there and seen."""
+    if before is not None and not sip.isdeleted(before) and before.isVisible():
+        before.setFocus()
 
 
 def clear(box: QObject | None) -> None:

@@ -15,9 +15,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.link import Link
+from gui.link import Lane, Link
 from gui.models.schedule import schedule_of
-from gui.widgets.inputs import Elided, caption
+from gui.widgets.inputs import Elided, caption, focus_again
 from gui.widgets.schedule_chart import SPANS, ScheduleChart
 from labctl.service.answers import ForecastOut
 from labctl.service.models import State
@@ -83,8 +83,7 @@ class SchedulePanel(QFrame):
     def close_strip(self) -> None:
         """Go; the focus returns to where it was."""
         self.hide()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus()
+        focus_again(self._before)
 
     def refresh(self) -> None:
         """Draw the schedule as the last state has it."""
@@ -133,7 +132,14 @@ class SchedulePanel(QFrame):
             if self._link.status.is_there:
                 self._durations[name] = None
 
-        self._link.ask(self, lambda s: s.forecast(order), take, fail, key=ASKING)
+        self._link.ask(
+            self,
+            lambda s: s.forecast(order),
+            take,
+            fail,
+            key=ASKING,
+            lane=Lane.FORECAST,
+        )
 
     def _open(self, run: str) -> None:
         self.close_strip()

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 from fake_station import FakeStation
-from PyQt6.QtWidgets import QWidget
+from PyQt6 import sip
+from PyQt6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.run_view import RunView
@@ -36,6 +38,27 @@ def test_looking_at_one_run_after_the_other_makes_the_window_no_larger(
     look(4)
 
     qtbot.waitUntil(lambda: widgets() == before)
+
+
+@pytest.mark.parametrize("overlay", ["command line", "schedule"])
+def test_what_had_the_keyboard_may_be_gone_when_it_is_given_back(
+    qtbot: QtBot, open_window: Open, overlay: str
+) -> None:
+    window = open_window(FakeStation("few"))
+    had = QLineEdit(window.bench)
+    had.show()
+    had.setFocus()
+    qtbot.waitUntil(had.hasFocus)
+    line, strip = window.commands.line, window.bench.schedule
+    is_line = overlay == "command line"
+    (window.commands.open if is_line else window.bench.toggle_schedule)()
+    seen = line if is_line else strip
+    qtbot.waitUntil(seen.isVisible)
+
+    sip.delete(had)
+    (line.close_line if is_line else strip.close_strip)()
+
+    assert not seen.isVisible()
 
 
 def _is_shown(view: RunView, run: str) -> bool:

@@ -1,5 +1,6 @@
 """When a channel becomes free: from states to words, bars and keys."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from gui.models.schedule import Part, Row, Schedule, schedule_of, ticks, when
 from gui.widgets.schedule_painter import ROW
 from gui.window import Window
+from labctl.service.answers import ForecastOut
 from labctl.service.models import (
     Channel,
     ChannelState,
@@ -20,6 +22,7 @@ from labctl.service.models import (
     RunState,
     State,
 )
+from labctl.service.requests import OrderIn
 
 Open = Callable[..., Window]
 
@@ -305,6 +308,26 @@ def test_a_free_channel_of_the_schedule_becomes_the_composers_seat(
 
     assert composer.draft is not None
     assert composer.draft.order().seats == {"cell": CELLS[4]}
+
+
+def test_nothing_quick_waits_behind_a_forecast_of_the_queue(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    behind: set[str] = set()
+
+    class Slow(FakeStation):
+        def forecast(self, order: OrderIn, deadline: float = 20.0) -> ForecastOut:
+            behind.add(threading.current_thread().name)
+            return super().forecast(order, deadline)
+
+    station = Slow("few")
+    station.queue_list += [order("a", CELLS[0])]
+    window = open_window(station)
+    qtbot.waitUntil(lambda: bool(behind))  # of the composer
+    press(window, "Ctrl+T")
+
+    qtbot.waitUntil(lambda: bool(window.bench.schedule._durations))
+    assert behind == {"ask-forecast-0"}
 
 
 def test_escape_closes_the_schedule_and_gives_the_focus_back(
