@@ -30,9 +30,10 @@ class Tray(QObject):
         self._settings = settings
         self._notices = Notices()
         self._run = ""
+        self._look = Look.REST
         self._icon: QSystemTrayIcon | None = None
         if QSystemTrayIcon.isSystemTrayAvailable():
-            self._icon = QSystemTrayIcon(look_icon(Look.REST), self)
+            self._icon = QSystemTrayIcon(look_icon(self._look), self)
             self._icon.activated.connect(lambda _why: self.wanted.emit(""))
             self._icon.messageClicked.connect(lambda: self.wanted.emit(self._run))
             self.told.connect(self._notify)
@@ -48,7 +49,9 @@ class Tray(QObject):
         """Take a state; ``counts`` is the icon's tool tip."""
         if self._icon is not None:
             look = Look.NEEDS_YOU if state.attention else Look.REST
-            self._icon.setIcon(look_icon(look))
+            if look is not self._look:  # each icon travels to the desktop's tray
+                self._look = look
+                self._icon.setIcon(look_icon(look))
             self._icon.setToolTip(f"{state.station.name}: {counts}")
         new = self._notices.take(state)
         if not new:
