@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from gui.colours import DARK, LIGHT, Theme
 
@@ -39,6 +39,14 @@ def wear(app: QApplication, new: Theme) -> None:
     app.setStyle("Fusion")
     app.setPalette(make_palette(new))
     app.setStyleSheet(style_sheet(new))
+
+
+def dress_anew(widget: QWidget) -> None:
+    """Apply the style sheet again: the widget's name or a property is another one."""
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)
 
 
 def make_palette(t: Theme) -> QPalette:

@@ -10,7 +10,7 @@ from gui.models.complaint_places import Said
 from gui.models.form import Referred, resolve
 from gui.models.shapes import Language
 from gui.models.yaml_text import Place
-from gui.widgets.inputs import Choice
+from gui.widgets.inputs import Choice, Refusal
 from gui.widgets.parameter_form import ParameterForm
 
 LEAST = 230
@@ -31,10 +31,7 @@ class BlockForm(QWidget):
         self._help = QLabel()
         self._help.setObjectName("muted")
         self._help.setWordWrap(True)
-        self._wrong = QLabel()
-        self._wrong.setObjectName("wrong")
-        self._wrong.setWordWrap(True)
-        self._wrong.hide()
+        self._wrong = Refusal()
         self.form = ParameterForm(captions=False)
         self.setMinimumWidth(LEAST)
         box = QVBoxLayout(self)
@@ -94,8 +91,7 @@ class BlockForm(QWidget):
         )
         whole = said.rows.get(place, "")
         shown = "" if whole in wrong.values() else whole
-        self._wrong.setText(shown)
-        self._wrong.setVisible(bool(shown))
+        self._wrong.say(shown)
 
     def warn(self, text: str) -> None:
         """Say something about what was just done."""

@@ -9,7 +9,7 @@ from gui.models.blocks import Blocks
 from gui.models.complaint_places import spoken
 from gui.models.shapes import Language
 from gui.models.yaml_text import read_yaml, write_yaml
-from gui.palette import digits_font, theme
+from gui.palette import digits_font, dress_anew, theme
 from labctl.errors import RefusedError
 
 PAUSE_MS = 300
@@ -113,10 +113,7 @@ class BlockText(QWidget):
         name = "wrong" if why else "muted"
         if self._said.objectName() != name:
             self._said.setObjectName(name)
-            style = self._said.style()
-            if style is not None:
-                style.unpolish(self._said)
-                style.polish(self._said)
+            dress_anew(self._said)
         self._mark(line)
 
     def _mark(self, line: int) -> None:

@@ -4,6 +4,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.models.draft import Readiness
+from gui.palette import dress_anew
 
 
 class ComposerFoot(QWidget):
@@ -87,10 +88,7 @@ class ComposerFoot(QWidget):
     def note(self, text: str, wrong: bool = False) -> None:
         """Say something that stays until it is put away."""
         self._note.setObjectName("wrong" if wrong else "muted")
-        style = self._note.style()
-        if style is not None:
-            style.unpolish(self._note)
-            style.polish(self._note)
+        dress_anew(self._note)
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self._away.setVisible(bool(text))

@@ -18,7 +18,7 @@ from gui.widgets.hall_field import HallField
 from gui.widgets.hall_sample import HallSample
 from gui.widgets.hall_seats import GAUSS, MAGNET, METER, SOURCE, SWITCH, HallSeats
 from gui.widgets.hand_form import beside, button
-from gui.widgets.inputs import Elided, panel
+from gui.widgets.inputs import Elided, Refusal, panel
 from gui.widgets.iv_panel import scrolled
 from gui.widgets.kept_panel import KeptPanel
 from gui.widgets.seat_panel import RULE
@@ -90,7 +90,7 @@ class HallPanel(QWidget):
         found = self.sample.form.amounts
         if not found.ok:
             return
-        self._say_wrong("")
+        self._wrong.say("")
         self._driving = self.sample.chosen
         source = self.seats.seat(SOURCE)
         self._hands.forget()
@@ -205,7 +205,7 @@ class HallPanel(QWidget):
         configuration = self.sample.connected
         voltage, current = (self._latest.get(n) for n in ("voltage", "current"))
         if configuration is None or voltage is None or current is None:
-            self._say_wrong("nothing was kept: the voltmeter read nothing")
+            self._wrong.say("nothing was kept: the voltmeter read nothing")
             return
         number = len(self.kept.kept) + 1
         field = self._latest.get("field")
@@ -221,16 +221,12 @@ class HallPanel(QWidget):
 
     def _refused(self, why: str) -> None:
         self._driving = None
-        self._say_wrong(why)
+        self._wrong.say(why)
 
     def _ask_field(self, asked: ManualIn) -> None:
-        self._say_wrong("")
+        self._wrong.say("")
         self._hands.do(asked)
         self.live_button.setChecked(True)
-
-    def _say_wrong(self, why: str) -> None:
-        self._wrong.setText(why)
-        self._wrong.setVisible(bool(why))
 
     def _tell_left(self) -> None:
         rows = [self.seats.row(part) for part in SAFE_ORDER]
@@ -245,7 +241,7 @@ class HallPanel(QWidget):
     def _wire(self) -> None:
         for part in (self.seats,):
             part.changed.connect(self.changed)
-            part.refused.connect(self._say_wrong)
+            part.refused.connect(self._wrong.say)
             part.run_wanted.connect(self.run_wanted)
         self.field.wanted.connect(self._ask_field)
         self.field.aimed.connect(self.strip.aim)
@@ -265,10 +261,7 @@ class HallPanel(QWidget):
         )
         self._left = Elided()
         self._left.setObjectName("muted")
-        self._wrong = QLabel()
-        self._wrong.setObjectName("wrong")
-        self._wrong.setWordWrap(True)
-        self._wrong.hide()
+        self._wrong = Refusal()
         rule = QLabel(RULE)
         rule.setObjectName("muted")
         rule.setWordWrap(True)

@@ -28,7 +28,7 @@ from PyQt6.QtWidgets import (
 
 from gui.models.form import Resolved
 from gui.models.form_fields import FormField, Kind
-from gui.palette import theme
+from gui.palette import dress_anew, theme
 from gui.widgets.lines import Lines
 
 MAY_GROW = QSizePolicy.Policy.Preferred
@@ -79,10 +79,7 @@ class Line(QLineEdit):
         """Frame it in the alarm's colour, or no longer."""
         if self.property("wrong") != wrong:
             self.setProperty("wrong", wrong)
-            style = self.style()
-            if style is not None:
-                style.unpolish(self)
-                style.polish(self)
+            dress_anew(self)
 
 
 class FieldRow(QWidget):
@@ -169,10 +166,7 @@ class FieldRow(QWidget):
         name = "wrong" if wrong else "resolved"
         if self._said.objectName() != name:
             self._said.setObjectName(name)
-            style = self._said.style()
-            if style is not None:
-                style.unpolish(self._said)
-                style.polish(self._said)
+            dress_anew(self._said)
         if isinstance(self.input, Line | Lines):
             self.input.mark(wrong=wrong)
 
@@ -242,6 +236,21 @@ class Elided(QLabel):
 _FITTING = frozenset(
     {QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.StyleChange}
 )
+
+
+class Refusal(QLabel):
+    """Why what was asked for is not done; takes no room while there is nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("wrong")
+        self.setWordWrap(True)
+        self.hide()
+
+    def say(self, why: str) -> None:
+        """Say why; empty: nothing is wrong any longer."""
+        self.setText(why)
+        self.setVisible(bool(why))
 
 
 def caption(text: str) -> QLabel:

@@ -22,7 +22,7 @@ from gui.models.hand_sweep import HandSweep
 from gui.models.seats import IV, SeatRow, candidates
 from gui.models.view_file import written
 from gui.widgets.hand_form import HandForm, beside, button, named
-from gui.widgets.inputs import Choice, caption, panel
+from gui.widgets.inputs import Choice, Refusal, caption, panel
 from gui.widgets.iv_readings import IVReadings
 from gui.widgets.iv_sweep_box import IVSweepBox
 from gui.widgets.seat_panel import RULE
@@ -96,7 +96,7 @@ class IVPanel(QWidget):
         found, row = self.level.amounts, self.row
         if row is None or not (found.ok and self.source.amounts.ok):
             return
-        self._say_wrong("")
+        self._wrong.say("")
         self._hands.do(
             ManualIn(
                 seat=row.seat,
@@ -113,7 +113,7 @@ class IVPanel(QWidget):
         if wanted is None or row is None or not found.ok:
             return
         driven, most = self._quantity.currentText(), found.values["compliance"]
-        self._say_wrong("")
+        self._wrong.say("")
         self._hands.forget()
         self._asked = HandSweep(row.seat, driven, most)
         self._hands.do(
@@ -233,7 +233,7 @@ class IVPanel(QWidget):
         self.changed.emit()
 
     def _refused(self, why: str) -> None:
-        self._say_wrong(why)
+        self._wrong.say(why)
         self._asked = None
         if self._link.status.is_there and self.is_sweeping and self.record is not None:
             self.record.ended = why
@@ -241,10 +241,6 @@ class IVPanel(QWidget):
         if self._link.status.is_there:
             self._set_points = {}  # the list says it again if it is still on
         self._show_output()
-
-    def _say_wrong(self, why: str) -> None:
-        self._wrong.setText(why)
-        self._wrong.setVisible(bool(why))
 
     # ---- looks
 
@@ -314,10 +310,11 @@ class IVPanel(QWidget):
     def _build(self, link: Link) -> None:
         self._seat = Choice("Source meter")
         self._seat.currentTextChanged.connect(lambda _t: self._chosen())
+        self._wrong = Refusal()
         self.state = SeatState(link)
         self.state.run_wanted.connect(self.run_wanted)
         self.state.connected.connect(self.changed)
-        self.state.refused.connect(self._say_wrong)
+        self.state.refused.connect(self._wrong.say)
         self._quantity = Choice("Driven quantity")
         self._quantity.currentTextChanged.connect(lambda _t: self._driven_chosen())
         self.source, self.level = HandForm(), HandForm()
@@ -329,10 +326,6 @@ class IVPanel(QWidget):
         self.sweep_box.wanted.connect(self.sweep)
         self.sweep_box.stop_wanted.connect(self.release)
         self.sweep_box.export_wanted.connect(self._export_as)
-        self._wrong = QLabel()
-        self._wrong.setObjectName("wrong")
-        self._wrong.setWordWrap(True)
-        self._wrong.hide()
         rule = QLabel(RULE)
         rule.setObjectName("muted")
         rule.setWordWrap(True)

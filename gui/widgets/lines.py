@@ -4,6 +4,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetricsF, QWheelEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
+from gui.palette import dress_anew
+
 MOST = 6
 """Lines; more scroll."""
 FRAME = 12
@@ -35,10 +37,7 @@ class Lines(QPlainTextEdit):
         """Frame it in the alarm's colour, or no longer."""
         if self.property("wrong") != wrong:
             self.setProperty("wrong", wrong)
-            style = self.style()
-            if style is not None:
-                style.unpolish(self)
-                style.polish(self)
+            dress_anew(self)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
         """Pass the wheel on unless there is something to scroll here."""

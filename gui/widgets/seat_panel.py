@@ -14,7 +14,7 @@ from gui.models.seats import SeatRow
 from gui.palette import digits_font
 from gui.si_text import signed_text, words
 from gui.widgets.hand_form import HandForm, beside, button, named
-from gui.widgets.inputs import Choice, caption
+from gui.widgets.inputs import Choice, Refusal, caption
 from gui.widgets.seat_identity import SeatIdentity
 from gui.widgets.seat_state import SeatState
 from labctl.service.answers import ManualOut
@@ -46,10 +46,11 @@ class SeatPanel(QFrame):
         self._again.setInterval(EVERY_MS)
         self._again.timeout.connect(self._repeat)
         self.identity = SeatIdentity()
+        self._wrong = Refusal()
         self.state = SeatState(link)
         self.state.run_wanted.connect(self.run_wanted)
         self.state.connected.connect(self.changed)
-        self.state.refused.connect(self._say_wrong)
+        self.state.refused.connect(self._wrong.say)
         self.forms: dict[Action, HandForm] = {}
         self._controls: dict[Action, list[QWidget]] = {}
         self._build()
@@ -80,7 +81,7 @@ class SeatPanel(QFrame):
         if new:
             self._live.setChecked(False)
             self._say_reading("")
-            self._say_wrong("")
+            self._wrong.say("")
         self.identity.show_row(row)
         self.state.show_row(row)
         self._show_controls(row)
@@ -89,7 +90,7 @@ class SeatPanel(QFrame):
         """Do one thing with the seat."""
         asked = self._asked(action)
         if asked is not None:
-            self._say_wrong("")
+            self._wrong.say("")
             self._hands.do(asked)
 
     def drive(self, level: str, compliance: str) -> None:
@@ -170,7 +171,7 @@ class SeatPanel(QFrame):
 
     def _refused(self, why: str) -> None:
         self._live.setChecked(False)
-        self._say_wrong(why)
+        self._wrong.say(why)
 
     def _released(self, _seat: str) -> None:
         self._say_reading("safe")
@@ -180,10 +181,6 @@ class SeatPanel(QFrame):
     def _say_reading(self, text: str) -> None:
         self._reading.setText(text)
         self._reading.setVisible(bool(text))
-
-    def _say_wrong(self, why: str) -> None:
-        self._wrong.setText(why)
-        self._wrong.setVisible(bool(why))
 
     # ---- looks
 
@@ -244,10 +241,6 @@ class SeatPanel(QFrame):
         self._reading.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
         )
-        self._wrong = QLabel()
-        self._wrong.setObjectName("wrong")
-        self._wrong.setWordWrap(True)
-        self._wrong.hide()
         self._rule = QLabel(RULE)
         self._rule.setObjectName("muted")
         self._rule.setWordWrap(True)
