@@ -46,8 +46,13 @@ class Violation:
         )
 
 
+def _said(column: Column) -> tuple[str, str]:
+    quantity, _, unit = column.long_name.rpartition(" / ")
+    return quantity.lower(), "" if unit == "1" else unit
+
+
 _SAID = {
-    column.name: (column.long_name.rpartition(" / ")[0].lower(), column.unit)
+    column.name: _said(column)
     for column in vars(columns).values()
     if isinstance(column, Column)
 }

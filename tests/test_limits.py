@@ -93,6 +93,9 @@ def test_a_range_upside_down_is_refused() -> None:
         ("voltage_volt", 1.5321, "voltage 1.5321 V is above the limit of 1.5 V"),
         ("voltage_volt", -0.2, "voltage -0.2 V is below the limit of 0 V"),
         ("voltage_volt", math.nan, "voltage could not be read"),
+        # as it stands on axes, not as the file spells the unit
+        ("net_capacity_ah", 1.6, "net capacity 1.6 Ah is above the limit of 1.5 Ah"),
+        ("cycle_count", 2.0, "cycle count 2 is above the limit of 1.5"),
         # a column of a lab's own protocol
         ("pressure_bar", 1.6, "pressure_bar 1.6 is above the limit of 1.5"),
     ],

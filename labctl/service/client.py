@@ -64,6 +64,7 @@ T = TypeVar("T")
 TIMEOUT = 5.0
 """s for an answer; forecasts, reports and long polls add their own."""
 SLOW = 60.0
+"""s for what takes long; twice that where it may have to wait for its like."""
 SLOW_EACH = 5.0
 """s more for each run that is compared."""
 _FAULTS: dict[str, type[LabctlError]] = {
@@ -225,7 +226,7 @@ class StationClient:
 
     def report(self, run: str) -> str:
         """Return the self-contained HTML page of a run."""
-        return self._send("GET", f"/runs/{run}/report", timeout=SLOW).text
+        return self._send("GET", f"/runs/{run}/report", timeout=2 * SLOW).text
 
     def compare(
         self,

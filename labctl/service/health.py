@@ -72,10 +72,15 @@ class HealthWatch:
         run = max(slowest, key=lambda r: slowest[r], default="")
         worst = slowest.get(run, 0.0)
         if worst < LATEST_POLL:
-            what = f"in time, {worst:.2f} s apart at most" if worst else "none goes on"
+            what = (
+                f"in time, {worst:.2f} s apart at most" if worst else "no run goes on"
+            )
             return Finding(name="polls", ok=True, what=what)
         what = f"{run} looked at its instruments {worst:.1f} s apart"
-        cure = "See what else keeps this computer busy: limits are tested then."
+        cure = (
+            "Limits are tested at each look, so late: see what keeps this computer "
+            "busy and end it."
+        )
         return Finding(name="polls", ok=False, what=what, cure=cure)
 
     def _journals(self) -> Finding:
