@@ -361,7 +361,8 @@ class StationClient:
 
     def hands_off(self, seat: str) -> Accepted:
         """Make a hand-driven seat safe and give it back."""
-        return self._do("POST", "/manual/release", Accepted, SeatIn(seat=seat))
+        which = SeatIn(seat=seat)
+        return self._do("POST", "/manual/release", Accepted, which, timeout=SLOW)
 
     def shutdown(self, *, stop_runs: bool = False) -> Accepted:
         """End the process; refused while runs go on, unless they shall be stopped."""

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 
 from labctl.clock import SystemClock
+from labctl.errors import LabctlError
 from labctl.service.bench import Bench
 from labctl.service.hand_acts import read_back
 from labctl.service.live_run import LiveRun, finite
@@ -83,14 +84,17 @@ class StopAll:
 
     def _rest(self, text: str) -> None:
         """Do what takes longer than a stop may wait."""
+        alarms = []
         try:
             self._bench.queue.hold_seats(self._bench.seats(), text)
-        finally:  # a queue that cannot be written keeps nothing switched on
-            dropped = self._bench.by_hand.release_all()
-            with self._lock:
-                self._hand, self._hand_unix = {**dropped}, self._clock.unix()
-        for wrong in filter(None, dropped.values()):
-            self._bench.events.tell(Level.ALARM, "by-hand", wrong)
+        except (LabctlError, OSError) as error:  # it keeps nothing switched on
+            alarms.append(f"the queue is not held, mark its orders not ready: {error}")
+        dropped = self._bench.by_hand.release_all()
+        with self._lock:
+            self._hand, self._hand_unix = {**dropped}, self._clock.unix()
+        alarms += filter(None, dropped.values())
+        for wrong in alarms:
+            self._bench.events.tell(Level.ALARM, "stop", wrong)
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()
 
