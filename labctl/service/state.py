@@ -144,10 +144,15 @@ class StateFeed:
         return self._sequence
 
     async def keep_fresh(self) -> None:
-        """Make states until cancelled."""
+        """Make states until cancelled.
+
+        Not by `wait_for`: that of Python 3.11 loses a cancellation that comes together
+        with a change, and the station's process would never end.
+        """
         while True:
             try:
-                await asyncio.wait_for(self._dirty.wait(), REFRESH)
+                async with asyncio.timeout(REFRESH):
+                    await self._dirty.wait()
                 await asyncio.sleep(0.02)  # let a burst of changes become one state
             except TimeoutError:
                 pass
