@@ -81,12 +81,14 @@ class Link(QObject):
         self._poll()
 
     def close(self) -> None:
-        """End; nothing at the station changes."""
+        """End; nothing at the station changes. A STOP that was asked still goes out."""
         self._timer.stop()
         station = self._station
-        for workers in self._every_worker:
-            patient = workers in self._lanes.values()
-            workers.close(NO_PATIENCE if patient else PATIENCE)
+        self._stopper.close(PATIENCE, drop=False)
+        for workers in (self._poller, self._askers):
+            workers.close(PATIENCE)
+        for workers in self._lanes.values():
+            workers.close(NO_PATIENCE)
         if station is not None:
             station.close()
 
@@ -159,10 +161,6 @@ class Link(QObject):
                     log.exception("the STOP file could not be made")
 
         self._stopper.put(job)
-
-    @property
-    def _every_worker(self) -> tuple[Workers, ...]:
-        return (self._poller, self._askers, *self._lanes.values(), self._stopper)
 
     def _poll(self) -> None:
         now = stopwatch()

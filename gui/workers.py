@@ -27,10 +27,10 @@ class Workers:
         """Have a job done; jobs handle their own errors."""
         self._jobs.put(job)
 
-    def close(self, seconds: float = 3.0) -> None:
-        """Drop what waits and let the threads end."""
+    def close(self, seconds: float = 3.0, *, drop: bool = True) -> None:
+        """Drop what waits, unless told otherwise, and let the threads end."""
         with contextlib.suppress(queue.Empty):
-            while True:
+            while drop:
                 self._jobs.get_nowait()
         for _ in self._threads:
             self._jobs.put(None)

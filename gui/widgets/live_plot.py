@@ -190,7 +190,10 @@ class LivePlot(QWidget):
                 run, "timeseries", (VOLTAGE, CURRENT), begin=begin, end=end, px=PIXELS
             )
 
-        self._link.ask(self, act, self._take, lambda _why: None, key=self._key)
+        self._link.ask(self, act, self._take, self._untaken, key=self._key)
+
+    def _untaken(self, _why: str) -> None:
+        self._known = -1  # asked again with the next look
 
     def _take(self, found: Columns) -> None:
         pairs = [curve(found, "test_time_second", t.column) for t in self.tracks]

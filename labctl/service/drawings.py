@@ -14,8 +14,10 @@ MOST_FIGURES = 12
 """Of one run."""
 MOST_SERIES = 80
 """Of one figure; of more, some evenly between the first and the last travel."""
-MOST_POINTS = 500
-"""Of one series, about."""
+MOST_POINTS, FEWEST_POINTS = 500, 60
+"""Of one series, about: fewer, the more series there are in its figure."""
+ALL_POINTS = 10_000
+"""Of one figure, about."""
 Numbers = list[float | None]
 
 
@@ -102,12 +104,14 @@ def _packed(figure: Figure) -> FigureOut:
         left_out = f"{len(kept) - MOST_SERIES} of {len(kept)} curves are not drawn."
         note = f"{note} {left_out}".strip()
         kept = [kept[place] for place in even]
+    share = ALL_POINTS // max(len(kept), 1)
+    most = min(MOST_POINTS, max(FEWEST_POINTS, share))
     return FigureOut(
         name=figure.name,
         title=figure.title,
         x_label=figure.x_label,
         y_label=figure.y_label,
-        series=[_series(figure, one) for one in kept],
+        series=[_series(figure, one, most) for one in kept],
         right_label=figure.right_label,
         x_log=figure.x_log,
         y_log=figure.y_log,
@@ -116,13 +120,13 @@ def _packed(figure: Figure) -> FigureOut:
     )
 
 
-def _series(figure: Figure, series: Series) -> SeriesOut:
+def _series(figure: Figure, series: Series, most: int) -> SeriesOut:
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     error = None if series.error is None else np.asarray(series.error, float)
-    if x.size > MOST_POINTS:
+    if x.size > most:
         across = in_pixels(x, log=figure.x_log)
         up = in_pixels(y, log=figure.y_log and not series.right)
-        rows = thin(across, up, MOST_POINTS)
+        rows = thin(across, up, most)
         gaps = np.flatnonzero(breaks(across, up, rows))[1:]
         x, y = (np.insert(values[rows], gaps, np.nan) for values in (x, y))
         error = None if error is None else np.insert(error[rows], gaps, np.nan)

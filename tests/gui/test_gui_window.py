@@ -551,3 +551,15 @@ def test_a_forecast_that_comes_late_is_drawn_all_the_same(
 def _expected(plot: LivePlot) -> int:
     drawn = plot.tracks[0].expected.xData
     return 0 if drawn is None else len(drawn)
+
+
+def test_a_stop_that_was_asked_goes_out_although_the_window_closes(
+    qtbot: QtBot, open_window: Open, station: FakeStation
+) -> None:
+    window = open_window(station)
+    qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=10_000)
+
+    window.link.stop_all("leaving")
+    window.close()
+
+    assert acts(station, "stop_all")
