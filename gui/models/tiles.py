@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gui.colours import Look
-from gui.si_text import clock_text, lasting, shown_unit, signed_text, value_text
+from gui.si_text import clock_text, lasting, signed_text, value_text
 from labctl.service.models import Channel, ChannelState, RunState, RunSummary, State
 
 COMPACT_ABOVE = 16
@@ -41,6 +41,7 @@ _SWEEPS = frozenset({"VoltageSweep", "Spectrum", "SweepSource", "ReadFilm", "Run
 _HOLDS = frozenset({"ConstantVoltage", "HoldSource", "SetField", "ReleaseField"})
 _ENDED = frozenset({RunState.COMPLETED, RunState.STOPPED, RunState.DISCARDED})
 _BAD = frozenset({RunState.LIMIT, RunState.FAILED, RunState.INTERRUPTED})
+_UNITS = {"volt": "V", "ampere": "A", "tesla": "T"}
 STILL = 1e-12
 """A; below that nothing flows, whatever the technique is called."""
 
@@ -163,6 +164,8 @@ def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
     share, left = _progress(run) if live else (None, "")
     if not live:
         secondary = run.headline or secondary
+    elif run.state is RunState.HOLD:
+        secondary = "before the hold"  # its current no longer flows
     return Tile(
         seat=seat,
         more_seats=more,
@@ -227,12 +230,15 @@ def envelope_text(
         value = last.get(column)
         if value is None:
             continue
-        unit = shown_unit({"v": "V", "a": "A"}.get(column.rpartition("_")[2][0], ""))
+        unit = _UNITS.get(column.rpartition("_")[2], "")
+        low, high = bounds
         for bound, side in zip(bounds, ("above", "below"), strict=True):
             if bound is None:
                 continue
             far = abs(bound - value)
-            share = far / (abs(bound) or 1.0)
+            # of the window, not of the stop itself: one near 0 V is soon reached
+            width = abs(bound) if low is None or high is None else high - low
+            share = far / (width or 1.0)
             text = (
                 f"{value_text(far, unit, 3)} {side} the stop at "
                 f"{value_text(bound, unit, 3)}"
