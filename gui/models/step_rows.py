@@ -21,23 +21,25 @@ class StepRow:
     lasted: str
     charge: str
     ended_by: str
-
-    @property
-    def look(self) -> Look:
-        """Shape before the label."""
-        if self.state == "now":
-            return Look.CHARGING
-        return Look.FINISHED if self.state == "done" else Look.FREE
+    look: Look
+    """Shape before the label; that of the present step says what goes on."""
 
 
 MOST_PLANNED = 500
 
 
 def step_rows(
-    steps: Sequence[StepOut], forecast: ForecastOut | None, *, live: bool
+    steps: Sequence[StepOut],
+    forecast: ForecastOut | None,
+    *,
+    live: bool,
+    now: Look = Look.HOLD,
 ) -> list[StepRow]:
-    """Return executed steps, then what the forecast says is still to come."""
-    rows = [_executed(step, live=live) for step in steps]
+    """Return executed steps, then what the forecast says is still to come.
+
+    ``now`` is the shape of the present step: what its tile shows.
+    """
+    rows = [_executed(step, live=live, look=now) for step in steps]
     if forecast is None or not live:
         return rows
     for number, step in list(enumerate(forecast.plan, 1))[len(steps) :][:MOST_PLANNED]:
@@ -52,12 +54,13 @@ def step_rows(
                 lasted=f"~{lasting(ended - step.began)}" if ended else NOTHING,
                 charge="",
                 ended_by="",
+                look=Look.FREE,
             )
         )
     return rows
 
 
-def _executed(step: StepOut, *, live: bool) -> StepRow:
+def _executed(step: StepOut, *, live: bool, look: Look) -> StepRow:
     now = step.ended is None
     lasted = step.duration
     if lasted is None and step.ended is not None:
@@ -72,4 +75,5 @@ def _executed(step: StepOut, *, live: bool) -> StepRow:
         lasted=NOTHING if now else lasting(lasted),
         charge=signed_text(step.charge / 3600, "Ah") if step.charge else "",
         ended_by="" if now else ended_by,
+        look=look if now and live else Look.FINISHED,
     )

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from gui.link import Link
 from gui.models.tabs import Memory, every_step, tabs_of
+from gui.models.tiles import look_of
 from gui.port import Station
 from gui.widgets.empty_run import EmptyRun
 from gui.widgets.figure_tab import FigureTab
@@ -161,8 +162,11 @@ class RunView(QWidget):
 
         def take(found: tuple[list[StepOut], ForecastOut | None]) -> None:
             self._steps, self._forecast = found
-            live = self._summary is not None and self._summary.state in LIVE
-            self._step_table.show_steps(*found, live=live)
+            summary = self._summary
+            if summary is not None:
+                now, _word = look_of(summary)
+                live = summary.state in LIVE
+                self._step_table.show_steps(*found, live=live, now=now)
 
         if not self._link.is_asking(f"steps {id(self)}"):
             self._link.ask(self, act, take, key=f"steps {id(self)}")
