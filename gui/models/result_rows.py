@@ -1,10 +1,10 @@
 """Results as lines of a table: value, uncertainty, whether it may be believed."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.si_text import MINUS, NOTHING, sentence, words
+from gui.si_text import NOTHING, sentence, words
+from labctl.report.lettering import unit_text, value_text
 from labctl.service.answers import ResultOut
 
 
@@ -25,7 +25,7 @@ def result_rows(results: Mapping[str, ResultOut]) -> list[ResultRow]:
         ResultRow(
             sentence(words(name)),
             _value(result),
-            result.unit,
+            unit_text(result.unit),
             result.quality,
             result.reason,
         )
@@ -41,16 +41,4 @@ def _value(result: ResultOut) -> str:
         return NOTHING
     if isinstance(result.value, str):
         return result.value
-    return with_uncertainty(result.value, result.uncertainty)
-
-
-def with_uncertainty(value: float, uncertainty: float | None) -> str:
-    """Write ``1.234 ± 0.012``: the uncertainty to two digits, the value to match."""
-    if not uncertainty or not math.isfinite(uncertainty):
-        return f"{value:.5g}".replace("-", MINUS)
-    place = 1 - math.floor(math.log10(abs(uncertainty)))
-    if 0 <= place <= 9:  # noqa: PLR2004
-        text = f"{value:.{place}f} ± {uncertainty:.{place}f}"
-    else:
-        text = f"{value:.5g} ± {uncertainty:.2g}"
-    return text.replace("-", MINUS)
+    return value_text(result.value, result.uncertainty)

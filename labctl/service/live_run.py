@@ -17,6 +17,7 @@ from labctl.data import Result
 from labctl.engine.control import Control
 from labctl.engine.run import Ended, Situation
 from labctl.errors import LabctlError, StoreError
+from labctl.report.lettering import unit_text, value_text
 from labctl.service.event_book import EventBook
 from labctl.service.models import LIVE, Level, RunState, RunSummary
 from labctl.service.punctuality import Punctuality
@@ -286,7 +287,7 @@ def _words(result: Result) -> str:
         return "–"
     if isinstance(result.value, str):
         return f"{result.value} {result.unit}".rstrip()
-    return f"{result.value:.5g} {result.unit}".rstrip()
+    return f"{value_text(result.value)} {unit_text(result.unit)}".rstrip()
 
 
 def _technique(seen: Situation | None) -> str:
