@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -53,7 +53,7 @@ class EventsPanel(QWidget):
             Column("Seen by", lambda e: e.acknowledged_by),
         ]
         self.table = Table("Events", TableModel(columns, lambda e: e.number), self)
-        self.table.fit_columns(7, 0, 18, 9)
+        self.table.fit_columns(7, 0, 22, 9)
         self.table.doubleClicked.connect(lambda _i: self._open())
         self._empty = QLabel(NOTHING)
         self._empty.setObjectName("muted")
@@ -61,6 +61,10 @@ class EventsPanel(QWidget):
         self._acknowledge.setAccessibleName("Acknowledge the event")
         self._acknowledge.setToolTip("Say that you have seen it (Space)")
         self._acknowledge.clicked.connect(self.acknowledge)
+        # a list keeps Space to itself, so the key is the list's own shortcut
+        space = QShortcut(QKeySequence("Space"), self.table)
+        space.setContext(Qt.ShortcutContext.WidgetShortcut)
+        space.activated.connect(self.acknowledge)
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 6, 10, 8)
         box.setSpacing(4)
@@ -108,10 +112,7 @@ class EventsPanel(QWidget):
         )
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """Space acknowledges, Enter shows the run."""
-        if event is not None and event.key() == Qt.Key.Key_Space:
-            self.acknowledge()
-            return
+        """Enter shows the run."""
         if event is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._open()
             return
@@ -135,6 +136,8 @@ class EventsPanel(QWidget):
         self.table.rows.show_rows(rows)
         count = len(self._attention)
         self._buttons[FILTERS[0]].setText(f"needs you {count}" if count else FILTERS[0])
+        if not count and self._acknowledge.hasFocus():
+            self.table.setFocus()
         self._acknowledge.setEnabled(bool(count))
         self._empty.setVisible(not count)
 
@@ -190,8 +193,10 @@ def _whose(run: RunSummary) -> str:
 
 
 def _what(event: StationEvent) -> str:
+    """Return what happened; whose run it was stands in a column of its own."""
     often = f" (×{event.count}, first {iso_text(event.first_unix)})"
-    return event.text + (often if event.count > 1 else "")
+    said = event.text.removeprefix(f"{event.run} ") if event.run else event.text
+    return said + (often if event.count > 1 else "")
 
 
 def _look(event: StationEvent) -> Look | None:
