@@ -1,5 +1,6 @@
 """Curves of several runs in one figure: as measured, normalised, or as means."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,6 +18,7 @@ from labctl.data import Array
 from labctl.figure import Figure, Series
 from labctl.report.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.service.answers import RunDetail
+from labctl.service.models import RunSummary
 
 MOST_RUNS = 40
 """As many as the station compares on one page."""
@@ -122,15 +124,25 @@ def overlay(station: Station, asked: Asked, shelf: Shelf | None = None) -> Overl
 
 
 def run_names(details: Sequence[RunDetail]) -> dict[str, str]:
-    """Return what each run is called: its sample, and more where that is not enough."""
+    """Return what each run is called: its sample, and more where that is not enough.
+
+    The protocol tells two runs of a sample apart better than their ids do, so it is
+    tried first.
+    """
     labels = labels_of([_grouped(d) for d in details])
-    samples = [d.summary.sample for d in details]
-    return {
-        d.summary.run: d.summary.sample
-        if d.summary.sample and samples.count(d.summary.sample) == 1
-        else labels[d.summary.run]
-        for d in details
+    samples = Counter(d.summary.sample for d in details)
+    both = {
+        d.summary.run: f"{d.summary.sample} · {d.summary.protocol}" for d in details
     }
+    often = Counter(both.values())
+
+    def called(about: RunSummary) -> str:
+        if about.sample and samples[about.sample] == 1:
+            return about.sample
+        alone = about.sample and about.protocol and often[both[about.run]] == 1
+        return both[about.run] if alone else labels[about.run]
+
+    return {d.summary.run: called(d.summary) for d in details}
 
 
 def groups_by_run(details: Sequence[RunDetail], asked: Asked) -> dict[str, str]:
