@@ -151,7 +151,7 @@ QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:focus {{ border: 1px solid {t.accent}; }}
 QTabBar::tab:disabled {{ color: {t.disabled}; }}
-QTableView, QListView, QTreeView {{ background: {t.panel};
+QTableView, QListView, QTreeView {{ background: {t.panel}; outline: 0;
   border: 1px solid {t.panel};
   gridline-color: {t.border}; alternate-background-color: {t.raised};
   selection-background-color: {t.selected}; selection-color: {t.text}; }}

@@ -26,11 +26,12 @@ class QueuePanel(QWidget):
         self._chosen = ""
         """The chosen entry, wherever it stands now."""
         columns: list[Column[QueueEntry]] = [
-            Column("Run", lambda e: f"{e.protocol} · {e.sample}", look=_look),
-            Column("Waits for", lambda e: e.waits_for or "its turn"),
+            Column("Run", lambda e: f"{e.sample} · {e.protocol}", look=_look),
+            Column("Waits for", _waits, tip=lambda e: e.waits_for or "its turn"),
         ]
         self.table = Table("Queue", TableModel(columns, lambda e: e.entry), self)
-        self.table.fit_columns(0, 0)
+        self.table.fit_columns(0, 8)
+        self.table.say_when_empty("Nothing waits.")
         selection = self.table.selectionModel()
         if selection is not None:
             selection.currentRowChanged.connect(lambda _new, _old: self._choose())
@@ -144,6 +145,15 @@ class QueuePanel(QWidget):
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(pressed)
         return button
+
+
+def _waits(entry: QueueEntry) -> str:
+    """Return what an order waits for in a word; the sentence stands below the list."""
+    if entry.hold:
+        return "Let go"
+    if not entry.ready:
+        return "Ready"
+    return "its seat" if entry.waits_for else "its turn"
 
 
 def _look(entry: QueueEntry) -> Look:

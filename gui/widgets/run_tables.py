@@ -13,6 +13,7 @@ from gui.widgets.table import Column, Table, TableModel
 from labctl.service.answers import ForecastOut, ResultOut, RunEvent, StepOut
 from labctl.service.models import Level
 
+NO_RESULTS = "No results yet: they are worked out when the run ends."
 LEVEL_LOOKS = {
     Level.ALARM: Look.NEEDS_YOU,
     Level.WARNING: Look.REST,
@@ -40,10 +41,15 @@ class StepTable(QWidget):
         _fill(self, self.table)
 
     def show_steps(
-        self, steps: Sequence[StepOut], forecast: ForecastOut | None, *, live: bool
+        self,
+        steps: Sequence[StepOut],
+        forecast: ForecastOut | None,
+        *,
+        live: bool,
+        now: Look = Look.HOLD,
     ) -> None:
-        """Show what is known."""
-        rows = step_rows(steps, forecast, live=live)
+        """Show what is known; ``now`` is the shape of what goes on."""
+        rows = step_rows(steps, forecast, live=live, now=now)
         self.table.rows.show_rows(rows)
         now = next((k for k, r in enumerate(rows) if r.state == "now"), -1)
         if now >= 0 and now != self._now:
@@ -64,7 +70,8 @@ class ResultTable(QWidget):
             Column("Why", lambda r: r.reason),
         ]
         self.table = Table("Results", TableModel(columns, lambda r: r.name), self)
-        self.table.fit_columns(34, 22, 10, 9, 0)
+        self.table.fit_columns(30, 32, 15, 9, 0)
+        self.table.say_when_empty(NO_RESULTS)
         _fill(self, self.table)
 
     def show_results(self, results: Mapping[str, ResultOut]) -> None:
@@ -86,6 +93,7 @@ class RunEventTable(QWidget):
         ]
         self.table = Table("Run events", TableModel(columns, lambda e: e.number), self)
         self.table.fit_columns(14, 10, 0)
+        self.table.say_when_empty("Nothing was noted yet.")
         _fill(self, self.table)
 
     def show_events(self, events: Sequence[RunEvent]) -> None:

@@ -13,7 +13,7 @@ from PyQt6.QtCore import (
     QSize,
     Qt,
 )
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.colours import Look
@@ -177,6 +177,23 @@ class Table(QTableView, Generic[Row]):
         across.setHighlightSections(False)
         across.setMinimumSectionSize(36)
         across.setStretchLastSection(False)
+        self.nothing = ""
+        """What it says while it has no rows."""
+
+    def say_when_empty(self, text: str) -> None:
+        """Write a sentence where the rows would be, while there are none."""
+        self.nothing = text
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        """Draw the rows, or why there are none."""
+        super().paintEvent(event)
+        room = self.viewport()
+        if room is None or self.rows.rows or not self.nothing:
+            return
+        painter = QPainter(room)
+        painter.setPen(QColor(theme().muted))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        painter.drawText(room.rect().adjusted(8, 10, -8, -8), int(flags), self.nothing)
 
     def fit_columns(self, *widths: int) -> None:
         """Give widths in characters; 0 stretches."""
