@@ -18,7 +18,12 @@ from PyQt6.QtWidgets import (
 
 from gui.models.link_state import Answering, LinkStatus
 from gui.models.stop_lines import stop_text
+from labctl.clock import stopwatch
 from labctl.service.models import StopReport
+
+STARTING = "Starting the station; this takes a few seconds …"
+PATIENCE = 20.0
+"""s after which a start that brought nothing may be asked for again."""
 
 
 class Banner(QFrame):
@@ -63,7 +68,9 @@ class Banners(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.link = Banner("Link to the station")
-        self._restart = self.link.button("Start the station", self.restart_wanted.emit)
+        self._restart = self.link.button("Start the station", self.start_station)
+        self._begun: float | None = None
+        """When a person asked for a start, until the station answers."""
         self.stop = Banner("Stop all")
         self._seen_stop = 0.0
         self._stop: StopReport | None = None
@@ -81,6 +88,10 @@ class Banners(QWidget):
     def show_link(self, status: LinkStatus, *, dead: bool, can_start: bool) -> None:
         """Say that the station does not answer; ``dead``: its process is gone."""
         text = status.text
+        if status.answering is Answering.THERE:
+            self._begun = None
+        if self._is_beginning:
+            text, dead = STARTING, False
         if dead and status.answering is Answering.LOST:
             text = (
                 "The station's process has stopped. Its guard makes outputs safe; runs "
@@ -102,6 +113,17 @@ class Banners(QWidget):
         self.fault.say(
             f"A view failed and goes on without this: {last}. Runs are not affected."
         )
+
+    @property
+    def _is_beginning(self) -> bool:
+        return self._begun is not None and stopwatch() - self._begun < PATIENCE
+
+    def start_station(self) -> None:
+        """Ask for the station's process, and say that it is on its way."""
+        self._begun = stopwatch()
+        self._restart.hide()
+        self.link.say(STARTING)
+        self.restart_wanted.emit()
 
     def _close_stop(self) -> None:
         if self._stop is not None:
