@@ -48,13 +48,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     beat.timeout.connect(lambda: None)
     beat.start(BEAT_MS)
     link.start()
-    if settings.maximised:
+    if settings.maximised or not _fits(window):
         window.showMaximized()
     else:
         window.show()
     code = app.exec()
     window.close()
     return code
+
+
+def _fits(window: Window) -> bool:
+    """Whether the screen shows the whole window, STOP ALL with it."""
+    screen = window.screen()
+    return screen is None or window.size() == window.size().boundedTo(
+        screen.availableSize()
+    )
 
 
 def _words(given: argparse.Namespace) -> tuple[str, ...]:
