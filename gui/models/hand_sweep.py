@@ -47,6 +47,8 @@ class Slope:
             return self.why_not
         relative = abs(self.uncertainty / self.conductance)
         said = f"G = {with_uncertainty(self.conductance, self.uncertainty, 'S')}"
+        if relative > 0.5:  # noqa: PLR2004 - within two deviations of none at all
+            return f"{said}, not to be told from zero"
         ohm = 1.0 / self.conductance
         return f"{said}   R = {with_uncertainty(ohm, abs(ohm) * relative, 'Ω')}"
 

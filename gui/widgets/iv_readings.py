@@ -32,6 +32,7 @@ class IVReadings(QWidget):
         self.slope.setAccessibleName("Slope through zero")
         self._how = QLabel()
         self._how.setObjectName("muted")
+        self._was_on = False
         self._build()
         self.clear()
 
@@ -69,6 +70,10 @@ class IVReadings(QWidget):
         self.output.say(Look.SWEEP if run else look, text)
         if not set_points:
             self.limited.hide()
+        if self._was_on and not set_points:
+            for readout in (self.voltage, self.current, self.ratio):
+                readout.fade()
+        self._was_on = bool(set_points)
 
     def show_sweep(self, sweep: HandSweep) -> None:
         """Draw what has come of the sweep that was begun."""

@@ -40,10 +40,21 @@ class Readout(QWidget):
         return self._digits.text()
 
     def say(self, text: str) -> None:
-        """Show a text."""
+        """Show what is measured now."""
+        self._digits.setEnabled(True)
         if text != self._digits.text():
             self._digits.setText(text)
             self._digits.setAccessibleDescription(text)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it shows a reading of before."""
+        return not self._digits.isEnabled()
+
+    def fade(self) -> None:
+        """Leave the last reading, pale: it is not of now."""
+        self._digits.setEnabled(False)
+        self._digits.setAccessibleDescription(f"last reading: {self.text}")
 
 
 class Sign(QWidget):
