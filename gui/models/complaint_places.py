@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gui.models.blocks import Blocks, block_at
+from gui.models.plain_words import in_words
 from gui.models.shapes import Language
 from gui.models.yaml_text import Place
 from gui.si_text import words
@@ -37,14 +38,16 @@ def place_of(where: str) -> Place:
 
 
 def complaints_by_field(
-    checked: Checked | None, languages: Mapping[str, Language] | None = None
+    checked: Checked | None,
+    languages: Mapping[str, Language] | None = None,
+    names: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return the station's complaints by the parameter they name."""
+    """Return the station's complaints by parameter, with ``names`` as words."""
     said: dict[str, str] = {}
     for hint in checked.complaints if checked else ():
         path = place_of(hint.where)
         name = str(path[0]) if path else ""
-        text = f"{hint.what} {hint.cure}".strip()
+        text = in_words(f"{hint.what} {hint.cure}".strip(), names)
         language = (languages or {}).get(name)
         if language is not None and len(path) > 1:
             text = f"{spoken(language, path[1:])}: {text}"
@@ -68,7 +71,7 @@ def said_of_blocks(
     for hint in checked.complaints if checked else ():
         path = place_of(hint.where)
         if path and path[0] == name:
-            found.append((path[1:], f"{hint.what} {hint.cure}".strip()))
+            found.append((path[1:], in_words(f"{hint.what} {hint.cure}".strip())))
     for path, what in found:
         place, within = _split(language, blocks, path)
         said.rows.setdefault(place, what)

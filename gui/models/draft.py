@@ -1,7 +1,7 @@
 """A run that is being composed: what was chosen and typed, and what it comes to."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,9 @@ from gui.models.blocks import Blocks
 from gui.models.complaint_places import spoken
 from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.models.form_fields import FormField, fields_of, starting_texts
+from gui.models.plain_words import in_words, place_in_words
 from gui.models.shapes import Language, languages_of
-from gui.si_text import bytes_text, date_text, lasting, value_text
+from gui.si_text import bytes_text, date_text, lasting, value_text, words
 from labctl.service.answers import Checked, ForecastOut, ProtocolOut, SampleOut
 from labctl.service.models import Channel, ChannelState
 from labctl.service.requests import OrderIn
@@ -179,8 +180,17 @@ class Readiness:
     text: str
 
 
-def readiness(problem: str, checked: Checked | None, *, there: bool) -> Readiness:
-    """Return what may be done with an order, and what is in the way of the rest."""
+def readiness(
+    problem: str,
+    checked: Checked | None,
+    *,
+    there: bool,
+    names: Iterable[str] = (),
+) -> Readiness:
+    """Return what may be done with an order, and what is in the way of the rest.
+
+    ``names`` are those of the protocol's parameters, to be said in words.
+    """
     if not there:
         return Readiness(False, False, "The station does not answer.")
     if problem:
@@ -189,7 +199,9 @@ def readiness(problem: str, checked: Checked | None, *, there: bool) -> Readines
         return Readiness(False, False, "Being checked …")
     if not checked.ok:
         first = checked.complaints[0] if checked.complaints else None
-        text = f"{first.where}: {first.what} {first.cure}".strip() if first else ""
+        said = f"{first.what} {first.cure}".strip() if first else ""
+        where = f"{place_in_words(first.where)}: " if first else ""
+        text = where + in_words(said, names)
         more = len(checked.complaints) - 1
         return Readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")
@@ -198,7 +210,7 @@ def readiness(problem: str, checked: Checked | None, *, there: bool) -> Readines
     if checked.busy:
         text = f"Checks passed, but {_busy_words(checked.busy)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
-    seats = ", ".join(f"{role} on {seat}" for role, seat in checked.seats.items())
+    seats = ", ".join(f"{words(role)} on {s}" for role, s in checked.seats.items())
     return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
 
 
@@ -217,7 +229,12 @@ def _busy_words(busy: Mapping[str, str]) -> str:
 
 
 def forecast_text(found: ForecastOut, speed: float = 1.0) -> str:
-    """Say when it ends and what it comes to; ``speed``: of a simulated bench."""
+    """Say when it ends and what it comes to; ``speed``: of a simulated bench.
+
+    A run that the twins could not finish has no duration that is worth saying.
+    """
+    if found.status != "completed":
+        return f"On the twin it ends by {found.status}: {found.reason}"
     ends = f"Ends {date_text(found.end_unix)}, after {lasting(found.duration)}"
     if speed != 1:
         wall = lasting(found.duration / speed)
@@ -227,10 +244,7 @@ def forecast_text(found: ForecastOut, speed: float = 1.0) -> str:
         f"{found.steps} steps",
         f"≈ {bytes_text(found.file_bytes)}",
     ]
-    text = " · ".join(parts)
-    if found.status != "completed":
-        text += f". On the twin it ends by {found.status}: {found.reason}"
-    return text
+    return " · ".join(parts)
 
 
 def extremes_text(extremes: Mapping[str, tuple[float, float]]) -> str:

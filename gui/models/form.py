@@ -5,11 +5,13 @@ says why. The station checks the whole order again; this here only answers at on
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gui.models.form_fields import FormField, Kind
+from gui.models.plain_words import in_words
 from gui.models.yaml_text import read_yaml
 from gui.si_text import MINUS, value_text
 from labctl.errors import LabctlError, QuantityError
@@ -74,7 +76,7 @@ def resolve(
     try:
         return _READERS[field.kind](field, text, texts, refer)
     except LabctlError as error:
-        return Resolved(ok=False, shown=str(error))
+        return Resolved(ok=False, shown=in_words(str(error)))
     except ValueError:
         return Resolved(ok=False, shown=f"{text!r} is not a number")
 
@@ -147,7 +149,7 @@ def _quantity(
     if wrong:
         return Resolved(ok=False, shown=f"{text} {wrong}")
     shown = _value_words(value, field.unit)
-    same = shown.rpartition(" ")[2] == text.rpartition(" ")[2] or field.unit == "s"
+    same = _unit_of(shown) == _unit_of(text) or field.unit == "s"
     return Resolved(ok=True, shown="" if same else f"= {shown}", given=text)
 
 
@@ -162,7 +164,7 @@ def _rate(
         ampere = rate.resolve(one_c, refer.mass, refer.area)
     except QuantityError as error:
         # the station decides: a sample without mass may still do for it
-        return Resolved(ok=True, shown=str(error), given=text)
+        return Resolved(ok=True, shown=in_words(str(error)), given=text)
     said = f"= {value_text(ampere, 'A')}"
     if one_c is not None:
         said += f", {rate} of {value_text(one_c, 'A')}".replace("-", MINUS)
@@ -175,8 +177,8 @@ def _one_c(
     one_c = OneC.parse(text)
     try:
         said = f"= {value_text(one_c.ampere(refer.mass, refer.area), 'A')}"
-    except QuantityError as error:
-        said = str(error)
+    except QuantityError:
+        said = ""  # the rates that need it say what it lacks
     return Resolved(ok=True, shown=said, given=text)
 
 
@@ -262,6 +264,12 @@ _READERS = {
     Kind.LINES: _lines,
     Kind.YAML: _yaml,
 }
+
+
+def _unit_of(text: str) -> str:
+    """Return what stands behind the number, its micro sign made one."""
+    behind = text.lstrip("+-0123456789.,eE \N{MINUS SIGN}").strip()
+    return re.sub("^[u\N{GREEK SMALL LETTER MU}](?=.)", "\N{MICRO SIGN}", behind)
 
 
 def _value_words(value: float, unit: str) -> str:

@@ -81,7 +81,7 @@ def answer(**more: Any) -> Checked:
             True,
             False,
             False,
-            "rate: is too much.",
+            "Rate: is too much.",
         ),
         # not asked yet
         ("", None, True, False, False, "Being checked"),
