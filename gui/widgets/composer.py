@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from gui.link import Link
 from gui.models.complaint_places import complaints_by_field
 from gui.models.draft import Draft, fitting, readiness
+from gui.models.plain_words import in_words
 from gui.rehearsal import Rehearsal
 from gui.widgets.block_desk import BlockDesk
 from gui.widgets.composer_foot import ComposerFoot
@@ -30,6 +31,7 @@ RETRY_MS = 2000
 """After a question that was not answered."""
 FORM, DRY = 0, 1
 RUNNING = "Running it on the twin …"
+NO_FORECAST = "The forecast waits until that is put right."
 
 
 class Composer(QWidget):
@@ -197,6 +199,8 @@ class Composer(QWidget):
         self._say()
         if self._said.forecast is not None:
             self._foreseen()
+        elif self._said.check is not None and not self._said.check.ok:
+            self._preview.forget(NO_FORECAST)
 
     def _foreseen(self) -> None:
         found, check = self._said.forecast, self._said.check
@@ -207,8 +211,11 @@ class Composer(QWidget):
 
     def _unforeseen(self, why: str) -> None:
         problem = self._draft.problem if self._draft is not None else ""
-        if why:
-            self._preview.forget(f"No forecast: {why}")
+        check = self._said.check
+        if check is not None and not check.ok:
+            self._preview.forget(NO_FORECAST)
+        elif why:
+            self._preview.forget(f"No forecast: {in_words(why)}")
         else:
             self._preview.forget()
         self.dry.wait(f"No forecast: {why}" if why else problem)
@@ -250,6 +257,7 @@ class Composer(QWidget):
 
     def _new_draft(self) -> None:
         """Begin anew, with what was changed in the draft before."""
+        self.foot.note("")
         protocol = self._chosen_protocol()
         sample = next((s for s in self._samples if s.name == self.head.sample), None)
         draft = None
@@ -270,7 +278,11 @@ class Composer(QWidget):
             self._take_draft(self._draft)
 
     def _take_draft(self, draft: Draft | None) -> None:
+        before = self._draft
         self._draft = draft
+        if draft is None or before is None or draft.protocol != before.protocol:
+            self._seats.show_cast({}, {}, ())
+        self._preview.begin_anew()
         self.head.enable_save(on=draft is not None)
         if draft is None:
             self.form.show_fields([], {})
@@ -313,7 +325,7 @@ class Composer(QWidget):
         draft = self._draft
         if draft is None:
             return
-        said = complaints_by_field(self._said.check, draft.languages)
+        said = complaints_by_field(self._said.check, draft.languages, self._names)
         self.form.show_resolved(draft.resolved(), said)
         self.desk.show_check(self._said.check)
 
@@ -327,11 +339,18 @@ class Composer(QWidget):
         there = self._link.status.is_there
         problem = self._draft.problem if self._draft else "Choose protocol and sample."
         checked = None if doing else self._said.check
-        self.foot.show_readiness(readiness(problem, checked, there=there))
+        names = self._names
+        self.foot.show_readiness(readiness(problem, checked, there=there, names=names))
         showing = self._middle.currentIndex() == DRY
         self.foot.show_dry(on=showing, may=self._is_readable)
         if doing:
             self.foot.say(doing)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        """Machine names of the parameters, which no person should have to read."""
+        fields = self._draft.fields if self._draft is not None else []
+        return frozenset(one.name for one in fields)
 
     @property
     def _is_readable(self) -> bool:

@@ -6,13 +6,23 @@ A folded group in which something is wrong opens by itself and says so on its fo
 from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.models.form import Resolved
 from gui.models.form_fields import FormField, Group, grouped
 from gui.widgets.inputs import FieldRow, caption, clear
 
 FOLDED = frozenset({Group.ADVANCED, Group.RECORDING})
+ROOM_BELOW = 36
+"""Pixels beneath a field for what it says."""
 
 
 class ParameterForm(QScrollArea):
@@ -83,6 +93,15 @@ class ParameterForm(QScrollArea):
                 wrong[row.field.group] += row.is_wrong
         for group, count in wrong.items():
             self.folds[group].show_wrong(count)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Keep the field in sight that a person types into."""
+        super().resizeEvent(event)
+        inside, typed_into = self.widget(), QApplication.focusWidget()
+        if inside is None or typed_into is None:
+            return
+        if inside.isAncestorOf(typed_into):
+            self.ensureWidgetVisible(typed_into, 0, ROOM_BELOW)
 
     def focus_first(self) -> None:
         """Put the keyboard into the first field."""

@@ -11,6 +11,8 @@ from labctl.service.answers import Checked, ForecastOut
 
 HOUR = 3600.0
 LINEWIDTH = 1
+PALE = 0.25
+"""Opacity of a curve that is no longer what the form says."""
 
 
 class Preview(QWidget):
@@ -35,7 +37,7 @@ class Preview(QWidget):
         box.setSpacing(2)
         box.addWidget(self._plot)
         box.addWidget(self._said)
-        self.forget()
+        self.begin_anew()
 
     @property
     def text(self) -> str:
@@ -47,16 +49,21 @@ class Preview(QWidget):
         self._wanted = on
         self._plot.setVisible(on and self._drawn)
 
-    def forget(self, why: str = "The forecast follows what you type.") -> None:
-        """Show nothing, and why."""
-        give(self._curve, np.empty(0), np.empty(0))
+    def begin_anew(self) -> None:
+        """Forget another protocol's or sample's curve, and give its room back."""
+        self.forget()
         self._drawn = False
         self._plot.hide()
-        self._said.setText(why)
+
+    def forget(self, why: str = "The forecast follows what you type.") -> None:
+        """Show no curve, and why; its room stays, so that the form does not jump."""
+        give(self._curve, np.empty(0), np.empty(0))
+        self._say(why)
 
     def wait(self) -> None:
-        """Say that a new forecast is on its way; the old one stays until then."""
-        self._said.setText("Running it on the twin …")
+        """Say that a new forecast is on its way; the old curve is pale until then."""
+        self._curve.setOpacity(PALE)
+        self._say("Running it on the twin …")
 
     def show_forecast(
         self, found: ForecastOut, checked: Checked | None, speed: float = 1.0
@@ -65,7 +72,8 @@ class Preview(QWidget):
         bounds = checked.limits if checked else {}
         said = forecast_text(found, speed)
         moves = extremes_text(found.extremes)
-        self._said.setText(f"{said}\n{moves}" if moves else said)
+        self._say(f"{said}\n{moves}" if moves else said, found.status != "completed")
+        self._curve.setOpacity(1.0)
         time = _numbers(found.curve.get("test_time_second", []))
         voltage = _numbers(found.curve.get("voltage_volt", []))
         for band in self._bands:
@@ -93,6 +101,15 @@ class Preview(QWidget):
             self._bands.append(add_band(self._plot, shown.low - 1e3, low))
         self._plot.show_y(shown)
         self._plot.show_x(Span(0.0, max(float(time[-1]) / HOUR, 1e-6)))
+
+    def _say(self, text: str, wrong: bool = False) -> None:
+        self._said.setText(text)
+        name = "wrong" if wrong else "muted"
+        style = self._said.style()
+        if self._said.objectName() != name and style is not None:
+            self._said.setObjectName(name)
+            style.unpolish(self._said)
+            style.polish(self._said)
 
     def wear(self) -> None:
         """Take the theme's colours."""
