@@ -5,6 +5,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from gui.models.draft import Readiness
 from gui.palette import dress_anew
+from gui.widgets.inputs import Button
 
 
 class ComposerFoot(QWidget):
@@ -29,11 +30,11 @@ class ComposerFoot(QWidget):
         self._dry.setCheckable(True)
         self._dry.setToolTip("What would be done, step by step (Ctrl+D)")
         self._dry.clicked.connect(lambda _on: self.dry_run.emit())
-        self._queue = QPushButton("Queue")
+        self._queue = Button("Queue")
         self._queue.setAccessibleName("Put into the queue")
         self._queue.setToolTip("Let it wait for its seat (Ctrl+Shift+Enter)")
         self._queue.clicked.connect(lambda _on: self.queue.emit())
-        self._start = QPushButton("Start")
+        self._start = Button("Start")
         self._start.setObjectName("primary")
         self._start.setAccessibleName("Start the run")
         self._start.setToolTip("Start the run (Ctrl+Enter)")

@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from gui.models.form_fields import FormField
 from gui.models.hand_fields import Amounts, amounts
-from gui.widgets.inputs import FieldRow, clear
+from gui.widgets.inputs import Button, FieldRow, clear
 
 
 class HandForm(QWidget):
@@ -99,7 +99,7 @@ class HandForm(QWidget):
 
 def button(text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
     """Return a button that says what it does."""
-    made = QPushButton(text)
+    made = Button(text)
     made.setAccessibleName(tip or text)
     made.setToolTip(tip)
     made.clicked.connect(lambda _on: act())

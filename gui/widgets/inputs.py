@@ -15,6 +15,7 @@ from PyQt6.QtGui import (
     QWheelEvent,
 )
 from PyQt6.QtWidgets import (
+    QApplication,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -66,6 +67,27 @@ class Choice(QComboBox):
                 event.ignore()
             return
         super().wheelEvent(event)
+
+
+class Button(QPushButton):
+    """A button that has the keyboard again once it may be pressed again.
+
+    Qt hands the keyboard of what is disabled to whatever comes next, so that the next
+    Space or letter would go into a field that nobody chose.
+    """
+
+    _had_keyboard = False
+
+    def setEnabled(self, enabled: bool) -> None:  # noqa: N802
+        """Allow it to be pressed, or not."""
+        if self.isEnabled() and not enabled and self.hasFocus():
+            self._had_keyboard = True
+            self.clearFocus()
+        super().setEnabled(enabled)
+        if enabled and self._had_keyboard:
+            self._had_keyboard = False
+            if QApplication.focusWidget() is None:
+                self.setFocus()
 
 
 class Line(QLineEdit):
@@ -187,9 +209,9 @@ class FieldRow(QWidget):
             lines.textChanged.connect(self._tell)
             return lines
         line = Line(field.label, self)
-        line.setPlaceholderText(
-            "none" if field.optional else " or ".join(field.examples[:2])
-        )
+        example = " or ".join(field.examples[:2])
+        such = f"such as {example}" if example else ""
+        line.setPlaceholderText("none" if field.optional else such)
         line.textEdited.connect(self._tell)
         return line
 
