@@ -1,5 +1,7 @@
 """The samples that can be measured, and the label of a new one."""
 
+import re
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
@@ -21,6 +23,9 @@ from gui.widgets.table import Column, Table, TableModel
 from labctl.sample import Sample
 from labctl.service.answers import SampleOut
 
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
+"""What the station takes; a name becomes part of the names of folders."""
+NAMES = "letters, digits, . _ and - only, at most 40, the first a letter or a digit"
 UNCERTAIN = ("uncertainty", "simulated_as")
 """Fields whose names contain this stand at the end."""
 
@@ -47,7 +52,7 @@ class SamplesPage(QWidget):
             Column("", lambda s: "simulated" if s.simulated else ""),
         ]
         self.table = Table("Samples", TableModel(columns, lambda s: s.name), self)
-        self.table.fit_columns(18, 12, 0, 10)
+        self.table.fit_columns(28, 12, 0, 10)
         self.table.clicked.connect(lambda _i: self.choose())
         self.table.activated.connect(lambda _i: self.choose())
         self._rows: dict[str, FieldRow] = {}
@@ -61,6 +66,10 @@ class SamplesPage(QWidget):
         """Type into a field, as a person would."""
         self._rows[name].set_text(text)
         self._check()
+
+    def said_of(self, name: str) -> str:
+        """Return what a field says of its text."""
+        return self._rows[name].said
 
     def save(self) -> None:
         """Keep the label at the station."""
@@ -119,6 +128,8 @@ class SamplesPage(QWidget):
             found = resolve(field, texts[field.name], texts, referred(texts))
             if field.name == "name" and not texts["name"].strip():
                 found = Resolved(ok=False, shown="needs a name")
+            elif field.name == "name" and not NAME.fullmatch(texts["name"].strip()):
+                found = Resolved(ok=False, shown=NAMES)
             self._rows[field.name].show_resolved(found)
             ok &= found.ok
         self._save.setEnabled(ok)
