@@ -99,7 +99,7 @@ class RunTable(Table[RunSummary]):
             "Space ticks, Ctrl+A ticks all, X excludes, Enter opens; " + HINT
         )
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.fit_columns(19, 19, 20, 12, 8, 17, 22, 0)
+        self.fit_columns(19, 19, 20, 15, 8, 15, 24, 0)
         header = self.horizontalHeader()
         if header is not None:
             header.setSectionsClickable(True)
