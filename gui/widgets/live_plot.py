@@ -266,6 +266,8 @@ class LivePlot(QWidget):
             track.shown = follow(track.shown, data, least=MICRO)
             track.plot.show_y(track.shown)
         for track, band, bound, upper in self._bands:
+            there = track.measured.yData
+            band.setVisible(there is not None and len(there) > 0)
             shown = track.shown or Span(0.0, 1.0)
             reach = FAR * shown.size
             edge = max(bound, shown.high) + reach
