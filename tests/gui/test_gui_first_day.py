@@ -1,0 +1,290 @@
+"""What a researcher stumbles over on the first day with the window."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_station import FakeStation
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.colours import Look
+from gui.models.draft import forecast_text, readiness
+from gui.models.form import Referred, resolve
+from gui.models.form_fields import Bounds, FormField, Group, Kind
+from gui.models.hand_sweep import Slope
+from gui.models.link_state import Answering, LinkStatus
+from gui.models.overlay import run_names
+from gui.models.plain_words import in_words, place_in_words
+from gui.models.result_rows import result_rows
+from gui.models.step_rows import step_rows
+from gui.models.tiles import envelope_text, tiles_of
+from gui.widgets.banners import STARTING, Banners
+from gui.widgets.inputs import Button, Line
+from gui.widgets.iv_readings import IVReadings
+from gui.window import Window
+from labctl.service.answers import Checked, Hint, ResultOut
+from labctl.service.models import RunState
+
+Open = Callable[..., Window]
+
+
+def checked(**more: Any) -> Checked:
+    """Return what the station says to an order that it can start."""
+    return Checked(
+        **{
+            "ok": True,
+            "complaints": [],
+            "warnings": [],
+            "seats": {},
+            "busy": {},
+            "limits": {},
+            "parameters": {},
+            **more,
+        }
+    )
+
+
+# ---- nothing that is not of now, nothing that is not so
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        # silicon on its way down: the lower stop is near 0 V, and near
+        ({"voltage_volt": 0.25}, "260 mV above the stop at −10.0 mV"),
+        ({"voltage_volt": 1.45}, "100 mV below the stop at 1.55 V"),
+        # a current close to its stop counts more than a voltage far from its own
+        (
+            {"voltage_volt": 0.8, "current_ampere": -1.2e-3},
+            "90.0 µA above the stop at −1.29 mA",
+        ),
+    ],
+)
+def test_the_nearest_stop_is_the_one_that_is_reached_first(
+    last: dict[str, float | None], said: str
+) -> None:
+    bounds: dict[str, tuple[float | None, float | None]] = {
+        "voltage_volt": (-0.01, 1.55),
+        "current_ampere": (-1.29e-3, 1.29e-3),
+    }
+
+    assert envelope_text(last, bounds) == said
+
+
+def test_the_current_of_before_a_hold_is_not_shown_as_flowing() -> None:
+    station = FakeStation("one")
+    run = next(iter(station.fake_runs))
+    station.change(run, state=RunState.HOLD, reason="hold by Kim")
+
+    tile = next(t for t in tiles_of(station.state()) if t.run == run)
+
+    assert tile.secondary == "before the hold"
+
+
+def test_the_present_step_has_the_shape_of_what_goes_on() -> None:
+    station = FakeStation("one")
+    run = next(iter(station.fake_runs))
+
+    rows = step_rows(station.steps(run), None, live=True, now=Look.DISCHARGING)
+
+    assert [r.look for r in rows if r.state == "now"] == [Look.DISCHARGING]
+
+
+def test_readings_fade_when_the_output_goes_off(qtbot: QtBot) -> None:
+    readings = IVReadings()
+    qtbot.addWidget(readings)
+    readings.show_reading(0.1, 1e-9, limited=False)
+    readings.show_output({"set V": 0.1})
+    assert not readings.current.is_past
+
+    readings.show_output({})
+
+    assert readings.current.is_past
+    readings.show_reading(0.0, 0.0, limited=False)
+    assert not readings.current.is_past
+
+
+def test_a_slope_within_its_scatter_gives_no_resistance() -> None:
+    lost = Slope(conductance=-48e-15, uncertainty=159e-15, within=0.1, points=5)
+    found = Slope(conductance=1e-9, uncertainty=1e-11, within=0.1, points=5)
+
+    assert lost.text == "G = (−48 ± 159) fS, not to be told from zero"
+    assert "R = " in found.text
+
+
+def test_a_forecast_that_ends_by_a_limit_says_so_and_no_duration() -> None:
+    station = FakeStation("one")
+    found = station.expected(next(iter(station.fake_runs)))
+    assert found is not None
+
+    cut = found.model_copy(update={"status": "limit", "reason": "1.62 V is too high"})
+
+    assert forecast_text(cut, 500) == "On the twin it ends by limit: 1.62 V is too high"
+
+
+# ---- words
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("5 has no unit; such as `5C`", "5 has no unit; such as 5C"),
+        ("6 V is not below upper_voltage", "6 V is not below upper voltage"),
+        ("raise first_step and my_rate", "raise first step and my rate"),
+        # a name that nobody knows may be a sample's
+        ("sample si_A_17 has no mass", "sample si_A_17 has no mass"),
+    ],
+)
+def test_messages_are_said_without_machine_names(text: str, said: str) -> None:
+    assert in_words(text, ("my_rate",)) == said
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("parameters upper_voltage", "Upper voltage"),
+        ("formation_rate", "Formation rate"),
+        ("plan.yaml line 3", "plan.yaml line 3"),
+    ],
+)
+def test_a_place_is_named_as_the_form_names_it(where: str, said: str) -> None:
+    assert place_in_words(where) == said
+
+
+def test_a_run_that_holds_five_seats_is_named_once() -> None:
+    busy = dict.fromkeys(("k6221", "k2182a", "ls643"), "20260807-hall-effect-film-1")
+
+    said = readiness("", checked(busy=busy), there=True).text
+
+    assert said.count("20260807") == 1
+    assert "k6221, k2182a, ls643 are busy with" in said
+
+
+def test_roles_and_complaints_are_said_in_words() -> None:
+    hint = Hint(where="parameters upper_voltage", what="6 V is too high.", cure="")
+    wrong = readiness("", checked(ok=False, complaints=[hint]), there=True)
+    right = readiness("", checked(seats={"current_source": "k6221"}), there=True)
+
+    assert wrong.text == "Upper voltage: 6 V is too high."
+    assert right.text == "Checks passed: current source on k6221."
+
+
+def test_a_result_is_written_as_in_a_paper() -> None:
+    density = ResultOut(
+        value=4.9929e13,
+        uncertainty=7.4e10,
+        unit="cm^-2",
+        quality="good",
+        reason="",
+    )
+
+    row = result_rows({"sheet_density": density})[0]
+
+    assert (row.value, row.unit) == ("(4.9929 ± 0.0074) × 10¹³", "cm⁻²")
+
+
+def test_two_runs_of_a_sample_are_told_apart_by_their_protocols() -> None:
+    station = FakeStation("few")
+    details = [station.run(run) for run in station.fake_runs][:2]
+    twins = [
+        d.model_copy(
+            update={
+                "summary": d.summary.model_copy(
+                    update={"sample": "qms", "protocol": protocol}
+                )
+            }
+        )
+        for d, protocol in zip(details, ("gitt", "hppc"), strict=True)
+    ]
+
+    assert set(run_names(twins).values()) == {"qms · gitt", "qms · hppc"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # nothing new is said, so the form does not move
+        ("5mV", ""),
+        ("5 mV", ""),
+        ("0.005 V", "= 5.000 mV"),
+    ],
+)
+def test_a_text_is_repeated_only_where_it_comes_to_something_else(
+    text: str, shown: str
+) -> None:
+    field = FormField(
+        "level", "Level", Kind.QUANTITY, Group.BASIC, "", "V", bounds=Bounds()
+    )
+
+    assert resolve(field, text, {}, Referred()).shown == shown
+
+
+# ---- keyboard and places
+
+
+def test_space_in_the_list_acknowledges(qtbot: QtBot, open_window: Open) -> None:
+    station = FakeStation("alarm")
+    window = open_window(station)
+    events = window.bench.events
+    qtbot.waitUntil(lambda: any(e.needs_you for e in events.shown))
+    events.table.setFocus()
+    events.table.selectRow(0)
+
+    QTest.keyClick(events.table, Qt.Key.Key_Space)
+
+    qtbot.waitUntil(lambda: not any(e.needs_you for e in events.shown))
+
+
+def test_a_button_gets_the_keyboard_back_and_gives_it_to_nobody(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    box, button, line = QVBoxLayout(page), Button("Ramp"), Line("Field")
+    box.addWidget(button)
+    box.addWidget(line)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    button.setFocus()
+
+    button.setEnabled(False)
+    assert not line.hasFocus()
+    button.setEnabled(True)
+
+    assert QApplication.focusWidget() is button
+
+
+def test_a_sample_name_is_refused_in_words_before_it_is_sent(
+    open_window: Open, station: FakeStation
+) -> None:
+    samples = open_window(station).samples
+    samples.type("name", "si A17")
+    samples.save()
+
+    assert not [act for act in station.acts if act[0] == "keep_sample"]
+    assert "letters, digits" in samples.said_of("name")
+
+
+def test_a_station_that_was_asked_to_start_is_starting_not_stopped(
+    qtbot: QtBot,
+) -> None:
+    banners = Banners()
+    qtbot.addWidget(banners)
+    lost = LinkStatus(Answering.LOST, 5.0, "nobody answers")
+    banners.show_link(lost, dead=True, can_start=True)
+    asked: list[bool] = []
+    banners.restart_wanted.connect(lambda: asked.append(True))
+
+    banners.start_station()
+    banners.show_link(lost, dead=True, can_start=True)
+
+    assert asked
+    assert banners.link.text == STARTING
+
+
+def test_empty_lists_say_why(open_window: Open) -> None:
+    window = open_window(FakeStation("empty"))
+
+    assert window.bench.queue.table.nothing == "Nothing waits."
