@@ -20,6 +20,17 @@ _STEPS = (
     ("p", 1e-12),
     ("f", 1e-15),
 )
+_TERMS = {
+    "peis": "PEIS",
+    "insitu": "in situ",
+    "eis": "EIS",
+    "gitt": "GITT",
+    "hppc": "HPPC",
+    "ocv": "OCV",
+    "iv": "I–V",
+    "hall": "Hall",
+    "pauw": "Pauw",
+}
 UNITS = {"ohm": "Ω", "degC": "°C", "A*h": "Ah", "W*h": "Wh", "mA*h/g": "mAh/g"}
 """Units as files write them -> as people do."""
 UNPREFIXED = frozenset({"%", "°C", "h", "d", "mAh/g", "", "deg", "K", "1"})
@@ -119,6 +130,11 @@ def bytes_text(count: float) -> str:
 def words(name: str) -> str:
     """Turn a machine name into words: ``first_discharge_capacity`` and so on."""
     return name.replace("_", " ")
+
+
+def protocol_words(name: str) -> str:
+    """Return a protocol's name as the field writes it: ``in situ EIS``."""
+    return " ".join(_TERMS.get(word, word) for word in name.split("-"))
 
 
 def sentence(text: str) -> str:

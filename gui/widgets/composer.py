@@ -183,7 +183,7 @@ class Composer(QWidget):
     # ---- what the station says
 
     def _take_protocols(self, found: list[ProtocolOut]) -> None:
-        self._protocols = sorted(found, key=lambda p: p.title)
+        self._protocols = sorted(found, key=lambda p: p.name)
         self.head.offer_protocols(self._protocols)
         self._offer_samples()
 

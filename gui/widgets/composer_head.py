@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gui.si_text import protocol_words
 from gui.widgets.inputs import Choice, label_of
 from labctl.service.answers import ProtocolOut, SampleOut
 
@@ -78,7 +79,7 @@ class ComposerHead(QWidget):
     def offer_protocols(self, found: Sequence[ProtocolOut]) -> None:
         """Offer protocols; the chosen one stays."""
         chosen = self.protocol or FIRST
-        texts = [(p.name.replace("-", " "), p.name, p.title) for p in found]
+        texts = [(protocol_words(p.name), p.name, p.title) for p in found]
         _fill(self._protocol, texts, chosen)
 
     def offer_samples(self, protocol: ProtocolOut, found: Sequence[SampleOut]) -> None:
