@@ -149,7 +149,7 @@ def typed(field: FormField, value: Any) -> str:
     if field.kind is Kind.YAML and value is not None:
         return one_line(value)
     if isinstance(value, str) or value is None:
-        return value or ""
+        return _choice_text(field, value or "")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -158,6 +158,12 @@ def typed(field: FormField, value: Any) -> str:
     if isinstance(value, Mapping):
         return _rate_text(value) if {"value", "unit"} <= value.keys() else ""
     return _item_text(field, value)
+
+
+def _choice_text(field: FormField, text: str) -> str:
+    """Return a closed choice as it is offered; any other text as it is."""
+    chosen = field.kind is Kind.CHOICE and text in field.raw_choices
+    return field.choices[field.raw_choices.index(text)] if chosen else text
 
 
 def _followed(about: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,7 +205,9 @@ def _field(name: str, about: Mapping[str, Any], *, required: bool) -> FormField:
         item=_kind(item) if item else Kind.TEXT,
         optional=optional,
         required=required,
-        choices=("yes", "no") if kind is Kind.BOOLEAN else tuple(map(str, choices)),
+        choices=("yes", "no")
+        if kind is Kind.BOOLEAN
+        else tuple(words(str(one)) for one in choices),
         raw_choices=(True, False) if kind is Kind.BOOLEAN else choices,
         examples=tuple(map(str, examples)),
         bounds=_bounds(inner),

@@ -146,7 +146,8 @@ def test_a_referenced_choice_is_a_choice() -> None:
     kind = next(f for f in fields_of(Sample.model_json_schema()) if f.name == "kind")
 
     assert kind.kind is Kind.CHOICE
-    assert "half_cell" in kind.choices
+    assert "half cell" in kind.choices
+    assert "half_cell" in kind.raw_choices
 
 
 def test_a_label_is_read_as_far_as_it_can_be() -> None:

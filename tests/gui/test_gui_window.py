@@ -412,7 +412,7 @@ def test_a_label_that_is_saved_reaches_the_station_as_typed(
     window = open_window(station)
     page = window.samples
     page.type("name", "si-9")
-    page.type("kind", "half_cell")
+    page.type("kind", "half cell")
     page.type("active_mass", "1,25 mg")
     page.save()
 
