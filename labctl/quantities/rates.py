@@ -142,7 +142,9 @@ class OneC:
 
     def ampere(self, mass_kg: float | None, area_m2: float | None) -> float:
         """Return 1C in A. QuantityError: says which of mass or area is missing."""
-        return _to_ampere(self.value, self.unit, f"1C = {self}", mass_kg, area_m2)
+        # A/kg are mA/g, which is how people write it
+        said = f"{self.value:g} mA/g" if self.unit == "A/kg" else str(self)
+        return _to_ampere(self.value, self.unit, f"1C = {said}", mass_kg, area_m2)
 
     def __str__(self) -> str:
         """Write it so that `parse` gives the same value back."""
