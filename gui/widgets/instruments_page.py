@@ -51,7 +51,7 @@ class InstrumentsPage(QWidget):
             Column("State", lambda r: r.state),
         ]
         self.table = Table("Instruments", TableModel(columns, lambda r: r.seat), self)
-        self.table.fit_columns(12, 40, 22, 0)
+        self.table.fit_columns(14, 34, 22, 0)
         self.table.clicked.connect(lambda _i: self.choose())
         self.table.activated.connect(lambda _i: self.choose())
         self.seat_panel = SeatPanel(link)
