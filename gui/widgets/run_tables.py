@@ -51,10 +51,10 @@ class StepTable(QWidget):
         """Show what is known; ``now`` is the shape of what goes on."""
         rows = step_rows(steps, forecast, live=live, now=now)
         self.table.rows.show_rows(rows)
-        now = next((k for k, r in enumerate(rows) if r.state == "now"), -1)
-        if now >= 0 and now != self._now:
-            self._now = now
-            self.table.scrollTo(self.table.rows.index(now, 0))
+        at = next((k for k, r in enumerate(rows) if r.state == "now"), -1)
+        if at >= 0 and at != self._now:
+            self._now = at
+            self.table.scrollTo(self.table.rows.index(at, 0))
 
 
 class ResultTable(QWidget):
