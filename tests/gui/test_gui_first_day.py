@@ -21,6 +21,7 @@ from gui.models.plain_words import in_words, place_in_words
 from gui.models.result_rows import result_rows
 from gui.models.step_rows import step_rows
 from gui.models.tiles import envelope_text, tiles_of
+from gui.si_text import protocol_words
 from gui.widgets.banners import STARTING, Banners
 from gui.widgets.inputs import Button, Line
 from gui.widgets.iv_readings import IVReadings
@@ -222,6 +223,17 @@ def test_a_text_is_repeated_only_where_it_comes_to_something_else(
     assert resolve(field, text, {}, Referred()).shown == shown
 
 
+def test_a_protocol_is_called_as_the_field_writes_it() -> None:
+    names = ("insitu-eis", "gitt", "van-der-pauw", "formation-cycling")
+
+    assert [protocol_words(name) for name in names] == [
+        "in situ EIS",
+        "GITT",
+        "van der Pauw",
+        "formation cycling",
+    ]
+
+
 # ---- keyboard and places
 
 
@@ -233,7 +245,7 @@ def test_space_in_the_list_acknowledges(qtbot: QtBot, open_window: Open) -> None
     events.table.setFocus()
     events.table.selectRow(0)
 
-    QTest.keyClick(events.table, Qt.Key.Key_Space)
+    QTest.keyClick(events.table, Qt.Key.Key_Space)  # type: ignore[call-overload]
 
     qtbot.waitUntil(lambda: not any(e.needs_you for e in events.shown))
 
