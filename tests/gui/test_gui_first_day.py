@@ -98,14 +98,15 @@ def test_readings_fade_when_the_output_goes_off(qtbot: QtBot) -> None:
     readings = IVReadings()
     qtbot.addWidget(readings)
     readings.show_reading(0.1, 1e-9, limited=False)
-    readings.show_output({"set V": 0.1})
-    assert not readings.current.is_past
+    past = []
+    for set_points in ({"set V": 0.1}, {}):
+        readings.show_output(set_points)
+        past.append(readings.current.is_past)
 
-    readings.show_output({})
-
-    assert readings.current.is_past
     readings.show_reading(0.0, 0.0, limited=False)
-    assert not readings.current.is_past
+    past.append(readings.current.is_past)
+
+    assert past == [False, True, False]
 
 
 def test_a_slope_within_its_scatter_gives_no_resistance() -> None:
