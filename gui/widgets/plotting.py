@@ -21,8 +21,9 @@ from labctl.data import Array
 
 pg.setConfigOptions(antialias=False, segmentedLineMode="on", useOpenGL=False)
 
-AXIS_WIDTH = 62
-"""Pixels of the left axis, the same on all plots, so that stacked ones line up."""
+AXIS_WIDTH = 72
+"""Pixels of the left axis, the same on all plots, so that stacked ones line up; a
+name and ``−208.3`` stand side by side."""
 
 
 PREFIXED = frozenset({"A", "V", "T", "Ω", "Hz", "ohm"})
