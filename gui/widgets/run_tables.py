@@ -36,7 +36,7 @@ class StepTable(QWidget):
             Column("Ended by", lambda r: r.ended_by),
         ]
         self.table = Table("Steps", TableModel(columns, lambda r: r.number), self)
-        self.table.fit_columns(5, 0, 7, 15, 15, 15, 16)
+        self.table.fit_columns(5, 0, 6, 12, 12, 13, 14)
         self._now = -1
         _fill(self, self.table)
 
