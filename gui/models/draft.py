@@ -15,7 +15,7 @@ from gui.models.plain_words import in_words, place_in_words
 from gui.models.shapes import Language, languages_of
 from gui.si_text import bytes_text, date_text, lasting, value_text, words
 from labctl.service.answers import Checked, ForecastOut, ProtocolOut, SampleOut
-from labctl.service.models import Channel, ChannelState
+from labctl.service.models import Channel, ChannelState, RunSummary
 from labctl.service.requests import OrderIn
 
 AUTOMATIC = ""
@@ -186,10 +186,12 @@ def readiness(
     *,
     there: bool,
     names: Iterable[str] = (),
+    elsewhere: str = "",
 ) -> Readiness:
     """Return what may be done with an order, and what is in the way of the rest.
 
-    ``names`` are those of the protocol's parameters, to be said in words.
+    ``names`` are those of the protocol's parameters, to be said in words; ``elsewhere``
+    is a sentence on where the sample is now.
     """
     if not there:
         return Readiness(False, False, "The station does not answer.")
@@ -206,12 +208,23 @@ def readiness(
         return Readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")
         )
-    warnings = checked.warnings
+    warnings = [*([elsewhere] if elsewhere else []), *checked.warnings]
     if checked.busy:
         text = f"Checks passed, but {_busy_words(checked.busy)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
     seats = ", ".join(f"{words(role)} on {s}" for role, s in checked.seats.items())
     return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
+
+
+def elsewhere_text(sample: str, runs: Iterable[RunSummary]) -> str:
+    """Say on which seats a sample is measured now: one cell has one place."""
+    seats = sorted(
+        seat
+        for run in runs
+        if run.sample == sample and run.ended_unix is None
+        for seat in run.seats.values()
+    )
+    return f"Note: {sample} is being measured on {', '.join(seats)}." if seats else ""
 
 
 def _busy_words(busy: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.link import Link
 from gui.models.complaint_places import complaints_by_field
-from gui.models.draft import Draft, fitting, readiness
+from gui.models.draft import Draft, elsewhere_text, fitting, readiness
 from gui.models.plain_words import in_words
 from gui.rehearsal import Rehearsal
 from gui.widgets.block_desk import BlockDesk
@@ -339,8 +339,18 @@ class Composer(QWidget):
         there = self._link.status.is_there
         problem = self._draft.problem if self._draft else "Choose protocol and sample."
         checked = None if doing else self._said.check
-        names = self._names
-        self.foot.show_readiness(readiness(problem, checked, there=there, names=names))
+        draft, state = self._draft, self._state
+        self.foot.show_readiness(
+            readiness(
+                problem,
+                checked,
+                there=there,
+                names=self._names,
+                elsewhere=elsewhere_text(draft.sample.name, state.runs)
+                if draft is not None and state is not None
+                else "",
+            )
+        )
         showing = self._middle.currentIndex() == DRY
         self.foot.show_dry(on=showing, may=self._is_readable)
         if doing:

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.colours import Look
-from gui.models.draft import forecast_text, readiness
+from gui.models.draft import elsewhere_text, forecast_text, readiness
 from gui.models.form import Referred, resolve
 from gui.models.form_fields import Bounds, FormField, Group, Kind
 from gui.models.hand_sweep import Slope
@@ -162,7 +162,18 @@ def test_a_run_that_holds_five_seats_is_named_once() -> None:
     said = readiness("", checked(busy=busy), there=True).text
 
     assert said.count("20260807") == 1
-    assert "k6221, k2182a, ls643 are busy with" in said
+    assert "k6221 and 2 more seats are busy with" in said
+
+
+def test_a_sample_that_is_measured_already_is_named_with_its_seat() -> None:
+    state = FakeStation("one").state()
+    run = state.runs[0]
+
+    note = elsewhere_text(run.sample, state.runs)
+
+    assert note.endswith("is being measured on vsp300/1.")
+    assert elsewhere_text("another", state.runs) == ""
+    assert note in readiness("", checked(), there=True, elsewhere=note).text
 
 
 def test_roles_and_complaints_are_said_in_words() -> None:
