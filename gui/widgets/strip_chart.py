@@ -13,7 +13,8 @@ from gui.palette import theme
 from gui.widgets.plotting import Plot, add_line, give
 from labctl.clock import stopwatch
 
-LEAST = 1e-9
+LEAST = 1e-13
+"""Smallest range that is shown: 0.1 pA, below what an electrometer resolves."""
 
 
 class StripChart(QWidget):
