@@ -44,6 +44,8 @@ class Axis(pg.AxisItem):
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:  # noqa: N802, D102
         texts = super().tickStrings(values, scale, spacing)
         plain = [str(text).replace("-", MINUS) for text in texts]
+        if self.logMode:  # the one power that pyqtgraph writes unlike its neighbours
+            plain = ["10⁻⁴" if text == "0.0001" else text for text in plain]
         minor: Any = spacing  # None between the decades of a logarithmic axis
         if not self.logMode or minor is not None:
             return plain
