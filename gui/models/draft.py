@@ -11,7 +11,7 @@ from gui.models.blocks import Blocks
 from gui.models.complaint_places import spoken
 from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.models.form_fields import FormField, fields_of, starting_texts
-from gui.models.plain_words import in_words, place_in_words
+from gui.models.plain_words import in_words, place_in_words, run_in_words
 from gui.models.shapes import Language, languages_of
 from gui.si_text import bytes_text, date_text, lasting, value_text, words
 from labctl.service.answers import Checked, ForecastOut, ProtocolOut, SampleOut
@@ -237,7 +237,7 @@ def _busy_words(busy: Mapping[str, str]) -> str:
         more = len(seats) - 1
         others = f" and {more} more seat{'s' if more > 1 else ''}" if more else ""
         verb = "are" if more else "is"
-        said.append(f"{seats[0]}{others} {verb} busy with {holder}")
+        said.append(f"{seats[0]}{others} {verb} busy with {run_in_words(holder)}")
     return ", ".join(said)
 
 

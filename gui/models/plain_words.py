@@ -13,6 +13,7 @@ from labctl.sample import Sample
 
 _SNAKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 _PLACE = re.compile(r"(?:parameters )?(?P<name>[a-z][a-z0-9_]*)")
+_RUN = re.compile(r"\b\d{8}-\d{6}-([0-9A-Za-z._-]+?)-[0-9a-f]{4}\b")
 _OF_SAMPLES = frozenset(Sample.model_fields)
 
 
@@ -24,6 +25,11 @@ def in_words(text: str, names: Iterable[str] = ()) -> str:
         return words(found[0]) if found[0] in known else found[0]
 
     return _SNAKE.sub(plain, text).replace("`", "")
+
+
+def run_in_words(run: str) -> str:
+    """Return ``gitt-si-1`` of ``20260807-021500-gitt-si-1-3f9a``: what people say."""
+    return _RUN.sub(r"\1", run)
 
 
 def place_in_words(where: str) -> str:

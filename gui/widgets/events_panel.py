@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
 
 from gui.colours import Look
 from gui.link import Link
+from gui.models.plain_words import run_in_words
 from gui.palette import theme
 from gui.si_text import clock_text, iso_text
 from gui.widgets.inputs import caption
@@ -49,7 +50,7 @@ class EventsPanel(QWidget):
         columns: list[Column[StationEvent]] = [
             Column("Time", lambda e: clock_text(e.last_unix), number=True),
             Column("Event", _what, look=_look, colour=_colour),
-            Column("Run", lambda e: self._whose.get(e.run, e.run)),
+            Column("Run", lambda e: self._whose.get(e.run, run_in_words(e.run))),
             Column("Seen by", lambda e: e.acknowledged_by),
         ]
         self.table = Table("Events", TableModel(columns, lambda e: e.number), self)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from gui.colours import Look
 from gui.link import Link
+from gui.models.plain_words import run_in_words
 from gui.port import Station
 from gui.widgets.table import Column, Table, TableModel
 from labctl.service.models import QueueEntry, State
@@ -105,7 +106,7 @@ class QueuePanel(QWidget):
         self._up.setEnabled(at > 0)
         self._down.setEnabled(at < len(self.table.rows.rows) - 1)
         seats = ", ".join(entry.seats.values()) or "the first free seat"
-        waits = entry.waits_for or "its turn"
+        waits = run_in_words(entry.waits_for) or "its turn"
         self._about.setText(f"{entry.sample} on {seats} waits for: {waits}.")
 
     def _toggle_ready(self, entry: QueueEntry) -> None:

@@ -157,12 +157,13 @@ def test_a_place_is_named_as_the_form_names_it(where: str, said: str) -> None:
 
 
 def test_a_run_that_holds_five_seats_is_named_once() -> None:
-    busy = dict.fromkeys(("k6221", "k2182a", "ls643"), "20260807-hall-effect-film-1")
+    run = "20260807-021500-hall-effect-film-1-3f9a"
+    busy = dict.fromkeys(("k6221", "k2182a", "ls643"), run)
 
     said = readiness("", checked(busy=busy), there=True).text
 
-    assert said.count("20260807") == 1
-    assert "k6221 and 2 more seats are busy with" in said
+    assert said.count("hall-effect-film-1") == 1
+    assert "k6221 and 2 more seats are busy with hall-effect-film-1." in said
 
 
 def test_a_sample_that_is_measured_already_is_named_with_its_seat() -> None:
