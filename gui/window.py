@@ -110,8 +110,10 @@ class Window(QMainWindow):
             self._wear()
 
     def simulate(self) -> None:
-        """Start the simulated bench."""
-        self._begin(("--simulate", "--speed", SIMULATED_SPEED))
+        """Start the simulated bench, at the speed that was asked for if one was."""
+        given = self._connector.words if self._connector is not None else ()
+        usual = ("--simulate", "--speed", SIMULATED_SPEED)
+        self._begin(given if "--simulate" in given else usual)
 
     def start_real(self) -> None:
         """Start the station that config.yaml describes."""
