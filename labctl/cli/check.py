@@ -74,10 +74,22 @@ def check(
         say_out(f"  {role_name}: {seat}")
     for column, (low, high) in prepared.envelope.bounds.items():
         eased = prepared.envelope.eased.get(column)
-        more = f"; {eased[0]:g} … {eased[1]:g} until it discharges" if eased else ""
-        say_out(f"  limit on {column}: {low:g} … {high:g}{more}")
+        name, _, unit = column.rpartition("_")
+        said = f"  limit on {name.replace('_', ' ')}: {_span(low, high, unit)}"
+        more = f"; {_span(*eased, unit)} until it discharges" if eased else ""
+        say_out(said + more)
     for warning in answer["warnings"]:
         say_out(f"  note: {warning}")
+
+
+def _span(low: float, high: float, unit: str) -> str:
+    """Write ``−10.0 mV … 1.61 V``."""
+    from labctl.quantities import format_si  # noqa: PLC0415
+
+    si = UNITS.get(unit)
+    if si is None:
+        return f"{low:g} … {high:g} {unit}"
+    return f"{format_si(low, si, 3)} … {format_si(high, si, 3)}"
 
 
 def forecast(

@@ -66,3 +66,11 @@ def test_a_plan_whose_parameters_are_commented_out_is_a_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert check(GOOD + "#  cycles: 4\n", tmp_path, monkeypatch) == 0
+
+
+def test_a_check_says_its_limits_with_their_units(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(GOOD + "  cycles: 4\n", tmp_path, monkeypatch) == 0
+
+    assert "limit on voltage: −10.0 mV … 1.55 V" in capsys.readouterr().out
