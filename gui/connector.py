@@ -6,7 +6,7 @@ A process that died is not started again by itself: somebody should know that it
 from collections.abc import Sequence
 from pathlib import Path
 
-from labctl.errors import LinkError, OperatorError
+from labctl.errors import LabctlError, LinkError, OperatorError
 from labctl.service.client import StationClient
 from labctl.service.discover import find, find_or_start
 
@@ -33,8 +33,7 @@ class Connector:
         real bench answers where a simulated one was asked for.
         """
         if self.may_start:
-            self.may_start = False
-            client = find_or_start(self.data, self.words, client=CLIENT)
+            client = self._start()
             self.nobody = False
             return self._asked_for(client)
         found = find(self.data, client=CLIENT)
@@ -42,6 +41,22 @@ class Connector:
         if found is None:
             raise LinkError(f"no station's process works in {self.data}")
         return self._asked_for(found)
+
+    def _start(self) -> StationClient:
+        """Find or start it; a station that is just ending does not use up the start."""
+        client = None
+        try:
+            client = find_or_start(self.data, self.words, client=CLIENT)
+            client.ping()
+        except LinkError:
+            if client is not None:
+                client.close()
+            raise
+        except LabctlError:
+            self.may_start = False
+            raise
+        self.may_start = False
+        return client
 
     def _asked_for(self, client: StationClient) -> StationClient:
         """Nobody who wants to play with twins may be given real instruments."""

@@ -242,6 +242,8 @@ class Protocol(abc.ABC):
     more than every cell's tabs do."""
     sample_kinds: ClassVar[frozenset[str]]
     """Kinds of sample that it can measure."""
+    can_be_run: ClassVar[bool] = True
+    """False: only files of other programs have it, nobody can start it."""
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         self.sample = sample

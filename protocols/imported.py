@@ -42,6 +42,7 @@ class Imported(Protocol):
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, EIS)
     plots: ClassVar[tuple[Plot, ...]] = (VOLTAGE_TIME, CURRENT_TIME, NYQUIST)
     sample_kinds = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
+    can_be_run: ClassVar[bool] = False
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         super().__init__(parameters, sample)

@@ -1,6 +1,7 @@
 """``labctl gui``: open the desktop window, which is a program of its own."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,5 +61,7 @@ def gui(
         words += ["--config", str(path)]
     if theme is not None:
         words += ["--theme", theme]
-    code = subprocess.call([sys.executable, "-m", "gui", *words])  # noqa: S603
-    raise typer.Exit(code)
+    command = [sys.executable, "-m", "gui", *words]
+    if os.name != "nt":
+        os.execv(sys.executable, command)  # noqa: S606  (a signal then ends the window)
+    raise typer.Exit(subprocess.call(command))  # noqa: S603

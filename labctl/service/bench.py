@@ -59,7 +59,8 @@ class Bench:
         self.speed = speed
         self.events = EventBook(premises.events_file)
         self.queue = Queue(premises.queue_file)
-        self.by_hand = ByHand(equipment.station)
+        guard = None if equipment.world is not None else self._guard
+        self.by_hand = ByHand(equipment.station, guard)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
@@ -85,7 +86,8 @@ class Bench:
     def guard_is_missing(self) -> bool:
         """Whether outputs may be on although the guard is gone."""
         guard = self._guarding
-        return guard is not None and not guard.is_alive and bool(self.live)
+        on = bool(self.live or self.by_hand.touched())
+        return guard is not None and not guard.is_alive and on
 
     @property
     def runs(self) -> list[LiveRun]:

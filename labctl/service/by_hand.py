@@ -12,13 +12,14 @@ waiting for a sweep to end.
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import InstrumentError, LimitError, OperatorError
 from labctl.service.answers import HandSweepOut
+from labctl.service.guarded import Guarding
 from labctl.service.hand_acts import (
     DOERS,
     Readings,
@@ -40,6 +41,8 @@ HOLDER = "by hand: "
 SWEEPS = frozenset({Action.SWEEP, Action.FOLLOW})
 DRIVES = frozenset({Action.SWEEP, Action.DRIVE})
 """Acts of which half may have been done when they fail."""
+TELLS = DRIVES | {Action.FIELD, Action.CONNECT}
+"""Acts after which a seat is not as safe as before: the guard knows of it first."""
 Dropped = dict[str, str]
 """Seat -> why its output may still be on; empty: it was made safe."""
 
@@ -88,9 +91,19 @@ class Answer:
 class ByHand:
     """The seats that people drive by hand."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(
+        self, station: Station, guard: Callable[[], Guarding] | None = None
+    ) -> None:
+        """Nobody drives anything yet.
+
+        ``guard`` gives the process that makes seats safe should this one die; None on
+        a bench of twins, which die with it.
+        """
         self._station = station
+        self._guard = guard
         self._touched: dict[str, Touched] = {}
+        self._armed: dict[str, Guarding] = {}
+        """Seat -> the guard that knows of it."""
         self._lock = threading.RLock()
         self._talk = threading.Lock()
 
@@ -113,6 +126,7 @@ class ByHand:
                 can = ", ".join(actions(player)) or "nothing by hand"
                 raise OperatorError(f"{asked.seat}: can {can}; not {asked.action}")
             try:
+                self._arm(asked)
                 return self._do(touched, asked)
             except (LimitError, OperatorError):
                 raise  # nothing was sent: it holds what it held
@@ -120,6 +134,11 @@ class ByHand:
                 if asked.action in DRIVES:
                     self._drop(asked.seat)
                 raise
+
+    def beat(self) -> None:
+        """Tell the guard that this process lives; waits for no instrument."""
+        for seat, guarding in list(self._armed.items()):
+            guarding.beat(HOLDER + seat)
 
     def touched(self) -> dict[str, Touched]:
         """Return the seats that people have, by name."""
@@ -158,6 +177,18 @@ class ByHand:
                 for seat, t in self._touched.items()
                 if seat in late or (t.holder in switching and is_source(t.player))
             )
+
+    def _arm(self, asked: ManualIn) -> None:
+        """Have a seat guarded before it is told anything.
+
+        InstrumentError: the guard is not there; nothing may be switched on.
+        """
+        if self._guard is None or asked.action not in TELLS:
+            return
+        guarding = self._guard()
+        if self._armed.get(asked.seat) is not guarding:
+            guarding.arm(HOLDER + asked.seat, self._station.setups, [asked.seat])
+            self._armed[asked.seat] = guarding
 
     def _do(self, touched: Touched, asked: ManualIn) -> Answer:
         if asked.action in SWEEPS:
@@ -205,6 +236,8 @@ class ByHand:
                 "output off at the instrument"
             )
         del self._touched[seat]
+        if (guarding := self._armed.pop(seat, None)) is not None:
+            guarding.disarm(HOLDER + seat)
         self._station.give_back(touched.holder, [seat])
         return ""
 

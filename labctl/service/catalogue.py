@@ -22,8 +22,9 @@ from labctl.session.samples import DEFAULTS
 
 @cache
 def protocols() -> list[ProtocolOut]:
-    """Return the protocols that are installed."""
+    """Return the protocols that can be run."""
     found = [plugins.protocol(name) for name in plugins.names(plugins.PROTOCOLS)]
+    found = [kind for kind in found if kind.can_be_run]
     return [
         ProtocolOut(
             name=kind.name,

@@ -1,6 +1,7 @@
 """What the station's process looks after by itself, in threads of its own.
 
-One follows the journals and thins their rows; one looks for the STOP file and starts
+One follows the journals, thins their rows and tells the guard that this process lives;
+one looks for the STOP file and starts
 what waits; one talks to instruments that people left on, or that were stopped. An
 error in any of them is told and the loop goes on.
 """
@@ -76,6 +77,7 @@ class Keeper:
                 told = text
 
     def _follow(self) -> None:
+        self._bench.by_hand.beat()
         moved = False
         for run in self._bench.runs:
             if run.about.run in self._followed:

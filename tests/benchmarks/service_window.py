@@ -20,7 +20,12 @@ from labctl.service.requests import OrderIn
 CLIENTS = 6
 CHANNELS = 16
 ASK_EVERY = 0.1
-PARAMETERS = {"cycles": 1, "record_every": "2 s", "record_voltage": "1 V"}
+PARAMETERS = {
+    "cycles": 1,
+    "formation_rate": "C/2",
+    "record_every": "2 s",
+    "record_voltage": "1 V",
+}
 """A row every 40 ms of the wall, at 50 times real time."""
 WARM_UP = 3
 """First answers of each client that are left out: they open the connection."""

@@ -48,6 +48,36 @@ while how != "silent":
 clock.sleep(600)
 """
 
+BY_HAND = """
+import sys
+from pathlib import Path
+
+from labctl.clock import SystemClock
+from labctl.roles.driver import Setup
+from labctl.service.by_hand import ByHand
+from labctl.service.guarded import Guarding
+from labctl.service.requests import ManualIn
+from labctl.station import RealWires, Station
+
+port, folder, how = sys.argv[1:]
+options = {"visa_library": "@py"}
+setup = Setup("smu", "keithley-2400", f"TCPIP::127.0.0.1::{port}::SOCKET", options)
+station = Station([setup], {"source": ["smu"]}, SystemClock(), RealWires())
+guarding = Guarding(Path(folder), patience=1.0)
+hand = ByHand(station, lambda: guarding)
+drive = {"action": "drive", "quantity": "voltage", "value": 1.0, "compliance": 1e-3}
+hand.act(ManualIn(seat="smu", **drive), "Kim")
+print("on", flush=True)
+clock = SystemClock()
+while True:
+    clock.sleep(0.1)
+    hand.beat()
+    if how == "ends well" and clock.now() > 1.0:
+        hand.release("smu")
+        guarding.close()
+        sys.exit(0)
+"""
+
 
 @pytest.fixture
 def smu() -> Iterator[tuple[Any, int]]:
@@ -60,12 +90,12 @@ def smu() -> Iterator[tuple[Any, int]]:
 @pytest.fixture
 def runner(
     smu: tuple[Any, int], tmp_path: Path
-) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
+) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     begun: list[subprocess.Popen[str]] = []
 
-    def begin(how: str) -> "subprocess.Popen[str]":
+    def begin(how: str, program: str = RUNNER) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(smu[1]), str(tmp_path), how],
+            [sys.executable, "-c", program, str(smu[1]), str(tmp_path), how],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -142,6 +172,32 @@ def test_a_runner_that_ends_well_is_left_alone(
     tmp_path: Path,
 ) -> None:
     process = runner("ends well")
+
+    assert process.wait(30) == 0
+    assert smu[0].output is False
+    assert not (tmp_path / "safed.json").exists()
+
+
+def test_a_seat_driven_by_hand_goes_off_when_its_station_is_killed(
+    smu: tuple[Any, int],
+    runner: Callable[..., "subprocess.Popen[str]"],
+    tmp_path: Path,
+) -> None:
+    process = runner("beats", BY_HAND)
+
+    process.kill()
+
+    answer = report(tmp_path)
+    assert smu[0].output is False
+    assert answer["runs"] == ["by hand: smu"]
+
+
+def test_a_seat_that_was_given_back_is_not_guarded_any_more(
+    smu: tuple[Any, int],
+    runner: Callable[..., "subprocess.Popen[str]"],
+    tmp_path: Path,
+) -> None:
+    process = runner("ends well", BY_HAND)
 
     assert process.wait(30) == 0
     assert smu[0].output is False
