@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from fake_station import FakeStation
+from keyboard import press, write
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.models.form_fields import Group
@@ -48,20 +48,6 @@ class Strict(FakeStation):
         if not self.hints:
             return found
         return found.model_copy(update={"ok": False, "complaints": self.hints})
-
-
-def press(
-    widget: QWidget,
-    key: Qt.Key,
-    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    """Press a key as a person would."""
-    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
-
-
-def write(widget: QWidget, text: str) -> None:
-    """Type a text as a person would."""
-    QTest.keyClicks(widget, text)  # type: ignore[arg-type,call-arg]
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 from fake_station import CELLS, NOW, FakeStation
+from keyboard import press
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.models.draft import readiness, seat_choices
@@ -21,15 +20,6 @@ Open = Callable[..., Window]
 ALT = Qt.KeyboardModifier.AltModifier
 BUSY = CELLS[0]
 """Taken by the run of the bench with one cell."""
-
-
-def press(
-    widget: QWidget,
-    key: Qt.Key,
-    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    """Press a key as a person would."""
-    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
 
 
 def acts(station: FakeStation, name: str) -> list[tuple[Any, ...]]:

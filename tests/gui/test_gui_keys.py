@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from fake_station import CELLS, NOW, FakeStation, summary
+from keyboard import strike
 from PyQt6.QtCore import QUrl
-from PyQt6.QtGui import QDesktopServices, QKeySequence
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -211,14 +212,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def press(widget: QWidget, key: str) -> None:
-    """Press a key, written as Qt writes it, as a person would."""
-    combination = QKeySequence(key)[0]
-    QTest.keyClick(  # type: ignore[call-overload]
-        widget, combination.key(), combination.keyboardModifiers()
-    )
-
-
 def asked(window: Window) -> str:
     """Return the question beneath the run's buttons; empty if none is asked."""
     question = window.bench.run_view.head.question
@@ -317,7 +310,7 @@ def test_every_action_does_something(
     assert not EFFECTS[action.word](window, station, home)
 
     if action.key:
-        press(window, action.key)
+        strike(window, action.key)
     else:
         window.keys.do(action.word)
 
@@ -339,7 +332,7 @@ def test_a_key_that_does_nothing_says_why(
     window = open_window(station)
     window.bench.open_run(next(iter(station.fake_runs)))
 
-    press(window, "F3")
+    strike(window, "F3")
 
     bar = window.statusBar()
     assert bar is not None
@@ -354,13 +347,13 @@ def test_the_command_line_goes_to_a_channel_and_gives_way(
     qtbot: QtBot, open_window: Open
 ) -> None:
     window = open_window(FakeStation("few"))
-    press(window, "Ctrl+K")
+    strike(window, "Ctrl+K")
     line = window.commands.line
     qtbot.waitUntil(line.line.hasFocus)
 
     QTest.keyClicks(line.line, f"go {CELLS[1]}")  # type: ignore[arg-type,call-arg]
     assert CELLS[1] in line.line.accessibleDescription()
-    press(line.line, "Return")
+    strike(line.line, "Return")
 
     assert not line.isVisible()
     assert window.bench.grid.focused is not None
@@ -373,12 +366,12 @@ def test_the_command_line_begins_a_run_of_a_protocol(
 ) -> None:
     window = open_window(station)
     qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=10_000)
-    press(window, "Ctrl+K")
+    strike(window, "Ctrl+K")
     line = window.commands.line
     qtbot.waitUntil(lambda: any(o.kind is Kind.PROTOCOL for o in line.shown))
 
     line.line.setText("new run gitt")
-    press(line.line, "Return")
+    strike(line.line, "Return")
 
     draft = window.bench.composer.draft
     assert draft is not None
@@ -389,14 +382,14 @@ def test_the_command_line_does_not_what_is_not_possible(
     open_window: Open,
 ) -> None:
     window = open_window(FakeStation("empty"))
-    press(window, "Ctrl+K")
+    strike(window, "Ctrl+K")
     line = window.commands.line
     line.line.setText("skip the step")
     assert line.shown[0].why_not == "No run is shown."
 
-    press(line.line, "Return")
+    strike(line.line, "Return")
     assert line.isVisible()
-    press(line.line, "Escape")
+    strike(line.line, "Escape")
 
     assert not line.isVisible()
 
@@ -406,13 +399,13 @@ def test_g_and_a_number_go_to_that_channel(open_window: Open) -> None:
     grid = window.bench.grid
     window.header.pages.setCurrentIndex(3)
 
-    press(window, "G")
+    strike(window, "G")
     assert window.page is window.bench
     assert grid.is_asking
-    press(grid, "2")
-    press(window, "G")
-    press(grid, "1")
-    press(grid, "2")
+    strike(grid, "2")
+    strike(window, "G")
+    strike(grid, "1")
+    strike(grid, "2")
 
     assert grid.focused is not None
     assert grid.focused.seat == [*CELLS, "k2450"][11]
@@ -423,7 +416,7 @@ def test_a_filter_that_hides_the_channel_is_cleared(
     qtbot: QtBot, open_window: Open
 ) -> None:
     window = open_window(FakeStation("few"))
-    press(window, "Ctrl+Shift+F")
+    strike(window, "Ctrl+Shift+F")
     QTest.keyClicks(focus(), "k2450")  # type: ignore[arg-type,call-arg]
     qtbot.waitUntil(lambda: len(window.bench.grid.tiles) == 1)
 
@@ -452,7 +445,7 @@ def test_a_letter_is_no_shortcut_where_it_finds_an_entry(
     choice.setFocus()
     qtbot.waitUntil(choice.hasFocus)
 
-    press(choice, "G")
+    strike(choice, "G")
 
     assert not window.bench.grid.is_asking
 
@@ -462,13 +455,13 @@ def test_enter_shows_the_run_of_an_event(qtbot: QtBot, open_window: Open) -> Non
     window = open_window(station)
     qtbot.waitUntil(lambda: len(window.bench.events.shown) == 3)
     window.bench.open_run(next(iter(station.fake_runs)))
-    press(window, "Ctrl+E")
+    strike(window, "Ctrl+E")
     table = window.bench.events.table
     qtbot.waitUntil(table.hasFocus)
     wanted = window.bench.events.shown[0].run
     assert window.bench.run_view.run != wanted
 
-    press(table, "Return")
+    strike(table, "Return")
 
     assert window.bench.run_view.run == wanted
 
@@ -478,13 +471,13 @@ def test_help_follows_the_focus_and_names_the_keys_there(
 ) -> None:
     window = open_window(FakeStation("few"))
     window.bench.grid.setFocus()
-    press(window, "F1")
+    strike(window, "F1")
     assert "Station tiles" in window.help.text
     assert "← ↑ → ↓" in window.help.text
 
     window.bench.events.table.setFocus()
     assert "acknowledge" in window.help.text
-    press(window, "Escape")
+    strike(window, "Escape")
 
     assert not window.help.isVisible()
     assert window.bench.events.table.hasFocus()

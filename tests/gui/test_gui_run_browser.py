@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from fake_comparison import CELLS, MATERIALS, ComparisonStation, run_id
 from fake_station import NOW, FakeStation, summary
+from keyboard import press
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QDesktopServices, QImage
 from PyQt6.QtSvg import QSvgRenderer
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.models.cycle_set import read_cycles
@@ -57,15 +56,6 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile())
     )
     return urls
-
-
-def press(
-    widget: QWidget,
-    key: Qt.Key,
-    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    """Press a key."""
-    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
 
 
 def shown(page: Any, series: int) -> Callable[[], bool]:

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from fake_station import CELLS, HOUR, NOW, FakeStation, summary
-from PyQt6.QtGui import QKeySequence
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QWidget
+from keyboard import strike
 from pytestqt.qtbot import QtBot
 
 from gui.models.schedule import Part, Row, Schedule, schedule_of, ticks, when
@@ -25,14 +23,6 @@ from labctl.service.models import (
 from labctl.service.requests import OrderIn
 
 Open = Callable[..., Window]
-
-
-def press(widget: QWidget, key: str) -> None:
-    """Press a key, written as Qt writes it, as a person would."""
-    combination = QKeySequence(key)[0]
-    QTest.keyClick(  # type: ignore[call-overload]
-        widget, combination.key(), combination.keyboardModifiers()
-    )
 
 
 # ---- the schedule
@@ -264,7 +254,7 @@ def test_the_schedule_opens_over_the_bench_and_forecasts_the_queue(
     window = open_window(busy_bench())
     chart = window.bench.schedule.chart
 
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
 
     qtbot.waitUntil(chart.hasFocus)
     qtbot.waitUntil(lambda: chart.row is not None and "after 1" in chart.row.words)
@@ -277,18 +267,18 @@ def test_keys_walk_zoom_and_open_in_the_schedule(
     qtbot: QtBot, open_window: Open
 ) -> None:
     window = open_window(FakeStation("few"))
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     qtbot.waitUntil(chart.hasFocus)
 
-    press(chart, "+")
+    strike(chart, "+")
     assert chart.days == 1
-    press(chart, "Down")
+    strike(chart, "Down")
     assert chart.row is not None
     assert chart.row.seat == CELLS[1]
     assert chart.row.words in chart.accessibleDescription()
     run = chart.row.bars[0].key
-    press(chart, "Return")
+    strike(chart, "Return")
 
     assert not window.bench.schedule.isVisible()
     assert window.bench.run_view.run == run
@@ -300,11 +290,11 @@ def test_a_free_channel_of_the_schedule_becomes_the_composers_seat(
     window = open_window(station)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     chart.choose(CELLS[4])
 
-    press(chart, "Return")
+    strike(chart, "Return")
 
     assert composer.draft is not None
     assert composer.draft.order().seats == {"cell": CELLS[4]}
@@ -324,7 +314,7 @@ def test_nothing_quick_waits_behind_a_forecast_of_the_queue(
     station.queue_list += [order("a", CELLS[0])]
     window = open_window(station)
     qtbot.waitUntil(lambda: bool(behind))  # of the composer
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
 
     qtbot.waitUntil(lambda: bool(window.bench.schedule._durations))
     assert behind == {"ask-forecast-0"}
@@ -335,10 +325,10 @@ def test_escape_closes_the_schedule_and_gives_the_focus_back(
 ) -> None:
     window = open_window(station)
     window.bench.grid.setFocus()
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     qtbot.waitUntil(window.bench.schedule.chart.hasFocus)
 
-    press(window.bench.schedule.chart, "Escape")
+    strike(window.bench.schedule.chart, "Escape")
 
     assert not window.bench.schedule.isVisible()
     qtbot.waitUntil(window.bench.grid.hasFocus)
@@ -346,7 +336,7 @@ def test_escape_closes_the_schedule_and_gives_the_focus_back(
 
 def test_sixty_four_channels_scroll(open_window: Open) -> None:
     window = open_window(FakeStation("few"))
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     row = first_row(schedule_of(state_of(), {}))
     rows = [Row(f"c/{k}", row.bars, NOW, "free now", False) for k in range(64)]
@@ -355,7 +345,7 @@ def test_sixty_four_channels_scroll(open_window: Open) -> None:
     assert scroll is not None
     assert scroll.value() == 0
 
-    press(chart, "End")
+    strike(chart, "End")
 
     assert chart.row is not None
     assert chart.row.seat == "c/63"
@@ -367,12 +357,12 @@ def test_the_schedule_of_another_page_comes_back_and_stays_open(
     open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     window.header.pages.setCurrentIndex(2)
     assert not window.bench.schedule.isVisible()
 
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
     assert window.bench.schedule.isVisible()
-    press(window, "Ctrl+T")
+    strike(window, "Ctrl+T")
 
     assert not window.bench.schedule.isVisible()

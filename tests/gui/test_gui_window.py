@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from fake_station import CELLS, NOW, FakeStation
+from keyboard import press, write
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -41,20 +41,6 @@ def show(window: Window, title: str) -> None:
 def acts(station: FakeStation, name: str) -> list[tuple[object, ...]]:
     """Return what was asked of the station under a name."""
     return [act for act in station.acts if act[0] == name]
-
-
-def press(
-    widget: QWidget,
-    key: Qt.Key,
-    how: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    """Press a key as a person would."""
-    QTest.keyClick(widget, key, how)  # type: ignore[call-overload]
-
-
-def write(widget: QWidget, text: str) -> None:
-    """Type a text as a person would."""
-    QTest.keyClicks(widget, text)  # type: ignore[arg-type,call-arg]
 
 
 # ---- the bench
