@@ -30,11 +30,11 @@ from labctl.service.models import LIVE
 SPEED = "1000"
 SIZE = (1440, 860)
 RUNS = (
-    ("formation-cycling", "formation", "V, I – t", "half_cycle", 1),
-    ("insitu-eis", "insitu-eis", "Impedance", "spectrum", 6),
-    ("hall-effect", "hall", "Hall", "step", 4),
+    ("formation-cycling", "formation", "V, I – t", "delithiation at C/20"),
+    ("insitu-eis", "insitu-eis", "Impedance", "delithiation at C/5"),
+    ("hall-effect", "hall", "Hall", "field off"),
 )
-"""Protocol, picture, view, and from when on it is worth a picture (`_ripe`)."""
+"""Protocol, picture, view, and the step from which on it is worth a picture."""
 PATIENCE = 240.0
 
 
@@ -74,10 +74,10 @@ def take(app: QApplication, data: Path, folder: Path) -> None:
         until(lambda before=before: bool(set(_live(window)) - before))  # type: ignore[misc]
         started[protocol] = next(iter(set(_live(window)) - before))
         say(f"{protocol} goes on after {stopwatch() - begun:.1f} s")
-    for protocol, name, view, what, count in (RUNS[2], RUNS[0], RUNS[1]):
+    for protocol, name, view, step in (RUNS[2], RUNS[0], RUNS[1]):
         run = started[protocol]
         window.bench.open_run(run)
-        until(lambda r=run, w=what, c=count: _ripe(window, r, w, c))  # type: ignore[misc]
+        until(lambda r=run, s=step: _is_at(window, r, s))  # type: ignore[misc]
         tabs = window.bench.run_view.tabs
         until(lambda v=view: v in _titles(window))  # type: ignore[misc]
         titles = _titles(window)
@@ -104,18 +104,11 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _ripe(window: Window, run: str, what: str, count: int) -> bool:
-    """Return whether a run has come far enough, or is over."""
+def _is_at(window: Window, run: str, step: str) -> bool:
+    """Return whether a run has come to a step, or is over."""
     state = window.link.state
     found = [r for r in state.runs if r.run == run] if state else []
-    if not found or found[0].state not in LIVE:
-        return bool(found)
-    last = found[0].last
-    if what == "half_cycle":
-        return (last.get("half_cycle") or 0) >= count
-    if what == "spectrum":
-        return (last.get("spectrum_id") or 0) >= count
-    return found[0].step_count >= count
+    return bool(found) and (found[0].state not in LIVE or step in found[0].step_label)
 
 
 def _titles(window: Window) -> list[str]:
