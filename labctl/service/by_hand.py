@@ -125,6 +125,8 @@ class ByHand:
             if asked.action not in actions(player):
                 can = ", ".join(actions(player)) or "nothing by hand"
                 raise OperatorError(f"{asked.seat}: can {can}; not {asked.action}")
+            if asked.action is Action.CONNECT:
+                self._want_no_current(holder)
             try:
                 self._arm(asked)
                 return self._do(touched, asked)
@@ -177,6 +179,14 @@ class ByHand:
                 for seat, t in self._touched.items()
                 if seat in late or (t.holder in switching and is_source(t.player))
             )
+
+    def _want_no_current(self, holder: str) -> None:
+        """Refuse to move relays while a source of the same person is on."""
+        for seat, touched in self._touched.items():
+            if touched.holder == holder and is_source(touched.player) and touched.holds:
+                raise OperatorError(
+                    f"{seat} is on: make it safe first, no relay may move a current"
+                )
 
     def _arm(self, asked: ManualIn) -> None:
         """Have a seat guarded before it is told anything.

@@ -195,3 +195,24 @@ def test_levels_are_even_and_a_loop_comes_home(
     sweep: HandSweepIn, levels: list[float]
 ) -> None:
     assert levels_of(sweep) == levels
+
+
+def test_no_relay_is_moved_while_a_source_is_on(
+    bench: tuple[ByHand, BenchWorld],
+) -> None:
+    hand, _ = bench
+    relays = ManualIn(seat="k7001", action=Action.CONNECT, contacts=[1, 3, 2, 4])
+    drive = ManualIn(
+        seat="k6221",
+        action=Action.DRIVE,
+        quantity="current",
+        value=1e-6,
+        compliance=1.0,
+    )
+    hand.act(drive, "Kim")
+
+    with pytest.raises(OperatorError, match="k6221 is on: make it safe first"):
+        hand.act(relays, "Kim")
+
+    hand.release("k6221")
+    assert hand.act(relays, "Kim").words["closed"]
