@@ -1,7 +1,8 @@
 """Draw the window in all its states into PNG files, for people to look at.
 
 Run ``python tests/gui/screenshots.py [FOLDER] [NAME …]``; offscreen unless
-QT_QPA_PLATFORM says otherwise. Nothing is compared: fonts differ between platforms.
+QT_QPA_PLATFORM says otherwise, larger with QT_SCALE_FACTOR=1.5 or 2. Nothing is
+compared: fonts differ between platforms.
 """
 
 import os
