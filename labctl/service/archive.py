@@ -221,13 +221,19 @@ def _keep(known: OrderedDict[Any, Any], key: Any, value: Any) -> None:
 
 
 def stamp(folder: RunFolder) -> int:
-    """Return what changes when the run's files do."""
-    for path in (folder.sealed, folder.journal):
-        try:
-            return path.stat().st_mtime_ns
-        except OSError:
-            continue
-    return 0
+    """Return what changes when the run's files do, ns; 0 if there are none.
+
+    What another process commits stands in the journal's log at first, so that counts.
+    """
+    log = folder.journal.with_name(f"{folder.journal.name}-wal")
+    return max(map(_modified, (folder.sealed, folder.journal, log)))
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _all(data: Path) -> Iterator[RunSummary]:

@@ -1,9 +1,8 @@
 """What the station's process looks after by itself, in threads of its own.
 
 One follows the journals, thins their rows and tells the guard that this process lives;
-one looks for the STOP file and starts
-what waits; one talks to instruments that people left on, or that were stopped. An
-error in any of them is told and the loop goes on.
+one looks for the STOP file and starts what waits; one talks to instruments that people
+left on, or that were stopped. An error in any of them is told and the loop goes on.
 """
 
 import contextlib
