@@ -21,8 +21,11 @@ class Clock(typing.Protocol):
         """Return UTC epoch seconds."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` of this clock pass; at once if zero or negative."""
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Let ``seconds`` of this clock pass; at once if zero or negative.
+
+        ``until`` ends it early when it is set; where it is set already, no time passes.
+        """
         ...
 
     def poll_period(self, rows_every: float) -> float:
@@ -49,9 +52,10 @@ class SystemClock:
     def unix(self) -> float:  # noqa: D102
         return time.time()
 
-    def sleep(self, seconds: float) -> None:  # noqa: D102
-        if seconds > 0:
-            time.sleep(seconds)
+    def sleep(  # noqa: D102
+        self, seconds: float, until: threading.Event | None = None
+    ) -> None:
+        _let_pass(seconds, until)
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
         return POLL_PERIOD
@@ -73,9 +77,10 @@ class ScaledClock:
     def unix(self) -> float:  # noqa: D102
         return self._epoch + self.now()
 
-    def sleep(self, seconds: float) -> None:  # noqa: D102
-        if seconds > 0:
-            time.sleep(seconds / self.speed)
+    def sleep(  # noqa: D102
+        self, seconds: float, until: threading.Event | None = None
+    ) -> None:
+        _let_pass(seconds / self.speed, until)
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
         return POLL_PERIOD * self.speed
@@ -98,13 +103,24 @@ class VirtualClock:
     def unix(self) -> float:  # noqa: D102
         return self._epoch + self._now
 
-    def sleep(self, seconds: float) -> None:  # noqa: D102
-        if seconds > 0:
+    def sleep(  # noqa: D102
+        self, seconds: float, until: threading.Event | None = None
+    ) -> None:
+        if seconds > 0 and not (until is not None and until.is_set()):
             with self._lock:
                 self._now += seconds
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102
         return max(POLL_PERIOD, self.ROWS_A_POLL * rows_every)
+
+
+def _let_pass(seconds: float, until: threading.Event | None) -> None:
+    if not seconds > 0:
+        return
+    if until is None:
+        time.sleep(seconds)
+    else:
+        until.wait(seconds)
 
 
 def iso(unix: float) -> str:

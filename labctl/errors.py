@@ -5,8 +5,9 @@ the value and the limit (``source: 0.2 A is beyond ±0.105 A``) and says what to
 Nothing is clipped, defaulted or passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -26,6 +27,15 @@ class OperatorError(LabctlError):
     exit_code = 2
 
 
+class Why(StrEnum):
+    """What kind of thing a complaint is about, for code that acts on it."""
+
+    WRONG = "wrong"
+    """It will not become right by waiting."""
+    BUSY = "busy"
+    """Every seat that would do is lent now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """One thing that is wrong with a file or a plan, and its cure."""
@@ -36,6 +46,7 @@ class Complaint:
     """The value and what it breaks."""
     cure: str = ""
     """What to do about it; empty if the first half says it."""
+    why: Why = Why.WRONG
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" {self.cure}" if self.cure else "")
@@ -90,6 +101,23 @@ class FirmwareError(InstrumentError):
 
 class OwnershipError(InstrumentError):
     """Somebody else (EC-Lab, another run) has the instrument or the channel."""
+
+
+class BusyError(OwnershipError):
+    """A seat is lent to another run or person of this station; it will be free."""
+
+    def __init__(self, text: str, holders: Mapping[str, str]) -> None:
+        super().__init__(text)
+        self.holders = dict(holders)
+        """Seat -> who has it."""
+
+
+class NotOursError(OwnershipError):
+    """A channel runs something that this run did not start; it is left alone."""
+
+
+class DoubtfulError(OwnershipError):
+    """A seat is not known to be off, and is lent to nobody until it is."""
 
 
 class StoreError(LabctlError):

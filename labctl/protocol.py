@@ -45,6 +45,11 @@ class Bench(typing.Protocol):
         """The run's clock; the only time a step knows."""
         ...
 
+    @property
+    def envelope(self) -> Envelope:
+        """What no reading of this run may leave; instruments with limits get it."""
+        ...
+
     def role(self, name: str, kind: type[T]) -> T:
         """Return the instrument that plays ``name``; InstrumentError if none does."""
         ...
@@ -75,8 +80,23 @@ class Progress:
     """C of that technique, without sign."""
 
 
-Rows = Generator[Batch | Event | None, None, Ending]
-"""What `Step.execute` is: rows as they come, None when a poll brought none."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a step is about to start, so that it is known again after a crash.
+
+    Yielded just before; the generator goes on only when it is durable in the journal.
+    What was never claimed is never stopped.
+    """
+
+    role: str
+    token: Mapping[str, Any]
+    """What the instrument can be recognised by (`Loaded.token`); plain JSON."""
+
+
+Item = Batch | Event | Claim | None
+"""What a step yields: rows, an event, a claim, or None when a poll brought nothing."""
+Rows = Generator[Item, None, Ending]
+"""What `Step.execute` is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +124,14 @@ class Step(abc.ABC):
     @abc.abstractmethod
     def execute(self, bench: Bench) -> Rows:
         """Do it on the bench, yielding rows; return why it ended."""
+
+    def go_on(self, bench: Bench, claims: Mapping[str, "ClaimRecord"]) -> Rows | None:  # noqa: ARG002
+        """Attach to what this very step started before its process died.
+
+        ``claims`` by role, the last one of each. None: the step cannot; it is executed
+        with what remains. NotOursError: something else runs there now.
+        """
+        return None
 
     def remaining(self, progress: Progress) -> "Step":  # noqa: ARG002
         """Return what is left to do after an interruption; here: begin anew."""
@@ -172,6 +200,23 @@ class StepRecord:
     def label(self) -> str:
         """What the operator read."""
         return str(self.payload.get("label", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """A claim as the journal tells it."""
+
+    step_count: int
+    role: str
+    seat: str
+    """``vsp300/1``."""
+    token: Mapping[str, Any]
+    test_time: float
+    """s; when it was made."""
+    unix: float
+    """UTC epoch seconds; when it was made."""
+    digest: str
+    """Of what remained of the step when it was made (`Step.digest`)."""
 
 
 class Run(typing.Protocol):

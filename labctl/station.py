@@ -8,7 +8,7 @@ import logging
 import threading
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labctl import plugins
@@ -20,9 +20,11 @@ from labctl.errors import (
     OwnershipError,
     RefusedError,
 )
+from labctl.limits import Envelope
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
 from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.waits import DriverClock
 
 log = logging.getLogger(__name__)
 T = typing.TypeVar("T")
@@ -61,6 +63,8 @@ class LentBench:
 
     clock: Clock
     roles: Mapping[str, object]
+    envelope: Envelope = field(default_factory=lambda: Envelope({}))
+    """What no reading of the run may leave."""
 
     def role(self, name: str, kind: type[T]) -> T:
         """See `labctl.protocol.Bench`."""
@@ -252,7 +256,7 @@ class Station:
             setup = self._setups[name]
             driver = plugins.driver(setup.driver)
             wire = self._wires.connect(driver, setup, self.clock)
-            device = driver.open(wire, setup, self.clock)
+            device = driver.open(wire, setup, DriverClock(self.clock))
             expected = setup.options.get("serial")
             found = device.identity().serial
             if expected and found != expected:

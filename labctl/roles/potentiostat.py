@@ -3,8 +3,10 @@
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from labctl.data import Batch, Event
+from labctl.limits import Envelope
 from labctl.techniques import Condition, Technique
 
 
@@ -16,6 +18,14 @@ class Loaded:
     """Index of the technique and the end condition that the host must test."""
     settings: tuple[tuple[str, str], ...] = ()
     """What was read back: ranges, bandwidth, files; for the run's record."""
+    token: Mapping[str, Any] = field(default_factory=dict)
+    """What this upload is recognised by later (serial of the board, channel, a digest
+    of the program as read back); plain JSON. `adopt` and the guard compare it."""
+    limited: bool = False
+    """Whether the envelope stands in the firmware of every technique that drives, read
+    back: only then may it be left alone when the host is gone."""
+    unlimited: tuple[str, ...] = ()
+    """Kinds of technique that drive and have no room for limits: ``power``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,14 @@ class PotentiostatChannel(typing.Protocol):
     ``voltage_amplitude_volt``, ``current_amplitude_ampere``.
     """
 
-    def load(self, techniques: Sequence[Technique]) -> Loaded:
+    def load(
+        self, techniques: Sequence[Technique], envelope: Envelope | None = None
+    ) -> Loaded:
         """Compile, upload and read back; nothing flows yet.
 
+        ``envelope``'s bounds on voltage and current go into the free limits of the
+        firmware, a margin outside, so that the host trips first while it lives.
+        NotOursError: it runs something that was not started here; it is left alone.
         RefusedError lists everything that the channel cannot do (a range too small,
         a limit already passed, EIS without an impedance board).
         """
@@ -55,6 +70,34 @@ class PotentiostatChannel(typing.Protocol):
 
     def start(self) -> None:
         """Begin what is loaded. Returns at once."""
+        ...
+
+    def adopt(
+        self,
+        techniques: Sequence[Technique],
+        token: Mapping[str, Any],
+        started_unix: float,
+        envelope: Envelope | None = None,
+    ) -> bool:
+        """Attach to what was started before, without loading; then `poll` drains it.
+
+        ``token`` is what `load` returned for ``techniques``, ``started_unix`` (UTC
+        epoch seconds) about when `start` was called. Returns False if the channel
+        stands still and holds nothing of it (power was cut, somebody loaded another
+        program); NotOursError: it runs something else.
+        """
+        ...
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        """Tell whether what the channel runs now is what ``token`` describes.
+
+        After True, `make_safe` stops it. False: it stands still, or runs what is not
+        ours. Sends nothing that changes anything.
+        """
+        ...
+
+    def sense(self) -> Mapping[str, float]:
+        """Return ``voltage_volt`` and ``current_ampere`` now; nothing is driven."""
         ...
 
     def poll(self) -> Poll:
@@ -66,7 +109,11 @@ class PotentiostatChannel(typing.Protocol):
         ...
 
     def make_safe(self) -> None:
-        """Stop and open the circuit; harmless when nothing runs."""
+        """Stop what was started, adopted or recognised here; read back that it stopped.
+
+        Harmless when nothing runs; what somebody else runs is left alone.
+        InstrumentError: it does not stop, or cannot be asked.
+        """
         ...
 
 

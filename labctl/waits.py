@@ -1,0 +1,141 @@
+"""Who is told of a wait, how long it may take, and who may end it.
+
+A run binds itself to its thread with `owned_by`. From then on every wait in that
+thread, however deep in a driver, says what it waits for and until when (`announce`),
+and a wait through the clock ends as soon as the run is asked to stop, hold or skip.
+Threads that no run owns (a person by hand, a guard, a twin's server) just wait.
+"""
+
+import contextlib
+import logging
+import threading
+import typing
+from collections.abc import Iterator
+
+from labctl.clock import Clock
+from labctl.data import Event
+
+log = logging.getLogger(__name__)
+
+
+class WaitEnded(Exception):  # noqa: N818  (it is no error: somebody asked for it)
+    """A wait inside a driver ended because the run is to stop, hold or skip.
+
+    Only the engine catches it. A driver that must not be left half way catches it,
+    tidies up, and lets it go on.
+    """
+
+
+class Owner(typing.Protocol):
+    """What a run offers to whatever waits in its thread."""
+
+    @property
+    def asked(self) -> threading.Event:
+        """Set while a stop, a hold or a skip is asked for and not granted yet."""
+        ...
+
+    def waiting(self, what: str, seconds: float) -> None:
+        """Hear that nothing may be heard for ``seconds`` of wall time from now."""
+        ...
+
+    def working(self) -> None:
+        """Hear that a wait is over."""
+        ...
+
+    def tell(self, event: Event) -> None:
+        """Take an event for the run's journal."""
+        ...
+
+
+class _Here(threading.local):
+    owner: Owner | None = None
+    safing: int = 0
+
+
+_here = _Here()
+_NEVER = threading.Event()
+
+
+@contextlib.contextmanager
+def owned_by(owner: Owner) -> Iterator[None]:
+    """Let ``owner`` be told of every wait in this thread, and end those it wants."""
+    before, _here.owner = _here.owner, owner
+    try:
+        yield
+    finally:
+        _here.owner = before
+
+
+@contextlib.contextmanager
+def to_the_end() -> Iterator[None]:
+    """Let no wait in this thread be ended: outputs are being made safe."""
+    _here.safing += 1
+    try:
+        yield
+    finally:
+        _here.safing -= 1
+
+
+@contextlib.contextmanager
+def announce(what: str, seconds: float) -> Iterator[None]:
+    """Say that this thread may be silent for ``seconds`` of wall time.
+
+    ``what`` completes "waiting for …". Used around every call that blocks: a read, a
+    reconnection, a flush to the disk. The caller keeps the deadline; this only says it.
+    """
+    owner = _here.owner
+    if owner is None:
+        yield
+        return
+    owner.waiting(what, seconds)
+    try:
+        yield
+    finally:
+        owner.working()
+
+
+def tell(event: Event) -> None:
+    """Put an event into the journal of the run that owns this thread; log it else."""
+    owner = _here.owner
+    if owner is None:
+        log.log(event.level.value, "%s: %s", event.code, event.text)
+    else:
+        owner.tell(event)
+
+
+def asked() -> threading.Event:
+    """Return what ends a wait in this thread; never set where nothing does."""
+    owner = _here.owner
+    return _NEVER if owner is None or _here.safing else owner.asked
+
+
+class StepClock:
+    """The clock of a run's steps: a sleep returns early when the run is asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> float:  # noqa: D102
+        return self._clock.now()
+
+    def unix(self) -> float:  # noqa: D102
+        return self._clock.unix()
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: D102
+        return self._clock.poll_period(rows_every)
+
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Let ``seconds`` pass, fewer if the run is asked to stop, hold or skip."""
+        self._clock.sleep(seconds, until or asked())
+
+
+class DriverClock(StepClock):
+    """The clock of a driver: a sleep that the run ends raises `WaitEnded`."""
+
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Let ``seconds`` pass. WaitEnded: the run was asked to stop, hold or skip."""
+        ended = asked()
+        with announce("a pause between two messages", seconds):
+            self._clock.sleep(seconds, until or ended)
+        if ended.is_set():
+            raise WaitEnded
