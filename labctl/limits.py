@@ -9,7 +9,7 @@ discharges the cell; a current that is NaN eases nothing.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,8 @@ CURRENT = "current_ampere"
 AT_REST = 1e-3
 """Of the largest current allowed; what noise shows at rest is no discharge."""
 ANYTHING = (-math.inf, math.inf)
+STALE_POLLS = 3
+"""Polls without a reading of a bounded quantity before that counts as leaving it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,26 @@ class Envelope:
     bounds: Mapping[str, tuple[float, float]]
     eased: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Column -> bounds that hold instead while the current does not discharge."""
+    soft: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Column -> narrower bounds that may be left for one reading, not for two."""
 
     def __post_init__(self) -> None:
-        for column, (low, high) in (*self.bounds.items(), *self.eased.items()):
+        everything = (*self.bounds.items(), *self.eased.items(), *self.soft.items())
+        for column, (low, high) in everything:
             if not low < high:
                 raise ValueError(f"{column}: {low:g} … {high:g} is not a range")
+        for column, (low, high) in self.soft.items():
+            outer = self.bounds.get(column, ANYTHING)
+            if not (outer[0] <= low and high <= outer[1]):
+                raise ValueError(
+                    f"{column}: the soft limits {low:g} … {high:g} do not lie within "
+                    f"the hard ones {outer[0]:g} … {outer[1]:g}"
+                )
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column that is bounded."""
+        return frozenset((*self.bounds, *self.eased, *self.soft))
 
     def violation(self, batch: Batch) -> Violation | None:
         """Return the earliest reading that leaves the envelope; None if none does."""
@@ -102,7 +119,17 @@ class Envelope:
         bounds = dict(self.bounds)
         for column, theirs in other.bounds.items():
             bounds[column] = _both(bounds.get(column, ANYTHING), theirs)
-        return Envelope(bounds, eased)
+        soft = dict(self.soft)
+        for column, theirs in other.soft.items():
+            soft[column] = _both(soft.get(column, ANYTHING), theirs)
+        soft = {k: _both(v, bounds.get(k, ANYTHING)) for k, v in soft.items()}
+        return Envelope(bounds, eased, soft)
+
+    def softened(self) -> "Envelope":
+        """Return the soft bounds alone, eased where the hard ones are."""
+        return Envelope(
+            self.soft, {k: v for k, v in self.eased.items() if k in self.soft}
+        )
 
     def _discharges_nothing(self, batch: Batch) -> Array:
         """Return which rows are at rest or charge; shape (n,), bool."""
@@ -112,6 +139,58 @@ class Envelope:
         low, _ = self.bounds.get(CURRENT, ANYTHING)
         rest = AT_REST * low if math.isfinite(low) else 0.0
         return np.asarray(current >= rest)
+
+
+class LimitWatch:
+    """Checks what a run reads against its envelope, with a memory.
+
+    Hard bounds trip on one reading. Soft ones trip when two readings in a row leave
+    them. A bounded quantity that was read once and then is missing from `STALE_POLLS`
+    polls counts as left: nobody knows what it is.
+    """
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._hard = envelope
+        self._soft = envelope.softened()
+        self._bounded = tuple(envelope.columns)
+        self._suspect: str | None = None
+        """Column whose last reading left its soft bounds."""
+        self._missing: dict[str, int] = {}
+        """Bounded column that was read -> polls since."""
+
+    def check(self, batch: Batch) -> Violation | None:
+        """Return how ``batch`` leaves the envelope; None if it does not."""
+        for column in self._bounded:
+            if column in batch.columns:
+                self._missing[column] = 0
+        violation = self._hard.violation(batch)
+        if violation is None and self._soft.bounds:
+            violation = self._debounced(batch)
+        return violation
+
+    def poll_ended(self) -> Violation | None:
+        """Count a poll; return what has not been read for too many of them."""
+        for column in self._missing:
+            self._missing[column] += 1
+            if self._missing[column] > STALE_POLLS:
+                low, high = self._hard.bounds.get(column, ANYTHING)
+                return Violation(column, math.nan, low, high, 0)
+        return None
+
+    def begin_step(self) -> None:
+        """Forget what the step before was read from; its instrument may rest now."""
+        self._missing.clear()
+        self._suspect = None
+
+    def _debounced(self, batch: Batch) -> Violation | None:
+        for row in range(len(batch)):
+            values = {k: v[row : row + 1] for k, v in batch.columns.items()}
+            left = self._soft.violation(Batch(batch.stream, values))
+            if left is not None and left.column == self._suspect:
+                return replace(left, row=row)
+            if left is not None or not self._soft.bounds.keys().isdisjoint(values):
+                self._suspect = None if left is None else left.column
+        return None
 
 
 def _outside(values: Array, bounds: tuple[float, float]) -> Array:

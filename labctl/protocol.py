@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import typing
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -132,6 +132,13 @@ class Step(abc.ABC):
         with what remains. NotOursError: something else runs there now.
         """
         return None
+
+    def after_stop(self, bench: Bench) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield rows that the instruments still hold after everything was made safe.
+
+        Called once after an interruption, before the step goes on or ends.
+        """
+        yield from ()
 
     def remaining(self, progress: Progress) -> "Step":  # noqa: ARG002
         """Return what is left to do after an interruption; here: begin anew."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from labctl.clock import stopwatch
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.quantities import format_duration, format_si
 
 REDRAW_EVERY = 0.1

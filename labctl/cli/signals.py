@@ -14,7 +14,7 @@ from labctl.clock import stopwatch
 
 if TYPE_CHECKING:
     from labctl.engine.control import Control
-    from labctl.engine.run import Ended
+    from labctl.engine.situation import Ended
 
 SECOND_PRESS = 5.0
 """s within which a second Ctrl-C means: off, now."""

@@ -1,7 +1,14 @@
-"""What a person or a signal asks of a run; the only object that crosses threads."""
+"""What a person, a signal or a watcher asks of a run; all that crosses threads."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
+
+from labctl.protocol import Plan
+
+PERSON = "a person"
+"""Who holds a run unless it says otherwise."""
 
 
 class Wish(Enum):
@@ -16,55 +23,115 @@ class Wish(Enum):
     """End the run: everything safe, results from what there is, file sealed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Another plan for the steps that have not begun."""
+
+    make_plan: Callable[[], Plan]
+    """Returns the new plan from its beginning; its past is the same."""
+    note: str
+    """Who changed what and why, for the event."""
+
+
 class Control:
-    """Ask a run to skip, hold, go on or stop; safe from any thread and a handler."""
+    """Ask a run to skip, hold, go on or stop; safe from any thread.
+
+    Not from a signal's handler: that may interrupt a thread which holds the lock. A
+    handler starts a thread that asks.
+    """
 
     def __init__(self) -> None:
-        self._skip = threading.Event()
-        self._hold = threading.Event()
-        self._stop = threading.Event()
+        self._lock = threading.RLock()
+        self._skip = False
+        self._stop = False
+        self._holds: dict[str, str] = {}
+        """Who holds it -> why."""
+        self._amendment: Amendment | None = None
         self._go_on = threading.Event()
+        self.asked = threading.Event()
+        """Set as long as there is a wish: what ends the waits of the run's thread."""
         self.reason = ""
         """Who asked and why, for the event."""
 
     def skip(self, reason: str = "") -> None:
         """End the step in flight."""
-        self.reason = reason
-        self._skip.set()
+        with self._lock:
+            self._skip = True
+            self._say(reason)
 
-    def hold(self, reason: str = "") -> None:
-        """Open the circuit and wait."""
-        self.reason = reason
-        self._go_on.clear()
-        self._hold.set()
+    def hold(self, reason: str = "", who: str = PERSON) -> None:
+        """Open the circuit and wait until each ``who`` that holds it lets go."""
+        with self._lock:
+            self._holds[who] = reason
+            self._go_on.clear()
+            self._say(reason)
 
-    def release(self) -> None:
-        """Go on after a hold; harmless without one."""
-        self._hold.clear()
-        self.reason = ""
-        self._go_on.set()
+    def release(self, who: str | None = None) -> None:
+        """Go on after a hold, of ``who`` alone or of everybody; harmless without one.
+
+        What still is wrong (a full disk) takes hold again at once.
+        """
+        with self._lock:
+            if who is None:
+                self._holds.clear()
+            else:
+                self._holds.pop(who, None)
+            if not self._holds:
+                self.reason = self.reason if self._stop else ""
+                self._go_on.set()
+            self._settle()
 
     def stop(self, reason: str = "") -> None:
         """End the run in good order; idempotent: the first reason counts."""
-        if not self._stop.is_set():
-            self.reason = reason
-        self._stop.set()
-        self._go_on.set()
+        with self._lock:
+            if not self._stop:
+                self.reason = reason
+            self._stop = True
+            self._go_on.set()
+            self._settle()
+
+    def amend(self, make_plan: Callable[[], Plan], note: str = "") -> None:
+        """Go on with another plan from the next step on, if its past is the same."""
+        with self._lock:
+            self._amendment = Amendment(make_plan, note)
+
+    def take_amendment(self) -> Amendment | None:
+        """Return what was amended since the last call."""
+        with self._lock:
+            taken, self._amendment = self._amendment, None
+            return taken
 
     def wish(self) -> Wish:
         """Return the strongest wish now."""
-        if self._stop.is_set():
+        if self._stop:
             return Wish.STOP
-        if self._hold.is_set():
+        if self._holds:
             return Wish.HOLD
-        if self._skip.is_set():
+        if self._skip:
             return Wish.SKIP
         return Wish.NONE
 
+    def holds(self, who: str) -> bool:
+        """Tell whether ``who`` holds the run."""
+        return who in self._holds
+
     def skipped(self) -> None:
         """Take the wish to skip back: it was granted."""
-        self._skip.clear()
+        with self._lock:
+            self._skip = False
+            self._settle()
 
     def wait_while_held(self, timeout: float) -> None:
         """Wait for `release` or `stop`, ``timeout`` s of wall time at most."""
         self._go_on.wait(timeout)
+
+    def _say(self, reason: str) -> None:
+        if not self._stop:
+            self.reason = reason
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.wish() is Wish.NONE:
+            self.asked.clear()
+        else:
+            self.asked.set()

@@ -1,135 +1,89 @@
 """Execute a plan: the loop every run goes through, live, resumed or forecast.
 
-Invariants: what is committed is acknowledged; a batch is checked against the envelope
-before anything else happens on the instrument; whatever ends the loop, every role is
-made safe, the sources first. One failure while making safe never stops the next.
+Invariants: what is committed is acknowledged; nothing that goes on by itself is started
+before the journal durably says so; a batch is checked against the envelope before
+anything else happens on the instrument; whatever ends the loop, every role is made
+safe, sources first, and what could not be is a field of `Ended`.
 """
 
 import logging
-import math
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 from labctl import columns
-from labctl.clock import stopwatch
+from labctl.clock import Clock, stopwatch
 from labctl.data import Batch, EndReason, Event, Level, Outcome
+from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control, Wish
-from labctl.engine.ledger import Ledger, StepTotals, progress
-from labctl.engine.replay import same
-from labctl.errors import InstrumentError, LabctlError, LimitError
-from labctl.limits import Envelope
-from labctl.protocol import Bench, Ending, Plan, Step, StepRecord
+from labctl.engine.journal import Journal
+from labctl.engine.ledger import Ledger, progress
+from labctl.engine.recorder import Flight, Recorder
+from labctl.engine.replay import advance, same
+from labctl.engine.safing import MakesSafe, make_all_safe
+from labctl.engine.situation import Ended, Recorded, Situation
+from labctl.errors import (
+    InstrumentError,
+    LabctlError,
+    LimitError,
+    OperatorError,
+    StoreError,
+)
+from labctl.limits import Envelope, LimitWatch, Violation
+from labctl.protocol import (
+    Bench,
+    Claim,
+    ClaimRecord,
+    Ending,
+    Item,
+    Plan,
+    Rows,
+    Step,
+    StepRecord,
+)
+from labctl.waits import StepClock, WaitEnded, announce, owned_by, to_the_end
 
 log = logging.getLogger(__name__)
+T = typing.TypeVar("T")
 
-COMMIT_EVERY = 1.0
-"""s of wall time between two commits; a step change commits at once."""
-IN_FLIGHT = "row_in_flight"
-"""Key, in the run's status, of the reading that no row holds yet."""
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
-
-
-class Journal(typing.Protocol):
-    """What the loop writes to; `labctl.store.journal.Journal` is the one body."""
-
-    def append(self, batch: Batch) -> None:
-        """Take rows."""
-        ...
-
-    def begin_step(
-        self, step_count: int, payload: Mapping[str, typing.Any], test_time: float
-    ) -> None:
-        """Note that a step begins."""
-        ...
-
-    def end_step(self, step_count: int, outcome: Outcome, test_time: float) -> None:
-        """Note how a step ended."""
-        ...
-
-    def event(self, event: Event, test_time: float, unix: float) -> None:
-        """Note what a person would tell a colleague."""
-        ...
-
-    def set_status(
-        self,
-        state: str,
-        *,
-        test_time: float,
-        unix: float,
-        step_count: int,
-        cycle_count: int,
-        label: str,
-        fields: Mapping[str, typing.Any],
-    ) -> None:
-        """Say where the run stands."""
-        ...
-
-    def commit(self) -> int:
-        """Make everything durable; return the commit's number."""
-        ...
-
-
-class MakesSafe(typing.Protocol):
-    """What every role with an output has."""
-
-    def make_safe(self) -> None:
-        """Take the energy off; idempotent."""
-        ...
+DURABLE_WITHIN = 60.0
+"""s of wall time that the disk has to take a claim before nothing is started."""
+DISK_PATIENCE = 5.0
+"""s of wall time that the disk may refuse rows before the run is put on hold."""
+SLOW_DISK_PATIENCE = 300.0
+"""The same for a disk that refuses nothing, but does not come back."""
+DISK = "the disk"
+"""Who holds a run whose rows cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a watcher of the run is told, at most once a poll."""
+class Watchers:
+    """Who is told of a run while it goes on; each call must return at once."""
 
-    state: str
-    """``running`` or ``hold``."""
-    step_count: int
-    step: Step
-    test_time: float
-    """s."""
-    last: Mapping[str, float]
-    """The last row of any stream."""
-    rows: int
-    """Rows of the whole run."""
-    before: tuple[Step, Outcome] | None = None
-    """The last step on the bench that ended, and how; None before the first."""
-
-
-@dataclass(slots=True)
-class Recorded:
-    """What an interrupted run left in its journal."""
-
-    steps: dict[int, StepRecord] = field(default_factory=dict)
-    """Executed steps by count; one without outcome was in flight."""
-    totals: StepTotals | None = None
-    """Sums of the step in flight, rebuilt from its rows."""
-    net_charge: float = 0.0
-    test_time: float = 0.0
-    """Test time at which the run goes on, s."""
-    rows: int = 0
-
-
-@dataclass(slots=True)
-class _Flight:
-    """The step in flight."""
-
-    step: Step
-    count: int
-    totals: StepTotals
-    now: Batch | None = None
-    """The last reading between two rows, not recorded; None if the last was a row."""
+    seen: Callable[[Situation], None] = lambda _situation: None
+    """After every poll and while on hold."""
+    waiting: Callable[[str, float], None] = lambda _what, _seconds: None
+    """Before anything that may block: what for, and s of wall time at most."""
+    working: Callable[[], None] = lambda: None
+    """After it."""
+    claimed: Callable[[ClaimRecord], None] = lambda _record: None
+    """When a claim is durable, before what it names is started."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How the whole run ended."""
+class StepBench:
+    """The bench as a step sees it: its clock ends waits when the run is asked."""
 
-    reason: EndReason
-    text: str = ""
-    error: BaseException | None = None
+    bench: Bench
+    clock: Clock
+    envelope: Envelope
+
+    def role(self, name: str, kind: type[T]) -> T:
+        """See `labctl.protocol.Bench`."""
+        return self.bench.role(name, kind)
 
 
 class Engine:
@@ -143,20 +97,34 @@ class Engine:
         envelope: Envelope,
         outputs: Mapping[str, MakesSafe],
         control: Control | None = None,
-        watch: Callable[[Situation], None] | None = None,
+        watchers: Watchers | None = None,
+        seats: Mapping[str, str] | None = None,
+        history: Callable[[], Mapping[int, StepRecord]] = dict,
     ) -> None:
-        self._bench = bench
-        self._journal = journal
-        self._ledger = ledger
-        self._envelope = envelope
-        self._outputs = outputs
+        """Join the parts.
+
+        ``seats`` names the seat of each role, for claims; ``history`` returns the
+        steps so far as the journal tells them, for an amendment.
+        """
         self.control = control or Control()
-        self._watch = watch or (lambda _situation: None)
-        self._zero = 0.0
-        self._rows = 0
-        self._committed = -math.inf
-        self._flight: _Flight | None = None
+        self._bench = StepBench(bench, StepClock(bench.clock), envelope)
+        self._recorder = Recorder(journal, ledger, bench.clock)
+        self._journal = journal
+        self._outputs = outputs
+        self._watchers = watchers or Watchers()
+        self._seats = seats or {}
+        self._history = history
+        self._limits = LimitWatch(envelope)
+        self._attendant = Attendant(
+            self.control,
+            bench.clock,
+            self._recorder.tell,
+            self._watchers.waiting,
+            self._watchers.working,
+        )
+        self._flight: Flight | None = None
         self._before: tuple[Step, Outcome] | None = None
+        self._recorded = Recorded()
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
         """Execute ``plan`` to its end and return how it ended; never raises.
@@ -164,237 +132,330 @@ class Engine:
         With ``recorded``, outcomes of steps that ended are fed back first and the
         step in flight goes on with what remained of it.
         """
-        recorded = recorded or Recorded()
-        self._zero = self._bench.clock.now() - recorded.test_time
-        self._rows = recorded.rows
+        self._recorded = recorded or Recorded()
+        self._recorder.begin(self._recorded.test_time, self._recorded.rows)
+        with owned_by(self._attendant):
+            ended = self._driven(plan)
+            try:
+                unsafe = self.make_safe()
+            except KeyboardInterrupt:  # impatience does not keep an output on
+                unsafe = self.make_safe()
+            if unsafe:
+                ended = _left_on(ended, unsafe)
+            return self._told(ended)
+
+    def make_safe(self) -> dict[str, str]:
+        """Make every output safe; return role -> why it may still be on."""
+        with to_the_end():
+            return make_all_safe(self._outputs)
+
+    def _driven(self, plan: Plan) -> Ended:
+        """Go through the plan; whatever goes wrong is an answer."""
         try:
-            ended = self._steps(plan, recorded)
+            return self._steps(plan)
         except LimitError as error:
-            ended = Ended(EndReason.LIMIT, str(error), error)
+            return Ended(EndReason.LIMIT, str(error), error)
         except LabctlError as error:  # says what to do; the traceback tells no more
             log.debug("the run failed", exc_info=True)
-            ended = Ended(EndReason.FAILED, str(error), error)
+            return Ended(EndReason.FAILED, str(error), error)
         except KeyboardInterrupt:  # somebody would not wait for the orderly end
             text = self.control.reason or "interrupted"
-            ended = Ended(EndReason.STOPPED, f"{text}, at once")
+            return Ended(EndReason.STOPPED, f"{text}, at once")
         except BaseException as error:  # whatever it is, the outputs come first
             log.exception("the run failed by a defect")
-            ended = Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)
-        finally:
-            unsafe = self.make_safe()
-        if unsafe:
-            text = "; ".join(filter(None, (ended.text, *unsafe)))
-            ended = Ended(EndReason.FAILED, text, ended.error)
+            return Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)
+
+    def _told(self, ended: Ended) -> Ended:
+        """Write how it ended; a disk that takes nothing is part of the answer."""
+        flight = self._flight
+        if flight is not None:
+            self._gather(flight)
         if ended.reason is not EndReason.COMPLETED:
             asked = ended.reason is EndReason.STOPPED
             level = Level.WARNING if asked else Level.ALARM
-            self._tell(level, str(ended.reason), ended.text or "stopped")
-        if self._flight is not None:  # where the run may go on one day
-            self._commit("running", self._flight)
+            self._recorder.say(level, str(ended.reason), ended.text or "stopped")
+        for role, why in ended.unsafe.items():
+            seat = self._seats.get(role)
+            place = f"{role} on {seat}" if seat else role
+            text = f"{place} may still be on: {why}"
+            self._recorder.say(Level.ALARM, "unsafe", text)
+        if flight is not None:  # where the run may go on one day
+            try:
+                self._recorder.commit("running", flight)
+            except StoreError as error:
+                log.exception("the end of the run could not be written")
+                text = "; ".join(filter(None, (ended.text, str(error))))
+                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
         return ended
 
-    def make_safe(self) -> list[str]:
-        """Make every output safe, in the order of ``outputs``; say what failed."""
-        failures = []
-        for name, output in self._outputs.items():
-            try:
-                _make_safe(output)
-            except Exception as error:
-                log.exception("%s could not be made safe", name)
-                failures.append(f"STATE UNKNOWN: {name} was not made safe: {error}")
-        return failures
+    # ---- the plan
 
-    def _steps(self, plan: Plan, recorded: Recorded) -> Ended:
+    def _steps(self, plan: Plan) -> Ended:
         outcome: Outcome | None = None
         for step_count in count(1):
+            plan, replayed = self._amended(plan, step_count)
             try:
-                step = plan.send(outcome) if outcome is not None else next(plan)
+                if replayed is not None:
+                    step = replayed
+                else:
+                    step = plan.send(outcome) if outcome is not None else next(plan)
             except StopIteration:
                 return Ended(EndReason.COMPLETED)
-            record = recorded.steps.get(step_count)
+            record = self._recorded.steps.get(step_count)
             if record is not None:
                 same(step, record)
             if record is not None and record.outcome is not None:
                 outcome = record.outcome
                 continue
-            earlier = recorded.totals if record is not None else None
-            outcome = self._step(step, step_count, earlier, fresh=record is None)
+            outcome = self._step(step, step_count, fresh=record is None)
             if outcome.reason is EndReason.STOPPED:
                 return Ended(EndReason.STOPPED, self.control.reason)
         raise AssertionError("a count has no end")
 
-    def _step(
-        self, step: Step, step_count: int, earlier: StepTotals | None, *, fresh: bool
-    ) -> Outcome:
+    def _amended(self, plan: Plan, step_count: int) -> tuple[Plan, Step | None]:
+        """Return the plan to go on with and, if it is another one, its next step."""
+        amendment = self.control.take_amendment()
+        if amendment is None:
+            return plan, None
+        with announce("the journal before the plan is amended", DURABLE_WITHIN):
+            self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
+        other = amendment.make_plan()
+        try:
+            step = advance(other, self._history(), step_count)
+        except OperatorError as error:
+            self._recorder.say(Level.WARNING, "amend", f"not amended: {error}")
+            return plan, None
+        self._recorder.say(Level.INFO, "amend", amendment.note)
+        return other, step
+
+    def _step(self, step: Step, step_count: int, *, fresh: bool) -> Outcome:
         """Execute one step, holds included, and write its outcome."""
         if fresh:
             self._journal.begin_step(
                 step_count,
                 {**step.payload(), "digest": step.digest()},
-                self._test_time(),
+                self._recorder.test_time,
             )
-        totals = self._ledger.begin(self._test_time(), earlier)
-        flight = self._flight = _Flight(step, step_count, totals)
+        earlier = None if fresh else self._recorded.totals
+        rest = step if earlier is None else step.remaining(progress(earlier))
+        totals = self._recorder.totals(earlier)
+        flight = self._flight = Flight(step, step_count, totals, rest)
+        self._limits.begin_step()
         if step.uses_bench:
-            self._commit("running", flight)
-        rest = step if earlier is None else step.remaining(progress(flight.totals))
+            self._recorder.commit("running", flight)
+            self._mind_the_disk()
+        attached = None if fresh else self._attached(flight)
         while True:
-            ending, wish = self._stretch(rest, flight)
+            ending, wish = self._stretch(flight, attached)
+            attached = None
             if wish is not Wish.HOLD:
                 break
             self._wait_while_held(flight)
             if self.control.wish() is Wish.STOP:
                 ending = Ending(EndReason.STOPPED)
                 break
-            flight.totals = self._ledger.begin(self._test_time(), flight.totals)
-            rest = step.remaining(progress(flight.totals))
+            flight.totals = self._recorder.totals(flight.totals)
+            flight.rest = step.remaining(progress(flight.totals))
         outcome = flight.totals.outcome(ending)
-        self._journal.end_step(step_count, outcome, self._test_time())
+        self._journal.end_step(step_count, outcome, self._recorder.test_time)
         if step.uses_bench:
             self._before = (step, outcome)
         return outcome
 
-    def _stretch(self, rest: Step, flight: _Flight) -> tuple[Ending, Wish]:
+    def _attached(self, flight: Flight) -> Rows | None:
+        """Go on with what the step started before its process died, if it still runs.
+
+        The sums then go on as if nothing had happened; rows come out of the channel's
+        memory in the run's time.
+        """
+        recorded, step = self._recorded, flight.step
+        if not recorded.claims or recorded.totals is None:
+            return None
+        at_claim = recorded.at_claim
+        rest = step if at_claim is None else step.remaining(progress(at_claim))
+        if any(claim.digest != rest.digest() for claim in recorded.claims.values()):
+            return None
+        rows = rest.go_on(self._bench, recorded.claims)
+        if rows is not None:
+            flight.rest, flight.totals = rest, recorded.totals
+            self._recorder.say(
+                Level.INFO, "attached", "the instrument went on alone; attached to it"
+            )
+        return rows
+
+    # ---- one stretch of a step
+
+    def _stretch(self, flight: Flight, rows: Rows | None) -> tuple[Ending, Wish]:
         """Run until the step ends by itself or a wish interrupts it."""
-        wish = self.control.wish()
-        if rest.uses_bench and wish in {Wish.STOP, Wish.HOLD}:
-            return Ending(EndReason.STOPPED), wish  # before anything is switched on
-        rows = rest.execute(self._bench)
+        rest, wish = flight.rest, self.control.wish()
+        if rows is None:
+            if rest.uses_bench and wish in {Wish.STOP, Wish.HOLD}:
+                return Ending(EndReason.STOPPED), wish  # before anything is on
+            rows = rest.execute(self._bench)
+        flight.is_on = rest.uses_bench
+        self._attendant.looks()
         try:
             while True:
-                try:
-                    item = next(rows)
-                except StopIteration as stop:
-                    return stop.value or Ending(), Wish.NONE
-                self._take(item, flight)
-                if rest.ends_polls and not _ends_poll(item):
-                    continue
-                wish = self.control.wish()
-                if wish is Wish.NONE:
-                    continue
-                if wish is Wish.SKIP:
-                    self.control.skipped()
-                self._interrupt(wish)
-                self._record_now(flight)
-                reason = EndReason.SKIPPED if wish is Wish.SKIP else EndReason.STOPPED
-                return Ending(reason), wish
+                ended = self._one(rows, flight)
+                if ended is not None:
+                    return ended
         finally:
             rows.close()
 
-    def _take(self, item: Batch | Event | None, flight: _Flight) -> None:
+    def _one(self, rows: Rows, flight: Flight) -> tuple[Ending, Wish] | None:
+        """Take one item; return how the stretch ended, None if it goes on."""
+        try:
+            item = next(rows)
+            self._take(item, flight)
+        except StopIteration as stop:
+            flight.is_on = False
+            return stop.value or Ending(), Wish.NONE
+        except WaitEnded:  # inside a driver: the step cannot go on from there
+            wish = self.control.wish()
+            return self._interrupted(Wish.HOLD if wish is Wish.NONE else wish, flight)
+        self._attendant.looks()
+        self._recorder.longest_gap = self._attendant.longest_gap
+        if flight.rest.ends_polls and not _ends_poll(item):
+            return None
+        wish = self.control.wish()
+        return None if wish is Wish.NONE else self._interrupted(wish, flight)
+
+    def _interrupted(self, wish: Wish, flight: Flight) -> tuple[Ending, Wish]:
+        if wish is Wish.SKIP:
+            self.control.skipped()
+        unsafe = self.make_safe()
+        if unsafe:
+            raise InstrumentError(_unsafe_text(unsafe))
+        self._gather(flight)
+        reason = self.control.reason or "asked for"
+        self._recorder.say(Level.WARNING, wish.name.lower(), reason)
+        skipped = wish is Wish.SKIP
+        return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
+
+    def _gather(self, flight: Flight) -> None:
+        """Record what the instruments still hold after everything was made safe."""
+        if not flight.is_on:
+            return
+        flight.is_on = False
+        try:
+            with to_the_end():
+                for batch in flight.rest.after_stop(self._bench):
+                    fresh = self._not_seen(batch)
+                    if len(fresh):
+                        self._recorder.record(self._recorder.post(fresh, flight))
+        except LabctlError as error:  # it is off, and what is recorded stays
+            text = f"the last rows could not be fetched: {error}"
+            self._recorder.say(Level.WARNING, "gap", text)
+        self._recorder.record_now(flight)
+
+    def _take(self, item: Item, flight: Flight) -> None:
         """Write what a poll brought; LimitError if it left the envelope."""
         if isinstance(item, Event):
-            self._tell(item.level, item.code, item.text)
+            self._recorder.tell(item)
+            return
+        if isinstance(item, Claim):
+            self._claim(item, flight)
             return
         if item is not None and item.stream == columns.LIVE:
-            self._check_live(item, flight)
-        elif item is not None and len(item):
-            flight.now = None
-            batch = self._post(item, flight)
-            violation = self._envelope.violation(batch)
+            self._recorder.notice(item, flight)
+            self._trip_on(self._limits.check(item), flight)
+        elif item is not None and len(fresh := self._not_seen(item)):
+            batch = self._recorder.post(fresh, flight)
+            violation = self._limits.check(batch)
             if violation is not None:
                 self.make_safe()
-            self._record(batch)
-            if violation is not None:
-                label = flight.step.label
-                raise LimitError(f"{label}: {violation}; outputs made safe")
-        if stopwatch() - self._committed >= COMMIT_EVERY:
-            self._commit("running", flight)
-        self._watch(self._situation("running", flight))
+            self._recorder.record(batch)
+            self._trip_on(violation, flight)
+        if flight.rest.ends_polls and _ends_poll(item):
+            self._trip_on(self._limits.poll_ended(), flight)
+        if self._recorder.commit_in_time("running", flight):
+            self._mind_the_disk()
+        self._watchers.seen(self._situation("running", flight))
 
-    def _check_live(self, readings: Batch, flight: _Flight) -> None:
-        """Trip on what an instrument reads now, although no row is due yet."""
-        violation = self._envelope.violation(readings)
-        flight.now = _row_between(readings, flight.totals)
-        if violation is not None:
-            self.make_safe()
-            self._record_now(flight)
-            raise LimitError(f"{flight.step.label}: {violation}; outputs made safe")
+    def _trip_on(self, violation: Violation | None, flight: Flight) -> None:
+        """Make everything safe and raise LimitError, if there is a violation."""
+        if violation is None:
+            return
+        unsafe = self.make_safe()
+        self._gather(flight)
+        end = _unsafe_text(unsafe) if unsafe else "outputs made safe"
+        raise LimitError(f"{flight.step.label}: {violation}; {end}")
 
-    def _post(self, item: Batch, flight: _Flight) -> Batch:
-        now = (self._test_time(), self._bench.clock.unix())
-        return self._ledger.post(item, flight.step, flight.count, flight.totals, now)
+    def _claim(self, claim: Claim, flight: Flight) -> None:
+        """Make a claim durable before what it names is started."""
+        seat = self._seats.get(claim.role, claim.role)
+        record = self._recorder.claim(claim, seat, flight)
+        self._recorder.commit("running", flight)
+        with announce("the disk to take a claim", DURABLE_WITHIN):
+            durable = self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
+        if not durable:
+            if self.control.asked.is_set():
+                raise WaitEnded
+            raise StoreError(
+                f"{seat} is not started: the disk does not take what must be known of "
+                f"it ({self._journal.trouble or 'it is slow'})"
+            )
+        self._watchers.claimed(record)
 
-    def _record(self, batch: Batch) -> None:
-        self._journal.append(batch)
-        self._rows += len(batch)
+    def _not_seen(self, batch: Batch) -> Batch:
+        """Return the rows that the journal does not hold from before a crash."""
+        last = self._recorded.seen.get(batch.stream)
+        time = batch.columns.get(columns.INSTRUMENT_TIME.name)
+        if last is None or time is None or self._recorded.totals is None:
+            return batch
+        flight = self._flight
+        if flight is None or flight.totals is not self._recorded.totals:
+            return batch
+        fresh = time > last
+        return Batch(batch.stream, {k: v[fresh] for k, v in batch.columns.items()})
 
-    def _record_now(self, flight: _Flight) -> None:
-        """Record the last reading too: the charge until an interruption counts."""
-        if flight.now is not None:
-            self._record(self._post(flight.now, flight))
-            flight.now = None
+    # ---- holds
 
-    def _row_in_flight(self, flight: _Flight) -> dict[str, float]:
-        """Return the row that would be recorded were the run interrupted now."""
-        if flight.now is None:
-            return {}
-        now = (self._test_time(), self._bench.clock.unix())
-        row = self._ledger.preview(
-            flight.now, flight.step, flight.count, flight.totals, now
-        )
-        return {name: values[0].item() for name, values in row.columns.items()}
+    def _mind_the_disk(self) -> None:
+        """Hold the run while its rows cannot be written, and no longer."""
+        since, trouble = self._journal.waits_since, self._journal.trouble
+        held = self.control.holds(DISK)
+        patience = DISK_PATIENCE if trouble else SLOW_DISK_PATIENCE
+        if since is not None and since > patience and not held:
+            self.control.hold(trouble or f"no answer for {since:.0f} s", DISK)
+        elif held and since is None:
+            self.control.release(DISK)
 
-    def _situation(self, state: str, flight: _Flight) -> Situation:
-        last = flight.totals.last
-        time = self._test_time()
-        return Situation(
-            state, flight.count, flight.step, time, last, self._rows, self._before
-        )
-
-    def _interrupt(self, wish: Wish) -> None:
-        failures = self.make_safe()
-        if failures:
-            raise InstrumentError("; ".join(failures))
-        self._tell(Level.WARNING, wish.name.lower(), self.control.reason or "asked for")
-
-    def _wait_while_held(self, flight: _Flight) -> None:
-        self._commit("hold", flight)
+    def _wait_while_held(self, flight: Flight) -> None:
+        self._recorder.commit("hold", flight)
+        self._attendant.rests()
         begun = stopwatch()
         while self.control.wish() is Wish.HOLD:
-            self._watch(self._situation("hold", flight))
+            self._watchers.seen(self._situation("hold", flight))
             self.control.wait_while_held(HOLD_POLL)
+            if self._recorder.commit_in_time("hold", flight):
+                self._mind_the_disk()
         held = stopwatch() - begun
-        self._tell(Level.INFO, "resume", f"went on after {held:.0f} s on hold")
+        text = f"went on after {held:.0f} s on hold"
+        self._recorder.say(Level.INFO, "resume", text)
 
-    def _tell(self, level: Level, code: str, text: str) -> None:
-        log.log(level.value, "%s: %s", code, text)
-        event = Event(level, code, text)
-        self._journal.event(event, self._test_time(), self._bench.clock.unix())
-
-    def _commit(self, state: str, flight: _Flight) -> None:
-        self._journal.set_status(
+    def _situation(self, state: str, flight: Flight) -> Situation:
+        recorder = self._recorder
+        return Situation(
             state,
-            test_time=self._test_time(),
-            unix=self._bench.clock.unix(),
-            step_count=flight.count,
-            cycle_count=flight.step.cycle,
-            label=flight.step.label,
-            fields={IN_FLIGHT: self._row_in_flight(flight)},
+            flight.count,
+            flight.step,
+            recorder.test_time,
+            flight.totals.last,
+            recorder.rows,
+            self._before,
+            self._attendant.longest_gap,
         )
-        self._journal.commit()
-        self._committed = stopwatch()
-
-    def _test_time(self) -> float:
-        return self._bench.clock.now() - self._zero
 
 
-def _ends_poll(item: Batch | Event | None) -> bool:
+def _ends_poll(item: Item) -> bool:
     return item is None or (isinstance(item, Batch) and item.stream == columns.LIVE)
 
 
-def _row_between(readings: Batch, totals: StepTotals) -> Batch | None:
-    """Return readings of this moment as a row, if they are one and newer than all."""
-    if columns.TECHNIQUE_INDEX.name not in readings.columns:
-        return None
-    time = totals.before + float(readings.columns[columns.STEP_TIME.name][0])
-    last = totals.tail[0] if totals.tail is not None else -math.inf
-    return replace(readings, stream=columns.TIMESERIES.name) if time > last else None
+def _unsafe_text(unsafe: Mapping[str, str]) -> str:
+    return "; ".join(f"{role} was not made safe: {why}" for role, why in unsafe.items())
 
 
-def _make_safe(output: MakesSafe) -> None:
-    """Make one output safe; an impatient Ctrl-C in between does not keep it from it."""
-    try:
-        output.make_safe()
-    except KeyboardInterrupt:
-        output.make_safe()
+def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:
+    text = "; ".join(filter(None, (ended.text, _unsafe_text(unsafe))))
+    return Ended(EndReason.FAILED, text, ended.error, unsafe)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import stopwatch
-from labctl.engine.run import Ended, Situation
+from labctl.engine.situation import Ended, Situation
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
 from labctl.service.safing import CALL

@@ -15,7 +15,7 @@ from typing import Any
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.data import Result
 from labctl.engine.control import Control
-from labctl.engine.run import Ended, Situation
+from labctl.engine.situation import Ended, Situation
 from labctl.errors import LabctlError, StoreError
 from labctl.report.lettering import unit_text, value_text
 from labctl.service.event_book import EventBook

@@ -83,7 +83,8 @@ class Prepared:
         try:
             if self.world is not None:
                 self.world.place(self.stand_in, tuple(self.cast.values()))
-            return self.station.lend(run_id, self.cast)
+            bench = self.station.lend(run_id, self.cast)
+            return dataclasses.replace(bench, envelope=self.envelope)
         except BaseException:
             self.station.give_back(run_id)
             raise

@@ -13,7 +13,8 @@ from labctl.config.models import Config
 from labctl.data import Array, Batch, EndReason, Event, Level
 from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
 from labctl.engine.replay import rehearse
-from labctl.engine.run import IN_FLIGHT, Recorded
+from labctl.engine.recorder import IN_FLIGHT
+from labctl.engine.situation import Recorded
 from labctl.errors import OperatorError
 from labctl.quantities import SI
 from labctl.session.order import Equipment, Order, Prepared, prepare_with

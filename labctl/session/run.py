@@ -12,8 +12,10 @@ from labctl.config.models import Config
 from labctl.data import Result
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Ended, Engine, Recorded, Situation
+from labctl.engine.run import Engine, Watchers
+from labctl.engine.situation import Ended, Recorded, Situation
 from labctl.errors import LabctlError
+from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
 from labctl.session.view import JournalView
@@ -30,6 +32,10 @@ log = logging.getLogger(__name__)
 
 VIEW_PATIENCE = 10.0
 """s of wall time that the live view may take to catch up with the end."""
+EXIT_UNSAFE = 7
+"""What the shell is told when an output may still be on."""
+UNSAFE = "unsafe"
+"""Key, in the run's status, of the roles whose outputs may still be on, and why."""
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 
@@ -46,10 +52,14 @@ class Finished:
     """The sealed file; None if it could not be written."""
     results: Mapping[str, Result]
     error: BaseException | None = None
+    unsafe: Mapping[str, str] = field(default_factory=dict)
+    """Role -> why its output may still be on."""
 
     @property
     def exit_code(self) -> int:
         """What the shell is told."""
+        if self.unsafe:
+            return EXIT_UNSAFE
         if isinstance(self.error, LabctlError):
             return self.error.exit_code
         codes = {"completed": 0, "stopped": 6, "limit": 5}
@@ -65,7 +75,14 @@ class Observers:
     started: Callable[[Path], None] | None = None
     """Called with the run's folder once its header is durable."""
     ended: Callable[[Ended], None] | None = None
-    """Called once every output is safe, before results and file are written."""
+    """Called once every output is safe or, see `Ended.unsafe`, could not be made so;
+    before results and file are written."""
+    waiting: Callable[[str, float], None] | None = None
+    """Called before anything that may block: what for, s of wall time at most."""
+    working: Callable[[], None] | None = None
+    """Called after it."""
+    claimed: Callable[[ClaimRecord], None] | None = None
+    """Called with what is about to be started, once that is durable."""
     live_view: bool = True
     """Whether a second process keeps an HDF5 view growing."""
     sealed: bool = True
@@ -111,8 +128,26 @@ def build(
         prepared.envelope,
         bench.outputs(),
         observers.control,
-        observers.watch,
+        _watchers(observers),
+        prepared.cast,
+        lambda: _history(journal.path),
     )
+
+
+def _watchers(observers: Observers) -> Watchers:
+    """Return what the engine calls; nobody listens where none is given."""
+    usual = Watchers()
+    return Watchers(
+        observers.watch or usual.seen,
+        observers.waiting or usual.waiting,
+        observers.working or usual.working,
+        observers.claimed or usual.claimed,
+    )
+
+
+def _history(path: Path) -> dict[int, StepRecord]:
+    with JournalReader(path) as reader:
+        return {record.step_count: record for record in reader.steps}
 
 
 def execute(
@@ -132,6 +167,9 @@ def execute(
     ended = engine.run(prepared.protocol.plan(), recorded)
     if observers.ended is not None:
         observers.ended(ended)
+    if ended.unsafe:
+        fields = {**journal.status.fields, UNSAFE: dict(ended.unsafe)}
+        journal.set_status(str(ended.reason), reason=ended.text, fields=fields)
     journal.commit()
     results = work_out(prepared, folder) if observers.sealed else {}
     journal.finish(
@@ -141,7 +179,13 @@ def execute(
         viewer.stop()
     file = seal(folder) if observers.sealed else None
     return Finished(
-        str(ended.reason), ended.text, folder.path, file, results, ended.error
+        str(ended.reason),
+        ended.text,
+        folder.path,
+        file,
+        results,
+        ended.error,
+        ended.unsafe,
     )
 
 

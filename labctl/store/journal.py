@@ -170,6 +170,19 @@ class Journal:
             (test_time, dumps(outcome.to_json()), self.sequence, step_count),
         )
 
+    @property
+    def waits_since(self):
+        return (
+            None if self._failing_since is None else stopwatch() - self._failing_since
+        )
+
+    def claim(self, record):
+        pass
+
+    def commit_durably(self, deadline, until=None):
+        self.commit()
+        return not self.trouble
+
     def event(self, event: Event, test_time: float, unix: float) -> None:
         """Note what a person would tell a colleague."""
         text = event.text.encode("utf-8", "replace").decode()  # lone surrogates

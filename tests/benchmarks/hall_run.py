@@ -12,7 +12,7 @@ from labctl.clock import stopwatch
 from labctl.config.complaints import validate
 from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start
 

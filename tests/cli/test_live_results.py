@@ -4,7 +4,7 @@ import pytest
 
 from labctl.cli.progress import LatestHalfCycle, half_cycle_text
 from labctl.data import EndReason, Outcome
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import OpenCircuit
 

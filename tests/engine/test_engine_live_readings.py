@@ -12,7 +12,8 @@ from labctl.clock import VirtualClock
 from labctl.data import Batch, EndReason
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Situation
+from labctl.engine.run import Engine, Watchers
+from labctl.engine.situation import Situation
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Ending, Plan, Rows, Step
 from labctl.store.header import RunHeader
@@ -74,7 +75,15 @@ def run(folder: Path, envelope: Envelope, stop_at: float) -> tuple[EndReason, Pa
     with Journal.create(path, header) as journal:
         ledger = Ledger(header.streams)
         bench = OneClock()
-        engine = Engine(bench, journal, ledger, envelope, {}, control, watch)  # type: ignore[arg-type]
+        engine = Engine(
+            bench,
+            journal,
+            ledger,
+            envelope,
+            {},
+            control,
+            Watchers(watch) if watch else None,
+        )  # type: ignore[arg-type]
         ended = engine.run(plan())
     return ended.reason, path
 

@@ -1,6 +1,7 @@
 """The loop: outcomes, limits, holds, replay, and everything safe at the end."""
 
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +15,20 @@ from labctl.data import Batch, EndReason, Event, Outcome, Stream
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.replay import rehearse
-from labctl.engine.run import Engine, Recorded, Situation
+from labctl.engine.run import Engine, Watchers
+from labctl.engine.situation import Recorded, Situation
 from labctl.errors import OperatorError
 from labctl.limits import Envelope
-from labctl.protocol import Bench, Ending, Plan, Progress, Rows, Step, StepRecord
+from labctl.protocol import (
+    Bench,
+    ClaimRecord,
+    Ending,
+    Plan,
+    Progress,
+    Rows,
+    Step,
+    StepRecord,
+)
 
 READINGS = Stream("readings", (*STAMP, VOLTAGE))
 
@@ -84,8 +95,22 @@ class MemoryJournal:
     def set_status(self, state: str, **_: object) -> None:
         self.states.append(state)
 
+    claims: list[ClaimRecord] = field(default_factory=list)
+    durable: bool = True
+    trouble: str = ""
+    waits_since: float | None = None
+
+    def claim(self, record: ClaimRecord) -> None:
+        self.claims.append(record)
+
     def commit(self) -> int:
         return 0
+
+    def commit_durably(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        del deadline, until
+        return self.durable
 
     def volts(self) -> list[float]:
         return [float(v) for b in self.batches for v in b.columns["voltage_volt"]]
@@ -110,6 +135,7 @@ class OneClock:
 
     def __init__(self) -> None:
         self.clock = VirtualClock(epoch=0.0)
+        self.envelope = Envelope({})
 
     def role(self, name: str, kind: type) -> Any:
         raise AssertionError(f"no {name} of {kind} is needed here")
@@ -130,7 +156,7 @@ def engine_of(
         Envelope(bounds or {}),
         outputs or {},
         control,
-        watch,
+        Watchers(watch) if watch else None,
     )
 
 
@@ -203,7 +229,7 @@ def test_one_output_that_fails_does_not_keep_the_next_from_being_safe() -> None:
 
     assert order == ["source", "magnet"]
     assert ended.reason is EndReason.FAILED
-    assert "STATE UNKNOWN: source" in ended.text
+    assert ended.unsafe == {"source": "the cable is out"}
 
 
 def test_a_defect_in_a_plan_leaves_everything_safe() -> None:

@@ -6,6 +6,7 @@ same physics that the instruments' twins see.
 
 import itertools
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,9 @@ from drivers.world.cell import Cell
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, Event, Outcome
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Ended, Engine
-from labctl.protocol import Protocol, StepRecord
+from labctl.engine.run import Engine
+from labctl.engine.situation import Ended
+from labctl.protocol import ClaimRecord, Protocol, StepRecord
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
 from labctl.station import LentBench
@@ -292,8 +294,20 @@ class MemoryJournal:
     def set_status(self, state: str, **_: Any) -> None:
         pass
 
+    trouble: str = ""
+    waits_since: float | None = None
+
+    def claim(self, record: ClaimRecord) -> None:
+        del record
+
     def commit(self) -> int:
         return 0
+
+    def commit_durably(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        del deadline, until
+        return True
 
     @property
     def steps(self) -> Sequence[StepRecord]:

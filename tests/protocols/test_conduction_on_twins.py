@@ -17,7 +17,7 @@ from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.data import Quality, Result
 from labctl.engine.control import Control
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.errors import RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start

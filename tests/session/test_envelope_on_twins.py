@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from labctl.config.models import Config, SafetyConfig
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.quantities import SI
 from labctl.session.order import Order, Prepared, prepare
 from labctl.session.run import Finished, Observers, start

@@ -7,7 +7,7 @@ import pytest
 
 from labctl.config.models import Config
 from labctl.engine.control import Control
-from labctl.engine.run import Situation
+from labctl.engine.situation import Situation
 from labctl.errors import OperatorError
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume

@@ -1,0 +1,160 @@
+"""Everything a run writes: rows with their place in time, events, claims, status."""
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labctl import columns
+from labctl.clock import Clock, stopwatch
+from labctl.data import Batch, Event, Level
+from labctl.engine.journal import Journal
+from labctl.engine.ledger import Ledger, StepTotals
+from labctl.protocol import Claim, ClaimRecord, Step
+
+log = logging.getLogger(__name__)
+
+COMMIT_EVERY = 1.0
+"""s of wall time between two commits; a step change commits at once."""
+IN_FLIGHT = "row_in_flight"
+"""Key, in the run's status, of the reading that no row holds yet."""
+LONGEST_GAP = "longest_gap"
+"""Key, in the run's status, of the longest time between two looks, s."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """The step in flight."""
+
+    step: Step
+    count: int
+    totals: StepTotals
+    rest: Step
+    """What remained of it when the present stretch began."""
+    now: Batch | None = None
+    """The last reading between two rows, not recorded; None if the last was a row."""
+    is_on: bool = False
+    """Whether the stretch may have switched something on, and holds rows."""
+
+
+class Recorder:
+    """Stamps and writes; knows the run's time, but neither plan nor instruments."""
+
+    def __init__(self, journal: Journal, ledger: Ledger, clock: Clock) -> None:
+        self.journal = journal
+        self._ledger = ledger
+        self._clock = clock
+        self._zero = 0.0
+        self._committed = -math.inf
+        self.rows = 0
+        """Of the whole run."""
+        self.longest_gap = 0.0
+        """s; as the status tells it."""
+
+    def begin(self, test_time: float, rows: int) -> None:
+        """Let test time go on at ``test_time`` s, with ``rows`` rows written before."""
+        self._zero = self._clock.now() - test_time
+        self.rows = rows
+
+    @property
+    def test_time(self) -> float:
+        """Time since the run began, s."""
+        return self._clock.now() - self._zero
+
+    def totals(self, earlier: StepTotals | None) -> StepTotals:
+        """Return the sums of a stretch that begins now, after ``earlier`` ones."""
+        return self._ledger.begin(self.test_time, earlier)
+
+    def post(self, batch: Batch, flight: Flight) -> Batch:
+        """Return the batch with every column of its stream; add it to the sums."""
+        now = (self.test_time, self._clock.unix())
+        flight.now = None
+        return self._ledger.post(batch, flight.step, flight.count, flight.totals, now)
+
+    def record(self, batch: Batch) -> None:
+        """Give a whole batch to the journal."""
+        self.journal.append(batch)
+        self.rows += len(batch)
+
+    def notice(self, readings: Batch, flight: Flight) -> None:
+        """Remember what an instrument reads now, between two rows."""
+        flight.now = _row_between(readings, flight.totals)
+
+    def record_now(self, flight: Flight) -> None:
+        """Record the last reading too: the charge until an interruption counts."""
+        now = flight.now and _row_between(flight.now, flight.totals)
+        flight.now = None
+        if now is not None:
+            self.record(self.post(now, flight))
+
+    def tell(self, event: Event) -> None:
+        """Write an event, and log it."""
+        log.log(event.level.value, "%s: %s", event.code, event.text)
+        self.journal.event(event, self.test_time, self._clock.unix())
+
+    def say(self, level: Level, code: str, text: str) -> None:
+        """Write an event, and log it."""
+        self.tell(Event(level, code, text))
+
+    def claim(self, claim: Claim, seat: str, flight: Flight) -> ClaimRecord:
+        """Note what the step is about to start; not durable yet."""
+        record = ClaimRecord(
+            flight.count,
+            claim.role,
+            seat,
+            claim.token,
+            self.test_time,
+            self._clock.unix(),
+            flight.rest.digest(),
+        )
+        self.journal.claim(record)
+        return record
+
+    def commit_in_time(self, state: str, flight: Flight) -> bool:
+        """Commit if the last one was long ago; return whether it was."""
+        if stopwatch() - self._committed < COMMIT_EVERY:
+            return False
+        self.commit(state, flight)
+        return True
+
+    def commit(self, state: str, flight: Flight) -> None:
+        """Say where the run stands and have everything made durable; waits little."""
+        self.note(state, flight, {})
+        self.journal.commit()
+        self._committed = stopwatch()
+
+    def note(self, state: str, flight: Flight, fields: Mapping[str, Any]) -> None:
+        """Say where the run stands; durable with the next commit."""
+        self.journal.set_status(
+            state,
+            test_time=self.test_time,
+            unix=self._clock.unix(),
+            step_count=flight.count,
+            cycle_count=flight.step.cycle,
+            label=flight.step.label,
+            fields={
+                IN_FLIGHT: self._row_in_flight(flight),
+                LONGEST_GAP: self.longest_gap,
+                **fields,
+            },
+        )
+
+    def _row_in_flight(self, flight: Flight) -> dict[str, float]:
+        """Return the row that would be recorded were the run interrupted now."""
+        if flight.now is None:
+            return {}
+        now = (self.test_time, self._clock.unix())
+        row = self._ledger.preview(
+            flight.now, flight.step, flight.count, flight.totals, now
+        )
+        return {name: values[0].item() for name, values in row.columns.items()}
+
+
+def _row_between(readings: Batch, totals: StepTotals) -> Batch | None:
+    """Return readings of this moment as a row, if they are one and newer than all."""
+    if columns.TECHNIQUE_INDEX.name not in readings.columns:
+        return None
+    time = totals.before + float(readings.columns[columns.STEP_TIME.name][0])
+    last = totals.tail[0] if totals.tail is not None else -math.inf
+    return replace(readings, stream=columns.TIMESERIES.name) if time > last else None

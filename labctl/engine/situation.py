@@ -1,0 +1,60 @@
+"""How a run stands, how it ended, and what an interrupted one left behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from labctl.data import EndReason, Outcome
+from labctl.engine.ledger import StepTotals
+from labctl.protocol import ClaimRecord, Step, StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a watcher of the run is told, at most once a poll."""
+
+    state: str
+    """``running`` or ``hold``."""
+    step_count: int
+    step: Step
+    test_time: float
+    """s."""
+    last: Mapping[str, float]
+    """The last row of any stream."""
+    rows: int
+    """Rows of the whole run."""
+    before: tuple[Step, Outcome] | None = None
+    """The last step on the bench that ended, and how; None before the first."""
+    longest_gap: float = 0.0
+    """Longest time between two looks at wishes and limits, s of the run's clock."""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What an interrupted run left in its journal."""
+
+    steps: dict[int, StepRecord] = field(default_factory=dict)
+    """Executed steps by count; one without outcome was in flight."""
+    totals: StepTotals | None = None
+    """Sums of the step in flight, rebuilt from its rows."""
+    net_charge: float = 0.0
+    test_time: float = 0.0
+    """Test time at which the run goes on, s."""
+    rows: int = 0
+    claims: Mapping[str, ClaimRecord] = field(default_factory=dict)
+    """Role -> what the step in flight started last and did not see the end of."""
+    at_claim: StepTotals | None = None
+    """Sums of the step in flight as they stood when it was started; None: at its
+    beginning."""
+    seen: Mapping[str, float] = field(default_factory=dict)
+    """Stream -> instrument's time of its last row since then, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the whole run ended."""
+
+    reason: EndReason
+    text: str = ""
+    error: BaseException | None = None
+    unsafe: Mapping[str, str] = field(default_factory=dict)
+    """Role -> why its output may be on; empty: everything was made safe."""
