@@ -14,17 +14,21 @@ from typing import Any
 from labctl import plugins
 from labctl.clock import Clock
 from labctl.errors import (
+    BusyError,
     Complaint,
+    DoubtfulError,
     IdentityError,
     InstrumentError,
+    OperatorError,
     OwnershipError,
     RefusedError,
+    Why,
 )
 from labctl.limits import Envelope
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
 from labctl.roles.magnet import Magnet, MagnetSupply
-from labctl.waits import DriverClock
+from labctl.waits import DriverClock, to_the_end
 
 log = logging.getLogger(__name__)
 T = typing.TypeVar("T")
@@ -100,6 +104,7 @@ class Station:
         self._wires = wires
         self._open: dict[str, Device] = {}
         self._lent: dict[str, str] = {}
+        self._doubts: dict[str, str] = {}
         self._lock = threading.RLock()
         """Who has what; never held while an instrument is talked to."""
         self._opening = threading.RLock()
@@ -125,6 +130,8 @@ class Station:
                 cast[role] = self._seat(
                     role, chosen, cast, companions.get(role), even_busy=even_busy
                 )
+            except BusyError as error:
+                complaints.append(Complaint(f"role {role}", str(error), why=Why.BUSY))
             except OwnershipError as error:
                 complaints.append(Complaint(f"role {role}", str(error)))
         complaints += [
@@ -149,7 +156,15 @@ class Station:
             for role, seat in cast.items():
                 holder = self._lent.get(seat, run_id)
                 if holder != run_id:
-                    raise OwnershipError(f"{role}: {seat} is lent to run {holder}")
+                    raise BusyError(
+                        f"{role}: {seat} is lent to run {holder}", {seat: holder}
+                    )
+                if seat in self._doubts:
+                    raise DoubtfulError(
+                        f"{role}: {seat} may still be on ({self._doubts[seat]}). Look "
+                        "at the instrument, then clear it: `labctl station clear "
+                        f"{seat}` makes it safe and reads it back"
+                    )
             fresh = [seat for seat in cast.values() if seat not in self._lent]
             self._lent.update(dict.fromkeys(fresh, run_id))
             return fresh
@@ -181,6 +196,39 @@ class Station:
         """Return who has which seat: seat -> run."""
         with self._lock:
             return dict(self._lent)
+
+    def doubt(self, seat: str, why: str) -> None:
+        """Lend a seat to nobody until it is known to be off."""
+        with self._lock:
+            self._doubts[seat] = why
+
+    def doubts(self) -> dict[str, str]:
+        """Return the seats that are not known to be off: seat -> why."""
+        with self._lock:
+            return dict(self._doubts)
+
+    def clear(self, seat: str, *, by_hand: bool = False) -> None:
+        """Make a doubtful seat safe, read it back, and lend it again.
+
+        ``by_hand``: a person has looked at the instrument and vouches that it is off;
+        nothing is asked of it. InstrumentError: it is still not known to be off.
+        BusyError: a run has it. OperatorError: nobody doubts it.
+        """
+        with self._lock:
+            if seat not in self._doubts:
+                raise OperatorError(
+                    f"{seat} is not in doubt; there is nothing to clear"
+                )
+            holder = self._lent.get(seat)
+        if holder is not None:
+            raise BusyError(f"{seat} is lent to {holder}", {seat: holder})
+        if not by_hand:
+            player = self._player(seat)
+            if hasattr(player, "make_safe"):
+                with to_the_end():
+                    player.make_safe()
+        with self._lock:
+            self._doubts.pop(seat, None)
 
     @property
     def opened(self) -> frozenset[str]:
@@ -235,11 +283,14 @@ class Station:
             )
         for seat in candidates:
             same = beside is None or _instrument(seat) == _instrument(cast[beside])
-            free = even_busy or seat not in self._lent
+            free = even_busy or not (seat in self._lent or seat in self._doubts)
             if same and free and seat not in cast.values():
                 return seat
         place = f" on {_instrument(cast[beside])}" if beside else ""
-        raise OwnershipError(f"none of {', '.join(candidates)} is free{place}")
+        raise BusyError(
+            f"none of {', '.join(candidates)} is free{place}",
+            {seat: self._lent[seat] for seat in candidates if seat in self._lent},
+        )
 
     def _player(self, seat: str) -> object:
         instrument, _, name = seat.partition("/")

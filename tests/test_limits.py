@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labctl.data import Batch
-from labctl.limits import Envelope, Violation
+from labctl.limits import Envelope, LimitWatch, Violation
 
 HALF_CELL = Envelope({"voltage_volt": (0.0, 1.5), "current_ampere": (-1e-3, 1e-3)})
 FRESH_FULL_CELL = Envelope(
@@ -104,3 +104,40 @@ def test_a_violation_says_what_and_how_far(
     column: str, value: float, said: str
 ) -> None:
     assert str(Violation(column, value, 0.0, 1.5, 0)) == said
+
+
+def test_soft_bounds_may_be_left_for_one_reading_but_not_for_two() -> None:
+    watch = LimitWatch(
+        Envelope({"voltage_volt": (0.0, 5.0)}, soft={"voltage_volt": (0.1, 4.2)})
+    )
+
+    found = [watch.check(Batch.row("s", {"voltage_volt": v})) for v in (4.3, 4.1, 4.3)]
+    second = watch.check(Batch.row("s", {"voltage_volt": 4.25}))
+
+    assert found == [None, None, None]
+    assert second is not None
+    assert second.high == 4.2
+
+
+def test_hard_bounds_trip_on_one_reading_whatever_the_soft_ones_say() -> None:
+    watch = LimitWatch(
+        Envelope({"voltage_volt": (0.0, 5.0)}, soft={"voltage_volt": (0.1, 4.2)})
+    )
+
+    assert watch.check(Batch.row("s", {"voltage_volt": 5.1})) is not None
+
+
+def test_soft_bounds_must_lie_within_the_hard_ones() -> None:
+    with pytest.raises(ValueError, match="do not lie within"):
+        Envelope({"voltage_volt": (0.0, 5.0)}, soft={"voltage_volt": (0.1, 5.2)})
+
+
+def test_a_bounded_quantity_that_is_no_longer_read_counts_as_left() -> None:
+    watch = LimitWatch(Envelope({"voltage_volt": (0.0, 5.0)}))
+    watch.check(Batch.row("s", {"voltage_volt": 3.0}))
+
+    polls = [watch.poll_ended() for _ in range(5)]
+
+    assert polls[:3] == [None, None, None]
+    assert polls[3] is not None
+    assert math.isnan(polls[3].value)

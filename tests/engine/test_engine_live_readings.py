@@ -75,15 +75,8 @@ def run(folder: Path, envelope: Envelope, stop_at: float) -> tuple[EndReason, Pa
     with Journal.create(path, header) as journal:
         ledger = Ledger(header.streams)
         bench = OneClock()
-        engine = Engine(
-            bench,
-            journal,
-            ledger,
-            envelope,
-            {},
-            control,
-            Watchers(watch) if watch else None,
-        )  # type: ignore[arg-type]
+        watchers = Watchers(watch)
+        engine = Engine(bench, journal, ledger, envelope, {}, control, watchers)  # type: ignore[arg-type]
         ended = engine.run(plan())
     return ended.reason, path
 
