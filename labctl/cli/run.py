@@ -53,7 +53,8 @@ def run(
     from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -89,8 +90,10 @@ def run(
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
         if not simulate:
-            taken = list(prepared.cast.values())
-            observers = guarded(observers, prepared.station.setups, taken)
+            station, cast = prepared.station, prepared.cast
+            observers = guarded(
+                observers, lambda: plan_of(station.setups, cast, station.players)
+            )
         finished = start(prepared, bench, observers)
     _tell(finished, prepared.protocol.name, prepared.protocol.sample.name, as_json)
 
@@ -113,7 +116,8 @@ def resume(
     from labctl.config.models import Config  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.quantities import SI  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -132,7 +136,7 @@ def resume(
         if not header.simulated:
             config = Config.model_validate(header.extra["config"], context=SI)
             setups = {setup.name: setup for setup in config.setups()}
-            observers = guarded(observers, setups, list(header.roles.values()))
+            observers = guarded(observers, lambda: plan_of(setups, header.roles))
         finished = go_on(run, observers, changes)
     _tell(finished, header.protocol, str(header.sample.get("name", "")), as_json)
 

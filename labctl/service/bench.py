@@ -1,5 +1,6 @@
 """The bench of the station's process: one station, one clock, many runs at once."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -12,9 +13,12 @@ from labctl.errors import LabctlError, OperatorError, OwnershipError
 from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.event_book import EventBook
-from labctl.service.guarded import Guarding
+from labctl.service.guarding.guarding import Guarding
+from labctl.service.guarding.lines import Safed, SeatState
+from labctl.service.guarding.observing import Told, guarded
+from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
-from labctl.service.live_run import About, LiveRun
+from labctl.service.live_run import LEVELS, About, LiveRun
 from labctl.service.models import Level, RunState, RunSummary
 from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
@@ -83,11 +87,9 @@ class Bench:
         return self.equipment.world is not None
 
     @property
-    def guard_is_missing(self) -> bool:
-        """Whether outputs may be on although the guard is gone."""
-        guard = self._guarding
-        on = bool(self.live or self.by_hand.touched())
-        return guard is not None and not guard.is_alive and on
+    def guard_missing(self) -> str:
+        """Why no guard stands although outputs may be on; empty: one does."""
+        return "" if self._guarding is None else self._guarding.missing
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -325,6 +327,8 @@ class Bench:
         self.by_hand.release_all()
         self.equipment.station.close()
         if self._guarding is not None:
+            # what a person cleared meanwhile may be somebody else's by now
+            self._guarding.forget_all_but(set(self.equipment.station.doubts()))
             self._guarding.close()
         self.events.close()
 
@@ -332,12 +336,23 @@ class Bench:
         self, about: About, act: Callable[[Observers], Finished]
     ) -> Callable[[Observers], Finished]:
         """Guard a run on real instruments; give its seats back whatever happens."""
-        station, seats = self.equipment.station, list(about.seats.values())
+        station = self.equipment.station
+        told = Told(
+            lambda level, text: self.events.tell(
+                LEVELS[level.value], "guard", text, about.run
+            ),
+            self._take_from_guard,
+        )
 
         def kept(observers: Observers) -> Finished:
             try:
                 if not self.simulated:
-                    observers = self._guard().observe(observers, station.setups, seats)
+                    observers = guarded(
+                        observers,
+                        lambda: plan_of(station.setups, about.seats, station.players),
+                        lambda _folder: self._guard(),
+                        told,
+                    )
                 return act(observers)
             finally:
                 station.give_back(about.run)
@@ -345,11 +360,22 @@ class Bench:
         return kept
 
     def _guard(self) -> Guarding:
-        """Return the guard's process, a new one if the last one is gone."""
+        """Return the one guard of this process; it sees to its own replacement."""
         with self._dispatch:
-            if self._guarding is None or not self._guarding.is_alive:
+            if self._guarding is None:
                 self._guarding = Guarding(self.premises.folder)
             return self._guarding
+
+    def _take_from_guard(self, safed: Safed) -> None:
+        """Lend what the guard could not make safe to nobody; the rest as before."""
+        station = self.equipment.station
+        for seat, end in safed.outputs.items():
+            if end.state is SeatState.UNKNOWN:
+                station.doubt(seat, end.why)
+            elif end.state is SeatState.SAFE and seat in station.doubts():
+                with contextlib.suppress(LabctlError):  # somebody else was quicker
+                    station.clear(seat, by_hand=True)
+        self.changed()
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

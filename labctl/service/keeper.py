@@ -105,7 +105,8 @@ class Keeper:
 
     def _talk(self) -> None:
         for seat, wrong in self._bench.by_hand.look().items():
-            text = f"{seat} was made safe: nobody touched it for half a minute"
+            why = "nobody touched it for half a minute, or the guard was lost"
+            text = f"{seat} was made safe: {why}"
             level = Level.ALARM if wrong else Level.WARNING
             self._bench.events.tell(level, "by-hand", wrong or text)
             self._bench.changed()
