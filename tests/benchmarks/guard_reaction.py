@@ -137,7 +137,10 @@ def death(bench: Bench, signal_number: int, *, guard_first: bool = False) -> flo
 
 
 def order(bench: Bench) -> dict[str, float]:
-    """Return when source, magnet and relays were told, s after the runner's death."""
+    """Return when source, magnet and relays were told, s after the runner's death.
+
+    Again, where the source was off between two points just then.
+    """
     begun = CLOCK.unix()
     runner = bench.run("hall-effect")
     carries = False
@@ -150,10 +153,13 @@ def order(bench: Bench) -> dict[str, float]:
         return carries and said["i"] == "source" and said.get("on") is True
 
     bench.wait(hot, begun)
-    CLOCK.sleep(0.2)
     at = CLOCK.unix()
     runner.kill()
     runner.wait(10)
+    last = [s for s in bench.truth(begun) if s["i"] == "source" and "on" in s]
+    if not [s for s in last if s["t"] <= at][-1]["on"]:
+        CLOCK.sleep(5.0)
+        return order(bench)
     off = bench.wait(lambda said: said["i"] == "source" and said.get("on") is False, at)
     magnet = bench.wait(lambda said: said.get("m", "").startswith("SETI 0"), at)
     relays = bench.wait(lambda said: said.get("m", "") == ":ROUT:OPEN ALL", at)

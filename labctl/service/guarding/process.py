@@ -47,7 +47,7 @@ from labctl.service.guarding.run_plan import RunPlan, complain
 ARM_WITHIN = 30.0
 """s that everything needed may take to be imported and found."""
 LAST = 300.0
-"""s after which making safe is not waited for; see `safing.LAST`."""
+"""s after which making safe is not waited for; see `safing.Patience`."""
 OVERSLEPT = 0.5
 """s by which a wait may come back late before the guard was held up itself."""
 LOOK_EVERY = 60.0

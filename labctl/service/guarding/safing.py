@@ -2,7 +2,7 @@
 
 Every instrument has a thread of its own, so that a dead bus costs nobody else time.
 Sources go at once; heaters, relays and magnets of a run wait until its sources are
-known to be off, `SOURCES_WITHIN` at most. Then relays stay as they are (none opens
+known to be off, `Patience.sources` at most. Then relays stay as they are (none opens
 under current), heaters and magnets go down all the same. Nothing here has
 preconditions, may be called again at any time, and ends.
 """
@@ -19,6 +19,7 @@ from labctl.roles.driver import Device, Setup
 from labctl.roles.safing_order import Stage, stage_of
 from labctl.service.guarding.at_zero import wait_for_zero
 from labctl.service.guarding.lines import (
+    Claimed,
     InstrumentPlan,
     OnHostLoss,
     SeatEnd,
@@ -27,12 +28,6 @@ from labctl.service.guarding.lines import (
 )
 from labctl.service.guarding.run_plan import RunPlan, complain
 
-SOURCES_WITHIN = 10.0
-"""s that the sources of a run have before its magnets go down without them."""
-GIVES_UP = 20.0
-"""s after which an instrument that does not answer is not tried again."""
-LAST = 240.0
-"""s after which nobody is waited for; a magnet may need most of it."""
 PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
 """s between tries: the operating system may need a moment to free a cable."""
 LEFT_CLOSED = "its relays stay as they are, a source may be on: {}"
@@ -41,6 +36,21 @@ NOT_OURS = "runs nothing that this run started"
 
 Ends = dict[str, SeatEnd]
 Told = Callable[[str, str, SeatEnd], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long anything may take, s since the beginning."""
+
+    sources: float = 10.0
+    """For the sources of a run, before its magnets go down without them."""
+    gives_up: float = 20.0
+    """For an instrument that does not answer; it is not tried again then."""
+    last: float = 240.0
+    """For everything; a magnet may need most of it."""
+
+
+USUAL = Patience()
 
 
 def resolve(instruments: Sequence[InstrumentPlan]) -> tuple[str, ...]:
@@ -60,12 +70,34 @@ def resolve(instruments: Sequence[InstrumentPlan]) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def make_safe(runs: Sequence[RunPlan], told: Told) -> dict[str, Ends]:
+def make_safe(
+    runs: Sequence[RunPlan], told: Told, patience: Patience = USUAL
+) -> dict[str, Ends]:
     """Make everything that ``runs`` have safe; return run -> seat -> what became of it.
 
     ``told`` hears run, seat and end as they come, from several threads.
     """
-    return _Safing(runs, told).carried_out()
+    return _Safing(runs, told, patience).carried_out()
+
+
+def make_seat_safe(
+    plan: SeatPlan, player: Any, claims: Sequence[Claimed], *, host_is_lost: bool
+) -> SeatEnd:
+    """Make one open seat safe; what nobody of ours started is left alone."""
+    if not hasattr(player, "make_safe"):
+        return SeatEnd(SeatState.SAFE, "has no output")
+    if not hasattr(player, "recognise"):
+        player.make_safe()
+        return SeatEnd(SeatState.SAFE)
+    for claim in reversed(claims):
+        if not player.recognise(claim.token, claim.started_unix):
+            continue
+        finish = plan.on_host_loss is OnHostLoss.FINISH_TECHNIQUE
+        if finish and host_is_lost and claim.token.get("limited") is True:
+            return SeatEnd(SeatState.LEFT, FINISHES)
+        player.make_safe()
+        return SeatEnd(SeatState.SAFE)
+    return SeatEnd(SeatState.LEFT, NOT_OURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +109,8 @@ class _Seat:
 
 
 class _Safing:
-    def __init__(self, runs: Sequence[RunPlan], told: Told) -> None:
+    def __init__(self, runs: Sequence[RunPlan], told: Told, patience: Patience) -> None:
+        self._patience = patience
         self._clock = SystemClock()
         self._told = told
         self._news = threading.Condition()
@@ -94,19 +127,20 @@ class _Safing:
                         self._sources[run.run].add(seat.seat)
 
     def carried_out(self) -> dict[str, Ends]:
-        """Start every thread and wait for all of them, `LAST` at most."""
+        """Start every thread and wait for all of them, not for ever."""
         threads = [
             threading.Thread(target=self._keep_at, args=(plan, seats), daemon=True)
             for plan, seats in self._instruments.values()
         ]
         for thread in threads:
             thread.start()
+        last = self._patience.last
         for thread in threads:
-            thread.join(max(LAST - self._clock.now(), 0.0))
+            thread.join(max(last - self._clock.now(), 0.0))
         with self._news:
             for _, seats in self._instruments.values():
                 for seat in seats:
-                    nothing = SeatEnd(SeatState.UNKNOWN, f"no answer for {LAST:g} s")
+                    nothing = SeatEnd(SeatState.UNKNOWN, f"no answer for {last:g} s")
                     self._ends[seat.run.run].setdefault(seat.plan.seat, nothing)
             return {run: dict(ends) for run, ends in self._ends.items()}
 
@@ -125,7 +159,7 @@ class _Safing:
             for seat in left:
                 if why:
                     self._end(seat, SeatEnd(SeatState.UNKNOWN, why))
-            if self._clock.now() > GIVES_UP:
+            if self._clock.now() > self._patience.gives_up:
                 return
             self._clock.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1
@@ -160,7 +194,9 @@ class _Safing:
                 why = LEFT_CLOSED.format(", ".join(doubtful))
                 self._end(seat, SeatEnd(SeatState.LEFT, why))
                 return
-        self._end(seat, _made_safe(seat, player))
+        claims = seat.run.claims.get(seat.plan.seat, ())
+        lost = seat.run.host_is_lost
+        self._end(seat, make_seat_safe(seat.plan, player, claims, host_is_lost=lost))
         if stage is Stage.MAGNETS:
             say = lambda why: self._end(seat, SeatEnd(SeatState.UNKNOWN, why))  # noqa: E731
             self._end(seat, wait_for_zero(player, self._clock, say))
@@ -170,7 +206,7 @@ class _Safing:
         with self._news:
             self._news.wait_for(
                 lambda: not self._on(run),
-                max(SOURCES_WITHIN - self._clock.now(), 0.0),
+                max(self._patience.sources - self._clock.now(), 0.0),
             )
             return self._on(run)
 
@@ -221,20 +257,3 @@ def _player(device: Device, seat: SeatPlan) -> Any:
     if seat.name not in device.roles:
         raise InstrumentError(f"{seat.seat}: there is no such seat")
     return device.roles[seat.name]
-
-
-def _made_safe(seat: _Seat, player: Any) -> SeatEnd:
-    if not hasattr(player, "make_safe"):
-        return SeatEnd(SeatState.SAFE, "has no output")
-    if not hasattr(player, "recognise"):
-        player.make_safe()
-        return SeatEnd(SeatState.SAFE)
-    for claim in reversed(seat.run.claims.get(seat.plan.seat, ())):
-        if not player.recognise(claim.token, claim.started_unix):
-            continue
-        finish = seat.plan.on_host_loss is OnHostLoss.FINISH_TECHNIQUE
-        if finish and seat.run.host_is_lost and claim.token.get("limited") is True:
-            return SeatEnd(SeatState.LEFT, FINISHES)
-        player.make_safe()
-        return SeatEnd(SeatState.SAFE)
-    return SeatEnd(SeatState.LEFT, NOT_OURS)
