@@ -75,6 +75,8 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
+        self._safed: dict[str, Safed] = {}
+        """Run -> what the guard said of its seats."""
 
     @property
     def clock(self) -> Clock:
@@ -356,6 +358,7 @@ class Bench:
                 return act(observers)
             finally:
                 station.give_back(about.run)
+                self._lend_what_is_off(about.run)
 
         return kept
 
@@ -367,15 +370,20 @@ class Bench:
             return self._guarding
 
     def _take_from_guard(self, safed: Safed) -> None:
-        """Lend what the guard could not make safe to nobody; the rest as before."""
-        station = self.equipment.station
-        for seat, end in safed.outputs.items():
-            if end.state is SeatState.UNKNOWN:
-                station.doubt(seat, end.why)
-            elif end.state is SeatState.SAFE and seat in station.doubts():
-                with contextlib.suppress(LabctlError):  # somebody else was quicker
-                    station.clear(seat, by_hand=True)
+        """Lend to nobody what the guard could not make safe."""
+        for seat, why in safed.unknown.items():
+            self.equipment.station.doubt(seat, why)
+        self._safed[safed.run] = safed
+        self._lend_what_is_off(safed.run)
         self.changed()
+
+    def _lend_what_is_off(self, run: str) -> None:
+        """Take the doubt from seats that the guard read back as off."""
+        station, safed = self.equipment.station, self._safed.get(run)
+        for seat, end in safed.outputs.items() if safed is not None else ():
+            if end.state is SeatState.SAFE and seat in station.doubts():
+                with contextlib.suppress(LabctlError):  # the run still has it
+                    station.clear(seat, by_hand=True)
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

@@ -190,6 +190,11 @@ class Guarding:
             self._runs.pop(run, None)
         self._say(Disarm(run))
 
+    def kill(self) -> None:
+        """End the guard at once, as if it had died; another one takes its place."""
+        if self._child is not None:
+            self._child.kill()
+
     def forget_all_but(self, seats: set[str]) -> None:
         """Disarm the ended runs that have none of ``seats``."""
         for run, mine in list(self._runs.items()):
