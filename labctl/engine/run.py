@@ -38,6 +38,7 @@ from labctl.protocol import (
     Ending,
     Item,
     Plan,
+    Progress,
     Rows,
     Step,
     StepRecord,
@@ -237,9 +238,10 @@ class Engine:
                 self._recorder.test_time,
             )
         earlier = None if fresh else self._recorded.totals
-        rest = step if earlier is None else step.remaining(progress(earlier))
         totals = self._recorder.totals(earlier)
-        flight = self._flight = Flight(step, step_count, totals, rest)
+        flight = self._flight = Flight(step, step_count, totals, step)
+        if earlier is not None:
+            self._rest(flight)
         self._limits.begin_step()
         if step.uses_bench:
             self._recorder.commit("running", flight)
@@ -247,20 +249,26 @@ class Engine:
         attached = None if fresh else self._attached(flight)
         while True:
             ending, wish = self._stretch(flight, attached)
+            if wish is Wish.HOLD:
+                self._wait_while_held(flight)
+                if self.control.wish() is Wish.STOP:
+                    ending = Ending(EndReason.STOPPED)
+                    break
+            elif not (attached and _cut_short(ending, wish)):
+                break
             attached = None
-            if wish is not Wish.HOLD:
-                break
-            self._wait_while_held(flight)
-            if self.control.wish() is Wish.STOP:
-                ending = Ending(EndReason.STOPPED)
-                break
             flight.totals = self._recorder.totals(flight.totals)
-            flight.rest = step.remaining(progress(flight.totals))
+            self._rest(flight)
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._recorder.test_time)
         if step.uses_bench:
             self._before = (step, outcome)
         return outcome
+
+    def _rest(self, flight: Flight) -> None:
+        """Work out what is left of the step."""
+        flight.done = progress(flight.totals)
+        flight.rest = flight.step.remaining(flight.done)
 
     def _attached(self, flight: Flight) -> Rows | None:
         """Go on with what the step started before its process died, if it still runs.
@@ -269,15 +277,17 @@ class Engine:
         memory in the run's time.
         """
         recorded, step = self._recorded, flight.step
-        if not recorded.claims or recorded.totals is None:
+        if recorded.attached is None:
             return None
-        at_claim = recorded.at_claim
-        rest = step if at_claim is None else step.remaining(progress(at_claim))
-        if any(claim.digest != rest.digest() for claim in recorded.claims.values()):
+        claims = recorded.claims.values()
+        done = [Progress(**claim.done) for claim in claims if claim.done]  # type: ignore[arg-type]
+        rest = step.remaining(done[0]) if done else step
+        if any(claim.digest != rest.digest() for claim in claims):
             return None
         rows = rest.go_on(self._bench, recorded.claims)
         if rows is not None:
-            flight.rest, flight.totals = rest, recorded.totals
+            flight.rest, flight.totals = rest, recorded.attached
+            flight.done = done[0] if done else None
             self._recorder.say(
                 Level.INFO, "attached", "the instrument went on alone; attached to it"
             )
@@ -401,10 +411,10 @@ class Engine:
         """Return the rows that the journal does not hold from before a crash."""
         last = self._recorded.seen.get(batch.stream)
         time = batch.columns.get(columns.INSTRUMENT_TIME.name)
-        if last is None or time is None or self._recorded.totals is None:
+        flight, attached = self._flight, self._recorded.attached
+        if last is None or time is None or attached is None or flight is None:
             return batch
-        flight = self._flight
-        if flight is None or flight.totals is not self._recorded.totals:
+        if flight.totals is not attached:
             return batch
         fresh = time > last
         return Batch(batch.stream, {k: v[fresh] for k, v in batch.columns.items()})
@@ -446,6 +456,11 @@ class Engine:
             self._before,
             self._attendant.longest_gap,
         )
+
+
+def _cut_short(ending: Ending, wish: Wish) -> bool:
+    """Tell whether what was attached to had been stopped by somebody meanwhile."""
+    return wish is Wish.NONE and ending.reason is EndReason.STOPPED
 
 
 def _ends_poll(item: Item) -> bool:

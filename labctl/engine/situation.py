@@ -42,9 +42,9 @@ class Recorded:
     rows: int = 0
     claims: Mapping[str, ClaimRecord] = field(default_factory=dict)
     """Role -> what the step in flight started last and did not see the end of."""
-    at_claim: StepTotals | None = None
-    """Sums of the step in flight as they stood when it was started; None: at its
-    beginning."""
+    attached: StepTotals | None = None
+    """Sums of the step in flight for going on with what it started, as if nothing had
+    happened; None: nothing was started."""
     seen: Mapping[str, float] = field(default_factory=dict)
     """Stream -> instrument's time of its last row since then, s."""
 
