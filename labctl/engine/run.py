@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from labctl import columns
 from labctl.clock import Clock, stopwatch
-from labctl.data import Batch, EndReason, Event, Level, Outcome
+from labctl.data import EndReason, Level, Outcome
 from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control, Wish
+from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
 from labctl.engine.journal import Journal
 from labctl.engine.ledger import Ledger, progress
 from labctl.engine.recorder import Flight, Recorder
 from labctl.engine.replay import advance, same
-from labctl.engine.safing import MakesSafe, make_all_safe
-from labctl.engine.situation import Ended, Recorded, Situation
+from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
+from labctl.engine.situation import Ended, Recorded, Watchers
 from labctl.errors import (
     InstrumentError,
     LabctlError,
@@ -30,13 +30,10 @@ from labctl.errors import (
     OperatorError,
     StoreError,
 )
-from labctl.limits import Envelope, LimitWatch, Violation
+from labctl.limits import Envelope, LimitWatch
 from labctl.protocol import (
     Bench,
-    Claim,
-    ClaimRecord,
     Ending,
-    Item,
     Plan,
     Progress,
     Rows,
@@ -50,28 +47,6 @@ T = typing.TypeVar("T")
 
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
-DURABLE_WITHIN = 60.0
-"""s of wall time that the disk has to take a claim before nothing is started."""
-DISK_PATIENCE = 5.0
-"""s of wall time that the disk may refuse rows before the run is put on hold."""
-SLOW_DISK_PATIENCE = 300.0
-"""The same for a disk that refuses nothing, but does not come back."""
-DISK = "the disk"
-"""Who holds a run whose rows cannot be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watchers:
-    """Who is told of a run while it goes on; each call must return at once."""
-
-    seen: Callable[[Situation], None] = lambda _situation: None
-    """After every poll and while on hold."""
-    waiting: Callable[[str, float], None] = lambda _what, _seconds: None
-    """Before anything that may block: what for, and s of wall time at most."""
-    working: Callable[[], None] = lambda: None
-    """After it."""
-    claimed: Callable[[ClaimRecord], None] = lambda _record: None
-    """When a claim is durable, before what it names is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +90,6 @@ class Engine:
         self._watchers = watchers or Watchers()
         self._seats = seats or {}
         self._history = history
-        self._limits = LimitWatch(envelope)
         self._attendant = Attendant(
             self.control,
             bench.clock,
@@ -123,8 +97,17 @@ class Engine:
             self._watchers.waiting,
             self._watchers.working,
         )
+        self._intake = Intake(
+            self._bench,
+            self._recorder,
+            LimitWatch(envelope),
+            self.control,
+            self._attendant,
+            self._watchers,
+            self._seats,
+            self.make_safe,
+        )
         self._flight: Flight | None = None
-        self._before: tuple[Step, Outcome] | None = None
         self._recorded = Recorded()
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
@@ -133,7 +116,7 @@ class Engine:
         With ``recorded``, outcomes of steps that ended are fed back first and the
         step in flight goes on with what remained of it.
         """
-        self._recorded = recorded or Recorded()
+        self._recorded = self._intake.recorded = recorded or Recorded()
         self._recorder.begin(self._recorded.test_time, self._recorded.rows)
         with owned_by(self._attendant):
             ended = self._driven(plan)
@@ -170,7 +153,7 @@ class Engine:
         """Write how it ended; a disk that takes nothing is part of the answer."""
         flight = self._flight
         if flight is not None:
-            self._gather(flight)
+            self._intake.gather(flight)
         if ended.reason is not EndReason.COMPLETED:
             asked = ended.reason is EndReason.STOPPED
             level = Level.WARNING if asked else Level.ALARM
@@ -242,10 +225,10 @@ class Engine:
         flight = self._flight = Flight(step, step_count, totals, step)
         if earlier is not None:
             self._rest(flight)
-        self._limits.begin_step()
+        self._intake.limits.begin_step()
         if step.uses_bench:
             self._recorder.commit("running", flight)
-            self._mind_the_disk()
+            self._intake.mind_the_disk()
         attached = None if fresh else self._attached(flight)
         while True:
             ending, wish = self._stretch(flight, attached)
@@ -262,7 +245,7 @@ class Engine:
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._recorder.test_time)
         if step.uses_bench:
-            self._before = (step, outcome)
+            self._intake.before = (step, outcome)
         return outcome
 
     def _rest(self, flight: Flight) -> None:
@@ -316,7 +299,7 @@ class Engine:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
             item = next(rows)
-            self._take(item, flight)
+            self._intake.take(item, flight)
         except StopIteration as stop:
             flight.is_on = False
             return stop.value or Ending(), Wish.NONE
@@ -325,7 +308,7 @@ class Engine:
             return self._interrupted(Wish.HOLD if wish is Wish.NONE else wish, flight)
         self._attendant.looks()
         self._recorder.longest_gap = self._attendant.longest_gap
-        if flight.rest.ends_polls and not _ends_poll(item):
+        if flight.rest.ends_polls and not ends_poll(item):
             return None
         wish = self.control.wish()
         return None if wish is Wish.NONE else self._interrupted(wish, flight)
@@ -335,127 +318,27 @@ class Engine:
             self.control.skipped()
         unsafe = self.make_safe()
         if unsafe:
-            raise InstrumentError(_unsafe_text(unsafe))
-        self._gather(flight)
+            raise InstrumentError(unsafe_text(unsafe))
+        self._intake.gather(flight)
         reason = self.control.reason or "asked for"
         self._recorder.say(Level.WARNING, wish.name.lower(), reason)
         skipped = wish is Wish.SKIP
         return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
 
-    def _gather(self, flight: Flight) -> None:
-        """Record what the instruments still hold after everything was made safe."""
-        if not flight.is_on:
-            return
-        flight.is_on = False
-        try:
-            with to_the_end():
-                for batch in flight.rest.after_stop(self._bench):
-                    fresh = self._not_seen(batch)
-                    if len(fresh):
-                        self._recorder.record(self._recorder.post(fresh, flight))
-        except LabctlError as error:  # it is off, and what is recorded stays
-            text = f"the last rows could not be fetched: {error}"
-            self._recorder.say(Level.WARNING, "gap", text)
-        self._recorder.record_now(flight)
-
-    def _take(self, item: Item, flight: Flight) -> None:
-        """Write what a poll brought; LimitError if it left the envelope."""
-        if isinstance(item, Event):
-            self._recorder.tell(item)
-            return
-        if isinstance(item, Claim):
-            self._claim(item, flight)
-            return
-        if item is not None and item.stream == columns.LIVE:
-            self._recorder.notice(item, flight)
-            self._trip_on(self._limits.check(item), flight)
-        elif item is not None and len(fresh := self._not_seen(item)):
-            batch = self._recorder.post(fresh, flight)
-            violation = self._limits.check(batch)
-            if violation is not None:
-                self.make_safe()
-            self._recorder.record(batch)
-            self._trip_on(violation, flight)
-        if flight.rest.ends_polls and _ends_poll(item):
-            self._trip_on(self._limits.poll_ended(), flight)
-        if self._recorder.commit_in_time("running", flight):
-            self._mind_the_disk()
-        self._watchers.seen(self._situation("running", flight))
-
-    def _trip_on(self, violation: Violation | None, flight: Flight) -> None:
-        """Make everything safe and raise LimitError, if there is a violation."""
-        if violation is None:
-            return
-        unsafe = self.make_safe()
-        self._gather(flight)
-        end = _unsafe_text(unsafe) if unsafe else "outputs made safe"
-        raise LimitError(f"{flight.step.label}: {violation}; {end}")
-
-    def _claim(self, claim: Claim, flight: Flight) -> None:
-        """Make a claim durable before what it names is started."""
-        seat = self._seats.get(claim.role, claim.role)
-        record = self._recorder.claim(claim, seat, flight)
-        self._recorder.commit("running", flight)
-        with announce("the disk to take a claim", DURABLE_WITHIN):
-            durable = self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
-        if not durable:
-            if self.control.asked.is_set():
-                raise WaitEnded
-            raise StoreError(
-                f"{seat} is not started: the disk does not take what must be known of "
-                f"it ({self._journal.trouble or 'it is slow'})"
-            )
-        self._watchers.claimed(record)
-
-    def _not_seen(self, batch: Batch) -> Batch:
-        """Return the rows that the journal does not hold from before a crash."""
-        last = self._recorded.seen.get(batch.stream)
-        time = batch.columns.get(columns.INSTRUMENT_TIME.name)
-        flight, attached = self._flight, self._recorded.attached
-        if last is None or time is None or attached is None or flight is None:
-            return batch
-        if flight.totals is not attached:
-            return batch
-        fresh = time > last
-        return Batch(batch.stream, {k: v[fresh] for k, v in batch.columns.items()})
-
     # ---- holds
-
-    def _mind_the_disk(self) -> None:
-        """Hold the run while its rows cannot be written, and no longer."""
-        since, trouble = self._journal.waits_since, self._journal.trouble
-        held = self.control.holds(DISK)
-        patience = DISK_PATIENCE if trouble else SLOW_DISK_PATIENCE
-        if since is not None and since > patience and not held:
-            self.control.hold(trouble or f"no answer for {since:.0f} s", DISK)
-        elif held and since is None:
-            self.control.release(DISK)
 
     def _wait_while_held(self, flight: Flight) -> None:
         self._recorder.commit("hold", flight)
         self._attendant.rests()
         begun = stopwatch()
         while self.control.wish() is Wish.HOLD:
-            self._watchers.seen(self._situation("hold", flight))
+            self._watchers.seen(self._intake.situation("hold", flight))
             self.control.wait_while_held(HOLD_POLL)
             if self._recorder.commit_in_time("hold", flight):
-                self._mind_the_disk()
+                self._intake.mind_the_disk()
         held = stopwatch() - begun
         text = f"went on after {held:.0f} s on hold"
         self._recorder.say(Level.INFO, "resume", text)
-
-    def _situation(self, state: str, flight: Flight) -> Situation:
-        recorder = self._recorder
-        return Situation(
-            state,
-            flight.count,
-            flight.step,
-            recorder.test_time,
-            flight.totals.last,
-            recorder.rows,
-            self._before,
-            self._attendant.longest_gap,
-        )
 
 
 def _cut_short(ending: Ending, wish: Wish) -> bool:
@@ -463,14 +346,6 @@ def _cut_short(ending: Ending, wish: Wish) -> bool:
     return wish is Wish.NONE and ending.reason is EndReason.STOPPED
 
 
-def _ends_poll(item: Item) -> bool:
-    return item is None or (isinstance(item, Batch) and item.stream == columns.LIVE)
-
-
-def _unsafe_text(unsafe: Mapping[str, str]) -> str:
-    return "; ".join(f"{role} was not made safe: {why}" for role, why in unsafe.items())
-
-
 def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:
-    text = "; ".join(filter(None, (ended.text, _unsafe_text(unsafe))))
+    text = "; ".join(filter(None, (ended.text, unsafe_text(unsafe))))
     return Ended(EndReason.FAILED, text, ended.error, unsafe)

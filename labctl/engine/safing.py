@@ -27,6 +27,11 @@ def make_all_safe(outputs: Mapping[str, MakesSafe]) -> dict[str, str]:
     return unsafe
 
 
+def unsafe_text(unsafe: Mapping[str, str]) -> str:
+    """Return what `make_all_safe` could not do as one sentence."""
+    return "; ".join(f"{role} was not made safe: {why}" for role, why in unsafe.items())
+
+
 def _make_safe(output: MakesSafe) -> None:
     """Make one output safe; an impatient Ctrl-C in between does not keep it from it."""
     try:

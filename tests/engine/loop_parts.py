@@ -10,7 +10,8 @@ from labctl.columns import STAMP, VOLTAGE
 from labctl.data import Batch, Event, Outcome, Stream
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Watchers
+from labctl.engine.run import Engine
+from labctl.engine.situation import Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, ClaimRecord, Ending, Progress, Rows, Step
 

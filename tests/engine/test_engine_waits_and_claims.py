@@ -11,8 +11,7 @@ from loop_parts import Count, MemoryJournal, Output, engine_of
 from labctl.clock import SystemClock, VirtualClock
 from labctl.data import Batch, EndReason
 from labctl.engine.control import Control, Wish
-from labctl.engine.run import Watchers
-from labctl.engine.situation import Situation
+from labctl.engine.situation import Situation, Watchers
 from labctl.protocol import (
     Bench,
     Claim,
