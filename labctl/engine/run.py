@@ -120,10 +120,7 @@ class Engine:
         self._recorder.begin(self._recorded.test_time, self._recorded.rows)
         with owned_by(self._attendant):
             ended = self._driven(plan)
-            try:
-                unsafe = self.make_safe()
-            except KeyboardInterrupt:  # impatience does not keep an output on
-                unsafe = self.make_safe()
+            unsafe = self.make_safe()
             if unsafe:
                 ended = _left_on(ended, unsafe)
             return self._told(ended)
