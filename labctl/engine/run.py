@@ -127,8 +127,12 @@ class Engine:
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""
-        with to_the_end():
-            return make_all_safe(self._outputs)
+        with to_the_end(), self.control.making_safe():
+            while True:
+                try:
+                    return make_all_safe(self._outputs)
+                except KeyboardInterrupt:  # impatience does not keep an output on
+                    log.warning("interrupted while making safe: once more")
 
     def _driven(self, plan: Plan) -> Ended:
         """Go through the plan; whatever goes wrong is an answer."""

@@ -69,14 +69,10 @@ def _one_stage(outputs: Mapping[str, MakesSafe]) -> dict[str, str]:
 
 
 def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
-    """Wait for threads; an impatient Ctrl-C in between does not end that."""
+    """Wait for threads, ``seconds`` for all of them."""
     until = stopwatch() + seconds
     for thread in threads:
-        while thread.is_alive() and stopwatch() < until:
-            try:
-                thread.join(max(until - stopwatch(), 0.0))
-            except KeyboardInterrupt:
-                log.warning("outputs are being made safe already")
+        thread.join(max(until - stopwatch(), 0.0))
 
 
 def _make_safe(
