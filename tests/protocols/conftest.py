@@ -352,16 +352,20 @@ class MemoryJournal:
 
 
 def plugged(
-    kind: type[Protocol], sample_name: str, **given: Any
+    kind: type[Protocol],
+    sample_name: str,
+    clock: VirtualClock | None = None,
+    /,
+    **given: Any,
 ) -> tuple[Protocol, LentBench]:
     """Return a protocol and the bench with the simulated cell that it measures."""
+    clock = clock or VirtualClock(1.7e9)
     sample = Sample.model_validate(catalogue.label(sample_name))
     cell = catalogue.build_cell(sample_name)
     preset = kind.presets.get(sample.preset, {})
     parameters = kind.parameters_model.model_validate({**preset, **given})
     protocol = kind(parameters, sample)
     assert protocol.check() == []
-    clock = VirtualClock(1.7e9)
     driving = CellChannel(cell, clock)
     roles = {"cell": driving}
     if "monitor" in protocol.roles():

@@ -1,0 +1,250 @@
+"""No protocol keeps the engine from looking, whatever its parameters are set to.
+
+Every registered protocol is walked on twins in virtual time, with every number at the
+bounds that its own model states, and the time between two things that its steps yield
+is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
+"""
+
+import dataclasses
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pytest
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
+
+from drivers.world.world import BenchWorld
+from labctl import plugins
+from labctl.clock import POLL_PERIOD, VirtualClock
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import Document, load_file
+from labctl.config.models import Config
+from labctl.data import Batch, EndReason, Event, Outcome
+from labctl.engine.ledger import Ledger
+from labctl.protocol import Ending, Plan, Protocol, Step
+from labctl.quantities.fields import Quantity
+from labctl.sample import SampleKind
+from labctl.session.order import Equipment, Order, prepare, station_of
+from labctl.station import LentBench
+from labctl.waits import owned_by
+
+CELLS = {SampleKind.HALF_CELL, SampleKind.FULL_CELL}
+SAMPLES = {
+    SampleKind.FILM: "film-si",
+    SampleKind.PELLET: "pellet-si",
+    SampleKind.PARTICLE: "particle-si",
+    SampleKind.HALF_CELL: "qms-0.7",
+}
+LONG = 20.0
+"""s; what a time gets that has no upper bound."""
+MOST: Mapping[str, Any] = {
+    # Counts that only repeat what one pass shows already.
+    "contact_points": 7,
+    "delta_readings": 500,
+    "points": 10,
+    "readings": 60,
+    "sweep_points": 5,
+    "sweeps": 1,
+    # The 2182A takes 50 power-line cycles at 50 Hz; `hall-effect` allows 60.
+    "nplc": 50.0,
+}
+"""Instead of the model's upper bound, if that is larger."""
+GIVEN: Mapping[str, Mapping[str, Any]] = {
+    "bias-hold": {"hold": "60 s", "tail": "20 s", "every": "20 s"},
+    "cyclic-voltammetry": {"record_step": "20 mV"},
+    "gitt": {"longest_rest": "1 h", "fast_every": "2 s"},
+    "hall-effect": {"field_tolerance": "0.5 %", "field_deadline": "300 s"},
+    "hppc": {"pulse_every": "1 s"},
+    "insitu-eis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
+    "peis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
+    "particle-iv": {"contact_radius": "1 µm"},
+    "pellet-conductivity": {"settle_rate": 1e-9},
+    "sequence": {
+        "steps": [
+            {"do": "rest", "duration": "1 h", "record": {"every": "20 min"}},
+            {"do": "current", "rate": "D/20", "duration": "30 h"},
+            {"do": "peis", "first_frequency": "1 kHz", "last_frequency": "1 mHz"},
+        ],
+        "formation_cycles": 0,
+    },
+}
+"""What a sample or another parameter asks for; it wins over the bounds."""
+LOOKS_A_STEP, STEPS = 1000, 12
+"""Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
+READING = "a reading"
+"""What an announcement begins with that one reading is behind."""
+
+
+class BenchClock(VirtualClock):
+    """Virtual time in which steps poll as often as on a bench."""
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: ARG002
+        return POLL_PERIOD
+
+
+@dataclasses.dataclass
+class Walk:
+    """The owner of the thread, and how long nobody looked."""
+
+    worst: tuple[float, str] = (0.0, "")
+    """s and label of the longest gap."""
+    beyond: list[str] = dataclasses.field(default_factory=list)
+    """Gaps that are too long."""
+    asked: threading.Event = dataclasses.field(default_factory=threading.Event)
+    readings: list[float] = dataclasses.field(default_factory=list)
+    """s announced for each reading since the last look."""
+
+    def waiting(self, what: str, seconds: float) -> None:
+        if what.startswith(READING):
+            self.readings.append(seconds)
+
+    def working(self) -> None:
+        pass
+
+    def tell(self, event: Event) -> None:
+        pass
+
+    def note(self, step: Step, gap: float) -> None:
+        self.worst = max(self.worst, (gap, step.label))
+        allowed = 2 * POLL_PERIOD
+        if len(self.readings) == 1:  # one reading may last as long as it lasts
+            allowed = max(allowed, self.readings[0])
+        if gap > allowed + 1e-9:
+            said = f"{len(self.readings)} readings announced"
+            self.beyond.append(f"{step.label}: {gap:.2f} s (≤ {allowed:.2f}; {said})")
+        self.readings.clear()
+
+
+def walk(plan: Plan, bench: LentBench, ledger: Ledger, cell: bool) -> Walk:
+    """Do what an engine does, as long as it is new, and measure its looks."""
+    walked, outcome = Walk(), None
+    with owned_by(walked):
+        for count in itertools.count(1):
+            try:
+                step = next(plan) if outcome is None else plan.send(outcome)
+            except StopIteration:
+                return walked
+            if cell and count > STEPS:
+                return walked
+            outcome = execute(step, count, bench, ledger, walked, cell)
+    raise AssertionError("a count has no end")
+
+
+def execute(
+    step: Step, count: int, bench: LentBench, ledger: Ledger, walked: Walk, cell: bool
+) -> Outcome:
+    clock = bench.clock
+    totals = ledger.begin(clock.now())
+    rows, looks, last = step.execute(bench), 0, clock.now()
+    while True:
+        try:
+            item = next(rows)
+        except StopIteration as stop:
+            walked.note(step, clock.now() - last)
+            return totals.outcome(stop.value or Ending())
+        walked.note(step, clock.now() - last)
+        last = clock.now()
+        if isinstance(item, Batch) and len(item) and item.stream != "live":
+            ledger.post(item, step, count, totals, (last, clock.unix()))
+        looks += 1
+        if cell and looks > LOOKS_A_STEP:
+            rows.close()
+            for role in bench.outputs().values():
+                role.make_safe()
+            return totals.outcome(Ending(EndReason.SKIPPED))
+
+
+def number_of(field: FieldInfo) -> tuple[Any, list[Any]]:
+    """Return int, float or None, and what the model says about the number."""
+    kind, metadata = field.annotation, list(field.metadata)
+    if get_origin(kind) is Union and type(None) in get_args(kind):  # X | None
+        kind = next(part for part in get_args(kind) if part is not type(None))
+        for each in getattr(kind, "__metadata__", ()):
+            metadata += each.metadata if isinstance(each, FieldInfo) else [each]
+        kind = get_args(kind)[0] if metadata else kind
+    return kind if kind in {int, float} else None, metadata
+
+
+def bounds(name: str, field: FieldInfo) -> tuple[Any, Any]:
+    """Return the least and the largest value as a person writes them; None: none."""
+    kind, metadata = number_of(field)
+    if kind is None:
+        return None, None
+    unit = next((m.unit for m in metadata if isinstance(m, Quantity)), "")
+    least = next((m.ge for m in metadata if isinstance(m, Ge)), None)
+    largest = next((m.le for m in metadata if isinstance(m, Le)), None)
+    if unit == "s" and largest is None:
+        largest = LONG
+    if name in MOST and largest is not None:
+        largest = min(largest, MOST[name])
+    if unit in {"", "1"}:
+        return least, largest
+    return tuple(None if x is None else f"{x} {unit}" for x in (least, largest))
+
+
+def choices(field: FieldInfo) -> tuple[Any, ...]:
+    """Return what a field may be beside its default, if that can be counted."""
+    if field.annotation is bool:
+        return (not field.default,)
+    if get_origin(field.annotation) is Literal:
+        return tuple(x for x in get_args(field.annotation) if x != field.default)
+    return ()
+
+
+def cases(kind: type[Protocol]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield parameters: all at their most, all at their least, every other choice."""
+    fields = kind.parameters_model.model_fields
+    ends = {name: bounds(name, field) for name, field in fields.items()}
+    least = {name: low for name, (low, _) in ends.items() if low is not None}
+    most = {name: high for name, (_, high) in ends.items() if high is not None}
+    given = GIVEN.get(kind.name, {})
+    yield "most", {**most, **given}
+    yield "least", {**least, **given}
+    for name, field in fields.items():
+        for choice in choices(field):
+            yield f"{name}={choice}", {**most, **given, name: choice}
+
+
+def every_case() -> Iterator[Any]:
+    for name in plugins.names(plugins.PROTOCOLS):
+        kind = plugins.protocol(name)
+        if not kind.can_be_run:
+            continue
+        for sample_kind in sorted(kind.sample_kinds & SAMPLES.keys()):
+            for what, given in cases(kind):
+                label = f"{name}-{sample_kind}-{what}"
+                yield pytest.param(kind, sample_kind, given, id=label)
+
+
+@pytest.fixture
+def config() -> Config:
+    """Return the built-in bench: slowest source meter first, a field in closed loop."""
+    config = validate(load_file(BenchWorld.configuration()), Config)
+    config.instruments["ls475"].options["largest_field"] = 1.0
+    seats = {"source_meter": ["k2636b/a"], "field_controller": ["ls475/control"]}
+    return config.model_copy(update={"seats": {**config.seats, **seats}})
+
+
+@pytest.mark.parametrize(("kind", "sample_kind", "given"), [*every_case()])
+def test_the_engine_looks_at_least_every_two_polls(
+    kind: type[Protocol],
+    sample_kind: SampleKind,
+    given: dict[str, Any],
+    config: Config,
+    plug: Callable[..., tuple[Protocol, LentBench]],
+) -> None:
+    sample, cell = SAMPLES[sample_kind], sample_kind in CELLS
+    clock = BenchClock(1.7e9)
+    if cell:
+        protocol, bench = plug(kind, sample, clock, **given)
+    else:
+        config.instruments["ls643"].options["external"] = "field_control" in given
+        order = Order(kind.name, Document("test", given), sample, simulate=True)
+        prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
+        protocol, bench = prepared.protocol, prepared.borrow("test")
+
+    walked = walk(protocol.plan(), bench, Ledger(protocol.streams), cell)
+
+    assert walked.beyond == []
