@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from labctl import columns
 from labctl.clock import Clock
-from labctl.data import Batch, Event
+from labctl.data import Batch
 from labctl.errors import InstrumentError
-from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.protocol import Bench, Ending, Item, Rows, Step
 from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.magnet import Magnet, MagnetSupply
 from labctl.steps.stated import stated
@@ -25,7 +25,7 @@ LEAST_MOVE = 0.05
 WIDEST_GAIN = 3.0
 """The secant may differ from the stated tesla per ampere by this factor."""
 
-Settling = Generator[Batch | Event | None, None, float]
+Settling = Generator[Item, None, float]
 """Rows of the stream ``magnet`` as they come; the settled field in T at the end."""
 
 
