@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drivers.world import catalogue
@@ -21,6 +22,8 @@ from labctl.engine.situation import Situation
 from labctl.errors import RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
+from labctl.store.folder import RunFolder
+from labctl.store.journal_reader import JournalReader
 
 SECOND = "Hall at -0.5 T, 2"
 Twist = Callable[[Circuit], None]
@@ -278,6 +281,56 @@ def test_one_kind_of_carrier_is_told_from_two(bench: Bench) -> None:
     finished = bench.run("hall-effect", "film-si", sweep_points=5)
 
     assert finished.results["kinds_of_carrier"].value == "one"
+
+
+def hall_rows(finished: Finished) -> Mapping[str, Any]:
+    with JournalReader(RunFolder.of(finished.folder).journal) as reader:
+        return reader.table("hall")
+
+
+def test_150_readings_of_10_plc_in_every_configuration_are_all_kept(
+    bench: Bench,
+) -> None:
+    looks: list[float] = []
+    watchers = Observers(
+        live_view=False, watch=lambda situation: looks.append(situation.test_time)
+    )
+
+    finished = bench.run(
+        "hall-effect", "film-si", observers=watchers, readings=150, nplc=10
+    )
+
+    # Four resistivity connections, two Hall connections in four fields; + - - +.
+    rows = hall_rows(finished)
+    assert finished.status == "completed"
+    assert len(rows["voltage_volt"]) == (4 + 2 * 4) * 4 * 150
+    assert np.diff(looks).max() <= 1.0
+    assert np.all(np.diff(rows["test_time_second"]) >= 0)
+    assert within(finished.results["carrier_density"], 1e15)
+
+
+def test_a_stop_between_150_readings_is_granted_before_the_next_and_keeps_rows(
+    bench: Bench,
+) -> None:
+    control = Control()
+    seen: list[Situation] = []
+
+    def watch(situation: Situation) -> None:
+        seen.append(situation)
+        reading = "source_ampere" in situation.last
+        if reading and situation.step.label.startswith("Hall"):
+            control.stop("enough")
+
+    observers = Observers(control, watch, live_view=False)
+    finished = bench.run(
+        "hall-effect", "film-si", observers=observers, readings=150, nplc=10
+    )
+
+    rows = hall_rows(finished)
+    assert finished.status == "stopped"
+    assert len(rows["voltage_volt"]) % 150 > 0
+    assert seen[-1].test_time - rows["test_time_second"][-1] <= 1.0
+    assert bench.is_safe
 
 
 def test_the_field_may_be_closed_by_the_gaussmeter(bench: Bench) -> None:

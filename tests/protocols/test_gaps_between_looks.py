@@ -5,7 +5,6 @@ bounds that its own model states, and the time between two things that its steps
 is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
 """
 
-import dataclasses
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,7 @@ from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.data import Batch, EndReason, Event, Outcome
 from labctl.engine.ledger import Ledger
-from labctl.protocol import Ending, Plan, Protocol, Step
+from labctl.protocol import Ending, Protocol, Step
 from labctl.quantities.fields import Quantity
 from labctl.sample import SampleKind
 from labctl.session.order import Equipment, Order, prepare, station_of
@@ -54,7 +53,8 @@ MOST: Mapping[str, Any] = {
 GIVEN: Mapping[str, Mapping[str, Any]] = {
     "bias-hold": {"hold": "60 s", "tail": "20 s", "every": "20 s"},
     "cyclic-voltammetry": {"record_step": "20 mV"},
-    "gitt": {"longest_rest": "1 h", "fast_every": "2 s"},
+    "formation-cycling": {"cycles": 2},
+    "gitt": {"pulse": "10 min", "longest_rest": "1 h", "fast_every": "2 s"},
     "hall-effect": {"field_tolerance": "0.5 %", "field_deadline": "300 s"},
     "hppc": {"pulse_every": "1 s"},
     "insitu-eis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
@@ -73,8 +73,6 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
 """What a sample or another parameter asks for; it wins over the bounds."""
 LOOKS_A_STEP, STEPS = 1000, 12
 """Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
-READING = "a reading"
-"""What an announcement begins with that one reading is behind."""
 
 
 class BenchClock(VirtualClock):
@@ -84,70 +82,80 @@ class BenchClock(VirtualClock):
         return POLL_PERIOD
 
 
-@dataclasses.dataclass
 class Walk:
     """The owner of the thread, and how long nobody looked."""
 
-    worst: tuple[float, str] = (0.0, "")
-    """s and label of the longest gap."""
-    beyond: list[str] = dataclasses.field(default_factory=list)
-    """Gaps that are too long."""
-    asked: threading.Event = dataclasses.field(default_factory=threading.Event)
-    readings: list[float] = dataclasses.field(default_factory=list)
-    """s announced for each reading since the last look."""
+    def __init__(self, clock: VirtualClock) -> None:
+        self.asked = threading.Event()
+        self.worst = (0.0, "")
+        """s and label of the longest gap."""
+        self.beyond: list[str] = []
+        """What is too long."""
+        self._clock = clock
+        self._waits: list[tuple[str, float, float]] = []
+        """What is announced now, for how long, and since when."""
+        self._readings: list[float] = []
+        """s of each announced reading since the last look."""
+        self._last = clock.now()
 
     def waiting(self, what: str, seconds: float) -> None:
-        if what.startswith(READING):
-            self.readings.append(seconds)
+        self._waits.append((what, seconds, self._clock.now()))
 
     def working(self) -> None:
-        pass
+        what, seconds, begun = self._waits.pop()
+        took = self._clock.now() - begun
+        if took > seconds + 1e-6:
+            self.beyond.append(f"{what} took {took:.2f} s, {seconds:.2f} s were said")
+        if what.startswith("a reading of "):
+            self._readings.append(took)
 
     def tell(self, event: Event) -> None:
         pass
 
-    def note(self, step: Step, gap: float) -> None:
-        self.worst = max(self.worst, (gap, step.label))
+    def look(self, step: Step) -> float:
+        """Note how long nobody looked; return the clock's time."""
+        gap, self._last = self._clock.now() - self._last, self._clock.now()
         allowed = 2 * POLL_PERIOD
-        if len(self.readings) == 1:  # one reading may last as long as it lasts
-            allowed = max(allowed, self.readings[0])
+        if len(self._readings) == 1:  # one reading lasts as long as it lasts
+            allowed = max(allowed, POLL_PERIOD + self._readings[0])
         if gap > allowed + 1e-9:
-            said = f"{len(self.readings)} readings announced"
+            said = f"{len(self._readings)} readings announced"
             self.beyond.append(f"{step.label}: {gap:.2f} s (≤ {allowed:.2f}; {said})")
-        self.readings.clear()
+        self.worst = max(self.worst, (gap, step.label))
+        self._readings.clear()
+        return self._last
 
 
-def walk(plan: Plan, bench: LentBench, ledger: Ledger, cell: bool) -> Walk:
+def walk(protocol: Protocol, bench: LentBench, clock: VirtualClock, cell: bool) -> Walk:
     """Do what an engine does, as long as it is new, and measure its looks."""
-    walked, outcome = Walk(), None
+    walked, plan = Walk(clock), protocol.plan()
+    ledger, outcome = Ledger(protocol.streams), None
     with owned_by(walked):
         for count in itertools.count(1):
             try:
                 step = next(plan) if outcome is None else plan.send(outcome)
             except StopIteration:
-                return walked
+                break
             if cell and count > STEPS:
-                return walked
+                break
             outcome = execute(step, count, bench, ledger, walked, cell)
-    raise AssertionError("a count has no end")
+    return walked
 
 
 def execute(
     step: Step, count: int, bench: LentBench, ledger: Ledger, walked: Walk, cell: bool
 ) -> Outcome:
-    clock = bench.clock
-    totals = ledger.begin(clock.now())
-    rows, looks, last = step.execute(bench), 0, clock.now()
+    totals = ledger.begin(bench.clock.now())
+    rows, looks = step.execute(bench), 0
     while True:
         try:
             item = next(rows)
         except StopIteration as stop:
-            walked.note(step, clock.now() - last)
+            walked.look(step)
             return totals.outcome(stop.value or Ending())
-        walked.note(step, clock.now() - last)
-        last = clock.now()
+        now = walked.look(step)
         if isinstance(item, Batch) and len(item) and item.stream != "live":
-            ledger.post(item, step, count, totals, (last, clock.unix()))
+            ledger.post(item, step, count, totals, (now, bench.clock.unix()))
         looks += 1
         if cell and looks > LOOKS_A_STEP:
             rows.close()
@@ -179,9 +187,11 @@ def bounds(name: str, field: FieldInfo) -> tuple[Any, Any]:
         largest = LONG
     if name in MOST and largest is not None:
         largest = min(largest, MOST[name])
-    if unit in {"", "1"}:
-        return least, largest
-    return tuple(None if x is None else f"{x} {unit}" for x in (least, largest))
+    return in_unit(least, unit), in_unit(largest, unit)
+
+
+def in_unit(value: Any, unit: str) -> Any:
+    return value if value is None or unit in {"", "1"} else f"{value} {unit}"
 
 
 def choices(field: FieldInfo) -> tuple[Any, ...]:
@@ -245,6 +255,7 @@ def test_the_engine_looks_at_least_every_two_polls(
         prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
         protocol, bench = prepared.protocol, prepared.borrow("test")
 
-    walked = walk(protocol.plan(), bench, Ledger(protocol.streams), cell)
+    walked = walk(protocol, bench, clock, cell)
 
+    assert walked.worst > (0.0, "")
     assert walked.beyond == []
