@@ -70,6 +70,7 @@ class ReadFilm(Step):
             gaussmeter.prepare(None)
         span = max(map(abs, self.currents))
         source.prepare(CurrentSettings(span, self.compliance, self.filtered))
+        yield None
         meter.prepare(VoltmeterSettings(self.nplc, self.voltage_range))
         at = _Instruments(source, meter, gaussmeter)
         tally = _Tally()

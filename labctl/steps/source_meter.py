@@ -4,7 +4,7 @@ Relays move only while the output is off. The setpoint stored is the one read ba
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from labctl import columns
@@ -81,18 +81,28 @@ class _Point:
         self._probe = probe
         self._sweep = sweep
         self._ammeter: Electrometer | None = None
-        if probe.electrometer:
-            self._ammeter = bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
-            wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
-            self._ammeter.prepare(wanted)
-        if probe.connection is not None:
-            switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
-            switch.connect(probe.connection)
         self.limited = 0
         self.overflows = 0
         self._largest = 0.0
         self._lowest = (math.inf, math.nan)
         self._highest = (-math.inf, math.nan)
+
+    def connect(self) -> Iterator[None]:
+        """Prepare what reads beside the source and close the relays, with a look each.
+
+        Before anything is driven.
+        """
+        yield None
+        probe = self._probe
+        if probe.electrometer:
+            self._ammeter = self._bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
+            wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
+            self._ammeter.prepare(wanted)
+            yield None
+        if probe.connection is not None:
+            switch = self._bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+            switch.connect(probe.connection)
+            yield None
 
     def take(self, level: float) -> Taking:
         """Drive ``level`` and return the row of its point."""
@@ -204,6 +214,7 @@ class SweepSource(Step):
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
         point = _Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
+        yield from point.connect()
         if self.settle:
             point.source.drive(self.levels[0])
             yield from waited(bench, self.settle)
@@ -236,6 +247,7 @@ class HoldSource(Step):
         """See `Step.execute`."""
         clock = bench.clock
         point = _Point(bench, self.probe, abs(self.level), self.sweep)
+        yield from point.connect()
         rate = _Rate(self.probe.driven)
         begun = clock.now()
         setpoint = point.source.drive(self.level)
