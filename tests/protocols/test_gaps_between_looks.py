@@ -8,6 +8,7 @@ is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
@@ -24,6 +25,7 @@ from labctl.data import Batch, EndReason, Event, Outcome
 from labctl.engine.ledger import Ledger
 from labctl.protocol import Ending, Protocol, Step
 from labctl.quantities.fields import Quantity
+from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
 from labctl.session.order import Equipment, Order, prepare, station_of
 from labctl.station import LentBench
@@ -43,7 +45,7 @@ MOST: Mapping[str, Any] = {
     "contact_points": 7,
     "delta_readings": 500,
     "points": 10,
-    "readings": 60,
+    "readings": 40,
     "sweep_points": 5,
     "sweeps": 1,
     # The 2182A takes 50 power-line cycles at 50 Hz; `hall-effect` allows 60.
@@ -61,6 +63,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "peis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
     "particle-iv": {"contact_radius": "1 µm"},
     "pellet-conductivity": {"settle_rate": 1e-9},
+    "quasi-ocv": {"upper_voltage": "1.5 V"},
     "sequence": {
         "steps": [
             {"do": "rest", "duration": "1 h", "record": {"every": "20 min"}},
@@ -71,7 +74,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """What a sample or another parameter asks for; it wins over the bounds."""
-LOOKS_A_STEP, STEPS = 1000, 12
+LOOKS_A_STEP, STEPS = 150, 12
 """Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
 
 
@@ -217,12 +220,12 @@ def cases(kind: type[Protocol]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}={choice}", {**most, **given, name: choice}
 
 
-def every_case() -> Iterator[Any]:
+def every_case(wanted: AbstractSet[SampleKind]) -> Iterator[Any]:
     for name in plugins.names(plugins.PROTOCOLS):
         kind = plugins.protocol(name)
         if not kind.can_be_run:
             continue
-        for sample_kind in sorted(kind.sample_kinds & SAMPLES.keys()):
+        for sample_kind in sorted(kind.sample_kinds & SAMPLES.keys() & wanted):
             for what, given in cases(kind):
                 label = f"{name}-{sample_kind}-{what}"
                 yield pytest.param(kind, sample_kind, given, id=label)
@@ -237,7 +240,26 @@ def config() -> Config:
     return config.model_copy(update={"seats": {**config.seats, **seats}})
 
 
-@pytest.mark.parametrize(("kind", "sample_kind", "given"), [*every_case()])
+every_one = pytest.mark.parametrize(
+    ("kind", "sample_kind", "given"), [*every_case(SAMPLES.keys())]
+)
+cells = pytest.mark.parametrize(("kind", "sample_kind", "given"), [*every_case(CELLS)])
+
+
+def on_twins(
+    kind: type[Protocol],
+    sample: str,
+    given: dict[str, Any],
+    config: Config,
+    clock: VirtualClock,
+) -> tuple[Protocol, LentBench]:
+    config.instruments["ls643"].options["external"] = "field_control" in given
+    order = Order(kind.name, Document("test", given), sample, simulate=True)
+    prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
+    return prepared.protocol, prepared.borrow("test")
+
+
+@every_one
 def test_the_engine_looks_at_least_every_two_polls(
     kind: type[Protocol],
     sample_kind: SampleKind,
@@ -245,17 +267,28 @@ def test_the_engine_looks_at_least_every_two_polls(
     config: Config,
     plug: Callable[..., tuple[Protocol, LentBench]],
 ) -> None:
-    sample, cell = SAMPLES[sample_kind], sample_kind in CELLS
-    clock = BenchClock(1.7e9)
+    sample, cell, clock = SAMPLES[sample_kind], sample_kind in CELLS, BenchClock(1.7e9)
     if cell:
         protocol, bench = plug(kind, sample, clock, **given)
     else:
-        config.instruments["ls643"].options["external"] = "field_control" in given
-        order = Order(kind.name, Document("test", given), sample, simulate=True)
-        prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
-        protocol, bench = prepared.protocol, prepared.borrow("test")
+        protocol, bench = on_twins(kind, sample, given, config, clock)
 
     walked = walk(protocol, bench, clock, cell)
+
+    assert walked.worst > (0.0, "")
+    assert walked.beyond == []
+
+
+@cells
+def test_the_engine_looks_at_least_every_two_polls_of_eclib(
+    kind: type[Protocol], sample_kind: SampleKind, given: dict[str, Any], config: Config
+) -> None:
+    clock = BenchClock(1.7e9)
+    protocol, bench = on_twins(kind, SAMPLES[sample_kind], given, config, clock)
+    if not isinstance(bench.roles["cell"], PotentiostatChannel):
+        pytest.skip("EClib's channel cannot adopt, recognise or sense yet")
+
+    walked = walk(protocol, bench, clock, cell=True)
 
     assert walked.worst > (0.0, "")
     assert walked.beyond == []
