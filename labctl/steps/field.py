@@ -134,13 +134,18 @@ class _Watch:
         return abs(self.field - self._target.field) <= self._target.tolerance
 
     def still(self, current: float) -> Iterator[Batch]:
-        """Look until the field stands still; yield a row a look."""
+        """Look until the field stands still; yield a row a look.
+
+        A look that was cut short, because a run was asked something, tells no rate.
+        """
         while True:
-            before = self.field
+            before, then = self.field, self._clock.now()
             self._clock.sleep(LOOK_EVERY)
+            passed = self._clock.now() - then
             self.field = read_field(self._meter)
             yield self._row(current)
-            if abs(self.field - before) < self._target.drift * LOOK_EVERY:
+            is_still = abs(self.field - before) < self._target.drift * LOOK_EVERY
+            if is_still and passed > LOOK_EVERY / 2:
                 return
             self.refuse_late()
 

@@ -16,18 +16,18 @@ from labctl.limits import Envelope
 from labctl.protocol import Step
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
-from labctl.roles.identity import Identity
+from labctl.roles.gaussmeter import FieldReading
 from labctl.roles.source_meter import SourceReading, SourceSettings
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltageReading
 from labctl.steps.delta import RunDelta
+from labctl.steps.field import FieldTarget, SetField
 from labctl.steps.film import ReadFilm
 from labctl.steps.source_meter import HoldSource, Probe, SweepSource
 from labctl.steps.waiting import LONGEST_SILENCE
 from labctl.waits import WaitEnded, owned_by
 
 T = TypeVar("T")
-WHO = Identity("FAKE", "slow", "1", "0", "")
 
 
 @dataclass
@@ -311,3 +311,51 @@ def test_steps_that_hold_nothing_back_give_nothing_afterwards() -> None:
     bench, _ = film_bench()
 
     assert list(film_step().after_stop(bench)) == []
+
+
+class CutShort(VirtualClock):
+    """Its first waits end at once: a hold was asked for and taken back."""
+
+    cut = 3
+
+    def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
+        if self.cut:
+            self.cut -= 1
+            seconds = 1e-6
+        super().sleep(seconds, until)
+
+
+class Creeping:
+    """A supply that stands, and a field that creeps to 0.5 T with 5 s."""
+
+    accuracy = Accuracy(1e-3, 0.0)
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self.moves = 0
+
+    def prepare(self, field: float | None) -> float | None:
+        return field
+
+    def read(self) -> FieldReading:
+        return FieldReading(0.5 * (1 - math.exp(-self._clock.now() / 5.0)), False)
+
+    def is_settled(self) -> bool:
+        return True
+
+    def current(self) -> float:
+        return 20.0
+
+    def ramp_to(self, current: float) -> float:
+        self.moves += 1
+        return current
+
+
+def test_a_look_that_was_cut_short_calls_no_creeping_field_still() -> None:
+    clock = CutShort(0.0)
+    magnet = Creeping(clock)
+    bench = FakeBench(clock, {"magnet": magnet, "gaussmeter": magnet})
+
+    list(SetField(label="f", target=FieldTarget(0.5, 1e-3)).execute(bench))
+
+    assert magnet.moves == 0
