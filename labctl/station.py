@@ -27,7 +27,7 @@ from labctl.errors import (
 from labctl.limits import Envelope
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
-from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.roles.safing_order import in_stages
 from labctl.waits import DriverClock, to_the_end
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,9 @@ class LentBench:
         return typing.cast("T", player)
 
     def outputs(self) -> dict[str, Any]:
-        """Return what can be made safe; sample sources first, magnets last."""
-        able = {n: r for n, r in self.roles.items() if hasattr(r, "make_safe")}
-        order = sorted(able, key=lambda name: _is_magnet(able[name]))
-        return {name: able[name] for name in order}
+        """Return what can be made safe; sources first, magnets last."""
+        stages = in_stages(self.roles).values()
+        return {name: self.roles[name] for names in stages for name in names}
 
 
 class Station:
@@ -330,10 +329,6 @@ def plays(player: object, role: type) -> bool:
         if not name.startswith("_")
     }
     return all(hasattr(type(player), name) for name in wanted)
-
-
-def _is_magnet(player: object) -> bool:
-    return plays(player, Magnet) or plays(player, MagnetSupply)
 
 
 def _instrument(seat: str) -> str:
