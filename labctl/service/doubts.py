@@ -87,9 +87,13 @@ def still_on(seat: str, why: str) -> str:
     return f"{seat} may still be on: {why}"
 
 
-def cure(seats: Collection[str]) -> str:
-    """Say what a person has to do about seats that may still be on."""
-    each = " and ".join(f"`labctl station clear {seat}`" for seat in seats)
+def cure(seats: Collection[str], data: str = "") -> str:
+    """Say what a person has to do about seats that may still be on.
+
+    ``data`` is the runs' folder where it is not the configured one.
+    """
+    where = f" --data {data}" if data else ""
+    each = " and ".join(f"`labctl station clear {seat}{where}`" for seat in seats)
     which = "it" if len(seats) == 1 else "them"
     return f"Switch {which} off at the instrument, then {each}"
 
@@ -102,8 +106,8 @@ def kept(premises: Premises) -> dict[str, str]:
     return _read(premises.doubts_file)[0]
 
 
-def refuse_doubtful(premises: Premises, seats: Collection[str]) -> None:
-    """DoubtfulError: one of the seats is not known to be off."""
+def refuse_doubtful(premises: Premises, seats: Collection[str], data: str = "") -> None:
+    """DoubtfulError: one of the seats is not known to be off; ``data``: see `cure`."""
     try:
         found = kept(premises)
     except ValueError as error:
@@ -113,7 +117,7 @@ def refuse_doubtful(premises: Premises, seats: Collection[str]) -> None:
         ) from error
     for seat, why in found.items():
         if seat in seats:
-            raise DoubtfulError(f"{still_on(seat, why)}. {cure([seat])}")
+            raise DoubtfulError(f"{still_on(seat, why)}. {cure([seat], data)}")
 
 
 def remember(premises: Premises, unsafe: Mapping[str, str]) -> None:

@@ -127,11 +127,7 @@ class LiveRun:
     @property
     def unsafe_seats(self) -> dict[str, str]:
         """Seat -> why it may still be on; empty: all are safe, or it goes on."""
-        seats: dict[str, str] = {}
-        for role, why in self.unsafe.items():
-            seat = self.about.seats.get(role, role)
-            seats[seat] = f"{seats[seat]}; {why}" if seat in seats else why
-        return seats
+        return unsafe_seats(self.unsafe, self.about.seats)
 
     def cleared(self, seat: str) -> None:
         """Take note that a seat was read back as off, or that a person vouches."""
@@ -336,6 +332,15 @@ class Feed:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def unsafe_seats(unsafe: Mapping[str, str], seats: Mapping[str, str]) -> dict[str, str]:
+    """Return seat -> why, of role -> why and role -> seat."""
+    found: dict[str, str] = {}
+    for role, why in unsafe.items():
+        seat = seats.get(role, role)
+        found[seat] = f"{found[seat]}; {why}" if seat in found else why
+    return found
 
 
 def finite(value: Any) -> float | None:
