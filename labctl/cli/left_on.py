@@ -6,11 +6,11 @@ from pathlib import Path
 
 import typer
 
-from labctl.cli.output import say
+from labctl.cli.output import alarm_lines, say
 from labctl.cli.remote import named
 from labctl.engine.situation import Ended
 from labctl.errors import LabctlError
-from labctl.service.doubts import cure, refuse_doubtful, remember, still_on
+from labctl.service.doubts import refuse_doubtful, remember
 from labctl.service.live_run import unsafe_seats
 from labctl.service.premises import Premises
 from labctl.session.run import EXIT_UNSAFE, Finished, Observers
@@ -76,11 +76,3 @@ class LeftOn:
                 remember(self._premises, self.seats)
             except (OSError, ValueError) as error:  # said it is; the run goes on ending
                 say(f"store: this cannot be kept for the next run: {error}")
-
-
-def alarm_lines(unsafe: Mapping[str, str], data: str = "") -> list[str]:
-    """Return what a person must read first, a line a seat."""
-    return [
-        f"MAY STILL BE ON: {still_on(seat, why)}. {cure([seat], data)}"
-        for seat, why in unsafe.items()
-    ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli.output import print_json, say, say_out, table
+from labctl.cli.output import alarm_lines, print_json, say, say_out, table
 from labctl.errors import InstrumentError, OperatorError
 
 if TYPE_CHECKING:
@@ -226,8 +226,6 @@ def pick(state: "State", word: str) -> "RunSummary":
 
 def overview(state: "State") -> str:
     """Return the state as text."""
-    from labctl.cli.left_on import alarm_lines  # noqa: PLC0415  (start-up time)
-
     station = state.station
     simulated = f" · SIMULATED ×{station.speed:g}" if station.simulated else ""
     lines = [f"station {station.name}{simulated} · runs in {station.data}"]
@@ -328,8 +326,7 @@ def _report_stop(station: "StationClient") -> None:
 
 def _alarm(unsafe: Mapping[str, str], data: str) -> None:
     """Say what may still be on, and leave with the code that means it."""
-    from labctl.cli.left_on import alarm_lines  # noqa: PLC0415  (start-up time)
-    from labctl.session.run import EXIT_UNSAFE  # noqa: PLC0415
+    from labctl.session.run import EXIT_UNSAFE  # noqa: PLC0415  (start-up time)
 
     for line in alarm_lines(unsafe, named(Path(data))):
         say_out(line)

@@ -68,6 +68,8 @@ class Checked(Said):
     """As understood: SI, defaults filled in."""
     busy: dict[str, str] = Field(default_factory=dict)
     """Seat -> who has it now; until it is free the order can wait, not start."""
+    doubtful: dict[str, str] = Field(default_factory=dict)
+    """Seat -> why it may still be on; until it is cleared the order can only wait."""
 
 
 class PlannedStep(Said):

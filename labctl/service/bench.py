@@ -215,6 +215,11 @@ class Bench:
         places = self._places(prepared.cast, prepared.protocol.sample.kind)
         return {place: lent[place] for place in places.values() if place in lent}
 
+    def doubtful(self, prepared: Prepared) -> dict[str, str]:
+        """Return which seats of a prepared run may still be on, and why."""
+        doubts = self.equipment.station.doubts()
+        return {s: doubts[s] for s in prepared.cast.values() if s in doubts}
+
     def _places(self, seats: Mapping[str, str], kind: str) -> dict[str, str]:
         """Return what a run keeps for itself: its seats, and the one sample holder.
 

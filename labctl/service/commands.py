@@ -78,6 +78,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         limits={k: (finite(low), finite(high)) for k, (low, high) in bounds},
         parameters=prepared.protocol.parameters_json(),
         busy=here.bench.busy(prepared),
+        doubtful=here.bench.doubtful(prepared),
     )
 
 
