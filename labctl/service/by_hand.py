@@ -20,6 +20,7 @@ from labctl.clock import SystemClock, stopwatch
 from labctl.errors import InstrumentError, LimitError, OperatorError
 from labctl.roles.safing_order import stage_of
 from labctl.service.answers import HandSweepOut
+from labctl.service.doubts import Doubts, cure, still_on
 from labctl.service.guarding.guarding import Guarding, Hears
 from labctl.service.guarding.lines import Frozen
 from labctl.service.guarding.planning import plan_of
@@ -94,15 +95,20 @@ class ByHand:
     """The seats that people drive by hand."""
 
     def __init__(
-        self, station: Station, guard: Callable[[], Guarding] | None = None
+        self,
+        station: Station,
+        guard: Callable[[], Guarding] | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
         """Nobody drives anything yet.
 
         ``guard`` gives the process that makes seats safe should this one die; None on
-        a bench of twins, which die with it.
+        a bench of twins, which die with it. ``doubts`` keeps what could not be made
+        safe; None: nobody does.
         """
         self._station = station
         self._guard = guard
+        self._doubts = doubts
         self._touched: dict[str, Touched] = {}
         self._armed: dict[str, Guarding] = {}
         """Seat -> the guard that knows of it."""
@@ -158,8 +164,19 @@ class ByHand:
         with self._lock:
             if seat not in self._touched:
                 raise OperatorError(f"{seat} is not driven by hand")
-            if wrong := self._drop(seat):
-                raise InstrumentError(wrong)
+            if why := self._drop(seat):
+                raise InstrumentError(f"{still_on(seat, why)}. {cure([seat])}")
+
+    def let_go(self, seat: str, *, vouched: bool) -> None:
+        """Do what `release` does; ``vouched``: a person has seen that it is off.
+
+        Then nothing is asked of the instrument.
+        """
+        with self._lock:
+            if vouched and seat in self._touched:
+                self._forget(seat)
+            else:
+                self.release(seat)
 
     def release_all(self) -> Dropped:
         """Make every hand-driven seat safe; return what came of each."""
@@ -249,7 +266,7 @@ class ByHand:
         return {seat: self._drop(seat) for seat in ordered}
 
     def _drop(self, seat: str) -> str:
-        """Make a seat safe and give it back; return why it may still be on."""
+        """Make a seat safe and give it back; return why it may still be on, or ""."""
         touched = self._touched[seat]
         try:
             if touched.sweep is not None:
@@ -260,16 +277,22 @@ class ByHand:
         except Exception as error:
             log.exception("%s was not made safe by hand", seat)
             touched.touch()
-            return (
-                f"{seat}: STATE UNKNOWN, it was not made safe: {error}; switch its "
-                "output off at the instrument"
-            )
-        del self._touched[seat]
+            why = str(error) or type(error).__name__
+            if self._doubts is not None:
+                self._doubts.doubt(seat, why)
+            return why
+        self._forget(seat)
+        return ""
+
+    def _forget(self, seat: str) -> None:
+        """Give a seat back that is off."""
+        touched = self._touched.pop(seat)
         self._unguarded.pop(seat, None)
         if (guarding := self._armed.pop(seat, None)) is not None:
             guarding.disarm(HOLDER + seat)
         self._station.give_back(touched.holder, [seat])
-        return ""
+        if self._doubts is not None:
+            self._doubts.settle(seat)
 
 
 def _silence(frozen: Frozen) -> str:
