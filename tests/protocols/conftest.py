@@ -21,6 +21,7 @@ from labctl.data import Array, Batch, Event, Outcome
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended
+from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, Protocol, StepRecord
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
@@ -69,7 +70,10 @@ class CellChannel:
     max_current = 0.4
     measures_impedance = True
 
-    def load(self, techniques: Sequence[Technique]) -> Loaded:
+    def load(
+        self, techniques: Sequence[Technique], envelope: Envelope | None = None
+    ) -> Loaded:
+        del envelope
         self._techniques = techniques
         return Loaded(
             tuple(
@@ -120,6 +124,23 @@ class CellChannel:
 
     def make_safe(self) -> None:
         self._running = False
+
+    def adopt(
+        self,
+        techniques: Sequence[Technique],
+        token: Mapping[str, Any],
+        started_unix: float,
+        envelope: Envelope | None = None,
+    ) -> bool:
+        del techniques, token, started_unix, envelope
+        return False
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        del token, started_unix
+        return False
+
+    def sense(self) -> Mapping[str, float]:
+        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def _programme(self) -> Iterator[tuple[str, dict[str, float]]]:
         done: dict[int, int] = {}
