@@ -56,7 +56,8 @@ class CellChannel:
         self.cell, self.clock = cell, clock
         self.beside = beside
         """The channel that drives the cell while this one only watches."""
-        self.voltage = math.nan
+        self.voltage = cell.voltage()
+        self.current = 0.0
         self.truths: list[float] = []
         """R_ct at the middle of each spectrum's lowest frequency, Ω."""
         self._random = np.random.default_rng(seed)
@@ -126,7 +127,11 @@ class CellChannel:
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
         )
-        return Poll(batches, self._running, self._index)
+        _, seen = self._row(self.voltage, self.current)
+        live = {**seen, "instrument_time_second": now}
+        del live["technique_index"]
+        index = min(self._index, len(self._techniques) - 1)
+        return Poll(batches, self._running, index, live=live)
 
     def _watched(self, now: float) -> Poll:
         assert self.beside is not None
@@ -140,6 +145,23 @@ class CellChannel:
 
     def make_safe(self) -> None:
         self._running = False
+
+    def adopt(
+        self,
+        techniques: Sequence[Technique],
+        token: Mapping[str, Any],
+        started_unix: float,
+        envelope: Envelope | None = None,
+    ) -> bool:
+        del techniques, token, started_unix, envelope
+        return False
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        del token, started_unix
+        return False
+
+    def sense(self) -> Mapping[str, float]:
+        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def _programme(self) -> Iterator[tuple[str, dict[str, float]]]:
         done: dict[int, int] = {}
@@ -261,7 +283,7 @@ class CellChannel:
             )
 
     def _row(self, voltage: float, current: float) -> tuple[str, dict[str, float]]:
-        self.voltage = voltage
+        self.voltage, self.current = voltage, current
         a, b = self._random.standard_normal(2)
         return "timeseries", {
             "instrument_time_second": self._time,
