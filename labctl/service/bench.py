@@ -14,7 +14,7 @@ from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.event_book import EventBook
 from labctl.service.guarding.guarding import Guarding
-from labctl.service.guarding.lines import Safed, SeatState
+from labctl.service.guarding.lines import SeatEnd, SeatState
 from labctl.service.guarding.observing import Told, guarded
 from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
@@ -75,7 +75,7 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
-        self._safed: dict[str, Safed] = {}
+        self._heard: dict[str, Mapping[str, SeatEnd]] = {}
         """Run -> what the guard said of its seats."""
 
     @property
@@ -343,7 +343,7 @@ class Bench:
             lambda level, text: self.events.tell(
                 LEVELS[level.value], "guard", text, about.run
             ),
-            self._take_from_guard,
+            lambda safed: self.heard_safe(safed.run, safed.outputs),
         )
 
         def kept(observers: Observers) -> Finished:
@@ -369,18 +369,23 @@ class Bench:
                 self._guarding = Guarding(self.premises.folder)
             return self._guarding
 
-    def _take_from_guard(self, safed: Safed) -> None:
-        """Lend to nobody what the guard could not make safe."""
-        for seat, why in safed.unknown.items():
-            self.equipment.station.doubt(seat, why)
-        self._safed[safed.run] = safed
-        self._lend_what_is_off(safed.run)
+    def heard_safe(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
+        """Take the guard's word about the seats of a run."""
+        for seat, end in seats.items():
+            if end.state is SeatState.UNKNOWN:
+                self.equipment.station.doubt(seat, end.why)
+        self._heard[run] = seats
+        self._lend_what_is_off(run)
         self.changed()
 
     def _lend_what_is_off(self, run: str) -> None:
-        """Take the doubt from seats that the guard read back as off."""
-        station, safed = self.equipment.station, self._safed.get(run)
-        for seat, end in safed.outputs.items() if safed is not None else ():
+        """Take the doubt from seats that the guard read back as off.
+
+        It is quicker than the run, which has them until its file is sealed: so again
+        when they are given back.
+        """
+        station = self.equipment.station
+        for seat, end in self._heard.get(run, {}).items():
             if end.state is SeatState.SAFE and seat in station.doubts():
                 with contextlib.suppress(LabctlError):  # the run still has it
                     station.clear(seat, by_hand=True)
