@@ -14,9 +14,9 @@ from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
-from labctl.service.guard_words import OFF, ON, reports
+from labctl.service.guard_words import reports
 from labctl.service.guarding.guarding import Guarding
-from labctl.service.guarding.lines import Safed
+from labctl.service.guarding.lines import SeatEnd, SeatState
 from labctl.service.guarding.observing import Told, guarded
 from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
@@ -79,7 +79,7 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
-        self._safed: dict[str, Safed] = {}
+        self._heard: dict[str, Mapping[str, SeatEnd]] = {}
         """Run -> what the guard said of its seats."""
 
     @property
@@ -258,14 +258,14 @@ class Bench:
         self.events.tell(Level.WARNING, "cleared", text)
         self.changed()
 
-    def heard_safe(self, run: str, seats: Mapping[str, tuple[str, str]]) -> None:
-        """Take the guard's word about the seats of a run: seat -> (state, why)."""
-        for seat, (state, why) in seats.items():
-            if state == ON:
-                self.doubt(seat, why)
-                text = f"the guard: {still_on(seat, why)}"
+    def heard_safe(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
+        """Take the guard's word about the seats of a run."""
+        for seat, end in seats.items():
+            if end.state is SeatState.UNKNOWN:
+                self.doubt(seat, end.why)
+                text = f"the guard: {still_on(seat, end.why)}"
                 self.events.tell(Level.ALARM, "unsafe", text, run)
-            elif state == OFF:
+            elif end.state is SeatState.SAFE:
                 with contextlib.suppress(OwnershipError):  # who has it will say
                     if self._doubts.settle(seat):
                         self._note_off(seat)
@@ -412,7 +412,7 @@ class Bench:
             lambda level, text: self.events.tell(
                 LEVELS[level.value], "guard", text, about.run
             ),
-            self._take_from_guard,
+            lambda safed: self._take_from_guard(safed.run, safed.outputs),
         )
 
         def kept(observers: Observers) -> Finished:
@@ -430,8 +430,8 @@ class Bench:
     def _leave(self, run: LiveRun) -> None:
         """Give the seats of a run back; what it read back as off is doubted no more."""
         self.equipment.station.give_back(run.about.run)
-        if (safed := self._safed.pop(run.about.run, None)) is not None:
-            self._hear(safed)
+        if (heard := self._heard.pop(run.about.run, None)) is not None:
+            self.heard_safe(run.about.run, heard)
         if run.safe_unix is None:
             return
         for seat in run.about.seats.values():
@@ -445,19 +445,14 @@ class Bench:
                 self._guarding = Guarding(self.premises.folder)
             return self._guarding
 
-    def _take_from_guard(self, safed: Safed) -> None:
-        """Lend to nobody what the guard could not make safe, and again what it could.
+    def _take_from_guard(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
+        """Take the guard's word about a run that is not quite over.
 
-        While the run still has a seat, its word waits for `_leave`.
+        It is quicker than the run, which has its seats until its file is sealed: so
+        again when they are given back.
         """
-        self._safed[safed.run] = safed
-        self._hear(safed)
-
-    def _hear(self, safed: Safed) -> None:
-        words = {
-            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
-        }
-        self.heard_safe(safed.run, words)
+        self._heard[run] = seats
+        self.heard_safe(run, seats)
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

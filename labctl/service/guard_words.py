@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labctl.service.guarding.lines import SeatEnd, SeatState
+from labctl.service.guarding.report import NAME
+
 log = logging.getLogger(__name__)
 
-REPORT = "safed.json"
-OFF, ON, LEFT = "safe", "unknown", "left"
-"""States of a seat; ``left``: it goes on in its firmware because it was told to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class GuardReport:
     """When it was made, epoch s."""
     run: str
     """The run that it is about; empty if it names none, or several."""
-    seats: Mapping[str, tuple[str, str]]
-    """Seat -> state and why."""
+    seats: Mapping[str, SeatEnd]
+    """What became of each seat."""
 
 
 def reports(folders: Iterable[Path], after: float) -> list[GuardReport]:
     """Return the reports made after ``after`` (epoch s), the oldest first."""
-    found = filter(None, (_read(folder / REPORT) for folder in folders))
+    found = filter(None, (_read(folder / NAME) for folder in folders))
     return sorted((r for r in found if r.unix > after), key=lambda r: r.unix)
 
 
@@ -40,7 +40,7 @@ def _read(path: Path) -> GuardReport | None:
     try:
         told = json.loads(path.read_text("utf-8"))
         seats = {
-            str(seat): (str(said["state"]), str(said.get("why", "")))
+            str(seat): SeatEnd(SeatState(said["state"]), str(said.get("why", "")))
             for seat, said in told["outputs"].items()
             if isinstance(said, dict)
         }

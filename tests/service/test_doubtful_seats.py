@@ -19,6 +19,7 @@ from labctl.errors import (
 from labctl.quantities import SI
 from labctl.service.bench import Bench
 from labctl.service.doubts import forget, kept, refuse_doubtful, remember
+from labctl.service.guarding.lines import SeatEnd, SeatState
 from labctl.service.models import Level
 from labctl.service.premises import Premises
 from labctl.service.requests import Action, ManualIn
@@ -177,15 +178,15 @@ def test_a_hand_driven_seat_is_cleared_with_its_person(
 
 
 def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
-    bench.heard_safe("a", {SEAT: ("unknown", WHY)})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.UNKNOWN, WHY)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: ("left", "")})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.LEFT)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: ("safe", "")})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.SAFE)})
 
     lend(bench)
 
