@@ -20,9 +20,9 @@ from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
 from labctl.service.waiting import Queue
 from labctl.session.finish import discard, finish
+from labctl.session.limits import CELLS
 from labctl.session.names import run_id, slug
 from labctl.session.order import (
-    CELLS,
     Equipment,
     Order,
     Prepared,

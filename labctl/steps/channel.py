@@ -15,9 +15,11 @@ import numpy as np
 from labctl import columns
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, EndReason
+from labctl.errors import LimitError
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
 from labctl.roles.potentiostat import Poll, PotentiostatChannel
 from labctl.techniques import (
+    TEMPERATURE,
     Condition,
     Loop,
     OpenCircuit,
@@ -284,6 +286,9 @@ class _HostTests:
         self._watches_rate = any(
             condition.quantity is Quantity.VOLTAGE_RATE for _, condition in conditions
         )
+        self._watches_temperature = any(
+            condition.quantity is Quantity.TEMPERATURE for _, condition in conditions
+        )
         self._technique = -1
         self._charge = 0.0
         self._energy = 0.0
@@ -302,7 +307,12 @@ class _HostTests:
         voltage = batch.columns[columns.VOLTAGE.name]
         current = batch.columns[columns.CURRENT.name]
         index = batch.columns[columns.TECHNIQUE_INDEX.name]
-        temperature: Array | None = batch.columns.get("surface_temperature_celsius")
+        temperature: Array | None = batch.columns.get(TEMPERATURE)
+        if temperature is None and self._watches_temperature:
+            raise LimitError(
+                "the step ends at a temperature, and no instrument measures one; "
+                "leave the condition out"
+            )
         for row in range(len(batch)):
             degree = math.nan if temperature is None else float(temperature[row])
             met = self._row(
