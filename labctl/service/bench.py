@@ -9,7 +9,13 @@ from pathlib import Path
 from labctl.clock import Clock
 from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
-from labctl.errors import LabctlError, OperatorError, OwnershipError
+from labctl.errors import (
+    LabctlError,
+    OperatorError,
+    OwnershipError,
+    RefusedError,
+    Why,
+)
 from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.doubts import Doubts, still_on
@@ -26,9 +32,9 @@ from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
 from labctl.service.waiting import Queue
 from labctl.session.finish import discard, finish
+from labctl.session.limits import CELLS
 from labctl.session.names import run_id, slug
 from labctl.session.order import (
-    CELLS,
     Equipment,
     Order,
     Prepared,
@@ -362,9 +368,8 @@ class Bench:
                 passed.add(entry.entry)
                 continue
             except LabctlError as error:
-                free = "none of" in str(error) and "is free" in str(error)
-                if free and not entry.order.seats:
-                    passed.add(entry.entry)  # any seat would do, and all are busy
+                if _will_be_free(error):
+                    passed.add(entry.entry)
                     continue
                 self.queue.refuse(entry.entry, str(error))
                 text = f"{entry.order.protocol} on {entry.order.sample}: {error}"
@@ -458,3 +463,10 @@ class Bench:
         self._runs[run.about.run] = run
         run.start()
         self.changed()
+
+
+def _will_be_free(error: LabctlError) -> bool:
+    """Tell whether all that is wrong is that others have the seats that would do."""
+    return isinstance(error, RefusedError) and all(
+        complaint.why is Why.BUSY for complaint in error.complaints
+    )
