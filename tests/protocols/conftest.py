@@ -63,6 +63,8 @@ class CellChannel:
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
         self._next: tuple[str, dict[str, float]] | None = None
+        self._seen: dict[str, float] = {}
+        """The last row: what is seen between two."""
         self._begun = self._time = 0.0
         self._index = 0
         self._running = self._skip = self._over = False
@@ -89,7 +91,7 @@ class CellChannel:
     def start(self) -> None:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
-        self._rows, self._next = self._programme(), None
+        self._rows, self._next, self._seen = self._programme(), None, {}
 
     def adopt(
         self,
@@ -121,12 +123,18 @@ class CellChannel:
             if row["instrument_time_second"] > now:
                 break
             self._next = None
+            self._seen = row
             streams.setdefault(stream, []).append(row)
         batches = tuple(
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
         )
-        return Poll(batches, self._running, self._index)
+        names = ("voltage_volt", "current_ampere")
+        live: dict[str, float] = {}
+        if self._running and self._seen:
+            live = {name: self._seen[name] for name in names}
+            live["instrument_time_second"] = now
+        return Poll(batches, self._running, self._index, live=live)
 
     def _watched(self, now: float) -> Poll:
         assert self.beside is not None
