@@ -64,6 +64,8 @@ class CellChannel:
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
         self._next: tuple[str, dict[str, float]] | None = None
+        self._seen: dict[str, float] = {}
+        """The last row: what is seen between two."""
         self._begun = self._time = 0.0
         self._index = 0
         self._running = self._skip = self._over = False
@@ -90,7 +92,7 @@ class CellChannel:
     def start(self) -> None:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
-        self._rows, self._next = self._programme(), None
+        self._rows, self._next, self._seen = self._programme(), None, {}
 
     def adopt(
         self,
@@ -122,14 +124,17 @@ class CellChannel:
             if row["instrument_time_second"] > now:
                 break
             self._next = None
+            self._seen = row
             streams.setdefault(stream, []).append(row)
         batches = tuple(
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
         )
-        _, seen = self._row(self.voltage, self.current)
-        live = {**seen, "instrument_time_second": now}
-        del live["technique_index"]
+        names = ("voltage_volt", "current_ampere")
+        live: dict[str, float] = {}
+        if self._running and self._seen:
+            live = {name: self._seen[name] for name in names}
+            live["instrument_time_second"] = now
         index = min(self._index, len(self._techniques) - 1)
         return Poll(batches, self._running, index, live=live)
 
@@ -145,23 +150,6 @@ class CellChannel:
 
     def make_safe(self) -> None:
         self._running = False
-
-    def adopt(
-        self,
-        techniques: Sequence[Technique],
-        token: Mapping[str, Any],
-        started_unix: float,
-        envelope: Envelope | None = None,
-    ) -> bool:
-        del techniques, token, started_unix, envelope
-        return False
-
-    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
-        del token, started_unix
-        return False
-
-    def sense(self) -> Mapping[str, float]:
-        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def _programme(self) -> Iterator[tuple[str, dict[str, float]]]:
         done: dict[int, int] = {}
