@@ -283,13 +283,14 @@ class Bench:
                 "it is not known which outputs were left on: look at every instrument"
             )
             self.events.tell(Level.ALARM, "unsafe", text)
-        folders = [
-            self.premises.folder,
-            *(f.path for f in list_runs(self.premises.data)),
-        ]
-        for report in reports(folders, self._doubts.heard):
-            self.heard_safe(report.run, report.seats)
-            self._doubts.note_heard(report.unix)
+        runs = (folder.path for folder in list_runs(self.premises.data))
+        for report in reports([self.premises.folder, *runs]):
+            news = {
+                seat: word
+                for seat, word in report.seats.items()
+                if self._doubts.is_news(seat, report.unix)
+            }
+            self.heard_safe(report.run, news)
         for summary in find_interrupted(self.premises.data):
             self.interrupted[summary.run] = summary
             self.events.tell(

@@ -29,10 +29,10 @@ class GuardReport:
     """Seat -> state and why."""
 
 
-def reports(folders: Iterable[Path], after: float) -> list[GuardReport]:
-    """Return the reports made after ``after`` (epoch s), the oldest first."""
+def reports(folders: Iterable[Path]) -> list[GuardReport]:
+    """Return the reports that lie in folders, the oldest first."""
     found = filter(None, (_read(folder / REPORT) for folder in folders))
-    return sorted((r for r in found if r.unix > after), key=lambda r: r.unix)
+    return sorted(found, key=lambda report: report.unix)
 
 
 def _read(path: Path) -> GuardReport | None:
