@@ -125,6 +125,16 @@ class Envelope:
         soft = {k: _both(v, bounds.get(k, ANYTHING)) for k, v in soft.items()}
         return Envelope(bounds, eased, soft)
 
+    def with_soft(self, column: str, margin: float) -> "Envelope":
+        """Return the same bounds with soft ones ``margin`` within those of ``column``.
+
+        ValueError: the margin leaves nothing between them.
+        """
+        low, high = self.bounds.get(column, ANYTHING)
+        if (low, high) == ANYTHING:
+            return self
+        return replace(self, soft={**self.soft, column: (low + margin, high - margin)})
+
     def softened(self) -> "Envelope":
         """Return the soft bounds alone, eased where the hard ones are."""
         return Envelope(

@@ -129,7 +129,9 @@ class Step(abc.ABC):
         """Attach to what this very step started before its process died.
 
         ``claims`` by role, the last one of each. None: the step cannot; it is executed
-        with what remains. NotOursError: something else runs there now.
+        with what remains. An `Ending` with reason ``stopped`` says that it was cut
+        short meanwhile: what remains then is executed. NotOursError: something else
+        runs there now.
         """
         return None
 
@@ -224,6 +226,8 @@ class ClaimRecord:
     """UTC epoch seconds; when it was made."""
     digest: str
     """Of what remained of the step when it was made (`Step.digest`)."""
+    done: Mapping[str, float] = field(default_factory=dict)
+    """`Progress` of the step when it was made, by field; empty: it began."""
 
 
 class Run(typing.Protocol):

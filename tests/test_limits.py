@@ -141,3 +141,11 @@ def test_a_bounded_quantity_that_is_no_longer_read_counts_as_left() -> None:
     assert polls[:3] == [None, None, None]
     assert polls[3] is not None
     assert math.isnan(polls[3].value)
+
+
+def test_a_soft_margin_narrows_the_bounds_and_must_leave_something() -> None:
+    assert HALF_CELL.with_soft("voltage_volt", 0.1).soft == {
+        "voltage_volt": (0.1, pytest.approx(1.4))
+    }
+    with pytest.raises(ValueError, match="not a range"):
+        HALF_CELL.with_soft("voltage_volt", 1.0)

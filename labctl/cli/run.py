@@ -57,7 +57,8 @@ def run(
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -94,8 +95,10 @@ def run(
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
         if not simulate:
-            taken = list(prepared.cast.values())
-            observers = guarded(observers, prepared.station.setups, taken)
+            station, cast = prepared.station, prepared.cast
+            observers = guarded(
+                observers, lambda: plan_of(station.setups, cast, station.players)
+            )
         observers = left_on.observe(observers)
         finished = left_on.finish(lambda: start(prepared, bench, observers))
     _tell(finished, protocol.name, protocol.sample.name, left_on.seats, as_json)
@@ -120,7 +123,8 @@ def resume(
     from labctl.config.models import Config  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.quantities import SI  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -141,7 +145,7 @@ def resume(
         if not header.simulated:
             config = Config.model_validate(header.extra["config"], context=SI)
             setups = {setup.name: setup for setup in config.setups()}
-            observers = guarded(observers, setups, list(header.roles.values()))
+            observers = guarded(observers, lambda: plan_of(setups, header.roles))
         observers = left_on.observe(observers)
         finished = left_on.finish(lambda: go_on(run, observers, changes))
     sample = str(header.sample.get("name", ""))

@@ -6,6 +6,7 @@ results and the file are on their way, and seconds away.
 """
 
 import signal
+import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,12 @@ class StopOnSignals:
         elif now - self._first >= SECOND_PRESS:
             self._first = now
             say(f"{name}: ending safely; once more within 5 s switches off at once")
-            self._control.stop(f"stopped by {name}")
+            # A handler interrupts whatever holds the lock that asking needs.
+            threading.Thread(
+                target=self._control.stop, args=(f"stopped by {name}",), daemon=True
+            ).start()
+        elif self._control.is_making_safe:
+            say(f"{name}: outputs are being switched off already")
         elif not self._at_once:
             self._at_once = True
             say(f"{name}: switching off at once")

@@ -7,7 +7,7 @@ import typer
 
 from labctl.cli import ordering, remote
 from labctl.cli.output import print_json, say_out, table
-from labctl.errors import LabctlError
+from labctl.errors import BusyError, LabctlError
 
 app = typer.Typer(help="The bench: instruments, who plays what, limits.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -19,7 +19,10 @@ def show(
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open every instrument, ask who it is, and show what it can play."""
+    """Open every instrument, ask who it is, and show what it can play.
+
+    One that another run or program has is left alone, and its owner is named.
+    """
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.config.hardened_yaml import Document  # noqa: PLC0415
     from labctl.session.order import Order, station_of  # noqa: PLC0415
@@ -40,6 +43,13 @@ def show(
                     "model": identity.model,
                     "serial": identity.serial,
                     "seats": seats,
+                }
+            except BusyError as busy:
+                rows.append((name, setup.address, "IN USE, see below", ""))
+                answer[name] = {
+                    "address": setup.address,
+                    "error": str(busy),
+                    "in_use_by": busy.holders.get(name, ""),
                 }
             except LabctlError as error:
                 rows.append((name, setup.address, "NOT REACHED, see below", ""))

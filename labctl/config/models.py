@@ -51,6 +51,12 @@ class SafetyConfig(_Section):
     """At a cell."""
     maximum_current: Ampere | None = None
     """Magnitude, at a cell."""
+    soft_voltage_margin: Annotated[Volt, Field(gt=0)] | None = None
+    """Two readings in a row within this distance of a voltage limit end a run too;
+    one reading beyond the limit itself always does."""
+    resume_voltage_band: Annotated[Volt, Field(gt=0)] = 0.5
+    """How far a cell may be from where an interrupted run left it before current
+    flows again; it relaxes by tenths of a volt, another cell is further away."""
     maximum_temperature: Celsius | None = None
     """At a cell, where it is measured."""
 

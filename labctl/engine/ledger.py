@@ -14,6 +14,8 @@ from labctl import columns
 from labctl.data import Array, Batch, Outcome, Stream
 from labctl.protocol import Ending, Progress, Step
 
+ROUNDING = 1e-3
+"""s; a row that lies further back than this is out of order and stays so."""
 AMPERE_HOUR = 3600.0
 """C."""
 
@@ -99,6 +101,8 @@ class Ledger:
         n = len(batch)
         test_time, unix = now
         given = batch.columns.get(columns.STEP_TIME.name)
+        if given is not None and batch.stream == columns.TIMESERIES.name:
+            given = _in_order(given, totals)
         times = np.full(n, test_time) if given is None else totals.started + given
         more: dict[str, Array] = {
             columns.TEST_TIME.name: times,
@@ -185,6 +189,18 @@ def progress(totals: StepTotals) -> Progress:
         technique_duration=totals.duration - totals.technique_started,
         technique_charge=totals.technique_charge,
     )
+
+
+def _in_order(given: Array, totals: StepTotals) -> Array:
+    """Return step times of which none lies before the row before it by a rounding.
+
+    An instrument gives the start of a technique and the time since then in two
+    numbers of unequal precision, so that the first row of a technique may lie some
+    microseconds before the last one of the technique before.
+    """
+    last = -math.inf if totals.tail is None else totals.tail[0] - totals.before
+    latest = np.maximum.accumulate(np.maximum(given, last))
+    return np.where(latest - given < ROUNDING, latest, given)
 
 
 def _missing(dtype: str, n: int) -> Array:

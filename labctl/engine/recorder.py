@@ -1,5 +1,6 @@
 """Everything a run writes: rows with their place in time, events, claims, status."""
 
+import dataclasses
 import logging
 import math
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from labctl.clock import Clock, stopwatch
 from labctl.data import Batch, Event, Level
 from labctl.engine.journal import Journal
 from labctl.engine.ledger import Ledger, StepTotals
-from labctl.protocol import Claim, ClaimRecord, Step
+from labctl.protocol import Claim, ClaimRecord, Progress, Step
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Flight:
     totals: StepTotals
     rest: Step
     """What remained of it when the present stretch began."""
+    done: Progress | None = None
+    """How far it had come then; None: it began."""
     now: Batch | None = None
     """The last reading between two rows, not recorded; None if the last was a row."""
     is_on: bool = False
@@ -107,6 +110,7 @@ class Recorder:
             self.test_time,
             self._clock.unix(),
             flight.rest.digest(),
+            {} if flight.done is None else dataclasses.asdict(flight.done),
         )
         self.journal.claim(record)
         return record

@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from labctl import columns
 from labctl.clock import Clock, stopwatch
-from labctl.data import Batch, EndReason, Event, Level, Outcome
+from labctl.data import EndReason, Level, Outcome
 from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control, Wish
+from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
 from labctl.engine.journal import Journal
 from labctl.engine.ledger import Ledger, progress
 from labctl.engine.recorder import Flight, Recorder
 from labctl.engine.replay import advance, same
-from labctl.engine.safing import MakesSafe, make_all_safe
-from labctl.engine.situation import Ended, Recorded, Situation
+from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
+from labctl.engine.situation import Ended, Recorded, Watchers
 from labctl.errors import (
     InstrumentError,
     LabctlError,
@@ -30,14 +30,12 @@ from labctl.errors import (
     OperatorError,
     StoreError,
 )
-from labctl.limits import Envelope, LimitWatch, Violation
+from labctl.limits import Envelope, LimitWatch
 from labctl.protocol import (
     Bench,
-    Claim,
-    ClaimRecord,
     Ending,
-    Item,
     Plan,
+    Progress,
     Rows,
     Step,
     StepRecord,
@@ -49,28 +47,6 @@ T = typing.TypeVar("T")
 
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
-DURABLE_WITHIN = 60.0
-"""s of wall time that the disk has to take a claim before nothing is started."""
-DISK_PATIENCE = 5.0
-"""s of wall time that the disk may refuse rows before the run is put on hold."""
-SLOW_DISK_PATIENCE = 300.0
-"""The same for a disk that refuses nothing, but does not come back."""
-DISK = "the disk"
-"""Who holds a run whose rows cannot be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watchers:
-    """Who is told of a run while it goes on; each call must return at once."""
-
-    seen: Callable[[Situation], None] = lambda _situation: None
-    """After every poll and while on hold."""
-    waiting: Callable[[str, float], None] = lambda _what, _seconds: None
-    """Before anything that may block: what for, and s of wall time at most."""
-    working: Callable[[], None] = lambda: None
-    """After it."""
-    claimed: Callable[[ClaimRecord], None] = lambda _record: None
-    """When a claim is durable, before what it names is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +90,6 @@ class Engine:
         self._watchers = watchers or Watchers()
         self._seats = seats or {}
         self._history = history
-        self._limits = LimitWatch(envelope)
         self._attendant = Attendant(
             self.control,
             bench.clock,
@@ -122,8 +97,17 @@ class Engine:
             self._watchers.waiting,
             self._watchers.working,
         )
+        self._intake = Intake(
+            self._bench,
+            self._recorder,
+            LimitWatch(envelope),
+            self.control,
+            self._attendant,
+            self._watchers,
+            self._seats,
+            self.make_safe,
+        )
         self._flight: Flight | None = None
-        self._before: tuple[Step, Outcome] | None = None
         self._recorded = Recorded()
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
@@ -132,22 +116,23 @@ class Engine:
         With ``recorded``, outcomes of steps that ended are fed back first and the
         step in flight goes on with what remained of it.
         """
-        self._recorded = recorded or Recorded()
+        self._recorded = self._intake.recorded = recorded or Recorded()
         self._recorder.begin(self._recorded.test_time, self._recorded.rows)
         with owned_by(self._attendant):
             ended = self._driven(plan)
-            try:
-                unsafe = self.make_safe()
-            except KeyboardInterrupt:  # impatience does not keep an output on
-                unsafe = self.make_safe()
+            unsafe = self.make_safe()
             if unsafe:
                 ended = _left_on(ended, unsafe)
             return self._told(ended)
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""
-        with to_the_end():
-            return make_all_safe(self._outputs)
+        with to_the_end(), self.control.making_safe():
+            while True:
+                try:
+                    return make_all_safe(self._outputs)
+                except KeyboardInterrupt:  # impatience does not keep an output on
+                    log.warning("interrupted while making safe: once more")
 
     def _driven(self, plan: Plan) -> Ended:
         """Go through the plan; whatever goes wrong is an answer."""
@@ -169,7 +154,7 @@ class Engine:
         """Write how it ended; a disk that takes nothing is part of the answer."""
         flight = self._flight
         if flight is not None:
-            self._gather(flight)
+            self._intake.gather(flight)
         if ended.reason is not EndReason.COMPLETED:
             asked = ended.reason is EndReason.STOPPED
             level = Level.WARNING if asked else Level.ALARM
@@ -237,30 +222,37 @@ class Engine:
                 self._recorder.test_time,
             )
         earlier = None if fresh else self._recorded.totals
-        rest = step if earlier is None else step.remaining(progress(earlier))
         totals = self._recorder.totals(earlier)
-        flight = self._flight = Flight(step, step_count, totals, rest)
-        self._limits.begin_step()
+        flight = self._flight = Flight(step, step_count, totals, step)
+        if earlier is not None:
+            self._rest(flight)
+        self._intake.limits.begin_step()
         if step.uses_bench:
             self._recorder.commit("running", flight)
-            self._mind_the_disk()
+            self._intake.mind_the_disk()
         attached = None if fresh else self._attached(flight)
         while True:
             ending, wish = self._stretch(flight, attached)
+            if wish is Wish.HOLD:
+                self._wait_while_held(flight)
+                if self.control.wish() is Wish.STOP:
+                    ending = Ending(EndReason.STOPPED)
+                    break
+            elif not (attached and _cut_short(ending, wish)):
+                break
             attached = None
-            if wish is not Wish.HOLD:
-                break
-            self._wait_while_held(flight)
-            if self.control.wish() is Wish.STOP:
-                ending = Ending(EndReason.STOPPED)
-                break
             flight.totals = self._recorder.totals(flight.totals)
-            flight.rest = step.remaining(progress(flight.totals))
+            self._rest(flight)
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._recorder.test_time)
         if step.uses_bench:
-            self._before = (step, outcome)
+            self._intake.before = (step, outcome)
         return outcome
+
+    def _rest(self, flight: Flight) -> None:
+        """Work out what is left of the step."""
+        flight.done = progress(flight.totals)
+        flight.rest = flight.step.remaining(flight.done)
 
     def _attached(self, flight: Flight) -> Rows | None:
         """Go on with what the step started before its process died, if it still runs.
@@ -269,15 +261,17 @@ class Engine:
         memory in the run's time.
         """
         recorded, step = self._recorded, flight.step
-        if not recorded.claims or recorded.totals is None:
+        if recorded.attached is None:
             return None
-        at_claim = recorded.at_claim
-        rest = step if at_claim is None else step.remaining(progress(at_claim))
-        if any(claim.digest != rest.digest() for claim in recorded.claims.values()):
+        claims = recorded.claims.values()
+        done = [Progress(**claim.done) for claim in claims if claim.done]  # type: ignore[arg-type]
+        rest = step.remaining(done[0]) if done else step
+        if any(claim.digest != rest.digest() for claim in claims):
             return None
         rows = rest.go_on(self._bench, recorded.claims)
         if rows is not None:
-            flight.rest, flight.totals = rest, recorded.totals
+            flight.rest, flight.totals = rest, recorded.attached
+            flight.done = done[0] if done else None
             self._recorder.say(
                 Level.INFO, "attached", "the instrument went on alone; attached to it"
             )
@@ -306,7 +300,7 @@ class Engine:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
             item = next(rows)
-            self._take(item, flight)
+            self._intake.take(item, flight)
         except StopIteration as stop:
             flight.is_on = False
             return stop.value or Ending(), Wish.NONE
@@ -315,7 +309,7 @@ class Engine:
             return self._interrupted(Wish.HOLD if wish is Wish.NONE else wish, flight)
         self._attendant.looks()
         self._recorder.longest_gap = self._attendant.longest_gap
-        if flight.rest.ends_polls and not _ends_poll(item):
+        if flight.rest.ends_polls and not ends_poll(item):
             return None
         wish = self.control.wish()
         return None if wish is Wish.NONE else self._interrupted(wish, flight)
@@ -325,137 +319,34 @@ class Engine:
             self.control.skipped()
         unsafe = self.make_safe()
         if unsafe:
-            raise InstrumentError(_unsafe_text(unsafe))
-        self._gather(flight)
+            raise InstrumentError(unsafe_text(unsafe))
+        self._intake.gather(flight)
         reason = self.control.reason or "asked for"
         self._recorder.say(Level.WARNING, wish.name.lower(), reason)
         skipped = wish is Wish.SKIP
         return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
 
-    def _gather(self, flight: Flight) -> None:
-        """Record what the instruments still hold after everything was made safe."""
-        if not flight.is_on:
-            return
-        flight.is_on = False
-        try:
-            with to_the_end():
-                for batch in flight.rest.after_stop(self._bench):
-                    fresh = self._not_seen(batch)
-                    if len(fresh):
-                        self._recorder.record(self._recorder.post(fresh, flight))
-        except LabctlError as error:  # it is off, and what is recorded stays
-            text = f"the last rows could not be fetched: {error}"
-            self._recorder.say(Level.WARNING, "gap", text)
-        self._recorder.record_now(flight)
-
-    def _take(self, item: Item, flight: Flight) -> None:
-        """Write what a poll brought; LimitError if it left the envelope."""
-        if isinstance(item, Event):
-            self._recorder.tell(item)
-            return
-        if isinstance(item, Claim):
-            self._claim(item, flight)
-            return
-        if item is not None and item.stream == columns.LIVE:
-            self._recorder.notice(item, flight)
-            self._trip_on(self._limits.check(item), flight)
-        elif item is not None and len(fresh := self._not_seen(item)):
-            batch = self._recorder.post(fresh, flight)
-            violation = self._limits.check(batch)
-            if violation is not None:
-                self.make_safe()
-            self._recorder.record(batch)
-            self._trip_on(violation, flight)
-        if flight.rest.ends_polls and _ends_poll(item):
-            self._trip_on(self._limits.poll_ended(), flight)
-        if self._recorder.commit_in_time("running", flight):
-            self._mind_the_disk()
-        self._watchers.seen(self._situation("running", flight))
-
-    def _trip_on(self, violation: Violation | None, flight: Flight) -> None:
-        """Make everything safe and raise LimitError, if there is a violation."""
-        if violation is None:
-            return
-        unsafe = self.make_safe()
-        self._gather(flight)
-        end = _unsafe_text(unsafe) if unsafe else "outputs made safe"
-        raise LimitError(f"{flight.step.label}: {violation}; {end}")
-
-    def _claim(self, claim: Claim, flight: Flight) -> None:
-        """Make a claim durable before what it names is started."""
-        seat = self._seats.get(claim.role, claim.role)
-        record = self._recorder.claim(claim, seat, flight)
-        self._recorder.commit("running", flight)
-        with announce("the disk to take a claim", DURABLE_WITHIN):
-            durable = self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
-        if not durable:
-            if self.control.asked.is_set():
-                raise WaitEnded
-            raise StoreError(
-                f"{seat} is not started: the disk does not take what must be known of "
-                f"it ({self._journal.trouble or 'it is slow'})"
-            )
-        self._watchers.claimed(record)
-
-    def _not_seen(self, batch: Batch) -> Batch:
-        """Return the rows that the journal does not hold from before a crash."""
-        last = self._recorded.seen.get(batch.stream)
-        time = batch.columns.get(columns.INSTRUMENT_TIME.name)
-        if last is None or time is None or self._recorded.totals is None:
-            return batch
-        flight = self._flight
-        if flight is None or flight.totals is not self._recorded.totals:
-            return batch
-        fresh = time > last
-        return Batch(batch.stream, {k: v[fresh] for k, v in batch.columns.items()})
-
     # ---- holds
-
-    def _mind_the_disk(self) -> None:
-        """Hold the run while its rows cannot be written, and no longer."""
-        since, trouble = self._journal.waits_since, self._journal.trouble
-        held = self.control.holds(DISK)
-        patience = DISK_PATIENCE if trouble else SLOW_DISK_PATIENCE
-        if since is not None and since > patience and not held:
-            self.control.hold(trouble or f"no answer for {since:.0f} s", DISK)
-        elif held and since is None:
-            self.control.release(DISK)
 
     def _wait_while_held(self, flight: Flight) -> None:
         self._recorder.commit("hold", flight)
         self._attendant.rests()
         begun = stopwatch()
         while self.control.wish() is Wish.HOLD:
-            self._watchers.seen(self._situation("hold", flight))
+            self._watchers.seen(self._intake.situation("hold", flight))
             self.control.wait_while_held(HOLD_POLL)
             if self._recorder.commit_in_time("hold", flight):
-                self._mind_the_disk()
+                self._intake.mind_the_disk()
         held = stopwatch() - begun
         text = f"went on after {held:.0f} s on hold"
         self._recorder.say(Level.INFO, "resume", text)
 
-    def _situation(self, state: str, flight: Flight) -> Situation:
-        recorder = self._recorder
-        return Situation(
-            state,
-            flight.count,
-            flight.step,
-            recorder.test_time,
-            flight.totals.last,
-            recorder.rows,
-            self._before,
-            self._attendant.longest_gap,
-        )
 
-
-def _ends_poll(item: Item) -> bool:
-    return item is None or (isinstance(item, Batch) and item.stream == columns.LIVE)
-
-
-def _unsafe_text(unsafe: Mapping[str, str]) -> str:
-    return "; ".join(f"{role} was not made safe: {why}" for role, why in unsafe.items())
+def _cut_short(ending: Ending, wish: Wish) -> bool:
+    """Tell whether what was attached to had been stopped by somebody meanwhile."""
+    return wish is Wish.NONE and ending.reason is EndReason.STOPPED
 
 
 def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:
-    text = "; ".join(filter(None, (ended.text, _unsafe_text(unsafe))))
+    text = "; ".join(filter(None, (ended.text, unsafe_text(unsafe))))
     return Ended(EndReason.FAILED, text, ended.error, unsafe)

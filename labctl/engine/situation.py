@@ -1,6 +1,6 @@
 """How a run stands, how it ended, and what an interrupted one left behind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from labctl.data import EndReason, Outcome
@@ -42,9 +42,9 @@ class Recorded:
     rows: int = 0
     claims: Mapping[str, ClaimRecord] = field(default_factory=dict)
     """Role -> what the step in flight started last and did not see the end of."""
-    at_claim: StepTotals | None = None
-    """Sums of the step in flight as they stood when it was started; None: at its
-    beginning."""
+    attached: StepTotals | None = None
+    """Sums of the step in flight for going on with what it started, as if nothing had
+    happened; None: nothing was started."""
     seen: Mapping[str, float] = field(default_factory=dict)
     """Stream -> instrument's time of its last row since then, s."""
 
@@ -58,3 +58,17 @@ class Ended:
     error: BaseException | None = None
     unsafe: Mapping[str, str] = field(default_factory=dict)
     """Role -> why its output may be on; empty: everything was made safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who is told of a run while it goes on; each call must return at once."""
+
+    seen: Callable[[Situation], None] = lambda _situation: None
+    """After every poll and while on hold."""
+    waiting: Callable[[str, float], None] = lambda _what, _seconds: None
+    """Before anything that may block: what for, and s of wall time at most."""
+    working: Callable[[], None] = lambda: None
+    """After it."""
+    claimed: Callable[[ClaimRecord], None] = lambda _record: None
+    """When a claim is durable, before what it names is started."""

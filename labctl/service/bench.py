@@ -15,9 +15,12 @@ from labctl.service.by_hand import ByHand
 from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
 from labctl.service.guard_words import OFF, ON, reports
-from labctl.service.guarded import Guarding
+from labctl.service.guarding.guarding import Guarding
+from labctl.service.guarding.lines import Safed
+from labctl.service.guarding.observing import Told, guarded
+from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
-from labctl.service.live_run import About, LiveRun
+from labctl.service.live_run import LEVELS, About, LiveRun
 from labctl.service.models import Level, RunState, RunSummary
 from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
@@ -76,6 +79,8 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
+        self._safed: dict[str, Safed] = {}
+        """Run -> what the guard said of its seats."""
 
     @property
     def clock(self) -> Clock:
@@ -88,11 +93,9 @@ class Bench:
         return self.equipment.world is not None
 
     @property
-    def guard_is_missing(self) -> bool:
-        """Whether outputs may be on although the guard is gone."""
-        guard = self._guarding
-        on = bool(self.live or self.by_hand.touched())
-        return guard is not None and not guard.is_alive and on
+    def guard_missing(self) -> str:
+        """Why no guard stands although outputs may be on; empty: one does."""
+        return "" if self._guarding is None else self._guarding.missing
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -396,6 +399,8 @@ class Bench:
         self.by_hand.release_all()
         self.equipment.station.close()
         if self._guarding is not None:
+            # what a person cleared meanwhile may be somebody else's by now
+            self._guarding.forget_all_but(set(self.equipment.station.doubts()))
             self._guarding.close()
         self.events.close()
 
@@ -403,18 +408,31 @@ class Bench:
         self, about: About, act: Callable[[Observers], Finished]
     ) -> Callable[[Observers], Finished]:
         """Guard a run on real instruments."""
-        setups, seats = self.equipment.station.setups, list(about.seats.values())
+        station = self.equipment.station
+        told = Told(
+            lambda level, text: self.events.tell(
+                LEVELS[level.value], "guard", text, about.run
+            ),
+            self._take_from_guard,
+        )
 
-        def guarded(observers: Observers) -> Finished:
+        def kept(observers: Observers) -> Finished:
             if not self.simulated:
-                observers = self._guard().observe(observers, setups, seats)
+                observers = guarded(
+                    observers,
+                    lambda: plan_of(station.setups, about.seats, station.players),
+                    lambda _folder: self._guard(),
+                    told,
+                )
             return act(observers)
 
-        return guarded
+        return kept
 
     def _leave(self, run: LiveRun) -> None:
         """Give the seats of a run back; what it read back as off is doubted no more."""
         self.equipment.station.give_back(run.about.run)
+        if (safed := self._safed.pop(run.about.run, None)) is not None:
+            self._hear(safed)
         if run.safe_unix is None:
             return
         for seat in run.about.seats.values():
@@ -422,11 +440,25 @@ class Bench:
                 self._doubts.settle(seat)
 
     def _guard(self) -> Guarding:
-        """Return the guard's process, a new one if the last one is gone."""
+        """Return the one guard of this process; it sees to its own replacement."""
         with self._dispatch:
-            if self._guarding is None or not self._guarding.is_alive:
+            if self._guarding is None:
                 self._guarding = Guarding(self.premises.folder)
             return self._guarding
+
+    def _take_from_guard(self, safed: Safed) -> None:
+        """Lend to nobody what the guard could not make safe, and again what it could.
+
+        While the run still has a seat, its word waits for `_leave`.
+        """
+        self._safed[safed.run] = safed
+        self._hear(safed)
+
+    def _hear(self, safed: Safed) -> None:
+        words = {
+            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
+        }
+        self.heard_safe(safed.run, words)
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

@@ -18,14 +18,16 @@ from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import InstrumentError, LimitError, OperatorError
+from labctl.roles.safing_order import stage_of
 from labctl.service.answers import HandSweepOut
 from labctl.service.doubts import Doubts, cure, still_on
-from labctl.service.guarded import Guarding
+from labctl.service.guarding.guarding import Guarding, Hears
+from labctl.service.guarding.lines import Frozen
+from labctl.service.guarding.planning import plan_of
 from labctl.service.hand_acts import (
     DOERS,
     Readings,
     actions,
-    is_magnet,
     is_source,
     is_switch,
 )
@@ -110,6 +112,8 @@ class ByHand:
         self._touched: dict[str, Touched] = {}
         self._armed: dict[str, Guarding] = {}
         """Seat -> the guard that knows of it."""
+        self._unguarded: dict[str, str] = {}
+        """Seat -> why nobody would make it safe should this process die."""
         self._lock = threading.RLock()
         self._talk = threading.Lock()
 
@@ -183,13 +187,17 @@ class ByHand:
             return self._drop_all(self._touched)
 
     def look(self) -> Dropped:
-        """Make safe what nobody touched for too long; return what came of each.
+        """Make safe what nobody touched for too long, or nobody guards.
 
-        A switch takes the sources of the same person with it.
+        Return what came of each. A switch takes the sources of the same person with it.
         """
         with self._lock:
             now = stopwatch()
-            late = {s: t for s, t in self._touched.items() if t.deadline < now}
+            late = {
+                seat: touched
+                for seat, touched in self._touched.items()
+                if touched.deadline < now or self._unguarded.pop(seat, "")
+            }
             switching = {t.holder for t in late.values() if is_switch(t.player)}
             return self._drop_all(
                 seat
@@ -214,8 +222,19 @@ class ByHand:
             return
         guarding = self._guard()
         if self._armed.get(asked.seat) is not guarding:
-            guarding.arm(HOLDER + asked.seat, self._station.setups, [asked.seat])
-            self._armed[asked.seat] = guarding
+            seat, station = asked.seat, self._station
+            plan = plan_of(station.setups, {"seat": seat}, station.players)
+            hears = Hears(
+                frozen=lambda frozen: self._lose(seat, _silence(frozen)),
+                missing=lambda why: self._lose(seat, f"no guard: {why}"),
+            )
+            guarding.arm(HOLDER + seat, plan, hears)
+            self._armed[seat] = guarding
+
+    def _lose(self, seat: str, why: str) -> None:
+        """Have a seat made safe at the next `look`; waits for nothing."""
+        log.error("%s is made safe: %s", seat, why)
+        self._unguarded[seat] = why
 
     def _do(self, touched: Touched, asked: ManualIn) -> Answer:
         if asked.action in SWEEPS:
@@ -243,7 +262,7 @@ class ByHand:
         return Answer({}, {}, touched.safe_unix, sweep.told(asked.after))
 
     def _drop_all(self, seats: Iterable[str]) -> Dropped:
-        ordered = sorted(seats, key=lambda seat: _turn(self._touched[seat].player))
+        ordered = sorted(seats, key=lambda seat: stage_of(self._touched[seat].player))
         return {seat: self._drop(seat) for seat in ordered}
 
     def _drop(self, seat: str) -> str:
@@ -268,6 +287,7 @@ class ByHand:
     def _forget(self, seat: str) -> None:
         """Give a seat back that is off."""
         touched = self._touched.pop(seat)
+        self._unguarded.pop(seat, None)
         if (guarding := self._armed.pop(seat, None)) is not None:
             guarding.disarm(HOLDER + seat)
         self._station.give_back(touched.holder, [seat])
@@ -275,8 +295,5 @@ class ByHand:
             self._doubts.settle(seat)
 
 
-def _turn(player: object) -> int:
-    """Return when a player is made safe: sources, then relays, magnets last."""
-    if is_magnet(player):
-        return 2
-    return 1 if is_switch(player) else 0
+def _silence(frozen: Frozen) -> str:
+    return f"the guard heard nothing of it for {frozen.seconds:.0f} s"

@@ -106,7 +106,10 @@ class Keeper:
 
     def _talk(self) -> None:
         for seat, why in self._bench.by_hand.look().items():
-            text = f"{seat} was made safe: nobody touched it for half a minute"
+            text = (
+                f"{seat} was made safe: nobody touched it for half a minute, or the "
+                "guard was lost"
+            )
             if why:
                 text = f"{still_on(seat, why)}; it is tried again"
             level = Level.ALARM if why else Level.WARNING

@@ -145,6 +145,9 @@ def prepare_with(
     envelope = Envelope({})
     try:
         envelope = bench_envelope(config, sample).intersect(protocol.envelope())
+        margin = config.safety.soft_voltage_margin
+        if margin is not None:
+            envelope = envelope.with_soft("voltage_volt", margin)
     except ValueError as error:
         complaints.append(
             Complaint("limits", str(error), "Widen the sample's or bench's limits.")

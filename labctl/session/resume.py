@@ -12,12 +12,13 @@ from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
 from labctl.data import Array, Batch, EndReason, Event, Level
 from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
-from labctl.engine.replay import rehearse
 from labctl.engine.recorder import IN_FLIGHT
+from labctl.engine.replay import rehearse
 from labctl.engine.situation import Recorded
 from labctl.errors import OperatorError
 from labctl.quantities import SI
 from labctl.session.order import Equipment, Order, Prepared, prepare_with
+from labctl.session.read_back import compare_voltages
 from labctl.session.run import Finished, Observers, build, execute, make_header, seal
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
@@ -30,13 +31,16 @@ def resume(
     observers: Observers,
     changes: Mapping[str, Any] | None = None,
     equipment: Equipment | None = None,
+    *,
+    accept_voltage: bool = False,
 ) -> Finished:
     """Continue the run at ``place`` at its first step that did not end.
 
     The step in flight goes on with its remaining time and charge; the gap is an
     event. So does a run that was stopped, failed or met a limit: to ask for it is a
     person's decision. ``changes`` amends parameters. OperatorError, with nothing
-    touched: a past step would differ, or the run is completed and nothing changes.
+    touched: a past step would differ, the run is completed and nothing changes, or a
+    cell is not at the voltage at which the run left it, unless ``accept_voltage``.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -78,6 +82,9 @@ def resume(
             # Opening a twin resets it: what the world was like comes after.
             seats = tuple(prepared.cast.values()) if prepared.shared else None
             put_back(folder.path, sequence, prepared.world, seats)
+        found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
+        if found.wrong and not accept_voltage:
+            raise OperatorError(found.wrong)
         with Journal.open(folder.journal) as journal:
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
@@ -87,6 +94,9 @@ def resume(
                 journal.append(late)
                 recorded.rows += 1
             _note(prepared, config, journal, recorded, gap)
+            for text in found.said:
+                event = Event(Level.INFO, "voltage", text)
+                journal.event(event, recorded.test_time, left + gap)
             return execute(prepared, engine, journal, observers, recorded)
     finally:
         prepared.hand_back(header.run_id)
@@ -107,7 +117,50 @@ def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded
         if outcome is None or outcome.reason is EndReason.STOPPED:
             recorded.steps[count] = dataclasses.replace(record, outcome=None)
             recorded.totals = _totals(table, count)
+            if outcome is None and reader.status.state == "running":
+                _attach(recorded, reader, count)
     return recorded
+
+
+def _attach(
+    recorded: Recorded,
+    reader: JournalReader,
+    step_count: int,
+) -> None:
+    """Find what the step in flight started and did not see the end of.
+
+    The sums of the step then go on from where that was started, so that rows out of
+    the channel's memory come to lie where they belong in the run's time.
+    """
+    claims = {c.role: c for c in reader.claims if c.step_count == step_count}
+    if not claims or recorded.totals is None:
+        return
+    last = max(claims.values(), key=lambda claim: claim.test_time)
+    same_start = {r: c for r, c in claims.items() if c.digest == last.digest}
+    totals = recorded.totals
+    recorded.claims = same_start
+    recorded.attached = dataclasses.replace(
+        totals,
+        started=last.test_time - float(last.token.get("step_offset", 0.0)),
+        before=last.done.get("duration", 0.0),
+        technique_shift=int(last.done.get("technique", 0)),
+    )
+    recorded.seen = _seen(reader, min(c.test_time for c in same_start.values()))
+
+
+def _seen(reader: JournalReader, since: float) -> dict[str, float]:
+    """Return the instrument's time of each stream's last row after ``since``, s."""
+    seen = {}
+    for stream in reader.header.streams:
+        rows = reader.table(stream.name)
+        time = rows.get(columns.INSTRUMENT_TIME.name)
+        if time is None:
+            continue
+        time = time[rows[columns.TEST_TIME.name] > since]
+        time = time[np.isfinite(time)]
+        if len(time):
+            seen[stream.name] = float(time[-1])
+    return seen
 
 
 def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | None]:
@@ -164,6 +217,8 @@ def _totals(table: Mapping[str, Array], step_count: int) -> StepTotals:
     totals.technique = int(index[-1])
     totals.technique_started = float(time[first])
     totals.technique_charge = float(np.abs(charge[-1] - charge[first]))
+    voltage, current = rows[columns.VOLTAGE.name], rows[columns.CURRENT.name]
+    totals.tail = (float(time[-1]), float(voltage[-1]), float(current[-1]))
     return totals
 
 

@@ -12,8 +12,8 @@ from labctl.config.models import Config
 from labctl.data import Result
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Watchers
-from labctl.engine.situation import Ended, Recorded, Situation
+from labctl.engine.run import Engine
+from labctl.engine.situation import Ended, Recorded, Situation, Watchers
 from labctl.errors import LabctlError
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.names import run_id

@@ -10,9 +10,11 @@ from labctl.columns import STAMP, VOLTAGE
 from labctl.data import Batch, Event, Outcome, Stream
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Watchers
+from labctl.engine.run import Engine
+from labctl.engine.situation import Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, ClaimRecord, Ending, Progress, Rows, Step
+from labctl.roles.safing_order import Stage
 
 READINGS = Stream("readings", (*STAMP, VOLTAGE))
 
@@ -107,6 +109,7 @@ class Output:
     order: list[str]
     name: str
     broken: bool = False
+    safing_stage: Stage = Stage.SOURCES
 
     def make_safe(self) -> None:
         self.order.append(self.name)

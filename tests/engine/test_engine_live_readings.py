@@ -12,8 +12,8 @@ from labctl.clock import VirtualClock
 from labctl.data import Batch, EndReason
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
-from labctl.engine.run import Engine, Watchers
-from labctl.engine.situation import Situation
+from labctl.engine.run import Engine
+from labctl.engine.situation import Situation, Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Ending, Plan, Rows, Step
 from labctl.store.header import RunHeader

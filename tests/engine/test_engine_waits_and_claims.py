@@ -11,8 +11,7 @@ from loop_parts import Count, MemoryJournal, Output, engine_of
 from labctl.clock import SystemClock, VirtualClock
 from labctl.data import Batch, EndReason
 from labctl.engine.control import Control, Wish
-from labctl.engine.run import Watchers
-from labctl.engine.situation import Situation
+from labctl.engine.situation import Situation, Watchers
 from labctl.protocol import (
     Bench,
     Claim,
@@ -23,6 +22,7 @@ from labctl.protocol import (
     Step,
     StepRecord,
 )
+from labctl.roles.safing_order import Stage
 from labctl.waits import DriverClock
 
 
@@ -211,3 +211,19 @@ def _history(journal: MemoryJournal) -> dict[int, StepRecord]:
         count: StepRecord(count, journal.payloads[count], 0.0, 1.0, outcome)
         for count, outcome in journal.outcomes.items()
     }
+
+
+def test_relays_stay_as_they_are_while_a_source_may_be_on() -> None:
+    order: list[str] = []
+    outputs = {
+        "magnet": Output(order, "magnet", safing_stage=Stage.MAGNETS),
+        "switch": Output(order, "switch", safing_stage=Stage.SWITCHES),
+        "source": Output(order, "source", broken=True),
+    }
+
+    ended = engine_of(MemoryJournal(), outputs=outputs).run(
+        plan_of(Count(label="a", count=1))
+    )
+
+    assert order == ["source", "magnet"]
+    assert set(ended.unsafe) == {"source", "switch"}

@@ -1,0 +1,153 @@
+"""What a step yields on its way to the journal: checked, stamped, written, told.
+
+The order is the safety: rows are checked before anything else happens; what trips makes
+safe at once; a claim is durable before the generator goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from labctl import columns
+from labctl.data import Batch, Event, Level, Outcome
+from labctl.engine.attendant import Attendant
+from labctl.engine.control import Control
+from labctl.engine.recorder import Flight, Recorder
+from labctl.engine.safing import unsafe_text
+from labctl.engine.situation import Recorded, Situation, Watchers
+from labctl.errors import LabctlError, LimitError, StoreError
+from labctl.limits import LimitWatch, Violation
+from labctl.protocol import Bench, Claim, Item, Step
+from labctl.waits import WaitEnded, announce, to_the_end
+
+DURABLE_WITHIN = 60.0
+"""s of wall time that the disk has to take a claim before nothing is started."""
+DISK_PATIENCE = 5.0
+"""s of wall time that the disk may refuse rows before the run is put on hold."""
+SLOW_DISK_PATIENCE = 300.0
+"""The same for a disk that refuses nothing, but does not come back."""
+DISK = "the disk"
+"""Who holds a run whose rows cannot be written."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes items for one run."""
+
+    bench: Bench
+    recorder: Recorder
+    limits: LimitWatch
+    control: Control
+    attendant: Attendant
+    watchers: Watchers
+    seats: Mapping[str, str]
+    make_safe: Callable[[], dict[str, str]]
+    recorded: Recorded = field(default_factory=Recorded)
+    """What a run that goes on left behind."""
+    before: tuple[Step, Outcome] | None = None
+    """The last step on the bench that ended, and how."""
+
+    def take(self, item: Item, flight: Flight) -> None:
+        """Write what a poll brought; LimitError if it left the envelope."""
+        if isinstance(item, Event):
+            self.recorder.tell(item)
+            return
+        if isinstance(item, Claim):
+            self._claim(item, flight)
+            return
+        if item is not None and item.stream == columns.LIVE:
+            self.recorder.notice(item, flight)
+            self._trip_on(self.limits.check(item), flight)
+        elif item is not None and len(fresh := self._not_seen(item, flight)):
+            batch = self.recorder.post(fresh, flight)
+            violation = self.limits.check(batch)
+            if violation is not None:
+                self.make_safe()
+            self.recorder.record(batch)
+            self._trip_on(violation, flight)
+        if flight.rest.ends_polls and ends_poll(item):
+            self._trip_on(self.limits.poll_ended(), flight)
+        if self.recorder.commit_in_time("running", flight):
+            self.mind_the_disk()
+        self.watchers.seen(self.situation("running", flight))
+
+    def gather(self, flight: Flight) -> None:
+        """Record what the instruments still hold after everything was made safe."""
+        if not flight.is_on:
+            return
+        flight.is_on = False
+        try:
+            with to_the_end():
+                for batch in flight.rest.after_stop(self.bench):
+                    fresh = self._not_seen(batch, flight)
+                    if len(fresh):
+                        self.recorder.record(self.recorder.post(fresh, flight))
+        except LabctlError as error:  # it is off, and what is recorded stays
+            text = f"the last rows could not be fetched: {error}"
+            self.recorder.say(Level.WARNING, "gap", text)
+        self.recorder.record_now(flight)
+
+    def mind_the_disk(self) -> None:
+        """Hold the run while its rows cannot be written, and no longer."""
+        journal = self.recorder.journal
+        since, trouble = journal.waits_since, journal.trouble
+        held = self.control.holds(DISK)
+        patience = DISK_PATIENCE if trouble else SLOW_DISK_PATIENCE
+        if since is not None and since > patience and not held:
+            self.control.hold(trouble or f"no answer for {since:.0f} s", DISK)
+        elif held and since is None:
+            self.control.release(DISK)
+
+    def situation(self, state: str, flight: Flight) -> Situation:
+        """Return how the run stands."""
+        recorder = self.recorder
+        return Situation(
+            state,
+            flight.count,
+            flight.step,
+            recorder.test_time,
+            flight.totals.last,
+            recorder.rows,
+            self.before,
+            self.attendant.longest_gap,
+        )
+
+    def _trip_on(self, violation: Violation | None, flight: Flight) -> None:
+        """Make everything safe and raise LimitError, if there is a violation."""
+        if violation is None:
+            return
+        unsafe = self.make_safe()
+        self.gather(flight)
+        end = unsafe_text(unsafe) if unsafe else "outputs made safe"
+        raise LimitError(f"{flight.step.label}: {violation}; {end}")
+
+    def _claim(self, claim: Claim, flight: Flight) -> None:
+        """Make a claim durable before what it names is started."""
+        seat = self.seats.get(claim.role, claim.role)
+        record = self.recorder.claim(claim, seat, flight)
+        self.recorder.commit("running", flight)
+        with announce("the disk to take a claim", DURABLE_WITHIN):
+            durable = self.recorder.journal.commit_durably(
+                DURABLE_WITHIN, self.control.asked
+            )
+        if not durable:
+            if self.control.asked.is_set():
+                raise WaitEnded
+            raise StoreError(
+                f"{seat} is not started: the disk does not take what must be known of "
+                f"it ({self.recorder.journal.trouble or 'it is slow'})"
+            )
+        self.watchers.claimed(record)
+
+    def _not_seen(self, batch: Batch, flight: Flight) -> Batch:
+        """Return the rows that the journal does not hold from before a crash."""
+        last = self.recorded.seen.get(batch.stream)
+        time = batch.columns.get(columns.INSTRUMENT_TIME.name)
+        if last is None or time is None or flight.totals is not self.recorded.attached:
+            return batch
+        fresh = time > last
+        return Batch(batch.stream, {k: v[fresh] for k, v in batch.columns.items()})
+
+
+def ends_poll(item: Item) -> bool:
+    """Tell whether a poll of a channel is over with ``item``."""
+    return item is None or (isinstance(item, Batch) and item.stream == columns.LIVE)

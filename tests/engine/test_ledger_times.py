@@ -1,0 +1,54 @@
+"""Where rows of two techniques meet, time does not go back by a rounding."""
+
+import numpy as np
+
+from labctl import columns
+from labctl.data import Batch
+from labctl.engine.ledger import Ledger
+from labctl.protocol import Bench, Rows, Step
+
+
+class Nothing(Step):
+    """A step that only names itself."""
+
+    def execute(self, bench: Bench) -> Rows:
+        raise NotImplementedError(bench)
+
+
+def rows_at(*times: float) -> Batch:
+    n = len(times)
+    return Batch(
+        columns.TIMESERIES.name,
+        {
+            columns.STEP_TIME.name: np.array(times),
+            columns.INSTRUMENT_TIME.name: np.array(times),
+            columns.VOLTAGE.name: np.full(n, 1.0),
+            columns.CURRENT.name: np.full(n, 1e-3),
+            columns.TECHNIQUE_INDEX.name: np.zeros(n, dtype=np.int64),
+        },
+    )
+
+
+def test_a_technique_that_begins_a_rounding_before_the_last_row_begins_with_it() -> (
+    None
+):
+    ledger = Ledger((columns.TIMESERIES,))
+    totals = ledger.begin(100.0)
+    step = Nothing(label="a")
+    ledger.post(rows_at(10346.13801863), step, 1, totals, (0.0, 0.0))
+
+    posted = ledger.post(rows_at(10346.13799893, 10347.0), step, 1, totals, (0.0, 0.0))
+
+    assert posted.columns[columns.TEST_TIME.name].tolist() == [10446.13801863, 10447.0]
+    assert posted.columns[columns.INSTRUMENT_TIME.name][0] == 10346.13799893
+
+
+def test_a_row_that_is_really_out_of_order_stays_where_the_instrument_put_it() -> None:
+    ledger = Ledger((columns.TIMESERIES,))
+    totals = ledger.begin(0.0)
+    step = Nothing(label="a")
+    ledger.post(rows_at(10.0), step, 1, totals, (0.0, 0.0))
+
+    posted = ledger.post(rows_at(9.0), step, 1, totals, (0.0, 0.0))
+
+    assert posted.columns[columns.TEST_TIME.name].tolist() == [9.0]
