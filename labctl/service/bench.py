@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from labctl.clock import Clock
+from labctl.clock import Clock, SystemClock
 from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
 from labctl.errors import LabctlError, OperatorError, OwnershipError
@@ -16,7 +16,7 @@ from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
 from labctl.service.guard_words import OFF, ON, reports
 from labctl.service.guarding.guarding import Guarding
-from labctl.service.guarding.lines import Safed
+from labctl.service.guarding.lines import Safed, SeatState
 from labctl.service.guarding.observing import Told, guarded
 from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
@@ -79,8 +79,9 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
-        self._safed: dict[str, Safed] = {}
-        """Run -> what the guard said of its seats."""
+        self._safed: dict[str, tuple[Safed, float]] = {}
+        """Run -> what the guard said of its seats, and when (epoch s)."""
+        self._wall = SystemClock()
 
     @property
     def clock(self) -> Clock:
@@ -269,9 +270,26 @@ class Bench:
                 with contextlib.suppress(OwnershipError):  # who has it will say
                     if self._doubts.settle(seat):
                         self._note_off(seat)
-                        text = f"the guard: {seat} was made safe"
+                        text = f"{seat} was made safe after all"
                         self.events.tell(Level.WARNING, "cleared", text, run)
         self.changed()
+
+    def hear_guard(self) -> None:
+        """Take what a guard has written of late.
+
+        That of a process which died just now may still be at work.
+        """
+        self._hear_reports([self.premises.folder])
+
+    def _hear_reports(self, folders: list[Path]) -> None:
+        for report in reports(folders):
+            news = {
+                seat: word
+                for seat, word in report.seats.items()
+                if self._doubts.is_news(seat, report.unix)
+            }
+            if news:
+                self.heard_safe(report.run, news)
 
     def _note_off(self, seat: str) -> None:
         for run in self.runs:
@@ -286,14 +304,9 @@ class Bench:
                 "it is not known which outputs were left on: look at every instrument"
             )
             self.events.tell(Level.ALARM, "unsafe", text)
-        runs = (folder.path for folder in list_runs(self.premises.data))
-        for report in reports([self.premises.folder, *runs]):
-            news = {
-                seat: word
-                for seat, word in report.seats.items()
-                if self._doubts.is_news(seat, report.unix)
-            }
-            self.heard_safe(report.run, news)
+        self._hear_reports(
+            [self.premises.folder, *(f.path for f in list_runs(self.premises.data))]
+        )
         for summary in find_interrupted(self.premises.data):
             self.interrupted[summary.run] = summary
             self.events.tell(
@@ -431,13 +444,17 @@ class Bench:
     def _leave(self, run: LiveRun) -> None:
         """Give the seats of a run back; what it read back as off is doubted no more."""
         self.equipment.station.give_back(run.about.run)
-        if (safed := self._safed.pop(run.about.run, None)) is not None:
-            self._hear(safed)
-        if run.safe_unix is None:
-            return
-        for seat in run.about.seats.values():
-            with contextlib.suppress(OwnershipError):  # somebody was quicker
-                self._doubts.settle(seat)
+        off = set(run.about.seats.values()) if run.safe_unix is not None else set()
+        word = self._safed.pop(run.about.run, None)
+        if word is not None:
+            safed, unix = word
+            ends = safed.outputs.items()
+            off |= {
+                seat
+                for seat, end in ends
+                if end.state is SeatState.SAFE and self._doubts.is_news(seat, unix)
+            }
+        self.heard_safe(run.about.run, dict.fromkeys(off, (OFF, "")))
 
     def _guard(self) -> Guarding:
         """Return the one guard of this process; it sees to its own replacement."""
@@ -451,13 +468,8 @@ class Bench:
 
         While the run still has a seat, its word waits for `_leave`.
         """
-        self._safed[safed.run] = safed
-        self._hear(safed)
-
-    def _hear(self, safed: Safed) -> None:
-        words = {
-            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
-        }
+        self._safed[safed.run] = safed, self._wall.unix()
+        words = {seat: (str(end.state), end.why) for seat, end in safed.outputs.items()}
         self.heard_safe(safed.run, words)
 
     def _admit(self, run: LiveRun) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labctl.service.guarding.lines import SeatState
+from labctl.service.guarding.report import NAME
+
 log = logging.getLogger(__name__)
 
-REPORT = "safed.json"
-OFF, ON, LEFT = "safe", "unknown", "left"
-"""States of a seat; ``left``: it goes on in its firmware because it was told to."""
+OFF, ON = str(SeatState.SAFE), str(SeatState.UNKNOWN)
+"""The states of a seat that are acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class GuardReport:
 
 def reports(folders: Iterable[Path]) -> list[GuardReport]:
     """Return the reports that lie in folders, the oldest first."""
-    found = filter(None, (_read(folder / REPORT) for folder in folders))
+    found = filter(None, (_read(folder / NAME) for folder in folders))
     return sorted(found, key=lambda report: report.unix)
 
 
