@@ -16,7 +16,6 @@ from labctl.service.guarding.report import NAME
 log = logging.getLogger(__name__)
 
 
-
 @dataclass(frozen=True, slots=True)
 class GuardReport:
     """One report of one guard."""
@@ -29,10 +28,10 @@ class GuardReport:
     """What became of each seat."""
 
 
-def reports(folders: Iterable[Path], after: float) -> list[GuardReport]:
-    """Return the reports made after ``after`` (epoch s), the oldest first."""
+def reports(folders: Iterable[Path]) -> list[GuardReport]:
+    """Return the reports that lie in folders, the oldest first."""
     found = filter(None, (_read(folder / NAME) for folder in folders))
-    return sorted((r for r in found if r.unix > after), key=lambda r: r.unix)
+    return sorted(found, key=lambda report: report.unix)
 
 
 def _read(path: Path) -> GuardReport | None:
