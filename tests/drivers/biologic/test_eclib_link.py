@@ -233,11 +233,12 @@ def test_a_call_that_comes_back_after_all_spoils_nothing() -> None:
         gate.wait()
 
     def queued() -> None:  # given up while it waits behind the one that hangs
+        begun.wait()
         with pytest.raises(LinkError, match="not returned within"):
             worker.do(lambda: None, deadline=0.01)
         given_up.set()
 
-    behind = threading.Thread(target=lambda: begun.wait() and queued())
+    behind = threading.Thread(target=queued)
     behind.start()
     with pytest.raises(LinkError, match="not returned within"):
         worker.do(hang, deadline=0.2)
