@@ -417,7 +417,9 @@ class Bench:
             # it never had a journal to say so
             self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
             for summary in find_interrupted(self.premises.data, run.about.run):
-                self.interrupted[summary.run] = summary  # it could not go on: it waits
+                reason = run.summary().reason  # why it could not go on: it waits again
+                waits = summary.model_copy(update={"reason": reason})
+                self.interrupted[summary.run] = waits
 
     def forget_old(self) -> None:
         """Let go of the rows of runs that ended long ago."""
