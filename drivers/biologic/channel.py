@@ -145,7 +145,7 @@ class BiologicChannel:
         envelope: Envelope | None = None,
     ) -> bool:
         """See `PotentiostatChannel.adopt`."""
-        now = self._tenure.settled(started_unix)
+        now = self._tenure.settled(token, started_unix)
         other = difference(token, self.number, now)
         if not other and now.runs and not self._tenure.is_of(now, started_unix):
             other = "it was started at another time"
@@ -170,7 +170,7 @@ class BiologicChannel:
 
         True, too, for a channel that was told to start a moment ago and may do so yet.
         """
-        now = self._port.holding()
+        now = self._tenure.held(token)
         if difference(token, self.number, now):
             return False
         just = abs(self._device.clock.unix() - started_unix) <= START_GRACE
@@ -259,7 +259,7 @@ class BiologicChannel:
             log.warning("%s: firmware says: %s", self.place, text)
         self._memory.forget()
         self._memory.prepare()
-        held = port.holding()
+        held = port.holding(count=len(program.uploads))
         token = make_token(
             held, self.number, program.uploads, skipped=skipped, zero=zero
         )
@@ -329,7 +329,7 @@ class BiologicChannel:
                 f"{self.place}: what was started here has ended, and somebody else has "
                 f"started something {seen.elapsed:.0f} s ago; it is left alone"
             )
-        it.elapsed = max(it.elapsed, seen.elapsed)
+        it.note_time(seen.elapsed, self._device.clock.now())
 
     def _is_running(self, it: Experiment, seen: Seen) -> bool:
         if seen.state != State.STOP:

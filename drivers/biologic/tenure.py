@@ -79,15 +79,19 @@ class Tenure:
         """Tell whether what runs was started then."""
         return was_started(now, self._port.device.clock.unix(), started_unix)
 
-    def settled(self, started_unix: float) -> Holding:
+    def settled(self, token: Mapping[str, Any], started_unix: float) -> Holding:
         """Return what the channel holds; wait for what was started a moment ago."""
-        clock, now = self._port.device.clock, self._port.holding()
+        clock, now = self._port.device.clock, self.held(token)
         while not (now.runs or now.filled):
             if not 0.0 <= clock.unix() - started_unix <= START_GRACE:
                 break
             clock.sleep(PAUSE)
-            now = self._port.holding()
+            now = self.held(token)
         return now
+
+    def held(self, token: Mapping[str, Any]) -> Holding:
+        """Return what the channel holds, as much of it as a token names."""
+        return self._port.holding(count=len(token.get("uploads", ())))
 
     def take_over(self, token: Mapping[str, Any], now: Holding) -> Experiment:
         """Answer for what a token describes from now on."""
@@ -100,7 +104,7 @@ class Tenure:
         """Let it be looked for whenever the link was broken; hold the link for it."""
         options = self._port.device.options
         holds = options.on_link_loss == "hold" and it.limited
-        self._port.techniques = it.count
+        self._port.techniques = it.token["count"]
         self._port.patience = options.hold_link_for if holds else 0.0
 
     def let_go(self, *, rows: bool) -> None:
@@ -114,7 +118,7 @@ class Tenure:
 
     def check_own_start(self, it: Experiment) -> None:
         """After a start without an answer: it must be ours that runs."""
-        now = self._port.holding()
+        now = self._port.holding(count=it.count)
         other = difference(it.token, self._port.number, now)
         if other and now.runs:
             self.let_go(rows=False)
@@ -152,7 +156,7 @@ class Tenure:
         """
         it, clock = self.loaded(), self._port.device.clock.now()
         try:
-            now = self._port.holding(SAFING_PATIENCE)
+            now = self._port.holding(SAFING_PATIENCE, it.count)
         except (LinkError, IdentityError):
             raise
         except InstrumentError:  # what it cannot say is no reason to let it run
