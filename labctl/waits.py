@@ -57,13 +57,18 @@ _NEVER = threading.Event()
 
 
 @contextlib.contextmanager
-def owned_by(owner: Owner) -> Iterator[None]:
+def owned_by(owner: Owner | None) -> Iterator[None]:
     """Let ``owner`` be told of every wait in this thread, and end those it wants."""
     before, _here.owner = _here.owner, owner
     try:
         yield
     finally:
         _here.owner = before
+
+
+def owner_here() -> Owner | None:
+    """Return who owns this thread; what a thread that helps it binds itself to."""
+    return _here.owner
 
 
 @contextlib.contextmanager

@@ -91,7 +91,11 @@ class ComposedSequence(CellProtocol):
         """Return every complaint about every step, all at once."""
         p = self.parameters
         formation = super().check() if p.formation_cycles else []
-        return [*formation, *sequence_complaints(p.steps, self.sample, self.current)]
+        measured = {c.name for stream in self.streams for c in stream.columns}
+        return [
+            *formation,
+            *sequence_complaints(p.steps, self.sample, self.current, measured),
+        ]
 
     def rates(self) -> Iterable[tuple[str, Rate]]:
         """Return every current that is driven."""

@@ -49,6 +49,8 @@ class StopOnSignals:
             threading.Thread(
                 target=self._control.stop, args=(f"stopped by {name}",), daemon=True
             ).start()
+        elif self._control.is_making_safe:
+            say(f"{name}: outputs are being switched off already")
         elif not self._at_once:
             self._at_once = True
             say(f"{name}: switching off at once")

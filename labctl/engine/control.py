@@ -1,7 +1,8 @@
 """What a person, a signal or a watcher asks of a run; all that crosses threads."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -52,6 +53,8 @@ class Control:
         """Set as long as there is a wish: what ends the waits of the run's thread."""
         self.reason = ""
         """Who asked and why, for the event."""
+        self.is_making_safe = False
+        """Whether outputs are being made safe: nothing should interrupt that."""
 
     def skip(self, reason: str = "") -> None:
         """End the step in flight."""
@@ -120,6 +123,15 @@ class Control:
         with self._lock:
             self._skip = False
             self._settle()
+
+    @contextlib.contextmanager
+    def making_safe(self) -> Iterator[None]:
+        """Let others know that outputs are being made safe."""
+        before, self.is_making_safe = self.is_making_safe, True
+        try:
+            yield
+        finally:
+            self.is_making_safe = before
 
     def wait_while_held(self, timeout: float) -> None:
         """Wait for `release` or `stop`, ``timeout`` s of wall time at most."""

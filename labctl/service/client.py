@@ -4,10 +4,12 @@ One `StationClient` may be used by several threads. It keeps nothing but connect
 after a restart of the process make a new one (`labctl.service.discover.find`).
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -15,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from labctl.data import Array
 from labctl.errors import (
+    BusyError,
     Complaint,
     InstrumentError,
     LabctlError,
@@ -45,11 +48,13 @@ from labctl.service.answers import (
     StepOut,
 )
 from labctl.service.drawings import FiguresOut
+from labctl.service.kinds import class_of
 from labctl.service.models import QueueEntry, State, StationEvent
 from labctl.service.premises import Address
 from labctl.service.requests import (
     Acknowledge,
     ChannelHold,
+    ClearIn,
     ManualIn,
     OrderIn,
     QueueChange,
@@ -63,6 +68,8 @@ from labctl.service.run_search import RunOrder
 T = TypeVar("T")
 TIMEOUT = 5.0
 """s for an answer; forecasts, reports and long polls add their own."""
+INSIST = 2
+"""Times that a STOP is asked again."""
 SLOW = 60.0
 """s for what takes long; twice that where it may have to wait for its like."""
 SLOW_EACH = 5.0
@@ -79,8 +86,8 @@ class AccessError(OperatorError):
     """The station does not let this token do that."""
 
 
-class BusyError(LinkError):
-    """The station asks to wait a moment: too many requests."""
+class TooManyRequestsError(LinkError):
+    """The station asks to wait a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +283,29 @@ class StationClient:
     # ---- stop, hold, go on
 
     def stop_all(self, reason: str = "") -> Accepted:
-        """STOP ALL; watch `State.stop` for what comes of it."""
-        return self._do("POST", "/stop", Accepted, Why(reason=reason))
+        """STOP ALL; watch `State.stop` for what comes of it.
+
+        Asked again at once where the connection was cut: twice stopped is stopped.
+        """
+        why = Why(reason=reason)
+        for _ in range(INSIST):
+            with contextlib.suppress(LinkError):
+                return self._do("POST", "/stop", Accepted, why)
+        return self._do("POST", "/stop", Accepted, why)
 
     def hold(self, run: str, reason: str = "") -> Accepted:
         """Open the circuit and wait."""
         return self._wish(run, "hold", reason)
 
-    def resume(self, run: str, reason: str = "") -> Accepted:
-        """Go on with a held run, or with an interrupted one."""
-        return self._wish(run, "resume", reason)
+    def resume(
+        self, run: str, reason: str = "", *, accept_voltage: bool = False
+    ) -> Accepted:
+        """Go on with a held run, or with an interrupted one.
+
+        ``accept_voltage``: wherever the cell of an interrupted one is now.
+        """
+        why = Why(reason=reason, accept_voltage=accept_voltage)
+        return self._do("POST", f"/runs/{run}/resume", Accepted, why, timeout=SLOW)
 
     def skip(self, run: str, reason: str = "") -> Accepted:
         """End the step in flight."""
@@ -312,6 +332,18 @@ class StationClient:
         """Let nothing from the queue start on a seat."""
         change = ChannelHold(seat=seat, hold=True, reason=reason)
         return self._do("POST", "/channels", Accepted, change)
+
+    def clear_seat(
+        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    ) -> Accepted:
+        """Make a seat that may still be on safe, read it back, and lend it again.
+
+        ``by_hand``: a person has looked and vouches that it is off. InstrumentError:
+        it is still not known to be off.
+        """
+        how = ClearIn(by_hand=by_hand, reason=reason)
+        path = f"/seats/{quote(seat)}/clear"
+        return self._do("POST", path, Accepted, how, timeout=SLOW)
 
     def release_channel(self, seat: str) -> Accepted:
         """Let orders start on a seat again."""
@@ -462,14 +494,19 @@ def _error(answer: httpx.Response) -> LabctlError:
     except ValueError:
         return LinkError(f"the station answered {answer.status_code} without a reason")
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return BusyError(problem.message)
+        return TooManyRequestsError(problem.message)
     if problem.fault == "access":
         return AccessError(problem.message)
     if problem.complaints:
         return RefusedError(
-            Complaint(c.where, c.what, c.cure) for c in problem.complaints
+            Complaint(c.where, c.what, c.cure, c.why) for c in problem.complaints
         )
-    return _FAULTS.get(problem.fault, OperatorError)(problem.message)
+    kind = class_of(problem.kind)
+    if kind is BusyError:
+        return BusyError(problem.message, problem.holders)
+    if kind is None or kind is RefusedError:
+        kind = _FAULTS.get(problem.fault, OperatorError)
+    return kind(problem.message)
 
 
 def _ascii(text: str) -> str:

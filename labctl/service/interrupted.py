@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from labctl.engine.recorder import LONGEST_GAP
 from labctl.errors import StoreError
-from labctl.service.live_run import About
+from labctl.service.live_run import About, unsafe_seats
 from labctl.service.models import RunState, RunSummary
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
@@ -15,9 +16,11 @@ from labctl.store.records import Status
 log = logging.getLogger(__name__)
 
 
-def find_interrupted(data: Path) -> Iterator[RunSummary]:
-    """Yield the runs without an end that nobody writes any more."""
+def find_interrupted(data: Path, run: str = "") -> Iterator[RunSummary]:
+    """Yield the runs without an end that nobody writes any more; ``run`` alone."""
     for folder in list_runs(data):
+        if run and folder.run_id != run:
+            continue
         if not folder.journal.exists() or folder.is_written:
             continue
         try:
@@ -72,4 +75,6 @@ def _summary(header: RunHeader, status: Status, reader: JournalReader) -> RunSum
         simulated=about.simulated,
         operator=about.operator,
         trouble="",
+        longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
+        unsafe=unsafe_seats(status.unsafe, header.roles),
     )

@@ -35,6 +35,9 @@ class Why(Said):
     """A request that a person gives a reason for."""
 
     reason: Sentence = ""
+    accept_voltage: bool = False
+    """Of an interrupted run that shall go on: the cell is not where the run left it,
+    and that is right."""
 
 
 class QueueIn(Said):
@@ -60,6 +63,14 @@ class ChannelHold(Said):
     seat: Seat
     """``*`` is every seat."""
     hold: bool
+    reason: Sentence = ""
+
+
+class ClearIn(Said):
+    """How a seat that may still be on comes to be known as off."""
+
+    by_hand: bool = False
+    """A person has looked at the instrument and vouches; nothing is asked of it."""
     reason: Sentence = ""
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from labctl import columns
 from labctl.data import Array, Batch
-from labctl.techniques import Condition, Quantity
+from labctl.errors import LimitError
+from labctl.techniques import TEMPERATURE, Condition, Quantity
 
 RATE_ROWS = 5
 """dV/dt is the slope through at least that many rows …"""
@@ -29,6 +30,9 @@ class HostTests:
         self.conditions = tuple(conditions)
         self._watches_rate = any(
             condition.quantity is Quantity.VOLTAGE_RATE for _, condition in conditions
+        )
+        self._watches_temperature = any(
+            condition.quantity is Quantity.TEMPERATURE for _, condition in conditions
         )
         self._technique = -1
         self._charge = 0.0
@@ -55,7 +59,12 @@ class HostTests:
         voltage = batch.columns[columns.VOLTAGE.name]
         current = batch.columns[columns.CURRENT.name]
         index = batch.columns[columns.TECHNIQUE_INDEX.name]
-        temperature: Array | None = batch.columns.get("surface_temperature_celsius")
+        temperature: Array | None = batch.columns.get(TEMPERATURE)
+        if temperature is None and self._watches_temperature:
+            raise LimitError(
+                "the step ends at a temperature, and no instrument measures one; "
+                "leave the condition out"
+            )
         for row in range(len(batch)):
             degree = math.nan if temperature is None else float(temperature[row])
             met = self._row(

@@ -14,6 +14,7 @@ from labctl.engine.run import Engine
 from labctl.engine.situation import Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, ClaimRecord, Ending, Progress, Rows, Step
+from labctl.roles.safing_order import Stage
 
 READINGS = Stream("readings", (*STAMP, VOLTAGE))
 
@@ -108,6 +109,7 @@ class Output:
     order: list[str]
     name: str
     broken: bool = False
+    safing_stage: Stage = Stage.SOURCES
 
     def make_safe(self) -> None:
         self.order.append(self.name)

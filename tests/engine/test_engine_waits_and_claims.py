@@ -22,6 +22,7 @@ from labctl.protocol import (
     Step,
     StepRecord,
 )
+from labctl.roles.safing_order import Stage
 from labctl.waits import DriverClock
 
 
@@ -210,3 +211,19 @@ def _history(journal: MemoryJournal) -> dict[int, StepRecord]:
         count: StepRecord(count, journal.payloads[count], 0.0, 1.0, outcome)
         for count, outcome in journal.outcomes.items()
     }
+
+
+def test_relays_stay_as_they_are_while_a_source_may_be_on() -> None:
+    order: list[str] = []
+    outputs = {
+        "magnet": Output(order, "magnet", safing_stage=Stage.MAGNETS),
+        "switch": Output(order, "switch", safing_stage=Stage.SWITCHES),
+        "source": Output(order, "source", broken=True),
+    }
+
+    ended = engine_of(MemoryJournal(), outputs=outputs).run(
+        plan_of(Count(label="a", count=1))
+    )
+
+    assert order == ["source", "magnet"]
+    assert set(ended.unsafe) == {"source", "switch"}

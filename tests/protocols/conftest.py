@@ -64,6 +64,8 @@ class CellChannel:
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
         self._next: tuple[str, dict[str, float]] | None = None
+        self._seen: dict[str, float] = {}
+        """The last row: what is seen between two."""
         self._begun = self._time = 0.0
         self._index = 0
         self._running = self._skip = self._over = False
@@ -72,9 +74,10 @@ class CellChannel:
     measures_impedance = True
 
     def load(
-        self, techniques: Sequence[Technique], envelope: Envelope | None = None
+        self,
+        techniques: Sequence[Technique],
+        envelope: Envelope | None = None,  # noqa: ARG002
     ) -> Loaded:
-        del envelope
         self._techniques = techniques
         return Loaded(
             tuple(
@@ -89,7 +92,22 @@ class CellChannel:
     def start(self) -> None:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
-        self._rows, self._next = self._programme(), None
+        self._rows, self._next, self._seen = self._programme(), None, {}
+
+    def adopt(
+        self,
+        techniques: Sequence[Technique],  # noqa: ARG002
+        token: Mapping[str, Any],  # noqa: ARG002
+        started_unix: float,  # noqa: ARG002
+        envelope: Envelope | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:  # noqa: ARG002
+        return False
+
+    def sense(self) -> Mapping[str, float]:
+        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def poll(self) -> Poll:
         now = self.clock.now() - self._begun
@@ -106,14 +124,17 @@ class CellChannel:
             if row["instrument_time_second"] > now:
                 break
             self._next = None
+            self._seen = row
             streams.setdefault(stream, []).append(row)
         batches = tuple(
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
         )
-        _, seen = self._row(self.voltage, self.current)
-        live = {**seen, "instrument_time_second": now}
-        del live["technique_index"]
+        names = ("voltage_volt", "current_ampere")
+        live: dict[str, float] = {}
+        if self._running and self._seen:
+            live = {name: self._seen[name] for name in names}
+            live["instrument_time_second"] = now
         index = min(self._index, len(self._techniques) - 1)
         return Poll(batches, self._running, index, live=live)
 
@@ -129,23 +150,6 @@ class CellChannel:
 
     def make_safe(self) -> None:
         self._running = False
-
-    def adopt(
-        self,
-        techniques: Sequence[Technique],
-        token: Mapping[str, Any],
-        started_unix: float,
-        envelope: Envelope | None = None,
-    ) -> bool:
-        del techniques, token, started_unix, envelope
-        return False
-
-    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
-        del token, started_unix
-        return False
-
-    def sense(self) -> Mapping[str, float]:
-        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def _programme(self) -> Iterator[tuple[str, dict[str, float]]]:
         done: dict[int, int] = {}
@@ -357,40 +361,60 @@ class MemoryJournal:
         }
 
 
-def played(
-    kind: type[Protocol], sample_name: str, **given: Any
-) -> tuple[MemoryJournal, Protocol, Cell]:
-    """Run a protocol on a simulated cell; text parameters as a person writes them."""
+def plugged(
+    kind: type[Protocol],
+    sample_name: str,
+    clock: VirtualClock | None = None,
+    /,
+    **given: Any,
+) -> tuple[Protocol, LentBench]:
+    """Return a protocol and the bench with the simulated cell that it measures."""
+    clock = clock or VirtualClock(1.7e9)
     sample = Sample.model_validate(catalogue.label(sample_name))
     cell = catalogue.build_cell(sample_name)
     preset = kind.presets.get(sample.preset, {})
     parameters = kind.parameters_model.model_validate({**preset, **given})
     protocol = kind(parameters, sample)
     assert protocol.check() == []
-    clock = VirtualClock(1.7e9)
     driving = CellChannel(cell, clock)
     roles = {"cell": driving}
     if "monitor" in protocol.roles():
         roles["monitor"] = CellChannel(cell, clock, 1, beside=driving)
+    return protocol, LentBench(clock, roles)
+
+
+def played(
+    kind: type[Protocol], sample_name: str, **given: Any
+) -> tuple[MemoryJournal, Protocol, Cell]:
+    """Run a protocol on a simulated cell; text parameters as a person writes them."""
+    protocol, bench = plugged(kind, sample_name, **given)
+    driving = bench.roles["cell"]
+    assert isinstance(driving, CellChannel)
     journal = MemoryJournal(
-        sample,
+        protocol.sample,
         columns={s.name: tuple(c.name for c in s.columns) for s in protocol.streams},
     )
     engine = Engine(
-        LentBench(clock, roles),
+        bench,
         journal,
         Ledger(protocol.streams),
         protocol.envelope(),
-        roles,
+        bench.outputs(),
     )
     journal.ended = engine.run(protocol.plan())
     journal.truths = driving.truths
     if journal.ended.error is not None:
         raise journal.ended.error
-    return journal, protocol, cell
+    return journal, protocol, driving.cell
 
 
 @pytest.fixture(scope="session")
 def play() -> Callable[..., tuple[MemoryJournal, Protocol, Cell]]:
     """Return `played`."""
     return played
+
+
+@pytest.fixture(scope="session")
+def plug() -> Callable[..., tuple[Protocol, LentBench]]:
+    """Return `plugged`."""
+    return plugged
