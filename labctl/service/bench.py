@@ -459,9 +459,7 @@ class Bench:
         self._hear(safed)
 
     def _hear(self, safed: Safed) -> None:
-        words = {
-            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
-        }
+        words = {seat: (str(end.state), end.why) for seat, end in safed.outputs.items()}
         self.heard_safe(safed.run, words)
 
     def _admit(self, run: LiveRun) -> None:
