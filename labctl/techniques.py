@@ -216,6 +216,11 @@ Technique = (
 )
 
 
+def drives(technique: Technique) -> bool:
+    """Tell whether current may flow in ``technique``; a loop repeats others."""
+    return not isinstance(technique, OpenCircuit | Loop)
+
+
 def shortened(technique: Technique, passed: float) -> Technique:
     """Return what is left of ``technique`` after ``passed`` s of it.
 

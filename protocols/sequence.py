@@ -165,6 +165,11 @@ class ComposedSequence(CellProtocol):
                     return last
         return last
 
+    def names_all_currents(self) -> bool:
+        """Tell whether no step drives a power, whose current follows the voltage."""
+        steps = techniques_of(self.parameters.steps)
+        return not any(isinstance(step, words.Power) for _, step in steps)
+
     def _upload(
         self, step: words.AnyTechnique | words.Linked, count: _Count
     ) -> RunTechniques:
