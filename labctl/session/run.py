@@ -15,6 +15,7 @@ from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended, Recorded, Situation, Watchers
 from labctl.errors import LabctlError
+from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
@@ -191,9 +192,14 @@ def execute(
 def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
     """Return the protocol's results; what cannot be worked out is absent, and why."""
     with JournalReader(folder.journal) as reader:
-        view = JournalView(prepared.protocol.sample, reader)
+        protocol = prepared.protocol
+        view = JournalView(protocol.sample, reader)
         try:
-            return prepared.protocol.results(view)
+            if dict(reader.header.parameters) != protocol.parameters_json():
+                given = reader.header.parameters_given  # amended while it went on
+                parameters = protocol.parameters_model.model_validate(given)
+                protocol = type(protocol)(parameters, protocol.sample)
+            return protocol.results(view)
         except Exception as error:
             log.exception("the results could not be worked out")
             reason = f"{type(error).__name__}: {error}"
@@ -225,8 +231,7 @@ def make_header(
         },
         extra={
             "station": config.station.name,
-            "envelope": {k: list(v) for k, v in prepared.envelope.bounds.items()},
-            "eased_envelope": {k: list(v) for k, v in prepared.envelope.eased.items()},
+            **bounds_noted(prepared.envelope),
             "order": {
                 "sample": order.sample,
                 "seed": order.seed,
@@ -236,6 +241,14 @@ def make_header(
             "config": config.model_dump(mode="json"),
         },
     )
+
+
+def bounds_noted(envelope: Envelope) -> dict[str, Any]:
+    """Return a run's limits as its header keeps them."""
+    return {
+        "envelope": {k: list(v) for k, v in envelope.bounds.items()},
+        "eased_envelope": {k: list(v) for k, v in envelope.eased.items()},
+    }
 
 
 def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
