@@ -122,11 +122,14 @@ class FilmParameters(Parameters):
     def contacts(self) -> Generator[Step, Outcome, float]:
         """Yield the contact check; return the current to measure with, A.
 
-        NaN if there is no contact: every look was in compliance.
+        NaN if there is no contact (every look was in compliance) or nobody knows (a
+        look was skipped).
         """
         look = FIRST_LOOK if self.current is None else min(FIRST_LOOK, self.current)
         for _ in range(LOOKS):
             outcome = yield self._pairs(LOOK, (look, -look), look)
+            if "in_compliance" not in outcome.values:
+                return math.nan
             if not outcome.values["in_compliance"]:
                 break
             look /= LESS

@@ -190,7 +190,7 @@ class ParticleIV(Protocol):
         touching = p.probe_state == "contact"
         if touching and not p.has_contact(outcome.values):
             return
-        expected = p.range_for(outcome.values["largest"], CURVATURE)
+        expected = p.range_for(outcome.values.get("largest", 0.0), CURVATURE)
         for sweep in range(1, p.sweeps + 1):
             yield SweepSource(
                 label=f"dual sweep {sweep} to ±{p.voltage:g} V",

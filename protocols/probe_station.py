@@ -1,6 +1,7 @@
 """What pellets and particles have in common: how a source meter is used on them."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -122,8 +123,8 @@ class ProbeParameters(Parameters):
         )
 
     def has_contact(self, values: Mapping[str, float]) -> bool:
-        """Tell from a check's outcome whether there is a contact."""
-        return abs(values["slope"]) >= self.least_conductance
+        """Tell from a check's outcome whether there is a contact; not if skipped."""
+        return abs(values.get("slope", math.nan)) >= self.least_conductance
 
     def no_contact(self, run: Run) -> str:
         """Return why there is no contact, from the contact check; empty if there is."""

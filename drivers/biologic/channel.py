@@ -1,71 +1,53 @@
 """One channel of a BioLogic instrument as a `PotentiostatChannel`.
 
 Rules: it has ended only when it was seen running, then stopped, and its memory is
-drained. Rows fetched before a call failed are kept. What it does not own (EC-Lab's
-experiment, another program's) it neither loads over nor stops.
+drained. Rows fetched before a call failed are kept. What was not started, adopted or
+recognised here (EC-Lab's experiment, another program's) is neither loaded over nor
+stopped, and its rows are not fetched: they are somebody else's.
 """
 
 import logging
-import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from drivers.biologic import abi
-from drivers.biologic.codec import FloatDecoder, proven_decoder
-from drivers.biologic.codes import OPTION_ERRORS, Firmware, State
+from drivers.biologic.codes import OPTION_ERRORS, State, state_name
 from drivers.biologic.compiler import Program, compile_program
+from drivers.biologic.experiment import START_GRACE, Experiment, behind, was_started
 from drivers.biologic.faults import EClibError
+from drivers.biologic.firmware_limits import Bounds
 from drivers.biologic.library import EClib
 from drivers.biologic.loading import send, shortening
-from drivers.biologic.options import Options
-from drivers.biologic.ranges import ChannelFacts
-from drivers.biologic.reading import Fetched, Reader
-from labctl.clock import Clock
-from labctl.data import Batch, Event, Level
-from labctl.errors import InstrumentError, LinkError, OperatorError, OwnershipError
+from drivers.biologic.memory import ChannelMemory, Seen
+from drivers.biologic.ownership import Holding, difference, make_token
+from drivers.biologic.port import Device, Port
+from labctl import columns
+from labctl.data import Batch, Event
+from labctl.errors import (
+    InstrumentError,
+    LabctlError,
+    LinkError,
+    NotOursError,
+    OperatorError,
+    OwnershipError,
+)
+from labctl.limits import Envelope
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.techniques import Loop, Technique
 
 log = logging.getLogger(__name__)
 
-T = typing.TypeVar("T")
-
-START_GRACE = 5.0
-"""s in which a started channel may still say STOP."""
-STATUS_ATTEMPTS = 5
-"""Reads of an all-zero status before it counts."""
-STATUS_PAUSE = 0.05
-"""s between two of them."""
-MOST_FETCHES = 10_000
-"""Blocks in one poll; more means that the instrument writes faster than we read."""
 MESSAGES_EVERY = 50
 """Polls between two looks at the firmware's messages."""
 ABORTING_OPTION_ERRORS = 100
 """Option errors from here on (and 2) are a fault of the amplifier."""
-
-
-class Device(typing.Protocol):
-    """What a channel needs of its instrument."""
-
-    name: str
-    link: int
-    library: EClib
-    options: Options
-    clock: Clock
-    plugged: list[int]
-
-    def exchange(self, action: typing.Callable[[], T], place: str) -> T:
-        """Run calls on the library's thread, with retries."""
-        ...
-
-    def board(self, number: int) -> int:
-        """Return the board type of a channel."""
-        ...
-
-    def ensure_firmware(
-        self, channel: "BiologicChannel", infos: abi.ChannelInfos
-    ) -> bool:
-        """See that the library's kernel runs."""
-        ...
+SAFING_PATIENCE = 30.0
+"""s for which a broken link is tried before a channel counts as not made safe."""
+STOPS = 5
+"""Times a channel is told to stop before it counts as deaf."""
+PAUSE = 0.05
+"""s between a stop and the next look at the channel; doubles."""
+CHANNEL_RUNS = -13
+"""EClib's code for a channel that is running."""
 
 
 class BiologicChannel:
@@ -73,191 +55,71 @@ class BiologicChannel:
 
     def __init__(self, device: Device, number: int) -> None:
         self._device = device
-        self.number = number
-        self.place = f"{device.name}/{number + 1}"
-        self.attached = False
-        """It was running when we connected: poll it, or make it safe."""
-        self._board = 0
-        self._decoder: FloatDecoder | None = None
-        self._reader: Reader | None = None
-        self._infos: abi.ChannelInfos | None = None
-        self._techniques: tuple[Technique, ...] = ()
-        self._skipped = 0
-        """Techniques of the upload that were left out by a restart."""
-        self._program: Program | None = None
+        self._port = Port(device, number)
+        self.number, self.place = number, self._port.place
+        self._memory = ChannelMemory(self._port)
+        self._bounds = Bounds()
+        self._it: Experiment | None = None
+        """What is loaded, or was when we last knew."""
         self._ours = False
-        self._seen = False
-        self._stopped = False
-        self._started = 0.0
-        self._zero = 0.0
-        self._technique = 0
+        """Whether what runs may have been started here: only then is it stopped."""
+        self._fetches = False
+        """Whether the rows in the channel's memory are ours."""
         self._polls = 0
-        self._told: set[int] = set()
         self._said: list[str] = []
-        self._pending: list[Fetched] = []
-        self._kept: tuple[Batch, ...] = ()
-        """Batches read before a restart, for the next poll."""
+        self._kept: list[Batch] = []
+        """Decoded rows that no poll has returned yet."""
+        self._events: list[Event] = []
 
     # ---- what it is
 
     def look(self) -> None:
-        """Read what the channel is and whether it is running (then attach to it)."""
-        infos = self._status()
-        self.attached = (
-            infos.State == State.RUN and infos.FirmwareCode == Firmware.KERNEL
-        )
-        if self.attached:
-            log.warning("%s: is running; attached to it", self.place)
-            self._ours = self._seen = True
-            self._started = self._zero = self._device.clock.now()
+        """Read what the channel is and say what runs there; nothing is claimed."""
+        if self._port.status().State != State.STOP:
+            log.warning("%s: is running something (%s)", self.place, self._told_now())
 
     @property
     def serial(self) -> str:
         """Serial of the channel's board."""
-        return "0" if self._infos is None else str(self._infos.BoardSerialNumber)
+        infos = self._port.infos
+        return "0" if infos is None else str(infos.BoardSerialNumber)
 
     @property
     def max_current(self) -> float:
         """Largest |current| in A."""
-        return self._facts(0.0).largest_current
+        return self._port.facts(0.0).largest_current
 
     @property
     def measures_impedance(self) -> bool:
         """Whether the channel has an impedance board."""
-        return self._infos is not None and bool(self._infos.Zboard)
+        infos = self._port.infos
+        return infos is not None and bool(infos.Zboard)
 
     # ---- PotentiostatChannel
 
-    def load(self, techniques: Sequence[Technique]) -> Loaded:
+    def load(
+        self, techniques: Sequence[Technique], envelope: Envelope | None = None
+    ) -> Loaded:
         """See `labctl.roles.potentiostat.PotentiostatChannel.load`."""
-        self._must_be_plugged()
-        infos = self._status()
-        if self._device.ensure_firmware(self, infos):
-            infos = self._status()
+        port = self._port
+        port.must_be_plugged()
+        infos = port.status()
         if infos.State != State.STOP:
-            raise OwnershipError(
-                f"{self.place}: the channel is running; wait for its end, attach to it "
-                "or stop it before something new is loaded"
-            )
-        values = self._exchange(lambda lib, link: lib.current_values(link, self.number))
-        self._techniques, self._skipped = tuple(techniques), 0
-        program = compile_program(self._techniques, self._facts(values.Ewe))
-        self._send(program)
-        return Loaded(program.host_conditions, program.summary)
+            self._refuse_running()
+        if self._device.ensure_firmware(self.number, self.place, infos):
+            infos = port.status()
+        if infos.MemFilled:
+            text = "%s: %d bytes of rows that nobody fetched are given up"
+            log.warning(text, self.place, infos.MemFilled)
+        self._let_go(rows=False)
+        self._it, self._bounds = None, Bounds.of(envelope)
+        facts = port.facts(port.values().Ewe)
+        program = compile_program(techniques, facts, self._bounds)
+        return self._send(program, tuple(techniques))
 
     def start(self) -> None:
         """See `PotentiostatChannel.start`."""
-        if self._program is None:
-            raise OperatorError(f"{self.place}: nothing is loaded")
-        self._begin()
-        self._zero = 0.0
-
-    def poll(self) -> Poll:
-        """See `PotentiostatChannel.poll`."""
-        if self._reader is None:
-            self._prepare_reader()
-        state, filled, live = self._exchange(self._drain)
-        fetched, self._pending = self._pending, []
-        events = self._events(fetched)
-        batches = self._read(fetched)
-        if fetched:
-            self._technique = fetched[-1].technique
-        if fetched or state in {State.RUN, State.SYNC, State.PAUSE}:
-            self._seen = True
-        running = self._is_running(state, filled)
-        self._polls += 1
-        if not running or self._polls % MESSAGES_EVERY == 0:
-            self._hear()
-        return Poll(batches, running, self._index_of(self._technique), events, live)
-
-    def skip(self) -> None:
-        """See `PotentiostatChannel.skip`.
-
-        Ends the technique that the last poll reported; if it has ended by itself in
-        the meantime, nothing happens.
-        """
-        program, before = self._program, self._technique
-        if program is None:
-            raise OperatorError(f"{self.place}: nothing is loaded, nothing to skip")
-        state, _, _ = self._exchange(self._drain)
-        now = self._pending[-1].technique if self._pending else before
-        if state == State.STOP or now != before:
-            return
-        upload = program.uploads[now]
-        if upload.table.shortened_by:
-            self._exchange(
-                lambda lib, link: shortening(
-                    lib, link, self.number, now, upload, self._board
-                )
-            )
-        else:
-            self._restart_behind(upload.source)
-
-    def make_safe(self) -> None:
-        """See `PotentiostatChannel.make_safe`."""
-        if not self._ours:
-            return
-        self._exchange(lambda lib, link: lib.stop(link, self.number))
-        self._stopped = True
-
-    # ---- loading and starting
-
-    def _facts(self, voltage: float) -> ChannelFacts:
-        infos, options = self._infos, self._device.options
-        if infos is None:
-            raise OperatorError(f"{self.place}: no channel is plugged in here")
-        return ChannelFacts(
-            name=self.place,
-            board=self._board,
-            min_range=infos.MinIRange,
-            max_range=infos.MaxIRange,
-            max_bandwidth=infos.MaxBandwidth,
-            impedance=bool(infos.Zboard),
-            voltage=voltage,
-            bandwidth=options.bandwidth,
-            current_range=options.current_range,
-            voltage_range=options.voltage_range,
-            max_current=options.max_current,
-            xctr=options.xctr,
-        )
-
-    def _send(self, program: Program) -> None:
-        self._configure()
-        heard = self._exchange(
-            lambda lib, link: send(
-                lib, link, self.number, program.uploads, self._board, self.place
-            )
-        )
-        for text in heard:
-            log.warning("%s: firmware says: %s", self.place, text)
-        self._program = program
-        self._prepare_reader()
-
-    def _configure(self) -> None:
-        """Set electrode connection and ground where the configuration asks."""
-        options = self._device.options
-        if options.connection is None and options.floating is None:
-            return
-
-        def act(lib: EClib, link: int) -> tuple[int, int]:
-            connection, ground = lib.hardware(link, self.number)
-            if options.connection is not None:
-                connection = options.connection
-            if options.floating is not None:
-                ground = int(options.floating)
-            lib.set_hardware(link, self.number, connection, ground)
-            read_back = lib.hardware(link, self.number)
-            if read_back != (connection, ground):
-                raise InstrumentError(
-                    f"{self.place}: electrode connection and ground read back as "
-                    f"{read_back}, not {(connection, ground)}"
-                )
-            return read_back
-
-        self._exchange(act)
-
-    def _begin(self) -> None:
-        tried = False
+        it, clock, tried = self._loaded(), self._device.clock, False
 
         def act(lib: EClib, link: int) -> None:
             nonlocal tried
@@ -265,161 +127,366 @@ class BiologicChannel:
                 lib.start(link, self.number)
             except EClibError as error:
                 # A start whose answer was lost has started all the same.
-                if not (tried and error.code == -13):  # noqa: PLR2004
+                if not (tried and error.code == CHANNEL_RUNS):
                     tried = True
                     raise
 
-        self._ours = True
-        self._exchange(act)
-        self._said.clear()
-        self._hear()
-        self._seen = self._stopped = self.attached = False
-        self._technique = 0
-        self._told.clear()
-        self._started = self._device.clock.now()
+        self._ours = self._fetches = True  # whatever becomes of the call
+        it.started, it.elapsed, it.seen, it.technique = clock.now(), 0.0, False, 0
+        try:
+            self._port.exchange(act)
+        except OwnershipError as error:  # somebody was faster
+            self._let_go(rows=False)
+            raise NotOursError(
+                f"{self.place}: was not started; something else runs there "
+                f"({self._told_now()}) and is left alone: {error}"
+            ) from error
+        if tried:
+            self._check_own_start(it)
+        self._expect(it)
+        self._said = self._port.messages()
+        it.started = clock.now()
 
-    def _restart_behind(self, source: int) -> None:
-        """Stop, and go on with what stands behind a technique that cannot be cut."""
-        rest = self._techniques[source + 1 :]
+    def adopt(
+        self,
+        techniques: Sequence[Technique],
+        token: Mapping[str, Any],
+        started_unix: float,
+        envelope: Envelope | None = None,
+    ) -> bool:
+        """See `PotentiostatChannel.adopt`."""
+        now = self._settled(started_unix)
+        other = difference(token, self.number, now)
+        if not other and now.runs and not self._is_of(now, started_unix):
+            other = "it was started at another time"
+        if other and now.runs:
+            raise NotOursError(
+                f"{self.place}: runs something else than this run started: "
+                f"{self._said_of(now)}; {other}. It is left alone"
+            )
+        if other or not (now.runs or now.filled):
+            log.warning("%s: holds nothing of ours: %s", self.place, other or "no row")
+            return False
+        self._bounds = Bounds.of(envelope)
+        it = self._take_over(token, now)
+        it.techniques, it.seen = behind(techniques, it.skipped), True
+        self._memory.forget()
+        self._memory.prepare()
+        self._fetches = True
+        return True
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        """See `PotentiostatChannel.recognise`.
+
+        True, too, for a channel that was told to start a moment ago and may do so yet.
+        """
+        now = self._port.holding()
+        if difference(token, self.number, now):
+            return False
+        just = abs(self._device.clock.unix() - started_unix) <= START_GRACE
+        if not (self._is_of(now, started_unix) if now.runs else just):
+            return False
+        self._take_over(token, now)
+        return True
+
+    def sense(self) -> Mapping[str, float]:
+        """See `PotentiostatChannel.sense`."""
+        seen = self._see()
+        return {columns.VOLTAGE.name: seen.voltage, columns.CURRENT.name: seen.current}
+
+    def poll(self) -> Poll:
+        """See `PotentiostatChannel.poll`."""
+        if self._fetches and not self._ours:
+            self._fetches = self._port.status().State == State.STOP
+        it = self._it
+        if it is None or not self._fetches:
+            return self._poll_of(self._see(), running=False)
+        seen = self._port.exchange(self._memory.drain)
+        self._must_be(it, seen)
+        self._decode(it)
+        self._check_option(it, seen.option_error)
+        running = self._is_running(it, seen)
+        self._polls += 1
+        if not running or self._polls % MESSAGES_EVERY == 0:
+            self._said += self._port.messages()
+        if not running:
+            self._let_go(rows=False)
+        return self._poll_of(seen, running=running)
+
+    def skip(self) -> Loaded | None:
+        """See `PotentiostatChannel.skip`.
+
+        Ends the technique that the last poll reported; if it has ended by itself in
+        the meantime, nothing happens.
+        """
+        it = self._loaded()
+        if not self._fetches:
+            raise OperatorError(f"{self.place}: nothing is started, nothing to skip")
+        seen = self._port.exchange(self._memory.drain)
+        last = self._memory.last_technique
+        now = it.technique if last is None else last
+        if seen.state == State.STOP or now != it.technique:
+            return None
+        upload = it.program.uploads[now]
+        if not upload.table.shortened_by:
+            return self._load_behind(it, upload.source)
+        self._port.exchange(
+            lambda lib, link: shortening(
+                lib, link, self.number, now, upload, self._port.board
+            )
+        )
+        return None
+
+    def make_safe(self) -> None:
+        """See `PotentiostatChannel.make_safe`."""
+        if self._ours:
+            self._stop()
+        elif self.number in self._device.plugged:
+            now = self._port.holding()
+            if now.runs:
+                text = "%s: runs what was not started here and is left alone: %s"
+                log.warning(text, self.place, self._said_of(now))
+
+    # ---- whose it is
+
+    def _loaded(self) -> Experiment:
+        if self._it is None:
+            raise OperatorError(f"{self.place}: nothing is loaded")
+        return self._it
+
+    def _refuse_running(self) -> None:
+        if self._ours:
+            raise OwnershipError(
+                f"{self.place}: the channel is running what was started here; wait for "
+                "its end or stop it before something new is loaded"
+            )
+        raise NotOursError(
+            f"{self.place}: the channel is running something that was not started here "
+            f"({self._told_now()}); it is left alone. Wait for its end, stop it where "
+            "it was started, or take another channel"
+        )
+
+    def _told_now(self) -> str:
+        """Return what runs now, for a person; never raises for that alone."""
+        try:
+            return self._said_of(self._port.holding())
+        except LabctlError as error:  # the channel's firmware may not answer
+            return f"it does not say what: {error}"
+
+    def _said_of(self, now: Holding) -> str:
+        return now.told(self._device.clock.unix())
+
+    def _is_of(self, now: Holding, started_unix: float) -> bool:
+        return was_started(now, self._device.clock.unix(), started_unix)
+
+    def _settled(self, started_unix: float) -> Holding:
+        """Return what the channel holds; wait for what was started a moment ago."""
+        clock, now = self._device.clock, self._port.holding()
+        while not (now.runs or now.filled):
+            if not 0.0 <= clock.unix() - started_unix <= START_GRACE:
+                break
+            clock.sleep(PAUSE)
+            now = self._port.holding()
+        return now
+
+    def _take_over(self, token: Mapping[str, Any], now: Holding) -> Experiment:
+        """Answer for what a token describes from now on."""
+        it = self._it = Experiment.of_token(token, now, self._device.clock.now())
+        self._ours = True
+        self._expect(it)
+        return it
+
+    def _expect(self, it: Experiment) -> None:
+        """Let it be looked for whenever the link was broken; hold the link for it."""
+        options = self._device.options
+        holds = options.on_link_loss == "hold" and it.limited
+        self._port.techniques = it.count
+        self._port.patience = options.hold_link_for if holds else 0.0
+
+    def _let_go(self, *, rows: bool) -> None:
+        """Answer no longer for what runs: it is somebody else's from now on.
+
+        ``rows``: what the memory holds may still be ours.
+        """
+        self._ours = False
+        self._fetches = self._fetches and rows
+        self._port.techniques, self._port.patience = None, 0.0
+
+    def _check_own_start(self, it: Experiment) -> None:
+        """After a start without an answer: it must be ours that runs."""
+        now = self._port.holding()
+        other = difference(it.token, self.number, now)
+        if other and now.runs:
+            self._let_go(rows=False)
+            raise NotOursError(
+                f"{self.place}: runs {self._said_of(now)}, which was not started here "
+                f"({other}); it is left alone"
+            )
+
+    # ---- stopping
+
+    def _stop(self) -> None:
+        """Stop what is ours and read back that it stands still. InstrumentError."""
+        pause, state = PAUSE, -1
+        for _ in range(STOPS):
+            if self._stands_or_is_not_ours():
+                return
+            self._port.exchange(
+                lambda lib, link: lib.stop(link, self.number),
+                patience=SAFING_PATIENCE,
+                sure=False,
+            )
+            state = self._port.status(SAFING_PATIENCE).State
+            if state == State.STOP:
+                self._let_go(rows=True)
+                return
+            self._device.clock.sleep(pause)
+            pause *= 2.0
+        raise InstrumentError(
+            f"{self.place}: was told to stop {STOPS} times and still says "
+            f"{state_name(state)}. Disconnect the cell or switch the instrument off"
+        )
+
+    def _stands_or_is_not_ours(self) -> bool:
+        """Tell whether nothing of ours runs any more, so that nothing may be stopped.
+
+        A channel that was told to start a moment ago may say STOP and start yet.
+        """
+        it, clock = self._loaded(), self._device.clock.now()
+        try:
+            now = self._port.holding(SAFING_PATIENCE)
+        except LinkError:
+            raise
+        except InstrumentError:  # what it cannot say is no reason to let it run
+            log.warning("%s: cannot say what it holds", self.place, exc_info=True)
+            return False
+        if not now.runs:
+            ended = not it.may_begin_yet(clock)
+            if ended:
+                self._let_go(rows=True)
+            return ended
+        it.seen = True
+        if not it.is_not(now, clock):
+            return False
+        text = "%s: somebody else runs something there now (%s); it is left alone"
+        log.warning(text, self.place, self._said_of(now))
+        self._let_go(rows=False)
+        return True
+
+    # ---- loading
+
+    def _send(
+        self,
+        program: Program,
+        techniques: tuple[Technique, ...],
+        *,
+        skipped: int = 0,
+        zero: float = 0.0,
+    ) -> Loaded:
+        port = self._port
+        port.configure()
+        self._it = None
+        heard = port.exchange(
+            lambda lib, link: send(
+                lib, link, self.number, program.uploads, port.board, self.place
+            )
+        )
+        for text in heard:
+            log.warning("%s: firmware says: %s", self.place, text)
+        self._memory.forget()
+        self._memory.prepare()
+        held = port.holding()
+        token = make_token(
+            held, self.number, program.uploads, skipped=skipped, zero=zero
+        )
+        limited = held.kinds is not None and not program.unlimited
+        self._it = Experiment(program, token, techniques, limited)
+        settings = program.summary
+        if str(self._bounds):
+            settings = (*settings, ("firmware limits", str(self._bounds)))
+        host = tuple((at + skipped, c) for at, c in program.host_conditions)
+        return Loaded(host, settings, token, limited, program.unlimited)
+
+    def _load_behind(self, it: Experiment, source: int) -> Loaded | None:
+        """Stop, and load what stands behind a technique that cannot be cut."""
+        rest = it.techniques[source + 1 :]
         if any(isinstance(t, Loop) and t.back_to <= source for t in rest):
             raise OperatorError(
-                f"{self.place}: a {self._techniques[source].kind} inside a loop cannot "
+                f"{self.place}: a {it.techniques[source].kind} inside a loop cannot "
                 "be skipped; stop the run instead"
             )
-        self._exchange(lambda lib, link: lib.stop(link, self.number))
-        self._exchange(self._drain)
+        self._stop()
+        self._port.exchange(self._memory.drain)
+        self._decode(it)
+        self._let_go(rows=False)
         if not rest:
-            self._stopped = True
-            return
-        infos = self._status()
-        shifted = tuple(
-            Loop(t.back_to - source - 1, t.passes) if isinstance(t, Loop) else t
-            for t in rest
-        )
-        values = self._exchange(lambda lib, link: lib.current_values(link, self.number))
-        if infos.State != State.STOP:
-            raise InstrumentError(f"{self.place}: does not stop")
-        program = compile_program(shifted, self._facts(values.Ewe))
-        early = self._read(self._pending)
-        begun = self._started
-        self._send(program)
-        self._skipped += source + 1
-        self._pending = []
-        self._begin()
-        self._zero += self._started - begun
-        self._kept = early
+            return None
+        rest = behind(it.techniques, source + 1)
+        facts = self._port.facts(self._port.values().Ewe)
+        program = compile_program(rest, facts, self._bounds)
+        passed = self._device.clock.now() - it.started
+        skipped, zero = it.skipped + source + 1, it.zero + passed
+        return self._send(program, rest, skipped=skipped, zero=zero)
 
     # ---- reading
 
-    def _drain(self, lib: EClib, link: int) -> tuple[int, int, dict[str, float]]:
-        """Fetch blocks until there are none; return state, bytes left, what is now."""
-        for _ in range(MOST_FETCHES):
-            words, infos, values = lib.data(link, self.number)
-            if infos.IRQskipped or len(words):
-                self._pending.append(Fetched.of(words, infos, values))
-            if not len(words):
-                live = {
-                    "voltage_volt": float(values.Ewe),
-                    "current_ampere": float(values.I),
-                    "instrument_time_second": float(values.ElapsedTime) + self._zero,
-                }
-                self._check_option(values)
-                return values.State, values.MemFilled, live
-        raise LinkError(
-            f"{self.place}: rows come faster than they can be read; record less often"
+    def _see(self) -> Seen:
+        return self._port.exchange(
+            lambda lib, link: Seen.of(lib.current_values(link, self.number))
         )
 
-    def _read(self, fetched: Sequence[Fetched]) -> tuple[Batch, ...]:
-        kept, self._kept = self._kept, ()
-        if self._reader is None or not fetched:
-            return kept
-        return (*kept, *self._reader.batches(fetched, self._index_of, self._zero))
+    def _decode(self, it: Experiment) -> None:
+        """Keep what was fetched for the next poll that returns."""
+        last = self._memory.last_technique
+        batches, events = self._memory.take(it.index_of, it.zero)
+        self._kept += batches
+        self._events += events
+        if last is not None:
+            it.technique, it.seen = last, True
 
-    def _index_of(self, technique: int) -> int:
-        """Return labctl's index of an EClib technique; its own if we attached."""
-        if self._program is None or technique >= len(self._program.uploads):
-            return technique
-        return self._program.uploads[technique].source + self._skipped
+    def _poll_of(self, seen: Seen, *, running: bool) -> Poll:
+        """Hand out what was kept."""
+        it, kept, events = self._it, tuple(self._kept), tuple(self._events)
+        self._kept, self._events = [], []
+        index, zero = (0, 0.0) if it is None else (it.index_of(it.technique), it.zero)
+        return Poll(kept, running, index, events, seen.live(zero))
 
-    def _is_running(self, state: int, filled: int) -> bool:
-        if state != State.STOP or filled > 0:
+    def _must_be(self, it: Experiment, seen: Seen) -> None:
+        """NotOursError: the experiment's time went back, so it is another one."""
+        if seen.state == State.STOP:
+            return
+        if it.went_back(seen.elapsed):
+            self._memory.forget()
+            self._let_go(rows=False)
+            raise NotOursError(
+                f"{self.place}: what was started here has ended, and somebody else has "
+                f"started something {seen.elapsed:.0f} s ago; it is left alone"
+            )
+        it.elapsed = max(it.elapsed, seen.elapsed)
+
+    def _is_running(self, it: Experiment, seen: Seen) -> bool:
+        if seen.state != State.STOP:
+            it.seen = True
             return True
-        if self._seen or self._stopped:
+        if seen.filled > 0:
+            return True
+        if it.seen or not self._ours:
             return False
-        waited = self._device.clock.now() - self._started
+        waited = self._device.clock.now() - it.started
         if waited < START_GRACE:
             return True
-        self._hear()
+        self._said += self._port.messages()
         said = "; ".join(self._said) or "the firmware gives no reason"
         raise InstrumentError(
             f"{self.place}: was started {waited:.1f} s ago and never ran ({said})"
         )
 
-    def _events(self, fetched: Sequence[Fetched]) -> tuple[Event, ...]:
-        lost = sum(block.skipped for block in fetched)
-        if not lost:
-            return ()
-        text = (
-            f"{self.place}: {lost} rows were lost because the channel's memory was "
-            "full; record less often or poll faster"
-        )
-        log.warning("%s", text)
-        return (Event(Level.WARNING, "gap", text),)
-
-    def _check_option(self, values: abi.CurrentValues) -> None:
-        code = values.OptErr
-        if not code or code in self._told:
+    def _check_option(self, it: Experiment, code: int) -> None:
+        if not code or code in it.told:
             return
-        self._told.add(code)
+        it.told.add(code)
         what = OPTION_ERRORS.get(code, f"option error {code}")
         if code == 2 or code >= ABORTING_OPTION_ERRORS:  # noqa: PLR2004
-            self._device.library.stop(self._device.link, self.number)
+            self._stop()
             raise InstrumentError(f"{self.place}: {what}; the channel was stopped")
         log.warning("%s: %s", self.place, what)
-
-    def _hear(self) -> None:
-        heard = self._exchange(lambda lib, link: lib.messages(link, self.number))
-        for text in heard:
-            log.info("%s: firmware says: %s", self.place, text)
-        self._said += heard
-
-    # ---- exchanges
-
-    def _exchange(self, action: typing.Callable[[EClib, int], T]) -> T:
-        device = self._device
-        return device.exchange(lambda: action(device.library, device.link), self.place)
-
-    def _must_be_plugged(self) -> None:
-        if self.number not in self._device.plugged:
-            there = ", ".join(str(n + 1) for n in self._device.plugged) or "none"
-            raise OperatorError(
-                f"{self.place}: no channel is plugged in here (EClib -3); plugged: "
-                f"{there}"
-            )
-
-    def _status(self) -> abi.ChannelInfos:
-        """Read the channel's description; an all-zero one is read again."""
-        for _ in range(STATUS_ATTEMPTS):
-            infos = self._exchange(
-                lambda lib, link: lib.channel_infos(link, self.number)
-            )
-            if infos.FirmwareVersion != 0:
-                self._infos = infos
-                self._board = self._board or self._exchange(self._ask_board)
-                return infos
-            self._device.clock.sleep(STATUS_PAUSE)
-        raise LinkError(
-            f"{self.place}: the status reads as all zeros; power-cycle the instrument"
-        )
-
-    def _ask_board(self, _library: EClib, _link: int) -> int:
-        return self._device.board(self.number)
-
-    def _prepare_reader(self) -> None:
-        if self._decoder is None:
-            self._decoder = self._exchange(
-                lambda lib, _: proven_decoder(lambda w: lib.single(w, self._board))
-            )
-        self._reader = Reader(
-            self.place, self._board, self._decoder, self._device.options.xctr
-        )

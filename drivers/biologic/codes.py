@@ -149,6 +149,11 @@ def firmware_name(code: int) -> str:
     return FIRMWARE_NAMES.get(code, f"firmware of an unknown kind ({code})")
 
 
+def state_name(state: int) -> str:
+    """Return such as ``PAUSE``."""
+    return State(state).name if state in set(State) else f"state {state}"
+
+
 def range_text(code: int) -> str:
     """Return an I range as a person writes it: ``10 mA``, ``auto``."""
     if code == AUTO_RANGE:

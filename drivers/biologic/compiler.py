@@ -8,8 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drivers.biologic.codec import Setting, settings_of
-from drivers.biologic.codes import AUTO_RANGE, VOLTAGE_RANGES, Board, range_text
+from drivers.biologic.codes import (
+    AUTO_RANGE,
+    CURRENT_RANGES,
+    VOLTAGE_RANGES,
+    Board,
+    range_text,
+)
 from drivers.biologic.conditions import FirmwareTests, charge_duration, split
+from drivers.biologic.firmware_limits import (
+    Bounds,
+    Guarded,
+    guard_current,
+    guard_voltage,
+)
 from drivers.biologic.ranges import (
     ChannelFacts,
     RangeError,
@@ -36,6 +48,10 @@ from labctl.techniques import (
     VoltageSweep,
 )
 
+LIMITED = frozenset(
+    name for name, t in TECHNIQUES.items() if "Exit_Cond" in t.parameters
+)
+"""Techniques with room for limits."""
 FINEST_RECORD = 2e-4
 """s; no board samples faster."""
 
@@ -58,12 +74,16 @@ class Program:
     host_conditions: tuple[tuple[int, Condition], ...]
     summary: tuple[tuple[str, str], ...]
     """What was chosen, for the run's record."""
+    unlimited: tuple[str, ...] = ()
+    """Kinds of technique that drive and are not watched by firmware."""
 
 
 @dataclass(slots=True)
 class _Draft:
     facts: ChannelFacts
     techniques: Sequence[Technique]
+    bounds: Bounds = field(default_factory=Bounds)
+    """What firmware watches wherever it has room."""
     voltage_code: int = 2
     uploads: list[Upload] = field(default_factory=list)
     host: list[tuple[int, Condition]] = field(default_factory=list)
@@ -71,6 +91,22 @@ class _Draft:
     complaints: list[Complaint] = field(default_factory=list)
     first_of: dict[int, int] = field(default_factory=dict)
     """labctl index → index of its first EClib technique."""
+    unlimited: dict[str, None] = field(default_factory=dict)
+    """Kinds of technique that drive and are not watched, in their order."""
+
+    def seen(self, current_range: int) -> Bounds:
+        """Return the bounds as far as the ranges in use can see them."""
+        largest = self.facts.largest_current
+        return self.bounds.within(
+            VOLTAGE_RANGES[self.voltage_code],
+            CURRENT_RANGES.get(current_range, largest),
+        )
+
+    def accept(self, kind: str, guarded: Guarded) -> FirmwareTests:
+        """Note whether a technique is watched; return its tests."""
+        if not guarded.complete:
+            self.unlimited[kind] = None
+        return guarded.tests
 
     def complain(self, index: int, what: str, cure: str = "") -> None:
         technique = self.techniques[index]
@@ -95,22 +131,33 @@ class _Draft:
             values["xctr"] = self.facts.xctr
         return values
 
-    def note(self, index: int, name: str, current_range: int) -> None:
+    def note(
+        self,
+        index: int,
+        name: str,
+        current_range: int,
+        tests: FirmwareTests | None = None,
+    ) -> None:
         span = VOLTAGE_RANGES[self.voltage_code]
         file = TECHNIQUES[name].file_for(self.facts.board)
         text = f"{name} ({file})"
         if "I_Range" in TECHNIQUES[name].parameters:
             text += f", I range {range_text(current_range)}"
         text += f", E range ±{span:g} V, bandwidth {self.facts.bandwidth}"
+        if tests is not None and tests.tests:
+            text += f", ends at {tests}"
         self.summary.append((f"technique {index}", text))
 
 
-def compile_program(techniques: Sequence[Technique], facts: ChannelFacts) -> Program:
+def compile_program(
+    techniques: Sequence[Technique], facts: ChannelFacts, bounds: Bounds | None = None
+) -> Program:
     """Return the program for a channel.
 
+    ``bounds`` go into the free limits of every technique that has any.
     RefusedError carries everything that the channel cannot do.
     """
-    draft = _Draft(facts, techniques)
+    draft = _Draft(facts, techniques, bounds or Bounds())
     if not techniques:
         draft.complaints.append(Complaint(facts.name, "there is nothing to load."))
     _choose_voltage_range(draft)
@@ -131,7 +178,12 @@ def compile_program(techniques: Sequence[Technique], facts: ChannelFacts) -> Pro
     _check_start(draft)
     if draft.complaints:
         raise RefusedError(draft.complaints)
-    return Program(tuple(draft.uploads), tuple(draft.host), tuple(draft.summary))
+    return Program(
+        tuple(draft.uploads),
+        tuple(draft.host),
+        tuple(draft.summary),
+        tuple(draft.unlimited),
+    )
 
 
 def _compile(draft: _Draft, index: int, technique: Technique) -> None:
@@ -164,7 +216,10 @@ def _current(draft: _Draft, index: int, technique: ConstantCurrent) -> None:
     code = fixed_range(draft.facts, technique.current)
     by_charge, others = charge_duration(technique.until, technique.current)
     duration = min(technique.duration, by_charge)
-    tests = split(others, driven=True)
+    guarded = guard_voltage(
+        split(others, driven=True), draft.seen(code), technique.current
+    )
+    tests = draft.accept(technique.kind, guarded)
     record = technique.record
     if record.every_coulomb is not None and technique.current != 0.0:
         by_time = record.every_coulomb / abs(technique.current)
@@ -181,7 +236,10 @@ def _voltage(draft: _Draft, index: int, technique: ConstantVoltage) -> None:
         if expected is None:
             expected = abs(before.current)
     code = holding_range(draft.facts, expected)
-    tests = split(technique.until, direction=direction)
+    guarded = guard_current(
+        split(technique.until, direction=direction), draft.seen(code)
+    )
+    tests = draft.accept(technique.kind, guarded)
     _held(
         draft,
         index,
@@ -201,6 +259,7 @@ def _power(draft: _Draft, index: int, technique: ConstantPower) -> None:
     volts = max(abs(draft.facts.voltage), 0.5)
     code = fixed_range(draft.facts, 2.0 * technique.power / volts)
     tests = FirmwareTests(host=technique.until)
+    draft.unlimited[technique.kind] = None
     _held(
         draft,
         index,
@@ -238,7 +297,7 @@ def _held(
     values["N_Cycles"] = 0
     if tests.tests:
         values.update(tests.values(1))
-    draft.note(index, limited, code)
+    draft.note(index, limited, code, tests)
     draft.add(index, limited, values)
 
 
@@ -254,13 +313,17 @@ def _sweep(draft: _Draft, index: int, technique: VoltageSweep) -> None:
     code = holding_range(draft.facts, technique.max_current)
     tests = split(technique.until)
     _leave_to_host(draft, index, tests.host)
-    problem, uploads = scan_uploads(technique, tests)
+    guarded = guard_current(tests, draft.seen(code))
+    problem, uploads = scan_uploads(technique, tests, guarded.tests)
     if problem:
         draft.complain(index, problem)
         return
+    if not guarded.complete or uploads[0][0] not in LIMITED:
+        draft.unlimited[technique.kind] = None
     for name, values in uploads:
         draft.add(index, name, {**draft.measuring(name, code), **values})
-    draft.note(index, uploads[0][0], code)
+    watched = guarded.tests if uploads[0][0] in LIMITED else None
+    draft.note(index, uploads[0][0], code, watched)
 
 
 def _spectrum(draft: _Draft, index: int, technique: Spectrum) -> None:
@@ -275,6 +338,7 @@ def _spectrum(draft: _Draft, index: int, technique: Spectrum) -> None:
         draft.complain(index, "a frequency is not positive.")
         return
     _leave_to_host(draft, index, technique.until)
+    draft.unlimited[technique.kind] = None
     galvanostatic = technique.galvanostatic
     name = "GEIS" if galvanostatic else "PEIS"
     if galvanostatic:

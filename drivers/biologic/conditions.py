@@ -26,6 +26,20 @@ class FirmwareTests:
     host: tuple[Condition, ...] = ()
     """Conditions left for the host."""
 
+    def __str__(self) -> str:
+        said = []
+        for config, value in self.tests:
+            of_current = config & OF_CURRENT == OF_CURRENT
+            what, unit = ("I", "A") if of_current else ("E", "V")
+            side = "≥" if config & AT_LEAST else "≤"
+            said.append(f"{what} {side} {value:.4g} {unit}")
+        return " or ".join(said) if not self.together else " and ".join(said)
+
+    @property
+    def together(self) -> bool:
+        """Whether the tests end the step only all at once."""
+        return any(config & TOGETHER for config, _ in self.tests)
+
     def values(self, steps: int) -> dict[str, list[float]]:
         """Return the labels' values for ``steps`` steps, all with the same tests."""
         out: dict[str, list[float]] = {"Exit_Cond": [self.exit] * steps}

@@ -1,4 +1,4 @@
-"""A BioLogic instrument: connection, inventory, firmware policy, retries.
+"""A BioLogic instrument: connection, inventory, firmware policy.
 
 One connection is kept open. Firmware is never loaded unless the configuration says
 ``allow_firmware_load: true``, and then only onto plugged channels that stand still.
@@ -18,15 +18,15 @@ from drivers.biologic.codes import (
     device_name,
     firmware_name,
 )
-from drivers.biologic.faults import EClibError, Remedy, describe, translated
+from drivers.biologic.faults import EClibError, describe
 from drivers.biologic.library import EClib, FunctionTable
+from drivers.biologic.link import NO_LINK, Answered, Link
 from drivers.biologic.options import Options
 from labctl.clock import Clock
 from labctl.errors import (
     FirmwareError,
     IdentityError,
     InstrumentError,
-    LinkError,
     OwnershipError,
 )
 from labctl.roles.driver import Setup
@@ -36,12 +36,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-ATTEMPTS = 6
-"""Calls of one exchange before a retryable error counts."""
-FIRST_PAUSE = 0.1
-"""s; doubles with each attempt, 3 s in all."""
-RECONNECT_AFTER = 2
-"""Failed attempts before a new connection is made."""
+NO_ANSWER = -104
+"""EClib's code of a response in error; tried again."""
 
 
 class BiologicDevice:
@@ -54,13 +50,14 @@ class BiologicDevice:
         self.options, self.clock = options, clock
         self.library = EClib(table)
         self._worker = table.worker
-        self.link = -1
+        self._link = Link(setup.name, setup.address, self.library, table.worker, clock)
         self.version = self.exchange(self.library.version, self.name)
         self._check_version()
-        self.infos = self.exchange(self._connect, self.name)
+        self.infos = self.exchange(self._connected, self.name)
         self.model = device_name(self.infos.DeviceCode)
         self._check_model()
         self.plugged = self.exchange(lambda: self.library.plugged(self.link), self.name)
+        self._link.confirm(self.exchange(self._who, self.name))
         slots = max(self.infos.NumberOfSlots, max(self.plugged, default=-1) + 1)
         self._channels = {
             str(slot + 1): BiologicChannel(self, slot)
@@ -91,41 +88,48 @@ class BiologicDevice:
 
     # ---- for its channels
 
-    def exchange(self, action: Callable[[], T], place: str) -> T:
-        """Run ``action`` on the library's thread, again where that may help.
+    @property
+    def link(self) -> int:
+        """The library's number of the connection; another one after each opening."""
+        return self._link.number
 
-        Retryable errors are tried `ATTEMPTS` times with growing pauses, and with a
-        new connection once they repeat. All errors come out translated for a person.
-        """
-        pause = FIRST_PAUSE
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._worker.do(action)
-            except EClibError as error:
-                hopeless = error.remedy not in {Remedy.RETRY, Remedy.RECONNECT}
-                if hopeless or attempt == ATTEMPTS:
-                    raise translated(error, place) from error
-                log.warning("%s: attempt %d: %s", place, attempt, error)
-                again = error.remedy is Remedy.RECONNECT or attempt >= RECONNECT_AFTER
-            self.clock.sleep(pause)
-            pause *= 2.0
-            if again and self.link >= 0:
-                self._reconnect()
-        raise LinkError(f"{place}: no answer")
+    def exchange(self, action: Callable[[], T], place: str, patience: float = 0.0) -> T:
+        """Run ``action`` on the library's thread; see `Link.exchange`."""
+        return self._link.exchange(action, place, self._reopened, patience)
 
-    def _connect(self) -> abi.DeviceInfos:
-        self.link, infos = self.library.connect(
-            self.address, self.options.connect_timeout
-        )
+    def _connected(self) -> abi.DeviceInfos:
+        number, infos = self.library.connect(self.address, self.options.connect_timeout)
+        self._link.number = number
         return infos
 
-    def _reconnect(self) -> None:
+    def _reopened(self) -> None:
+        """Connect anew and have the instrument say who it is before anything else."""
+        old, self._link.number = self._link.number, NO_LINK
+        if old != NO_LINK:
+            try:
+                self.library.disconnect(old)
+            except EClibError as error:
+                log.debug("%s: %s", self.name, error)
+        number, infos = self.library.connect(self.address, self.options.connect_timeout)
         try:
-            self._worker.do(self._connect)
-        except EClibError as error:
-            log.warning("%s: no new connection: %s", self.name, error)
-        else:
-            log.warning("%s: connected anew", self.name)
+            self._link.confirm(self._asked_who(number, infos.DeviceCode))
+        except InstrumentError:
+            self.library.disconnect(number)
+            raise
+        self._link.number = number
+
+    def _who(self) -> Answered:
+        return self._asked_who(self.link, self.infos.DeviceCode)
+
+    def _asked_who(self, link: int, device: int) -> Answered:
+        """Read model and boards. EClibError: a board says nothing yet."""
+        serials = []
+        for number in self.library.plugged(link):
+            infos = self.library.channel_infos(link, number)
+            if infos.FirmwareVersion == 0:  # an all-zero status is no answer
+                raise EClibError("BL_GetChannelInfos", NO_ANSWER)
+            serials.append((number, infos.BoardSerialNumber))
+        return Answered(device, tuple(serials))
 
     # ---- what has to be right before anything is used
 
@@ -155,9 +159,7 @@ class BiologicDevice:
             log.info("%s/%d: board type taken from the model", self.name, number + 1)
         return board_of_device(self.infos.DeviceCode)
 
-    def ensure_firmware(
-        self, channel: BiologicChannel, infos: abi.ChannelInfos
-    ) -> bool:
+    def ensure_firmware(self, number: int, place: str, infos: abi.ChannelInfos) -> bool:
         """Return whether firmware was loaded; nothing is, unless it is allowed.
 
         OwnershipError: EC-Lab has the channel. FirmwareError: no or other firmware.
@@ -173,26 +175,24 @@ class BiologicDevice:
             why = f"{found} is on the channel"
             if running:
                 why += " and it is running something; firmware is not loaded over it"
-            raise kind(f"{channel.place}: {why}. {describe(known)}")
-        log.warning("%s: loading the library's kernel over %s", channel.place, found)
+            raise kind(f"{place}: {why}. {describe(known)}")
+        log.warning("%s: loading the library's kernel over %s", place, found)
         for force in (False, True):
-            if self._load_firmware(channel, force=force) == Firmware.KERNEL:
+            if self._load_firmware(number, place, force=force) == Firmware.KERNEL:
                 return True
         raise FirmwareError(
-            f"{channel.place}: the kernel was loaded but {found} is still there. "
+            f"{place}: the kernel was loaded but {found} is still there. "
             "Power-cycle the instrument and check sdk_path."
         )
 
-    def _load_firmware(self, channel: BiologicChannel, *, force: bool) -> int:
-        number = channel.number
-
+    def _load_firmware(self, number: int, place: str, *, force: bool) -> int:
         def load() -> int:
             codes = self.library.load_firmware(self.link, [number], force=force)
             if codes[number] < 0:
                 raise EClibError("BL_LoadFirmware", codes[number])
             return int(self.library.channel_infos(self.link, number).FirmwareCode)
 
-        return self.exchange(load, channel.place)
+        return self.exchange(load, place)
 
 
 def open_device(

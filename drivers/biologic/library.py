@@ -9,7 +9,8 @@ import ctypes as c
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,16 @@ log = logging.getLogger(__name__)
 
 TEXT_BYTES = 1024
 _IS_WINDOWS = sys.platform.startswith("win")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One technique as a channel holds it."""
+
+    id: int
+    """EClib's number of the technique: 102 is CP."""
+    parameters: Mapping[tuple[str, int], int]
+    """(label, index) -> raw bits."""
 
 
 class FunctionTable:
@@ -255,10 +266,8 @@ class EClib:
             file.encode("ascii"),
         )
 
-    def loaded_parameters(
-        self, link: int, channel: int, technique: int
-    ) -> list[tuple[str, int, int, int]] | None:
-        """Return (label, index, type, raw bits) as the channel holds them.
+    def loaded(self, link: int, channel: int, technique: int) -> "Held | None":
+        """Return a loaded technique as the channel holds it.
 
         None where the library cannot say.
         """
@@ -275,15 +284,8 @@ class EClib:
         raw = c.string_at(infos.Params, size) if size else b""
         table = np.frombuffer(raw, dtype=_ECC_PARAM)
         labels = [label.decode("latin-1") for label in table["label"].tolist()]
-        return list(
-            zip(
-                labels,
-                table["index"].tolist(),
-                table["type"].tolist(),
-                table["bits"].tolist(),
-                strict=True,
-            )
-        )
+        places = zip(labels, table["index"].tolist(), strict=True)
+        return Held(infos.Id, dict(zip(places, table["bits"].tolist(), strict=True)))
 
     # ---- run
 

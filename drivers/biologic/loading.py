@@ -60,13 +60,12 @@ def check(
     place: str,
 ) -> None:
     """Compare what the channel holds with what was sent."""
-    held = library.loaded_parameters(link, channel, number)
+    held = library.loaded(link, channel, number)
     if held is None:
         return
-    found = {(label, index): bits for label, index, _, bits in held}
     wrong = []
     for setting in upload.settings:
-        bits = found.get((setting.label, setting.index))
+        bits = held.parameters.get((setting.label, setting.index))
         if bits is None:
             wrong.append(f"{setting.label}[{setting.index}] was ignored")
         elif bits != setting.bits():

@@ -1,14 +1,16 @@
 """What the configuration may say about a BioLogic instrument, SI units."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from drivers.biologic.tables import EXTRAS
 from labctl.errors import Complaint, RefusedError
 
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
+OnPanel = Annotated[str, StringConstraints(pattern=r"^([1-9]|1[0-6])$")]
+HostLoss = Literal["off", "finish_technique"]
 _XCTR = {name: bit for bit, name in EXTRAS if name != "reserved"}
 
 
@@ -39,11 +41,25 @@ class Options(BaseModel):
     """Largest |current| in A allowed on this instrument."""
     extra_columns: tuple[str, ...] = ()
     """Further quantities in each row of premium boards: ``charge``, ``i_range`` …"""
+    on_link_loss: Literal["hold", "make_safe"] = "hold"
+    """While the link is broken: ``hold`` tries again for ``hold_link_for`` as long as
+    limits stand in the firmware of what runs; ``make_safe`` ends the run at once."""
+    hold_link_for: float = Field(300.0, ge=0, le=86400)
+    """s."""
+    on_host_loss: HostLoss | Mapping[OnPanel, HostLoss] = "off"
+    """When this program dies: ``off``, or ``finish_technique`` where limits stand in
+    the firmware; for all channels, or channel on the front panel -> one of them."""
     connection: int | None = Field(None, ge=0, le=3)
     """Electrode connection of premium boards: 0 standard, 1 CE to ground, 2 WE to
     ground, 3 high voltage; None leaves it as it is."""
     floating: bool | None = None
     """Ground of premium boards; None leaves it as it is."""
+
+    def host_loss(self, channel: str) -> HostLoss:
+        """Return what happens to a channel when this program dies."""
+        if isinstance(self.on_host_loss, str):
+            return self.on_host_loss
+        return self.on_host_loss.get(channel, "off")
 
     @property
     def xctr(self) -> int:

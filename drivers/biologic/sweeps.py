@@ -16,8 +16,15 @@ MEASURED_PART = (0.5, 1.0)
 TURNS_OF_CV = 2
 
 
-def scan_uploads(sweep: VoltageSweep, tests: FirmwareTests) -> tuple[str, list[Upload]]:
-    """Return what is wrong (empty if nothing) and the techniques with their values."""
+def scan_uploads(
+    sweep: VoltageSweep, wanted: FirmwareTests, tests: FirmwareTests
+) -> tuple[str, list[Upload]]:
+    """Return what is wrong (empty if nothing) and the techniques with their values.
+
+    ``wanted`` are the sweep's own limits, ``tests`` those with the envelope's. A path
+    that fits CV stays one, which has no room for limits: a scan in pieces is another
+    measurement.
+    """
     if len(sweep.vertices) < TURNS_OF_CV:
         return "a sweep needs at least two vertices.", []
     if not sweep.scan_rate > 0.0:
@@ -35,7 +42,7 @@ def scan_uploads(sweep: VoltageSweep, tests: FirmwareTests) -> tuple[str, list[U
         "Begin_measuring_I": MEASURED_PART[0],
         "End_measuring_I": MEASURED_PART[1],
     }
-    if not tests.tests and (triangle := _triangle(sweep)) is not None:
+    if not wanted.tests and (triangle := _triangle(sweep)) is not None:
         values = {
             "vs_initial": [False] * 5,
             "Voltage_step": triangle,

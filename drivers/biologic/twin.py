@@ -10,6 +10,7 @@ a driver is what it does when things go wrong.
 import ctypes as c
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from drivers.biologic import abi
 from drivers.biologic.codes import DEVICES, Board, Firmware, State, board_of_device
 from drivers.biologic.faults import FAULTS
 from drivers.biologic.library import FunctionTable
-from drivers.biologic.twin_channel import TwinChannel
+from drivers.biologic.twin_channel import Truth, TwinChannel
 from drivers.biologic.twin_faults import BLOCKED_FOR, FaultPlan
 from drivers.biologic.twin_front_end import ti_float
 from drivers.world.world import BenchWorld
@@ -48,6 +49,8 @@ class Twin:
         no_impedance = {int(k) for k in wanted.get("without_impedance", ())}
         default = board_of_device(self.device_code)
         self.slots = count
+        self.first_serial = int(wanted.get("first_serial", 1000))
+        """Serial of the first board; the next ones follow."""
         self.channels: dict[int, TwinChannel] = {}
         for panel in range(1, count + 1):
             if panel in unplugged:
@@ -70,7 +73,12 @@ class Twin:
         self.listening = False
         self.overlaps = 0
         self.firmware_loads: list[tuple[int, ...]] = []
+        self.acts: deque[tuple[float, str, int]] = deque(maxlen=100_000)
+        """(s, ``load``, ``start`` or ``stop``, channel on the panel) as they came."""
         self.link = 0
+        """Number of the last connection."""
+        self.links: set[int] = set()
+        """Connections that are open; a real one takes several PCs, too."""
         self._busy = threading.Lock()
         world.join(setup.name, self)
 
@@ -107,6 +115,25 @@ class Twin:
         for key, kept in state.items():
             self.channels[int(key)].restore(kept)
 
+    def truth(self, panel: int) -> Truth:
+        """Return what the channel with this number on the panel really does now."""
+        with self.world.lock:
+            channel = self.channels[panel - 1]
+            channel.bring(self.clock.now())
+            return channel.truth()
+
+    def cut(self) -> None:
+        """Break every connection; new ones can be made unless a fault says no."""
+        self.links.clear()
+
+    def power_cut(self) -> None:
+        """Switch the instrument off and on again: every channel forgets its program."""
+        with self.world.lock:
+            for channel in self.channels.values():
+                channel.bring(self.clock.now(), exact=True)
+                channel.forget()
+        self.cut()
+
     def _guarded(self, name: str, method: Callable[..., int]) -> Callable[..., int]:
         def call(*arguments: Any) -> int:
             if self.listening:
@@ -131,7 +158,7 @@ class Twin:
         return call
 
     def _channel(self, link: int, number: int) -> TwinChannel | int:
-        if link != self.link:
+        if link not in self.links:
             return -1
         return self.channels.get(number, -3)
 
@@ -148,6 +175,7 @@ class Twin:
         if address.decode() != self.setup.address:
             return -201
         self.link += 1
+        self.links.add(self.link)
         c.c_int32.from_address(link).value = self.link
         out = abi.DeviceInfos.from_address(infos)
         out.DeviceCode = self.device_code
@@ -155,19 +183,22 @@ class Twin:
         out.NumberOfChannels, out.NumberOfSlots = len(self.channels), self.slots
         out.FirmwareVersion = FIRMWARE_VERSION
         out.FirmwareDate_yyyy, out.FirmwareDate_mm, out.FirmwareDate_dd = 2024, 1, 15
-        out.NbOfConnectedPC = 1
+        out.NbOfConnectedPC = len(self.links)
         return 0
 
     def BL_Disconnect(self, link: int) -> int:
-        return 0 if link == self.link else -1
+        if link not in self.links:
+            return -1
+        self.links.discard(link)
+        return 0
 
     def BL_TestConnection(self, link: int) -> int:
-        return 0 if link == self.link else -1
+        return 0 if link in self.links else -1
 
     # ---- inventory
 
     def BL_GetChannelsPlugged(self, link: int, flags: int, size: int) -> int:
-        if link != self.link:
+        if link not in self.links:
             return -1
         out = (c.c_uint8 * size).from_address(flags)
         for number in range(size):
@@ -186,13 +217,13 @@ class Twin:
         channel.bring(self.clock.now())
         out.Channel = number
         out.BoardVersion = 19 if channel.impedance else 20
-        out.BoardSerialNumber = 1000 + number
+        out.BoardSerialNumber = self.first_serial + number
         out.FirmwareCode = channel.firmware
         out.FirmwareVersion = FIRMWARE_VERSION if channel.firmware else 1
         out.AmpCode = 0
         out.Zboard = int(channel.impedance)
         out.MemSize, out.MemFilled = channel.memory.size, channel.memory.filled
-        out.State = channel.state
+        out.State = channel.shown_state
         out.MaxIRange = channel.largest_range
         out.MinIRange = 2 if channel.board == Board.PREMIUM else 5
         out.MaxBandwidth = 9 if channel.board == Board.PREMIUM else 7
@@ -225,7 +256,7 @@ class Twin:
         _kernel: bytes,
         _fpga: bytes,
     ) -> int:
-        if link != self.link:
+        if link not in self.links:
             return -1
         wanted = (c.c_uint8 * size).from_address(flags)
         codes = (c.c_int32 * size).from_address(results)
@@ -298,6 +329,7 @@ class Twin:
         if isinstance(channel, int):
             return channel
         channel.bring(self.clock.now())
+        self._note("load", number)
         sent = [] if self.faults.mute else _sent(params)
         return channel.load(file.decode(), sent, first=first)
 
@@ -331,12 +363,17 @@ class Twin:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
+        self._note("start", number)
         return channel.start(self.clock.now())
 
     def BL_StopChannel(self, link: int, number: int) -> int:
         channel = self._channel(link, number)
         if isinstance(channel, int):
             return channel
+        self._note("stop", number)
+        if self.faults.deaf_stops > 0:
+            self.faults.deaf_stops -= 1
+            return 0
         return channel.stop(self.clock.now())
 
     def BL_GetCurrentValues(self, link: int, number: int, values: int) -> int:
@@ -374,10 +411,13 @@ class Twin:
         seen.TimeBase = block.time_base
         return 0
 
+    def _note(self, act: str, number: int) -> None:
+        self.acts.append((self.clock.now(), act, number + 1))
+
     def _values(self, channel: TwinChannel, out: abi.CurrentValues, now: float) -> None:
         voltage, current = channel.reading()
         span = channel.voltage_span
-        out.State = channel.state
+        out.State = channel.shown_state
         if self.faults.late_starts > 0 and channel.state == State.RUN:
             self.faults.late_starts -= 1
             out.State = State.STOP

@@ -4,6 +4,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,19 @@ MOST_JUMPS = 1_000_000
 """Loops without a measuring technique inside would never let time pass."""
 
 Words = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a channel really does, whatever its converters and its host say."""
+
+    state: State
+    current: float
+    """A that this channel drives through its cell."""
+    voltage: float
+    """V at the cell."""
+    technique: str
+    """Name of the technique in flight; empty without one."""
 
 
 class TwinChannel:
@@ -54,6 +68,8 @@ class TwinChannel:
         self.messages: deque[str] = deque()
         self.programmes: list[Programme] = []
         self.state: int = State.STOP
+        self.paused = False
+        """Shows PAUSE and drives on: the worst that a host must reckon with."""
         self.hardware = (0, 0)
         self.time_base = 25e-6
         self.ti_floats = ti_floats
@@ -126,6 +142,12 @@ class TwinChannel:
         self.bring(now, exact=True)
         self._halt()
         return 0
+
+    def forget(self) -> None:
+        """Lose program and rows, as without power."""
+        self._halt()
+        self.programmes.clear()
+        self.memory.clear()
 
     # ---- time
 
@@ -213,6 +235,21 @@ class TwinChannel:
             current = 0.0
         return self._front.reading(voltage, current, self.live_noise.take(2))
 
+    @property
+    def shown_state(self) -> State:
+        """What the host is told."""
+        if self.paused and self.state == State.RUN:
+            return State.PAUSE
+        return State(self.state)
+
+    def truth(self) -> Truth:
+        """Return what is really there, without noise."""
+        voltage, current = self.socket.live
+        mine = self.socket.holder is self
+        running = self.state == State.RUN
+        name = self.programmes[self._index].table.name if running else ""
+        return Truth(self.shown_state, current if mine else 0.0, voltage, name)
+
     def elapsed(self, now: float) -> float:
         """Return the experiment's time, s."""
         return now - self._begun if self.state == State.RUN else 0.0
@@ -279,6 +316,7 @@ class TwinChannel:
 
     def _halt(self) -> None:
         self.state = State.STOP
+        self.paused = False
         self._run = None
         self.socket.unwatch(self)
         self.socket.release(self)

@@ -23,6 +23,8 @@ class FaultPlan:
     """What TCurrentValues.OptErr says."""
     missing: frozenset[str] = frozenset()
     """Functions that this release does not have."""
+    deaf_stops: int = 0
+    """So many BL_StopChannel succeed and stop nothing."""
     mute: bool = False
     """Parameters are ignored without a word, and the read-back shows it."""
 

@@ -4,12 +4,16 @@ PyMeasure's ``Keithley6221`` clips 0.2 A to 0.105 A without a word; here every l
 is refused before it is sent, and stopping is SOURce:CLEar, which also sets zero.
 Delta (reference manual, section 5): the 2182A hangs on the 6221's RS-232 and trigger
 link; each value is (V1 - 2 V2 + V3)/4, which cancels constant and drifting EMFs.
+Its readings are fetched while it runs: TRACe:POINts:ACTual? and TRACe:DATA:SELected?
+(section 6, table 6-4; the first reading is number 0).
 """
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
 
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
@@ -31,8 +35,8 @@ COMPLIANCE = (0.1, 105.0)
 NPLC = (0.01, 50.0)
 DELAY = (1e-3, 9999.999)
 COUNT = (1, 65536)
-POLL = 0.2
-"""Between two looks at a running delta measurement, s."""
+CHUNK = 1000
+"""Readings fetched in one answer."""
 LINE = 50.0
 
 
@@ -54,6 +58,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         super().__init__(adapter, name)
         self._clock = clock
         self._prepared: CurrentSettings | None = None
+        self._delta: _Delta | None = None
 
     @property
     def bounds(self) -> CurrentBounds:
@@ -81,7 +86,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         name = self.name
         refuse_beyond(name, "a span of", settings.span, LARGEST_CURRENT, "A")
         refuse_outside(name, "a compliance of", settings.compliance, *COMPLIANCE, "V")
-        self._prepared = None
+        self._prepared = self._delta = None
         for message in (
             ":SOUR:CLE",
             "*RST;*CLS",
@@ -126,15 +131,18 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         return bool(self.inquire_number(":CALC3:LIM:FAIL?"))
 
     def make_safe(self) -> None:
-        """Set the current to zero, then the output off."""
+        """Set the current to zero, then the output off; a delta's buffer is kept."""
         self.tell(":SOUR:SWE:ABOR")
         self.tell(":SOUR:CLE")
+        if self._delta is not None:
+            self._delta.stopped = True
         if self.inquire_number(":OUTP?") != 0:
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
 
-    def delta(self, settings: DeltaSettings) -> DeltaReadings:
-        """Run one delta measurement to its end; the output is off afterwards."""
+    def arm(self, settings: DeltaSettings) -> float:
+        """Configure a delta measurement, output on; return the high level read back."""
         self._refuse_delta(settings)
+        self._delta = self._prepared = None
         if not self.inquire_number(":SOUR:DELT:NVPR?"):
             raise InstrumentError(
                 f"{self.name}: no 2182A answers on its RS-232; set it to RS-232, "
@@ -156,6 +164,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
             f":SOUR:DELT:DEL {settings.delay:.6g}",
             f":SOUR:DELT:COUN {count}",
             ":SOUR:DELT:CAB 0",
+            ":TRAC:CLE",  # *RST leaves what an earlier measurement stored
             f":TRAC:POIN {count}",
             ":SOUR:DELT:ARM",
         ):
@@ -165,20 +174,54 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         high = self.inquire_number(":SOUR:DELT:HIGH?")
         self.refuse_other_setpoint(settings.current, high, 1e-4 * range_for(high))
         expected = (count + 2) * (settings.delay + 2 * settings.nplc / LINE + 0.05)
-        deadline = self._clock.now() + 3.0 * expected + 10.0
-        try:
-            self.tell(":INIT:IMM")
-            while int(self.inquire_number(":TRAC:POIN:ACT?")) < count:
-                if self._clock.now() > deadline:
-                    self.refuse_errors("delta ran")
-                    raise InstrumentError(
-                        f"{self.name}: delta did not end in {3 * expected + 10:.0f} s"
-                    )
-                self._clock.sleep(POLL)
-            answer = self.inquire(":TRAC:DATA?")
-        finally:
-            self.make_safe()
-        return self._parse(answer, count, high)
+        self._delta = _Delta(count, high, 3.0 * expected + 10.0)
+        return high
+
+    def start(self) -> None:
+        """Begin what is armed. Returns at once."""
+        if self._delta is None or self._delta.stopped:
+            raise InstrumentError(f"{self.name}: delta was not armed before it starts")
+        self._delta.deadline = self._clock.now() + self._delta.patience
+        self.tell(":INIT:IMM")
+
+    def collect(self) -> DeltaReadings:
+        """Return the delta readings that came since the last call."""
+        delta = self._delta
+        if delta is None:
+            return _readings(np.empty((0, 3)), math.nan, done=True)
+        stored = self._stored(delta)
+        wanted = min(stored - delta.fetched, CHUNK)
+        table = np.empty((0, 3))
+        if wanted:
+            first = delta.fetched
+            table = self._parse(self.inquire(f":TRAC:DATA:SEL? {first},{wanted}"))
+            if len(table) != wanted:
+                raise InstrumentError(
+                    f"{self.name}: {wanted} delta readings came as {len(table)}"
+                )
+            delta.fetched += wanted
+        all_there = stored if delta.stopped else delta.count
+        done = delta.fetched >= all_there
+        if done:
+            self._delta = None
+        elif not delta.stopped and self._clock.now() > delta.deadline:
+            self.refuse_errors("delta ran")
+            raise InstrumentError(
+                f"{self.name}: {stored} of {delta.count} delta readings in "
+                f"{delta.patience:.0f} s; check the trigger link to the 2182A"
+            )
+        return _readings(table, delta.high, done=done)
+
+    def _stored(self, delta: "_Delta") -> int:
+        """Return how many readings the buffer holds; never fewer than before."""
+        stored = self.inquire_number(":TRAC:POIN:ACT?")
+        known = delta.fetched <= stored <= delta.count  # refuses NaN, too
+        if not (known and stored.is_integer()):
+            raise InstrumentError(
+                f"{self.name}: tells of {stored:g} stored delta readings, "
+                f"{delta.fetched} to {delta.count} can be"
+            )
+        return int(stored)
 
     def _refuse_delta(self, settings: DeltaSettings) -> None:
         name = self.name
@@ -190,15 +233,34 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         refuse_outside(name, "a delay of", settings.delay, *DELAY, "s")
         refuse_outside(name, "nplc", settings.nplc, *NPLC, "")
 
-    def _parse(self, answer: str, count: int, high: float) -> DeltaReadings:
+    def _parse(self, answer: str) -> NDArray[np.float64]:
+        """Return voltage, time and compliance of each reading, shape (n, 3)."""
         fields = [number(field, self.name) for field in answer.split(",")]
-        if len(fields) != 3 * count:
+        if len(fields) % 3:
             raise InstrumentError(
-                f"{self.name}: {count} delta readings came as {len(fields)} numbers"
+                f"{self.name}: delta readings of 3 numbers came as {len(fields)}"
             )
-        table = np.array(fields).reshape(count, 3)
-        limited = bool(np.any(table[:, 2] != 0))
-        return DeltaReadings(table[:, 0], table[:, 1], high, limited)
+        return np.array(fields).reshape(-1, 3)
+
+
+@dataclass(slots=True)
+class _Delta:
+    """A delta measurement from `arm` until its last reading is collected."""
+
+    count: int
+    high: float
+    """A, read back."""
+    patience: float
+    """s that it may take."""
+    deadline: float = math.inf
+    """Of the clock."""
+    fetched: int = 0
+    stopped: bool = False
+
+
+def _readings(table: NDArray[np.float64], high: float, *, done: bool) -> DeltaReadings:
+    limited = table[:, 2] != 0
+    return DeltaReadings(table[:, 0], table[:, 1], high, limited, done)
 
 
 def open_instrument(

@@ -1,6 +1,7 @@
 """The twin of a Keithley 6220 or 6221, delta mode included."""
 
 import math
+from bisect import bisect_right
 
 from drivers.keithley import keithley_6221 as driver
 from drivers.keithley.keithley_2182a_twin import Keithley2182ATwin
@@ -94,15 +95,15 @@ class Keithley6221Twin(ScpiTwin):
         self.wired = nanovoltmeter
         self.epoch = clock.now()
         self._serial: str = ""
+        self.buffer: list[tuple[float, dict[str, float]]] = []
+        """When each reading is there, and its elements; ``*RST`` leaves it."""
         self._make_default()
 
     def _make_default(self) -> None:
         self.output = False
         self.range = 0.1
         self.elements: tuple[str, ...] = ("READ", "TST")
-        self.armed = False
-        self.buffer: list[tuple[float, dict[str, float]]] = []
-        """When each reading is there, and its elements."""
+        self._disarm()
         self._apply()
 
     def reset(self) -> None:
@@ -143,7 +144,7 @@ class Keithley6221Twin(ScpiTwin):
     @command("[:SOURce]:CLEar[:IMMediate]")
     def _clear_source(self) -> None:
         self.level = 0.0
-        self.armed = False
+        self._disarm()
         self._set_output(False)
 
     @command(":OUTPut[:STATe]", boolean)
@@ -227,10 +228,15 @@ class Keithley6221Twin(ScpiTwin):
 
     @command("[:SOURce]:SWEep:ABORt")
     def _abort(self) -> None:
-        self.armed = False
-        self.pending_until = 0.0
+        self._disarm()
         self.level = 0.0
         self._set_output(False)
+
+    def _disarm(self) -> None:
+        """End a delta measurement; what it has stored stays in the buffer."""
+        self.armed = False
+        self.pending_until = 0.0
+        del self.buffer[self.stored :]
 
     @command(":INITiate[:IMMediate]")
     def _initiate(self) -> None:
@@ -288,23 +294,36 @@ class Keithley6221Twin(ScpiTwin):
     def _shown(self, row: dict[str, float]) -> str:
         return ",".join(f"{row[name]:+.8E}" for name in self.elements)
 
+    @property
+    def stored(self) -> int:
+        """How many readings the buffer holds by now."""
+        return bisect_right(self.buffer, self.time, key=lambda row: row[0])
+
     @query(":TRACe:POINts:ACTual?")
     def _actual(self) -> str:
-        return str(sum(1 for ready, _ in self.buffer if ready <= self.time))
+        return str(self.stored)
 
     @query(":TRACe:DATA?")
     def _data(self) -> str:
-        rows = [self._shown(row) for ready, row in self.buffer if ready <= self.time]
+        return self._selected(0, self.stored)
+
+    @query(
+        ":TRACe:DATA:SELected?",
+        Number(0, 65535, whole=True),
+        Number(1, 65536, whole=True),
+    )
+    def _selected(self, first: float, count: float) -> str:
+        start, end = int(first), min(int(first) + int(count), self.stored)
+        rows = [self._shown(row) for _, row in self.buffer[start:end]]
         if not rows:
             raise ScpiError(-230)
         return ",".join(rows)
 
     @query(":SENSe:DATA[:LATest]?")
     def _latest(self) -> str:
-        rows = [row for ready, row in self.buffer if ready <= self.time]
-        if not rows:
+        if not self.stored:
             raise ScpiError(-221, "not running")
-        return self._shown(rows[-1])
+        return self._shown(self.buffer[self.stored - 1][1])
 
     @command(":TRACe:CLEar")
     def _clear_buffer(self) -> None:

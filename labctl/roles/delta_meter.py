@@ -31,20 +31,25 @@ class DeltaSettings:
 
 @dataclass(frozen=True, slots=True)
 class DeltaReadings:
-    """What a delta measurement brought."""
+    """What a delta measurement brought since it was last asked; n may be 0."""
 
     voltage: NDArray[np.float64]
-    """V that belong to ``+current``, shape (count,); NaN where it overflowed."""
+    """V that belong to ``+current``, shape (n,); NaN where it overflowed."""
     time: NDArray[np.float64]
-    """Instrument time, s, shape (count,)."""
+    """Instrument time, s, shape (n,)."""
     current: float
-    """High level read back, A."""
-    in_compliance: bool
-    """The source was in compliance during at least one reading."""
+    """High level read back, A; NaN if nothing was started."""
+    in_compliance: NDArray[np.bool_]
+    """The source was in compliance at that reading, shape (n,)."""
+    done: bool
+    """Nothing more will come: all were taken, or it was stopped and is drained."""
 
 
 class DeltaMeter(typing.Protocol):
-    """A current source and a nanovoltmeter that act as one."""
+    """A current source and a nanovoltmeter that act as one.
+
+    The order is `arm`, `start`, then `collect` until it is done, then `make_safe`.
+    """
 
     @property
     def bounds(self) -> CurrentBounds:
@@ -61,16 +66,28 @@ class DeltaMeter(typing.Protocol):
         """Return ``Accuracy(5e-5, 0.0)``; a reversal cancels offsets."""
         ...
 
-    def delta(self, settings: DeltaSettings) -> DeltaReadings:
-        """Run one delta measurement to its end; the output is off afterwards.
+    def arm(self, settings: DeltaSettings) -> float:
+        """Configure and switch the output on; return the high level read back, A.
 
-        Blocks for about count · (delay + nplc / line frequency).
         LimitError: beyond the source's bounds, before anything is sent.
+        InstrumentError: no nanovoltmeter answers behind the source.
+        """
+        ...
+
+    def start(self) -> None:
+        """Begin what is armed. Returns at once; it ends by itself."""
+        ...
+
+    def collect(self) -> DeltaReadings:
+        """Return the readings that came since the last call. Blocks for one exchange.
+
+        After `make_safe` it returns what the instrument still holds, until it is done;
+        done at once if nothing was started. InstrumentError: readings stay away.
         """
         ...
 
     def make_safe(self) -> None:
-        """Stop, current to zero, output off."""
+        """Stop, current to zero, output off; what was read stays to be collected."""
         ...
 
     def identity(self) -> Identity:

@@ -101,11 +101,20 @@ class PotentiostatChannel(typing.Protocol):
         ...
 
     def poll(self) -> Poll:
-        """Fetch what the instrument recorded. Blocks for one exchange only."""
+        """Fetch what the instrument recorded. Blocks for one exchange only.
+
+        After `make_safe` it brings what the memory still held. Where nothing was
+        started or adopted here, it brings ``live`` alone: rows of others stay theirs.
+        """
         ...
 
-    def skip(self) -> None:
-        """End the technique in flight; the next one of the upload begins."""
+    def skip(self) -> Loaded | None:
+        """End the technique in flight; the next one of the upload begins.
+
+        Where a technique cannot be cut short, what stands behind it is loaded anew and
+        returned: claim it, then `start`. Its technique indices and instrument times go
+        on from those before.
+        """
         ...
 
     def make_safe(self) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from labctl import columns
 from labctl.clock import Clock
-from labctl.data import Batch, Event
+from labctl.data import Batch
 from labctl.errors import InstrumentError
-from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.protocol import Bench, Ending, Item, Rows, Step
 from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.magnet import Magnet, MagnetSupply
 from labctl.steps.stated import stated
@@ -25,7 +25,7 @@ LEAST_MOVE = 0.05
 WIDEST_GAIN = 3.0
 """The secant may differ from the stated tesla per ampere by this factor."""
 
-Settling = Generator[Batch | Event | None, None, float]
+Settling = Generator[Item, None, float]
 """Rows of the stream ``magnet`` as they come; the settled field in T at the end."""
 
 
@@ -134,13 +134,18 @@ class _Watch:
         return abs(self.field - self._target.field) <= self._target.tolerance
 
     def still(self, current: float) -> Iterator[Batch]:
-        """Look until the field stands still; yield a row a look."""
+        """Look until the field stands still; yield a row a look.
+
+        A look that was cut short, because a run was asked something, tells no rate.
+        """
         while True:
-            before = self.field
+            before, then = self.field, self._clock.now()
             self._clock.sleep(LOOK_EVERY)
+            passed = self._clock.now() - then
             self.field = read_field(self._meter)
             yield self._row(current)
-            if abs(self.field - before) < self._target.drift * LOOK_EVERY:
+            is_still = abs(self.field - before) < self._target.drift * LOOK_EVERY
+            if is_still and passed > LOOK_EVERY / 2:
                 return
             self.refuse_late()
 

@@ -3,24 +3,28 @@
 Order for every configuration: source off, relays move, current on, settle, one reading
 thrown away, readings. The field is looked at with every reading, and set first if it
 is not where it should be, so that a step that begins anew after a hold is whole.
+Rows go out as they come; those that were read before an interruption are kept.
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from labctl import columns
-from labctl.data import Batch
+from labctl.data import Array, Batch
+from labctl.errors import LabctlError
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.current_source import CurrentSettings, CurrentSource
 from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
-from labctl.roles.voltmeter import Voltmeter, VoltmeterSettings
+from labctl.roles.voltmeter import VoltageReading, Voltmeter, VoltmeterSettings
 from labctl.steps.field import FieldTarget, reach_field, read_field
-from labctl.steps.source_meter import contacts, waited
+from labctl.steps.source_meter import contacts
 from labctl.steps.stated import stated
+from labctl.steps.waiting import Pace, reading, waited
+from labctl.waits import WaitEnded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,9 @@ class ReadFilm(Step):
             gaussmeter.prepare(None)
         span = max(map(abs, self.currents))
         source.prepare(CurrentSettings(span, self.compliance, self.filtered))
+        yield None
         meter.prepare(VoltmeterSettings(self.nplc, self.voltage_range))
+        at = _Instruments(source, meter, gaussmeter)
         tally = _Tally()
         for connection in self.connections:
             source.make_safe()
@@ -74,11 +80,11 @@ class ReadFilm(Step):
             for current in self.currents:
                 setpoint = source.drive(current)
                 yield from waited(bench, self.settle)
-                meter.read()
-                batch = yield from self._readings(
-                    connection, setpoint, source, meter, gaussmeter
-                )
-                tally.take(batch)
+                at.voltage(self.nplc)
+                yield None
+                for batch in self._readings(bench, connection, setpoint, at):
+                    tally.take(batch)
+                    yield batch
         source.make_safe()
         switch.make_safe()
         values = {
@@ -92,42 +98,79 @@ class ReadFilm(Step):
 
     def _readings(
         self,
+        bench: Bench,
         connection: Connection,
         setpoint: float,
-        source: CurrentSource,
-        meter: Voltmeter,
-        gaussmeter: Gaussmeter | None,
-    ) -> Generator[Batch, None, Batch]:
-        readings, fields = [], []
+        at: "_Instruments",
+    ) -> Iterator[Batch]:
+        """Read at one current; yield what there is at least once a poll period."""
+        pace, rows = Pace(bench.clock), list[_Row]()
         for _ in range(self.readings):
-            readings.append(meter.read())
-            fields.append(math.nan if gaussmeter is None else read_field(gaussmeter))
-        limited = source.in_compliance()
-        n = self.readings
+            try:
+                rows.append(at.read(self.nplc))
+            except (WaitEnded, LabctlError):
+                if rows:
+                    yield self._batch(connection, setpoint, rows)
+                raise
+            if pace.is_due():
+                yield self._batch(connection, setpoint, rows)
+                rows = []
+                pace.begin()
+        if rows:
+            yield self._batch(connection, setpoint, rows)
 
-        def every(value: float) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-            return np.full(n, value)
-
-        rows = {
-            columns.INSTRUMENT_TIME.name: np.array([r.time for r in readings]),
+    def _batch(
+        self, connection: Connection, setpoint: float, read: Sequence["_Row"]
+    ) -> Batch:
+        n = len(read)
+        rows: dict[str, Array] = {
+            columns.INSTRUMENT_TIME.name: np.array([r.voltage.time for r in read]),
             **{
                 name: np.full(n, contact, dtype=np.int64)
                 for name, contact in contacts(connection).items()
             },
-            columns.SOURCE_CURRENT.name: every(setpoint),
-            columns.VOLTAGE.name: np.array([r.voltage for r in readings]),
-            columns.IN_COMPLIANCE.name: np.full(n, int(limited), dtype=np.int64),
-            columns.OVERFLOW.name: np.array([int(r.overflow) for r in readings]),
+            columns.SOURCE_CURRENT.name: np.full(n, setpoint),
+            columns.VOLTAGE.name: np.array([r.voltage.voltage for r in read]),
+            columns.IN_COMPLIANCE.name: np.array([int(r.limited) for r in read]),
+            columns.OVERFLOW.name: np.array([int(r.voltage.overflow) for r in read]),
         }
         if self.stream == columns.IV.name:
-            rows[columns.CURRENT.name] = every(setpoint)
+            rows[columns.CURRENT.name] = np.full(n, setpoint)
         else:
             setting = math.nan if self.target is None else self.target.field
-            rows[columns.FIELD_SETPOINT.name] = every(setting)
-            rows[columns.FIELD.name] = np.array(fields)
-        batch = Batch(self.stream, rows)
-        yield batch
-        return batch
+            rows[columns.FIELD_SETPOINT.name] = np.full(n, setting)
+            rows[columns.FIELD.name] = np.array([r.field for r in read])
+        return Batch(self.stream, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One reading and what was found beside it."""
+
+    voltage: VoltageReading
+    field: float
+    """T; NaN where no gaussmeter is read."""
+    limited: bool
+    """The source was in compliance just after the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Instruments:
+    """What a reading is made of."""
+
+    source: CurrentSource
+    meter: Voltmeter
+    gaussmeter: Gaussmeter | None
+
+    def voltage(self, nplc: float) -> VoltageReading:
+        with reading("the voltmeter", nplc):
+            return self.meter.read()
+
+    def read(self, nplc: float) -> _Row:
+        voltage = self.voltage(nplc)
+        meter = self.gaussmeter
+        field = math.nan if meter is None else read_field(meter)
+        return _Row(voltage, field, self.source.in_compliance())
 
 
 class _Tally:
@@ -152,7 +195,7 @@ class _Tally:
             self._largest = float(np.fmax(self._largest, ratio))
         field = batch.columns.get(columns.FIELD.name)
         if field is not None:
-            self._fields.append(float(field.mean()))
+            self._fields += field.tolist()
 
     def values(self) -> dict[str, float]:
         return {

@@ -4,7 +4,7 @@ Relays move only while the output is off. The setpoint stored is the one read ba
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from labctl import columns
@@ -19,7 +19,10 @@ from labctl.roles.source_meter import (
 )
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
 from labctl.steps.stated import stated
+from labctl.steps.waiting import LONGEST_SILENCE, reading, waited
 
+LONGEST_DELAY = LONGEST_SILENCE / 2
+"""s between a level and its reading that the instrument may wait by itself."""
 RATE_READINGS = 5
 """The relative rate of change is the slope through that many readings."""
 
@@ -42,6 +45,15 @@ class Probe:
     electrometer: str = ""
     """Role that measures the current in the source's place; empty for none."""
 
+    @property
+    def dwell(self) -> float:
+        """The part of the delay that the step waits, s: all of a long one.
+
+        An instrument that waits by itself hears nothing meanwhile.
+        """
+        delay = self.delay or 0.0
+        return delay if delay > LONGEST_DELAY else 0.0
+
     def settings(self, span: float) -> SourceSettings:
         """Return the source meter's settings for levels up to ``span``."""
         return SourceSettings(
@@ -50,60 +62,84 @@ class Probe:
             self.compliance,
             self.nplc,
             self.four_wire,
-            self.delay,
+            0.0 if self.dwell else self.delay,
             self.measure_range,
         )
+
+
+Taking = Generator[None, None, Batch]
+"""A point in the taking: yields while it waits, returns its row."""
 
 
 class _Point:
     """The prepared source meter and what reads beside it."""
 
     def __init__(self, bench: Bench, probe: Probe, span: float, sweep: int) -> None:
+        self._bench = bench
         self.source = bench.role("source_meter", SourceMeter)  # type: ignore[type-abstract]
         self.settings = self.source.prepare(probe.settings(span))
         self._probe = probe
         self._sweep = sweep
         self._ammeter: Electrometer | None = None
-        if probe.electrometer:
-            self._ammeter = bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
-            wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
-            self._ammeter.prepare(wanted)
-        if probe.connection is not None:
-            switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
-            switch.connect(probe.connection)
         self.limited = 0
         self.overflows = 0
         self._largest = 0.0
         self._lowest = (math.inf, math.nan)
         self._highest = (-math.inf, math.nan)
 
-    def take(self, level: float) -> Batch:
+    def connect(self) -> Iterator[None]:
+        """Prepare what reads beside the source and close the relays, with a look each.
+
+        Before anything is driven.
+        """
+        yield None
+        probe = self._probe
+        if probe.electrometer:
+            self._ammeter = self._bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
+            wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
+            self._ammeter.prepare(wanted)
+            yield None
+        if probe.connection is not None:
+            switch = self._bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+            switch.connect(probe.connection)
+            yield None
+
+    def take(self, level: float) -> Taking:
         """Drive ``level`` and return the row of its point."""
-        setpoint, reading = self.source.point(level)
-        return self._row(setpoint, reading)
+        if self._probe.dwell:
+            setpoint = self.source.drive(level)
+            yield from waited(self._bench, self._probe.dwell)
+            return (yield from self.again(setpoint))
+        with reading("the source meter", self._probe.nplc):
+            setpoint, found = self.source.point(level)
+        return (yield from self._row(setpoint, found))
 
-    def again(self, setpoint: float) -> Batch:
+    def again(self, setpoint: float) -> Taking:
         """Return another row at the level that is held."""
-        return self._row(setpoint, self.source.measure())
+        with reading("the source meter", self._probe.nplc):
+            found = self.source.measure()
+        return (yield from self._row(setpoint, found))
 
-    def _row(self, setpoint: float, reading: SourceReading) -> Batch:
+    def _row(self, setpoint: float, found: SourceReading) -> Taking:
         volts = self._probe.driven is Driven.VOLTAGE
-        current, overflow = reading.current, reading.overflow
+        current, overflow = found.current, found.overflow
         if self._ammeter is not None:
-            meter = self._ammeter.read()
+            yield None  # two readings, two looks
+            with reading("the electrometer", self._probe.nplc):
+                meter = self._ammeter.read()
             current, overflow = meter.current, overflow or meter.overflow
-        self.limited += reading.in_compliance
+        self.limited += found.in_compliance
         self.overflows += overflow
-        self._remember(setpoint, current if volts else reading.voltage)
+        self._remember(setpoint, current if volts else found.voltage)
         values = {
-            columns.INSTRUMENT_TIME.name: reading.time,
+            columns.INSTRUMENT_TIME.name: found.time,
             columns.SWEEP.name: self._sweep,
             **contacts(self._probe.connection),
             columns.SOURCE_VOLTAGE.name: setpoint if volts else math.nan,
             columns.SOURCE_CURRENT.name: math.nan if volts else setpoint,
-            columns.VOLTAGE.name: reading.voltage,
+            columns.VOLTAGE.name: found.voltage,
             columns.CURRENT.name: current,
-            columns.IN_COMPLIANCE.name: int(reading.in_compliance),
+            columns.IN_COMPLIANCE.name: int(found.in_compliance),
             columns.OVERFLOW.name: int(overflow),
         }
         return Batch.row(columns.IV.name, values)
@@ -178,11 +214,12 @@ class SweepSource(Step):
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
         point = _Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
+        yield from point.connect()
         if self.settle:
             point.source.drive(self.levels[0])
             yield from waited(bench, self.settle)
         for level in self.levels:
-            yield point.take(level)
+            yield (yield from point.take(level))
         point.source.make_safe()
         return Ending(values=point.values())
 
@@ -210,12 +247,14 @@ class HoldSource(Step):
         """See `Step.execute`."""
         clock = bench.clock
         point = _Point(bench, self.probe, abs(self.level), self.sweep)
+        yield from point.connect()
         rate = _Rate(self.probe.driven)
         begun = clock.now()
         setpoint = point.source.drive(self.level)
+        yield from waited(bench, self.probe.dwell)
         due = begun
         while True:
-            batch = point.again(setpoint)
+            batch = yield from point.again(setpoint)
             rate.take(clock.now(), batch)
             yield batch
             settled = self.settled_rate > 0 and rate.below(self.settled_rate)
@@ -254,12 +293,3 @@ class _Rate:
             return False
         slope = sum((t - middle) * (x - mean) for t, x in self._rows) / spread
         return abs(slope / mean) < limit
-
-
-def waited(bench: Bench, seconds: float) -> Iterator[None]:
-    """Let ``seconds`` pass, yielding once a poll so that holds and stops are seen."""
-    clock = bench.clock
-    end = clock.now() + seconds
-    while (left := end - clock.now()) > 0:
-        clock.sleep(min(left, clock.poll_period(seconds)))
-        yield None

@@ -21,6 +21,7 @@ from labctl.data import Array, Batch, Event, Outcome
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended
+from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, Protocol, StepRecord
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
@@ -69,7 +70,11 @@ class CellChannel:
     max_current = 0.4
     measures_impedance = True
 
-    def load(self, techniques: Sequence[Technique]) -> Loaded:
+    def load(
+        self,
+        techniques: Sequence[Technique],
+        envelope: Envelope | None = None,  # noqa: ARG002
+    ) -> Loaded:
         self._techniques = techniques
         return Loaded(
             tuple(
@@ -85,6 +90,21 @@ class CellChannel:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
         self._rows, self._next = self._programme(), None
+
+    def adopt(
+        self,
+        techniques: Sequence[Technique],  # noqa: ARG002
+        token: Mapping[str, Any],  # noqa: ARG002
+        started_unix: float,  # noqa: ARG002
+        envelope: Envelope | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:  # noqa: ARG002
+        return False
+
+    def sense(self) -> Mapping[str, float]:
+        return {"voltage_volt": self.cell.voltage(), "current_ampere": 0.0}
 
     def poll(self) -> Poll:
         now = self.clock.now() - self._begun
@@ -331,40 +351,60 @@ class MemoryJournal:
         }
 
 
-def played(
-    kind: type[Protocol], sample_name: str, **given: Any
-) -> tuple[MemoryJournal, Protocol, Cell]:
-    """Run a protocol on a simulated cell; text parameters as a person writes them."""
+def plugged(
+    kind: type[Protocol],
+    sample_name: str,
+    clock: VirtualClock | None = None,
+    /,
+    **given: Any,
+) -> tuple[Protocol, LentBench]:
+    """Return a protocol and the bench with the simulated cell that it measures."""
+    clock = clock or VirtualClock(1.7e9)
     sample = Sample.model_validate(catalogue.label(sample_name))
     cell = catalogue.build_cell(sample_name)
     preset = kind.presets.get(sample.preset, {})
     parameters = kind.parameters_model.model_validate({**preset, **given})
     protocol = kind(parameters, sample)
     assert protocol.check() == []
-    clock = VirtualClock(1.7e9)
     driving = CellChannel(cell, clock)
     roles = {"cell": driving}
     if "monitor" in protocol.roles():
         roles["monitor"] = CellChannel(cell, clock, 1, beside=driving)
+    return protocol, LentBench(clock, roles)
+
+
+def played(
+    kind: type[Protocol], sample_name: str, **given: Any
+) -> tuple[MemoryJournal, Protocol, Cell]:
+    """Run a protocol on a simulated cell; text parameters as a person writes them."""
+    protocol, bench = plugged(kind, sample_name, **given)
+    driving = bench.roles["cell"]
+    assert isinstance(driving, CellChannel)
     journal = MemoryJournal(
-        sample,
+        protocol.sample,
         columns={s.name: tuple(c.name for c in s.columns) for s in protocol.streams},
     )
     engine = Engine(
-        LentBench(clock, roles),
+        bench,
         journal,
         Ledger(protocol.streams),
         protocol.envelope(),
-        roles,
+        bench.outputs(),
     )
     journal.ended = engine.run(protocol.plan())
     journal.truths = driving.truths
     if journal.ended.error is not None:
         raise journal.ended.error
-    return journal, protocol, cell
+    return journal, protocol, driving.cell
 
 
 @pytest.fixture(scope="session")
 def play() -> Callable[..., tuple[MemoryJournal, Protocol, Cell]]:
     """Return `played`."""
     return played
+
+
+@pytest.fixture(scope="session")
+def plug() -> Callable[..., tuple[Protocol, LentBench]]:
+    """Return `plugged`."""
+    return plugged

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drivers.world import catalogue
@@ -21,6 +22,8 @@ from labctl.engine.situation import Situation
 from labctl.errors import RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
+from labctl.store.folder import RunFolder
+from labctl.store.journal_reader import JournalReader
 
 SECOND = "Hall at -0.5 T, 2"
 Twist = Callable[[Circuit], None]
@@ -83,6 +86,11 @@ def within(result: Result, truth: float, times: float = 3.0) -> bool:
     return abs(result.value - truth) <= times * result.uncertainty
 
 
+def rows_of(finished: Finished, stream: str) -> Mapping[str, Any]:
+    with JournalReader(RunFolder.of(finished.folder).journal) as reader:
+        return reader.table(stream)
+
+
 def lift(circuit: Circuit) -> None:
     circuit.lifted = True
 
@@ -109,6 +117,33 @@ def test_delta_readings_agree_with_the_curve(bench: Bench) -> None:
     found = finished.results["conductivity"]
     assert found.quality is Quality.GOOD
     assert within(found, 1e-3)
+    assert bench.is_safe
+
+
+def test_a_delta_that_is_stopped_keeps_what_it_has_read_and_says_so(
+    bench: Bench,
+) -> None:
+    control = Control()
+
+    def watch(situation: Situation) -> None:
+        if situation.step.label.startswith("delta") and situation.rows >= 100:
+            control.stop("enough")
+
+    finished = bench.run(
+        "pellet-conductivity",
+        "pellet-si",
+        observers=Observers(control, watch, live_view=False),
+        method="delta",
+        delta_readings=1000,
+        nplc=5,
+    )
+
+    rows = rows_of(finished, "delta")
+    # 5 PLC, 2 ms of delay and 5 ms beside: a reading each 107 ms.
+    assert finished.status == "stopped"
+    assert np.diff(rows["instrument_time_second"]) == pytest.approx(0.107, abs=1e-6)
+    assert 100 <= len(rows["voltage_volt"]) < 110
+    assert finished.results["conductivity"].quality is Quality.ABSENT
     assert bench.is_safe
 
 
@@ -278,6 +313,51 @@ def test_one_kind_of_carrier_is_told_from_two(bench: Bench) -> None:
     finished = bench.run("hall-effect", "film-si", sweep_points=5)
 
     assert finished.results["kinds_of_carrier"].value == "one"
+
+
+def test_150_readings_of_10_plc_in_every_configuration_are_all_kept(
+    bench: Bench,
+) -> None:
+    looks: list[float] = []
+    watchers = Observers(
+        live_view=False, watch=lambda situation: looks.append(situation.test_time)
+    )
+
+    finished = bench.run(
+        "hall-effect", "film-si", observers=watchers, readings=150, nplc=10
+    )
+
+    # Four resistivity connections, two Hall connections in four fields; + - - +.
+    rows = rows_of(finished, "hall")
+    assert finished.status == "completed"
+    assert len(rows["voltage_volt"]) == (4 + 2 * 4) * 4 * 150
+    assert np.diff(looks).max() <= 1.0
+    assert np.all(np.diff(rows["test_time_second"]) >= 0)
+    assert within(finished.results["carrier_density"], 1e15)
+
+
+def test_a_stop_between_150_readings_is_granted_before_the_next_and_keeps_rows(
+    bench: Bench,
+) -> None:
+    control = Control()
+    seen: list[Situation] = []
+
+    def watch(situation: Situation) -> None:
+        seen.append(situation)
+        reading = "source_ampere" in situation.last
+        if reading and situation.step.label.startswith("Hall"):
+            control.stop("enough")
+
+    observers = Observers(control, watch, live_view=False)
+    finished = bench.run(
+        "hall-effect", "film-si", observers=observers, readings=150, nplc=10
+    )
+
+    rows = rows_of(finished, "hall")
+    assert finished.status == "stopped"
+    assert len(rows["voltage_volt"]) % 150 > 0
+    assert seen[-1].test_time - rows["test_time_second"][-1] <= 1.0
+    assert bench.is_safe
 
 
 def test_the_field_may_be_closed_by_the_gaussmeter(bench: Bench) -> None:

@@ -143,6 +143,26 @@ def test_a_look_in_compliance_is_repeated_with_less_current_then_given_up() -> N
     assert looks == steps[1:]
 
 
+@pytest.mark.parametrize("kind", [ParticleIV, BiasHold, PelletConductivity])
+def test_a_contact_check_that_was_skipped_leads_to_no_large_bias(
+    kind: type[Protocol],
+) -> None:
+    label = PELLET if kind is PelletConductivity else PARTICLE
+
+    steps = played(make(kind, label, least_conductance=0.0), {})
+
+    assert [type(step) for step in steps] == [CheckBench, SweepSource]
+
+
+@pytest.mark.parametrize("kind", [VanDerPauwProtocol, HallEffect, ContactCheck])
+def test_a_look_for_contacts_that_was_skipped_ends_the_plan(
+    kind: type[Protocol],
+) -> None:
+    steps = played(make(kind, FILM), {})
+
+    assert [type(step) for step in steps] == [CheckBench, ReadFilm]
+
+
 def test_a_field_sweep_reads_both_kinds_of_configurations_at_every_field() -> None:
     steps = played(make(HallEffect, FILM, sweep_points=5), GOOD_FILM)
 

@@ -11,6 +11,7 @@ import pytest
 from labctl.clock import VirtualClock
 from labctl.data import Batch, EndReason, Event
 from labctl.errors import InstrumentError, RefusedError
+from labctl.limits import Envelope
 from labctl.protocol import Ending, Progress, Step
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.current_source import CurrentBounds, CurrentSettings
@@ -162,6 +163,7 @@ class FilmBench:
 class FakeBench:
     clock: VirtualClock
     players: dict[str, Any]
+    envelope: Envelope = field(default_factory=lambda: Envelope({}))
 
     def role(self, name: str, kind: type[T]) -> T:  # noqa: ARG002
         player: T = self.players[name]

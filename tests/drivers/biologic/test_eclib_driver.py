@@ -95,7 +95,8 @@ def test_techniques_are_loaded_first_to_last_and_read_back() -> None:
     wanted = {"BL_LoadTechnique", "BL_GetParamInfos", "BL_GetMessage"}
     calls = [name for name in bench.twin.calls if name in wanted]
     once = ["BL_LoadTechnique", "BL_GetMessage", "BL_GetParamInfos"]
-    assert calls == once * 3
+    assert calls[:9] == once * 3
+    assert calls[9:] == ["BL_GetParamInfos"] * 3  # what it is recognised by
     assert [p.table.name for p in bench.twin.channels[0].programmes] == [
         "CP",
         "OCV",
@@ -212,7 +213,7 @@ def test_firmware_is_not_loaded_over_a_running_experiment() -> None:
     bench.channel.start()
     bench.twin.channels[0].firmware = 1
 
-    with pytest.raises(OwnershipError, match="running something"):
+    with pytest.raises(OwnershipError, match="is running"):
         bench.channel.load([PULSE])
 
 
@@ -223,24 +224,6 @@ def test_a_running_channel_takes_nothing_new() -> None:
 
     with pytest.raises(OwnershipError, match="is running"):
         bench.channel.load([PULSE])
-
-
-def test_a_channel_that_runs_at_connect_is_polled_on() -> None:
-    bench = simulated_bench()
-    bench.channel.load([PULSE])
-    bench.channel.start()
-    bench.clock.sleep(30.5)
-    setup = bench.twin.setup
-
-    again = driver.open(bench.twin.table(), setup, bench.clock).roles["1"]
-    first = again.poll()
-    bench.clock.sleep(40.0)
-    last = again.poll()
-
-    assert again.attached
-    assert len(first.batches[0]) == 31
-    assert not last.running
-    assert sum(map(len, last.batches)) == 30
 
 
 def test_a_failed_poll_is_tried_again_and_loses_no_row() -> None:
@@ -409,7 +392,9 @@ def test_a_spectrum_is_skipped_by_loading_what_follows() -> None:
     bench.clock.sleep(30.0)
     bench.channel.poll()
 
-    bench.channel.skip()
+    loaded = bench.channel.skip()
+    assert loaded is not None  # has to be claimed, then started
+    bench.channel.start()
     bench.clock.sleep(30.0)
     last = bench.channel.poll()
 
@@ -488,7 +473,7 @@ def test_a_call_that_does_not_return_is_given_up_and_so_is_the_next() -> None:
     worker: Worker = bench.device._worker
     worker.deadline = 0.05
 
-    with pytest.raises(LinkError, match=r"not returned within 0\.05 s"):
+    with pytest.raises(LinkError, match="still not returned"):
         bench.channel.poll()
     with pytest.raises(LinkError, match="still not returned"):
         bench.channel.poll()

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drivers.keithley import catalogue as keithley
@@ -23,7 +24,7 @@ from labctl.errors import (
     RefusedError,
 )
 from labctl.roles.current_source import CurrentSettings
-from labctl.roles.delta_meter import DeltaSettings
+from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
 from labctl.roles.driver import Setup
 from labctl.roles.electrometer import ElectrometerSettings
 from labctl.roles.field_by_current import FieldByCurrent
@@ -235,6 +236,7 @@ def test_a_reading_that_does_not_fit_is_no_number(rig: Rig, model: str) -> None:
     usual = b"+9.900000E+37,+1.000000E-04,+9.91E+37,+1.0E+00,+1\n"
     answer["B2901A"] = b"+9.910000E+37,+1.0E-04,+1.0;0\n"
     reply = answer.get(model, usual)
+    assert rig.twin is not None
     rig.twin.tamper = lambda real: real if len(real) < 4 else reply
 
     reading = meter.measure()
@@ -248,6 +250,7 @@ def test_nonsense_is_an_instrument_error(rig: Rig, model: str) -> None:
     meter = rig.open(*METERS[model])
     meter.prepare(volts())
     meter.drive(0.1)
+    assert rig.twin is not None
     assert rig.twin is not None
     rig.twin.tamper = lambda _real: b"\x7fgarbage\n"
 
@@ -407,26 +410,110 @@ def test_the_6221_with_an_open_interlock_is_refused(rig: Rig) -> None:
         source.prepare(CurrentSettings(1e-3, 10.0))
 
 
+def collected(rig: Rig, source: Any) -> list[DeltaReadings]:
+    """Ask every half second until the delta measurement is done."""
+    found: list[DeltaReadings] = []
+    while not found or not found[-1].done:
+        rig.clock.sleep(0.5)
+        found.append(source.collect())
+    return found
+
+
 def test_delta_cancels_a_drifting_emf() -> None:
     rig = Rig(Pellet(1.0, 1e-4, 1e-3, 0.0, emf=5e-5))
     rig.circuit.emf_drift = 1e-6
     source = rig.open(keithley.K6221)
 
-    readings = source.delta(DeltaSettings(1e-3, 10.0, count=30, voltage_range=0.1))
+    high = source.arm(DeltaSettings(1e-3, 10.0, count=30, voltage_range=0.1))
+    source.start()
+    found = collected(rig, source)
+    source.make_safe()
 
     rig.close()
-    assert readings.voltage.shape == (30,)
-    assert readings.voltage.mean() == pytest.approx(1e-2, rel=1e-3)
-    assert readings.voltage.std() < 2e-7
-    assert not readings.in_compliance
+    voltage = np.concatenate([each.voltage for each in found])
+    assert high == found[0].current == 1e-3
+    assert voltage.shape == (30,)
+    assert voltage.mean() == pytest.approx(1e-2, rel=1e-3)
+    assert voltage.std() < 2e-7
+    assert not any(each.in_compliance.any() for each in found)
     assert not rig.circuit.source.on
+
+
+def test_delta_readings_come_while_it_runs_each_of_them_once(rig: Rig) -> None:
+    source = rig.open(keithley.K6221)
+    source.arm(DeltaSettings(1e-5, 10.0, count=200, nplc=1))
+    source.start()
+
+    found = collected(rig, source)
+
+    time = np.concatenate([each.time for each in found])
+    assert len(found) > 5
+    assert len(time) == 200
+    assert np.all(np.diff(time) > 0)
+
+
+def test_a_delta_that_is_stopped_still_gives_what_it_has_read(rig: Rig) -> None:
+    source = rig.open(keithley.K6221)
+    source.arm(DeltaSettings(1e-5, 10.0, count=1000, nplc=5))
+    source.start()
+    rig.clock.sleep(2.0)
+    source.make_safe()
+
+    rig.clock.sleep(60.0)
+    found = source.collect()
+
+    # 2 s at 5 PLC, 2 ms delay and 5 ms beside: 18 conversions, 16 values of three.
+    assert len(found.voltage) == pytest.approx(16, abs=1)
+    assert found.done
+    assert not is_on(rig)
+
+
+def test_nothing_of_an_earlier_delta_is_collected(rig: Rig) -> None:
+    source = rig.open(keithley.K6221)
+    source.arm(DeltaSettings(1e-5, 10.0, count=20))
+    source.start()
+    rig.clock.sleep(5.0)
+    source.make_safe()
+
+    source.arm(DeltaSettings(2e-5, 10.0, count=20))
+    source.make_safe()
+    found = source.collect()
+
+    assert found.done
+    assert len(found.voltage) == 0
+
+
+def test_delta_readings_that_stay_away_are_an_error(rig: Rig) -> None:
+    source = rig.open(keithley.K6221)
+    source.arm(DeltaSettings(1e-5, 10.0, count=20))
+    source.start()
+    assert rig.twin is not None
+    rig.twin.execute(":SOUR:SWE:ABOR")  # somebody at the front panel
+    rig.clock.sleep(60.0)
+
+    with pytest.raises(InstrumentError, match="0 of 20 delta readings"):
+        source.collect()
+
+
+@pytest.mark.parametrize("said", ["+9.91E37", "7.5", "21", "-1", "OVERFLOW"])
+def test_a_number_of_delta_readings_that_cannot_be_is_refused(
+    rig: Rig, said: str
+) -> None:
+    source = rig.open(keithley.K6221)
+    source.arm(DeltaSettings(1e-5, 10.0, count=20))
+    source.start()
+    assert rig.twin is not None
+    rig.twin.tamper = lambda _answer: said.encode() + b"\n"
+
+    with pytest.raises(InstrumentError):
+        source.collect()
 
 
 def test_delta_without_a_2182a_says_what_to_plug_in(rig: Rig) -> None:
     source = rig.open(keithley.K6221, nanovoltmeter=False)
 
     with pytest.raises(InstrumentError, match="RS-232"):
-        source.delta(DeltaSettings(1e-3, 10.0))
+        source.arm(DeltaSettings(1e-3, 10.0))
 
 
 @pytest.mark.parametrize("model", ELECTROMETERS)

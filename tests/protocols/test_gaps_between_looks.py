@@ -1,0 +1,294 @@
+"""No protocol keeps the engine from looking, whatever its parameters are set to.
+
+Every registered protocol is walked on twins in virtual time, with every number at the
+bounds that its own model states, and the time between two things that its steps yield
+is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pytest
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
+
+from drivers.world.world import BenchWorld
+from labctl import plugins
+from labctl.clock import POLL_PERIOD, VirtualClock
+from labctl.config.complaints import validate
+from labctl.config.hardened_yaml import Document, load_file
+from labctl.config.models import Config
+from labctl.data import Batch, EndReason, Event, Outcome
+from labctl.engine.ledger import Ledger
+from labctl.protocol import Ending, Protocol, Step
+from labctl.quantities.fields import Quantity
+from labctl.roles.potentiostat import PotentiostatChannel
+from labctl.sample import SampleKind
+from labctl.session.order import Equipment, Order, prepare, station_of
+from labctl.station import LentBench
+from labctl.waits import owned_by
+
+CELLS = {SampleKind.HALF_CELL, SampleKind.FULL_CELL}
+SAMPLES = {
+    SampleKind.FILM: "film-si",
+    SampleKind.PELLET: "pellet-si",
+    SampleKind.PARTICLE: "particle-si",
+    SampleKind.HALF_CELL: "qms-0.7",
+}
+LONG = 20.0
+"""s; what a time gets that has no upper bound."""
+MOST: Mapping[str, Any] = {
+    # Counts that only repeat what one pass shows already.
+    "contact_points": 7,
+    "delta_readings": 500,
+    "points": 10,
+    "readings": 40,
+    "sweep_points": 5,
+    "sweeps": 1,
+    # The 2182A takes 50 power-line cycles at 50 Hz; `hall-effect` allows 60.
+    "nplc": 50.0,
+}
+"""Instead of the model's upper bound, if that is larger."""
+GIVEN: Mapping[str, Mapping[str, Any]] = {
+    "bias-hold": {"hold": "60 s", "tail": "20 s", "every": "20 s"},
+    "cyclic-voltammetry": {"record_step": "20 mV"},
+    "formation-cycling": {"cycles": 2},
+    "gitt": {"pulse": "10 min", "longest_rest": "1 h", "fast_every": "2 s"},
+    "hall-effect": {"field_tolerance": "0.5 %", "field_deadline": "300 s"},
+    "hppc": {"pulse_every": "1 s"},
+    "insitu-eis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
+    "peis": {"formation_cycles": 0, "last_frequency": "1 mHz"},
+    "particle-iv": {"contact_radius": "1 µm"},
+    "pellet-conductivity": {"settle_rate": 1e-9},
+    "quasi-ocv": {"upper_voltage": "1.5 V"},
+    "sequence": {
+        "steps": [
+            {"do": "rest", "duration": "1 h", "record": {"every": "20 min"}},
+            {"do": "current", "rate": "D/20", "duration": "30 h"},
+            {"do": "peis", "first_frequency": "1 kHz", "last_frequency": "1 mHz"},
+        ],
+        "formation_cycles": 0,
+    },
+}
+"""What a sample or another parameter asks for; it wins over the bounds."""
+LOOKS_A_STEP, STEPS = 150, 12
+"""Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
+
+
+class BenchClock(VirtualClock):
+    """Virtual time in which steps poll as often as on a bench."""
+
+    def poll_period(self, rows_every: float) -> float:  # noqa: ARG002
+        return POLL_PERIOD
+
+
+class Walk:
+    """The owner of the thread, and how long nobody looked."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.asked = threading.Event()
+        self.worst = (0.0, "")
+        """s and label of the longest gap."""
+        self.beyond: list[str] = []
+        """What is too long."""
+        self._clock = clock
+        self._waits: list[tuple[str, float, float]] = []
+        """What is announced now, for how long, and since when."""
+        self._readings: list[float] = []
+        """s of each announced reading since the last look."""
+        self._last = clock.now()
+
+    def waiting(self, what: str, seconds: float) -> None:
+        self._waits.append((what, seconds, self._clock.now()))
+
+    def working(self) -> None:
+        what, seconds, begun = self._waits.pop()
+        took = self._clock.now() - begun
+        if took > seconds + 1e-6:
+            self.beyond.append(f"{what} took {took:.2f} s, {seconds:.2f} s were said")
+        if what.startswith("a reading of "):
+            self._readings.append(took)
+
+    def tell(self, event: Event) -> None:
+        pass
+
+    def look(self, step: Step) -> float:
+        """Note how long nobody looked; return the clock's time."""
+        gap, self._last = self._clock.now() - self._last, self._clock.now()
+        allowed = 2 * POLL_PERIOD
+        if len(self._readings) == 1:  # one reading lasts as long as it lasts
+            allowed = max(allowed, POLL_PERIOD + self._readings[0])
+        if gap > allowed + 1e-9:
+            said = f"{len(self._readings)} readings announced"
+            self.beyond.append(f"{step.label}: {gap:.2f} s (≤ {allowed:.2f}; {said})")
+        self.worst = max(self.worst, (gap, step.label))
+        self._readings.clear()
+        return self._last
+
+
+def walk(protocol: Protocol, bench: LentBench, clock: VirtualClock, cell: bool) -> Walk:
+    """Do what an engine does, as long as it is new, and measure its looks."""
+    walked, plan = Walk(clock), protocol.plan()
+    ledger, outcome = Ledger(protocol.streams), None
+    with owned_by(walked):
+        for count in itertools.count(1):
+            try:
+                step = next(plan) if outcome is None else plan.send(outcome)
+            except StopIteration:
+                break
+            if cell and count > STEPS:
+                break
+            outcome = execute(step, count, bench, ledger, walked, cell)
+    return walked
+
+
+def execute(
+    step: Step, count: int, bench: LentBench, ledger: Ledger, walked: Walk, cell: bool
+) -> Outcome:
+    totals = ledger.begin(bench.clock.now())
+    rows, looks = step.execute(bench), 0
+    while True:
+        try:
+            item = next(rows)
+        except StopIteration as stop:
+            walked.look(step)
+            return totals.outcome(stop.value or Ending())
+        now = walked.look(step)
+        if isinstance(item, Batch) and len(item) and item.stream != "live":
+            ledger.post(item, step, count, totals, (now, bench.clock.unix()))
+        looks += 1
+        if cell and looks > LOOKS_A_STEP:
+            rows.close()
+            for role in bench.outputs().values():
+                role.make_safe()
+            return totals.outcome(Ending(EndReason.SKIPPED))
+
+
+def number_of(field: FieldInfo) -> tuple[Any, list[Any]]:
+    """Return int, float or None, and what the model says about the number."""
+    kind, metadata = field.annotation, list(field.metadata)
+    if get_origin(kind) is Union and type(None) in get_args(kind):  # X | None
+        kind = next(part for part in get_args(kind) if part is not type(None))
+        for each in getattr(kind, "__metadata__", ()):
+            metadata += each.metadata if isinstance(each, FieldInfo) else [each]
+        kind = get_args(kind)[0] if metadata else kind
+    return kind if kind in {int, float} else None, metadata
+
+
+def bounds(name: str, field: FieldInfo) -> tuple[Any, Any]:
+    """Return the least and the largest value as a person writes them; None: none."""
+    kind, metadata = number_of(field)
+    if kind is None:
+        return None, None
+    unit = next((m.unit for m in metadata if isinstance(m, Quantity)), "")
+    least = next((m.ge for m in metadata if isinstance(m, Ge)), None)
+    largest = next((m.le for m in metadata if isinstance(m, Le)), None)
+    if unit == "s" and largest is None:
+        largest = LONG
+    if name in MOST and largest is not None:
+        largest = min(largest, MOST[name])
+    return in_unit(least, unit), in_unit(largest, unit)
+
+
+def in_unit(value: Any, unit: str) -> Any:
+    return value if value is None or unit in {"", "1"} else f"{value} {unit}"
+
+
+def choices(field: FieldInfo) -> tuple[Any, ...]:
+    """Return what a field may be beside its default, if that can be counted."""
+    if field.annotation is bool:
+        return (not field.default,)
+    if get_origin(field.annotation) is Literal:
+        return tuple(x for x in get_args(field.annotation) if x != field.default)
+    return ()
+
+
+def cases(kind: type[Protocol]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield parameters: all at their most, all at their least, every other choice."""
+    fields = kind.parameters_model.model_fields
+    ends = {name: bounds(name, field) for name, field in fields.items()}
+    least = {name: low for name, (low, _) in ends.items() if low is not None}
+    most = {name: high for name, (_, high) in ends.items() if high is not None}
+    given = GIVEN.get(kind.name, {})
+    yield "most", {**most, **given}
+    yield "least", {**least, **given}
+    for name, field in fields.items():
+        for choice in choices(field):
+            yield f"{name}={choice}", {**most, **given, name: choice}
+
+
+def every_case(wanted: AbstractSet[SampleKind]) -> Iterator[Any]:
+    for name in plugins.names(plugins.PROTOCOLS):
+        kind = plugins.protocol(name)
+        if not kind.can_be_run:
+            continue
+        for sample_kind in sorted(kind.sample_kinds & SAMPLES.keys() & wanted):
+            for what, given in cases(kind):
+                label = f"{name}-{sample_kind}-{what}"
+                yield pytest.param(kind, sample_kind, given, id=label)
+
+
+@pytest.fixture
+def config() -> Config:
+    """Return the built-in bench: slowest source meter first, a field in closed loop."""
+    config = validate(load_file(BenchWorld.configuration()), Config)
+    config.instruments["ls475"].options["largest_field"] = 1.0
+    seats = {"source_meter": ["k2636b/a"], "field_controller": ["ls475/control"]}
+    return config.model_copy(update={"seats": {**config.seats, **seats}})
+
+
+every_one = pytest.mark.parametrize(
+    ("kind", "sample_kind", "given"), [*every_case(SAMPLES.keys())]
+)
+cells = pytest.mark.parametrize(("kind", "sample_kind", "given"), [*every_case(CELLS)])
+
+
+def on_twins(
+    kind: type[Protocol],
+    sample: str,
+    given: dict[str, Any],
+    config: Config,
+    clock: VirtualClock,
+) -> tuple[Protocol, LentBench]:
+    config.instruments["ls643"].options["external"] = "field_control" in given
+    order = Order(kind.name, Document("test", given), sample, simulate=True)
+    prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
+    return prepared.protocol, prepared.borrow("test")
+
+
+@every_one
+def test_the_engine_looks_at_least_every_two_polls(
+    kind: type[Protocol],
+    sample_kind: SampleKind,
+    given: dict[str, Any],
+    config: Config,
+    plug: Callable[..., tuple[Protocol, LentBench]],
+) -> None:
+    sample, cell, clock = SAMPLES[sample_kind], sample_kind in CELLS, BenchClock(1.7e9)
+    if cell:
+        protocol, bench = plug(kind, sample, clock, **given)
+    else:
+        protocol, bench = on_twins(kind, sample, given, config, clock)
+
+    walked = walk(protocol, bench, clock, cell)
+
+    assert walked.worst > (0.0, "")
+    assert walked.beyond == []
+
+
+@cells
+def test_the_engine_looks_at_least_every_two_polls_of_eclib(
+    kind: type[Protocol], sample_kind: SampleKind, given: dict[str, Any], config: Config
+) -> None:
+    clock = BenchClock(1.7e9)
+    protocol, bench = on_twins(kind, SAMPLES[sample_kind], given, config, clock)
+    if not isinstance(bench.roles["cell"], PotentiostatChannel):
+        pytest.skip("EClib's channel cannot adopt, recognise or sense yet")
+
+    walked = walk(protocol, bench, clock, cell=True)
+
+    assert walked.worst > (0.0, "")
+    assert walked.beyond == []
