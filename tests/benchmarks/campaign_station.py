@@ -15,6 +15,7 @@ import httpx
 from campaign_table import Tally, Work
 from campaign_wires import AT_LAST, AT_ONCE, TO_BE_ON, Field, Job, field, holds
 from labctl.clock import SystemClock
+from labctl.limits import Envelope
 from labctl.roles.driver import Setup
 from labctl.techniques import ConstantCurrent, Recording
 from rigs import PATIENCE, Rig, wait_until
@@ -189,12 +190,7 @@ class SomebodyElse:
         """Start an experiment of an hour."""
         record = Recording(every_s=1.0)
         current = ConstantCurrent(current=-1e-4, duration=3600.0, record=record)
-        try:
-            self.channel.load([current])
-        except TypeError:  # a later role asks for the envelope too
-            from labctl.limits import Envelope  # noqa: PLC0415
-
-            self.channel.load([current], Envelope({}))  # type: ignore[call-arg]
+        self.channel.load([current], Envelope({}))
         self.channel.start()
 
     def end(self) -> None:

@@ -26,6 +26,8 @@ AT_LAST = 2.0
 LEFT_ON = 7
 """Exit code of a run that says that an output may be on."""
 STOPPED = 6
+FOR_EVER = 15.0
+"""s after which nobody will switch an output off any more."""
 TO_BE_ON = 30.0
 """s until a run has switched its output on."""
 
@@ -47,7 +49,9 @@ class Job:
 
 def holds(seconds: float) -> list[Job]:
     """Return a job of every kind of output, each with a bias or current held so long."""
-    hold = ("--set", f"hold={seconds:g} s", "--set", "tail=2 s", "--set", "every=0.2 s")
+    tail = min(2.0, 0.5 * seconds)
+    hold = ("--set", f"hold={seconds:g} s", "--set", f"tail={tail:g} s")
+    hold += ("--set", "every=0.1 s")
     jobs = [
         Job(seat, "bias-hold", "particle", ("--role", f"source_meter={seat}", *hold))
         for seat in ("k2450", "k2400", "k2636b/a", "k6430", "b2901a")
@@ -126,7 +130,7 @@ def _each(work: Work, tally: Tally, act: Callable[[int], Try], allowed: float) -
 
 def _off_after(truth: Truth, output: str, fault: float) -> float | None:
     """Return how long after the fault an output went off for good."""
-    truth.wait_off(output, 40.0)
+    truth.wait_off(output, FOR_EVER)
     off = truth.off_since(output)
     return None if off is None else max(0.0, off - fault)
 

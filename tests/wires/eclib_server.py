@@ -16,7 +16,6 @@ from eclib_calls import SIZES, Unpacked, line, message
 from witness import Witness
 
 UNKNOWN = -6
-NO_LINK = -1
 OF_A_CHANNEL = frozenset(
     name for name in SIZES if abi.PROTOTYPES[name][1][1:2] == (c.c_uint8,)
 ) - {"BL_Connect"}
@@ -29,23 +28,24 @@ class _Pc(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        linked, number = False, self.server.next_number()
+        """Take calls until the line ends; its link ends with it."""
+        number, link = self.server.next_number(), 0
         try:
             for raw in self.rfile:
                 asked = message(raw)
-                if asked is None:  # a checksum of the line's own: nothing is done
+                if asked is None:  # damaged on the way here: nothing is done
                     continue
                 if asked["call"] == "BL_Connect":
-                    linked = True
-                elif not linked:
-                    self._say({"id": asked["id"], "code": NO_LINK, "filled": {}})
-                    continue
-                self._say(self.server.carry_out(asked, number))
+                    self.server.forget(link)
+                answer = self.server.carry_out(asked, number)
+                if asked["call"] == "BL_Connect" and answer["code"] == 0:
+                    link = int.from_bytes(bytes.fromhex(answer["filled"]["2"]), "little")
+                self.wfile.write(line(answer))
         except OSError:
             return
+        finally:
+            self.server.forget(link)
 
-    def _say(self, answer: dict[str, Any]) -> None:
-        self.wfile.write(line(answer))
 
 
 class EclibServer(socketserver.ThreadingTCPServer):
@@ -91,6 +91,11 @@ class EclibServer(socketserver.ThreadingTCPServer):
             self._numbers += 1
             return self._numbers
 
+    def forget(self, link: int) -> None:
+        """Drop a link whose line is gone; what runs on the channels goes on."""
+        with self._one_at_a_time:
+            self._twin.links.discard(link)
+
     def carry_out(self, asked: dict[str, Any], by: int) -> dict[str, Any]:
         """Make one call on the twin; return the answer."""
         name = str(asked["call"])
@@ -98,10 +103,8 @@ class EclibServer(socketserver.ThreadingTCPServer):
             return {"id": asked["id"], "code": UNKNOWN, "filled": {}}
         call = Unpacked(name, asked["given"])
         with self._one_at_a_time:
-            if name == "BL_Connect":
+            if name == "BL_Connect":  # whatever port the line comes through
                 call.arguments[0] = self._twin.setup.address.encode()
-            elif "link" in vars(self._twin):  # a twin knows its last link only
-                call.arguments[0] = self._twin.link
             code = int(self._table[name](*call.arguments))
         place = self._name
         if name in OF_A_CHANNEL:

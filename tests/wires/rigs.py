@@ -140,7 +140,7 @@ class Rig:
         self.config = self.folder / "config.yaml"
         self._write(safety or {}, options or {})
         self.samples = {
-            name: _sample_file(self.folder / f"{name}.yaml", label)
+            name: write_sample(self.folder / f"{name}.yaml", label)
             for name, label in SAMPLES.items()
         }
 
@@ -268,7 +268,8 @@ def registered(rig: Rig) -> Iterator[None]:
         sys.path.remove(str(rig.plugins))
 
 
-def _sample_file(path: Path, label: Mapping[str, Any]) -> Path:
+def write_sample(path: Path, label: Mapping[str, Any]) -> Path:
+    """Write a sample's label as a person would; return where."""
     path.write_text(json.dumps({"name": path.stem, **label}, ensure_ascii=False), "utf-8")
     return path
 

@@ -164,8 +164,8 @@ def _of_relays(twin: Keithley7001Twin) -> Seen:
 
 def _of_channel(channel: TwinChannel) -> Seen:
     """Return a channel: on is whatever can move charge through the cell."""
-    state = channel.state
+    state = channel.shown_state
     run = channel._run
     rests = run is not None and run.rests
-    on = state != State.STOP and not rests
-    return Seen(on, 0.0, (("state", State(state).name), ("rests", rests)))
+    on = state is not State.STOP and not rests
+    return Seen(on, 0.0, (("state", state.name), ("rests", rests)))
