@@ -5,6 +5,7 @@ from functools import partial
 
 from gui.link import Link
 from gui.models.actions import PAGES, RUNS, VIEWS, Now
+from gui.models.doubts import doubts_of
 from gui.models.offers import Kind
 from gui.settings import THEMES
 from gui.widgets.bench_page import BenchPage
@@ -45,6 +46,7 @@ class Acts:
             start_waits="" if composer.can_start else composer.verdict,
             queue_waits="" if composer.foot.can_queue else composer.verdict,
             waiting=len(state.attention) if state is not None else 0,
+            doubts=len(doubts_of(state)),
             can_restart=can_restart,
             page=self._page,
         )

@@ -103,6 +103,10 @@ QFrame#overlay {{ background: {t.panel}; border: 1px solid {t.grid};
   border-radius: 8px; }}
 QFrame#alarm {{ background: {t.alarm_panel}; border: 1px solid {t.alarm};
   border-radius: 6px; }}
+QFrame#unsafe {{ background: {t.danger}; border: 2px solid {t.danger};
+  border-radius: 6px; }}
+QFrame#unsafe QLabel {{ color: {t.on_danger}; font-weight: 600; }}
+QFrame#unsafe QFrame#panel QLabel {{ color: {t.text}; }}
 QLabel#caption {{ color: {t.muted}; font-weight: 600; font-size: 8pt; }}
 QLabel#muted, QLabel#unit {{ color: {t.muted}; }}
 QLabel#resolved {{ color: {t.good}; font-size: 8.5pt; }}

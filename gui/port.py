@@ -86,6 +86,12 @@ class Station(typing.Protocol):
         """Let nothing from the queue start on a seat."""
         ...
 
+    def clear_seat(
+        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    ) -> Accepted:
+        """Let a seat that may still be on be made safe, or vouch that it is off."""
+        ...
+
     def release_channel(self, seat: str) -> Accepted:
         """Let orders start on a seat again."""
         ...

@@ -23,12 +23,14 @@ from gui.connector import Connector
 from gui.keys import Keys
 from gui.link import Link
 from gui.models.actions import Now
+from gui.models.doubts import doubts_of
 from gui.models.link_state import Answering, LinkStatus
 from gui.palette import theme, wanted, wear
 from gui.settings import Settings
 from gui.tray import Tray
 from gui.widgets.banners import Banners
 from gui.widgets.bench_page import BenchPage
+from gui.widgets.doubt_bar import DoubtBar
 from gui.widgets.header import Header
 from gui.widgets.help_panel import HelpPanel
 from gui.widgets.instruments_page import InstrumentsPage
@@ -68,6 +70,7 @@ class Window(QMainWindow):
         self.setWindowTitle("labctl")
         self.setAccessibleName("labctl")
         self.header = Header()
+        self.doubts = DoubtBar(link)
         self.banners = Banners()
         self.bench = BenchPage(link, self._settings)
         self.runs = RunBrowser(link, self._settings)
@@ -182,6 +185,7 @@ class Window(QMainWindow):
         self.settings.show_state(state)
         self.header.show_state(state, self.bench.counts)
         self.tray.show_state(state, str(self.bench.counts))
+        self.doubts.show_doubts(doubts_of(state))
         self.banners.show_stop(state.stop)
         self._show_body()
 
@@ -233,6 +237,7 @@ class Window(QMainWindow):
         box.setContentsMargins(8, 8, 8, 4)
         box.setSpacing(8)
         box.addWidget(self.header)
+        box.addWidget(self.doubts)
         box.addWidget(self.banners)
         box.addWidget(self._body, 1)
         self.setCentralWidget(middle)
@@ -270,6 +275,7 @@ class Window(QMainWindow):
         ):
             part.said.connect(self.say)
         self.bench.run_view.said.connect(self.say)
+        self.bench.run_view.head.clear_wanted.connect(self.doubts.focus_on)
         self.fault.connect(self.banners.show_fault)
         hints = QApplication.styleHints()
         if hints is not None:
@@ -284,6 +290,7 @@ class Window(QMainWindow):
         """Return what actions do that are the window's own."""
         return {
             "stop all": self._stop_all,
+            "clear": self.doubts.focus_on,
             "restart": self.restart,
             "commands": self._open_commands,
             "help": self.help.toggle,

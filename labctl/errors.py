@@ -104,12 +104,12 @@ class OwnershipError(InstrumentError):
 
 
 class BusyError(OwnershipError):
-    """A seat is lent to another run or person of this station; it will be free."""
+    """Another run, person or process has a seat or an instrument; it will be free."""
 
     def __init__(self, text: str, holders: Mapping[str, str]) -> None:
         super().__init__(text)
         self.holders = dict(holders)
-        """Seat -> who has it."""
+        """Seat or instrument -> who has it."""
 
 
 class NotOursError(OwnershipError):

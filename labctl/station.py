@@ -25,6 +25,7 @@ from labctl.errors import (
     Why,
 )
 from labctl.limits import Envelope
+from labctl.possession import Held, NobodyElse, Possession
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
 from labctl.roles.safing_order import in_stages
@@ -41,6 +42,10 @@ class Wires(typing.Protocol):
         """Return the wire of one instrument."""
         ...
 
+    def possess(self, setup: Setup) -> Held:
+        """Become the only owner of an instrument. BusyError names who has it."""
+        ...
+
 
 class RealWires:
     """Cables."""
@@ -48,6 +53,10 @@ class RealWires:
     def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:  # noqa: ARG002
         """See `Wires`."""
         return driver.wire(setup)
+
+    def possess(self, setup: Setup) -> Held:
+        """See `Wires`."""
+        return Possession(setup.name, setup.address)
 
 
 class SimulatedWires:
@@ -59,6 +68,10 @@ class SimulatedWires:
     def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:
         """See `Wires`."""
         return driver.twin(setup, self.world, clock)
+
+    def possess(self, setup: Setup) -> Held:  # noqa: ARG002
+        """See `Wires`."""
+        return NobodyElse()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,10 @@ class Station:
         self.clock = clock
         self._wires = wires
         self._open: dict[str, Device] = {}
+        self._had: dict[str, Held] = {}
+        """Instruments of which no other process may have anything."""
+        self._at: str | None = None
+        """The instrument that is being opened."""
         self._lent: dict[str, str] = {}
         self._doubts: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -149,7 +166,8 @@ class Station:
     def reserve(self, run_id: str, cast: Mapping[str, str]) -> list[str]:
         """Keep the seats of a cast for a run; return those that it had not yet.
 
-        Nothing is opened. OwnershipError: a seat belongs to another run; it is named.
+        Nothing is opened. OwnershipError: a seat belongs to another run or another
+        process; it is named.
         """
         with self._lock:
             for role, seat in cast.items():
@@ -165,6 +183,12 @@ class Station:
                         f"{seat}` makes it safe and reads it back"
                     )
             fresh = [seat for seat in cast.values() if seat not in self._lent]
+            try:
+                for name in sorted(set(map(_instrument, fresh)) & self._setups.keys()):
+                    self._possess(name)  # in one order: one of two always gets all
+            except OwnershipError:
+                self._let_go()
+                raise
             self._lent.update(dict.fromkeys(fresh, run_id))
             return fresh
 
@@ -190,6 +214,7 @@ class Station:
                 for seat, holder in self._lent.items()
                 if holder != run_id or (named is not None and seat not in named)
             }
+            self._let_go()
 
     def lent(self) -> dict[str, str]:
         """Return who has which seat: seat -> run."""
@@ -256,6 +281,7 @@ class Station:
                 except InstrumentError:
                     log.exception("%s did not close", name)
             self._open.clear()
+            self._let_go(even_lent=True)
 
     def _seat(
         self,
@@ -303,20 +329,41 @@ class Station:
         with self._opening:
             if name in self._open:
                 return self._open[name]
-            setup = self._setups[name]
-            driver = plugins.driver(setup.driver)
-            wire = self._wires.connect(driver, setup, self.clock)
-            device = driver.open(wire, setup, DriverClock(self.clock))
-            expected = setup.options.get("serial")
-            found = device.identity().serial
-            if expected and found != expected:
-                device.close()
-                raise IdentityError(
-                    f"{name}: serial {found} answers at {setup.address}, "
-                    f"expected {expected}; check cables and addresses"
-                )
-            self._open[name] = device
-            return device
+            self._at = name
+            try:
+                self._open[name] = self._connect(self._setups[name])
+            finally:
+                self._at = None
+                self._let_go()
+            return self._open[name]
+
+    def _connect(self, setup: Setup) -> Device:
+        driver = plugins.driver(setup.driver)
+        held = self._possess(setup.name)
+        wire = self._wires.connect(driver, setup, self.clock)
+        device = driver.open(wire, setup, DriverClock(self.clock))
+        try:
+            identity = device.identity()
+            _check_serial(setup, identity)
+            held.recognise(identity)
+        except BaseException:
+            device.close()
+            raise
+        return device
+
+    def _possess(self, name: str) -> Held:
+        with self._lock:
+            if name not in self._had:
+                self._had[name] = self._wires.possess(self._setups[name])
+            return self._had[name]
+
+    def _let_go(self, *, even_lent: bool = False) -> None:
+        """Let others have the instruments that are neither open nor lent."""
+        with self._lock:
+            lent = set() if even_lent else set(map(_instrument, self._lent))
+            kept = lent | self._open.keys() | {self._at}
+            for name in [name for name in self._had if name not in kept]:
+                self._had.pop(name).release()
 
 
 def plays(player: object, role: type) -> bool:
@@ -329,6 +376,15 @@ def plays(player: object, role: type) -> bool:
         if not name.startswith("_")
     }
     return all(hasattr(type(player), name) for name in wanted)
+
+
+def _check_serial(setup: Setup, identity: Identity) -> None:
+    expected = setup.options.get("serial")
+    if expected and identity.serial != expected:
+        raise IdentityError(
+            f"{setup.name}: serial {identity.serial} answers at {setup.address}, "
+            f"expected {expected}; check cables and addresses"
+        )
 
 
 def _instrument(seat: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymeasure.adapters import VISAAdapter
+from pyvisa import ResourceManager
 from pyvisa.errors import VisaIOError
 
 from drivers.scpi.exchange import LATENCY, Exchange
@@ -20,6 +21,9 @@ from labctl.roles.identity import Identity
 
 SERIAL_7O1 = {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10}
 """Lake Shore's USB serial settings: 57600 baud, 7 bits, odd parity, 1 stop bit."""
+
+_managers: dict[str, ResourceManager] = {}
+"""Held open by `VisaDriver.warm_up`."""
 
 
 def parse_identity(answer: str, address: str) -> Identity:
@@ -119,6 +123,13 @@ class VisaDriver:
     def wire(self, setup: Setup) -> Any:
         """Return PyVISA's library; ``visa_library: "@py"`` in the options picks one."""
         return setup.options.get("visa_library", "")
+
+    def warm_up(self, wire: Any) -> None:
+        """Find and load what opening needs, so that it is quick when it matters.
+
+        OSError, ValueError: there is no such VISA library.
+        """
+        _managers.setdefault(str(wire), ResourceManager(wire))
 
     def twin(self, setup: Setup, world: Any, clock: Clock) -> Any:
         """Return a library in which this instrument's twin stands at its address."""

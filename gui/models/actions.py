@@ -29,6 +29,8 @@ class Now:
     """What keeps the order out of the queue; empty if nothing does."""
     waiting: int = 0
     """Events that need a person."""
+    doubts: int = 0
+    """Seats that may still be on."""
     page: str = ""
     """The page that is seen."""
     can_restart: bool = False
@@ -141,6 +143,10 @@ def _waiting(now: Now) -> str:
     return _station(now) or ("" if now.waiting else "Nothing needs you.")
 
 
+def _doubted(now: Now) -> str:
+    return _station(now) or ("" if now.doubts else "No seat is in doubt.")
+
+
 def _gone(now: Now) -> str:
     return "" if now.can_restart else "The station's process is not known to be gone."
 
@@ -182,6 +188,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("stop all", "STOP ALL", "Ctrl+Shift+F12",
            "Stops every run and makes every output safe, without a question.",
            Group.BENCH),
+    Action("clear", "Clear a seat that may still be on", "",
+           "Makes it safe and reads it back, or takes your word.",
+           Group.BENCH, _doubted),
     Action("go", "Go to a channel by its number", "G",
            "Numbers the tiles; type one.", Group.BENCH, _station),
     Action("filter", "Filter the tiles", "Ctrl+Shift+F",

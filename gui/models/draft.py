@@ -158,17 +158,29 @@ def fitting(samples: Sequence[SampleOut], protocol: ProtocolOut) -> list[SampleO
     return [s for s in samples if s.kind in protocol.sample_kinds]
 
 
-def seat_choices(channels: Sequence[Channel], role: str) -> dict[str, str]:
-    """Return the seats that can play a role, and who has each; free ones first."""
-    able = [c for c in channels if role in c.roles]
-    able.sort(key=lambda c: bool(_holder(c)))
-    return {c.seat: _holder(c) for c in able}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a seat stands that could play a role."""
+
+    mark: str = ""
+    """Behind its name: ``busy``; empty if it is free."""
+    why: str = "free"
 
 
-def _holder(channel: Channel) -> str:
-    if channel.run or channel.state is ChannelState.FREE:
-        return channel.run
-    return "a person by hand"
+def seat_choices(channels: Sequence[Channel], role: str) -> dict[str, Standing]:
+    """Return the seats that can play a role, and how they stand; free ones first."""
+    able = {c.seat: _standing(c) for c in channels if role in c.roles}
+    return dict(sorted(able.items(), key=lambda item: bool(item[1].mark)))
+
+
+def _standing(channel: Channel) -> Standing:
+    if channel.doubt:
+        return Standing("may still be on", f"may still be on: {channel.doubt}")
+    if channel.run:
+        return Standing("busy", f"busy with {channel.run}")
+    if channel.state is ChannelState.FREE:
+        return Standing()
+    return Standing("busy", "busy with a person by hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +221,8 @@ def readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")
         )
     warnings = [*([elsewhere] if elsewhere else []), *checked.warnings]
-    if checked.busy:
-        text = f"Checks passed, but {_busy_words(checked.busy)}. Queue lets it wait."
+    if checked.busy or checked.doubtful:
+        text = f"Checks passed, but {_in_the_way(checked)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
     seats = ", ".join(f"{words(role)} on {s}" for role, s in checked.seats.items())
     return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
@@ -225,6 +237,13 @@ def elsewhere_text(sample: str, runs: Iterable[RunSummary]) -> str:
         for seat in run.seats.values()
     )
     return f"Note: {sample} is being measured on {', '.join(seats)}." if seats else ""
+
+
+def _in_the_way(checked: Checked) -> str:
+    """Say which seats cannot be had now: in use, or not known to be off."""
+    said = [_busy_words(checked.busy)] if checked.busy else []
+    said += [f"{seat} may still be on: clear it first" for seat in checked.doubtful]
+    return ", ".join(said)
 
 
 def _busy_words(busy: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gui.colours import Look
+from gui.models.doubts import STILL_ON
 from gui.models.tiles import look_of
 from gui.si_text import clock_text, date_text, lasting
 from labctl.service.models import (
@@ -137,6 +138,9 @@ def _row(channel: Channel, state: State) -> Row:
     needs_you = any(
         bar.look is Look.NEEDS_YOU or bar.key in alarmed for bar in bars[-1:]
     )
+    if channel.doubt:
+        words = f"{STILL_ON.lower()}: clear it first"
+        return Row(channel.seat, bars, None, words, needs_you=True)
     if channel.state is ChannelState.MANUAL:
         return Row(channel.seat, bars, None, "driven by hand", needs_you)
     if not taken:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gui.colours import Look
+from gui.models.doubts import word_of
 from labctl.service.answers import InstrumentOut
 from labctl.service.models import Channel
 from labctl.service.requests import Action
 
-HAND = "by hand: "
-"""What the station says a seat is lent to begins with this if a person has it."""
 KINDS = {
     "SourceMeter": "source meter",
     "CurrentSource": "current source",
@@ -39,11 +38,15 @@ class SeatRow:
     bounds: Mapping[str, float] = field(default_factory=dict)
     set_points: Mapping[str, float] = field(default_factory=dict)
     safe_at: float | None = None
+    by_hand: bool = False
+    """A person has it."""
+    doubt: str = ""
+    """Why it may still be on; empty if it is known to be off, or in use."""
 
     @property
     def look(self) -> Look:
         """Shape before the name."""
-        if self.instrument.error:
+        if self.instrument.error or self.doubt:
             return Look.NEEDS_YOU
         if not self.instrument.open:
             return Look.OFFLINE
@@ -56,11 +59,13 @@ class SeatRow:
     @property
     def run(self) -> str:
         """The run that has it; empty if none has."""
-        return "" if self.lent_to.startswith(HAND) else self.lent_to
+        return "" if self.by_hand else self.lent_to
 
     @property
     def state(self) -> str:
         """In words."""
+        if self.doubt and not self.run:
+            return word_of([self.doubt])
         if self.instrument.error:
             return self.instrument.error
         if self.run:
@@ -72,7 +77,7 @@ class SeatRow:
     @property
     def is_free(self) -> bool:
         """Whether a person may use it now: connected, and no run has it."""
-        return self.instrument.open and not self.run
+        return self.instrument.open and not (self.run or self.doubt)
 
     @property
     def plays(self) -> str:
@@ -118,6 +123,8 @@ def seat_rows(
                     seat.bounds,
                     seat.set_points,
                     seat.safe_at_unix,
+                    seat.by_hand,
+                    seat.doubt,
                 )
             )
         if not one.seats:
@@ -147,7 +154,7 @@ HALL = (
 def candidates(rows: Sequence[SeatRow], part: Part) -> list[SeatRow]:
     """Return the seats that can be a part, free ones first."""
     found = [row for row in rows if row.fits(part.kinds, part.roles)]
-    return sorted(found, key=lambda row: bool(row.run))
+    return sorted(found, key=lambda row: bool(row.run or row.doubt))
 
 
 def why_not(rows: Sequence[SeatRow], parts: Sequence[Part]) -> str:
@@ -158,6 +165,8 @@ def why_not(rows: Sequence[SeatRow], parts: Sequence[Part]) -> str:
             return f"this bench has no {part.name}"
         if found[0].run:
             return f"{found[0].seat} is lent to run {found[0].run}"
+        if found[0].doubt:
+            return f"{found[0].seat} may still be on; clear it first"
     return ""
 
 

@@ -1,5 +1,6 @@
 """What came of STOP ALL, in words: asked, confirmed, measured."""
 
+from gui.models.doubts import STILL_ON
 from gui.si_text import clock_text, fixed
 from labctl.service.models import StopLine, StopReport
 
@@ -17,9 +18,12 @@ def stop_text(report: StopReport) -> str:
 def line_text(line: StopLine) -> str:
     """Return ``CH01: asked → confirmed after 0.4 s → 0.0000 mA measured``."""
     who = ", ".join(line.seats) or line.run
+    if line.unsafe:
+        return "\n".join(
+            f"{seat}: asked → {STILL_ON}: {why}" for seat, why in line.unsafe.items()
+        )
     if not line.confirmed:
-        said = line.text if line.text != "asked" else "not yet confirmed"
-        return f"{who}: asked → {said}"
+        return f"{who}: asked → not yet confirmed"
     after = (line.confirmed_unix or line.asked_unix) - line.asked_unix
     parts = ["asked", f"confirmed after {max(after, 0.0):.1f} s"]
     for name, value in line.measured.items():

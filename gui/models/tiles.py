@@ -5,9 +5,10 @@ its first seat. A run that has ended stays on its seats until another one starts
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gui.colours import Look
+from gui.models.doubts import doubts_of, word_of
 from gui.si_text import clock_text, lasting, signed_text, value_text
 from labctl.service.models import Channel, ChannelState, RunState, RunSummary, State
 
@@ -124,6 +125,7 @@ def tiles_of(state: State) -> list[Tile]:
         if run is not None:
             shown[channel.seat] = run
     tiles, done = [], set[str]()
+    doubts = {doubt.seat: doubt.why for doubt in doubts_of(state)}
     for channel in state.channels:
         run = shown.get(channel.seat)
         if run is None:
@@ -133,7 +135,9 @@ def tiles_of(state: State) -> list[Tile]:
             continue
         done.add(run.run)
         seats = [seat for seat, other in shown.items() if other.run == run.run]
-        tiles.append(tile_of(run, channel.seat, len(seats) - 1, run.run in alarms))
+        tile = tile_of(run, channel.seat, len(seats) - 1, run.run in alarms)
+        on = [doubts[seat] for seat in seats if seat in doubts]
+        tiles.append(_alarmed(tile, on) if on else tile)
     return tiles
 
 
@@ -178,7 +182,10 @@ def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
         detail=_detail(run),
         progress=share,
         left=left,
-        needs_you=alarmed or run.state in _BAD or run.state is RunState.HOLD,
+        needs_you=alarmed
+        or bool(run.unsafe)
+        or run.state in _BAD
+        or run.state is RunState.HOLD,
         live=live,
         simulated=run.simulated,
     )
@@ -186,6 +193,13 @@ def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
 
 def look_of(run: RunSummary) -> tuple[Look, str]:
     """Return the shape of a run's state and its word."""
+    if run.unsafe:
+        seats = ", ".join(run.unsafe)
+        return Look.NEEDS_YOU, f"LEFT ON: {seats}: {'; '.join(run.unsafe.values())}"
+    return _look_of_safe(run)
+
+
+def _look_of_safe(run: RunSummary) -> tuple[Look, str]:
     state = run.state
     if run.asked == "stop" and run.ended_unix is None:
         return Look.NEEDS_YOU, "stopping …"
@@ -263,7 +277,7 @@ def _empty(channel: Channel) -> Tile:
     if channel.held:
         word = f"held for the queue: {channel.held_because}"
     detail = f"{channel.queued} queued" if channel.queued else ""
-    return Tile(
+    tile = Tile(
         seat=channel.seat,
         more_seats=0,
         run="",
@@ -279,6 +293,12 @@ def _empty(channel: Channel) -> Tile:
         live=False,
         simulated=False,
     )
+    return _alarmed(tile, [channel.doubt]) if channel.doubt else tile
+
+
+def _alarmed(tile: Tile, doubts: Sequence[str]) -> Tile:
+    """Return the tile of what may still be on, whatever else is so."""
+    return replace(tile, look=Look.NEEDS_YOU, word=word_of(doubts), needs_you=True)
 
 
 def _running(run: RunSummary) -> tuple[Look, str]:

@@ -133,6 +133,8 @@ def _short(row: SeatRow) -> str:
     """Say in a few words how a seat stands."""
     if row.run:
         return "lent to a run"
+    if row.doubt:
+        return "may still be on"
     if row.instrument.error:
         return "did not connect"
     if not row.instrument.open:

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 from gui.hands import Hands
 from gui.link import Link
 from gui.models import hand_fields, hand_sweep
+from gui.models.doubts import word_of
 from gui.models.hand_sweep import HandSweep
 from gui.models.seats import IV, SeatRow, candidates
 from gui.models.view_file import written
@@ -218,6 +219,8 @@ class IVPanel(QWidget):
         done = record.of if told.why == "completed" else -1
         if not told.goes_on and done in {-1, len(record.points)}:
             record.ended = told.why or "stopped"
+            if told.unsafe:
+                record.ended += f"; {word_of([told.unsafe])}"
             self._hands.release(record.seat)
         self._show_sweep()
 

@@ -1,6 +1,6 @@
 """The head of a run: what it does now, and what can be asked of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import (
@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
 
 from gui.icons import sign
 from gui.models.actions import action_of, with_key
+from gui.models.doubts import STILL_ON, Doubt, alarm_text
 from gui.models.tiles import WORDS, envelope_text, look_of
 from gui.palette import theme
 from gui.si_text import lasting, sentence, signed_text, value_text
@@ -50,6 +51,8 @@ class RunHead(QWidget):
     """What a person asks (``hold``, ``resume``, ``skip``, ``stop``, ``finish``,
     ``discard``), and why."""
     report_wanted = pyqtSignal()
+    clear_wanted = pyqtSignal(str)
+    """A seat that may still be on is to be cleared."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +69,11 @@ class RunHead(QWidget):
         self._trouble.setObjectName("wrong")
         self._trouble.setWordWrap(True)
         self._trouble.hide()
+        self._unsafe = QLabel()
+        self._unsafe.setObjectName("unsafe")
+        self._unsafe.setWordWrap(True)
+        self._unsafe.hide()
+        self._on: tuple[str, ...] = ()
         self.question = AskBar()
         self._make_buttons()
         head = QHBoxLayout()
@@ -85,6 +93,7 @@ class RunHead(QWidget):
         box.addLayout(head)
         box.addLayout(doing)
         box.addWidget(self._facts)
+        box.addWidget(self._unsafe)
         box.addWidget(self._trouble)
         box.addWidget(self.question)
 
@@ -97,6 +106,7 @@ class RunHead(QWidget):
         self._state.setText("")
         self._doing.setText("")
         self._trouble.hide()
+        self._unsafe.hide()
         self.say("")
         for button in self._buttons:
             button.hide()
@@ -105,8 +115,18 @@ class RunHead(QWidget):
         """Write a line where the facts stand."""
         self._facts.setText(text)
 
-    def show_summary(self, summary: RunSummary, bounds: Bounds, *, there: bool) -> None:
-        """Show the run as it is now; ``there``: the station answers."""
+    def show_summary(
+        self,
+        summary: RunSummary,
+        bounds: Bounds,
+        *,
+        there: bool,
+        doubts: Sequence[Doubt] = (),
+    ) -> None:
+        """Show the run as it is now; ``there``: the station answers.
+
+        ``doubts`` are the seats of the bench that may still be on.
+        """
         self._summary = summary
         look, word = look_of(summary)
         about = f"{summary.sample} · {summary.protocol}\n{summary.title}"
@@ -114,7 +134,9 @@ class RunHead(QWidget):
         self._protocol.setText(summary.protocol)
         for label in (self._sample, self._protocol):
             label.setToolTip(about)
-        self._state.setText(word.partition(": ")[0])
+        on = {d.seat: d.why for d in doubts}
+        self._on = tuple(seat for seat in summary.seats.values() if seat in on)
+        self._state.setText(STILL_ON if self._on else word.partition(": ")[0])
         self._state.setStyleSheet(
             f"color: {theme().states[look].text}; font-weight: 600;"
         )
@@ -124,6 +146,11 @@ class RunHead(QWidget):
         whole = f"{word}\n{self._doing.full_text}\n{self._facts.full_text}"
         for line in (self._state, self._doing, self._facts):
             line.setToolTip(whole)
+        alarm = alarm_text(summary, on)
+        self._unsafe.setText(alarm)
+        self._unsafe.setObjectName("unsafe" if self._on else "wrong")
+        self._unsafe.setStyleSheet(_alarm_style() if self._on else "")
+        self._unsafe.setVisible(bool(alarm))
         trouble = summary.trouble or (summary.reason if _tells(summary) else "")
         self._trouble.setText(sentence(trouble))
         self._trouble.setVisible(bool(trouble))
@@ -170,6 +197,9 @@ class RunHead(QWidget):
             text = "Discard this run? Its rows stay on the disk, marked."
             self._inquire(text, "Discard", "discard", self._summary.sample)
 
+    def _want_clear(self) -> None:
+        self.clear_wanted.emit(self._on[0] if self._on else "")
+
     def _inquire(self, text: str, button: str, word: str, must: str = "") -> None:
         self.question.ask(text, button, lambda why: self.asked.emit(word, why), must)
 
@@ -187,6 +217,8 @@ class RunHead(QWidget):
         self._finish.setVisible(cut)
         self.discard_button.setVisible(cut)
         self._report.setVisible(not cut)
+        self.clear_button.setVisible(bool(self._on))
+        self.clear_button.setEnabled(there)
 
     def _make_buttons(self) -> None:
         self.hold_button = _button("Hold", "hold", self.hold_or_resume)
@@ -195,7 +227,10 @@ class RunHead(QWidget):
         self._finish = _button("Finish", "finish", self.finish)
         self.discard_button = _button("Discard", "discard", self.discard)
         self._report = _button("Report", "report", self.report_wanted.emit)
+        self.clear_button = _button("Clear seat …", "clear", self._want_clear)
+        self.clear_button.setObjectName("primary")
         self._buttons = (
+            self.clear_button,
             self.hold_button,
             self._skip,
             self._end,
@@ -206,7 +241,15 @@ class RunHead(QWidget):
         self.wear()
 
 
-_SIGNS = ("pause", "skip", "stop", "", "", "report")
+_SIGNS = ("", "pause", "skip", "stop", "", "", "report")
+
+
+def _alarm_style() -> str:
+    t = theme()
+    return (
+        f"background: {t.danger}; color: {t.on_danger}; font-weight: 600; "
+        "padding: 4px 8px; border-radius: 4px;"
+    )
 
 
 def doing(summary: RunSummary) -> str:

@@ -10,6 +10,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from gui.link import Link
+from gui.models.doubts import doubts_of
 from gui.models.tabs import Memory, every_step, tabs_of
 from gui.models.tiles import look_of
 from gui.port import Station
@@ -196,7 +197,8 @@ class RunView(QWidget):
         if self._summary is not None:
             bounds = self._detail.envelope if self._detail else {}
             there = self._link.status.is_there
-            self.head.show_summary(self._summary, bounds, there=there)
+            doubts = doubts_of(self._link.state)
+            self.head.show_summary(self._summary, bounds, there=there, doubts=doubts)
 
     def _make_tabs(self, detail: RunDetail) -> None:
         memory = Memory()

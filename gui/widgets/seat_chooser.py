@@ -59,10 +59,9 @@ class SeatChooser(QWidget):
             box.blockSignals(True)
             box.clear()
             box.addItem(f"automatic ({first})" if first else "automatic", AUTOMATIC)
-            for seat, holder in seat_choices(channels, role).items():
-                box.addItem(f"{seat} (busy)" if holder else seat, seat)
-                tip = f"busy with {holder}" if holder else "free"
-                box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            for seat, how in seat_choices(channels, role).items():
+                box.addItem(f"{seat} ({how.mark})" if how.mark else seat, seat)
+                box.setItemData(box.count() - 1, how.why, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(max(box.findData(wanted.get(role, AUTOMATIC)), 0))
             box.blockSignals(False)
 

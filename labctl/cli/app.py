@@ -1,8 +1,9 @@
 """The tree of commands, and how errors become words and exit codes.
 
 Exit codes: 0 done; 1 failed; 2 usage; 3 refused before the start; 4 instrument or
-station unreachable; 5 stopped by a safety limit; 6 stopped by a person; 7 finished
-but data incomplete. stdout carries the result, stderr the talk.
+station unreachable; 5 stopped by a safety limit; 6 stopped by a person; 7 a person
+is needed: an output may still be on (it is said which), or a file is not whole.
+stdout carries the result, stderr the talk.
 """
 
 import logging

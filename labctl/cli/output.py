@@ -73,6 +73,19 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     )
 
 
+def alarm_lines(unsafe: Mapping[str, str], data: str = "") -> list[str]:
+    """Return what a person must read first, a line a seat.
+
+    ``unsafe``: seat -> why; ``data``: see `labctl.service.doubts.cure`.
+    """
+    from labctl.service.doubts import cure, still_on  # noqa: PLC0415  (start-up time)
+
+    return [
+        f"MAY STILL BE ON: {still_on(seat, why)}. {cure([seat], data)}"
+        for seat, why in unsafe.items()
+    ]
+
+
 def shown_path(path: Path) -> str:
     """Return a path as short as it can be typed from here."""
     try:

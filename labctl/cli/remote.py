@@ -1,12 +1,12 @@
 """``labctl status|attach|hold|skip|stop``: talk to the station's process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli.output import print_json, say, say_out, table
+from labctl.cli.output import alarm_lines, print_json, say, say_out, table
 from labctl.errors import InstrumentError, OperatorError
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def status(
 def attach(run: RunWord, data: DataOption = None) -> None:
     """Follow one run until it ends; Ctrl-C leaves, the run goes on.
 
-    Exit code as `labctl run` has it: 0 completed, 5 limit, 6 stopped.
+    Exit code as `labctl run` has it: 0 completed, 5 limit, 6 stopped, 7 an output may
+    still be on.
     """
     with connect(data) as station:
         state = station.state()
@@ -89,6 +90,8 @@ def attach(run: RunWord, data: DataOption = None) -> None:
                 shown = line
             if found.state in ENDED:
                 say_out(f"{found.state} {found.reason}".strip())
+                if found.unsafe:
+                    _alarm(found.unsafe, state.station.data)
                 raise typer.Exit(EXIT_CODES.get(found.state, 1))
             state = station.state(state.sequence, wait=5.0)
 
@@ -226,6 +229,8 @@ def overview(state: "State") -> str:
     station = state.station
     simulated = f" · SIMULATED ×{station.speed:g}" if station.simulated else ""
     lines = [f"station {station.name}{simulated} · runs in {station.data}"]
+    doubtful = {c.seat: c.doubt for c in state.channels if c.doubt}
+    lines += alarm_lines(doubtful, named(Path(station.data)))
     lines += [
         f"  {f.name}: {f.what} {f.cure}" for f in state.health.findings if not f.ok
     ]
@@ -244,6 +249,11 @@ def overview(state: "State") -> str:
     lines += held_lines(state.channels)
     lines += [f"NEEDS YOU [{e.number}] {e.text}" for e in state.attention]
     return "\n".join(lines)
+
+
+def named(data: Path) -> str:
+    """Return the folder of runs for a command, empty where that finds it by itself."""
+    return "" if data.absolute() == data_folder(None).absolute() else str(data)
 
 
 def held_lines(channels: "Sequence[Channel]") -> list[str]:
@@ -305,8 +315,22 @@ def _report_stop(station: "StationClient") -> None:
             f"{', '.join(line.seats)}: {word}: {line.text}"
             + (f"; {read}" if read else "")
         )
+    unsafe: dict[str, str] = {}
+    for line in state.stop.lines if state.stop else ():
+        unsafe |= line.unsafe
+    if unsafe:
+        _alarm(unsafe, state.station.data)
     if state.stop is None or not state.stop.done:
         raise InstrumentError("not everything is confirmed; use the hardware stop")
+
+
+def _alarm(unsafe: Mapping[str, str], data: str) -> None:
+    """Say what may still be on, and leave with the code that means it."""
+    from labctl.session.run import EXIT_UNSAFE  # noqa: PLC0415  (start-up time)
+
+    for line in alarm_lines(unsafe, named(Path(data))):
+        say_out(line)
+    raise typer.Exit(EXIT_UNSAFE)
 
 
 STOP_PATIENCE = 10.0

@@ -9,6 +9,8 @@ from labctl.cli import ordering, remote
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from labctl.session.run import Finished
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -48,12 +50,15 @@ def run(
     """Run a protocol to its end and seal its file.
 
     Ctrl-C ends it in good order: outputs safe, results from what there is, file
-    sealed. A second Ctrl-C within 5 s switches off at once.
+    sealed. A second Ctrl-C within 5 s switches off at once. Exit code 7: an output may
+    still be on; which, and what to do, is said.
     """
-    from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
+    from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -74,6 +79,7 @@ def run(
     if not simulate:
         remote.refuse_beside_station(config)
     prepared = prepare(ordering.make_order(words, bench), bench)
+    left_on = LeftOn(prepared.order.out, prepared.cast, real=not simulate)
     for warning in prepared.protocol.warnings():
         say(f"note: {warning}")
     simulated = " · SIMULATED" if simulate else ""
@@ -89,10 +95,13 @@ def run(
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
         if not simulate:
-            taken = list(prepared.cast.values())
-            observers = guarded(observers, prepared.station.setups, taken)
-        finished = start(prepared, bench, observers)
-    _tell(finished, prepared.protocol.name, prepared.protocol.sample.name, as_json)
+            station, cast = prepared.station, prepared.cast
+            observers = guarded(
+                observers, lambda: plan_of(station.setups, cast, station.players)
+            )
+        observers = left_on.observe(observers)
+        finished = left_on.finish(lambda: start(prepared, bench, observers))
+    _tell(finished, protocol.name, protocol.sample.name, left_on.seats, as_json)
 
 
 def resume(
@@ -107,13 +116,15 @@ def resume(
     """
     if not settings and remote.resume_there(run):
         return
-    from labctl.cli.progress import Progress  # noqa: PLC0415  (start-up time)
+    from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
+    from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.config.hardened_yaml import load  # noqa: PLC0415
     from labctl.config.models import Config  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.quantities import SI  # noqa: PLC0415
-    from labctl.service.guarded import guarded  # noqa: PLC0415
+    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
+    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -125,6 +136,8 @@ def resume(
         changes[name] = load(value, f"--set {name}").data
     with JournalReader(RunFolder.of(run).journal) as reader:
         header = reader.header
+    out = RunFolder.of(run).path.parent
+    left_on = LeftOn(out, header.roles, real=not header.simulated)
     with Progress(active_mass=header.sample.get("active_mass")) as progress:
         control = Control()
         signals = StopOnSignals(control)
@@ -132,12 +145,20 @@ def resume(
         if not header.simulated:
             config = Config.model_validate(header.extra["config"], context=SI)
             setups = {setup.name: setup for setup in config.setups()}
-            observers = guarded(observers, setups, list(header.roles.values()))
-        finished = go_on(run, observers, changes)
-    _tell(finished, header.protocol, str(header.sample.get("name", "")), as_json)
+            observers = guarded(observers, lambda: plan_of(setups, header.roles))
+        observers = left_on.observe(observers)
+        finished = left_on.finish(lambda: go_on(run, observers, changes))
+    sample = str(header.sample.get("name", ""))
+    _tell(finished, header.protocol, sample, left_on.seats, as_json)
 
 
-def _tell(finished: "Finished", protocol: str, sample: str, as_json: bool) -> None:
+def _tell(
+    finished: "Finished",
+    protocol: str,
+    sample: str,
+    unsafe: "Mapping[str, str]",
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(
             {
@@ -147,6 +168,7 @@ def _tell(finished: "Finished", protocol: str, sample: str, as_json: bool) -> No
                 "file": str(finished.file) if finished.file else None,
                 "protocol": protocol,
                 "sample": sample,
+                "unsafe": dict(unsafe),
                 "results": {n: r.to_json() for n, r in finished.results.items()},
             }
         )

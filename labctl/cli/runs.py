@@ -53,11 +53,13 @@ def list_all(
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
+    from labctl.service.live_run import unsafe_seats  # noqa: PLC0415  (start-up time)
     from labctl.store.reader import RunFile  # noqa: PLC0415
 
     with RunFile(run) as file:
         header, status, results = file.header, file.status, file.results
         rows, steps, events = file.rows, file.steps, file.events
+        unsafe = unsafe_seats(status.unsafe, header.roles)
         latest = _half_cycles(steps, header.sample.get("active_mass"))
     if as_json:
         print_json(
@@ -68,6 +70,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
                 "parameters": header.parameters,
                 "state": status.state,
                 "reason": status.reason,
+                "unsafe": unsafe,
                 "simulated": header.simulated,
                 "rows": rows,
                 "steps": len(steps),
@@ -78,6 +81,8 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     simulated = "  SIMULATED" if header.simulated else ""
     say_out(f"{header.run_id}{simulated}")
     say_out(f"  {header.title}")
+    for seat, why in unsafe.items():
+        say_out(f"  LEFT ON: {seat} could not be made safe when it ended: {why}")
     say_out(f"  state: {status.state} {status.reason}".rstrip())
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")

@@ -1,13 +1,13 @@
-"""``labctl station show|drivers|example``."""
+"""``labctl station show|clear|drivers|example``."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from labctl.cli import ordering
+from labctl.cli import ordering, remote
 from labctl.cli.output import print_json, say_out, table
-from labctl.errors import LabctlError
+from labctl.errors import BusyError, LabctlError
 
 app = typer.Typer(help="The bench: instruments, who plays what, limits.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -19,7 +19,10 @@ def show(
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open every instrument, ask who it is, and show what it can play."""
+    """Open every instrument, ask who it is, and show what it can play.
+
+    One that another run or program has is left alone, and its owner is named.
+    """
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.config.hardened_yaml import Document  # noqa: PLC0415
     from labctl.session.order import Order, station_of  # noqa: PLC0415
@@ -41,6 +44,13 @@ def show(
                     "serial": identity.serial,
                     "seats": seats,
                 }
+            except BusyError as busy:
+                rows.append((name, setup.address, "IN USE, see below", ""))
+                answer[name] = {
+                    "address": setup.address,
+                    "error": str(busy),
+                    "in_use_by": busy.holders.get(name, ""),
+                }
             except LabctlError as error:
                 rows.append((name, setup.address, "NOT REACHED, see below", ""))
                 answer[name] = {"address": setup.address, "error": str(error)}
@@ -56,6 +66,67 @@ def show(
                 say_out(f"\n{name}: {about['error'].removeprefix(f'{name}: ')}")
     if any("error" in about for about in answer.values()):
         raise typer.Exit(4)
+
+
+@app.command(
+    "clear",
+    epilog="Examples: labctl station clear vsp300/1 | "
+    "labctl station clear vsp300/1 --by-hand --reason 'cell taken out'",
+)
+def clear(
+    seat: Annotated[str, typer.Argument(help="What may still be on: vsp300/1.")],
+    by_hand: Annotated[
+        bool,
+        typer.Option(
+            "--by-hand",
+            help="I have looked at the instrument: it is off. Nothing is asked of it.",
+        ),
+    ] = False,
+    reason: remote.ReasonOption = "",
+    data: remote.DataOption = None,
+    config: ordering.ConfigOption = None,
+) -> None:
+    """Make a seat safe that may still be on, read it back, and let runs have it again.
+
+    At the station if one runs, else here. Exit code 4: it is still not known to be off.
+    """
+    from labctl.service.discover import find  # noqa: PLC0415  (start-up time)
+
+    station = find(remote.data_folder(data), client="cli")
+    if station is not None:
+        with station:
+            station.clear_seat(seat, by_hand=by_hand, reason=reason)
+    else:
+        _clear_here(seat, remote.data_folder(data), config, by_hand=by_hand)
+    how = "somebody has looked, it is off" if by_hand else "made safe and read back"
+    say_out(f"{seat}: {how}; runs can have it again")
+
+
+def _clear_here(seat: str, data: Path, config: Path | None, *, by_hand: bool) -> None:
+    """Clear a seat that a run in the foreground left on."""
+    from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
+    from labctl.config.hardened_yaml import Document  # noqa: PLC0415
+    from labctl.errors import OperatorError  # noqa: PLC0415
+    from labctl.service.doubts import Doubts, forget, kept  # noqa: PLC0415
+    from labctl.service.premises import Premises  # noqa: PLC0415
+    from labctl.session.order import Order, station_of  # noqa: PLC0415
+
+    premises = Premises(data)
+    if by_hand:
+        forget(premises, seat)
+        return
+    if seat not in kept(premises):
+        raise OperatorError(
+            f"{seat} is not in doubt for the runs in {data}; there is nothing to clear"
+        )
+    remote.refuse_beside_station(config)
+    bench = ordering.read_config(config, simulate=False)
+    order = Order("", Document("", {}), "", simulate=False, speed=None)
+    station, _ = station_of(bench, SystemClock(), order)
+    try:
+        Doubts(station, premises.doubts_file).clear(seat, by_hand=False)
+    finally:
+        station.close()
 
 
 @app.command("drivers", epilog="Example: labctl station drivers")

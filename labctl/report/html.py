@@ -17,7 +17,15 @@ from labctl.data import Result
 from labctl.figure import Figure
 from labctl.report.numbers import figure_numbers, json_block
 from labctl.report.svg import Drawing, drawing, figure_css
-from labctl.report.tables import Table, result_tables, state, summary, table
+from labctl.report.tables import (
+    WARNING,
+    Table,
+    icon,
+    result_tables,
+    state,
+    summary,
+    table,
+)
 
 _WIDE, _NARROW = (840.0, 440.0), (400.0, 360.0)
 """Sizes in pixels drawn for a desk and for a phone."""
@@ -36,6 +44,8 @@ class Report:
     """How the run ended, in a sentence."""
     ok: bool = True
     """False when it ended otherwise than planned."""
+    unsafe: Sequence[str] = ()
+    """What could not be made safe at the end, a sentence each; the page begins so."""
     deviations: Sequence[str] = ()
     """Holds, reconnects, edits, missed samples."""
     results: Mapping[str, Result] = field(default_factory=dict)
@@ -58,13 +68,18 @@ def page(report: Report) -> str:
     banner = (
         f'<div class="banner" role="note">{_BANNER}</div>' if report.simulated else ""
     )
+    alarm = "".join(
+        f'<div class="alarm" role="alert">{icon(WARNING)}<span>{escape(text)}</span>'
+        "</div>"
+        for text in report.unsafe
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escape(report.title)}</title>\n<link rel="icon" href="data:,">\n'
         f"<style>\n{_asset('report.css')}{figure_css()}</style>\n</head>\n<body>\n"
-        f"{banner}<main>\n{_head(report)}{_results(report)}{_figures(report)}"
+        f"{alarm}{banner}<main>\n{_head(report)}{_results(report)}{_figures(report)}"
         f"{_tables(report)}</main>\n{_raw(report)}<script>{script}</script>\n"
         "</body>\n</html>\n"
     )
@@ -167,6 +182,7 @@ def _raw(report: Report) -> str:
         "simulated": report.simulated,
         "ended": report.ended,
         "ok": report.ok,
+        "unsafe": list(report.unsafe),
         "deviations": list(report.deviations),
         "facts": dict(report.facts),
         "results": {name: r.to_json() for name, r in report.results.items()},

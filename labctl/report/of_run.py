@@ -85,6 +85,7 @@ def compare_reports(
         if all(r.ok for r in reports.values())
         else "not all done",
         ok=all(report.ok for report in reports.values()),
+        unsafe=[f"{run}: {text}" for run, r in reports.items() for text in r.unsafe],
         deviations=[
             *(
                 f"{run}: excluded from figures and means"
@@ -132,7 +133,12 @@ def read_report(run: Path) -> Report:
             subtitle=header.run_id,
             facts=facts,
             ended=f"{status.state} {status.reason}".strip(),
-            ok=status.state == "completed",
+            ok=status.state == "completed" and not status.unsafe,
+            unsafe=[
+                f"When this run ended, {_place(role, header.roles)} could not be made "
+                f"safe: {why}"
+                for role, why in status.unsafe.items()
+            ],
             deviations=[
                 f"{record.test_time:.0f} s: {record.event.text}"
                 for record in file.events
@@ -144,6 +150,11 @@ def read_report(run: Path) -> Report:
             simulated=header.simulated,
             raw={"parameters": header.parameters, "sample": header.sample},
         )
+
+
+def _place(role: str, seats: Mapping[str, str]) -> str:
+    """Return ``cell on vsp300/1``."""
+    return f"{role} on {seats[role]}" if role in seats else role
 
 
 _IDENTITY = ("vendor", "model", "serial", "firmware")

@@ -10,11 +10,11 @@ from labctl.report.lettering import unit_text, value_text
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
 _TICK_MARK = "M2 6.5L5 9.5L10 3"
-_WARNING = "M6 1L11.5 11H.5ZM6 4.5V7.5M6 9.2V9.8"
+WARNING = "M6 1L11.5 11H.5ZM6 4.5V7.5M6 9.2V9.8"
 _DASH = "M2 6H10"
 _ICONS = {
     Quality.GOOD: _TICK_MARK,
-    Quality.SUSPECT: _WARNING,
+    Quality.SUSPECT: WARNING,
     Quality.ABSENT: _DASH,
 }
 
@@ -41,7 +41,7 @@ def icon(path: str) -> str:
 
 def state(text: str, *, ok: bool) -> str:
     """Return how the run ended, shape before colour."""
-    kind, path = ("good", _TICK_MARK) if ok else ("bad", _WARNING)
+    kind, path = ("good", _TICK_MARK) if ok else ("bad", WARNING)
     return f'<p class="state {kind}">{icon(path)}<span>{escape(text)}</span></p>'
 
 

@@ -1,6 +1,6 @@
 """Who may call a route, and how errors become answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -8,9 +8,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from labctl.errors import LabctlError, QuantityError, RefusedError
+from labctl.errors import BusyError, LabctlError, QuantityError, RefusedError
 from labctl.service.answers import Hint, Problem
 from labctl.service.gate import Caller
+from labctl.service.kinds import kind_of
 from labctl.service.premises import ROLES
 from labctl.service.services import Services
 
@@ -64,11 +65,15 @@ def answer_errors(app: FastAPI) -> None:
         status = 409
         if isinstance(error, RefusedError):
             complaints = [
-                Hint(where=c.where, what=c.what, cure=c.cure) for c in error.complaints
+                Hint(where=c.where, what=c.what, cure=c.cure, why=c.why)
+                for c in error.complaints
             ]
         if isinstance(error, RefusedError | QuantityError):
             status = 422
-        return _problem(status, error.fault, str(error), complaints)
+        holders = error.holders if isinstance(error, BusyError) else {}
+        return _problem(
+            status, error.fault, str(error), complaints, kind_of(error), holders
+        )
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -88,7 +93,18 @@ def answer_errors(app: FastAPI) -> None:
 
 
 def _problem(
-    status: int, fault: str, message: str, complaints: list[Hint]
+    status: int,
+    fault: str,
+    message: str,
+    complaints: list[Hint],
+    kind: str = "",
+    holders: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    problem = Problem(fault=fault, message=message[:4000], complaints=complaints[:50])
+    problem = Problem(
+        fault=fault,
+        kind=kind,
+        message=message[:4000],
+        holders=dict(holders or {}),
+        complaints=complaints[:50],
+    )
     return JSONResponse(problem.model_dump(mode="json"), status)

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from labctl.errors import Why
 from labctl.service.models import Level, RunSummary, Said
 
 
@@ -13,6 +14,8 @@ class Hint(Said):
     where: str
     what: str
     cure: str = ""
+    why: Why = Why.WRONG
+    """What kind of thing it is about: ``wrong``, or ``busy``."""
 
 
 class Problem(Said):
@@ -20,7 +23,12 @@ class Problem(Said):
 
     fault: str
     """Whose: config, operator, limit, instrument, store, access."""
+    kind: str = ""
+    """What it is, for programs: ``busy``, ``doubtful``, ``link`` …, see
+    `labctl.service.kinds`; empty where the request itself was wrong."""
     message: str
+    holders: dict[str, str] = Field(default_factory=dict)
+    """Of ``busy``: seat -> who has it."""
     complaints: list[Hint] = Field(default_factory=list)
     """Every complaint about an order, at once."""
 
@@ -60,6 +68,8 @@ class Checked(Said):
     """As understood: SI, defaults filled in."""
     busy: dict[str, str] = Field(default_factory=dict)
     """Seat -> who has it now; until it is free the order can wait, not start."""
+    doubtful: dict[str, str] = Field(default_factory=dict)
+    """Seat -> why it may still be on; until it is cleared the order can only wait."""
 
 
 class PlannedStep(Said):
@@ -157,6 +167,11 @@ class SeatOut(Said):
     """What can be done by hand."""
     lent_to: str
     """Run, or person by hand; empty if free."""
+    by_hand: bool = False
+    """Whether it is a person who has it."""
+    doubt: str = ""
+    """Why it may still be on; it is lent to nobody. Empty: it is known to be off, or
+    in use."""
     bounds: dict[str, float] = Field(default_factory=dict)
     """Largest magnitudes by hand: ``voltage V``, ``current A``, ``compliance V``,
     ``least compliance V``, ``field T``; empty if not open."""
@@ -202,6 +217,8 @@ class HandSweepOut(Said):
     goes_on: bool
     why: str
     """How it ended: ``completed``, ``stopped``, or what went wrong."""
+    unsafe: str = ""
+    """Why the output may still be on after it; empty: it is off, or it goes on."""
 
 
 class ManualOut(Said):

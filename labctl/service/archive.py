@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from labctl.data import Array
+from labctl.engine.recorder import LONGEST_GAP
 from labctl.errors import OperatorError, StoreError
 from labctl.service.answers import (
     ColumnOut,
@@ -25,7 +26,7 @@ from labctl.service.answers import (
     StreamOut,
 )
 from labctl.service.finished_window import FinishedRows
-from labctl.service.live_run import LEVELS, finite, headline
+from labctl.service.live_run import LEVELS, finite, headline, unsafe_seats
 from labctl.service.models import RunState, RunSummary
 from labctl.service.pyramid import Pyramid, Window
 from labctl.service.run_search import RunOrder, in_order, read_search
@@ -287,6 +288,8 @@ def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
         simulated=header.simulated,
         operator=header.operator,
         trouble="",
+        longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
+        unsafe=unsafe_seats(status.unsafe, header.roles),
         headline=headline(file.results),
     )
 

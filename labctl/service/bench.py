@@ -1,5 +1,6 @@
 """The bench of the station's process: one station, one clock, many runs at once."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -11,10 +12,15 @@ from labctl.config.models import Config
 from labctl.errors import LabctlError, OperatorError, OwnershipError
 from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
+from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
-from labctl.service.guarded import Guarding
+from labctl.service.guard_words import OFF, ON, reports
+from labctl.service.guarding.guarding import Guarding
+from labctl.service.guarding.lines import Safed
+from labctl.service.guarding.observing import Told, guarded
+from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
-from labctl.service.live_run import About, LiveRun
+from labctl.service.live_run import LEVELS, About, LiveRun
 from labctl.service.models import Level, RunState, RunSummary
 from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
@@ -30,6 +36,7 @@ from labctl.session.order import (
 )
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
+from labctl.store.folder import list_runs
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +67,8 @@ class Bench:
         self.events = EventBook(premises.events_file)
         self.queue = Queue(premises.queue_file)
         guard = None if equipment.world is not None else self._guard
-        self.by_hand = ByHand(equipment.station, guard)
+        self._doubts = Doubts(equipment.station, premises.doubts_file)
+        self.by_hand = ByHand(equipment.station, guard, self._doubts)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
@@ -71,6 +79,8 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
+        self._safed: dict[str, Safed] = {}
+        """Run -> what the guard said of its seats."""
 
     @property
     def clock(self) -> Clock:
@@ -83,11 +93,9 @@ class Bench:
         return self.equipment.world is not None
 
     @property
-    def guard_is_missing(self) -> bool:
-        """Whether outputs may be on although the guard is gone."""
-        guard = self._guarding
-        on = bool(self.live or self.by_hand.touched())
-        return guard is not None and not guard.is_alive and on
+    def guard_missing(self) -> str:
+        """Why no guard stands although outputs may be on; empty: one does."""
+        return "" if self._guarding is None else self._guarding.missing
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -175,9 +183,11 @@ class Bench:
             run = LiveRun(
                 about,
                 self.premises.data / name,
-                self._keeping(about, lambda o: start(prepared, self.config, o, name)),
+                self._guarded(about, lambda o: start(prepared, self.config, o, name)),
                 self.clock,
                 self.changed,
+                doubt=self.doubt,
+                leave=self._leave,
                 live_view=self._live_view,
             )
             started = Started(
@@ -208,6 +218,11 @@ class Bench:
         places = self._places(prepared.cast, prepared.protocol.sample.kind)
         return {place: lent[place] for place in places.values() if place in lent}
 
+    def doubtful(self, prepared: Prepared) -> dict[str, str]:
+        """Return which seats of a prepared run may still be on, and why."""
+        doubts = self.equipment.station.doubts()
+        return {s: doubts[s] for s in prepared.cast.values() if s in doubts}
+
     def _places(self, seats: Mapping[str, str], kind: str) -> dict[str, str]:
         """Return what a run keeps for itself: its seats, and the one sample holder.
 
@@ -219,10 +234,65 @@ class Bench:
             places[HOLDER] = HOLDER
         return places
 
+    # ---- seats that are not known to be off
+
+    def doubt(self, seat: str, why: str) -> None:
+        """Lend a seat to nobody until it is known to be off."""
+        self._doubts.doubt(seat, why)
+        self.changed()
+
+    def clear(self, seat: str, *, by_hand: bool, who: str, reason: str = "") -> None:
+        """Make a doubtful seat safe and read it back; ``by_hand``: a person vouches.
+
+        InstrumentError: it is still not known to be off. BusyError: a run has it.
+        OperatorError: nobody doubts it.
+        """
+        if seat in self.by_hand.touched():
+            self.by_hand.let_go(seat, vouched=by_hand)
+        else:
+            self._doubts.clear(seat, by_hand=by_hand)
+        self._note_off(seat)
+        how = "vouches that it is off" if by_hand else "had it made safe and read back"
+        text = f"{seat}: {who} {how}" + (f" ({reason})" if reason else "")
+        log.warning("%s", text)
+        self.events.tell(Level.WARNING, "cleared", text)
+        self.changed()
+
+    def heard_safe(self, run: str, seats: Mapping[str, tuple[str, str]]) -> None:
+        """Take the guard's word about the seats of a run: seat -> (state, why)."""
+        for seat, (state, why) in seats.items():
+            if state == ON:
+                self.doubt(seat, why)
+                text = f"the guard: {still_on(seat, why)}"
+                self.events.tell(Level.ALARM, "unsafe", text, run)
+            elif state == OFF:
+                with contextlib.suppress(OwnershipError):  # who has it will say
+                    if self._doubts.settle(seat):
+                        self._note_off(seat)
+                        text = f"the guard: {seat} was made safe"
+                        self.events.tell(Level.WARNING, "cleared", text, run)
+        self.changed()
+
+    def _note_off(self, seat: str) -> None:
+        for run in self.runs:
+            run.cleared(seat)
+
     # ---- runs whose process died
 
     def recover(self) -> None:
-        """Find the runs that a dead process left, and say that they wait."""
+        """Find what a dead process left: its guard's word, and the runs that wait."""
+        if self._doubts.were_lost:
+            text = (
+                "it is not known which outputs were left on: look at every instrument"
+            )
+            self.events.tell(Level.ALARM, "unsafe", text)
+        folders = [
+            self.premises.folder,
+            *(f.path for f in list_runs(self.premises.data)),
+        ]
+        for report in reports(folders, self._doubts.heard):
+            self.heard_safe(report.run, report.seats)
+            self._doubts.note_heard(report.unix)
         for summary in find_interrupted(self.premises.data):
             self.interrupted[summary.run] = summary
             self.events.tell(
@@ -246,9 +316,11 @@ class Bench:
             live = LiveRun(
                 about,
                 folder,
-                self._keeping(about, lambda o: resume(folder, o, None, self.equipment)),
+                self._guarded(about, lambda o: resume(folder, o, None, self.equipment)),
                 self.clock,
                 self.changed,
+                doubt=self.doubt,
+                leave=self._leave,
                 live_view=self._live_view,
             )
             live.started_unix = self.interrupted.pop(run).started_unix
@@ -278,8 +350,9 @@ class Bench:
     def start_waiting(self) -> None:
         """Start every order of the queue whose turn it is."""
         passed: set[str] = set()
+        station = self.equipment.station
         while True:
-            entry = self.queue.turn(self.equipment.station.lent(), passed)
+            entry = self.queue.turn(station.lent(), passed, station.doubts())
             if entry is None:
                 return
             try:
@@ -325,31 +398,66 @@ class Bench:
         self.by_hand.release_all()
         self.equipment.station.close()
         if self._guarding is not None:
+            # what a person cleared meanwhile may be somebody else's by now
+            self._guarding.forget_all_but(set(self.equipment.station.doubts()))
             self._guarding.close()
         self.events.close()
 
-    def _keeping(
+    def _guarded(
         self, about: About, act: Callable[[Observers], Finished]
     ) -> Callable[[Observers], Finished]:
-        """Guard a run on real instruments; give its seats back whatever happens."""
-        station, seats = self.equipment.station, list(about.seats.values())
+        """Guard a run on real instruments."""
+        station = self.equipment.station
+        told = Told(
+            lambda level, text: self.events.tell(
+                LEVELS[level.value], "guard", text, about.run
+            ),
+            self._take_from_guard,
+        )
 
         def kept(observers: Observers) -> Finished:
-            try:
-                if not self.simulated:
-                    observers = self._guard().observe(observers, station.setups, seats)
-                return act(observers)
-            finally:
-                station.give_back(about.run)
+            if not self.simulated:
+                observers = guarded(
+                    observers,
+                    lambda: plan_of(station.setups, about.seats, station.players),
+                    lambda _folder: self._guard(),
+                    told,
+                )
+            return act(observers)
 
         return kept
 
+    def _leave(self, run: LiveRun) -> None:
+        """Give the seats of a run back; what it read back as off is doubted no more."""
+        self.equipment.station.give_back(run.about.run)
+        if (safed := self._safed.pop(run.about.run, None)) is not None:
+            self._hear(safed)
+        if run.safe_unix is None:
+            return
+        for seat in run.about.seats.values():
+            with contextlib.suppress(OwnershipError):  # somebody was quicker
+                self._doubts.settle(seat)
+
     def _guard(self) -> Guarding:
-        """Return the guard's process, a new one if the last one is gone."""
+        """Return the one guard of this process; it sees to its own replacement."""
         with self._dispatch:
-            if self._guarding is None or not self._guarding.is_alive:
+            if self._guarding is None:
                 self._guarding = Guarding(self.premises.folder)
             return self._guarding
+
+    def _take_from_guard(self, safed: Safed) -> None:
+        """Lend to nobody what the guard could not make safe, and again what it could.
+
+        While the run still has a seat, its word waits for `_leave`.
+        """
+        self._safed[safed.run] = safed
+        self._hear(safed)
+
+    def _hear(self, safed: Safed) -> None:
+        words = {
+            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
+        }
+        self.heard_safe(safed.run, words)
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run

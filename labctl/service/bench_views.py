@@ -63,7 +63,8 @@ def instruments(here: Here) -> list[InstrumentOut]:
 @router.get("/queue", operation_id="queue")
 async def waiting(here: Here) -> list[QueueEntry]:
     """Return what waits, in the order in which it starts."""
-    return here.bench.queue.shown(here.bench.equipment.station.lent())
+    station = here.bench.equipment.station
+    return here.bench.queue.shown(station.lent(), station.doubts())
 
 
 @router.get("/events", operation_id="events")

@@ -18,13 +18,16 @@ from typing import Any
 
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import InstrumentError, LimitError, OperatorError
+from labctl.roles.safing_order import stage_of
 from labctl.service.answers import HandSweepOut
-from labctl.service.guarded import Guarding
+from labctl.service.doubts import Doubts, cure, still_on
+from labctl.service.guarding.guarding import Guarding, Hears
+from labctl.service.guarding.lines import Frozen
+from labctl.service.guarding.planning import plan_of
 from labctl.service.hand_acts import (
     DOERS,
     Readings,
     actions,
-    is_magnet,
     is_source,
     is_switch,
 )
@@ -92,18 +95,25 @@ class ByHand:
     """The seats that people drive by hand."""
 
     def __init__(
-        self, station: Station, guard: Callable[[], Guarding] | None = None
+        self,
+        station: Station,
+        guard: Callable[[], Guarding] | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
         """Nobody drives anything yet.
 
         ``guard`` gives the process that makes seats safe should this one die; None on
-        a bench of twins, which die with it.
+        a bench of twins, which die with it. ``doubts`` keeps what could not be made
+        safe; None: nobody does.
         """
         self._station = station
         self._guard = guard
+        self._doubts = doubts
         self._touched: dict[str, Touched] = {}
         self._armed: dict[str, Guarding] = {}
         """Seat -> the guard that knows of it."""
+        self._unguarded: dict[str, str] = {}
+        """Seat -> why nobody would make it safe should this process die."""
         self._lock = threading.RLock()
         self._talk = threading.Lock()
 
@@ -154,8 +164,19 @@ class ByHand:
         with self._lock:
             if seat not in self._touched:
                 raise OperatorError(f"{seat} is not driven by hand")
-            if wrong := self._drop(seat):
-                raise InstrumentError(wrong)
+            if why := self._drop(seat):
+                raise InstrumentError(f"{still_on(seat, why)}. {cure([seat])}")
+
+    def let_go(self, seat: str, *, vouched: bool) -> None:
+        """Do what `release` does; ``vouched``: a person has seen that it is off.
+
+        Then nothing is asked of the instrument.
+        """
+        with self._lock:
+            if vouched and seat in self._touched:
+                self._forget(seat)
+            else:
+                self.release(seat)
 
     def release_all(self) -> Dropped:
         """Make every hand-driven seat safe; return what came of each."""
@@ -166,13 +187,17 @@ class ByHand:
             return self._drop_all(self._touched)
 
     def look(self) -> Dropped:
-        """Make safe what nobody touched for too long; return what came of each.
+        """Make safe what nobody touched for too long, or nobody guards.
 
-        A switch takes the sources of the same person with it.
+        Return what came of each. A switch takes the sources of the same person with it.
         """
         with self._lock:
             now = stopwatch()
-            late = {s: t for s, t in self._touched.items() if t.deadline < now}
+            late = {
+                seat: touched
+                for seat, touched in self._touched.items()
+                if touched.deadline < now or self._unguarded.pop(seat, "")
+            }
             switching = {t.holder for t in late.values() if is_switch(t.player)}
             return self._drop_all(
                 seat
@@ -197,8 +222,19 @@ class ByHand:
             return
         guarding = self._guard()
         if self._armed.get(asked.seat) is not guarding:
-            guarding.arm(HOLDER + asked.seat, self._station.setups, [asked.seat])
-            self._armed[asked.seat] = guarding
+            seat, station = asked.seat, self._station
+            plan = plan_of(station.setups, {"seat": seat}, station.players)
+            hears = Hears(
+                frozen=lambda frozen: self._lose(seat, _silence(frozen)),
+                missing=lambda why: self._lose(seat, f"no guard: {why}"),
+            )
+            guarding.arm(HOLDER + seat, plan, hears)
+            self._armed[seat] = guarding
+
+    def _lose(self, seat: str, why: str) -> None:
+        """Have a seat made safe at the next `look`; waits for nothing."""
+        log.error("%s is made safe: %s", seat, why)
+        self._unguarded[seat] = why
 
     def _do(self, touched: Touched, asked: ManualIn) -> Answer:
         if asked.action in SWEEPS:
@@ -226,11 +262,11 @@ class ByHand:
         return Answer({}, {}, touched.safe_unix, sweep.told(asked.after))
 
     def _drop_all(self, seats: Iterable[str]) -> Dropped:
-        ordered = sorted(seats, key=lambda seat: _turn(self._touched[seat].player))
+        ordered = sorted(seats, key=lambda seat: stage_of(self._touched[seat].player))
         return {seat: self._drop(seat) for seat in ordered}
 
     def _drop(self, seat: str) -> str:
-        """Make a seat safe and give it back; return why it may still be on."""
+        """Make a seat safe and give it back; return why it may still be on, or ""."""
         touched = self._touched[seat]
         try:
             if touched.sweep is not None:
@@ -241,19 +277,23 @@ class ByHand:
         except Exception as error:
             log.exception("%s was not made safe by hand", seat)
             touched.touch()
-            return (
-                f"{seat}: STATE UNKNOWN, it was not made safe: {error}; switch its "
-                "output off at the instrument"
-            )
-        del self._touched[seat]
+            why = str(error) or type(error).__name__
+            if self._doubts is not None:
+                self._doubts.doubt(seat, why)
+            return why
+        self._forget(seat)
+        return ""
+
+    def _forget(self, seat: str) -> None:
+        """Give a seat back that is off."""
+        touched = self._touched.pop(seat)
+        self._unguarded.pop(seat, None)
         if (guarding := self._armed.pop(seat, None)) is not None:
             guarding.disarm(HOLDER + seat)
         self._station.give_back(touched.holder, [seat])
-        return ""
+        if self._doubts is not None:
+            self._doubts.settle(seat)
 
 
-def _turn(player: object) -> int:
-    """Return when a player is made safe: sources, then relays, magnets last."""
-    if is_magnet(player):
-        return 2
-    return 1 if is_switch(player) else 0
+def _silence(frozen: Frozen) -> str:
+    return f"the guard heard nothing of it for {frozen.seconds:.0f} s"

@@ -82,7 +82,7 @@ def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleO
 def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
     """Return what is known of every instrument; opens none."""
     station = bench.equipment.station
-    opened, lent = station.opened, station.lent()
+    opened, lent, doubts = station.opened, station.lent(), station.doubts()
     touched = bench.by_hand.touched()
     found = []
     for name, setup in station.setups.items():
@@ -107,7 +107,13 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
                 },
                 error=unreached.get(name, ""),
                 seats=[
-                    _seat(seat, seats.get(seat), lent.get(seat, ""), touched.get(seat))
+                    _seat(
+                        seat,
+                        seats.get(seat),
+                        lent.get(seat, ""),
+                        touched.get(seat),
+                        doubts.get(seat, ""),
+                    )
                     for seat in dict.fromkeys((*seats, *configured))
                 ],
             )
@@ -116,13 +122,19 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
 
 
 def _seat(
-    seat: str, player: object | None, lent_to: str, touched: Touched | None
+    seat: str,
+    player: object | None,
+    lent_to: str,
+    touched: Touched | None,
+    doubt: str,
 ) -> SeatOut:
     return SeatOut(
         seat=seat,
         plays=kinds(player),
         actions=[str(a) for a in actions(player)],
         lent_to=lent_to,
+        by_hand=touched is not None,
+        doubt=doubt,
         bounds=bounds(player),
         set_points={} if touched is None else touched.holds,
         safe_at_unix=None if touched is None else touched.safe_unix,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from labctl.data import Array
 from labctl.errors import (
+    BusyError,
     Complaint,
     InstrumentError,
     LabctlError,
@@ -45,11 +47,13 @@ from labctl.service.answers import (
     StepOut,
 )
 from labctl.service.drawings import FiguresOut
+from labctl.service.kinds import class_of
 from labctl.service.models import QueueEntry, State, StationEvent
 from labctl.service.premises import Address
 from labctl.service.requests import (
     Acknowledge,
     ChannelHold,
+    ClearIn,
     ManualIn,
     OrderIn,
     QueueChange,
@@ -79,8 +83,8 @@ class AccessError(OperatorError):
     """The station does not let this token do that."""
 
 
-class BusyError(LinkError):
-    """The station asks to wait a moment: too many requests."""
+class TooManyRequestsError(LinkError):
+    """The station asks to wait a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +317,18 @@ class StationClient:
         change = ChannelHold(seat=seat, hold=True, reason=reason)
         return self._do("POST", "/channels", Accepted, change)
 
+    def clear_seat(
+        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    ) -> Accepted:
+        """Make a seat that may still be on safe, read it back, and lend it again.
+
+        ``by_hand``: a person has looked and vouches that it is off. InstrumentError:
+        it is still not known to be off.
+        """
+        how = ClearIn(by_hand=by_hand, reason=reason)
+        path = f"/seats/{quote(seat)}/clear"
+        return self._do("POST", path, Accepted, how, timeout=SLOW)
+
     def release_channel(self, seat: str) -> Accepted:
         """Let orders start on a seat again."""
         change = ChannelHold(seat=seat, hold=False)
@@ -462,14 +478,19 @@ def _error(answer: httpx.Response) -> LabctlError:
     except ValueError:
         return LinkError(f"the station answered {answer.status_code} without a reason")
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return BusyError(problem.message)
+        return TooManyRequestsError(problem.message)
     if problem.fault == "access":
         return AccessError(problem.message)
     if problem.complaints:
         return RefusedError(
-            Complaint(c.where, c.what, c.cure) for c in problem.complaints
+            Complaint(c.where, c.what, c.cure, c.why) for c in problem.complaints
         )
-    return _FAULTS.get(problem.fault, OperatorError)(problem.message)
+    kind = class_of(problem.kind)
+    if kind is BusyError:
+        return BusyError(problem.message, problem.holders)
+    if kind is None or kind is RefusedError:
+        kind = _FAULTS.get(problem.fault, OperatorError)
+    return kind(problem.message)
 
 
 def _ascii(text: str) -> str:

@@ -30,6 +30,7 @@ from labctl.service.models import StationEvent
 from labctl.service.requests import (
     Acknowledge,
     ChannelHold,
+    ClearIn,
     ManualIn,
     OrderIn,
     QueueChange,
@@ -45,6 +46,7 @@ from labctl.session.order import Prepared
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
 configure = APIRouter(dependencies=[Depends(allow("configure"))], responses=PROBLEMS)
 ENTRY = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$")]
+SEAT = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]{0,79}$")]
 NAME = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$")]
 
 
@@ -61,7 +63,8 @@ def check(here: Here, order: OrderIn) -> Checked:
         prepared = _free_or_busy(here, order)
     except RefusedError as error:
         hints = [
-            Hint(where=c.where, what=c.what, cure=c.cure) for c in error.complaints
+            Hint(where=c.where, what=c.what, cure=c.cure, why=c.why)
+            for c in error.complaints
         ]
         return _refused(hints)
     except LabctlError as error:
@@ -75,6 +78,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         limits={k: (finite(low), finite(high)) for k, (low, high) in bounds},
         parameters=prepared.protocol.parameters_json(),
         busy=here.bench.busy(prepared),
+        doubtful=here.bench.doubtful(prepared),
     )
 
 
@@ -152,6 +156,22 @@ def hold_channel(here: Here, change: ChannelHold) -> Accepted:
         here.bench.queue.hold_seats(held, change.reason or "held by a person")
     else:
         here.bench.queue.release_seat(change.seat)
+    return _accepted(here)
+
+
+@operate.post("/seats/{seat:path}/clear", operation_id="clear_seat")
+def clear_seat(
+    here: Here, asking: Asking, seat: SEAT, how: ClearIn | None = None
+) -> Accepted:
+    """Lend a seat again that may still be on: made safe and read back, or vouched for.
+
+    It stays in doubt if it cannot be read back as off.
+    """
+    how = how or ClearIn()
+    bench = here.bench
+    if seat.partition("/")[0] not in bench.equipment.station.setups:
+        raise HTTPException(404, f"there is no seat {seat!r}")
+    bench.clear(seat, by_hand=how.by_hand, who=asking.who, reason=how.reason)
     return _accepted(here)
 
 

@@ -53,6 +53,7 @@ class HandSweep:
         self._points: list[HandPoint] = []
         self._stop = threading.Event()
         self._why = ""
+        self._unsafe = ""
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
     @property
@@ -91,6 +92,7 @@ class HandSweep:
             of=len(self._levels),
             goes_on=goes_on,
             why="" if goes_on else self._why,
+            unsafe="" if goes_on else self._unsafe,
         )
 
     def _run(self) -> None:
@@ -131,9 +133,9 @@ class HandSweep:
         try:
             with self._talk:
                 self._player.make_safe()
-        except Exception:
-            log.exception("a sweep by hand: STATE UNKNOWN, it was not made safe")
-            self._why += "; STATE UNKNOWN: switch the output off at the instrument"
+        except Exception as error:
+            log.exception("a sweep by hand was not made safe")
+            self._unsafe = str(error) or type(error).__name__
 
 
 def levels_of(sweep: HandSweepIn) -> list[float]:

@@ -95,9 +95,9 @@ class HealthWatch:
         return Finding(name="journal", ok=False, what="; ".join(bad), cure=cure)
 
     def _guard(self) -> Finding:
-        if self._bench.guard_is_missing:
-            what = "the guard process is gone while runs go on"
-            cure = "Stop the runs, then start them again: a new guard comes with them."
+        if why := self._bench.guard_missing:
+            what = f"no guard process stands, so every run is on hold: {why}"
+            cure = "Mend that; a new one is tried every 10 s. Then let the runs go on."
             return Finding(name="guard", ok=False, what=what, cure=cure)
         return Finding(name="guard", ok=True, what="stands by")
 

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from labctl.engine.recorder import LONGEST_GAP
 from labctl.errors import StoreError
-from labctl.service.live_run import About
+from labctl.service.live_run import About, unsafe_seats
 from labctl.service.models import RunState, RunSummary
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
@@ -72,4 +73,6 @@ def _summary(header: RunHeader, status: Status, reader: JournalReader) -> RunSum
         simulated=about.simulated,
         operator=about.operator,
         trouble="",
+        longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
+        unsafe=unsafe_seats(status.unsafe, header.roles),
     )

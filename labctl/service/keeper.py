@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from labctl.clock import SystemClock
 from labctl.service.bench import Bench
+from labctl.service.doubts import still_on
 from labctl.service.live_run import LiveRun
 from labctl.service.models import Level
 from labctl.service.stop_all import StopAll
@@ -104,10 +105,15 @@ class Keeper:
         bench.start_waiting()
 
     def _talk(self) -> None:
-        for seat, wrong in self._bench.by_hand.look().items():
-            text = f"{seat} was made safe: nobody touched it for half a minute"
-            level = Level.ALARM if wrong else Level.WARNING
-            self._bench.events.tell(level, "by-hand", wrong or text)
+        for seat, why in self._bench.by_hand.look().items():
+            text = (
+                f"{seat} was made safe: nobody touched it for half a minute, or the "
+                "guard was lost"
+            )
+            if why:
+                text = f"{still_on(seat, why)}; it is tried again"
+            level = Level.ALARM if why else Level.WARNING
+            self._bench.events.tell(level, "by-hand", text)
             self._bench.changed()
         self._stop_all.look()
 

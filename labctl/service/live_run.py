@@ -7,7 +7,7 @@ them from there. So nothing that a client asks can delay a reading.
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,16 @@ class LiveRun:
         clock: Clock,
         changed: Callable[[], None],
         *,
+        doubt: Callable[[str, str], None] = lambda _seat, _why: None,
+        leave: Callable[["LiveRun"], None] = lambda _run: None,
         live_view: bool = True,
     ) -> None:
+        """Prepare a run; nothing happens before `start`.
+
+        ``act`` is the whole run. ``doubt`` is told, as soon as it is known, each seat
+        that may still be on, and why; ``leave`` is called once the run has ended, to
+        give its seats back.
+        """
         self.about = about
         self.folder = folder
         self.control = Control()
@@ -69,11 +77,19 @@ class LiveRun:
         self.started_unix = clock.unix()
         self.ended_unix: float | None = None
         self.safe_unix: float | None = None
-        """Wall clock at which every output was safe."""
+        """Wall clock at which every output was safe; None while one may be on."""
+        self.unsafe: Mapping[str, str] = {}
+        """Role -> why its output may still be on. Nothing that happens later takes a
+        word of it back but a read-back or a person: `cleared`."""
+        self.may_be_on = False
+        """Whether something was, or could have been, switched on and nobody has said
+        yet what came of it."""
         self.expected_duration: float | None = None
         self.feed = Feed(about.run, folder)
         self.finished: Finished | None = None
         self.asked = ""
+        self.leave = leave
+        self._doubt = doubt
         self._live_view = live_view
         self._act = act
         self._changed = changed
@@ -107,6 +123,30 @@ class LiveRun:
     def slowest_poll(self) -> float:
         """Longest time between two polls of late, s of the wall; 0 once it ended."""
         return self._punctuality.slowest(stopwatch()) if self.is_live else 0.0
+
+    @property
+    def unsafe_seats(self) -> dict[str, str]:
+        """Seat -> why it may still be on; empty: all are safe, or it goes on."""
+        return unsafe_seats(self.unsafe, self.about.seats)
+
+    def cleared(self, seat: str) -> None:
+        """Take note that a seat was read back as off, or that a person vouches."""
+        left = {
+            role: why
+            for role, why in self.unsafe.items()
+            if self.about.seats.get(role, role) != seat
+        }
+        if len(left) == len(self.unsafe):
+            return
+        self.unsafe = left
+        if not left:
+            self.safe_unix = self._wall.unix()
+        self._changed()
+
+    def give_up(self, why: str) -> None:
+        """Take every output as on: nobody waits any longer for the run to say."""
+        self._is_unsafe(dict.fromkeys(self.about.seats, why))
+        self._changed()
 
     def ask(self, what: str, reason: str) -> None:
         """Ask for ``skip``, ``hold``, ``resume`` or ``stop``."""
@@ -149,6 +189,8 @@ class LiveRun:
             operator=about.operator,
             trouble=self._trouble(),
             slowest_poll=self.slowest_poll,
+            longest_gap=seen.longest_gap if seen else 0.0,
+            unsafe=self.unsafe_seats,
             headline=self.headline(),
         )
 
@@ -173,7 +215,8 @@ class LiveRun:
         observers = Observers(
             self.control,
             watch=self._watch,
-            ended=self._safe,
+            started=self._started,
+            ended=self._ended,
             live_view=self._live_view,
         )
         try:
@@ -184,6 +227,9 @@ class LiveRun:
         except BaseException as error:
             log.exception("%s failed by a defect", self.about.run)
             state, reason = RunState.FAILED, f"{type(error).__name__}: {error}"
+        if self.may_be_on:  # it drove, and never came to say that it is off
+            self.give_up(f"its run ended without a word about it ({reason})")
+        self._let_go()
         self.ended_unix = self.clock.unix()
         self._reason = reason
         self._state = state
@@ -200,11 +246,30 @@ class LiveRun:
         if situation.state == self.asked:
             self.asked = ""
 
-    def _safe(self, ended: Ended) -> None:
-        self.safe_unix = self._wall.unix()
+    def _started(self, _folder: Path) -> None:
+        self.may_be_on = True
+
+    def _ended(self, ended: Ended) -> None:
+        if ended.unsafe:
+            self._is_unsafe(ended.unsafe)
+        else:
+            self.unsafe, self.may_be_on = {}, False
+            self.safe_unix = self._wall.unix()
         self._reason = ended.text
         self._state = RunState.ENDING
         self._changed()
+
+    def _is_unsafe(self, unsafe: Mapping[str, str]) -> None:
+        self.unsafe = {**unsafe, **self.unsafe}  # what was known first stays
+        self.may_be_on = False
+        for seat, why in self.unsafe_seats.items():
+            self._doubt(seat, why)
+
+    def _let_go(self) -> None:
+        try:
+            self.leave(self)
+        except Exception:
+            log.exception("%s could not give its seats back", self.about.run)
 
 
 @dataclass(slots=True)
@@ -267,6 +332,15 @@ class Feed:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def unsafe_seats(unsafe: Mapping[str, str], seats: Mapping[str, str]) -> dict[str, str]:
+    """Return seat -> why, of role -> why and role -> seat."""
+    found: dict[str, str] = {}
+    for role, why in unsafe.items():
+        seat = seats.get(role, role)
+        found[seat] = f"{found[seat]}; {why}" if seat in found else why
+    return found
 
 
 def finite(value: Any) -> float | None:

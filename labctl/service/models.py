@@ -7,7 +7,7 @@ Rules for whoever edits: fields may be added, never renamed or given another mea
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 API_VERSION = 1
 
@@ -52,6 +52,8 @@ class ChannelState(StrEnum):
     """A run has it."""
     MANUAL = "manual"
     """A person drives it by hand."""
+    DOUBTFUL = "doubtful"
+    """Nobody has it, but it is not known to be off; see `Channel.doubt`."""
 
 
 class StationInfo(Said):
@@ -110,6 +112,9 @@ class Channel(Said):
     held_because: str
     queued: int
     """Entries of the queue that wait for this seat."""
+    doubt: str = ""
+    """Why it may still be on; it is lent to nobody until it is cleared. Empty: it is
+    known to be off, or in use."""
 
 
 class RunSummary(Said):
@@ -149,6 +154,13 @@ class RunSummary(Said):
     slowest_poll: float = 0.0
     """Longest time between two looks at its instruments of late, s of the wall; 0
     where none goes on."""
+    longest_gap: float = 0.0
+    """Longest time between two looks at wishes and limits so far, s of the run's
+    clock; 0 where nobody measured it."""
+    unsafe: dict[str, str] = Field(default_factory=dict)
+    """Seat -> why its output may still be on; empty: none may. Of a run of this
+    process a seat is taken out once it is cleared; of an older one it is what its file
+    says of the end."""
     headline: str = ""
     """Its first result in words; empty before the end."""
 
@@ -212,6 +224,8 @@ class StopLine(Said):
     measured: dict[str, float | None]
     """Read back after the stop: ``{"vsp300/1 A": 0.0}``; empty if nothing can."""
     text: str
+    unsafe: dict[str, str] = Field(default_factory=dict)
+    """Seat -> why its output may still be on."""
 
 
 class StopReport(Said):

@@ -1,8 +1,9 @@
 """Where the station's process keeps what others find it by, beside its runs.
 
 ``DATA/.station/``: ``station.json`` (who answers where), ``tokens.json`` (readable by
-nobody else), ``station.lock``, ``audit.jsonl``, ``events.jsonl``, ``queue.json`` and
-the log. ``DATA/STOP`` is a file that anybody may create: it stops everything.
+nobody else), ``station.lock``, ``audit.jsonl``, ``events.jsonl``, ``queue.json``,
+``doubts.json`` and the log. ``DATA/STOP`` is a file that anybody may create: it stops
+everything.
 """
 
 import contextlib
@@ -102,6 +103,11 @@ class Premises:
     def queue_file(self) -> Path:
         """What waits."""
         return self.folder / "queue.json"
+
+    @property
+    def doubts_file(self) -> Path:
+        """Seats that are not known to be off."""
+        return self.folder / "doubts.json"
 
     @property
     def log_file(self) -> Path:

@@ -63,6 +63,14 @@ class ChannelHold(Said):
     reason: Sentence = ""
 
 
+class ClearIn(Said):
+    """How a seat that may still be on comes to be known as off."""
+
+    by_hand: bool = False
+    """A person has looked at the instrument and vouches; nothing is asked of it."""
+    reason: Sentence = ""
+
+
 class Action(StrEnum):
     """What a person does by hand."""
 

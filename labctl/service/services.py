@@ -86,7 +86,8 @@ class Services:
         self.bench.by_hand.release_all()
         for run in self.bench.live:
             if not run.join(LAST_WORDS):
-                log.error("%s did not end; its outputs: STATE UNKNOWN", run.about.run)
+                log.error("%s did not end", run.about.run)
+                run.give_up(f"{run.about.run} did not end within {LAST_WORDS:g} s")
         self.keeper.stop()
         self.expectations.stop()
         self.archive.close()

@@ -73,7 +73,7 @@ class StateMaker:
             health=self._healthy,
             channels=self._channels(lent),
             runs=_latest(runs),
-            queue=bench.queue.shown(lent),
+            queue=bench.queue.shown(lent, bench.equipment.station.doubts()),
             attention=bench.events.attention(),
             last_event=bench.events.last,
             stop=self._stop_all.report(),
@@ -81,23 +81,27 @@ class StateMaker:
 
     def _channels(self, lent: dict[str, str]) -> list[Channel]:
         bench = self._bench
-        held = bench.queue.held
+        held, doubts = bench.queue.held, bench.equipment.station.doubts()
         waiting = [seat for e in bench.queue.entries for seat in e.order.seats.values()]
         channels = []
         for seat, roles in bench.seats().items():
             holder = lent.get(seat, "")
             by_hand = holder.startswith(HOLDER)
+            doubt = "" if holder and not by_hand else doubts.get(seat, "")
             state = ChannelState.BUSY if holder else ChannelState.FREE
+            state = ChannelState.MANUAL if by_hand else state
+            state = ChannelState.DOUBTFUL if doubt else state
             channels.append(
                 Channel(
                     seat=seat,
                     instrument=seat.partition("/")[0],
                     roles=roles,
-                    state=ChannelState.MANUAL if by_hand else state,
+                    state=state,
                     run="" if by_hand else holder,
                     held=seat in held,
                     held_because=held.get(seat, ""),
                     queued=waiting.count(seat),
+                    doubt=doubt,
                 )
             )
         return channels

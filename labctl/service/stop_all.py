@@ -7,6 +7,7 @@ stop by software: a hardware emergency stop is another thing and must exist besi
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labctl.clock import SystemClock
@@ -92,16 +93,16 @@ class StopAll:
         dropped = self._bench.by_hand.release_all()
         with self._lock:
             self._hand, self._hand_unix = {**dropped}, self._clock.unix()
-        alarms += filter(None, dropped.values())
+        alarms += [_unsafe_text({seat: why}) for seat, why in dropped.items() if why]
         for wrong in alarms:
             self._bench.events.tell(Level.ALARM, "stop", wrong)
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()
 
     def _hand_line(self, asked: float) -> StopLine:
-        wrong = "; ".join(filter(None, self._hand.values()))
+        unsafe = {seat: why for seat, why in self._hand.items() if why}
         waits = None in self._hand.values()
-        confirmed = not (wrong or waits)
+        confirmed = not (unsafe or waits)
         return StopLine(
             run="",
             seats=list(self._hand),
@@ -109,7 +110,9 @@ class StopAll:
             confirmed_unix=self._hand_unix if confirmed else None,
             confirmed=confirmed,
             measured={},
-            text=wrong or ("asked" if waits else "driven by hand, made safe"),
+            text=_unsafe_text(unsafe)
+            or ("asked" if waits else "driven by hand, made safe"),
+            unsafe=unsafe,
         )
 
     def _read(self, seat: str) -> dict[str, float | None]:
@@ -123,15 +126,12 @@ class StopAll:
 
 
 def _shown(line: _Line) -> StopLine:
+    """Say what came of one run; from fields alone, never from words."""
     run = line.run
-    state = run.summary()
-    unsafe = "STATE UNKNOWN" in state.reason
-    confirmed = not unsafe and (run.safe_unix is not None or not run.is_live)
-    text = "asked"
-    if confirmed:
-        text = "every output was made safe"
-    if unsafe:
-        text = state.reason
+    unsafe = run.unsafe_seats
+    never_on = not run.is_live and not run.may_be_on
+    confirmed = not unsafe and (run.safe_unix is not None or never_on)
+    text = "every output was made safe" if confirmed else "asked"
     return StopLine(
         run=run.about.run,
         seats=list(run.about.seats.values()),
@@ -139,5 +139,11 @@ def _shown(line: _Line) -> StopLine:
         confirmed_unix=run.safe_unix if confirmed else None,
         confirmed=confirmed,
         measured=line.measured,
-        text=text,
+        text=_unsafe_text(unsafe) or text,
+        unsafe=unsafe,
     )
+
+
+def _unsafe_text(unsafe: Mapping[str, str]) -> str:
+    """Return ``vsp300/1 may still be on: no answer``; empty if nothing may."""
+    return "; ".join(f"{seat} may still be on: {why}" for seat, why in unsafe.items())

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from labctl.clock import SystemClock
 from labctl.errors import OperatorError
@@ -134,24 +135,30 @@ class Queue:
             self._save()
 
     def turn(
-        self, lent: Mapping[str, str], passed: Collection[str] = ()
+        self,
+        lent: Mapping[str, str],
+        passed: Collection[str] = (),
+        doubts: Mapping[str, str] = MappingProxyType({}),
     ) -> Waiting | None:
         """Return the first order that may start now; None if none may.
 
-        ``passed`` are entries that were tried and have to wait for something else.
+        ``doubts`` are seats that may still be on: none starts there. ``passed`` are
+        entries that were tried and have to wait for something else.
         """
         with self._lock:
             blocked: set[str] = set()
             for entry in self._kept.entries:
                 seats = set(entry.order.seats.values())
-                may = entry.entry not in passed and not self._why(entry, lent)
+                may = entry.entry not in passed and not self._why(entry, lent, doubts)
                 if may and not seats & blocked:
                     return entry
                 blocked |= seats
             return None
 
-    def shown(self, lent: Mapping[str, str]) -> list[QueueEntry]:
-        """Return the queue as clients see it."""
+    def shown(
+        self, lent: Mapping[str, str], doubts: Mapping[str, str]
+    ) -> list[QueueEntry]:
+        """Return the queue as clients see it; ``doubts``: seats that may be on."""
         with self._lock:
             return [
                 QueueEntry(
@@ -162,16 +169,24 @@ class Queue:
                     seats=e.order.seats,
                     ready=e.ready,
                     hold=e.hold,
-                    waits_for=self._why(e, lent),
+                    waits_for=self._why(e, lent, doubts),
                     added_by=e.added_by,
                     added_unix=e.added_unix,
                 )
                 for e in self._kept.entries
             ]
 
-    def _why(self, entry: Waiting, lent: Mapping[str, str]) -> str:
+    def _why(
+        self,
+        entry: Waiting,
+        lent: Mapping[str, str],
+        doubts: Mapping[str, str],
+    ) -> str:
         if entry.hold:
             return entry.refused or "on hold"
+        for seat in entry.order.seats.values():
+            if seat in doubts and seat not in lent:
+                return f"{seat} may still be on: clear it first"
         for seat in entry.order.seats.values():
             if seat in self._kept.held:
                 return f"{seat} is held: {self._kept.held[seat]}"

@@ -90,9 +90,13 @@ class Prepared:
             raise
 
     def hand_back(self, run_id: str) -> None:
-        """Give the instruments back; let go of them unless others use them too."""
-        self.station.give_back(run_id)
+        """Give the instruments back and let go of them.
+
+        On a shared station whoever reserved the seats gives them back, once it has
+        said which of them are not known to be off.
+        """
         if not self.shared:
+            self.station.give_back(run_id)
             self.station.close()
 
 

@@ -26,6 +26,7 @@ from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
 from labctl.store.journal_reader import JournalReader
+from labctl.store.records import UNSAFE
 from labctl.store.seal import seal_apart
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,6 @@ VIEW_PATIENCE = 10.0
 """s of wall time that the live view may take to catch up with the end."""
 EXIT_UNSAFE = 7
 """What the shell is told when an output may still be on."""
-UNSAFE = "unsafe"
-"""Key, in the run's status, of the roles whose outputs may still be on, and why."""
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 

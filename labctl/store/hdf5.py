@@ -158,6 +158,7 @@ class View:
         }
         for name, text in texts.items():
             _put_text(group[name], text)
+        _put_text(group["unsafe_json"], _unsafe(status, group["unsafe_json"]))
         if status.finished:
             _put_text(self._file["entry/end_time"], iso(status.unix))
 
@@ -250,6 +251,14 @@ def _put(dataset: Any, first: int, values: Any) -> None:
 
 def _put_text(dataset: Any, text: str) -> None:
     dataset[()] = np.array(encoded(text, dataset.dtype.itemsize), dataset.dtype)
+
+
+def _unsafe(status: Status, dataset: Any) -> str:
+    """Return what was left on as JSON; reasons too long for the room are left out."""
+    text = json.dumps(status.unsafe)
+    if len(raw(text)) <= dataset.dtype.itemsize:
+        return text
+    return json.dumps(dict.fromkeys(status.unsafe, "see the events"))
 
 
 def _put_rows(table: Mapping[str, Any], first: int, columns: Mapping[str, Any]) -> None:

@@ -82,7 +82,7 @@ STATUS_NUMBERS = (
     Column("step_count", "", "Step Count / 1", "i8"),
     Column("cycle_count", "", "Cycle Count / 1", "i8"),
 )
-STATUS_TEXTS = {"state": 32, "reason": 512, "label": 128}
+STATUS_TEXTS = {"state": 32, "reason": 512, "label": 128, "unsafe_json": 4096}
 FILL: dict[str, Any] = {"f8": np.nan, "i8": -1}
 
 

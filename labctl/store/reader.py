@@ -19,7 +19,7 @@ from labctl.store.header import RunHeader
 from labctl.store.journal_reader import JournalReader
 from labctl.store.layout import OVERVIEW, SCHEMA
 from labctl.store.overview import WIDTH
-from labctl.store.records import EventRecord, Status, StepRecord
+from labctl.store.records import UNSAFE, EventRecord, Status, StepRecord
 
 
 class Table(Mapping[str, Array]):
@@ -194,6 +194,7 @@ class _Hdf5Source:
             int(group["step_count"][()]),
             int(group["cycle_count"][()]),
             _text(group["label"]),
+            _unsafe(group),
             finished=bool(group["finished"][()] > 0),
             sequence=int(group["sequence"][()]),
         )
@@ -290,6 +291,13 @@ def _refresh(_: str, node: Any) -> None:
 
 def _text(dataset: Any) -> str:
     return str(dataset[()].decode("utf-8", "replace"))
+
+
+def _unsafe(group: Any) -> dict[str, Any]:
+    """Return the status's fields that the file keeps; older files have none."""
+    text = _text(group["unsafe_json"]) if "unsafe_json" in group else ""
+    unsafe = json.loads(text or "{}")
+    return {UNSAFE: unsafe} if unsafe else {}
 
 
 def _number(value: Any) -> float | None:

@@ -7,6 +7,9 @@ from typing import Any
 from labctl.data import Batch, Event
 from labctl.protocol import StepRecord
 
+UNSAFE = "unsafe"
+"""Key, in the status's fields, of the roles whose outputs may still be on, and why."""
+
 __all__ = ["EventRecord", "Status", "StepRecord", "StoredBatch"]
 
 
@@ -44,6 +47,14 @@ class Status:
     finished: bool = False
     sequence: int = 0
     """Number of the last commit."""
+
+    @property
+    def unsafe(self) -> dict[str, str]:
+        """Role -> why its output may still be on; empty: none was left on.
+
+        Nobody knew of it when files of before 0.1.0 were written: theirs is empty.
+        """
+        return {str(k): str(v) for k, v in self.fields.get(UNSAFE, {}).items()}
 
 
 @dataclass(frozen=True, slots=True)

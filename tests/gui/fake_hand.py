@@ -92,6 +92,7 @@ class HandStation(FakeStation):
                     plays=kinds if is_open else [],
                     actions=actions if is_open else [],
                     lent_to=run or ("by hand: Kim" if held else ""),
+                    by_hand=bool(held) and not run,
                     bounds=BOUNDS.get(name, {}) if is_open else {},
                     set_points=self.holds.get(name, {}),
                     safe_at_unix=SystemClock().unix() + 30 if held else None,

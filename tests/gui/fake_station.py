@@ -16,7 +16,7 @@ import numpy as np
 
 from labctl import columns
 from labctl.data import Array, Stream
-from labctl.errors import LinkError, OperatorError
+from labctl.errors import InstrumentError, LinkError, OperatorError
 from labctl.report.grouping import Grouping
 from labctl.service.answers import (
     Accepted,
@@ -351,6 +351,10 @@ class FakeStation:
         self.sequence = 1
         self.boot = "b1"
         self.stop_report: StopReport | None = None
+        self.doubts: dict[str, str] = {}
+        """Seats that may still be on, and why."""
+        self.stays_on = ""
+        """Why no seat can be made safe; empty if it can."""
         self.event_list: list[StationEvent] = []
         self.queue_list: list[QueueEntry] = []
         self.fake_runs: dict[str, FakeRun] = {}
@@ -406,11 +410,12 @@ class FakeStation:
                     seat=seat,
                     instrument=seat.partition("/")[0],
                     roles=ROLES.get(seat, ["cell"]),
-                    state=ChannelState.BUSY if seat in lent else ChannelState.FREE,
+                    state=self._channel_state(seat, lent),
                     run=lent.get(seat, ""),
                     held=False,
                     held_because="",
                     queued=0,
+                    doubt="" if seat in lent else self.doubts.get(seat, ""),
                 )
                 for seat in [*CELLS, *BENCH]
             ],
@@ -526,6 +531,7 @@ class FakeStation:
             seats=roles,
             limits={"voltage_volt": (0.0, 1.5), "current_ampere": (-0.004, 0.004)},
             parameters={},
+            doubtful={s: w for s, w in self.doubts.items() if s in roles.values()},
             busy={
                 c.seat: c.run
                 for c in self.state().channels
@@ -742,6 +748,17 @@ class FakeStation:
     def hold_channel(self, seat: str, reason: str = "") -> Accepted:
         return self._act("hold_channel", seat, reason)
 
+    def clear_seat(
+        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    ) -> Accepted:
+        if self.stays_on and not by_hand:
+            raise InstrumentError(self.stays_on)
+        self.doubts.pop(seat, None)
+        for run in self.fake_runs.values():
+            left = {s: why for s, why in run.summary.unsafe.items() if s != seat}
+            run.summary = run.summary.model_copy(update={"unsafe": left})
+        return self._act("clear_seat", seat, by_hand, reason)
+
     def release_channel(self, seat: str) -> Accepted:
         return self._act("release_channel", seat)
 
@@ -851,6 +868,25 @@ class FakeStation:
         self.tell(Level.INFO, "hourly check passed")
         self.tell(Level.WARNING, "coulombic efficiency 98.1 %, 4.2 σ low", names[0])
         self.tell(Level.ALARM, text, names[1])
+
+    def leave_on(self, run: str, why: str) -> None:
+        """Let a run end although one of its outputs could not be made safe."""
+        seat = next(iter(self.fake_runs[run].summary.seats.values()))
+        self.doubts[seat] = why
+        text = f"{run} was ended, {why}"
+        self.change(
+            run,
+            state=RunState.FAILED,
+            reason=why,
+            ended_unix=NOW,
+            unsafe={seat: why},
+        )
+        self.tell(Level.ALARM, text, run)
+
+    def _channel_state(self, seat: str, lent: Mapping[str, str]) -> ChannelState:
+        if seat in lent:
+            return ChannelState.BUSY
+        return ChannelState.DOUBTFUL if seat in self.doubts else ChannelState.FREE
 
     def _known(self, run: str) -> FakeRun:
         if run not in self.fake_runs:

@@ -25,7 +25,7 @@ from gui.window import Window
 
 SIZES = ((1280, 720), (1920, 1080))
 THEMES = ("light", "dark")
-SCENARIOS = ("empty", "one", "sixteen", "alarm", "lost", "first", "stop")
+SCENARIOS = ("empty", "one", "sixteen", "alarm", "lost", "first", "stop", "unsafe")
 TABS = ("charge", "differential", "capacity", "impedance", "steps", "results")
 
 
@@ -86,9 +86,19 @@ def matrix(scenario: str, size: tuple[int, int], theme: str) -> Window:
     """Return the window in one of the states."""
     if scenario == "first":
         return open_on(None, size, theme)
-    known = {"lost": "few", "stop": "few", "one": "few"}
+    known = {"lost": "few", "stop": "few", "one": "few", "unsafe": "sixteen"}
     station = FakeStation(known.get(scenario, scenario))
+    if scenario == "unsafe":
+        run = list(station.fake_runs)[2]
+        station.leave_on(run, "vsp300: no answer within 5 s; the link is down")
+        station.doubts["vmp3/8"] = "the guard: no answer within 15 s"
+        if size == SIZES[1]:
+            more = [c.seat for c in station.state().channels[:9]]
+            station.doubts |= dict.fromkeys(more, "the guard: no answer")
     window = open_on(station, size, theme)
+    if scenario == "unsafe":
+        window.bench.open_run(run)
+        pause(0.8)
     if scenario == "lost":
         station.gone = True
         pause(3.2)

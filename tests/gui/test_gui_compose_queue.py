@@ -102,7 +102,7 @@ def test_busy_seats_are_offered_behind_the_free_ones() -> None:
 
     assert next(iter(seats)) == CELLS[1]
     assert list(seats)[-1] == BUSY
-    assert seats[BUSY] != ""
+    assert seats[BUSY].mark == "busy"
 
 
 def test_a_run_on_a_busy_channel_can_be_queued_but_not_started(

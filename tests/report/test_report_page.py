@@ -211,3 +211,19 @@ def test_every_text_has_a_contrast_of_four_and_a_half(sheet: str, theme: int) ->
             assert contrast(colours[ink], ground) >= 4.5, (ink, ground)
     for badge in filter(colours.__contains__, badges):
         assert contrast(colours[badge], colours[f"{badge}-bg"]) >= 4.5, badge
+
+
+def test_what_was_left_on_is_the_first_thing_the_page_says() -> None:
+    text = "When this run ended, cell on vsp300/1 could not be made safe: no answer"
+    read = Document(page(Report("A17", unsafe=[text, EVIL])))
+
+    body = read.text[read.text.index("A17", read.text.index("A17") + 3) :]
+    assert text in read.text
+    assert read.text.index(text) < read.text.index(body)
+    assert "alert" in {attributes.get("role") for _tag, attributes in read.tags}
+    raw = json.loads(read.scripts[-2])
+    assert raw["unsafe"] == [text, EVIL]
+
+
+def test_a_run_that_was_made_safe_has_no_alarm() -> None:
+    assert 'role="alert"' not in page(Report("A17"))

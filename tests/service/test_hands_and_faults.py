@@ -1,6 +1,7 @@
 """By hand when something goes wrong: what may still be on is said and kept."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from labctl.errors import InstrumentError, LabctlError, LimitError, OperatorErro
 from labctl.roles.driver import Setup
 from labctl.service import by_hand
 from labctl.service.by_hand import HOLDER, ByHand
+from labctl.service.doubts import Doubts
 from labctl.service.requests import Action, HandSweepIn, ManualIn
 from labctl.station import SimulatedWires, Station
 
@@ -24,12 +26,13 @@ SETUPS = (
 class Bench:
     """A source meter by hand, and what flows through its sample."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         clock = ScaledClock(500)
         self.world = BenchWorld(clock)
         self.world.place("particle-qms-0.7", ())
         self.station = Station(SETUPS, {}, clock, SimulatedWires(self.world))
-        self.hand = ByHand(self.station)
+        doubts = Doubts(self.station, folder / "doubts.json")
+        self.hand = ByHand(self.station, doubts=doubts)
 
     @property
     def is_on(self) -> bool:
@@ -43,8 +46,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = Bench()
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
     yield made
     made.station.close()
 
@@ -118,10 +121,11 @@ def test_what_is_not_made_safe_is_said_and_kept_from_runs(
 
     with monkeypatch.context() as broken:
         broken.setattr(kind, "make_safe", silent)
-        with pytest.raises(InstrumentError, match="STATE UNKNOWN"):
+        with pytest.raises(InstrumentError, match="k2450 may still be on"):
             bench.hand.release("k2450")
-        assert "STATE UNKNOWN" in bench.hand.release_all()["k2450"]
+        assert bench.hand.release_all() == {"k2450": "k2450: no answer"}
         assert bench.lent_to() == f"{HOLDER}Kim"
+        assert bench.station.doubts() == {"k2450": "k2450: no answer"}
 
     monkeypatch.setattr(by_hand, "PATIENCE", -1.0)
     bench.hand.touched()["k2450"].touch()
@@ -129,6 +133,7 @@ def test_what_is_not_made_safe_is_said_and_kept_from_runs(
     assert bench.hand.look() == {"k2450": ""}
     assert not bench.is_on
     assert bench.lent_to() == ""
+    assert bench.station.doubts() == {}
 
 
 def test_following_a_sweep_that_was_made_safe_takes_no_seat(bench: Bench) -> None:

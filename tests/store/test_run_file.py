@@ -309,3 +309,24 @@ def test_the_script_in_the_documentation_works(
     )
 
     assert "initial_coulombic_efficiency = 92.5 %" in done.stdout
+
+
+@pytest.mark.parametrize("why", ["no answer", "no answer " * 1000])
+def test_what_was_left_on_stands_in_every_file(journal: Journal, why: str) -> None:
+    journal.set_status("failed", fields={"unsafe": {"cell": why}})
+    journal.finish("failed", {}, 1_760_000_500.0, "no answer")
+    folder = RunFolder.of(journal.path)
+    seal(folder)
+
+    with RunFile(folder.journal) as file:
+        assert file.status.unsafe == {"cell": why}
+    with RunFile(folder.sealed) as file:
+        assert list(file.status.unsafe) == ["cell"]
+
+
+def test_a_file_of_before_says_nothing_of_what_was_left_on(sealed: RunFolder) -> None:
+    with h5py.File(sealed.sealed, "r+") as file:
+        del file["entry/status/unsafe_json"]
+
+    with RunFile(sealed.sealed) as file:
+        assert file.status.unsafe == {}

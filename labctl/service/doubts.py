@@ -1,0 +1,152 @@
+"""Seats that are not known to be off: lent to nobody, and remembered over a restart.
+
+The station decides what is lent (`labctl.station.Station`); this keeps its doubts in
+``DATA/.station/doubts.json``, so that neither a crash nor the next program takes a seat
+for safe that nobody has looked at. A doubt ends when the seat is read back as off, when
+the guard says so, or when a person vouches for it.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from labctl.errors import DoubtfulError, OperatorError
+from labctl.service.premises import Premises, replace_text
+from labctl.station import Station
+
+log = logging.getLogger(__name__)
+
+
+class Doubts:
+    """The doubts of one station and the file that keeps them; safe from any thread."""
+
+    def __init__(self, station: Station, path: Path) -> None:
+        """Doubt every seat that the file names."""
+        self._station = station
+        self._path = path
+        self._lock = threading.RLock()
+        self.were_lost = False
+        """Whether the file could not be read, so that nobody knows what was doubted."""
+        try:
+            found, self._heard = _read(path)
+        except ValueError:
+            log.exception("%s cannot be read; it is set aside", path)
+            path.replace(path.with_suffix(".unreadable"))
+            found, self._heard, self.were_lost = {}, 0.0, True
+        for seat, why in found.items():
+            station.doubt(seat, why)
+
+    @property
+    def heard(self) -> float:
+        """When the latest report of the guard that was taken was made, epoch s."""
+        return self._heard
+
+    def __contains__(self, seat: object) -> bool:
+        return seat in self._station.doubts()
+
+    def doubt(self, seat: str, why: str) -> None:
+        """Lend a seat to nobody until it is known to be off."""
+        with self._lock:
+            self._station.doubt(seat, why)
+            self._save()
+
+    def settle(self, seat: str) -> bool:
+        """Take note that a seat is off; return whether anybody had doubted it.
+
+        BusyError: it is lent; whoever has it will say.
+        """
+        return seat in self and self.clear(seat, by_hand=True)
+
+    def clear(self, seat: str, *, by_hand: bool) -> bool:
+        """Make a seat safe and read it back, or believe a person, and lend it again.
+
+        Errors: see `labctl.station.Station.clear`; it stays in doubt then.
+        """
+        self._station.clear(seat, by_hand=by_hand)
+        with self._lock:
+            self._save()
+        return True
+
+    def note_heard(self, unix: float) -> None:
+        """Remember when the guard's report was made: older ones say nothing new."""
+        with self._lock:
+            self._heard = max(unix, self._heard)
+            self._save()
+
+    def _save(self) -> None:
+        try:
+            _write(self._path, self._station.doubts(), self._heard)
+        except OSError:  # it is doubted all the same, as long as this process lives
+            log.exception("the doubts about seats could not be written")
+
+
+def still_on(seat: str, why: str) -> str:
+    """Return ``vsp300/1 may still be on: no answer within 5 s``."""
+    return f"{seat} may still be on: {why}"
+
+
+def cure(seats: Collection[str], data: str = "") -> str:
+    """Say what a person has to do about seats that may still be on.
+
+    ``data`` is the runs' folder where it is not the configured one.
+    """
+    where = f" --data {data}" if data else ""
+    each = " and ".join(f"`labctl station clear {seat}{where}`" for seat in seats)
+    which = "it" if len(seats) == 1 else "them"
+    return f"Switch {which} off at the instrument, then {each}"
+
+
+# ---- without a station's process
+
+
+def kept(premises: Premises) -> dict[str, str]:
+    """Return the seats that a data folder's file names: seat -> why."""
+    return _read(premises.doubts_file)[0]
+
+
+def refuse_doubtful(premises: Premises, seats: Collection[str], data: str = "") -> None:
+    """DoubtfulError: one of the seats is not known to be off; ``data``: see `cure`."""
+    try:
+        found = kept(premises)
+    except ValueError as error:
+        raise DoubtfulError(
+            f"{error}: nobody knows which outputs may still be on. Look at the "
+            "instruments, then delete the file"
+        ) from error
+    for seat, why in found.items():
+        if seat in seats:
+            raise DoubtfulError(f"{still_on(seat, why)}. {cure([seat], data)}")
+
+
+def remember(premises: Premises, unsafe: Mapping[str, str]) -> None:
+    """Keep what a run in the foreground left on: seat -> why."""
+    premises.make()
+    found, heard = _read(premises.doubts_file)
+    _write(premises.doubts_file, {**found, **unsafe}, heard)
+
+
+def forget(premises: Premises, seat: str) -> None:
+    """Take a seat out of the file; OperatorError: it is not there."""
+    found, heard = _read(premises.doubts_file)
+    if seat not in found:
+        raise OperatorError(f"{seat} is not in doubt; there is nothing to clear")
+    del found[seat]
+    _write(premises.doubts_file, found, heard)
+
+
+def _write(path: Path, doubts: Mapping[str, str], heard: float) -> None:
+    replace_text(path, json.dumps({"doubts": dict(doubts), "heard": heard}, indent=1))
+
+
+def _read(path: Path) -> tuple[dict[str, str], float]:
+    """Return the doubts and `Doubts.heard`; ValueError: the file makes no sense."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        doubts = {str(seat): str(why) for seat, why in told["doubts"].items()}
+        return doubts, float(told["heard"])
+    except FileNotFoundError:
+        return {}, 0.0
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,1 @@
+"""The process that makes outputs safe when their runner dies, freezes or asks."""

@@ -1,0 +1,271 @@
+"""What may still be on is said first, everywhere, until it is known to be off."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fake_station import CELLS, NOW, FakeStation, summary
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gui.colours import Look
+from gui.models.doubts import Doubt, alarm_text, doubts_of
+from gui.models.draft import readiness, seat_choices
+from gui.models.run_rows import shape_of
+from gui.models.schedule import schedule_of
+from gui.models.seats import seat_rows, why_not
+from gui.models.stop_lines import stop_text
+from gui.models.tiles import look_of, tiles_of
+from gui.widgets.doubt_bar import MOST
+from gui.window import Window
+from labctl.service.answers import Checked
+from labctl.service.models import RunState, StopLine, StopReport
+
+WHY = "no answer within 5 s"
+EMPTY = CELLS[4]
+Open = Callable[..., Window]
+
+
+@pytest.fixture
+def bench() -> FakeStation:
+    """Return a bench on which one run left its output on."""
+    made = FakeStation("few")
+    made.leave_on(next(iter(made.fake_runs)), WHY)
+    return made
+
+
+def seat_of(bench: FakeStation) -> str:
+    return next(iter(bench.doubts))
+
+
+# ---- models
+
+
+def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
+    bench: FakeStation,
+) -> None:
+    tile = next(t for t in tiles_of(bench.state()) if t.seat == seat_of(bench))
+
+    assert tile.look is Look.NEEDS_YOU
+    assert tile.word == f"MAY STILL BE ON: {WHY}"
+    assert tile.needs_you
+    assert not tile.is_free
+
+
+def test_an_empty_channel_in_doubt_is_not_free(bench: FakeStation) -> None:
+    bench.doubts[EMPTY] = WHY
+    tile = next(t for t in tiles_of(bench.state()) if t.seat == EMPTY)
+
+    assert (tile.look, tile.needs_you, tile.is_free) == (Look.NEEDS_YOU, True, False)
+    assert WHY in tile.word
+
+
+def test_a_run_that_ends_now_is_in_doubt_before_its_seat_is_given_back() -> None:
+    bench = FakeStation("one")
+    run = next(iter(bench.fake_runs))
+    seat = next(iter(bench.fake_runs[run].summary.seats.values()))
+    bench.change(run, state=RunState.ENDING, unsafe={seat: WHY})
+
+    assert doubts_of(bench.state()) == (Doubt(seat, WHY),)
+
+
+def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
+    run = summary(
+        "r",
+        "s",
+        {"cell": "vsp300/1"},
+        state=RunState.FAILED,
+        ended_unix=NOW,
+        unsafe={"vsp300/1": WHY},
+    )
+
+    assert look_of(run)[1] == f"LEFT ON: vsp300/1: {WHY}"
+    assert shape_of(run) is Look.NEEDS_YOU
+    assert alarm_text(run, {}).startswith("When it ended, vsp300/1 could not be made")
+    assert alarm_text(run, {"vsp300/1": WHY}).startswith("vsp300/1 MAY STILL BE ON")
+    assert alarm_text(run.model_copy(update={"unsafe": {}}), {}) == ""
+
+
+def test_a_doubtful_seat_is_offered_last_and_named_as_such(bench: FakeStation) -> None:
+    bench.doubts[CELLS[0]] = WHY
+    choices = seat_choices(bench.state().channels, "cell")
+
+    marks = [how.mark for how in choices.values()]
+    assert marks == sorted(marks, key=bool)
+    doubtful = choices[seat_of(bench)]
+    assert doubtful.mark == "may still be on"
+    assert WHY in doubtful.why
+
+
+def test_an_order_for_a_doubtful_seat_can_wait_but_not_start() -> None:
+    checked = Checked(
+        ok=True,
+        complaints=[],
+        warnings=[],
+        seats={"cell": EMPTY},
+        limits={},
+        parameters={},
+        doubtful={EMPTY: WHY},
+    )
+    ready = readiness("", checked, there=True)
+
+    assert (ready.start, ready.queue) == (False, True)
+    assert f"{EMPTY} may still be on" in ready.text
+
+
+def test_the_schedule_says_when_no_channel_in_doubt_is_free(bench: FakeStation) -> None:
+    rows = {row.seat: row for row in schedule_of(bench.state(), {}).rows}
+    row = rows[seat_of(bench)]
+
+    assert row.free is None
+    assert row.words == "may still be on: clear it first"
+    assert row.needs_you
+
+
+def test_a_seat_in_doubt_is_nobodys_by_hand() -> None:
+    bench = FakeStation("one")
+    instruments = [
+        one.model_copy(
+            update={"seats": [s.model_copy(update={"doubt": WHY}) for s in one.seats]}
+        )
+        for one in bench.instruments()
+    ]
+    row = next(r for r in seat_rows(instruments) if r.seat == "k2450")
+
+    assert (row.is_free, row.look) == (False, Look.NEEDS_YOU)
+    assert WHY in row.state
+    assert replace(row, doubt="").is_free
+
+
+def test_a_bench_by_hand_says_which_seat_is_in_doubt() -> None:
+    from gui.models.seats import IV  # noqa: PLC0415
+
+    bench = FakeStation("one")
+    instruments = [
+        one.model_copy(
+            update={"seats": [s.model_copy(update={"doubt": WHY}) for s in one.seats]}
+        )
+        for one in bench.instruments()
+    ]
+    rows = seat_rows(instruments, bench.state().channels)
+
+    assert "k2450 may still be on" in why_not(
+        [r for r in rows if r.instrument.name == "k2450"], IV
+    )
+
+
+def test_stop_names_every_seat_that_may_still_be_on() -> None:
+    line: dict[str, Any] = {
+        "run": "r",
+        "seats": ["k6221", "ls643"],
+        "asked_unix": NOW,
+        "confirmed_unix": None,
+        "confirmed": False,
+        "measured": {},
+        "text": "anything",
+    }
+    report = StopReport(
+        asked_unix=NOW,
+        by="Kim",
+        reason="",
+        lines=[StopLine(**line, unsafe={"ls643": WHY}), StopLine(**line)],
+        done=False,
+    )
+
+    assert stop_text(report).splitlines()[1:] == [
+        f"ls643: asked → MAY STILL BE ON: {WHY}",
+        "k6221, ls643: asked → not yet confirmed",
+    ]
+
+
+# ---- the window
+
+
+def test_the_alarm_stays_until_the_seat_is_cleared(
+    qtbot: QtBot, open_window: Open, bench: FakeStation
+) -> None:
+    window = open_window(bench)
+    bar, seat = window.doubts, seat_of(bench)
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+
+    assert bar.seats == (seat_of(bench),)
+    assert WHY in bar.text
+
+    qtbot.mouseClick(bar.row(seat_of(bench)).try_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    assert ("clear_seat", seat, False, "") in bench.acts
+
+
+def test_a_seat_that_stays_on_keeps_the_alarm_and_says_why(
+    qtbot: QtBot, open_window: Open, bench: FakeStation
+) -> None:
+    bench.stays_on = "vsp300: does not answer"
+    window = open_window(bench)
+    bar = window.doubts
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+
+    row = bar.row(seat_of(bench))
+    qtbot.mouseClick(row.try_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Not cleared: vsp300" in bar.text, timeout=5000)
+
+    assert bar.isVisible()
+    assert row.try_button.isEnabled()
+
+
+def test_vouching_is_asked_for_and_keeps_its_reason(
+    qtbot: QtBot, open_window: Open, bench: FakeStation
+) -> None:
+    window = open_window(bench)
+    bar, seat = window.doubts, seat_of(bench)
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+    row = bar.row(seat)
+
+    qtbot.mouseClick(row.vouch_button, Qt.MouseButton.LeftButton)
+    assert f"the output of {seat} is off?" in row.question.text
+    assert bench.acts == []
+    qtbot.keyClicks(row.question.reason, "plug pulled")
+    qtbot.keyClick(row.question.reason, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    assert ("clear_seat", seat, True, "plug pulled") in bench.acts
+
+
+def test_the_runs_head_has_the_alarm_and_leads_to_the_seat(
+    qtbot: QtBot, open_window: Open, bench: FakeStation
+) -> None:
+    window = open_window(bench)
+    window.bench.open_run(next(iter(bench.fake_runs)))
+    head = window.bench.run_view.head
+    qtbot.waitUntil(head.clear_button.isVisible, timeout=5000)
+
+    qtbot.mouseClick(head.clear_button, Qt.MouseButton.LeftButton)
+
+    assert window.doubts.row(seat_of(bench)).try_button.hasFocus()
+    assert window.keys.now.doubts == 1
+
+
+def test_however_many_seats_are_in_doubt_the_bench_stays_in_sight(
+    qtbot: QtBot, open_window: Open, bench: FakeStation
+) -> None:
+    bench.doubts = dict.fromkeys(CELLS[4:], WHY)
+    window = open_window(bench)
+    bar = window.doubts
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+
+    assert len(bar.seats) == MOST
+    assert bar.text.endswith(f"And 6 more: {', '.join(CELLS[8:])}")
+    bar.focus_on(CELLS[-1])
+    assert bar.row(CELLS[-1]).try_button.hasFocus()
+
+
+def test_nothing_is_said_on_a_bench_without_doubt(
+    qtbot: QtBot, open_window: Open, station: FakeStation
+) -> None:
+    window = open_window(station)
+    window.bench.open_run(next(iter(station.fake_runs)))
+    qtbot.wait(50)
+
+    assert not window.doubts.isVisible()
+    assert not window.bench.run_view.head.clear_button.isVisible()
+    assert window.keys.now.doubts == 0

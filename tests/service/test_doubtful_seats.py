@@ -1,0 +1,295 @@
+"""A seat that is not known to be off is lent to nobody, now and after a restart."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.world.world import BenchWorld
+from labctl.clock import ScaledClock
+from labctl.config.models import Config
+from labctl.errors import (
+    BusyError,
+    DoubtfulError,
+    InstrumentError,
+    OperatorError,
+)
+from labctl.quantities import SI
+from labctl.service.bench import Bench
+from labctl.service.doubts import forget, kept, refuse_doubtful, remember
+from labctl.service.models import Level
+from labctl.service.premises import Premises
+from labctl.service.requests import Action, ManualIn
+from labctl.session.order import Equipment
+from labctl.station import SimulatedWires, Station
+
+SEAT, WHY = "k2450", "no answer within 5 s"
+ADDRESS = "USB0::0x05E6::0x2450::04089762::INSTR"
+METER = {"driver": "keithley-2450", "address": ADDRESS}
+CONFIG = Config.model_validate(
+    {"instruments": {SEAT: METER}, "seats": {"source_meter": [SEAT]}}, context=SI
+)
+
+
+def make_bench(data: Path) -> Bench:
+    clock = ScaledClock(500)
+    world = BenchWorld(clock)
+    world.place("particle-qms-0.7", ())
+    station = Station(CONFIG.setups(), CONFIG.seats, clock, SimulatedWires(world))
+    premises = Premises(data)
+    premises.make()
+    return Bench(CONFIG, Equipment(station, world), premises, speed=500)
+
+
+@pytest.fixture
+def restarted(tmp_path: Path) -> Iterator[Callable[[], Bench]]:
+    """Begin another station in the same folder."""
+    made = []
+
+    def make() -> Bench:
+        made.append(make_bench(tmp_path))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def bench(restarted: Callable[[], Bench]) -> Bench:
+    return restarted()
+
+
+def is_on(bench: Bench) -> bool:
+    assert bench.equipment.world is not None
+    return bool(bench.equipment.world.circuit.source.on)
+
+
+def a_drive(volt: float) -> ManualIn:
+    return ManualIn(
+        seat=SEAT, action=Action.DRIVE, quantity="voltage", value=volt, compliance=1e-3
+    )
+
+
+def lend(bench: Bench) -> None:
+    bench.equipment.station.reserve("next", {"source_meter": SEAT})
+
+
+def report(folder: Path, unix: float, **outputs: Any) -> None:
+    told = {"unix": unix, "runs": ["a"], "safe": False, "outputs": outputs}
+    (folder / "safed.json").write_text(json.dumps(told))
+
+
+def unknown(why: str = WHY) -> dict[str, str]:
+    return {"state": "unknown", "why": why}
+
+
+def test_a_doubtful_seat_is_lent_to_nobody(bench: Bench) -> None:
+    bench.doubt(SEAT, WHY)
+
+    with pytest.raises(DoubtfulError, match=WHY):
+        lend(bench)
+    with pytest.raises(DoubtfulError, match="labctl station clear k2450"):
+        bench.by_hand.act(a_drive(0.1), "Kim")
+
+
+def test_a_doubt_outlives_the_station(
+    bench: Bench, restarted: Callable[[], Bench]
+) -> None:
+    bench.doubt(SEAT, WHY)
+
+    again = restarted()
+
+    with pytest.raises(DoubtfulError):
+        lend(again)
+
+
+def test_clearing_makes_safe_and_reads_back(bench: Bench) -> None:
+    bench.by_hand.act(a_drive(0.1), "Kim")
+    bench.equipment.station.give_back("by hand: Kim")  # as if its run were gone
+    del bench.by_hand._touched[SEAT]
+    bench.doubt(SEAT, WHY)
+    assert is_on(bench)
+
+    bench.clear(SEAT, by_hand=False, who="Kim")
+
+    assert not is_on(bench)
+    lend(bench)
+    told = bench.events.latest(1)[0]
+    assert (told.code, told.level) == ("cleared", Level.WARNING)
+
+
+def test_a_seat_that_cannot_be_made_safe_stays_in_doubt(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.doubt(SEAT, WHY)
+    kind = type(bench.equipment.station.players(SEAT)[""])
+
+    def silent(_meter: object) -> None:
+        raise InstrumentError("k2450: no answer")
+
+    monkeypatch.setattr(kind, "make_safe", silent)
+    with pytest.raises(InstrumentError):
+        bench.clear(SEAT, by_hand=False, who="Kim")
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+    bench.clear(SEAT, by_hand=True, who="Kim", reason="unplugged")
+
+    lend(bench)
+    assert "vouches" in bench.events.latest(1)[0].text
+    assert "unplugged" in bench.events.latest(1)[0].text
+
+
+def test_only_what_is_in_doubt_can_be_cleared(bench: Bench) -> None:
+    with pytest.raises(OperatorError, match="nothing to clear"):
+        bench.clear(SEAT, by_hand=True, who="Kim")
+
+
+def test_a_seat_that_a_run_has_is_not_cleared_under_it(bench: Bench) -> None:
+    lend(bench)
+    bench.doubt(SEAT, WHY)
+
+    with pytest.raises(BusyError):
+        bench.clear(SEAT, by_hand=True, who="Kim")
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_a_hand_driven_seat_is_cleared_with_its_person(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, vouched: bool
+) -> None:
+    bench.by_hand.act(a_drive(0.1), "Kim")
+    kind = type(bench.by_hand.touched()[SEAT].player)
+
+    def silent(_meter: object) -> None:
+        raise InstrumentError("k2450: no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(kind, "make_safe", silent)
+        assert bench.by_hand.release_all() == {SEAT: "k2450: no answer"}
+
+    bench.clear(SEAT, by_hand=vouched, who="Kim")
+
+    assert bench.by_hand.touched() == {}
+    lend(bench)
+
+
+def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
+    bench.heard_safe("a", {SEAT: ("unknown", WHY)})
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+    bench.heard_safe("a", {SEAT: ("left", "")})
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+    bench.heard_safe("a", {SEAT: ("safe", "")})
+
+    lend(bench)
+
+
+@pytest.mark.parametrize("place", ["", ".station"])
+def test_what_the_guard_could_not_make_safe_is_in_doubt_after_a_restart(
+    bench: Bench, tmp_path: Path, place: str
+) -> None:
+    folder = tmp_path / (place or "a")
+    folder.mkdir(exist_ok=True)
+    (folder / "journal.sqlite").touch()
+    report(folder, 100.0, k2450=unknown())
+
+    bench.recover()
+
+    with pytest.raises(DoubtfulError, match=WHY):
+        lend(bench)
+    assert bench.events.latest(1)[0].level is Level.ALARM
+
+
+def test_a_report_of_the_guard_is_heard_once(
+    bench: Bench, restarted: Callable[[], Bench], tmp_path: Path
+) -> None:
+    folder = Premises(tmp_path).folder
+    report(folder, 100.0, k2450=unknown())
+    bench.recover()
+    bench.clear(SEAT, by_hand=True, who="Kim")
+
+    again = restarted()
+    again.recover()
+    lend(again)
+
+    report(folder, 200.0, k2450=unknown("again"))
+    third = restarted()
+    third.recover()
+    with pytest.raises(DoubtfulError, match="again"):
+        lend(third)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"unix": 1}',
+        '{"unix": 1, "outputs": {"k2450": "safe"}}',
+        '{"unix": 1, "outputs": []}',
+        '{"unix": "x", "outputs": {}}',
+        '{"unix": 1, "outputs": {"k2450": {}}}',
+    ],
+)
+def test_a_report_that_makes_no_sense_is_no_word_of_safety(
+    bench: Bench, tmp_path: Path, text: str
+) -> None:
+    bench.doubt(SEAT, WHY)
+    (Premises(tmp_path).folder / "safed.json").write_text(text)
+
+    bench.recover()
+
+    with pytest.raises(DoubtfulError, match=WHY):
+        lend(bench)
+
+
+def test_a_file_of_doubts_that_cannot_be_read_is_set_aside(
+    restarted: Callable[[], Bench], tmp_path: Path
+) -> None:
+    premises = Premises(tmp_path)
+    premises.make()
+    premises.doubts_file.write_text("{half")
+
+    bench = restarted()
+    bench.recover()
+
+    assert bench.events.latest(1)[0].level is Level.ALARM
+    assert not premises.doubts_file.exists()
+    assert [*premises.folder.glob("doubts.unreadable")]
+
+
+def test_a_full_disk_keeps_no_doubt_from_being_had(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("labctl.service.doubts.replace_text", full)
+        bench.doubt(SEAT, WHY)
+
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+
+def test_runs_in_the_foreground_keep_the_same_file(
+    restarted: Callable[[], Bench], tmp_path: Path
+) -> None:
+    premises = Premises(tmp_path)
+    remember(premises, {SEAT: WHY})
+
+    with pytest.raises(DoubtfulError, match="labctl station clear k2450"):
+        refuse_doubtful(premises, [SEAT])
+    with pytest.raises(DoubtfulError):
+        lend(restarted())
+
+    forget(premises, SEAT)
+    assert kept(premises) == {}
+    refuse_doubtful(premises, [SEAT])

@@ -1,0 +1,264 @@
+"""What the guard does on the bench, on twins behind real TCP lines of this process."""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.labsim.benches import build_bench
+from drivers.labsim.front import serve
+from labctl.clock import SystemClock
+from labctl.errors import InstrumentError, RefusedError
+from labctl.roles.driver import Setup
+from labctl.roles.switch_matrix import Connection
+from labctl.service.guarding.guarding import Guarding, Hears
+from labctl.service.guarding.lines import (
+    Arm,
+    Claimed,
+    InstrumentPlan,
+    OnHostLoss,
+    Safed,
+    SeatEnd,
+    SeatPlan,
+    SeatState,
+)
+from labctl.service.guarding.planning import on_host_loss, plan_of
+from labctl.service.guarding.process import Guard
+from labctl.service.guarding.run_plan import RunPlan
+from labctl.service.guarding.safing import (
+    FINISHES,
+    NOT_OURS,
+    Patience,
+    make_safe,
+    make_seat_safe,
+)
+from labctl.station import RealWires, Station
+
+SOON = Patience(sources=0.3, gives_up=0.3, last=10.0)
+DRIVERS = {"source": "keithley-6221", "switch": "keithley-7001"}
+CAST = {"current_source": "source", "switch": "switch"}
+TOKEN = {"serial": "0815", "channel": 0}
+
+
+@pytest.fixture
+def twins() -> Iterator[tuple[Mapping[str, Any], dict[str, Setup]]]:
+    """A Hall bench: twins by name, and how to reach them."""
+    bench = build_bench("hall", SystemClock())
+    with serve(bench, "127.0.0.1", 0) as served:
+        yield (
+            bench.instruments,
+            {
+                name: setup(name, driver, served.ports[name])
+                for name, driver in DRIVERS.items()
+            },
+        )
+
+
+def setup(name: str, driver: str, port: int, **options: Any) -> Setup:
+    address = f"TCPIP::127.0.0.1::{port}::SOCKET"
+    return Setup(name, driver, address, {"visa_library": "@py", **options})
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+def ends_of(
+    setups: Mapping[str, Setup], cast: Mapping[str, str] = CAST
+) -> dict[str, SeatEnd]:
+    run = RunPlan("run-1", plan_of(setups, cast))
+    return make_safe([run], lambda *_: None, SOON)["run-1"]
+
+
+def test_no_relay_opens_while_a_source_is_not_known_to_be_off(
+    twins: tuple[Mapping[str, Any], dict[str, Setup]],
+) -> None:
+    _, setups = twins
+    station = Station(setups.values(), {}, SystemClock(), RealWires())
+    switch: Any = station.lend("run-1", {"switch": "switch"}).roles["switch"]
+    closed = switch.connect(Connection(2, 1, 3, 4))
+    dead = {**setups, "source": setup("source", "keithley-6221", closed_port())}
+
+    ends = ends_of(dead)
+
+    assert ends["source"].state is SeatState.UNKNOWN
+    assert ends["switch"].state is SeatState.LEFT
+    assert "source" in ends["switch"].why
+    assert switch.closed() == closed
+    station.close()
+
+
+def test_making_safe_again_does_no_harm(
+    twins: tuple[Mapping[str, Any], dict[str, Setup]],
+) -> None:
+    _, setups = twins
+
+    first, second = ends_of(setups), ends_of(setups)
+
+    safe = SeatEnd(SeatState.SAFE)
+    assert first == second == {"source": safe, "switch": safe}
+
+
+def test_another_instrument_at_the_address_is_sent_nothing(
+    twins: tuple[Mapping[str, Any], dict[str, Setup]],
+) -> None:
+    instruments, setups = twins
+    port = int(setups["source"].address.split("::")[2])
+    said: list[str] = []
+    execute = instruments["source"].execute
+
+    def overheard(message: str) -> Any:
+        said.append(message)
+        return execute(message)
+
+    instruments["source"].execute = overheard
+
+    ends = ends_of(
+        {"source": setup("source", "keithley-6221", port, serial="1")},
+        {"current_source": "source"},
+    )
+
+    assert ends["source"].state is SeatState.UNKNOWN
+    assert set(said) == {"*IDN?"}
+
+
+def test_a_folder_that_cannot_be_written_costs_no_output_its_safety(
+    twins: tuple[Mapping[str, Any], dict[str, Setup]], tmp_path: Path
+) -> None:
+    _, setups = twins
+    answers: list[Any] = []
+    guard = Guard(tmp_path / "gone", answers.append)
+    guard.hear(Arm("run-1", 0, plan_of(setups, CAST)), 0.0)
+
+    assert guard.end("test") == 0
+
+    safed = [answer for answer in answers if isinstance(answer, Safed)]
+    assert [each.unknown for each in safed] == [{}]
+
+
+# ---- what runs in an instrument by itself
+
+
+class Channel:
+    """A potentiostat that runs one program."""
+
+    def __init__(self, runs: Mapping[str, Any] | None) -> None:
+        self.runs = runs
+        self.stopped = False
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        return started_unix > 0 and token == self.runs
+
+    def make_safe(self) -> None:
+        self.stopped = True
+
+
+OLD = {**TOKEN, "digest": "old"}
+LIMITED = {**TOKEN, "limited": True}
+
+
+@pytest.mark.parametrize(
+    ("runs", "claimed", "policy", "host_is_lost", "end", "stopped"),
+    [
+        # what this run started is stopped
+        (TOKEN, [OLD, TOKEN], "off", True, SeatEnd(SeatState.SAFE), True),
+        # what somebody else runs is not, whatever was started here before
+        ({"ec-lab": 1}, [TOKEN], "off", True, SeatEnd(SeatState.LEFT, NOT_OURS), False),
+        # nothing was started here
+        (TOKEN, [], "off", True, SeatEnd(SeatState.LEFT, NOT_OURS), False),
+        # limits stand in the firmware and the configuration lets it finish
+        (
+            LIMITED,
+            [LIMITED],
+            "finish_technique",
+            True,
+            SeatEnd(SeatState.LEFT, FINISHES),
+            False,
+        ),
+        # no limits in the firmware: off, whatever the configuration says
+        (TOKEN, [TOKEN], "finish_technique", True, SeatEnd(SeatState.SAFE), True),
+        # the configuration says off
+        (LIMITED, [LIMITED], "off", True, SeatEnd(SeatState.SAFE), True),
+        # the run itself asks for it: nothing finishes by itself
+        (LIMITED, [LIMITED], "finish_technique", False, SeatEnd(SeatState.SAFE), True),
+    ],
+)
+def test_only_what_this_run_started_is_stopped_or_left_to_finish(
+    runs: Mapping[str, Any],
+    claimed: list[Mapping[str, Any]],
+    policy: str,
+    host_is_lost: bool,
+    end: SeatEnd,
+    stopped: bool,
+) -> None:
+    channel = Channel(runs)
+    plan = SeatPlan("vsp/1", 2, OnHostLoss(policy))
+    claims = [Claimed("run-1", "vsp/1", token, 1.7e9) for token in claimed]
+
+    assert make_seat_safe(plan, channel, claims, host_is_lost=host_is_lost) == end
+    assert channel.stopped is stopped
+
+
+@pytest.mark.parametrize(
+    ("stated", "policy"),
+    [
+        (None, OnHostLoss.OFF),
+        ("finish_technique", OnHostLoss.FINISH_TECHNIQUE),
+        ({"1": "finish_technique"}, OnHostLoss.FINISH_TECHNIQUE),
+        ({"vsp/1": "finish_technique"}, OnHostLoss.FINISH_TECHNIQUE),
+        ({"2": "finish_technique"}, OnHostLoss.OFF),
+    ],
+)
+def test_a_seat_is_off_when_its_host_is_lost_unless_the_configuration_says_more(
+    stated: Any, policy: OnHostLoss
+) -> None:
+    options = {} if stated is None else {"on_host_loss": stated}
+
+    assert on_host_loss(Setup("vsp", "biologic", "USB0", options), "vsp/1") is policy
+
+
+def test_a_word_that_means_nothing_on_host_loss_is_refused() -> None:
+    vsp = Setup("vsp", "biologic", "USB0", {"on_host_loss": "hold"})
+
+    with pytest.raises(RefusedError, match="on_host_loss: 'hold' is not off or"):
+        on_host_loss(vsp, "vsp/1")
+
+
+# ---- the runner's side
+
+
+@pytest.fixture
+def guarding(tmp_path: Path) -> Iterator[Guarding]:
+    (tmp_path / "beside").mkdir()
+    made = Guarding(tmp_path / "beside")
+    yield made
+    made.close()
+
+
+def test_nothing_is_switched_on_that_the_guard_could_not_make_safe(
+    guarding: Guarding,
+) -> None:
+    seats = (SeatPlan("it", 2),)
+    plan = [InstrumentPlan("it", "keithley-9999", "GPIB0::9::INSTR", {}, seats)]
+
+    with pytest.raises(InstrumentError, match=r"nothing is switched on.*keithley-9999"):
+        guarding.arm("run-1", plan)
+
+
+def test_a_run_is_told_when_no_guard_can_be_had(
+    guarding: Guarding, tmp_path: Path, eventually: Callable[..., object]
+) -> None:
+    missing: list[str] = []
+    guarding.arm("run-1", [], Hears(missing=missing.append))
+
+    shutil.rmtree(tmp_path / "beside")  # no place for its words: it cannot start
+    guarding.kill()
+
+    eventually(lambda: missing or None)
+    assert "cannot be started" in missing[0]
+    assert guarding.missing == missing[0]
