@@ -21,6 +21,7 @@ import campaign_runs  # noqa: E402
 import campaign_station  # noqa: E402
 import campaign_wires  # noqa: E402
 from campaign_table import Row, Tally, Work, complaints, shares, table  # noqa: E402
+
 from labctl.clock import SystemClock  # noqa: E402
 
 ROWS = (
@@ -125,7 +126,9 @@ def campaign(
                 row.act(Work(tries, seed, own, seconds), tally)
             except Exception as error:  # noqa: BLE001  (the others shall still be tried)
                 traceback.print_exc()
-                tally.wrong(f"the campaign itself failed: {type(error).__name__}: {error}")
+                tally.wrong(
+                    f"the campaign itself failed: {type(error).__name__}: {error}"
+                )
             done = f"{tally.tries} tries, {len(tally.violations)} violations"
             print(f"{row.name}: {done}, {clock.now() - begun:.0f} s", file=sys.stderr)
     except KeyboardInterrupt:

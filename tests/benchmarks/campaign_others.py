@@ -4,6 +4,7 @@ Each is a script beside this one. It is given how many tries are wanted and a se
 ends with one JSON line: ``{"tries": …, "violations": […], "worst": …, "remark": …}``.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -40,10 +41,8 @@ def _script(name: str, *words: str) -> Kind:
             tally.wrong(f"{name} was not done within {work.deadline:.0f} s")
             return
         finally:
-            try:
+            with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except OSError:
-                pass
             process.communicate()
         _take(name, out.decode(), errors.decode(), tally)
 
@@ -66,8 +65,32 @@ def _take(name: str, out: str, errors: str, tally: Tally) -> None:
 ROWS = (
     Row("links", "line cut, each VISA driver", 300, 1.0, _script("link_cuts.py")),
     Row("eclib", "line cut, EClib", 100, 1.0, _script("eclib_link_cuts.py")),
-    Row("fuzz", "fuzzed replies, each driver", 10_000, 0.02, _script("fuzzed_replies.py")),
-    Row("disk", "n-th write or sync fails, disk full", 250, 1.5, _script("disk_faults.py")),
-    Row("reaction", "guard's reaction under load", 100, 2.0, _script("guard_reaction.py")),
-    Row("memory", "eight channels, memory of the station", 1, 900.0, _script("station_memory.py")),
+    Row(
+        "fuzz",
+        "fuzzed replies, each driver",
+        10_000,
+        0.02,
+        _script("fuzzed_replies.py"),
+    ),
+    Row(
+        "disk",
+        "n-th write or sync fails, disk full",
+        250,
+        1.5,
+        _script("disk_faults.py"),
+    ),
+    Row(
+        "reaction",
+        "guard's reaction under load",
+        100,
+        2.0,
+        _script("guard_reaction.py"),
+    ),
+    Row(
+        "memory",
+        "eight channels, memory of the station",
+        1,
+        900.0,
+        _script("station_memory.py"),
+    ),
 )

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,16 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from campaign_table import Tally, Work
-from campaign_wires import AT_LAST, AT_ONCE, TO_BE_ON, Field, Job, field, holds
+from campaign_wires import (
+    AT_LAST,
+    AT_ONCE,
+    FOR_EVER,
+    TO_BE_ON,
+    Field,
+    Job,
+    field,
+    holds,
+)
+from rigs import PATIENCE, Rig, wait_until
+from truth import Truth, monotonic
+from warm import Child
+
 from labctl.clock import SystemClock
 from labctl.limits import Envelope
 from labctl.roles.driver import Setup
 from labctl.techniques import ConstantCurrent, Recording
-from rigs import PATIENCE, Rig, wait_until
-from truth import Truth, monotonic
-from warm import Child
 
 EIGHT = ("k2450", "k2400", "k2636b/a", "k6430", "b2901a", "vsp/1", "vsp/2", "vsp/3")
 NOBODY = 65534
@@ -120,7 +128,14 @@ def _order(job: Job) -> dict[str, Any]:
 
 
 def _steps() -> list[dict[str, Any]]:
-    return [{"do": "current", "rate": "D/10", "duration": "300 s", "record": {"every": "0.5 s"}}]
+    return [
+        {
+            "do": "current",
+            "rate": "D/10",
+            "duration": "300 s",
+            "record": {"every": "0.5 s"},
+        }
+    ]
 
 
 def _jobs() -> list[Job]:
@@ -141,8 +156,8 @@ def station_killed(work: Work, tally: Tally) -> None:
                 truth = place.rig.truth.from_now()
                 refused = [
                     answer
-                    for code, answer in map(
-                        lambda job: served.post("/runs", _order(job)), _jobs()  # noqa: B023, C417
+                    for code, answer in (
+                        served.post("/runs", _order(job)) for job in _jobs()
                     )
                     if code >= httpx.codes.BAD_REQUEST
                 ]
@@ -150,13 +165,15 @@ def station_killed(work: Work, tally: Tally) -> None:
                 tally.tries += 1
                 if refused or not on:
                     off = set(EIGHT) - set(truth.now_on())
-                    tally.wrong(f"eight runs did not start: {sorted(off)} {str(refused)[:200]}")
+                    tally.wrong(
+                        f"eight runs did not start: {sorted(off)} {str(refused)[:200]}"
+                    )
                 SystemClock().sleep(work.chance(number).uniform(0.0, 3.0))
                 before = [o for o in truth.refresh().now_on() if o in EIGHT]
                 fault = monotonic()
                 served.child.send_signal(signal.SIGKILL)
                 served.child.wait(PATIENCE)
-                wait_until(lambda: not truth.refresh().now_on(EIGHT), 40.0)  # noqa: B023
+                _all_off(truth)
                 for output in before:
                     since = truth.off_since(output)
                     seconds = None if since is None else max(0.0, since - fault)
@@ -165,6 +182,10 @@ def station_killed(work: Work, tally: Tally) -> None:
                 if truth.now_on(EIGHT):
                     return  # what is on cannot be the next try's
     tally.remark = f"eight outputs each; {late} beyond {AT_ONCE:g} s"
+
+
+def _all_off(truth: Truth) -> bool:
+    return wait_until(lambda: not truth.refresh().now_on(EIGHT), FOR_EVER)
 
 
 def _all_on(truth: Truth) -> bool:
@@ -204,33 +225,38 @@ class SomebodyElse:
 def busy(work: Work, tally: Tally) -> None:
     """Start a run on a channel where somebody else measures: theirs goes on."""
     with field(work, "--cells", "3") as place:
-        for number in work.numbers():
-            tally.tries += 1
-            seat = ("vsp/1", "vsp/2", "vsp/3")[number % 3]
-            other = SomebodyElse(place.rig, seat)
-            truth = place.rig.truth.from_now()
-            other.begin()
-            if not truth.wait_on(seat, TO_BE_ON):
-                tally.wrong("somebody else's experiment did not start")
-                continue
-            begun = monotonic()
-            job = next(j for j in _jobs() if j.output == seat)
-            child, _, said = place.begin(job, number)
-            chance = work.chance(number)
-            if number % 4 == 3:  # noqa: PLR2004  (every fourth dies while it is told no)
-                SystemClock().sleep(chance.uniform(0.2, 1.5))
-                child.send_signal(signal.SIGKILL)
-            code = child.wait(PATIENCE)
-            SystemClock().sleep(1.0)
-            truth.refresh()
-            stops = list(truth.told(seat, "BL_StopChannel", after=begun))
-            if stops or seat not in truth.now_on():
-                tally.wrong(f"{seat}: somebody else's experiment was stopped")
-            if code == 0:
-                tally.wrong(f"{seat}: a run on a busy channel says it completed")
-            if code > 0 and seat not in said.read_text("utf-8", "replace"):
-                tally.wrong(f"{seat}: the refusal does not name it")
-            other.end()
+        busy_on(place, work, tally)
+
+
+def busy_on(place: Field, work: Work, tally: Tally) -> None:
+    """Do the same on a bench that is there."""
+    for number in work.numbers():
+        tally.tries += 1
+        seat = ("vsp/1", "vsp/2", "vsp/3")[number % 3]
+        other = SomebodyElse(place.rig, seat)
+        truth = place.rig.truth.from_now()
+        other.begin()
+        if not truth.wait_on(seat, TO_BE_ON):
+            tally.wrong("somebody else's experiment did not start")
+            continue
+        begun = monotonic()
+        job = next(j for j in _jobs() if j.output == seat)
+        child, _, said = place.begin(job, number)
+        chance = work.chance(number)
+        if number % 4 == 3:
+            SystemClock().sleep(chance.uniform(0.2, 1.5))
+            child.send_signal(signal.SIGKILL)
+        code = child.wait(PATIENCE)
+        SystemClock().sleep(1.0)
+        truth.refresh()
+        stops = list(truth.told(seat, "BL_StopChannel", after=begun))
+        if stops or seat not in truth.now_on():
+            tally.wrong(f"{seat}: somebody else's experiment was stopped")
+        if code == 0:
+            tally.wrong(f"{seat}: a run on a busy channel says it completed")
+        if code > 0 and seat not in said.read_text("utf-8", "replace"):
+            tally.wrong(f"{seat}: the refusal does not name it")
+        other.end()
     tally.remark = "every fourth killed meanwhile"
 
 
@@ -239,46 +265,53 @@ def busy(work: Work, tally: Tally) -> None:
 
 def owners(work: Work, tally: Tally) -> None:
     """Let two runs start on one seat at the same moment: one gets it."""
+    with field(work) as place:
+        owners_on(place, work, tally)
+
+
+def owners_on(place: Field, work: Work, tally: Tally) -> None:
+    """Do the same on a bench that is there."""
     ends: dict[str, int] = {}
-    with field(work, hold=0.5) as place:
-        again = place.rig.folder / "again"
-        again.mkdir()
-        other_path = again / "config.yaml"
-        other_path.write_bytes(place.rig.config.read_bytes())
-        for number in work.numbers():
-            tally.tries += 1
-            jobs = holds(0.5)
-            job = jobs[number % len(jobs)]
-            chance = work.chance(number)
-            first, truth, one = place.begin(job, 2 * number)
-            SystemClock().sleep(chance.choice((0.0, 0.0, 0.01, 0.1, 0.5)))
-            own = place.rig.config
-            if number % 2:
-                place.rig.config = other_path
-            second, _, two = place.begin(job, 2 * number + 1)
-            place.rig.config = own
-            codes = sorted((first.wait(PATIENCE), second.wait(PATIENCE)))
-            ends[str(codes)] = ends.get(str(codes), 0) + 1
-            if codes.count(0) == 0:
-                said = one.read_text()[-120:] + " / " + two.read_text()[-120:]
-                tally.wrong(f"{job.output}: both failed {codes}: {said}")
-            elif codes.count(0) == 2 and _overlap(truth, job.output):  # noqa: PLR2004
-                tally.wrong(f"{job.output}: both drove it")
-            if truth.refresh().now_on([job.output]):
-                tally.wrong(f"{job.output}: left on")
+    again = place.rig.folder / "again"
+    again.mkdir()
+    other_path = again / "config.yaml"
+    other_path.write_bytes(place.rig.config.read_bytes())
+    for number in work.numbers():
+        tally.tries += 1
+        jobs = holds(0.5)
+        job = jobs[number % len(jobs)]
+        chance = work.chance(number)
+        first, truth, one = place.begin(job, 2 * number)
+        SystemClock().sleep(chance.choice((0.0, 0.0, 0.01, 0.1, 0.5)))
+        own = place.rig.config
+        if number % 2:
+            place.rig.config = other_path
+        second, _, two = place.begin(job, 2 * number + 1)
+        place.rig.config = own
+        codes = sorted((first.wait(PATIENCE), second.wait(PATIENCE)))
+        ends[str(codes)] = ends.get(str(codes), 0) + 1
+        if codes.count(0) == 0:
+            said = one.read_text()[-120:] + " / " + two.read_text()[-120:]
+            tally.wrong(f"{job.output}: both failed {codes}: {said}")
+        elif codes.count(0) == 2 and _overlap(truth, job.output):
+            tally.wrong(f"{job.output}: both drove it")
+        if truth.refresh().now_on([job.output]):
+            tally.wrong(f"{job.output}: left on")
     tally.remark = ", ".join(f"{n} × {codes}" for codes, n in sorted(ends.items()))
 
 
 def _overlap(truth: Truth, output: str) -> bool:
     """Tell whether an output was on once only, though two runs used it."""
     states = truth.refresh().of(output)
-    return sum(state.on for state in states) < 2  # noqa: PLR2004
+    return sum(state.on for state in states) < 2
 
 
 # ---- a stranger
 
 STRANGER = """
-import socket, sys, time
+import os, socket, sys
+if os.getuid() == 0:
+    os.setuid(int(sys.argv[3]))
 held = []
 for _ in range(int(sys.argv[2])):
     try:
@@ -294,7 +327,6 @@ sys.stdin.read()
 
 def stranger(work: Work, tally: Tally) -> None:
     """Beset a station with half-open connections of a user without a token."""
-    as_nobody = {"user": NOBODY} if os.getuid() == 0 else {}
     with field(work, "--smus", "--cells", "3", hold=300.0) as place:
         for number in work.numbers():
             tally.tries += 1
@@ -305,12 +337,12 @@ def stranger(work: Work, tally: Tally) -> None:
                 if not truth.wait_on("k2450", TO_BE_ON):
                     tally.wrong("the run did not start")
                     continue
+                given = map(str, (served.port, HALF_OPEN, NOBODY))
                 crowd = subprocess.Popen(
-                    [sys.executable, "-c", STRANGER, str(served.port), str(HALF_OPEN)],
+                    [sys.executable, "-c", STRANGER, *given],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    **as_nobody,  # type: ignore[call-overload]
                 )
                 try:
                     tally.took(_slowest(served, 10.0), 2.0, "an answer to its owner")
@@ -337,7 +369,7 @@ def _few_descriptors(pid: int) -> None:
 
 
 def _slowest(served: Served, seconds: float) -> float | None:
-    """Return the longest wait for an answer within ``seconds``; None: there was none."""
+    """Return the longest wait for an answer; None: there was none."""
     clock, slowest = SystemClock(), 0.0
     while clock.now() < seconds:
         asked = clock.now()

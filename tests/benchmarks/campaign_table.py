@@ -96,9 +96,7 @@ class Row:
     act: Kind
 
 
-def shares(
-    rows: Sequence[Row], minutes: float | None
-) -> dict[str, tuple[int, float]]:
+def shares(rows: Sequence[Row], minutes: float | None) -> dict[str, tuple[int, float]]:
     """Return tries and s for each kind; ``minutes`` is for all, None: all there is."""
     whole = sum(row.full * row.seconds for row in rows)
     scale = 1.0 if minutes is None else min(1.0, minutes * 60.0 / whole)
@@ -115,7 +113,9 @@ def table(tallies: Iterable[Tally]) -> str:
     rows = [HEAD, *(tally.row() for tally in tallies)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
     lines = [
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |"
+        "| "
+        + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))
+        + " |"
         for row in rows
     ]
     lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")

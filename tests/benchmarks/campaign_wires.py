@@ -5,6 +5,7 @@ the twins' own log.
 """
 
 import contextlib
+import dataclasses
 import os
 import queue
 import random
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign_table import Tally, Work, side_by_side
-from labctl.clock import SystemClock
 from rigs import PATIENCE, Rig, guards_of, wait_until
 from truth import Truth, monotonic
 from warm import Child, Warm
+
+from labctl.clock import SystemClock
 
 AT_ONCE = 1.0
 """s within which an output is to be off."""
@@ -48,7 +50,7 @@ class Job:
 
 
 def holds(seconds: float) -> list[Job]:
-    """Return a job of every kind of output, each with a bias or current held so long."""
+    """Return a job of every kind of output, held for so long."""
     tail = min(2.0, 0.5 * seconds)
     hold = ("--set", f"hold={seconds:g} s", "--set", f"tail={tail:g} s")
     hold += ("--set", "every=0.1 s")
@@ -95,12 +97,16 @@ class Field:
 
 
 @contextlib.contextmanager
-def field(work: Work, *what: str, wires: tuple[str, ...] = (), hold: float = 60.0) -> Iterator[Field]:
+def field(
+    work: Work, *what: str, wires: tuple[str, ...] = (), hold: float = 60.0
+) -> Iterator[Field]:
     """Have twins, lines and a warm process."""
     words = what or ("--smus", "--cells", "2")
-    with Rig(work.folder / "rig", *words, wires=wires, seed=work.seed) as rig:
-        with Warm(rig.environment) as warm:
-            yield Field(rig, warm, holds(hold))
+    with (
+        Rig(work.folder / "rig", *words, wires=wires, seed=work.seed) as rig,
+        Warm(rig.environment) as warm,
+    ):
+        yield Field(rig, warm, holds(hold))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ def _each(work: Work, tally: Tally, act: Callable[[int], Try], allowed: float) -
         tally.tries += 1
         if each.wrong:
             tally.wrong(f"{each.what}: {each.wrong}")
-        if each.off_after == each.off_after:  # noqa: PLR0124  (NaN: it was never on)
+        if each.off_after == each.off_after:
             tally.took(each.off_after, allowed, each.what)
             late[0] += each.off_after is None or each.off_after > AT_ONCE
 
@@ -178,26 +184,29 @@ PATTERNS = (
 def signals(work: Work, tally: Tally) -> None:
     """Ask runs to stop, politely and less so."""
     with field(work) as place:
-
-        def one(number: int) -> Try:
-            chance = work.chance(number)
-            pattern = PATTERNS[number % len(PATTERNS)]
-            with place.job() as job:
-                what = f"{pattern}, {job.output}"
-                child, truth, said = place.begin(job, number)
-                if not truth.wait_on(job.output, TO_BE_ON):
-                    return _not_begun(child, said, what)
-                SystemClock().sleep(chance.uniform(0.0, 1.5))
-                fault = monotonic()
-                _send(child, pattern, chance)
-                return _stopped(child, truth, job.output, fault, what)
-
-        _each(work, tally, one, AT_LAST)
+        signals_on(place, work, tally)
 
 
-def _stopped(
-    child: Child, truth: Truth, output: str, fault: float, what: str
-) -> Try:
+def signals_on(place: Field, work: Work, tally: Tally) -> None:
+    """Do the same on a bench that is there."""
+
+    def one(number: int) -> Try:
+        chance = work.chance(number)
+        pattern = PATTERNS[number % len(PATTERNS)]
+        with place.job() as job:
+            what = f"{pattern}, {job.output}"
+            child, truth, said = place.begin(job, number)
+            if not truth.wait_on(job.output, TO_BE_ON):
+                return _not_begun(child, said, what)
+            SystemClock().sleep(chance.uniform(0.0, 1.5))
+            fault = monotonic()
+            _send(child, pattern, chance)
+            return _stopped(child, truth, job.output, fault, what)
+
+    _each(work, tally, one, AT_LAST)
+
+
+def _stopped(child: Child, truth: Truth, output: str, fault: float, what: str) -> Try:
     try:
         code = child.wait(PATIENCE)
     except TimeoutError:
@@ -215,53 +224,63 @@ DEATHS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
 def deaths(work: Work, tally: Tally) -> None:
     """Let runners die without a word."""
     with field(work) as place:
+        deaths_on(place, work, tally)
 
-        def one(number: int) -> Try:
-            chance = work.chance(number)
-            death = DEATHS[number % len(DEATHS)]
-            with place.job() as job:
-                what = f"{death.name}, {job.output}"
-                child, truth, said = place.begin(job, number)
-                if not truth.wait_on(job.output, TO_BE_ON):
-                    return _not_begun(child, said, what)
-                SystemClock().sleep(chance.uniform(0.0, 2.0))
-                fault = monotonic()
-                child.send_signal(death)
-                child.wait(PATIENCE)
-                return Try(what, _off_after(truth, job.output, fault))
 
-        _each(work, tally, one, AT_LAST)
+def deaths_on(place: Field, work: Work, tally: Tally) -> None:
+    """Do the same on a bench that is there."""
+
+    def one(number: int) -> Try:
+        chance = work.chance(number)
+        death = DEATHS[number % len(DEATHS)]
+        with place.job() as job:
+            what = f"{death.name}, {job.output}"
+            child, truth, said = place.begin(job, number)
+            if not truth.wait_on(job.output, TO_BE_ON):
+                return _not_begun(child, said, what)
+            SystemClock().sleep(chance.uniform(0.0, 2.0))
+            fault = monotonic()
+            child.send_signal(death)
+            child.wait(PATIENCE)
+            return Try(what, _off_after(truth, job.output, fault))
+
+    _each(work, tally, one, AT_LAST)
 
 
 def guard_killed(work: Work, tally: Tally) -> None:
     """Kill the guard first; a moment later there is another one, or nothing is on."""
-    replaced = [0]
     with field(work) as place:
+        guard_killed_on(place, work, tally)
 
-        def one(number: int) -> Try:
-            chance = work.chance(number)
-            with place.job() as job:
-                what = f"guard and runner of {job.output}"
-                child, truth, said = place.begin(job, number)
-                if not truth.wait_on(job.output, TO_BE_ON):
-                    return _not_begun(child, said, what)
-                guards = guards_of(child.pid)
-                if not guards:
-                    child.kill_group()
-                    return Try(what, float("nan"), "an output is on without a guard")
-                for guard in guards:
-                    os.kill(guard.pid, signal.SIGKILL)
-                SystemClock().sleep(chance.uniform(1.5, 3.0))
-                replaced[0] += bool(guards_of(child.pid))
-                fault = monotonic()
-                child.send_signal(signal.SIGKILL)
-                child.wait(PATIENCE)
-                off = _off_after(truth, job.output, fault)
-                if off is None:
-                    _switch_off(place.rig, job)
-                return Try(what, off)
 
-        _each(work, tally, one, AT_LAST)
+def guard_killed_on(place: Field, work: Work, tally: Tally) -> None:
+    """Do the same on a bench that is there."""
+    replaced = [0]
+
+    def one(number: int) -> Try:
+        chance = work.chance(number)
+        with place.job() as job:
+            what = f"guard and runner of {job.output}"
+            child, truth, said = place.begin(job, number)
+            if not truth.wait_on(job.output, TO_BE_ON):
+                return _not_begun(child, said, what)
+            guards = guards_of(child.pid)
+            if not guards:
+                child.kill_group()
+                return Try(what, float("nan"), "an output is on without a guard")
+            for guard in guards:
+                os.kill(guard.pid, signal.SIGKILL)
+            SystemClock().sleep(chance.uniform(1.5, 3.0))
+            replaced[0] += bool(guards_of(child.pid))
+            fault = monotonic()
+            child.send_signal(signal.SIGKILL)
+            child.wait(PATIENCE)
+            off = _off_after(truth, job.output, fault)
+            if off is None:
+                _switch_off(place.rig, job)
+            return Try(what, off)
+
+    _each(work, tally, one, AT_LAST)
     tally.remark += f"; another guard in {replaced[0]}"
 
 
@@ -285,6 +304,7 @@ def _switch_off(rig: Rig, job: Job) -> None:
 
 def order(work: Work, tally: Tally) -> None:
     """Kill Hall runs: sample current off, then the relays, then the magnet's ramp."""
+    work = dataclasses.replace(work, workers=1)  # there is one bench
     with field(work, "--hall") as place:
         hall = Job("k6221", "hall-effect", "film", ())
 
@@ -328,7 +348,9 @@ def misordered(truth: Truth, fault: float) -> list[str]:
     ):
         early = [c for c in truth.told(instrument, part, after=fault) if c.time < off]
         if early:
-            wrong.append(f"{what} {off - early[0].time:.2f} s before the current was off")
+            wrong.append(
+                f"{what} {off - early[0].time:.2f} s before the current was off"
+            )
     return wrong
 
 

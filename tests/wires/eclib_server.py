@@ -10,10 +10,11 @@ import socketserver
 import threading
 from typing import Any
 
-from drivers.biologic import abi
-from drivers.biologic.twin import Twin
 from eclib_calls import SIZES, Unpacked, line, message
 from witness import Witness
+
+from drivers.biologic import abi
+from drivers.biologic.twin import Twin
 
 UNKNOWN = -6
 OF_A_CHANNEL = frozenset(
@@ -39,13 +40,14 @@ class _Pc(socketserver.StreamRequestHandler):
                     self.server.forget(link)
                 answer = self.server.carry_out(asked, number)
                 if asked["call"] == "BL_Connect" and answer["code"] == 0:
-                    link = int.from_bytes(bytes.fromhex(answer["filled"]["2"]), "little")
+                    link = int.from_bytes(
+                        bytes.fromhex(answer["filled"]["2"]), "little"
+                    )
                 self.wfile.write(line(answer))
         except OSError:
             return
         finally:
             self.server.forget(link)
-
 
 
 class EclibServer(socketserver.ThreadingTCPServer):

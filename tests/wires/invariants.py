@@ -6,14 +6,14 @@ Each function returns violations in words, none where all is well. What is *true
 ==  ===================================================  ==============================
  1  no output on without limits, written and read back   machine, real processes
  2  no level beyond the limits                           machine, real processes
- 3  not running: off                                     machine, signals, deaths, station
+ 3  not running: off                                     signals, deaths, station
  4  a limit passed: off within its time                  machine (a strong current)
  5  no reading for three polls: as a limit passed        machine (a deaf instrument)
  6  nothing energised after a trip or a stop             machine
- 7  making safe works with any others dead               test_safing_with_dead_instruments
- 8  source off before the magnet moves, |dI/dt| <= rate  test_hall_order, campaign `order`
+ 7  making safe works with any others dead               test_safing_of_dead_benches
+ 8  source off before the magnet moves, within its rate  test_safing_of_dead_benches
  9  cooling stays on                                     no role cools; a test says so
-10  one owner of an instrument                           campaign `owners`, real processes
+10  one owner of an instrument                           campaign `owners`, `busy`
 11  nobody is told anything before who it is is known    machine, real processes
 12  acknowledged rows are there, once, in order          machine, campaign `kills`
 13  rows are the same with and without watchers          test_watchers_change_nothing
@@ -27,9 +27,9 @@ Each function returns violations in words, none where all is well. What is *true
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from truth import State, Truth
 
 from labctl.data import Array
-from truth import State, Truth
 
 Table = Mapping[str, Array]
 GRAIN = 1e-6
@@ -73,7 +73,9 @@ def level_within(truth: Truth, output: str, most: float) -> list[str]:
     ][:1]
 
 
-def off_when_ended(truth: Truth, outputs: Iterable[str], unsafe: Iterable[str]) -> list[str]:
+def off_when_ended(
+    truth: Truth, outputs: Iterable[str], unsafe: Iterable[str]
+) -> list[str]:
     """3: who does not run has nothing on, or says of what it does not know it."""
     on = set(truth.now_on(outputs)) - set(unsafe)
     return [f"the run has ended and {output} is on" for output in sorted(on)]
@@ -124,7 +126,7 @@ def source_before_magnet(
 
 
 def ramp_within(truth: Truth, magnet: str, rate: float, grain: float) -> list[str]:
-    """8: a magnet's current changes no faster than ``rate`` A/s; ``grain`` A is noise."""
+    """8: a magnet's current changes by ``rate`` A/s at most, ``grain`` A is noise."""
     wrong = []
     for before, after in _changes(truth, magnet):
         if before is None or after.time <= before.time:
@@ -159,7 +161,9 @@ def asked_first(truth: Truth, instrument: str, since: float) -> list[str]:
         if "IDN" in command.text or command.text.startswith("BL_GetChannelInfos"):
             return []
         if not any(word in command.text for word in QUERIES):
-            return [f"{instrument} was told {command.text!r} before who it is was asked"]
+            return [
+                f"{instrument} was told {command.text!r} before who it is was asked"
+            ]
     return []
 
 

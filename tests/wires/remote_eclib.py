@@ -9,10 +9,6 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from drivers.biologic.entry import BiologicDriver
-from drivers.biologic.library import FunctionTable
-from drivers.biologic.twin import Twin
-from drivers.world.world import BenchWorld
 from eclib_calls import (
     DAMAGED,
     LOST,
@@ -24,6 +20,11 @@ from eclib_calls import (
     message,
     packed,
 )
+
+from drivers.biologic.entry import BiologicDriver
+from drivers.biologic.library import FunctionTable
+from drivers.biologic.twin import Twin
+from drivers.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup
 

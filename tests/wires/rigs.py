@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-
 from faulty_wire import FaultyWire
-from labctl.clock import SystemClock
 from truth import Truth, monotonic
+
+from labctl.clock import SystemClock
 
 HERE = Path(__file__).parent
 OWN = HERE.parents[1]
@@ -93,7 +93,9 @@ def plug_in(folder: Path) -> Path:
     """Register the stand-in for EClib as any package would; return the folder."""
     info = folder / "eclib_remote-1.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: eclib-remote\nVersion: 1\n")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: eclib-remote\nVersion: 1\n"
+    )
     (info / "entry_points.txt").write_text(
         "[labctl.drivers]\neclib-remote = remote_eclib:driver\n"
     )
@@ -149,7 +151,8 @@ class Rig:
         """Return the environment in which this tree's labctl and plug-in are found."""
         path = os.pathsep.join([str(PRODUCT), str(HERE), str(self.plugins)])
         return {**os.environ, "PYTHONPATH": path, "LABCTL_CONFIG": ""} | {
-            "HOME": str(self.folder)
+            "HOME": str(self.folder),
+            "LABCTL_LOCKS": str(self.folder / "locks"),
         }
 
     def port(self, instrument: str) -> int:
@@ -270,7 +273,9 @@ def registered(rig: Rig) -> Iterator[None]:
 
 def write_sample(path: Path, label: Mapping[str, Any]) -> Path:
     """Write a sample's label as a person would; return where."""
-    path.write_text(json.dumps({"name": path.stem, **label}, ensure_ascii=False), "utf-8")
+    path.write_text(
+        json.dumps({"name": path.stem, **label}, ensure_ascii=False), "utf-8"
+    )
     return path
 
 

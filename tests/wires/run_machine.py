@@ -1,8 +1,8 @@
-"""Everything that can befall one run, in any order hypothesis thinks of, in virtual time.
+"""Everything that can befall one run, in any order, in virtual time.
 
 Rules are what people, links, clocks and processes do; after each of them the invariants
-are checked against what the twins really do. A kill leaves the files as the kernel would
-and a line that reaches nobody; a guard and a resumption then meet the same twins.
+are checked against what the twins really do. A kill leaves the files as the kernel
+would and a line that reaches nobody; guard and resumption then meet the same twins.
 """
 
 import shutil
@@ -15,6 +15,7 @@ from typing import Any
 import invariants
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from rigs import SAMPLES, write_sample
 from virtual_bench import Bench, Killed, Life, TurnClock, Wires
 
 from labctl.cli.ordering import read_config
@@ -29,7 +30,6 @@ from labctl.station import Station
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.journal_reader import JournalReader
 from labctl.waits import to_the_end
-from rigs import SAMPLES, write_sample
 
 HOLD = 6.0
 """s of each bias."""
@@ -290,7 +290,7 @@ class RunMachine(RuleBasedStateMachine):
             claims = [c for c in reader.claims if c.role == "cell"]
         with to_the_end():
             if claims:
-                role.recognise(claims[-1].token, claims[-1].started_unix)
+                role.recognise(claims[-1].token, claims[-1].unix)
             role.make_safe()
         station.close()
         self.bench.look()

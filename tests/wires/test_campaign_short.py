@@ -1,4 +1,4 @@
-"""A run keeps its promises whatever befalls it: a short campaign, the same every time."""
+"""A run keeps its promises whatever befalls it; the same campaign every time."""
 
 from hypothesis import HealthCheck, Phase, settings
 from run_machine import RunMachine

@@ -166,9 +166,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
 
-    def state(
-        self, output: str, *, on: bool, level: float, **more: Any
-    ) -> None:
+    def state(self, output: str, *, on: bool, level: float, **more: Any) -> None:
         """Write what an output is from now on."""
         self._write(
             {"what": "state", "output": output, "on": on, "level": level, **more}

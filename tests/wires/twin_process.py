@@ -11,6 +11,10 @@ import json
 import sys
 from pathlib import Path
 
+from eclib_server import EclibServer
+from truth import Log
+from witness import Witness
+
 from drivers.biologic.twin import Twin
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
@@ -22,11 +26,8 @@ from drivers.world import catalogue
 from drivers.world.circuit import Circuit
 from drivers.world.specimen_samples import build_specimen
 from drivers.world.world import BenchWorld
-from eclib_server import EclibServer
 from labctl.clock import Clock, ScaledClock, SystemClock
 from labctl.roles.driver import Setup
-from truth import Log
-from witness import Witness
 
 HALL_NAMES = {
     "source": "k6221",

@@ -1,15 +1,21 @@
 """A bench of twins in virtual time whose run can be stopped between any two waits.
 
 The run has a thread of its own, and there is one turn: either the run works, or whoever
-tests it does. A wait of the run hands the turn over; `Bench.advance` hands it back. So a
-hold, a cut or a death falls exactly between two waits, the same ones every time.
+tests it does. A wait of the run hands the turn over; `Turns.give` hands it back. So
+a hold, a cut or a death falls exactly between two waits, the same ones every time.
 """
 
+import json
 import threading
 import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from eclib_calls import LOST, SIZES
+from eclib_server import OF_A_CHANNEL
+from truth import Log, Truth
+from witness import Witness
 
 from drivers.biologic.library import FunctionTable
 from drivers.biologic.twin import Twin
@@ -20,12 +26,9 @@ from drivers.world import catalogue
 from drivers.world.circuit import Circuit
 from drivers.world.specimen_samples import build_specimen
 from drivers.world.world import BenchWorld
-from eclib_calls import LOST, SIZES
-from eclib_server import OF_A_CHANNEL
 from labctl.clock import Clock, VirtualClock
+from labctl.possession import Held, NobodyElse
 from labctl.roles.driver import Driver, Setup
-from truth import Log, Truth
-from witness import Witness
 
 TURN = 60.0
 """s of real time in which a run must come to its next wait."""
@@ -110,7 +113,9 @@ class Turns:
     def _await_return(self) -> None:
         with self._condition:
             if not self._condition.wait_for(lambda: not self._run_has_it, TURN):
-                raise AssertionError(f"the run did not come to a wait within {TURN:g} s")
+                raise AssertionError(
+                    f"the run did not come to a wait within {TURN:g} s"
+                )
 
 
 class TurnClock:
@@ -118,23 +123,26 @@ class TurnClock:
 
     def __init__(self, base: SteppingWall, life: "Life") -> None:
         self._base, self._life = base, life
+        self._after = 0.0
+        """s that have passed for the dead alone."""
 
-    def now(self) -> float:  # noqa: D102
-        return self._base.now()
+    def now(self) -> float:
+        return self._base.now() + self._after
 
-    def unix(self) -> float:  # noqa: D102
-        return self._base.unix()
+    def unix(self) -> float:
+        return self._base.unix() + self._after
 
-    def poll_period(self, rows_every: float) -> float:  # noqa: D102
+    def poll_period(self, rows_every: float) -> float:
         return self._base.poll_period(rows_every)
 
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         """Let time pass once the turn comes back."""
         life = self._life
+        if life.dead:
+            self._after += max(seconds, 0.0)
+            return
         if life.thread is not threading.current_thread():
             self._base.sleep(seconds, until)
-            return
-        if life.dead:
             return
         life.turns.pause()
         if life.dead:
@@ -210,13 +218,22 @@ class Wires:
         self._bench = bench
         self.lines = {name: Line(life) for name in ("k2400", "vsp")}
 
-    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:  # noqa: ARG002
+    def connect(
+        self,
+        driver: Driver,  # noqa: ARG002
+        setup: Setup,
+        clock: Clock,  # noqa: ARG002
+    ) -> Any:
         """Return the wire of one instrument."""
         line = self.lines[setup.name]
         if setup.name == "vsp":
             return self._bench.library(line)
         lead = typing.cast("Exchange", Lead(self._bench.smu, line))
         return LabsimLibrary.around({setup.address: lead})
+
+    def possess(self, setup: Setup) -> Held:  # noqa: ARG002
+        """Return nobody: lives come one after the other, in one process."""
+        return NobodyElse()
 
 
 class Bench:
@@ -277,12 +294,12 @@ class Bench:
 
     def configuration(self, folder: Path) -> Path:
         """Write the configuration of this bench; nothing in it is simulated."""
+        drivers = {"k2400": "keithley-2400", "vsp": "biologic"}
+        instruments = {
+            name: {"driver": driver, "address": self.ADDRESSES[name]}
+            for name, driver in drivers.items()
+        }
+        seats = {role: [output] for role, output in self.OUTPUTS.items()}
         path = folder / "config.yaml"
-        path.write_text(
-            "station: {name: virtual}\n"
-            "instruments:\n"
-            f"  k2400: {{driver: keithley-2400, address: '{self.ADDRESSES['k2400']}'}}\n"
-            f"  vsp: {{driver: biologic, address: '{self.ADDRESSES['vsp']}'}}\n"
-            "seats: {source_meter: [k2400], cell: [vsp/1]}\n"
-        )
+        path.write_text(json.dumps({"instruments": instruments, "seats": seats}))
         return path

@@ -1,10 +1,10 @@
 """labctl commands in processes of their own that need not import everything again.
 
-``python tests/wires/warm.py`` imports labctl once and forks a child for each line of its
-standard input: ``{"words": ["run", …], "folder": …, "said": …}``. It answers with
+``python tests/wires/warm.py`` imports labctl once and forks a child for each line of
+its standard input: ``{"words": ["run", …], "folder": …, "said": …}``. It answers with
 ``{"pid": …}`` and, when that child has ended, ``{"pid": …, "code": …}``. A child is a
-process like any other: it has a session of its own and dies of a signal. Everything ends
-with the standard input.
+process like any other: it has a session of its own and dies of a signal. Everything
+ends with the standard input.
 """
 
 import contextlib
@@ -88,7 +88,7 @@ class Warm:
             start_new_session=True,
         )
         self._lock = threading.Lock()
-        self._born: "list[Child]" = []
+        self._born: list[Child] = []
         self._came = threading.Condition()
         self._children: dict[int, Child] = {}
         self._reader = threading.Thread(target=self._hear, daemon=True)
@@ -161,7 +161,9 @@ def _be_child(order: Mapping[str, Any]) -> typing.NoReturn:
         main()
         code = 0
     except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+        code = (
+            leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+        )
     except BaseException:  # noqa: BLE001  (it must never go on as the parent)
         import traceback  # noqa: PLC0415
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from truth import Log
+
 from drivers.biologic.codes import State
 from drivers.biologic.twin import Twin
 from drivers.biologic.twin_channel import TwinChannel
@@ -13,7 +15,6 @@ from drivers.keithley.keithley_7001_twin import Keithley7001Twin
 from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
 from drivers.scpi.exchange import Exchange
 from drivers.world.circuit import Source
-from truth import Log
 
 LOOK_EVERY = 0.003
 """s between two looks."""
