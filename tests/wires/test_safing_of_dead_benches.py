@@ -1,7 +1,6 @@
 """A Hall bench is made safe in order, whichever of its instruments are dead."""
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ class Hall:
 
 
 @pytest.fixture
-def hall() -> Iterator[Hall]:
+def hall() -> Hall:
     clock = VirtualClock(1.7e9)
     bench = build_bench("hall", clock)
     truth = Memory(clock)
@@ -57,7 +56,7 @@ def hall() -> Iterator[Hall]:
     _energise(bench, clock)
     witness.look()
     assert set(truth.now_on()) == {"source", "supply", "ammeter"}
-    yield Hall(clock, bench, truth, witness, players)
+    return Hall(clock, bench, truth, witness, players)
 
 
 def _energise(bench: Bench, clock: VirtualClock) -> None:
