@@ -36,7 +36,7 @@ class Violation:
     """Index of the row in its batch."""
 
     def __str__(self) -> str:
-        quantity, unit = _SAID.get(self.column, (self.column, ""))
+        quantity, unit = name_of(self.column)
         if math.isnan(self.value):
             return f"{quantity} could not be read"
         side, bound = ("below", self.low)
@@ -59,6 +59,14 @@ _SAID = {
     if isinstance(column, Column)
 }
 """Column -> what people call it, and its unit."""
+
+
+def name_of(column: str) -> tuple[str, str]:
+    """Return what people call a column, and its unit: ``("voltage", "V")``."""
+    quantity, _, unit = column.rpartition("_")
+    return _SAID.get(column) or (
+        (quantity.replace("_", " "), "°C") if unit == "celsius" else (column, "")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,13 @@ Signs: current is positive when it oxidises the working electrode.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar
+
+from labctl.columns import CURRENT, VOLTAGE
 
 
 class Quantity(StrEnum):
@@ -31,6 +35,23 @@ class Quantity(StrEnum):
     """V/s over the last rows, without sign: ends a rest."""
     TEMPERATURE = "temperature"
     """degC."""
+
+
+TEMPERATURE = "surface_temperature_celsius"
+"""Column of a cell's temperature; no role measures one yet."""
+COLUMN: Mapping[Quantity, str] = MappingProxyType(
+    {
+        Quantity.VOLTAGE: VOLTAGE.name,
+        Quantity.CURRENT: CURRENT.name,
+        Quantity.ABSOLUTE_CURRENT: CURRENT.name,
+        Quantity.CHARGE: CURRENT.name,
+        Quantity.ENERGY: CURRENT.name,
+        Quantity.VOLTAGE_CHANGE: VOLTAGE.name,
+        Quantity.VOLTAGE_RATE: VOLTAGE.name,
+        Quantity.TEMPERATURE: TEMPERATURE,
+    }
+)
+"""What must be recorded for a condition to be looked at."""
 
 
 class Comparison(StrEnum):
@@ -193,6 +214,11 @@ Technique = (
     | Spectrum
     | Loop
 )
+
+
+def drives(technique: Technique) -> bool:
+    """Tell whether current may flow in ``technique``; a loop repeats others."""
+    return not isinstance(technique, OpenCircuit | Loop)
 
 
 def shortened(technique: Technique, passed: float) -> Technique:

@@ -173,20 +173,23 @@ class CellProtocol(Protocol):
         return []
 
     def envelope(self) -> Envelope:
-        """Allow the widest window and the largest current, each with a margin."""
+        """Allow the widest window and the largest current, each with a margin.
+
+        Where no current is named (rests, powers), the cell's label and the bench limit
+        it alone.
+        """
         p = self.parameters
         low, high = p.lower_voltage, p.upper_voltage
         if p.formation_cycles:
             low = min(low, p.formation_lower_voltage)
             high = max(high, p.formation_upper_voltage)
         try:
-            largest = max(
+            currents = [
                 abs(self.current(rate, formation=name.startswith("formation")))
                 for name, rate in self._named_rates()
-            )
+            ]
         except QuantityError:
             return Envelope({})  # `check` has complained about the rate
-        margin = CURRENT_MARGIN * largest
         low, high = low - VOLTAGE_MARGIN, high + VOLTAGE_MARGIN
         sample, fresh = self.sample, not p.formation_cycles
         # Without formation nobody knows where the cell stands: its label decides.
@@ -196,14 +199,22 @@ class CellProtocol(Protocol):
         if sample.upper_voltage is not None:
             edge = sample.upper_voltage + OVERSHOOT
             high = edge if fresh else min(high, edge)
+        bounds = {"voltage_volt": (low, high)}
+        if currents and self.names_all_currents():
+            margin = CURRENT_MARGIN * max(currents)
+            bounds["current_ampere"] = (-margin, margin)
         return Envelope(
-            {"voltage_volt": (low, high), "current_ampere": (-margin, margin)},
+            bounds,
             {"voltage_volt": (self._fresh_voltage(), high)} if self._is_fresh else {},
         )
 
     def rates(self) -> Iterable[tuple[str, Rate]]:
         """Return every working rate with the parameter that gives it."""
         return ()
+
+    def names_all_currents(self) -> bool:
+        """Tell whether no larger current flows than the rates; a power has none."""
+        return True
 
     def one_c(self, *, formation: bool = False) -> float | None:
         """Return 1C in A; None if nobody says what it is. QuantityError."""

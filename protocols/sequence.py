@@ -91,7 +91,11 @@ class ComposedSequence(CellProtocol):
         """Return every complaint about every step, all at once."""
         p = self.parameters
         formation = super().check() if p.formation_cycles else []
-        return [*formation, *sequence_complaints(p.steps, self.sample, self.current)]
+        measured = {c.name for stream in self.streams for c in stream.columns}
+        return [
+            *formation,
+            *sequence_complaints(p.steps, self.sample, self.current, measured),
+        ]
 
     def rates(self) -> Iterable[tuple[str, Rate]]:
         """Return every current that is driven."""
@@ -160,6 +164,11 @@ class ComposedSequence(CellProtocol):
                 if step.until_ended_by and ended == step.until_ended_by:
                     return last
         return last
+
+    def names_all_currents(self) -> bool:
+        """Tell whether no step drives a power, whose current follows the voltage."""
+        steps = techniques_of(self.parameters.steps)
+        return not any(isinstance(step, words.Power) for _, step in steps)
 
     def _upload(
         self, step: words.AnyTechnique | words.Linked, count: _Count

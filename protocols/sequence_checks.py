@@ -1,10 +1,11 @@
 """Everything about a composed sequence that cannot work, said before the start."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from labctl.errors import Complaint, QuantityError
 from labctl.quantities import Rate
 from labctl.sample import Sample
+from labctl.techniques import COLUMN
 from protocols.sequence_steps import (
     AnyStep,
     Current,
@@ -83,9 +84,15 @@ def _in_block(step: Linked) -> int:
 
 
 def sequence_complaints(
-    steps: Sequence[AnyStep], sample: Sample, current: Callable[[Rate], float]
+    steps: Sequence[AnyStep],
+    sample: Sample,
+    current: Callable[[Rate], float],
+    measured: Collection[str],
 ) -> list[Complaint]:
-    """Return every complaint; ``current`` turns a rate into A or QuantityError."""
+    """Return every complaint; ``current`` turns a rate into A or QuantityError.
+
+    ``measured`` names the columns that are recorded.
+    """
     found = [
         Complaint(
             "steps",
@@ -102,6 +109,7 @@ def sequence_complaints(
             )
         if isinstance(step, Technique):
             found += _technique(path, step, sample, current)
+            found += _unmeasured(path, step, measured)
         elif isinstance(step, Linked):
             found += _loops(path, step)
         elif isinstance(step, Repeat) and step.until_ended_by:
@@ -115,6 +123,21 @@ def sequence_complaints(
             )
     found += _branches(steps)
     return found
+
+
+def _unmeasured(
+    path: str, step: Technique, measured: Collection[str]
+) -> list[Complaint]:
+    return [
+        Complaint(
+            f"{path}.until[{k}]",
+            f"`{condition}` waits for what nobody measures: no instrument of this "
+            f"test records a {condition.quantity}.",
+            "Leave it out, and end the step by its duration or another condition.",
+        )
+        for k, condition in enumerate(step.until)
+        if COLUMN[condition.quantity] not in measured
+    ]
 
 
 def names_of(steps: Sequence[AnyStep]) -> set[str]:

@@ -32,7 +32,7 @@ from labctl.errors import (
 )
 from labctl.limits import Envelope
 from labctl.roles.potentiostat import Loaded, Poll
-from labctl.techniques import Loop, Technique
+from labctl.techniques import Loop, Technique, drives
 
 log = logging.getLogger(__name__)
 
@@ -399,13 +399,16 @@ class BiologicChannel:
         token = make_token(
             held, self.number, program.uploads, skipped=skipped, zero=zero
         )
-        limited = held.kinds is not None and not program.unlimited
-        self._it = Experiment(program, token, techniques, limited)
+        unlimited = program.unlimited
+        if held.kinds is None:  # nothing was read back
+            driving = [t.kind for t in techniques if drives(t)]
+            unlimited = tuple(dict.fromkeys(driving))
+        self._it = Experiment(program, token, techniques, not unlimited)
         settings = program.summary
         if str(self._bounds):
             settings = (*settings, ("firmware limits", str(self._bounds)))
         host = tuple((at + skipped, c) for at, c in program.host_conditions)
-        return Loaded(host, settings, token, limited, program.unlimited)
+        return Loaded(host, settings, token, not unlimited, unlimited)
 
     def _load_behind(self, it: Experiment, source: int) -> Loaded | None:
         """Stop, and load what stands behind a technique that cannot be cut."""

@@ -22,6 +22,7 @@ from drivers.keithley.keithley_6430_twin import Keithley6430Twin
 from drivers.keithley.keithley_6487_twin import Keithley6487Twin
 from drivers.keithley.keithley_6517b_twin import Keithley6517BTwin
 from drivers.keithley.keithley_7001_twin import Keithley7001Twin
+from drivers.visa.echo import TspEcho
 from drivers.visa.opening import VisaDriver
 
 K2400 = VisaDriver(
@@ -39,6 +40,7 @@ K2636B = VisaDriver(
     Keithley2636BTwin,
     keithley_2636b.open_instrument,
     roles=keithley_2636b.roles,
+    echo=TspEcho(),
 )
 K2000 = VisaDriver(("2000",), Keithley2000Twin, keithley_2000.open_instrument)
 K6487 = VisaDriver(

@@ -45,6 +45,7 @@ class Keithley2000(Talk, PyMeasureKeithley2000):
         refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
         if settings.range is not None:
             refuse_beyond(self.name, "a range of", settings.range, LARGEST, "V")
+        self.trust()
         self.allow(3.0 * settings.averages * settings.nplc / LINE)
         for message in (
             "*RST;*CLS",
@@ -60,15 +61,33 @@ class Keithley2000(Talk, PyMeasureKeithley2000):
         ):
             self.tell(message)
         self.refuse_errors("it was prepared")
-        averages = int(self.inquire_number(":SENS:VOLT:DC:AVER:COUN?"))
+        self._prepared = self.agreed(
+            lambda: self._read_back(settings),
+            lambda held: self._refuse_unlike(settings, held),
+        )
+        self.link.expect(self, self._refuse_changes)
+        return self._prepared
+
+    def _read_back(self, settings: VoltmeterSettings) -> VoltmeterSettings:
+        averages = self.inquire_whole(":SENS:VOLT:DC:AVER:COUN?")
         ranged = self.inquire_number(":SENS:VOLT:DC:RANG?")
-        self._prepared = replace(
+        return replace(
             settings,
             nplc=self.inquire_number(":SENS:VOLT:DC:NPLC?"),
             averages=averages if settings.averages > 1 else 1,
             range=None if settings.range is None else ranged,
         )
-        return self._prepared
+
+    def _refuse_unlike(self, asked: VoltmeterSettings, held: VoltmeterSettings) -> None:
+        self.refuse_far("nplc", asked.nplc, held.nplc)
+        self.refuse_far("averages", asked.averages, held.averages)
+        if asked.range is not None and held.range is not None:
+            self.refuse_far("a range of", VOLTAGE.range_for(asked.range), held.range)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless the settings are as they were left."""
+        settings = self._prepared
+        self.refuse_other("its setting", self._read_back(settings), settings)
 
     def read(self) -> VoltageReading:
         """Take one fresh reading."""

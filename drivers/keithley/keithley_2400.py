@@ -86,13 +86,12 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
     def _read_back(self, settings: SourceSettings) -> SourceSettings:
         volts = settings.driven is Driven.VOLTAGE
         source, sense = ("VOLT", "CURR") if volts else ("CURR", "VOLT")
-        answer = self.inquire(
+        fields = self.inquire_numbers(
             f":SOUR:{source}:RANG?;:SENS:{sense}:PROT?;:SENS:CURR:NPLC?;"
-            f":SYST:RSEN?;:SOUR:DEL?;:SENS:{sense}:RANG?"
+            f":SYST:RSEN?;:SOUR:DEL?;:SENS:{sense}:RANG?",
+            6,
+            ";",
         )
-        fields = [number(field, self.name) for field in answer.split(";")]
-        if len(fields) != 6:  # noqa: PLR2004
-            raise InstrumentError(f"{self.name}: settings read back as {answer!r}")
         return replace(
             settings,
             span=min(fields[0] * 1.05, settings.span),
@@ -105,52 +104,60 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?")
-        setpoint, _, output = answer.partition(";")
-        back = number(setpoint, self.name)
-        self.refuse_output_off(output)
-        return self.refuse_other_setpoint(level, back, self._grain)
+
+        def form(answer: str) -> float:
+            setpoint, _, output = answer.partition(";")
+            self.refuse_output_off(output)
+            return self._setpoint(setpoint, level)
+
+        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
+        return self._driving(level, lambda: self.inquire(message, form))
 
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
-        return self._parse(self.inquire(":READ?"))
+        return self.inquire(":READ?", lambda text: self._parse(text, self._driven))
 
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure in one message."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:READ?")
-        setpoint, _, reading = answer.partition(";")
-        back = number(setpoint, self.name)
-        return self.refuse_other_setpoint(level, back, self._grain), self._parse(
-            reading
-        )
 
-    def make_safe(self) -> None:
-        """Set the level to zero, the output off in its high-impedance state."""
+        def form(answer: str) -> tuple[float, SourceReading]:
+            setpoint, _, reading = answer.partition(";")
+            return self._setpoint(setpoint, level), self._parse(reading, level)
+
+        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:READ?"
+        return self._driving(level, lambda: self.inquire(message, form))
+
+    def _switch_off(self) -> None:
         self.tell(f":SOUR:{self._node} 0;:OUTP:SMOD HIMP;:OUTP 0")
-        if self.inquire_number(":OUTP?") != 0:
+        if self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
 
-    def _parse(self, answer: str) -> SourceReading:
+    def _output_state(self) -> tuple[float, bool]:
+        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
+        return level, on == 1
+
+    def _parse(self, answer: str, level: float | None) -> SourceReading:
         fields = answer.split(",")
         if len(fields) != 5:  # noqa: PLR2004
-            self.refuse_errors("it measured")
             raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
         name = self.name
         voltage = number(fields[0], name)
         current = number(fields[1], name)
-        status = int(number(fields[4], name))
+        word = number(fields[4], name)
+        if not word.is_integer():
+            raise InstrumentError(f"{name}: {fields[4][:60]!r} is no status word")
+        status = int(word)
         overflow = bool(status & OVERFLOW) or math.isnan(voltage + current)
-        return SourceReading(
+        reading = SourceReading(
             voltage,
             current,
             number(fields[3], name),
             bool(status & (REAL_COMPLIANCE | RANGE_COMPLIANCE)),
             overflow,
         )
+        return self._believe(reading, level)
 
 
 def open_instrument(

@@ -100,59 +100,71 @@ class Keithley2450(SourceMeterRole, Instrument):
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?")
-        setpoint, _, output = answer.partition(";")
-        back = number(setpoint, self.name)
-        self.refuse_output_off(output)
-        return self.refuse_other_setpoint(level, back, self._grain)
+
+        def form(answer: str) -> float:
+            setpoint, _, output = answer.partition(";")
+            self.refuse_output_off(output)
+            return self._setpoint(setpoint, level)
+
+        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
+        return self._driving(level, lambda: self.inquire(message, form))
 
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
-        if not self.inquire_number(":OUTP?"):
+        if not self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: cannot measure with the output off")
-        answer = self.inquire(
-            f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
+
+        def form(answer: str) -> SourceReading:
+            reading, tripped = self._fields(answer, 2)
+            return self._parse(reading, tripped, self._driven)
+
+        return self.inquire(
+            f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?', form
         )
-        return self._parse(*self._fields(answer, 2))
 
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure in one message."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(
+
+        def form(answer: str) -> tuple[float, SourceReading]:
+            setpoint, reading, tripped = self._fields(answer, 3)
+            back = self._setpoint(setpoint, level)
+            return back, self._parse(reading, tripped, level)
+
+        message = (
             f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
             f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
         )
-        setpoint, reading, tripped = self._fields(answer, 3)
-        back = number(setpoint, self.name)
-        self.refuse_other_setpoint(level, back, self._grain)
-        return back, self._parse(reading, tripped)
+        return self._driving(level, lambda: self.inquire(message, form))
 
-    def make_safe(self) -> None:
-        """Set the level to zero, the output off in its high-impedance state."""
+    def _switch_off(self) -> None:
         node = self._node
         self.tell(f":SOUR:{node} 0;:OUTP:{node}:SMOD HIMP;:OUTP 0")
-        if self.inquire_number(":OUTP?") != 0:
+        if self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def _output_state(self) -> tuple[float, bool]:
+        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
+        return level, on == 1
 
     def _fields(self, answer: str, count: int) -> list[str]:
         fields = answer.split(";")
         if len(fields) != count:
-            self.refuse_errors("it measured")
             raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
         return fields
 
-    def _parse(self, reading: str, tripped: str) -> SourceReading:
+    def _parse(self, reading: str, tripped: str, level: float | None) -> SourceReading:
         fields = [number(field, self.name) for field in reading.split(",")]
         if len(fields) != 3:  # noqa: PLR2004
             raise InstrumentError(f"{self.name}: a reading came as {reading[:80]!r}")
         source, sense, time = fields
         voltage, current = (source, sense) if self._node == "VOLT" else (sense, source)
         overflow = math.isnan(source) or math.isnan(sense)
-        limited = bool(number(tripped, self.name))
-        return SourceReading(voltage, current, time, limited, overflow)
+        limited = self._switch(tripped)
+        return self._believe(
+            SourceReading(voltage, current, time, limited, overflow), level
+        )
 
 
 def open_instrument(

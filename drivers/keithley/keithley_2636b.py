@@ -12,7 +12,7 @@ from typing import Any
 from pymeasure.instruments import Instrument
 
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import MAXIMUM_ERRORS, Talk, number
+from drivers.visa.talk import Talk, number
 from drivers.world.front_end import Specification
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
@@ -42,28 +42,18 @@ HIGH_IMPEDANCE = 2
 class Keithley2636B(Talk, Instrument):
     """The mainframe; its channels play the roles."""
 
-    error_query = "print(errorqueue.next())"
+    error_query = "local c,t=errorqueue.next() print(c,t)"
 
     def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
         self._identity = identity
         super().__init__(adapter, name, includeSCPI=False)
-        self.tell("errorqueue.clear() format.data=format.ASCII")
-        self.tell("format.asciiprecision=10")
+        self._set_up()
         self.a = TspChannel(self, "a")
         self.b = TspChannel(self, "b")
 
-    def refuse_errors(self, doing: str) -> None:
-        """Empty the error queue. InstrumentError: something was in it."""
-        found = []
-        for _ in range(MAXIMUM_ERRORS):
-            answer = self.inquire("print(errorqueue.next())")
-            if number(answer.split("\t")[0], self.name) == 0:
-                break
-            found.append(" ".join(answer.split("\t")[:2]))
-        if found:
-            raise InstrumentError(
-                f"{self.name}: reports {'; '.join(found)} while {doing}"
-            )
+    def _set_up(self) -> None:
+        self.tell("errorqueue.clear() format.data=format.ASCII")
+        self.tell("format.asciiprecision=10")
 
 
 class TspChannel(SourceMeterRole):
@@ -76,7 +66,7 @@ class TspChannel(SourceMeterRole):
 
     def __init__(self, frame: Keithley2636B, letter: str) -> None:
         self._frame = frame
-        self.adapter = frame.adapter
+        self.adapter = frame.link
         self.name = f"{frame.name}/{letter}"
         self._identity = frame.identity()
         self._smu = f"smu{letter}"
@@ -85,9 +75,10 @@ class TspChannel(SourceMeterRole):
             LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
         )
 
-    def refuse_errors(self, doing: str) -> None:
-        """Empty the mainframe's error queue."""
-        self._frame.refuse_errors(f"{self.name}: {doing}")
+    def trust(self) -> None:
+        """See `Talk.trust`; the mainframe's format is lost with a restart, too."""
+        self._frame.trust()
+        super().trust()
 
     def _configure(self, settings: SourceSettings) -> None:
         smu = self._smu
@@ -133,10 +124,11 @@ class TspChannel(SourceMeterRole):
         )
 
     def _fields(self, chunk: str, count: int) -> list[float]:
-        answer = self.inquire(chunk).replace("true", "1").replace("false", "0")
-        fields = answer.split("\t")
+        return self.inquire(chunk, lambda answer: self._split(answer, count))
+
+    def _split(self, answer: str, count: int) -> list[float]:
+        fields = answer.replace("true", "1").replace("false", "0").split("\t")
         if len(fields) != count:
-            self.refuse_errors("it answered")
             raise InstrumentError(
                 f"{self.name}: {count} fields came as {answer[:80]!r}"
             )
@@ -144,51 +136,72 @@ class TspChannel(SourceMeterRole):
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        self._refuse_level(level)
         at = f"{self._smu}.source"
-        (back,) = self._fields(
-            f"{at}.{self._level}={level:.9e} {at}.output=1 print({at}.{self._level})", 1
+        return self._driving(
+            level,
+            lambda: self.inquire(
+                f"{at}.{self._level}={level:.9e} {at}.output=1 "
+                f"print({at}.{self._level})",
+                lambda answer: self._setpoint(answer, level),
+            ),
         )
-        return self.refuse_other_setpoint(level, back, self._grain)
 
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
         smu = self._smu
-        current, voltage, limited, on = self._fields(
+
+        def form(answer: str) -> SourceReading:
+            current, voltage, limited, on = self._split(answer, 4)
+            if on != 1:
+                raise InstrumentError(
+                    f"{self.name}: cannot measure with the output off"
+                )
+            return self._reading(voltage, current, limited, self._driven)
+
+        return self.inquire(
             f"local i,v={smu}.measure.iv() "
             f"print(i,v,{smu}.source.compliance,{smu}.source.output)",
-            4,
+            form,
         )
-        if on != 1:
-            raise InstrumentError(f"{self.name}: cannot measure with the output off")
-        return _reading(voltage, current, limited)
 
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure in one chunk."""
-        self._refuse_level(level)
         smu = self._smu
         at = f"{smu}.source"
-        back, current, voltage, limited = self._fields(
+
+        def form(answer: str) -> tuple[float, SourceReading]:
+            setpoint, *rest = answer.split("\t")
+            current, voltage, limited = self._split("\t".join(rest), 3)
+            back = self._setpoint(setpoint, level)
+            return back, self._reading(voltage, current, limited, level)
+
+        message = (
             f"{at}.{self._level}={level:.9e} {at}.output=1 "
             f"local i,v={smu}.measure.iv() "
-            f"print({at}.{self._level},i,v,{at}.compliance)",
-            4,
+            f"print({at}.{self._level},i,v,{at}.compliance)"
         )
-        self.refuse_other_setpoint(level, back, self._grain)
-        return back, _reading(voltage, current, limited)
+        return self._driving(level, lambda: self.inquire(message, form))
 
-    def make_safe(self) -> None:
-        """Set the level to zero, the output off in its high-impedance state."""
+    def _switch_off(self) -> None:
         at = f"{self._smu}.source"
         self.tell(f"{at}.{self._level}=0 {at}.offmode={HIGH_IMPEDANCE} {at}.output=0")
-        (on,) = self._fields(f"print({at}.output)", 1)
-        if on == 1:
+        if self.inquire_switch(f"print({at}.output)"):
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
 
+    def _output_state(self) -> tuple[float, bool]:
+        at = f"{self._smu}.source"
+        level, on = self._fields(f"print({at}.{self._level},{at}.output)", 2)
+        return level, on == 1
 
-def _reading(voltage: float, current: float, limited: float) -> SourceReading:
-    overflow = math.isnan(voltage) or math.isnan(current)
-    return SourceReading(voltage, current, math.nan, bool(limited), overflow)
+    def _reading(
+        self, voltage: float, current: float, limited: float, level: float | None
+    ) -> SourceReading:
+        if limited not in {0.0, 1.0}:
+            raise InstrumentError(f"{self.name}: {limited:g} is neither on nor off")
+        overflow = math.isnan(voltage) or math.isnan(current)
+        return self._believe(
+            SourceReading(voltage, current, math.nan, limited == 1.0, overflow), level
+        )
 
 
 def open_instrument(

@@ -18,7 +18,7 @@ from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
 
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
-from labctl.errors import InstrumentError
+from labctl.errors import InstrumentError, LinkError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.current_source import CurrentBounds, CurrentSettings
 from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
@@ -59,6 +59,8 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         self._clock = clock
         self._prepared: CurrentSettings | None = None
         self._delta: _Delta | None = None
+        self._held: tuple[float, ...] = ()
+        """Levels that may be held now; none: the output is off."""
 
     @property
     def bounds(self) -> CurrentBounds:
@@ -87,6 +89,9 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         refuse_beyond(name, "a span of", settings.span, LARGEST_CURRENT, "A")
         refuse_outside(name, "a compliance of", settings.compliance, *COMPLIANCE, "V")
         self._prepared = self._delta = None
+        self._held = ()
+        self.trust()
+        self.link.expect(self, self._refuse_changes)
         for message in (
             ":SOUR:CLE",
             "*RST;*CLS",
@@ -97,15 +102,41 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
             self.tell(message)
         self._refuse_open_interlock()
         self.refuse_errors("it was prepared")
-        self._prepared = replace(
-            settings,
-            compliance=self.inquire_number(":SOUR:CURR:COMP?"),
-            filtered=bool(self.inquire_number(":SOUR:CURR:FILT?")),
+        self._prepared = self.agreed(
+            lambda: self._read_back(settings),
+            lambda held: self._refuse_unlike(settings, held),
         )
         return self._prepared
 
+    def _refuse_unlike(self, asked: CurrentSettings, held: CurrentSettings) -> None:
+        self.refuse_far("a compliance of", asked.compliance, held.compliance)
+        if asked.filtered != held.filtered:
+            raise InstrumentError(f"{self.name}: does not hold its filter")
+
+    def _read_back(self, settings: CurrentSettings) -> CurrentSettings:
+        return replace(
+            settings,
+            compliance=self.inquire_number(":SOUR:CURR:COMP?"),
+            filtered=self.inquire_switch(":SOUR:CURR:FILT?"),
+        )
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless settings, level and output are as they were."""
+        settings = self._prepared
+        if settings is None:
+            return
+        self.refuse_other("its setting", self._read_back(settings), settings)
+        level, on = self.inquire_numbers(":SOUR:CURR?;:OUTP?", 2, ";")
+        grain = 1e-4 * range_for(settings.span)
+        held = any(abs(level - may) <= grain for may in self._held)
+        if (on == 1) != bool(self._held) or (on == 1 and not held):
+            raise InstrumentError(
+                f"{self.name}: its output is {'on' if on == 1 else 'off'} at {level:g} "
+                f"A, it was left {self._held or 'off'}"
+            )
+
     def _refuse_open_interlock(self) -> None:
-        if not self.inquire_number(":OUTP:INT:TRIP?"):
+        if not self.inquire_switch(":OUTP:INT:TRIP?"):
             raise InstrumentError(
                 f"{self.name}: its interlock is open; close the fixture's lid"
             )
@@ -116,34 +147,53 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
             raise InstrumentError(f"{self.name}: was not prepared before it drives")
         span = self._prepared.span
         refuse_beyond(self.name, "a current of", current, span, "A")
-        answer = self.inquire(f":SOUR:CURR {current:.9E};:OUTP 1;:SOUR:CURR?;:OUTP?")
-        level, _, output = answer.partition(";")
-        back = number(level, self.name)
-        self.refuse_other_setpoint(current, back, 1e-4 * range_for(span))
-        if output.strip() not in {"1", "+1"}:
-            self._refuse_open_interlock()
-            self.refuse_errors("the output was switched on")
-            raise InstrumentError(f"{self.name}: the output stays off")
+        was_off = not self._held
+        self._held = (*self._held[-1:], current)
+
+        def form(answer: str) -> float:
+            level, _, output = answer.partition(";")
+            back = number(level, self.name)
+            self.refuse_output_off(output)
+            grain = 1e-4 * range_for(span)
+            return self.refuse_other_setpoint(current, back, grain)
+
+        try:
+            back = self.inquire(
+                f":SOUR:CURR {current:.9E};:OUTP 1;:SOUR:CURR?;:OUTP?", form
+            )
+        except LinkError:
+            raise
+        except InstrumentError:
+            if was_off:
+                self._refuse_open_interlock()
+            raise
+        self._held = (current,)
         return back
 
     def in_compliance(self) -> bool:
         """Return whether the voltage limit holds the current back now."""
-        return bool(self.inquire_number(":CALC3:LIM:FAIL?"))
+        return self.inquire_switch(":CALC3:LIM:FAIL?")
 
     def make_safe(self) -> None:
         """Set the current to zero, then the output off; a delta's buffer is kept."""
-        self.tell(":SOUR:SWE:ABOR")
-        self.tell(":SOUR:CLE")
+        self._held = ()
         if self._delta is not None:
             self._delta.stopped = True
-        if self.inquire_number(":OUTP?") != 0:
+        self.safely(self._switch_off)
+
+    def _switch_off(self) -> None:
+        self.tell(":SOUR:SWE:ABOR")
+        self.tell(":SOUR:CLE")
+        if self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
 
     def arm(self, settings: DeltaSettings) -> float:
         """Configure a delta measurement, output on; return the high level read back."""
         self._refuse_delta(settings)
+        self.trust()
         self._delta = self._prepared = None
-        if not self.inquire_number(":SOUR:DELT:NVPR?"):
+        self._held = ()
+        if not self.inquire_switch(":SOUR:DELT:NVPR?"):
             raise InstrumentError(
                 f"{self.name}: no 2182A answers on its RS-232; set it to RS-232, "
                 "19200 baud, XonXoff, LF and check the cable"
@@ -182,7 +232,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         if self._delta is None or self._delta.stopped:
             raise InstrumentError(f"{self.name}: delta was not armed before it starts")
         self._delta.deadline = self._clock.now() + self._delta.patience
-        self.tell(":INIT:IMM")
+        self.tell(":INIT:IMM", again=False)
 
     def collect(self) -> DeltaReadings:
         """Return the delta readings that came since the last call."""
@@ -194,11 +244,10 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         table = np.empty((0, 3))
         if wanted:
             first = delta.fetched
-            table = self._parse(self.inquire(f":TRAC:DATA:SEL? {first},{wanted}"))
-            if len(table) != wanted:
-                raise InstrumentError(
-                    f"{self.name}: {wanted} delta readings came as {len(table)}"
-                )
+            table = self.inquire(
+                f":TRAC:DATA:SEL? {first},{wanted}",
+                lambda answer: self._parse(answer, wanted),
+            )
             delta.fetched += wanted
         all_there = stored if delta.stopped else delta.count
         done = delta.fetched >= all_there
@@ -214,14 +263,18 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
 
     def _stored(self, delta: "_Delta") -> int:
         """Return how many readings the buffer holds; never fewer than before."""
-        stored = self.inquire_number(":TRAC:POIN:ACT?")
-        known = delta.fetched <= stored <= delta.count  # refuses NaN, too
-        if not (known and stored.is_integer()):
-            raise InstrumentError(
-                f"{self.name}: tells of {stored:g} stored delta readings, "
-                f"{delta.fetched} to {delta.count} can be"
-            )
-        return int(stored)
+
+        def form(text: str) -> int:
+            stored = number(text, self.name)
+            known = delta.fetched <= stored <= delta.count  # refuses NaN, too
+            if not (known and stored.is_integer()):
+                raise InstrumentError(
+                    f"{self.name}: tells of {stored:g} stored delta readings, "
+                    f"{delta.fetched} to {delta.count} can be"
+                )
+            return int(stored)
+
+        return self.inquire(":TRAC:POIN:ACT?", form)
 
     def _refuse_delta(self, settings: DeltaSettings) -> None:
         name = self.name
@@ -233,12 +286,12 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         refuse_outside(name, "a delay of", settings.delay, *DELAY, "s")
         refuse_outside(name, "nplc", settings.nplc, *NPLC, "")
 
-    def _parse(self, answer: str) -> NDArray[np.float64]:
+    def _parse(self, answer: str, count: int) -> NDArray[np.float64]:
         """Return voltage, time and compliance of each reading, shape (n, 3)."""
         fields = [number(field, self.name) for field in answer.split(",")]
-        if len(fields) % 3:
+        if len(fields) != 3 * count:
             raise InstrumentError(
-                f"{self.name}: delta readings of 3 numbers came as {len(fields)}"
+                f"{self.name}: {count} delta readings came as {len(fields)} numbers"
             )
         return np.array(fields).reshape(-1, 3)
 

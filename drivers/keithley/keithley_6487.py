@@ -46,6 +46,8 @@ class Keithley6487(Talk, Instrument):
         self._identity = identity
         super().__init__(adapter, name, includeSCPI=False)
         self._settings = ElectrometerSettings()
+        self._is_open = False
+        """Whether the input is open: prepared, and not made safe since."""
 
     @property
     def accuracy(self) -> Accuracy:
@@ -59,6 +61,8 @@ class Keithley6487(Talk, Instrument):
         refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
         if settings.range is not None:
             refuse_beyond(self.name, "a range of", settings.range, 0.021, "A")
+        self.trust()
+        self._is_open = False
         self.allow(3.0 * settings.averages * settings.nplc / LINE)
         for message in (
             "*RST;*CLS",
@@ -79,28 +83,66 @@ class Keithley6487(Talk, Instrument):
         ):
             self.tell(message)
         self.refuse_errors("it was prepared")
-        if self.inquire_number(":SYST:ZCH?"):
+        if self.inquire_switch(":SYST:ZCH?"):
             raise InstrumentError(f"{self.name}: zero check stays on")
+        self._settings = self.agreed(
+            lambda: self._read_back(settings),
+            lambda held: self._refuse_unlike(settings, held),
+        )
+        self._is_open = True
+        self.link.expect(self, self._refuse_changes)
+        return self._settings
+
+    def _read_back(self, settings: ElectrometerSettings) -> ElectrometerSettings:
         ranged = self.inquire_number(":SENS:CURR:RANG?")
-        self._settings = replace(
+        return replace(
             settings,
             nplc=self.inquire_number(":SENS:CURR:NPLC?"),
             range=None if settings.range is None else ranged,
         )
-        return self._settings
+
+    def _refuse_unlike(
+        self, asked: ElectrometerSettings, held: ElectrometerSettings
+    ) -> None:
+        self.refuse_far("nplc", asked.nplc, held.nplc)
+        if asked.range is not None and held.range is not None:
+            self.refuse_far("a range of", CURRENT.range_for(asked.range), held.range)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless the settings are as they were left."""
+        if not self._is_open:
+            return
+        settings = self._settings
+        self.refuse_other("its setting", self._read_back(settings), settings)
+        if self.inquire_switch(":SYST:ZCH?"):
+            raise InstrumentError(f"{self.name}: zero check is on, it was left off")
 
     def read(self) -> CurrentReading:
         """Take one fresh reading."""
-        fields = self.inquire(":READ?").split(",")
+        return self.inquire(":READ?", self._reading)
+
+    def _reading(self, answer: str) -> CurrentReading:
+        fields = answer.split(",")
+        if len(fields) > 2:  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
         value = number(fields[0].strip().removesuffix("A"), self.name)
         time = number(fields[1], self.name) if len(fields) > 1 else math.nan
         return CurrentReading(value, time, math.isnan(value))
 
     def make_safe(self) -> None:
         """Close the input, its own voltage source off if it has one."""
-        if self._identity.model == "6487":
+        self._is_open = False
+        self.safely(self._switch_off)
+
+    def _switch_off(self) -> None:
+        has_source = self._identity.model == "6487"
+        if has_source:
             self.tell(":SOUR:VOLT 0;:SOUR:VOLT:STAT OFF")
         self.tell(":SYST:ZCH ON")
+        if has_source and self.inquire_switch(":SOUR:VOLT:STAT?"):
+            raise InstrumentError(f"{self.name}: the source stays on; switch it off")
+        if not self.inquire_switch(":SYST:ZCH?"):
+            raise InstrumentError(f"{self.name}: the input stays open; switch it off")
 
 
 class VoltageBias(SourceMeterRole):
@@ -109,10 +151,11 @@ class VoltageBias(SourceMeterRole):
     voltage_spec = SOURCE
     current_spec = CURRENT
     nplc_limits = NPLC
+    senses = False
 
     def __init__(self, meter: Keithley6487) -> None:
         self._meter = meter
-        self.adapter = meter.adapter
+        self.adapter = meter.link
         self.name = meter.name
         self._identity = meter.identity()
         self._bounds = SourceBounds(
@@ -128,10 +171,13 @@ class VoltageBias(SourceMeterRole):
         meter = self._meter
         fixed = settings.measure_range
         meter.prepare(ElectrometerSettings(settings.nplc, fixed))
-        limits = [limit for limit in CURRENT_LIMITS if limit <= settings.compliance]
+        limit = self._compliance_for(settings.compliance)
         self.tell(f":SOUR:VOLT:RANG {settings.span:g}")
-        self.tell(f":SOUR:VOLT:ILIM {limits[-1]:g}")
+        self.tell(f":SOUR:VOLT:ILIM {limit:g}")
         self.refuse_errors("it was prepared")
+
+    def _compliance_for(self, compliance: float) -> float:
+        return max(limit for limit in CURRENT_LIMITS if limit <= compliance)
 
     def _read_back(self, settings: SourceSettings) -> SourceSettings:
         self._limit = self.inquire_number(":SOUR:VOLT:ILIM?")
@@ -142,16 +188,16 @@ class VoltageBias(SourceMeterRole):
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        self._refuse_level(level)
-        back = self.inquire_number(
-            f":SOUR:VOLT {level:.6E};:SOUR:VOLT:STAT ON;:SOUR:VOLT?"
+        message = f":SOUR:VOLT {level:.6E};:SOUR:VOLT:STAT ON;:SOUR:VOLT?"
+        self._level = self._driving(
+            level,
+            lambda: self.inquire(message, lambda text: self._setpoint(text, level)),
         )
-        self._level = self.refuse_other_setpoint(level, back, self._grain)
         return self._level
 
     def measure(self) -> SourceReading:
         """Measure the current; the voltage is the setpoint read back."""
-        if not self.inquire_number(":SOUR:VOLT:STAT?"):
+        if not self.inquire_switch(":SOUR:VOLT:STAT?"):
             raise InstrumentError(f"{self.name}: cannot measure with the output off")
         reading = self._meter.read()
         limited = abs(reading.current) >= self._limit * (1 - 5e-3)
@@ -161,7 +207,12 @@ class VoltageBias(SourceMeterRole):
 
     def make_safe(self) -> None:
         """Set the voltage to zero, the source off, the input closed."""
+        self._driven = self._asked = None
         self._meter.make_safe()
+
+    def _output_state(self) -> tuple[float, bool]:
+        level, on = self.inquire_numbers(":SOUR:VOLT?;:SOUR:VOLT:STAT?", 2, ";")
+        return level, on == 1
 
 
 def open_instrument(

@@ -39,6 +39,8 @@ CURRENT = Specification(
 NPLC = (0.01, 10.0)
 AVERAGES = (1, 100)
 LARGEST_VOLTAGE = 1000.0
+GRAIN = 0.05
+"""V that a bias read back may differ by."""
 LINE = 50.0
 
 
@@ -49,6 +51,10 @@ class Keithley6517B(Talk, Instrument):
         self._identity = identity
         super().__init__(adapter, name, includeSCPI=False)
         self._settings = ElectrometerSettings()
+        self._is_open = False
+        """Whether the input is open: prepared, and not made safe since."""
+        self._biased: tuple[float, ...] = ()
+        """Voltages that may be held now; none: the source is off."""
 
     @property
     def accuracy(self) -> Accuracy:
@@ -62,6 +68,8 @@ class Keithley6517B(Talk, Instrument):
         refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
         if settings.range is not None:
             refuse_beyond(self.name, "a range of", settings.range, 0.021, "A")
+        self.trust()
+        self._is_open, self._biased = False, ()
         self.allow(3.0 * settings.averages * settings.nplc / LINE)
         for message in (
             "*RST;*CLS",
@@ -81,15 +89,46 @@ class Keithley6517B(Talk, Instrument):
         ):
             self.tell(message)
         self.refuse_errors("it was prepared")
-        if self.inquire_number(":SYST:ZCH?"):
+        if self.inquire_switch(":SYST:ZCH?"):
             raise InstrumentError(f"{self.name}: zero check stays on")
+        self._settings = self.agreed(
+            lambda: self._read_back(settings),
+            lambda held: self._refuse_unlike(settings, held),
+        )
+        self._is_open = True
+        self.link.expect(self, self._refuse_changes)
+        return self._settings
+
+    def _read_back(self, settings: ElectrometerSettings) -> ElectrometerSettings:
         ranged = self.inquire_number(":SENS:CURR:RANG?")
-        self._settings = replace(
+        return replace(
             settings,
             nplc=self.inquire_number(":SENS:CURR:NPLC?"),
             range=None if settings.range is None else ranged,
         )
-        return self._settings
+
+    def _refuse_unlike(
+        self, asked: ElectrometerSettings, held: ElectrometerSettings
+    ) -> None:
+        self.refuse_far("nplc", asked.nplc, held.nplc)
+        if asked.range is not None and held.range is not None:
+            self.refuse_far("a range of", CURRENT.range_for(asked.range), held.range)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless settings and source are as they were left."""
+        if not self._is_open:
+            return
+        settings = self._settings
+        self.refuse_other("its setting", self._read_back(settings), settings)
+        if self.inquire_switch(":SYST:ZCH?"):
+            raise InstrumentError(f"{self.name}: zero check is on, it was left off")
+        level, on = self.inquire_numbers(":SOUR:VOLT?;:OUTP?", 2, ";")
+        held = any(abs(level - may) <= GRAIN for may in self._biased)
+        if (on == 1) != bool(self._biased) or (on == 1 and not held):
+            raise InstrumentError(
+                f"{self.name}: its source is {'on' if on == 1 else 'off'} at {level:g} "
+                f"V, it was left {self._biased or 'off'}"
+            )
 
     def read(self) -> CurrentReading:
         """Take one fresh reading."""
@@ -99,15 +138,26 @@ class Keithley6517B(Talk, Instrument):
     def bias(self, voltage: float) -> float:
         """Hold ``voltage`` in V at the source's output; return it read back."""
         refuse_beyond(self.name, "a bias of", voltage, LARGEST_VOLTAGE, "V")
-        if abs(voltage) > 100 and not self.inquire_number(":SYST:INT?"):  # noqa: PLR2004
+        if abs(voltage) > 100 and not self.inquire_switch(":SYST:INT?"):  # noqa: PLR2004
             raise InstrumentError(f"{self.name}: the lid is open; close the fixture")
-        answer = self.inquire(f":SOUR:VOLT {voltage:.6E};:OUTP 1;:SOUR:VOLT?")
-        return self.refuse_other_setpoint(voltage, number(answer, self.name), 0.05)
+        self._biased = (*self._biased[-1:], voltage)
+        back = self.inquire(
+            f":SOUR:VOLT {voltage:.6E};:OUTP 1;:SOUR:VOLT?",
+            lambda text: self.refuse_other_setpoint(
+                voltage, number(text, self.name), GRAIN
+            ),
+        )
+        self._biased = (voltage,)
+        return back
 
     def make_safe(self) -> None:
         """Set the voltage to zero, the source off, the input closed."""
+        self._is_open, self._biased = False, ()
+        self.safely(self._switch_off)
+
+    def _switch_off(self) -> None:
         self.tell(":SOUR:VOLT 0;:OUTP 0;:SYST:ZCH ON")
-        if self.inquire_number(":OUTP?") != 0:
+        if self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: the source stays on; switch it off")
 
 

@@ -5,6 +5,7 @@ per lead and contact, ``table`` a list of channels per connection. The 7065 Hall
 card's own table could not be verified from its manual; a lab writes it down once.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ CROSSPOINTS = {
 SETTLE = 0.02
 """Relays and cables after a change, s; 10 ms for the relays alone."""
 CONTACTS = 4
+CHANNEL = re.compile(r"\d+(!\d+){1,2}", re.ASCII)
+"""Slot and channel, or slot, row and column."""
 
 
 class Keithley7001(Talk, Instrument):
@@ -50,6 +53,8 @@ class Keithley7001(Talk, Instrument):
         self._table = dict(table or {})
         self._settle = settle
         self._contacts = contacts
+        self._connected: frozenset[str] | None = None
+        """What is closed; None where it is about to change."""
 
     def channels(self, connection: Connection) -> frozenset[str]:
         """Return the channels that make ``connection``; RefusedError if none do."""
@@ -85,6 +90,9 @@ class Keithley7001(Talk, Instrument):
     def connect(self, connection: Connection) -> frozenset[str]:
         """Open everything, close what ``connection`` needs, verify, let it settle."""
         wanted = self.channels(connection)
+        self._connected = None
+        self.trust()
+        self.link.expect(self, self._refuse_changes)
         self.tell(":ROUT:OPEN ALL")
         self.tell(f":ROUT:CLOS (@{','.join(sorted(wanted))})")
         self._clock.sleep(self._settle)
@@ -96,17 +104,32 @@ class Keithley7001(Talk, Instrument):
                 f"{self.name}: for {connection} closed are {sorted(closed)}; missing "
                 f"{missing}, too many {extra}; check the card and its relays"
             )
+        self._connected = closed
         return closed
 
     def closed(self) -> frozenset[str]:
         """Return the channels that are closed now."""
-        answer = self.inquire(":ROUT:CLOS:STAT?").strip()
-        if not (answer.startswith("(@") and answer.endswith(")")):
+        return self.inquire(":ROUT:CLOS:STAT?", self._listed)
+
+    def _listed(self, answer: str) -> frozenset[str]:
+        text = answer.strip()
+        channels = text[2:-1].split(",") if text[2:-1] else []
+        whole = text.startswith("(@") and text.endswith(")")
+        if not (whole and all(map(CHANNEL.fullmatch, channels))):
             raise InstrumentError(f"{self.name}: closed channels came as {answer!r}")
-        return frozenset(filter(None, answer[2:-1].split(",")))
+        return frozenset(channels)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless the relays are as they were left."""
+        if self._connected is not None:
+            self.refuse_other("what is closed", self.closed(), self._connected)
 
     def make_safe(self) -> None:
         """Open every relay."""
+        self._connected = None
+        self.safely(self._open_all)
+
+    def _open_all(self) -> None:
         self.tell(":ROUT:OPEN ALL")
         closed = self.closed()
         if closed:

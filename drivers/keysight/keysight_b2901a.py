@@ -90,49 +90,58 @@ class KeysightB2901A(SourceMeterRole, Instrument):
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?")
-        setpoint, _, output = answer.partition(";")
-        back = number(setpoint, self.name)
-        self.refuse_output_off(output)
-        return self.refuse_other_setpoint(level, back, self._grain)
+
+        def form(answer: str) -> float:
+            setpoint, _, output = answer.partition(";")
+            self.refuse_output_off(output)
+            return self._setpoint(setpoint, level)
+
+        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
+        return self._driving(level, lambda: self.inquire(message, form))
 
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
-        if not self.inquire_number(":OUTP?"):
+        if not self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: cannot measure with the output off")
-        answer = self.inquire(f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?")
-        return self._parse(answer.split(";"))
+        return self.inquire(
+            f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?",
+            lambda answer: self._parse(answer.split(";"), self._driven),
+        )
 
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure in one message."""
-        self._refuse_level(level)
         node = self._node
-        answer = self.inquire(
+
+        def form(answer: str) -> tuple[float, SourceReading]:
+            setpoint, *rest = answer.split(";")
+            return self._setpoint(setpoint, level), self._parse(rest, level)
+
+        message = (
             f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
             f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?"
         )
-        setpoint, *rest = answer.split(";")
-        back = number(setpoint, self.name)
-        self.refuse_other_setpoint(level, back, self._grain)
-        return back, self._parse(rest)
+        return self._driving(level, lambda: self.inquire(message, form))
 
-    def make_safe(self) -> None:
-        """Set the level to zero, the output off in its high-impedance state."""
+    def _switch_off(self) -> None:
         self.tell(f":SOUR:{self._node} 0;:OUTP:OFF:MODE HIZ;:OUTP 0")
-        if self.inquire_number(":OUTP?") != 0:
+        if self.inquire_switch(":OUTP?"):
             raise InstrumentError(f"{self.name}: the output stays on; switch it off")
 
-    def _parse(self, fields: list[str]) -> SourceReading:
+    def _output_state(self) -> tuple[float, bool]:
+        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
+        return level, on == 1
+
+    def _parse(self, fields: list[str], level: float | None) -> SourceReading:
         values = fields[0].split(",") if len(fields) == 2 else []  # noqa: PLR2004
         if len(values) != 3:  # noqa: PLR2004
-            self.refuse_errors("it measured")
             raise InstrumentError(f"{self.name}: a reading came as {fields!r:.80}")
         voltage, current, time = (number(value, self.name) for value in values)
-        limited = bool(number(fields[1], self.name))
+        limited = self._switch(fields[1])
         overflow = math.isnan(voltage) or math.isnan(current)
-        return SourceReading(voltage, current, time, limited, overflow)
+        return self._believe(
+            SourceReading(voltage, current, time, limited, overflow), level
+        )
 
 
 def open_instrument(

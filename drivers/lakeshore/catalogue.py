@@ -16,6 +16,10 @@ L475 = VisaDriver(
     lakeshore_475.roles,
 )
 L643 = VisaDriver(
-    ("643", "648"), LakeShore643Twin, lakeshore_643.open_instrument, _ENDS
+    ("643", "648"),
+    LakeShore643Twin,
+    lakeshore_643.open_instrument,
+    _ENDS,
+    magnet=True,
 )
 L425 = VisaDriver(("425",), LakeShore425Twin, lakeshore_425.open_instrument, _ENDS)

@@ -34,6 +34,8 @@ OFFSET = 5e-6
 TESLA = 2
 SETTLED_RATE = 1e-4
 """A field that moves less than this has settled, T/s."""
+PHYSICAL = 1.1
+"""A field beyond this many times the probe's largest range is no reading."""
 NEAR = 2e-3
 """In closed loop the field must also be this near to the setpoint, of full scale."""
 
@@ -47,23 +49,37 @@ class LakeShore475(PlainTalk, Instrument):
         self._identity = identity
         super().__init__(adapter, name, includeSCPI=False)
         self._clock = clock
-        self.tell("*CLS")
-        self.tell(f"UNIT {TESLA}")
+        self._range: int | None = None
+        """Index of the range that is held; None: the meter chooses."""
+        self._set_up()
         self._ranges = RANGES.get(self.inquire("TYPE?").strip(), RANGES["40"])
         self.refuse_errors("it was opened")
+        self.link.expect(self, self._refuse_changes)
+
+    def _set_up(self) -> None:
+        self.tell("*CLS")
+        self.tell(f"UNIT {TESLA}")
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless the settings are as they were left."""
+        self.refuse_other("its unit", self.inquire_number("UNIT?"), TESLA)
+        if self._range is not None:
+            self.refuse_other("its range", self.inquire_number("RANGE?"), self._range)
 
     @property
     def accuracy(self) -> Accuracy:
         """Return the limits of error of meter and probe."""
         return Accuracy(GAIN, OFFSET)
 
-    def tell(self, message: str) -> None:
+    def tell(self, message: str, *, again: bool = True) -> None:
         """Send ``message`` and leave the meter its pause."""
-        super().tell(message)
+        super().tell(message, again=again)
         self._clock.sleep(PAUSE)
 
     def prepare(self, field: float | None) -> float | None:
         """Choose the range for the largest |B| in T; None lets the meter choose."""
+        self.trust()
+        self._range = None
         if field is None:
             self.tell("AUTO 1")
             self.refuse_errors("auto range was chosen")
@@ -73,19 +89,26 @@ class LakeShore475(PlainTalk, Instrument):
         self.tell("AUTO 0")
         self.tell(f"RANGE {index}")
         self.refuse_errors("a range was chosen")
-        back = int(self.inquire_number("RANGE?"))
-        if back != index:
-            raise InstrumentError(f"{self.name}: range {index} was read back as {back}")
+        back = self.agreed(
+            lambda: self.inquire_whole("RANGE?"),
+            lambda held: self.refuse_other("its range", held, index),
+        )
+        self._range = index
         return self._ranges[back - 1]
 
     def read(self) -> FieldReading:
         """Read the field now."""
-        answer = self.inquire("RDGFIELD?").strip()
-        if answer == "OL":
+        return self.inquire("RDGFIELD?", self._reading)
+
+    def _reading(self, answer: str) -> FieldReading:
+        text = answer.strip()
+        if text == "OL":
             return FieldReading(math.nan, True)
-        if "NO PROBE" in answer.upper():
+        if "NO PROBE" in text.upper():
             raise InstrumentError(f"{self.name}: no probe is connected")
-        value = number(answer, self.name)
+        value = number(text, self.name)
+        if abs(value) > PHYSICAL * self._ranges[-1]:
+            raise InstrumentError(f"{self.name}: {text[:60]!r} T is beyond its probe")
         return FieldReading(value, math.isnan(value))
 
 
@@ -101,6 +124,8 @@ class FieldControl:
         self._setpoint = 0.0
         self._rate = rate
         self._last: tuple[float, float] | None = None
+        self._left = False
+        """Whether the loop was left at the setpoint."""
 
     @property
     def largest_field(self) -> float:
@@ -112,9 +137,9 @@ class FieldControl:
         meter = self._meter
         refuse_beyond(meter.name, "a field of", field, self._largest, "T")
         meter.prepare(self._largest)
-        proportional, integral, _ramp, slope = (
-            number(text, meter.name) for text in meter.inquire("CPARAM?").split(",")
-        )
+        self._left = False
+        meter.link.expect(self, self._refuse_changes)
+        proportional, integral, _ramp, slope = meter.inquire_numbers("CPARAM?", 4, ",")
         rate = self._rate * 60.0
         meter.tell(f"CPARAM {proportional:g},{integral:g},{rate:g},{slope:g}")
         meter.tell("CMODE 1")
@@ -122,7 +147,16 @@ class FieldControl:
         meter.refuse_errors("a field was set")
         self._setpoint = meter.inquire_number("CSETP?")
         self._last = None
+        self._left = True
         return meter.refuse_other_setpoint(field, self._setpoint, 1e-4)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless the loop holds what it was left with."""
+        if not self._left:
+            return
+        meter = self._meter
+        meter.refuse_other("its loop", meter.inquire_number("CMODE?"), 1)
+        meter.refuse_other("its field", meter.inquire_number("CSETP?"), self._setpoint)
 
     def field(self) -> float:
         """Return the measured field, T."""
@@ -141,8 +175,15 @@ class FieldControl:
 
     def make_safe(self) -> None:
         """Start towards zero field in closed loop."""
-        self._meter.tell("CSETP 0")
+        self._left = False
         self._setpoint, self._last = 0.0, None
+        self._meter.safely(self._to_zero)
+
+    def _to_zero(self) -> None:
+        meter = self._meter
+        meter.tell("CSETP 0")
+        if meter.inquire_number("CSETP?") != 0:
+            raise InstrumentError(f"{meter.name}: does not go to zero; use its front")
 
     def identity(self) -> Identity:
         """Return the gaussmeter's identity."""

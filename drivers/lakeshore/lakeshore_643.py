@@ -10,7 +10,7 @@ from typing import Any
 from pymeasure.instruments import Instrument
 
 from drivers.lakeshore.plain_talk import PlainTalk
-from drivers.visa.talk import refuse_beyond, refuse_outside
+from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
 from labctl.roles.driver import Setup
@@ -23,6 +23,10 @@ RATES = (1e-4, 50.0)
 """A/s."""
 DEFAULT_RATE = 2.0
 """A/s; 35 V leave 10 V of headroom for L dI/dt at 50 A, practical are 0.5 to 5."""
+GRAIN = 2e-4
+"""A and A/s; a setting read back may differ by so much."""
+MOST_CURRENT, MOST_VOLTAGE = 150.0, 80.0
+"""A and V that no supply of the family reaches."""
 RAMP_DONE = 2
 """Bit of ``OPST?``."""
 HARDWARE = (
@@ -83,9 +87,28 @@ class LakeShore643(PlainTalk, Instrument):
                     f"{name}: carries current; ramp to zero before XPGM changes"
                 )
             self.tell("XPGM 1")
-        self.tell(f"LIMIT {limit:.4f},{RATES[1]:.4f}")
-        self.tell(f"RATE {rate:.4f}")
+        self._rate = rate
+        self._held: tuple[float, ...] = ()
+        """Currents that may be set now; none: whatever was found at opening."""
+        self._set_up()
         self.refuse_errors("it was opened")
+        self.link.expect(self, self._refuse_changes)
+
+    def _set_up(self) -> None:
+        self.tell(f"LIMIT {self._bounds.current:.4f},{RATES[1]:.4f}")
+        self.tell(f"RATE {self._rate:.4f}")
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless limit, rate and current are as they were."""
+        limit, _ = self.inquire_numbers("LIMIT?", 2, ",")
+        rate, current = self.inquire_number("RATE?"), self.inquire_number("SETI?")
+        self.refuse_other_setpoint(self._bounds.current, limit, GRAIN)
+        self.refuse_other_setpoint(self._rate, rate, GRAIN)
+        if self._held and not any(abs(current - may) <= GRAIN for may in self._held):
+            raise InstrumentError(
+                f"{self.name}: its current is set to {current:g} A, it was left at "
+                f"{self._held[0]:g} A"
+            )
 
     @property
     def bounds(self) -> MagnetBounds:
@@ -96,39 +119,61 @@ class LakeShore643(PlainTalk, Instrument):
         """Start a ramp to ``current`` in A; return the setpoint read back."""
         refuse_beyond(self.name, "a current of", current, self._bounds.current, "A")
         self.refuse_faults()
+        self._held = (*self._held[-1:], current)
         self.tell(f"SETI {current:.4f}")
         self.refuse_errors("a current was set")
-        back = self.inquire_number("SETI?")
-        return self.refuse_other_setpoint(current, back, 2e-4)
+        back = self.inquire("SETI?", lambda text: self._setpoint(text, current))
+        self._held = (current,)
+        return back
+
+    def _setpoint(self, text: str, current: float) -> float:
+        return self.refuse_other_setpoint(current, number(text, self.name), GRAIN)
 
     def set_rate(self, rate: float) -> float:
         """Set the ramp rate in A/s; return it read back."""
         refuse_outside(self.name, "a rate of", rate, RATES[0], self._bounds.rate, "A/s")
+        self._rate = rate
         self.tell(f"RATE {rate:.4f}")
         self.refuse_errors("a rate was set")
-        return self.inquire_number("RATE?")
+        return self.inquire(
+            "RATE?",
+            lambda text: self.refuse_other_setpoint(
+                rate, number(text, self.name), GRAIN
+            ),
+        )
 
     def current(self) -> float:
         """Return the measured output current, A."""
-        return self.inquire_number("RDGI?")
+        return self.inquire("RDGI?", lambda text: self._within(text, MOST_CURRENT, "A"))
 
     def voltage(self) -> float:
         """Return the measured terminal voltage, V."""
-        return self.inquire_number("RDGV?")
+        return self.inquire("RDGV?", lambda text: self._within(text, MOST_VOLTAGE, "V"))
+
+    def _within(self, text: str, most: float, unit: str) -> float:
+        """Return a reading. InstrumentError: the supply cannot put out so much."""
+        value = number(text, self.name)
+        if not abs(value) <= most:
+            raise InstrumentError(f"{self.name}: reads {text[:60]!r} {unit}")
+        return value
 
     def is_settled(self) -> bool:
         """Return whether the ramp is done. InstrumentError: a fault came up."""
         self.refuse_faults()
-        return bool(int(self.inquire_number("OPST?")) & RAMP_DONE)
+        return bool(self.inquire("OPST?", self._bits) & RAMP_DONE)
+
+    def _bits(self, text: str) -> int:
+        value = number(text, self.name)
+        if not (value.is_integer() and 0 <= value < 256):  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: {text[:60]!r} is no status register")
+        return int(value)
 
     def refuse_faults(self) -> None:
         """Raise InstrumentError for flow switches, interlock and hardware faults."""
-        answer = self.inquire("ERST?")
-        hardware, _, operational = answer.partition(",")
-        try:
-            hard, soft = int(hardware), int(operational)
-        except ValueError:
-            raise InstrumentError(f"{self.name}: ERST? says {answer!r}") from None
+        self.agreed(lambda: self.inquire("ERST?", self._faults), self._refuse_fault)
+
+    def _refuse_fault(self, bits: tuple[int, int]) -> None:
+        hard, soft = bits
         found = [text for bit, text in enumerate(HARDWARE) if hard >> bit & 1]
         found += [text for bit, text in OPERATIONAL.items() if soft >> bit & 1]
         if found:
@@ -136,8 +181,17 @@ class LakeShore643(PlainTalk, Instrument):
                 f"{self.name}: {'; '.join(found)}; it holds no current"
             )
 
+    def _faults(self, answer: str) -> tuple[int, int]:
+        hardware, _, operational = answer.partition(",")
+        return self._bits(hardware), self._bits(operational)
+
     def make_safe(self) -> None:
         """Start a ramp to zero current; the supply goes on alone."""
+        self._held = ()
+        self.safely(self._to_zero)
+        self.trust()
+
+    def _to_zero(self) -> None:
         self.tell("SETI 0")
         if self.inquire_number("SETI?") != 0:
             raise InstrumentError(f"{self.name}: does not ramp to zero; use its front")

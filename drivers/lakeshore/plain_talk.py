@@ -4,7 +4,13 @@ from drivers.visa.talk import Talk, number
 from labctl.errors import InstrumentError
 
 COMMAND_ERROR, EXECUTION_ERROR = 32, 16
-QUERY_ERROR, DEVICE_ERROR = 4, 8
+DEVICE_ERROR = 8
+ERRORS = (
+    (COMMAND_ERROR, "unknown command"),
+    (EXECUTION_ERROR, "value refused"),
+    (DEVICE_ERROR, "device error"),
+)
+"""Query errors are the link's own business."""
 
 
 class PlainTalk(Talk):
@@ -12,18 +18,14 @@ class PlainTalk(Talk):
 
     error_query = "*ESR?"
 
+    def _error_of(self, answer: str) -> str:
+        value = number(answer, self.name)
+        if not (value.is_integer() and 0 <= value < 256):  # noqa: PLR2004
+            raise InstrumentError(f"{self.name}: {answer[:60]!r} is no event register")
+        return ", ".join(text for bit, text in ERRORS if int(value) & bit)
+
     def refuse_errors(self, doing: str) -> None:
         """Read ``*ESR?``. InstrumentError: one of its error bits is set."""
-        bits = int(number(self.inquire("*ESR?"), self.name))
-        found = [
-            text
-            for bit, text in (
-                (COMMAND_ERROR, "unknown command"),
-                (EXECUTION_ERROR, "value refused"),
-                (DEVICE_ERROR, "device error"),
-                (QUERY_ERROR, "query error"),
-            )
-            if bits & bit
-        ]
+        found = self.inquire("*ESR?", self._error_of)
         if found:
-            raise InstrumentError(f"{self.name}: {', '.join(found)} while {doing}")
+            raise InstrumentError(f"{self.name}: {found} while {doing}")

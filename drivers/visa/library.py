@@ -30,12 +30,22 @@ _MANAGER = 1
 class Session:
     """One open resource."""
 
-    __slots__ = ("attributes", "device", "end_on_write", "name", "stop", "timeout")
+    __slots__ = (
+        "attributes",
+        "device",
+        "end_on_write",
+        "lost",
+        "name",
+        "stop",
+        "timeout",
+    )
 
     def __init__(self, name: str, device: Exchange, interface: Any, cls: str) -> None:
         self.name = name
         self.device = device
         self.end_on_write = cls == "INSTR" and interface is not _SERIAL
+        self.lost = False
+        """A fault: the connection is gone."""
         self.timeout = 2.0
         self.stop: int | None = None
         self.attributes: dict[ResourceAttribute, Any] = {
@@ -67,6 +77,8 @@ class LabsimLibrary(VisaLibraryBase):
 
     instruments: dict[str, Exchange]
     """By canonical resource name."""
+    refusing = False
+    """A fault: nothing can be opened."""
     _sessions: dict[int, Session]
 
     @classmethod
@@ -119,7 +131,7 @@ class LabsimLibrary(VisaLibraryBase):
             return 0, self.handle_return_value(None, code)
         name = str(parsed)
         device = self.instruments.get(name)
-        if device is None:
+        if device is None or self.refusing:
             code = StatusCode.error_resource_not_found
             return 0, self.handle_return_value(None, code)
         number = next(self._session_numbers)
@@ -128,18 +140,30 @@ class LabsimLibrary(VisaLibraryBase):
         return number, self.handle_return_value(None, _SUCCESS)
 
     def close(self, session: Any) -> StatusCode:
-        """Close a session; the twin stays as it is."""
-        self._sessions.pop(session, None)
+        """Close a session; the twin stays, a stream's unread answers do not."""
+        found = self._sessions.pop(session, None)
+        if found is not None and not found.end_on_write:
+            found.device.discard()
         return self.handle_return_value(None, _SUCCESS)
 
     def list_resources(self, session: Any, query: str = "?*::INSTR") -> tuple[str, ...]:
         """Return the names that match ``query``."""
         return tuple(rname.filter(list(self.instruments), query))
 
+    def cut(self, *, refuse: bool = False) -> None:
+        """Lose every connection; ``refuse`` new ones until told otherwise."""
+        for session in self._sessions.values():
+            session.lost = True
+            if not session.end_on_write:
+                session.device.discard()
+        self.refusing = refuse
+
     def _find(self, session: Any) -> Session:
         found = self._sessions.get(session)
         if found is None:
             raise errors.VisaIOError(StatusCode.error_invalid_object)
+        if found.lost:
+            raise errors.VisaIOError(StatusCode.error_connection_lost)
         return found
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:

@@ -1,96 +1,103 @@
-"""Opens a VISA wire, and asks who is there before anything else is sent.
-
-Rule: the first message to any instrument is its identity query. Only when the answer
-is the configured model may another byte follow.
-"""
+"""Opens a VISA instrument, real or simulated, on a link that looks after itself."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pymeasure.adapters import VISAAdapter
 from pyvisa import ResourceManager
-from pyvisa.errors import VisaIOError
 
 from drivers.scpi.exchange import LATENCY, Exchange
+from drivers.visa.door import Door
+from drivers.visa.echo import Echo, ScpiEcho
 from drivers.visa.library import LabsimLibrary
+from drivers.visa.link import Link
+from drivers.visa.link_options import LinkOptions, OnLinkLoss
+from drivers.visa.reopening import parse_identity
+from drivers.visa.wire import LinkCounts
 from drivers.world.circuit import Circuit
 from labctl.clock import Clock
 from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
+from labctl.waits import announce
 
 SERIAL_7O1 = {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10}
 """Lake Shore's USB serial settings: 57600 baud, 7 bits, odd parity, 1 stop bit."""
+FIRST_TIMEOUT = 5.0
+"""s to open an address and hear an identity, at first."""
 
 _managers: dict[str, ResourceManager] = {}
 """Held open by `VisaDriver.warm_up`."""
 
 
-def parse_identity(answer: str, address: str) -> Identity:
-    """Return the four fields of an ``*IDN?`` answer."""
-    fields = [field.strip() for field in answer.strip().split(",")]
-    if len(fields) < 3:  # noqa: PLR2004
-        raise IdentityError(
-            f"{address}: answers *IDN? with {answer!r}, which is no identity; "
-            "check the address"
-        )
-    maker, model, serial, *firmware = fields
-    model = model.upper().removeprefix("MODEL").strip()
-    return Identity(maker, model, serial, ",".join(firmware), address)
-
-
-def open_adapter(
-    wire: Any, setup: Setup, models: tuple[str, ...], **settings: Any
-) -> tuple[Any, Identity]:
-    """Open ``setup.address`` and check its identity; return adapter and identity.
+def open_link(
+    wire: Any,
+    setup: Setup,
+    models: tuple[str, ...],
+    clock: Clock,
+    options: LinkOptions,
+    echo: Echo,
+    **settings: Any,
+) -> tuple[Link, Identity]:
+    """Open ``setup.address`` and check its identity; return link and identity.
 
     IdentityError: none of ``models`` answers. LinkError: nothing answers.
     """
-    settings = {"timeout": 5000, "read_termination": "\n", **settings}
+    settings = {"read_termination": "\n", **settings}
+    door = Door(wire, setup.address, setup.name, settings)
+    seconds = max(FIRST_TIMEOUT, options.timeout)
+    if "timeout" in setup.options:
+        seconds = options.timeout
     try:
-        adapter = VISAAdapter(setup.address, visa_library=wire, **settings)
-    except (VisaIOError, OSError, ValueError) as error:
-        raise LinkError(
-            f"{setup.name}: {setup.address} cannot be opened ({error}); "
-            "check cable, power and address"
-        ) from error
+        with announce(f"{setup.name} to open", 2.0 * seconds):
+            door.open(seconds)
+            identity = _identity(door, setup, seconds)
+        _refuse_other(identity, setup, models)
+    except InstrumentError:
+        door.close()
+        raise
+    return Link(
+        door, clock, identity, echo if options.echo else None, options
+    ), identity
+
+
+def _identity(door: Door, setup: Setup, seconds: float) -> Identity:
     try:
-        adapter.write("*IDN?")
-        answer = adapter.read()
-    except (VisaIOError, UnicodeDecodeError) as error:
-        adapter.close()
+        door.write("*IDN?")
+        answer = door.read(seconds)
+    except InstrumentError as error:
         raise LinkError(
             f"{setup.name}: {setup.address} does not answer *IDN? ({error}); "
             "check cable, power, address and command language"
         ) from error
-    try:
-        identity = parse_identity(answer, setup.address)
-    except IdentityError:
-        adapter.close()
-        raise
+    return parse_identity(answer, setup.address)
+
+
+def _refuse_other(identity: Identity, setup: Setup, models: tuple[str, ...]) -> None:
     if identity.model not in models:
-        adapter.close()
         raise IdentityError(
             f"{setup.name}: at {setup.address} stands a {identity.maker} "
             f"{identity.model}, not a {' or '.join(models)}; nothing was sent to it"
         )
     serial = setup.options.get("serial")
     if serial is not None and str(serial) != identity.serial:
-        adapter.close()
         raise IdentityError(
             f"{setup.name}: at {setup.address} stands serial {identity.serial}, not "
             f"{serial}; nothing was sent to it"
         )
-    return adapter, identity
 
 
 class Opened:
     """An open VISA instrument: a `labctl.roles.driver.Device`."""
 
     def __init__(
-        self, instrument: Any, identity: Identity, roles: Mapping[str, object]
+        self,
+        instrument: Any,
+        identity: Identity,
+        roles: Mapping[str, object],
+        link: Link,
     ) -> None:
         self.instrument = instrument
+        self.link = link
         self._identity = identity
         self.roles = roles
 
@@ -98,9 +105,14 @@ class Opened:
         """Return what ``*IDN?`` said when it was opened."""
         return self._identity
 
+    @property
+    def link_counts(self) -> LinkCounts:
+        """Return what happened on the link since it was opened."""
+        return self.link.counts
+
     def close(self) -> None:
-        """Close the VISA session; outputs stay as they are."""
-        self.instrument.adapter.close()
+        """Close the VISA session, dead or alive; outputs stay as they are."""
+        self.link.close()
 
 
 class VisaDriver:
@@ -113,8 +125,13 @@ class VisaDriver:
         opener: Callable[[Any, Identity, Setup, Clock], object],
         settings: Mapping[str, Any] | None = None,
         roles: Callable[[object, Setup, Clock], Mapping[str, object]] | None = None,
+        *,
+        echo: Echo | None = None,
+        magnet: bool = False,
     ) -> None:
         self._roles = roles
+        self._echo = ScpiEcho() if echo is None else echo
+        self._magnet = magnet
         self.models = models
         self._twin = twin
         self._opener = opener
@@ -147,18 +164,24 @@ class VisaDriver:
 
     def open(self, wire: Any, setup: Setup, clock: Clock) -> Opened:
         """Connect, check the identity, give the instrument its roles."""
-        adapter, identity = open_adapter(wire, setup, self.models, **self._settings)
+        options = LinkOptions.of(setup, self._usual_policy(setup))
+        link, identity = open_link(
+            wire, setup, self.models, clock, options, self._echo, **self._settings
+        )
         try:
-            instrument = self._opener(adapter, identity, setup, clock)
-        except VisaIOError as error:
-            adapter.close()
-            raise LinkError(f"{setup.name}: {error} while it was opened") from error
-        except Exception:
-            adapter.close()
+            instrument = self._opener(link, identity, setup, clock)
+            roles = {"": instrument}
+            if self._roles is not None:
+                roles = dict(self._roles(instrument, setup, clock))
+        except BaseException:
+            link.close()
             raise
-        if self._roles is None:
-            return Opened(instrument, identity, {"": instrument})
-        return Opened(instrument, identity, self._roles(instrument, setup, clock))
+        return Opened(instrument, identity, roles, link)
+
+    def _usual_policy(self, setup: Setup) -> OnLinkLoss:
+        """Return what a magnet's link does by default: it never goes off hard."""
+        drives_field = self._magnet or "largest_field" in setup.options
+        return OnLinkLoss.ALARM if drives_field else OnLinkLoss.MAKE_SAFE
 
 
 def circuit_of(world: Any) -> Circuit:

@@ -1,10 +1,15 @@
 """What all source meters do before a message leaves: refuse, remember, compare.
 
 A model's class says how it is configured, read back, driven and read; the order and
-the refusals are here, so that no model can forget one.
+the refusals are here, so that no model can forget one. A reading that contradicts
+what is driven is no reading (`_believe`), and after a lost link settings, level and
+output must be as they were left (`_refuse_changes`).
 """
 
-from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
+from collections.abc import Callable
+from typing import TypeVar
+
+from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from drivers.world.front_end import Specification
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy
@@ -15,6 +20,16 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
+T = TypeVar("T")
+
+LEVEL_MARGIN = 0.01
+"""A measured level may miss its setpoint by so much of the range."""
+LEADS = 10.0
+"""Ω of cables between the output and where the voltage is measured."""
+LIMIT_MARGIN = 0.1
+"""A limit may be exceeded by so much of itself; its accuracy is 0.1 % and better."""
+RANGES_OVER = (0.94, 25.0)
+"""A fixed range may be this many times the one asked for: over-range, next decade."""
 SLOWEST_LINE = 50.0
 """Hz; with autozero a reading takes up to three integrations."""
 
@@ -27,10 +42,16 @@ class SourceMeterRole(Talk):
     nplc_limits: tuple[float, float] = (0.01, 10.0)
     longest_delay = 9999.998
     """s."""
+    senses = True
+    """Whether it has sense terminals."""
     _bounds: SourceBounds
     _prepared: SourceSettings | None = None
     _grain = 0.0
     """A setpoint read back may differ by so much."""
+    _driven: float | None = None
+    """The level that is held, output on; None: the output is off."""
+    _asked: float | None = None
+    """The level of a message whose answer is not there yet."""
 
     @property
     def bounds(self) -> SourceBounds:
@@ -60,14 +81,38 @@ class SourceMeterRole(Talk):
     def prepare(self, settings: SourceSettings) -> SourceSettings:
         """Configure with the output off; return the settings read back."""
         self._refuse(settings)
-        self._prepared = None
+        self._prepared = self._driven = self._asked = None
+        self.trust()
+        self.link.expect(self, self._refuse_changes)
         self.allow((settings.delay or 0.1) + 4.0 * settings.nplc / SLOWEST_LINE)
         self._configure(settings)
-        self._prepared = self._read_back(settings)
+        self._prepared = self.agreed(
+            lambda: self._read_back(settings),
+            lambda held: self._refuse_unlike(settings, held),
+        )
         volts = settings.driven is Driven.VOLTAGE
         spec = self.voltage_spec if volts else self.current_spec
         self._grain = 1e-4 * spec.range_for(settings.span)
         return self._prepared
+
+    def _refuse_unlike(self, asked: SourceSettings, held: SourceSettings) -> None:
+        """Raise InstrumentError unless what is held is what was asked for."""
+        far = self.refuse_far
+        far("a span of", asked.span, held.span, 1.0 - 1e-6)
+        far("a compliance of", self._compliance_for(asked.compliance), held.compliance)
+        far("nplc", asked.nplc, held.nplc)
+        if asked.delay and held.delay is not None:
+            far("a delay of", asked.delay, held.delay)
+        if asked.measure_range is not None and held.measure_range is not None:
+            ratio = held.measure_range / asked.measure_range
+            if not RANGES_OVER[0] <= ratio <= RANGES_OVER[1]:
+                far("a range of", asked.measure_range, held.measure_range)
+        if self.senses and asked.four_wire != held.four_wire:
+            raise InstrumentError(f"{self.name}: does not hold two or four wires")
+
+    def _compliance_for(self, compliance: float) -> float:
+        """Return the compliance that is held where ``compliance`` is asked for."""
+        return compliance
 
     def _configure(self, settings: SourceSettings) -> None:
         raise NotImplementedError
@@ -117,3 +162,74 @@ class SourceMeterRole(Talk):
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure; in one message where the instrument can."""
         return self.drive(level), self.measure()
+
+    def make_safe(self) -> None:
+        """Set the level to zero, the output off in its high-impedance state."""
+        self._driven = self._asked = None
+        self.safely(self._switch_off)
+
+    def _switch_off(self) -> None:
+        """Switch off and read back. InstrumentError: the output may be on."""
+        raise NotImplementedError
+
+    def _output_state(self) -> tuple[float, bool]:
+        """Return the level that is set, and whether the output is on."""
+        raise NotImplementedError
+
+    def _driving(self, level: float, ask: Callable[[], T]) -> T:
+        """Do ``ask``, which drives ``level``; remember what may be held now."""
+        self._refuse_level(level)
+        self._asked = level
+        value = ask()
+        self._driven, self._asked = level, None
+        return value
+
+    def _setpoint(self, text: str, level: float) -> float:
+        """Return the setpoint read back; InstrumentError if it is another one."""
+        return self.refuse_other_setpoint(level, number(text, self.name), self._grain)
+
+    def _refuse_changes(self) -> None:
+        """Raise InstrumentError unless settings, level and output are as they were."""
+        settings = self._prepared
+        if settings is None:
+            return
+        self.refuse_other("its setting", self._read_back(settings), settings)
+        level, on = self._output_state()
+        may = [held for held in (self._driven, self._asked) if held is not None]
+        if on and not any(abs(level - held) <= self._grain for held in may):
+            raise InstrumentError(
+                f"{self.name}: its output is on at {level:g}, it was left "
+                + (f"at {self._driven:g}" if self._driven is not None else "off")
+            )
+        if not on and self._driven is not None:
+            raise InstrumentError(
+                f"{self.name}: its output is off, it was left on at {self._driven:g}"
+            )
+
+    def _believe(self, reading: SourceReading, level: float | None) -> SourceReading:
+        """Return ``reading``; InstrumentError if it contradicts what is driven."""
+        settings = self._prepared
+        if settings is None or level is None or reading.overflow:
+            return reading
+        volts = settings.driven is Driven.VOLTAGE
+        held, other = reading.voltage, reading.current
+        held_spec, other_spec = self.voltage_spec, self.current_spec
+        if not volts:
+            held, other = other, held
+            held_spec, other_spec = other_spec, held_spec
+        margin = LEVEL_MARGIN * held_spec.range_for(settings.span)
+        if volts:
+            margin += LEADS * abs(other)
+        if not reading.in_compliance and abs(held - level) > margin:
+            raise InstrumentError(
+                f"{self.name}: holds {level:g} and measures {held:g} there, beyond "
+                f"±{margin:.2g} and not in compliance"
+            )
+        most = (1.0 + LIMIT_MARGIN) * settings.compliance
+        most += LEVEL_MARGIN * other_spec.range_for(settings.compliance)
+        if abs(other) > most:
+            raise InstrumentError(
+                f"{self.name}: measures {other:g} with a compliance of "
+                f"{settings.compliance:g}"
+            )
+        return reading

@@ -1,37 +1,46 @@
 """Asks an instrument and makes SI floats of its answers, or says who failed.
 
-A timeout becomes LinkError, nonsense InstrumentError; SCPI's overflow (±9.9E37) and
-not-a-number (9.91E37) become NaN. One conversion, here.
+Nonsense becomes InstrumentError; SCPI's overflow (±9.9E37) and not-a-number (9.91E37)
+become NaN. One conversion, here; what fails on the way is `drivers.visa.link`'s.
 """
 
+import logging
 import math
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
-from pyvisa.errors import VisaIOError
-
+from drivers.visa.link import Link
 from labctl.errors import InstrumentError, LimitError, LinkError
 from labctl.roles.identity import Identity
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
 SENTINEL = 9.89e37
 """Beyond this a number is an overflow or no number at all."""
-UNANSWERED = -420
-"""What an instrument reports when it was read without a question."""
 MAXIMUM_ERRORS = 32
 """So many entries are read from an error queue at most."""
+SAFING_TRIES = 5
+"""So often an output is switched off until it reads off."""
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+_NO_NUMBER = {"nan", "inf", "+inf", "-inf"}
+"""What some firmware prints instead of a sentinel."""
 
 
 def number(text: str, instrument: str) -> float:
     """Return the value of one field; NaN for a sentinel.
 
-    InstrumentError: it is no number.
+    InstrumentError: it is no number as instruments write them (``1_0`` is Python's).
     """
-    try:
-        value = float(text)
-    except ValueError:
+    if _NUMBER.fullmatch(text) is None:
+        if text.strip().lower() in _NO_NUMBER:
+            return math.nan
         raise InstrumentError(
             f"{instrument}: answers {text[:60]!r} where a number was expected; check "
             "cable and command language"
-        ) from None
+        )
+    value = float(text)
     return math.nan if abs(value) > SENTINEL else value
 
 
@@ -57,87 +66,149 @@ class Talk:
     """Beside a PyMeasure `Instrument`: talk with plain errors and fields.
 
     The instrument's class lists it first: ``class Keithley2400(Talk, Instrument)``.
+    What can go wrong on the way is the `Link`'s business. A class with settings or an
+    output says how they are looked at with `link.expect`; after a restart every
+    message is refused until `trust`.
     """
 
     name: str
     adapter: Any
     error_query = ":SYST:ERR?"
     _identity: Identity
+    _trusted = 0
 
     def identity(self) -> Identity:
         """Return what ``*IDN?`` said when the instrument was opened."""
         return self._identity
 
+    @property
+    def link(self) -> Link:
+        """The link; a bare PyMeasure adapter is wrapped at first use."""
+        adapter = self.adapter
+        if not isinstance(adapter, Link):
+            adapter = self.adapter = Link.around(adapter, self.name)
+        return adapter
+
     def allow(self, seconds: float) -> None:
         """Let an answer take ``seconds`` and a margin before it counts as lost."""
-        connection = getattr(self.adapter, "connection", None)
-        if connection is not None:
-            connection.timeout = 3000.0 + 1500.0 * seconds
+        self.link.allow(seconds)
 
-    def tell(self, message: str) -> None:
-        """Send ``message``. LinkError: the bus did not take it."""
-        try:
-            self.adapter.write(message)
-        except VisaIOError as error:
-            raise LinkError(
-                f"{self.name}: {message!r} was not taken: {error}"
-            ) from error
+    def trust(self) -> None:
+        """Take the instrument as it is now: it is about to be set up from scratch."""
+        if self._trusted != self.link.restarts:
+            self._trusted = self.link.restarts
+            self._set_up()
 
-    def inquire(self, message: str) -> str:
-        """Send ``message`` and return its answer. LinkError: none came in time."""
-        try:
-            self.adapter.write(message)
-            answer: str = self.adapter.read()
-        except VisaIOError as error:
-            reported = self._reported()
-            if reported:
-                raise InstrumentError(
-                    f"{self.name}: refuses {message!r}: {reported}"
-                ) from error
-            raise LinkError(
-                f"{self.name}: no answer to {message!r}: {error}"
-            ) from error
-        except UnicodeDecodeError as error:
+    def _set_up(self) -> None:
+        """Send what was sent at opening and is lost with a restart."""
+
+    def _trusting(self) -> Link:
+        """Return the link. InstrumentError: it was found changed since `trust`."""
+        link = self.link
+        if self._trusted != link.restarts and not link.safing:
             raise InstrumentError(
-                f"{self.name}: answers {message!r} with bytes that are no text"
-            ) from error
-        return answer.rstrip("\r\n")
+                f"{self.name}: {link.doubt}; prepare it again before it is used"
+            )
+        return link
+
+    def tell(self, message: str, *, again: bool = True) -> None:
+        """Send ``message``. LinkError: the bus did not take it.
+
+        ``again=False`` for what must not be carried out twice: a trigger, a start.
+        """
+        self._trusting().tell(message, again=again)
+
+    @overload
+    def inquire(self, message: str, *, again: bool = True) -> str: ...
+    @overload
+    def inquire(
+        self, message: str, form: Callable[[str], T], *, again: bool = True
+    ) -> T: ...
+    def inquire(
+        self, message: str, form: Callable[[str], Any] = str, *, again: bool = True
+    ) -> Any:
+        """Send ``message`` and return what ``form`` makes of its answer.
+
+        ``form`` raises InstrumentError for what is no answer; it talks to nobody.
+        LinkError: none came, on no rung of the ladder.
+        """
+        return self._trusting().ask(message, form, again=again, explain=self._reported)
 
     def _reported(self) -> str:
         """Return the error that may be why no answer came; empty if none is told."""
-        try:
-            self.adapter.write(self.error_query)
-            answer = str(self.adapter.read()).strip()
-        except (VisaIOError, UnicodeDecodeError):
-            return ""
-        code = answer.replace("\t", ",").partition(",")[0]
-        try:
-            return answer if float(code) not in {0.0, float(UNANSWERED)} else ""
-        except ValueError:
-            return ""
+        return self.link.ask(self.error_query, self._error_of)
+
+    def _error_of(self, answer: str) -> str:
+        """Return the error that an answer to `error_query` tells; empty for none.
+
+        Errors about talking itself (-4xx) are the link's and are told by nobody.
+        """
+        code = number(re.split(r"[,\t]", answer)[0].strip(), self.name)
+        told = code != 0 and not -500 < code <= -400  # noqa: PLR2004
+        return answer.strip().replace("\t", " ") if told else ""
 
     def inquire_number(self, message: str) -> float:
         """Send ``message`` and return the one number of its answer."""
-        return number(self.inquire(message), self.name)
+        return self.inquire(message, self._number)
+
+    def inquire_switch(self, message: str) -> bool:
+        """Send ``message`` and return whether its answer says on."""
+        return self.inquire(message, self._switch)
+
+    def inquire_whole(self, message: str) -> int:
+        """Send ``message`` and return the whole number of its answer."""
+
+        def form(text: str) -> int:
+            value = number(text, self.name)
+            if not value.is_integer():
+                raise InstrumentError(f"{self.name}: {text[:60]!r} is no whole number")
+            return int(value)
+
+        return self.inquire(message, form)
+
+    def inquire_numbers(self, message: str, count: int, mark: str) -> list[float]:
+        """Send ``message`` and return its ``count`` numbers, ``mark`` between them."""
+
+        def form(answer: str) -> list[float]:
+            fields = answer.split(mark)
+            if len(fields) != count:
+                raise InstrumentError(
+                    f"{self.name}: {count} fields came as {answer[:80]!r}"
+                )
+            return [number(field, self.name) for field in fields]
+
+        return self.inquire(message, form)
+
+    def _number(self, text: str) -> float:
+        return number(text, self.name)
+
+    def _switch(self, text: str) -> bool:
+        value = number({"ON": "1", "OFF": "0"}.get(text.strip(), text), self.name)
+        if value not in {0.0, 1.0}:
+            raise InstrumentError(f"{self.name}: {text[:60]!r} is neither on nor off")
+        return value == 1.0
 
     def refuse_errors(self, doing: str) -> None:
         """Empty the error queue. InstrumentError: something was in it."""
         found = []
         for _ in range(MAXIMUM_ERRORS):
-            answer = self.inquire(self.error_query)
-            code = answer.partition(",")[0].strip()
-            if code in {"0", "+0"}:
+            code, told = self.inquire(self.error_query, self._entry)
+            if code == 0:
                 break
-            found.append(answer)
+            if told:
+                found.append(told)
         if found:
             raise InstrumentError(
                 f"{self.name}: reports {'; '.join(found)} while {doing}"
             )
 
+    def _entry(self, answer: str) -> tuple[float, str]:
+        code = number(re.split(r"[,\t]", answer)[0].strip(), self.name)
+        return code, self._error_of(answer)
+
     def refuse_output_off(self, answer: str) -> None:
         """Raise InstrumentError unless ``answer`` to ``OUTP?`` says it is on."""
-        if answer.strip() not in {"1", "+1", "ON"}:
-            self.refuse_errors("the output was switched on")
+        if not self._switch(answer):
             raise InstrumentError(
                 f"{self.name}: the output stays off; check its interlock"
             )
@@ -145,8 +216,54 @@ class Talk:
     def refuse_other_setpoint(self, asked: float, back: float, grain: float) -> float:
         """Return ``back``; InstrumentError if it is not ``asked`` within ``grain``."""
         if not abs(back - asked) <= grain:
-            self.refuse_errors(f"{asked:g} was set")
             raise InstrumentError(
                 f"{self.name}: was asked for {asked:g} and holds {back:g}"
             )
         return back
+
+    def refuse_other(self, what: str, found: object, left: object) -> None:
+        """Raise InstrumentError unless what is read back is as it was left."""
+        if found != left:
+            raise InstrumentError(f"{self.name}: {what} is {found}, was left at {left}")
+
+    def refuse_far(
+        self, what: str, asked: float, held: float, low: float = 0.95
+    ) -> None:
+        """Raise InstrumentError unless ``held`` is ``low`` to 1.05 times ``asked``."""
+        near = low * abs(asked) - 1e-12 <= abs(held) <= 1.05 * abs(asked) + 1e-12
+        if not near:
+            raise InstrumentError(
+                f"{self.name}: {what} {asked:g} was set and {held:g} is held"
+            )
+
+    def agreed(self, read_back: Callable[[], T], refuse: Callable[[T], None]) -> T:
+        """Return what is read back; read once more before ``refuse`` is believed.
+
+        One damaged digit on the way is no reason to give up.
+        """
+        held = read_back()
+        try:
+            refuse(held)
+        except InstrumentError:
+            held = read_back()
+            refuse(held)
+        return held
+
+    def safely(self, switch_off: Callable[[], None]) -> None:
+        """Do ``switch_off``, which reads back, so that nothing on the way ends it.
+
+        Waits are not ended, the link is reopened if it must be, Ctrl-C is too late.
+        InstrumentError: the output is not known to be off.
+        """
+        with self.link.making_safe():
+            for tries_left in reversed(range(SAFING_TRIES)):
+                try:
+                    return switch_off()
+                except KeyboardInterrupt:
+                    log.warning("%s: is being made safe; Ctrl-C waits", self.name)
+                except LinkError:
+                    raise  # its ladder was long enough
+                except InstrumentError:
+                    if not tries_left:
+                        raise
+            raise InstrumentError(f"{self.name}: was interrupted while made safe")

@@ -58,7 +58,7 @@ class SafetyConfig(_Section):
     """How far a cell may be from where an interrupted run left it before current
     flows again; it relaxes by tenths of a volt, another cell is further away."""
     maximum_temperature: Celsius | None = None
-    """At a cell, where it is measured."""
+    """At a cell; a run is refused where nobody measures it."""
 
 
 class Config(_Section):

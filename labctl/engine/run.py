@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
+from labctl import columns
 from labctl.clock import Clock, stopwatch
 from labctl.data import EndReason, Level, Outcome
 from labctl.engine.attendant import Attendant
@@ -47,6 +48,9 @@ T = typing.TypeVar("T")
 
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
+OUTLIVED = 60.0
+"""s after the last word of a dead host from which on its guard has left a technique to
+finish; it stops what it stops within a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ class Engine:
                 if self.control.wish() is Wish.STOP:
                     ending = Ending(EndReason.STOPPED)
                     break
-            elif not (attached and _cut_short(ending, wish)):
+            elif not (attached and self._was_cut(flight, ending, wish)):
                 break
             attached = None
             flight.totals = self._recorder.totals(flight.totals)
@@ -276,6 +280,19 @@ class Engine:
                 Level.INFO, "attached", "the instrument went on alone; attached to it"
             )
         return rows
+
+    def _was_cut(self, flight: Flight, ending: Ending, wish: Wish) -> bool:
+        """Tell whether what was attached to had been stopped, not come to its end.
+
+        Its guard stops it soon after the host died; what outlived the host by far was
+        left to finish.
+        """
+        if wish is not Wish.NONE or ending.reason is EndReason.CONDITION:
+            return False
+        if ending.reason is EndReason.STOPPED:
+            return True
+        last = flight.totals.last.get(columns.UNIX_TIME.name, self._recorded.left)
+        return not last - self._recorded.left > OUTLIVED
 
     # ---- one stretch of a step
 
@@ -340,11 +357,6 @@ class Engine:
         held = stopwatch() - begun
         text = f"went on after {held:.0f} s on hold"
         self._recorder.say(Level.INFO, "resume", text)
-
-
-def _cut_short(ending: Ending, wish: Wish) -> bool:
-    """Tell whether what was attached to had been stopped by somebody meanwhile."""
-    return wish is Wish.NONE and ending.reason is EndReason.STOPPED
 
 
 def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:

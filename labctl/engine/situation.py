@@ -40,6 +40,8 @@ class Recorded:
     test_time: float = 0.0
     """Test time at which the run goes on, s."""
     rows: int = 0
+    left: float = 0.0
+    """UTC epoch seconds of the last word of the process that died."""
     claims: Mapping[str, ClaimRecord] = field(default_factory=dict)
     """Role -> what the step in flight started last and did not see the end of."""
     attached: StepTotals | None = None

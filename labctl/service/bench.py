@@ -6,17 +6,23 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from labctl.clock import Clock
+from labctl.clock import Clock, SystemClock
 from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
-from labctl.errors import LabctlError, OperatorError, OwnershipError
+from labctl.errors import (
+    LabctlError,
+    OperatorError,
+    OwnershipError,
+    RefusedError,
+    Why,
+)
 from labctl.service.answers import Started
 from labctl.service.by_hand import ByHand
 from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
-from labctl.service.guard_words import OFF, ON, reports
+from labctl.service.guard_words import reports
 from labctl.service.guarding.guarding import Guarding
-from labctl.service.guarding.lines import Safed
+from labctl.service.guarding.lines import Safed, SeatEnd, SeatState
 from labctl.service.guarding.observing import Told, guarded
 from labctl.service.guarding.planning import plan_of
 from labctl.service.interrupted import about_of, find_interrupted
@@ -26,9 +32,9 @@ from labctl.service.premises import Premises
 from labctl.service.requests import OrderIn
 from labctl.service.waiting import Queue
 from labctl.session.finish import discard, finish
+from labctl.session.limits import CELLS
 from labctl.session.names import run_id, slug
 from labctl.session.order import (
-    CELLS,
     Equipment,
     Order,
     Prepared,
@@ -79,8 +85,9 @@ class Bench:
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
-        self._safed: dict[str, Safed] = {}
-        """Run -> what the guard said of its seats."""
+        self._safed: dict[str, tuple[Safed, float]] = {}
+        """Run -> what the guard said of its seats, and when (epoch s)."""
+        self._wall = SystemClock()
 
     @property
     def clock(self) -> Clock:
@@ -258,20 +265,37 @@ class Bench:
         self.events.tell(Level.WARNING, "cleared", text)
         self.changed()
 
-    def heard_safe(self, run: str, seats: Mapping[str, tuple[str, str]]) -> None:
-        """Take the guard's word about the seats of a run: seat -> (state, why)."""
-        for seat, (state, why) in seats.items():
-            if state == ON:
-                self.doubt(seat, why)
-                text = f"the guard: {still_on(seat, why)}"
+    def heard_safe(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
+        """Take the guard's word about the seats of a run."""
+        for seat, end in seats.items():
+            if end.state is SeatState.UNKNOWN:
+                self.doubt(seat, end.why)
+                text = f"the guard: {still_on(seat, end.why)}"
                 self.events.tell(Level.ALARM, "unsafe", text, run)
-            elif state == OFF:
+            elif end.state is SeatState.SAFE:
                 with contextlib.suppress(OwnershipError):  # who has it will say
                     if self._doubts.settle(seat):
                         self._note_off(seat)
-                        text = f"the guard: {seat} was made safe"
+                        text = f"{seat} was made safe after all"
                         self.events.tell(Level.WARNING, "cleared", text, run)
         self.changed()
+
+    def hear_guard(self) -> None:
+        """Take what a guard has written of late.
+
+        That of a process which died just now may still be at work.
+        """
+        self._hear_reports([self.premises.folder])
+
+    def _hear_reports(self, folders: list[Path]) -> None:
+        for report in reports(folders):
+            news = {
+                seat: word
+                for seat, word in report.seats.items()
+                if self._doubts.is_news(seat, report.unix)
+            }
+            if news:
+                self.heard_safe(report.run, news)
 
     def _note_off(self, seat: str) -> None:
         for run in self.runs:
@@ -286,13 +310,9 @@ class Bench:
                 "it is not known which outputs were left on: look at every instrument"
             )
             self.events.tell(Level.ALARM, "unsafe", text)
-        folders = [
-            self.premises.folder,
-            *(f.path for f in list_runs(self.premises.data)),
-        ]
-        for report in reports(folders, self._doubts.heard):
-            self.heard_safe(report.run, report.seats)
-            self._doubts.note_heard(report.unix)
+        self._hear_reports(
+            [self.premises.folder, *(f.path for f in list_runs(self.premises.data))]
+        )
         for summary in find_interrupted(self.premises.data):
             self.interrupted[summary.run] = summary
             self.events.tell(
@@ -302,8 +322,11 @@ class Bench:
                 summary.run,
             )
 
-    def resume(self, run: str) -> Started:
-        """Go on with an interrupted run on this bench."""
+    def resume(self, run: str, *, accept_voltage: bool = False) -> Started:
+        """Go on with an interrupted run on this bench.
+
+        ``accept_voltage``: wherever its cell is now.
+        """
         with self._dispatch:
             folder = self._folder_of(run)
             about = about_of(folder)
@@ -316,7 +339,16 @@ class Bench:
             live = LiveRun(
                 about,
                 folder,
-                self._guarded(about, lambda o: resume(folder, o, None, self.equipment)),
+                self._guarded(
+                    about,
+                    lambda observers: resume(
+                        folder,
+                        observers,
+                        None,
+                        self.equipment,
+                        accept_voltage=accept_voltage,
+                    ),
+                ),
                 self.clock,
                 self.changed,
                 doubt=self.doubt,
@@ -362,9 +394,8 @@ class Bench:
                 passed.add(entry.entry)
                 continue
             except LabctlError as error:
-                free = "none of" in str(error) and "is free" in str(error)
-                if free and not entry.order.seats:
-                    passed.add(entry.entry)  # any seat would do, and all are busy
+                if _will_be_free(error):
+                    passed.add(entry.entry)
                     continue
                 self.queue.refuse(entry.entry, str(error))
                 text = f"{entry.order.protocol} on {entry.order.sample}: {error}"
@@ -385,6 +416,10 @@ class Bench:
         if run.finished is None:
             # it never had a journal to say so
             self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
+            for summary in find_interrupted(self.premises.data, run.about.run):
+                reason = run.summary().reason  # why it could not go on: it waits again
+                waits = summary.model_copy(update={"reason": reason})
+                self.interrupted[summary.run] = waits
 
     def forget_old(self) -> None:
         """Let go of the rows of runs that ended long ago."""
@@ -430,13 +465,17 @@ class Bench:
     def _leave(self, run: LiveRun) -> None:
         """Give the seats of a run back; what it read back as off is doubted no more."""
         self.equipment.station.give_back(run.about.run)
-        if (safed := self._safed.pop(run.about.run, None)) is not None:
-            self._hear(safed)
-        if run.safe_unix is None:
-            return
-        for seat in run.about.seats.values():
-            with contextlib.suppress(OwnershipError):  # somebody was quicker
-                self._doubts.settle(seat)
+        off = set(run.about.seats.values()) if run.safe_unix is not None else set()
+        word = self._safed.pop(run.about.run, None)
+        if word is not None:
+            safed, unix = word
+            ends = safed.outputs.items()
+            off |= {
+                seat
+                for seat, end in ends
+                if end.state is SeatState.SAFE and self._doubts.is_news(seat, unix)
+            }
+        self.heard_safe(run.about.run, dict.fromkeys(off, SeatEnd(SeatState.SAFE)))
 
     def _guard(self) -> Guarding:
         """Return the one guard of this process; it sees to its own replacement."""
@@ -446,20 +485,22 @@ class Bench:
             return self._guarding
 
     def _take_from_guard(self, safed: Safed) -> None:
-        """Lend to nobody what the guard could not make safe, and again what it could.
+        """Take the guard's word about a run that is not quite over.
 
-        While the run still has a seat, its word waits for `_leave`.
+        It is quicker than the run, which has its seats until its file is sealed: so
+        again when they are given back.
         """
-        self._safed[safed.run] = safed
-        self._hear(safed)
-
-    def _hear(self, safed: Safed) -> None:
-        words = {
-            seat: (str(end.state), end.why) for seat, end in safed.outputs.items()
-        }
-        self.heard_safe(safed.run, words)
+        self._safed[safed.run] = safed, self._wall.unix()
+        self.heard_safe(safed.run, safed.outputs)
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run
         run.start()
         self.changed()
+
+
+def _will_be_free(error: LabctlError) -> bool:
+    """Tell whether all that is wrong is that others have the seats that would do."""
+    return isinstance(error, RefusedError) and all(
+        complaint.why is Why.BUSY for complaint in error.complaints
+    )

@@ -4,6 +4,7 @@ One `StationClient` may be used by several threads. It keeps nothing but connect
 after a restart of the process make a new one (`labctl.service.discover.find`).
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -67,6 +68,8 @@ from labctl.service.run_search import RunOrder
 T = TypeVar("T")
 TIMEOUT = 5.0
 """s for an answer; forecasts, reports and long polls add their own."""
+INSIST = 2
+"""Times that a STOP is asked again."""
 SLOW = 60.0
 """s for what takes long; twice that where it may have to wait for its like."""
 SLOW_EACH = 5.0
@@ -280,16 +283,29 @@ class StationClient:
     # ---- stop, hold, go on
 
     def stop_all(self, reason: str = "") -> Accepted:
-        """STOP ALL; watch `State.stop` for what comes of it."""
-        return self._do("POST", "/stop", Accepted, Why(reason=reason))
+        """STOP ALL; watch `State.stop` for what comes of it.
+
+        Asked again at once where the connection was cut: twice stopped is stopped.
+        """
+        why = Why(reason=reason)
+        for _ in range(INSIST):
+            with contextlib.suppress(LinkError):
+                return self._do("POST", "/stop", Accepted, why)
+        return self._do("POST", "/stop", Accepted, why)
 
     def hold(self, run: str, reason: str = "") -> Accepted:
         """Open the circuit and wait."""
         return self._wish(run, "hold", reason)
 
-    def resume(self, run: str, reason: str = "") -> Accepted:
-        """Go on with a held run, or with an interrupted one."""
-        return self._wish(run, "resume", reason)
+    def resume(
+        self, run: str, reason: str = "", *, accept_voltage: bool = False
+    ) -> Accepted:
+        """Go on with a held run, or with an interrupted one.
+
+        ``accept_voltage``: wherever the cell of an interrupted one is now.
+        """
+        why = Why(reason=reason, accept_voltage=accept_voltage)
+        return self._do("POST", f"/runs/{run}/resume", Accepted, why, timeout=SLOW)
 
     def skip(self, run: str, reason: str = "") -> Accepted:
         """End the step in flight."""

@@ -10,8 +10,10 @@ import json
 import logging
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from labctl.clock import SystemClock
 from labctl.errors import DoubtfulError, OperatorError
 from labctl.service.premises import Premises, replace_text
 from labctl.station import Station
@@ -30,56 +32,55 @@ class Doubts:
         self.were_lost = False
         """Whether the file could not be read, so that nobody knows what was doubted."""
         try:
-            found, self._heard = _read(path)
+            found = _read(path)
         except ValueError:
             log.exception("%s cannot be read; it is set aside", path)
             path.replace(path.with_suffix(".unreadable"))
-            found, self._heard, self.were_lost = {}, 0.0, True
-        for seat, why in found.items():
+            found, self.were_lost = _Kept(), True
+        self._changed = dict(found.changed)
+        for seat, why in found.doubts.items():
             station.doubt(seat, why)
-
-    @property
-    def heard(self) -> float:
-        """When the latest report of the guard that was taken was made, epoch s."""
-        return self._heard
 
     def __contains__(self, seat: object) -> bool:
         return seat in self._station.doubts()
 
+    def is_news(self, seat: str, unix: float) -> bool:
+        """Whether a word of ``unix`` (epoch s) is later than what is known of a seat.
+
+        What a guard wrote before somebody cleared the seat says nothing any more.
+        """
+        return unix > self._changed.get(seat, 0.0)
+
     def doubt(self, seat: str, why: str) -> None:
         """Lend a seat to nobody until it is known to be off."""
-        with self._lock:
-            self._station.doubt(seat, why)
-            self._save()
+        self._station.doubt(seat, why)
+        self._save(seat)
 
     def settle(self, seat: str) -> bool:
         """Take note that a seat is off; return whether anybody had doubted it.
 
         BusyError: it is lent; whoever has it will say.
         """
-        return seat in self and self.clear(seat, by_hand=True)
+        if seat not in self:
+            return False
+        self.clear(seat, by_hand=True)
+        return True
 
-    def clear(self, seat: str, *, by_hand: bool) -> bool:
+    def clear(self, seat: str, *, by_hand: bool) -> None:
         """Make a seat safe and read it back, or believe a person, and lend it again.
 
         Errors: see `labctl.station.Station.clear`; it stays in doubt then.
         """
         self._station.clear(seat, by_hand=by_hand)
-        with self._lock:
-            self._save()
-        return True
+        self._save(seat)
 
-    def note_heard(self, unix: float) -> None:
-        """Remember when the guard's report was made: older ones say nothing new."""
+    def _save(self, seat: str) -> None:
         with self._lock:
-            self._heard = max(unix, self._heard)
-            self._save()
-
-    def _save(self) -> None:
-        try:
-            _write(self._path, self._station.doubts(), self._heard)
-        except OSError:  # it is doubted all the same, as long as this process lives
-            log.exception("the doubts about seats could not be written")
+            self._changed[seat] = SystemClock().unix()
+            try:
+                _write(self._path, _Kept(self._station.doubts(), self._changed))
+            except OSError:  # it is doubted all the same while this process lives
+                log.exception("the doubts about seats could not be written")
 
 
 def still_on(seat: str, why: str) -> str:
@@ -103,7 +104,7 @@ def cure(seats: Collection[str], data: str = "") -> str:
 
 def kept(premises: Premises) -> dict[str, str]:
     """Return the seats that a data folder's file names: seat -> why."""
-    return _read(premises.doubts_file)[0]
+    return dict(_read(premises.doubts_file).doubts)
 
 
 def refuse_doubtful(premises: Premises, seats: Collection[str], data: str = "") -> None:
@@ -123,30 +124,45 @@ def refuse_doubtful(premises: Premises, seats: Collection[str], data: str = "") 
 def remember(premises: Premises, unsafe: Mapping[str, str]) -> None:
     """Keep what a run in the foreground left on: seat -> why."""
     premises.make()
-    found, heard = _read(premises.doubts_file)
-    _write(premises.doubts_file, {**found, **unsafe}, heard)
+    found = _read(premises.doubts_file)
+    now = dict.fromkeys(unsafe, SystemClock().unix())
+    doubts, changed = {**found.doubts, **unsafe}, {**found.changed, **now}
+    _write(premises.doubts_file, _Kept(doubts, changed))
 
 
 def forget(premises: Premises, seat: str) -> None:
     """Take a seat out of the file; OperatorError: it is not there."""
-    found, heard = _read(premises.doubts_file)
-    if seat not in found:
+    found = _read(premises.doubts_file)
+    if seat not in found.doubts:
         raise OperatorError(f"{seat} is not in doubt; there is nothing to clear")
-    del found[seat]
-    _write(premises.doubts_file, found, heard)
+    doubts = {s: why for s, why in found.doubts.items() if s != seat}
+    changed = {**found.changed, seat: SystemClock().unix()}
+    _write(premises.doubts_file, _Kept(doubts, changed))
 
 
-def _write(path: Path, doubts: Mapping[str, str], heard: float) -> None:
-    replace_text(path, json.dumps({"doubts": dict(doubts), "heard": heard}, indent=1))
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is in the file."""
+
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Seat -> why it may still be on."""
+    changed: Mapping[str, float] = field(default_factory=dict)
+    """Seat -> when it was last doubted or cleared, epoch s."""
 
 
-def _read(path: Path) -> tuple[dict[str, str], float]:
-    """Return the doubts and `Doubts.heard`; ValueError: the file makes no sense."""
+def _write(path: Path, kept: _Kept) -> None:
+    told = {"doubts": dict(kept.doubts), "changed": dict(kept.changed)}
+    replace_text(path, json.dumps(told, indent=1))
+
+
+def _read(path: Path) -> _Kept:
+    """Return what was kept; ValueError: the file makes no sense."""
     try:
         told = json.loads(path.read_text("utf-8"))
         doubts = {str(seat): str(why) for seat, why in told["doubts"].items()}
-        return doubts, float(told["heard"])
+        changed = {str(seat): float(at) for seat, at in told["changed"].items()}
     except FileNotFoundError:
-        return {}, 0.0
+        return _Kept()
     except (OSError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: {error}") from error
+    return _Kept(doubts, changed)

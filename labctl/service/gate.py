@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labctl.clock import stopwatch
 from labctl.service.audit import Audit
+from labctl.service.doorway import VISITOR
+from labctl.service.lobby import Visitor
 from labctl.service.premises import ROLES, Tokens
 
 log = logging.getLogger(__name__)
@@ -109,7 +111,7 @@ class Gate:
         try:
             caller, budget = self._who(scope)
         except Refused as no:
-            await _answer(send, no)
+            await _answer(send, no, close=True)  # a stranger does not stay
             return
         budget.flying += 1
         try:
@@ -135,6 +137,9 @@ class Gate:
                 log.warning("a request without a valid token: %s", scope["path"][:80])
                 raise Refused(401, "a valid token is needed")
             raise Refused(429, "too many requests without a valid token")
+        visitor: Visitor | None = scope.get("state", {}).get(VISITOR)
+        if visitor is not None and not visitor.show(urgent=_is_urgent(scope)):
+            raise Refused(429, "too many connections; all of them are being answered")
         client = _NAME.sub("", headers.get("x-labctl-client", ""))[:60] or "unnamed"
         who = _NAME.sub("", headers.get("x-labctl-user", ""))[:60] or "unnamed"
         return Caller(role, who, client), self._budget(f"{role} {client}")
@@ -162,8 +167,9 @@ class Gate:
         self, scope: Scope, receive: Receive, send: Send, caller: Caller, budget: Budget
     ) -> None:
         path, method = scope["path"], scope["method"]
-        urgent = path == STOP and method == "POST"
-        if not urgent and (not budget.take(stopwatch()) or budget.flying > AT_ONCE):
+        if not _is_urgent(scope) and (
+            not budget.take(stopwatch()) or budget.flying > AT_ONCE
+        ):
             raise Refused(429, "too many requests; this client has to wait")
         most = PLAN_BODY if path in PLAN_PATHS or "/samples/" in path else BODY
         body = await _body(scope, receive, most)
@@ -189,6 +195,10 @@ class Gate:
             await send(message)
 
         await self._app(scope, replay, audited)
+
+
+def _is_urgent(scope: Scope) -> bool:
+    return bool(scope["path"] == STOP and scope["method"] == "POST")
 
 
 def _has_effect(method: str, path: str, given: Any) -> bool:
@@ -283,7 +293,7 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-async def _answer(send: Send, no: Refused) -> None:
+async def _answer(send: Send, no: Refused, *, close: bool = False) -> None:
     body = json.dumps(
         {"fault": "access", "message": no.message, "complaints": []}
     ).encode()
@@ -295,7 +305,7 @@ async def _answer(send: Send, no: Refused) -> None:
         headers.append((b"www-authenticate", b"Bearer"))
     if no.status == 429:  # noqa: PLR2004
         headers.append((b"retry-after", b"1"))
-    if no.status in {408, 413}:
+    if close or no.status in {408, 413}:
         headers.append((b"connection", b"close"))  # what is left is not read
     await send({"type": "http.response.start", "status": no.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-log = logging.getLogger(__name__)
+from labctl.service.guarding.lines import SeatEnd, SeatState
+from labctl.service.guarding.report import NAME
 
-REPORT = "safed.json"
-OFF, ON, LEFT = "safe", "unknown", "left"
-"""States of a seat; ``left``: it goes on in its firmware because it was told to."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,14 @@ class GuardReport:
     """When it was made, epoch s."""
     run: str
     """The run that it is about; empty if it names none, or several."""
-    seats: Mapping[str, tuple[str, str]]
-    """Seat -> state and why."""
+    seats: Mapping[str, SeatEnd]
+    """What became of each seat."""
 
 
-def reports(folders: Iterable[Path], after: float) -> list[GuardReport]:
-    """Return the reports made after ``after`` (epoch s), the oldest first."""
-    found = filter(None, (_read(folder / REPORT) for folder in folders))
-    return sorted((r for r in found if r.unix > after), key=lambda r: r.unix)
+def reports(folders: Iterable[Path]) -> list[GuardReport]:
+    """Return the reports that lie in folders, the oldest first."""
+    found = filter(None, (_read(folder / NAME) for folder in folders))
+    return sorted(found, key=lambda report: report.unix)
 
 
 def _read(path: Path) -> GuardReport | None:
@@ -40,7 +39,7 @@ def _read(path: Path) -> GuardReport | None:
     try:
         told = json.loads(path.read_text("utf-8"))
         seats = {
-            str(seat): (str(said["state"]), str(said.get("why", "")))
+            str(seat): SeatEnd(SeatState(said["state"]), str(said.get("why", "")))
             for seat, said in told["outputs"].items()
             if isinstance(said, dict)
         }

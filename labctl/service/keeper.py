@@ -116,6 +116,7 @@ class Keeper:
             self._bench.events.tell(level, "by-hand", text)
             self._bench.changed()
         self._stop_all.look()
+        self._bench.hear_guard()
 
     def _ended(self, run: LiveRun) -> None:
         self._bench.note_end(run)

@@ -24,7 +24,9 @@ from labctl.service import bench_views, commands, run_views
 from labctl.service.access import answer_errors
 from labctl.service.audit import Audit
 from labctl.service.bench import Bench
+from labctl.service.doorway import usher
 from labctl.service.gate import Gate
+from labctl.service.lobby import Lobby, ask_for_descriptors, take_in
 from labctl.service.models import API_VERSION
 from labctl.service.premises import Address, Occupied, Premises, Tokens
 from labctl.service.services import Services
@@ -37,6 +39,8 @@ SWITCH = 0.001
 """s that a thread may keep the interpreter: an answer waits for few of them."""
 GRACE = 3
 """s that open requests have when the process ends."""
+WAITING = 1024
+"""Connections that the system may hold until they are taken in."""
 LONGEST_HEAD = 16_384
 """Bytes of a request's line and headers."""
 
@@ -88,13 +92,14 @@ def serve(serving: Serving) -> None:
     """
     serving.check()
     sys.setswitchinterval(SWITCH)
+    descriptors = ask_for_descriptors()
     premises = Premises(serving.data.absolute())
     premises.make()
     lock_on = None if serving.simulate else serving.config_path
     held = Occupied(premises, lock_on)
     try:
         with _bind(serving) as listening:
-            _serve(serving, premises, listening)
+            _serve(serving, premises, listening, descriptors)
     finally:
         premises.leave()
         held.release()
@@ -125,7 +130,9 @@ def application(services: Services, tokens: Tokens, hosts: frozenset[str]) -> Fa
     return app
 
 
-def _serve(serving: Serving, premises: Premises, listening: socket.socket) -> None:
+def _serve(
+    serving: Serving, premises: Premises, listening: socket.socket, descriptors: int
+) -> None:
     tokens, boot = Tokens.new(), secrets.token_hex(8)
     port = listening.getsockname()[1]
     services = Services(_bench(serving, premises), boot, Audit(premises.audit_file))
@@ -155,8 +162,9 @@ def _serve(serving: Serving, premises: Premises, listening: socket.socket) -> No
         simulated=serving.simulate,
         config=str(serving.config_path or ""),
     )
+    lobby = Lobby(port, descriptors)
     asyncio.run(
-        _live(_Server(settings), services, premises, address, tokens, listening)
+        _live(_Server(settings), services, premises, address, tokens, listening, lobby)
     )
 
 
@@ -176,15 +184,18 @@ async def _live(
     address: Address,
     tokens: Tokens,
     listening: socket.socket,
+    lobby: Lobby,
 ) -> None:
     async def announce() -> None:
         while not server.started:
             await asyncio.sleep(0.01)
+        taking_in = asyncio.create_task(take_in(listening, lobby, usher(server)))
         premises.write_tokens(tokens)
         premises.write_address(address)
         log.info("station answers at %s", address.url)
         while not services.leave.is_set():
             await asyncio.sleep(0.1)
+        taking_in.cancel()
         server.should_exit = True
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
@@ -192,7 +203,7 @@ async def _live(
             signal.signal(getattr(signal, name), lambda *_: services.leave.set())
     announcing = asyncio.create_task(announce())
     try:
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=[])  # they are taken in here, one by one
     finally:
         announcing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -225,6 +236,8 @@ def _bind(serving: Serving) -> socket.socket:
         if os.name != "nt":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((serving.host, serving.port))
+        listening.listen(WAITING)
+        listening.setblocking(False)
     except OSError as error:
         listening.close()
         raise OperatorError(

@@ -1,6 +1,7 @@
 """From what a person asks for to a protocol on a station, or every complaint."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,11 @@ from labctl.errors import Complaint, OperatorError, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
-from labctl.sample import Sample, SampleKind
+from labctl.sample import Sample
+from labctl.session.limits import limits_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
-CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
-"""Kinds of sample that ``safety:`` of the configuration is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +142,9 @@ def prepare_with(
     protocol = kind(parameters, sample)
     complaints += _kind_complaints(protocol)
     complaints += [_located(each, document) for each in protocol.check()]
-    envelope = Envelope({})
-    try:
-        envelope = bench_envelope(config, sample).intersect(protocol.envelope())
-        margin = config.safety.soft_voltage_margin
-        if margin is not None:
-            envelope = envelope.with_soft("voltage_volt", margin)
-    except ValueError as error:
-        complaints.append(
-            Complaint("limits", str(error), "Widen the sample's or bench's limits.")
-        )
+    begun = label is not None
+    limits = _gather(complaints, lambda: limits_of(config, protocol, begun=begun))
+    envelope = limits or Envelope({})
     roles, companions = protocol.roles(), protocol.companions()
     cast = _gather(
         complaints,
@@ -227,27 +220,6 @@ def stand_in(name: str, sample: Sample, world: Any) -> str:
     )
 
 
-def bench_envelope(config: Config, sample: Sample) -> Envelope:
-    """Return the bounds that hold on this bench for every run on a cell.
-
-    Pellets, particles and films are guarded by their protocols' compliance.
-    """
-    if sample.kind not in CELLS:
-        return Envelope({})
-    safety = config.safety
-    bounds: dict[str, tuple[float, float]] = {}
-    infinity = float("inf")
-    if safety.lower_voltage is not None or safety.upper_voltage is not None:
-        low = -infinity if safety.lower_voltage is None else safety.lower_voltage
-        high = infinity if safety.upper_voltage is None else safety.upper_voltage
-        bounds["voltage_volt"] = (low, high)
-    if safety.maximum_current is not None:
-        bounds["current_ampere"] = (-safety.maximum_current, safety.maximum_current)
-    if safety.maximum_temperature is not None:
-        bounds["surface_temperature_celsius"] = (-273.15, safety.maximum_temperature)
-    return Envelope(bounds)
-
-
 def _of_the_bench(kind: type[Protocol], config: Config) -> dict[str, Any]:
     """Return parameters that a bench's configuration states once for all runs."""
     known = {"station_sign": config.hall_sign}
@@ -271,11 +243,17 @@ def _sample(order: Order, world: Any, label: Mapping[str, Any] | None) -> Sample
 
 def _located(complaint: Complaint, document: Document) -> Complaint:
     """Return a complaint about a parameter with the line on which it was written."""
-    line = document.lines.get((complaint.where,))
+    line = document.lines.get(_place(complaint.where))
     if line is None:
         return complaint
     name = f"{document.name}:{line}" if line else document.name
     return dataclasses.replace(complaint, where=f"{name} {complaint.where}")
+
+
+def _place(path: str) -> Place:
+    """Return ``steps[0].until[1]`` as keys and positions."""
+    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
+    return tuple(int(number) if number else name for number, name in parts)
 
 
 def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:

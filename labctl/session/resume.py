@@ -107,6 +107,7 @@ def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded
     recorded = Recorded(
         steps={record.step_count: record for record in reader.steps},
         rows=sum(reader.rows_stored.values()),
+        left=reader.status.unix,
     )
     capacity = table.get(columns.NET_CAPACITY.name)
     if capacity is not None and len(capacity):

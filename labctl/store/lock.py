@@ -7,7 +7,11 @@ kernel lets go of it however the process ends.
 import sqlite3
 from pathlib import Path
 
+from labctl.clock import SystemClock, stopwatch
 from labctl.errors import StoreError
+
+LOOK_EVERY = 0.1
+"""s between two looks whether a lock is free."""
 
 
 class WriterLock:
@@ -25,6 +29,21 @@ class WriterLock:
                 f"{path.parent}: another process writes this run ({e}); "
                 "stop it first, or follow it read-only"
             ) from e
+
+    @classmethod
+    def when_free(cls, path: Path, seconds: float) -> "WriterLock":
+        """Return the lock once nobody has it.
+
+        Waits at most ``seconds`` of wall time. StoreError: somebody still has it.
+        """
+        end = stopwatch() + seconds
+        while True:
+            try:
+                return cls(path)
+            except StoreError:
+                if stopwatch() >= end:
+                    raise
+                SystemClock().sleep(LOOK_EVERY)
 
     def release(self) -> None:
         """Let the next writer in; harmless the second time."""

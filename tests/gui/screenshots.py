@@ -88,8 +88,8 @@ def matrix(scenario: str, size: tuple[int, int], theme: str) -> Window:
         return open_on(None, size, theme)
     known = {"lost": "few", "stop": "few", "one": "few", "unsafe": "sixteen"}
     station = FakeStation(known.get(scenario, scenario))
+    run = list(station.fake_runs)[2] if scenario == "unsafe" else ""
     if scenario == "unsafe":
-        run = list(station.fake_runs)[2]
         station.leave_on(run, "vsp300: no answer within 5 s; the link is down")
         station.doubts["vmp3/8"] = "the guard: no answer within 15 s"
         if size == SIZES[1]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from fake_station import CELLS, NOW, FakeStation, summary
 from PyQt6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
 from gui.colours import Look
 from gui.models.doubts import Doubt, alarm_text, doubts_of
@@ -183,7 +182,7 @@ def test_stop_names_every_seat_that_may_still_be_on() -> None:
 
 
 def test_the_alarm_stays_until_the_seat_is_cleared(
-    qtbot: QtBot, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
     bar, seat = window.doubts, seat_of(bench)
@@ -198,7 +197,7 @@ def test_the_alarm_stays_until_the_seat_is_cleared(
 
 
 def test_a_seat_that_stays_on_keeps_the_alarm_and_says_why(
-    qtbot: QtBot, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     bench.stays_on = "vsp300: does not answer"
     window = open_window(bench)
@@ -214,7 +213,7 @@ def test_a_seat_that_stays_on_keeps_the_alarm_and_says_why(
 
 
 def test_vouching_is_asked_for_and_keeps_its_reason(
-    qtbot: QtBot, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
     bar, seat = window.doubts, seat_of(bench)
@@ -232,7 +231,7 @@ def test_vouching_is_asked_for_and_keeps_its_reason(
 
 
 def test_the_runs_head_has_the_alarm_and_leads_to_the_seat(
-    qtbot: QtBot, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
     window.bench.open_run(next(iter(bench.fake_runs)))
@@ -246,7 +245,7 @@ def test_the_runs_head_has_the_alarm_and_leads_to_the_seat(
 
 
 def test_however_many_seats_are_in_doubt_the_bench_stays_in_sight(
-    qtbot: QtBot, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     bench.doubts = dict.fromkeys(CELLS[4:], WHY)
     window = open_window(bench)
@@ -260,7 +259,7 @@ def test_however_many_seats_are_in_doubt_the_bench_stays_in_sight(
 
 
 def test_nothing_is_said_on_a_bench_without_doubt(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: Any, open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
     window.bench.open_run(next(iter(station.fake_runs)))

@@ -240,6 +240,7 @@ EFFECTS: dict[str, Effect] = {
     "save plan": lambda _w, _s, asked: asked == ["Save plan"],
     "schedule": lambda w, _s, _o: w.bench.schedule.isVisible(),
     "stop all": lambda _w, s, _o: did(s, "stop_all"),
+    "clear": lambda w, _s, _o: w.doubts.isAncestorOf(focus()),
     "go": lambda w, _s, _o: w.bench.grid.is_asking,
     "filter": lambda _w, _s, _o: focus().accessibleName() == "Filter tiles",
     "events": lambda w, _s, _o: w.bench.events.table.hasFocus(),
@@ -283,6 +284,8 @@ def prepare(word: str, station: FakeStation) -> None:
     run = next(iter(station.fake_runs))
     if word in {"finish", "discard"}:
         station.change(run, state=RunState.INTERRUPTED)
+    if word == "clear":
+        station.doubts["vmp3/8"] = "no answer"
     if word == "acknowledge":
         station.tell(Level.ALARM, "out of bounds", run)
 

@@ -56,13 +56,16 @@ class CellChannel:
         self.cell, self.clock = cell, clock
         self.beside = beside
         """The channel that drives the cell while this one only watches."""
-        self.voltage = math.nan
+        self.voltage = cell.voltage()
+        self.current = 0.0
         self.truths: list[float] = []
         """R_ct at the middle of each spectrum's lowest frequency, Ω."""
         self._random = np.random.default_rng(seed)
         self._techniques: Sequence[Technique] = ()
         self._rows: Iterator[tuple[str, dict[str, float]]] = iter(())
         self._next: tuple[str, dict[str, float]] | None = None
+        self._seen: dict[str, float] = {}
+        """The last row: what is seen between two."""
         self._begun = self._time = 0.0
         self._index = 0
         self._running = self._skip = self._over = False
@@ -89,7 +92,7 @@ class CellChannel:
     def start(self) -> None:
         self._begun, self._time = self.clock.now(), 0.0
         self._running, self._over = True, False
-        self._rows, self._next = self._programme(), None
+        self._rows, self._next, self._seen = self._programme(), None, {}
 
     def adopt(
         self,
@@ -121,12 +124,19 @@ class CellChannel:
             if row["instrument_time_second"] > now:
                 break
             self._next = None
+            self._seen = row
             streams.setdefault(stream, []).append(row)
         batches = tuple(
             Batch(name, {k: np.array([row[k] for row in rows]) for k in rows[0]})
             for name, rows in streams.items()
         )
-        return Poll(batches, self._running, self._index)
+        names = ("voltage_volt", "current_ampere")
+        live: dict[str, float] = {}
+        if self._running and self._seen:
+            live = {name: self._seen[name] for name in names}
+            live["instrument_time_second"] = now
+        index = min(self._index, len(self._techniques) - 1)
+        return Poll(batches, self._running, index, live=live)
 
     def _watched(self, now: float) -> Poll:
         assert self.beside is not None
@@ -261,7 +271,7 @@ class CellChannel:
             )
 
     def _row(self, voltage: float, current: float) -> tuple[str, dict[str, float]]:
-        self.voltage = voltage
+        self.voltage, self.current = voltage, current
         a, b = self._random.standard_normal(2)
         return "timeseries", {
             "instrument_time_second": self._time,

@@ -193,6 +193,22 @@ def test_unknown_words_and_quantities_without_unit_are_refused_with_their_path()
     assert "there is no quantity `voltag`" in text
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [REST],
+        [{"do": "power", "power": "-1 mW", "duration": "1 h"}],
+        [DOWN, {"do": "power", "power": "-1 mW", "duration": "1 h"}],
+    ],
+)
+def test_where_not_every_current_is_named_the_protocol_bounds_none(
+    steps: list[dict[str, Any]],
+) -> None:
+    bounds = made(*steps, formation_cycles=0).envelope().bounds
+
+    assert set(bounds) == {"voltage_volt"}
+
+
 def test_parameters_survive_the_journal() -> None:
     block = {"do": "repeat", "times": 2, "steps": [DOWN, REST, UP]}
     protocol = made(block, {"do": "peis"})

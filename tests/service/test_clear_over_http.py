@@ -23,7 +23,7 @@ def doubting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     data = tmp_path_factory.mktemp("bench") / "runs"
     premises = Premises(data)
     premises.make()
-    kept = {"doubts": {SEAT: WHY, OTHER: WHY}, "heard": 0.0}
+    kept = {"doubts": {SEAT: WHY, OTHER: WHY}, "changed": {}}
     premises.doubts_file.write_text(json.dumps(kept))
     made = StationUnderTest(data)
     yield made

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from drivers.keithley.keithley_2450 import Keithley2450
 from drivers.world.world import BenchWorld
-from labctl.clock import ScaledClock
+from labctl.clock import ScaledClock, SystemClock
 from labctl.config.models import Config
 from labctl.errors import (
     BusyError,
@@ -17,11 +18,13 @@ from labctl.errors import (
     OperatorError,
 )
 from labctl.quantities import SI
+from labctl.service.archive import detail
 from labctl.service.bench import Bench
 from labctl.service.doubts import forget, kept, refuse_doubtful, remember
+from labctl.service.guarding.lines import Safed, SeatEnd, SeatState
 from labctl.service.models import Level
 from labctl.service.premises import Premises
-from labctl.service.requests import Action, ManualIn
+from labctl.service.requests import Action, ManualIn, OrderIn
 from labctl.session.order import Equipment
 from labctl.station import SimulatedWires, Station
 
@@ -40,7 +43,9 @@ def make_bench(data: Path) -> Bench:
     station = Station(CONFIG.setups(), CONFIG.seats, clock, SimulatedWires(world))
     premises = Premises(data)
     premises.make()
-    return Bench(CONFIG, Equipment(station, world), premises, speed=500)
+    return Bench(
+        CONFIG, Equipment(station, world), premises, speed=500, live_view=False
+    )
 
 
 @pytest.fixture
@@ -177,16 +182,35 @@ def test_a_hand_driven_seat_is_cleared_with_its_person(
 
 
 def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
-    bench.heard_safe("a", {SEAT: ("unknown", WHY)})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.UNKNOWN, WHY)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: ("left", "")})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.LEFT)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: ("safe", "")})
+    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.SAFE)})
 
+    lend(bench)
+
+
+def test_a_guard_that_is_still_at_work_after_a_restart_is_heard(
+    bench: Bench, tmp_path: Path
+) -> None:
+    folder = Premises(tmp_path).folder
+    bench.recover()
+    bench.hear_guard()
+    lend(bench)
+    bench.equipment.station.give_back("next")
+
+    report(folder, SystemClock().unix(), k2450=unknown("was not made safe yet"))
+    bench.hear_guard()
+    with pytest.raises(DoubtfulError, match="not made safe yet"):
+        lend(bench)
+
+    report(folder, SystemClock().unix() + 0.01, k2450={"state": "safe", "why": ""})
+    bench.hear_guard()
     lend(bench)
 
 
@@ -218,11 +242,94 @@ def test_a_report_of_the_guard_is_heard_once(
     again.recover()
     lend(again)
 
-    report(folder, 200.0, k2450=unknown("again"))
+    report(folder, SystemClock().unix() + 1.0, k2450=unknown("again"))
     third = restarted()
     third.recover()
     with pytest.raises(DoubtfulError, match="again"):
         lend(third)
+
+
+def test_an_old_word_of_safety_ends_no_later_doubt(
+    bench: Bench, tmp_path: Path
+) -> None:
+    report(Premises(tmp_path).folder, 100.0, k2450={"state": "safe"})
+    bench.doubt(SEAT, WHY)
+
+    bench.recover()
+
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+
+def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
+    bench: Bench, restarted: Callable[[], Bench], tmp_path: Path
+) -> None:
+    bench.doubt(SEAT, WHY)
+    later = SystemClock().unix() + 1.0
+    report(Premises(tmp_path).folder, later, k2450={"state": "safe"})
+
+    again = restarted()
+    again.recover()
+
+    lend(again)
+
+
+def test_a_run_that_is_not_made_safe_leaves_its_seat_in_doubt(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_meter: object) -> None:
+        raise InstrumentError(WHY)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Keithley2450, "make_safe", silent)
+        order = OrderIn(protocol="particle-iv", sample="particle-qms-0.7")
+        run = bench.run(bench.start(order).run)
+        assert run is not None
+        assert run.join(60.0)
+
+    assert run.summary().unsafe == {SEAT: WHY}
+    assert (run.safe_unix, bench.equipment.station.lent()) == (None, {})
+    with pytest.raises(DoubtfulError, match=WHY):
+        lend(bench)
+    assert detail(run.folder).summary.unsafe == {SEAT: WHY}
+
+    bench.clear(SEAT, by_hand=False, who="Kim")
+
+    assert run.summary().unsafe == {}
+    assert run.safe_unix is not None
+    lend(bench)
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_only_the_guards_later_word_about_a_run_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    """It comes while the run still has its seat, so it is remembered until the end."""
+
+    def says_safe() -> None:
+        ends = {SEAT: SeatEnd(SeatState.SAFE, "")}
+        bench._take_from_guard(Safed(bench.live[0].about.run, ends, "", 0.1))
+
+    def silent(_meter: object) -> None:
+        if not after:
+            says_safe()
+        raise InstrumentError(WHY)
+
+    def works_out(*_given: object) -> dict[str, object]:
+        if after:
+            says_safe()
+        return {}
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Keithley2450, "make_safe", silent)
+        broken.setattr("labctl.session.run.work_out", works_out)
+        order = OrderIn(protocol="particle-iv", sample="particle-qms-0.7")
+        run = bench.run(bench.start(order).run)
+        assert run is not None
+        assert run.join(60.0)
+
+    assert (SEAT in bench.equipment.station.doubts()) is not after
+    assert (run.summary().unsafe == {}) is after
 
 
 @pytest.mark.parametrize(

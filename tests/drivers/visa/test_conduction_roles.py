@@ -232,12 +232,19 @@ def test_a_reading_that_does_not_fit_is_no_number(rig: Rig, model: str) -> None:
     rig.circuit.source.limit = 1e9
     meter.drive(1e-4)
     assert rig.twin is not None
-    answer = {"2636B": b"1e-4\t9.91e37\tfalse\t1\n", "2450": b"1E-4,9.9E37,1.0;0\n"}
-    usual = b"+9.900000E+37,+1.000000E-04,+9.91E+37,+1.0E+00,+1\n"
-    answer["B2901A"] = b"+9.910000E+37,+1.0E-04,+1.0;0\n"
+    answer = {"2636B": b"1e-4\t9.91e37\tfalse\t1", "2450": b"1E-4,9.9E37,1.0;0"}
+    usual = b"+9.900000E+37,+1.000000E-04,+9.91E+37,+1.0E+00,+1"
+    answer["B2901A"] = b"+9.910000E+37,+1.0E-04,+1.0;0"
     reply = answer.get(model, usual)
     assert rig.twin is not None
-    rig.twin.tamper = lambda real: real if len(real) < 4 else reply
+    mark = b"\t" if model == "2636B" else b";"
+
+    def tamper(real: bytes) -> bytes:
+        if len(real) < 12:
+            return real
+        return reply + mark + real.rpartition(mark)[2]
+
+    rig.twin.tamper = tamper
 
     reading = meter.measure()
 

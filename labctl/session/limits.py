@@ -1,0 +1,139 @@
+"""What no reading of a run may leave: the bench's, the label's, the protocol's bounds.
+
+A bound on what nobody measures is none: it is refused before the start, rather than
+announced and never looked at.
+"""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+
+from labctl.columns import CURRENT, VOLTAGE
+from labctl.config.models import Config
+from labctl.errors import Complaint, QuantityError, RefusedError
+from labctl.limits import Envelope, name_of
+from labctl.protocol import Protocol
+from labctl.sample import Sample, SampleKind
+from labctl.techniques import TEMPERATURE
+
+log = logging.getLogger(__name__)
+
+CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
+"""Kinds of sample that ``safety:`` of the configuration is about."""
+OVER_READING = 1.02
+"""What an instrument may read above a current that it holds: 2 %."""
+ABSOLUTE_ZERO = -273.15
+
+
+def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Envelope:
+    """Return the bounds that hold for a run of ``protocol``.
+
+    RefusedError: they exclude each other, or bound what the run does not measure. A
+    run that has ``begun`` goes on without the latter, as it did.
+    """
+    sample = protocol.sample
+    named = {
+        "safety": bench_envelope(config, sample),
+        f"sample {sample.name}": label_envelope(sample),
+        protocol.name: protocol.envelope(),
+    }
+    measured = {c.name for stream in protocol.streams for c in stream.columns}
+    complaints = list(_unmeasured(named, measured, protocol.name))
+    if complaints and begun:
+        for complaint in complaints:
+            log.warning("not enforced: %s", complaint)
+        named = {where: _within(found, measured) for where, found in named.items()}
+    elif complaints:
+        raise RefusedError(complaints)
+    limits = Envelope({})
+    try:
+        for found in named.values():
+            limits = limits.intersect(found)
+        if config.safety.soft_voltage_margin is not None:
+            limits = limits.with_soft(VOLTAGE.name, config.safety.soft_voltage_margin)
+    except ValueError as error:
+        cure = "Widen the sample's or bench's limits."
+        raise RefusedError([Complaint("limits", str(error), cure)]) from error
+    return limits
+
+
+def bench_envelope(config: Config, sample: Sample) -> Envelope:
+    """Return the bounds that hold on this bench for every run on a cell.
+
+    Pellets, particles and films are guarded by their protocols' compliance.
+    """
+    if sample.kind not in CELLS:
+        return Envelope({})
+    safety = config.safety
+    bounds: dict[str, tuple[float, float]] = {}
+    if safety.lower_voltage is not None or safety.upper_voltage is not None:
+        bounds[VOLTAGE.name] = _span(safety.lower_voltage, safety.upper_voltage)
+    if safety.maximum_current is not None:
+        bounds[CURRENT.name] = (-safety.maximum_current, safety.maximum_current)
+    if safety.maximum_temperature is not None:
+        bounds[TEMPERATURE] = (ABSOLUTE_ZERO, safety.maximum_temperature)
+    return Envelope(bounds)
+
+
+def label_envelope(sample: Sample) -> Envelope:
+    """Return the bounds of a sample's label that no protocol has to interpret.
+
+    A cell's voltages are not among them: a fresh one stands outside. RefusedError: a
+    current is a rate, and the label does not say what 1C is.
+    """
+    bounds: dict[str, tuple[float, float]] = {}
+    low, high = sample.lower_voltage, sample.upper_voltage
+    if sample.kind not in CELLS and (low, high) != (None, None):
+        bounds[VOLTAGE.name] = _span(low, high)
+    if sample.maximum_current is not None:
+        try:
+            one_c = None
+            if sample.one_c is not None and sample.maximum_current.needs_one_c:
+                one_c = sample.one_c.ampere(sample.active_mass, sample.area)
+            most = sample.maximum_current.resolve(
+                one_c, sample.active_mass, sample.area
+            )
+        except QuantityError as error:
+            where = f"sample {sample.name} maximum_current"
+            raise RefusedError([Complaint(where, str(error))]) from error
+        bounds[CURRENT.name] = (-OVER_READING * abs(most), OVER_READING * abs(most))
+    return Envelope(bounds)
+
+
+_KEYS = {
+    VOLTAGE.name: "lower_voltage, upper_voltage",
+    CURRENT.name: "maximum_current",
+    TEMPERATURE: "maximum_temperature",
+}
+"""Column -> what a person wrote to bound it."""
+
+
+def _unmeasured(
+    named: Mapping[str, Envelope], measured: set[str], protocol: str
+) -> Iterator[Complaint]:
+    for where, found in named.items():
+        for column in sorted(found.columns - measured):
+            low, high = found.bounds.get(column, (-math.inf, math.inf))
+            bound = high if math.isfinite(high) else low
+            quantity, unit = name_of(column)
+            key = _KEYS.get(column, column)
+            yield Complaint(
+                f"{where} {key}",
+                f"{bound:g} {unit} is a limit on what nobody measures: {protocol} "
+                f"records no {quantity} from any instrument of this bench.",
+                "Leave it out, and let something else watch over it; or give a seat a "
+                "role that measures it.",
+            )
+
+
+def _within(envelope: Envelope, measured: set[str]) -> Envelope:
+    return Envelope(
+        *(
+            {k: v for k, v in bounds.items() if k in measured}
+            for bounds in (envelope.bounds, envelope.eased, envelope.soft)
+        )
+    )
+
+
+def _span(low: float | None, high: float | None) -> tuple[float, float]:
+    return (-math.inf if low is None else low, math.inf if high is None else high)

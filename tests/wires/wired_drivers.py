@@ -1,0 +1,130 @@
+"""Every VISA driver on a real socket to its twin, with a faulty wire between."""
+
+from collections.abc import Callable
+from typing import Any
+
+from faulty_wire import FaultyWire
+
+from drivers.keithley import catalogue as keithley
+from drivers.keysight import catalogue as keysight
+from drivers.labsim.benches import Bench, build_bench
+from drivers.labsim.front import Served, serve
+from drivers.lakeshore import catalogue as lakeshore
+from drivers.visa.opening import Opened, VisaDriver
+from drivers.visa.wire import LinkCounts
+from labctl.clock import SystemClock
+from labctl.roles.current_source import CurrentSettings
+from labctl.roles.driver import Setup
+from labctl.roles.electrometer import ElectrometerSettings
+from labctl.roles.source_meter import Driven, SourceSettings
+from labctl.roles.switch_matrix import Connection
+from labctl.roles.voltmeter import VoltmeterSettings
+
+VOLTS = SourceSettings(Driven.VOLTAGE, 1.0, 1e-3, nplc=0.01)
+TIMEOUT = 0.15
+"""s; the twins answer within a few milliseconds."""
+
+
+def _meter(role: Any) -> Callable[[], object]:
+    role.prepare(VOLTS)
+    role.drive(0.5)
+    return lambda: role.measure().voltage
+
+
+def _source(role: Any) -> Callable[[], object]:
+    role.prepare(CurrentSettings(1e-4, 10.0))
+    return lambda: role.drive(1e-5)
+
+
+def _voltmeter(role: Any) -> Callable[[], object]:
+    role.prepare(VoltmeterSettings(0.01, 10.0))
+    return lambda: role.read().overflow
+
+
+def _electrometer(role: Any) -> Callable[[], object]:
+    role.prepare(ElectrometerSettings(0.01, 2e-3))
+    return lambda: role.read().overflow
+
+
+def _switch(role: Any) -> Callable[[], object]:
+    return lambda: len(role.connect(Connection(2, 1, 3, 4)))
+
+
+def _gaussmeter(role: Any) -> Callable[[], object]:
+    role.prepare(0.3)
+    return lambda: role.read().overflow
+
+
+def _supply(role: Any) -> Callable[[], object]:
+    return lambda: role.ramp_to(0.01)
+
+
+DRIVERS: dict[str, tuple[str, VisaDriver, str, Callable[[Any], Callable[[], Any]]]] = {
+    "k2400": ("probe", keithley.K2400, "", _meter),
+    "k2450": ("probe", keithley.K2450, "", _meter),
+    "k2636b": ("probe", keithley.K2636B, "a", _meter),
+    "k6430": ("probe", keithley.K6430, "", _meter),
+    "b2901a": ("probe", keysight.B2901A, "", _meter),
+    "k6517b": ("probe", keithley.K6517B, "", _electrometer),
+    "source": ("hall", keithley.K6221, "", _source),
+    "voltmeter": ("hall", keithley.K2182A, "", _voltmeter),
+    "multimeter": ("hall", keithley.K2000, "", _voltmeter),
+    "switch": ("hall", keithley.K7001, "", _switch),
+    "ammeter": ("hall", keithley.K6487, "", _electrometer),
+    "gaussmeter": ("hall", lakeshore.L475, "", _gaussmeter),
+    "supply": ("hall", lakeshore.L643, "", _supply),
+}
+
+
+class Benches:
+    def __init__(self) -> None:
+        self.twins: dict[str, Bench] = {
+            name: build_bench(name, SystemClock()) for name in ("probe", "hall")
+        }
+        self.served: dict[str, Served] = {
+            name: serve(bench, "127.0.0.1", 0) for name, bench in self.twins.items()
+        }
+
+    def close(self) -> None:
+        for served in self.served.values():
+            served.close()
+
+
+class Line:
+    """One instrument, opened through its wire."""
+
+    def __init__(self, benches: Benches, name: str, **options: Any) -> None:
+        bench, self.driver, role, self.begin = DRIVERS[name]
+        self.twin: Any = benches.twins[bench].instruments[name]
+        self.wire = FaultyWire(benches.served[bench].ports[name])
+        address = f"TCPIP::127.0.0.1::{self.wire.port}::SOCKET"
+        usual = {"visa_library": "@py", "timeout": TIMEOUT, "on_link_loss": "make_safe"}
+        setup = Setup(name, name, address, {**usual, **options})
+        wire = self.driver.wire(setup)
+        self.opened: Opened = self.driver.open(wire, setup, SystemClock())
+        self.role: Any = self.opened.roles[role]
+
+    @property
+    def counts(self) -> LinkCounts:
+        return self.opened.link_counts
+
+    def close(self) -> None:
+        if hasattr(self.role, "make_safe"):
+            self.wire.heal()
+            self.role.make_safe()
+        self.opened.close()
+        self.wire.close()
+
+    def is_on(self) -> bool:
+        """Whether the twin puts anything out, in truth."""
+        twin = self.twin
+        if hasattr(twin, "channels"):
+            return any(one.front.source.on for one in twin.channels.values())
+        source = twin.front.source.on if hasattr(twin, "front") else False
+        circuit = getattr(twin, "circuit", None)
+        other = (
+            getattr(twin, "output", False),
+            getattr(twin, "setpoint", 0.0),
+            circuit is not None and hasattr(twin, "told") and circuit.closed,
+        )
+        return bool(source or any(other))
