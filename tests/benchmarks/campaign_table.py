@@ -62,6 +62,8 @@ class Work:
     """s of the campaign's clock after which no new try begins."""
     clock: SystemClock = field(default_factory=SystemClock)
     workers: int = 2
+    allowance: float = 1.0
+    """Factor on the time that an output may stay on, for a machine that is not ours."""
 
     @property
     def is_over(self) -> bool:

@@ -127,7 +127,7 @@ def _each(work: Work, tally: Tally, act: Callable[[int], Try], allowed: float) -
         if each.wrong:
             tally.wrong(f"{each.what}: {each.wrong}")
         if each.off_after == each.off_after:
-            tally.took(each.off_after, allowed, each.what)
+            tally.took(each.off_after, allowed * work.allowance, each.what)
             late[0] += each.off_after is None or each.off_after > AT_ONCE
 
     side_by_side(work, act, take)

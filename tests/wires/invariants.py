@@ -36,6 +36,14 @@ GRAIN = 1e-6
 """Share of a level that is rounding."""
 QUERIES = ("?", "print(", "BL_Get", "BL_Connect", "BL_Test")
 """What only asks."""
+READING = (
+    "step_count",
+    "instrument_time_second",
+    "voltage_volt",
+    "current_ampere",
+    "real_impedance_ohm",
+)
+"""What an instrument gave; a technique's time begins anew with each start."""
 CLEARING = ("*CLS", "*SRE", "*ESE", "format.", "errorqueue.clear", "status.")
 """What concerns the conversation alone."""
 
@@ -231,19 +239,21 @@ def looked_before_current(truth: Truth, output: str, since: float) -> list[str]:
 def doubled(table: Table) -> int:
     """Return how many readings stand twice.
 
-    The instrument's own time tells readings apart where there is one; the host's time
-    and what is worked out of it may differ between two copies of one reading.
+    What the instrument gave tells readings apart, its own time and the noise of its
+    converters; the host's time may differ between two copies of one reading.
     """
     if not length(table):
         return 0
     if "instrument_time_second" in table:
-        wanted = ("step_count", "instrument_time_second", "voltage_volt")
-        names = [name for name in wanted if name in table]
+        names = [name for name in READING if name in table]
     else:
         times = ("test_time_second", "unix_time_second")
         names = [name for name in table if name not in times]
     rows = np.stack([np.asarray(table[name], np.float64) for name in names], axis=1)
-    rows = rows[~np.isnan(rows).any(axis=1)] if "step_count" in names else rows
+    if "test_time_second" in table:
+        # Two starts in one moment give two readings that are all but the same.
+        when = np.round(np.asarray(table["test_time_second"], np.float64), 3)
+        rows = np.column_stack([rows, when])
     return len(rows) - len(np.unique(rows, axis=0))
 
 

@@ -37,6 +37,10 @@ STEP = 240.0
 """s of a current."""
 COMPLIANCE = 1e-5
 """A."""
+ATTEMPTS = 3
+"""Tries that a guard gives each instrument."""
+PROCESS = 2.0
+"""s that a process needs to start."""
 BIAS = 3.0
 """V."""
 KINDS: dict[str, tuple[str, str, dict[str, Any], str]] = {
@@ -96,12 +100,17 @@ class RunMachine(RuleBasedStateMachine):
         self.since = 0.0
         """When this life began, s."""
         self.disturbed = False
+        self.orphan = False
+        """An earlier life's output is on, and nobody has switched it off yet."""
+        self.stepped = False
+        """The wall clock was set since then: nobody can tell whose it is any more."""
         self.lives = 0
 
     # ---- lives
 
     def _live(self, act: Act) -> None:
         """Begin a life and let it come to its first wait."""
+        self.bench.clock.sleep(PROCESS)
         life = self.life = Life(self.bench.look)
         clock = TurnClock(self.bench.clock, life)
         self.wires = Wires(self.bench, life)
@@ -114,7 +123,7 @@ class RunMachine(RuleBasedStateMachine):
 
         def watch(situation: Situation) -> None:
             if situation.state == "hold" and not life.dead:
-                life.turns.pause()
+                life.wait_its_turn()
 
         def ended(how: Ended) -> None:
             self.ended = how
@@ -250,6 +259,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([3600.0, -3600.0, 86400.0]))
     def set_the_wall_clock(self, seconds: float) -> None:
         self.bench.clock.step(seconds)
+        self.stepped = True
 
     @rule(seconds=st.sampled_from([1.0, 20.0, 300.0]))
     @precondition(lambda self: not self.alive)
@@ -272,6 +282,8 @@ class RunMachine(RuleBasedStateMachine):
         self.life.turns.give()
         self.run = RunFolder(copy)
         self.killed = self.disturbed = True
+        self.bench.look()
+        self.orphan, self.stepped = self._is_on(), False
         found = self._tables()
         self._check(invariants.rows_complete(self.acknowledged, found))
 
@@ -283,18 +295,30 @@ class RunMachine(RuleBasedStateMachine):
         life = Life(self.bench.look)
         wires = Wires(self.bench, life)
         clock = TurnClock(self.bench.clock, life)
-        station = Station(self.config.setups(), self.config.seats, clock, wires)
-        instrument, _, name = self.output.partition("/")
-        role: Any = station.players(instrument)[name]
-        with JournalReader(self.run.journal) as reader:
-            claims = [c for c in reader.claims if c.role == "cell"]
-        with to_the_end():
-            if claims:
-                role.recognise(claims[-1].token, claims[-1].unix)
-            role.make_safe()
-        station.close()
+        for attempt in range(1, ATTEMPTS + 1):
+            station = Station(self.config.setups(), self.config.seats, clock, wires)
+            try:
+                self._make_safe(station, self.run)
+                break
+            except LabctlError:
+                if attempt == ATTEMPTS:
+                    raise
+            finally:
+                station.close()
         self.bench.look()
         self._check(invariants.off_when_ended(self.bench.truth, [self.output], ()))
+
+    def _make_safe(self, station: Station, run: RunFolder) -> None:
+        instrument, _, name = self.output.partition("/")
+        role: Any = station.players(instrument)[name]
+        with JournalReader(run.journal) as reader:
+            claims = [c for c in reader.claims if c.role == "cell"]
+        begun = list(self.bench.truth.told(self.output, "BL_StartChannel"))
+        with to_the_end():
+            if claims and begun:  # by a clock that nobody sets
+                age = self.bench.clock.now() - begun[-1].time
+                role.recognise(claims[-1].token, self.bench.clock.unix() - age)
+            role.make_safe()
 
     @precondition(lambda self: self._can_resume())
     @rule()
@@ -326,11 +350,15 @@ class RunMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_on_once_the_run_has_ended(self) -> None:
+        self.bench.look()
+        self.orphan = self.orphan and self._is_on()
         if self.alive or self.killed or not self.kind:
             return
-        self.bench.look()
+        if self.orphan and (self.stepped or self.refused is not None):
+            return  # left alone, and said so
         unsafe = () if self.ended is None else self.ended.unsafe
         names = [Bench.OUTPUTS[role] for role in unsafe]
+        self.orphan = self.orphan or (self.output in names and self._is_on())
         wrong = invariants.off_when_ended(self.bench.truth, [self.output], names)
         self._check(wrong)
 

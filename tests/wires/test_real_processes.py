@@ -21,6 +21,8 @@ from campaign_wires import Field, field  # noqa: E402
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 SEED = 3
+ALLOWANCE = 6.0
+"""That an output goes off is a claim; how fast it does is measured elsewhere."""
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +36,14 @@ def violations(
     kind: Callable[[Field, Work, Tally], None], place: Field, tries: int
 ) -> list[str]:
     tally = Tally(kind.__name__)
-    kind(place, Work(tries, SEED, place.rig.folder, 600.0), tally)
+    work = Work(tries, SEED, place.rig.folder, 600.0, allowance=ALLOWANCE)
+    kind(place, work, tally)
     assert tally.tries == tries
     return tally.violations
 
 
 def test_a_run_that_is_asked_to_end_leaves_nothing_on(place: Field) -> None:
-    assert not violations(campaign_wires.signals_on, place, 4)
+    assert not violations(campaign_wires.signals_on, place, 3)
 
 
 def test_a_run_that_dies_leaves_nothing_on(place: Field) -> None:

@@ -144,9 +144,7 @@ class TurnClock:
         if life.thread is not threading.current_thread():
             self._base.sleep(seconds, until)
             return
-        life.turns.pause()
-        if life.dead:
-            raise Killed
+        life.wait_its_turn()
         self._base.sleep(seconds, until)
         life.passed()
 
@@ -159,6 +157,12 @@ class Life:
         self.dead = False
         self.thread: threading.Thread | None = None
         self.passed = passed
+
+    def wait_its_turn(self) -> None:
+        """Let the tester work; called by the run. Killed: it died meanwhile."""
+        self.turns.pause()
+        if self.dead:
+            raise Killed
 
 
 class Line:
