@@ -39,6 +39,8 @@ COMPLIANCE = 1e-5
 """A."""
 ATTEMPTS = 3
 """Tries that a guard gives each instrument."""
+HAND = 1.0
+"""s between two acts of a person at least."""
 PROCESS = 2.0
 """s that a process needs to start."""
 BIAS = 3.0
@@ -197,10 +199,12 @@ class RunMachine(RuleBasedStateMachine):
         self.disturbed = True
         self.control.hold("a rule")
         self._settle(lambda: not self._is_on())
+        self.bench.clock.sleep(HAND)
 
     @precondition(lambda self: self.alive)
     @rule()
     def release(self) -> None:
+        self.bench.clock.sleep(HAND)
         self.control.release()
         self.advance(1)
 
