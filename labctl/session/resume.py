@@ -19,7 +19,15 @@ from labctl.errors import OperatorError
 from labctl.quantities import SI
 from labctl.session.order import Equipment, Order, Prepared, prepare_with
 from labctl.session.read_back import compare_voltages
-from labctl.session.run import Finished, Observers, build, execute, make_header, seal
+from labctl.session.run import (
+    Finished,
+    Observers,
+    build,
+    execute,
+    make_header,
+    room_for,
+    seal,
+)
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
 from labctl.store.journal import Journal
@@ -85,7 +93,11 @@ def resume(
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
-        with Journal.open(folder.journal) as journal:
+        with (
+            room_for(prepared, folder, observers) as room,
+            Journal.open(folder.journal) as journal,
+        ):
+            journal.keep(room)
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
             gap = max(prepared.station.clock.unix() - left, 0.0)
