@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_station import FakeStation
 from PyQt6.QtCore import QEvent, QTimer
