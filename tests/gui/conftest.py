@@ -1,7 +1,6 @@
 """What every test of the window stands on: no stray dialog, nothing left alive."""
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
