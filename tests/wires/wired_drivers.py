@@ -12,6 +12,8 @@ from drivers.labsim.front import Served, serve
 from drivers.lakeshore import catalogue as lakeshore
 from drivers.visa.opening import Opened, VisaDriver
 from drivers.visa.wire import LinkCounts
+from drivers.world.circuit import Circuit
+from drivers.world.specimen import Pellet
 from labctl.clock import SystemClock
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup
@@ -20,6 +22,8 @@ from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltmeterSettings
 
+PELLET = Pellet(1e-3, 1e-4, 1e-3, 0.0)
+"""10 kΩ."""
 VOLTS = SourceSettings(Driven.VOLTAGE, 1.0, 1e-3, nplc=0.01)
 TIMEOUT = 0.15
 """s; the twins answer within a few milliseconds."""
@@ -73,13 +77,24 @@ DRIVERS: dict[str, tuple[str, VisaDriver, str, Callable[[Any], Callable[[], Any]
     "ammeter": ("hall", keithley.K6487, "", _electrometer),
     "gaussmeter": ("hall", lakeshore.L475, "", _gaussmeter),
     "supply": ("hall", lakeshore.L643, "", _supply),
+    "g425": ("more", lakeshore.L425, "", _gaussmeter),
+    "bias": ("more", keithley.K6487, "bias", _meter),
 }
 
 
 class Benches:
     def __init__(self) -> None:
+        clock = SystemClock()
+        hall = build_bench("hall", clock)
+        more = {
+            name: driver.make_twin(Setup(name, name, name), Circuit(PELLET), clock)
+            for name, (bench, driver, _, _) in DRIVERS.items()
+            if bench == "more"
+        }
         self.twins: dict[str, Bench] = {
-            name: build_bench(name, SystemClock()) for name in ("probe", "hall")
+            "probe": build_bench("probe", clock),
+            "hall": hall,
+            "more": Bench(hall.circuit, more),
         }
         self.served: dict[str, Served] = {
             name: serve(bench, "127.0.0.1", 0) for name, bench in self.twins.items()
