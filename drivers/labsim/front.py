@@ -43,8 +43,9 @@ class _Line(socketserver.BaseRequestHandler):
                 data = connection.recv(CHUNK)
                 if not data:
                     return
-                device.receive(data, end=False)
-                answer = device.drain()
+                with device.lock:  # or another client takes the answer
+                    device.receive(data, end=False)
+                    answer = device.drain()
                 if answer:
                     connection.sendall(answer)
         except ConnectionError:

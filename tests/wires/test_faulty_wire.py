@@ -2,6 +2,7 @@
 
 import random
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -24,8 +25,8 @@ def wire(bench: Served) -> Iterator[FaultyWire]:
 
 
 class Client:
-    def __init__(self, wire: FaultyWire) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", wire.port), timeout=5.0)
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5.0)
         self.lines = self.socket.makefile("rb")
 
     def ask(self, message: bytes) -> bytes:
@@ -39,7 +40,7 @@ class Client:
 
 @pytest.fixture
 def client(wire: FaultyWire) -> Iterator[Client]:
-    made = Client(wire)
+    made = Client(wire.port)
     yield made
     made.close()
 
@@ -80,7 +81,7 @@ def test_after_a_cut_the_next_connection_works(
     wire.next(Fault.CUT)
 
     assert client.ask(b":OUTP?") == b""
-    again = Client(wire)
+    again = Client(wire.port)
     assert again.ask(b":OUTP?") == b"0\n"
     again.close()
 
@@ -93,3 +94,22 @@ def test_a_seed_spoils_the_same_every_time() -> None:
         return [spoil(fault, answer, b"", rng) for fault in Fault]
 
     assert all_of_them(7) == all_of_them(7) != all_of_them(8)
+
+
+def test_two_clients_of_one_twin_get_their_own_answers(bench: Served) -> None:
+    asked = {b"*IDN?": b"KEITHLEY", b":SYST:RSEN?": b"0"}
+    wrong: list[bytes] = []
+
+    def ask(message: bytes) -> None:
+        client = Client(bench.ports["k2400"])
+        answers = [client.ask(message) for _ in range(150)]
+        client.close()
+        wrong.extend(a for a in answers if not a.startswith(asked[message]))
+
+    threads = [threading.Thread(target=ask, args=(message,)) for message in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
