@@ -143,16 +143,13 @@ def order(bench: Bench) -> dict[str, float]:
     """
     begun = CLOCK.unix()
     runner = bench.run("hall-effect")
-    carries = False
 
-    def hot(said: dict[str, Any]) -> bool:
-        nonlocal carries
+    def ramps(said: dict[str, Any]) -> bool:
         message = said.get("m", "")
-        if said["i"] == "supply" and message.startswith("SETI "):
-            carries = abs(float(message.split()[1])) > 1
-        return carries and said["i"] == "source" and said.get("on") is True
+        return message.startswith("SETI ") and abs(float(message.split()[1])) > 1
 
-    bench.wait(hot, begun)
+    hot = bench.wait(ramps, begun)
+    bench.wait(lambda said: said["i"] == "source" and said.get("on") is True, hot)
     at = CLOCK.unix()
     runner.kill()
     runner.wait(10)
