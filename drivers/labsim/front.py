@@ -18,6 +18,8 @@ from labctl.clock import Clock
 from labctl.errors import OperatorError
 
 CHUNK = 65536
+CLOSING = 5.0
+"""s that a port may take to close."""
 
 
 def _acknowledge_at_once(connection: socket.socket) -> None:
@@ -91,7 +93,7 @@ class Served:
             front.shutdown()
             front.server_close()
         for thread in self._threads:
-            thread.join()
+            thread.join(CLOSING)
 
     def __enter__(self) -> typing.Self:
         return self

@@ -141,7 +141,7 @@ def stop(
             say_out("the station's process ends")
 
 
-def resume_there(run: Path) -> bool:
+def resume_there(run: Path, *, accept_voltage: bool = False) -> bool:
     """Go on with a run at its station; False if no station has it."""
     data = run.absolute().parent if run.exists() else data_folder(None)
     if run.is_file():
@@ -163,7 +163,7 @@ def resume_there(run: Path) -> bool:
             raise
         if summary.state in ENDED:
             return False
-        station.resume(summary.run)
+        station.resume(summary.run, accept_voltage=accept_voltage)
         say_out(f"{summary.run}: goes on at the station; labctl attach follows it")
     return True
 

@@ -107,6 +107,13 @@ def run(
 def resume(
     run: Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")],
     settings: ordering.SetOption = None,
+    accept_voltage: Annotated[
+        bool,
+        typer.Option(
+            "--accept-voltage",
+            help="The cell is not where the run left it, and that is right.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a run that is on hold, stopped or interrupted; amend a completed one.
@@ -114,7 +121,7 @@ def resume(
     A run that belongs to a station's process goes on there; otherwise here, in the
     foreground. The step in flight goes on with its remaining time and charge.
     """
-    if not settings and remote.resume_there(run):
+    if not settings and remote.resume_there(run, accept_voltage=accept_voltage):
         return
     from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
     from labctl.cli.progress import Progress  # noqa: PLC0415
@@ -147,7 +154,9 @@ def resume(
             setups = {setup.name: setup for setup in config.setups()}
             observers = guarded(observers, lambda: plan_of(setups, header.roles))
         observers = left_on.observe(observers)
-        finished = left_on.finish(lambda: go_on(run, observers, changes))
+        finished = left_on.finish(
+            lambda: go_on(run, observers, changes, accept_voltage=accept_voltage)
+        )
     sample = str(header.sample.get("name", ""))
     _tell(finished, header.protocol, sample, left_on.seats, as_json)
 

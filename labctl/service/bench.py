@@ -323,8 +323,11 @@ class Bench:
                 summary.run,
             )
 
-    def resume(self, run: str) -> Started:
-        """Go on with an interrupted run on this bench."""
+    def resume(self, run: str, *, accept_voltage: bool = False) -> Started:
+        """Go on with an interrupted run on this bench.
+
+        ``accept_voltage``: wherever its cell is now.
+        """
         with self._dispatch:
             folder = self._folder_of(run)
             about = about_of(folder)
@@ -337,7 +340,16 @@ class Bench:
             live = LiveRun(
                 about,
                 folder,
-                self._guarded(about, lambda o: resume(folder, o, None, self.equipment)),
+                self._guarded(
+                    about,
+                    lambda observers: resume(
+                        folder,
+                        observers,
+                        None,
+                        self.equipment,
+                        accept_voltage=accept_voltage,
+                    ),
+                ),
                 self.clock,
                 self.changed,
                 doubt=self.doubt,
@@ -427,6 +439,10 @@ class Bench:
         if run.finished is None:
             # it never had a journal to say so
             self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
+            for summary in find_interrupted(self.premises.data, run.about.run):
+                reason = run.summary().reason  # why it could not go on: it waits again
+                waits = summary.model_copy(update={"reason": reason})
+                self.interrupted[summary.run] = waits
 
     def forget_old(self) -> None:
         """Let go of the rows of runs that ended long ago."""

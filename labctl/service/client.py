@@ -299,9 +299,15 @@ class StationClient:
         """Open the circuit and wait."""
         return self._wish(run, "hold", reason)
 
-    def resume(self, run: str, reason: str = "") -> Accepted:
-        """Go on with a held run, or with an interrupted one."""
-        return self._wish(run, "resume", reason)
+    def resume(
+        self, run: str, reason: str = "", *, accept_voltage: bool = False
+    ) -> Accepted:
+        """Go on with a held run, or with an interrupted one.
+
+        ``accept_voltage``: wherever the cell of an interrupted one is now.
+        """
+        why = Why(reason=reason, accept_voltage=accept_voltage)
+        return self._do("POST", f"/runs/{run}/resume", Accepted, why, timeout=SLOW)
 
     def skip(self, run: str, reason: str = "") -> Accepted:
         """End the step in flight."""

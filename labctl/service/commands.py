@@ -137,7 +137,8 @@ async def ask_run(
     )
     if run in bench.interrupted:
         if wish == "resume":
-            await asyncio.to_thread(bench.resume, run)
+            accept = why is not None and why.accept_voltage
+            await asyncio.to_thread(bench.resume, run, accept_voltage=accept)
         elif wish in {"finish", "discard"}:
             await asyncio.to_thread(bench.close_interrupted, run, wish, reason)
         else:

@@ -16,9 +16,11 @@ from labctl.store.records import Status
 log = logging.getLogger(__name__)
 
 
-def find_interrupted(data: Path) -> Iterator[RunSummary]:
-    """Yield the runs without an end that nobody writes any more."""
+def find_interrupted(data: Path, run: str = "") -> Iterator[RunSummary]:
+    """Yield the runs without an end that nobody writes any more; ``run`` alone."""
     for folder in list_runs(data):
+        if run and folder.run_id != run:
+            continue
         if not folder.journal.exists() or folder.is_written:
             continue
         try:

@@ -35,6 +35,9 @@ class Why(Said):
     """A request that a person gives a reason for."""
 
     reason: Sentence = ""
+    accept_voltage: bool = False
+    """Of an interrupted run that shall go on: the cell is not where the run left it,
+    and that is right."""
 
 
 class AmendIn(Said):

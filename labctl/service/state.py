@@ -63,7 +63,8 @@ class StateMaker:
             self._healthy, self._looked = self._health.look(), stopwatch()
         bench = self._bench
         lent = bench.equipment.station.lent()
-        runs = [run.summary() for run in bench.runs]
+        waiting = set(bench.interrupted)  # one that could not go on waits again
+        runs = [r.summary() for r in bench.runs if r.about.run not in waiting]
         runs += bench.interrupted.values()
         return State(
             sequence=sequence,

@@ -20,7 +20,15 @@ from labctl.quantities import SI
 from labctl.session.amend import has_more, order_again
 from labctl.session.order import Equipment, Prepared, prepare_with
 from labctl.session.read_back import compare_voltages
-from labctl.session.run import Finished, Observers, build, execute, make_header, seal
+from labctl.session.run import (
+    Finished,
+    Observers,
+    build,
+    execute,
+    make_header,
+    room_for,
+    seal,
+)
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
 from labctl.store.journal import Journal
@@ -77,7 +85,11 @@ def resume(
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
-        with Journal.open(folder.journal) as journal:
+        with (
+            room_for(prepared, folder, observers) as room,
+            Journal.open(folder.journal) as journal,
+        ):
+            journal.keep(room)
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
             gap = max(prepared.station.clock.unix() - left, 0.0)

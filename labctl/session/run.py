@@ -1,6 +1,8 @@
 """One run from its first commit to its sealed file."""
 
+import contextlib
 import logging
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
 from labctl.store.journal_reader import JournalReader
 from labctl.store.records import UNSAFE
+from labctl.store.reserve import Reserve, reserve, size_for
 from labctl.store.seal import seal_apart
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ VIEW_PATIENCE = 10.0
 """s of wall time that the live view may take to catch up with the end."""
 EXIT_UNSAFE = 7
 """What the shell is told when an output may still be on."""
+ROWS_A_SECOND = 1.0
+"""For the room that is reserved: slow techniques record at 0.1 to 1 Hz."""
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 
@@ -104,11 +109,29 @@ def start(
     try:
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
-        with Journal.create(folder.journal, header) as journal:
+        with (
+            room_for(prepared, folder, observers) as room,
+            Journal.create(folder.journal, header) as journal,
+        ):
+            journal.keep(room)
             engine = build(prepared, bench, journal, observers, Ledger(header.streams))
             return execute(prepared, engine, journal, observers, Recorded())
     finally:
         prepared.hand_back(name)
+
+
+def room_for(
+    prepared: Prepared, folder: RunFolder, observers: Observers
+) -> contextlib.AbstractContextManager[Reserve | None]:
+    """Reserve what the run may write, until it has ended; a forecast needs nothing.
+
+    StoreError: the disk has not that much room.
+    """
+    if not observers.sealed:
+        return contextlib.nullcontext()
+    duration = prepared.protocol.duration()
+    rows = duration * ROWS_A_SECOND if math.isfinite(duration) else 0.0
+    return reserve(folder.path, size_for(rows))
 
 
 def build(
@@ -170,7 +193,7 @@ def execute(
     if ended.unsafe:
         fields = {**journal.status.fields, UNSAFE: dict(ended.unsafe)}
         journal.set_status(str(ended.reason), reason=ended.text, fields=fields)
-    journal.commit()
+    journal.settle()
     results = work_out(prepared, folder) if observers.sealed else {}
     journal.finish(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text

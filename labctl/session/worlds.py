@@ -1,12 +1,13 @@
 """A simulated bench that outlives its process, as a real cell does.
 
-Just before a commit the world's state is written under the commit's number, so that
-after a crash the state that belongs to the last durable row is at hand.
+When a commit is taken over the world's state is taken with it, in the thread that runs
+the twins; it is written under the commit's number just before the rows are durable, so
+that after a crash the state that belongs to the last durable row is at hand.
 """
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,21 @@ def keep_snapshots(journal: Journal, world: Any) -> None:
     """Save ``world`` beside the journal at every commit."""
     folder = journal.path.parent
 
-    def save(sequence: int) -> None:
-        path = folder / f"{PREFIX}{sequence:09d}.json"
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(world.snapshot()))
-        os.replace(temporary, path)  # noqa: PTH105  (atomic, and over what is there)
-        for old in folder.glob(f"{PREFIX}*.json"):
-            if _number(old) < sequence - 1:
-                old.unlink(missing_ok=True)
+    def take(sequence: int) -> Callable[[], None]:
+        text = json.dumps(world.snapshot())
+        return lambda: _save(folder, sequence, text)
 
-    journal.before_commit = save
+    journal.take_snapshot = take
+
+
+def _save(folder: Path, sequence: int, text: str) -> None:
+    path = folder / f"{PREFIX}{sequence:09d}.json"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    os.replace(temporary, path)  # noqa: PTH105  (atomic, and over what is there)
+    for old in folder.glob(f"{PREFIX}*.json"):
+        if _number(old) < sequence - 1:
+            old.unlink(missing_ok=True)
 
 
 def carry_over(journal: Journal) -> None:
@@ -48,7 +54,7 @@ def carry_over(journal: Journal) -> None:
             temporary.write_text(states[-1].read_text())
             os.replace(temporary, path)  # noqa: PTH105  (atomic)
 
-    journal.before_commit = save
+    journal.take_snapshot = lambda sequence: lambda: save(sequence)
 
 
 def put_back(

@@ -1,11 +1,26 @@
 """Rows of one stream on their way to the journal, checked and column by column."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from labctl.data import Array, Batch, Stream
 from labctl.errors import StoreError
 
 INITIAL_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one stream as they go to the disk."""
+
+    stream: int
+    """Place of the stream in the header."""
+    first: int
+    """Number of the first row."""
+    count: int
+    blob: bytes
+    """See `labctl.store.schema`."""
 
 
 class RowBuffer:
@@ -16,7 +31,7 @@ class RowBuffer:
         self.number = number
         """Place of the stream in the header."""
         self.stored = rows
-        """Rows in the journal; number of the first row in this buffer."""
+        """Rows handed over; number of the first row in this buffer."""
         self.pending = 0
         """Rows in this buffer."""
         self._names = frozenset(column.name for column in stream.columns)
@@ -51,12 +66,14 @@ class RowBuffer:
         """Return what waits, shape (columns, rows), 8 bytes a value."""
         return self._floats[:, : self.pending]
 
-    def clear(self) -> None:
-        """Forget what is now in the journal."""
+    def take(self) -> "Rows":
+        """Hand over what waits; the buffer is empty afterwards."""
+        rows = Rows(self.number, self.stored, self.pending, self.columns().tobytes())
         self.stored += self.pending
         self.pending = 0
         if self._floats.shape[1] > 64 * INITIAL_ROWS:
             self._allocate(INITIAL_ROWS)
+        return rows
 
     def _allocate(self, rows: int) -> None:
         self._floats = np.empty((len(self.stream.columns), rows), "<f8")

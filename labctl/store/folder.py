@@ -44,8 +44,13 @@ class RunFolder:
 
     @property
     def journal(self) -> Path:
-        """The truth."""
+        """The truth; where a disk failed, its first file."""
         return self.path / JOURNAL
+
+    @property
+    def journals(self) -> list[Path]:
+        """The journal's files; more than one after a disk that failed."""
+        return files_of(self.journal)
 
     @property
     def lock(self) -> Path:
@@ -66,6 +71,19 @@ class RunFolder:
     def is_written(self) -> bool:
         """Whether a process writes the journal at this moment."""
         return is_written(self.lock)
+
+
+def files_of(first: Path) -> list[Path]:
+    """Return the files of the journal that begins with ``first``, in order."""
+    found = [first]
+    while (following := next_file(first, len(found))).exists():
+        found.append(following)
+    return found
+
+
+def next_file(first: Path, count: int) -> Path:
+    """Return the file that goes on after ``count`` files of a journal."""
+    return first.with_name(f"{first.stem}-{count + 1}{first.suffix}")
 
 
 def list_runs(directory: Path) -> Iterator[RunFolder]:

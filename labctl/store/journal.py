@@ -2,10 +2,12 @@
 
 Rules for whoever edits this:
 
-* What `Journal.commit` returned for is on the disk: WAL with ``synchronous=FULL``, one
-  transaction a commit, the status and the row counts inside it.
+* What `Journal.commit` gave the number of is on the disk: WAL with
+  ``synchronous=FULL``, one transaction a commit, status and row counts inside it.
 * Nothing is written between commits, so that a crash cannot tear a batch.
-* A failed commit loses nothing: everything waits in memory and goes with the next one.
+* Whoever measures never waits for the disk: a commit is taken over at one moment (rows,
+  steps, status, the simulated bench) and written by a thread of its own.
+* A failed commit loses nothing: it waits in memory and is written later, as it was.
 * Never open the file by other means than SQLite in the writing process: closing any
   other handle drops SQLite's locks (POSIX).
 """
@@ -15,70 +17,68 @@ import dataclasses
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from labctl.clock import stopwatch
-from labctl.data import Batch, Event, Outcome, Result
+from labctl.data import Result
 from labctl.errors import StoreError
-from labctl.store.buffer import RowBuffer
+from labctl.store.chain import Chain
+from labctl.store.disk_trouble import Cause
 from labctl.store.folder import LOCK, sync_directory
-from labctl.store.header import RunHeader, dumps
-from labctl.store.journal_file import (
-    BATCH,
-    HEADER,
-    NEW,
-    STATUS,
-    connect,
-    status_row,
-    write_first,
-)
+from labctl.store.header import RunHeader
+from labctl.store.journal_file import NEW, write_first
 from labctl.store.journal_reader import JournalReader
 from labctl.store.lock import WriterLock
 from labctl.store.records import Status
-from labctl.store.schema import encode
+from labctl.store.reserve import Reserve
+from labctl.store.taken import Taken
+from labctl.store.writer import Room, Writer, pause
+from labctl.waits import announce, asked
 
 log = logging.getLogger(__name__)
 
+COMMIT_WAIT = 0.2
+"""s of wall time that `Journal.commit` waits for the disk before it goes on."""
+RETRY = 0.25
+"""s between two tries while somebody waits for the disk."""
 PENDING_BYTES = 200_000_000
-"""Rows that may wait for space on the disk: about 20 h of 8 channels at 10 Hz."""
-PENDING_SECONDS = 3600.0
-"""A person can free space within an hour; after that the stimulus must stop."""
+"""Rows that may wait for the disk: about 20 h of 8 channels at 10 Hz."""
+BACK_PRESSURE = 4
+"""When a part of the limit waits, `Journal.commit` waits too: virtual time is faster
+than any disk."""
+BACK_PRESSURE_WAIT = 60.0
+"""s of wall time."""
 MAX_STATEMENTS = 100_000
 """Steps, events and states that may wait."""
+END_PATIENCE = 3600.0
+"""s of wall time that the end of a run waits for a disk: a person can free space."""
+LOOKERS = 0.5
+"""s; whoever only asks whether a run is written holds its lock for a moment."""
+INTERRUPTED_PATIENCE = 5.0
+"""s, where a person would not wait for the end."""
 
 
-class Journal:
+class Journal(Taken):
     """Takes rows, steps and events of one run and makes them durable.
 
     Used by the thread that runs the engine; other threads may call it, one at a time.
     """
 
-    def __init__(
-        self, path: Path, connection: sqlite3.Connection, lock: WriterLock
-    ) -> None:
-        self.path = path
-        self.before_commit: Callable[[int], None] | None = None
-        """Called with the number of the commit just before it becomes durable."""
-        self.pending_bytes_limit = PENDING_BYTES
-        self.pending_seconds_limit = PENDING_SECONDS
-        self._connection = connection
-        self._lock = lock
-        self._mutex = threading.RLock()
-        self._statements: list[tuple[str, tuple[Any, ...]]] = []
-        self._changed = False
-        self._failing_since: float | None = None
-        self.trouble = ""
-        """Why the last commit failed; empty when all is well."""
+    def __init__(self, path: Path, chain: Chain, lock: WriterLock) -> None:
         with JournalReader(path) as reader:
-            self._header = reader.header
-            self._status = reader.status
-            rows = reader.rows_stored
-        self._buffers = {
-            stream.name: RowBuffer(stream, number, rows.get(stream.name, 0))
-            for number, stream in enumerate(self._header.streams)
-        }
+            super().__init__(reader)
+        self.path = path
+        self.pending_bytes_limit = PENDING_BYTES
+        self.end_patience = END_PATIENCE
+        self._lock = lock
+        self._end: float | None = None
+        """`stopwatch` until which the end of the run waits for the disk."""
+        self._closed = False
+        name = f"journal {self._header.run_id}"
+        self._writer = Writer(chain, self._taken, name)
+        self.keep(Reserve.left_in(path.parent))
 
     @classmethod
     def create(cls, path: Path, header: RunHeader) -> "Journal":
@@ -90,14 +90,15 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             raise StoreError(f"{path}: a journal is there already; choose another run")
-        lock = WriterLock(path.with_name(LOCK))
+        lock = WriterLock.when_free(path.with_name(LOCK), LOOKERS)
         try:
             write_first(path.with_suffix(NEW), header)
             path.with_suffix(NEW).replace(path)
             sync_directory(path.parent)
-            connection = connect(path)
-            return cls(path, connection, lock)
-        except sqlite3.Error as e:
+            return cls(path, Chain(path), lock)
+        except (sqlite3.Error, OSError) as e:
+            with contextlib.suppress(OSError):  # a run that never was
+                path.unlink(missing_ok=True)
             lock.release()
             raise StoreError(f"{path}: cannot be written: {e}") from e
         except BaseException:
@@ -112,10 +113,10 @@ class Journal:
         """
         if not path.is_file():
             raise StoreError(f"{path}: there is no journal")
-        lock = WriterLock(path.with_name(LOCK))
+        lock = WriterLock.when_free(path.with_name(LOCK), LOOKERS)
         try:
-            return cls(path, connect(path), lock)
-        except sqlite3.Error as e:
+            return cls(path, Chain(path), lock)
+        except (sqlite3.Error, OSError) as e:
             lock.release()
             raise StoreError(f"{path}: cannot be opened for writing: {e}") from e
         except BaseException:
@@ -123,255 +124,183 @@ class Journal:
             raise
 
     @property
-    def header(self) -> RunHeader:
-        """The header, as amended last."""
-        return self._header
-
-    @property
     def status(self) -> Status:
         """The status as it will be after the next commit."""
-        return self._status
+        return dataclasses.replace(self._status, sequence=self._writer.durable)
 
     @property
     def sequence(self) -> int:
-        """Number of the next commit; the first after `create` is 1."""
-        return self._status.sequence + 1
-
-    def rows(self, stream: str) -> int:
-        """Return how many rows the stream has, those that wait included."""
-        buffer = self._buffer(stream)
-        return buffer.stored + buffer.pending
-
-    def append(self, batch: Batch) -> None:
-        """Take rows; they are durable after the next `commit`.
-
-        StoreError: the columns are not the stream's; nothing is taken then.
-        """
-        with self._mutex:
-            self._buffer(batch.stream).add(batch)
-
-    def begin_step(
-        self, step_count: int, payload: Mapping[str, Any], test_time: float
-    ) -> None:
-        """Note that a step begins; one that was cut short goes on where it began."""
-        first_rows = {name: self.rows(name) for name in self._buffers}
-        self._say(
-            "INSERT INTO steps (step_count, began, payload, first_rows, seq) "
-            "VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (step_count) DO UPDATE SET ended = NULL, outcome = NULL, "
-            "seq = excluded.seq",
-            (step_count, test_time, dumps(payload), dumps(first_rows), self.sequence),
-        )
-
-    def end_step(self, step_count: int, outcome: Outcome, test_time: float) -> None:
-        """Note how a step ended."""
-        self._say(
-            "UPDATE steps SET ended = ?, outcome = ?, seq = ? WHERE step_count = ?",
-            (test_time, dumps(outcome.to_json()), self.sequence, step_count),
-        )
+        """Number of the next commit to become durable; the first one is 1."""
+        return self._writer.durable + 1
 
     @property
-    def waits_since(self):
-        return (
-            None if self._failing_since is None else stopwatch() - self._failing_since
-        )
+    def trouble(self) -> str:
+        """Why the last try to write failed, and what to do; empty when all is well."""
+        trouble = self._writer.trouble
+        return "" if trouble is None else trouble.text
 
-    def claim(self, record):
-        pass
+    @property
+    def waits_since(self) -> float | None:
+        """How long rows have waited for the disk, s of wall time; None: none waits.
 
-    def commit_durably(self, deadline, until=None):
-        self.commit()
-        return not self.trouble
-
-    def event(self, event: Event, test_time: float, unix: float) -> None:
-        """Note what a person would tell a colleague."""
-        text = event.text.encode("utf-8", "replace").decode()  # lone surrogates
-        values = (test_time, unix, event.level.name, event.code, text)
-        self._say(
-            "INSERT INTO events (test_time, unix, level, code, text, seq) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (*values, self.sequence),
-        )
-
-    def set_status(
-        self,
-        state: str,
-        *,
-        reason: str = "",
-        test_time: float | None = None,
-        unix: float | None = None,
-        step_count: int | None = None,
-        cycle_count: int | None = None,
-        label: str | None = None,
-        fields: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Say where the run stands; what is None stays as it was."""
-        with self._mutex:
-            old = self._status
-            self._status = Status(
-                state,
-                reason,
-                old.test_time if test_time is None else test_time,
-                old.unix if unix is None else unix,
-                old.step_count if step_count is None else step_count,
-                old.cycle_count if cycle_count is None else cycle_count,
-                old.label if label is None else label,
-                old.fields if fields is None else fields,
-                finished=False,
-                sequence=old.sequence,
-            )
-            self._changed = True
-
-    def set_results(self, results: Mapping[str, Result]) -> None:
-        """Replace the results; the live ones during a run, the final ones after."""
-        with self._mutex:
-            self._say("DELETE FROM results", ())
-            for name, result in results.items():
-                self._say(
-                    "INSERT INTO results (name, json) VALUES (?, ?)",
-                    (name, dumps(result.to_json())),
-                )
-
-    def amend(self, header: RunHeader, unix: float) -> None:
-        """Replace the header (more cycles, another cut-off); the old one is kept.
-
-        StoreError: the streams differ from those that hold rows already.
+        A healthy disk makes them wait for some milliseconds, now and then.
         """
-        if header.streams != self._header.streams:
-            raise StoreError(
-                f"run {header.run_id}: an amended run keeps its streams; "
-                "start a new run for other columns"
-            )
+        return self._writer.waits_since
+
+    @property
+    def room(self) -> Room:
+        """What the disk has for the run, and how many rows wait for it."""
         with self._mutex:
-            self._header = header
-            self._say(HEADER, (self.sequence, unix, header.to_json()))
+            waiting = sum(each.pending for each in self._buffers.values())
+            portion = self._writer.portion
+            if portion is not None:
+                waiting += sum(each.count for each in portion.rows)
+        return self._writer.room(waiting)
+
+    def keep(self, reserve: Reserve | None) -> None:
+        """Use this room when the disk is full, and give it up at the end."""
+        self._writer.reserve = reserve
 
     def finish(
         self, state: str, results: Mapping[str, Result], unix: float, reason: str = ""
     ) -> None:
         """Write the results and the end of the run, durable on return.
 
-        StoreError: the disk did not take it; call again once there is space.
+        On a full disk it gives up the room that was reserved, and waits up to
+        `end_patience` for more. StoreError: the disk did not take it; what waits is
+        still in memory, so call again.
         """
         with self._mutex:
             self.set_results(results)
             self.set_status(state, reason=reason, unix=unix)
             self._status = dataclasses.replace(self._status, finished=True)
-            self.commit()
-        if self.trouble:
+        self.settle()
+
+    def settle(self) -> None:
+        """Get everything so far to the disk: the run has ended.
+
+        Waits and gives up room as `finish` does. StoreError: see there.
+        """
+        if not self._to_the_end():
             raise StoreError(
-                f"{self.path}: the end of the run is not on the disk: {self.trouble}"
+                f"{self.path}: the end of the run is not on the disk: {self._why()}"
             )
 
     def commit(self) -> int:
-        """Make everything durable; return the number of the last durable commit.
+        """Have everything made durable; return the number of the last durable commit.
 
-        With nothing to write the number stays. On a full disk it stays too, `trouble`
-        says why, and everything waits for the next call. StoreError: it waited too
-        long, or there is too much of it.
+        Waits at most `COMMIT_WAIT` for a disk that takes its time. With nothing to
+        write the number stays. Where the disk takes nothing it stays too, `trouble`
+        says why, and everything is kept in memory and tried again at the next call.
+        StoreError: too much waits.
         """
+        self._press(stopwatch() + COMMIT_WAIT)
+        if self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE:
+            with announce("the disk to take rows", BACK_PRESSURE_WAIT):
+                self._press(stopwatch() + BACK_PRESSURE_WAIT, asked())
+        self._refuse_too_much()
+        return self._writer.durable
+
+    def commit_durably(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        """Wait until everything taken so far is on the disk; return whether it is.
+
+        At most ``deadline`` s of wall time; ``until`` ends the wait.
+        """
+        end = stopwatch() + deadline
         with self._mutex:
-            full = [each for each in self._buffers.values() if each.pending]
-            if not (full or self._statements or self._changed):
-                return self._status.sequence
-            try:
-                self._write(full)
-            except sqlite3.OperationalError as e:  # full, I/O error, locked
-                self._keep(e)
-                return self._status.sequence
-            except sqlite3.Error as e:
-                raise StoreError(f"{self.path}: cannot go on: {e}") from e
-            for buffer in full:
-                buffer.clear()
-            self._statements.clear()
-            self._changed = False
-            if self.trouble:
-                log.warning("journal: the disk takes data again")
-            self.trouble, self._failing_since = "", None
-            self._status = dataclasses.replace(self._status, sequence=self.sequence)
-            return self._status.sequence
+            target = self._taken + self._has_news()
+        while not self._press(end, until) and self._writer.durable < target:
+            left = end - stopwatch()
+            if left <= 0 or (until is not None and until.is_set()):
+                break
+            pause(min(RETRY, left), until)
+        return self._writer.durable >= target
 
     def close(self) -> None:
         """Commit what waits and let go of the file; harmless the second time.
 
-        StoreError: rows could not be written and are lost with this object.
+        On a full disk it waits as `finish` does. StoreError: rows could not be written
+        and are lost with this object.
         """
-        with self._mutex:
-            try:
-                self.commit()
-            finally:
-                with contextlib.suppress(sqlite3.Error):  # a reader holds the log
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                lost = sum(each.pending for each in self._buffers.values())
-                self._connection.close()
+        if self._closed:
+            return
+        try:
+            self._to_the_end()
+        finally:
+            self._closed = True
+            lost, waits = self.room.rows_waiting, not self._is_written()
+            with announce("the disk to let go of the journal", INTERRUPTED_PATIENCE):
+                gone = self._writer.stop(INTERRUPTED_PATIENCE)
+            if self._writer.reserve is not None:
+                self._writer.reserve.release()
+            if gone:  # else a write goes on, and nobody else may write yet
                 self._lock.release()
-                self._statements.clear()
-                self._changed = False
-                for buffer in self._buffers.values():
-                    buffer.pending = 0
-        if lost:
-            raise StoreError(f"{self.path}: {lost} rows are lost: {self.trouble}")
+        if waits:
+            raise StoreError(
+                f"{self.path}: {lost} rows and what was said since are lost: "
+                f"{self._why()}"
+            )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            self.end_patience = min(self.end_patience, INTERRUPTED_PATIENCE)
         self.close()
 
-    def _buffer(self, stream: str) -> RowBuffer:
-        try:
-            return self._buffers[stream]
-        except KeyError:
-            self._header.stream(stream)
-            raise
+    def _press(self, end: float, until: threading.Event | None = None) -> bool:
+        """Get what waits to the disk until ``end``; return whether nothing waits."""
+        writer = self._writer
+        writer.try_again()
+        while True:
+            with self._mutex:
+                if writer.portion is None:
+                    if not self._has_news():
+                        return True
+                    writer.give(self._take_over())
+            if not writer.wait(end - stopwatch(), until):
+                return False
+            trouble = writer.trouble
+            if trouble is not None:
+                if trouble.cause is Cause.DEFECT:
+                    raise StoreError(f"{self.path}: cannot go on: {trouble.text}")
+                return False
 
-    def _say(self, sql: str, values: tuple[Any, ...]) -> None:
+    def _to_the_end(self) -> bool:
+        """Get everything to the disk, with the room that was kept for the end."""
+        self._writer.at_the_end = True
+        if self._press(stopwatch() + COMMIT_WAIT):
+            return True
+        if self._end is None:
+            self._end = stopwatch() + self.end_patience
+            if self.trouble:
+                text = "%s ends, and %d rows wait for the disk: %s"
+                waiting = self.room.rows_waiting
+                log.error(text, self._header.run_id, waiting, self.trouble)
+        left = max(self._end - stopwatch(), COMMIT_WAIT)
+        with announce("the disk to take the end of the run", left):
+            return self.commit_durably(left)
+
+    def _is_written(self) -> bool:
         with self._mutex:
-            self._statements.append((sql, values))
+            return self._writer.portion is None and not self._has_news()
 
-    def _write(self, full: list[RowBuffer]) -> None:
-        number = self.sequence
-        status = dataclasses.replace(self._status, sequence=number)
-        rows = {
-            name: each.stored + each.pending for name, each in self._buffers.items()
-        }
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
-        try:
-            self._write_rows(full, number)
-            execute(STATUS, status_row(status, rows))
-            if self.before_commit is not None:
-                self.before_commit(number)
-            execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.rollback()
-            raise
+    def _why(self) -> str:
+        return self.trouble or "the disk does not answer; check the drive"
 
-    def _write_rows(self, full: list[RowBuffer], number: int) -> None:
-        execute = self._connection.execute
-        for each in full:
-            blob, crc = encode(each.columns())
-            values = (number, each.number, each.stored, each.pending, crc, blob)
-            execute(BATCH, values)
-        for sql, values in self._statements:
-            execute(sql, values)
-
-    def _keep(self, error: sqlite3.OperationalError) -> None:
-        now = stopwatch()
-        if self._failing_since is None:
-            self._failing_since = now
-            log.error("journal: %s; rows wait in memory: free some space", error)
-        self.trouble = str(error)
+    def _waiting_bytes(self) -> int:
+        portion = self._writer.portion
         waiting = sum(each.nbytes for each in self._buffers.values())
-        seconds = now - self._failing_since
-        if (
-            waiting > self.pending_bytes_limit
-            or seconds > self.pending_seconds_limit
-            or len(self._statements) > MAX_STATEMENTS
-        ):
+        return waiting + (0 if portion is None else portion.nbytes)
+
+    def _refuse_too_much(self) -> None:
+        waiting = self._waiting_bytes()
+        if waiting > self.pending_bytes_limit or len(self._statements) > MAX_STATEMENTS:
             raise StoreError(
-                f"{self.path}: {error}; {waiting / 1e6:.1f} MB wait since "
-                f"{seconds:.0f} s (limits {self.pending_bytes_limit / 1e6:.0f} MB, "
-                f"{self.pending_seconds_limit:.0f} s); free some space and resume"
-            ) from error
+                f"{self.path}: {self._why()}; {waiting / 1e6:.1f} MB wait in memory "
+                f"(limit {self.pending_bytes_limit / 1e6:.0f} MB); "
+                "free some space and resume"
+            )

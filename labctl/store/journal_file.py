@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from labctl.store.folder import files_of
 from labctl.store.header import RunHeader, dumps
 from labctl.store.records import Status
 from labctl.store.schema import TABLES, VERSION
@@ -13,6 +14,15 @@ from labctl.store.schema import TABLES, VERSION
 BATCH = (
     "INSERT INTO batches (seq, stream, first, count, crc, data) "
     "VALUES (?, ?, ?, ?, ?, ?)"
+)
+EVENT = (
+    "INSERT INTO events (test_time, unix, level, code, text, seq) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+CLAIM = (
+    "INSERT INTO claims "
+    "(seq, step_count, role, seat, token, test_time, unix, digest, done) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 NEW = ".new"
 """Suffix of a journal that is being made."""
@@ -24,16 +34,17 @@ STATUS = (
 
 
 def tidy(path: Path) -> None:
-    """Put everything into the one file, if nobody else has it open.
+    """Put each of the journal's files into one, if nobody else has it open.
 
     Readers cannot do that when they leave: their log and index would stay behind.
     """
-    with contextlib.suppress(sqlite3.Error):
-        connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
-        try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
+    for each in files_of(path):
+        with contextlib.suppress(sqlite3.Error):
+            connection = sqlite3.connect(each, timeout=0.0, isolation_level=None)
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
 
 def write_first(path: Path, header: RunHeader) -> None:

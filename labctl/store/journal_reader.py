@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +16,27 @@ import numpy as np
 
 from labctl.data import Array, Batch, Event, Level, Outcome, Result, Stream
 from labctl.errors import StoreError
+from labctl.protocol import ClaimRecord
+from labctl.store.folder import files_of, next_file
 from labctl.store.header import RunHeader
 from labctl.store.records import EventRecord, Status, StepRecord, StoredBatch
 from labctl.store.schema import DTYPES, VERSION, decode
 
 PAGE = 256
 """Stored batches fetched at once while following."""
+
+NEVER = 2**62
+"""The commit that no journal gets to."""
+_ROWS = (
+    "SELECT first, count, crc, data FROM batches "
+    "WHERE stream = ?1 AND first + count > ?2 AND seq < ?3 AND first >= (SELECT "
+    "ifnull(max(first), 0) FROM batches WHERE stream = ?1 AND first <= ?2) "
+    "ORDER BY first"
+)
+_PAGE = (
+    "SELECT id, seq, stream, first, count, crc, data FROM batches "
+    "WHERE seq > ? AND seq <= ? AND id > ? ORDER BY seq, id LIMIT ?"
+)
 
 
 class JournalReader:
@@ -33,14 +49,14 @@ class JournalReader:
         self.path = path
         if not path.is_file():
             raise StoreError(f"{path}: there is no journal")
-        self._connection = _connect(path)
-        version = self._one("SELECT value FROM meta WHERE key = 'version'")[0]
-        if int(version) > VERSION:
-            raise StoreError(
-                f"{path}: journal of version {version}; this labctl reads up to "
-                f"{VERSION}; update it"
-            )
-        self._streams = self.header.streams
+        self._files: list[_File] = []
+        try:
+            for each in files_of(path):
+                self._files.append(_opened(each))
+            self._streams = self.header.streams
+        except StoreError:
+            self.close()
+            raise
 
     @property
     def header(self) -> RunHeader:
@@ -94,6 +110,29 @@ class JournalReader:
         return [_step(*row) for row in rows]
 
     @property
+    def claims(self) -> list[ClaimRecord]:
+        """What the run said that it was about to start, in order."""
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'claims'"):
+            return []  # of an earlier labctl
+        rows = self._all(
+            "SELECT step_count, role, seat, token, test_time, unix, digest, done "
+            "FROM claims ORDER BY id"
+        )
+        return [
+            ClaimRecord(
+                step_count,
+                role,
+                seat,
+                json.loads(token),
+                test_time,
+                unix,
+                digest,
+                json.loads(done),
+            )
+            for step_count, role, seat, token, test_time, unix, digest, done in rows
+        ]
+
+    @property
     def events(self) -> list[EventRecord]:
         """Every event, in order."""
         return self.events_after(0)
@@ -126,14 +165,11 @@ class JournalReader:
         ``after`` is a cursor: the number of rows already read.
         """
         described, number = self._stream(stream)
-        stored = self._all(
-            "SELECT first, count, crc, data FROM batches "
-            "WHERE stream = ?1 AND first + count > ?2 AND first >= (SELECT "
-            "ifnull(max(first), 0) FROM batches WHERE stream = ?1 AND first <= ?2) "
-            "ORDER BY first",
-            number,
-            after,
-        )
+        stored = [
+            row
+            for file, before in self._each_file()
+            for row in self._ask(file, _ROWS, number, after, before)
+        ]
         parts: list[Mapping[str, Array]] = []
         expected = None
         for first, count, crc, data in stored:
@@ -158,27 +194,25 @@ class JournalReader:
         Up to the last commit at the time of the call, fetched page by page.
         """
         until = self.sequence
+        for file, before in self._each_file():
+            yield from self._batches(file, sequence, min(until, before - 1))
+
+    def _batches(self, file: "_File", after: int, until: int) -> Iterator[StoredBatch]:
         last = -1
         while True:
-            page = self._all(
-                "SELECT id, seq, stream, first, count, crc, data FROM batches "
-                "WHERE seq > ? AND seq <= ? AND id > ? ORDER BY seq, id LIMIT ?",
-                sequence,
-                until,
-                last,
-                PAGE,
-            )
+            page = self._ask(file, _PAGE, after, until, last, PAGE)
             for at, seq, number, first, count, crc, data in page:
                 stream = self._streams[number]
                 columns = decode(stream, count, data, crc)
                 yield StoredBatch(Batch(stream.name, columns), first, seq)
-                sequence, last = seq - 1, at
+                after, last = seq - 1, at
             if len(page) < PAGE:
                 return
 
     def close(self) -> None:
         """Let go of the file; harmless the second time."""
-        self._connection.close()
+        for file in self._files:
+            file.connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -200,10 +234,56 @@ class JournalReader:
         return rows[0]
 
     def _all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the last file, which holds every small table whole."""
+        self._see_next()
+        return self._ask(self._files[-1], sql, *values)
+
+    def _ask(self, file: "_File", sql: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql, values).fetchall()
+            return file.connection.execute(sql, values).fetchall()
         except sqlite3.Error as e:
-            raise StoreError(f"{self.path}: the journal cannot be read: {e}") from e
+            raise StoreError(f"{file.path}: the journal cannot be read: {e}") from e
+
+    def _see_next(self) -> None:
+        """Open the file that the writer went on with, if there is one by now."""
+        following = next_file(self.path, len(self._files))
+        while following.exists():
+            self._files.append(_opened(following))
+            following = next_file(self.path, len(self._files))
+
+    def _each_file(self) -> Iterator[tuple["_File", int]]:
+        """Yield each file and the commit before which its rows count."""
+        self._see_next()
+        files = list(self._files)
+        for file, following in zip(files, [*files[1:], None], strict=True):
+            yield file, NEVER if following is None else following.begins
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One of the journal's files."""
+
+    path: Path
+    connection: sqlite3.Connection
+    begins: int
+    """Number of its first commit."""
+
+
+def _opened(path: Path) -> _File:
+    connection = _connect(path)
+    try:
+        meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+        version, begins = int(meta["version"]), int(meta.get("begins", 0))
+    except (sqlite3.Error, KeyError) as e:
+        connection.close()
+        raise StoreError(f"{path}: not a journal that can be read: {e}") from e
+    if version > VERSION:
+        connection.close()
+        raise StoreError(
+            f"{path}: journal of version {version}; this labctl reads up to "
+            f"{VERSION}; update it"
+        )
+    return _File(path, connection, begins)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

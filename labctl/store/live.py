@@ -7,6 +7,7 @@ anew from the journal.
 """
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -26,6 +27,10 @@ PERIOD = 0.5
 """Between two looks at the journal, s."""
 PAUSE = 30.0
 """Before the view is built anew after an error (mostly a full disk), s."""
+
+KILL_PATIENCE = 5.0
+"""s for a killed process to be gone."""
+log = logging.getLogger(__name__)
 
 
 class LiveView:
@@ -62,7 +67,8 @@ class LiveView:
     def kill(self) -> None:
         """End it by force; the file then opens with ``swmr=True`` only."""
         self._process.kill()
-        self._process.wait()
+        if not self.wait(KILL_PATIENCE):  # it hangs in a dead disk; it harms nobody
+            log.warning("the live view %d does not end", self.pid)
 
 
 def start(folder: RunFolder) -> LiveView:

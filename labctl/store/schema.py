@@ -6,6 +6,9 @@ header's list), from row ``first`` on, column after column in the header's order
 value 8 bytes little-endian (IEEE double for ``f8``, two's complement for ``i8``);
 ``crc`` is zlib's CRC-32 of the blob.
 
+Where ``journal-2.sqlite`` lies beside it, that one is the journal, and of this one only
+``batches`` with a ``seq`` below the other's ``begins`` (in ``meta``) count; and so on.
+
 Whoever edits this raises `VERSION`, and keeps the reader able to read the old ones.
 """
 
@@ -17,9 +20,19 @@ import numpy as np
 from labctl.data import Array, Stream
 from labctl.errors import StoreError
 
-VERSION = 1
+VERSION = 2
+"""2: claims; a journal may go on in further files, see `labctl.store.chain`."""
 
-TABLES = """
+CLAIMS = """
+CREATE TABLE IF NOT EXISTS claims (
+    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, step_count INTEGER NOT NULL,
+    role TEXT NOT NULL, seat TEXT NOT NULL, token TEXT NOT NULL,
+    test_time REAL NOT NULL, unix REAL NOT NULL, digest TEXT NOT NULL,
+    done TEXT NOT NULL
+);
+"""
+
+TABLES = f"""{CLAIMS}
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE header (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, unix REAL NOT NULL,
@@ -52,13 +65,10 @@ CREATE TABLE status (
 );
 """
 
+SMALL = ("header", "steps", "events", "results", "claims", "status")
+"""Tables that every file of a journal holds whole; only ``batches`` are spread."""
+
 DTYPES = {"f8": np.dtype("<f8"), "i8": np.dtype("<i8")}
-
-
-def encode(columns: Array) -> tuple[bytes, int]:
-    """Return blob and CRC of rows; ``columns`` has shape (columns, rows), 8 bytes."""
-    blob = columns.tobytes()
-    return blob, zlib.crc32(blob)
 
 
 def decode(stream: Stream, count: int, blob: bytes, crc: int) -> Mapping[str, Array]:

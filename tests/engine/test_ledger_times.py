@@ -43,6 +43,17 @@ def test_a_technique_that_begins_a_rounding_before_the_last_row_begins_with_it()
     assert posted.columns[columns.INSTRUMENT_TIME.name][0] == 10346.13799893
 
 
+def test_a_step_that_begins_a_rounding_before_the_last_row_begins_with_it() -> None:
+    ledger = Ledger((columns.TIMESERIES,))
+    totals = ledger.begin(0.0)
+    # A float32 of 18.1 s is a little later than the host's.
+    ledger.post(rows_at(18.100000381), Nothing(label="a"), 1, totals, (18.1, 0.0))
+
+    after = ledger.begin(18.1)
+
+    assert after.started == 18.100000381
+
+
 def test_a_row_that_is_really_out_of_order_stays_where_the_instrument_put_it() -> None:
     ledger = Ledger((columns.TIMESERIES,))
     totals = ledger.begin(0.0)

@@ -1,5 +1,6 @@
 """The journal keeps what it took, in order, and refuses what does not fit."""
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
 from labctl.store.journal_reader import JournalReader
+
+PATIENCE = 60.0
 
 Rows = Callable[[Stream, int, int], Batch]
 
@@ -100,33 +103,42 @@ def test_commits_are_numbered_and_an_empty_one_does_not_count(
     assert [journal.commit(), journal.commit(), journal.sequence] == [1, 1, 2]
 
 
-def test_the_world_hears_the_number_before_it_is_durable(
+def test_the_world_is_taken_with_its_rows_and_written_before_they_are_durable(
     journal: Journal, make_rows: Rows
 ) -> None:
-    heard: list[tuple[int, int]] = []
+    me, heard = threading.get_ident(), []
     with JournalReader(journal.path) as reader:
-        journal.before_commit = lambda number: heard.append((number, reader.sequence))
+
+        def take(number: int) -> Callable[[], None]:
+            assert threading.get_ident() == me
+            return lambda: heard.append((number, reader.sequence))
+
+        journal.take_snapshot = take
         for first in (0, 1):
             journal.append(make_rows(TIMESERIES, first, 1))
-            journal.commit()
+            journal.commit_durably(PATIENCE)
 
     assert heard == [(1, 0), (2, 1)]
 
 
-def test_a_hook_that_fails_leaves_nothing_half_written(
+def test_a_world_that_cannot_be_written_is_a_commit_that_waits(
     journal: Journal, make_rows: Rows
 ) -> None:
-    def fail(number: int) -> None:
-        raise RuntimeError(number)
+    faults = [OSError(errno.EIO, "Input/output error")]
+
+    def save() -> None:
+        if faults:
+            raise faults.pop()
 
     journal.append(make_rows(TIMESERIES, 0, 5))
-    journal.before_commit = fail
-    with pytest.raises(RuntimeError):
-        journal.commit()
-    journal.before_commit = None
+    journal.take_snapshot = lambda _: save
     journal.commit()
+    said = journal.trouble
+    done = journal.commit_durably(PATIENCE)
     with JournalReader(journal.path) as reader:
         assert reader.rows_stored["timeseries"] == 5
+    assert "check the drive" in said
+    assert (done, journal.trouble) == (True, "")
 
 
 def test_steps_come_back_with_their_outcomes_and_first_rows(

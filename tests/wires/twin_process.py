@@ -1,0 +1,125 @@
+"""Serve twins in a process of their own, which writes down what really happens.
+
+``python tests/wires/twin_process.py LOG [--hall] [--smus] [--cells N]`` prints one JSON
+line, the port of each instrument, and serves until its standard input ends: it never
+outlives whoever started it. SCPI and TSP instruments stand on a raw TCP port each, the
+potentiostat ``vsp`` on the port that `remote_eclib` speaks to.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from eclib_server import EclibServer
+from truth import Log
+from witness import Witness
+
+from drivers.biologic.twin import Twin
+from drivers.keithley import catalogue as keithley
+from drivers.keysight import catalogue as keysight
+from drivers.labsim.benches import HALL, Bench
+from drivers.labsim.front import serve
+from drivers.scpi.exchange import Exchange
+from drivers.visa.opening import VisaDriver
+from drivers.world import catalogue
+from drivers.world.circuit import Circuit
+from drivers.world.specimen_samples import build_specimen
+from drivers.world.world import BenchWorld
+from labctl.clock import Clock, ScaledClock, SystemClock
+from labctl.roles.driver import Setup
+
+HALL_NAMES = {
+    "source": "k6221",
+    "voltmeter": "k2182a",
+    "multimeter": "k2000",
+    "switch": "k7001",
+    "ammeter": "k6487",
+    "gaussmeter": "ls475",
+    "supply": "ls643",
+}
+SMUS: dict[str, tuple[VisaDriver, str]] = {
+    "k2400": (keithley.K2400, "particle-si"),
+    "k2450": (keithley.K2450, "particle-si"),
+    "k2636b": (keithley.K2636B, "particle-si"),
+    "k6430": (keithley.K6430, "particle-si"),
+    "b2901a": (keysight.B2901A, "particle-si"),
+    "k6517b": (keithley.K6517B, "pellet-si"),
+    "k6487smu": (keithley.K6487, "pellet-si"),
+}
+"""Each with a sample of its own, so that eight runs do not meet in one."""
+VSP, VSP_ADDRESS = "vsp", "192.168.0.10"
+
+
+def _circuit(sample: str) -> Circuit:
+    kind = catalogue.label(sample)["kind"]
+    return Circuit(build_specimen(sample, kind, catalogue.truth(sample)))
+
+
+def hall(clock: Clock, film: str) -> dict[str, Exchange]:
+    """Return the Hall bench's twins by the names of a station, one film on it."""
+    circuit = _circuit(film)
+    return {
+        HALL_NAMES[own]: driver.make_twin(Setup(own, own, address), circuit, clock)
+        for own, (address, driver) in HALL.items()
+    }
+
+
+def smus(clock: Clock) -> dict[str, Exchange]:
+    """Return a source meter of every kind, each before a sample of its own."""
+    return {
+        name: driver.make_twin(Setup(name, name, name), _circuit(sample), clock)
+        for name, (driver, sample) in SMUS.items()
+    }
+
+
+def potentiostat(clock: Clock, cells: int, sample: str) -> Twin:
+    """Return a VSP-300 with a cell at each of its first ``cells`` channels."""
+    world = BenchWorld(clock)
+    for number in range(1, cells + 1):
+        world.place(sample, (f"{VSP}/{number}",))
+    simulated = {"model": "VSP-300", "channels": max(cells, 6)}
+    return Twin(Setup(VSP, VSP, VSP_ADDRESS, {}, simulated), world, clock)
+
+
+def main(words: list[str]) -> None:
+    """Serve until nobody listens any more."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("log", type=Path)
+    parser.add_argument("--hall", action="store_true")
+    parser.add_argument("--smus", action="store_true")
+    parser.add_argument("--cells", type=int, default=0)
+    parser.add_argument("--film", default="film-si")
+    parser.add_argument("--cell", default="si")
+    parser.add_argument("--speed", type=float, default=1.0)
+    asked = parser.parse_args(words)
+    sys.setswitchinterval(0.0005)  # the witness looks in between
+    real = asked.speed == 1.0
+    clock: Clock = SystemClock() if real else ScaledClock(asked.speed)
+    log = Log(asked.log)
+    witness = Witness(log)
+    twins: dict[str, Exchange] = {}
+    if asked.hall:
+        twins |= hall(clock, asked.film)
+    if asked.smus:
+        twins |= smus(clock)
+    for name, twin in twins.items():
+        witness.watch_exchange(name, twin)
+    served = serve(Bench(Circuit(), twins), "127.0.0.1", 0)
+    ports = dict(served.ports)
+    if asked.cells:
+        library = potentiostat(clock, asked.cells, asked.cell)
+        witness.watch_channels(VSP, library)
+        server = EclibServer(library, VSP, witness)
+        server.start()
+        ports[VSP] = server.port
+    witness.start()
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    witness.close()
+    log.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
