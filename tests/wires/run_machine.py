@@ -105,7 +105,7 @@ class RunMachine(RuleBasedStateMachine):
         self.orphan = False
         """An earlier life's output is on, and nobody has switched it off yet."""
         self.stepped = False
-        """The wall clock was set since then: nobody can tell whose it is any more."""
+        """The wall clock was set since the run began: who runs cannot be told by time."""
         self.lives = 0
 
     # ---- lives
@@ -165,6 +165,7 @@ class RunMachine(RuleBasedStateMachine):
     def start(self, kind: str) -> None:
         protocol, sample, parameters, _ = KINDS[kind]
         self.kind, self.acknowledged, self.disturbed = kind, {}, False
+        self.stepped = False
         out = self.folder / f"runs-{self.lives}"
         order = Order(
             protocol,
@@ -287,7 +288,7 @@ class RunMachine(RuleBasedStateMachine):
         self.run = RunFolder(copy)
         self.killed = self.disturbed = True
         self.bench.look()
-        self.orphan, self.stepped = self._is_on(), False
+        self.orphan = self._is_on()
         found = self._tables()
         self._check(invariants.rows_complete(self.acknowledged, found))
 
