@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from labctl.quantities import (
     Kelvin,
     Kilogram,
+    Magnitude,
     Metre,
     OneC,
     Pascal,
-    Rate,
     SquareMetre,
     Volt,
 )
@@ -102,7 +102,7 @@ class Sample(BaseModel):
     """Safety envelope: no reading may be below."""
     upper_voltage: Volt | None = None
     """Safety envelope: no reading may be above."""
-    maximum_current: Rate | None = None
+    maximum_current: Magnitude | None = None
     """Safety envelope: no |current| may be above."""
     preset: str = ""
     """Preset that protocols start from for this sample, where they have it."""

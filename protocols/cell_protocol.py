@@ -10,7 +10,7 @@ from labctl.errors import Complaint, QuantityError
 from labctl.figure import Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Protocol, Step
-from labctl.quantities import OneC, Rate, Second, Volt
+from labctl.quantities import Magnitude, OneC, Rate, Second, Volt
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
 from labctl.steps.channel_demands import CheckChannel
@@ -79,7 +79,7 @@ class CellParameters(Parameters):
 
     formation_cycles: Annotated[int, Field(ge=0, le=100)] = 1
     """Cycles at the formation rate, before anything else."""
-    formation_rate: Rate = Rate(0.05, "C")
+    formation_rate: Magnitude = Rate(0.05, "C")
     """Current of formation: ``C/20``, ``0.2 mA``, ``0.1 mA/cm²``."""
     formation_one_c: OneC = OneC(3500.0, "A/kg")
     """What 1C means for the formation rate."""

@@ -11,7 +11,15 @@ from labctl.errors import Complaint
 from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Ohm, Rate, Second, SquareMetre, Volt, VoltPerSecond
+from labctl.quantities import (
+    Magnitude,
+    Ohm,
+    Rate,
+    Second,
+    SquareMetre,
+    Volt,
+    VoltPerSecond,
+)
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
@@ -66,11 +74,11 @@ class CyclicVoltammetryParameters(CellParameters):
     """Lower turning point."""
     highest_vertex: Volt = 1.2
     """Upper turning point; every scan begins and ends here."""
-    approach_rate: Rate = Rate(0.1, "C")
+    approach_rate: Magnitude = Rate(0.1, "C")
     """Current on the way to the first vertex."""
     hold: Annotated[Second, Field(ge=0)] = 600.0
     """How long the first vertex is held before the first scan of each rate."""
-    max_current: Rate = Rate(0.1, "A")
+    max_current: Magnitude = Rate(0.1, "A")
     """Largest |current| to expect; chooses the range and bounds the run."""
     record_step: Annotated[Volt, Field(gt=0, le=0.1)] = 0.001
     """V between two rows."""

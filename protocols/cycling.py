@@ -11,7 +11,7 @@ from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figure import Figure
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Fraction, Rate, Second, Volt
+from labctl.quantities import Fraction, Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
 from protocols.cycling_figures import cycling_figures
@@ -33,15 +33,15 @@ class CyclingParameters(CellParameters):
 
     cycles: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Cycles at the working rate, after formation; check-ups are not counted."""
-    rate: Rate = Rate(0.5, "C")
+    rate: Magnitude = Rate(0.5, "C")
     """Current of the working cycles, both ways unless `opening_rate` says otherwise."""
-    opening_rate: Rate | None = None
+    opening_rate: Magnitude | None = None
     """Current of the opening half cycle (lithiation of an anode half cell)."""
-    taper: Rate | None = None
+    taper: Magnitude | None = None
     """Hold the upper limit until the current has fallen to this; none: no hold."""
     check_up_every: Annotated[int, Field(ge=0, le=100_000)] = 0
     """A check-up cycle after every so many working cycles; 0: none."""
-    check_up_rate: Rate = Rate(0.1, "C")
+    check_up_rate: Magnitude = Rate(0.1, "C")
     """Current of the check-up cycles, both ways."""
     end_of_life: Annotated[Fraction, Field(gt=0, lt=1)] | None = None
     """Stop when the capacity is below this part of the first working cycle's."""

@@ -28,6 +28,16 @@ UNITS: dict[str, tuple[Quantity, str]] = {
     "temperature": (Quantity.TEMPERATURE, "°C"),
 }
 """What can be written, what it is, and the unit inside."""
+WITHOUT_SIGN = frozenset(
+    {
+        Quantity.ABSOLUTE_CURRENT,
+        Quantity.CHARGE,
+        Quantity.ENERGY,
+        Quantity.VOLTAGE_CHANGE,
+        Quantity.VOLTAGE_RATE,
+    }
+)
+"""What is looked at without its sign."""
 _TEXT = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][\w -]*?)\s*:)?\s*(?P<what>[^<>=]+?)\s*"
     r"(?P<sign><=|>=|<|>)\s*(?P<value>.+?)\s*"
@@ -69,6 +79,13 @@ class EndCondition:
             )
         except QuantityError as error:
             raise QuantityError(f"`{text}`: {error}") from error
+        size = value.value if isinstance(value, Rate) else value
+        if quantity in WITHOUT_SIGN and size < 0:
+            holds = "always" if match["sign"].startswith(">") else "never"
+            raise QuantityError(
+                f"`{text}`: {what} is looked at without its sign, so this {holds} "
+                "holds; write the value without one"
+            )
         above = match["sign"].startswith(">")
         return cls(
             match["name"] or text.strip(),

@@ -9,7 +9,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.figure import Figure
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Rate
+from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
 from protocols.cycling_figures import cycling_figures
@@ -22,9 +22,9 @@ class FormationCyclingParameters(CellParameters):
 
     cycles: Annotated[int, Field(ge=0, le=100_000)] = 3
     """Cycles at the working rate, after formation."""
-    rate: Rate = Rate(0.5, "C")
+    rate: Magnitude = Rate(0.5, "C")
     """Current of the working cycles, both ways."""
-    taper: Rate | None = None
+    taper: Magnitude | None = None
     """Hold the upper limit until the current has fallen to this; none: no hold."""
 
 

@@ -16,7 +16,7 @@ from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figure import Figure
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Coulomb, Rate, Second, VoltPerSecond
+from labctl.quantities import Coulomb, Magnitude, Rate, Second, VoltPerSecond
 from labctl.sample import FirstStep, Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
@@ -56,7 +56,7 @@ class Directions(StrEnum):
 class GittParameters(CellParameters):
     """How a cell is titrated."""
 
-    pulse_rate: Rate = Rate(0.1, "C")
+    pulse_rate: Magnitude = Rate(0.1, "C")
     """Current of a pulse."""
     pulse: Annotated[Second, Field(gt=0)] = 600.0
     """How long a pulse lasts."""

@@ -16,7 +16,7 @@ from labctl.data import Array, EndReason, Quality, Result, Stream
 from labctl.errors import Complaint
 from labctl.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Coulomb, Fraction, Rate, Second
+from labctl.quantities import Coulomb, Fraction, Magnitude, Rate, Second
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Recording
@@ -41,11 +41,11 @@ class HppcParameters(CellParameters):
     capacity: Annotated[Coulomb, Field(gt=0)] | None = None
     """Charge that the states are parts of; none: what formation gave back, or what 1C
     moves in an hour."""
-    step_rate: Rate = Rate(0.2, "C")
+    step_rate: Magnitude = Rate(0.2, "C")
     """Current from one state to the next."""
-    pulse_rate: Rate = Rate(1.0, "C")
+    pulse_rate: Magnitude = Rate(1.0, "C")
     """Current of the pulse in the opening direction."""
-    return_rate: Rate = Rate(0.75, "C")
+    return_rate: Magnitude = Rate(0.75, "C")
     """Current of the pulse back."""
     pulse: Annotated[Second, Field(gt=0.2)] = 10.0
     """How long each pulse lasts."""

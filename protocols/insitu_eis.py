@@ -21,7 +21,7 @@ from labctl.errors import Complaint, QuantityError
 from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Ampere, Fraction, Rate, Second
+from labctl.quantities import Ampere, Fraction, Magnitude, Rate, Second
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -63,7 +63,7 @@ MONITOR_PLOT = Plot(
 class InsituEisParameters(SpectraParameters):
     """Which currents, where, how fast."""
 
-    dc_rates: Annotated[tuple[Rate, ...], Field(min_length=1, max_length=20)] = (
+    dc_rates: Annotated[tuple[Magnitude, ...], Field(min_length=1, max_length=20)] = (
         Rate(1.0, "C"),
         Rate(3.0, "C"),
     )
@@ -78,7 +78,7 @@ class InsituEisParameters(SpectraParameters):
     most_change: Annotated[Fraction, Field(gt=0, le=0.2)] = 0.01
     """Part of what 1C moves in an hour that 12 periods of the lowest frequency may
     take; lower frequencies are left out."""
-    return_rate: Rate = Rate(0.2, "C")
+    return_rate: Magnitude = Rate(0.2, "C")
     """Current of the half cycle back, to a defined start of the next current."""
     drift_correction: bool = True
     """Let the instrument correct for a straight drift; doubles the time."""

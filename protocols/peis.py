@@ -11,7 +11,7 @@ from labctl.errors import Complaint, QuantityError
 from labctl.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Rate, Second, Volt
+from labctl.quantities import Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
@@ -56,7 +56,7 @@ class PeisParameters(SpectraParameters):
 
     amplitude: Annotated[Volt, Field(gt=0, le=0.1)] = 0.01
     """Peak of the sine; the cell's answer is straight up to about 10 mV."""
-    approach_rate: Rate = Rate(0.1, "C")
+    approach_rate: Magnitude = Rate(0.1, "C")
     """Current on the way from one state to the next."""
     settle: Annotated[Second, Field(ge=0)] = 3600.0
     """Rest at open circuit before each spectrum."""

@@ -10,7 +10,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Rate
+from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
 from protocols.cycling_figures import Curve, differential_figure, selected_curves
@@ -31,7 +31,7 @@ MIDDLE = slice(20, 81)
 class QuasiOcvParameters(CellParameters):
     """How slowly."""
 
-    rate: Rate = Rate(0.02, "C")
+    rate: Magnitude = Rate(0.02, "C")
     """Current, both ways."""
 
 

@@ -13,7 +13,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, Run
-from labctl.quantities import Rate
+from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cell_protocol import CellParameters, CellProtocol
 from protocols.cycling_figures import capacity_unit, curves_of, cycling_figures
@@ -31,16 +31,18 @@ C_RATES = tuple(Rate(x, "C") for x in (0.2, 0.5, 1.0, 2.0, 3.0, 5.0))
 class RateCapabilityParameters(CellParameters):
     """Which rates, and how often each."""
 
-    rates: Annotated[tuple[Rate, ...], Field(min_length=2, max_length=30)] = C_RATES
+    rates: Annotated[tuple[Magnitude, ...], Field(min_length=2, max_length=30)] = (
+        C_RATES
+    )
     """The first one is the reference."""
     cycles_per_rate: Annotated[int, Field(ge=1, le=1000)] = 5
     """Cycles at each rate."""
-    opening_rate: Rate | None = None
+    opening_rate: Magnitude | None = None
     """Fixed current of every opening half cycle (lithiation of an anode half cell);
     none: the same rate both ways."""
     return_to_first: bool = True
     """Go back to the first rate at the end: what is lost for good?"""
-    taper: Rate | None = None
+    taper: Magnitude | None = None
     """Hold the upper limit until the current has fallen to this; none: no hold."""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from labctl.protocol import Parameters
-from labctl.quantities import Hertz, Rate, Second, Volt, VoltPerSecond, Watt
+from labctl.quantities import Hertz, Magnitude, Rate, Second, Volt, VoltPerSecond, Watt
 from protocols.end_conditions import EndCondition
 
 Duration = Annotated[Second, Field(gt=0, le=3.2e7)]
@@ -33,7 +33,7 @@ class Record(Parameters):
     """At least this often."""
     voltage: Annotated[Volt, Field(gt=0)] | None = None
     """And when the voltage has changed by this."""
-    current: Rate | None = None
+    current: Magnitude | None = None
     """And when the current has changed by this."""
 
 
@@ -97,7 +97,7 @@ class Voltage(Technique):
     """It ends then, even if no condition is met."""
     versus_initial: bool = False
     """Add the voltage found at the start."""
-    max_current: Rate | None = None
+    max_current: Magnitude | None = None
     """Largest |current| to expect; chooses the range."""
 
 
@@ -133,7 +133,7 @@ class Sweep(Technique):
     """Start, turning points, end."""
     scan_rate: Annotated[VoltPerSecond, Field(gt=0, le=100)]
     """How fast."""
-    max_current: Rate | None = None
+    max_current: Magnitude | None = None
     """Largest |current| to expect; chooses the range."""
 
 
@@ -186,7 +186,7 @@ class Geis(_Frequencies):
     do: Literal["geis"]
     bias: Rate
     """Direct current; positive charges."""
-    amplitude: Rate
+    amplitude: Magnitude
     """Peak of the sine."""
 
 

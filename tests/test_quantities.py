@@ -17,6 +17,7 @@ from labctl.quantities import (
     Celsius,
     CRate,
     Fraction,
+    Magnitude,
     OneC,
     Quantity,
     Rate,
@@ -540,3 +541,17 @@ def test_reading_quantities_costs_no_pydantic_and_no_pint() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+class _Magnitude(BaseModel):
+    size: Magnitude
+
+
+@pytest.mark.parametrize("text", ["-C/10", "D/10", "-1 mA", "-0.2 mA/cm²"])
+def test_a_sign_that_would_be_dropped_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="has a sign, which would be dropped"):
+        _Magnitude.model_validate({"size": text})
+
+
+def test_a_rate_without_a_sign_is_the_rate() -> None:
+    assert _Magnitude.model_validate({"size": "C/10"}).size == Rate(0.1, "C")

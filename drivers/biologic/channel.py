@@ -10,22 +10,21 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drivers.biologic.codes import OPTION_ERRORS, State, state_name
+from drivers.biologic.codes import OPTION_ERRORS, State
 from drivers.biologic.compiler import Program, compile_program
-from drivers.biologic.experiment import START_GRACE, Experiment, behind, was_started
+from drivers.biologic.experiment import START_GRACE, Experiment, behind
 from drivers.biologic.faults import EClibError
 from drivers.biologic.firmware_limits import Bounds
 from drivers.biologic.library import EClib
 from drivers.biologic.loading import send, shortening
 from drivers.biologic.memory import ChannelMemory, Seen
-from drivers.biologic.ownership import Holding, difference, make_token
+from drivers.biologic.ownership import difference, make_token
 from drivers.biologic.port import Device, Port
+from drivers.biologic.tenure import Tenure
 from labctl import columns
 from labctl.data import Batch, Event
 from labctl.errors import (
     InstrumentError,
-    LabctlError,
-    LinkError,
     NotOursError,
     OperatorError,
     OwnershipError,
@@ -40,12 +39,6 @@ MESSAGES_EVERY = 50
 """Polls between two looks at the firmware's messages."""
 ABORTING_OPTION_ERRORS = 100
 """Option errors from here on (and 2) are a fault of the amplifier."""
-SAFING_PATIENCE = 30.0
-"""s for which a broken link is tried before a channel counts as not made safe."""
-STOPS = 5
-"""Times a channel is told to stop before it counts as deaf."""
-PAUSE = 0.05
-"""s between a stop and the next look at the channel; doubles."""
 CHANNEL_RUNS = -13
 """EClib's code for a channel that is running."""
 
@@ -59,12 +52,7 @@ class BiologicChannel:
         self.number, self.place = number, self._port.place
         self._memory = ChannelMemory(self._port)
         self._bounds = Bounds()
-        self._it: Experiment | None = None
-        """What is loaded, or was when we last knew."""
-        self._ours = False
-        """Whether what runs may have been started here: only then is it stopped."""
-        self._fetches = False
-        """Whether the rows in the channel's memory are ours."""
+        self._tenure = Tenure(self._port)
         self._polls = 0
         self._said: list[str] = []
         self._kept: list[Batch] = []
@@ -76,7 +64,9 @@ class BiologicChannel:
     def look(self) -> None:
         """Read what the channel is and say what runs there; nothing is claimed."""
         if self._port.status().State != State.STOP:
-            log.warning("%s: is running something (%s)", self.place, self._told_now())
+            log.warning(
+                "%s: is running something (%s)", self.place, self._tenure.told_now()
+            )
 
     @property
     def serial(self) -> str:
@@ -105,21 +95,21 @@ class BiologicChannel:
         port.must_be_plugged()
         infos = port.status()
         if infos.State != State.STOP:
-            self._refuse_running()
+            self._tenure.refuse_running()
         if self._device.ensure_firmware(self.number, self.place, infos):
             infos = port.status()
         if infos.MemFilled:
             text = "%s: %d bytes of rows that nobody fetched are given up"
             log.warning(text, self.place, infos.MemFilled)
-        self._let_go(rows=False)
-        self._it, self._bounds = None, Bounds.of(envelope)
+        self._tenure.let_go(rows=False)
+        self._tenure.it, self._bounds = None, Bounds.of(envelope)
         facts = port.facts(port.values().Ewe)
         program = compile_program(techniques, facts, self._bounds)
         return self._send(program, tuple(techniques))
 
     def start(self) -> None:
         """See `PotentiostatChannel.start`."""
-        it, clock, tried = self._loaded(), self._device.clock, False
+        it, clock, tried = self._tenure.loaded(), self._device.clock, False
 
         def act(lib: EClib, link: int) -> None:
             nonlocal tried
@@ -131,19 +121,19 @@ class BiologicChannel:
                     tried = True
                     raise
 
-        self._ours = self._fetches = True  # whatever becomes of the call
+        self._tenure.ours = self._tenure.fetches = True  # whatever becomes of the call
         it.started, it.elapsed, it.seen, it.technique = clock.now(), 0.0, False, 0
         try:
             self._port.exchange(act)
         except OwnershipError as error:  # somebody was faster
-            self._let_go(rows=False)
+            self._tenure.let_go(rows=False)
             raise NotOursError(
                 f"{self.place}: was not started; something else runs there "
-                f"({self._told_now()}) and is left alone: {error}"
+                f"({self._tenure.told_now()}) and is left alone: {error}"
             ) from error
         if tried:
-            self._check_own_start(it)
-        self._expect(it)
+            self._tenure.check_own_start(it)
+        self._tenure.expect(it)
         self._said = self._port.messages()
         it.started = clock.now()
 
@@ -155,24 +145,24 @@ class BiologicChannel:
         envelope: Envelope | None = None,
     ) -> bool:
         """See `PotentiostatChannel.adopt`."""
-        now = self._settled(started_unix)
+        now = self._tenure.settled(token, started_unix)
         other = difference(token, self.number, now)
-        if not other and now.runs and not self._is_of(now, started_unix):
+        if not other and now.runs and not self._tenure.is_of(now, started_unix):
             other = "it was started at another time"
         if other and now.runs:
             raise NotOursError(
                 f"{self.place}: runs something else than this run started: "
-                f"{self._said_of(now)}; {other}. It is left alone"
+                f"{self._tenure.said_of(now)}; {other}. It is left alone"
             )
         if other or not (now.runs or now.filled):
             log.warning("%s: holds nothing of ours: %s", self.place, other or "no row")
             return False
         self._bounds = Bounds.of(envelope)
-        it = self._take_over(token, now)
+        it = self._tenure.take_over(token, now)
         it.techniques, it.seen = behind(techniques, it.skipped), True
         self._memory.forget()
         self._memory.prepare()
-        self._fetches = True
+        self._tenure.fetches = True
         return True
 
     def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
@@ -180,13 +170,13 @@ class BiologicChannel:
 
         True, too, for a channel that was told to start a moment ago and may do so yet.
         """
-        now = self._port.holding()
+        now = self._tenure.held(token)
         if difference(token, self.number, now):
             return False
         just = abs(self._device.clock.unix() - started_unix) <= START_GRACE
-        if not (self._is_of(now, started_unix) if now.runs else just):
+        if not (self._tenure.is_of(now, started_unix) if now.runs else just):
             return False
-        self._take_over(token, now)
+        self._tenure.take_over(token, now)
         return True
 
     def sense(self) -> Mapping[str, float]:
@@ -196,10 +186,10 @@ class BiologicChannel:
 
     def poll(self) -> Poll:
         """See `PotentiostatChannel.poll`."""
-        if self._fetches and not self._ours:
-            self._fetches = self._port.status().State == State.STOP
-        it = self._it
-        if it is None or not self._fetches:
+        if self._tenure.fetches and not self._tenure.ours:
+            self._tenure.fetches = self._port.status().State == State.STOP
+        it = self._tenure.it
+        if it is None or not self._tenure.fetches:
             return self._poll_of(self._see(), running=False)
         seen = self._port.exchange(self._memory.drain)
         self._must_be(it, seen)
@@ -210,7 +200,7 @@ class BiologicChannel:
         if not running or self._polls % MESSAGES_EVERY == 0:
             self._said += self._port.messages()
         if not running:
-            self._let_go(rows=False)
+            self._tenure.let_go(rows=False)
         return self._poll_of(seen, running=running)
 
     def skip(self) -> Loaded | None:
@@ -219,8 +209,8 @@ class BiologicChannel:
         Ends the technique that the last poll reported; if it has ended by itself in
         the meantime, nothing happens.
         """
-        it = self._loaded()
-        if not self._fetches:
+        it = self._tenure.loaded()
+        if not self._tenure.fetches:
             raise OperatorError(f"{self.place}: nothing is started, nothing to skip")
         seen = self._port.exchange(self._memory.drain)
         last = self._memory.last_technique
@@ -239,139 +229,13 @@ class BiologicChannel:
 
     def make_safe(self) -> None:
         """See `PotentiostatChannel.make_safe`."""
-        if self._ours:
-            self._stop()
+        if self._tenure.ours:
+            self._tenure.stop()
         elif self.number in self._device.plugged:
             now = self._port.holding()
             if now.runs:
                 text = "%s: runs what was not started here and is left alone: %s"
-                log.warning(text, self.place, self._said_of(now))
-
-    # ---- whose it is
-
-    def _loaded(self) -> Experiment:
-        if self._it is None:
-            raise OperatorError(f"{self.place}: nothing is loaded")
-        return self._it
-
-    def _refuse_running(self) -> None:
-        if self._ours:
-            raise OwnershipError(
-                f"{self.place}: the channel is running what was started here; wait for "
-                "its end or stop it before something new is loaded"
-            )
-        raise NotOursError(
-            f"{self.place}: the channel is running something that was not started here "
-            f"({self._told_now()}); it is left alone. Wait for its end, stop it where "
-            "it was started, or take another channel"
-        )
-
-    def _told_now(self) -> str:
-        """Return what runs now, for a person; never raises for that alone."""
-        try:
-            return self._said_of(self._port.holding())
-        except LabctlError as error:  # the channel's firmware may not answer
-            return f"it does not say what: {error}"
-
-    def _said_of(self, now: Holding) -> str:
-        return now.told(self._device.clock.unix())
-
-    def _is_of(self, now: Holding, started_unix: float) -> bool:
-        return was_started(now, self._device.clock.unix(), started_unix)
-
-    def _settled(self, started_unix: float) -> Holding:
-        """Return what the channel holds; wait for what was started a moment ago."""
-        clock, now = self._device.clock, self._port.holding()
-        while not (now.runs or now.filled):
-            if not 0.0 <= clock.unix() - started_unix <= START_GRACE:
-                break
-            clock.sleep(PAUSE)
-            now = self._port.holding()
-        return now
-
-    def _take_over(self, token: Mapping[str, Any], now: Holding) -> Experiment:
-        """Answer for what a token describes from now on."""
-        it = self._it = Experiment.of_token(token, now, self._device.clock.now())
-        self._ours = True
-        self._expect(it)
-        return it
-
-    def _expect(self, it: Experiment) -> None:
-        """Let it be looked for whenever the link was broken; hold the link for it."""
-        options = self._device.options
-        holds = options.on_link_loss == "hold" and it.limited
-        self._port.techniques = it.count
-        self._port.patience = options.hold_link_for if holds else 0.0
-
-    def _let_go(self, *, rows: bool) -> None:
-        """Answer no longer for what runs: it is somebody else's from now on.
-
-        ``rows``: what the memory holds may still be ours.
-        """
-        self._ours = False
-        self._fetches = self._fetches and rows
-        self._port.techniques, self._port.patience = None, 0.0
-
-    def _check_own_start(self, it: Experiment) -> None:
-        """After a start without an answer: it must be ours that runs."""
-        now = self._port.holding()
-        other = difference(it.token, self.number, now)
-        if other and now.runs:
-            self._let_go(rows=False)
-            raise NotOursError(
-                f"{self.place}: runs {self._said_of(now)}, which was not started here "
-                f"({other}); it is left alone"
-            )
-
-    # ---- stopping
-
-    def _stop(self) -> None:
-        """Stop what is ours and read back that it stands still. InstrumentError."""
-        pause, state = PAUSE, -1
-        for _ in range(STOPS):
-            if self._stands_or_is_not_ours():
-                return
-            self._port.exchange(
-                lambda lib, link: lib.stop(link, self.number),
-                patience=SAFING_PATIENCE,
-                sure=False,
-            )
-            state = self._port.status(SAFING_PATIENCE).State
-            if state == State.STOP:
-                self._let_go(rows=True)
-                return
-            self._device.clock.sleep(pause)
-            pause *= 2.0
-        raise InstrumentError(
-            f"{self.place}: was told to stop {STOPS} times and still says "
-            f"{state_name(state)}. Disconnect the cell or switch the instrument off"
-        )
-
-    def _stands_or_is_not_ours(self) -> bool:
-        """Tell whether nothing of ours runs any more, so that nothing may be stopped.
-
-        A channel that was told to start a moment ago may say STOP and start yet.
-        """
-        it, clock = self._loaded(), self._device.clock.now()
-        try:
-            now = self._port.holding(SAFING_PATIENCE)
-        except LinkError:
-            raise
-        except InstrumentError:  # what it cannot say is no reason to let it run
-            log.warning("%s: cannot say what it holds", self.place, exc_info=True)
-            return False
-        if not now.runs:
-            ended = not it.may_begin_yet(clock)
-            if ended:
-                self._let_go(rows=True)
-            return ended
-        it.seen = True
-        if not it.is_not(now, clock):
-            return False
-        text = "%s: somebody else runs something there now (%s); it is left alone"
-        log.warning(text, self.place, self._said_of(now))
-        self._let_go(rows=False)
-        return True
+                log.warning(text, self.place, self._tenure.said_of(now))
 
     # ---- loading
 
@@ -385,7 +249,7 @@ class BiologicChannel:
     ) -> Loaded:
         port = self._port
         port.configure()
-        self._it = None
+        self._tenure.it = None
         heard = port.exchange(
             lambda lib, link: send(
                 lib, link, self.number, program.uploads, port.board, self.place
@@ -395,7 +259,7 @@ class BiologicChannel:
             log.warning("%s: firmware says: %s", self.place, text)
         self._memory.forget()
         self._memory.prepare()
-        held = port.holding()
+        held = port.holding(count=len(program.uploads))
         token = make_token(
             held, self.number, program.uploads, skipped=skipped, zero=zero
         )
@@ -403,7 +267,7 @@ class BiologicChannel:
         if held.kinds is None:  # nothing was read back
             driving = [t.kind for t in techniques if drives(t)]
             unlimited = tuple(dict.fromkeys(driving))
-        self._it = Experiment(program, token, techniques, not unlimited)
+        self._tenure.it = Experiment(program, token, techniques, not unlimited)
         settings = program.summary
         if str(self._bounds):
             settings = (*settings, ("firmware limits", str(self._bounds)))
@@ -418,10 +282,10 @@ class BiologicChannel:
                 f"{self.place}: a {it.techniques[source].kind} inside a loop cannot "
                 "be skipped; stop the run instead"
             )
-        self._stop()
+        self._tenure.stop()
         self._port.exchange(self._memory.drain)
         self._decode(it)
-        self._let_go(rows=False)
+        self._tenure.let_go(rows=False)
         if not rest:
             return None
         rest = behind(it.techniques, source + 1)
@@ -449,7 +313,7 @@ class BiologicChannel:
 
     def _poll_of(self, seen: Seen, *, running: bool) -> Poll:
         """Hand out what was kept."""
-        it, kept, events = self._it, tuple(self._kept), tuple(self._events)
+        it, kept, events = self._tenure.it, tuple(self._kept), tuple(self._events)
         self._kept, self._events = [], []
         index, zero = (0, 0.0) if it is None else (it.index_of(it.technique), it.zero)
         return Poll(kept, running, index, events, seen.live(zero))
@@ -460,12 +324,12 @@ class BiologicChannel:
             return
         if it.went_back(seen.elapsed):
             self._memory.forget()
-            self._let_go(rows=False)
+            self._tenure.let_go(rows=False)
             raise NotOursError(
                 f"{self.place}: what was started here has ended, and somebody else has "
                 f"started something {seen.elapsed:.0f} s ago; it is left alone"
             )
-        it.elapsed = max(it.elapsed, seen.elapsed)
+        it.note_time(seen.elapsed, self._device.clock.now())
 
     def _is_running(self, it: Experiment, seen: Seen) -> bool:
         if seen.state != State.STOP:
@@ -473,7 +337,7 @@ class BiologicChannel:
             return True
         if seen.filled > 0:
             return True
-        if it.seen or not self._ours:
+        if it.seen or not self._tenure.ours:
             return False
         waited = self._device.clock.now() - it.started
         if waited < START_GRACE:
@@ -490,6 +354,6 @@ class BiologicChannel:
         it.told.add(code)
         what = OPTION_ERRORS.get(code, f"option error {code}")
         if code == 2 or code >= ABORTING_OPTION_ERRORS:  # noqa: PLR2004
-            self._stop()
+            self._tenure.stop()
             raise InstrumentError(f"{self.place}: {what}; the channel was stopped")
         log.warning("%s: %s", self.place, what)

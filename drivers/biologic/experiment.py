@@ -33,6 +33,8 @@ class Experiment:
     """s of the instrument's clock object; when it was started, about."""
     elapsed: float = 0.0
     """The experiment's own time when it was last asked, s."""
+    whole_time: bool = False
+    """Whether its time is known to go on from one technique to the next."""
     seen: bool = False
     """Whether it was seen running."""
     technique: int = 0
@@ -80,8 +82,23 @@ class Experiment:
         return not self.seen and clock - self.started <= START_GRACE
 
     def went_back(self, elapsed: float) -> bool:
-        """Tell whether an experiment's time belongs to one that began later."""
-        return elapsed < self.elapsed - BACKWARDS
+        """Tell whether an experiment's time belongs to one that began later.
+
+        No manual says that a channel's time does not begin anew with each technique:
+        until it was seen not to, going back proves nothing.
+        """
+        whole = self.whole_time or self.count == 1
+        return whole and elapsed < self.elapsed - BACKWARDS
+
+    def note_time(self, elapsed: float, clock: float) -> None:
+        """Take the experiment's time as it is told at ``clock`` s."""
+        if self.technique > 0 and not self._apart(elapsed, clock):
+            self.whole_time = True
+        self.elapsed = elapsed if not self.whole_time else max(self.elapsed, elapsed)
+
+    def _apart(self, elapsed: float, clock: float) -> bool:
+        expected = clock - self.started
+        return abs(elapsed - expected) > BACKWARDS + DRIFT * abs(expected)
 
     def is_not(self, now: Holding, clock: float) -> bool:
         """Tell whether something else runs; where in doubt, it is this.
@@ -89,15 +106,15 @@ class Experiment:
         Other techniques or a time that went back are proof. Other parameters are one
         only if the time does not fit either: a library may say them differently.
         """
-        if now.firmware != Firmware.KERNEL or now.count != self.count:
+        counted = self.token["count"]
+        if now.firmware != Firmware.KERNEL or counted not in {None, now.count}:
             return True
         kinds, program = self.token["kinds"], self.token["digest"]
         if self.went_back(now.elapsed) or (
             kinds and now.kinds and tuple(kinds) != now.kinds
         ):
             return True
-        expected = clock - self.started
-        apart = abs(now.elapsed - expected) > BACKWARDS + DRIFT * abs(expected)
+        apart = self._apart(now.elapsed, clock)
         return bool(apart and program and now.digest and program != now.digest)
 
 

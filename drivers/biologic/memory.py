@@ -1,7 +1,6 @@
 """The rows in a channel's memory: fetched, decoded, and never lost by a failed call.
 
-Everything here runs on the library's thread: the converter of floats is a call into
-the library, too.
+The converter of floats is a call into the library, and made on its thread alone.
 """
 
 import logging
@@ -9,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drivers.biologic.abi import CurrentValues
-from drivers.biologic.codec import FloatDecoder, proven_decoder
+from drivers.biologic.codec import FloatDecoder, ieee_floats, proven_decoder
 from drivers.biologic.library import EClib
 from drivers.biologic.port import Port
 from drivers.biologic.reading import Fetched, Reader
@@ -108,10 +107,13 @@ class ChannelMemory:
         reader, fetched = self._reader, list(self._pending)
         if reader is None or not fetched:
             return (), ()
-        batches = self._port.exchange(
-            lambda _lib, _link: tuple(reader.batches(fetched, index_of, zero)),
-            sure=False,
-        )
+        if self._decoder is ieee_floats:  # needs no library
+            batches = tuple(reader.batches(fetched, index_of, zero))
+        else:
+            batches = self._port.exchange(
+                lambda _lib, _link: tuple(reader.batches(fetched, index_of, zero)),
+                sure=False,
+            )
         del self._pending[: len(fetched)]
         return batches, self._lost(fetched)
 

@@ -15,6 +15,7 @@ from typing import Any
 from drivers.biologic.abi import ChannelInfos
 from drivers.biologic.codes import Firmware, State, firmware_name, state_name
 from drivers.biologic.compiler import Upload
+from drivers.biologic.faults import EClibError, Remedy
 from drivers.biologic.library import EClib, Held
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
 from labctl.clock import local
@@ -67,13 +68,22 @@ class Holding:
 
 
 def read_holding(
-    library: EClib, link: int, channel: int, device: int, infos: ChannelInfos
+    library: EClib,
+    link: int,
+    channel: int,
+    device: int,
+    infos: ChannelInfos,
+    count: int | None = None,
 ) -> Holding:
-    """Return what the channel holds now; ``infos`` is its status of this moment."""
+    """Return what the channel holds now; ``infos`` is its status of this moment.
+
+    ``count`` techniques are read; None: as many as the status says.
+    """
     values = library.current_values(link, channel)
     held: list[Held] | None = []
     if infos.FirmwareCode == Firmware.KERNEL:
-        held = read_loaded(library, link, channel, infos.NbOfTechniques)
+        wanted = infos.NbOfTechniques if count is None else count
+        held = read_loaded(library, link, channel, wanted)
     return Holding(
         device,
         infos.BoardSerialNumber,
@@ -90,10 +100,18 @@ def read_holding(
 def read_loaded(
     library: EClib, link: int, channel: int, count: int
 ) -> list[Held] | None:
-    """Return the loaded techniques; None where the library cannot say."""
+    """Return the loaded techniques as far as there are any.
+
+    None where the library cannot say.
+    """
     found = []
     for number in range(count):
-        held = library.loaded(link, channel, number)
+        try:
+            held = library.loaded(link, channel, number)
+        except EClibError as error:
+            if error.remedy in {Remedy.RETRY, Remedy.RECONNECT}:
+                raise
+            break  # there is none of that number
         if held is None:
             return None
         found.append(held)
@@ -132,6 +150,7 @@ def make_token(
         "channel": channel + 1,
         "kinds": kinds,
         "digest": holding.digest,
+        "count": len(uploads) if holding.count == len(uploads) else None,
         "uploads": [[each.table.name, each.source] for each in uploads],
         "skipped": skipped,
         "zero": zero,
@@ -150,8 +169,7 @@ def difference(token: Mapping[str, Any], channel: int, now: Holding) -> str:
     if token.get("driver") != DRIVER:
         return f"the claim is of {token.get('driver', 'an unknown driver')}"
     board = (token["device"], token["serial"], token["channel"])
-    kinds, program = token["kinds"], token["digest"]
-    loaded = len(token["uploads"])
+    kinds, program, loaded = token["kinds"], token["digest"], token["count"]
     found = (
         (
             board != (now.device, now.serial, channel + 1),
@@ -162,9 +180,12 @@ def difference(token: Mapping[str, Any], channel: int, now: Holding) -> str:
             now.firmware != Firmware.KERNEL,
             f"{firmware_name(now.firmware)} is on the channel",
         ),
-        (loaded != now.count, f"{now.count} techniques are loaded, not {loaded}"),
         (
-            bool(kinds and now.kinds) and tuple(kinds) != now.kinds,
+            loaded not in {None, now.count},
+            f"{now.count} techniques are loaded, not {loaded}",
+        ),
+        (
+            kinds is not None and now.kinds not in {None, tuple(kinds)},
             f"{_names(now.kinds)} is loaded, not {_names(kinds)}",
         ),
         (

@@ -117,12 +117,17 @@ class Port:
             f"{self.place}: the status reads as all zeros; power-cycle the instrument"
         )
 
-    def holding(self, patience: float | None = None) -> Holding:
-        """Return what the channel holds and does now."""
+    def holding(
+        self, patience: float | None = None, count: int | None = None
+    ) -> Holding:
+        """Return what the channel holds and does now.
+
+        ``count`` techniques are read; None: as many as it says that it has.
+        """
         infos, device = self.status(patience), self.device
         return self.exchange(
             lambda lib, link: read_holding(
-                lib, link, self.number, device.infos.DeviceCode, infos
+                lib, link, self.number, device.infos.DeviceCode, infos, count
             ),
             patience=patience,
             sure=False,
@@ -197,10 +202,8 @@ class Port:
         infos = lib.channel_infos(link, self.number)
         if infos.FirmwareVersion == 0:
             raise EClibError("BL_GetChannelInfos", NO_ANSWER)
-        if (infos.FirmwareCode, infos.NbOfTechniques) != (
-            Firmware.KERNEL,
-            self.techniques,
-        ):
+        there = (infos.FirmwareCode, infos.NbOfTechniques)
+        if there != (Firmware.KERNEL, self.techniques):
             raise InstrumentError(
                 f"{self.place}: the channel no longer holds what was started "
                 f"({infos.NbOfTechniques} techniques instead of {self.techniques}): "

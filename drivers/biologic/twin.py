@@ -227,7 +227,8 @@ class Twin:
         out.MaxIRange = channel.largest_range
         out.MinIRange = 2 if channel.board == Board.PREMIUM else 5
         out.MaxBandwidth = 9 if channel.board == Board.PREMIUM else 7
-        out.NbOfTechniques = len(channel.programmes)
+        loaded = 0 if self.faults.uncounted else len(channel.programmes)
+        out.NbOfTechniques = loaded
         out.FloatFormat = 0 if channel.ti_floats else 1
         return 0
 
@@ -428,7 +429,9 @@ class Twin:
         out.Ewe, out.EweRangeMin, out.EweRangeMax = voltage, -span, span
         out.I, out.IRange = current, channel.current_range
         out.Eoverflow = int(abs(voltage) >= span)
-        out.ElapsedTime = channel.elapsed(now)
+        out.ElapsedTime = channel.elapsed(
+            now, of_technique=self.faults.time_of_technique
+        )
         out.Freq = channel.frequency
         out.OptErr = self.faults.option_error
 

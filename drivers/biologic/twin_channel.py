@@ -250,9 +250,12 @@ class TwinChannel:
         name = self.programmes[self._index].table.name if running else ""
         return Truth(self.shown_state, current if mine else 0.0, voltage, name)
 
-    def elapsed(self, now: float) -> float:
-        """Return the experiment's time, s."""
-        return now - self._begun if self.state == State.RUN else 0.0
+    def elapsed(self, now: float, *, of_technique: bool = False) -> float:
+        """Return the time since the experiment, or its technique, began, s."""
+        if self.state != State.RUN:
+            return 0.0
+        begun = self._run.start if of_technique and self._run else self._begun
+        return now - begun
 
     @property
     def frequency(self) -> float:

@@ -25,6 +25,10 @@ class FaultPlan:
     """Functions that this release does not have."""
     deaf_stops: int = 0
     """So many BL_StopChannel succeed and stop nothing."""
+    time_of_technique: bool = False
+    """ElapsedTime begins anew with each technique: what no manual denies."""
+    uncounted: bool = False
+    """NbOfTechniques says 0 whatever is loaded: what no manual denies."""
     mute: bool = False
     """Parameters are ignored without a word, and the read-back shows it."""
 

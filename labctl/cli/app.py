@@ -13,6 +13,7 @@ import sys
 import typer
 
 from labctl.cli import (
+    amend,
     audit,
     check,
     doctor,
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, check, report, doctor, serve, gui, remote):
+for module in (run, amend, check, report, doctor, serve, gui, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")

@@ -78,10 +78,10 @@ def alarm_lines(unsafe: Mapping[str, str], data: str = "") -> list[str]:
 
     ``unsafe``: seat -> why; ``data``: see `labctl.service.doubts.cure`.
     """
-    from labctl.service.doubts import cure, still_on  # noqa: PLC0415  (start-up time)
+    from labctl.service.doubts import cure  # noqa: PLC0415  (start-up time)
 
     return [
-        f"MAY STILL BE ON: {still_on(seat, why)}. {cure([seat], data)}"
+        f"{seat} MAY STILL BE ON: {why.rstrip('.')}. {cure([seat], data)}."
         for seat, why in unsafe.items()
     ]
 

@@ -168,6 +168,14 @@ def resume_there(run: Path, *, accept_voltage: bool = False) -> bool:
     return True
 
 
+def place_of(run: str) -> Path | None:
+    """Return the folder that a word names, itself or a file in it; None: no folder."""
+    path = Path(run).absolute()
+    if path.is_file():
+        return path.parent
+    return path if path.is_dir() else None
+
+
 def refuse_beside_station(config: Path | None) -> None:
     """Refuse to open instruments that a station's process owns. OperatorError."""
     from labctl.cli.serve import config_path  # noqa: PLC0415

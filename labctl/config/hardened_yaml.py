@@ -8,7 +8,9 @@ loader falls over at 200,000 brackets, and its constructors read ``4:20`` as 260
 """
 
 import math
+import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -76,15 +78,30 @@ _BROKEN = {
 
 
 def load_file(path: Path) -> Document:
-    """Read a file. RefusedError: absent, too large, not UTF-8, or not understood."""
+    """Read a file.
+
+    RefusedError: absent, no plain file, too large, not UTF-8, or not understood.
+    """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_at_once) as file:  # noqa: PTH123  (an opener)
+            _only_plain(path, os.fstat(file.fileno()).st_mode)
             content = file.read(LARGEST + 1)
     except OSError as e:
         raise RefusedError(
             [Complaint(str(path), f"cannot be read: {e.strerror}.", "Check the path.")]
         ) from e
     return load(content, path.name)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe would wait for somebody to write into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _only_plain(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
+        _refuse(str(path), f"is {kind}, no file.", "Name a file with the text in it.")
 
 
 def load(text: str | bytes, name: str) -> Document:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from labctl.limits import Envelope
 from labctl.protocol import Plan
+from labctl.store.header import RunHeader
 
 PERSON = "a person"
 """Who holds a run unless it says otherwise."""
@@ -32,6 +34,10 @@ class Amendment:
     """Returns the new plan from its beginning; its past is the same."""
     note: str
     """Who changed what and why, for the event."""
+    envelope: Envelope | None = None
+    """What no reading may leave from then on; None: as before."""
+    header: RunHeader | None = None
+    """The run's header from then on, for the journal; None: as before."""
 
 
 class Control:
@@ -93,10 +99,17 @@ class Control:
             self._go_on.set()
             self._settle()
 
-    def amend(self, make_plan: Callable[[], Plan], note: str = "") -> None:
+    def amend(
+        self,
+        make_plan: Callable[[], Plan],
+        note: str = "",
+        *,
+        envelope: Envelope | None = None,
+        header: RunHeader | None = None,
+    ) -> None:
         """Go on with another plan from the next step on, if its past is the same."""
         with self._lock:
-            self._amendment = Amendment(make_plan, note)
+            self._amendment = Amendment(make_plan, note, envelope, header)
 
     def take_amendment(self) -> Amendment | None:
         """Return what was amended since the last call."""

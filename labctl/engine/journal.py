@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from labctl.data import Batch, Event, Outcome
 from labctl.protocol import ClaimRecord
+from labctl.store.header import RunHeader
 
 
 class Journal(typing.Protocol):
@@ -41,6 +42,10 @@ class Journal(typing.Protocol):
 
     def event(self, event: Event, test_time: float, unix: float) -> None:
         """Note what a person would tell a colleague."""
+        ...
+
+    def amend(self, header: RunHeader, unix: float) -> None:
+        """Replace the header; the old one is kept."""
         ...
 
     def set_status(

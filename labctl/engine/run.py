@@ -214,6 +214,12 @@ class Engine:
         except OperatorError as error:
             self._recorder.say(Level.WARNING, "amend", f"not amended: {error}")
             return plan, None
+        if amendment.envelope is not None:
+            self._bench = replace(self._bench, envelope=amendment.envelope)
+            self._intake.bench = self._bench
+            self._intake.limits = LimitWatch(amendment.envelope)
+        if amendment.header is not None:
+            self._journal.amend(amendment.header, self._bench.clock.unix())
         self._recorder.say(Level.INFO, "amend", amendment.note)
         return other, step
 

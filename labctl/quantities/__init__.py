@@ -35,7 +35,7 @@ from labctl.quantities.fields import (
 )
 from labctl.quantities.format import format_duration, format_si
 from labctl.quantities.parse import parse
-from labctl.quantities.rates import CRate, OneC, Rate
+from labctl.quantities.rates import CRate, Magnitude, OneC, Rate
 
 __all__ = [
     "SI",
@@ -52,6 +52,7 @@ __all__ = [
     "Kelvin",
     "Kilogram",
     "KilogramPerSquareMetre",
+    "Magnitude",
     "Metre",
     "Ohm",
     "OneC",

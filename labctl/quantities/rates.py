@@ -190,6 +190,35 @@ CRate = Annotated[Rate, _OnlyMultiples()]
 """A field whose rate must be a multiple of 1C."""
 
 
+@dataclass(frozen=True, slots=True)
+class _WithoutSign:
+    """Refuses a sign where a protocol decides on the direction itself."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        from pydantic_core import core_schema  # noqa: PLC0415  (start-up time)
+
+        return core_schema.no_info_after_validator_function(
+            without_sign, handler(source)
+        )
+
+
+Magnitude = Annotated[Rate, _WithoutSign()]
+"""A field whose rate has no direction: the protocol charges or discharges by itself."""
+
+
+def without_sign(rate: Rate) -> Rate:
+    """Return ``rate``. QuantityError: it is negative, and the sign would be lost."""
+    if rate.value < 0:
+        raise QuantityError(
+            f"{rate} has a sign, which would be dropped: this says how large the "
+            "current is, and the protocol in which direction it flows. Write "
+            f"{Rate(-rate.value, rate.unit)}."
+        )
+    return rate
+
+
 def _read_multiple(plain: str) -> Fraction | None:
     match = _C_RATE.fullmatch(plain)
     if match is None or (match["early"] and (match["late"] or not match["top"])):

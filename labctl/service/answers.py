@@ -1,5 +1,6 @@
 """What single questions are answered with."""
 
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -46,6 +47,45 @@ class Started(Said):
     run: str
     seats: dict[str, str]
     warnings: list[str]
+
+
+class Applies(StrEnum):
+    """From when an amendment holds."""
+
+    NEXT_STEP = "next_step"
+    """The run goes on: at its next step."""
+    RESUME = "resume"
+    """The run stands still: once somebody resumes it."""
+    NOT = "not"
+    """It was only asked what would change."""
+
+
+class Changed(Said):
+    """A parameter that changes."""
+
+    old: Any
+    new: Any
+
+
+class Amended(Said):
+    """What an amendment comes to."""
+
+    run: str
+    parameters: dict[str, Changed]
+    """As the journal keeps them: SI."""
+    first_step: int
+    """Number of the first step that may differ; those before stay as they are."""
+    next_before: str
+    """Label of that step as it was; empty: there was none, or one goes on first."""
+    next_now: str
+    duration_before: float
+    """s that the protocol states for the whole run."""
+    duration_now: float
+    limits_before: dict[str, tuple[float | None, float | None]]
+    """Column -> bounds; None: open."""
+    limits_now: dict[str, tuple[float | None, float | None]]
+    warnings: list[str]
+    applies: Applies
 
 
 class Queued(Said):

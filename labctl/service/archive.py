@@ -226,8 +226,9 @@ def stamp(folder: RunFolder) -> int:
 
     What another process commits stands in the journal's log at first, so that counts.
     """
-    log = folder.journal.with_name(f"{folder.journal.name}-wal")
-    return max(map(_modified, (folder.sealed, folder.journal, log)))
+    files = folder.journals
+    logs = [each.with_name(f"{each.name}-wal") for each in files]
+    return max(map(_modified, (folder.sealed, *files, *logs)))
 
 
 def _modified(path: Path) -> int:

@@ -16,7 +16,8 @@ from labctl.errors import (
     RefusedError,
     Why,
 )
-from labctl.service.answers import Started
+from labctl.service.amending import amend_run
+from labctl.service.answers import Amended, Applies, Started
 from labctl.service.by_hand import ByHand
 from labctl.service.doubts import Doubts, still_on
 from labctl.service.event_book import EventBook
@@ -29,7 +30,7 @@ from labctl.service.interrupted import about_of, find_interrupted
 from labctl.service.live_run import LEVELS, About, LiveRun
 from labctl.service.models import Level, RunState, RunSummary
 from labctl.service.premises import Premises
-from labctl.service.requests import OrderIn
+from labctl.service.requests import AmendIn, OrderIn
 from labctl.service.waiting import Queue
 from labctl.session.finish import discard, finish
 from labctl.session.limits import CELLS
@@ -358,6 +359,28 @@ class Bench:
             live.started_unix = self.interrupted.pop(run).started_unix
             self._admit(live)
         return Started(run=run, seats=about.seats, warnings=[])
+
+    def amend(self, run: str, asked: AmendIn, who: str) -> Amended:
+        """Change what a run of this station has still to do; see `amend_run`."""
+        folder = self.premises.data / run
+        if not folder.is_dir():
+            raise OperatorError(f"this station has no run {run!r}")
+        found = self._runs.get(run)
+        amended = amend_run(
+            folder,
+            found if found is not None and found.is_live else None,
+            asked.parameters,
+            self.equipment,
+            who=who,
+            reason=asked.reason,
+            dry_run=asked.dry_run,
+        )
+        if amended.applies is not Applies.NOT:
+            names = ", ".join(amended.parameters)
+            text = f"{run}: {names} amended by {who}"
+            self.events.tell(Level.INFO, "amend", text, run)
+            self.changed()
+        return amended
 
     def close_interrupted(self, run: str, what: str, reason: str) -> None:
         """``finish`` or ``discard`` an interrupted run; blocks for seconds."""

@@ -30,6 +30,7 @@ from labctl.errors import (
 from labctl.report.grouping import Grouping
 from labctl.service.answers import (
     Accepted,
+    Amended,
     AuditLine,
     Checked,
     ForecastOut,
@@ -53,6 +54,7 @@ from labctl.service.models import QueueEntry, State, StationEvent
 from labctl.service.premises import Address
 from labctl.service.requests import (
     Acknowledge,
+    AmendIn,
     ChannelHold,
     ClearIn,
     ManualIn,
@@ -355,6 +357,19 @@ class StationClient:
     def start(self, order: OrderIn) -> Started:
         """Start a run at once. RefusedError: every complaint."""
         return self._do("POST", "/runs", Started, order, timeout=SLOW)
+
+    def amend(
+        self,
+        run: str,
+        parameters: Mapping[str, Any],
+        reason: str = "",
+        *,
+        dry_run: bool = False,
+    ) -> Amended:
+        """Change what a run has still to do. RefusedError, OperatorError: nothing."""
+        asked = AmendIn(parameters=dict(parameters), reason=reason, dry_run=dry_run)
+        path = f"/runs/{run}/amend"
+        return self._do("POST", path, Amended, asked, timeout=SLOW)
 
     def enqueue(self, order: OrderIn, *, ready: bool = False) -> Queued:
         """Let an order wait for its seats."""

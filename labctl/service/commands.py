@@ -15,6 +15,7 @@ from labctl.service import catalogue
 from labctl.service.access import PROBLEMS, Asking, Here, allow
 from labctl.service.answers import (
     Accepted,
+    Amended,
     Checked,
     ForecastOut,
     Hint,
@@ -29,6 +30,7 @@ from labctl.service.live_run import finite
 from labctl.service.models import StationEvent
 from labctl.service.requests import (
     Acknowledge,
+    AmendIn,
     ChannelHold,
     ClearIn,
     ManualIn,
@@ -101,6 +103,20 @@ async def stop_all(here: Here, asking: Asking, why: Why | None = None) -> Accept
     """STOP ALL: every run, every hand-driven seat, the queue. Waits for nothing."""
     here.stop_all.ask(asking.who, why.reason if why else "")
     return Accepted(sequence=here.feed.sequence + 1)
+
+
+@operate.post(
+    "/runs/{run}/amend",
+    operation_id="amend_run",
+    dependencies=[Depends(allow("configure"))],
+)
+def amend_run(here: Here, asking: Asking, run: RunId, asked: AmendIn) -> Amended:
+    """Change what a run has still to do: more cycles, other cut-offs.
+
+    One that goes on takes it at its next step, any other when it is resumed; nothing
+    is started. Refused where a step that began would have been another one.
+    """
+    return here.bench.amend(run, asked, asking.who)
 
 
 @operate.post("/runs/{run}/{wish}", operation_id="ask_run")

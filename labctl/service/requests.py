@@ -40,6 +40,16 @@ class Why(Said):
     and that is right."""
 
 
+class AmendIn(Said):
+    """Other parameters for what a run has still to do."""
+
+    parameters: Annotated[dict[Name, Any], Field(min_length=1, max_length=100)]
+    """Those that change, as a person writes them."""
+    reason: Sentence = ""
+    dry_run: bool = False
+    """Only say what would change."""
+
+
 class QueueIn(Said):
     """An order that waits for its seats."""
 

@@ -17,9 +17,18 @@ from labctl.engine.replay import rehearse
 from labctl.engine.situation import Recorded
 from labctl.errors import OperatorError
 from labctl.quantities import SI
-from labctl.session.order import Equipment, Order, Prepared, prepare_with
+from labctl.session.amend import has_more, order_again
+from labctl.session.order import Equipment, Prepared, prepare_with
 from labctl.session.read_back import compare_voltages
-from labctl.session.run import Finished, Observers, build, execute, make_header, seal
+from labctl.session.run import (
+    Finished,
+    Observers,
+    build,
+    execute,
+    make_header,
+    room_for,
+    seal,
+)
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
 from labctl.store.journal import Journal
@@ -39,7 +48,7 @@ def resume(
     The step in flight goes on with its remaining time and charge; the gap is an
     event. So does a run that was stopped, failed or met a limit: to ask for it is a
     person's decision. ``changes`` amends parameters. OperatorError, with nothing
-    touched: a past step would differ, the run is completed and nothing changes, or a
+    touched: a past step would differ, the run is completed and has no more to do, or a
     cell is not at the voltage at which the run left it, unless ``accept_voltage``.
     """
     folder = RunFolder.of(place)
@@ -50,32 +59,23 @@ def resume(
         sequence = reader.sequence
     if status.state == "discarded":
         raise OperatorError(f"{header.run_id} was discarded; start a new run")
-    if status.state == "completed" and not changes:
+    config = Config.model_validate(header.extra["config"], context=SI)
+    given = {**header.parameters_given, **(changes or {})}
+    order = order_again(header, Document("parameters", given), folder.path.parent)
+    left = max(status.unix, header.started_unix)
+    prepared = prepare_with(
+        order, config, epoch=left, label=header.sample, equipment=equipment
+    )
+    rehearse(prepared.protocol.plan(), recorded.steps)
+    if status.state == "completed" and not has_more(
+        prepared.protocol.plan(), recorded.steps
+    ):
         if not folder.sealed.exists():  # it died between its end and its file
             return _sealed_late(folder, status.reason)
         raise OperatorError(
             f"{header.run_id} has ended (completed). To add to it, change a "
             "parameter, for example `--set cycles=100`."
         )
-    config = Config.model_validate(header.extra["config"], context=SI)
-    given = {**header.parameters_given, **(changes or {})}
-    noted = header.extra["order"]
-    order = Order(
-        protocol=header.protocol,
-        parameters=Document("parameters", given),
-        sample=noted["sample"],
-        seats=header.roles,
-        out=folder.path.parent,
-        simulate=header.simulated,
-        speed=noted["speed"],
-        seed=noted["seed"],
-        operator=header.operator,
-    )
-    left = max(status.unix, header.started_unix)
-    prepared = prepare_with(
-        order, config, epoch=left, label=header.sample, equipment=equipment
-    )
-    rehearse(prepared.protocol.plan(), recorded.steps)
     bench = prepared.borrow(header.run_id)
     try:
         if prepared.world is not None:
@@ -85,7 +85,11 @@ def resume(
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
-        with Journal.open(folder.journal) as journal:
+        with (
+            room_for(prepared, folder, observers) as room,
+            Journal.open(folder.journal) as journal,
+        ):
+            journal.keep(room)
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
             gap = max(prepared.station.clock.unix() - left, 0.0)

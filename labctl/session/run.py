@@ -1,6 +1,8 @@
 """One run from its first commit to its sealed file."""
 
+import contextlib
 import logging
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended, Recorded, Situation, Watchers
 from labctl.errors import LabctlError
+from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
@@ -27,6 +30,7 @@ from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
 from labctl.store.journal_reader import JournalReader
 from labctl.store.records import UNSAFE
+from labctl.store.reserve import Reserve, reserve, size_for
 from labctl.store.seal import seal_apart
 
 log = logging.getLogger(__name__)
@@ -35,6 +39,8 @@ VIEW_PATIENCE = 10.0
 """s of wall time that the live view may take to catch up with the end."""
 EXIT_UNSAFE = 7
 """What the shell is told when an output may still be on."""
+ROWS_A_SECOND = 1.0
+"""For the room that is reserved: slow techniques record at 0.1 to 1 Hz."""
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 
@@ -103,11 +109,29 @@ def start(
     try:
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
-        with Journal.create(folder.journal, header) as journal:
+        with (
+            room_for(prepared, folder, observers) as room,
+            Journal.create(folder.journal, header) as journal,
+        ):
+            journal.keep(room)
             engine = build(prepared, bench, journal, observers, Ledger(header.streams))
             return execute(prepared, engine, journal, observers, Recorded())
     finally:
         prepared.hand_back(name)
+
+
+def room_for(
+    prepared: Prepared, folder: RunFolder, observers: Observers
+) -> contextlib.AbstractContextManager[Reserve | None]:
+    """Reserve what the run may write, until it has ended; a forecast needs nothing.
+
+    StoreError: the disk has not that much room.
+    """
+    if not observers.sealed:
+        return contextlib.nullcontext()
+    duration = prepared.protocol.duration()
+    rows = duration * ROWS_A_SECOND if math.isfinite(duration) else 0.0
+    return reserve(folder.path, size_for(rows))
 
 
 def build(
@@ -169,7 +193,7 @@ def execute(
     if ended.unsafe:
         fields = {**journal.status.fields, UNSAFE: dict(ended.unsafe)}
         journal.set_status(str(ended.reason), reason=ended.text, fields=fields)
-    journal.commit()
+    journal.settle()
     results = work_out(prepared, folder) if observers.sealed else {}
     journal.finish(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text
@@ -191,9 +215,14 @@ def execute(
 def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
     """Return the protocol's results; what cannot be worked out is absent, and why."""
     with JournalReader(folder.journal) as reader:
-        view = JournalView(prepared.protocol.sample, reader)
+        protocol = prepared.protocol
+        view = JournalView(protocol.sample, reader)
         try:
-            return prepared.protocol.results(view)
+            if dict(reader.header.parameters) != protocol.parameters_json():
+                given = reader.header.parameters_given  # amended while it went on
+                parameters = protocol.parameters_model.model_validate(given)
+                protocol = type(protocol)(parameters, protocol.sample)
+            return protocol.results(view)
         except Exception as error:
             log.exception("the results could not be worked out")
             reason = f"{type(error).__name__}: {error}"
@@ -225,8 +254,7 @@ def make_header(
         },
         extra={
             "station": config.station.name,
-            "envelope": {k: list(v) for k, v in prepared.envelope.bounds.items()},
-            "eased_envelope": {k: list(v) for k, v in prepared.envelope.eased.items()},
+            **bounds_noted(prepared.envelope),
             "order": {
                 "sample": order.sample,
                 "seed": order.seed,
@@ -236,6 +264,14 @@ def make_header(
             "config": config.model_dump(mode="json"),
         },
     )
+
+
+def bounds_noted(envelope: Envelope) -> dict[str, Any]:
+    """Return a run's limits as its header keeps them."""
+    return {
+        "envelope": {k: list(v) for k, v in envelope.bounds.items()},
+        "eased_envelope": {k: list(v) for k, v in envelope.eased.items()},
+    }
 
 
 def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:

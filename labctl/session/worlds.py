@@ -39,6 +39,24 @@ def _save(folder: Path, sequence: int, text: str) -> None:
             old.unlink(missing_ok=True)
 
 
+def carry_over(journal: Journal) -> None:
+    """Let the last state belong to the commits to come: nothing happens to the world.
+
+    Harmless where there is none.
+    """
+    folder = journal.path.parent
+
+    def save(sequence: int) -> None:
+        states = sorted(folder.glob(f"{PREFIX}*.json"), key=_number)
+        path = folder / f"{PREFIX}{sequence:09d}.json"
+        if states and states[-1] != path:
+            temporary = path.with_suffix(".tmp")
+            temporary.write_text(states[-1].read_text())
+            os.replace(temporary, path)  # noqa: PTH105  (atomic)
+
+    journal.before_commit = save
+
+
 def put_back(
     folder: Path, sequence: int, world: Any, seats: Sequence[str] | None = None
 ) -> None:

@@ -181,6 +181,8 @@ class RunTechniques(Step):
         if watch is not None:
             watch.make_safe()
         name = met[1].name if met is not None else tails.met(self.techniques)
+        if not name and attached and tails.was_cut(self.techniques):
+            return Ending(EndReason.STOPPED)
         reason = EndReason.CONDITION if name else EndReason.COMPLETED
         return Ending(reason, name)
 

@@ -15,10 +15,13 @@ from labctl.techniques import (
     Quantity,
     Spectrum,
     Technique,
+    VoltageSweep,
 )
 
 VOLTAGE_SLACK = 0.003
 """V; a limit met in firmware may be recorded that far short of it."""
+SHORT_OF_END = 1e-3
+"""Of a duration; what an instrument's last row may lie before the technique's end."""
 RELATIVE_SLACK = 0.03
 """Of the limit; the same for currents and charges."""
 
@@ -71,6 +74,8 @@ class Tail:
     voltage: float
     current: float
     charge: float = 0.0
+    first: float = 0.0
+    """Instrument's time of the first row seen, s."""
     whole: bool = True
     """Whether all of its rows were seen; False where a process attached half way."""
 
@@ -102,8 +107,29 @@ class Tails:
                 float(voltage[mine][-1]),
                 float(i[-1]),
                 passed,
+                float(time[mine][0]) if before is None else before.first,
                 whole if before is None else before.whole,
             )
+
+    def was_cut(self, techniques: Sequence[Technique]) -> bool:
+        """Tell whether an upload surely did not come to its own end.
+
+        What stood still when a process attached to it may have been stopped by the
+        guard of the one before. False where it cannot be told.
+        """
+        if not self.rows or any(isinstance(t, Loop) for t in techniques):
+            return False
+        at = max(self.rows)
+        technique, row = techniques[at], self.rows[at]
+        if any(isinstance(t, Spectrum) for t in techniques[at:]):
+            return False  # sines leave rows elsewhere
+        if at < len(techniques) - 1:
+            return True
+        if isinstance(technique, Loop | Spectrum | VoltageSweep):
+            return False
+        unknown = math.nan if at else 0.0
+        passed = row.time - (row.first if row.whole else unknown)
+        return passed < (1.0 - SHORT_OF_END) * technique.duration - 1.0
 
     def met(self, techniques: Sequence[Technique]) -> str:
         """Return the condition met by the last technique that ran and had any."""

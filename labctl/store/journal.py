@@ -12,6 +12,7 @@ Rules for whoever edits this:
   other handle drops SQLite's locks (POSIX).
 """
 
+import contextlib
 import dataclasses
 import logging
 import sqlite3
@@ -53,6 +54,8 @@ MAX_STATEMENTS = 100_000
 """Steps, events and states that may wait."""
 END_PATIENCE = 3600.0
 """s of wall time that the end of a run waits for a disk: a person can free space."""
+LOOKERS = 0.5
+"""s; whoever only asks whether a run is written holds its lock for a moment."""
 INTERRUPTED_PATIENCE = 5.0
 """s, where a person would not wait for the end."""
 
@@ -87,13 +90,15 @@ class Journal(Taken):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             raise StoreError(f"{path}: a journal is there already; choose another run")
-        lock = WriterLock(path.with_name(LOCK))
+        lock = WriterLock.when_free(path.with_name(LOCK), LOOKERS)
         try:
             write_first(path.with_suffix(NEW), header)
             path.with_suffix(NEW).replace(path)
             sync_directory(path.parent)
             return cls(path, Chain(path), lock)
-        except sqlite3.Error as e:
+        except (sqlite3.Error, OSError) as e:
+            with contextlib.suppress(OSError):  # a run that never was
+                path.unlink(missing_ok=True)
             lock.release()
             raise StoreError(f"{path}: cannot be written: {e}") from e
         except BaseException:
@@ -108,10 +113,10 @@ class Journal(Taken):
         """
         if not path.is_file():
             raise StoreError(f"{path}: there is no journal")
-        lock = WriterLock(path.with_name(LOCK))
+        lock = WriterLock.when_free(path.with_name(LOCK), LOOKERS)
         try:
             return cls(path, Chain(path), lock)
-        except sqlite3.Error as e:
+        except (sqlite3.Error, OSError) as e:
             lock.release()
             raise StoreError(f"{path}: cannot be opened for writing: {e}") from e
         except BaseException:
@@ -169,6 +174,13 @@ class Journal(Taken):
             self.set_results(results)
             self.set_status(state, reason=reason, unix=unix)
             self._status = dataclasses.replace(self._status, finished=True)
+        self.settle()
+
+    def settle(self) -> None:
+        """Get everything so far to the disk: the run has ended.
+
+        Waits and gives up room as `finish` does. StoreError: see there.
+        """
         if not self._to_the_end():
             raise StoreError(
                 f"{self.path}: the end of the run is not on the disk: {self._why()}"

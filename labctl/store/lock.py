@@ -14,6 +14,10 @@ LOOK_EVERY = 0.1
 """s between two looks whether a lock is free."""
 
 
+class HeldError(StoreError):
+    """Another process, or another part of this one, has the lock."""
+
+
 class WriterLock:
     """Holds ``path`` until released; the file itself stays empty."""
 
@@ -22,13 +26,16 @@ class WriterLock:
             path, timeout=0.0, isolation_level=None, check_same_thread=False
         )
         try:
+            self._connection.execute("PRAGMA journal_mode=MEMORY")  # writes nothing
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as e:
             self._connection.close()
-            raise StoreError(
-                f"{path.parent}: another process writes this run ({e}); "
-                "stop it first, or follow it read-only"
-            ) from e
+            if e.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise HeldError(
+                    f"{path.parent}: another process writes this run ({e}); "
+                    "stop it first, or follow it read-only"
+                ) from e
+            raise StoreError(f"{path}: cannot be locked: {e}") from e
 
     @classmethod
     def when_free(cls, path: Path, seconds: float) -> "WriterLock":
@@ -40,7 +47,7 @@ class WriterLock:
         while True:
             try:
                 return cls(path)
-            except StoreError:
+            except HeldError:
                 if stopwatch() >= end:
                     raise
                 SystemClock().sleep(LOOK_EVERY)
@@ -56,6 +63,8 @@ def is_written(path: Path) -> bool:
         return False
     try:
         WriterLock(path).release()
-    except StoreError:
+    except HeldError:
         return True
+    except StoreError:  # nobody can tell; the disk may be full or read-only
+        return False
     return False

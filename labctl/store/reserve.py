@@ -45,13 +45,17 @@ def reserve(folder: Path, size: int) -> "Reserve":
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESERVE
+    had = _size(path)
     try:
         _fill(path, size)
     except OSError as e:
-        path.unlink(missing_ok=True)
+        left = free_bytes(folder)
+        with contextlib.suppress(OSError):
+            os.truncate(path, had) if had else path.unlink()
+        with contextlib.suppress(OSError):  # there is more in it than that
+            folder.rmdir()
         if e.errno not in NO_ROOM:
             raise StoreError(f"{folder}: cannot be written: {e}") from e
-        left = free_bytes(folder)
         has = "unknown" if left is None else f"{left / 1e6:.0f} MB"
         raise StoreError(
             f"{folder}: the run needs {size / 1e6:.0f} MB on this disk, which has "
@@ -94,7 +98,7 @@ class Reserve:
 
     def follow(self, written: int) -> None:
         """Shrink with what the run has written by now, as bytes since the last call."""
-        self._wanted = max(self._wanted - written, LEAST)
+        self._wanted = max(self._wanted - written, min(self._wanted, LEAST))
         if self.size - self._wanted >= STEP:
             self._cut(self._wanted)
 

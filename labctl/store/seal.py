@@ -18,7 +18,7 @@ from labctl.errors import LabctlError, StoreError
 from labctl.store.folder import RunFolder, sync_directory
 from labctl.store.journal_file import tidy
 from labctl.store.journal_reader import JournalReader
-from labctl.store.lock import WriterLock
+from labctl.store.lock import HeldError, WriterLock
 from labctl.waits import announce
 
 RENAME_TRIES = 20
@@ -56,11 +56,11 @@ def _only_sealer(folder: RunFolder, patience: float) -> tuple[bool, WriterLock]:
     path = folder.path / LOCK
     try:
         return False, WriterLock(path)
-    except StoreError:
+    except HeldError:
         pass
     try:
         return True, WriterLock.when_free(path, patience)
-    except StoreError as e:
+    except HeldError as e:
         raise StoreError(
             f"{folder.sealed}: another process has been sealing this run for "
             f"{patience:.0f} s; end it and seal again"

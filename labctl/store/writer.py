@@ -154,9 +154,10 @@ class Writer:
             trouble = self._try(portion)
             with self._turn:
                 self._settle(portion, trouble)
+                self._look()
                 self._asked = False
                 self._turn.notify_all()
-            self._look(portion)
+            self._tend(portion)
         self._chain.close()
 
     def _try(self, portion: Portion) -> Trouble | None:
@@ -204,22 +205,27 @@ class Writer:
             log.error("journal: %s; rows wait in memory", trouble.text)
         self.trouble = trouble
 
-    def _look(self, portion: Portion) -> None:
-        """See how much room is left, now and then."""
+    def _look(self) -> None:
+        """See how much room is left: now and then, and at once where it changes."""
         now = stopwatch()
-        reserve = self.reserve
-        if reserve is not None and self.trouble is None:
-            reserve.follow(portion.nbytes)
-        if now - self._looked < LOOK_EVERY and self.trouble is None:
-            return
-        self._looked = now
-        if reserve is not None and now - self._restored > RESTORE_EVERY:
-            self._restored = now
-            if reserve.is_given and self.trouble is None and not self.at_the_end:
-                reserve.restore()
+        given = self.reserve is not None and self.reserve.is_given
+        if not given and self.trouble is None and self._room[0] is Space.OK:
+            if now - self._looked < LOOK_EVERY:
+                return
+            self._looked = now
         state = self._state()
         if state is not self._room[0]:
             self._room = (state, now)
+
+    def _tend(self, portion: Portion) -> None:
+        """Let the reserve be what the run may still need."""
+        reserve, now = self.reserve, stopwatch()
+        if reserve is None or self.trouble is not None or self.at_the_end:
+            return
+        reserve.follow(portion.nbytes)
+        if reserve.is_given and now - self._restored > RESTORE_EVERY:
+            self._restored = now
+            reserve.restore()
 
     def _state(self) -> Space:
         trouble, reserve = self.trouble, self.reserve

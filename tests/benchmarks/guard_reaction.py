@@ -26,7 +26,7 @@ from labctl.clock import SystemClock
 TWINS = Path(__file__).parents[1] / "service" / "twins_with_truth.py"
 DEATHS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
 CLOCK = SystemClock()
-NEVER = 40.0
+NEVER = 120.0
 PROBE = """
 station: {{name: probe, data: runs}}
 instruments:
@@ -157,7 +157,8 @@ def order(bench: Bench) -> dict[str, float]:
     runner.kill()
     runner.wait(10)
     last = [s for s in bench.truth(begun) if s["i"] == "source" and "on" in s]
-    if not [s for s in last if s["t"] <= at][-1]["on"]:
+    last = [s for s in last if s["t"] <= at]
+    if not last or not last[-1]["on"]:
         CLOCK.sleep(5.0)
         return order(bench)
     off = bench.wait(lambda said: said["i"] == "source" and said.get("on") is False, at)

@@ -102,7 +102,7 @@ def test_what_fails_after_an_output_was_left_on_takes_nothing_back(
 
     assert left.value.exit_code == EXIT_UNSAFE
     said = capsys.readouterr().err
-    assert f"{SEAT} may still be on: {WHY}. Switch it off at the instrument" in said
+    assert f"{SEAT} MAY STILL BE ON: {WHY}. Switch it off at the instrument" in said
     assert "`labctl station clear k2450`" in said
     with pytest.raises(DoubtfulError, match=WHY):
         LeftOn(Path("runs"), CAST, real=True)

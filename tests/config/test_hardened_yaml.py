@@ -1,4 +1,5 @@
 import enum
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -393,3 +394,29 @@ def test_all_complaints_come_at_once_with_line_key_and_cure() -> None:
 def test_a_file_that_is_no_block_of_keys_is_refused(text: str) -> None:
     with pytest.raises(RefusedError, match="expected a block of keys"):
         validate(load(text, "f.yaml"), _Plan)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "cell.yaml"
+    os.mkfifo(pipe)
+
+    with pytest.raises(RefusedError, match=r"cell\.yaml: is a pipe, no file\."):
+        load_file(pipe)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no devices")
+def test_a_device_is_refused() -> None:
+    with pytest.raises(RefusedError, match="/dev/zero: is a device, no file"):
+        load_file(Path("/dev/zero"))
+
+
+def test_a_folder_and_a_huge_file_are_refused(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.yaml"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+
+    with pytest.raises(RefusedError, match="cannot be read: Is a directory"):
+        load_file(tmp_path)
+    with pytest.raises(RefusedError, match="larger than 256 kB"):
+        load_file(huge)

@@ -5,6 +5,7 @@ bounds that its own model states, and the time between two things that its steps
 is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
 """
 
+import dataclasses
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +26,8 @@ from labctl.data import Batch, EndReason, Event, Outcome
 from labctl.engine.ledger import Ledger
 from labctl.protocol import Ending, Protocol, Step
 from labctl.quantities.fields import Quantity
-from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
-from labctl.session.order import Equipment, Order, prepare, station_of
+from labctl.session.order import Equipment, Order, Prepared, prepare, station_of
 from labctl.station import LentBench
 from labctl.waits import owned_by
 
@@ -246,17 +246,27 @@ every_one = pytest.mark.parametrize(
 cells = pytest.mark.parametrize(("kind", "sample_kind", "given"), [*every_case(CELLS)])
 
 
-def on_twins(
-    kind: type[Protocol],
-    sample: str,
-    given: dict[str, Any],
-    config: Config,
-    clock: VirtualClock,
-) -> tuple[Protocol, LentBench]:
-    config.instruments["ls643"].options["external"] = "field_control" in given
-    order = Order(kind.name, Document("test", given), sample, simulate=True)
-    prepared = prepare(order, config, Equipment(*station_of(config, clock, order)))
-    return prepared.protocol, prepared.borrow("test")
+OnTwins = Callable[..., tuple[Protocol, LentBench]]
+
+
+@pytest.fixture
+def on_twins(config: Config) -> Iterator[OnTwins]:
+    """Return what puts a protocol on the built-in bench; its station is closed."""
+    borrowed: list[Prepared] = []
+
+    def put(
+        kind: type[Protocol], sample: str, clock: VirtualClock, **given: Any
+    ) -> tuple[Protocol, LentBench]:
+        config.instruments["ls643"].options["external"] = "field_control" in given
+        order = Order(kind.name, Document("test", given), sample, simulate=True)
+        equipment = Equipment(*station_of(config, clock, order))
+        prepared = dataclasses.replace(prepare(order, config, equipment), shared=False)
+        borrowed.append(prepared)
+        return prepared.protocol, prepared.borrow("test")
+
+    yield put
+    for prepared in borrowed:
+        prepared.hand_back("test")
 
 
 @every_one
@@ -264,14 +274,12 @@ def test_the_engine_looks_at_least_every_two_polls(
     kind: type[Protocol],
     sample_kind: SampleKind,
     given: dict[str, Any],
-    config: Config,
-    plug: Callable[..., tuple[Protocol, LentBench]],
+    on_twins: OnTwins,
+    plug: OnTwins,
 ) -> None:
-    sample, cell, clock = SAMPLES[sample_kind], sample_kind in CELLS, BenchClock(1.7e9)
-    if cell:
-        protocol, bench = plug(kind, sample, clock, **given)
-    else:
-        protocol, bench = on_twins(kind, sample, given, config, clock)
+    clock, cell = BenchClock(1.7e9), sample_kind in CELLS
+    put = plug if cell else on_twins
+    protocol, bench = put(kind, SAMPLES[sample_kind], clock, **given)
 
     walked = walk(protocol, bench, clock, cell)
 
@@ -281,12 +289,13 @@ def test_the_engine_looks_at_least_every_two_polls(
 
 @cells
 def test_the_engine_looks_at_least_every_two_polls_of_eclib(
-    kind: type[Protocol], sample_kind: SampleKind, given: dict[str, Any], config: Config
+    kind: type[Protocol],
+    sample_kind: SampleKind,
+    given: dict[str, Any],
+    on_twins: OnTwins,
 ) -> None:
     clock = BenchClock(1.7e9)
-    protocol, bench = on_twins(kind, SAMPLES[sample_kind], given, config, clock)
-    if not isinstance(bench.roles["cell"], PotentiostatChannel):
-        pytest.skip("EClib's channel cannot adopt, recognise or sense yet")
+    protocol, bench = on_twins(kind, SAMPLES[sample_kind], clock, **given)
 
     walked = walk(protocol, bench, clock, cell=True)
 

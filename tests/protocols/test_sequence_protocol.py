@@ -9,7 +9,7 @@ from drivers.world import catalogue
 from labctl.config.complaints import validate
 from labctl.config.document import Document
 from labctl.data import EndReason, Outcome
-from labctl.errors import RefusedError
+from labctl.errors import QuantityError, RefusedError
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -76,6 +76,20 @@ def test_conditions_are_read_as_people_write_them(
     assert (found.name, found.quantity) == (name, quantity)
     assert found.value == pytest.approx(value)
     assert str(EndCondition.parse(str(found))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("|current| <= -1 mA", "never"),
+        ("|current| <= D/20", "never"),
+        ("charge >= -1 mAh", "always"),
+        ("voltage change >= -5 mV", "always"),
+    ],
+)
+def test_a_sign_where_none_is_looked_at_is_refused(text: str, holds: str) -> None:
+    with pytest.raises(QuantityError, match=f"so this {holds} holds"):
+        EndCondition.parse(text)
 
 
 def test_a_taper_may_be_a_rate() -> None:

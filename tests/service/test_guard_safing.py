@@ -10,9 +10,11 @@ import pytest
 
 from drivers.labsim.benches import build_bench
 from drivers.labsim.front import serve
-from labctl.clock import SystemClock
+from labctl import plugins
+from labctl.clock import Clock, SystemClock
 from labctl.errors import InstrumentError, RefusedError
 from labctl.roles.driver import Setup
+from labctl.roles.identity import Identity
 from labctl.roles.switch_matrix import Connection
 from labctl.service.guarding.guarding import Guarding, Hears
 from labctl.service.guarding.lines import (
@@ -93,6 +95,30 @@ def test_no_relay_opens_while_a_source_is_not_known_to_be_off(
     station.close()
 
 
+def test_no_relay_opens_while_a_technique_finishes_by_itself(
+    twins: tuple[Mapping[str, Any], dict[str, Setup]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, setups = twins
+    station = Station(setups.values(), {}, SystemClock(), RealWires())
+    switch: Any = station.lend("run-1", {"switch": "switch"}).roles["switch"]
+    closed = switch.connect(Connection(2, 1, 3, 4))
+    known = plugins.driver
+    monkeypatch.setattr(
+        plugins, "driver", lambda name: Cycler() if name == "cycler" else known(name)
+    )
+    options = {"on_host_loss": "finish_technique"}
+    vsp = Setup("vsp", "cycler", "USB0", options)
+    plan = plan_of({**setups, "vsp": vsp}, {"cell": "vsp/1", "switch": "switch"})
+    claims = {"vsp/1": [Claimed("run-1", "vsp/1", LIMITED, 1.7e9)]}
+
+    ends = make_safe([RunPlan("run-1", plan, claims)], lambda *_: None, SOON)["run-1"]
+
+    assert ends["vsp/1"] == SeatEnd(SeatState.LEFT, FINISHES)
+    assert ends["switch"].state is SeatState.LEFT
+    assert switch.closed() == closed
+    station.close()
+
+
 def test_making_safe_again_does_no_harm(
     twins: tuple[Mapping[str, Any], dict[str, Setup]],
 ) -> None:
@@ -156,6 +182,26 @@ class Channel:
 
     def make_safe(self) -> None:
         self.stopped = True
+
+
+class Cycler:
+    """The driver, and the open instrument, of one channel that runs `LIMITED`."""
+
+    def wire(self, _setup: Setup) -> None:
+        return None
+
+    def open(self, _wire: None, _setup: Setup, _clock: Clock) -> "Cycler":
+        return self
+
+    @property
+    def roles(self) -> Mapping[str, object]:
+        return {"1": Channel(LIMITED)}
+
+    def identity(self) -> Identity:
+        return Identity("BioLogic", "VSP-300", "0815", "", "USB0")
+
+    def close(self) -> None:
+        return
 
 
 OLD = {**TOKEN, "digest": "old"}

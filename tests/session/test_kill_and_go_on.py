@@ -106,7 +106,7 @@ def test_a_resumed_run_has_no_row_twice_and_time_that_only_grows(
     again = np.diff(table["step_time_second"]) == 0.0
     again &= np.diff(table["instrument_time_second"]) >= 0.0
     assert not again.any()
-    assert events == ["gap"]
+    assert events.count("gap") == 1
 
 
 def test_ctrl_c_ends_a_run_safely_with_exit_code_6(tmp_path: Path) -> None:

@@ -246,6 +246,22 @@ def test_a_step_goes_on_where_its_process_died(offline: float) -> None:
     assert channel.acts == ["load", "start"]
 
 
+def test_what_a_guard_stopped_meanwhile_has_not_come_to_its_end() -> None:
+    channel = Channel(VirtualClock(0.0))
+    step = RunTechniques(label="a", techniques=(LONG,))
+    before = crashed(step, channel, 100.0)
+    channel.clock.sleep(50.0)
+    channel.make_safe()
+    channel.clock.sleep(5000.0)
+
+    rows = step.go_on(bench(cell=channel), records(before))
+    assert rows is not None
+    after = hear(rows)
+
+    assert after.ending == Ending(EndReason.STOPPED)
+    assert (before.times() + after.times())[-1] == pytest.approx(150.0, abs=8.0)
+
+
 def test_a_channel_that_holds_nothing_of_it_lets_the_step_begin_anew() -> None:
     channel = Channel(VirtualClock(0.0))
     step = RunTechniques(label="a", techniques=(LONG,))

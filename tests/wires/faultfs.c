@@ -10,7 +10,7 @@
  * FF_CONTROL  a file that is read at every call: "ok" (or nothing), "full" (nothing may
  *             grow), "room BYTES" (so much may still be written; what is cut or removed
  *             gives room back), "fail ERRNO" (every write and sync fails), "slow SECONDS"
- *             (every sync takes so long).
+ *             (every sync takes so long), "OP:WHEN:WHAT" (a rule, counted from now on).
  * FF_LOG      a file that gets a line for every call on those paths:
  *             OP NUMBER PATH WHAT, WHAT being "-" where nothing was done to it.
  *
@@ -41,6 +41,7 @@ static const char *const names[OPS] = {"write",  "fsync",  "truncate",
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static long counts[OPS];
 static unsigned long long chance;
+static long told_at[OPS]; /* counts when the control file last changed */
 static char last_control[64];
 static long long room = -1; /* bytes; -1: no limit */
 
@@ -124,6 +125,7 @@ static void read_control(char *text, size_t size) {
   text[length > 0 ? length : 0] = 0;
   if (strcmp(text, last_control)) {
     snprintf(last_control, sizeof last_control, "%s", text);
+    memcpy(told_at, counts, sizeof told_at);
     room = !strncmp(text, "full", 4)   ? 0
            : !strncmp(text, "room ", 5) ? atoll(text + 5)
                                         : -1;
@@ -132,6 +134,19 @@ static void read_control(char *text, size_t size) {
 
 static void wait_for(double seconds) { usleep((useconds_t)(seconds * 1e6)); }
 
+/* Apply one rule, OP:WHEN:WHAT, to the call with this number. */
+static void apply(const char *text, size_t length, enum op op, long number,
+                  int *failure, double *delay) {
+  char rule[128], *when, *fault;
+  snprintf(rule, sizeof rule, "%.*s", (int)length, text);
+  if (!(when = strchr(rule, ':')) || !(fault = strchr(when + 1, ':'))) return;
+  *when++ = *fault++ = 0;
+  if (strcmp(rule, "any") && strcmp(rule, names[op])) return;
+  if (!is_due(when, number)) return;
+  if (fault[strlen(fault) - 1] == 's') *delay = atof(fault);
+  else *failure = errno_of(fault);
+}
+
 /* Return the errno the call shall fail with, 0 to let it through. */
 static int judge(enum op op, const char *path, long long growth) {
   char control[64], what[64] = "-";
@@ -139,26 +154,21 @@ static int judge(enum op op, const char *path, long long growth) {
   double delay = 0;
   int before = errno;
   pthread_mutex_lock(&mutex);
+  read_control(control, sizeof control);
   long number = ++counts[op];
   if (number == 1 && op == WRITE && getenv("FF_SEED"))
     chance = strtoull(getenv("FF_SEED"), NULL, 10);
-  read_control(control, sizeof control);
   if (!strncmp(control, "fail ", 5) && (op == WRITE || op == SYNC))
     failure = errno_of(control + 5);
   if (!strncmp(control, "slow ", 5) && op == SYNC) delay = atof(control + 5);
+  if (strchr(control, ':'))
+    apply(control, strcspn(control, " \n"), op, number - told_at[op], &failure, &delay);
   if (!failure && room >= 0 && growth > room) failure = ENOSPC;
   const char *rules = getenv("FF_RULES");
   while (!failure && rules && *rules) {
     size_t length = strcspn(rules, ";");
-    char rule[128], *when, *fault;
-    snprintf(rule, sizeof rule, "%.*s", (int)length, rules);
+    apply(rules, length, op, number, &failure, &delay);
     rules += length + (rules[length] == ';');
-    if (!(when = strchr(rule, ':')) || !(fault = strchr(when + 1, ':'))) continue;
-    *when++ = *fault++ = 0;
-    if (strcmp(rule, "any") && strcmp(rule, names[op])) continue;
-    if (!is_due(when, number)) continue;
-    if (fault[strlen(fault) - 1] == 's') delay = atof(fault);
-    else failure = errno_of(fault);
   }
   if (!failure && room >= 0) room -= growth; /* less than zero: room comes back */
   if (failure) snprintf(what, sizeof what, "%d", failure);
@@ -247,6 +257,29 @@ int ftruncate64(int fd, off64_t size) {
   return real(fd, size);
 }
 
+static long long longer(const char *path, long long size) {
+  struct stat now;
+  return stat(path, &now) < 0 ? 0 : size - now.st_size;
+}
+
+#define GUARD_PATH(op, name, growth) \
+  do { \
+    int failure; \
+    if (matches(name) && (failure = judge(op, name, growth))) FAIL; \
+  } while (0)
+
+int truncate(const char *path, off_t size) {
+  REAL(truncate);
+  GUARD_PATH(TRUNCATE, path, longer(path, size));
+  return real(path, size);
+}
+
+int truncate64(const char *path, off64_t size) {
+  REAL(truncate64);
+  GUARD_PATH(TRUNCATE, path, longer(path, size));
+  return real(path, size);
+}
+
 int posix_fallocate(int fd, off_t at, off_t size) {
   REAL(posix_fallocate);
   GUARD_FD(ALLOCATE, growth_of(fd, at + size), return failure);
@@ -258,12 +291,6 @@ int posix_fallocate64(int fd, off64_t at, off64_t size) {
   GUARD_FD(ALLOCATE, growth_of(fd, at + size), return failure);
   return real(fd, at, size);
 }
-
-#define GUARD_PATH(op, name, growth) \
-  do { \
-    int failure; \
-    if (matches(name) && (failure = judge(op, name, growth))) FAIL; \
-  } while (0)
 
 int rename(const char *from, const char *to) {
   REAL(rename);

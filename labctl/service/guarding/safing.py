@@ -196,27 +196,32 @@ class _Safing:
                 return
         claims = seat.run.claims.get(seat.plan.seat, ())
         lost = seat.run.host_is_lost
-        self._end(seat, make_seat_safe(seat.plan, player, claims, host_is_lost=lost))
+        end = make_seat_safe(seat.plan, player, claims, host_is_lost=lost)
         if stage is Stage.MAGNETS:
-            say = lambda why: self._end(seat, SeatEnd(SeatState.UNKNOWN, why))  # noqa: E731
-            self._end(seat, wait_for_zero(player, self._clock, say))
+            end = wait_for_zero(
+                player,
+                self._clock,
+                lambda why: self._end(seat, SeatEnd(SeatState.UNKNOWN, why)),
+            )
+        self._end(seat, end)
 
     def _wait_for_sources(self, run: str) -> list[str]:
-        """Wait until a run's sources are off; return those that are not by then."""
+        """Wait until a run's sources are done; return those not known to be off.
+
+        One that finishes its technique is done, and on.
+        """
         with self._news:
             self._news.wait_for(
-                lambda: not self._on(run),
+                lambda: SeatState.UNKNOWN not in self._states(run).values(),
                 max(self._patience.sources - self._clock.now(), 0.0),
             )
-            return self._on(run)
+            states = self._states(run).items()
+            return sorted(seat for seat, its in states if its is not SeatState.SAFE)
 
-    def _on(self, run: str) -> list[str]:
-        ends = self._ends[run]
-        return sorted(
-            seat
-            for seat in self._sources[run]
-            if seat not in ends or ends[seat].state is SeatState.UNKNOWN
-        )
+    def _states(self, run: str) -> dict[str, SeatState]:
+        """Return the state of each of a run's sources."""
+        ends, nothing = self._ends[run], SeatEnd(SeatState.UNKNOWN)
+        return {seat: ends.get(seat, nothing).state for seat in self._sources[run]}
 
     def _is_source(self, seat: _Seat) -> None:
         with self._news:

@@ -188,6 +188,21 @@ def test_the_same_program_started_later_by_somebody_else_is_found_out() -> None:
     assert bench.twin.truth(1).state is State.RUN
 
 
+@pytest.mark.parametrize("odd", ["time_of_technique", "uncounted"])
+def test_what_no_manual_promises_hides_nothing_that_is_ours(odd: str) -> None:
+    bench = simulated_bench()
+    setattr(bench.twin.faults, odd, True)
+    rest = OpenCircuit(60.0, record=EVERY_SECOND)
+    started(bench, bench.channel, [rest, rest, *MINE])
+    for _ in range(4):
+        bench.clock.sleep(50.0)
+        assert bench.channel.poll().running
+
+    bench.channel.make_safe()
+
+    assert bench.twin.truth(1).state is State.STOP
+
+
 def test_a_new_process_recognises_what_was_claimed_and_may_stop_it() -> None:
     bench = simulated_bench()
     token, unix = started(bench, bench.channel)
