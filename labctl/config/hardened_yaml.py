@@ -83,7 +83,7 @@ def load_file(path: Path) -> Document:
     RefusedError: absent, no plain file, too large, not UTF-8, or not understood.
     """
     try:
-        with open(path, "rb", opener=_at_once) as file:  # noqa: PTH123  (an opener)
+        with open(path, "rb", opener=_at_once) as file:
             _only_plain(path, os.fstat(file.fileno()).st_mode)
             content = file.read(LARGEST + 1)
     except OSError as e:

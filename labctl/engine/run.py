@@ -277,6 +277,7 @@ class Engine:
         done = [Progress(**claim.done) for claim in claims if claim.done]  # type: ignore[arg-type]
         rest = step.remaining(done[0]) if done else step
         if any(claim.digest != rest.digest() for claim in claims):
+            self._end_claimed()
             return None
         rows = rest.go_on(self._bench, recorded.claims)
         if rows is not None:
@@ -286,6 +287,18 @@ class Engine:
                 Level.INFO, "attached", "the instrument went on alone; attached to it"
             )
         return rows
+
+    def _end_claimed(self) -> None:
+        """Stop what the step started and cannot go on with; nobody else may."""
+        for role, claim in self._recorded.claims.items():
+            player: typing.Any = self._outputs.get(role)
+            if hasattr(player, "recognise") and player.recognise(
+                claim.token, claim.unix
+            ):
+                with to_the_end():
+                    player.make_safe()
+                text = f"{role} was stopped: what remains of the step is another thing"
+                self._recorder.say(Level.WARNING, "attached", text)
 
     def _was_cut(self, flight: Flight, ending: Ending, wish: Wish) -> bool:
         """Tell whether what was attached to had been stopped, not come to its end.

@@ -54,7 +54,7 @@ def carry_over(journal: Journal) -> None:
             temporary.write_text(states[-1].read_text())
             os.replace(temporary, path)  # noqa: PTH105  (atomic)
 
-    journal.before_commit = save
+    journal.take_snapshot = lambda sequence: lambda: save(sequence)
 
 
 def put_back(

@@ -217,6 +217,7 @@ def _changed(before: Tables, after: Tables) -> list[str]:
 def _ended(
     said: Path, code: int, run: RunFolder, before: Tables, wanted: Mapping[str, Any]
 ) -> list[str]:
+    answer: dict[str, Any]
     if code and _had_ended(run):  # it was killed behind its end
         answer = {"results": _results(run), "file": str(run.sealed)}
     elif code:

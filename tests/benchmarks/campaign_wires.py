@@ -52,7 +52,12 @@ class Job:
 def holds(seconds: float) -> list[Job]:
     """Return a job of every kind of output, held for so long."""
     tail = min(2.0, 0.5 * seconds)
-    hold = ("--set", f"hold={seconds:g} s", "--set", f"tail={tail:g} s")
+    hold: tuple[str, ...] = (
+        "--set",
+        f"hold={seconds:g} s",
+        "--set",
+        f"tail={tail:g} s",
+    )
     hold += ("--set", "every=0.1 s")
     jobs = [
         Job(seat, "bias-hold", "particle", ("--role", f"source_meter={seat}", *hold))

@@ -15,6 +15,7 @@ from labctl.engine.situation import Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, ClaimRecord, Ending, Progress, Rows, Step
 from labctl.roles.safing_order import Stage
+from labctl.store.header import RunHeader
 
 READINGS = Stream("readings", (*STAMP, VOLTAGE))
 
@@ -88,6 +89,9 @@ class MemoryJournal:
 
     def claim(self, record: ClaimRecord) -> None:
         self.claims.append(record)
+
+    def amend(self, header: RunHeader, unix: float) -> None:
+        del header, unix
 
     def commit(self) -> int:
         return 0

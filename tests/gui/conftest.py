@@ -1,7 +1,6 @@
 """What every test of the window stands on: no stray dialog, nothing left alive."""
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_station import FakeStation
 from PyQt6.QtCore import QEvent, QTimer

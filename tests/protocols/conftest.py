@@ -26,6 +26,7 @@ from labctl.protocol import ClaimRecord, Protocol, StepRecord
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
 from labctl.station import LentBench
+from labctl.store.header import RunHeader
 from labctl.techniques import (
     Condition,
     ConstantCurrent,
@@ -329,6 +330,9 @@ class MemoryJournal:
 
     def claim(self, record: ClaimRecord) -> None:
         del record
+
+    def amend(self, header: RunHeader, unix: float) -> None:
+        del header, unix
 
     def commit(self) -> int:
         return 0

@@ -1,6 +1,5 @@
 """A small run with every kind of record in it."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +12,6 @@ from labctl.figure import Plot
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal import Journal
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.with_name("wires"))]
 
 STARTED = 1_760_000_000.0
 

@@ -108,9 +108,9 @@ def main(words: list[str]) -> None:
     served = serve(Bench(Circuit(), twins), "127.0.0.1", 0)
     ports = dict(served.ports)
     if asked.cells:
-        twin = potentiostat(clock, asked.cells, asked.cell)
-        witness.watch_channels(VSP, twin)
-        server = EclibServer(twin, VSP, witness)
+        library = potentiostat(clock, asked.cells, asked.cell)
+        witness.watch_channels(VSP, library)
+        server = EclibServer(library, VSP, witness)
         server.start()
         ports[VSP] = server.port
     witness.start()

@@ -191,7 +191,8 @@ def main() -> None:
     for name in IMPORTS:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    source = sys.stdin.buffer.raw  # type: ignore[attr-defined]
+    source: Any = sys.stdin.buffer
+    source = source.raw
     rest = b""
     while True:
         ready, _, _ = select.select([source], [], [], LOOK_EVERY)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from truth import Log
@@ -77,7 +78,7 @@ class Witness:
         channels = {f"{name}/{slot + 1}": c for slot, c in twin.channels.items()}
         self._channels.append((twin, channels))
         for place, channel in channels.items():
-            self._outputs[place] = lambda channel=channel: _of_channel(channel)
+            self._outputs[place] = partial(_of_channel, channel)
 
     def heard(self, instrument: str, text: str, by: int) -> None:
         """Write down a call that came by another way, then look."""
@@ -133,14 +134,14 @@ def _outputs(name: str, twin: Exchange) -> Mapping[str, Callable[[], Seen]]:
     """Return what to look at of a twin; nothing for a meter."""
     if isinstance(twin, Keithley2636BTwin):
         return {
-            f"{name}/{key[-1]}": lambda c=channel: _of_source(c.front.source)
+            f"{name}/{key[-1]}": partial(_of_source, channel.front.source)
             for key, channel in twin.channels.items()
         }
     if isinstance(twin, LakeShore643Twin):
         return {name: lambda: _of_magnet(twin)}
     if isinstance(twin, Keithley7001Twin):
         return {name: lambda: _of_relays(twin)}
-    holder = getattr(twin, "front", twin)
+    holder: Any = getattr(twin, "front", twin)
     if isinstance(getattr(holder, "source", None), Source):
         return {name: lambda: _of_source(holder.source)}
     return {}
