@@ -165,7 +165,7 @@ class RunMachine(RuleBasedStateMachine):
     def start(self, kind: str) -> None:
         protocol, sample, parameters, _ = KINDS[kind]
         self.kind, self.acknowledged, self.disturbed = kind, {}, False
-        self.stepped = False
+        self.stepped = self.stepped and self.orphan
         out = self.folder / f"runs-{self.lives}"
         order = Order(
             protocol,
