@@ -122,7 +122,8 @@ def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded
         if outcome is None or outcome.reason is EndReason.STOPPED:
             recorded.steps[count] = dataclasses.replace(record, outcome=None)
             recorded.totals = _totals(table, count)
-            if outcome is None and reader.status.state == "running":
+            # One that was stopped may have gone on since, in a life that died.
+            if reader.status.state == "running":
                 _attach(recorded, reader, count)
     return recorded
 
