@@ -105,7 +105,7 @@ class RunMachine(RuleBasedStateMachine):
         self.orphan = False
         """An earlier life's output is on, and nobody has switched it off yet."""
         self.stepped = False
-        """The wall clock was set since the run began: who runs cannot be told by time."""
+        """The wall clock was set since the run began: it does not tell whose it is."""
         self.lives = 0
 
     # ---- lives
