@@ -79,7 +79,7 @@ ROWS = (
         0.5,
         campaign_disk.failing_calls,
     ),
-    Row("full", "disk full during a run", 50, 20.0, campaign_disk.full_disks),
+    Row("full", "disk full during a run", 50, 25.0, campaign_disk.full_disks),
     *campaign_others.ROWS,
 )
 

@@ -1,6 +1,9 @@
 """A disk that fails, fills and recovers, under journals and under whole runs."""
 
 import json
+import queue
+import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +12,11 @@ from typing import Any
 import disk_writer
 import invariants
 import numpy as np
-from campaign_table import Tally, Work
+from campaign_table import Tally, Work, side_by_side
 from campaign_wires import TO_BE_ON, Job, holds
 from faulty_disk import FaultyDisk, built, reason_against
 from rigs import LABCTL, PATIENCE, Rig, wait_until
-from truth import monotonic
+from truth import Truth
 
 from labctl.clock import SystemClock
 from labctl.store.folder import RunFolder, list_runs
@@ -24,9 +27,11 @@ COMMITS = 8
 AT_ONCE = 20
 """Journals that one process writes."""
 FAULTS = ("write:{n}:EIO", "fsync:{n}:EIO", "write:{n}:ENOSPC", "fsync:{n}:ENOSPC")
-HELD_WITHIN = 12.0
-"""s from a full disk to outputs that are off: rows wait in memory for 5 s at most, and
-one commit may be in flight."""
+UNWRITTEN = 10.0
+"""s that a reading may wait for the disk while its output is on: 5 s of patience, what
+a commit and the switching off take, and a margin."""
+FULL_FOR = 12.0
+"""s."""
 
 
 def failing_calls(work: Work, tally: Tally) -> None:
@@ -97,21 +102,39 @@ def full_disks(work: Work, tally: Tally) -> None:
         return
     ends: dict[int, int] = {}
     with Rig(work.folder / "rig", "--smus", "--cells", "2") as rig:
-        jobs = holds(14.0)
-        for number in work.numbers():
-            tally.tries += 1
-            job = jobs[number % len(jobs)]
-            chance = work.chance(number)
-            for_good = number % 5 == 4
-            code = _filled(rig, job, number, chance.uniform(0.0, 3.0), for_good, tally)
+        free: queue.Queue[Job] = queue.Queue()
+        for job in holds(12.0):
+            free.put(job)
+
+        def one(number: int) -> tuple[int, Tally]:
+            own, job = Tally(""), free.get(timeout=PATIENCE)
+            try:
+                return _filled(rig, job, number, work.chance(number), own), own
+            finally:
+                free.put(job)
+
+        def take(done: tuple[int, Tally]) -> None:
+            code, own = done
             ends[code] = ends.get(code, 0) + 1
+            tally.tries += 1
+            tally.violations += own.violations
+            tally.times += own.times
+            tally.worst = max(tally.times, default=None)
+
+        side_by_side(work, one, take)
     words = ", ".join(f"{n} × {code}" for code, n in sorted(ends.items()))
-    tally.remark = f"every fifth never freed; exit codes {words}"
+    tally.remark = f"time unwritten; exit codes {words}"
 
 
 def _filled(
-    rig: Rig, job: Job, number: int, after: float, for_good: bool, tally: Tally
+    rig: Rig, job: Job, number: int, chance: random.Random, tally: Tally
 ) -> int:
+    """Fill the disk under one run; every fifth is never freed.
+
+    Half the time what was reserved has room, half the time nothing has.
+    """
+    for_good = number % 5 == 4
+    word = ("full", "fail ENOSPC")[number // 2 % 2]
     out = rig.folder / f"victim-{number}"
     control = rig.folder / f"disk-{number}"
     control.mkdir()
@@ -131,29 +154,24 @@ def _filled(
             start_new_session=True,
         )
     rig.adopt(process)
-    what = f"full disk, {job.output}"
+    what = f"{word}, {job.output}"
     if not truth.wait_on(job.output, TO_BE_ON):
         tally.wrong(f"{what}: its output never came on: {said.read_text()[-200:]}")
-        rig.end_children()
+        _end(process)
         return -1
-    SystemClock().sleep(after)
-    fault = monotonic()
-    disk.say("full")
-    off = truth.wait_off(job.output, HELD_WITHIN + 3.0)
-    ended = truth.off_since(job.output)
-    tally.took(ended - fault if off and ended else None, HELD_WITHIN, what)
+    SystemClock().sleep(chance.uniform(0.0, 3.0))
+    disk.say(word)
+    tally.took(_unwritten(out, truth, job.output), UNWRITTEN, what)
     durable = {name: invariants.length(t) for name, t in _durable(out).items()}
     if for_good:
-        SystemClock().sleep(2.0)
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
     else:
-        SystemClock().sleep(1.0)
         disk.say("ok")
     try:
         code = process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         tally.wrong(f"{what}: it did not end after the disk was freed")
-        rig.end_children()
+        _end(process)
         return -1
     disk.say("ok")
     found = _durable(out)
@@ -167,6 +185,26 @@ def _filled(
     if truth.refresh().now_on([job.output]):
         tally.wrong(f"{what}: left on")
     return code
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait(10.0)
+
+
+def _unwritten(out: Path, truth: Truth, output: str) -> float:
+    """Return how long a reading waited for the disk while its output was on, in s."""
+    clock, longest = SystemClock(), 0.0
+    while clock.now() < FULL_FOR:
+        times = [
+            float(table["unix_time_second"][-1])
+            for table in _durable(out).values()
+            if invariants.length(table)
+        ]
+        if times and truth.refresh().now_on([output]):
+            longest = max(longest, clock.unix() - max(times))
+        clock.sleep(0.5)
+    return longest
 
 
 def _durable(out: Path) -> dict[str, Any]:
