@@ -48,3 +48,21 @@ def test_a_skip_leaves_time_in_order(machine: RunMachine) -> None:
     machine.advance(200)
 
     check(machine)
+
+
+def test_rows_of_a_channel_that_went_on_alone_lie_before_those_of_the_next_life(
+    machine: RunMachine,
+) -> None:
+    machine.start("too strong")
+    machine.stop()
+    machine.resume()
+    machine.kill()
+    machine.let_time_pass(20.0)
+    machine.set_the_wall_clock(-3600.0)
+    machine.resume()
+    machine.advance(200)
+
+    machine.resume()
+    machine.advance(200)
+
+    check(machine)
