@@ -67,16 +67,11 @@ class Ledger:
         self._streams = {stream.name: stream for stream in streams}
         self.net_charge = net_charge
         """C since the start of the run."""
-        self._latest = -math.inf
+        self.latest = -math.inf
         """Test time of the last row, s."""
 
     def begin(self, test_time: float, earlier: StepTotals | None = None) -> StepTotals:
-        """Return the totals of a step that starts, or goes on after ``earlier``.
-
-        It starts no rounding before the last row of the step before.
-        """
-        if self._latest - test_time < ROUNDING:
-            test_time = max(test_time, self._latest)
+        """Return the totals of a step that starts, or goes on after ``earlier``."""
         if earlier is None:
             return StepTotals(test_time)
         return StepTotals(
@@ -146,7 +141,7 @@ class Ledger:
             totals.duration, totals.before + float(times[-1]) - totals.started
         )
         totals.last = {name: float(x[-1]) for name, x in out.columns.items()}
-        self._latest = float(times[-1])
+        self.latest = float(times[-1])
         return out
 
     def preview(
@@ -158,11 +153,11 @@ class Ledger:
         now: tuple[float, float],
     ) -> Batch:
         """Return what `post` would; add nothing to the sums."""
-        kept = self.net_charge, self._latest
+        kept = self.net_charge, self.latest
         try:
             return self.post(batch, step, step_count, dataclasses.replace(totals), now)
         finally:
-            self.net_charge, self._latest = kept
+            self.net_charge, self.latest = kept
 
     def _integrate(self, batch: Batch, step_time: Array, totals: StepTotals) -> Array:
         """Return the charge since the last row, row by row, C; sum up the energy."""

@@ -66,7 +66,14 @@ class Recorder:
         return self._clock.now() - self._zero
 
     def totals(self, earlier: StepTotals | None) -> StepTotals:
-        """Return the sums of a stretch that begins now, after ``earlier`` ones."""
+        """Return the sums of a stretch that begins now, after ``earlier`` ones.
+
+        The instrument's clock may have gone further than the run's: by a rounding, or
+        by the time without a host, where the wall clock was set back meanwhile.
+        """
+        ahead = self._ledger.latest - self.test_time
+        if ahead > 0.0:
+            self._zero -= ahead
         return self._ledger.begin(self.test_time, earlier)
 
     def post(self, batch: Batch, flight: Flight) -> Batch:

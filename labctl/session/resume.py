@@ -93,7 +93,8 @@ def resume(
             ledger = Ledger(header.streams, recorded.net_charge)
             engine = build(prepared, bench, journal, observers, ledger)
             gap = max(prepared.station.clock.unix() - left, 0.0)
-            recorded.test_time = status.test_time + gap
+            # Rows of an instrument that went on alone may lie beyond a clock set back.
+            recorded.test_time = max(status.test_time + gap, _last_row(table))
             if late is not None:
                 journal.append(late)
                 recorded.rows += 1
@@ -122,7 +123,8 @@ def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded
         if outcome is None or outcome.reason is EndReason.STOPPED:
             recorded.steps[count] = dataclasses.replace(record, outcome=None)
             recorded.totals = _totals(table, count)
-            if outcome is None and reader.status.state == "running":
+            # One that was stopped may have gone on since, in a life that died.
+            if reader.status.state == "running":
                 _attach(recorded, reader, count)
     return recorded
 
@@ -166,6 +168,12 @@ def _seen(reader: JournalReader, since: float) -> dict[str, float]:
         if len(time):
             seen[stream.name] = float(time[-1])
     return seen
+
+
+def _last_row(table: Mapping[str, Array]) -> float:
+    """Return the test time of the last row, s."""
+    times = table.get(columns.TEST_TIME.name, ())
+    return float(times[-1]) if len(times) else 0.0
 
 
 def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | None]:

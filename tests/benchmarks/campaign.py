@@ -16,6 +16,7 @@ from pathlib import Path
 for _folder in ("benchmarks", "wires"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / _folder))
 
+import campaign_disk  # noqa: E402
 import campaign_others  # noqa: E402
 import campaign_runs  # noqa: E402
 import campaign_station  # noqa: E402
@@ -71,6 +72,14 @@ ROWS = (
         20.0,
         campaign_station.stranger,
     ),
+    Row(
+        "disk",
+        "n-th write or sync of a journal fails",
+        200,
+        0.5,
+        campaign_disk.failing_calls,
+    ),
+    Row("full", "disk full during a run", 50, 25.0, campaign_disk.full_disks),
     *campaign_others.ROWS,
 )
 

@@ -39,7 +39,7 @@ SHORT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hall-effect": ("film-si", ()),
     "pellet-conductivity": ("pellet-si", ()),
     "sequence": ("si", (STEPS, "record_every=10 s")),
-    "gitt": ("si", ("directions=opening", "pulse=2 h", "formation_cycles=0")),
+    "gitt": ("si", ("directions=opening", "pulse=30 min", "formation_cycles=0")),
     "insitu-eis": (
         "si",
         (

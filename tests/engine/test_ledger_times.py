@@ -1,10 +1,14 @@
 """Where rows of two techniques meet, time does not go back by a rounding."""
 
 import numpy as np
+import pytest
+from loop_parts import MemoryJournal
 
 from labctl import columns
+from labctl.clock import VirtualClock
 from labctl.data import Batch
 from labctl.engine.ledger import Ledger
+from labctl.engine.recorder import Recorder
 from labctl.protocol import Bench, Rows, Step
 
 
@@ -43,15 +47,26 @@ def test_a_technique_that_begins_a_rounding_before_the_last_row_begins_with_it()
     assert posted.columns[columns.INSTRUMENT_TIME.name][0] == 10346.13799893
 
 
-def test_a_step_that_begins_a_rounding_before_the_last_row_begins_with_it() -> None:
-    ledger = Ledger((columns.TIMESERIES,))
-    totals = ledger.begin(0.0)
-    # A float32 of 18.1 s is a little later than the host's.
-    ledger.post(rows_at(18.100000381), Nothing(label="a"), 1, totals, (18.1, 0.0))
+@pytest.mark.parametrize(
+    "last",
+    [
+        # a float32 of 18.1 s is a little later than the host's
+        18.100000381,
+        # rows out of a channel's memory, while the wall clock was set back
+        600.0,
+    ],
+)
+def test_a_step_does_not_begin_before_the_last_row(last: float) -> None:
+    clock, ledger = VirtualClock(0.0), Ledger((columns.TIMESERIES,))
+    recorder = Recorder(MemoryJournal(), ledger, clock)
+    recorder.begin(0.0, 0)
+    totals = recorder.totals(None)
+    clock.sleep(18.1)
+    ledger.post(rows_at(last), Nothing(label="a"), 1, totals, (18.1, 0.0))
 
-    after = ledger.begin(18.1)
+    after = recorder.totals(None)
 
-    assert after.started == 18.100000381
+    assert after.started == recorder.test_time == last
 
 
 def test_a_row_that_is_really_out_of_order_stays_where_the_instrument_put_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 from drivers.labsim.benches import build_bench
 from drivers.labsim.front import serve
 from labctl import plugins
-from labctl.clock import Clock, SystemClock
+from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.errors import InstrumentError, RefusedError
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
@@ -182,6 +182,25 @@ class Channel:
 
     def make_safe(self) -> None:
         self.stopped = True
+
+
+class SetChannel(Channel):
+    """A channel of a PC whose wall clock was set by a day since a program began."""
+
+    def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:
+        began = SystemClock().unix() - 5.0
+        return abs(started_unix - began) < 1.0 and token == self.runs
+
+
+def test_what_this_run_started_is_stopped_though_the_wall_clock_was_set() -> None:
+    channel = SetChannel(TOKEN)
+    yesterday = SystemClock().unix() - 86400.0
+    claim = Claimed("run-1", "vsp/1", TOKEN, yesterday, stopwatch() - 5.0)
+
+    end = make_seat_safe(SeatPlan("vsp/1", 2), channel, [claim], host_is_lost=True)
+
+    assert channel.stopped
+    assert end == SeatEnd(SeatState.SAFE)
 
 
 class Cycler:

@@ -211,6 +211,10 @@ class Rig:
         self._children.append(process)
         return process
 
+    def adopt(self, process: "subprocess.Popen[bytes]") -> None:
+        """End a process that somebody else started when this ends."""
+        self._children.append(process)
+
     def run(
         self, protocol: str, *words: str, out: str = "runs", name: str = "labctl"
     ) -> "subprocess.Popen[bytes]":

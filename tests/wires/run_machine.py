@@ -102,10 +102,10 @@ class RunMachine(RuleBasedStateMachine):
         self.since = 0.0
         """When this life began, s."""
         self.disturbed = False
-        self.orphan = False
-        """An earlier life's output is on, and nobody has switched it off yet."""
+        self.orphans: set[str] = set()
+        """Outputs that earlier lives left on, and nobody has switched off yet."""
         self.stepped = False
-        """The wall clock was set since then: nobody can tell whose it is any more."""
+        """The wall clock was set since the run began: it does not tell whose it is."""
         self.lives = 0
 
     # ---- lives
@@ -165,6 +165,7 @@ class RunMachine(RuleBasedStateMachine):
     def start(self, kind: str) -> None:
         protocol, sample, parameters, _ = KINDS[kind]
         self.kind, self.acknowledged, self.disturbed = kind, {}, False
+        self.stepped = self.stepped and bool(self.orphans)
         out = self.folder / f"runs-{self.lives}"
         order = Order(
             protocol,
@@ -198,7 +199,7 @@ class RunMachine(RuleBasedStateMachine):
     def hold(self) -> None:
         self.disturbed = True
         self.control.hold("a rule")
-        self._settle(lambda: not self._is_on())
+        self._settle(lambda: self.output not in self._on())
         self.bench.clock.sleep(HAND)
 
     @precondition(lambda self: self.alive)
@@ -287,7 +288,7 @@ class RunMachine(RuleBasedStateMachine):
         self.run = RunFolder(copy)
         self.killed = self.disturbed = True
         self.bench.look()
-        self.orphan, self.stepped = self._is_on(), False
+        self.orphans |= {self.output} & self._on()
         found = self._tables()
         self._check(invariants.rows_complete(self.acknowledged, found))
 
@@ -355,14 +356,14 @@ class RunMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_on_once_the_run_has_ended(self) -> None:
         self.bench.look()
-        self.orphan = self.orphan and self._is_on()
+        self.orphans &= self._on()
         if self.alive or self.killed or not self.kind:
             return
-        if self.orphan and (self.stepped or self.refused is not None):
+        if self.output in self.orphans and (self.stepped or self.refused is not None):
             return  # left alone, and said so
         unsafe = () if self.ended is None else self.ended.unsafe
         names = [Bench.OUTPUTS[role] for role in unsafe]
-        self.orphan = self.orphan or (self.output in names and self._is_on())
+        self.orphans |= set(names) & self._on()
         wrong = invariants.off_when_ended(self.bench.truth, [self.output], names)
         self._check(wrong)
 
@@ -391,8 +392,8 @@ class RunMachine(RuleBasedStateMachine):
         for seconds, wanted in zip(driven, (STEP, 60.0, STEP), strict=False):
             self._check(invariants.lasted(seconds, wanted, 1.0))
 
-    def _is_on(self) -> bool:
-        return self.output in self.bench.truth.now_on()
+    def _on(self) -> set[str]:
+        return set(self.bench.truth.now_on())
 
     def _tables(self) -> dict[str, Any]:
         assert self.run is not None

@@ -10,7 +10,7 @@ Rule for whoever edits: the standard library only, both processes import this.
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -84,6 +84,9 @@ class Claimed:
     token: Mapping[str, Any]
     """See `labctl.roles.potentiostat.Loaded.token`."""
     started_unix: float
+    counted: float = field(default=0.0, compare=False)
+    """s of `labctl.clock.stopwatch`, the same for all processes of this machine, when
+    it was made: the wall clock may be set meanwhile. 0: nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,13 @@ class _Run:
     def claimed(self, record: ClaimRecord) -> None:
         if self.guarding is not None:
             self.guarding.claim(
-                Claimed(self.name, record.seat, dict(record.token), record.unix)
+                Claimed(
+                    self.name,
+                    record.seat,
+                    dict(record.token),
+                    record.unix,
+                    stopwatch(),
+                )
             )
         if self.observers.claimed is not None:
             self.observers.claimed(record)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl import plugins
-from labctl.clock import Clock, SystemClock
+from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.errors import IdentityError, InstrumentError
 from labctl.roles.driver import Device, Setup
 from labctl.roles.safing_order import Stage, stage_of
@@ -90,7 +90,7 @@ def make_seat_safe(
         player.make_safe()
         return SeatEnd(SeatState.SAFE)
     for claim in reversed(claims):
-        if not player.recognise(claim.token, claim.started_unix):
+        if not _recognised(player, claim):
             continue
         finish = plan.on_host_loss is OnHostLoss.FINISH_TECHNIQUE
         if finish and host_is_lost and claim.token.get("limited") is True:
@@ -98,6 +98,19 @@ def make_seat_safe(
         player.make_safe()
         return SeatEnd(SeatState.SAFE)
     return SeatEnd(SeatState.LEFT, NOT_OURS)
+
+
+def _recognised(player: Any, claim: Claimed) -> bool:
+    """Tell whether a seat runs what was claimed, by either clock.
+
+    The wall clock may have been set since; the counter may have stood still while the
+    machine slept.
+    """
+    if player.recognise(claim.token, claim.started_unix):
+        return True
+    ago = stopwatch() - claim.counted
+    now = SystemClock().unix()
+    return bool(claim.counted and player.recognise(claim.token, now - ago))
 
 
 @dataclass(frozen=True, slots=True)
