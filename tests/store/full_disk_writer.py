@@ -1,6 +1,6 @@
-"""Write a journal where the disk is full for a while; print what came of it as JSON.
+"""Write a journal in files that may not grow; print what came of it as JSON.
 
-A limit on file sizes acts like a full disk (EFBIG for ENOSPC); SIGXFSZ must be ignored.
+SIGXFSZ must be ignored: the write then fails with EFBIG.
 """
 
 import json
@@ -22,8 +22,6 @@ def main() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     header = RunHeader("full", "Full", "none", (TIMESERIES,))
     journal = Journal.create(Path(sys.argv[1]), header)
-    if len(sys.argv) > 2:
-        journal.pending_bytes_limit = int(sys.argv[2])
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
     done, refused, trouble, stopped = 0, 0, "", ""

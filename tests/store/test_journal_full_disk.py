@@ -1,4 +1,4 @@
-"""A full disk: rows wait, none is lost or doubled, and it does not wait for ever."""
+"""A file that may not grow any more (FAT32, a limit) is followed by another one."""
 
 import json
 import subprocess
@@ -32,31 +32,16 @@ def run_out_of_space(folder: RunFolder, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_rows_wait_while_the_disk_is_full_and_none_is_lost(tmp_path: Path) -> None:
+def test_a_file_that_may_not_grow_is_followed_by_another(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     said = run_out_of_space(folder)
     with JournalReader(folder.journal) as reader:
         rows = reader.table("timeseries")["unix_time_second"]
         events = [each.event.text for each in reader.events]
 
-    assert said["refused"] > 20
-    assert said["trouble"]
     assert (said["trouble_at_end"], said["stopped"]) == ("", "")
+    assert len(folder.journals) > 3
     assert np.array_equal(rows, np.arange(200 * 50))
-    assert events == [str(number) for number in range(200)]
+    assert [t for t in events if t.isdecimal()] == [str(n) for n in range(200)]
     seal(folder)
     assert verify(folder.path).ok
-
-
-def test_too_much_that_waits_stops_the_run_and_keeps_what_was_durable(
-    tmp_path: Path,
-) -> None:
-    folder = RunFolder(tmp_path / "run")
-    said = run_out_of_space(folder, "60000")
-    with JournalReader(folder.journal) as reader:
-        rows = reader.table("timeseries")["unix_time_second"]
-        sequence = reader.sequence
-
-    assert "free some space and resume" in said["stopped"]
-    assert (sequence, len(rows)) == (said["durable"], 50 * said["durable"])
-    assert np.array_equal(rows, np.arange(len(rows)))

@@ -265,7 +265,7 @@ def test_sealing_apart_leaves_the_same_file(finished: RunFolder) -> None:
     seal_apart(finished)
     names = sorted(path.name for path in finished.path.iterdir())
 
-    assert names == ["journal.sqlite", "run-1.h5", "writer.lock"]
+    assert names == ["journal.sqlite", "run-1.h5", "seal.lock", "writer.lock"]
     assert verify(finished.path).ok
 
 

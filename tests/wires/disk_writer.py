@@ -2,7 +2,7 @@
 
 ``python disk_writer.py '[TRY, …]'``. A try has the folder of a run, its commits, what
 the disk is told at which of them (``{"0": "fsync:3:EIO", "5": "full"}``, see
-`faultfs.c`) and the bytes to reserve. A run is held, as the engine does it, while the
+`faultfs.c`), the bytes to reserve and those that may wait. A run is held, as the engine does it, while the
 disk takes nothing: it appends no rows.
 """
 
@@ -70,6 +70,7 @@ def _write(
     journal = Journal.create(folder.journal, header)
     journal.keep(room)
     journal.end_patience = PATIENCE
+    journal.pending_bytes_limit = one.get("pending", journal.pending_bytes_limit)
     longest = 0.0
     with journal:
         for number in range(commits):
