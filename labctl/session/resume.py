@@ -172,8 +172,8 @@ def _seen(reader: JournalReader, since: float) -> dict[str, float]:
 
 def _last_row(table: Mapping[str, Array]) -> float:
     """Return the test time of the last row, s."""
-    times = table.get(columns.TEST_TIME.name, ())
-    return float(times[-1]) if len(times) else 0.0
+    times = table.get(columns.TEST_TIME.name)
+    return 0.0 if times is None or not len(times) else float(times[-1])
 
 
 def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | None]:

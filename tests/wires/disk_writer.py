@@ -2,8 +2,8 @@
 
 ``python disk_writer.py '[TRY, …]'``. A try has the folder of a run, its commits, what
 the disk is told at which of them (``{"0": "fsync:3:EIO", "5": "full"}``, see
-`faultfs.c`), the bytes to reserve and those that may wait. A run is held, as the engine does it, while the
-disk takes nothing: it appends no rows.
+`faultfs.c`), the bytes to reserve and those that may wait. A run is held, as the engine
+does it, while the disk takes nothing: it appends no rows.
 """
 
 import json

@@ -16,6 +16,9 @@ ALLOWED = {
     ("drivers/labsim/front.py", "recv"): "a server's thread for one client of a twin",
     ("drivers/biologic/worker.py", "get"): "the worker's thread waits for work; those "
     "who want something of it wait with a deadline",
+    ("drivers/visa/door.py", "recv"): "only when `select` has said that it can be read",
+    ("labctl/store/writer.py", "wait"): "the journal's thread waits for something to "
+    "write; those who want something of it wait with a deadline",
     ("labctl/service/aside.py", "recv"): "the helper process waits for a question and "
     "ends with its pipe; who asks has polled with a deadline before",
     ("labctl/service/expect.py", "get"): "the thread that foresees waits for orders",
