@@ -61,6 +61,7 @@ from labctl.service.requests import (
     OrderIn,
     QueueChange,
     QueueIn,
+    RunWish,
     SampleIn,
     SeatIn,
     Why,
@@ -306,7 +307,7 @@ class StationClient:
 
         ``accept_voltage``: wherever the cell of an interrupted one is now.
         """
-        why = Why(reason=reason, accept_voltage=accept_voltage)
+        why = RunWish(reason=reason, accept_voltage=accept_voltage)
         return self._do("POST", f"/runs/{run}/resume", Accepted, why, timeout=SLOW)
 
     def skip(self, run: str, reason: str = "") -> Accepted:

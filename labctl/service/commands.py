@@ -37,6 +37,7 @@ from labctl.service.requests import (
     OrderIn,
     QueueChange,
     QueueIn,
+    RunWish,
     SampleIn,
     SeatIn,
     Why,
@@ -125,7 +126,7 @@ async def ask_run(
     asking: Asking,
     run: RunId,
     wish: Annotated[str, Path(pattern="^(hold|resume|skip|stop|finish|discard)$")],
-    why: Why | None = None,
+    why: RunWish | None = None,
 ) -> Accepted:
     """Ask a run to hold, go on, skip its step or stop.
 

@@ -35,6 +35,11 @@ class Why(Said):
     """A request that a person gives a reason for."""
 
     reason: Sentence = ""
+
+
+class RunWish(Why):
+    """What is asked of one run, and why."""
+
     accept_voltage: bool = False
     """Of an interrupted run that shall go on: the cell is not where the run left it,
     and that is right."""
