@@ -5,6 +5,8 @@ way round, since a sealed file gives parts of columns. A crash of HDF5 here cost
 answer and no run.
 """
 
+import dataclasses
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,6 +34,7 @@ from labctl.service.pyramid import Pyramid, Window
 from labctl.service.run_search import RunOrder, in_order, read_search
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
+from labctl.store.journal_reader import JournalReader
 from labctl.store.reader import RunFile
 
 SUMMARIES = 20_000
@@ -207,6 +210,28 @@ def window(
             pyramid.add({name: table[name] for name in kept})
     _keep(_pyramids, key, pyramid)
     return pyramid.window(x, ys, begin, end, pixels)
+
+
+def forgotten(
+    folder: Path,
+    stream: str,
+    x: str,
+    ys: tuple[str, ...],
+    rows: range,
+    pixels: int,
+) -> Window:
+    """Return a window of rows of a run that goes on, from its journal."""
+    columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
+    with JournalReader(RunFolder.of(folder).journal) as reader:
+        table = reader.rows(stream, rows.start, rows.stop)
+        total = reader.rows_stored[stream]
+    kept = tuple(name for name in columns if name in table)
+    pyramid = Pyramid(kept)
+    pyramid.add({name: table[name] for name in kept})
+    found = pyramid.window(x, ys, -math.inf, math.inf, pixels)
+    return dataclasses.replace(
+        found, first_row=rows.start + found.first_row, rows=total
+    )
 
 
 def _overview(file: RunFile, key: tuple[str, int, str]) -> Mapping[str, Array] | None:

@@ -21,7 +21,7 @@ from labctl.report.lettering import unit_text, value_text
 from labctl.service.event_book import EventBook
 from labctl.service.models import LIVE, Level, RunState, RunSummary
 from labctl.service.punctuality import Punctuality
-from labctl.service.pyramid import Pyramid
+from labctl.service.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 from labctl.session.run import Finished, Observers
 from labctl.store.folder import RunFolder
 from labctl.store.journal_reader import JournalReader
@@ -295,7 +295,11 @@ class Feed:
             except StoreError:
                 return False  # it is being created
             self.streams = {
-                stream.name: Pyramid([c.name for c in stream.columns])
+                stream.name: Pyramid(
+                    [c.name for c in stream.columns],
+                    rows=LIVE_ROWS,
+                    groups=LIVE_GROUPS,
+                )
                 for stream in self._reader.header.streams
             }
         sequence = self._reader.sequence

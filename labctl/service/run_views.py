@@ -35,6 +35,9 @@ DEADLINE = 30.0
 """s for a question about files."""
 PATIENCE = 60.0
 """s for the figures or the report of a run: a titration takes long."""
+MOST_FROM_DISK = 100_000
+"""Rows of a run that goes on which are read again for one window: half a second. Of
+more, the groups that are kept are fine enough."""
 RUN_ID = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$"
 RunId = Annotated[str, Path(pattern=RUN_ID)]
 RunName = Annotated[str, StringConstraints(pattern=RUN_ID)]
@@ -188,6 +191,9 @@ async def window(
             found = mine.feed.streams[stream].window(x, ys, low, high, px)
         except KeyError as error:
             raise HTTPException(404, f"{stream} has no column {error}") from None
+        if 0 < len(old := found.forgotten) <= MOST_FROM_DISK:
+            path = folder_of(here, run).path
+            found = await ask(here, archive.forgotten, path, stream, x, ys, old, px)
     else:
         path = folder_of(here, run).path
         found = await ask(here, archive.window, path, stream, x, ys, low, high, px)

@@ -29,7 +29,8 @@ NEVER = 2**62
 """The commit that no journal gets to."""
 _ROWS = (
     "SELECT first, count, crc, data FROM batches "
-    "WHERE stream = ?1 AND first + count > ?2 AND seq < ?3 AND first >= (SELECT "
+    "WHERE stream = ?1 AND first + count > ?2 AND seq < ?3 AND first < ?4 "
+    "AND first >= (SELECT "
     "ifnull(max(first), 0) FROM batches WHERE stream = ?1 AND first <= ?2) "
     "ORDER BY first"
 )
@@ -159,8 +160,8 @@ class JournalReader:
         """Return every row of ``stream``, column by column, each of shape (n,)."""
         return self.rows(stream)
 
-    def rows(self, stream: str, after: int = 0) -> dict[str, Array]:
-        """Return the rows of ``stream`` from number ``after`` on.
+    def rows(self, stream: str, after: int = 0, until: int = NEVER) -> dict[str, Array]:
+        """Return the rows of ``stream`` from number ``after`` on, up to ``until``.
 
         ``after`` is a cursor: the number of rows already read.
         """
@@ -168,7 +169,7 @@ class JournalReader:
         stored = [
             row
             for file, before in self._each_file()
-            for row in self._ask(file, _ROWS, number, after, before)
+            for row in self._ask(file, _ROWS, number, after, before, until)
         ]
         parts: list[Mapping[str, Array]] = []
         expected = None
@@ -179,8 +180,8 @@ class JournalReader:
                 )
             expected = first + count
             columns = decode(described, count, data, crc)
-            skip = max(0, after - first)
-            parts.append({name: each[skip:] for name, each in columns.items()})
+            part = slice(max(0, after - first), until - first)
+            parts.append({name: each[part] for name, each in columns.items()})
         return {
             column.name: np.concatenate([part[column.name] for part in parts])
             if parts
