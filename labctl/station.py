@@ -380,7 +380,7 @@ def plays(player: object, role: type) -> bool:
 
 def _check_serial(setup: Setup, identity: Identity) -> None:
     expected = setup.options.get("serial")
-    if expected and identity.serial != expected:
+    if expected and identity.serial != str(expected):
         raise IdentityError(
             f"{setup.name}: serial {identity.serial} answers at {setup.address}, "
             f"expected {expected}; check cables and addresses"

@@ -31,13 +31,15 @@ from labctl.clock import Clock, SystemClock
 from labctl.data import Event, Level
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.identity import Identity
-from labctl.waits import announce, tell, to_the_end
+from labctl.waits import WaitEnded, announce, asked, tell, to_the_end
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LADDER = 3.0
 """Timeouts that rungs 1 to 3 may take together."""
+TURN = 0.2
+"""s between two looks for a stop while another seat of the instrument has the link."""
 ATTEMPTS = 3
 """So often a message is sent at most."""
 SAFING = 5.0
@@ -117,13 +119,30 @@ class Link(Wire):
 
         What was sent before and not answered is forgotten: it may switch on.
         """
-        with self._lock, to_the_end():
+        with self._turn(), to_the_end():
             before, self.safing = self.safing, True
             self._unanswered.clear()
             try:
                 yield
             finally:
                 self.safing = before
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the link to oneself. WaitEnded: the run was asked while it waited."""
+        if not self._lock.acquire(blocking=False):
+            seconds = self.options.hold_for + 2.0 * self._patience
+            until = self._clock.now() + seconds
+            with announce(f"its turn at {self.name}", seconds):
+                while not self._lock.acquire(timeout=TURN):
+                    if asked().is_set():
+                        raise WaitEnded
+                    if self._clock.now() > until:
+                        raise LinkError(f"{self.name}: somebody else keeps its link")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     # The ladder.
 
@@ -134,7 +153,7 @@ class Link(Wire):
         explain: Callable[[], str],
         again: bool,
     ) -> T:
-        with self._lock:
+        with self._turn():
             if self._inside:
                 return act()
             try:

@@ -43,6 +43,10 @@ def same(one: Identity | None, other: Identity | None) -> bool:
     return first == second
 
 
+LONGEST_TRY = 1.0
+"""s for one try to open: between two of them a stop is looked for."""
+
+
 class Acquaintance:
     """Knows an instrument and recognises it at a door."""
 
@@ -67,7 +71,7 @@ class Acquaintance:
         while True:
             left = max(until - self._clock.now(), BACK_OFF[0])
             try:
-                self._door.open(left)
+                self._door.open(min(left, max(timeout, LONGEST_TRY)))
                 if self._is_it(min(left, timeout)):
                     return
                 last = "its identity did not come back"

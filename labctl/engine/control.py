@@ -111,6 +111,11 @@ class Control:
         with self._lock:
             self._amendment = Amendment(make_plan, note, envelope, header)
 
+    def put_back(self, amendment: Amendment) -> None:
+        """Keep an amendment that could not be taken yet, unless a later one came."""
+        with self._lock:
+            self._amendment = self._amendment or amendment
+
     def take_amendment(self) -> Amendment | None:
         """Return what was amended since the last call."""
         with self._lock:

@@ -14,7 +14,7 @@ from labctl.engine.control import Control
 from labctl.engine.recorder import Flight, Recorder
 from labctl.engine.safing import unsafe_text
 from labctl.engine.situation import Recorded, Situation, Watchers
-from labctl.errors import LabctlError, LimitError, StoreError
+from labctl.errors import LabctlError, LimitError
 from labctl.limits import LimitWatch, Violation
 from labctl.protocol import Bench, Claim, Item, Step
 from labctl.waits import WaitEnded, announce, to_the_end
@@ -92,10 +92,14 @@ class Intake:
         since, trouble = journal.waits_since, journal.trouble
         held = self.control.holds(DISK)
         patience = DISK_PATIENCE if trouble else SLOW_DISK_PATIENCE
-        if since is not None and since > patience and not held:
-            self.control.hold(trouble or f"no answer for {since:.0f} s", DISK)
-        elif held and since is None:
-            self.control.release(DISK)
+        late = since is not None and since > patience
+        if (late or journal.lives_on_reserve) and not held:
+            text = trouble or f"the disk gave no answer for {since or 0.0:.0f} s"
+            if journal.lives_on_reserve:
+                text = "the disk is full: what was reserved for the end is in use"
+            self.control.hold(text, DISK)
+        elif held and not (trouble or late or journal.lives_on_reserve):
+            self.control.release(DISK)  # a write that is on its way is no trouble
 
     def situation(self, state: str, flight: Flight) -> Situation:
         """Return how the run stands."""
@@ -129,13 +133,12 @@ class Intake:
             durable = self.recorder.journal.commit_durably(
                 DURABLE_WITHIN, self.control.asked
             )
-        if not durable:
-            if self.control.asked.is_set():
-                raise WaitEnded
-            raise StoreError(
-                f"{seat} is not started: the disk does not take what must be known of "
-                f"it ({self.recorder.journal.trouble or 'it is slow'})"
-            )
+        if not durable:  # nothing is started; the run waits for the disk
+            if not self.control.asked.is_set():
+                trouble = self.recorder.journal.trouble or "it is slow"
+                text = f"{seat} is not started before the disk takes its claim"
+                self.control.hold(f"{text} ({trouble})", DISK)
+            raise WaitEnded
         self.watchers.claimed(record)
 
     def _not_seen(self, batch: Batch, flight: Flight) -> Batch:

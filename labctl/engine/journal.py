@@ -22,6 +22,11 @@ class Journal(typing.Protocol):
         """How long rows have waited for the disk, s of wall time; None: none waits."""
         ...
 
+    @property
+    def lives_on_reserve(self) -> bool:
+        """Whether the disk is full and room kept for the end is used already."""
+        ...
+
     def append(self, batch: Batch) -> None:
         """Take rows."""
         ...

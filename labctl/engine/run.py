@@ -28,7 +28,6 @@ from labctl.errors import (
     InstrumentError,
     LabctlError,
     LimitError,
-    OperatorError,
     StoreError,
 )
 from labctl.limits import Envelope, LimitWatch
@@ -127,7 +126,14 @@ class Engine:
             unsafe = self.make_safe()
             if unsafe:
                 ended = _left_on(ended, unsafe)
-            return self._told(ended)
+            try:
+                return self._told(ended)
+            except BaseException as error:  # what is on is known all the same
+                log.exception("the end of the run could not be told")
+                text = f"{ended.text}; its end could not be written: {error}".strip(
+                    "; "
+                )
+                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""
@@ -207,11 +213,14 @@ class Engine:
         if amendment is None:
             return plan, None
         with announce("the journal before the plan is amended", DURABLE_WITHIN):
-            self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
-        other = amendment.make_plan()
+            past = self._journal.commit_durably(DURABLE_WITHIN, self.control.asked)
+        if not past:  # a wish or a slow disk came between: at the next step
+            self.control.put_back(amendment)
+            return plan, None
         try:
+            other = amendment.make_plan()
             step = advance(other, self._history(), step_count)
-        except OperatorError as error:
+        except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
             self._recorder.say(Level.WARNING, "amend", f"not amended: {error}")
             return plan, None
         if amendment.envelope is not None:
@@ -279,7 +288,8 @@ class Engine:
         if any(claim.digest != rest.digest() for claim in claims):
             self._end_claimed()
             return None
-        rows = rest.go_on(self._bench, recorded.claims)
+        with to_the_end():  # half attached, it could neither go on nor be left
+            rows = rest.go_on(self._bench, recorded.claims)
         if rows is not None:
             flight.rest, flight.totals = rest, recorded.attached
             flight.done = done[0] if done else None
@@ -292,12 +302,17 @@ class Engine:
         """Stop what the step started and cannot go on with; nobody else may."""
         for role, claim in self._recorded.claims.items():
             player: typing.Any = self._outputs.get(role)
-            if hasattr(player, "recognise") and player.recognise(
-                claim.token, claim.unix
-            ):
-                with to_the_end():
+            if not hasattr(player, "recognise"):
+                continue
+            with to_the_end():
+                ours = player.recognise(claim.token, claim.unix)
+                if ours:
                     player.make_safe()
-                text = f"{role} was stopped: what remains of the step is another thing"
+            if ours:
+                text = (
+                    f"{role} was stopped: what remains of the step is another thing; "
+                    "what its memory held is given up"
+                )
                 self._recorder.say(Level.WARNING, "attached", text)
 
     def _was_cut(self, flight: Flight, ending: Ending, wish: Wish) -> bool:

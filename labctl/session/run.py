@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.config.models import Config
-from labctl.data import Result
+from labctl.data import EndReason, Result
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
@@ -184,9 +184,14 @@ def execute(
     folder = RunFolder.of(journal.path)
     journal.set_status("running")
     journal.commit()
-    viewer = live.start(folder) if observers.live_view else None
     if observers.started is not None:
-        observers.started(folder.path)
+        try:
+            observers.started(folder.path)
+        except LabctlError as error:  # nobody guards it: nothing is switched on
+            unix = prepared.station.clock.unix()
+            journal.finish(str(EndReason.FAILED), {}, unix, str(error))
+            raise
+    viewer = live.start(folder) if observers.live_view else None
     ended = engine.run(prepared.protocol.plan(), recorded)
     if observers.ended is not None:
         observers.ended(ended)
@@ -198,6 +203,7 @@ def execute(
     journal.finish(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text
     )
+    journal.give_up_room()
     if viewer is not None and not viewer.wait(VIEW_PATIENCE):
         viewer.stop()
     file = seal(folder) if observers.sealed else None

@@ -157,6 +157,17 @@ class Journal(Taken):
                 waiting += sum(each.count for each in portion.rows)
         return self._writer.room(waiting)
 
+    @property
+    def lives_on_reserve(self) -> bool:
+        """Whether the disk is full and room kept for the end is used already."""
+        reserve = self._writer.reserve
+        return reserve is not None and reserve.is_given
+
+    def give_up_room(self) -> None:
+        """Let the sealed file have what was kept for the end."""
+        if self._writer.reserve is not None:
+            self._writer.reserve.release()
+
     def keep(self, reserve: Reserve | None) -> None:
         """Use this room when the disk is full, and give it up at the end."""
         self._writer.reserve = reserve

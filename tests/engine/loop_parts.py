@@ -65,6 +65,7 @@ class MemoryJournal:
     """Whether the disk takes a claim."""
     trouble: str = ""
     waits_since: float | None = None
+    lives_on_reserve: bool = False
 
     def append(self, batch: Batch) -> None:
         self.batches.append(batch)

@@ -9,7 +9,7 @@ import pytest
 from loop_parts import Count, MemoryJournal, Output, engine_of
 
 from labctl.clock import SystemClock, VirtualClock
-from labctl.data import Batch, EndReason
+from labctl.data import Batch, EndReason, Event
 from labctl.engine.control import Control, Wish
 from labctl.engine.situation import Situation, Watchers
 from labctl.protocol import (
@@ -101,12 +101,57 @@ def test_outputs_are_made_safe_however_long_that_takes_and_whoever_asks() -> Non
 def test_nothing_is_started_before_its_claim_is_durable() -> None:
     Start.started.clear()
     journal = MemoryJournal(durable=False, trouble="the disk is full")
+    before: list[int] = []
 
-    ended = engine_of(journal).run(plan_of(Start(label="a")))
+    def seen(situation: Situation) -> None:
+        if situation.state == "hold":  # and once there is room, it goes on
+            before.append(len(Start.started))
+            journal.durable, journal.trouble = True, ""
 
-    assert Start.started == []
-    assert ended.reason is EndReason.FAILED
-    assert "the disk is full" in ended.text
+    ended = engine_of(journal, watch=seen).run(plan_of(Start(label="a")))
+
+    assert before[0] == 0
+    assert Start.started == ["a"]
+    assert ended.reason is EndReason.COMPLETED
+
+
+def test_a_write_that_is_on_its_way_does_not_keep_a_run_on_hold() -> None:
+    journal = MemoryJournal(trouble="disk full", waits_since=60.0)
+
+    def seen(situation: Situation) -> None:
+        if situation.state == "hold":
+            journal.trouble, journal.waits_since = "", 0.2
+
+    ended = engine_of(journal, watch=seen).run(plan_of(Count(label="a", count=2)))
+
+    assert ended.reason is EndReason.COMPLETED
+
+
+def test_a_run_that_lives_on_its_reserve_is_held() -> None:
+    journal = MemoryJournal(lives_on_reserve=True)
+    states: list[str] = []
+
+    def seen(situation: Situation) -> None:
+        states.append(situation.state)
+        if situation.state == "hold":
+            journal.lives_on_reserve = False
+
+    ended = engine_of(journal, watch=seen).run(plan_of(Count(label="a", count=2)))
+
+    assert states[0] == "hold"
+    assert ended.reason is EndReason.COMPLETED
+
+
+def test_what_is_on_is_told_although_the_end_cannot_be_written() -> None:
+    class Broken(MemoryJournal):
+        def event(self, event: Event, test_time: float, unix: float) -> None:
+            raise KeyError(event.code, test_time, unix)
+
+    outputs = {"source": Output([], "source", broken=True)}
+
+    ended = engine_of(Broken(), outputs=outputs).run(plan_of(Count(label="a", count=1)))
+
+    assert ended.unsafe == {"source": "the cable is out"}
 
 
 def test_a_claim_says_what_was_started_where_and_by_which_step() -> None:

@@ -327,6 +327,7 @@ class MemoryJournal:
 
     trouble: str = ""
     waits_since: float | None = None
+    lives_on_reserve: bool = False
 
     def claim(self, record: ClaimRecord) -> None:
         del record

@@ -21,6 +21,10 @@ ALLOWED = {
     "write; those who want something of it wait with a deadline",
     ("labctl/service/aside.py", "recv"): "the helper process waits for a question and "
     "ends with its pipe; who asks has polled with a deadline before",
+    (
+        "labctl/service/guarding/child.py",
+        "get",
+    ): "the thread that hands answers on; its reader ends it",
     ("labctl/service/expect.py", "get"): "the thread that foresees waits for orders",
     ("labctl/service/state.py", "wait"): "awaited inside asyncio.timeout and wait_for",
 }

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from labctl.clock import stopwatch
@@ -53,8 +54,10 @@ class Child:
         self._writes = threading.Lock()
         self._asked: float | None = None
         """When the ping went out that is not answered; None: all are."""
+        self._answers: SimpleQueue[bytes] = SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        threading.Thread(target=self._tell, daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
@@ -79,8 +82,9 @@ class Child:
 
     def ping(self) -> None:
         """Ask whether it lives; the answer ends its `silence`."""
-        if self._asked is None:
-            self._asked = stopwatch()
+        if self._asked is not None:
+            return  # one that does not read must not be written to for ever
+        self._asked = stopwatch()
         if self._writes.acquire(timeout=SPOKEN_WITHIN):
             try:
                 self._written(encode(Ping()))
@@ -115,10 +119,16 @@ class Child:
         with self._process.stdout as lines:
             for line in lines:
                 self._asked = None
-                try:
-                    self._hear(answered(line))
-                except Exception:
-                    log.exception("an answer of the guard's was lost")
+                self._answers.put(line)
+        self._answers.put(b"")
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         self._gone()
+
+    def _tell(self) -> None:
+        """Hand answers on: who hears them may wait for a disk, the reader may not."""
+        while line := self._answers.get():
+            try:
+                self._hear(answered(line))
+            except Exception:
+                log.exception("an answer of the guard's was lost")

@@ -220,6 +220,7 @@ class Guarding:
         if mine is None:
             return
         if isinstance(answer, Frozen):
+            mine.asked = mine.asked or "it was silent"  # a successor makes it safe too
             mine.hears.frozen(answer)
         elif isinstance(answer, Safed):
             if mine.asked and not answer.unknown:
