@@ -485,8 +485,9 @@ class StationClient:
         timeout: float | None = None,
     ) -> httpx.Response:
         headers = {} if content is None else {"content-type": "application/json"}
-        try:
-            answer = self._http.request(
+
+        def once() -> httpx.Response:
+            return self._http.request(
                 method,
                 path,
                 params=asked,
@@ -494,6 +495,14 @@ class StationClient:
                 headers=headers,
                 timeout=timeout or self._timeout,
             )
+
+        try:
+            try:
+                answer = once()
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                if method != "GET":  # a look may be taken twice, an act may not
+                    raise
+                answer = once()
         except httpx.HTTPError as error:
             raise LinkError(
                 f"the station at {self.address.url} does not answer ({error}); "
