@@ -1,8 +1,10 @@
 """How results look to a tired person, and to a program."""
 
+import contextlib
 import json
 import math
 import sys
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +18,24 @@ SCHEMA_VERSION = 1
 def print_json(value: Mapping[str, Any]) -> None:
     """Write one JSON object to stdout."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **value}, ensure_ascii=False)
-    sys.stdout.write(text + "\n")
+    _write(sys.stdout, text)
 
 
 def say(text: str) -> None:
-    """Tell the person something, on stderr."""
-    sys.stderr.write(text + "\n")
+    """Tell the person something, on stderr, if anybody is left to read it."""
+    _write(sys.stderr, text)
 
 
 def say_out(text: str) -> None:
-    """Write a line of the result, on stdout."""
-    sys.stdout.write(text + "\n")
+    """Write a line of the result, on stdout, if anybody is left to read it."""
+    _write(sys.stdout, text)
+
+
+def _write(stream: typing.TextIO, text: str) -> None:
+    """Write a line; a terminal or pipe that is gone stops nothing and fails nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(text + "\n")
+        stream.flush()
 
 
 def results_table(results: Mapping[str, "Result"]) -> str:

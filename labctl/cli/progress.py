@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: one line, on stderr."""
 
+import contextlib
 import math
 import sys
 from collections.abc import Mapping
@@ -55,7 +56,8 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with contextlib.suppress(OSError, ValueError):
+                self._bar.stop()
 
     def __call__(self, situation: Situation) -> None:
         """Show where the run stands; cheap enough for every poll."""
@@ -67,17 +69,18 @@ class Progress:
         first = math.isinf(self._drawn)
         self._drawn = now
         text = self._text(situation, now - self._started)
-        if self._bar is not None:
-            self._bar.update(
-                self._task, completed=situation.test_time, description=text
-            )
-        elif not first:
-            sys.stderr.write(text + "\n")
+        with contextlib.suppress(OSError, ValueError):  # whoever looked is gone
+            if self._bar is not None:
+                self._bar.update(
+                    self._task, completed=situation.test_time, description=text
+                )
+            elif not first:
+                sys.stderr.write(text + "\n")
 
     def _text(self, situation: Situation, elapsed: float) -> str:
         parts = [situation.step.label]
         if situation.state == "hold":
-            parts.insert(0, "ON HOLD")
+            return f"ON HOLD, outputs off: {situation.reason or 'asked for'}"
         if situation.step.cycle:
             parts.insert(0, f"cycle {situation.step.cycle}")
         for column, unit in (("voltage_volt", "V"), ("current_ampere", "A")):

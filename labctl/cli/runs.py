@@ -53,14 +53,21 @@ def list_all(
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
+    from labctl.clock import local  # noqa: PLC0415
+    from labctl.service.guard_words import reports  # noqa: PLC0415
     from labctl.service.live_run import unsafe_seats  # noqa: PLC0415  (start-up time)
+    from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.reader import RunFile  # noqa: PLC0415
 
+    folder = RunFolder.of(run)
     with RunFile(run) as file:
         header, status, results = file.header, file.status, file.results
         rows, steps, events = file.rows, file.steps, file.events
         unsafe = unsafe_seats(status.unsafe, header.roles)
         latest = _half_cycles(steps, header.sample.get("active_mass"))
+    state = status.state
+    if not status.finished and not folder.is_written:
+        state = "interrupted"
     if as_json:
         print_json(
             {
@@ -68,7 +75,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
                 "protocol": header.protocol,
                 "sample": header.sample,
                 "parameters": header.parameters,
-                "state": status.state,
+                "state": state,
                 "reason": status.reason,
                 "unsafe": unsafe,
                 "simulated": header.simulated,
@@ -83,7 +90,11 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     say_out(f"  {header.title}")
     for seat, why in unsafe.items():
         say_out(f"  LEFT ON: {seat} could not be made safe when it ended: {why}")
-    say_out(f"  state: {status.state} {status.reason}".rstrip())
+    for report in reports([folder.path]):
+        when = local(report.unix)
+        for seat, end in report.seats.items():
+            say_out(f"  the guard, {when}: {seat} {end.state} {end.why}".rstrip())
+    say_out(f"  state: {state} {status.reason}".rstrip())
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
     if results:

@@ -44,11 +44,11 @@ class StopOnSignals:
             say(f"{name}: the run has ended; its file is being sealed")
         elif now - self._first >= SECOND_PRESS:
             self._first = now
-            say(f"{name}: ending safely; once more within 5 s switches off at once")
             # A handler interrupts whatever holds the lock that asking needs.
             threading.Thread(
                 target=self._control.stop, args=(f"stopped by {name}",), daemon=True
             ).start()
+            say(f"{name}: ending safely; once more within 5 s switches off at once")
         elif self._control.is_making_safe:
             say(f"{name}: outputs are being switched off already")
         elif not self._at_once:

@@ -112,6 +112,7 @@ class Intake:
             flight.totals.last,
             recorder.rows,
             self.before,
+            self.control.reason if state == "hold" else "",
             self.attendant.longest_gap,
         )
 

@@ -389,10 +389,16 @@ class Engine:
             if self._recorder.commit_in_time("hold", flight):
                 self._intake.mind_the_disk()
         held = stopwatch() - begun
-        text = f"went on after {held:.0f} s on hold"
-        self._recorder.say(Level.INFO, "resume", text)
+        if self.control.wish() is Wish.STOP:
+            text = f"stopped after {held:.0f} s on hold"
+            self._recorder.say(Level.INFO, "stop", text)
+        else:
+            text = f"went on after {held:.0f} s on hold"
+            self._recorder.say(Level.INFO, "resume", text)
 
 
 def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:
-    text = "; ".join(filter(None, (ended.text, unsafe_text(unsafe))))
+    what = unsafe_text(unsafe)
+    said = "" if what in ended.text else what
+    text = "; ".join(filter(None, (ended.text, said)))
     return Ended(EndReason.FAILED, text, ended.error, unsafe)

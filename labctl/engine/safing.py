@@ -11,6 +11,7 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from labctl.clock import stopwatch
+from labctl.errors import LabctlError
 from labctl.roles.safing_order import Stage, in_stages
 from labctl.waits import Owner, announce, owned_by, owner_here, to_the_end
 
@@ -85,6 +86,9 @@ def _make_safe(
     try:
         with owned_by(owner), to_the_end():
             output.make_safe()
+    except LabctlError as error:  # says what is wrong; the traceback tells no more
+        log.warning("%s could not be made safe: %s", name, error)
+        failed[name] = str(error)
     except Exception as error:
         log.exception("%s could not be made safe", name)
         failed[name] = str(error) or type(error).__name__

@@ -24,6 +24,8 @@ class Situation:
     """Rows of the whole run."""
     before: tuple[Step, Outcome] | None = None
     """The last step on the bench that ended, and how; None before the first."""
+    reason: str = ""
+    """Who asked for the hold, and why; empty while it runs."""
     longest_gap: float = 0.0
     """Longest time between two looks at wishes and limits, s of the run's clock."""
 

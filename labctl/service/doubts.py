@@ -15,8 +15,11 @@ from pathlib import Path
 
 from labctl.clock import SystemClock
 from labctl.errors import DoubtfulError, OperatorError
+from labctl.service.guard_words import reports
+from labctl.service.guarding.lines import SeatState
 from labctl.service.premises import Premises, replace_text
 from labctl.station import Station
+from labctl.store.folder import list_runs
 
 log = logging.getLogger(__name__)
 
@@ -117,13 +120,26 @@ def refuse_doubtful(premises: Premises, seats: Collection[str], data: str = "") 
             "instruments, then delete the file"
         ) from error
     for seat, why in found.items():
-        if seat in seats:
+        if seat in seats and not _guard_saw_to(premises, seat):
             raise DoubtfulError(f"{still_on(seat, why)}. {cure([seat], data)}")
+
+
+def _guard_saw_to(premises: Premises, seat: str) -> bool:
+    """Tell whether a guard made a seat safe after it was doubted; forget it then."""
+    since = _read(premises.doubts_file).changed.get(seat, 0.0)
+    folders = [premises.folder, *(run.path for run in list_runs(premises.data))]
+    for report in reversed(reports(folders)):
+        end = report.seats.get(seat)
+        if end is not None and report.unix > since:
+            if end.state is SeatState.SAFE:
+                forget(premises, seat)
+            return end.state is SeatState.SAFE
+    return False
 
 
 def remember(premises: Premises, unsafe: Mapping[str, str]) -> None:
     """Keep what a run in the foreground left on: seat -> why."""
-    premises.make()
+    premises.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = _read(premises.doubts_file)
     now = dict.fromkeys(unsafe, SystemClock().unix())
     doubts, changed = {**found.doubts, **unsafe}, {**found.changed, **now}

@@ -94,7 +94,13 @@ def serve(serving: Serving) -> None:
     sys.setswitchinterval(SWITCH)
     descriptors = ask_for_descriptors()
     premises = Premises(serving.data.absolute())
-    premises.make()
+    try:
+        premises.make()
+    except OSError as error:
+        raise OperatorError(
+            f"{premises.data}: no folder for runs can be made there "
+            f"({error.strerror}); choose another with --data"
+        ) from error
     lock_on = None if serving.simulate else serving.config_path
     held = Occupied(premises, lock_on)
     try:

@@ -16,7 +16,7 @@ from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended, Recorded, Situation, Watchers
-from labctl.errors import LabctlError
+from labctl.errors import LabctlError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.names import run_id
@@ -105,6 +105,7 @@ def start(
     station, protocol = prepared.station, prepared.protocol
     unix = station.clock.unix()
     name = name or run_id(protocol.name, protocol.sample.name, unix)
+    _make_folder(prepared.order.out)
     bench = prepared.borrow(name)
     try:
         folder = RunFolder(prepared.order.out / name)
@@ -118,6 +119,17 @@ def start(
             return execute(prepared, engine, journal, observers, Recorded())
     finally:
         prepared.hand_back(name)
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder of runs. StoreError: runs cannot be written there."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: runs cannot be written there ({error.strerror}); choose another "
+            "folder with --out, or change `data:` of the configuration"
+        ) from error
 
 
 def room_for(
