@@ -69,7 +69,7 @@ def holds(seconds: float) -> list[Job]:
     )
     jobs += [
         Job(seat, "sequence", "cell", ("--role", f"cell={seat}", "--set", steps))
-        for seat in ("vsp/2",)  # an instrument has one owner: one run at a time
+        for seat in ("vsp/1", "vsp/2")
     ]
     return jobs
 
@@ -111,7 +111,8 @@ def field(
         Rig(work.folder / "rig", *words, wires=wires, seed=work.seed) as rig,
         Warm(rig.environment) as warm,
     ):
-        yield Field(rig, warm, holds(hold))
+        # An instrument has one owner: of two processes, one may drive it.
+        yield Field(rig, warm, [job for job in holds(hold) if job.output != "vsp/1"])
 
 
 @dataclass(frozen=True, slots=True)
