@@ -96,7 +96,10 @@ class Intake:
         if (late or journal.lives_on_reserve) and not held:
             text = trouble or f"the disk gave no answer for {since or 0.0:.0f} s"
             if journal.lives_on_reserve:
-                text = "the disk is full: what was reserved for the end is in use"
+                text = (
+                    "the disk is full, and what was reserved for the end is in use; "
+                    "the run goes on by itself once there is room again"
+                )
             self.control.hold(text, DISK)
         elif held and not (trouble or late or journal.lives_on_reserve):
             self.control.release(DISK)  # a write that is on its way is no trouble

@@ -122,18 +122,15 @@ class Engine:
         self._recorded = self._intake.recorded = recorded or Recorded()
         self._recorder.begin(self._recorded.test_time, self._recorded.rows)
         with owned_by(self._attendant):
-            ended = self._driven(plan)
-            unsafe = self.make_safe()
-            if unsafe:
-                ended = _left_on(ended, unsafe)
             try:
-                return self._told(ended)
-            except BaseException as error:  # what is on is known all the same
-                log.exception("the end of the run could not be told")
-                text = f"{ended.text}; its end could not be written: {error}".strip(
-                    "; "
-                )
-                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
+                ended = self._driven(plan)
+            except KeyboardInterrupt:  # between the end of the plan and here
+                ended = Ended(EndReason.STOPPED, self._at_once())
+            with self.control.making_safe():  # to the last word of it
+                unsafe = self.make_safe()
+                if unsafe:
+                    ended = _left_on(ended, unsafe)
+                return self._last_words(ended)
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""
@@ -143,6 +140,23 @@ class Engine:
                     return make_all_safe(self._outputs)
                 except KeyboardInterrupt:  # impatience does not keep an output on
                     log.warning("interrupted while making safe: once more")
+
+    def _last_words(self, ended: Ended) -> Ended:
+        """Write how it ended; what is on is known whatever goes wrong with that."""
+        for attempt in (1, 2):
+            try:
+                return self._told(ended)
+            except KeyboardInterrupt:  # somebody does not wait: once more, to the end
+                log.warning("interrupted while the end was written (%d)", attempt)
+            except BaseException as error:
+                log.exception("the end of the run could not be told")
+                said = f"its end could not be written: {error}"
+                text = "; ".join(filter(None, (ended.text, said)))
+                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
+        return ended
+
+    def _at_once(self) -> str:
+        return f"{self.control.reason or 'interrupted'}, at once"
 
     def _driven(self, plan: Plan) -> Ended:
         """Go through the plan; whatever goes wrong is an answer."""
@@ -154,8 +168,7 @@ class Engine:
             log.debug("the run failed", exc_info=True)
             return Ended(EndReason.FAILED, str(error), error)
         except KeyboardInterrupt:  # somebody would not wait for the orderly end
-            text = self.control.reason or "interrupted"
-            return Ended(EndReason.STOPPED, f"{text}, at once")
+            return Ended(EndReason.STOPPED, self._at_once())
         except BaseException as error:  # whatever it is, the outputs come first
             log.exception("the run failed by a defect")
             return Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)

@@ -22,7 +22,7 @@ LOW_WATER = 200_000_000
 """Bytes free, besides what the run has reserved, with which a disk is called low."""
 LOOK_EVERY = 1.0
 """s between two looks at the room that is left."""
-RESTORE_EVERY = 60.0
+RESTORE_EVERY = 5.0
 """s between two tries to take the reserve back."""
 SLICE = 0.05
 """s between two looks at whoever may end a wait."""

@@ -104,7 +104,8 @@ def full_disks(work: Work, tally: Tally) -> None:
     with Rig(work.folder / "rig", "--smus", "--cells", "2") as rig:
         free: queue.Queue[Job] = queue.Queue()
         for job in holds(12.0):
-            free.put(job)
+            if job.output != "vsp/1":  # an instrument has one owner
+                free.put(job)
 
         def one(number: int) -> tuple[int, Tally]:
             own, job = Tally(""), free.get(timeout=PATIENCE)
