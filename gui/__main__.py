@@ -9,12 +9,12 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
-from gui import settings as remembered
-from gui.connector import Connector
-from gui.faults import Faults
-from gui.link import Link
-from gui.palette import wanted, wear
-from gui.window import SIMULATED_SPEED, Window
+from gui.link.connector import Connector
+from gui.link.link import Link
+from gui.look import settings as remembered
+from gui.look.palette import wanted, wear
+from gui.shell.faults import Faults
+from gui.shell.window import SIMULATED_SPEED, Window
 
 BEAT_MS = 200
 """Python sees Ctrl-C only when it runs; without a timer it would not."""

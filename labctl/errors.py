@@ -27,6 +27,10 @@ class OperatorError(LabctlError):
     exit_code = 2
 
 
+class LateError(OperatorError):
+    """The answer did not come in time."""
+
+
 class Why(StrEnum):
     """What kind of thing a complaint is about, for code that acts on it."""
 

@@ -30,7 +30,7 @@ from labctl.data import (
     Stream,
 )
 from labctl.errors import Complaint, OperatorError
-from labctl.figure import Figure, Plot
+from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.sample import Sample
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.labsim.benches import build_bench
+from drivers.twins.labsim.benches import build_bench
 from labctl import plugins
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup

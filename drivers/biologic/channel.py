@@ -10,12 +10,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drivers.biologic.codes import OPTION_ERRORS, State
 from drivers.biologic.compiler import Program, compile_program
+from drivers.biologic.eclib.codes import OPTION_ERRORS, State
+from drivers.biologic.eclib.faults import EClibError
+from drivers.biologic.eclib.library import EClib
 from drivers.biologic.experiment import START_GRACE, Experiment, behind
-from drivers.biologic.faults import EClibError
 from drivers.biologic.firmware_limits import Bounds
-from drivers.biologic.library import EClib
 from drivers.biologic.loading import send, shortening
 from drivers.biologic.memory import ChannelMemory, Seen
 from drivers.biologic.ownership import difference, make_token

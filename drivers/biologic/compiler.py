@@ -7,15 +7,16 @@ at once. A charge limit of a constant current becomes its duration.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from drivers.biologic.codec import Setting, settings_of
-from drivers.biologic.codes import (
+from drivers.biologic.conditions import FirmwareTests, charge_duration, split
+from drivers.biologic.eclib.codec import Setting, settings_of
+from drivers.biologic.eclib.codes import (
     AUTO_RANGE,
     CURRENT_RANGES,
     VOLTAGE_RANGES,
     Board,
     range_text,
 )
-from drivers.biologic.conditions import FirmwareTests, charge_duration, split
+from drivers.biologic.eclib.tables import TechniqueTable
 from drivers.biologic.firmware_limits import (
     Bounds,
     Guarded,
@@ -30,7 +31,6 @@ from drivers.biologic.ranges import (
     voltage_range,
 )
 from drivers.biologic.sweeps import scan_uploads
-from drivers.biologic.tables import TechniqueTable
 from drivers.biologic.techniques import TECHNIQUES
 from labctl.errors import Complaint, RefusedError
 from labctl.techniques import (

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drivers.biologic.tables import MOST_TESTS
+from drivers.biologic.eclib.tables import MOST_TESTS
 from labctl.techniques import Comparison, Condition, Quantity
 
 ACTIVE, TOGETHER, AT_LEAST, OF_CURRENT = 1, 2, 4, 96

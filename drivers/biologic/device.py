@@ -8,9 +8,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from drivers.biologic import abi
 from drivers.biologic.channel import BiologicChannel
-from drivers.biologic.codes import (
+from drivers.biologic.eclib import abi
+from drivers.biologic.eclib.codes import (
     PREMIUM_DEVICES,
     Firmware,
     State,
@@ -18,9 +18,9 @@ from drivers.biologic.codes import (
     device_name,
     firmware_name,
 )
-from drivers.biologic.faults import EClibError, describe
-from drivers.biologic.library import EClib, FunctionTable
-from drivers.biologic.link import NO_LINK, Answered, Link
+from drivers.biologic.eclib.faults import EClibError, describe
+from drivers.biologic.eclib.library import EClib, FunctionTable
+from drivers.biologic.eclib.link import NO_LINK, Answered, Link
 from drivers.biologic.options import Options
 from labctl.clock import Clock
 from labctl.errors import (

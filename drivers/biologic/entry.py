@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any
 
 from drivers.biologic.device import BiologicDevice, open_device
-from drivers.biologic.library import FunctionTable, load_dll
+from drivers.biologic.eclib.library import FunctionTable, load_dll
 from drivers.biologic.options import read_options
-from drivers.biologic.twin import Twin
+from drivers.twins.biologic.library import Twin
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 

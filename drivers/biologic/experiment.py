@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.biologic.codes import Firmware, State
 from drivers.biologic.compiler import Program
+from drivers.biologic.eclib.codes import Firmware, State
 from drivers.biologic.ownership import (
     BACKWARDS,
     DRIFT,

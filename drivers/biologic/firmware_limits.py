@@ -15,7 +15,7 @@ from drivers.biologic.conditions import (
     STOP_ALL,
     FirmwareTests,
 )
-from drivers.biologic.tables import MOST_TESTS
+from drivers.biologic.eclib.tables import MOST_TESTS
 from labctl import columns
 from labctl.limits import ANYTHING, Envelope
 

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.biologic.abi import CurrentValues
-from drivers.biologic.codec import FloatDecoder, ieee_floats, proven_decoder
-from drivers.biologic.library import EClib
+from drivers.biologic.eclib.abi import CurrentValues
+from drivers.biologic.eclib.codec import FloatDecoder, ieee_floats, proven_decoder
+from drivers.biologic.eclib.library import EClib
 from drivers.biologic.port import Port
 from drivers.biologic.reading import Fetched, Reader
 from labctl import columns

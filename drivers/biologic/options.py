@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from drivers.biologic.tables import EXTRAS
+from drivers.biologic.eclib.tables import EXTRAS
 from labctl.errors import Complaint, RefusedError
 
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"

@@ -7,10 +7,10 @@ anything else is sent to it: an instrument that lost its power forgot the progra
 import logging
 import typing
 
-from drivers.biologic import abi
-from drivers.biologic.codes import Firmware
-from drivers.biologic.faults import EClibError
-from drivers.biologic.library import EClib
+from drivers.biologic.eclib import abi
+from drivers.biologic.eclib.codes import Firmware
+from drivers.biologic.eclib.faults import EClibError
+from drivers.biologic.eclib.library import EClib
 from drivers.biologic.options import Options
 from drivers.biologic.ownership import Holding, read_holding
 from drivers.biologic.ranges import ChannelFacts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from drivers.biologic.codes import (
+from drivers.biologic.eclib.codes import (
     AUTO_RANGE,
     BOOSTER_RANGE,
     CURRENT_RANGES,

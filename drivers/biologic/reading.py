@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drivers.biologic import abi
-from drivers.biologic.codec import FloatDecoder, Floats, Words, decode_rows, ticks
-from drivers.biologic.tables import Layout
+from drivers.biologic.eclib import abi
+from drivers.biologic.eclib.codec import FloatDecoder, Floats, Words, decode_rows, ticks
+from drivers.biologic.eclib.tables import Layout
 from drivers.biologic.techniques import BY_ID
 from labctl import columns
 from labctl.data import Array, Batch

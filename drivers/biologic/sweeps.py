@@ -6,7 +6,7 @@ other paths are written out, `MOST_STEPS` vertices to a technique.
 """
 
 from drivers.biologic.conditions import FirmwareTests
-from drivers.biologic.tables import MOST_STEPS
+from drivers.biologic.eclib.tables import MOST_STEPS
 from labctl.techniques import VoltageSweep
 
 Upload = tuple[str, dict[str, object]]

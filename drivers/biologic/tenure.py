@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from drivers.biologic.codes import State, state_name
+from drivers.biologic.eclib.codes import State, state_name
 from drivers.biologic.experiment import START_GRACE, Experiment, was_started
 from drivers.biologic.ownership import Holding, difference
 from drivers.biologic.port import Port

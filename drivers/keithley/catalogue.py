@@ -12,16 +12,16 @@ from drivers.keithley import (
     keithley_6517b,
     keithley_7001,
 )
-from drivers.keithley.keithley_2000_twin import Keithley2000Twin
-from drivers.keithley.keithley_2182a_twin import Keithley2182ATwin
-from drivers.keithley.keithley_2400_twin import Keithley2400Twin
-from drivers.keithley.keithley_2450_twin import Keithley2450Twin
-from drivers.keithley.keithley_2636b_twin import Keithley2636BTwin
-from drivers.keithley.keithley_6221_twin import Keithley6221Twin
-from drivers.keithley.keithley_6430_twin import Keithley6430Twin
-from drivers.keithley.keithley_6487_twin import Keithley6487Twin
-from drivers.keithley.keithley_6517b_twin import Keithley6517BTwin
-from drivers.keithley.keithley_7001_twin import Keithley7001Twin
+from drivers.twins.keithley.keithley_2000 import Keithley2000Twin
+from drivers.twins.keithley.keithley_2182a import Keithley2182ATwin
+from drivers.twins.keithley.keithley_2400 import Keithley2400Twin
+from drivers.twins.keithley.keithley_2450 import Keithley2450Twin
+from drivers.twins.keithley.keithley_2636b import Keithley2636BTwin
+from drivers.twins.keithley.keithley_6221 import Keithley6221Twin
+from drivers.twins.keithley.keithley_6430 import Keithley6430Twin
+from drivers.twins.keithley.keithley_6487 import Keithley6487Twin
+from drivers.twins.keithley.keithley_6517b import Keithley6517BTwin
+from drivers.twins.keithley.keithley_7001 import Keithley7001Twin
 from drivers.visa.echo import TspEcho
 from drivers.visa.opening import VisaDriver
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2182 as PyMeasureKeithley2182
 
+from drivers.twins.world.front_end import Specification
 from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
-from drivers.world.front_end import Specification
 from labctl.clock import Clock
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.driver import Setup

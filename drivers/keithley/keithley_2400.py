@@ -12,9 +12,9 @@ from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2400 as PyMeasureKeithley2400
 
+from drivers.twins.world.front_end import Specification
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
-from drivers.world.front_end import Specification
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drivers.keithley.keithley_2400 import Keithley2400
-from drivers.world.front_end import Specification
+from drivers.twins.world.front_end import Specification
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity

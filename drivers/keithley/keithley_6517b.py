@@ -9,8 +9,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
+from drivers.twins.world.front_end import Specification
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
-from drivers.world.front_end import Specification
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.accuracy import Accuracy

@@ -1,7 +1,7 @@
 """Every Keysight here, as an entry point of ``labctl.drivers`` names it."""
 
 from drivers.keysight import keysight_b2901a
-from drivers.keysight.keysight_b2901a_twin import KeysightB2901ATwin
+from drivers.twins.keysight.keysight_b2901a import KeysightB2901ATwin
 from drivers.visa.opening import VisaDriver
 
 B2901A = VisaDriver(

@@ -1,9 +1,9 @@
 """Every Lake Shore here, as an entry point of ``labctl.drivers`` names it."""
 
 from drivers.lakeshore import lakeshore_425, lakeshore_475, lakeshore_643
-from drivers.lakeshore.lakeshore_425_twin import LakeShore425Twin
-from drivers.lakeshore.lakeshore_475_twin import LakeShore475Twin
-from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
+from drivers.twins.lakeshore.lakeshore_425 import LakeShore425Twin
+from drivers.twins.lakeshore.lakeshore_475 import LakeShore475Twin
+from drivers.twins.lakeshore.lakeshore_643 import LakeShore643Twin
 from drivers.visa.opening import SERIAL_7O1, VisaDriver
 
 _ENDS = {"write_termination": "\r\n", "asrl": SERIAL_7O1}

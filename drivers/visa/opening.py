@@ -5,15 +5,15 @@ from typing import Any
 
 from pyvisa import ResourceManager
 
-from drivers.scpi.exchange import LATENCY, Exchange
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.scpi.exchange import LATENCY, Exchange
+from drivers.twins.world.circuit import Circuit
 from drivers.visa.door import Door
 from drivers.visa.echo import Echo, ScpiEcho
-from drivers.visa.library import LabsimLibrary
 from drivers.visa.link import Link
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
 from drivers.visa.reopening import parse_identity
 from drivers.visa.wire import LinkCounts
-from drivers.world.circuit import Circuit
 from labctl.clock import Clock
 from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.roles.driver import Setup

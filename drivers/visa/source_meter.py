@@ -9,8 +9,8 @@ output must be as they were left (`_refuse_changes`).
 from collections.abc import Callable
 from typing import TypeVar
 
+from drivers.twins.world.front_end import Specification
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
-from drivers.world.front_end import Specification
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.source_meter import (

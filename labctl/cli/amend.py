@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli import ordering, remote
+from labctl.cli import ordering
 from labctl.cli.output import print_json, say, say_out
+from labctl.cli.station import remote
 from labctl.errors import OperatorError
 
 if TYPE_CHECKING:
-    from labctl.service.answers import Amended
+    from labctl.api.answers import Amended
 
 EXAMPLES = (
     "Examples: labctl amend runs/20261123-…-si-3f9a --set cycles=100 | labctl amend "
@@ -50,7 +51,7 @@ def amend(
     """
     if not settings:
         raise OperatorError("say what changes, for example --set cycles=100")
-    from labctl.config.hardened_yaml import load  # noqa: PLC0415  (start-up time)
+    from labctl.documents.hardened_yaml import load  # noqa: PLC0415  (start-up time)
 
     changes: dict[str, Any] = {}
     for setting in settings:
@@ -69,7 +70,7 @@ def _there(
     run: str, changes: dict[str, Any], reason: str, dry_run: bool, data: Any
 ) -> "Amended | None":
     """Amend it at the station that has it; None if none has."""
-    from labctl.service.discover import find  # noqa: PLC0415  (start-up time)
+    from labctl.api.discovery import find  # noqa: PLC0415  (start-up time)
 
     there = remote.place_of(run)
     found = find(there.parent if there else remote.data_folder(data), client="cli")
@@ -84,8 +85,8 @@ def _here(run: str, changes: dict[str, Any], reason: str, dry_run: bool) -> "Ame
     import getpass  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    from labctl.service.amending import said  # noqa: PLC0415  (start-up time)
-    from labctl.service.answers import Applies  # noqa: PLC0415
+    from labctl.api.answers import Applies  # noqa: PLC0415
+    from labctl.service.bench.amending import said  # noqa: PLC0415  (start-up time)
     from labctl.session import amend as amending  # noqa: PLC0415
 
     if dry_run:

@@ -12,22 +12,8 @@ import sys
 
 import typer
 
-from labctl.cli import (
-    amend,
-    audit,
-    check,
-    doctor,
-    gui,
-    protocols,
-    queue,
-    remote,
-    report,
-    run,
-    runs,
-    serve,
-    station,
-    twins,
-)
+from labctl.cli import amend, check, doctor, gui, protocols, report, run, runs, twins
+from labctl.cli.station import audit, queue, remote, serve, station
 from labctl.errors import LabctlError, RefusedError
 
 INTERRUPTED = 130

@@ -136,8 +136,8 @@ def forecast(
 
 
 def _draw(found: "Forecast", out: Path) -> None:
-    from labctl.figure import Plot  # noqa: PLC0415
-    from labctl.report.from_plot import from_plot  # noqa: PLC0415
+    from labctl.figures.figure import Plot  # noqa: PLC0415
+    from labctl.figures.from_plot import from_plot  # noqa: PLC0415
     from labctl.report.svg import standalone  # noqa: PLC0415
 
     if not found.curve:

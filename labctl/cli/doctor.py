@@ -108,7 +108,7 @@ def _disk(folder: Path) -> Iterator[Finding]:
 def _commit(path: Path) -> float:
     """Write a journal as a run would; return the disk's time stamp, UTC epoch s."""
     from labctl.store.header import RunHeader  # noqa: PLC0415
-    from labctl.store.journal import Journal  # noqa: PLC0415
+    from labctl.store.journal.journal import Journal  # noqa: PLC0415
 
     with Journal.create(path, RunHeader("doctor", "doctor", "doctor", ())) as journal:
         journal.commit()

@@ -39,7 +39,7 @@ def gui(
 
     Closing the window stops nothing: runs go on in the station's process.
     """
-    from labctl.cli.serve import config_path  # noqa: PLC0415  (start-up time)
+    from labctl.cli.station.serve import config_path  # noqa: PLC0415  (start-up time)
     from labctl.errors import OperatorError  # noqa: PLC0415
 
     if importlib.util.find_spec("PyQt6") is None:

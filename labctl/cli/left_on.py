@@ -6,13 +6,13 @@ from pathlib import Path
 
 import typer
 
+from labctl.api.from_run import unsafe_seats
+from labctl.api.station_files import Premises
 from labctl.cli.output import alarm_lines, say
-from labctl.cli.remote import named
+from labctl.cli.station.remote import named
 from labctl.engine.situation import Ended
 from labctl.errors import LabctlError
-from labctl.service.doubts import refuse_doubtful, remember
-from labctl.service.live_run import unsafe_seats
-from labctl.service.premises import Premises
+from labctl.service.bench.doubts import refuse_doubtful, remember
 from labctl.session.run import EXIT_UNSAFE, Finished, Observers
 
 

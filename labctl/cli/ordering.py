@@ -78,9 +78,9 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
     Without a file, ``simulate`` gives the built-in bench. RefusedError otherwise.
     """
     from labctl import plugins  # noqa: PLC0415
-    from labctl.config.complaints import validate  # noqa: PLC0415
-    from labctl.config.hardened_yaml import load_file  # noqa: PLC0415
     from labctl.config.models import Config  # noqa: PLC0415
+    from labctl.documents.complaints import validate  # noqa: PLC0415
+    from labctl.documents.hardened_yaml import load_file  # noqa: PLC0415
 
     named = path or os.environ.get("LABCTL_CONFIG")
     if named is None and Path("config.yaml").exists():
@@ -104,10 +104,10 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
 def make_order(words: Words, config: "Config") -> "Order":
     """Return the order, its parameters still as written."""
     from labctl import plugins  # noqa: PLC0415
-    from labctl.cli.plan_file import PlanFile, read_plan  # noqa: PLC0415
-    from labctl.config.hardened_yaml import Document, load  # noqa: PLC0415
+    from labctl.documents.hardened_yaml import Document, load  # noqa: PLC0415
     from labctl.session.earlier import parameters_from  # noqa: PLC0415
     from labctl.session.order import Order  # noqa: PLC0415
+    from labctl.session.plan_file import PlanFile, read_plan  # noqa: PLC0415
     from labctl.session.samples import default_sample  # noqa: PLC0415
 
     if words.plan.endswith((".yaml", ".yml")):

@@ -85,9 +85,9 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def alarm_lines(unsafe: Mapping[str, str], data: str = "") -> list[str]:
     """Return what a person must read first, a line a seat.
 
-    ``unsafe``: seat -> why; ``data``: see `labctl.service.doubts.cure`.
+    ``unsafe``: seat -> why; ``data``: see `labctl.service.bench.doubts.cure`.
     """
-    from labctl.service.doubts import cure  # noqa: PLC0415  (start-up time)
+    from labctl.service.bench.doubts import cure  # noqa: PLC0415  (start-up time)
 
     return [
         f"{seat} MAY STILL BE ON: {why.rstrip('.')}. {cure([seat], data)}."

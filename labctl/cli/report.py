@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli.output import say_out, shown_path
-from labctl.report.grouping import Grouping, split_words
+from labctl.figures.grouping import Grouping, split_words
 
 EXAMPLES = (
     "Examples: labctl report runs/20261123-…-si-3f9a | "

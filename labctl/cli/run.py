@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli import ordering, remote
+from labctl.cli import ordering
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
+from labctl.cli.station import remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +58,8 @@ def run(
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
-    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
+    from labctl.service.guard.observing import guarded  # noqa: PLC0415
+    from labctl.service.guard.planning import plan_of  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -126,16 +127,16 @@ def resume(
     from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
-    from labctl.config.hardened_yaml import load  # noqa: PLC0415
     from labctl.config.models import Config  # noqa: PLC0415
+    from labctl.documents.hardened_yaml import load  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.quantities import SI  # noqa: PLC0415
-    from labctl.service.guarding.observing import guarded  # noqa: PLC0415
-    from labctl.service.guarding.planning import plan_of  # noqa: PLC0415
+    from labctl.service.guard.observing import guarded  # noqa: PLC0415
+    from labctl.service.guard.planning import plan_of  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.journal_reader import JournalReader  # noqa: PLC0415
+    from labctl.store.journal.reader import JournalReader  # noqa: PLC0415
 
     changes = {}
     for setting in settings or []:

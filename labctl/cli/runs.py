@@ -20,7 +20,7 @@ def list_all(
 ) -> None:
     """List the runs in a folder, how they stand, and what they found."""
     from labctl.store.folder import list_runs  # noqa: PLC0415  (start-up time)
-    from labctl.store.reader import RunFile  # noqa: PLC0415
+    from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 
     rows: list[tuple[str, ...]] = []
     answer: list[dict[str, Any]] = []
@@ -53,11 +53,11 @@ def list_all(
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
+    from labctl.api.from_run import unsafe_seats  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
-    from labctl.service.guard_words import reports  # noqa: PLC0415
-    from labctl.service.live_run import unsafe_seats  # noqa: PLC0415  (start-up time)
+    from labctl.service.guard.safed_file import reports  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.reader import RunFile  # noqa: PLC0415
+    from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 
     folder = RunFolder.of(run)
     with RunFile(run) as file:
@@ -111,7 +111,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 def verify(run: RunArgument, as_json: JsonOption = False) -> None:
     """Compare a run's sealed file with its journal, row by row."""
     from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.verify import verify as compare  # noqa: PLC0415
+    from labctl.store.run_file.verify import verify as compare  # noqa: PLC0415
 
     report = compare(RunFolder.of(run).path)
     if as_json:
@@ -128,7 +128,7 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 def seal(run: RunArgument) -> None:
     """Write a run's HDF5 file afresh from its journal."""
     from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.seal import seal_apart  # noqa: PLC0415
+    from labctl.store.run_file.seal import seal_apart  # noqa: PLC0415
 
     say_out(shown_path(seal_apart(RunFolder.of(run))))
 
@@ -147,11 +147,11 @@ def export(
 ) -> None:
     """Export a run as CSV or in the Battery Data Format, its spectra as text."""
     from labctl.errors import OperatorError  # noqa: PLC0415
-    from labctl.store.bdf import export_bdf  # noqa: PLC0415
-    from labctl.store.export import export_csv  # noqa: PLC0415
+    from labctl.store.exchange.bdf import export_bdf  # noqa: PLC0415
+    from labctl.store.exchange.export import export_csv  # noqa: PLC0415
+    from labctl.store.exchange.spectra import export_mpt, export_zview  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.reader import RunFile  # noqa: PLC0415
-    from labctl.store.spectra import export_mpt, export_zview  # noqa: PLC0415
+    from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 
     folder = RunFolder.of(run).path
     directory = out or folder

@@ -10,7 +10,7 @@ from labctl.store.header import RunHeader
 
 
 class Journal(typing.Protocol):
-    """See `labctl.store.journal.Journal`, its one body. Only `commit_durably` waits."""
+    """Its one body is `labctl.store.journal.journal`; only `commit_durably` waits."""
 
     @property
     def trouble(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from labctl.figure import Figure, Series
+from labctl.figures.figure import Figure, Series
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would run a cell that begins with one of these."""

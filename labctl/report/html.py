@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from labctl.data import Result
-from labctl.figure import Figure
+from labctl.figures.figure import Figure
 from labctl.report.numbers import figure_numbers, json_block
 from labctl.report.svg import Drawing, drawing, figure_css
 from labctl.report.tables import (

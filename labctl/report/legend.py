@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from labctl.figure import Series
-from labctl.report.lettering import elided, text_width
-from labctl.report.looks import Key
+from labctl.figures.figure import Series
+from labctl.figures.lettering import elided, text_width
+from labctl.figures.looks import Key
+from labctl.figures.palette import Look
 from labctl.report.marks import themed
-from labctl.report.palette import Look
 
 ROW = 21.0
 """Height of one row in pixels."""

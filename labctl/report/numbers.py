@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from labctl.data import Array
-from labctl.figure import Figure
+from labctl.figures.figure import Figure
 from labctl.report.svg import Drawing
 
 _EXACT, _DRAWN = 9, 6

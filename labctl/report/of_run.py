@@ -5,17 +5,17 @@ from pathlib import Path
 
 from labctl.clock import iso
 from labctl.data import Level
-from labctl.figure import Figure
+from labctl.figures.figure import Figure
+from labctl.figures.from_plot import from_plot
+from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.quantities import SI, format_duration
 from labctl.report.compare import combine_all, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
-from labctl.report.from_plot import from_plot
-from labctl.report.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.report.html import Report, page
 from labctl.report.own_figures import own_figures
 from labctl.sample import Sample
 from labctl.store.folder import RunFolder
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 
 def write_report(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from labctl import plugins
 from labctl.data import Array
 from labctl.errors import LabctlError
-from labctl.figure import Figure
+from labctl.figures.figure import Figure
 from labctl.protocol import StepRecord
 from labctl.quantities import SI
 from labctl.sample import Sample
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from importlib.resources import files
 import numpy as np
 
 from labctl.data import Array
-from labctl.figure import Figure, Series
-from labctl.report.axes import Axis, Ticks, span
+from labctl.figures.figure import Figure, Series
+from labctl.figures.lettering import elided, text_width, value_text
+from labctl.figures.looks import assign, keys
+from labctl.figures.ticks import Axis, Ticks, span
 from labctl.report.legend import legend
-from labctl.report.lettering import elided, text_width, value_text
-from labctl.report.looks import assign, keys
 from labctl.report.marks import Marks, draw_series, most_points, place, themed
 
 _TICK, _LABEL = 12.0, 13.0

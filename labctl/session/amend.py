@@ -12,10 +12,10 @@ from typing import Any
 
 from labctl import plugins
 from labctl.clock import SystemClock
-from labctl.config.document import Place
-from labctl.config.hardened_yaml import Document, load_file, validate
 from labctl.config.models import Config
 from labctl.data import EndReason, Event, Level
+from labctl.documents.document import Place
+from labctl.documents.hardened_yaml import Document, load_file, validate
 from labctl.engine.replay import advance, rehearse
 from labctl.errors import OperatorError, RefusedError, StoreError
 from labctl.limits import Envelope
@@ -27,8 +27,8 @@ from labctl.session.run import bounds_noted, seal
 from labctl.session.worlds import carry_over
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
 
 
 @dataclass(frozen=True, slots=True)

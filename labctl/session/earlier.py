@@ -8,7 +8,7 @@ from labctl import plugins
 from labctl.protocol import Earlier
 from labctl.quantities import SI
 from labctl.sample import Sample
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 
 def parameters_from(protocol: str, runs: Sequence[Path]) -> Mapping[str, Any]:

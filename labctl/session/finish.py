@@ -12,8 +12,8 @@ from labctl.session.run import seal
 from labctl.session.view import JournalView
 from labctl.session.worlds import forget
 from labctl.store.folder import RunFolder
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
 
 
 def finish(place: Path, reason: str) -> None:

@@ -17,7 +17,7 @@ from labctl.protocol import StepRecord
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 WATCHED = ("voltage_volt", "current_ampere", "field_tesla")
 """Columns whose extremes people ask for."""

@@ -12,20 +12,20 @@ import numpy as np
 
 from labctl import plugins
 from labctl.clock import SystemClock
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import load_file
 from labctl.data import Array, Batch, EndReason, Outcome, Result, Stream
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import load_file
 from labctl.errors import LabctlError, OperatorError
 from labctl.sample import Sample
 from labctl.session.names import run_id
 from labctl.session.view import JournalView
-from labctl.store.ec_lab import EcLabFile, as_streams, read_mpt
-from labctl.store.ec_lab_binary import read_mpr
+from labctl.store.exchange.ec_lab import EcLabFile, as_streams, read_mpt
+from labctl.store.exchange.ec_lab_binary import read_mpr
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import seal_apart
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import seal_apart
 
 READERS: dict[str, Callable[[Path], EcLabFile]] = {
     ".mpt": read_mpt,

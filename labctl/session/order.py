@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from labctl import plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
-from labctl.config.complaints import validate
-from labctl.config.document import Place
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
+from labctl.documents.complaints import validate
+from labctl.documents.document import Place
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.errors import Complaint, OperatorError, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol

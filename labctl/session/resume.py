@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from labctl import columns
-from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
 from labctl.data import Array, Batch, EndReason, Event, Level
+from labctl.documents.hardened_yaml import Document
 from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
 from labctl.engine.recorder import IN_FLIGHT
 from labctl.engine.replay import rehearse
@@ -31,8 +31,8 @@ from labctl.session.run import (
 )
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
 
 
 def resume(

@@ -24,14 +24,14 @@ from labctl.session.order import Prepared
 from labctl.session.view import JournalView
 from labctl.session.worlds import keep_snapshots
 from labctl.station import LentBench
-from labctl.store import live
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.records import UNSAFE
-from labctl.store.reserve import Reserve, reserve, size_for
-from labctl.store.seal import seal_apart
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.journal.records import UNSAFE
+from labctl.store.journal.reserve import Reserve, reserve, size_for
+from labctl.store.run_file import live
+from labctl.store.run_file.seal import seal_apart
 
 log = logging.getLogger(__name__)
 

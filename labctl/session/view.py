@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labctl.data import Array
 from labctl.protocol import StepRecord
 from labctl.sample import Sample
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.errors import StoreError
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
 
 PREFIX = "world-"
 _SPECIMEN = frozenset({"specimen", "circuit"})

@@ -12,7 +12,7 @@ import numpy as np
 
 from labctl.data import Column, Stream
 from labctl.errors import StoreError
-from labctl.figure import Plot
+from labctl.figures.figure import Plot
 
 RESERVED = (
     "title",

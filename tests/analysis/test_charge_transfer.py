@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.charge_transfer import (
+from labctl.analysis.estimate import Estimate
+from labctl.analysis.spectra.charge_transfer import (
     charge_transfer_resistance,
     exchange_current,
     resistance_under_current,
 )
-from labctl.analysis.estimate import Estimate
 
 CIRCUITS = (
     "R0-p(R1,CPE1)-p(R2,CPE2)",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labctl.analysis.circuit_fit import fit_circuit
-from labctl.analysis.impedance import Circuit, parse_circuit
+from labctl.analysis.spectra.circuit_fit import fit_circuit
+from labctl.analysis.spectra.impedance import Circuit, parse_circuit
 
 SPECTRA: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "data" / "impedance_spectra.json").read_text()

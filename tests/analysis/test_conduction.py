@@ -7,25 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.conduction import (
+from labctl.analysis.conduction.conduction import (
     CONTACT,
     Drive,
     contact_doubts,
     largest_current,
     ohmic_fit,
 )
-from labctl.analysis.linear_fit import fit_columns, fit_line
-from labctl.analysis.pellet import (
+from labctl.analysis.conduction.pellet import (
     bruggeman,
     disc_area,
     pellet_conductivity,
     thickness_series,
 )
-from labctl.analysis.reversal import (
+from labctl.analysis.conduction.reversal import (
     delta_mode_resistance,
     delta_resistance,
     reversal_resistance,
 )
+from labctl.analysis.linear_fit import fit_columns, fit_line
 from labctl.analysis.uncertainty import Accuracy, Measured, known, mean_of
 from labctl.data import Quality
 

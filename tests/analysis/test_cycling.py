@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.cycling import (
+from labctl.analysis.cells.cycling import (
     Cycles,
     Pairing,
     initial_coulombic_efficiency,
@@ -12,8 +12,8 @@ from labctl.analysis.cycling import (
     pair_cycles,
     specific_capacity,
 )
-from labctl.analysis.half_cycles import split_half_cycles
-from labctl.analysis.retention import (
+from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.analysis.cells.retention import (
     RateBlock,
     find_rate_blocks,
     rate_table,

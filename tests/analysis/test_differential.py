@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.differential import Smoothing, differential_capacity
+from labctl.analysis.cells.differential import Smoothing, differential_capacity
 
 TOTAL = 4.8
 

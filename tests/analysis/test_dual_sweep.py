@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labctl.analysis.dual_sweep import (
+from labctl.analysis.conduction.dual_sweep import (
     hysteresis_index,
     rising,
     zero_bias_conductance,
 )
-from labctl.analysis.particle import (
+from labctl.analysis.conduction.particle import (
     Constriction,
     Contacts,
     Cylinder,

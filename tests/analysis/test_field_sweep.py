@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.field_sweep import field_sweep, two_carriers
-from labctl.analysis.hall import ELEMENTARY_CHARGE
+from labctl.analysis.conduction.field_sweep import field_sweep, two_carriers
+from labctl.analysis.conduction.hall import ELEMENTARY_CHARGE
 from labctl.analysis.uncertainty import Accuracy
 
 FIELDS = np.linspace(-1, 1, 11)

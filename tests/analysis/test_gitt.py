@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from labctl.analysis.gitt import Diffusivity, analyse_gitt
-from labctl.analysis.gitt_pulses import find_pulses
-from labctl.analysis.sphere import invert_sphere_ratio, sphere_surface
-from labctl.analysis.weppner_huggins import weppner_huggins
+from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
+from labctl.analysis.cells.gitt_pulses import find_pulses
+from labctl.analysis.cells.sphere import invert_sphere_ratio, sphere_surface
+from labctl.analysis.cells.weppner_huggins import weppner_huggins
 
 Floats = NDArray[np.float64]
 

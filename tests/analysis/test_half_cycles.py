@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.analysis import half_cycles as module
-from labctl.analysis.half_cycles import (
+from labctl.analysis.cells import half_cycles as module
+from labctl.analysis.cells.half_cycles import (
     HalfCycleCounter,
     HalfCycles,
     split_half_cycles,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.hall import (
+from labctl.analysis.conduction.hall import (
     ELEMENTARY_CHARGE,
     HALL_CONFIGURATIONS,
     CarrierType,
@@ -18,8 +18,12 @@ from labctl.analysis.hall import (
     calibrate_sign,
     hall_effect,
 )
+from labctl.analysis.conduction.van_der_pauw import (
+    CONFIGURATIONS,
+    Reading,
+    van_der_pauw,
+)
 from labctl.analysis.uncertainty import Accuracy, Measured, known
-from labctl.analysis.van_der_pauw import CONFIGURATIONS, Reading, van_der_pauw
 from labctl.data import Quality
 from labctl.errors import OperatorError
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.impedance import (
+from labctl.analysis.spectra.impedance import (
     KINDS,
     Circuit,
     Element,

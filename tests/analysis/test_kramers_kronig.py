@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.analysis.impedance import parse_circuit
-from labctl.analysis.kramers_kronig import Verdict, linear_kramers_kronig
-from labctl.analysis.relaxation_times import relaxation_times
+from labctl.analysis.spectra.impedance import parse_circuit
+from labctl.analysis.spectra.kramers_kronig import Verdict, linear_kramers_kronig
+from labctl.analysis.spectra.relaxation_times import relaxation_times
 
 SILICON: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "data" / "impedance_spectra.json").read_text()

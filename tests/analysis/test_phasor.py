@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.phasor import fit_phasor, impedance_point
+from labctl.analysis.spectra.phasor import fit_phasor, impedance_point
 
 AMPERE = 1e-5
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.sphere import (
+from labctl.analysis.cells.sphere import (
     EIGENVALUES,
     invert_sphere_ratio,
     slab_ratio,

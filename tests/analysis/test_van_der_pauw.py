@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.analysis.uncertainty import Accuracy, known
-from labctl.analysis.van_der_pauw import (
+from labctl.analysis.conduction.van_der_pauw import (
     CONFIGURATIONS,
     Reading,
     f_factor,
     solve_sheet_resistance,
     van_der_pauw,
 )
+from labctl.analysis.uncertainty import Accuracy, known
 from labctl.data import Quality
 
 VECTORS: dict[str, Any] = json.loads(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.voltammetry import (
+from labctl.analysis.cells.voltammetry import (
     b_value,
     dunn_split,
     find_peaks,

@@ -20,8 +20,8 @@ from truth import Truth
 
 from labctl.clock import SystemClock
 from labctl.store.folder import RunFolder, list_runs
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import child_environment
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import child_environment
 
 COMMITS = 8
 AT_ONCE = 20

@@ -25,7 +25,7 @@ from warm import Child, Warm
 from labctl.clock import SystemClock
 from labctl.data import Array
 from labctl.store.folder import RunFolder, list_runs
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 PATIENCE = 240.0
 """s for a run or its resumption; a run that takes longer is a violation."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from drivers.world.catalogue import build_cell
+from drivers.twins.world.catalogue import build_cell
 
 
 def microseconds(act: Callable[[], object], number: int = 3000) -> float:

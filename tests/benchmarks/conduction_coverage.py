@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from drivers.world import catalogue
-from drivers.world.world import BenchWorld
+from drivers.twins.world import catalogue
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import stopwatch
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.data import Array, Batch, Outcome
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.ledger import Ledger
 from labctl.protocol import Ending, Protocol, Step, StepRecord
 from labctl.sample import Sample

@@ -16,9 +16,9 @@ import numpy as np
 
 from labctl import plugins
 from labctl.clock import stopwatch
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.situation import Situation
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start

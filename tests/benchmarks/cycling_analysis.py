@@ -15,9 +15,9 @@ from timeit import default_timer
 
 import numpy as np
 
-from labctl.analysis.cycling import Pairing, pair_cycles
-from labctl.analysis.half_cycles import split_half_cycles
-from labctl.analysis.retention import retention
+from labctl.analysis.cells.cycling import Pairing, pair_cycles
+from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.analysis.cells.retention import retention
 
 CYCLES = 500
 COLUMNS = ("time", "voltage", "current", "half_cycle")

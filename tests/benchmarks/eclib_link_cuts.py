@@ -13,9 +13,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.biologic.codes import State
+from drivers.biologic.eclib.codes import State
 from drivers.biologic.entry import driver
-from drivers.biologic.simulated import SimulatedBench, column, simulated_bench
+from drivers.twins.biologic.simulated import SimulatedBench, column, simulated_bench
 from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.limits import Envelope
 from labctl.roles.potentiostat import Poll

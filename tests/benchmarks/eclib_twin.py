@@ -7,10 +7,10 @@ plan on a silicon half cell shows what the physics adds.
 
 import sys
 
-from drivers.biologic.simulated import NAME, rows, simulated_bench
-from drivers.world.catalogue import build_cell
-from drivers.world.dummy_cell import DummyCell, DummyParameters
-from drivers.world.socket import CellModel
+from drivers.twins.biologic.simulated import NAME, rows, simulated_bench
+from drivers.twins.world.catalogue import build_cell
+from drivers.twins.world.dummy_cell import DummyCell, DummyParameters
+from drivers.twins.world.socket import CellModel
 from labctl.clock import VirtualClock, stopwatch
 from labctl.techniques import (
     Comparison,

@@ -27,10 +27,10 @@ from faulty_wire import READABLE, Fault, spoil
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
 from drivers.lakeshore import catalogue as lakeshore
-from drivers.visa.library import LabsimLibrary
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Film, Pellet
 from drivers.visa.opening import VisaDriver
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Film, Pellet
 from labctl.clock import VirtualClock, stopwatch
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.current_source import CurrentSettings

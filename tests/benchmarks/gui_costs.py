@@ -19,16 +19,16 @@ import psutil
 from fake_station import cell_run
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from gui.colours import LIGHT
-from gui.models.axis import Span, follow
-from gui.models.sparks import Sparks
-from gui.models.tiles import tile_of
-from gui.models.windows import curve
-from gui.palette import wear
-from gui.widgets.plotting import Plot, add_line, give
-from gui.widgets.tiles import TileGrid
-from labctl.service.client import Columns
-from labctl.service.pyramid import Pyramid
+from gui.bench.sparks import Sparks
+from gui.bench.tiles import TileGrid
+from gui.look.colours import LIGHT
+from gui.look.palette import wear
+from gui.plot.axis import Span, follow
+from gui.plot.plotting import Plot, add_line, give
+from gui.run.states import tile_of
+from gui.run.windows import curve
+from labctl.api.client import Columns
+from labctl.store.pyramid import Pyramid
 
 FRAMES = 40
 

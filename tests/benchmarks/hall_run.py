@@ -7,11 +7,11 @@ reversals), through protocol, engine, journal, drivers, PyVISA and twins.
 import tempfile
 from pathlib import Path
 
-from drivers.world.world import BenchWorld
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import stopwatch
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.situation import Situation
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start

@@ -23,8 +23,8 @@ from labctl.columns import TIMESERIES
 from labctl.data import Batch
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.seal import seal
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.seal import seal
 
 COLUMNS = TIMESERIES.columns
 COMMIT = 1.0

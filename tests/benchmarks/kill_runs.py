@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 
 from labctl.store.folder import list_runs
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import seal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import seal
 
 LABCTL = [sys.executable, "-m", "labctl"]
 CYCLES = 10

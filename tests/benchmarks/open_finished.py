@@ -18,19 +18,19 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 from PyQt6.QtWidgets import QApplication
 
-from gui.connector import Connector
-from gui.link import Link
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.connector import Connector
+from gui.link.link import Link
+from gui.look.settings import Settings
+from gui.shell.window import Window
 from labctl import plugins
+from labctl.api.discovery import find
 from labctl.clock import SystemClock, stopwatch
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Batch
-from labctl.service.discover import find
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.seal import seal
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.seal import seal
 
 STARTED = 1_760_000_000.0
 BLOCK = 50_000

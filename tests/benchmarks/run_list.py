@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from labctl import columns
+from labctl.api.run_search import RunOrder
 from labctl.data import Batch
-from labctl.service import archive
-from labctl.service.run_search import RunOrder
+from labctl.service.records import archive
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.seal import seal
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.seal import seal
 
 COUNTS = (300, 3000)
 ROWS = 2000

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock, stopwatch
-from labctl.service.discover import find
-from labctl.service.requests import OrderIn
 
 CLIENTS = 6
 CHANNELS = 16

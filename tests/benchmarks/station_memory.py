@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from labctl.api.client import StationClient
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock
-from labctl.service.client import StationClient
-from labctl.service.discover import find
-from labctl.service.requests import OrderIn
 
 CELLS = 8
 LOOK_EVERY = 2.0

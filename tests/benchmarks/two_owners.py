@@ -14,8 +14,8 @@ import tempfile
 from collections import Counter
 from typing import Any
 
-from drivers.labsim.benches import build_bench
-from drivers.labsim.front import serve
+from drivers.twins.labsim.benches import build_bench
+from drivers.twins.labsim.front import serve
 from labctl.clock import SystemClock, stopwatch
 
 WORKER = """

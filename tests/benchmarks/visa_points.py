@@ -13,9 +13,9 @@ from pymeasure.instruments.keithley import Keithley2400
 
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
-from drivers.visa.library import LabsimLibrary
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Pellet
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Pellet
 from labctl.clock import VirtualClock, stopwatch
 from labctl.roles.driver import Setup
 from labctl.roles.source_meter import Driven, SourceSettings

@@ -23,14 +23,14 @@ import numpy as np
 import psutil
 from PyQt6.QtWidgets import QApplication
 
-from gui.connector import Connector
-from gui.link import Link
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.connector import Connector
+from gui.link.link import Link
+from gui.look.settings import Settings
+from gui.shell.window import Window
+from labctl.api.client import StationClient
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock, stopwatch
-from labctl.service.client import StationClient
-from labctl.service.discover import find
-from labctl.service.requests import OrderIn
 
 RUNS = 8
 PHASE = 20.0

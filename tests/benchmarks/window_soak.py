@@ -20,11 +20,11 @@ import psutil
 from fake_station import FakeStation
 from PyQt6.QtWidgets import QApplication
 
-from gui.colours import LIGHT
-from gui.link import Link
-from gui.palette import wear
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.link import Link
+from gui.look.colours import LIGHT
+from gui.look.palette import wear
+from gui.look.settings import Settings
+from gui.shell.window import Window
 from labctl.clock import SystemClock, stopwatch
 
 LOOKS = 20

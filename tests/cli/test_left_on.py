@@ -11,13 +11,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from labctl.api.station_files import Premises
 from labctl.cli.app import app
 from labctl.cli.left_on import LeftOn
 from labctl.data import EndReason
 from labctl.engine.situation import Ended
 from labctl.errors import DoubtfulError, StoreError
-from labctl.service.doubts import kept
-from labctl.service.premises import Premises
+from labctl.service.bench.doubts import kept
 from labctl.session.run import EXIT_UNSAFE, Finished, Observers
 
 SEAT, WHY = "k2450", "k2450: no answer within 5 s"

@@ -10,7 +10,7 @@ import pytest
 from labctl.clock import SystemClock
 from labctl.errors import LabctlError
 from labctl.store.folder import list_runs
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 PLAN = ("formation-cycling", "--simulate", "--sample", "si", "--speed", "60")
 PATIENCE = 60.0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from labctl.config.hardened_yaml import load, load_file, validate
+from labctl.documents.hardened_yaml import load, load_file, validate
 from labctl.errors import RefusedError
 from labctl.quantities import Ampere, CRate, Fraction, OneC, Rate, Second, Volt
 

@@ -17,8 +17,8 @@ from labctl.engine.situation import Situation, Watchers
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Ending, Plan, Rows, Step
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
 
 AMPERE = 1e-3
 ROWS_EVERY = 60.0

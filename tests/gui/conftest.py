@@ -23,11 +23,11 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from gui.colours import LIGHT
-from gui.link import Link
-from gui.palette import theme, wear
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.link import Link
+from gui.look.colours import LIGHT
+from gui.look.palette import theme, wear
+from gui.look.settings import Settings
+from gui.shell.window import Window
 
 
 @pytest.fixture(autouse=True)

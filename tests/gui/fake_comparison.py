@@ -16,8 +16,8 @@ from fake_station import (
 )
 
 from labctl import columns
-from labctl.service.answers import ResultOut
-from labctl.service.models import RunState
+from labctl.api.answers import ResultOut
+from labctl.api.models import RunState
 
 MATERIALS = ("qms", "si")
 CELLS = 5

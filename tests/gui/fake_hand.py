@@ -4,9 +4,7 @@ import math
 
 from fake_station import FakeStation
 
-from labctl.clock import SystemClock
-from labctl.errors import LimitError, OperatorError
-from labctl.service.answers import (
+from labctl.api.answers import (
     Accepted,
     HandPoint,
     HandSweepOut,
@@ -14,8 +12,10 @@ from labctl.service.answers import (
     ManualOut,
     SeatOut,
 )
-from labctl.service.hand_sweep import levels_of
-from labctl.service.requests import Action, ManualIn
+from labctl.api.requests import Action, ManualIn
+from labctl.clock import SystemClock
+from labctl.errors import LimitError, OperatorError
+from labctl.service.bench.hand_sweep import levels_of
 
 CONDUCTANCE, CUBIC = 2.0e-5, 4.0e-5
 """S and A/V³ of the particle."""
@@ -50,7 +50,7 @@ BOUNDS = {
 
 
 class HandStation(FakeStation):
-    """See `gui.port.Station`; the bench answers like a slow, quiet one."""
+    """See `gui.link.port.Station`; the bench answers like a slow, quiet one."""
 
     def __init__(self, scenario: str = "one") -> None:
         super().__init__(scenario)

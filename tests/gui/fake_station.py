@@ -15,10 +15,7 @@ from typing import Any
 import numpy as np
 
 from labctl import columns
-from labctl.data import Array, Stream
-from labctl.errors import InstrumentError, LinkError, OperatorError
-from labctl.report.grouping import Grouping
-from labctl.service.answers import (
+from labctl.api.answers import (
     Accepted,
     Checked,
     ColumnOut,
@@ -40,10 +37,9 @@ from labctl.service.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.service.catalogue import protocols
-from labctl.service.client import Columns
-from labctl.service.drawings import FiguresOut
-from labctl.service.models import (
+from labctl.api.client import Columns
+from labctl.api.drawings import FiguresOut
+from labctl.api.models import (
     Channel,
     ChannelState,
     Finding,
@@ -58,9 +54,13 @@ from labctl.service.models import (
     StopLine,
     StopReport,
 )
-from labctl.service.pyramid import Pyramid
-from labctl.service.requests import ManualIn, OrderIn
-from labctl.service.run_search import RunOrder, in_order, read_search
+from labctl.api.requests import ManualIn, OrderIn
+from labctl.api.run_search import RunOrder, in_order, read_search
+from labctl.data import Array, Stream
+from labctl.errors import InstrumentError, LinkError, OperatorError
+from labctl.figures.grouping import Grouping
+from labctl.service.http.catalogue import protocols
+from labctl.store.pyramid import Pyramid
 
 NOW = 1_786_000_000.0
 HOUR = 3600.0
@@ -337,7 +337,7 @@ def bench_run(kind: str) -> FakeRun:
 
 
 class FakeStation:
-    """See `gui.port.Station`."""
+    """See `gui.link.port.Station`."""
 
     def __init__(self, scenario: str = "one") -> None:
         self.acts: list[tuple[Any, ...]] = []

@@ -18,14 +18,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from PyQt6.QtWidgets import QApplication
 from screenshots import pause
 
-from gui.connector import Connector
-from gui.link import Link
-from gui.palette import wanted, wear
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.connector import Connector
+from gui.link.link import Link
+from gui.look.palette import wanted, wear
+from gui.look.settings import Settings
+from gui.shell.window import Window
+from labctl.api.discovery import find
+from labctl.api.models import LIVE
 from labctl.clock import SystemClock, stopwatch
-from labctl.service.discover import find
-from labctl.service.models import LIVE
 
 SPEED = "1000"
 SIZE = (1440, 860)

@@ -10,7 +10,7 @@ import screenshots
 from fake_comparison import ComparisonStation
 from PyQt6.QtWidgets import QApplication
 
-from gui.window import Window
+from gui.shell.window import Window
 
 SIZES = ((1280, 720), (1440, 860))
 THEMES = ("light", "dark")

@@ -19,9 +19,9 @@ from fake_station import FakeStation
 from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from gui.link import Link
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.link import Link
+from gui.look.settings import Settings
+from gui.shell.window import Window
 
 SIZES = ((1280, 720), (1920, 1080))
 THEMES = ("light", "dark")

@@ -9,16 +9,16 @@ from fake_hand import CONDUCTANCE, HALL, HandStation
 from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
 
-from gui.models import hand_fields, hand_sweep, kept_readings
-from gui.models.hand_sweep import HandSweep, with_uncertainty
-from gui.models.kept_readings import CONFIGURATIONS, Kept
-from gui.models.readouts import Strip, digits, output_text, resistance
-from gui.models.seats import HALL as HALL_PARTS
-from gui.models.seats import IV, left_text, seat_rows, why_not
-from gui.widgets.instruments_page import InstrumentsPage
-from gui.window import Window
+from gui.by_hand import hand_fields, hand_sweep, kept_readings
+from gui.by_hand.hand_sweep import HandSweep, with_uncertainty
+from gui.by_hand.instruments_page import InstrumentsPage
+from gui.by_hand.kept_readings import CONFIGURATIONS, Kept
+from gui.by_hand.readouts import Strip, digits, output_text, resistance
+from gui.by_hand.seats import HALL as HALL_PARTS
+from gui.by_hand.seats import IV, left_text, seat_rows, why_not
+from gui.shell.window import Window
+from labctl.api.answers import HandPoint
 from labctl.data import Array
-from labctl.service.answers import HandPoint
 
 Open = Callable[..., Window]
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.link import Link
-from gui.models.kept_readings import CONFIGURATIONS
-from gui.settings import Settings
-from gui.widgets.hall_panel import HallPanel
-from gui.window import Window
-from labctl.service.client import StationClient
-from labctl.service.discover import find
-from labctl.service.models import LIVE
-from labctl.service.requests import Action, ManualIn, OrderIn
+from gui.by_hand.hall_panel import HallPanel
+from gui.by_hand.kept_readings import CONFIGURATIONS
+from gui.link.link import Link
+from gui.look.settings import Settings
+from gui.shell.window import Window
+from labctl.api.client import StationClient
+from labctl.api.discovery import find
+from labctl.api.models import LIVE
+from labctl.api.requests import Action, ManualIn, OrderIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 LONG = 60_000

@@ -11,11 +11,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from gui.bug_report import LINES, log_tail, without_secrets, write
-from gui.models.notices import Notices, notice_of
-from gui.settings import Settings
-from gui.window import Window
-from labctl.service.models import (
+from gui.bench.notices import Notices, notice_of
+from gui.look.settings import Settings
+from gui.shell.bug_report import LINES, log_tail, without_secrets, write
+from gui.shell.window import Window
+from labctl.api.models import (
     Level,
 )
 

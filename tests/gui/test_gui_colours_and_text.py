@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from gui.colours import DARK, LIGHT, Look, Theme
-from gui.si_text import (
+from gui.look.colours import DARK, LIGHT, Look, Theme
+from gui.look.si_text import (
     bytes_text,
     column_texts,
     fixed,
@@ -13,7 +13,7 @@ from gui.si_text import (
     signed_text,
     value_text,
 )
-from labctl.report.palette import contrast
+from labctl.figures.palette import contrast
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
 

@@ -7,17 +7,17 @@ import pytest
 from fake_comparison import CELLS, ComparisonStation, run_id, scale_of
 from fake_station import NOW, FakeStation, summary
 
-from gui.models.cycle_set import read_cycles
-from gui.models.loops import thinned
-from gui.models.overlay import Asked, Normalised, Overlay, overlay
-from gui.models.run_rows import count_text, state_word
-from gui.models.run_statistics import statistics
-from gui.models.shelf import Shelf
-from gui.models.view_file import csv_text
+from gui.plot.loops import thinned
+from gui.runs.cycle_set import read_cycles
+from gui.runs.overlay import Asked, Normalised, Overlay, overlay
+from gui.runs.run_rows import count_text, state_word
+from gui.runs.run_statistics import statistics
+from gui.runs.shelf import Shelf
+from gui.runs.view_file import csv_text
 from labctl.analysis.statistics import describe
-from labctl.report.grouping import Grouping
-from labctl.service.models import RunState
-from labctl.service.run_search import RunOrder, in_order
+from labctl.api.models import RunState
+from labctl.api.run_search import RunOrder, in_order
+from labctl.figures.grouping import Grouping
 
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
 SI = tuple(run_id("si", cell) for cell in range(1, CELLS + 1))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gui.models.block_data import from_data, to_data, unreadable
-from gui.models.block_words import count_text, line_of, rows_of
-from gui.models.blocks import (
+from gui.compose.block_data import from_data, to_data, unreadable
+from gui.compose.block_words import count_text, line_of, rows_of
+from gui.compose.blocks import (
     Blocks,
     Way,
     block_at,
@@ -19,11 +19,11 @@ from gui.models.blocks import (
     turned,
     written,
 )
-from gui.models.form import Referred
-from gui.models.history import History
-from gui.models.shapes import Language, languages_of
-from gui.models.yaml_text import Place, read_yaml, write_yaml
-from labctl.service.catalogue import protocols
+from gui.compose.history import History
+from gui.compose.shapes import Language, languages_of
+from gui.parts.form import Referred
+from gui.parts.yaml_text import Place, read_yaml, write_yaml
+from labctl.service.http.catalogue import protocols
 
 CELL = Referred(mass=1.25e-6, area=1.131e-4, one_c="3350 mAh/g")
 PLAN = """

@@ -10,12 +10,12 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from gui.models.form_fields import Group
-from gui.widgets.block_editor import TEXT, BlockEditor
-from gui.widgets.composer import Composer
-from gui.window import Window
-from labctl.service.answers import Checked, Hint
-from labctl.service.requests import OrderIn
+from gui.compose.block_editor import TEXT, BlockEditor
+from gui.compose.composer import Composer
+from gui.parts.form_fields import Group
+from gui.shell.window import Window
+from labctl.api.answers import Checked, Hint
+from labctl.api.requests import OrderIn
 
 Open = Callable[..., Window]
 ALT = Qt.KeyboardModifier.AltModifier

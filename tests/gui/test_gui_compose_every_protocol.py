@@ -8,16 +8,16 @@ from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from gui.models.block_data import from_data
-from gui.models.draft import Draft
-from gui.models.form_fields import FormField, Kind, fields_of
-from gui.models.shapes import languages_of
-from gui.settings import Settings
-from gui.widgets.inputs import FieldRow
-from gui.widgets.parameter_form import ParameterForm
+from gui.compose.block_data import from_data
+from gui.compose.draft import Draft
+from gui.compose.parameter_form import ParameterForm
+from gui.compose.shapes import languages_of
+from gui.look.settings import Settings
+from gui.parts.form_fields import FormField, Kind, fields_of
+from gui.parts.inputs import FieldRow
 from labctl import plugins
-from labctl.service.answers import ProtocolOut, SampleOut
-from labctl.service.catalogue import protocols
+from labctl.api.answers import ProtocolOut, SampleOut
+from labctl.service.http.catalogue import protocols
 
 PROTOCOLS = {p.name: p for p in protocols()}
 RICH: dict[tuple[str, str], Any] = {

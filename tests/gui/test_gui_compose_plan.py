@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gui.models.block_data import from_data
-from gui.models.draft import Draft
-from gui.models.plan_file import open_plan, save_plan
-from gui.models.yaml_text import read_yaml
+from gui.compose.block_data import from_data
+from gui.compose.draft import Draft
+from gui.compose.plan_file import open_plan, save_plan
+from gui.parts.yaml_text import read_yaml
 from labctl import plugins
+from labctl.api.answers import SampleOut
 from labctl.cli.app import app
 from labctl.clock import VirtualClock
 from labctl.errors import RefusedError
-from labctl.service.answers import SampleOut
-from labctl.service.catalogue import protocols
+from labctl.service.http.catalogue import protocols
 
 PROTOCOLS = protocols()
 STEPS = read_yaml("""

@@ -9,12 +9,12 @@ from keyboard import press
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui.models.draft import readiness, seat_choices
-from gui.window import Window
+from gui.compose.draft import readiness, seat_choices
+from gui.shell.window import Window
+from labctl.api.answers import Checked, Hint, Started
+from labctl.api.models import QueueEntry
+from labctl.api.requests import OrderIn
 from labctl.errors import OwnershipError
-from labctl.service.answers import Checked, Hint, Started
-from labctl.service.models import QueueEntry
-from labctl.service.requests import OrderIn
 
 Open = Callable[..., Window]
 ALT = Qt.KeyboardModifier.AltModifier

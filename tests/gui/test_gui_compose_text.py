@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.models.yaml_text import LARGEST, one_line, read_yaml, write_yaml
-from labctl.config.hardened_yaml import load
+from gui.parts.yaml_text import LARGEST, one_line, read_yaml, write_yaml
+from labctl.documents.hardened_yaml import load
 from labctl.errors import RefusedError
 
 WORDS = st.one_of(

@@ -8,18 +8,18 @@ import pytest
 from fake_station import CELLS, NOW, FakeStation, summary
 from PyQt6.QtCore import Qt
 
-from gui.colours import Look
-from gui.models.doubts import Doubt, alarm_text, doubts_of
-from gui.models.draft import readiness, seat_choices
-from gui.models.run_rows import shape_of
-from gui.models.schedule import schedule_of
-from gui.models.seats import seat_rows, why_not
-from gui.models.stop_lines import stop_text
-from gui.models.tiles import look_of, tiles_of
-from gui.widgets.doubt_bar import MOST
-from gui.window import Window
-from labctl.service.answers import Checked
-from labctl.service.models import RunState, StopLine, StopReport
+from gui.bench.doubt_bar import MOST
+from gui.bench.schedule import schedule_of
+from gui.by_hand.seats import seat_rows, why_not
+from gui.compose.draft import readiness, seat_choices
+from gui.look.colours import Look
+from gui.run.doubts import Doubt, alarm_text, doubts_of
+from gui.run.states import look_of, tiles_of
+from gui.runs.run_rows import shape_of
+from gui.shell.stop_lines import stop_text
+from gui.shell.window import Window
+from labctl.api.answers import Checked
+from labctl.api.models import RunState, StopLine, StopReport
 
 WHY = "no answer within 5 s"
 EMPTY = CELLS[4]
@@ -138,7 +138,7 @@ def test_a_seat_in_doubt_is_nobodys_by_hand() -> None:
 
 
 def test_a_bench_by_hand_says_which_seat_is_in_doubt() -> None:
-    from gui.models.seats import IV  # noqa: PLC0415
+    from gui.by_hand.seats import IV  # noqa: PLC0415
 
     bench = FakeStation("one")
     instruments = [

@@ -11,20 +11,21 @@ import yaml
 from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
 
-from drivers.world import catalogue
-from gui.widgets.figure_tab import FigureTab
-from gui.widgets.figure_view import FigureView
-from gui.widgets.live_plot import LivePlot
-from gui.window import Window
+from drivers.twins.world import catalogue
+from gui.plot.figure_view import FigureView
+from gui.run.figure_tab import FigureTab
+from gui.run.live_plot import LivePlot
+from gui.shell.window import Window
 from labctl import plugins
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
+from labctl.api.answers import ForecastOut, ResultOut, RunDetail, StepOut
+from labctl.api.client import Columns
+from labctl.api.drawings import FiguresOut
 from labctl.config.models import Config
-from labctl.service import archive, worked_out
-from labctl.service.answers import ForecastOut, ResultOut, RunDetail, StepOut
-from labctl.service.catalogue import view_of
-from labctl.service.client import Columns
-from labctl.service.drawings import FiguresOut
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
+from labctl.service.http.catalogue import view_of
+from labctl.service.records import archive
+from labctl.service.records import figures as worked_out
 from labctl.session.importing import import_file
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start

@@ -8,16 +8,16 @@ import pytest
 from fake_station import CELLS, FakeStation, cell_run
 from pytestqt.qtbot import QtBot
 
-from gui.models.axis import Span
-from gui.models.bounds import near, on_axis, with_bounds
-from gui.models.pace import AFTER_FAILURE, LEAST, SHARE, Pace
-from gui.models.tabs import tabs_of
-from gui.widgets.figure_curves import legend_of
-from gui.widgets.figure_tab import FigureTab
-from gui.widgets.figure_view import FigureView
-from gui.window import Window
-from labctl.figure import Figure, Series
-from labctl.service.drawings import FiguresOut, packed
+from gui.plot.axis import Span
+from gui.plot.bounds import near, on_axis, with_bounds
+from gui.plot.figure_curves import legend_of
+from gui.plot.figure_view import FigureView
+from gui.run.figure_tab import FigureTab
+from gui.run.pace import AFTER_FAILURE, LEAST, SHARE, Pace
+from gui.run.tabs import tabs_of
+from gui.shell.window import Window
+from labctl.api.drawings import FiguresOut, packed
+from labctl.figures.figure import Figure, Series
 
 Open = Callable[..., Window]
 X = np.linspace(0.1, 1.0, 20)

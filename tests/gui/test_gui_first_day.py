@@ -10,24 +10,24 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.colours import Look
-from gui.models.draft import elsewhere_text, forecast_text, readiness
-from gui.models.form import Referred, resolve
-from gui.models.form_fields import Bounds, FormField, Group, Kind
-from gui.models.hand_sweep import Slope
-from gui.models.link_state import Answering, LinkStatus
-from gui.models.overlay import run_names
-from gui.models.plain_words import in_words, place_in_words
-from gui.models.result_rows import result_rows
-from gui.models.step_rows import step_rows
-from gui.models.tiles import envelope_text, tiles_of
-from gui.si_text import protocol_words
-from gui.widgets.banners import STARTING, Banners
-from gui.widgets.inputs import Button, Line
-from gui.widgets.iv_readings import IVReadings
-from gui.window import Window
-from labctl.service.answers import Checked, Hint, ResultOut
-from labctl.service.models import RunState
+from gui.by_hand.hand_sweep import Slope
+from gui.by_hand.iv_readings import IVReadings
+from gui.compose.draft import elsewhere_text, forecast_text, readiness
+from gui.link.link_state import Answering, LinkStatus
+from gui.look.colours import Look
+from gui.look.plain_words import in_words, place_in_words
+from gui.look.si_text import protocol_words
+from gui.parts.form import Referred, resolve
+from gui.parts.form_fields import Bounds, FormField, Group, Kind
+from gui.parts.inputs import Button, Line
+from gui.run.result_rows import result_rows
+from gui.run.states import envelope_text, tiles_of
+from gui.run.step_rows import step_rows
+from gui.runs.overlay import run_names
+from gui.shell.banners import STARTING, Banners
+from gui.shell.window import Window
+from labctl.api.answers import Checked, Hint, ResultOut
+from labctl.api.models import RunState
 
 Open = Callable[..., Window]
 

@@ -7,9 +7,9 @@ from fake_station import FakeStation
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.empty_run import BEGINNINGS, EmptyRun
-from gui.window import Window
-from labctl.service.catalogue import protocols
+from gui.run.empty_run import BEGINNINGS, EmptyRun
+from gui.shell.window import Window
+from labctl.service.http.catalogue import protocols
 
 Open = Callable[..., Window]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gui.models.form import Referred, Resolved, order_parameters, referred, resolve
-from gui.models.form_fields import (
+from gui.parts.form import Referred, Resolved, order_parameters, referred, resolve
+from gui.parts.form_fields import (
     FormField,
     Group,
     Kind,
@@ -12,7 +12,7 @@ from gui.models.form_fields import (
     starting_texts,
 )
 from labctl.sample import Sample
-from labctl.service.catalogue import protocols
+from labctl.service.http.catalogue import protocols
 
 CELL = Referred(mass=1.25e-6, area=1.131e-4, one_c="3350 mAh/g")
 

@@ -13,7 +13,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.models.actions import (
+from gui.look.actions import (
     ACTIONS,
     LOCAL_KEYS,
     PAGES,
@@ -23,12 +23,12 @@ from gui.models.actions import (
     shown_key,
     table_of_keys,
 )
-from gui.models.go_to import Digits
-from gui.models.offers import Catalogue, Kind, Offer, offers_of, search
-from gui.models.tiles import tiles_of
-from gui.widgets.inputs import Choice
-from gui.window import Window
-from labctl.service.models import (
+from gui.look.go_to import Digits
+from gui.parts.inputs import Choice
+from gui.run.states import tiles_of
+from gui.shell.offers import Catalogue, Kind, Offer, offers_of, search
+from gui.shell.window import Window
+from labctl.api.models import (
     Level,
     RunState,
 )

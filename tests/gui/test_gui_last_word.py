@@ -9,15 +9,15 @@ from fake_hand import HandStation
 from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
 
-from gui.models.draft import Draft
-from gui.models.pace import AFTER_FAILURE, Pace
-from gui.models.view_file import written
-from gui.widgets.block_editor import TEXT
-from gui.widgets.hall_panel import HallPanel
-from gui.widgets.plan_files import saved
-from gui.window import Window
-from labctl.service.answers import ManualOut
-from labctl.service.requests import Action, ManualIn
+from gui.by_hand.hall_panel import HallPanel
+from gui.compose.block_editor import TEXT
+from gui.compose.draft import Draft
+from gui.compose.plan_files import saved
+from gui.run.pace import AFTER_FAILURE, Pace
+from gui.runs.view_file import written
+from gui.shell.window import Window
+from labctl.api.answers import ManualOut
+from labctl.api.requests import Action, ManualIn
 
 Open = Callable[..., Window]
 PATIENCE = 10.0

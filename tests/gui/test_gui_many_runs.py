@@ -10,8 +10,8 @@ from PyQt6 import sip
 from PyQt6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.run_view import RunView
-from gui.window import Window
+from gui.run.run_view import RunView
+from gui.shell.window import Window
 
 Open = Callable[..., Window]
 

@@ -14,16 +14,16 @@ from PyQt6.QtGui import QDesktopServices, QImage
 from PyQt6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
-from gui.models.cycle_set import read_cycles
-from gui.models.overlay import Asked, Normalised, overlay
-from gui.models.recipes import RECIPES
-from gui.models.view_file import csv_text
-from gui.settings import Settings
-from gui.widgets.overlay_view import MOST_HUES
-from gui.window import Window
-from labctl.report.grouping import Grouping
-from labctl.service.answers import RunList
-from labctl.service.run_search import RunOrder
+from gui.look.settings import Settings
+from gui.runs.cycle_set import read_cycles
+from gui.runs.overlay import Asked, Normalised, overlay
+from gui.runs.overlay_view import MOST_HUES
+from gui.runs.recipes import RECIPES
+from gui.runs.view_file import csv_text
+from gui.shell.window import Window
+from labctl.api.answers import RunList
+from labctl.api.run_search import RunOrder
+from labctl.figures.grouping import Grouping
 
 Open = Callable[..., Window]
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))

@@ -9,18 +9,18 @@ from fake_station import CELLS, HOUR, NOW, FakeStation, summary
 from keyboard import strike
 from pytestqt.qtbot import QtBot
 
-from gui.models.schedule import Part, Row, Schedule, schedule_of, ticks, when
-from gui.widgets.schedule_painter import ROW
-from gui.window import Window
-from labctl.service.answers import ForecastOut
-from labctl.service.models import (
+from gui.bench.schedule import Part, Row, Schedule, schedule_of, ticks, when
+from gui.bench.schedule_painter import ROW
+from gui.shell.window import Window
+from labctl.api.answers import ForecastOut
+from labctl.api.models import (
     Channel,
     ChannelState,
     QueueEntry,
     RunState,
     State,
 )
-from labctl.service.requests import OrderIn
+from labctl.api.requests import OrderIn
 
 Open = Callable[..., Window]
 

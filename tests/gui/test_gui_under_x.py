@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from labctl.api.discovery import find
 from labctl.clock import SystemClock
-from labctl.service.discover import find
 
 NEEDED = ("Xvfb", "openbox", "xwininfo")
 pytestmark = [

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from fake_station import CELLS, NOW, FakeStation, cell_run, cell_table, summary
 
-from gui.colours import Look
-from gui.models.axis import Span, follow, log_span, span_of, with_margin
-from gui.models.draft import readiness
-from gui.models.figures import capacity, half_cycles, hall, spectra, voltage_capacity
-from gui.models.link_state import Answering, LinkWatch
-from gui.models.loops import LoopBook, chosen, split, thinned
-from gui.models.sparks import POINTS, Spark
-from gui.models.step_rows import step_rows
-from gui.models.stop_lines import stop_text
-from gui.models.tabs import tabs_of
-from gui.models.tiles import counts_of, filtered, look_of, on_the_wall, tiles_of
-from gui.models.windows import curve
-from labctl.service.answers import Checked
-from labctl.service.client import Columns
-from labctl.service.models import RunState
-from labctl.service.run_search import read_search
+from gui.bench.sparks import POINTS, Spark
+from gui.compose.draft import readiness
+from gui.link.link_state import Answering, LinkWatch
+from gui.look.colours import Look
+from gui.plot.axis import Span, follow, log_span, span_of, with_margin
+from gui.plot.loops import LoopBook, chosen, split, thinned
+from gui.run.figures import capacity, half_cycles, hall, spectra, voltage_capacity
+from gui.run.states import counts_of, filtered, look_of, on_the_wall, tiles_of
+from gui.run.step_rows import step_rows
+from gui.run.tabs import tabs_of
+from gui.run.windows import curve
+from gui.shell.stop_lines import stop_text
+from labctl.api.answers import Checked
+from labctl.api.client import Columns
+from labctl.api.models import RunState
+from labctl.api.run_search import read_search
 
 # ---- tiles
 

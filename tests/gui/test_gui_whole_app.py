@@ -17,16 +17,16 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.connector import Connector
-from gui.link import Link
-from gui.models.tiles import Tile
-from gui.settings import Settings
-from gui.window import Window
+from gui.link.connector import Connector
+from gui.link.link import Link
+from gui.look.settings import Settings
+from gui.run.states import Tile
+from gui.shell.window import Window
+from labctl.api.client import StationClient
+from labctl.api.discovery import find, find_or_start
+from labctl.api.models import RunState
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock
-from labctl.service.client import StationClient
-from labctl.service.discover import find, find_or_start
-from labctl.service.models import RunState
-from labctl.service.requests import OrderIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 WORDS = ("--simulate", "--speed", "200", "--no-live-view")

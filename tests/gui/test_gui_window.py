@@ -18,15 +18,15 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from gui.faults import Faults
-from gui.models.overlay import Asked, Normalised, overlay
-from gui.models.view_file import csv_text
-from gui.settings import Settings, load, save
-from gui.widgets.inputs import Choice
-from gui.widgets.live_plot import LivePlot
-from gui.window import Window
-from labctl.service.answers import ForecastOut
-from labctl.service.models import Level, RunState
+from gui.look.settings import Settings, load, save
+from gui.parts.inputs import Choice
+from gui.run.live_plot import LivePlot
+from gui.runs.overlay import Asked, Normalised, overlay
+from gui.runs.view_file import csv_text
+from gui.shell.faults import Faults
+from gui.shell.window import Window
+from labctl.api.answers import ForecastOut
+from labctl.api.models import Level, RunState
 
 Open = Callable[..., Window]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
-from drivers.world.cell import Cell
+from drivers.twins.world import catalogue
+from drivers.twins.world.cell import Cell
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, Event, Outcome
 from labctl.engine.ledger import Ledger

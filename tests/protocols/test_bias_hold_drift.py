@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from labctl.analysis.uncertainty import Accuracy
-from protocols.bias_hold import _drift
-from protocols.conduction_readings import Points
+from protocols.conduction.bias_hold import _drift
+from protocols.conduction.conduction_readings import Points
 
 
 def _tail(current: np.ndarray, *, limited: bool = False) -> Points:

@@ -10,9 +10,9 @@ from labctl.errors import OperatorError
 from labctl.protocol import Earlier
 from labctl.quantities import SI
 from labctl.sample import Sample
-from protocols.hall_effect import HallEffect
-from protocols.particle_iv import ParticleIV
-from protocols.pellet_conductivity import PelletConductivity
+from protocols.conduction.hall_effect import HallEffect
+from protocols.conduction.particle_iv import ParticleIV
+from protocols.conduction.pellet_conductivity import PelletConductivity
 
 
 def _run(

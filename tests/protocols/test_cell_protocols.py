@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
+from drivers.twins.world import catalogue
 from labctl.data import EndReason, Outcome, Quality
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import VoltageSweep
-from protocols.cell_protocol import CellProtocol
-from protocols.cyclic_voltammetry import CyclicVoltammetry
-from protocols.hppc import Hppc
-from protocols.quasi_ocv import QuasiOcv
+from protocols.cells.cell_protocol import CellProtocol
+from protocols.cells.cyclic_voltammetry import CyclicVoltammetry
+from protocols.cells.hppc import Hppc
+from protocols.cells.quasi_ocv import QuasiOcv
 
 Play = Callable[..., tuple[Any, Any, Any]]
 

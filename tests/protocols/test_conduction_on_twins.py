@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
-from drivers.world.circuit import Circuit
-from drivers.world.world import BenchWorld
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
+from drivers.twins.world import catalogue
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.world import BenchWorld
 from labctl.config.models import Config
 from labctl.data import Quality, Result
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.control import Control
 from labctl.engine.situation import Situation
 from labctl.errors import RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 SECOND = "Hall at -0.5 T, 2"
 Twist = Callable[[Circuit], None]

@@ -18,13 +18,13 @@ from labctl.steps.demands import CheckBench
 from labctl.steps.field import ReleaseField
 from labctl.steps.film import ReadFilm
 from labctl.steps.source_meter import HoldSource, SweepSource
-from protocols.bias_hold import BiasHold
-from protocols.contact_check import ContactCheck
-from protocols.hall_bench import REVERSAL, rounded_down
-from protocols.hall_effect import HallEffect
-from protocols.particle_iv import ParticleIV
-from protocols.pellet_conductivity import PelletConductivity
-from protocols.van_der_pauw import VanDerPauwProtocol
+from protocols.conduction.bias_hold import BiasHold
+from protocols.conduction.contact_check import ContactCheck
+from protocols.conduction.hall_bench import REVERSAL, rounded_down
+from protocols.conduction.hall_effect import HallEffect
+from protocols.conduction.particle_iv import ParticleIV
+from protocols.conduction.pellet_conductivity import PelletConductivity
+from protocols.conduction.van_der_pauw import VanDerPauwProtocol
 
 PELLET = {"name": "p", "kind": "pellet", "area": 1e-4, "thickness": 1e-3}
 PARTICLE = {"name": "q", "kind": "particle", "length": 1e-6}

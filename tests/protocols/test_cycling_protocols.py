@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from drivers.world import catalogue
+from drivers.twins.world import catalogue
 from labctl.data import EndReason, Outcome
 from labctl.protocol import Step
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
-from protocols.cycling import Cycling, CyclingParameters
-from protocols.rate_capability import RateCapability, RateCapabilityParameters
+from protocols.cells.cycling import Cycling, CyclingParameters
+from protocols.cells.rate_capability import RateCapability, RateCapabilityParameters
 
 Play = Callable[..., tuple[Any, Any, Any]]
 

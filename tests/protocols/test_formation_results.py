@@ -9,7 +9,7 @@ import pytest
 from labctl.data import Array
 from labctl.protocol import StepRecord
 from labctl.sample import FirstStep, Sample, SampleKind
-from protocols.cycling_results import formation_results
+from protocols.cells.cycling_results import formation_results
 
 
 @dataclass(frozen=True)

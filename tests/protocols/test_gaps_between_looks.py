@@ -16,13 +16,13 @@ import pytest
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
-from drivers.world.world import BenchWorld
+from drivers.twins.world.world import BenchWorld
 from labctl import plugins
 from labctl.clock import POLL_PERIOD, VirtualClock
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
 from labctl.data import Batch, EndReason, Event, Outcome
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.ledger import Ledger
 from labctl.protocol import Ending, Protocol, Step
 from labctl.quantities.fields import Quantity

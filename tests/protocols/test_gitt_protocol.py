@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
+from drivers.twins.world import catalogue
 from labctl.data import EndReason, Outcome, Quality
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit
-from protocols.gitt import Gitt, GittParameters
+from protocols.cells.gitt import Gitt, GittParameters
 
 Play = Callable[..., tuple[Any, Any, Any]]
 QUICK = {"pulse_rate": "C/5", "fast_every": "4 s", "fast_rest": "40 s"}

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from drivers.world import catalogue
-from labctl.config.complaints import validate
-from labctl.config.document import Document
+from drivers.twins.world import catalogue
 from labctl.data import EndReason, Outcome
+from labctl.documents.complaints import validate
+from labctl.documents.document import Document
 from labctl.errors import QuantityError, RefusedError
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import Loop, Quantity
-from protocols.end_conditions import EndCondition
-from protocols.sequence import ComposedSequence, SequenceParameters
+from protocols.cells.end_conditions import EndCondition
+from protocols.compose.sequence import ComposedSequence, SequenceParameters
 
 Play = Callable[..., tuple[Any, Any, Any]]
 

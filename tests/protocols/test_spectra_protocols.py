@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
+from drivers.twins.world import catalogue
 from labctl.clock import VirtualClock
 from labctl.data import EndReason, Outcome, Quality
 from labctl.errors import RefusedError
@@ -14,9 +14,9 @@ from labctl.sample import Sample
 from labctl.station import LentBench
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Spectrum
-from protocols.cell_protocol import CellProtocol
-from protocols.insitu_eis import InsituEis
-from protocols.peis import Peis
+from protocols.cells.cell_protocol import CellProtocol
+from protocols.spectra.insitu_eis import InsituEis
+from protocols.spectra.peis import Peis
 
 Play = Callable[..., tuple[Any, Any, Any]]
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from labctl.report.axes import Axis, one_two_five, span
-from labctl.report.lettering import elided, text_width, value_text
+from labctl.figures.lettering import elided, text_width, value_text
+from labctl.figures.ticks import Axis, one_two_five, span
 
 
 @pytest.mark.parametrize(

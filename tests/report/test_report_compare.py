@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from labctl.data import Result
-from labctl.figure import Figure, Plot, Series
+from labctl.figures.figure import Figure, Plot, Series
+from labctl.figures.from_plot import from_plot
 from labctl.report.compare import (
     combine,
     combine_all,
@@ -14,7 +15,6 @@ from labctl.report.compare import (
     spread,
 )
 from labctl.report.figures_csv import write_csv
-from labctl.report.from_plot import from_plot
 
 
 def capacity(unit: str = "mAh g⁻¹", note: str = "") -> Figure:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from labctl.data import Result
-from labctl.report.grouping import (
+from labctl.figures.grouping import (
     Grouped,
     Grouping,
     groups_of,

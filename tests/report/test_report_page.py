@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from labctl.data import Result
-from labctl.figure import Figure, Series
+from labctl.figures.figure import Figure, Series
+from labctl.figures.palette import contrast
 from labctl.report.html import Report, page
-from labctl.report.palette import contrast
 from labctl.report.tables import Table
 
 EVIL = "</script><img src=x onerror=alert(1)>'\"&"

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import pytest
 
+from labctl.api.client import StationClient
+from labctl.api.discovery import find
+from labctl.api.models import RunSummary, State
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock
-from labctl.service.client import StationClient
-from labctl.service.discover import find
-from labctl.service.models import RunSummary, State
-from labctl.service.requests import OrderIn
 
 T = TypeVar("T")
 PATIENCE = 40.0

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labctl.api.requests import Action, ManualIn
 from labctl.clock import SystemClock
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
-from labctl.service.by_hand import ByHand
-from labctl.service.guarding.guarding import Guarding, Hears
-from labctl.service.guarding.planning import plan_of
-from labctl.service.requests import Action, ManualIn
+from labctl.service.bench.by_hand import ByHand
+from labctl.service.guard.guarding import Guarding, Hears
+from labctl.service.guard.planning import plan_of
 from labctl.station import RealWires, Station
 
 DRIVERS = {

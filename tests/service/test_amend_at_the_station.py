@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from labctl.api.answers import Applies
+from labctl.api.client import AccessError
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
 from labctl.errors import OperatorError, RefusedError
-from labctl.service.answers import Applies
-from labctl.service.client import AccessError
-from labctl.service.discover import find
-from labctl.service.requests import OrderIn
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., OrderIn]
 

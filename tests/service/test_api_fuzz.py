@@ -13,7 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from labctl.service.premises import Premises
+from labctl.api.station_files import Premises
 
 EXAMPLES = int(os.environ.get("LABCTL_FUZZ", "6"))
 """For each operation; ``LABCTL_FUZZ=500 pytest tests/service/test_api_fuzz.py``."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labctl.errors import StoreError
-from labctl.service.audit import Audit, verify
+from labctl.service.http.audit import Audit, verify
 
 
 def written(path: Path, count: int) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from labctl.api.discovery import find
+from labctl.api.models import ChannelState
+from labctl.api.requests import Action, ManualIn
+from labctl.api.station_files import Premises
 from labctl.errors import BusyError, DoubtfulError, OperatorError
-from labctl.service.discover import find
-from labctl.service.models import ChannelState
-from labctl.service.premises import Premises
-from labctl.service.requests import Action, ManualIn
 from tests.service.conftest import StationUnderTest
 
 SEAT, OTHER, WHY = "vsp300/2", "vsp300/3", "no answer within 5 s"

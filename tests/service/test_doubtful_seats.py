@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from drivers.keithley.keithley_2450 import Keithley2450
-from drivers.world.world import BenchWorld
+from drivers.twins.world.world import BenchWorld
+from labctl.api.models import Level
+from labctl.api.requests import Action, ManualIn, OrderIn
+from labctl.api.station_files import Premises
 from labctl.clock import ScaledClock, SystemClock
 from labctl.config.models import Config
 from labctl.errors import (
@@ -18,13 +21,10 @@ from labctl.errors import (
     OperatorError,
 )
 from labctl.quantities import SI
-from labctl.service.archive import detail
-from labctl.service.bench import Bench
-from labctl.service.doubts import forget, kept, refuse_doubtful, remember
-from labctl.service.guarding.lines import Safed, SeatEnd, SeatState
-from labctl.service.models import Level
-from labctl.service.premises import Premises
-from labctl.service.requests import Action, ManualIn, OrderIn
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.doubts import forget, kept, refuse_doubtful, remember
+from labctl.service.guard.lines import Safed, SeatEnd, SeatState
+from labctl.service.records.archive import detail
 from labctl.session.order import Equipment
 from labctl.station import SimulatedWires, Station
 
@@ -379,7 +379,7 @@ def test_a_full_disk_keeps_no_doubt_from_being_had(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("labctl.service.doubts.replace_text", full)
+        disk.setattr("labctl.service.bench.doubts.replace_text", full)
         bench.doubt(SEAT, WHY)
 
     with pytest.raises(DoubtfulError):

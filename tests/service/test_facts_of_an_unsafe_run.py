@@ -7,14 +7,14 @@ from typing import cast
 
 import pytest
 
+from labctl.api.models import StopReport
 from labctl.clock import ScaledClock
 from labctl.data import EndReason
 from labctl.engine.situation import Ended
 from labctl.errors import InstrumentError, StoreError
-from labctl.service.bench import Bench
-from labctl.service.live_run import About, LiveRun
-from labctl.service.models import StopReport
-from labctl.service.stop_all import StopAll
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.live_run import About, LiveRun
+from labctl.service.bench.stop_all import StopAll
 from labctl.session.run import Finished, Observers
 
 SEAT, WHY = "vsp300/1", "no answer within 5 s"

@@ -10,12 +10,7 @@ import numpy as np
 import pytest
 
 from labctl import plugins
-from labctl.data import Array
-from labctl.errors import OperatorError
-from labctl.figure import Figure, Series
-from labctl.report.own_figures import Drawn
-from labctl.service import catalogue, reports, worked_out
-from labctl.service.drawings import (
+from labctl.api.drawings import (
     MOST_FIGURES,
     MOST_POINTS,
     MOST_SERIES,
@@ -23,7 +18,14 @@ from labctl.service.drawings import (
     packed,
     unpacked,
 )
-from protocols.formation_cycling import FormationCycling
+from labctl.data import Array
+from labctl.errors import OperatorError
+from labctl.figures.figure import Figure, Series
+from labctl.report.own_figures import Drawn
+from labctl.service.http import catalogue
+from labctl.service.records import figures as worked_out
+from labctl.service.records import reports
+from protocols.cells.formation_cycling import FormationCycling
 
 
 def figure(*series: Series, **more: Any) -> Figure:

@@ -226,7 +226,7 @@ def test_the_sample_current_is_off_before_relays_open_and_the_magnet_moves(
 def test_the_guard_needs_nothing_but_the_standard_library_until_it_is_armed() -> None:
     listing = (
         "import sys; before = set(sys.modules); "
-        "import labctl.service.guarding.process; "
+        "import labctl.service.guard.process; "
         "print('\\n'.join(set(sys.modules) - before))"
     )
     done = subprocess.run(

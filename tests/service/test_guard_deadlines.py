@@ -1,7 +1,7 @@
 """Frozen is a missed promise, and nothing else."""
 
-from labctl.service.guarding.deadlines import GRACE, Deadlines, Verdict
-from labctl.service.guarding.lines import PROMISE
+from labctl.service.guard.deadlines import GRACE, Deadlines, Verdict
+from labctl.service.guard.lines import PROMISE
 
 NOTHING = Verdict()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labctl.service.guarding.lines import (
+from labctl.service.guard.lines import (
     Alive,
     Answer,
     Arm,

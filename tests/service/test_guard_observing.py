@@ -12,8 +12,8 @@ from labctl.data import EndReason
 from labctl.engine.control import Control, Wish
 from labctl.engine.situation import Ended, Situation
 from labctl.protocol import ClaimRecord
-from labctl.service.guarding.guarding import Guarding, Hears
-from labctl.service.guarding.lines import (
+from labctl.service.guard.guarding import Guarding, Hears
+from labctl.service.guard.lines import (
     Claimed,
     Frozen,
     InstrumentPlan,
@@ -21,7 +21,7 @@ from labctl.service.guarding.lines import (
     SeatEnd,
     SeatState,
 )
-from labctl.service.guarding.observing import WHO, Told, guarded
+from labctl.service.guard.observing import WHO, Told, guarded
 from labctl.session.run import Observers
 from labctl.steps.record import RecordRow
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from drivers.biologic.codes import State
+from drivers.biologic.eclib.codes import State
 from drivers.biologic.entry import driver
-from drivers.biologic.simulated import SimulatedBench, simulated_bench
+from drivers.twins.biologic.simulated import SimulatedBench, simulated_bench
 from labctl.limits import Envelope
-from labctl.service.guarding.lines import (
+from labctl.service.guard.lines import (
     Claimed,
     OnHostLoss,
     SeatEnd,
     SeatPlan,
     SeatState,
 )
-from labctl.service.guarding.safing import FINISHES, NOT_OURS, make_seat_safe
+from labctl.service.guard.safing import FINISHES, NOT_OURS, make_seat_safe
 from labctl.techniques import ConstantCurrent, OpenCircuit
 
 MINE = [ConstantCurrent(1e-4, 36000.0)]

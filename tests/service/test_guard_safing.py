@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from drivers.labsim.benches import build_bench
-from drivers.labsim.front import serve
+from drivers.twins.labsim.benches import build_bench
+from drivers.twins.labsim.front import serve
 from labctl import plugins
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.errors import InstrumentError, RefusedError
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 from labctl.roles.switch_matrix import Connection
-from labctl.service.guarding.guarding import Guarding, Hears
-from labctl.service.guarding.lines import (
+from labctl.service.guard.guarding import Guarding, Hears
+from labctl.service.guard.lines import (
     Arm,
     Claimed,
     InstrumentPlan,
@@ -27,10 +27,10 @@ from labctl.service.guarding.lines import (
     SeatPlan,
     SeatState,
 )
-from labctl.service.guarding.planning import on_host_loss, plan_of
-from labctl.service.guarding.process import Guard
-from labctl.service.guarding.run_plan import RunPlan
-from labctl.service.guarding.safing import (
+from labctl.service.guard.planning import on_host_loss, plan_of
+from labctl.service.guard.process import Guard
+from labctl.service.guard.run_plan import RunPlan
+from labctl.service.guard.safing import (
     FINISHES,
     NOT_OURS,
     Patience,

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from drivers.world.world import BenchWorld
+from drivers.twins.world.world import BenchWorld
+from labctl.api.answers import HandSweepOut
+from labctl.api.requests import Action, HandSweepIn, ManualIn
 from labctl.clock import ScaledClock
 from labctl.errors import LimitError, OperatorError
 from labctl.roles.driver import Setup
-from labctl.service import by_hand
-from labctl.service.answers import HandSweepOut
-from labctl.service.by_hand import ByHand
-from labctl.service.hand_acts import bounds
-from labctl.service.hand_sweep import levels_of
-from labctl.service.requests import Action, HandSweepIn, ManualIn
+from labctl.service.bench import by_hand
+from labctl.service.bench.by_hand import ByHand
+from labctl.service.bench.hand_acts import bounds
+from labctl.service.bench.hand_sweep import levels_of
 from labctl.station import SimulatedWires, Station
 
 SETUPS = (

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from drivers.world.world import BenchWorld
+from drivers.twins.world.world import BenchWorld
+from labctl.api.requests import Action, HandSweepIn, ManualIn
 from labctl.clock import ScaledClock
 from labctl.errors import InstrumentError, LabctlError, LimitError, OperatorError
 from labctl.roles.driver import Setup
-from labctl.service import by_hand
-from labctl.service.by_hand import HOLDER, ByHand
-from labctl.service.doubts import Doubts
-from labctl.service.requests import Action, HandSweepIn, ManualIn
+from labctl.service.bench import by_hand
+from labctl.service.bench.by_hand import HOLDER, ByHand
+from labctl.service.bench.doubts import Doubts
 from labctl.station import SimulatedWires, Station
 
 KEITHLEY = "USB0::0x05E6::0x2450::04089762::INSTR"

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from drivers.labsim.benches import build_bench
-from drivers.labsim.front import serve
+from drivers.twins.labsim.benches import build_bench
+from drivers.twins.labsim.front import serve
+from labctl.api.client import StationClient
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock
 from labctl.errors import LabctlError
-from labctl.service.client import StationClient
-from labctl.service.discover import find
-from labctl.service.requests import OrderIn
 
 RACE = Path(__file__).parents[1] / "benchmarks" / "two_owners.py"
 CONFIG = """

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from labctl.config.document import Document
+from labctl.api.requests import OrderIn
+from labctl.documents.document import Document
 from labctl.errors import InstrumentError
-from labctl.service.requests import OrderIn
 
 Orders = Callable[..., OrderIn]
 CELLS = [f"vsp300/{n}" for n in range(1, 7)] + [f"vmp3/{n}" for n in range(1, 9)]

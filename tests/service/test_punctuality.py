@@ -2,7 +2,7 @@
 
 import pytest
 
-from labctl.service.punctuality import REMEMBERED, Punctuality
+from labctl.service.bench.punctuality import REMEMBERED, Punctuality
 
 
 def told(*times: float) -> Punctuality:

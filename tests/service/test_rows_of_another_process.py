@@ -6,10 +6,10 @@ import numpy as np
 
 from labctl.columns import TIMESERIES
 from labctl.data import Batch
-from labctl.service import archive
+from labctl.service.records import archive
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
 
 
 def rows(first: int, count: int) -> Batch:

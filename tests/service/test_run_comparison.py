@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from labctl.api.requests import OrderIn
+from labctl.api.run_search import RunOrder
 from labctl.errors import OperatorError, RefusedError
+from labctl.figures.grouping import Grouping
 from labctl.report import of_run
-from labctl.report.grouping import Grouping
-from labctl.service import reports
-from labctl.service.requests import OrderIn
-from labctl.service.run_search import RunOrder
+from labctl.service.records import reports
 
 Orders = Callable[..., OrderIn]
 

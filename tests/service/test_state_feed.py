@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labctl.service.state import StateFeed
+from labctl.service.http.state import StateFeed
 
 
 class Maker:

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from labctl.service.client import AccessError
-from labctl.service.discover import find
-from labctl.service.gate import Budget
-from labctl.service.premises import Premises
-from labctl.service.requests import OrderIn
+from labctl.api.client import AccessError
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
+from labctl.api.station_files import Premises
+from labctl.service.http.gate import Budget
 
 ANYBODY = "0.0.0.0"  # noqa: S104  (refused is what is tested)
 Orders = Callable[..., OrderIn]

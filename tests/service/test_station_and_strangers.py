@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from labctl.api.discovery import find
+from labctl.api.requests import OrderIn
+from labctl.api.station_files import Premises
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import LinkError
-from labctl.service.discover import find
-from labctl.service.lobby import FEWEST, STRANGERS, Lobby, Visitor
-from labctl.service.peers import peer_of, users_of
-from labctl.service.premises import Premises
-from labctl.service.requests import OrderIn
+from labctl.service.http.lobby import FEWEST, STRANGERS, Lobby, Visitor
+from labctl.service.http.peers import peer_of, users_of
 
 DESCRIPTORS = 160
 FEW_FILES = f"""

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labctl.api.discovery import find, find_or_start
+from labctl.api.models import RunState
+from labctl.api.requests import Action, ManualIn, OrderIn
 from labctl.errors import InstrumentError, OperatorError, RefusedError
-from labctl.service.audit import verify
-from labctl.service.discover import find, find_or_start
-from labctl.service.models import RunState
-from labctl.service.requests import Action, ManualIn, OrderIn
-from labctl.store.reader import RunFile
+from labctl.service.http.audit import verify
+from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., OrderIn]
 
@@ -359,7 +359,7 @@ def test_a_signal_ends_every_run_in_good_order(
 STARTER = """
 import sys
 from pathlib import Path
-from labctl.service.discover import find_or_start
+from labctl.api.discovery import find_or_start
 client = find_or_start(Path(sys.argv[1]), ["--simulate", "--no-live-view"])
 print(client.state().station.pid, flush=True)
 sys.stdin.read()

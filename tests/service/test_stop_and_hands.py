@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
+from labctl.api.models import Level, StopLine
 from labctl.errors import StoreError
-from labctl.service.bench import Bench
-from labctl.service.models import Level, StopLine
-from labctl.service.stop_all import StopAll
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.stop_all import StopAll
 
 
 class HandDriven:

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.service.finished_window import FinishedRows
-from labctl.store.overview import WIDTH, grouped
-from labctl.store.reader import Table
+from labctl.service.records.finished_window import FinishedRows
+from labctl.store.run_file.overview import WIDTH, grouped
+from labctl.store.run_file.reader import Table
 
 NAMES = ("test_time_second", "voltage_volt")
 COUNT = 40 * WIDTH + 137

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labctl.data import Batch, Column, Stream
-from labctl.service.archive import forgotten
-from labctl.service.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
+from labctl.service.records.archive import forgotten
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
+from labctl.store.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 
 NAMES = ("test_time_second", "voltage_volt", "current_ampere")
 

@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from drivers.labsim.benches import build_bench
-from drivers.labsim.front import serve
+from drivers.twins.labsim.benches import build_bench
+from drivers.twins.labsim.front import serve
 from labctl.clock import SystemClock
 
 

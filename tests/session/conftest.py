@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from labctl import plugins
-from labctl.config.complaints import validate
-from labctl.config.hardened_yaml import Document, load_file
 from labctl.config.models import Config
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
 from labctl.session.order import Order
 
 

@@ -14,9 +14,9 @@ from labctl.session.amend import amend, consider
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
-from labctl.store.journal import Journal
-from labctl.store.reader import RunFile
-from labctl.store.verify import verify
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.reader import RunFile
+from labctl.store.run_file.verify import verify
 
 Orders = Callable[..., Order]
 

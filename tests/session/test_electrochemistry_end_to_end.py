@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.world import catalogue
-from labctl.config.complaints import validate
-from labctl.config.document import Document
-from labctl.config.hardened_yaml import load_file
+from drivers.twins.world import catalogue
 from labctl.config.models import Config
 from labctl.data import Quality
+from labctl.documents.complaints import validate
+from labctl.documents.document import Document
+from labctl.documents.hardened_yaml import load_file
 from labctl.plugins import world
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 pytestmark = pytest.mark.slow
 

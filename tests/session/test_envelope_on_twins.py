@@ -11,7 +11,7 @@ from labctl.engine.situation import Situation
 from labctl.quantities import SI
 from labctl.session.order import Order, Prepared, prepare
 from labctl.session.run import Finished, Observers, start
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., Order]
 SEAT = "vsp300/1"

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from drivers.world import catalogue
+from drivers.twins.world import catalogue
 from labctl.errors import OperatorError
 from labctl.report.of_run import read_report
 from labctl.session.importing import import_file
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 HEAD = """EC-Lab ASCII FILE
 Nb header lines : 5

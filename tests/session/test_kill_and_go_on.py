@@ -14,7 +14,7 @@ from labctl.errors import LabctlError
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start
 from labctl.store.folder import RunFolder, list_runs
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 
 LABCTL = [sys.executable, "-m", "labctl"]
 PLAN = ("formation-cycling", "--simulate", "--sample", "si", "--json")
@@ -59,7 +59,7 @@ def kill_at(rows: int, folder: Path) -> tuple[RunFolder, int]:
 def undisturbed(
     bench: Config, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, float]:
-    from labctl.config.hardened_yaml import Document  # noqa: PLC0415
+    from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
 
     parameters = Document("plan", {"cycles": 0, "record_every": "10 min"})
     out = tmp_path_factory.mktemp("undisturbed")

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from labctl.config.hardened_yaml import Document
 from labctl.config.models import Config
+from labctl.documents.hardened_yaml import Document
 from labctl.errors import RefusedError
 from labctl.limits import Envelope
 from labctl.sample import Sample
 from labctl.session.limits import label_envelope, limits_of
 from labctl.session.order import Order, Prepared, prepare, prepare_with
-from protocols.formation_cycling import FormationCycling
-from protocols.sequence import ComposedSequence
+from protocols.cells.formation_cycling import FormationCycling
+from protocols.compose.sequence import ComposedSequence
 
 HOT = {"maximum_temperature": "60 degC"}
 LABEL = {

@@ -12,7 +12,7 @@ from labctl.errors import OperatorError
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
-from labctl.store.reader import RunFile
+from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., Order]
 ICE = "initial_coulombic_efficiency"

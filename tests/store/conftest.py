@@ -8,10 +8,10 @@ import pytest
 
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, EndReason, Event, Level, Outcome, Result, Stream
-from labctl.figure import Plot
+from labctl.figures.figure import Plot
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
 
 STARTED = 1_760_000_000.0
 

@@ -13,7 +13,7 @@ from labctl.columns import TIMESERIES
 from labctl.data import Batch, Event, Level
 from labctl.errors import StoreError
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
 
 
 def main() -> None:

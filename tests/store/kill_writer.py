@@ -13,7 +13,7 @@ import numpy as np
 from labctl.columns import TIMESERIES
 from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
+from labctl.store.journal.journal import Journal
 
 
 def rows_of(first: int, count: int) -> Batch:

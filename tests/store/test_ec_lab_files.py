@@ -10,13 +10,13 @@ import pytest
 from labctl.columns import EIS
 from labctl.data import Batch, EndReason, Outcome
 from labctl.errors import StoreError
-from labctl.store.ec_lab import as_streams, read_mpt
-from labctl.store.ec_lab_binary import COLUMNS, FLAGS, MAGIC, read_mpr
+from labctl.store.exchange.ec_lab import as_streams, read_mpt
+from labctl.store.exchange.ec_lab_binary import COLUMNS, FLAGS, MAGIC, read_mpr
+from labctl.store.exchange.spectra import export_mpt, export_zview
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.reader import RunFile
-from labctl.store.spectra import export_mpt, export_zview
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.reader import RunFile
 
 FREQUENCY = np.geomspace(1e5, 0.1, 49)
 IMPEDANCE = 2 + 4 / (1 + 2j * np.pi * FREQUENCY * 7.2e-4)

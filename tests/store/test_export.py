@@ -13,12 +13,12 @@ import pytest
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.errors import StoreError
-from labctl.store.bdf import export_bdf
-from labctl.store.export import export_csv, safe_text
+from labctl.store.exchange.bdf import export_bdf
+from labctl.store.exchange.export import export_csv, safe_text
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.reader import RunFile
+from labctl.store.journal.journal import Journal
+from labctl.store.run_file.reader import RunFile
 
 Rows = Callable[[Stream, int, int], Batch]
 

@@ -14,11 +14,11 @@ import pytest
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, EndReason, Event, Level, Outcome, Result, Stream
 from labctl.errors import StoreError
-from labctl.figure import Plot
+from labctl.figures.figure import Plot
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
 
 PATIENCE = 60.0
 

@@ -13,10 +13,10 @@ import pytest
 from faulty_disk import FaultyDisk, built, reason_against
 
 from labctl.store.folder import RunFolder
-from labctl.store.journal import COMMIT_WAIT, Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import child_environment, seal
-from labctl.store.verify import verify
+from labctl.store.journal.journal import COMMIT_WAIT, Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import child_environment, seal
+from labctl.store.run_file.verify import verify
 
 SCRIPT = Path(disk_writer.__file__)
 COMMITS = 8
@@ -208,7 +208,7 @@ def test_a_disk_without_room_for_the_run_is_refused_with_figures(
     disk = FaultyDisk(built(), "victim", tmp_path)
     disk.say("room 5000000")
     code = (
-        "import sys, pathlib; from labctl.store.reserve import reserve\n"
+        "import sys, pathlib; from labctl.store.journal.reserve import reserve\n"
         "try: reserve(pathlib.Path(sys.argv[1]), 64_000_000)\n"
         "except Exception as e: print(e)"
     )

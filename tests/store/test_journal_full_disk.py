@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from labctl.store.folder import RunFolder
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import child_environment, seal
-from labctl.store.verify import verify
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import child_environment, seal
+from labctl.store.run_file.verify import verify
 
 SCRIPT = Path(__file__).with_name("full_disk_writer.py")
 pytestmark = pytest.mark.skipif(

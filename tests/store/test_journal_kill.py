@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from labctl.store.folder import RunFolder
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.seal import child_environment, seal
-from labctl.store.verify import verify
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.seal import child_environment, seal
+from labctl.store.run_file.verify import verify
 
 SCRIPT = Path(__file__).with_name("kill_writer.py")
 KILLS = int(os.environ.get("LABCTL_KILLS", "6"))

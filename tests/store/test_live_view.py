@@ -9,14 +9,14 @@ import pytest
 
 from labctl.columns import TIMESERIES
 from labctl.data import Batch, EndReason, Event, Level, Outcome, Stream
-from labctl.store import live
 from labctl.store.folder import RunFolder
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.live import LiveView
-from labctl.store.reader import RunFile
-from labctl.store.seal import seal
-from labctl.store.verify import compare
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file import live
+from labctl.store.run_file.live import LiveView
+from labctl.store.run_file.reader import RunFile
+from labctl.store.run_file.seal import seal
+from labctl.store.run_file.verify import compare
 
 Rows = Callable[[Stream, int, int], Batch]
 PATIENCE = 300

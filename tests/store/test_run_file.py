@@ -15,14 +15,14 @@ import pytest
 from labctl.columns import TIMESERIES
 from labctl.data import Batch, Result, Stream
 from labctl.errors import OperatorError, StoreError
-from labctl.figure import Plot
+from labctl.figures.figure import Plot
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.journal_reader import JournalReader
-from labctl.store.reader import RunFile
-from labctl.store.seal import seal, seal_apart
-from labctl.store.verify import verify
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.reader import RunFile
+from labctl.store.run_file.seal import seal, seal_apart
+from labctl.store.run_file.verify import verify
 
 Rows = Callable[[Stream, int, int], Batch]
 

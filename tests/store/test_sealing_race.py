@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from labctl.errors import StoreError
-from labctl.store import seal as module
 from labctl.store.folder import RunFolder
 from labctl.store.lock import WriterLock
-from labctl.store.seal import child_environment, seal, seal_apart
-from labctl.store.verify import verify
+from labctl.store.run_file import seal as module
+from labctl.store.run_file.seal import child_environment, seal, seal_apart
+from labctl.store.run_file.verify import verify
 
 SEALERS = 4
 
 
 def sealer(folder: RunFolder) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", "labctl.store.seal", str(folder.path)],
+        [sys.executable, "-m", "labctl.store.run_file.seal", str(folder.path)],
         stderr=subprocess.PIPE,
         env=child_environment(),
     )

@@ -20,8 +20,8 @@ from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.errors import StoreError
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.journal import Journal
-from labctl.store.reserve import reserve
+from labctl.store.journal.journal import Journal
+from labctl.store.journal.reserve import reserve
 
 ROWS = 20
 """A commit."""

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from drivers.biologic import abi
-from drivers.biologic.library import TEXT_BYTES
+from drivers.biologic.eclib import abi
+from drivers.biologic.eclib.library import TEXT_BYTES
 
 DAMAGED = -104
 """The instrument's response was in error."""

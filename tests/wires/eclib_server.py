@@ -13,8 +13,8 @@ from typing import Any
 from eclib_calls import SIZES, Unpacked, line, message
 from witness import Witness
 
-from drivers.biologic import abi
-from drivers.biologic.twin import Twin
+from drivers.biologic.eclib import abi
+from drivers.twins.biologic.library import Twin
 
 UNKNOWN = -6
 OF_A_CHANNEL = frozenset(

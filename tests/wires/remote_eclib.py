@@ -21,10 +21,10 @@ from eclib_calls import (
     packed,
 )
 
+from drivers.biologic.eclib.library import FunctionTable
 from drivers.biologic.entry import BiologicDriver
-from drivers.biologic.library import FunctionTable
-from drivers.biologic.twin import Twin
-from drivers.world.world import BenchWorld
+from drivers.twins.biologic.library import Twin
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup
 

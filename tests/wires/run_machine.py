@@ -19,7 +19,7 @@ from rigs import SAMPLES, write_sample
 from virtual_bench import Bench, Killed, Life, TurnClock, Wires
 
 from labctl.cli.ordering import read_config
-from labctl.config.hardened_yaml import Document
+from labctl.documents.hardened_yaml import Document
 from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
 from labctl.errors import LabctlError
@@ -28,7 +28,7 @@ from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
 from labctl.station import Station
 from labctl.store.folder import RunFolder, list_runs
-from labctl.store.journal_reader import JournalReader
+from labctl.store.journal.reader import JournalReader
 from labctl.waits import to_the_end
 
 HOLD = 6.0

@@ -13,20 +13,38 @@ WAITS = ("acquire", "communicate", "get", "join", "result", "wait", "wait_for")
 READS = ("recv", "recvfrom", "select")
 """Methods that wait for ever unless something else has a timeout."""
 ALLOWED = {
-    ("drivers/labsim/front.py", "recv"): "a server's thread for one client of a twin",
-    ("drivers/biologic/worker.py", "get"): "the worker's thread waits for work; those "
+    (
+        "drivers/twins/labsim/front.py",
+        "recv",
+    ): "a server's thread for one client of a twin",
+    (
+        "drivers/biologic/eclib/worker.py",
+        "get",
+    ): "the worker's thread waits for work; those "
     "who want something of it wait with a deadline",
     ("drivers/visa/door.py", "recv"): "only when `select` has said that it can be read",
-    ("labctl/store/writer.py", "wait"): "the journal's thread waits for something to "
+    (
+        "labctl/store/journal/writer.py",
+        "wait",
+    ): "the journal's thread waits for something to "
     "write; those who want something of it wait with a deadline",
-    ("labctl/service/aside.py", "recv"): "the helper process waits for a question and "
+    (
+        "labctl/service/records/worker_process.py",
+        "recv",
+    ): "the helper process waits for a question and "
     "ends with its pipe; who asks has polled with a deadline before",
     (
-        "labctl/service/guarding/child.py",
+        "labctl/service/guard/child.py",
         "get",
     ): "the thread that hands answers on; its reader ends it",
-    ("labctl/service/expect.py", "get"): "the thread that foresees waits for orders",
-    ("labctl/service/state.py", "wait"): "awaited inside asyncio.timeout and wait_for",
+    (
+        "labctl/service/bench/forecasts.py",
+        "get",
+    ): "the thread that foresees waits for orders",
+    (
+        "labctl/service/http/state.py",
+        "wait",
+    ): "awaited inside asyncio.timeout and wait_for",
 }
 """(file, method) -> why it may wait: a thread that has nothing else to do."""
 

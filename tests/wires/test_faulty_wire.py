@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from faulty_wire import Fault, FaultyWire, spoil
 
-from drivers.labsim.front import Served, serve_bench
+from drivers.twins.labsim.front import Served, serve_bench
 from labctl.clock import SystemClock
 
 

@@ -11,7 +11,7 @@ from truth import Truth
 from virtual_bench import Memory
 from witness import Witness
 
-from drivers.labsim.benches import HALL, Bench, build_bench
+from drivers.twins.labsim.benches import HALL, Bench, build_bench
 from labctl import roles
 from labctl.clock import VirtualClock
 from labctl.engine.safing import make_all_safe

@@ -15,17 +15,17 @@ from eclib_server import EclibServer
 from truth import Log
 from witness import Witness
 
-from drivers.biologic.twin import Twin
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
-from drivers.labsim.benches import HALL, Bench
-from drivers.labsim.front import serve
-from drivers.scpi.exchange import Exchange
+from drivers.twins.biologic.library import Twin
+from drivers.twins.labsim.benches import HALL, Bench
+from drivers.twins.labsim.front import serve
+from drivers.twins.scpi.exchange import Exchange
+from drivers.twins.world import catalogue
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen_samples import build_specimen
+from drivers.twins.world.world import BenchWorld
 from drivers.visa.opening import VisaDriver
-from drivers.world import catalogue
-from drivers.world.circuit import Circuit
-from drivers.world.specimen_samples import build_specimen
-from drivers.world.world import BenchWorld
 from labctl.clock import Clock, ScaledClock, SystemClock
 from labctl.roles.driver import Setup
 

@@ -17,15 +17,15 @@ from eclib_server import OF_A_CHANNEL
 from truth import Log, Truth
 from witness import Witness
 
-from drivers.biologic.library import FunctionTable
-from drivers.biologic.twin import Twin
+from drivers.biologic.eclib.library import FunctionTable
 from drivers.keithley import catalogue as keithley
-from drivers.scpi.exchange import Exchange, NotReadyError
-from drivers.visa.library import LabsimLibrary
-from drivers.world import catalogue
-from drivers.world.circuit import Circuit
-from drivers.world.specimen_samples import build_specimen
-from drivers.world.world import BenchWorld
+from drivers.twins.biologic.library import Twin
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.scpi.exchange import Exchange, NotReadyError
+from drivers.twins.world import catalogue
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen_samples import build_specimen
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import Clock, VirtualClock
 from labctl.possession import Held, NobodyElse
 from labctl.roles.driver import Driver, Setup

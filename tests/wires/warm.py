@@ -32,7 +32,7 @@ IMPORTS = (
     "drivers.keithley.catalogue",
     "drivers.keysight.catalogue",
     "drivers.lakeshore.catalogue",
-    "drivers.world.world",
+    "drivers.twins.world.world",
     "scipy.optimize",
     "pyvisa_py",
     "h5py",

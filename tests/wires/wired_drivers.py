@@ -7,13 +7,13 @@ from faulty_wire import FaultyWire
 
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
-from drivers.labsim.benches import Bench, build_bench
-from drivers.labsim.front import Served, serve
 from drivers.lakeshore import catalogue as lakeshore
+from drivers.twins.labsim.benches import Bench, build_bench
+from drivers.twins.labsim.front import Served, serve
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Pellet
 from drivers.visa.opening import Opened, VisaDriver
 from drivers.visa.wire import LinkCounts
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Pellet
 from labctl.clock import SystemClock
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup

@@ -8,14 +8,14 @@ from typing import Any
 
 from truth import Log
 
-from drivers.biologic.codes import State
-from drivers.biologic.twin import Twin
-from drivers.biologic.twin_channel import TwinChannel
-from drivers.keithley.keithley_2636b_twin import Keithley2636BTwin
-from drivers.keithley.keithley_7001_twin import Keithley7001Twin
-from drivers.lakeshore.lakeshore_643_twin import LakeShore643Twin
-from drivers.scpi.exchange import Exchange
-from drivers.world.circuit import Source
+from drivers.biologic.eclib.codes import State
+from drivers.twins.biologic.channel import TwinChannel
+from drivers.twins.biologic.library import Twin
+from drivers.twins.keithley.keithley_2636b import Keithley2636BTwin
+from drivers.twins.keithley.keithley_7001 import Keithley7001Twin
+from drivers.twins.lakeshore.lakeshore_643 import LakeShore643Twin
+from drivers.twins.scpi.exchange import Exchange
+from drivers.twins.world.circuit import Source
 
 LOOK_EVERY = 0.003
 """s between two looks."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from drivers.biologic.tables import TechniqueTable
+from drivers.biologic.eclib.tables import TechniqueTable
 from drivers.biologic.techniques.impedance import GEIS, PEIS
 from drivers.biologic.techniques.jumps import LOOP
 from drivers.biologic.techniques.rest import OCV

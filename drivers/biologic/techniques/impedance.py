@@ -6,8 +6,8 @@ frequency. ``sweep`` TRUE means linear spacing. GEIS calls the recording of its 
 that works: the read-back after loading decides on a real SDK.
 """
 
-from drivers.biologic.codes import Board
-from drivers.biologic.tables import COMMON, Kind, Layout, TechniqueTable, labels
+from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.tables import COMMON, Kind, Layout, TechniqueTable, labels
 
 _HOLD = Layout.parse("t_high# t_low# Ewe I")
 _SINE = "freq abs_Ewe abs_I phase Ewe I unused_6 abs_Ece abs_Ice phase_ce Ece"

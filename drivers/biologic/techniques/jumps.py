@@ -1,6 +1,6 @@
 """Jumps between loaded techniques: LOOP, number 150."""
 
-from drivers.biologic.tables import Kind, TechniqueTable, labels
+from drivers.biologic.eclib.tables import Kind, TechniqueTable, labels
 
 LOOP = TechniqueTable(
     name="LOOP",

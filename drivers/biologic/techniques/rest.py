@@ -1,7 +1,7 @@
 """Open circuit: OCV, number 100."""
 
-from drivers.biologic.codes import Board
-from drivers.biologic.tables import COMMON, Kind, Layout, TechniqueTable, labels
+from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.tables import COMMON, Kind, Layout, TechniqueTable, labels
 
 OCV = TechniqueTable(
     name="OCV",

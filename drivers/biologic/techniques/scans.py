@@ -4,8 +4,8 @@ Scan_Rate is taken as V/s; one transcription of the manual says mV/s for CV, to 
 checked once on a dummy cell.
 """
 
-from drivers.biologic.codes import Board
-from drivers.biologic.tables import (
+from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.tables import (
     COMMON,
     TESTS,
     Kind,

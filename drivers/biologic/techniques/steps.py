@@ -5,8 +5,8 @@ by analogy and its file is called ``pow`` in one release and ``cpow`` in another
 read-back after loading says if an SDK calls them otherwise.
 """
 
-from drivers.biologic.codes import Board
-from drivers.biologic.tables import (
+from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.tables import (
     COMMON,
     TESTS,
     Kind,

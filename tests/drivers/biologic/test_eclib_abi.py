@@ -2,7 +2,7 @@ import ctypes as c
 
 import pytest
 
-from drivers.biologic import abi
+from drivers.biologic.eclib import abi
 
 
 @pytest.mark.parametrize(

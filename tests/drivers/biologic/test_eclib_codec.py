@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.biologic.codec import (
+from drivers.biologic.eclib.codec import (
     Setting,
     converted_floats,
     decode_rows,
@@ -16,11 +16,11 @@ from drivers.biologic.codec import (
     settings_of,
     ticks,
 )
-from drivers.biologic.codes import Board
+from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.tables import Layout
 from drivers.biologic.reading import Fetched, Reader
-from drivers.biologic.tables import Layout
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
-from drivers.biologic.twin_front_end import ti_float, ti_words
+from drivers.twins.biologic.front_end import ti_float, ti_words
 from labctl.errors import InstrumentError
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -177,7 +177,7 @@ def test_the_high_time_word_counts() -> None:
 
 
 def test_a_start_time_that_is_no_number_counts_as_zero() -> None:
-    from drivers.biologic import abi  # noqa: PLC0415
+    from drivers.biologic.eclib import abi  # noqa: PLC0415
 
     infos, values = abi.DataInfos(), abi.CurrentValues()
     infos.StartTime = math.nan

@@ -4,8 +4,8 @@ from itertools import pairwise
 import pytest
 
 from drivers.biologic.compiler import Program, compile_program
+from drivers.biologic.eclib.tables import MOST_STEPS
 from drivers.biologic.ranges import ChannelFacts
-from drivers.biologic.tables import MOST_STEPS
 from labctl.errors import RefusedError
 from labctl.techniques import (
     Comparison,

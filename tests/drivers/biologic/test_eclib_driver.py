@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.entry import driver
-from drivers.biologic.simulated import ADDRESS, NAME, column, simulated_bench
-from drivers.biologic.worker import Worker
-from drivers.world.dummy_cell import DummyCell
-from drivers.world.world import BenchWorld
+from drivers.twins.biologic.simulated import ADDRESS, NAME, column, simulated_bench
+from drivers.twins.world.dummy_cell import DummyCell
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.data import Level
 from labctl.errors import (

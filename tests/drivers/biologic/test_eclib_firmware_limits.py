@@ -7,8 +7,8 @@ import pytest
 
 from drivers.biologic.conditions import split
 from drivers.biologic.firmware_limits import Bounds, guard_current, guard_voltage
-from drivers.biologic.simulated import column, simulated_bench
-from drivers.world import catalogue
+from drivers.twins.biologic.simulated import column, simulated_bench
+from drivers.twins.world import catalogue
 from labctl.limits import Envelope
 from labctl.techniques import (
     Comparison,

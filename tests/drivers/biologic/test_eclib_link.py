@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from drivers.biologic.codes import State
+from drivers.biologic.eclib.codes import State
+from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.options import read_options
-from drivers.biologic.simulated import NAME, SimulatedBench, column, simulated_bench
-from drivers.biologic.worker import Worker
+from drivers.twins.biologic.simulated import (
+    NAME,
+    SimulatedBench,
+    column,
+    simulated_bench,
+)
 from labctl import waits
 from labctl.data import Event
 from labctl.errors import IdentityError, InstrumentError, LinkError, RefusedError

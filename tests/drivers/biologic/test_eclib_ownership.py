@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from drivers.biologic.channel import BiologicChannel
-from drivers.biologic.codes import Firmware, State
+from drivers.biologic.eclib.codes import Firmware, State
 from drivers.biologic.entry import driver
-from drivers.biologic.simulated import SimulatedBench, column, simulated_bench
+from drivers.twins.biologic.simulated import SimulatedBench, column, simulated_bench
 from labctl.errors import InstrumentError, LinkError, NotOursError
 from labctl.techniques import (
     ConstantCurrent,

@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
-from drivers.biologic.codes import Board
-from drivers.biologic.simulated import NAME, SimulatedBench, column, simulated_bench
-from drivers.biologic.twin_front_end import Noise
-from drivers.biologic.twin_techniques import Programme, programme
-from drivers.world.dummy_cell import DummyCell, DummyParameters
-from drivers.world.world import BenchWorld
+from drivers.biologic.eclib.codes import Board
+from drivers.twins.biologic.front_end import Noise
+from drivers.twins.biologic.simulated import (
+    NAME,
+    SimulatedBench,
+    column,
+    simulated_bench,
+)
+from drivers.twins.biologic.techniques import Programme, programme
+from drivers.twins.world.dummy_cell import DummyCell, DummyParameters
+from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
 from labctl.techniques import (

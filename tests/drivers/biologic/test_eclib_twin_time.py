@@ -1,6 +1,6 @@
 """The twin's own time never stands still, wherever on the clock it is."""
 
-from drivers.biologic.simulated import column, simulated_bench
+from drivers.twins.biologic.simulated import column, simulated_bench
 from labctl.techniques import ConstantCurrent, Recording
 
 

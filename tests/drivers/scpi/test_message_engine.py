@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.scpi.commands import command, number, query, setting, switch
-from drivers.scpi.engine import ScpiTwin
-from drivers.scpi.exchange import NotReadyError
-from drivers.scpi.faults import ScpiError
-from drivers.scpi.header import compile_header
-from drivers.scpi.parameters import (
+from drivers.twins.scpi.commands import command, number, query, setting, switch
+from drivers.twins.scpi.engine import ScpiTwin
+from drivers.twins.scpi.exchange import NotReadyError
+from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.header import compile_header
+from drivers.twins.scpi.parameters import (
     Choice,
     block,
     channel_list,

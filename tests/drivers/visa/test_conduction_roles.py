@@ -9,11 +9,11 @@ import pytest
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
 from drivers.lakeshore import catalogue as lakeshore
-from drivers.scpi.exchange import Exchange
-from drivers.visa.library import LabsimLibrary
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.scpi.exchange import Exchange
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Film, Particle, Pellet, Specimen
 from drivers.visa.opening import Opened, VisaDriver
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Film, Particle, Pellet, Specimen
 from labctl.clock import VirtualClock
 from labctl.errors import (
     FirmwareError,

@@ -14,13 +14,13 @@ from pymeasure.instruments.keithley import (
 )
 from pymeasure.instruments.lakeshore import LakeShore425
 
-from drivers.labsim import backend
-from drivers.labsim.benches import Bench, build_bench
-from drivers.labsim.front import serve
-from drivers.scpi.commands import query
-from drivers.scpi.engine import ScpiTwin
-from drivers.scpi.parameters import block
-from drivers.visa.library import LabsimLibrary
+from drivers.twins.labsim import backend
+from drivers.twins.labsim.benches import Bench, build_bench
+from drivers.twins.labsim.front import serve
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.scpi.commands import query
+from drivers.twins.scpi.engine import ScpiTwin
+from drivers.twins.scpi.parameters import block
 from labctl.clock import VirtualClock
 from labctl.errors import OperatorError
 

@@ -9,10 +9,10 @@ import pytest
 
 from drivers.keithley import catalogue as keithley
 from drivers.lakeshore import catalogue as lakeshore
-from drivers.visa.library import LabsimLibrary
+from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Pellet
 from drivers.visa.opening import VisaDriver
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Pellet
 from labctl.clock import VirtualClock
 from labctl.data import Event, Level
 from labctl.errors import InstrumentError, LinkError, RefusedError

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.labsim import backend
-from drivers.labsim.benches import build_bench
-from drivers.labsim.front import Served, serve
-from drivers.visa.library import LabsimLibrary
+from drivers.twins.labsim import backend
+from drivers.twins.labsim.benches import build_bench
+from drivers.twins.labsim.front import Served, serve
+from drivers.twins.labsim.library import LabsimLibrary
 from labctl.clock import VirtualClock
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # foreign programs warn as they like

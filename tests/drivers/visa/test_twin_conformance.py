@@ -9,9 +9,9 @@ from pyvisa.constants import StatusCode
 from drivers.keithley import catalogue as keithley
 from drivers.keysight import catalogue as keysight
 from drivers.lakeshore import catalogue as lakeshore
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.specimen import Pellet
 from drivers.visa.opening import VisaDriver
-from drivers.world.circuit import Circuit
-from drivers.world.specimen import Pellet
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup
 

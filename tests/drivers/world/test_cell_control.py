@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from drivers.world.catalogue import build_cell
-from drivers.world.cell import Cell
+from drivers.twins.world.catalogue import build_cell
+from drivers.twins.world.cell import Cell
 
 
 def half_filled() -> Cell:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from drivers.world.catalogue import build_cell
-from drivers.world.cell import Cell
-from drivers.world.parameters import DiffusivityParameters, SeiParameters
+from drivers.twins.world.catalogue import build_cell
+from drivers.twins.world.cell import Cell
+from drivers.twins.world.parameters import DiffusivityParameters, SeiParameters
 
 RADIUS, DIFFUSIVITY, PULSE = 1e-6, 1e-16, 600.0
 RATE = 0.05 / 3600.0

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from drivers.world.catalogue import build_cell
-from drivers.world.cell import Cell
-from drivers.world.parameters import DiffusivityParameters, SeiParameters
+from drivers.twins.world.catalogue import build_cell
+from drivers.twins.world.cell import Cell
+from drivers.twins.world.parameters import DiffusivityParameters, SeiParameters
 
 
 def quiet_cell(composition: float = 0.5) -> Cell:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from drivers.world.catalogue import build_cell, label, names
-from drivers.world.cell import Cell
+from drivers.twins.world.catalogue import build_cell, label, names
+from drivers.twins.world.cell import Cell
 from labctl.errors import OperatorError
 from labctl.sample import Sample, SampleKind
 

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from drivers.world.circuit import Circuit, Source
-from drivers.world.magnet import ElectroMagnet
-from drivers.world.specimen import Film, Particle, Pellet
+from drivers.twins.world.circuit import Circuit, Source
+from drivers.twins.world.magnet import ElectroMagnet
+from drivers.twins.world.specimen import Film, Particle, Pellet
 
 Q = 1.602176634e-19
 # n-type silicon wafer: 1e15 cm-3, 1350 cm2/Vs, 500 um, lambda 0.62, 1 mA, 0.5 T;

@@ -1,0 +1,1 @@
+"""EClib, the vendor's library: structs, calls, codes, memory and link."""

@@ -1,0 +1,387 @@
+"""EClib as typed calls: the functions of one DLL (or of its twin) and their checks.
+
+`FunctionTable` is the wire: names to callables with prototypes, and the one worker
+thread that may call them. `EClib` turns error codes into `EClibError`. Call its
+methods on the worker's thread only.
+"""
+
+import ctypes as c
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.biologic.eclib import abi
+from drivers.biologic.eclib.faults import EClibError
+from drivers.biologic.eclib.worker import Worker
+from labctl.errors import FirmwareError, InstrumentError
+
+log = logging.getLogger(__name__)
+
+TEXT_BYTES = 1024
+_IS_WINDOWS = sys.platform.startswith("win")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One technique as a channel holds it."""
+
+    id: int
+    """EClib's number of the technique: 102 is CP."""
+    parameters: Mapping[tuple[str, int], int]
+    """(label, index) -> raw bits."""
+
+
+class FunctionTable:
+    """The functions of one EClib by name, resolved when first asked for."""
+
+    def __init__(
+        self,
+        resolve: Callable[[str], Callable[..., Any] | None],
+        origin: str,
+        sdk_path: str = "",
+        maker: object = None,
+    ) -> None:
+        self._resolve = resolve
+        self._found: dict[str, Callable[..., Any] | None] = {}
+        self.origin = origin
+        """Where the functions come from: the DLL's path, or ``twin``."""
+        self.sdk_path = sdk_path
+        """Folder of the .ecc files; empty lets the library look beside itself."""
+        self.maker = maker
+        """Who made the functions (a twin); None for a DLL."""
+        self.worker = Worker(f"EClib {origin}")
+
+    def get(self, name: str) -> Callable[..., Any] | None:
+        """Return the function, or None where this release does not have it."""
+        if name not in self._found:
+            self._found[name] = self._resolve(name)
+        return self._found[name]
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        found = self.get(name)
+        if found is None:
+            raise FirmwareError(
+                f"{self.origin}: this release of EClib has no {name}. "
+                "Install the EC-Lab Development Package 6.0 or later."
+            )
+        return found
+
+
+def load_dll(sdk_path: str) -> FunctionTable:
+    """Return the functions of the real DLL under ``sdk_path``.
+
+    InstrumentError: not Windows, no such folder, no DLL in it, or of other bitness.
+    """
+    if not _IS_WINDOWS:
+        raise InstrumentError(
+            "EClib is Windows-only: BioLogic ships no library for this system "
+            f"({sys.platform}). Run labctl on the instrument's Windows PC, or use "
+            "--simulate."
+        )
+    return _load_on_windows(Path(sdk_path))
+
+
+def _load_on_windows(folder: Path) -> FunctionTable:
+    name = "EClib64.dll" if c.sizeof(c.c_void_p) == 8 else "EClib.dll"  # noqa: PLR2004
+    path = folder / name
+    if not path.is_file():
+        raise InstrumentError(
+            f"biologic: {path} does not exist. Install the EC-Lab Development Package "
+            "and set sdk_path to the folder that holds the DLL and the .ecc files."
+        )
+    # EClib loads its own helpers lazily, from this folder.
+    getattr(os, "add_dll_directory")(str(folder))  # noqa: B009  (Windows only)
+    try:
+        dll = getattr(c, "WinDLL")(str(path))  # noqa: B009  (Windows only)
+    except OSError as error:
+        raise InstrumentError(
+            f"biologic: {path} cannot be loaded: {error}. Error 193 means that the "
+            "DLL's bitness differs from Python's."
+        ) from error
+
+    def resolve(name: str) -> Callable[..., Any] | None:
+        try:
+            function: Any = getattr(dll, name)
+        except AttributeError:
+            return None
+        function.restype, function.argtypes = abi.PROTOTYPES[name]
+        return function  # type: ignore[no-any-return]
+
+    return FunctionTable(resolve, str(path), str(folder))
+
+
+class EClib:
+    """Checked calls. Channels count from 0, as in the C API."""
+
+    def __init__(self, table: FunctionTable) -> None:
+        self.table = table
+        self._values = abi.over_allocated(abi.CurrentValues)
+        self._infos = abi.over_allocated(abi.DataInfos)
+        self._buffer = abi.DataBuffer()
+        self._words = np.ctypeslib.as_array(self._buffer)
+        self._pointers = tuple(
+            c.addressof(x) for x in (self._buffer, self._infos, self._values)
+        )
+
+    # ---- library and connection
+
+    def version(self) -> str:
+        """Return such as ``6.11``."""
+        return self._text("BL_GetLibVersion")
+
+    def connect(self, address: str, timeout: int) -> tuple[int, abi.DeviceInfos]:
+        """Connect; return the connection's number and what the instrument says."""
+        number = c.c_int32(-1)
+        infos = abi.over_allocated(abi.DeviceInfos)
+        self._call(
+            "BL_Connect", address.encode("ascii"), timeout, _at(number), _at(infos)
+        )
+        return number.value, infos
+
+    def disconnect(self, link: int) -> None:
+        """Close the connection; channels go on as they are."""
+        self._call("BL_Disconnect", link)
+
+    # ---- inventory
+
+    def plugged(self, link: int) -> list[int]:
+        """Return the numbers of the channels that are there."""
+        flags = (c.c_uint8 * abi.MAX_CHANNELS)()
+        self._call("BL_GetChannelsPlugged", link, _at(flags), abi.MAX_CHANNELS)
+        return [number for number, flag in enumerate(flags) if flag]
+
+    def channel_infos(self, link: int, channel: int) -> abi.ChannelInfos:
+        """Return the channel's description and state."""
+        infos = abi.over_allocated(abi.ChannelInfos)
+        self._call("BL_GetChannelInfos", link, channel, _at(infos))
+        return infos
+
+    def board_type(self, link: int, channel: int) -> int | None:
+        """Return 1, 2 or 3; None where the library is too old to say."""
+        return self._number("BL_GetChannelBoardType", c.c_uint32(), link, channel)
+
+    def load_firmware(
+        self, link: int, channels: Sequence[int], *, force: bool
+    ) -> dict[int, int]:
+        """Load the library's kernel; return the result code of each channel."""
+        flags = (c.c_uint8 * abi.MAX_CHANNELS)()
+        for channel in channels:
+            flags[channel] = 1
+        results = (c.c_int32 * abi.MAX_CHANNELS)()
+        self._call(
+            "BL_LoadFirmware",
+            link,
+            _at(flags),
+            _at(results),
+            abi.MAX_CHANNELS,
+            False,
+            force,
+            None,
+            None,
+        )
+        return {channel: results[channel] for channel in channels}
+
+    def messages(self, link: int, channel: int) -> list[str]:
+        """Return what the firmware had to say since it was last asked."""
+        heard: list[str] = []
+        while len(heard) < 1000:  # noqa: PLR2004  (a firmware gone mad)
+            text = self._text("BL_GetMessage", link, channel)
+            if not text:
+                break
+            heard.append(text)
+        return heard
+
+    def set_hardware(
+        self, link: int, channel: int, connection: int, ground: int
+    ) -> None:
+        """Choose electrode connection and ground; premium boards only."""
+        self._call(
+            "BL_SetHardConf", link, channel, abi.HardwareConf(connection, ground)
+        )
+
+    def hardware(self, link: int, channel: int) -> tuple[int, int]:
+        """Return electrode connection and ground as read back."""
+        conf = abi.over_allocated(abi.HardwareConf)
+        self._call("BL_GetHardConf", link, channel, _at(conf))
+        return conf.Conn, conf.Ground
+
+    # ---- program
+
+    def define(self, out: abi.EccParam, label: str, value: float, index: int) -> None:
+        """Fill one parameter; bool, int and float go to their own functions."""
+        if isinstance(value, bool):
+            name = "BL_DefineBoolParameter"
+        elif isinstance(value, int):
+            name = "BL_DefineIntParameter"
+        else:
+            name = "BL_DefineSglParameter"
+        self._call(name, label.encode("ascii"), value, index, c.addressof(out))
+
+    def load_technique(
+        self,
+        link: int,
+        channel: int,
+        file: str,
+        parameters: "c.Array[abi.EccParam]",
+        *,
+        first: bool,
+        last: bool,
+    ) -> None:
+        """Load one technique behind those already loaded (``first`` clears them)."""
+        params = abi.ecc_params(parameters)
+        self._call(
+            "BL_LoadTechnique",
+            link,
+            channel,
+            file.encode("ascii"),
+            params,
+            first,
+            last,
+            False,
+        )
+
+    def update_parameters(
+        self,
+        link: int,
+        channel: int,
+        technique: int,
+        file: str,
+        parameters: "c.Array[abi.EccParam]",
+    ) -> None:
+        """Change parameters of a technique while it runs; at most 10 at once."""
+        params = abi.ecc_params(parameters)
+        self._call(
+            "BL_UpdateParameters",
+            link,
+            channel,
+            technique,
+            params,
+            file.encode("ascii"),
+        )
+
+    def loaded(self, link: int, channel: int, technique: int) -> "Held | None":
+        """Return a loaded technique as the channel holds it.
+
+        None where the library cannot say.
+        """
+        if self.table.get("BL_GetParamInfos") is None:
+            return None
+        own = (abi.EccParam * abi.MOST_PARAMETERS)()
+        settings = (abi.EccParam * abi.MOST_PARAMETERS)()
+        infos = abi.over_allocated(abi.TechniqueInfos)
+        pointer = c.POINTER(abi.EccParam)
+        infos.Params = c.cast(own, pointer)
+        infos.HardSettings = c.cast(settings, pointer)
+        self._call("BL_GetParamInfos", link, channel, technique, _at(infos))
+        size = c.sizeof(abi.EccParam) * infos.nbParams
+        raw = c.string_at(infos.Params, size) if size else b""
+        table = np.frombuffer(raw, dtype=_ECC_PARAM)
+        labels = [label.decode("latin-1") for label in table["label"].tolist()]
+        places = zip(labels, table["index"].tolist(), strict=True)
+        return Held(infos.Id, dict(zip(places, table["bits"].tolist(), strict=True)))
+
+    # ---- run
+
+    def start(self, link: int, channel: int) -> None:
+        """Start what is loaded."""
+        self._call("BL_StartChannel", link, channel)
+
+    def stop(self, link: int, channel: int) -> None:
+        """Stop and open the circuit; harmless when stopped."""
+        self._call("BL_StopChannel", link, channel)
+
+    def current_values(self, link: int, channel: int) -> abi.CurrentValues:
+        """Return what the channel sees now."""
+        values = abi.over_allocated(abi.CurrentValues)
+        self._call("BL_GetCurrentValues", link, channel, _at(values))
+        return values
+
+    def data(
+        self, link: int, channel: int
+    ) -> tuple[NDArray[np.uint32], abi.DataInfos, abi.CurrentValues]:
+        """Fetch rows: words of shape (rows, columns), what they are, what is now.
+
+        The structs are this object's own and change at the next call.
+        """
+        self._call("BL_GetData", link, channel, *self._pointers)
+        rows, columns = self._infos.NbRows, self._infos.NbCols
+        if rows * columns > abi.BUFFER_WORDS or rows < 0 or columns < 0:
+            raise InstrumentError(
+                f"EClib: BL_GetData claims {rows} rows of {columns} columns; "
+                f"{abi.BUFFER_WORDS} words fit"
+            )
+        words = self._words[: rows * columns].copy().reshape(rows, columns)
+        return words, self._infos, self._values
+
+    # ---- numbers
+
+    def single(self, word: int, board: int) -> float:
+        """Return the float that a raw word means on this board."""
+        out = c.c_float()
+        if self.table.get("BL_ConvertChannelNumericIntoSingle") is not None:
+            self._call("BL_ConvertChannelNumericIntoSingle", word, _at(out), board)
+        else:
+            self._call("BL_ConvertNumericIntoSingle", word, _at(out))
+        return out.value
+
+    def seconds(
+        self, high: int, low: int, time_base: float, board: int
+    ) -> float | None:
+        """Return the time two words mean, s; None where the library cannot say."""
+        name = "BL_ConvertTimeChannelNumericIntoSeconds"
+        if self.table.get(name) is None:
+            return None
+        words = (c.c_uint32 * 2)(high, low)
+        out = c.c_double()
+        self._call(name, _at(words), _at(out), time_base, board)
+        return out.value
+
+    # ---- within
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        code: int = self.table[name](*arguments)
+        if code < 0:
+            raise EClibError(name, code, self._words_for(code))
+
+    def _words_for(self, code: int) -> str:
+        get = self.table.get("BL_GetErrorMsg")
+        if get is None:
+            return ""
+        text, size = c.create_string_buffer(TEXT_BYTES), c.c_uint32(TEXT_BYTES - 1)
+        if get(code, _at(text), _at(size)) != 0:
+            return ""
+        return text.value.decode("latin-1")
+
+    def _text(self, name: str, *arguments: Any) -> str:
+        text, size = c.create_string_buffer(TEXT_BYTES), c.c_uint32(TEXT_BYTES - 1)
+        self._call(name, *arguments, _at(text), _at(size))
+        return text.value.decode("latin-1")
+
+    def _number(
+        self, name: str, out: "c.c_uint32 | c.c_int32", *arguments: Any
+    ) -> int | None:
+        if self.table.get(name) is None:
+            return None
+        self._call(name, *arguments, _at(out))
+        return int(out.value)
+
+
+_ECC_PARAM = np.dtype(
+    {
+        "names": ["label", "type", "bits", "index"],
+        "formats": [f"S{abi.LABEL_BYTES}", "<i4", "<i4", "<i4"],
+        "offsets": [0, 64, 68, 72],
+        "itemsize": 76,
+    }
+)
+
+
+def _at(thing: Any) -> int:
+    return c.addressof(thing)

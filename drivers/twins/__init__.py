@@ -1,0 +1,1 @@
+"""Simulated instruments: what only a simulated bench needs, and no real driver."""

@@ -1,0 +1,1 @@
+"""The twin of BioLogic's library and of the channels behind it."""

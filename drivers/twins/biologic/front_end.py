@@ -1,0 +1,187 @@
+"""What the twin's electronics do to a true reading: ranges, noise, converters, words.
+
+Everything here belongs to the instrument channel and nothing to the cell. Noise is
+drawn by number (block and place), so a resumed run goes on with the same sequence.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.biologic.eclib.codec import ieee_words
+from drivers.biologic.eclib.codes import AUTO_RANGE, CURRENT_RANGES, VOLTAGE_RANGES
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.uint32]
+
+BITS = 65536.0
+"""Steps of the converters over both signs of a range: 16 bits."""
+CONTROL_STEP = 4e-5
+"""Resolution of a driven current as a fraction of its range: 0.004 %."""
+VOLTAGE_NOISE = 4e-6
+"""rms of a reading as a fraction of the voltage range: 10 µV on ±2.5 V."""
+CURRENT_NOISE = 1e-5
+"""rms of a reading as a fraction of the current range."""
+SINE_NOISE = 4e-8
+"""rms of a sine's component after averaging one point, as a fraction of the range."""
+OVERRANGE = 1.05
+"""Converters read a little beyond the name of a range."""
+BLOCK = 4096
+
+_SPANS = np.array(sorted(CURRENT_RANGES.values()))
+_SPAN_LIST = [span for span in _SPANS.tolist() if span >= 1e-6]  # noqa: PLR2004
+_CODES = np.array(sorted(CURRENT_RANGES, key=CURRENT_RANGES.__getitem__))
+
+
+class Noise:
+    """Standard normal numbers, the same for the same seed and place."""
+
+    def __init__(self, seed: int, channel: int) -> None:
+        self._key = (seed % 2**64, channel)
+        self.count = 0
+        self._block = -1
+        self._values = np.empty(0)
+
+    def take(self, n: int) -> Floats:
+        """Return the next ``n`` numbers."""
+        first = self.count
+        self.count += n
+        block, offset = divmod(first, BLOCK)
+        if offset + n <= BLOCK:
+            return self._load(block)[offset : offset + n]
+        parts = []
+        while n > 0:
+            part = self._load(block)[offset : offset + n]
+            parts.append(part)
+            n -= len(part)
+            block, offset = block + 1, 0
+        return np.concatenate(parts)
+
+    def _load(self, block: int) -> Floats:
+        if block != self._block:
+            bits = np.random.Philox(key=self._key, counter=[0, 0, block, 0])
+            self._values = np.random.Generator(bits).standard_normal(BLOCK)
+            self._block = block
+        return self._values
+
+
+def quantised(values: Floats, span: float | Floats) -> Floats:
+    """Round to the converter's steps and clip a little beyond ±span."""
+    step = 2.0 * np.asarray(span) / BITS
+    most = OVERRANGE * np.asarray(span)
+    return np.clip(np.rint(values / step) * step, -most, most)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """Ranges of one technique on one channel."""
+
+    current_range: int
+    """Code; 12 is auto."""
+    voltage_range: int
+    largest_range: int = 10
+    """Code of the channel's largest current range."""
+
+    @property
+    def voltage_span(self) -> float:
+        """Full scale in V; auto counts as the widest."""
+        return VOLTAGE_RANGES.get(self.voltage_range, 10.0)
+
+    @property
+    def largest_current(self) -> float:
+        """A that the channel can hold in this technique."""
+        code = self.current_range
+        return CURRENT_RANGES[self.largest_range if code == AUTO_RANGE else code]
+
+    def driven(self, current: float) -> float:
+        """Return the current that really flows for a setpoint, A."""
+        if self.current_range == AUTO_RANGE:
+            return current
+        step = CONTROL_STEP * CURRENT_RANGES[self.current_range]
+        return round(current / step) * step
+
+    def spans(self, currents: Floats) -> float | Floats:
+        """Return the span in A that each current is measured on."""
+        if self.current_range != AUTO_RANGE:
+            return CURRENT_RANGES[self.current_range]
+        place = np.searchsorted(_SPANS, np.abs(currents))
+        spans: Floats = np.maximum(_SPANS[np.minimum(place, len(_SPANS) - 1)], 1e-6)
+        return spans
+
+    def range_codes(self, currents: Floats) -> Floats:
+        """Return the I range code of each row."""
+        place = np.searchsorted(_SPANS, np.asarray(self.spans(currents)) * 0.999)
+        return np.broadcast_to(_CODES[place], currents.shape).astype(np.float64)
+
+    def voltages(self, true: Floats, noise: Floats) -> Floats:
+        """Return what the voltage converter reads, V."""
+        span = self.voltage_span
+        return quantised(true + noise * (VOLTAGE_NOISE * span), span)
+
+    def currents(self, true: Floats, noise: Floats) -> Floats:
+        """Return what the current converter reads, A."""
+        spans = self.spans(true)
+        return quantised(true + noise * (CURRENT_NOISE * np.asarray(spans)), spans)
+
+    def reading(
+        self, voltage: float, current: float, noise: Floats
+    ) -> tuple[float, float]:
+        """Return one reading of both converters, V and A."""
+        span = self.voltage_span
+        size = self.largest_current
+        if self.current_range == AUTO_RANGE:
+            size = next((s for s in _SPAN_LIST if s >= abs(current)), size)
+        a, b = noise.tolist()
+        return (
+            _one(voltage + a * VOLTAGE_NOISE * span, span),
+            _one(current + b * CURRENT_NOISE * size, size),
+        )
+
+
+def _one(value: float, span: float) -> float:
+    step = 2.0 * span / BITS
+    most = OVERRANGE * span
+    if math.isnan(value):
+        return value
+    return max(min(round(value / step) * step, most), -most)
+
+
+def ti_words(values: Floats) -> Words:
+    """Encode as TMS320C3x floats: exponent in bits 31-24, sign, 23 bits of fraction.
+
+    A stand-in for what a VMP3's signal processor sends: not IEEE, that is the point.
+    """
+    return np.array([_ti_word(value) for value in values.tolist()], dtype=np.uint32)
+
+
+def _ti_word(value: float) -> int:
+    if value == 0.0:
+        return 0x80000000
+    mantissa, exponent = math.frexp(abs(value))  # 0.5 ≤ mantissa < 1
+    fraction = round((mantissa * 2.0 - 1.0) * 2**23)
+    exponent -= 1
+    if fraction == 2**23:
+        fraction, exponent = 0, exponent + 1
+    if value > 0.0:
+        return ((exponent & 0xFF) << 24) | fraction
+    if fraction == 0:  # −1.0·2ᵉ is −2·2ᵉ⁻¹
+        return (((exponent - 1) & 0xFF) << 24) | (1 << 23)
+    return ((exponent & 0xFF) << 24) | (1 << 23) | (2**23 - fraction)
+
+
+def ti_float(word: int) -> float:
+    """Decode one TMS320C3x float."""
+    exponent = word >> 24
+    exponent -= 256 if exponent > 127 else 0  # noqa: PLR2004
+    if exponent == -128:  # noqa: PLR2004
+        return 0.0
+    fraction = (word & 0x7FFFFF) / 2**23
+    return (fraction - 2.0 if word & 0x800000 else 1.0 + fraction) * 2.0**exponent
+
+
+def encoder(*, ti: bool) -> Callable[[Floats], Words]:
+    """Return the channel's float encoding."""
+    return ti_words if ti else ieee_words

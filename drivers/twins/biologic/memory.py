@@ -1,0 +1,79 @@
+"""The twin's on-board memory: rows wait here until BL_GetData fetches them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from drivers.biologic.eclib.abi import BUFFER_WORDS
+from drivers.biologic.eclib.tables import Layout
+from drivers.twins.biologic.front_end import FrontEnd
+
+BYTES_PER_WORD = 4
+
+Row = tuple[float, ...]
+
+DIRECT = ("t", "E", "I", "cycle", "charge", "control")
+"""What the rows of process 0 hold, SI, t from the technique's start."""
+SINE = ("freq", "abs_Ewe", "abs_I", "phase", "Ewe", "I", "t")
+"""What the rows of a spectrum hold."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Rows of one technique, process and loop pass."""
+
+    technique: int
+    technique_id: int
+    process: int
+    loop: int
+    start: float
+    """Of the technique, s since the experiment's start."""
+    layout: Layout
+    front: FrontEnd
+    time_base: float
+    rows: list[Row] = field(default_factory=list)
+    skipped: int = 0
+    """Rows lost because the memory was full."""
+
+
+class Memory:
+    """Blocks in the order of time, limited in bytes."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.filled = 0
+        """Bytes not yet read."""
+        self._blocks: deque[Block] = deque()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._blocks.clear()
+        self.filled = 0
+
+    def open(self, block: Block) -> None:
+        """Let the next rows go into ``block``."""
+        self._blocks.append(block)
+
+    def add(self, row: Row) -> None:
+        """Keep a row, or count it as lost if there is no room."""
+        block = self._blocks[-1]
+        need = BYTES_PER_WORD * len(block.layout.columns)
+        if self.filled + need > self.size:
+            block.skipped += 1
+            return
+        self.filled += need
+        block.rows.append(row)
+
+    def take(self) -> tuple[Block, list[Row], int] | None:
+        """Hand out the oldest rows of one block (and how many were lost with them)."""
+        blocks = self._blocks
+        while len(blocks) > 1 and not (blocks[0].rows or blocks[0].skipped):
+            blocks.popleft()
+        if not blocks or not (blocks[0].rows or blocks[0].skipped):
+            return None
+        block = blocks[0]
+        width = len(block.layout.columns)
+        most = BUFFER_WORDS // width
+        rows, block.rows = block.rows[:most], block.rows[most:]
+        self.filled -= BYTES_PER_WORD * width * len(rows)
+        lost, block.skipped = block.skipped, 0
+        return block, rows, lost

@@ -1,0 +1,403 @@
+"""One technique in flight on a twin: it drives the cell, records, and tests limits.
+
+Time steps end where something happens (a row is due, a stage ends, a watcher wants to
+look, a limit is met), never where somebody polls: what is recorded does not depend on
+how often the host asks. Between two such moments a poll gets a look ahead, which is
+taken back; only a limit met on the way is kept.
+"""
+
+import math
+import typing
+
+from drivers.twins.biologic.front_end import FrontEnd
+from drivers.twins.biologic.memory import Row
+from drivers.twins.biologic.techniques import Mode, Programme, Stage
+from drivers.twins.world.socket import Socket
+
+TOLERANCE = 1e-7
+"""s; two moments closer than this are one."""
+AIM = 1.1
+"""A step aims that far past the next row: one that falls short costs another step."""
+FINEST = 1e-3
+"""s; recording by ΔE or ΔI is not resolved below this."""
+LARGEST_STAIR = 0.9e-3
+"""V; a ramp is made of stairs no higher than this (a cell model takes 1 mV and more
+for a jump, and goes through it in very small steps)."""
+BISECTIONS = 20
+
+
+class Seat(typing.Protocol):
+    """What a run needs of its channel."""
+
+    @property
+    def socket(self) -> Socket:
+        """The cell's socket."""
+        ...
+
+    @property
+    def compliance(self) -> float:
+        """Largest |E| in V."""
+        ...
+
+    def hold(self, *, driving: bool) -> bool:
+        """Take the cell, from one that only rests if need be; False if refused."""
+        ...
+
+    def record(self, row: Row) -> None:
+        """Write a row into the channel's memory."""
+        ...
+
+
+class Conflict(Exception):  # noqa: N818
+    """Another channel drives the cell."""
+
+
+class Run:
+    """The stages of one technique, one after the other."""
+
+    def __init__(
+        self, seat: Seat, programme: Programme, front: FrontEnd, start: float
+    ) -> None:
+        self.seat, self.programme, self.front = seat, programme, front
+        self.start = start
+        """Of the technique, s of the world's clock."""
+        self.done = False
+        self.exit = 0
+        """How it ended: 2 stops the experiment."""
+        self.frequency = 0.0
+        self._before = seat.socket.live
+        self._charge = seat.socket.cell.charge
+        self._index = -1
+        self._stage = Stage(Mode.REST)
+        self._begun = start
+        self._end = start
+        self._level = 0.0
+        self._origin = 0.0
+        self._cap = math.inf
+        self._now = self._before
+        """V and A where the cell stands; a look ahead leaves it alone."""
+        self._peeked = -math.inf
+        """Where the last look ahead went, s."""
+        self._last = (start, self._before[0], 0.0)
+        self._last_charge = self._charge
+        self._limits = (-math.inf, math.inf)
+        self._simple = True
+        self.watching = False
+        """Another channel drives the cell; this one only records its voltage."""
+        self._next_stage(start)
+
+    # ---- time
+
+    def advance(self, to: float, *, exact: bool = False) -> None:
+        """Go on towards ``to`` (s); ``exact`` leaves the cell standing there."""
+        while not self.done:
+            if self.watching and not self._regain(to):
+                return
+            socket = self.seat.socket
+            end = self._natural_end()
+            if end <= to + TOLERANCE:
+                self._step(end, keep=True)
+            else:
+                looked = to == self._peeked and not exact
+                if to <= socket.time + TOLERANCE or looked:
+                    return
+                if not self._step(to, keep=exact):
+                    return
+
+    def _regain(self, to: float) -> bool:
+        """Take the cell back if nobody has it; else let its holder go on."""
+        socket = self.seat.socket
+        if socket.holder is not None:
+            socket.holder.advance(to)
+        if self.done or not self.watching:
+            return not self.done
+        if socket.holder is not None or not self.seat.hold(driving=False):
+            return False
+        self.watching = False
+        return True
+
+    def _natural_end(self) -> float:
+        socket = self.seat.socket
+        now = socket.time
+        end = min(self._end, self._last[0] + self.programme.every_s, now + self._cap)
+        look = socket.next_look
+        return max(min(end, look), now) if look > now + TOLERANCE else max(end, now)
+
+    @property
+    def next_look(self) -> float:
+        """When a run that only watches wants to see the cell, s."""
+        if self.done or not self.watching:
+            return math.inf
+        return min(self._end, self._last[0] + min(self.programme.every_s, 60.0))
+
+    def see(self, time: float, voltage: float) -> None:
+        """Take the voltage that another channel's driving makes."""
+        if self.done or not self.watching or time < self._begun - TOLERANCE:
+            return
+        ended = time >= self._end - TOLERANCE
+        if ended or self._is_due(time, voltage, 0.0):
+            self._record(time, voltage, 0.0)
+        if ended:
+            self._next_stage(time)
+
+    @property
+    def rests(self) -> bool:
+        """Whether no current is driven now."""
+        return self._stage.mode is Mode.REST
+
+    def shorten(self, duration: float) -> None:
+        """Give the stage in flight another duration (s from its beginning)."""
+        self._end = max(self._begun + duration, self.seat.socket.time)
+
+    # ---- stages
+
+    def _next_stage(self, time: float) -> None:
+        self._index += 1
+        if self._index >= len(self.programme.stages):
+            self.done = True
+            return
+        stage = self._stage = self.programme.stages[self._index]
+        socket = self.seat.socket
+        if stage.mode is Mode.REST:
+            self.watching = not self.seat.hold(driving=False)
+        elif not self.seat.hold(driving=True):
+            raise Conflict
+        self._begun = time
+        self._origin = self._level if stage.mode is Mode.RAMP else 0.0
+        self._level = self._absolute(stage)
+        self._end = time + self._duration(stage)
+        self._cap = self._first_cap(stage)
+        self._set_limits(stage)
+        if self.watching:
+            self._record(socket.time, socket.live[0], 0.0)
+            return
+        if stage.mode is Mode.RAMP:
+            return
+        voltage, current = self._now = self._first_sample(stage)
+        self._peeked = -math.inf
+        time = socket.time
+        fired = stage.fires(voltage, current)
+        if self.programme.averaged:  # the means begin behind the jump to Ei
+            self._last = (time, voltage, current)
+            self._last_charge = socket.cell.charge
+        else:
+            self._record(time, voltage, current)
+        if fired or time >= self._end - TOLERANCE:
+            self._end_stage(time, fired=fired)
+
+    def _absolute(self, stage: Stage) -> float:
+        voltage, current = self._before
+        if stage.mode is Mode.CURRENT:
+            level = stage.level + (current if stage.relative else 0.0)
+            return self.front.driven(level)
+        if stage.mode in {Mode.VOLTAGE, Mode.RAMP}:
+            return stage.level + (voltage if stage.relative else 0.0)
+        return stage.level
+
+    def _duration(self, stage: Stage) -> float:
+        if stage.mode is Mode.RAMP:
+            way = abs(self._level - self._origin)
+            return way / stage.rate if way > 0.0 else 0.0
+        return stage.duration
+
+    def _first_cap(self, stage: Stage) -> float:
+        every = self.programme
+        if stage.mode is Mode.RAMP:
+            row = min(every.every_volt, 2.0 * LARGEST_STAIR)
+            if every.every_volt < math.inf:
+                row = every.every_volt
+            stairs = max(2, math.ceil(row / LARGEST_STAIR))
+            return row / stairs / max(stage.rate, 1e-9)
+        cap = min(every.every_s, 600.0, max(0.01 * self._duration(stage), FINEST))
+        if every.every_s < math.inf:
+            cap = every.every_s
+        if every.every_volt < math.inf or every.every_ampere < math.inf:
+            cap = min(cap, 0.1)
+        if stage.mode is Mode.POWER:
+            return min(cap, max(0.005 * stage.duration, 1.0))
+        return cap
+
+    def _set_limits(self, stage: Stage) -> None:
+        self._simple = not any(t.together for t in stage.tests)
+        below = [t.value for t in stage.tests if not (t.of_current or t.at_least)]
+        above = [t.value for t in stage.tests if t.at_least and not t.of_current]
+        held = stage.mode in {Mode.CURRENT, Mode.REST} and self._simple
+        self._limits = (
+            (max(below, default=-math.inf), min(above, default=math.inf))
+            if held
+            else (-math.inf, math.inf)
+        )
+
+    def _first_sample(self, stage: Stage) -> tuple[float, float]:
+        socket = self.seat.socket
+        if stage.mode is Mode.VOLTAGE:
+            mark = socket.cell.mark()
+            _, voltage, current = self._drive(self.programme.time_base, mark)
+            socket.arrive(socket.time + self.programme.time_base, voltage, current)
+            return voltage, current
+        current = (
+            self._drawn(socket.live[0]) if stage.mode is Mode.POWER else self._level
+        )
+        voltage = self._clipped(socket.cell.voltage(current))
+        socket.arrive(socket.time, voltage, current)
+        return voltage, current
+
+    def _end_stage(self, time: float, *, fired: bool) -> None:
+        if fired and self._stage.exit:
+            self.done, self.exit = True, self._stage.exit
+            return
+        self._next_stage(time)
+
+    # ---- steps
+
+    def _step(self, end: float, *, keep: bool) -> bool:
+        """Go to ``end``; tell whether it was kept (asked for, or a limit was met)."""
+        socket = self.seat.socket
+        dt = end - socket.time
+        mark = socket.cell.mark()
+        passed, voltage, current = self._drive(dt, mark)
+        fired = passed < dt
+        if not fired and self._stage.tests and not self._limited_by_cell():
+            fired = self._stage.fires(voltage, current)
+            if fired:
+                passed, voltage, current = self._bisect(dt, mark)
+        if not fired and self._too_far(voltage, current, dt):
+            socket.cell.rewind(mark)
+            self._cap = max(0.5 * dt, FINEST)
+            return True
+        if not (keep or fired):
+            socket.cell.rewind(mark)
+            socket.live = (voltage, current)
+            self._peeked = end
+            return False
+        before, self._now = self._now, (voltage, current)
+        self._peeked = -math.inf
+        time = socket.time + passed if fired else end
+        socket.arrive(time, voltage, current)
+        if self.done:  # a watcher's step ended this run on the way
+            return True
+        ended = fired or time >= self._end - TOLERANCE
+        if ended or self._is_due(time, voltage, current):
+            self._record(time, voltage, current)
+        self._adapt(before, (voltage, current), passed)
+        if ended:
+            self._end_stage(time, fired=fired)
+        return True
+
+    def _limited_by_cell(self) -> bool:
+        """Whether the cell's own crossing search has done all tests."""
+        return (
+            self._simple
+            and not any(t.of_current for t in self._stage.tests)
+            and (self._stage.mode in {Mode.CURRENT, Mode.REST})
+        )
+
+    def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:
+        """Let ``dt`` s pass at this stage's level; return s passed, V and A."""
+        cell, mode = self.seat.socket.cell, self._stage.mode
+        if mode is Mode.CURRENT or mode is Mode.REST:
+            current = self._level if mode is Mode.CURRENT else 0.0
+            passed = cell.advance(current, dt, *self._limits)
+            return passed, self._clipped(cell.voltage(current)), current
+        if mode is Mode.POWER:
+            before = self._now[0]
+            current = self._drawn(before)
+            cell.advance(current, dt)
+            after = self._clipped(cell.voltage(current))
+            cell.rewind(mark)
+            current = self._drawn(0.5 * (before + after))
+            cell.advance(current, dt)
+            return dt, self._clipped(cell.voltage(current)), current
+        voltage = self._level
+        if mode is Mode.RAMP:
+            gone = self.seat.socket.time + dt - self._begun
+            way = min(self._stage.rate * gone, abs(self._level - self._origin))
+            voltage = self._origin + math.copysign(way, self._level - self._origin)
+        current = cell.step_voltage(voltage, dt)
+        most = self.front.largest_current
+        if abs(current) > most:  # the channel saturates: it drives what it can
+            cell.rewind(mark)
+            current = math.copysign(most, current)
+            cell.advance(current, dt)
+            voltage = self._clipped(cell.voltage(current))
+        return dt, voltage, current
+
+    def _bisect(self, dt: float, mark: object) -> tuple[float, float, float]:
+        """Find the first moment at which the tests fire, the cell standing there."""
+        early, late = 0.0, dt
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (early + late)
+            self.seat.socket.cell.rewind(mark)
+            _, voltage, current = self._drive(middle, mark)
+            if self._stage.fires(voltage, current):
+                late = middle
+            else:
+                early = middle
+            if late - early < self.programme.time_base:
+                break
+        self.seat.socket.cell.rewind(mark)
+        return self._drive(late, mark)
+
+    def _drawn(self, voltage: float) -> float:
+        most = self.front.largest_current
+        current = self._level / voltage if abs(voltage) > 1e-6 else most  # noqa: PLR2004
+        return max(min(current, most), -most)
+
+    def _clipped(self, voltage: float) -> float:
+        most = self.seat.compliance
+        return max(min(voltage, most), -most)
+
+    # ---- recording
+
+    def _too_far(self, voltage: float, current: float, dt: float) -> bool:
+        every = self.programme
+        # now + FINEST - now is FINEST only to within rounding
+        if dt <= 1.5 * FINEST or self._stage.mode is Mode.RAMP:
+            return False
+        return (
+            abs(voltage - self._last[1]) > 2.0 * every.every_volt
+            or abs(current - self._last[2]) > 2.0 * every.every_ampere
+        )
+
+    def _adapt(
+        self, before: tuple[float, float], now: tuple[float, float], dt: float
+    ) -> None:
+        """Let the next step end where the next row by ΔE or ΔI is to be expected."""
+        every = self.programme
+        if self._stage.mode is Mode.RAMP or dt <= 0.0:
+            return
+        expected = math.inf
+        for k, rule in ((0, every.every_volt), (1, every.every_ampere)):
+            moved = abs(now[k] - before[k])
+            if rule < math.inf and moved > 0.0:
+                left = rule - abs(now[k] - self._last[k + 1])
+                expected = min(expected, AIM * left * dt / moved)
+        if every.every_volt < math.inf or every.every_ampere < math.inf:
+            self._cap = max(min(2.0 * dt, expected), FINEST)
+
+    def _is_due(self, time: float, voltage: float, current: float) -> bool:
+        every = self.programme
+        last_time, last_voltage, last_current = self._last
+        return (
+            time - last_time >= every.every_s - TOLERANCE
+            or abs(voltage - last_voltage) >= every.every_volt * (1.0 - 1e-9)
+            or abs(current - last_current) >= every.every_ampere
+        )
+
+    def _record(self, time: float, voltage: float, current: float) -> None:
+        charge = self.seat.socket.cell.charge
+        mean = current
+        if self.programme.averaged and time > self._last[0]:
+            mean = (charge - self._last_charge) / (time - self._last[0])
+        self._last = (time, voltage, current)
+        self._last_charge = charge
+        self.seat.record(
+            (
+                time - self.start,
+                voltage,
+                mean,
+                float(self._stage.cycle),
+                charge - self._charge,
+                self._level if self._stage.mode is Mode.CURRENT else voltage,
+            )
+        )

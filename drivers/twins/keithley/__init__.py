@@ -1,0 +1,1 @@
+"""Twins of Keithley's instruments."""

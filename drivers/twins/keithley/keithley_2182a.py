@@ -1,0 +1,215 @@
+"""The twin of a Keithley 2182A nanovoltmeter."""
+
+import math
+
+from drivers.keithley import keithley_2182a as driver
+from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
+from drivers.twins.scpi.engine import ScpiTwin
+from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.front_end import LINE, Meter
+from labctl.clock import Clock
+
+OVERHEAD = 2e-3
+ANALOGUE_FILTER = 0.125
+"""Settling of the low-pass filter per conversion, s."""
+
+
+def _function(text: str) -> str:
+    return Choice("VOLTage|TEMPerature")(word(text).strip("\"'").split(":")[0])
+
+
+class Keithley2182ATwin(ScpiTwin):
+    """A simulated 2182A; channel 1 sits on rows 3 and 4 of the bench."""
+
+    identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2182A,4041234,C09 /A02"
+    function = setting(
+        ":SENSe:FUNCtion",
+        default="VOLT",
+        kind=_function,
+        shown=lambda name: '"VOLT:DC"' if name == "VOLT" else '"TEMP"',
+    )
+    channel = whole(":SENSe:CHANnel", default=1, low=0, high=2)
+    nplc = number(":SENSe:VOLTage[:DC]:NPLCycles", default=5.0, low=0.01, high=60.0)
+    temperature_nplc = number(
+        ":SENSe:TEMPerature:NPLCycles", default=5.0, low=0.01, high=60.0
+    )
+    auto = switch(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:RANGe:AUTO",
+        default=True,
+    )
+    auto2 = switch(":SENSe:VOLTage[:DC]:CHANnel2:RANGe:AUTO", default=True)
+    reference = number(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:REFerence", default=0.0, low=-120, high=120
+    )
+    reference2 = number(
+        ":SENSe:VOLTage[:DC]:CHANnel2:REFerence", default=0.0, low=-12, high=12
+    )
+    relative = switch(":SENSe:VOLTage[:DC][:CHANnel1]:REFerence:STATe")
+    relative2 = switch(":SENSe:VOLTage[:DC]:CHANnel2:REFerence:STATe")
+    low_pass = switch(":SENSe:VOLTage[:DC][:CHANnel1]:LPASs[:STATe]")
+    filtered = switch(":SENSe:VOLTage[:DC][:CHANnel1]:DFILter[:STATe]", default=True)
+    filter_count = whole(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:DFILter:COUNt", default=10, low=1, high=100
+    )
+    filter_kind = setting(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:DFILter:TCONtrol",
+        default="MOV",
+        kind=Choice("MOVing|REPeat"),
+    )
+    filter_window = number(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:DFILter:WINDow", default=0.01, low=0, high=10
+    )
+    autozero = switch(":SYSTem:AZERo[:STATe]", default=True)
+    front_autozero = switch(":SYSTem:FAZero[:STATe]", default=True)
+    line_sync = switch(":SYSTem:LSYNc[:STATe]")
+    display = switch(":DISPlay:ENABle", default=True)
+    trigger_source = setting(
+        ":TRIGger[:SEQuence]:SOURce",
+        default="IMM",
+        kind=Choice("IMMediate|EXTernal|TIMer|MANual|BUS"),
+    )
+    trigger_count = number(
+        ":TRIGger[:SEQuence]:COUNt", default=1, low=1, high=9999, infinite=True
+    )
+    trigger_delay = number(
+        ":TRIGger[:SEQuence]:DELay", default=0, low=0, high=999999.999
+    )
+    samples = whole(":SAMPle:COUNt", default=1, low=1, high=1024)
+    elements = setting(
+        ":FORMat:ELEMents", default="READ", kind=Choice("READing|CHANnel|UNIT|TSTamp")
+    )
+    buffer_points = whole(":TRACe:POINts", default=100, low=2, high=1024)
+    buffer_feed = setting(":TRACe:FEED", default="SENS1", kind=word)
+    buffer_control = setting(
+        ":TRACe:FEED:CONTrol", default="NEV", kind=Choice("NEXT|NEVer")
+    )
+
+    def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
+        super().__init__(clock)
+        self.circuit = circuit
+        self.meter = Meter(circuit, name, driver.VOLTAGE)
+        circuit.instruments["nanovoltmeter"] = self
+        self.ranges = {1: 0.01, 2: 0.1}
+        self.last: float | None = None
+        self.fresh = False
+        self.buffer: list[float] = []
+
+    def reset(self) -> None:
+        """Put everything back."""
+        super().reset()
+        self.ranges = {1: 0.01, 2: 0.1}
+        self.last = None
+
+    @command(
+        ":SENSe:VOLTage[:DC][:CHANnel1]:RANGe[:UPPer]", Number(-120.0, 120.0, 0.01)
+    )
+    def _set_range(self, value: float) -> None:
+        self.ranges[1] = driver.VOLTAGE.range_for(value)
+        self.auto = False
+
+    @query(":SENSe:VOLTage[:DC][:CHANnel1]:RANGe[:UPPer]?")
+    def _range(self) -> float:
+        return self.ranges[1]
+
+    @command(":SENSe:VOLTage[:DC]:CHANnel2:RANGe[:UPPer]", Number(-12.0, 12.0, 0.1))
+    def _set_range2(self, value: float) -> None:
+        self.ranges[2] = max(0.1, driver.VOLTAGE.range_for(value))
+        self.auto2 = False
+
+    @query(":SENSe:VOLTage[:DC]:CHANnel2:RANGe[:UPPer]?")
+    def _range2(self) -> float:
+        return self.ranges[2]
+
+    @query(":SYSTem:LFRequency?")
+    def _line(self) -> str:
+        return f"{LINE:g}"
+
+    @property
+    def conversion_time(self) -> float:
+        """Return how long one reading takes, s."""
+        repeats = self.filtered and self.filter_kind == "REP"
+        count = self.filter_count if repeats else 1
+        zero = 2.0 if self.autozero else 1.0
+        slow = ANALOGUE_FILTER if self.low_pass else 0.0
+        return float(count * (zero * self.nplc / LINE + slow + OVERHEAD))
+
+    def volts(self, time: float, nplc: float) -> float:
+        """Return what channel 1 shows at ``time``; infinite on overflow."""
+        point = self.circuit.operate(time)
+        thermal = self.circuit.johnson(time, nplc / LINE)
+        fixed = None if self.auto else self.ranges[1]
+        return self.meter.convert(point.sensed, fixed, nplc, thermal)
+
+    def take(self) -> float:
+        """Take one reading."""
+        self.time += self.conversion_time + self.trigger_delay
+        averaged = self.filter_count if self.filtered else 1
+        value = self.volts(self.time, self.nplc * averaged)
+        if self.channel != 1:
+            value = 0.0
+        if self.relative:
+            value -= self.reference
+        if math.isinf(value):
+            value = math.copysign(INFINITY, value)
+            self.status.registers["MEAS"].raise_bits(1)
+        self.status.registers["MEAS"].raise_bits(1 << 5)
+        self.last, self.fresh = value, True
+        if self.buffer_control == "NEXT":
+            self.buffer.append(value)
+            if len(self.buffer) >= self.buffer_points:
+                self.buffer_control = "NEV"
+                self.status.registers["MEAS"].raise_bits(1 << 9)
+        return value
+
+    @query(":READ?")
+    def _read(self) -> str:
+        return ",".join(f"{self.take():+.8E}" for _ in range(self.samples))
+
+    @query(":MEASure:VOLTage[:DC]?")
+    def _measure(self) -> str:
+        self.samples = 1
+        return self._read()
+
+    @command(":INITiate[:IMMediate]")
+    def _initiate(self) -> None:
+        start = self.time
+        for _ in range(int(self.samples * min(self.trigger_count, 9999))):
+            self.take()
+        self.pending_until, self.time = self.time, start
+
+    @query(":FETCh?")
+    @query(":SENSe:DATA[:LATest]?")
+    def _fetch(self) -> str:
+        self.time = max(self.time, self.pending_until)
+        if self.last is None:
+            raise ScpiError(-230)
+        self.fresh = False
+        return f"{self.last:+.8E}"
+
+    @query(":SENSe:DATA:FRESh?")
+    def _fetch_fresh(self) -> str:
+        if not self.fresh:
+            raise ScpiError(-230)
+        return self._fetch()
+
+    @command(":SENSe:VOLTage[:DC][:CHANnel1]:REFerence:ACQuire")
+    def _acquire_reference(self) -> None:
+        if self.last is not None:
+            self.reference = self.last
+
+    @command(":TRACe:CLEar")
+    def _clear(self) -> None:
+        self.buffer = []
+
+    @query(":TRACe:DATA?")
+    def _data(self) -> str:
+        self.time = max(self.time, self.pending_until)
+        if not self.buffer:
+            raise ScpiError(-230)
+        return ",".join(f"{value:+.8E}" for value in self.buffer)
+
+    @command(":ABORt")
+    def _abort(self) -> None:
+        self.pending_until = 0.0

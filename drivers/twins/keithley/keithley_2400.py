@@ -1,0 +1,464 @@
+"""The twin of a Keithley 2400: its SCPI in front of the bench's source front end.
+
+From the manual: the reply holds V, I, R, time, status in this order whatever was
+asked; CONFigure and MEASure put the function's settings back and switch the output on
+(17-2 to 17-5); READ? with the output off is error 803.
+"""
+
+import math
+from typing import Any
+
+from drivers.keithley import keithley_2400 as driver
+from drivers.twins.keithley.keithley_buffer import ELEMENTS, ReadingBuffer
+from drivers.twins.keithley.keithley_sweep import SweptSource
+from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
+from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.parameters import (
+    INFINITY,
+    NOT_A_NUMBER,
+    Choice,
+    Number,
+    boolean,
+    word,
+)
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.front_end import LINE, Measured, SourceFrontEnd, Specification
+from labctl.clock import Clock
+
+ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
+OVERHEAD = 1.5e-3
+"""Per reading beside its integration, s."""
+READING_AVAILABLE = 1 << 6
+_ELEMENT = Choice("VOLTage|CURRent|RESistance|TIME|STATus")
+_SOURCED = "[:SOURce]:{}[:LEVel][:IMMediate][:AMPLitude]"
+
+
+def _functions(text: str) -> str:
+    return word(text).strip("\"'").split(":")[0][:4]
+
+
+class Keithley2400Twin(ReadingBuffer, SweptSource):
+    """A simulated 2400."""
+
+    identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
+    voltage_spec: Specification = driver.VOLTAGE
+    current_spec: Specification = driver.CURRENT
+    largest = driver.MODELS["2400"]
+    nplc_high = 10.0
+
+    source_function = setting(
+        "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent|MEM")
+    )
+    voltage_level = number(
+        _SOURCED.format("VOLTage"), default=0.0, low=-210.0, high=210.0
+    )
+    current_level = number(
+        _SOURCED.format("CURRent"), default=0.0, low=-1.05, high=1.05
+    )
+    source_delay = number("[:SOURce]:DELay", default=0.001, low=0.0, high=9999.998)
+    delay_auto = switch("[:SOURce]:DELay:AUTO", default=True)
+    clear_auto = switch("[:SOURce]:CLEar:AUTO")
+    voltage_range_auto = switch("[:SOURce]:VOLTage:RANGe:AUTO", default=True)
+    current_range_auto = switch("[:SOURce]:CURRent:RANGe:AUTO", default=True)
+    current_limit = number(
+        ":SENSe:CURRent[:DC]:PROTection[:LEVel]",
+        default=105e-6,
+        low=-1.05,
+        high=1.05,
+    )
+    voltage_limit = number(
+        ":SENSe:VOLTage[:DC]:PROTection[:LEVel]", default=21.0, low=-210.0, high=210.0
+    )
+    nplc = number(
+        ":SENSe:CURRent[:DC]:NPLCycles",
+        ":SENSe:VOLTage[:DC]:NPLCycles",
+        ":SENSe:RESistance:NPLCycles",
+        default=1.0,
+        low=0.01,
+        high=10.0,
+    )
+    current_auto = switch(":SENSe:CURRent[:DC]:RANGe:AUTO", default=True)
+    voltage_auto = switch(":SENSe:VOLTage[:DC]:RANGe:AUTO", default=True)
+    resistance_auto = switch(":SENSe:RESistance:RANGe:AUTO", default=True)
+    resistance_range = number(
+        ":SENSe:RESistance:RANGe[:UPPer]", default=2.1e5, low=0.0, high=2.1e13
+    )
+    resistance_mode = setting(
+        ":SENSe:RESistance:MODE", default="AUTO", kind=Choice("MANual|AUTO")
+    )
+    offset_compensation = switch(":SENSe:RESistance:OCOMpensated")
+    concurrent = switch(":SENSe:FUNCtion:CONCurrent", default=True)
+    averaging = switch(":SENSe:AVERage[:STATe]")
+    averages = whole(":SENSe:AVERage:COUNt", default=10, low=1, high=100)
+    averaging_kind = setting(
+        ":SENSe:AVERage:TCONtrol", default="REP", kind=Choice("REPeat|MOVing")
+    )
+    four_wire = switch(":SYSTem:RSENse")
+    autozero = setting(":SYSTem:AZERo[:STATe]", default="1", kind=ON_OFF_ONCE)
+    line_frequency = number(":SYSTem:LFRequency", default=50.0, low=50.0, high=60.0)
+    line_auto = switch(":SYSTem:LFRequency:AUTO", default=True)
+    off_state = setting(
+        ":OUTPut:SMODe", default="NORM", kind=Choice("HIMPedance|NORMal|ZERO|GUARd")
+    )
+    terminals = setting(":ROUTe:TERMinals", default="FRON", kind=Choice("FRONt|REAR"))
+    display = switch(":DISPlay:ENABle", default=True)
+    data_format = setting(
+        ":FORMat[:DATA]", default="ASC", kind=Choice("ASCii|REAL|SREal")
+    )
+    arm_count = whole(":ARM[:SEQuence][:LAYer]:COUNt", default=1, low=1, high=2500)
+    trigger_count = whole(":TRIGger[:SEQuence]:COUNt", default=1, low=1, high=2500)
+    trigger_delay = number(
+        ":TRIGger[:SEQuence]:DELay", default=0.0, low=0.0, high=999.9999
+    )
+    arm_source = setting(
+        ":ARM[:SEQuence][:LAYer]:SOURce",
+        default="IMM",
+        kind=Choice("IMMediate|TLINk|TIMer|MANual|BUS|NSTest|PSTest|BSTest"),
+    )
+    arm_timer = number(
+        ":ARM[:SEQuence][:LAYer]:TIMer", default=0.1, low=0.001, high=1e5
+    )
+    trigger_source = setting(
+        ":TRIGger[:SEQuence]:SOURce", default="IMM", kind=Choice("IMMediate|TLINk")
+    )
+    trigger_output = setting(":TRIGger:OUTPut", default="NONE", kind=word)
+    arm_output = setting(":ARM:OUTPut", default="NONE", kind=word)
+    input_line = whole(":TRIGger:ILINe", ":ARM:ILINe", default=1, low=1, high=4)
+    output_line = whole(":TRIGger:OLINe", ":ARM:OLINe", default=2, low=1, high=4)
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        clock: Clock,
+        name: str = "smu",
+        interlock_open: bool = False,
+    ) -> None:
+        super().__init__(clock)
+        self.front = SourceFrontEnd(circuit, name, self.voltage_spec, self.current_spec)
+        self.interlock_open = interlock_open
+        self.epoch = clock.now()
+        self.readings: list[str] = []
+        self.buffer: list[tuple[float, ...]] = []
+        self._make_default()
+
+    def _make_default(self) -> None:
+        self.output = False
+        self.source_range = {"VOLT": 20.0, "CURR": 1e-4}
+        self.sense_range = {"VOLT": 20.0, "CURR": 1e-4}
+        self.functions = {"CURR"}
+        self.elements = set(ELEMENTS)
+        self.list_levels: list[float] = []
+        self._apply()
+
+    def reset(self) -> None:
+        """Put everything back, output off."""
+        super().reset()
+        self._make_default()
+        self.readings = []
+
+    def abort(self) -> None:
+        """Go idle."""
+        self.pending_until = 0.0
+
+    def changed(self, name: str) -> None:
+        """Bring source and limits onto the bench."""
+        if name == "source_delay":
+            self.delay_auto = False
+        if name in {"voltage_level", "current_level"}:
+            self._follow_range(name)
+        if name in {"current_limit", "voltage_limit"}:
+            self.settings[name] = abs(self.settings[name])
+        self._apply()
+
+    def _follow_range(self, name: str) -> None:
+        quantity = "VOLT" if name == "voltage_level" else "CURR"
+        spec = self.voltage_spec if quantity == "VOLT" else self.current_spec
+        value = self.settings[name]
+        auto = (
+            self.voltage_range_auto if quantity == "VOLT" else self.current_range_auto
+        )
+        if auto:
+            self.source_range[quantity] = spec.range_for(value)
+        elif abs(value) > self.source_range[quantity] * 1.05 * (1 + 1e-9):
+            self.settings[name] = 0.0
+            raise ScpiError(-222, f"{value:g} is beyond the fixed source range")
+
+    def _apply(self) -> None:
+        source = self.front.source
+        source.on = self.output
+        source.holds_voltage = self.source_function == "VOLT"
+        if source.holds_voltage:
+            source.level, source.limit = self.voltage_level, self.current_limit
+        else:
+            source.level, source.limit = self.current_level, self.voltage_limit
+        source.remote = self.four_wire
+
+    # Ranges.
+
+    @command("[:SOURce]:VOLTage:RANGe", Number(-210.0, 210.0, 20.0))
+    def _set_voltage_range(self, value: float) -> None:
+        self._set_source_range("VOLT", value)
+
+    @command("[:SOURce]:CURRent:RANGe", Number(-1.05, 1.05, 1e-4))
+    def _set_current_range(self, value: float) -> None:
+        self._set_source_range("CURR", value)
+
+    def _set_source_range(self, quantity: str, value: float) -> None:
+        spec = self.voltage_spec if quantity == "VOLT" else self.current_spec
+        if not spec.fits(value):
+            raise ScpiError(-222, f"{value:g}")
+        self.source_range[quantity] = spec.range_for(value)
+        auto = "voltage_range_auto" if quantity == "VOLT" else "current_range_auto"
+        self.settings[auto] = False
+
+    @query("[:SOURce]:VOLTage:RANGe?", word, optional=1)
+    def _voltage_range(self, *_: str) -> float:
+        return self.source_range["VOLT"]
+
+    @query("[:SOURce]:CURRent:RANGe?", word, optional=1)
+    def _current_range(self, *_: str) -> float:
+        return self.source_range["CURR"]
+
+    @command(":SENSe:CURRent[:DC]:RANGe[:UPPer]", Number(-1.05, 1.05, 1e-4))
+    def _sense_current_range(self, value: float) -> None:
+        if self.source_function == "VOLT" and abs(value) * 1e-3 > self.current_limit:
+            raise ScpiError(-221, "compliance below 0.1 % of the measure range")
+        self.sense_range["CURR"] = self.current_spec.range_for(value)
+        self.current_auto = False
+
+    @command(":SENSe:VOLTage[:DC]:RANGe[:UPPer]", Number(-210.0, 210.0, 20.0))
+    def _sense_voltage_range(self, value: float) -> None:
+        self.sense_range["VOLT"] = self.voltage_spec.range_for(value)
+        self.voltage_auto = False
+
+    @query(":SENSe:CURRent[:DC]:RANGe[:UPPer]?", word, optional=1)
+    def _sensed_current_range(self, *_: str) -> float:
+        if self.current_auto:
+            return self.current_spec.range_for(self.current_limit)
+        return self.sense_range["CURR"]
+
+    @query(":SENSe:VOLTage[:DC]:RANGe[:UPPer]?", word, optional=1)
+    def _sensed_voltage_range(self, *_: str) -> float:
+        return self.sense_range["VOLT"]
+
+    @query(":SENSe:CURRent[:DC]:PROTection:TRIPped?")
+    @query(":SENSe:VOLTage[:DC]:PROTection:TRIPped?")
+    def _tripped(self) -> str:
+        limited = self.output and self.front.circuit.operate(self.time).in_limit
+        return "1" if limited else "0"
+
+    # Functions and format.
+
+    @command(":SENSe:FUNCtion[:ON]", _functions, rest=True)
+    def _function(self, *names: str) -> None:
+        for name in names:
+            if name not in {"VOLT", "CURR", "RES"}:
+                raise ScpiError(-224, name)
+        self.functions = (self.functions if self.concurrent else set()) | set(names)
+
+    @query(":SENSe:FUNCtion[:ON]?")
+    def _function_query(self) -> str:
+        dc = {"VOLT": "VOLT:DC", "CURR": "CURR:DC", "RES": "RES"}
+        order = [name for name in ELEMENTS if name in self.functions]
+        return ",".join(f'"{dc[name]}"' for name in order)
+
+    @command(":SENSe:FUNCtion[:ON]:ALL")
+    def _function_all(self) -> None:
+        self.functions = {"VOLT", "CURR", "RES"}
+
+    @command(":SENSe:FUNCtion:OFF:ALL")
+    def _function_none(self) -> None:
+        self.functions = set()
+
+    @command(":SENSe:FUNCtion:OFF", _functions, rest=True)
+    def _function_off(self, *names: str) -> None:
+        self.functions -= set(names)
+
+    @command(":FORMat:ELEMents", _ELEMENT, rest=True)
+    def _elements(self, *names: str) -> None:
+        self.elements = set(names)
+
+    @query(":FORMat:ELEMents?")
+    def _elements_query(self) -> str:
+        return ",".join(name for name in ELEMENTS if name in self.elements)
+
+    # Output.
+
+    @command(":OUTPut[:STATe]", boolean)
+    def _set_output(self, on: bool) -> None:
+        if on and self.interlock_open:
+            raise ScpiError(802)
+        self.output = on
+        self.front.source.on = on
+        if on:
+            self.front.connect()
+
+    @query(":OUTPut[:STATe]?")
+    def _output(self) -> str:
+        return "1" if self.output else "0"
+
+    @query(":OUTPut:ENABle:TRIPped?")
+    def _interlock(self) -> str:
+        return "1" if self.interlock_open else "0"
+
+    # Measuring.
+
+    @property
+    def reading_time(self) -> float:
+        """Return how long one reading takes, s."""
+        averages = self.averages if self.averaging else 1
+        zero = 3.0 if self.autozero in {"1", "ON"} else 1.0
+        delay = 1e-3 if self.delay_auto else self.source_delay
+        return float(
+            delay + self.trigger_delay + averages * zero * self.nplc / LINE + OVERHEAD
+        )
+
+    def take(self) -> str:
+        """Take one reading at the present level."""
+        self.time += self.reading_time
+        nplc = self.nplc * (self.averages if self.averaging else 1)
+        fixed_volts = None if self.voltage_auto else self.sense_range["VOLT"]
+        fixed_amperes = None if self.current_auto else self.sense_range["CURR"]
+        if self.source_function == "VOLT":
+            fixed_volts = self.source_range["VOLT"]
+        else:
+            fixed_amperes = self.source_range["CURR"]
+        measured = self.front.measure(self.time, nplc, fixed_volts, fixed_amperes)
+        return self.show_reading(measured)
+
+    def show_reading(self, measured: Measured) -> str:
+        """Write one reading as text."""
+        overflow = math.isinf(measured.voltage) or math.isinf(measured.current)
+        status = 1 << 14 if self.source_function == "VOLT" else 1 << 15
+        status |= 1 << 11 | 1 << 12 | (1 << 22 if self.four_wire else 0)
+        status |= (1 << 3 if measured.in_compliance else 0) | (1 if overflow else 0)
+        status |= 1 << 16 if measured.in_range_compliance else 0
+        volts, amperes = _bounded(measured.voltage), _bounded(measured.current)
+        ohms = NOT_A_NUMBER
+        if "RES" in self.functions and amperes and not overflow:
+            ohms = volts / amperes
+        stamp = (self.time - self.epoch) % 99999.999
+        both = self.functions
+        if "VOLT" not in both and self.source_function != "VOLT":
+            volts = NOT_A_NUMBER
+        if "CURR" not in both and self.source_function != "CURR":
+            amperes = NOT_A_NUMBER
+        register = self.status.registers["MEAS"]
+        register.raise_bits(READING_AVAILABLE | (1 << 7 if overflow else 0))
+        self.store((volts, amperes, ohms, stamp, float(status)))
+        if len(self.elements) == len(ELEMENTS):
+            return f"{volts:+.6E},{amperes:+.6E},{ohms:+.6E},{stamp:+.6E},{status:+.6E}"
+        values = (volts, amperes, ohms, stamp, float(status))
+        return ",".join(
+            f"{value:+.6E}"
+            for name, value in zip(ELEMENTS, values, strict=True)
+            if name in self.elements
+        )
+
+    def acquire(self) -> None:
+        """Do what INITiate starts: count readings, sweep or fixed."""
+        if not self.output:
+            raise ScpiError(803)
+        levels = self.swept_levels()
+        count = self.arm_count * self.trigger_count
+        if count == 1 and not levels:
+            self.readings = [self.take()]
+            return
+        readings = []
+        for k in range(count):
+            if levels:
+                self.front.source.level = levels[k % len(levels)]
+            readings.append(self.take())
+            if self.arm_source == "TIM":
+                self.time += self.arm_timer
+        self.readings = readings
+
+    @command(":INITiate[:IMMediate]")
+    def _initiate(self) -> None:
+        start = self.time
+        self.acquire()
+        self.pending_until, self.time = self.time, start
+
+    @query(":FETCh?")
+    def fetch(self) -> str:
+        """Return what was acquired last; waits until it is."""
+        self.time = max(self.time, self.pending_until)
+        if not self.readings:
+            raise ScpiError(-230)
+        return ",".join(self.readings)
+
+    @query(":READ?")
+    def _read(self) -> str:
+        self.acquire()
+        return ",".join(self.readings)
+
+    @query(":SENSe:DATA[:LATest]?")
+    def _latest(self) -> str:
+        if not self.readings:
+            raise ScpiError(-230)
+        return self.readings[-1]
+
+    def configure(self, function: str) -> None:
+        """Do what CONFigure does: the function's settings back, output on."""
+        for name in ("nplc", "averaging", "averages", "arm_count", "trigger_count"):
+            self.settings[name] = self._defaults[name]
+        self.arm_source = self.trigger_source = "IMM"
+        auto = {"CURR": "current_auto", "VOLT": "voltage_auto"}
+        self.settings[auto.get(function, "resistance_auto")] = True
+        self.functions = {function}
+        self._set_output(True)
+
+    @command(":CONFigure:CURRent[:DC]")
+    def _configure_current(self) -> None:
+        self.configure("CURR")
+
+    @command(":CONFigure:VOLTage[:DC]")
+    def _configure_voltage(self) -> None:
+        self.configure("VOLT")
+
+    @command(":CONFigure:RESistance")
+    def _configure_resistance(self) -> None:
+        self.configure("RES")
+
+    @query(":MEASure:CURRent[:DC]?")
+    def _measure_current(self) -> str:
+        self.configure("CURR")
+        return self._read()
+
+    @query(":MEASure:VOLTage[:DC]?")
+    def _measure_voltage(self) -> str:
+        self.configure("VOLT")
+        return self._read()
+
+    @query(":MEASure:RESistance?")
+    def _measure_resistance(self) -> str:
+        self.configure("RES")
+        return self._read()
+
+    @query(":MEASure?")
+    def _measure(self) -> str:
+        return self._read()
+
+    # Triggers and the front panel.
+
+    @command(":ABORt")
+    @command(":TRIGger:CLEar")
+    def _abort(self) -> None:
+        self.abort()
+
+    @command(":SYSTem:TIME:RESet")
+    def _reset_time(self) -> None:
+        self.epoch = self.time
+
+    @command(":SYSTem:BEEPer[:IMMediate]", Number(), Number(), optional=1)
+    def _beep(self, *_: Any) -> None:
+        """Accept; twins are silent."""
+
+    @command(":SYSTem:LOCal")
+    @command(":SYSTem:REMote")
+    def _remote(self) -> None:
+        """Accept; there is no front panel."""
+
+
+def _bounded(value: float) -> float:
+    return math.copysign(INFINITY, value) if math.isinf(value) else value

@@ -1,0 +1,1 @@
+"""Twins of Keysight's instruments."""

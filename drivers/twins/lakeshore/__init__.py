@@ -1,0 +1,1 @@
+"""Twins of Lake Shore's instruments."""

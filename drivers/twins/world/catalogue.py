@@ -1,0 +1,62 @@
+"""The simulated samples by name: what their labels say, and the things themselves.
+
+Each is a file of the folder ``samples`` with two sections: ``sample``, the label a
+researcher would write, and ``truth``, the model's parameters, which only the world
+and tests may know. Whoever adds a kind of sample adds its builder beside
+`build_cell`; `names` and `label` know all files, whatever their kind.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
+
+from drivers.twins.world.cell import Cell
+from drivers.twins.world.parameters import CellParameters
+from labctl.errors import OperatorError
+
+CELL_KINDS = ("half_cell", "full_cell")
+_SUFFIX = ".yaml"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all simulated samples, sorted."""
+    found = (
+        entry.name
+        for entry in files("drivers.twins.world").joinpath("samples").iterdir()
+    )
+    return tuple(sorted(n.removesuffix(_SUFFIX) for n in found if n.endswith(_SUFFIX)))
+
+
+def label(name: str) -> dict[str, Any]:
+    """Return the label: name, kind, mass, area …, as text with units."""
+    return dict(_sections(name)["sample"])
+
+
+def truth(name: str) -> dict[str, Any]:
+    """Return the model's parameters as written; for the world and tests only."""
+    return dict(_sections(name)["truth"])
+
+
+def build_cell(name: str) -> Cell:
+    """Return a fresh cell.
+
+    OperatorError: there is no such sample, or it is not a cell.
+    """
+    kind = label(name)["kind"]
+    if kind not in CELL_KINDS:
+        raise OperatorError(f"sample {name!r} is a {kind}, not a cell")
+    return Cell(TypeAdapter(CellParameters).validate_python(truth(name)))
+
+
+@cache
+def _sections(name: str) -> dict[str, Any]:
+    if name not in names():
+        known = ", ".join(names())
+        raise OperatorError(f"no simulated sample {name!r}; there are: {known}")
+    source = files("drivers.twins.world").joinpath("samples", name + _SUFFIX)
+    sections: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return sections

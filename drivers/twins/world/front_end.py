@@ -1,0 +1,127 @@
+"""The analogue half of a source and measure unit, or of a meter: ranges and errors.
+
+Physics only. Noise of a reading falls with the square root of its integration time;
+gain and offset errors are drawn once per instrument within its maker's limits.
+"""
+
+import math
+from dataclasses import dataclass
+
+from drivers.twins.world.circuit import Circuit, Imperfection, Source
+
+OVER = 1.05
+"""Ranges reach 105 % of their name."""
+LINE = 50.0
+"""Power line, Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a maker promises for one measured quantity."""
+
+    ranges: tuple[float, ...]
+    """Names of the ranges, ascending, V or A."""
+    gain: float
+    """Largest relative error."""
+    offset: float
+    """Largest error at zero as a fraction of the range."""
+    noise: float
+    """rms at 1 PLC as a fraction of the range."""
+
+    def range_for(self, value: float) -> float:
+        """Return the smallest range that holds ``value``, else the largest."""
+        size = abs(value)
+        for name in self.ranges:
+            if size <= name * OVER:
+                return name
+        return self.ranges[-1]
+
+    def fits(self, value: float) -> bool:
+        """Whether the largest range holds ``value``."""
+        return abs(value) <= self.ranges[-1] * OVER * (1 + 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One conversion."""
+
+    voltage: float
+    """V; infinite on overflow."""
+    current: float
+    """A; infinite on overflow."""
+    in_compliance: bool
+    """The limit that was set."""
+    in_range_compliance: bool
+    """The limit that a fixed measure range is."""
+
+
+class Meter:
+    """One analogue-to-digital converter with its own errors."""
+
+    def __init__(self, circuit: Circuit, name: str, spec: Specification) -> None:
+        rng = circuit.random(name)
+        self.spec = spec
+        self.errors = Imperfection.draw(rng, spec.gain, spec.offset)
+        self._gauss = rng.gauss
+
+    def convert(
+        self, true: float, fixed: float | None, nplc: float, extra: float = 0.0
+    ) -> float:
+        """Return what is shown for ``true``; infinite if it does not fit.
+
+        ``fixed`` is the range, None for auto; ``extra`` is rms noise from outside.
+        """
+        name = self.spec.range_for(true if fixed is None else fixed)
+        if abs(true) > name * OVER * 1.001:
+            return math.copysign(math.inf, true)
+        noise = self.spec.noise * name / math.sqrt(nplc)
+        if extra:
+            noise = math.hypot(noise, extra)
+        return self.errors.apply(true, name) + self._gauss(0.0, noise)
+
+
+class SourceFrontEnd:
+    """Source, voltmeter and ammeter of an SMU on the bench."""
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        name: str,
+        voltage: Specification,
+        current: Specification,
+    ) -> None:
+        self.circuit = circuit
+        self.source = Source()
+        self.voltmeter = Meter(circuit, name + ":voltage", voltage)
+        self.ammeter = Meter(circuit, name + ":current", current)
+
+    def connect(self) -> None:
+        """Put this source onto the specimen: its output was switched on."""
+        self.circuit.source = self.source
+
+    def measure(
+        self,
+        time: float,
+        nplc: float,
+        voltage_range: float | None = None,
+        current_range: float | None = None,
+    ) -> Measured:
+        """Measure both quantities; a range is None where the meter chooses."""
+        source, limit = self.source, self.source.limit
+        fixed = current_range if source.holds_voltage else voltage_range
+        ranged = fixed is not None and fixed * OVER < limit
+        if ranged and fixed is not None:
+            source.limit = fixed * OVER
+        point = self.circuit.operate(time)
+        source.limit = limit
+        volts = point.sensed if source.remote else point.driven
+        nplc = max(nplc, 1e-3)
+        thermal = 0.0
+        if not source.holds_voltage:
+            thermal = self.circuit.johnson(time, nplc / LINE)
+        return Measured(
+            self.voltmeter.convert(volts, voltage_range, nplc, thermal),
+            self.ammeter.convert(point.current, current_range, nplc),
+            point.in_limit and not ranged,
+            point.in_limit and ranged,
+        )

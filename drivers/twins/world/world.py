@@ -1,0 +1,149 @@
+"""The simulated bench: which sample sits where, and everything that must outlive it.
+
+One lock guards the whole bench, because several instruments, each with its own
+thread, may hold on to one cell.
+"""
+
+import threading
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from drivers.twins.world import catalogue
+from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.socket import CellModel, EmptySeat, Socket
+from drivers.twins.world.specimen_samples import build_specimen
+from labctl.clock import Clock
+
+
+class Part(typing.Protocol):
+    """A twin's own state: noise generators, batteries of relays."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as JSON types."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what `snapshot` returned."""
+        ...
+
+
+@typing.runtime_checkable
+class Plugged(typing.Protocol):
+    """A twin with leads: it looks again at what sits at its seats."""
+
+    def replug(self) -> None:
+        """Connect every channel to the socket that is at its seat now."""
+        ...
+
+
+class BenchWorld:
+    """What is on the bench when nothing is."""
+
+    def __init__(self, clock: Clock, seed: int = 0) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.lock = threading.RLock()
+        self.specimen: str = ""
+        """Name of the placed sample that is no cell; empty if there is none."""
+        self._places: list[tuple[str, tuple[str, ...], Socket]] = []
+        self._empty: dict[str, Socket] = {}
+        self._parts: dict[str, Part] = {}
+        self._waiting: dict[str, Mapping[str, Any]] = {}
+        self.circuit = Circuit(seed=seed)
+        """The electrical half of the bench, for pellets, particles and films."""
+
+    @staticmethod
+    def configuration() -> Path:
+        """Return the configuration of the built-in bench."""
+        return Path(__file__).with_name("bench.yaml")
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the samples that can be placed."""
+        return catalogue.names()
+
+    def label(self, name: str) -> dict[str, Any]:
+        """Return what is written on a sample: mass, area, capacity."""
+        return catalogue.label(name)
+
+    def place(self, sample_name: str, seats: Sequence[str]) -> None:
+        """Put one sample at one or several seats, such as ``vsp300/1``."""
+        if catalogue.label(sample_name)["kind"] in catalogue.CELL_KINDS:
+            self.put(catalogue.build_cell(sample_name), seats, sample_name)
+        else:
+            kind, truth = (
+                catalogue.label(sample_name)["kind"],
+                catalogue.truth(sample_name),
+            )
+            self.circuit.mount(build_specimen(sample_name, kind, truth))
+            self.specimen = sample_name
+
+    def put(self, cell: CellModel, seats: Sequence[str], name: str = "") -> Socket:
+        """Plug ``cell`` in at every one of ``seats``; what was there is taken out."""
+        with self.lock:
+            taken = set(seats)
+            self._places = [p for p in self._places if not taken & set(p[1])]
+            socket = Socket(cell, self.clock.now())
+            self._places.append((name, tuple(seats), socket))
+            for part in self._parts.values():
+                if isinstance(part, Plugged):
+                    part.replug()
+            return socket
+
+    def socket(self, seat: str) -> Socket:
+        """Return the socket at a seat; an empty one reads as open leads."""
+        for _, seats, socket in self._places:
+            if seat in seats:
+                return socket
+        if seat not in self._empty:
+            self._empty[seat] = Socket(EmptySeat(), self.clock.now())
+        return self._empty[seat]
+
+    def join(self, name: str, part: Part) -> None:
+        """Keep a twin's own state with the bench; restored state is handed over."""
+        with self.lock:
+            self._parts[name] = part
+            waiting = self._waiting.pop(name, None)
+            if waiting is not None:
+                part.restore(waiting)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state as JSON types; a resumed run restores it."""
+        with self.lock:
+            return {
+                "specimen": self.specimen,
+                "circuit": self.circuit.snapshot(),
+                "cells": [
+                    {"sample": name, "seats": list(seats), "state": s.cell.snapshot()}
+                    for name, seats, s in self._places
+                ],
+                "parts": {
+                    **{name: dict(state) for name, state in self._waiting.items()},
+                    **{name: part.snapshot() for name, part in self._parts.items()},
+                },
+            }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what `snapshot` returned; no time has passed in between.
+
+        Cells that are plugged in already take over the state of their seats.
+        """
+        with self.lock:
+            if state.get("specimen"):
+                self.place(state["specimen"], ())
+            if "circuit" in state:
+                self.circuit.restore(state["circuit"])
+            for kept in state["cells"]:
+                seats = tuple(kept["seats"])
+                if not any(p[1] == seats for p in self._places):
+                    self.place(kept["sample"], seats)
+                socket = self.socket(seats[0])
+                socket.cell.restore(kept["state"])
+                socket.restart(self.clock.now())
+            for name, part_state in state["parts"].items():
+                part = self._parts.get(name)
+                if part is None:
+                    self._waiting[name] = part_state
+                else:
+                    part.restore(part_state)

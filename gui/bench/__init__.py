@@ -1,0 +1,1 @@
+"""The bench at a glance: tiles, queue, schedule, events, samples."""

@@ -1,0 +1,1 @@
+"""Front panels: a person drives instruments."""

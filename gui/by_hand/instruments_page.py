@@ -1,0 +1,162 @@
+"""The instruments of the bench: seats one by one, or joined into a bench by hand.
+
+By hand means: within the bench's limits, only with seats that no run has, and made
+safe by the station unless touched again within half a minute.
+"""
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.by_hand.hall_panel import HallPanel
+from gui.by_hand.iv_panel import IVPanel
+from gui.by_hand.seat_panel import SeatPanel
+from gui.by_hand.seats import HALL, IV, SeatRow, seat_rows, why_not
+from gui.link.link import Link
+from gui.parts.inputs import Elided, panel
+from gui.parts.table import Column, Table, TableModel
+from labctl.api.answers import InstrumentOut
+from labctl.api.models import State
+
+SEATS, BY_IV, BY_HALL = range(3)
+TABS = ("Seats", "I–V by hand", "Hall by hand")
+HINTS = (
+    "Choose a seat to see its identity and to drive it by hand.",
+    "A source meter's front panel, with a quick sweep.",
+    "Field, contacts, current and voltage of a film.",
+)
+
+
+class InstrumentsPage(QWidget):
+    """A choice at the top; a list and a panel, or a bench by hand."""
+
+    said = pyqtSignal(str)
+    run_wanted = pyqtSignal(str)
+
+    def __init__(self, link: Link, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._seat = ""
+        columns: list[Column[SeatRow]] = [
+            Column("Seat", lambda r: r.seat, look=lambda r: r.look),
+            Column("Instrument", lambda r: r.who),
+            Column("Plays", lambda r: r.plays),
+            Column("State", lambda r: r.state),
+        ]
+        self.table = Table("Instruments", TableModel(columns, lambda r: r.seat), self)
+        self.table.fit_columns(14, 34, 22, 0)
+        self.table.clicked.connect(lambda _i: self.choose())
+        self.table.activated.connect(lambda _i: self.choose())
+        self.seat_panel = SeatPanel(link)
+        self.iv = IVPanel(link)
+        self.hall = HallPanel(link)
+        self.tabs = QTabBar()
+        self._build()
+        for part in (self.seat_panel, self.iv, self.hall):
+            part.run_wanted.connect(self.run_wanted)
+            part.changed.connect(self.load)
+        self.iv.said.connect(self.said)
+        self.hall.said.connect(self.said)
+
+    def load(self) -> None:
+        """Fetch the list anew."""
+        self._link.ask(
+            self, lambda s: s.instruments(), self._take, self.said.emit, key="seats"
+        )
+
+    def show_state(self, _state: State) -> None:
+        """Look again while this page is seen."""
+        if self.isVisible() and not self._link.is_asking("seats"):
+            self.load()
+
+    def choose(self) -> None:
+        """Show the selected row."""
+        row = self.table.current
+        self._seat = "" if row is None else row.seat
+        self.seat_panel.show_row(row)
+
+    @property
+    def can_drive(self) -> bool:
+        """Whether the chosen seat can be driven by hand now."""
+        return self.seat_panel.can_drive
+
+    @property
+    def reading(self) -> str:
+        """What was read last of the chosen seat."""
+        return self.seat_panel.reading
+
+    @property
+    def why_not(self) -> str:
+        """Why a bench by hand cannot be had; empty if all can."""
+        return self._hint.full_text
+
+    def drive(self, level: str, compliance: str) -> None:
+        """Type a level and a compliance for the chosen seat, and drive."""
+        self.seat_panel.drive(level, compliance)
+
+    def wear(self) -> None:
+        """Take the theme's colours."""
+        self.seat_panel.wear()
+        self.iv.wear()
+        self.hall.wear()
+
+    def _take(self, found: list[InstrumentOut]) -> None:
+        state = self._link.state
+        rows = seat_rows(found, state.channels if state is not None else ())
+        self.table.rows.show_rows(rows)
+        chosen = next((r for r in rows if r.seat == self._seat), None)
+        self.seat_panel.show_row(chosen)
+        self.iv.show_rows(rows)
+        self.hall.show_rows(rows)
+        self._tell(rows)
+
+    def _tell(self, rows: list[SeatRow]) -> None:
+        reasons = {BY_IV: why_not(rows, IV), BY_HALL: why_not(rows, HALL)}
+        for tab, why in reasons.items():
+            self.tabs.setTabEnabled(tab, not why)
+            self.tabs.setTabToolTip(tab, why or HINTS[tab])
+        said = [f"{TABS[tab]}: {why}" for tab, why in reasons.items() if why]
+        self._hint.setText(".  ".join(said) or HINTS[self.tabs.currentIndex()])
+        self._hint.setToolTip(self._hint.full_text)
+
+    def _show_tab(self, index: int) -> None:
+        self._pages.setCurrentIndex(index)
+        self._tell(self.table.rows.rows)
+
+    def _build(self) -> None:
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs.setAccessibleName("Seats or a bench by hand")
+        for text in TABS:
+            self.tabs.addTab(text)
+        self._hint = Elided(HINTS[SEATS])
+        self._hint.setObjectName("muted")
+        top = QHBoxLayout()
+        top.addWidget(self.tabs)
+        top.addWidget(self._hint, 1)
+        area = QScrollArea()
+        area.setWidget(self.seat_panel)
+        area.setWidgetResizable(True)
+        area.setAccessibleName("The chosen seat")
+        split = QSplitter()
+        split.addWidget(panel(self.table))
+        split.addWidget(area)
+        split.setSizes([760, 420])
+        split.setChildrenCollapsible(False)
+        self._pages = QStackedWidget()
+        for page in (split, self.iv, self.hall):
+            self._pages.addWidget(page)
+        self.tabs.currentChanged.connect(self._show_tab)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(12, 6, 12, 8)
+        box.addLayout(top)
+        box.addWidget(self._pages, 1)

@@ -1,0 +1,1 @@
+"""Write an order: forms, step editor, plan files, dry run."""

@@ -1,0 +1,445 @@
+"""Compose a run: protocol, sample, form, steps, forecast, checks, Start.
+
+With every keystroke the fields say what they come to; after a short pause the station
+checks the order and runs it on the twins. Start waits for the checks and says for what;
+where only a seat is busy, Queue lets the run wait.
+"""
+
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from gui.compose.block_desk import BlockDesk
+from gui.compose.complaint_places import complaints_by_field
+from gui.compose.composer_foot import ComposerFoot
+from gui.compose.composer_head import ComposerHead
+from gui.compose.draft import Draft, elsewhere_text, fitting, readiness
+from gui.compose.dry_run import DryRun
+from gui.compose.parameter_form import ParameterForm
+from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
+from gui.compose.preview import Preview
+from gui.compose.rehearsal import Rehearsal
+from gui.compose.seat_chooser import SeatChooser
+from gui.link.link import Link
+from gui.look.plain_words import in_words
+from labctl.api.answers import ProtocolOut, Queued, SampleOut, Started
+from labctl.api.models import State
+from labctl.api.requests import OrderIn
+
+RETRY_MS = 2000
+"""After a question that was not answered."""
+FORM, DRY = 0, 1
+RUNNING = "Running it on the twin …"
+NO_FORECAST = "The forecast waits until that is put right."
+
+
+class Composer(QWidget):
+    """The form of a new run."""
+
+    started = pyqtSignal(str)
+    """A run is on its way."""
+    queued = pyqtSignal(str)
+
+    def __init__(self, link: Link, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._protocols: list[ProtocolOut] = []
+        self._samples: list[SampleOut] = []
+        self._draft: Draft | None = None
+        self._state: State | None = None
+        self._seat = ""
+        self._said = Rehearsal(link, self._order, self)
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self._retried)
+        self.desk = BlockDesk(self)
+        self._build()
+        self._say()
+
+    @property
+    def draft(self) -> Draft | None:
+        """What is being composed."""
+        return self._draft
+
+    @property
+    def verdict(self) -> str:
+        """What Start waits for, or that nothing is in its way."""
+        return self.foot.text
+
+    @property
+    def can_start(self) -> bool:
+        """Whether Start may be pressed."""
+        return self.foot.can_start
+
+    def load(self) -> None:
+        """Fetch protocols and samples."""
+        self._link.ask(self, lambda s: s.protocols(), self._take_protocols, self._again)
+        self.load_samples()
+
+    def load_samples(self) -> None:
+        """Fetch the samples anew."""
+        self._link.ask(self, lambda s: s.samples(), self._take_samples, self._again)
+
+    def show_state(self, state: State) -> None:
+        """Take which seats are free."""
+        before = self._free(self._state)
+        self._state = state
+        if self._free(state) != before:
+            self._show_seats()
+            self._changed()
+
+    def show_link(self) -> None:
+        """Take whether the station answers."""
+        self._say()
+
+    def choose(self, protocol: str, sample: str = "") -> None:
+        """Choose a protocol and a sample by name."""
+        self.head.choose(protocol=protocol)
+        self._offer_samples()
+        if sample:
+            self.head.choose(sample=sample)
+            self._new_draft()
+
+    def choose_seat(self, seat: str) -> None:
+        """Prefer a seat for the role that can take it."""
+        self._seat = seat
+        if self._draft is not None:
+            self._prefer_seat()
+            self._show_seats()
+            self._changed()
+
+    def start(self) -> None:
+        """Start the run, if the checks have passed."""
+        self.desk.settle()
+        if self._draft is None or not self.can_start:
+            return
+        order = self._draft.order()
+        self._say("Starting …")
+        self._link.ask(self, lambda s: s.start(order), self._did_start, self._refused)
+
+    def enqueue(self) -> None:
+        """Put the run into the queue, if nothing but a busy seat is in its way."""
+        self.desk.settle()
+        if self._draft is None or not self.foot.can_queue:
+            return
+        order = self._draft.order()
+        self._say("Queueing …")
+        self._link.ask(self, lambda s: s.enqueue(order), self._did_queue, self._refused)
+
+    def dry_run(self) -> None:
+        """Show what would be done, step by step; or the form again."""
+        show = self._middle.currentIndex() == FORM and self._is_readable
+        self._middle.setCurrentIndex(DRY if show else FORM)
+        self._preview.show_curve(on=not show)
+        self._say()
+        if not show:
+            return
+        if self._said.forecast is not None:
+            self.dry.show_forecast(self._said.forecast, self._said.check)
+        else:
+            self.dry.wait(RUNNING)
+        self._said.hurry()
+        self.dry.table.setFocus()
+
+    def wear(self) -> None:
+        """Take the theme's colours."""
+        self._preview.wear()
+
+    # ---- plans
+
+    def ask_to_open(self) -> None:
+        """Ask for a plan file and open it."""
+        path = asked_to_open(self)
+        if path is not None:
+            self.open_plan(path)
+
+    def ask_to_save(self) -> None:
+        """Ask for a place and save the plan there."""
+        path = asked_to_save(self, self._draft) if self._draft is not None else None
+        if path is not None:
+            self.save_plan(path)
+
+    def open_plan(self, path: Path) -> None:
+        """Fill everything from a plan, or say why not and change nothing."""
+        chosen = self._draft.sample if self._draft is not None else None
+        draft = opened(path, self._protocols, self._samples, chosen, self.foot.note)
+        if draft is None:
+            return
+        self.head.choose(protocol=draft.protocol.name)
+        there = fitting(self._samples, draft.protocol)
+        self.head.offer_samples(draft.protocol, there)
+        self.head.choose(sample=draft.sample.name, preset=draft.preset)
+        self._seat = ""
+        self._take_draft(draft)
+
+    def save_plan(self, path: Path) -> None:
+        """Write the plan, or say why not."""
+        self.desk.settle()
+        if self._draft is not None:
+            saved(path, self._draft, self.foot.note)
+
+    # ---- what the station says
+
+    def _take_protocols(self, found: list[ProtocolOut]) -> None:
+        self._protocols = sorted(found, key=lambda p: p.name)
+        self.head.offer_protocols(self._protocols)
+        self._offer_samples()
+
+    def _take_samples(self, found: list[SampleOut]) -> None:
+        self._samples = found
+        self._offer_samples()
+
+    def _checked(self) -> None:
+        if self._gave_way():
+            return
+        self._show_seats()
+        self._show_resolved()
+        self._say()
+        if self._said.forecast is not None:
+            self._foreseen()
+        elif self._said.check is not None and not self._said.check.ok:
+            self._preview.forget(NO_FORECAST)
+
+    def _foreseen(self) -> None:
+        found, check = self._said.forecast, self._said.check
+        if found is not None:
+            speed = self._state.station.speed if self._state else 1.0
+            self._preview.show_forecast(found, check, speed)
+            self.dry.show_forecast(found, check)
+
+    def _unforeseen(self, why: str) -> None:
+        problem = self._draft.problem if self._draft is not None else ""
+        check = self._said.check
+        if check is not None and not check.ok:
+            self._preview.forget(NO_FORECAST)
+        elif why:
+            self._preview.forget(f"No forecast: {in_words(why)}")
+        else:
+            self._preview.forget()
+        self.dry.wait(f"No forecast: {why}" if why else problem)
+
+    def _asking(self) -> None:
+        self._preview.wait()
+        self.dry.wait(RUNNING)
+
+    def _did_start(self, found: Started) -> None:
+        self._renew()
+        self.started.emit(found.run)
+
+    def _did_queue(self, found: Queued) -> None:
+        self._renew()
+        self.queued.emit(found.entry)
+
+    def _again(self, why: str) -> None:
+        """Ask once more in a while: the station was busy, or away for a moment."""
+        self.foot.say(why)
+        self._retry.start()
+
+    def _retried(self) -> None:
+        if not self._protocols or not self._samples:
+            self.load()
+        elif self._said.check is None:
+            self._said.ask()
+
+    def _refused(self, why: str) -> None:
+        self._changed()
+        self.foot.note(why, True)
+
+    # ---- choosing and typing
+
+    def _offer_samples(self) -> None:
+        protocol = self._chosen_protocol()
+        if protocol is not None:
+            self.head.offer_samples(protocol, fitting(self._samples, protocol))
+            self._new_draft()
+
+    def _new_draft(self) -> None:
+        """Begin anew, with what was changed in the draft before."""
+        self.foot.note("")
+        protocol = self._chosen_protocol()
+        sample = next((s for s in self._samples if s.name == self.head.sample), None)
+        draft = None
+        if protocol is not None and sample is not None:
+            draft = Draft(protocol, sample)
+            if self._draft is not None:
+                draft.carry(self._draft)
+            self.head.choose(preset=draft.preset)
+        self._take_draft(draft)
+
+    def _new_preset(self) -> None:
+        if self._draft is not None:
+            blocks = self._draft.blocks
+            self._draft.preset = self.head.preset
+            self._draft.begin()
+            given = self._draft.protocol.presets.get(self._draft.preset, {})
+            self._draft.blocks |= {n: b for n, b in blocks.items() if n not in given}
+            self._take_draft(self._draft)
+
+    def _take_draft(self, draft: Draft | None) -> None:
+        before = self._draft
+        self._draft = draft
+        if draft is None or before is None or draft.protocol != before.protocol:
+            self._seats.show_cast({}, {}, ())
+        self._preview.begin_anew()
+        self.head.enable_save(on=draft is not None)
+        if draft is None:
+            self.form.show_fields([], {})
+        else:
+            draft.operator = self._state.station.operator if self._state else ""
+            self._prefer_seat()
+            self.form.show_fields(draft.fields, draft.texts)
+        self.desk.take(draft)
+        self._changed()
+
+    def _renew(self) -> None:
+        """Keep what was typed for the next run, under another key."""
+        if self._draft is not None:
+            old = self._draft
+            self._draft = Draft(old.protocol, old.sample)
+            self._draft.carry(old)
+            self._draft.operator, self._draft.seats = old.operator, {}
+            self.desk.take(self._draft)
+            self._seat = ""
+        self._changed()
+
+    def _edited(self, name: str, text: str) -> None:
+        if self._draft is not None:
+            self._draft.texts[name] = text
+            self._changed()
+
+    def _changed(self) -> None:
+        """Answer at once, and ask the station after a pause."""
+        self._said.begin_anew()
+        self._show_resolved()
+        self._say()
+
+    def _order(self) -> OrderIn | None:
+        """Return what the station is asked; None while it cannot be read."""
+        return self._draft.order() if self._draft and self._is_readable else None
+
+    # ---- showing
+
+    def _show_resolved(self) -> None:
+        draft = self._draft
+        if draft is None:
+            return
+        said = complaints_by_field(self._said.check, draft.languages, self._names)
+        self.form.show_resolved(draft.resolved(), said)
+        self.desk.show_check(self._said.check)
+
+    def _show_seats(self) -> None:
+        check = self._said.check
+        if self._draft is not None and self._state is not None:
+            cast = check.seats if check is not None and check.ok else None
+            self._seats.show_cast(cast, self._draft.seats, self._state.channels)
+
+    def _say(self, doing: str = "") -> None:
+        there = self._link.status.is_there
+        problem = self._draft.problem if self._draft else "Choose protocol and sample."
+        checked = None if doing else self._said.check
+        draft, state = self._draft, self._state
+        self.foot.show_readiness(
+            readiness(
+                problem,
+                checked,
+                there=there,
+                names=self._names,
+                elsewhere=elsewhere_text(draft.sample.name, state.runs)
+                if draft is not None and state is not None
+                else "",
+            )
+        )
+        showing = self._middle.currentIndex() == DRY
+        self.foot.show_dry(on=showing, may=self._is_readable)
+        if doing:
+            self.foot.say(doing)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        """Machine names of the parameters, which no person should have to read."""
+        fields = self._draft.fields if self._draft is not None else []
+        return frozenset(one.name for one in fields)
+
+    @property
+    def _is_readable(self) -> bool:
+        return self._draft is not None and not self._draft.problem
+
+    # ---- seats
+
+    def _prefer_seat(self) -> None:
+        if self._draft is None or self._state is None or not self._seat:
+            return
+        channel = next((c for c in self._state.channels if c.seat == self._seat), None)
+        if channel is not None and channel.roles:
+            self._draft.seats[channel.roles[0]] = self._seat
+
+    def _gave_way(self) -> bool:
+        """Let go of a tile's seat that this protocol has no part for."""
+        check, draft = self._said.check, self._draft
+        if check is None or draft is None or not self._seat:
+            return False
+        where = {hint.where for hint in check.complaints}
+        wrong = [r for r, s in draft.seats.items() if s == self._seat]
+        if not any(f"role {role}" in where for role in wrong):
+            return False
+        for role in wrong:
+            del draft.seats[role]
+        self.foot.note(f"{self._seat} has no part in {draft.protocol.name}.")
+        self._seat = ""
+        self._changed()
+        return True
+
+    def _sat(self, role: str, seat: str) -> None:
+        if self._draft is not None:
+            self._draft.seats[role] = seat
+            self._changed()
+
+    @staticmethod
+    def _free(state: State | None) -> list[str]:
+        return [c.seat for c in state.channels if not c.run] if state else []
+
+    def _chosen_protocol(self) -> ProtocolOut | None:
+        name = self.head.protocol
+        return next((p for p in self._protocols if p.name == name), None)
+
+    # ---- looks
+
+    def _build(self) -> None:
+        self.head = ComposerHead()
+        self.head.protocol_chosen.connect(self._offer_samples)
+        self.head.sample_chosen.connect(self._new_draft)
+        self.head.preset_chosen.connect(self._new_preset)
+        self.head.open_wanted.connect(self.ask_to_open)
+        self.head.save_wanted.connect(self.ask_to_save)
+        self._seats = SeatChooser()
+        self._seats.chosen.connect(self._sat)
+        self.form = ParameterForm()
+        self.form.edited.connect(self._edited)
+        self.form.opened.connect(self.desk.open)
+        self.desk.changed.connect(self._changed)
+        self.desk.editing.connect(lambda _on: self._show_resolved())
+        self.desk.left.connect(lambda name: self.form.rows[name].focus())
+        self.dry = DryRun()
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.form)
+        self._middle.addWidget(self.dry)
+        self._preview = Preview()
+        self._said.checked.connect(self._checked)
+        self._said.foreseen.connect(self._foreseen)
+        self._said.unforeseen.connect(self._unforeseen)
+        self._said.unanswered.connect(self._again)
+        self._said.asking.connect(self._asking)
+        self.foot = ComposerFoot()
+        self.foot.dry_run.connect(self.dry_run)
+        self.foot.queue.connect(self.enqueue)
+        self.foot.start.connect(self.start)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 6, 10, 10)
+        box.setSpacing(6)
+        box.addWidget(self.head)
+        box.addWidget(self._seats)
+        box.addWidget(self._middle, 1)
+        box.addWidget(self._preview)
+        box.addWidget(self.foot)

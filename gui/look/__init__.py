@@ -1,0 +1,1 @@
+"""How things look and read: themes, icons, colours, settings, numbers as text."""

@@ -1,1 +1,0 @@
-"""What the window shows, worked out without Qt."""

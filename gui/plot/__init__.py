@@ -1,0 +1,1 @@
+"""Plots on the screen: axes, curves, what the mouse does with them."""

@@ -1,0 +1,1 @@
+"""One run: its head, live plots, figures, steps and results."""

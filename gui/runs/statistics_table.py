@@ -1,0 +1,80 @@
+"""Mean, deviation and confidence interval of the runs' results, group by group."""
+
+from collections.abc import Sequence
+
+from PyQt6.QtWidgets import QHeaderView, QLabel, QVBoxLayout, QWidget
+
+from gui.parts.table import Column, Table, TableModel
+from gui.runs.run_statistics import NO_INTERVAL, Averaged, Statistics
+
+NOTHING = "Tick runs to see the mean, s and n of their results."
+INTERVAL, REMARKS = 4, 6
+"""Columns that are hidden while they are empty."""
+NONE_SHARED = "These runs have no number in common."
+
+
+class StatisticsTable(QWidget):
+    """The table, and a sentence on how it came about."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        columns: list[Column[Averaged]] = [
+            Column("Result", lambda r: r.quantity, tip=_spread),
+            Column("Group", lambda r: r.group),
+            Column("n", lambda r: r.n, number=True),
+            Column("Mean ± s", lambda r: r.mean, number=True),
+            Column("95 %", lambda r: r.interval, number=True),
+            Column("Unit", lambda r: r.unit),
+            Column("Remarks", lambda r: r.remarks),
+        ]
+        model = TableModel(columns, lambda r: (r.quantity, r.group, r.unit))
+        self.table = Table("Statistics", model, self)
+        header = self.table.horizontalHeader()
+        for k in range(len(columns)):
+            mode = QHeaderView.ResizeMode
+            fit = mode.ResizeToContents if k else mode.Stretch
+            if header is not None:
+                header.setSectionResizeMode(k, fit)
+        self.show_rows(())
+        self._note = QLabel(NOTHING)
+        self._note.setObjectName("muted")
+        self._note.setWordWrap(True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(4, 4, 6, 4)
+        box.addWidget(self.table, 1)
+        box.addWidget(self._note)
+
+    @property
+    def note(self) -> str:
+        """The sentence."""
+        return self._note.text()
+
+    @property
+    def rows(self) -> list[Averaged]:
+        """What is shown."""
+        return self.table.rows.rows
+
+    def show_statistics(self, found: Statistics | None) -> None:
+        """Show results; None when no run is ticked."""
+        rows = () if found is None else found.rows
+        self.show_rows(rows)
+        if found is None:
+            self._note.setText(NOTHING)
+        else:
+            self._note.setText(found.note if found.rows else NONE_SHARED)
+
+    def show_rows(self, rows: Sequence[Averaged]) -> None:
+        """Show rows; columns in which none of them has a word are hidden."""
+        self.table.rows.show_rows(rows)
+        intervals = any(row.interval != NO_INTERVAL for row in rows)
+        self.table.setColumnHidden(INTERVAL, not intervals)
+        self.table.setColumnHidden(REMARKS, not any(row.remarks for row in rows))
+
+    def say(self, why: str) -> None:
+        """Say why there is nothing."""
+        self.show_rows(())
+        self._note.setText(why)
+
+
+def _spread(row: Averaged) -> str:
+    return f"{row.quantity}: {row.spread}"

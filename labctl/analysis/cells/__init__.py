@@ -1,0 +1,1 @@
+"""Cells: half cycles, retention, dQ/dV, titration and voltammetry."""

@@ -1,0 +1,217 @@
+"""Half cycles become cycles, and cycles become the numbers of a cycling paper.
+
+Coulombic efficiency is always second half over first half of the same cycle:
+delithiation over lithiation for an anode half cell (discharge first), discharge over
+charge for a full cell (charge first). Energy efficiency is always what the cell gave
+over what it took: discharge energy over charge energy.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labctl.analysis.cells.half_cycles import HalfCycles
+from labctl.analysis.estimate import Estimate
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+COULOMB_PER_MAH = 3.6
+SILICON_MAH_PER_G = 954.28
+"""One lithium per silicon, F / M(Si)."""
+
+
+class Pairing(StrEnum):
+    """Which half cycle opens a cycle."""
+
+    DISCHARGE_FIRST = "discharge-first"
+    """Anode half cell: lithiation, which discharges the cell, then delithiation."""
+    CHARGE_FIRST = "charge-first"
+    """Full cell and cathode half cell."""
+    FILE = "file"
+    """The file's own cycle column decides; the first half found opens the cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycles:
+    """Columns of equal length, one row per cycle, in order of time."""
+
+    pairing: Pairing
+    number: Ints
+    """From 1; 0 is a half cycle before the first opening one; or the file's own."""
+    opening: Ints
+    """Direction of the opening half: -1 discharge, +1 charge."""
+    discharge: Floats
+    """Charge of the discharge half in C, positive; NaN if it is not there."""
+    charge: Floats
+    """Charge of the charge half in C, positive; NaN if it is not there."""
+    discharge_energy: Floats
+    """Energy the cell gave in J, positive; NaN if the half is not there."""
+    charge_energy: Floats
+    """Energy the cell took in J, positive; NaN if the half is not there."""
+    discharge_duration: Floats
+    """Time under discharge current in s."""
+    charge_duration: Floats
+    """Time under charge current in s."""
+    start_time: Floats
+    """s."""
+    end_time: Floats
+    """s."""
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @property
+    def first(self) -> Floats:
+        """Charge of the opening half in C."""
+        return np.where(self.opening < 0, self.discharge, self.charge)
+
+    @property
+    def second(self) -> Floats:
+        """Charge of the closing half in C: what the material gives back."""
+        return np.where(self.opening < 0, self.charge, self.discharge)
+
+    @property
+    def coulombic_efficiency(self) -> Floats:
+        """Second half over first half, a fraction (1 is 100 %)."""
+        return _ratio(self.second, self.first)
+
+    @property
+    def energy_efficiency(self) -> Floats:
+        """Energy given over energy taken, a fraction; above 1 where material aged."""
+        return _ratio(self.discharge_energy, self.charge_energy)
+
+    @property
+    def irreversible(self) -> Floats:
+        """First half minus second half in C."""
+        return self.first - self.second
+
+    @property
+    def mean_discharge_voltage(self) -> Floats:
+        """Mean over charge in V."""
+        return _ratio(self.discharge_energy, self.discharge)
+
+    @property
+    def mean_charge_voltage(self) -> Floats:
+        """Mean over charge in V."""
+        return _ratio(self.charge_energy, self.charge)
+
+    @property
+    def hysteresis(self) -> Floats:
+        """Mean charge voltage minus mean discharge voltage in V."""
+        return self.mean_charge_voltage - self.mean_discharge_voltage
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """True where both halves are there."""
+        return np.isfinite(self.first) & np.isfinite(self.second)
+
+
+def pair_cycles(halves: HalfCycles, pairing: Pairing) -> Cycles:
+    """Pair half cycles into cycles; consecutive halves of one direction add up."""
+    way = halves.direction
+    moving = np.flatnonzero(way)
+    way = way[moving]
+    opens = -1 if pairing is Pairing.DISCHARGE_FIRST else 1
+    if pairing is Pairing.FILE:
+        group, number = _by_file(halves.cycle[moving])
+    else:
+        before = np.concatenate(([-opens], way[:-1]))
+        counted = np.cumsum((way == opens) & (before != opens))
+        number, group = np.unique(counted, return_inverse=True)
+    size = len(number)
+    first_of = np.searchsorted(group, np.arange(size))
+    if pairing is Pairing.FILE:
+        opening = way[first_of]
+    else:
+        opening = np.full(size, opens, dtype=np.int64)
+    last_of = np.searchsorted(group, np.arange(size), side="right") - 1
+
+    def total(column: Floats, sign: int) -> Floats:
+        mine = way == sign
+        sums = np.bincount(group[mine], column[moving][mine], minlength=size)
+        there = np.bincount(group[mine], minlength=size) > 0
+        return np.where(there, sums, np.nan)
+
+    return Cycles(
+        pairing=pairing,
+        number=number.astype(np.int64),
+        opening=opening,
+        discharge=-total(halves.charge, -1),
+        charge=total(halves.charge, 1),
+        discharge_energy=-total(halves.energy, -1),
+        charge_energy=total(halves.energy, 1),
+        discharge_duration=total(halves.duration, -1),
+        charge_duration=total(halves.duration, 1),
+        start_time=halves.start_time[moving][first_of],
+        end_time=halves.end_time[moving][last_of],
+    )
+
+
+def _by_file(cycle: Ints) -> tuple[Ints, Ints]:
+    if (cycle < 0).any():
+        raise ValueError(
+            "pairing by the file needs a cycle column; pair discharge-first or "
+            "charge-first instead"
+        )
+    fresh = np.diff(cycle, prepend=-1) != 0
+    return np.cumsum(fresh) - 1, cycle[fresh]
+
+
+def specific_capacity(
+    charge: float, mass: float, *, mass_uncertainty: float = 0.0
+) -> Estimate:
+    """Return the capacity in mAh/g of ``charge`` (C) on ``mass`` (g, active).
+
+    The uncertainty is the mass's, the systematic that dominates; it is common to all
+    cycles of one cell and cancels in every ratio of them.
+    """
+    if not mass > 0:
+        raise ValueError(f"active mass: {mass:g} g must be above 0")
+    value = charge / COULOMB_PER_MAH / mass
+    return Estimate(value, abs(value) * mass_uncertainty / mass)
+
+
+def lithium_per_silicon(capacity: float) -> float:
+    """Return x in LixSi at ``capacity`` (mAh per g of silicon)."""
+    return capacity / SILICON_MAH_PER_G
+
+
+def initial_coulombic_efficiency(
+    cycles: Cycles, *, charge_uncertainty: float = 0.0
+) -> Estimate:
+    """Return the coulombic efficiency of the first complete cycle, a fraction.
+
+    ``charge_uncertainty`` is the relative standard uncertainty of one half cycle's
+    charge (independent between halves: timing, end point); the current's gain error
+    and the mass cancel.
+    """
+    known = np.flatnonzero(cycles.complete)
+    if not len(known):
+        return Estimate.absent("no cycle has both halves")
+    value = float(cycles.coulombic_efficiency[known[0]])
+    estimate = Estimate(value, value * math.sqrt(2) * charge_uncertainty)
+    if known[0] > 0 and cycles.number[0] != 0:
+        return estimate.doubted("the first cycle is not complete; the next was used")
+    return estimate
+
+
+def loss_split(cycles: Cycles) -> tuple[Floats, Floats]:
+    """Return each cycle's relative irreversible loss: films, and disconnection.
+
+    First array: (first - second of the cycle before) / second of the cycle before;
+    second array: (second of the cycle before - second) / second of the cycle before.
+    Shape (n,); the first row is NaN.
+    """
+    before = np.concatenate(([np.nan], cycles.second[:-1]))
+    films = _ratio(cycles.first - before, before)
+    disconnection = _ratio(before - cycles.second, before)
+    return films, disconnection
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator != 0, numerator / denominator, np.nan)

@@ -1,0 +1,279 @@
+"""Finds the pulses of a titration and measures each: rests, jump, √t slopes.
+
+A titration is a row of current pulses, each between two rests. What is measured here
+needs no model of diffusion but one: that the voltage runs with √t early in the pulse
+(and with √(t+τ) - √t early in the rest).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labctl.analysis.cells.half_cycles import REST_FRACTION
+from labctl.analysis.estimate import Estimate
+
+Floats = NDArray[np.float64]
+
+FEWEST = 5
+"""Rows that a line needs before its R² says anything."""
+AVERAGED = 60.0
+"""s at the end of a rest that are averaged: 10 µV of noise are 1 % of D."""
+WATCHED = 600.0
+"""s at the end of a rest over which its drift is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseRows:
+    """Where a pulse and its rests lie in the columns."""
+
+    rest: int
+    """First row of the rest before."""
+    first: int
+    """First row under current."""
+    last: int
+    """Row after the last one under current: the first of the rest after."""
+    end: int
+    """Row after the last one of the rest after."""
+
+
+def find_pulses(
+    time: Floats, current: Floats, *, rest_current: float | None = None
+) -> tuple[PulseRows, ...]:
+    """Return the pulses that stand between two rests of at least two rows.
+
+    ``rest_current`` in A is the |I| up to which a row is a rest; None: 0.1 % of the
+    largest. NaN is a rest. Runs of current with a reversal inside are not pulses.
+    """
+    flow = np.nan_to_num(current)
+    if rest_current is None:
+        rest_current = REST_FRACTION * float(np.abs(flow).max(initial=0.0))
+    state = np.where(np.abs(flow) > rest_current, np.sign(flow), 0)
+    edges = np.flatnonzero(np.diff(state)) + 1
+    bounds = [0, *edges.tolist(), len(time)]
+    kinds = [state[b] for b in bounds[:-1]] if len(time) else []
+    found = []
+    for k in range(1, len(kinds) - 1):
+        before, after = bounds[k] - bounds[k - 1], bounds[k + 2] - bounds[k + 1]
+        if (
+            kinds[k]
+            and not kinds[k - 1]
+            and not kinds[k + 1]
+            and min(before, after) > 1
+        ):
+            found.append(
+                PulseRows(bounds[k - 1], bounds[k], bounds[k + 1], bounds[k + 2])
+            )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line through part of a pulse or rest."""
+
+    intercept: float
+    slope: float
+    slope_uncertainty: float
+    intercept_uncertainty: float
+    r_squared: float
+    rows: int
+
+
+def fit_line(x: Floats, y: Floats) -> Line | None:
+    """Return the least-squares line; None with fewer than five rows."""
+    n = len(x)
+    if n < FEWEST or np.ptp(x) == 0:
+        return None
+    xm, ym = x.mean(), y.mean()
+    sxx = float(((x - xm) ** 2).sum())
+    slope = float(((x - xm) * (y - ym)).sum()) / sxx
+    rest = y - ym - slope * (x - xm)
+    variance = float((rest**2).sum()) / (n - 2)
+    total = float(((y - ym) ** 2).sum())
+    return Line(
+        intercept=float(ym - slope * xm),
+        slope=slope,
+        slope_uncertainty=math.sqrt(variance / sxx),
+        intercept_uncertainty=math.sqrt(variance * (1 / n + xm**2 / sxx)),
+        r_squared=1 - float((rest**2).sum()) / total if total > 0 else math.nan,
+        rows=n,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """One pulse as measured; voltages in V, times in s from the file's zero."""
+
+    rows: PulseRows
+    start: float
+    """When the current came on."""
+    duration: float
+    current: float
+    """Mean in A, signed; positive delithiates."""
+    charge: float
+    """C, signed."""
+    rest_before: Estimate
+    """Mean over the last minute of the rest before."""
+    rest_after: Estimate
+    """Mean over the last minute of the rest after."""
+    end_voltage: float
+    """At the end of the pulse, from a line through its last rows."""
+    jump: Estimate
+    """Ohmic and charge-transfer step: the √t line at t = 0⁺ minus the rest before."""
+    first_resistance: float
+    """(first row - rest before)/I in Ω; depends on when the first row was taken."""
+    root_time: Line | None
+    """V against √s in the pulse; None when there are too few rows."""
+    relaxation: Line | None
+    """V against √(t+τ) - √t in the rest; None when there are too few rows."""
+    drift: Estimate
+    """dV/dt over the last ten minutes (at most half) of the rest after, V/s."""
+    noise: float
+    """Standard deviation of one voltage row in V, from the ends of the rests."""
+    resolution: float = 0.0
+    """Standard uncertainty in V from the converter's step; no average lowers it."""
+
+    @property
+    def rest_change(self) -> Estimate:
+        """ΔE_s: rest after minus rest before."""
+        u = math.hypot(self.rest_after.uncertainty, self.rest_before.uncertainty)
+        return Estimate(self.rest_after.value - self.rest_before.value, u)
+
+    @property
+    def pulse_change(self) -> Estimate:
+        """ΔE_t: change in the pulse without the jump."""
+        start = self.rest_before.value + self.jump.value
+        return Estimate(
+            self.end_voltage - start,
+            math.hypot(self.jump.uncertainty, self.noise, self.resolution),
+        )
+
+    @property
+    def ratio(self) -> Estimate:
+        """ρ = ΔE_s/ΔE_t."""
+        s, t = self.rest_change, self.pulse_change
+        if t.value == 0:
+            return Estimate.absent("the voltage did not change in the pulse")
+        value = s.value / t.value
+        u = math.hypot(s.uncertainty, value * t.uncertainty) / abs(t.value)
+        return Estimate(value, u)
+
+
+def measure_pulse(
+    time: Floats,
+    voltage: Floats,
+    current: Floats,
+    rows: PulseRows,
+    *,
+    window: tuple[float, float],
+    resolution: float = 0.0,
+) -> Pulse:
+    """Measure one pulse; ``window`` is the stretch in s in which √t is fitted.
+
+    ``resolution`` in V is what `reading_resolution` says of the whole titration.
+    """
+    t, v = time[rows.first : rows.last], voltage[rows.first : rows.last]
+    start = _switch_time(time, rows.first)
+    off = time[rows.last - 1]
+    duration = float(off - start)
+    flow = current[rows.first : rows.last]
+    weights = np.diff(t, prepend=start)
+    charge = float((flow * weights).sum())
+    before, noise_before = _rest_end(time, voltage, rows.rest, rows.first)
+    after, noise = _rest_end(time, voltage, rows.last, rows.end)
+    before, after = (
+        Estimate(x.value, math.hypot(x.uncertainty, resolution))
+        for x in (before, after)
+    )
+    root = _within(np.sqrt(t - start), v, t - start, window)
+    rest_t = time[rows.last : rows.end] - off
+    rest_v = voltage[rows.last : rows.end]
+    slow = _within(np.sqrt(rest_t + duration) - np.sqrt(rest_t), rest_v, rest_t, window)
+    if root is None:
+        jump = Estimate.absent(f"fewer than {FEWEST} rows in the √t window {window} s")
+    else:
+        jump = Estimate(
+            root.intercept - before.value,
+            math.hypot(root.intercept_uncertainty, before.uncertainty),
+        )
+    tail = slice(-max(FEWEST, len(t) // 50), None)
+    last = fit_line(t[tail] - off, v[tail])
+    return Pulse(
+        rows=rows,
+        start=float(start),
+        duration=duration,
+        current=charge / duration,
+        charge=charge,
+        rest_before=before,
+        rest_after=after,
+        end_voltage=float(v[-1]) if last is None else last.intercept,
+        jump=jump,
+        first_resistance=float((v[0] - before.value) / flow[0]),
+        root_time=root,
+        relaxation=slow,
+        drift=_rest_drift(time, voltage, rows.last, rows.end),
+        noise=float(np.hypot(noise, noise_before) / math.sqrt(2)),
+        resolution=resolution,
+    )
+
+
+def reading_resolution(voltage: Floats) -> float:
+    """Return the standard uncertainty in V that the converter's step leaves.
+
+    The step is the smallest difference between neighbouring rows; readings that noise
+    spreads evenly make it tiny.
+    """
+    steps = np.abs(np.diff(voltage))
+    steps = steps[steps > 0]
+    return float(steps.min() / math.sqrt(12)) if len(steps) else 0.0
+
+
+def _switch_time(time: Floats, first: int) -> float:
+    """Return when the current came on: the last row before, unless that is far off."""
+    step = time[first + 1] - time[first] if first + 1 < len(time) else 0.0
+    if time[first] - time[first - 1] <= 2 * step:
+        return float(time[first - 1])
+    return float(time[first] - step)
+
+
+def _rest_end(
+    time: Floats, voltage: Floats, first: int, last: int
+) -> tuple[Estimate, float]:
+    """Return the mean at the end of a rest and the noise of one row."""
+    t, v = time[first:last], voltage[first:last]
+    late = t >= t[-1] - min(AVERAGED, 0.2 * (t[-1] - t[0]))
+    line = fit_line(t[late] - t[-1], v[late])
+    if line is None:
+        return Estimate(float(v[-1]), 0.0), 0.0
+    noise = line.slope_uncertainty * float(np.std(t[late])) * math.sqrt(line.rows)
+    return Estimate(float(v[late].mean()), noise / math.sqrt(line.rows)), noise
+
+
+def _rest_drift(time: Floats, voltage: Floats, first: int, last: int) -> Estimate:
+    t, v = time[first:last], voltage[first:last]
+    late = t >= t[-1] - min(WATCHED, 0.5 * (t[-1] - t[0]))
+    line = fit_line(t[late] - t[-1], v[late])
+    if line is None:
+        return Estimate.absent(f"fewer than {FEWEST} rows at the end of the rest")
+    return Estimate(line.slope, line.slope_uncertainty)
+
+
+def _within(
+    x: Floats, y: Floats, elapsed: Floats, window: tuple[float, float]
+) -> Line | None:
+    inside = (elapsed >= window[0]) & (elapsed <= window[1])
+    return fit_line(x[inside], y[inside])
+
+
+def compositions(
+    pulses: Sequence[Pulse], capacity: float, start: float
+) -> tuple[Floats, Floats]:
+    """Return the lithium fraction θ before and after each pulse.
+
+    ``capacity`` in C takes θ from 0 to 1; ``start`` is θ before the first pulse.
+    """
+    steps = -np.array([pulse.charge for pulse in pulses]) / capacity
+    after = start + np.cumsum(steps)
+    return after - steps, after

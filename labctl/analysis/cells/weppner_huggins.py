@@ -1,0 +1,66 @@
+"""Weppner–Huggins from ratios and slopes: D = 4/(πτ) L² (ΔE_s/ΔE_t)².
+
+The length L is volume over electroactive area: the thickness of a film, r/3 of a
+sphere. Holds for a slab with t ≪ L²/D, and for a sphere only where Dτ/r² < 0.001.
+Weppner & Huggins 1977.
+"""
+
+import math
+from collections.abc import Sequence
+
+from labctl.analysis.cells.gitt_pulses import Line, Pulse
+from labctl.analysis.estimate import Estimate
+
+LINEAR = 0.99
+"""R² of the √t line below this is no √t."""
+
+
+def weppner_huggins(
+    duration: float, rest_change: float, pulse_change: float, length: float
+) -> float:
+    """Return D = 4/(πτ) L² (ΔE_s/ΔE_t)² in m²/s.
+
+    ``length`` in m is volume over electroactive area: the thickness of a film, r/3 of
+    a sphere. With moles and molar volume, L = m V_M / (M S).
+    """
+    return 4 / (math.pi * duration) * (length * rest_change / pulse_change) ** 2
+
+
+def doubted(found: Estimate, doubts: Sequence[str]) -> Estimate:
+    """Return ``found`` with every doubt, if there is a value to doubt."""
+    for doubt in doubts if math.isfinite(found.value) else ():
+        found = found.doubted(doubt)
+    return found
+
+
+def from_ratio(
+    ratio: Estimate, factor: float, common: float, doubts: Sequence[str]
+) -> Estimate:
+    """Return ``factor`` × ratio² with its doubts; ``common`` is the length's part.
+
+    ``factor`` is 4 L²/(πτ) in m²/s; ``common`` a relative standard uncertainty.
+    """
+    if not math.isfinite(ratio.value):
+        return Estimate.absent(ratio.reason or "no jump could be extrapolated")
+    value = factor * ratio.value**2
+    relative = math.hypot(2 * ratio.relative, common)
+    return doubted(Estimate(value, value * relative), doubts)
+
+
+def from_line(
+    pulse: Pulse,
+    line: Line | None,
+    classic: float,
+    common: float,
+    doubts: Sequence[str],
+) -> Estimate:
+    """Return D from dE/d√t: (4/π) L² (ΔE_s/τ / slope)²."""
+    if line is None or line.slope == 0:
+        return Estimate.absent("too few rows for a √t line")
+    change = pulse.rest_change
+    value = change.value / pulse.duration / line.slope
+    u = abs(value) * math.hypot(change.relative, line.slope_uncertainty / line.slope)
+    found = from_ratio(Estimate(value, u), classic, common, doubts)
+    if line.r_squared < LINEAR:
+        found = found.doubted(f"√t line has R² = {line.r_squared:.4f} < {LINEAR}")
+    return found

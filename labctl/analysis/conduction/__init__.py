@@ -1,0 +1,1 @@
+"""Conductivity, contacts and the Hall effect from recorded readings."""

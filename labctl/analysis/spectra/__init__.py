@@ -1,0 +1,1 @@
+"""Impedance: models, fits, validity, and what they say about charge transfer."""

@@ -1,0 +1,1 @@
+"""What crosses the wire between a station and its clients: models and the client."""

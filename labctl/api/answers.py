@@ -1,0 +1,369 @@
+"""What single questions are answered with."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from labctl.api.models import Level, RunSummary, Said
+from labctl.errors import Why
+
+
+class Hint(Said):
+    """One thing that is wrong, and its cure."""
+
+    where: str
+    what: str
+    cure: str = ""
+    why: Why = Why.WRONG
+    """What kind of thing it is about: ``wrong``, or ``busy``."""
+
+
+class Problem(Said):
+    """Why a request was not done."""
+
+    fault: str
+    """Whose: config, operator, limit, instrument, store, access."""
+    kind: str = ""
+    """What it is, for programs: ``busy``, ``doubtful``, ``link`` …, see
+    `labctl.api.error_kinds`; empty where the request itself was wrong."""
+    message: str
+    holders: dict[str, str] = Field(default_factory=dict)
+    """Of ``busy``: seat -> who has it."""
+    complaints: list[Hint] = Field(default_factory=list)
+    """Every complaint about an order, at once."""
+
+
+class Accepted(Said):
+    """The request is taken; the state shows its effect."""
+
+    sequence: int
+    """State to wait for."""
+
+
+class Started(Said):
+    """A run is on its way."""
+
+    run: str
+    seats: dict[str, str]
+    warnings: list[str]
+
+
+class Applies(StrEnum):
+    """From when an amendment holds."""
+
+    NEXT_STEP = "next_step"
+    """The run goes on: at its next step."""
+    RESUME = "resume"
+    """The run stands still: once somebody resumes it."""
+    NOT = "not"
+    """It was only asked what would change."""
+
+
+class Changed(Said):
+    """A parameter that changes."""
+
+    old: Any
+    new: Any
+
+
+class Amended(Said):
+    """What an amendment comes to."""
+
+    run: str
+    parameters: dict[str, Changed]
+    """As the journal keeps them: SI."""
+    first_step: int
+    """Number of the first step that may differ; those before stay as they are."""
+    next_before: str
+    """Label of that step as it was; empty: there was none, or one goes on first."""
+    next_now: str
+    duration_before: float
+    """s that the protocol states for the whole run."""
+    duration_now: float
+    limits_before: dict[str, tuple[float | None, float | None]]
+    """Column -> bounds; None: open."""
+    limits_now: dict[str, tuple[float | None, float | None]]
+    warnings: list[str]
+    applies: Applies
+
+
+class Queued(Said):
+    """An order waits."""
+
+    entry: str
+
+
+class Checked(Said):
+    """What an order comes to before anything is opened."""
+
+    ok: bool
+    complaints: list[Hint]
+    warnings: list[str]
+    """What will be missing from the results."""
+    seats: dict[str, str]
+    limits: dict[str, tuple[float | None, float | None]]
+    """Column -> safety envelope; null is unbounded."""
+    parameters: dict[str, Any]
+    """As understood: SI, defaults filled in."""
+    busy: dict[str, str] = Field(default_factory=dict)
+    """Seat -> who has it now; until it is free the order can wait, not start."""
+    doubtful: dict[str, str] = Field(default_factory=dict)
+    """Seat -> why it may still be on; until it is cleared the order can only wait."""
+
+
+class PlannedStep(Said):
+    """One step as the twins went through it."""
+
+    label: str
+    cycle: int
+    began: float
+    """s of test time."""
+    ended: float | None
+
+
+class ForecastOut(Said):
+    """What an order comes to on twins."""
+
+    status: str
+    """How it ended there: ``completed``, ``limit`` …"""
+    reason: str
+    duration: float
+    """s of test time."""
+    end_unix: float
+    """Were it started now."""
+    steps: int
+    rows: int
+    file_bytes: int
+    extremes: dict[str, tuple[float, float]]
+    """Column -> smallest and largest reading."""
+    curve: dict[str, list[float | None]]
+    """Time, voltage and current, thinned; empty where the protocol records none."""
+    plan: list[PlannedStep]
+    """At most 2000 steps."""
+
+
+class PlotOut(Said):
+    """A default plot: columns of one stream."""
+
+    name: str
+    title: str
+    stream: str
+    x: str
+    y: list[str]
+    x_log: bool
+    y_log: bool
+    points: bool
+
+
+class ColumnOut(Said):
+    """A column of a stream."""
+
+    name: str
+    unit: str
+    long_name: str
+
+
+class StreamOut(Said):
+    """A stream of a run, and how far it has come."""
+
+    name: str
+    title: str
+    columns: list[ColumnOut]
+    rows: int
+
+
+class ProtocolOut(Said):
+    """A measurement protocol and its form."""
+
+    name: str
+    title: str
+    sample_kinds: list[str]
+    parameters: dict[str, Any]
+    """JSON schema; fields with `quantity`, `unit` and `examples` take text."""
+    presets: dict[str, dict[str, Any]]
+    plots: list[PlotOut]
+
+
+class SampleOut(Said):
+    """A sample that can be measured."""
+
+    name: str
+    kind: str
+    title: str
+    simulated: bool
+    """Part of the simulated bench."""
+    label: dict[str, Any]
+    """As a person writes it."""
+
+
+class SeatOut(Said):
+    """One seat of an instrument."""
+
+    seat: str
+    plays: list[str]
+    """Kinds of role: ``PotentiostatChannel``, ``SourceMeter`` …; empty if not open."""
+    actions: list[str]
+    """What can be done by hand."""
+    lent_to: str
+    """Run, or person by hand; empty if free."""
+    by_hand: bool = False
+    """Whether it is a person who has it."""
+    doubt: str = ""
+    """Why it may still be on; it is lent to nobody. Empty: it is known to be off, or
+    in use."""
+    bounds: dict[str, float] = Field(default_factory=dict)
+    """Largest magnitudes by hand: ``voltage V``, ``current A``, ``compliance V``,
+    ``least compliance V``, ``field T``; empty if not open."""
+    set_points: dict[str, float] = Field(default_factory=dict)
+    """What it holds by hand, read back: ``set V``; empty: output off."""
+    safe_at_unix: float | None = None
+    """When it is made safe by itself; None if nobody has it by hand."""
+
+
+class InstrumentOut(Said):
+    """An instrument of the station."""
+
+    name: str
+    driver: str
+    address: str
+    open: bool
+    identity: dict[str, str]
+    """maker, model, serial, firmware; empty until it is opened."""
+    error: str
+    """Why it could not be opened; empty if it was, or was not tried."""
+    seats: list[SeatOut]
+
+
+class HandPoint(Said):
+    """One point of a sweep by hand."""
+
+    level: float
+    """V or A, read back."""
+    voltage: float | None
+    """V; null on overflow."""
+    current: float | None
+    """A; null on overflow."""
+    in_compliance: bool
+
+
+class HandSweepOut(Said):
+    """How far a sweep by hand has come."""
+
+    points: list[HandPoint]
+    """After the ones that the asker has."""
+    of: int
+    """How many there will be."""
+    goes_on: bool
+    why: str
+    """How it ended: ``completed``, ``stopped``, or what went wrong."""
+    unsafe: str = ""
+    """Why the output may still be on after it; empty: it is off, or it goes on."""
+
+
+class ManualOut(Said):
+    """What a seat answered."""
+
+    seat: str
+    readings: dict[str, float | None]
+    """``current A``, ``voltage V``, ``field T``; set points are read back."""
+    words: dict[str, str]
+    safe_at_unix: float
+    """When the seat is made safe by itself."""
+    sweep: HandSweepOut | None = None
+    """Of a sweep that was begun or is followed."""
+
+
+class RunDetail(Said):
+    """Everything about a run but its rows."""
+
+    summary: RunSummary
+    folder: str
+    sample: dict[str, Any]
+    parameters_given: dict[str, Any]
+    parameters: dict[str, Any]
+    instruments: dict[str, dict[str, Any]]
+    versions: dict[str, str]
+    streams: list[StreamOut]
+    plots: list[PlotOut]
+    envelope: dict[str, tuple[float | None, float | None]]
+    view: str = ""
+    """Word for the protocol's own figures; empty if it draws none of its own."""
+
+
+class RunList(Said):
+    """One page of runs, the latest first."""
+
+    total: int
+    runs: list[RunSummary]
+
+
+class StepOut(Said):
+    """A step that began."""
+
+    step_count: int
+    label: str
+    kind: str
+    cycle: int
+    began: float
+    """s of test time."""
+    ended: float | None
+    """None while it goes on."""
+    reason: str
+    condition: str
+    duration: float | None
+    charge: float | None
+    """C, net."""
+    energy: float | None
+    """J."""
+    rows: int | None
+
+
+class RunEvent(Said):
+    """An event of a run."""
+
+    number: int
+    level: Level
+    code: str
+    text: str
+    test_time: float
+    unix: float
+
+
+class ResultOut(Said):
+    """One number, word or table of the answer."""
+
+    value: float | str | None
+    unit: str
+    uncertainty: float | None
+    quality: str
+    reason: str
+    table: dict[str, list[float | None]] | None = None
+    budget: dict[str, float | None] | None = None
+
+
+class AuditLine(Said):
+    """One act, chained to the one before."""
+
+    number: int
+    unix: float
+    who: str
+    role: str
+    client: str
+    command: str
+    given: dict[str, Any]
+    result: str
+    previous: str
+    """SHA-256 of the line before."""
+    digest: str
+    """SHA-256 of this line without this field."""
+
+
+class Pong(Said):
+    """The station's process is there."""
+
+    station: str
+    boot: str
+    version: str
+    role: str
+    """What the token allows: view, operate or configure."""

@@ -1,0 +1,41 @@
+"""What values of a run become on the wire."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from labctl.api.models import Level
+from labctl.data import Result
+from labctl.figures.lettering import unit_text, value_text
+
+LEVELS = {10: Level.INFO, 20: Level.INFO, 30: Level.WARNING, 40: Level.ALARM}
+
+
+def unsafe_seats(unsafe: Mapping[str, str], seats: Mapping[str, str]) -> dict[str, str]:
+    """Return seat -> why, of role -> why and role -> seat."""
+    found: dict[str, str] = {}
+    for role, why in unsafe.items():
+        seat = seats.get(role, role)
+        found[seat] = f"{found[seat]}; {why}" if seat in found else why
+    return found
+
+
+def finite(value: Any) -> float | None:
+    """Return a number as JSON can carry it."""
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def headline(results: Any) -> str:
+    """Return ``initial coulombic efficiency 92.8 %``; empty without a result."""
+    for name, result in results.items():
+        return f"{name.replace('_', ' ')} {_words(result)}"
+    return ""
+
+
+def _words(result: Result) -> str:
+    if result.value is None:
+        return "–"
+    if isinstance(result.value, str):
+        return f"{result.value} {result.unit}".rstrip()
+    return f"{value_text(result.value)} {unit_text(result.unit)}".rstrip()

@@ -1,0 +1,1 @@
+"""The commands that serve a station or talk to one."""

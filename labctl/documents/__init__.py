@@ -1,0 +1,1 @@
+"""What people type: YAML, plans, labels; read once, complaints know their place."""

@@ -1,0 +1,299 @@
+"""YAML read as a person means it, or refused: nothing silently becomes another number.
+
+Only what a lab file needs: blocks, lists, text, numbers, ``true``, ``false``,
+``null``. Numbers are those of YAML 1.2 (``1e-3`` is one, ``4:20`` and ``no`` are
+text); anchors, aliases, tags, merge keys, duplicate keys, several documents, NaN and
+infinities are refused. Everything is built from PyYAML's pure-Python events: its C
+loader falls over at 200,000 brackets, and its constructors read ``4:20`` as 260.
+"""
+
+import math
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from labctl.documents.complaints import validate
+from labctl.documents.document import Document, Place, Plain
+from labctl.errors import Complaint, RefusedError
+from labctl.quantities.units import show
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["Document", "load", "load_file", "validate"]
+
+LARGEST = 256 * 1024
+"""Bytes; the largest plan seen in practice has 40 kB, PyYAML reads 100 kB a second."""
+DEEPEST = 32
+LONGEST_NUMBER = 30
+"""Characters; a float holds 17 digits."""
+
+_INT = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(
+    r"[+-]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][+-]?[0-9]+)?"
+)
+_ODD_NUMBER = re.compile(
+    r"(?P<zero>[+-]?0[0-9_]+(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<under>[+-]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?)"
+    r"|(?P<nan>[+-]?\.?(?:nan|inf|infinity))",
+    re.IGNORECASE,
+)
+_WORDS: dict[str, Plain] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+}
+_BROKEN = {
+    "character '\\t'": ("a tab where YAML wants spaces.", "Indent with spaces."),
+    "cannot start any token": (
+        "a text cannot start with this character.",
+        "Quote the text.",
+    ),
+    "mapping values are not allowed": (
+        "a second `: ` in one line, or a key in the wrong column.",
+        "Quote a text that contains `: `, and check the indentation.",
+    ),
+    "expected <block end>": (
+        "this does not line up with the lines above.",
+        "Start all keys of one block in one column.",
+    ),
+    "unexpected end of stream": ("a quote is never closed.", "Close it."),
+    "the node content, but found '<stream end>'": (
+        "the file ends inside a bracket.",
+        "Close the bracket.",
+    ),
+    "expected ',' or": (
+        "a bracket is not closed, or two items have no comma between them.",
+        "Close the bracket, or put the comma.",
+    ),
+    "could not find expected ':'": (
+        "this key has no value.",
+        "Write `key: value`, with a space after the colon.",
+    ),
+}
+"""PyYAML's words, and what to say instead."""
+
+
+def load_file(path: Path) -> Document:
+    """Read a file.
+
+    RefusedError: absent, no plain file, too large, not UTF-8, or not understood.
+    """
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            _only_plain(path, os.fstat(file.fileno()).st_mode)
+            content = file.read(LARGEST + 1)
+    except OSError as e:
+        raise RefusedError(
+            [Complaint(str(path), f"cannot be read: {e.strerror}.", "Check the path.")]
+        ) from e
+    return load(content, path.name)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe would wait for somebody to write into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _only_plain(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
+        _refuse(str(path), f"is {kind}, no file.", "Name a file with the text in it.")
+
+
+def load(text: str | bytes, name: str) -> Document:
+    """Read YAML text.
+
+    Parameters
+    ----------
+    text
+        Text, or bytes in UTF-8 (a byte-order mark at the start is ignored).
+    name
+        What complaints call it: ``formation.yaml``.
+
+    Raises
+    ------
+    RefusedError
+        One complaint with file, line and column: the first thing not understood.
+    """
+    import yaml  # noqa: PLC0415  (start-up time)
+
+    content = _decode(text, name)
+    reader = _Reader(name)
+    try:
+        data = reader.read(yaml.parse(content, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as e:
+        _refuse_broken(name, e)
+    except yaml.reader.ReaderError as e:
+        line = content.count("\n", 0, e.position) + 1
+        reader.refuse(
+            line, f"holds the character U+{int(e.character):04X}.", "Remove it."
+        )
+    return Document(name, data, reader.lines)
+
+
+def _decode(text: str | bytes, name: str) -> str:
+    size = len(text)
+    if size > LARGEST:
+        _refuse(name, f"is larger than {LARGEST // 1024} kB.", "Is it the right file?")
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in text[:4]:
+        _refuse(name, "is in UTF-16 or UTF-32.", "Save it as UTF-8.")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        line = text.count(b"\n", 0, e.start) + 1
+        _refuse(f"{name}:{line}", "is not UTF-8.", "Save it as UTF-8.", e)
+
+
+class _Reader:
+    """Builds plain data from events and remembers lines."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: dict[Place, int] = {}
+
+    def read(self, events: "Iterator[yaml.Event]") -> Plain:
+        """Read the one document of a stream."""
+        import yaml  # noqa: PLC0415  (start-up time)
+
+        next(events)
+        start = next(events)
+        if not isinstance(start, yaml.DocumentStartEvent):
+            self.refuse(1, "is empty.", "Write `key: value` lines.")
+        if start.version or start.tags:
+            self.refuse(_line(start), "has a % directive.", "Remove it.")
+        data = self._value(next(events), events, ())
+        next(events)
+        after = next(events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            self.refuse(
+                _line(after), "starts a second document.", "Remove the `---` line."
+            )
+        return data
+
+    def refuse(self, line: int, what: str, cure: str) -> NoReturn:
+        """Stop with a complaint at a line."""
+        _refuse(f"{self.name}:{line}", what, cure)
+
+    def _value(
+        self, event: "yaml.Event", events: "Iterator[yaml.Event]", place: Place
+    ) -> Plain:
+        import yaml  # noqa: PLC0415  (start-up time)
+
+        self._refuse_machinery(event, place)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Plain] = []
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                below = (*place, len(items))
+                self.lines[below] = _line(event)
+                items.append(self._value(event, events, below))
+            return items
+        block: dict[str, Plain] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key = self._key(event)
+            below = (*place, key)
+            if key in block:
+                self.refuse(
+                    _line(event),
+                    f"`{show(key)}` already stands in line {self.lines[below]}.",
+                    "Remove one of the two.",
+                )
+            self.lines[below] = _line(event)
+            block[key] = self._value(next(events), events, below)
+        return block
+
+    def _key(self, event: "yaml.Event") -> str:
+        import yaml  # noqa: PLC0415  (start-up time)
+
+        self._refuse_machinery(event, ())
+        if not isinstance(event, yaml.ScalarEvent) or not event.value.strip():
+            self.refuse(_line(event), "has a key that is no text.", "Name the key.")
+        if event.style is None and event.value == "<<":
+            self.refuse(_line(event), "merges with `<<`.", "Write the keys out.")
+        return self._text(event)
+
+    def _refuse_machinery(self, event: "yaml.Event", place: Place) -> None:
+        line = _line(event)
+        if len(place) >= DEEPEST:
+            self.refuse(line, f"is nested more than {DEEPEST} deep.", "Flatten it.")
+        if getattr(event, "anchor", None) is not None:
+            self.refuse(
+                line,
+                f"uses the anchor or alias `{show(getattr(event, 'anchor', ''))}`.",
+                "Write the value out; quote a text that starts with `&` or `*`.",
+            )
+        if getattr(event, "tag", None) is not None:
+            self.refuse(
+                line,
+                f"uses the tag `{show(getattr(event, 'tag', ''))}`.",
+                "Remove it; quote a text that starts with `!`.",
+            )
+
+    def _text(self, event: "yaml.ScalarEvent") -> str:
+        value: str = event.value
+        if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+            self.refuse(_line(event), "holds half a character.", "Remove the escape.")
+        return value
+
+    def _scalar(self, event: "yaml.ScalarEvent") -> Plain:
+        value = self._text(event)
+        if event.style is not None:
+            return value
+        if value in _WORDS:
+            return _WORDS[value]
+        if odd := _ODD_NUMBER.fullmatch(value):
+            self.refuse(_line(event), *_odd(value, odd))
+        if not _FLOAT.fullmatch(value):
+            return value
+        short = len(value) <= LONGEST_NUMBER
+        number = int(value) if short and _INT.fullmatch(value) else float(value)
+        lost = number == 0 and re.search("[1-9]", re.split("[eE]", value)[0])
+        if not short or not math.isfinite(number) or lost:
+            self.refuse(
+                _line(event),
+                f"{show(value)} is beyond what a number can hold.",
+                "Write it shorter, or quote it if it is a text.",
+            )
+        if number == 0 and value.startswith("-"):
+            self.refuse(_line(event), f"{value}: zero has no sign.", "Write 0.")
+        return number
+
+
+def _odd(value: str, odd: re.Match[str]) -> tuple[str, str]:
+    if odd["nan"]:
+        return f"{value} is not a number one can set.", "Quote it if it is a text."
+    bare = value.replace("_", "")
+    sign = bare[0] if bare[0] in "+-" else ""
+    short = sign + (bare.lstrip("+-").lstrip("0") or "0")
+    return (
+        f"{show(value)} is a number to some and a text to others.",
+        f"Write {show(short)}, or quote it if it is a text.",
+    )
+
+
+def _line(event: "yaml.Event") -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _refuse(
+    where: str, what: str, cure: str, source: Exception | None = None
+) -> NoReturn:
+    raise RefusedError([Complaint(where, what, cure)]) from source
+
+
+def _refuse_broken(name: str, e: "yaml.MarkedYAMLError") -> NoReturn:
+    mark: yaml.Mark | None = e.problem_mark or e.context_mark
+    place, column = name, ""
+    if mark is not None:
+        place, column = f"{name}:{mark.line + 1}", f"column {mark.column + 1}: "
+    for words, (what, cure) in _BROKEN.items():
+        if words in (e.problem or ""):
+            _refuse(place, column + what, cure, e)
+    _refuse(place, f"{column}{e.problem or 'this is not YAML'}.", "", e)

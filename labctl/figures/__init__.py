@@ -1,0 +1,1 @@
+"""Figures as values: how they are made, lettered, coloured and thinned."""

@@ -1,0 +1,530 @@
+"""The bench of the station's process: one station, one clock, many runs at once."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from labctl.api.answers import Amended, Applies, Started
+from labctl.api.from_run import LEVELS
+from labctl.api.models import Level, RunState, RunSummary
+from labctl.api.requests import AmendIn, OrderIn
+from labctl.api.station_files import Premises
+from labctl.clock import Clock, SystemClock
+from labctl.config.models import Config
+from labctl.documents.hardened_yaml import Document
+from labctl.errors import (
+    LabctlError,
+    OperatorError,
+    OwnershipError,
+    RefusedError,
+    Why,
+)
+from labctl.service.bench.amending import amend_run
+from labctl.service.bench.by_hand import ByHand
+from labctl.service.bench.doubts import Doubts, still_on
+from labctl.service.bench.events import EventBook
+from labctl.service.bench.interrupted import about_of, find_interrupted
+from labctl.service.bench.live_run import About, LiveRun
+from labctl.service.bench.queue import Queue
+from labctl.service.guard.guarding import Guarding
+from labctl.service.guard.lines import Safed, SeatEnd, SeatState
+from labctl.service.guard.observing import Told, guarded
+from labctl.service.guard.planning import plan_of
+from labctl.service.guard.safed_file import reports
+from labctl.session.finish import discard, finish
+from labctl.session.limits import CELLS
+from labctl.session.names import run_id, slug
+from labctl.session.order import (
+    Equipment,
+    Order,
+    Prepared,
+    prepare_with,
+)
+from labctl.session.resume import resume
+from labctl.session.run import Finished, Observers, start
+from labctl.store.folder import list_runs
+
+log = logging.getLogger(__name__)
+
+MOST_LIVE = 64
+"""Runs at once; each has a thread."""
+KEPT_ENDED = 32
+"""Ended runs whose rows stay in memory."""
+HOLDER = "the simulated sample holder"
+BAD_ENDS = frozenset({RunState.LIMIT, RunState.FAILED, RunState.STOPPED})
+
+
+class Bench:
+    """Starts runs, passes wishes on, keeps queue and events; safe from any thread."""
+
+    def __init__(
+        self,
+        config: Config,
+        equipment: Equipment,
+        premises: Premises,
+        *,
+        speed: float | None,
+        live_view: bool = True,
+    ) -> None:
+        self.config = config
+        self.equipment = equipment
+        self.premises = premises
+        self.speed = speed
+        self.events = EventBook(premises.events_file)
+        self.queue = Queue(premises.queue_file)
+        guard = None if equipment.world is not None else self._guard
+        self._doubts = Doubts(equipment.station, premises.doubts_file)
+        self.by_hand = ByHand(equipment.station, guard, self._doubts)
+        self.interrupted: dict[str, RunSummary] = {}
+        self.changed: Callable[[], None] = lambda: None
+        """Called, from any thread, when the state is another one."""
+        self.started: Callable[[LiveRun, OrderIn], None] = lambda _run, _order: None
+        """Called when a run begins that was ordered here."""
+        self._live_view = live_view
+        self._runs: dict[str, LiveRun] = {}
+        self._keys: dict[str, Started] = {}
+        self._dispatch = threading.RLock()
+        self._guarding: Guarding | None = None
+        self._safed: dict[str, tuple[Safed, float]] = {}
+        """Run -> what the guard said of its seats, and when (epoch s)."""
+        self._wall = SystemClock()
+
+    @property
+    def clock(self) -> Clock:
+        """The bench's clock."""
+        return self.equipment.station.clock
+
+    @property
+    def simulated(self) -> bool:
+        """Whether twins stand on it."""
+        return self.equipment.world is not None
+
+    @property
+    def guard_missing(self) -> str:
+        """Why no guard stands although outputs may be on; empty: one does."""
+        return "" if self._guarding is None else self._guarding.missing
+
+    @property
+    def runs(self) -> list[LiveRun]:
+        """The runs of this process, the first one first."""
+        return list(self._runs.values())  # no lock: STOP waits for nothing
+
+    @property
+    def live(self) -> list[LiveRun]:
+        """The runs that have their instruments."""
+        return [run for run in self.runs if run.is_live]
+
+    def run(self, run: str) -> LiveRun | None:
+        """Return a run of this process; None if it is not one."""
+        return self._runs.get(run)
+
+    def seats(self) -> dict[str, list[str]]:
+        """Return every configured seat and the roles it may play."""
+        seats: dict[str, list[str]] = {}
+        for role, names in self.config.seats.items():
+            for seat in names:
+                seats.setdefault(seat, []).append(role)
+        return seats
+
+    def prepare(self, order: OrderIn, *, even_busy: bool = False) -> Prepared:
+        """Check an order against this bench; RefusedError, OperatorError.
+
+        ``even_busy``: a role may also take a seat that somebody has now.
+        """
+        return prepare_with(
+            self.order_of(order),
+            self.config,
+            equipment=self.equipment,
+            even_busy=even_busy,
+        )
+
+    def order_of(self, asked: OrderIn) -> Order:
+        """Return an order as the session takes it."""
+        return Order(
+            protocol=asked.protocol,
+            parameters=Document.without_lines("parameters", dict(asked.parameters)),
+            sample=self.sample_of(asked.sample),
+            preset=asked.preset,
+            seats=dict(asked.seats),
+            out=self.premises.data,
+            simulate=self.simulated,
+            speed=self.speed,
+            seed=asked.seed,
+            operator=asked.operator,
+        )
+
+    def sample_of(self, name: str) -> str:
+        """Return the label file of a sample of this station, else the name itself."""
+        path = self.premises.samples / f"{slug(name)}.yaml"
+        if path.exists():
+            return str(path)
+        if name.endswith((".yaml", ".yml")):  # no files but the station's own
+            raise OperatorError(f"this station has no sample {name!r}")
+        return name
+
+    def start(self, asked: OrderIn) -> Started:
+        """Start a run at once; the same key again starts nothing new.
+
+        RefusedError, OperatorError, OwnershipError: nothing was switched on.
+        """
+        with self._dispatch:
+            if asked.key and asked.key in self._keys:
+                return self._keys[asked.key]
+            if len(self.live) >= MOST_LIVE:
+                raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
+            prepared = self.prepare(asked)
+            protocol = prepared.protocol
+            name = run_id(protocol.name, protocol.sample.name, self.clock.unix())
+            about = About(
+                run=name,
+                protocol=protocol.name,
+                title=f"{protocol.title}: "
+                f"{protocol.sample.title or protocol.sample.name}",
+                sample=protocol.sample.name,
+                seats=dict(prepared.cast),
+                kind=protocol.sample.kind,
+                simulated=self.simulated,
+                operator=asked.operator or self.config.station.operator,
+            )
+            self.equipment.station.reserve(name, self._places(about.seats, about.kind))
+            run = LiveRun(
+                about,
+                self.premises.data / name,
+                self._guarded(about, lambda o: start(prepared, self.config, o, name)),
+                self.clock,
+                self.changed,
+                doubt=self.doubt,
+                leave=self._leave,
+                live_view=self._live_view,
+            )
+            started = Started(
+                run=name, seats=dict(prepared.cast), warnings=protocol.warnings()
+            )
+            self._admit(run)
+            self.started(run, asked)
+            if asked.key:
+                self._keys[asked.key] = started
+        log.info("started %s on %s", name, ", ".join(about.seats.values()))
+        return started
+
+    def ask(self, run: str, what: str, reason: str) -> None:
+        """Pass a wish on to a live run; OperatorError: it is not one."""
+        found = self._runs.get(run)
+        if found is None or not found.is_live:
+            raise OperatorError(f"{run} does not go on at this station")
+        if what == "resume" and found.state is not RunState.HOLD:
+            if found.asked != "hold":
+                raise OperatorError(f"{run} is not on hold")
+        elif found.state is RunState.ENDING and what != "stop":
+            raise OperatorError(f"{run} is ending; nothing can be asked of it")
+        found.ask(what, reason)
+
+    def busy(self, prepared: Prepared) -> dict[str, str]:
+        """Return who has what a prepared run would need now: place -> run or person."""
+        lent = self.equipment.station.lent()
+        places = self._places(prepared.cast, prepared.protocol.sample.kind)
+        return {place: lent[place] for place in places.values() if place in lent}
+
+    def doubtful(self, prepared: Prepared) -> dict[str, str]:
+        """Return which seats of a prepared run may still be on, and why."""
+        doubts = self.equipment.station.doubts()
+        return {s: doubts[s] for s in prepared.cast.values() if s in doubts}
+
+    def _places(self, seats: Mapping[str, str], kind: str) -> dict[str, str]:
+        """Return what a run keeps for itself: its seats, and the one sample holder.
+
+        All twins of a simulated bench share one circuit; a second pellet, particle or
+        film would take the first one out while it is measured.
+        """
+        places = dict(seats)
+        if self.simulated and kind not in CELLS:
+            places[HOLDER] = HOLDER
+        return places
+
+    # ---- seats that are not known to be off
+
+    def doubt(self, seat: str, why: str) -> None:
+        """Lend a seat to nobody until it is known to be off."""
+        self._doubts.doubt(seat, why)
+        self.changed()
+
+    def clear(self, seat: str, *, by_hand: bool, who: str, reason: str = "") -> None:
+        """Make a doubtful seat safe and read it back; ``by_hand``: a person vouches.
+
+        InstrumentError: it is still not known to be off. BusyError: a run has it.
+        OperatorError: nobody doubts it.
+        """
+        if seat in self.by_hand.touched():
+            self.by_hand.let_go(seat, vouched=by_hand)
+        else:
+            self._doubts.clear(seat, by_hand=by_hand)
+        self._note_off(seat)
+        how = "vouches that it is off" if by_hand else "had it made safe and read back"
+        text = f"{seat}: {who} {how}" + (f" ({reason})" if reason else "")
+        log.warning("%s", text)
+        self.events.tell(Level.WARNING, "cleared", text)
+        self.changed()
+
+    def heard_safe(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
+        """Take the guard's word about the seats of a run."""
+        for seat, end in seats.items():
+            if end.state is SeatState.UNKNOWN:
+                self.doubt(seat, end.why)
+                text = f"the guard: {still_on(seat, end.why)}"
+                self.events.tell(Level.ALARM, "unsafe", text, run)
+            elif end.state is SeatState.SAFE:
+                with contextlib.suppress(OwnershipError):  # who has it will say
+                    if self._doubts.settle(seat):
+                        self._note_off(seat)
+                        text = f"{seat} was made safe after all"
+                        self.events.tell(Level.WARNING, "cleared", text, run)
+        self.changed()
+
+    def hear_guard(self) -> None:
+        """Take what a guard has written of late.
+
+        That of a process which died just now may still be at work.
+        """
+        self._hear_reports([self.premises.folder])
+
+    def _hear_reports(self, folders: list[Path]) -> None:
+        for report in reports(folders):
+            news = {
+                seat: word
+                for seat, word in report.seats.items()
+                if self._doubts.is_news(seat, report.unix)
+            }
+            if news:
+                self.heard_safe(report.run, news)
+
+    def _note_off(self, seat: str) -> None:
+        for run in self.runs:
+            run.cleared(seat)
+
+    # ---- runs whose process died
+
+    def recover(self) -> None:
+        """Find what a dead process left: its guard's word, and the runs that wait."""
+        if self._doubts.were_lost:
+            text = (
+                "it is not known which outputs were left on: look at every instrument"
+            )
+            self.events.tell(Level.ALARM, "unsafe", text)
+        self._hear_reports(
+            [self.premises.folder, *(f.path for f in list_runs(self.premises.data))]
+        )
+        for summary in find_interrupted(self.premises.data):
+            self.interrupted[summary.run] = summary
+            self.events.tell(
+                Level.ALARM,
+                "interrupted",
+                f"{summary.run} was cut short: resume, finish or discard it",
+                summary.run,
+            )
+
+    def resume(self, run: str, *, accept_voltage: bool = False) -> Started:
+        """Go on with an interrupted run on this bench.
+
+        ``accept_voltage``: wherever its cell is now.
+        """
+        with self._dispatch:
+            folder = self._folder_of(run)
+            about = about_of(folder)
+            if about.simulated is not self.simulated:
+                kind = "simulated" if about.simulated else "real"
+                raise OperatorError(f"{run} is {kind}; this station is not")
+            if len(self.live) >= MOST_LIVE:
+                raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
+            self.equipment.station.reserve(run, self._places(about.seats, about.kind))
+            live = LiveRun(
+                about,
+                folder,
+                self._guarded(
+                    about,
+                    lambda observers: resume(
+                        folder,
+                        observers,
+                        None,
+                        self.equipment,
+                        accept_voltage=accept_voltage,
+                    ),
+                ),
+                self.clock,
+                self.changed,
+                doubt=self.doubt,
+                leave=self._leave,
+                live_view=self._live_view,
+            )
+            live.started_unix = self.interrupted.pop(run).started_unix
+            self._admit(live)
+        return Started(run=run, seats=about.seats, warnings=[])
+
+    def amend(self, run: str, asked: AmendIn, who: str) -> Amended:
+        """Change what a run of this station has still to do; see `amend_run`."""
+        folder = self.premises.data / run
+        if not folder.is_dir():
+            raise OperatorError(f"this station has no run {run!r}")
+        found = self._runs.get(run)
+        amended = amend_run(
+            folder,
+            found if found is not None and found.is_live else None,
+            asked.parameters,
+            self.equipment,
+            who=who,
+            reason=asked.reason,
+            dry_run=asked.dry_run,
+        )
+        if amended.applies is not Applies.NOT:
+            names = ", ".join(amended.parameters)
+            text = f"{run}: {names} amended by {who}"
+            self.events.tell(Level.INFO, "amend", text, run)
+            self.changed()
+        return amended
+
+    def close_interrupted(self, run: str, what: str, reason: str) -> None:
+        """``finish`` or ``discard`` an interrupted run; blocks for seconds."""
+        with self._dispatch:
+            folder = self._folder_of(run)
+            kept = self.interrupted.pop(run)
+        try:
+            (finish if what == "finish" else discard)(folder, reason)
+        except LabctlError:
+            self.interrupted[run] = kept
+            raise
+        self.events.tell(Level.INFO, what, f"{run}: {reason}", run)
+        self.changed()
+
+    def _folder_of(self, run: str) -> Path:
+        if run not in self.interrupted:
+            raise OperatorError(f"{run} is not an interrupted run of this station")
+        return self.premises.data / run
+
+    # ---- what the keeper does again and again
+
+    def start_waiting(self) -> None:
+        """Start every order of the queue whose turn it is."""
+        passed: set[str] = set()
+        station = self.equipment.station
+        while True:
+            entry = self.queue.turn(station.lent(), passed, station.doubts())
+            if entry is None:
+                return
+            try:
+                started = self.start(entry.order)
+            except OwnershipError as error:
+                log.debug("queue: %s", error)
+                passed.add(entry.entry)
+                continue
+            except LabctlError as error:
+                if _will_be_free(error):
+                    passed.add(entry.entry)
+                    continue
+                self.queue.refuse(entry.entry, str(error))
+                text = f"{entry.order.protocol} on {entry.order.sample}: {error}"
+                self.events.tell(Level.ALARM, "queue", text)
+            else:
+                self.queue.remove(entry.entry)
+                text = f"{started.run} started from the queue"
+                self.events.tell(Level.INFO, "queue", text, started.run)
+            self.changed()
+
+    def note_end(self, run: LiveRun) -> None:
+        """Do what follows from a run's end: hold its seats if it ended badly."""
+        if run.state not in BAD_ENDS:
+            return
+        why = f"{run.about.run} ended: {run.state} {run.summary().reason}".strip()
+        for seat in run.about.seats.values():
+            self.queue.hold_seat(seat, why)
+        if run.finished is None:
+            # it never had a journal to say so
+            self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
+            for summary in find_interrupted(self.premises.data, run.about.run):
+                reason = run.summary().reason  # why it could not go on: it waits again
+                waits = summary.model_copy(update={"reason": reason})
+                self.interrupted[summary.run] = waits
+
+    def forget_old(self) -> None:
+        """Let go of the rows of runs that ended long ago."""
+        with self._dispatch:
+            ended = [name for name, run in self._runs.items() if not run.is_live]
+            for name in ended[:-KEPT_ENDED]:
+                del self._runs[name]
+
+    def close(self) -> None:
+        """Let go of instruments and files; every run must have ended."""
+        self.by_hand.release_all()
+        self.equipment.station.close()
+        if self._guarding is not None:
+            # what a person cleared meanwhile may be somebody else's by now
+            self._guarding.forget_all_but(set(self.equipment.station.doubts()))
+            self._guarding.close()
+        self.events.close()
+
+    def _guarded(
+        self, about: About, act: Callable[[Observers], Finished]
+    ) -> Callable[[Observers], Finished]:
+        """Guard a run on real instruments."""
+        station = self.equipment.station
+        told = Told(
+            lambda level, text: self.events.tell(
+                LEVELS[level.value], "guard", text, about.run
+            ),
+            self._take_from_guard,
+        )
+
+        def kept(observers: Observers) -> Finished:
+            if not self.simulated:
+                observers = guarded(
+                    observers,
+                    lambda: plan_of(station.setups, about.seats, station.players),
+                    lambda _folder: self._guard(),
+                    told,
+                )
+            return act(observers)
+
+        return kept
+
+    def _leave(self, run: LiveRun) -> None:
+        """Give the seats of a run back; what it read back as off is doubted no more."""
+        self.equipment.station.give_back(run.about.run)
+        off = set(run.about.seats.values()) if run.safe_unix is not None else set()
+        word = self._safed.pop(run.about.run, None)
+        if word is not None:
+            safed, unix = word
+            ends = safed.outputs.items()
+            off |= {
+                seat
+                for seat, end in ends
+                if end.state is SeatState.SAFE and self._doubts.is_news(seat, unix)
+            }
+        self.heard_safe(run.about.run, dict.fromkeys(off, SeatEnd(SeatState.SAFE)))
+
+    def _guard(self) -> Guarding:
+        """Return the one guard of this process; it sees to its own replacement."""
+        with self._dispatch:
+            if self._guarding is None:
+                self._guarding = Guarding(self.premises.folder)
+            return self._guarding
+
+    def _take_from_guard(self, safed: Safed) -> None:
+        """Take the guard's word about a run that is not quite over.
+
+        It is quicker than the run, which has its seats until its file is sealed: so
+        again when they are given back.
+        """
+        self._safed[safed.run] = safed, self._wall.unix()
+        self.heard_safe(safed.run, safed.outputs)
+
+    def _admit(self, run: LiveRun) -> None:
+        self._runs[run.about.run] = run
+        run.start()
+        self.changed()
+
+
+def _will_be_free(error: LabctlError) -> bool:
+    """Tell whether all that is wrong is that others have the seats that would do."""
+    return isinstance(error, RefusedError) and all(
+        complaint.why is Why.BUSY for complaint in error.complaints
+    )

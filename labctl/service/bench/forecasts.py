@@ -1,0 +1,89 @@
+"""What every run is expected to come to: its forecast, made as soon as it begins."""
+
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.api.answers import ForecastOut
+from labctl.api.requests import OrderIn
+from labctl.api.station_files import replace_text
+from labctl.errors import LabctlError
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.live_run import LiveRun
+from labctl.service.records.forecast import foresee
+from labctl.service.records.worker_process import Aside
+
+log = logging.getLogger(__name__)
+
+FILE = "forecast.json"
+PATIENCE = 600.0
+"""s; a long run may be forecast slowly, nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    run: LiveRun
+    order: OrderIn
+
+
+class Expectations:
+    """Forecasts runs one after the other in a worker process of low priority."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._aside = Aside("expectations")
+        self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        """Begin; runs are taken from now on."""
+        self._bench.started = self._take
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, in the middle of a forecast if need be."""
+        self._asked.put(None)
+        self._aside.close_now()
+
+    def _take(self, run: LiveRun, order: OrderIn) -> None:
+        self._asked.put(_Asked(run, order))
+
+    def _work(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            if not asked.run.is_live:
+                continue
+            try:
+                given = plain(self._bench, asked.order, asked.run.about.seats)
+                found: ForecastOut = self._aside.call(PATIENCE, foresee, *given)
+                asked.run.expected_duration = found.duration
+                path = asked.run.folder / FILE
+                if path.parent.is_dir():
+                    replace_text(path, found.model_dump_json())
+            except (LabctlError, OSError) as error:
+                log.info("no forecast of %s: %s", asked.run.about.run, error)
+
+
+def expected(folder: Path) -> ForecastOut | None:
+    """Return what a run was expected to come to; None if nobody worked it out."""
+    try:
+        return ForecastOut.model_validate_json((folder / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def plain(
+    bench: Bench, order: OrderIn, seats: dict[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what `foresee` is given."""
+    fields = {
+        "protocol": order.protocol,
+        "sample": bench.sample_of(order.sample),
+        "preset": order.preset,
+        "seats": dict(order.seats) if seats is None else seats,
+        "simulate": True,
+        "seed": order.seed,
+    }
+    return bench.config.model_dump(mode="json"), fields, dict(order.parameters)

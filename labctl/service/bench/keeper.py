@@ -1,0 +1,123 @@
+"""What the station's process looks after by itself, in threads of its own.
+
+One follows the journals, thins their rows and tells the guard that this process lives;
+one looks for the STOP file and starts what waits; one talks to instruments that people
+left on, or that were stopped. An error in any of them is told and the loop goes on.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+
+from labctl.api.models import Level
+from labctl.clock import SystemClock
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.doubts import still_on
+from labctl.service.bench.live_run import LiveRun
+from labctl.service.bench.stop_all import StopAll
+
+log = logging.getLogger(__name__)
+
+FOLLOW_EVERY = 0.2
+"""s between two looks at the journals."""
+TALK_EVERY = 0.2
+"""s between two looks at what was left on or stopped."""
+LOOK_EVERY = 0.1
+"""s between two looks for the STOP file and at the queue."""
+
+
+class Keeper:
+    """Runs the loops until told to stop."""
+
+    def __init__(self, bench: Bench, stop_all: StopAll) -> None:
+        self._bench = bench
+        self._stop_all = stop_all
+        self._clock = SystemClock()
+        self._gone = threading.Event()
+        self._followed: set[str] = set()
+        self._noted: set[str] = set()
+        self._threads = [
+            threading.Thread(target=self._loop, args=(act, period), daemon=True)
+            for act, period in (
+                (self._follow, FOLLOW_EVERY),
+                (self._look, LOOK_EVERY),
+                (self._talk, TALK_EVERY),
+            )
+        ]
+        self.beat = self._clock.now()
+        """When the loop that looks for the STOP file last came round."""
+
+    def start(self) -> None:
+        """Begin all loops."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End all loops and wait for them."""
+        self._gone.set()
+        for thread in self._threads:
+            thread.join(10.0)
+
+    @property
+    def silence(self) -> float:
+        """Time since the loop that looks for the STOP file came round, s."""
+        return self._clock.now() - self.beat
+
+    def _loop(self, act: Callable[[], None], period: float) -> None:
+        told = ""
+        while not self._gone.wait(period):
+            try:
+                act()
+            except Exception as error:
+                log.exception("the keeper stumbled")
+                text = f"{type(error).__name__}: {error}"
+                if text != told:
+                    self._bench.events.tell(Level.WARNING, "keeper", text)
+                told = text
+
+    def _follow(self) -> None:
+        self._bench.by_hand.beat()
+        moved = False
+        for run in self._bench.runs:
+            if run.about.run in self._followed:
+                continue
+            live = run.is_live
+            moved |= run.feed.follow(self._bench.events)
+            if not live:
+                run.feed.close()
+                self._followed.add(run.about.run)
+                self._bench.forget_old()
+        if moved:
+            self._bench.changed()
+
+    def _look(self) -> None:
+        self.beat = self._clock.now()
+        bench = self._bench
+        if bench.premises.stop_file.exists():
+            self._stop_all.ask("the file STOP", "")
+            with contextlib.suppress(OSError):
+                bench.premises.stop_file.unlink()
+        for run in bench.runs:
+            if not run.is_live and run.about.run not in self._noted:
+                self._noted.add(run.about.run)
+                self._ended(run)
+        bench.start_waiting()
+
+    def _talk(self) -> None:
+        for seat, why in self._bench.by_hand.look().items():
+            text = (
+                f"{seat} was made safe: nobody touched it for half a minute, or the "
+                "guard was lost"
+            )
+            if why:
+                text = f"{still_on(seat, why)}; it is tried again"
+            level = Level.ALARM if why else Level.WARNING
+            self._bench.events.tell(level, "by-hand", text)
+            self._bench.changed()
+        self._stop_all.look()
+        self._bench.hear_guard()
+
+    def _ended(self, run: LiveRun) -> None:
+        self._bench.note_end(run)
+        self._bench.changed()

@@ -1,0 +1,345 @@
+"""One run in its own thread, and what the rest of the process may know of it.
+
+The run's thread is left alone: it writes its journal, and whoever wants its rows reads
+them from there. So nothing that a client asks can delay a reading.
+"""
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labctl.api.from_run import LEVELS, finite, headline, unsafe_seats
+from labctl.api.models import LIVE, Level, RunState, RunSummary
+from labctl.clock import Clock, SystemClock, stopwatch
+from labctl.engine.control import Control
+from labctl.engine.situation import Ended, Situation
+from labctl.errors import LabctlError, StoreError
+from labctl.service.bench.events import EventBook
+from labctl.service.bench.punctuality import Punctuality
+from labctl.session.run import Finished, Observers
+from labctl.store.folder import RunFolder
+from labctl.store.journal.reader import JournalReader
+from labctl.store.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+"""s without a commit, while rows come, before it is called trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a run before its first reading."""
+
+    run: str
+    protocol: str
+    title: str
+    sample: str
+    seats: dict[str, str]
+    """Role -> seat."""
+    kind: str
+    """Of the sample: ``half_cell``, ``film`` …"""
+    simulated: bool
+    operator: str
+
+
+class LiveRun:
+    """A run that goes on in this process, or went on in it."""
+
+    def __init__(
+        self,
+        about: About,
+        folder: Path,
+        act: Callable[[Observers], Finished],
+        clock: Clock,
+        changed: Callable[[], None],
+        *,
+        doubt: Callable[[str, str], None] = lambda _seat, _why: None,
+        leave: Callable[["LiveRun"], None] = lambda _run: None,
+        live_view: bool = True,
+    ) -> None:
+        """Prepare a run; nothing happens before `start`.
+
+        ``act`` is the whole run. ``doubt`` is told, as soon as it is known, each seat
+        that may still be on, and why; ``leave`` is called once the run has ended, to
+        give its seats back.
+        """
+        self.about = about
+        self.folder = folder
+        self.control = Control()
+        self.clock = clock
+        self.started_unix = clock.unix()
+        self.ended_unix: float | None = None
+        self.safe_unix: float | None = None
+        """Wall clock at which every output was safe; None while one may be on."""
+        self.unsafe: Mapping[str, str] = {}
+        """Role -> why its output may still be on. Nothing that happens later takes a
+        word of it back but a read-back or a person: `cleared`."""
+        self.may_be_on = False
+        """Whether something was, or could have been, switched on and nobody has said
+        yet what came of it."""
+        self.expected_duration: float | None = None
+        self.feed = Feed(about.run, folder)
+        self.finished: Finished | None = None
+        self.asked = ""
+        self.leave = leave
+        self._doubt = doubt
+        self._live_view = live_view
+        self._act = act
+        self._changed = changed
+        self._state = RunState.STARTING
+        self._reason = ""
+        self._situation: Situation | None = None
+        self._wall = SystemClock()
+        self._punctuality = Punctuality()
+        self._thread = threading.Thread(target=self._go, name=about.run, daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end at most ``seconds``; return whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def state(self) -> RunState:
+        """Where it stands."""
+        return self._state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still has its instruments."""
+        return self._state in LIVE
+
+    @property
+    def slowest_poll(self) -> float:
+        """Longest time between two polls of late, s of the wall; 0 once it ended."""
+        return self._punctuality.slowest(stopwatch()) if self.is_live else 0.0
+
+    @property
+    def unsafe_seats(self) -> dict[str, str]:
+        """Seat -> why it may still be on; empty: all are safe, or it goes on."""
+        return unsafe_seats(self.unsafe, self.about.seats)
+
+    def cleared(self, seat: str) -> None:
+        """Take note that a seat was read back as off, or that a person vouches."""
+        left = {
+            role: why
+            for role, why in self.unsafe.items()
+            if self.about.seats.get(role, role) != seat
+        }
+        if len(left) == len(self.unsafe):
+            return
+        self.unsafe = left
+        if not left:
+            self.safe_unix = self._wall.unix()
+        self._changed()
+
+    def give_up(self, why: str) -> None:
+        """Take every output as on: nobody waits any longer for the run to say."""
+        self._is_unsafe(dict.fromkeys(self.about.seats, why))
+        self._changed()
+
+    def ask(self, what: str, reason: str) -> None:
+        """Ask for ``skip``, ``hold``, ``resume`` or ``stop``."""
+        if what == "skip":
+            self.control.skip(reason)
+        elif what == "hold":
+            self.control.hold(reason)
+        elif what == "resume":
+            self.control.release()
+        else:
+            self.control.stop(reason)
+        self.asked = "" if what == "resume" else what
+        self._changed()
+
+    def summary(self) -> RunSummary:
+        """Return what a tile shows."""
+        seen, about = self._situation, self.about
+        last = dict(seen.last) if seen else {}
+        last.update(self.feed.last(last))
+        return RunSummary(
+            run=about.run,
+            protocol=about.protocol,
+            title=about.title,
+            sample=about.sample,
+            seats=about.seats,
+            state=self._state,
+            reason=self._reason,
+            asked=self.asked if self.is_live else "",
+            step_count=seen.step_count if seen else 0,
+            step_label=seen.step.label if seen else "",
+            technique=_technique(seen),
+            cycle=seen.step.cycle if seen else 0,
+            test_time=seen.test_time if seen else 0.0,
+            rows=seen.rows if seen else 0,
+            last={name: finite(value) for name, value in last.items()},
+            started_unix=self.started_unix,
+            ended_unix=self.ended_unix,
+            expected_duration=self.expected_duration,
+            simulated=about.simulated,
+            operator=about.operator,
+            trouble=self._trouble(),
+            slowest_poll=self.slowest_poll,
+            longest_gap=seen.longest_gap if seen else 0.0,
+            unsafe=self.unsafe_seats,
+            headline=self.headline(),
+        )
+
+    def headline(self) -> str:
+        """Return the first result in words."""
+        if self.finished is None:
+            return ""
+        return headline(self.finished.results)
+
+    def _trouble(self) -> str:
+        """Say if rows have been waiting for the disk."""
+        seen = self._situation
+        if seen is None or self._state is not RunState.RUNNING:
+            return ""
+        waiting = seen.rows - self.feed.rows
+        quiet = stopwatch() - self.feed.changed
+        if waiting <= 0 or quiet < PATIENCE:
+            return ""
+        return f"{waiting} rows wait for the disk since {quiet:.0f} s; is it full?"
+
+    def _go(self) -> None:
+        observers = Observers(
+            self.control,
+            watch=self._watch,
+            started=self._started,
+            ended=self._ended,
+            live_view=self._live_view,
+        )
+        try:
+            self.finished = self._act(observers)
+            state, reason = RunState(self.finished.status), self.finished.text
+        except LabctlError as error:
+            state, reason = RunState.FAILED, str(error)
+        except BaseException as error:
+            log.exception("%s failed by a defect", self.about.run)
+            state, reason = RunState.FAILED, f"{type(error).__name__}: {error}"
+        if self.may_be_on:  # it drove, and never came to say that it is off
+            self.give_up(f"its run ended without a word about it ({reason})")
+        self._let_go()
+        self.ended_unix = self.clock.unix()
+        self._reason = reason
+        self._state = state
+        self._changed()
+
+    def _watch(self, situation: Situation) -> None:
+        self._punctuality.came_round(stopwatch())
+        before, self._situation = self._situation, situation
+        self._state = RunState(situation.state)
+        if before is None or before.state != situation.state:
+            self._reason = self.control.reason if situation.state == "hold" else ""
+        if before is None or before.step_count != situation.step_count:
+            self.asked = "" if self.asked == "skip" else self.asked
+        if situation.state == self.asked:
+            self.asked = ""
+
+    def _started(self, _folder: Path) -> None:
+        self.may_be_on = True
+
+    def _ended(self, ended: Ended) -> None:
+        if ended.unsafe:
+            self._is_unsafe(ended.unsafe)
+        else:
+            self.unsafe, self.may_be_on = {}, False
+            self.safe_unix = self._wall.unix()
+        self._reason = ended.text
+        self._state = RunState.ENDING
+        self._changed()
+
+    def _is_unsafe(self, unsafe: Mapping[str, str]) -> None:
+        self.unsafe = {**unsafe, **self.unsafe}  # what was known first stays
+        self.may_be_on = False
+        for seat, why in self.unsafe_seats.items():
+            self._doubt(seat, why)
+
+    def _let_go(self) -> None:
+        try:
+            self.leave(self)
+        except Exception:
+            log.exception("%s could not give its seats back", self.about.run)
+
+
+@dataclass(slots=True)
+class Feed:
+    """The rows of a run that are durable, thinned for whoever draws them."""
+
+    run: str
+    folder: Path
+    streams: dict[str, Pyramid] = field(default_factory=dict)
+    changed: float = field(default_factory=stopwatch)
+    """When it last took anything, `stopwatch`."""
+    _reader: JournalReader | None = None
+    _sequence: int = -1
+    _event: int = 0
+
+    def follow(self, book: EventBook) -> bool:
+        """Take what was committed since the last call; return whether there was any."""
+        if self._reader is None:
+            if not RunFolder(self.folder).journal.exists():
+                return False
+            try:
+                self._reader = JournalReader(RunFolder(self.folder).journal)
+            except StoreError:
+                return False  # it is being created
+            self.streams = {
+                stream.name: Pyramid(
+                    [c.name for c in stream.columns],
+                    rows=LIVE_ROWS,
+                    groups=LIVE_GROUPS,
+                )
+                for stream in self._reader.header.streams
+            }
+        sequence = self._reader.sequence
+        if sequence == self._sequence:
+            return False
+        for stored in self._reader.batches_after(self._sequence):
+            if stored.sequence > sequence:
+                break  # the next call takes the whole commit
+            self.streams[stored.batch.stream].add(stored.batch.columns)
+        for record in self._reader.events_after(self._event):
+            event = record.event
+            level = LEVELS[event.level.value]
+            if event.code == "stopped":
+                level = Level.WARNING  # a person asked for it
+            book.tell(level, event.code, event.text, self.run, record.number)
+            self._event = record.number
+        self._sequence = sequence
+        self.changed = stopwatch()
+        return True
+
+    @property
+    def rows(self) -> int:
+        """Rows that are durable, all streams."""
+        return sum(stream.rows for stream in self.streams.values())
+
+    def last(self, seen: dict[str, float]) -> dict[str, float]:
+        """Return the last row of the main stream where a step has shown none yet."""
+        if seen or not self.streams:
+            return {}
+        return next(iter(self.streams.values())).last()
+
+    def close(self) -> None:
+        """Let go of the journal; the rows stay."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+
+def _technique(seen: Situation | None) -> str:
+    """Return the technique in flight, by the name of its class."""
+    techniques = getattr(seen.step, "techniques", ()) if seen else ()
+    if not seen or not techniques:
+        return type(seen.step).__name__ if seen else ""
+    at = seen.last.get("technique_index", 0.0)
+    index = int(at) if math.isfinite(at) else 0
+    return type(techniques[max(0, min(index, len(techniques) - 1))]).__name__

@@ -1,0 +1,156 @@
+"""What can be measured, with what: protocols, samples, instruments."""
+
+import json
+from functools import cache
+from typing import Any
+
+from labctl import plugins
+from labctl.api.answers import InstrumentOut, ProtocolOut, SampleOut, SeatOut
+from labctl.api.station_files import Premises, replace_text
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
+from labctl.errors import LabctlError
+from labctl.protocol import Protocol
+from labctl.sample import Sample
+from labctl.service.bench.bench import Bench
+from labctl.service.bench.by_hand import Touched
+from labctl.service.bench.hand_acts import actions, bounds, kinds
+from labctl.service.records.archive import plots_out
+from labctl.session.names import slug
+from labctl.session.samples import DEFAULTS
+
+
+@cache
+def protocols() -> list[ProtocolOut]:
+    """Return the protocols that can be run."""
+    found = [plugins.protocol(name) for name in plugins.names(plugins.PROTOCOLS)]
+    found = [kind for kind in found if kind.can_be_run]
+    return [
+        ProtocolOut(
+            name=kind.name,
+            title=kind.title,
+            sample_kinds=sorted(str(k) for k in kind.sample_kinds),
+            parameters=kind.parameters_model.model_json_schema(),
+            presets={k: dict(v) for k, v in kind.presets.items()},
+            plots=plots_out(kind),
+        )
+        for kind in found
+    ]
+
+
+def view_of(protocol: str) -> str:
+    """Return the word for a protocol's own figures; empty if it draws none."""
+    try:
+        kind = plugins.protocol(protocol)
+    except LabctlError:
+        return ""
+    return "" if kind.figures is Protocol.figures else kind.view
+
+
+def samples(bench: Bench) -> list[SampleOut]:
+    """Return the labels kept at the station, then the simulated samples.
+
+    The one that is meant where nobody names one comes first of its kind.
+    """
+    found = []
+    for path in sorted(bench.premises.samples.glob("*.yaml")):
+        try:
+            document = load_file(path)
+            label = validate(document, Sample)
+        except LabctlError:
+            continue  # a file that somebody is writing; the form says what is wrong
+        found.append(_sample(label, document.data, simulated=False))
+    world = bench.equipment.world
+    names = world.names() if world is not None else ()
+    for name in sorted(names, key=lambda name: name not in DEFAULTS.values()):
+        data = world.label(name)
+        label = validate(Document(name, data), Sample)
+        found.append(_sample(label, data, simulated=True))
+    return found
+
+
+def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleOut:
+    """Keep a label at the station; RefusedError names every complaint."""
+    data = {**label, "name": label.get("name", name)}
+    document = Document("label", data, {(key,): 1 for key in data})
+    checked = validate(document, Sample)
+    text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
+    replace_text(premises.samples / f"{slug(name)}.yaml", text)
+    return _sample(checked, data, simulated=False)
+
+
+def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
+    """Return what is known of every instrument; opens none."""
+    station = bench.equipment.station
+    opened, lent, doubts = station.opened, station.lent(), station.doubts()
+    touched = bench.by_hand.touched()
+    found = []
+    for name, setup in station.setups.items():
+        is_open = name in opened
+        identity = station.identity(name) if is_open else None
+        players = station.players(name) if is_open else {}
+        seats = {f"{name}/{r}" if r else name: p for r, p in players.items()}
+        configured = [s for s in bench.seats() if s.partition("/")[0] == name]
+        found.append(
+            InstrumentOut(
+                name=name,
+                driver=setup.driver,
+                address=setup.address,
+                open=is_open,
+                identity={}
+                if identity is None
+                else {
+                    "maker": identity.maker,
+                    "model": identity.model,
+                    "serial": identity.serial,
+                    "firmware": identity.firmware,
+                },
+                error=unreached.get(name, ""),
+                seats=[
+                    _seat(
+                        seat,
+                        seats.get(seat),
+                        lent.get(seat, ""),
+                        touched.get(seat),
+                        doubts.get(seat, ""),
+                    )
+                    for seat in dict.fromkeys((*seats, *configured))
+                ],
+            )
+        )
+    return found
+
+
+def _seat(
+    seat: str,
+    player: object | None,
+    lent_to: str,
+    touched: Touched | None,
+    doubt: str,
+) -> SeatOut:
+    return SeatOut(
+        seat=seat,
+        plays=kinds(player),
+        actions=[str(a) for a in actions(player)],
+        lent_to=lent_to,
+        by_hand=touched is not None,
+        doubt=doubt,
+        bounds=bounds(player),
+        set_points={} if touched is None else touched.holds,
+        safe_at_unix=None if touched is None else touched.safe_unix,
+    )
+
+
+def _sample(label: Sample, data: Any, *, simulated: bool) -> SampleOut:
+    return SampleOut(
+        name=label.name,
+        kind=str(label.kind),
+        title=label.title,
+        simulated=simulated,
+        label=dict(data),
+    )
+
+
+def _scalar(value: Any) -> str:
+    """Return a value as YAML; JSON is a part of YAML."""
+    return json.dumps(value, ensure_ascii=False)

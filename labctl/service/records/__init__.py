@@ -1,0 +1,1 @@
+"""Runs on the disk as clients see them: lists, windows, figures, reports."""

@@ -1,0 +1,76 @@
+"""A window of a long run that is done: from its overview, or from just the rows seen.
+
+The whole of ten million rows comes from the overview that stands in the sealed file;
+what is zoomed in on is read from the rows themselves. Nothing is read that is not
+shown, so the first plot of a run does not wait for its last row.
+"""
+
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labctl.data import Array
+from labctl.store.pyramid import NARROWEST, Window
+from labctl.store.run_file.overview import PLANES, WIDTH, grouped, regrouped
+from labctl.store.run_file.reader import Table
+
+TIME = "test_time_second"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRows:
+    """The rows of a stream that do not change any more, and their overview."""
+
+    table: Table
+    overview: Mapping[str, Array]
+    """Column -> first, min, max of groups of `WIDTH` rows, shape (3, n)."""
+
+    def window(
+        self, x: str, ys: Sequence[str], begin: float, end: float, pixels: int
+    ) -> Window:
+        """Return what lies between two test times; see `Pyramid.window`.
+
+        KeyError: no such column.
+        """
+        names = (x, *ys)
+        if missing := [name for name in names if name not in self.overview]:
+            raise KeyError(missing[0])
+        pixels = max(pixels, NARROWEST)
+        first, last = self._row_at(begin, "left"), self._row_at(end, "right")
+        last = max(first, last)
+        count = last - first
+        if count <= 4 * pixels:
+            values = self._read(names, first, last).T
+            return Window(1, first, self.table.rows, names, values)
+        width = 1
+        while count / width > 2 * pixels:
+            width *= 2
+        start, stop = first // width * width, -(-last // width) * width
+        groups = self._groups(names, start, min(stop, self.table.rows), width)
+        labels = tuple(f"{name}:{plane}" for name in names for plane in PLANES)
+        values = groups.transpose(2, 0, 1).reshape(len(labels), -1)
+        return Window(width, start, self.table.rows, labels, values)
+
+    def _groups(self, names: Sequence[str], start: int, stop: int, width: int) -> Array:
+        """Return groups of ``width`` rows, shape (3, n, columns)."""
+        if width < WIDTH:
+            return grouped(self._read(names, start, stop), width)
+        part = slice(start // WIDTH, -(-stop // WIDTH))
+        groups = np.stack([self.overview[name][:, part] for name in names], axis=2)
+        return regrouped(groups, width // WIDTH)
+
+    def _read(self, names: Sequence[str], begin: int, end: int) -> Array:
+        """Return rows, shape (n, columns)."""
+        known = {n: self.table.part(n, begin, end) for n in dict.fromkeys(names)}
+        return np.stack([np.asarray(known[n], float) for n in names], axis=1)
+
+    def _row_at(self, time: float, side: typing.Literal["left", "right"]) -> int:
+        """Return how many rows lie before a test time (with it, on the right)."""
+        group = int(np.searchsorted(self.overview[TIME][0], time, side)) - 1
+        if group < 0:
+            return 0
+        begin = group * WIDTH
+        rows = self.table.part(TIME, begin, begin + WIDTH)
+        return begin + int(np.searchsorted(rows, time, side))

@@ -1,0 +1,1 @@
+"""Runs handed to other programs, and other programs' files read."""

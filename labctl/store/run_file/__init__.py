@@ -1,0 +1,1 @@
+"""The journal as HDF5: while it grows, sealed, and compared with its journal."""

@@ -1,0 +1,136 @@
+"""Compare a run file with its journal, row by row, bit by bit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from labctl.data import Array
+from labctl.errors import StoreError
+from labctl.store.folder import RunFolder
+from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.hdf5 import blocks
+from labctl.store.run_file.reader import RunFile, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How one stream (or the steps, the events, the results) compares."""
+
+    name: str
+    in_journal: int
+    """Rows."""
+    in_file: int
+    """Rows."""
+    differences: int = 0
+    """Values that differ or cannot be read."""
+    first: str = ""
+    """Where the first difference is; empty if there is none."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether both hold the same."""
+        return self.in_journal == self.in_file and not self.differences
+
+    def __str__(self) -> str:
+        text = f"{self.name}: {self.in_journal} rows in the journal, {self.in_file} in "
+        text += "the file"
+        if self.differences:
+            text += f", {self.differences} values differ, first {self.first}"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was compared."""
+
+    file: Path
+    parts: tuple[Comparison, ...] = field(default_factory=tuple)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file holds what the journal holds, no more and no less."""
+        return all(part.ok for part in self.parts)
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Stream -> rows in the journal."""
+        return {part.name: part.in_journal for part in self.parts}
+
+    def summary(self) -> str:
+        """Return one line: all is well, or what differs."""
+        bad = [str(part) for part in self.parts if not part.ok]
+        total = sum(part.in_journal for part in self.parts)
+        return "; ".join(bad) or f"all {total} rows are the same"
+
+
+def verify(path: Path) -> Report:
+    """Compare the sealed file of a run with its journal.
+
+    ``path``: the run's folder or a file in it. StoreError: one of the two is missing.
+    """
+    folder = RunFolder.of(path)
+    if not folder.sealed.exists():
+        raise StoreError(f"{folder.path}: not sealed yet; there is nothing to compare")
+    with JournalReader(folder.journal) as reader:
+        return compare(reader, folder.sealed)
+
+
+def compare(reader: JournalReader, path: Path) -> Report:
+    """Compare any run file with a journal."""
+    with RunFile(path) as file:
+        parts = _compare_streams(reader, file)
+        for name in ("steps", "events", "results"):
+            parts.append(_compare_records(name, reader, file))
+    return Report(path, tuple(parts))
+
+
+def _compare_streams(reader: JournalReader, file: RunFile) -> list[Comparison]:
+    stored = reader.rows_stored
+    differences = dict.fromkeys(stored, 0)
+    firsts: dict[str, str] = {}
+    tables = {name: file.table(name) for name in stored}
+    seen = dict.fromkeys(stored, 0)
+    for name, first, columns in blocks(reader):
+        count = len(next(iter(columns.values())))
+        seen[name] += count
+        for column, expected in columns.items():
+            found = _slice(tables[name], column, first, first + count)
+            wrong = _wrong(expected, found)
+            if wrong.size:
+                differences[name] += int(wrong.size)
+                firsts.setdefault(name, f"{column} in row {first + int(wrong[0])}")
+    return [
+        Comparison(
+            name, seen[name], tables[name].rows, differences[name], firsts.get(name, "")
+        )
+        for name in stored
+    ]
+
+
+def _slice(table: Table, column: str, begin: int, end: int) -> Array | None:
+    try:
+        return table.part(column, begin, end)
+    except (OSError, KeyError):
+        return None  # a damaged chunk, a column that is gone
+
+
+def _wrong(expected: Array, found: Array | None) -> Array:
+    if found is None or found.dtype != expected.dtype or not len(found):
+        return np.arange(len(expected))
+    short = min(len(expected), len(found))
+    # bit by bit, so that NaN equals NaN and 0 differs from −0
+    same = expected[:short].view("<i8") == found[:short].view("<i8")
+    return np.flatnonzero(np.append(~same, np.ones(len(expected) - short, bool)))
+
+
+def _compare_records(name: str, reader: JournalReader, file: RunFile) -> Comparison:
+    left, right = getattr(reader, name), getattr(file, name)
+    if isinstance(left, dict):
+        left, right = list(left.items()), list(right.items())
+    pairs = list(zip(left, right, strict=False))
+    # as text, so that NaN equals NaN
+    wrong = [at for at, (a, b) in enumerate(pairs) if repr(a) != repr(b)]
+    first = f"in row {wrong[0]}" if wrong else ""
+    return Comparison(name, len(left), len(right), len(wrong), first)

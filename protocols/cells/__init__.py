@@ -1,0 +1,1 @@
+"""Cell protocols: formation, cycling, rate, titration, pulses, voltammetry."""

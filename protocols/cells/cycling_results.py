@@ -1,0 +1,201 @@
+"""What a cycling run says about a cell, worked out of its recorded rows."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis.cells.cycling import (
+    COULOMB_PER_MAH,
+    Cycles,
+    Pairing,
+    initial_coulombic_efficiency,
+    pair_cycles,
+)
+from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.analysis.cells.retention import retention
+from labctl.analysis.estimate import Estimate
+from labctl.data import Array, Quality, Result
+from labctl.protocol import Run
+from labctl.sample import FirstStep, Sample
+
+CHARGE_UNCERTAINTY = 2e-4
+"""Relative, of one half cycle: end point within half a row, timing (k = 1)."""
+CURRENT_UNCERTAINTY = 4e-4
+"""Relative gain of the channel, 0.004 % of range at a tenth of it (VMP3, k = 1)."""
+
+
+def cycles_of(run: Run, last: int | None = None) -> Cycles:
+    """Return the cycles of a run, paired as the sample's convention says.
+
+    Rows of cycles after ``last`` are left out: what follows formation in the same
+    direction would count to its last half.
+    """
+    table: Mapping[str, Array] = run.table("timeseries")
+    if last is not None:
+        kept = np.asarray(table["cycle_count"]) <= last
+        table = {name: np.asarray(table[name])[kept] for name in table}
+    half = table["half_cycle"]
+    halves = split_half_cycles(
+        running_time(table),
+        table["voltage_volt"],
+        table["current_ampere"],
+        half_cycle=None if (half < 0).all() else half,
+        cycle=table["cycle_count"],
+    )
+    return pair_cycles(halves, pairing_of(run.sample))
+
+
+def running_time(table: Mapping[str, Array]) -> Array:
+    """Return the rows' time in s without what passed between two uploads.
+
+    From the last row of one upload to the start of the next no current flowed, so
+    that interval must carry no charge; the first row of an upload stands as far
+    behind its start as the instrument says.
+    """
+    time = np.array(table["test_time_second"], dtype=np.float64)
+    own = np.asarray(table["instrument_time_second"])
+    fresh = np.diff(table["step_count"], prepend=-1) != 0
+    fresh |= np.diff(own, prepend=-np.inf) < 0
+    at = np.flatnonzero(fresh)[1:]
+    lost = np.zeros_like(time)
+    lost[at] = np.maximum(time[at] - time[at - 1] - own[at], 0.0)
+    return time - np.cumsum(lost)
+
+
+def pairing_of(sample: Sample) -> Pairing:
+    """Return which half opens a cycle of this sample."""
+    opens_discharge = sample.first_step.sign < 0
+    return Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
+
+
+def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
+    """Return the cycles whose numbers are among ``numbers``."""
+    kept = np.isin(cycles.number, list(numbers))
+    columns: dict[str, Any] = {
+        each.name: value[kept]
+        for each in dataclasses.fields(cycles)
+        if isinstance(value := getattr(cycles, each.name), np.ndarray)
+    }
+    return dataclasses.replace(cycles, **columns)
+
+
+def cycling_results(
+    run: Run, *, formation_cycles: int, apart: Collection[int] = ()
+) -> Mapping[str, Result]:
+    """Return ICE, first capacities, retention and the table by cycle.
+
+    ``apart``: numbers of the cycles that are not part of the ageing (check-ups).
+    """
+    cycles = cycles_of(run)
+    if not cycles.complete.any():
+        reason = "no cycle was completed"
+        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
+    ageing = only(cycles, set(cycles.number.tolist()) - set(apart))
+    return {
+        **first_cycle_results(cycles, run.sample),
+        "coulombic_efficiency": efficiency_result(ageing, formation_cycles),
+        "capacity_retention": retention_result(ageing, formation_cycles, run.sample),
+    }
+
+
+def formation_results(run: Run, formation_cycles: int) -> Mapping[str, Result]:
+    """Return ICE and first capacities where formation ran; nothing where not."""
+    if not formation_cycles:
+        return {}
+    cycles = only(cycles_of(run, last=formation_cycles), range(1, formation_cycles + 1))
+    if not cycles.complete.any():
+        reason = "no formation cycle was completed"
+        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
+    return first_cycle_results(cycles, run.sample)
+
+
+def first_cycle_results(cycles: Cycles, sample: Sample) -> Mapping[str, Result]:
+    """Return ICE and both capacities of the first complete cycle."""
+    first = initial_coulombic_efficiency(cycles, charge_uncertainty=CHARGE_UNCERTAINTY)
+    opening, closing = _words(sample)
+    at = int(np.flatnonzero(cycles.complete)[0])
+    return {
+        "initial_coulombic_efficiency": result(first.scaled(100.0), "%"),
+        f"first_{opening}_capacity": specific(float(cycles.first[at]), sample),
+        f"first_{closing}_capacity": specific(float(cycles.second[at]), sample),
+    }
+
+
+def result(estimate: Estimate, unit: str) -> Result:
+    """Return an estimate as a result; not valid becomes suspect, NaN absent."""
+    if not np.isfinite(estimate.value):
+        return Result.absent(unit, estimate.reason or "no value")
+    spread = estimate.uncertainty
+    return Result(
+        estimate.value,
+        unit,
+        float(spread) if np.isfinite(spread) else None,
+        Quality.GOOD if estimate.valid else Quality.SUSPECT,
+        estimate.reason,
+    )
+
+
+def specific(charge: float, sample: Sample) -> Result:
+    """Return a charge in C as mAh/g with the budget of mass and current."""
+    if sample.active_mass is None:
+        return Result.absent("mAh/g", f"sample {sample.name} has no active_mass")
+    value = charge / COULOMB_PER_MAH / (1e3 * sample.active_mass)
+    mass = (sample.active_mass_uncertainty or 0.0) / sample.active_mass
+    budget = {
+        "active mass": value * mass,
+        "current": value * CURRENT_UNCERTAINTY,
+        "end point": value * CHARGE_UNCERTAINTY,
+    }
+    spread = float(np.sqrt(sum(x * x for x in budget.values())))
+    return Result(value, "mAh/g", spread, budget=budget)
+
+
+def efficiency_result(cycles: Cycles, formation_cycles: int) -> Result:
+    """Return the mean CE after formation, with CE and capacity by cycle."""
+    done = np.flatnonzero(cycles.complete)
+    percent = 100.0 * cycles.coulombic_efficiency[done]
+    table = {
+        "cycle": tuple(map(float, cycles.number[done])),
+        "coulombic_efficiency_percent": tuple(map(float, percent)),
+        "energy_efficiency_percent": tuple(
+            map(float, 100.0 * cycles.energy_efficiency[done])
+        ),
+    }
+    later = percent[formation_cycles:]
+    if not len(later):
+        spread = float(percent[-1]) * np.sqrt(2) * CHARGE_UNCERTAINTY
+        return Result(float(percent[-1]), "%", float(spread), table=table)
+    spread = float(np.mean(later)) * np.sqrt(2.0 / len(later)) * CHARGE_UNCERTAINTY
+    return Result(float(np.mean(later)), "%", float(spread), table=table)
+
+
+def retention_result(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
+    """Return what is left after the last cycle, against the first after formation."""
+    try:
+        left = retention(
+            cycles,
+            formation_cycles=formation_cycles,
+            charge_uncertainty=CHARGE_UNCERTAINTY,
+        )
+    except ValueError as error:
+        return Result.absent("%", str(error))
+    done = np.flatnonzero(cycles.complete)
+    table = {
+        "cycle": tuple(map(float, cycles.number[done])),
+        "capacity_retention_percent": tuple(map(float, 100.0 * left.retention[done])),
+        "capacity_mah": tuple(map(float, cycles.second[done] / COULOMB_PER_MAH)),
+    }
+    if sample.active_mass is not None:
+        grams = 1e3 * sample.active_mass
+        table["capacity_mah_per_g"] = tuple(
+            map(float, cycles.second[done] / COULOMB_PER_MAH / grams)
+        )
+    last = left.last.scaled(100.0)
+    return Result(last.value, "%", last.uncertainty, table=table)
+
+
+def _words(sample: Sample) -> tuple[str, str]:
+    first: FirstStep = sample.first_step
+    return str(first), str(first.other)

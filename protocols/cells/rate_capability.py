@@ -1,0 +1,233 @@
+"""Formation, then a few cycles at each of several rates, then the first rate again."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from labctl.analysis.cells.retention import RateBlock, RateRow, rate_table
+from labctl.columns import CYCLES, TIMESERIES
+from labctl.data import Result, Stream
+from labctl.errors import Complaint
+from labctl.figures.figure import Figure, Series
+from labctl.protocol import Parameters, Plan, Run
+from labctl.quantities import Magnitude, Rate
+from labctl.sample import Sample
+from protocols.cells.cell_protocol import CellParameters, CellProtocol
+from protocols.cells.cycling_figures import capacity_unit, curves_of, cycling_figures
+from protocols.cells.cycling_results import (
+    CHARGE_UNCERTAINTY,
+    cycles_of,
+    efficiency_result,
+    formation_results,
+)
+from protocols.cells.half_cycles import one_cycle
+
+C_RATES = tuple(Rate(x, "C") for x in (0.2, 0.5, 1.0, 2.0, 3.0, 5.0))
+
+
+class RateCapabilityParameters(CellParameters):
+    """Which rates, and how often each."""
+
+    rates: Annotated[tuple[Magnitude, ...], Field(min_length=2, max_length=30)] = (
+        C_RATES
+    )
+    """The first one is the reference."""
+    cycles_per_rate: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Cycles at each rate."""
+    opening_rate: Magnitude | None = None
+    """Fixed current of every opening half cycle (lithiation of an anode half cell);
+    none: the same rate both ways."""
+    return_to_first: bool = True
+    """Go back to the first rate at the end: what is lost for good?"""
+    taper: Magnitude | None = None
+    """Hold the upper limit until the current has fallen to this; none: no hold."""
+
+
+class RateCapability(CellProtocol):
+    """See the module."""
+
+    name = "rate-capability"
+    title = "Capacity at one rate after the other, and what comes back"
+    view = "Rate"
+    parameters_model = RateCapabilityParameters
+    streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
+    parameters: RateCapabilityParameters
+
+    def __init__(self, parameters: Parameters, sample: Sample) -> None:
+        super().__init__(parameters, sample)
+        assert isinstance(parameters, RateCapabilityParameters)  # noqa: S101
+        self.parameters = parameters
+
+    def check(self) -> list[Complaint]:
+        """See `CellProtocol.check`; a rate must not stand twice."""
+        complaints = super().check()
+        names = [str(rate) for rate in self.parameters.rates]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            complaints.append(
+                Complaint(
+                    "rates",
+                    f"{', '.join(twice)} stands twice; the table has one row a rate.",
+                    "Raise cycles_per_rate instead; return_to_first goes back.",
+                )
+            )
+        return complaints
+
+    def rates(self) -> Iterable[tuple[str, Rate]]:
+        """Return every rate that the parameters use."""
+        p = self.parameters
+        for k, rate in enumerate(p.rates):
+            yield f"rates[{k}]", rate
+        if p.opening_rate:
+            yield "opening_rate", p.opening_rate
+        if p.taper:
+            yield "taper", p.taper
+
+    def duration(self) -> float:
+        """Allow each half cycle the time that its rate promises, and the rests."""
+        p, formation = self.parameters, self.formation_window()
+        work = sum(3600.0 / self.window(rate).rate + p.rest for rate, _ in self._plan())
+        slow = p.formation_cycles * (3600.0 / formation.rate + p.rest)
+        return 2 * (slow + p.cycles_per_rate * work)
+
+    def plan(self) -> Plan:
+        """Yield formation, then each rate's cycles."""
+        p = self.parameters
+        yield self.ability()
+        yield from self.formation()
+        opening = self.window(p.opening_rate) if p.opening_rate else None
+        for rate, numbers in self._plan():
+            window = self.window(rate, p.taper)
+            for cycle in numbers:
+                yield from one_cycle(window, self.sample, cycle, opening)
+
+    def _plan(self) -> list[tuple[Rate, range]]:
+        """Return every block's rate and the numbers of its cycles."""
+        p = self.parameters
+        rates = [*p.rates, *([p.rates[0]] if p.return_to_first else [])]
+        first = [1 + p.formation_cycles + k * p.cycles_per_rate for k in range(99)]
+        return [
+            (rate, range(begin, begin + p.cycles_per_rate))
+            for rate, begin in zip(rates, first, strict=False)
+        ]
+
+    def table(self, run: Run) -> tuple[RateRow, ...]:
+        """Return a row for each block that has a complete cycle."""
+        cycles, sample = cycles_of(run), run.sample
+        done = set(cycles.number[cycles.complete].tolist())
+        blocks = [
+            RateBlock(str(rate), tuple(numbers))
+            for rate, numbers in self._plan()
+            if done & set(numbers)
+        ]
+        grams = np.nan if sample.active_mass is None else 1e3 * sample.active_mass
+        return rate_table(cycles, blocks, mass=grams)
+
+    def results(self, run: Run) -> Mapping[str, Result]:
+        """Return the table, what is left at each rate, what comes back."""
+        p = self.parameters
+        rows = self.table(run)
+        formation = formation_results(run, p.formation_cycles)
+        if not rows:
+            reason = "no cycle was completed at any rate"
+            return {"rate_capability": Result.absent("%", reason), **formation}
+        at_rates = rows[: len(p.rates)]
+        out = {"rate_capability": self._headline(at_rates, rows)}
+        for row in at_rates[1:]:
+            out[f"retention_at_{row.label.replace('/', '_')}"] = _left(row)
+        if len(rows) > len(p.rates):
+            out["recovered_capacity"] = _left(rows[-1])
+        out["coulombic_efficiency"] = efficiency_result(
+            cycles_of(run), p.formation_cycles
+        )
+        return {**out, **formation}
+
+    def _headline(self, at_rates: Sequence[RateRow], rows: Sequence[RateRow]) -> Result:
+        """Return what is left at the fastest rate, with the whole table."""
+        one_c = self.one_c()
+        table: dict[str, list[float]] = {
+            "rate_c": [row.current / one_c if one_c else np.nan for row in rows],
+            "current_ampere": [row.current for row in rows],
+            "cycles": [row.cycles for row in rows],
+            "opening_capacity_mah_per_g": [row.first for row in rows],
+            "closing_capacity_mah_per_g": [row.second for row in rows],
+            "last_capacity_mah_per_g": [row.second_last for row in rows],
+            "retention_percent": [100 * row.retention.value for row in rows],
+            "coulombic_efficiency_percent": [100 * row.efficiency for row in rows],
+            "mean_closing_voltage_volt": [row.mean_voltage for row in rows],
+        }
+        columns = {k: tuple(float(x) for x in v) for k, v in table.items()}
+        fastest = max(at_rates, key=lambda row: row.current)
+        return dataclasses.replace(_left(fastest), table=columns)
+
+    def figures(self, run: Run) -> Sequence[Figure]:
+        """Retention against rate, curves by rate; what every cycling shows."""
+        return (*self._chart(run), *self._curves(run), *cycling_figures(run))
+
+    def _chart(self, run: Run) -> tuple[Figure, ...]:
+        rows = self.table(run)[: len(self.parameters.rates)]
+        if not rows:
+            return ()
+        one_c = self.one_c() or 1.0
+        x = np.array([row.current / one_c for row in rows])
+        y = np.array([100 * row.retention.value for row in rows])
+        error = np.array([100 * row.retention.uncertainty for row in rows])
+        figure = Figure(
+            "rate_capability",
+            "Capacity left at each rate",
+            "Rate / C",
+            "Capacity / % of the first rate",
+            (Series(run.sample.name, x, y, np.nan_to_num(error), points=True),),
+            x_log=True,
+            note=f"Median of {self.parameters.cycles_per_rate} cycles at each rate; "
+            + (
+                f"opening half cycle always at {self.parameters.opening_rate}."
+                if self.parameters.opening_rate
+                else "the same rate both ways."
+            ),
+        )
+        return (figure,)
+
+    def _curves(self, run: Run) -> tuple[Figure, ...]:
+        """Return the last whole cycle at each rate, one ramp a direction."""
+        cycles = cycles_of(run)
+        done = set(cycles.number[cycles.complete].tolist())
+        last = {
+            max(done & set(numbers)): rate
+            for rate, numbers in self._plan()[: len(self.parameters.rates)]
+            if done & set(numbers)
+        }
+        shades = dict(zip(last, np.linspace(0, 1, len(last)), strict=True))
+        factor, unit = capacity_unit(run)
+        series = [
+            Series(
+                str(last[curve.cycle]),
+                np.abs(curve.charge) * factor,
+                curve.voltage,
+                shade=float(shades[curve.cycle]),
+                group=curve.word,
+            )
+            for curve in curves_of(run.table("timeseries"), list(last))
+        ]
+        return (
+            (
+                Figure(
+                    "rate_curves",
+                    "Voltage against capacity, last cycle at each rate",
+                    f"Capacity / {unit}",
+                    "Voltage / V",
+                    tuple(series),
+                ),
+            )
+            if series
+            else ()
+        )
+
+
+def _left(row: RateRow) -> Result:
+    value, spread = 100 * row.retention.value, 100 * row.retention.uncertainty
+    least = float(np.sqrt(2)) * CHARGE_UNCERTAINTY * value
+    return Result(value, "%", float(np.hypot(least, np.nan_to_num(spread))))

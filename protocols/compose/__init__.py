@@ -1,0 +1,1 @@
+"""Runs that a person puts together: composed sequences and imported data."""

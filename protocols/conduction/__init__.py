@@ -1,0 +1,1 @@
+"""Conduction protocols: particles, pellets, films, contacts, the Hall effect."""

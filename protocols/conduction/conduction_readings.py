@@ -1,0 +1,203 @@
+"""From recorded rows of a conduction run to what the analysis takes.
+
+Rows of a step that did not end tell no errors of the meters; what is worked out of
+them is suspected by name.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labctl import columns
+from labctl.analysis.conduction.van_der_pauw import Reading
+from labctl.analysis.uncertainty import Accuracy, Measured, known
+from labctl.data import Array, Quality, Result
+from labctl.protocol import Run, StepRecord
+from labctl.sample import Sample
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """An I-V curve in the order it was taken."""
+
+    voltage: Floats
+    """V, shape (n,)."""
+    current: Floats
+    """A, shape (n,)."""
+    limited: NDArray[np.bool_]
+    """In compliance, shape (n,)."""
+    time: Floats
+    """Test time in s, shape (n,)."""
+    accuracy: Accuracy
+    """Standard errors of the meters."""
+    doubts: tuple[str, ...]
+    """Why the curve is not whole; empty if it is."""
+
+    def __len__(self) -> int:
+        return len(self.voltage)
+
+
+def sweep_points(run: Run, sweeps: Iterable[int]) -> Points:
+    """Return the points of these sweeps, one after the other; there may be none."""
+    table = run.table(columns.IV.name)
+    return _points(run, table, np.isin(_column(table, columns.SWEEP.name), [*sweeps]))
+
+
+def pair_points(run: Run, pair: tuple[int, int], step_count: int) -> Points:
+    """Return the points that one step took between two contacts of a film."""
+    table = run.table(columns.IV.name)
+    mask = (
+        (_column(table, columns.CURRENT_IN.name) == pair[0])
+        & (_column(table, columns.CURRENT_OUT.name) == pair[1])
+        & (_column(table, columns.STEP_COUNT.name) == step_count)
+    )
+    return _points(run, table, mask)
+
+
+def film_readings(run: Run, records: Iterable[StepRecord]) -> list[Reading]:
+    """Return one `Reading` a step, configuration and current, raw rows averaged."""
+    table = run.table(columns.HALL.name)
+    wanted = {record.step_count for record in records}
+    names = (columns.STEP_COUNT, *columns.CONTACTS, columns.SOURCE_CURRENT)
+    keys = np.column_stack([_column(table, c.name).astype(float) for c in names])
+    readings = []
+    kept = [row for row in range(len(keys)) if int(keys[row, 0]) in wanted]
+    seen = dict.fromkeys(tuple(map(float, keys[row])) for row in kept)
+    for key in seen:
+        rows = np.flatnonzero((keys == np.array(key)).all(axis=1))
+        contacts = tuple(int(x) for x in key[1:5])
+        readings.append(_reading(table, rows, contacts, key[5]))
+    return readings
+
+
+def accuracy_of(
+    records: Iterable[StepRecord], voltage_range: str = "", current_range: str = ""
+) -> Accuracy | None:
+    """Return the meters' errors as the first step tells them that ended by itself."""
+    for record in records:
+        values = record.outcome.values if record.outcome is not None else {}
+        if "voltage_gain" in values:
+            return Accuracy(
+                voltage_gain=values["voltage_gain"],
+                voltage_zero=values["voltage_zero"],
+                current_gain=values["current_gain"],
+                current_zero=values["current_zero"],
+                field_gain=values.get("field_gain", 0.0),
+                field_zero=values.get("field_zero", 0.0),
+                voltage_range=voltage_range,
+                current_range=current_range,
+            )
+    return None
+
+
+def steps_of(run: Run, kind: str, label: str = "") -> list[StepRecord]:
+    """Return the steps of a kind whose label begins with ``label``, in order."""
+    return [
+        record
+        for record in run.steps
+        if record.payload.get("kind") == kind and record.label.startswith(label)
+    ]
+
+
+def thickness_of(sample: Sample) -> Measured | None:
+    """Return the label's thickness in m; None if it does not say."""
+    return _labelled(sample.thickness, sample.thickness_uncertainty, "thickness", "m")
+
+
+def area_of(sample: Sample) -> Measured | None:
+    """Return the label's area in m²; None if it does not say."""
+    return _labelled(sample.area, sample.area_uncertainty, "area", "m^2")
+
+
+def doubted(results: Mapping[str, Result], doubts: Iterable[str]) -> dict[str, Result]:
+    """Return the results, each suspected for every doubt that it lacks.
+
+    Where there is no value the doubts stand before the reason: they are its cause.
+    """
+    doubts = tuple(doubts)
+    out = {}
+    for name, result in results.items():
+        missing = [doubt for doubt in doubts if doubt not in result.reason]
+        changed = result
+        if result.quality is Quality.ABSENT:
+            reasons = "; ".join([*missing, result.reason])
+            changed = replace(result, reason=reasons)
+        else:
+            for doubt in missing:
+                changed = changed.suspect(doubt)
+        out[name] = changed
+    return out
+
+
+def all_absent(results: Mapping[str, Result], reason: str) -> dict[str, Result]:
+    """Return the same names without values, all for one reason."""
+    return {
+        name: Result.absent(result.unit, reason) for name, result in results.items()
+    }
+
+
+def _labelled(
+    value: float | None, uncertainty: float | None, name: str, unit: str
+) -> Measured | None:
+    if value is None:
+        return None
+    return known(value, uncertainty or 0.0, name, unit)
+
+
+def _points(run: Run, table: Mapping[str, Array], mask: NDArray[np.bool_]) -> Points:
+    steps = set(_column(table, columns.STEP_COUNT.name)[mask].astype(int).tolist())
+    records = [record for record in run.steps if record.step_count in steps]
+    accuracy = accuracy_of(records)
+    doubts = []
+    if any(not _ended(record) for record in records):
+        doubts.append("a sweep was not finished")
+    return Points(
+        _column(table, columns.VOLTAGE.name)[mask],
+        _column(table, columns.CURRENT.name)[mask],
+        _column(table, columns.IN_COMPLIANCE.name)[mask] > 0,
+        _column(table, columns.TEST_TIME.name)[mask],
+        accuracy or Accuracy(),
+        tuple(doubts),
+    )
+
+
+def _ended(record: StepRecord) -> bool:
+    return record.outcome is not None and "voltage_gain" in record.outcome.values
+
+
+def _reading(
+    table: Mapping[str, Array],
+    rows: NDArray[np.intp],
+    contacts: tuple[int, ...],
+    current: float,
+) -> Reading:
+    limited = _column(table, columns.IN_COMPLIANCE.name)[rows] > 0
+    over = _column(table, columns.OVERFLOW.name)[rows] > 0
+    voltage = _column(table, columns.VOLTAGE.name)[rows]
+    field = _column(table, columns.FIELD.name)[rows]
+    into, out, high, low = contacts
+    return Reading(
+        f"I{into}{out}_V{high}{low}",
+        float(voltage.mean()),
+        current,
+        scatter=_scatter(voltage),
+        count=len(rows),
+        field=float(field.mean()),
+        field_scatter=_scatter(field) if np.isfinite(field).all() else 0.0,
+        overloaded=bool(limited.any() or over.any()),
+    )
+
+
+def _scatter(values: Array) -> float:
+    if len(values) < 2:  # noqa: PLR2004 - one reading has no scatter
+        return 0.0
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values))
+
+
+def _column(table: Mapping[str, Array], name: str) -> Array:
+    return table.get(name, np.empty(0))

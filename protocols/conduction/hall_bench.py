@@ -1,0 +1,274 @@
+"""What all measurements on a film have in common: contacts, current, readings.
+
+A film has contacts 1-2-3-4 counter-clockwise, seen with +B toward the viewer. Every
+configuration is read with the current in the order + - - +, which cancels constant
+and linearly drifting EMFs, and the voltmeter's zero. Four connections so read are the
+eight resistivity readings of NIST and ASTM F76; two are the four Hall readings.
+"""
+
+import math
+from collections.abc import Generator, Mapping, Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from labctl import columns
+from labctl.analysis.conduction.conduction import (
+    CONTACT,
+    Drive,
+    contact_doubts,
+    ohmic_fit,
+)
+from labctl.analysis.conduction.van_der_pauw import (
+    CONFIGURATIONS,
+    Reading,
+    VanDerPauw,
+    van_der_pauw,
+)
+from labctl.analysis.uncertainty import Measured
+from labctl.data import Outcome
+from labctl.errors import Complaint
+from labctl.limits import Envelope
+from labctl.protocol import Parameters, Run, Step, StepRecord
+from labctl.quantities import Ampere, Second, Volt, Watt
+from labctl.roles.current_source import CurrentSource
+from labctl.roles.source_meter import Driven
+from labctl.roles.switch_matrix import Connection, SwitchMatrix
+from labctl.roles.voltmeter import Voltmeter
+from labctl.sample import Sample
+from labctl.steps.demands import CheckBench, FieldDemand, SourceDemand
+from labctl.steps.film import ReadFilm
+from protocols.conduction.conduction_readings import (
+    accuracy_of,
+    film_readings,
+    pair_points,
+    steps_of,
+    thickness_of,
+)
+
+PAIRS = ((1, 2), (2, 3), (3, 4), (4, 1), (1, 3), (2, 4))
+"""Neighbours first, then the diagonals."""
+NEIGHBOURS = 4
+RESISTIVITY = (
+    Connection(2, 1, 3, 4),
+    Connection(3, 2, 4, 1),
+    Connection(4, 3, 1, 2),
+    Connection(1, 4, 2, 3),
+)
+HALL = (Connection(1, 3, 2, 4), Connection(4, 2, 1, 3))
+REVERSAL = (1.0, -1.0, -1.0, 1.0)
+LOOK = "look for contacts"
+CONTACTS = "contact check"
+RESISTIVITY_LABEL = "resistivity"
+FIRST_LOOK = 1e-6
+"""A; the first current through an unknown sample …"""
+LESS = 100.0
+"""… is divided by this while the source is in compliance …"""
+LOOKS = 3
+"""… so many times at most."""
+VOLTAGE_SHARE = 0.5
+"""The current chosen uses at most this share of the compliance."""
+MOST_POWER = 5e-3
+"""W; NIST's limit for a current that a person chose."""
+
+Steps = Generator[Step, Outcome, Outcome]
+
+
+class FilmParameters(Parameters):
+    """How the contacts of a film are driven and read."""
+
+    current: Annotated[Ampere, Field(gt=0)] | None = None
+    """Measuring current; none: chosen after the contacts' resistance, see `power`."""
+    power: Annotated[Watt, Field(gt=0)] = 1e-3
+    """Largest dissipation between two contacts when the current is chosen."""
+    largest_current: Annotated[Ampere, Field(gt=0)] = 0.01
+    """Largest current when it is chosen."""
+    compliance: Annotated[Volt, Field(gt=0)] = 10.0
+    """Largest voltage of the current source."""
+    contact_points: Annotated[int, Field(ge=7, le=101)] = 11
+    """Levels of the contact check, from -I to +I."""
+    readings: Annotated[int, Field(ge=2, le=1000)] = 5
+    """Voltage readings at each of the currents + - - +."""
+    nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """Integration time of the voltmeter in power-line cycles."""
+    settle: Annotated[Second, Field(ge=0)] = 0.05
+    """After relays and current, before the first reading."""
+
+    def roles(self) -> dict[str, type]:
+        """Return the roles that every film needs."""
+        return {
+            "current_source": CurrentSource,
+            "voltmeter": Voltmeter,
+            "switch": SwitchMatrix,
+        }
+
+    def check_bench(self, fields: tuple[FieldDemand, ...] = ()) -> CheckBench:
+        """Return the first step: can the instruments do it at all."""
+        span = self.current or self.largest_current
+        name = "current" if self.current else "largest_current"
+        demand = SourceDemand(
+            "current_source", Driven.CURRENT, span, self.compliance, name
+        )
+        return CheckBench(label="check the bench", currents=(demand,), fields=fields)
+
+    def check(self) -> list[Complaint]:
+        """Return what makes no measurement."""
+        if self.contact_points % 2 == 0:
+            what = f"{self.contact_points} is even; zero would not be among the levels."
+            return [Complaint("contact_points", what, "Take an odd number.")]
+        return []
+
+    def envelope(self) -> Envelope:
+        """Allow the compliance with a margin, at any lead."""
+        volts = 1.1 * self.compliance
+        return Envelope({"voltage_volt": (-volts, volts)})
+
+    def contacts(self) -> Generator[Step, Outcome, float]:
+        """Yield the contact check; return the current to measure with, A.
+
+        NaN if there is no contact (every look was in compliance) or nobody knows (a
+        look was skipped).
+        """
+        look = FIRST_LOOK if self.current is None else min(FIRST_LOOK, self.current)
+        for _ in range(LOOKS):
+            outcome = yield self._pairs(LOOK, (look, -look), look)
+            if "in_compliance" not in outcome.values:
+                return math.nan
+            if not outcome.values["in_compliance"]:
+                break
+            look /= LESS
+        else:
+            return math.nan
+        current = self.current or self._chosen(outcome.values["largest"])
+        levels = tuple(np.linspace(-current, current, self.contact_points).tolist())
+        yield self._pairs(CONTACTS, levels, current)
+        return current
+
+    def read(
+        self,
+        label: str,
+        connections: tuple[Connection, ...],
+        current: float,
+    ) -> ReadFilm:
+        """Return the step that reads connections without a field."""
+        return ReadFilm(
+            label=label,
+            connections=connections,
+            currents=tuple(sign * current for sign in REVERSAL),
+            compliance=self.compliance,
+            readings=self.readings,
+            nplc=self.nplc,
+            settle=self.settle,
+        )
+
+    def _chosen(self, resistance: float) -> float:
+        by_power = math.sqrt(self.power / resistance)
+        by_voltage = VOLTAGE_SHARE * self.compliance / resistance
+        return rounded_down(min(by_power, by_voltage, self.largest_current))
+
+    def _pairs(self, label: str, levels: tuple[float, ...], current: float) -> ReadFilm:
+        return ReadFilm(
+            label=f"{label} at {current:g} A",
+            connections=tuple(Connection(i, j, i, j) for i, j in PAIRS),
+            currents=levels,
+            compliance=self.compliance,
+            readings=1,
+            nplc=self.nplc,
+            settle=self.settle,
+            stream=columns.IV.name,
+        )
+
+
+def rounded_down(value: float) -> float:
+    """Return the next smaller of 1, 2, 5 times a power of ten."""
+    power = math.floor(math.log10(value) + 1e-9)
+    mantissa = value / 10.0**power
+    digit = max(d for d in (1.0, 2.0, 5.0) if d <= mantissa * (1 + 1e-9))
+    return float(f"{digit:g}e{power}")
+
+
+def pair_resistances(run: Run) -> dict[str, Measured]:
+    """Return the two-point resistance of every pair of contacts, with its doubts."""
+    records = steps_of(run, "ReadFilm", CONTACTS) or steps_of(run, "ReadFilm", LOOK)
+    if not records:
+        return {}
+    last = records[-1]
+    found = {}
+    for i, j in PAIRS:
+        points = pair_points(run, (i, j), last.step_count)
+        fit = ohmic_fit(
+            points.voltage,
+            points.current,
+            points.accuracy,
+            driven=Drive.CURRENT,
+            compliance=points.limited,
+            limits=CONTACT,
+        )
+        found[f"{i}{j}"] = fit.resistance.suspect(*points.doubts)
+    return found
+
+
+def no_contact(run: Run) -> str:
+    """Return why nothing was measured; empty if the contact check was begun."""
+    looks = steps_of(run, "ReadFilm", LOOK)
+    if steps_of(run, "ReadFilm", CONTACTS):
+        return ""
+    if not looks or not finished(looks):
+        return "the contacts were not checked"
+    return (
+        f"no contact: the source is in compliance in {looks[-1].label!r}; check "
+        "probes, relays and cables with contact-check"
+    )
+
+
+def contact_suspicions(run: Run) -> tuple[str, ...]:
+    """Return what is wrong with the contacts; empty if nothing is."""
+    resistances = pair_resistances(run)
+    if not resistances:
+        return ("the contacts were not checked",)
+    absent = [name for name, r in resistances.items() if r.is_absent]
+    found = [
+        f"contacts {name}: {'; '.join(resistances[name].suspicions)}" for name in absent
+    ]
+    rest = {n: r for n, r in resistances.items() if n not in absent}
+    neighbours = {f"{i}{j}" for i, j in PAIRS[:NEIGHBOURS]}
+    doubts = contact_doubts({n: r for n, r in rest.items() if n in neighbours})
+    found += [f"contacts {doubt}" for doubt in doubts]
+    return tuple(found)
+
+
+def power_suspicions(run: Run, current: float | None) -> tuple[str, ...]:
+    """Return whether a current that a person chose heats the sample."""
+    sizes = [r.value for r in pair_resistances(run).values() if not r.is_absent]
+    if current is None or not sizes:
+        return ()
+    power = current**2 * max(sizes)
+    if power <= MOST_POWER:
+        return ()
+    return (f"{1e3 * power:.3g} mW in the sample (limit {1e3 * MOST_POWER:g} mW)",)
+
+
+def resistivity_of(run: Run, sample: Sample) -> VanDerPauw:
+    """Return what the resistivity readings say, contacts' doubts included."""
+    records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
+    readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
+    accuracy = accuracy_of(records, voltage_range="resistivity")
+    return van_der_pauw(
+        readings,
+        *(() if accuracy is None else (accuracy,)),
+        thickness=thickness_of(sample),
+    )
+
+
+def by_name(readings: Sequence[Reading]) -> Mapping[str, list[Reading]]:
+    """Return readings by configuration at positive current."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.canonical, []).append(reading)
+    return found
+
+
+def finished(records: Sequence[StepRecord]) -> bool:
+    """Tell whether every step ended by itself."""
+    return all(r.outcome is not None and r.outcome.values for r in records)

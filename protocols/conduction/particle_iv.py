@@ -1,0 +1,332 @@
+"""Conductance of one particle between two probes, from dual sweeps.
+
+A sweep goes 0 → +V → -V → 0, so that charging and moving contacts show as hysteresis.
+Leakage of the open probe and resistance of the shorted one come from runs of their
+own (``probe_state: open``, ``probe_state: short``) and are given as ``leakage`` and
+``series_resistance``; a contact series is given as the conductances found before, at
+smaller force. A conductivity is only worked out for a geometry that was chosen.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from labctl import columns
+from labctl.analysis.conduction.conduction import ohmic_fit
+from labctl.analysis.conduction.dual_sweep import (
+    ZeroBias,
+    rising,
+    zero_bias_conductance,
+)
+from labctl.analysis.conduction.particle import (
+    Constriction,
+    Contacts,
+    Cylinder,
+    contact_plateau,
+    correct_conductance,
+    open_probe,
+)
+from labctl.analysis.uncertainty import Measured, known
+from labctl.columns import IV
+from labctl.data import Result, Stream
+from labctl.errors import Complaint, OperatorError
+from labctl.figures.figure import Figure, Plot, Series
+from labctl.limits import Envelope
+from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
+from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
+from labctl.sample import Sample, SampleKind
+from labctl.steps.source_meter import SweepSource, there_and_back
+from protocols.conduction.conduction_readings import (
+    Points,
+    all_absent,
+    area_of,
+    doubted,
+    sweep_points,
+)
+from protocols.conduction.probe_station import CURVATURE, ProbeParameters, with_range
+
+SECONDS_A_POINT = 0.1
+LARGEST_LEAKAGE = 10.0
+"""Times ``least_conductance``; an open probe with more touches something."""
+BASELINES = {
+    "open": ("leakage", "S"),
+    "short": ("series_resistance", "ohm"),
+    "contact": ("contact_series", "S"),
+}
+"""Which parameter a run settles that was done before, by its ``probe_state``."""
+
+
+class ParticleParameters(ProbeParameters):
+    """How a particle is measured."""
+
+    voltage: Annotated[Volt, Field(gt=0)] = 3.0
+    """Sweep to this bias, both signs."""
+    compliance: Annotated[Ampere, Field(gt=0)] = 1e-5
+    """Largest current; never above what the particle stands."""
+    check_voltage: Annotated[Volt, Field(gt=0)] = 0.3
+    """Largest bias of the contact check."""
+    points: Annotated[int, Field(ge=10, le=5000)] = 61
+    """Levels from zero to either end of a sweep."""
+    sweeps: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Dual sweeps."""
+    probe_state: Literal["contact", "open", "short"] = "contact"
+    """Contact measures the particle; open and short measure the baselines."""
+    fit_range: Annotated[Volt, Field(gt=0)] | None = None
+    """Half width of the zero-bias fit; none: 30 % of the bias, less if it curves."""
+    leakage: Siemens | None = None
+    """Conductance with the probe lifted off, from a run with ``probe_state: open``."""
+    leakage_uncertainty: Annotated[Siemens, Field(ge=0)] = 0.0
+    """Its standard uncertainty."""
+    series_resistance: Annotated[Ohm, Field(ge=0)] | None = None
+    """Leads and tips, from a run with ``probe_state: short``."""
+    series_resistance_uncertainty: Annotated[Ohm, Field(ge=0)] = 0.0
+    """Its standard uncertainty."""
+    contact_series: tuple[Siemens, ...] = ()
+    """Conductances found before at smaller contact force, in that order."""
+    geometry: Literal["none", "cylinder", "constriction"] = "none"
+    """Model that makes a conductivity of the conductance; it matters by factors."""
+    contact_radius: Annotated[Metre, Field(gt=0)] | None = None
+    """Radius of the contacts of a constriction."""
+    contacts: Literal["one", "two"] = "two"
+    """Constrictions: alike ones at both probes, or one on a large body."""
+
+
+class ParticleIV(Protocol):
+    """See the module."""
+
+    name = "particle-iv"
+    title = "Current against voltage of a single particle"
+    view = "I–V"
+    parameters_model = ParticleParameters
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "open": {"probe_state": "open"},
+        "short": {
+            "probe_state": "short",
+            "voltage": "50 mV",
+            "check_voltage": "10 mV",
+            "compliance": "10 mA",
+            "points": 11,
+        },
+    }
+    streams: ClassVar[tuple[Stream, ...]] = (IV,)
+    plots: ClassVar[tuple[Plot, ...]] = (
+        Plot(
+            "plot",
+            "Current against voltage",
+            "iv",
+            "voltage_volt",
+            ("current_ampere",),
+        ),
+    )
+    sample_kinds = frozenset({SampleKind.PARTICLE})
+
+    def __init__(self, parameters: Parameters, sample: Sample) -> None:
+        super().__init__(parameters, sample)
+        assert isinstance(parameters, ParticleParameters)  # noqa: S101
+        self.parameters = parameters
+
+    @classmethod
+    def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:
+        """Take baselines from open and shorted probes, and smaller contact forces."""
+        found: dict[str, Any] = {}
+        for run in earlier:
+            state = run.parameters.get("probe_state")
+            if run.protocol != cls.name or state not in BASELINES:
+                raise OperatorError(f"run {run.run_id} is a {run.protocol}, not an I-V")
+            name, unit = BASELINES[state]
+            result = run.good("conductance" if state == "contact" else name)
+            if state == "contact":
+                found.setdefault(name, []).append(f"{result.value!r} {unit}")
+                continue
+            if name in found:
+                raise OperatorError(f"run {run.run_id}: there is a {name} already")
+            found[name] = f"{result.value!r} {unit}"
+            found[f"{name}_uncertainty"] = f"{result.uncertainty or 0.0!r} {unit}"
+        return found
+
+    def roles(self) -> Mapping[str, type]:
+        """Return a source meter and what it needs."""
+        return self.parameters.roles()
+
+    def duration(self) -> float:
+        """Allow a tenth of a second a point."""
+        p = self.parameters
+        return p.sweeps * 4 * p.points * (SECONDS_A_POINT + (p.delay or 0.0))
+
+    def check(self) -> list[Complaint]:
+        """Check the bias, and that the geometry has what it needs."""
+        p = self.parameters
+        complaints = p.check(self.sample)
+        if p.geometry == "constriction" and p.contact_radius is None:
+            complaints.append(
+                Complaint("contact_radius", "is missing; a constriction needs it.")
+            )
+        return complaints
+
+    def warnings(self) -> list[str]:
+        """Say what the conductance will contain, and when σ will be absent."""
+        p = self.parameters
+        found = []
+        if p.probe_state == "contact" and p.leakage is None:
+            found.append("no leakage is given: the open probe's is in the conductance")
+        if p.probe_state == "contact" and p.series_resistance is None:
+            found.append("no series_resistance is given: leads are in the conductance")
+        if p.geometry == "cylinder":
+            found += [
+                f"sample {self.sample.name} has no {name}: conductivity is absent"
+                for name in ("length", "area")
+                if getattr(self.sample, name) is None
+            ]
+        return found
+
+    def envelope(self) -> Envelope:
+        """Allow the bias and the compliance, each with a margin."""
+        return self.parameters.envelope()
+
+    def plan(self) -> Plan:
+        """Yield the bench's check, a contact check, then dual sweeps."""
+        p = self.parameters
+        yield p.check_bench(p.voltage)
+        outcome = yield p.check_contact()
+        touching = p.probe_state == "contact"
+        if touching and not p.has_contact(outcome.values):
+            return
+        expected = p.range_for(outcome.values.get("largest", 0.0), CURVATURE)
+        for sweep in range(1, p.sweeps + 1):
+            yield SweepSource(
+                label=f"dual sweep {sweep} to ±{p.voltage:g} V",
+                levels=there_and_back(p.voltage, p.points),
+                probe=with_range(p.probe(), expected),
+                sweep=sweep,
+            )
+
+    def results(self, run: Run) -> Mapping[str, Result]:
+        """Zero-bias conductance first; baselines give leakage or resistance."""
+        points = sweep_points(run, range(1, self.parameters.sweeps + 1))
+        state = self.parameters.probe_state
+        if state == "open":
+            probe = open_probe(points.voltage, points.current, points.accuracy)
+            leakage = probe.leakage
+            if leakage.value > LARGEST_LEAKAGE * self.parameters.least_conductance:
+                leakage = leakage.suspect(
+                    f"{leakage.value:.2g} S is a contact's: is the probe lifted?"
+                )
+            found = {
+                "leakage": leakage.to_result(),
+                "offset_current": probe.offset_current.to_result(),
+            }
+        elif state == "short":
+            fit = ohmic_fit(
+                points.voltage,
+                points.current,
+                points.accuracy,
+                compliance=points.limited,
+            )
+            found = {"series_resistance": fit.resistance.to_result()}
+        else:
+            found = self._particle(points)
+            if reason := self.parameters.no_contact(run):
+                return all_absent(found, reason)
+        return doubted(found, points.doubts)
+
+    def figures(self, run: Run) -> Sequence[Figure]:
+        """Draw every sweep, up and down apart, with the slope at zero; decades."""
+        series = []
+        for sweep in range(1, self.parameters.sweeps + 1):
+            points = sweep_points(run, (sweep,))
+            up = rising(points.voltage)
+            for way, word in ((up, "up"), (~up, "down")):
+                if way.any():
+                    volts, amperes = points.voltage[way], points.current[way]
+                    order = np.argsort(volts)
+                    name = f"sweep {sweep}, {word}"
+                    series.append(Series(name, volts[order], amperes[order]))
+        if not series:
+            return ()
+        decades = [
+            dataclasses.replace(one, y=np.where(one.y == 0, np.nan, np.abs(one.y)))
+            for one in series
+        ]
+        return (
+            Figure(
+                "plot",
+                "Current against voltage",
+                columns.VOLTAGE.long_name,
+                columns.CURRENT.long_name,
+                (*series, *self._slope(run)),
+            ),
+            Figure(
+                "decades",
+                "Size of the current against voltage",
+                columns.VOLTAGE.long_name,
+                "|Current| / A",
+                tuple(decades),
+                y_log=True,
+            ),
+        )
+
+    def _slope(self, run: Run) -> tuple[Series, ...]:
+        """Return the line of the conductance at zero bias, over the whole sweep."""
+        points = sweep_points(run, range(1, self.parameters.sweeps + 1))
+        fit = self._zero_bias(points)
+        if fit.conductance.is_absent:
+            return ()
+        ends = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
+        line = fit.offset_current.value + fit.conductance.value * ends
+        return (Series(f"at zero: G = {fit.conductance.value:.4g} S", ends, line),)
+
+    def _particle(self, points: Points) -> dict[str, Result]:
+        p, fit = self.parameters, self._zero_bias(points)
+        found = correct_conductance(
+            fit.conductance,
+            leakage=_given(p.leakage, p.leakage_uncertainty, "leakage", "S"),
+            series_resistance=_given(
+                p.series_resistance,
+                p.series_resistance_uncertainty,
+                "series resistance",
+                "ohm",
+            ),
+        )
+        results = fit.results()
+        results["conductance"] = found.to_result()
+        if p.contact_series:
+            earlier = [Measured(g, "S") for g in p.contact_series]
+            plateau = contact_plateau([*earlier, found])
+            results["conductance"] = plateau.to_result()
+            found = plateau
+        if p.geometry != "none":
+            results["conductivity"] = self._conductivity(found)
+        return results
+
+    def _zero_bias(self, points: Points) -> ZeroBias:
+        return zero_bias_conductance(
+            points.voltage,
+            points.current,
+            points.accuracy,
+            compliance=points.limited,
+            fit_range=self.parameters.fit_range,
+        )
+
+    def _conductivity(self, conductance: Measured) -> Result:
+        p, sample = self.parameters, self.sample
+        model: Cylinder | Constriction
+        if p.geometry == "constriction":
+            radius = known(p.contact_radius or 0.0, 0.0, "contact radius", "m")
+            model = Constriction(radius, Contacts[p.contacts.upper()])
+        else:
+            area = area_of(sample)
+            if sample.length is None or area is None:
+                missing = "length" if sample.length is None else "area"
+                reason = f"sample {sample.name} has no {missing}"
+                return Result.absent("S/m", reason)
+            model = Cylinder(known(sample.length, 0.0, "length", "m"), area)
+        return model.conductivity(conductance).to_result()
+
+
+def _given(
+    value: float | None, uncertainty: float, name: str, unit: str
+) -> Measured | None:
+    return None if value is None else known(value, uncertainty, name, unit)

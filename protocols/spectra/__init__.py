@@ -1,0 +1,1 @@
+"""Impedance protocols: at rest, and while a direct current flows."""
