@@ -37,7 +37,7 @@ class Why(StrEnum):
     WRONG = "wrong"
     """It will not become right by waiting."""
     BUSY = "busy"
-    """Every seat that would do is lent now."""
+    """Every channel that would do is lent now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,12 @@ class OwnershipError(InstrumentError):
 
 
 class BusyError(OwnershipError):
-    """Another run, person or process has a seat or an instrument; it will be free."""
+    """Another run, person or process has a channel or instrument; it will be free."""
 
     def __init__(self, text: str, holders: Mapping[str, str]) -> None:
         super().__init__(text)
         self.holders = dict(holders)
-        """Seat or instrument -> who has it."""
+        """Channel or instrument -> who has it."""
 
 
 class NotOursError(OwnershipError):
@@ -121,7 +121,7 @@ class NotOursError(OwnershipError):
 
 
 class DoubtfulError(OwnershipError):
-    """A seat is not known to be off, and is lent to nobody until it is."""
+    """A channel is not known to be off, and is lent to nobody until it is."""
 
 
 class StoreError(LabctlError):

@@ -217,7 +217,7 @@ class ClaimRecord:
 
     step_count: int
     role: str
-    seat: str
+    channel: str
     """``vsp300/1``."""
     token: Mapping[str, Any]
     test_time: float

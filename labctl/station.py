@@ -1,6 +1,6 @@
 """Open instruments on first use, cast them into roles, lend each to one run.
 
-A station owns its instruments' connections; a run borrows the seats it needs and
+A station owns its instruments' connections; a run borrows the channels it needs and
 gives them back. Whether a wire is real or simulated is decided once, by `Wires`.
 """
 
@@ -106,12 +106,12 @@ class Station:
     def __init__(
         self,
         setups: Iterable[Setup],
-        seats: Mapping[str, list[str]],
+        channels: Mapping[str, list[str]],
         clock: Clock,
         wires: Wires,
     ) -> None:
         self._setups = {setup.name: setup for setup in setups}
-        self._seats = seats
+        self._channels = channels
         self.clock = clock
         self._wires = wires
         self._open: dict[str, Device] = {}
@@ -133,17 +133,17 @@ class Station:
         *,
         even_busy: bool = False,
     ) -> dict[str, str]:
-        """Return a seat for every role: the chosen one, else the first that is free.
+        """Return a channel for every role: the chosen one, else the first that is free.
 
         ``companions`` names roles that must sit on the same instrument as another;
         ``even_busy`` takes the first that there is, whoever has it.
-        RefusedError lists every role that finds no seat.
+        RefusedError lists every role that finds no channel.
         """
         complaints: list[Complaint] = []
         cast: dict[str, str] = {}
         for role in wanted:
             try:
-                cast[role] = self._seat(
+                cast[role] = self._channel(
                     role, chosen, cast, companions.get(role), even_busy=even_busy
                 )
             except BusyError as error:
@@ -153,10 +153,10 @@ class Station:
         complaints += [
             Complaint(
                 f"role {role}",
-                f"{seat} was chosen, but the protocol has no such role.",
+                f"{channel} was chosen, but the protocol has no such role.",
                 f"It has: {', '.join(wanted)}.",
             )
-            for role, seat in chosen.items()
+            for role, channel in chosen.items()
             if role not in wanted
         ]
         if complaints:
@@ -164,25 +164,26 @@ class Station:
         return cast
 
     def reserve(self, run_id: str, cast: Mapping[str, str]) -> list[str]:
-        """Keep the seats of a cast for a run; return those that it had not yet.
+        """Keep the channels of a cast for a run; return those that it had not yet.
 
-        Nothing is opened. OwnershipError: a seat belongs to another run or another
+        Nothing is opened. OwnershipError: a channel belongs to another run or another
         process; it is named.
         """
         with self._lock:
-            for role, seat in cast.items():
-                holder = self._lent.get(seat, run_id)
+            for role, channel in cast.items():
+                holder = self._lent.get(channel, run_id)
                 if holder != run_id:
                     raise BusyError(
-                        f"{role}: {seat} is lent to run {holder}", {seat: holder}
+                        f"{role}: {channel} is lent to run {holder}", {channel: holder}
                     )
-                if seat in self._doubts:
+                if channel in self._doubts:
                     raise DoubtfulError(
-                        f"{role}: {seat} may still be on ({self._doubts[seat]}). Look "
+                        f"{role}: {channel} may still be on ({self._doubts[channel]}). "
+                        "Look "
                         "at the instrument, then clear it: `labctl station clear "
-                        f"{seat}` makes it safe and reads it back"
+                        f"{channel}` makes it safe and reads it back"
                     )
-            fresh = [seat for seat in cast.values() if seat not in self._lent]
+            fresh = [channel for channel in cast.values() if channel not in self._lent]
             try:
                 for name in sorted(set(map(_instrument, fresh)) & self._setups.keys()):
                     self._possess(name)  # in one order: one of two always gets all
@@ -195,64 +196,64 @@ class Station:
     def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
         """Open the instruments of a cast and lend them to a run.
 
-        OwnershipError: a seat belongs to another run; it is named.
+        OwnershipError: a channel belongs to another run; it is named.
         """
         fresh = self.reserve(run_id, cast)
         try:
-            roles = {role: self._player(seat) for role, seat in cast.items()}
+            roles = {role: self._player(channel) for role, channel in cast.items()}
         except BaseException:
             self.give_back(run_id, fresh)  # what it had before may be switched on
             raise
         return LentBench(self.clock, roles)
 
-    def give_back(self, run_id: str, seats: Iterable[str] | None = None) -> None:
-        """Take back some seats lent to a run; all of them where none are named."""
-        named = None if seats is None else set(seats)
+    def give_back(self, run_id: str, channels: Iterable[str] | None = None) -> None:
+        """Take back some channels lent to a run; all of them where none are named."""
+        named = None if channels is None else set(channels)
         with self._lock:
             self._lent = {
-                seat: holder
-                for seat, holder in self._lent.items()
-                if holder != run_id or (named is not None and seat not in named)
+                channel: holder
+                for channel, holder in self._lent.items()
+                if holder != run_id or (named is not None and channel not in named)
             }
             self._let_go()
 
     def lent(self) -> dict[str, str]:
-        """Return who has which seat: seat -> run."""
+        """Return who has which channel: channel -> run."""
         with self._lock:
             return dict(self._lent)
 
-    def doubt(self, seat: str, why: str) -> None:
-        """Lend a seat to nobody until it is known to be off."""
+    def doubt(self, channel: str, why: str) -> None:
+        """Lend a channel to nobody until it is known to be off."""
         with self._lock:
-            self._doubts[seat] = why
+            self._doubts[channel] = why
 
     def doubts(self) -> dict[str, str]:
-        """Return the seats that are not known to be off: seat -> why."""
+        """Return the channels that are not known to be off: channel -> why."""
         with self._lock:
             return dict(self._doubts)
 
-    def clear(self, seat: str, *, by_hand: bool = False) -> None:
-        """Make a doubtful seat safe, read it back, and lend it again.
+    def clear(self, channel: str, *, by_hand: bool = False) -> None:
+        """Make a doubtful channel safe, read it back, and lend it again.
 
         ``by_hand``: a person has looked at the instrument and vouches that it is off;
         nothing is asked of it. InstrumentError: it is still not known to be off.
         BusyError: a run has it. OperatorError: nobody doubts it.
         """
         with self._lock:
-            if seat not in self._doubts:
+            if channel not in self._doubts:
                 raise OperatorError(
-                    f"{seat} is not in doubt; there is nothing to clear"
+                    f"{channel} is not in doubt; there is nothing to clear"
                 )
-            holder = self._lent.get(seat)
+            holder = self._lent.get(channel)
         if holder is not None:
-            raise BusyError(f"{seat} is lent to {holder}", {seat: holder})
+            raise BusyError(f"{channel} is lent to {holder}", {channel: holder})
         if not by_hand:
-            player = self._player(seat)
+            player = self._player(channel)
             if hasattr(player, "make_safe"):
                 with to_the_end():
                     player.make_safe()
         with self._lock:
-            self._doubts.pop(seat, None)
+            self._doubts.pop(channel, None)
 
     @property
     def opened(self) -> frozenset[str]:
@@ -283,7 +284,7 @@ class Station:
             self._open.clear()
             self._let_go(even_lent=True)
 
-    def _seat(
+    def _channel(
         self,
         role: str,
         chosen: Mapping[str, str],
@@ -293,36 +294,41 @@ class Station:
         even_busy: bool,
     ) -> str:
         if role in chosen:
-            seat = chosen[role]
-            if seat.partition("/")[0] not in self._setups:
+            channel = chosen[role]
+            if channel.partition("/")[0] not in self._setups:
                 known = ", ".join(self._setups)
                 raise OwnershipError(
-                    f"{seat} is on no instrument of this station ({known})"
+                    f"{channel} is on no instrument of this station ({known})"
                 )
-            return seat
-        candidates = self._seats.get(role, [])
+            return channel
+        candidates = self._channels.get(role, [])
         if not candidates:
             raise OwnershipError(
-                "the configuration gives it no seat; add one under `seats:` or choose "
+                "the configuration gives it no channel; add one under `channels:` or "
+                "choose "
                 f"with `--role {role}=INSTRUMENT`"
             )
-        for seat in candidates:
-            same = beside is None or _instrument(seat) == _instrument(cast[beside])
-            free = even_busy or not (seat in self._lent or seat in self._doubts)
-            if same and free and seat not in cast.values():
-                return seat
+        for channel in candidates:
+            same = beside is None or _instrument(channel) == _instrument(cast[beside])
+            free = even_busy or not (channel in self._lent or channel in self._doubts)
+            if same and free and channel not in cast.values():
+                return channel
         place = f" on {_instrument(cast[beside])}" if beside else ""
         raise BusyError(
             f"none of {', '.join(candidates)} is free{place}",
-            {seat: self._lent[seat] for seat in candidates if seat in self._lent},
+            {
+                channel: self._lent[channel]
+                for channel in candidates
+                if channel in self._lent
+            },
         )
 
-    def _player(self, seat: str) -> object:
-        instrument, _, name = seat.partition("/")
+    def _player(self, channel: str) -> object:
+        instrument, _, name = channel.partition("/")
         roles = self._device(instrument).roles
         if name not in roles:
             known = ", ".join(f"{instrument}/{r}" if r else instrument for r in roles)
-            raise InstrumentError(f"{seat}: {instrument} offers only {known}")
+            raise InstrumentError(f"{channel}: {instrument} offers only {known}")
         return roles[name]
 
     def _device(self, name: str) -> Device:
@@ -387,5 +393,5 @@ def _check_serial(setup: Setup, identity: Identity) -> None:
         )
 
 
-def _instrument(seat: str) -> str:
-    return seat.partition("/")[0]
+def _instrument(channel: str) -> str:
+    return channel.partition("/")[0]

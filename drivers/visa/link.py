@@ -39,7 +39,8 @@ T = TypeVar("T")
 LADDER = 3.0
 """Timeouts that rungs 1 to 3 may take together."""
 TURN = 0.2
-"""s between two looks for a stop while another seat of the instrument has the link."""
+"""s between two looks for a stop while another channel of the instrument has the
+link."""
 ATTEMPTS = 3
 """So often a message is sent at most."""
 SAFING = 5.0

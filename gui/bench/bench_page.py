@@ -80,7 +80,7 @@ class BenchPage(QWidget):
         self._build()
         self.schedule = SchedulePanel(link, self, self.side)
         self.schedule.opened.connect(self.open_run)
-        self.schedule.seat_wanted.connect(self.compose_on)
+        self.schedule.channel_wanted.connect(self.compose_on)
         self.grid.numbered.connect(self._go_to_number)
         self.grid.focus_placed.connect(self._see_tile)
 
@@ -134,33 +134,33 @@ class BenchPage(QWidget):
         self._show_summary(run)
         tile = next((t for t in self._tiles if t.run == run), None)
         if tile is not None:
-            self.grid.focus_seat(tile.seat)
+            self.grid.focus_channel(tile.channel)
 
     def toggle_schedule(self) -> None:
         """Show when channels become free, or no longer."""
         tile = self.grid.focused
-        self.schedule.toggle(tile.seat if tile is not None else "")
+        self.schedule.toggle(tile.channel if tile is not None else "")
 
     def ask_number(self) -> None:
         """Show the numbers of the channels, and wait for one to be typed."""
         if self._state is None:
             return
-        seats = [channel.seat for channel in self._state.channels]
-        numbers = {seat: k for k, seat in enumerate(seats, 1)}
-        self.grid.ask_number(numbers, len(seats))
-        self.said.emit(f"Go to a channel: type its number, 1 … {len(seats)}")
+        channels = [channel.name for channel in self._state.channels]
+        numbers = {channel: k for k, channel in enumerate(channels, 1)}
+        self.grid.ask_number(numbers, len(channels))
+        self.said.emit(f"Go to a channel: type its number, 1 … {len(channels)}")
 
-    def go_to(self, seat: str) -> None:
+    def go_to(self, channel: str) -> None:
         """Put the keyboard on a channel's tile, and show its run."""
-        tile = self._tile_at(seat)
+        tile = self._tile_at(channel)
         if tile is None:
             return
         if tile not in self.grid.tiles:
             self._filter.clear()
-        self.grid.focus_seat(tile.seat)
+        self.grid.focus_channel(tile.channel)
         if not self.grid.hasFocus():
             self.grid.setFocus()
-        self._chosen(tile.seat, tile.run)
+        self._chosen(tile.channel, tile.run)
 
     def focus_filter(self) -> None:
         """Put the keyboard into the filter of the tiles."""
@@ -178,13 +178,13 @@ class BenchPage(QWidget):
         """Show a run as soon as the state knows it."""
         self._wanted = run
 
-    def compose_on(self, seat: str = "") -> None:
-        """Begin a new run, on a seat if one is given."""
+    def compose_on(self, channel: str = "") -> None:
+        """Begin a new run, on a channel if one is given."""
         self.side.setCurrentIndex(0)
         tile = self.grid.focused
-        where = seat or (tile.seat if tile is not None else "")
+        where = channel or (tile.channel if tile is not None else "")
         if where:
-            self.composer.choose_seat(where)
+            self.composer.choose_channel(where)
         self.composer.setFocus()
 
     def remember(self) -> None:
@@ -234,23 +234,23 @@ class BenchPage(QWidget):
         """Lay the editor of steps over the run, or show the run again."""
         self._middle.setCurrentIndex(int(wanted))
 
-    def _chosen(self, seat: str, run: str) -> None:
+    def _chosen(self, channel: str, run: str) -> None:
         if run:
             self.composer.desk.close()
             self.open_run(run)
         else:
-            self.composer.choose_seat(seat)
+            self.composer.choose_channel(channel)
 
     def _go_to_number(self, number: int) -> None:
         if self._state is not None:
-            self.go_to(self._state.channels[number - 1].seat)
+            self.go_to(self._state.channels[number - 1].name)
 
-    def _tile_at(self, seat: str) -> Tile | None:
-        """Return a seat's tile: that of its run where one has several seats."""
-        own = next((t for t in self._tiles if t.seat == seat), None)
+    def _tile_at(self, channel: str) -> Tile | None:
+        """Return a channel's tile: that of its run where one has several channels."""
+        own = next((t for t in self._tiles if t.channel == channel), None)
         if own is not None or self._state is None:
             return own
-        runs = {r.run for r in self._state.runs if seat in r.seats.values()}
+        runs = {r.run for r in self._state.runs if channel in r.channels.values()}
         return next((t for t in self._tiles if t.run in runs), None)
 
     def _see_tile(self, box: QRectF) -> None:

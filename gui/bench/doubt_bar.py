@@ -1,6 +1,6 @@
 """What may still be on, above everything, until it is known to be off.
 
-It cannot be closed: a seat leaves it when it is made safe and read back, or when a
+It cannot be closed: a channel leaves it when it is made safe and read back, or when a
 person says that they have looked.
 """
 
@@ -21,13 +21,13 @@ from gui.parts.ask_bar import AskBar
 from gui.run.doubts import Doubt
 
 MOST = 4
-"""Rows; the bench stays in sight however many seats are in doubt."""
+"""Rows; the bench stays in sight however many channels are in doubt."""
 TRY = "Make safe and read back"
 VOUCH = "I have looked: it is off …"
 
 
 class DoubtBar(QFrame):
-    """One row a seat: what, why, and the two ways out."""
+    """One row a channel: what, why, and the two ways out."""
 
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class DoubtBar(QFrame):
         self._link = link
         self._doubts: tuple[Doubt, ...] = ()
         self._first = ""
-        """Seat that a person wants to see; it comes first."""
+        """Channel that a person wants to see; it comes first."""
         self._rows: dict[str, _Row] = {}
         self._more = QLabel()
         self._more.setWordWrap(True)
@@ -50,8 +50,8 @@ class DoubtBar(QFrame):
         self.hide()
 
     @property
-    def seats(self) -> tuple[str, ...]:
-        """The seats that have a row."""
+    def channels(self) -> tuple[str, ...]:
+        """The channels that have a row."""
         return tuple(self._rows)
 
     @property
@@ -61,41 +61,41 @@ class DoubtBar(QFrame):
         return "\n".join([*said, self._more.text()]).rstrip()
 
     def show_doubts(self, doubts: Sequence[Doubt]) -> None:
-        """Show the seats that may still be on now; none hides the bar."""
-        self._doubts = tuple(sorted(doubts, key=lambda d: d.seat != self._first))
-        wanted = {doubt.seat: doubt for doubt in self._doubts[:MOST]}
-        for seat in [seat for seat in self._rows if seat not in wanted]:
-            row = self._rows.pop(seat)
+        """Show the channels that may still be on now; none hides the bar."""
+        self._doubts = tuple(sorted(doubts, key=lambda d: d.channel != self._first))
+        wanted = {doubt.channel: doubt for doubt in self._doubts[:MOST]}
+        for channel in [channel for channel in self._rows if channel not in wanted]:
+            row = self._rows.pop(channel)
             self._box.removeWidget(row)
             row.hide()
             row.deleteLater()
-        for seat, doubt in wanted.items():
-            if seat not in self._rows:
-                self._rows[seat] = _Row(self._link, seat)
-                self._box.addWidget(self._rows[seat])
-            self._rows[seat].show_doubt(doubt)
-        more = [doubt.seat for doubt in self._doubts[MOST:]]
+        for channel, doubt in wanted.items():
+            if channel not in self._rows:
+                self._rows[channel] = _Row(self._link, channel)
+                self._box.addWidget(self._rows[channel])
+            self._rows[channel].show_doubt(doubt)
+        more = [doubt.channel for doubt in self._doubts[MOST:]]
         self._more.setText(f"And {len(more)} more: {', '.join(more)}" if more else "")
         self._more.setVisible(bool(more))
         self.setVisible(bool(self._rows))
 
-    def focus_on(self, seat: str = "") -> None:
-        """Put the keyboard on a seat's buttons; on those of the first without one."""
-        self._first = seat
+    def focus_on(self, channel: str = "") -> None:
+        """Put the keyboard on a channel's buttons; without one on the first's."""
+        self._first = channel
         self.show_doubts(self._doubts)
-        row = self._rows.get(seat) or next(iter(self._rows.values()), None)
+        row = self._rows.get(channel) or next(iter(self._rows.values()), None)
         if row is not None:
             row.try_button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def row(self, seat: str) -> "_Row":
-        """Return the row of a seat that is shown."""
-        return self._rows[seat]
+    def row(self, channel: str) -> "_Row":
+        """Return the row of a channel that is shown."""
+        return self._rows[channel]
 
 
 class _Row(QWidget):
-    def __init__(self, link: Link, seat: str) -> None:
+    def __init__(self, link: Link, channel: str) -> None:
         super().__init__()
-        self._link, self._seat = link, seat
+        self._link, self._channel = link, channel
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._said = QLabel()
@@ -122,24 +122,26 @@ class _Row(QWidget):
         return f"{self._text.text()} {self._said.text()}".rstrip()
 
     def show_doubt(self, doubt: Doubt) -> None:
-        """Say why the seat is in doubt."""
+        """Say why the channel is in doubt."""
         self._text.setText(doubt.text)
 
     def _try(self) -> None:
         self._clear(by_hand=False, why="")
 
     def _ask(self) -> None:
-        text = f"You have looked at the instrument: the output of {self._seat} is off?"
+        text = (
+            f"You have looked at the instrument: the output of {self._channel} is off?"
+        )
         self.question.ask(
             text, "Yes, it is off", lambda why: self._clear(by_hand=True, why=why)
         )
 
     def _clear(self, *, by_hand: bool, why: str) -> None:
-        seat = self._seat
+        channel = self._channel
         self._say("" if by_hand else "It is being made safe and read back …", wait=True)
         self._link.ask(
             self,
-            lambda station: station.clear_seat(seat, by_hand=by_hand, reason=why),
+            lambda station: station.clear_channel(channel, by_hand=by_hand, reason=why),
             lambda _done: self._say("", wait=False),
             lambda no: self._say(f"Not cleared: {no}", wait=False),
         )
@@ -152,6 +154,6 @@ class _Row(QWidget):
 
     def _button(self, text: str, act: Callable[[], None]) -> QPushButton:
         made = QPushButton(text)
-        made.setAccessibleName(f"{text.rstrip(' …')}: {self._seat}")
+        made.setAccessibleName(f"{text.rstrip(' …')}: {self._channel}")
         made.clicked.connect(lambda _on: act())
         return made

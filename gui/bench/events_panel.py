@@ -42,7 +42,7 @@ class EventsPanel(QWidget):
         self._boot = ""
         self._run = ""
         self._whose: dict[str, str] = {}
-        """Run -> sample and seat, as people know it."""
+        """Run -> sample and channel, as people know it."""
         self._operator = ""
         self.name = ""
         """Who acknowledges; empty takes the station's operator."""
@@ -189,8 +189,8 @@ def _filtered(
 
 
 def _whose(run: RunSummary) -> str:
-    seat = next(iter(run.seats.values()), "")
-    return " · ".join(word for word in (run.sample, seat) if word)
+    channel = next(iter(run.channels.values()), "")
+    return " · ".join(word for word in (run.sample, channel) if word)
 
 
 def _what(event: StationEvent) -> str:

@@ -1,4 +1,4 @@
-"""Orders that wait for their seats: ready, order, hold; with the mouse or by key."""
+"""Orders that wait for their channels: ready, order, hold; with the mouse or by key."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ class QueuePanel(QWidget):
             selection.currentRowChanged.connect(lambda _new, _old: self._choose())
         hint = QLabel(
             "A waiting run starts by itself once it is marked ready (its sample is "
-            "connected), nothing holds it, and its seats are free."
+            "connected), nothing holds it, and its channels are free."
         )
         hint.setObjectName("muted")
         hint.setWordWrap(True)
@@ -50,7 +50,7 @@ class QueuePanel(QWidget):
         self._let_go = QPushButton("Release the channels")
         self._let_go.setAccessibleName("Release held channels")
         self._let_go.clicked.connect(self._release)
-        self._held_seats: list[str] = []
+        self._held_channels: list[str] = []
         self._ready = self._button("Ready", self._toggle_ready, "Space")
         self._hold = self._button("Hold", self._toggle_hold, "H")
         self._up = self._button("Up", lambda e: self._move(e, -1), "Alt+Up")
@@ -79,12 +79,12 @@ class QueuePanel(QWidget):
         at = self.table.rows.row_of(self._chosen)
         if at >= 0 and at != self.table.currentIndex().row():
             self.table.selectRow(at)
-        self._held_seats = [c.seat for c in state.channels if c.held]
-        seats = ", ".join(self._held_seats)
+        self._held_channels = [c.name for c in state.channels if c.held]
+        channels = ", ".join(self._held_channels)
         self._held.setText(
-            f"Nothing from the queue starts on {seats}." if seats else ""
+            f"Nothing from the queue starts on {channels}." if channels else ""
         )
-        self._let_go.setVisible(bool(seats))
+        self._let_go.setVisible(bool(channels))
         self._enable()
 
     def _choose(self) -> None:
@@ -105,9 +105,9 @@ class QueuePanel(QWidget):
         at = self.table.rows.row_of(entry.entry)
         self._up.setEnabled(at > 0)
         self._down.setEnabled(at < len(self.table.rows.rows) - 1)
-        seats = ", ".join(entry.seats.values()) or "the first free seat"
+        channels = ", ".join(entry.channels.values()) or "the first free channel"
         waits = run_in_words(entry.waits_for) or "its turn"
-        self._about.setText(f"{entry.sample} on {seats} waits for: {waits}.")
+        self._about.setText(f"{entry.sample} on {channels} waits for: {waits}.")
 
     def _toggle_ready(self, entry: QueueEntry) -> None:
         self._do(lambda s: s.change_queue(entry.entry, ready=not entry.ready))
@@ -124,8 +124,8 @@ class QueuePanel(QWidget):
         self._do(lambda s: s.unqueue(entry.entry))
 
     def _release(self) -> None:
-        for seat in self._held_seats:
-            self._do(lambda s, seat=seat: s.release_channel(seat))  # type: ignore[misc]
+        for channel in self._held_channels:
+            self._do(lambda s, channel=channel: s.release_channel(channel))  # type: ignore[misc]
 
     def _do(self, act: Callable[[Station], object]) -> None:
         self._link.ask(self, act, lambda _done: None, self.said.emit)
@@ -154,7 +154,7 @@ def _waits(entry: QueueEntry) -> str:
         return "Let go"
     if not entry.ready:
         return "Ready"
-    return "its seat" if entry.waits_for else "its turn"
+    return "its channel" if entry.waits_for else "its turn"
 
 
 def _look(entry: QueueEntry) -> Look:

@@ -55,7 +55,7 @@ class Bar:
 class Row:
     """One channel."""
 
-    seat: str
+    channel: str
     bars: tuple[Bar, ...]
     free: float | None
     """When it becomes free; None if nobody knows."""
@@ -66,7 +66,7 @@ class Row:
     @property
     def spoken(self) -> str:
         """The row for a screen reader."""
-        return f"{self.seat}, {self.words}"
+        return f"{self.channel}, {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Schedule:
     now: float
     rows: tuple[Row, ...]
     homeless: tuple[str, ...]
-    """Orders that take the first free seat, whichever that is."""
+    """Orders that take the first free channel, whichever that is."""
 
     @property
     def words(self) -> str:
@@ -87,9 +87,9 @@ class Schedule:
         parts = [f"{at_once} free now"]
         if later:
             first = min(later, key=lambda row: row.free or 0.0)
-            parts.append(f"next {first.seat}, {when(first.free or 0.0, self.now)}")
+            parts.append(f"next {first.channel}, {when(first.free or 0.0, self.now)}")
         if self.homeless:
-            parts.append(f"for the first free seat: {', '.join(self.homeless)}")
+            parts.append(f"for the first free channel: {', '.join(self.homeless)}")
         return " · ".join(parts)
 
 
@@ -99,16 +99,20 @@ def schedule_of(state: State, durations: Mapping[str, float | None]) -> Schedule
     ``durations``: entry of the queue -> s of test time, as forecast; None or missing
     where nobody knows.
     """
-    rows = {channel.seat: _row(channel, state) for channel in state.channels}
+    rows = {channel.name: _row(channel, state) for channel in state.channels}
     homeless = []
     for entry in state.queue:
-        seats = [seat for seat in dict.fromkeys(entry.seats.values()) if seat in rows]
-        if not seats:
+        channels = [
+            channel
+            for channel in dict.fromkeys(entry.channels.values())
+            if channel in rows
+        ]
+        if not channels:
             homeless.append(f"{entry.protocol} · {entry.sample}")
             continue
-        bar = _queued(entry, [rows[seat] for seat in seats], state, durations)
-        for seat in seats:
-            rows[seat] = _behind(rows[seat], bar, state.unix)
+        bar = _queued(entry, [rows[channel] for channel in channels], state, durations)
+        for channel in channels:
+            rows[channel] = _behind(rows[channel], bar, state.unix)
     return Schedule(state.unix, tuple(rows.values()), tuple(homeless))
 
 
@@ -131,7 +135,7 @@ def _row(channel: Channel, state: State) -> Row:
     bars = tuple(
         _run_bar(run, state)
         for run in sorted(state.runs, key=lambda run: run.started_unix)
-        if channel.seat in run.seats.values()
+        if channel.name in run.channels.values()
     )
     taken = [bar for bar in bars if bar.part is Part.RUN]
     alarmed = {event.run for event in state.attention}
@@ -140,20 +144,20 @@ def _row(channel: Channel, state: State) -> Row:
     )
     if channel.doubt:
         words = f"{STILL_ON.lower()}: clear it first"
-        return Row(channel.seat, bars, None, words, needs_you=True)
+        return Row(channel.name, bars, None, words, needs_you=True)
     if channel.state is ChannelState.MANUAL:
-        return Row(channel.seat, bars, None, "driven by hand", needs_you)
+        return Row(channel.name, bars, None, "driven by hand", needs_you)
     if not taken:
         words = "free now"
         if channel.held:
             words = "free now, held for the queue"
         elif bars and needs_you:
             words = f"free now, {bars[-1].title} needs you"
-        return Row(channel.seat, bars, now, words, needs_you)
+        return Row(channel.name, bars, now, words, needs_you)
     last = taken[-1]
     free = last.end if last.sure else None
     words = last.words.rpartition(": ")[2] if free is None else _free_at(last.end, now)
-    return Row(channel.seat, bars, free, words, needs_you)
+    return Row(channel.name, bars, free, words, needs_you)
 
 
 def _run_bar(run: RunSummary, state: State) -> Bar:

@@ -38,7 +38,7 @@ class ScheduleChart(QAbstractScrollArea):
 
     opened = pyqtSignal(str)
     """A run."""
-    seat_wanted = pyqtSignal(str)
+    channel_wanted = pyqtSignal(str)
     """A free channel: a run is to be composed for it."""
     moved = pyqtSignal(str)
     """What keys act on now, in words."""
@@ -105,11 +105,11 @@ class ScheduleChart(QAbstractScrollArea):
         self._viewport().update()
         self.zoomed.emit(days)
 
-    def choose(self, seat: str) -> None:
+    def choose(self, channel: str) -> None:
         """Put the keys on a channel."""
-        seats = [row.seat for row in self._schedule.rows]
-        if seat in seats:
-            self._go(seats.index(seat))
+        channels = [row.channel for row in self._schedule.rows]
+        if channel in channels:
+            self._go(channels.index(channel))
 
     # ---- events
 
@@ -263,7 +263,7 @@ class ScheduleChart(QAbstractScrollArea):
         if bar is not None and bar.part is not Part.QUEUED:
             self.opened.emit(bar.key)
         elif row is not None:
-            self.seat_wanted.emit(row.seat)
+            self.channel_wanted.emit(row.channel)
 
     def _say(self) -> None:
         row, bar = self.row, self.bar

@@ -75,7 +75,7 @@ class SchedulePainter:
     def widths(self, schedule: Schedule) -> tuple[float, float]:
         """Return what the names on the left and the words on the right need."""
         bold, plain = QFontMetricsF(self._bold), QFontMetricsF(self._font)
-        names = [bold.horizontalAdvance(row.seat) for row in schedule.rows]
+        names = [bold.horizontalAdvance(row.channel) for row in schedule.rows]
         words = [plain.horizontalAdvance(row.words) for row in schedule.rows]
         return max(names, default=40.0) + 20, min(max(words, default=60.0), 220.0) + 16
 
@@ -138,7 +138,7 @@ class SchedulePainter:
             painter.fillRect(box, _tint(QColor(t.accent), 0.14))
         painter.setFont(self._bold)
         painter.setPen(QColor(t.text))
-        _text(painter, QRectF(box.x() + 8, box.y(), scale.left - 14, ROW), row.seat)
+        _text(painter, QRectF(box.x() + 8, box.y(), scale.left - 14, ROW), row.channel)
         painter.setFont(self._font)
         for bar, place in bar_boxes(row, box.y(), scale):
             self._bar(painter, bar, place, scale, chosen=bar.key == chosen_bar)

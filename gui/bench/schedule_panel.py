@@ -1,7 +1,7 @@
 """The schedule as a strip over the lower left of the bench: when a channel is free.
 
-It leaves the composer in sight: a free channel that is opened becomes its seat. Orders
-in the queue are forecast once each, one after the other.
+It leaves the composer in sight: a free channel that is opened becomes its channel.
+Orders in the queue are forecast once each, one after the other.
 """
 
 from PyQt6.QtCore import QEvent, QObject, QRect, Qt, pyqtSignal
@@ -34,7 +34,7 @@ class SchedulePanel(QFrame):
     """Head, chart, and what keys act on in words."""
 
     opened = pyqtSignal(str)
-    seat_wanted = pyqtSignal(str)
+    channel_wanted = pyqtSignal(str)
 
     def __init__(self, link: Link, over: QWidget, beside: QWidget) -> None:
         super().__init__(over)
@@ -51,7 +51,7 @@ class SchedulePanel(QFrame):
         self.chart.moved.connect(self._said.setText)
         self.chart.zoomed.connect(lambda days: self._buttons[days].setChecked(True))
         self.chart.opened.connect(self._open)
-        self.chart.seat_wanted.connect(self._compose)
+        self.chart.channel_wanted.connect(self._compose)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 10, 8)
         box.setSpacing(6)
@@ -67,14 +67,14 @@ class SchedulePanel(QFrame):
         """What is free and what comes next."""
         return self._summary.full_text
 
-    def toggle(self, seat: str = "") -> None:
-        """Open, on a seat if one is given, or close."""
+    def toggle(self, channel: str = "") -> None:
+        """Open, on a channel if one is given, or close."""
         if self.isVisible():
             self.close_strip()
             return
         self._before = self._over.focusWidget()
         self.refresh()
-        self.chart.choose(seat)
+        self.chart.choose(channel)
         self._place()
         self.show()
         self.raise_()
@@ -145,9 +145,9 @@ class SchedulePanel(QFrame):
         self.close_strip()
         self.opened.emit(run)
 
-    def _compose(self, seat: str) -> None:
+    def _compose(self, channel: str) -> None:
         self.hide()
-        self.seat_wanted.emit(seat)
+        self.channel_wanted.emit(channel)
 
     def _place(self) -> None:
         room = self._over.rect()

@@ -99,7 +99,7 @@ class TilePainter:
         )
         inner = box.adjusted(24, 0, -6, 0)
         word = tile.word if tile.word != "free" else tile.detail or "free"
-        used = _text(painter, inner, tile.seat, t.text, LEFT)
+        used = _text(painter, inner, tile.channel, t.text, LEFT)
         _text(painter, inner.adjusted(used + 8, 0, 0, 0), word, t.muted, RIGHT)
 
     def _paint_row(self, painter: QPainter, tile: Tile, box: QRectF) -> None:
@@ -108,7 +108,7 @@ class TilePainter:
         shape = QRectF(box.x(), box.center().y() - 7, 14, 14)
         draw_look(painter, tile.look, shape, QColor(ink.stroke))
         rest = box.adjusted(22, 0, 0, 0)
-        used = _text(painter, rest, tile.seat, t.text, LEFT, bold=True)
+        used = _text(painter, rest, tile.channel, t.text, LEFT, bold=True)
         painter.setFont(self._small)
         number = _text(painter, rest, tile.primary, t.text, RIGHT)
         painter.setFont(self._font)
@@ -130,10 +130,12 @@ class TilePainter:
             QRectF(box.right() - 15, box.y(), 15, 15),
             QColor(ink.stroke),
         )
-        seat = tile.seat + (f" +{tile.more_seats}" if tile.more_seats else "")
+        channel = tile.channel + (
+            f" +{tile.more_channels}" if tile.more_channels else ""
+        )
         sample = head.adjusted(0, 0, -20, 0)
         used = _text(painter, sample, tile.sample, t.text, LEFT, bold=True)
-        _text(painter, sample.adjusted(used + 8, 0, 0, 0), seat, t.muted, LEFT)
+        _text(painter, sample.adjusted(used + 8, 0, 0, 0), channel, t.muted, LEFT)
         large = QFontMetrics(self._large).height()
         number = QRectF(box.x(), head.bottom() + 3, box.width() * 0.62, large)
         painter.setFont(self._large)

@@ -1,8 +1,8 @@
 """The station at a glance: one painted widget for all tiles.
 
-Busy seats are tiles (rows of one line above 16); free ones stand below as chips. Shape,
-word and colour say the state, in this order. Arrow keys move, Enter opens; while a
-number is asked for, tiles carry theirs.
+Busy channels are tiles (rows of one line above 16); free ones stand below as chips.
+Shape, word and colour say the state, in this order. Arrow keys move, Enter opens; while
+a number is asked for, tiles carry theirs.
 """
 
 from collections.abc import Mapping
@@ -45,9 +45,9 @@ class TileGrid(QWidget):
     """Paints the tiles and says which one a person chose."""
 
     chosen = pyqtSignal(str, str)
-    """Seat and run (empty if free)."""
+    """Channel and run (empty if free)."""
     opened = pyqtSignal(str)
-    """A free seat was activated: a run is to be composed for it."""
+    """A free channel was activated: a run is to be composed for it."""
     numbered = pyqtSignal(int)
     """The number of a channel was typed."""
     focus_placed = pyqtSignal(QRectF)
@@ -99,16 +99,16 @@ class TileGrid(QWidget):
         self._describe()
         self.update()
 
-    def focus_seat(self, seat: str) -> None:
-        """Put the focus on a seat's tile."""
-        if any(tile.key == seat for tile in self._tiles):
-            self._focus = seat
+    def focus_channel(self, channel: str) -> None:
+        """Put the focus on a channel's tile."""
+        if any(tile.key == channel for tile in self._tiles):
+            self._focus = channel
             self._describe()
             self._tell_place()
             self.update()
 
     def ask_number(self, numbers: Mapping[str, int], count: int) -> None:
-        """Show the numbers of seats, and wait for one of so many to be typed."""
+        """Show the numbers of channels, and wait for one of so many to be typed."""
         self._numbers, self._digits = numbers, Digits(count)
         self.setFocus()
         self.update()
@@ -288,9 +288,9 @@ class TileGrid(QWidget):
         self.update()
         if tile is None:
             return
-        self.chosen.emit(tile.seat, tile.run)
+        self.chosen.emit(tile.channel, tile.run)
         if activate and tile.is_free:
-            self.opened.emit(tile.seat)
+            self.opened.emit(tile.channel)
 
     def _tell_place(self) -> None:
         here = next((p for p in self._placed if p.tile.key == self._focus), None)
@@ -299,7 +299,7 @@ class TileGrid(QWidget):
 
     def _describe(self) -> None:
         tile = self.focused
-        self.setAccessibleDescription(tile.spoken if tile else "no seats")
+        self.setAccessibleDescription(tile.spoken if tile else "no channels")
 
 
 def _size(tile: Tile) -> str:

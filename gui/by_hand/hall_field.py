@@ -10,10 +10,10 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.by_hand import hand_fields
+from gui.by_hand.channels import ChannelRow
 from gui.by_hand.hand_form import HandForm, beside, button, named
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.readouts import digits
-from gui.by_hand.seats import SeatRow
 from gui.look.colours import Look
 from gui.look.si_text import value_text
 from gui.parts.form_fields import Bounds
@@ -36,7 +36,7 @@ class HallField(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row: SeatRow | None = None
+        self._row: ChannelRow | None = None
         self._allowed = False
         self.told = Choice("Field told in")
         self.told.currentTextChanged.connect(lambda _t: self._show_fields())
@@ -64,8 +64,8 @@ class HallField(QWidget):
         self.field.say(digits(None, "T"))
         self._told.say(digits(None, "A"))
 
-    def show_row(self, row: SeatRow | None, *, allowed: bool) -> None:
-        """Show the magnet's seat as it is now."""
+    def show_row(self, row: ChannelRow | None, *, allowed: bool) -> None:
+        """Show the magnet's channel as it is now."""
         self._row, self._allowed = row, allowed
         tesla = row is not None and "Magnet" in row.kinds
         wanted = [IN_TESLA] if tesla else [IN_TESLA, IN_AMPERE]
@@ -126,7 +126,7 @@ class HallField(QWidget):
         self.aimed.emit(field)
         self.wanted.emit(
             ManualIn(
-                seat=self._row.seat,
+                channel=self._row.channel,
                 action=Action.FIELD,
                 quantity=quantity,
                 value=value,

@@ -1,7 +1,7 @@
 """Hall by hand: a field, four contacts, a current, a voltage, and what to keep of it.
 
 The order is that of the protocols: source off, relays, current on. Live readings touch
-every seat that holds something; when they end, the station makes all of it safe.
+every channel that holds something; when they end, the station makes all of it safe.
 """
 
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.by_hand.channel_panel import RULE
+from gui.by_hand.channels import ChannelRow, left_text
+from gui.by_hand.hall_channels import GAUSS, MAGNET, METER, SOURCE, SWITCH, HallChannels
 from gui.by_hand.hall_field import HallField
 from gui.by_hand.hall_sample import HallSample
-from gui.by_hand.hall_seats import GAUSS, MAGNET, METER, SOURCE, SWITCH, HallSeats
 from gui.by_hand.hand_form import beside, button
 from gui.by_hand.hands import Hands
 from gui.by_hand.iv_panel import scrolled
 from gui.by_hand.kept_panel import KeptPanel
 from gui.by_hand.kept_readings import Configuration, Kept
-from gui.by_hand.seat_panel import RULE
-from gui.by_hand.seats import SeatRow, left_text
 from gui.by_hand.strip_chart import StripChart
 from gui.link.link import Link
 from gui.parts.inputs import Elided, Refusal, panel
@@ -52,7 +52,7 @@ class HallPanel(QWidget):
         self._hands.answered.connect(self._take)
         self._hands.refused.connect(self._refused)
         self._hands.released.connect(self._released)
-        self.seats = HallSeats(link)
+        self.channels = HallChannels(link)
         self.field = HallField()
         self.sample = HallSample()
         self.kept = KeptPanel()
@@ -68,17 +68,17 @@ class HallPanel(QWidget):
         """Why the last act was refused."""
         return self._wrong.text()
 
-    def show_rows(self, rows: Sequence[SeatRow]) -> None:
-        """Take the seats as they are now."""
-        self.seats.show_rows(rows)
-        source = self.seats.row(SOURCE)
+    def show_rows(self, rows: Sequence[ChannelRow]) -> None:
+        """Take the channels as they are now."""
+        self.channels.show_rows(rows)
+        source = self.channels.row(SOURCE)
         if source is not None and not source.lent_to and self.sample.connected:
             self.sample.show_off()
-        magnet = self.seats.row(MAGNET)
-        self.field.show_row(magnet, allowed=self.seats.is_free(MAGNET))
-        usable = self.seats.is_free(SOURCE, SWITCH, METER)
+        magnet = self.channels.row(MAGNET)
+        self.field.show_row(magnet, allowed=self.channels.is_free(MAGNET))
+        usable = self.channels.is_free(SOURCE, SWITCH, METER)
         self.sample.show_row(source, allowed=usable)
-        readable = self.seats.is_free(GAUSS) or self.seats.is_free(MAGNET)
+        readable = self.channels.is_free(GAUSS) or self.channels.is_free(MAGNET)
         self.live_button.setEnabled(readable)
         state = self._link.state
         simulated = state is not None and state.station.simulated
@@ -92,17 +92,17 @@ class HallPanel(QWidget):
             return
         self._wrong.say("")
         self._driving = self.sample.chosen
-        source = self.seats.seat(SOURCE)
+        source = self.channels.channel(SOURCE)
         self._hands.forget()
         self._hands.do(
             source,
             ManualIn(
-                seat=self.seats.seat(SWITCH),
+                channel=self.channels.channel(SWITCH),
                 action=Action.CONNECT,
                 contacts=list(self._driving.contacts),
             ),
             ManualIn(
-                seat=source,
+                channel=source,
                 action=Action.DRIVE,
                 quantity="current",
                 value=found.values["level"],
@@ -115,7 +115,7 @@ class HallPanel(QWidget):
         """Read compliance, voltage and field afresh, and keep them."""
         acts = [self._reading(SOURCE), self._reading(METER)]
         self._latest["field"] = None  # an earlier one is not that of this reading
-        if self.seats.is_free(GAUSS):
+        if self.channels.is_free(GAUSS):
             acts.append(self._reading(GAUSS))
         self._hands.do(*acts, done=self._keep_latest)
 
@@ -123,7 +123,9 @@ class HallPanel(QWidget):
         """Switch the current off, open the relays, take the field to zero."""
         self.live_button.setChecked(False)
         self.strip.aim(None)
-        self._hands.release(*(self.seats.seat(p) for p in SAFE_ORDER if self._has(p)))
+        self._hands.release(
+            *(self.channels.channel(p) for p in SAFE_ORDER if self._has(p))
+        )
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
         """Look while this is seen."""
@@ -139,7 +141,7 @@ class HallPanel(QWidget):
 
     def wear(self) -> None:
         """Take the theme's colours."""
-        for part in (self.seats, self.field, self.sample):
+        for part in (self.channels, self.field, self.sample):
             part.wear()
         self.kept.wear()
         self.strip.wear()
@@ -147,11 +149,11 @@ class HallPanel(QWidget):
     # ---- by hand
 
     def _has(self, part: str) -> bool:
-        row = self.seats.row(part)
+        row = self.channels.row(part)
         return row is not None and row.is_free
 
     def _reading(self, part: str) -> ManualIn:
-        return ManualIn(seat=self.seats.seat(part), action=Action.READ)
+        return ManualIn(channel=self.channels.channel(part), action=Action.READ)
 
     def _look(self) -> None:
         self._tell_left()
@@ -172,17 +174,17 @@ class HallPanel(QWidget):
             self._hands.forget()
 
     def _take(self, found: ManualOut) -> None:
-        seats = self.seats
-        if found.seat == seats.seat(SOURCE):
+        channels = self.channels
+        if found.channel == channels.channel(SOURCE):
             self._take_source(found)
-        elif found.seat == seats.seat(METER):
+        elif found.channel == channels.channel(METER):
             self._latest["voltage"] = found.readings.get("voltage V")
-        elif found.seat == seats.seat(GAUSS):
+        elif found.channel == channels.channel(GAUSS):
             field = found.readings.get("field T")
             self._latest["field"] = field
             self.field.show_field(field)
             self.strip.add({"field": field})
-        elif found.seat == seats.seat(MAGNET):
+        elif found.channel == channels.channel(MAGNET):
             self.field.take(found)
         if self.sample.connected is not None:
             self.sample.show_reading(
@@ -213,8 +215,8 @@ class HallPanel(QWidget):
             Kept(number, configuration, field, current, voltage, self._limited)
         )
 
-    def _released(self, seat: str) -> None:
-        if seat == self.seats.seat(SOURCE) and self._driving is None:
+    def _released(self, channel: str) -> None:
+        if channel == self.channels.channel(SOURCE) and self._driving is None:
             self._latest.pop("voltage", None)
             self.sample.show_off()
         self.changed.emit()
@@ -229,7 +231,7 @@ class HallPanel(QWidget):
         self.live_button.setChecked(True)
 
     def _tell_left(self) -> None:
-        rows = [self.seats.row(part) for part in SAFE_ORDER]
+        rows = [self.channels.row(part) for part in SAFE_ORDER]
         listed = [r.safe_at for r in rows if r is not None and r.safe_at is not None]
         first = min(listed, default=None)
         live = self.live_button.isChecked()
@@ -239,7 +241,7 @@ class HallPanel(QWidget):
     # ---- looks
 
     def _wire(self) -> None:
-        for part in (self.seats,):
+        for part in (self.channels,):
             part.changed.connect(self.changed)
             part.refused.connect(self._wrong.say)
             part.run_wanted.connect(self.run_wanted)
@@ -247,7 +249,7 @@ class HallPanel(QWidget):
         self.field.aimed.connect(self.strip.aim)
         self.sample.drive_wanted.connect(self.drive)
         self.sample.off_wanted.connect(
-            lambda: self._hands.release(self.seats.seat(SOURCE))
+            lambda: self._hands.release(self.channels.channel(SOURCE))
         )
         self.sample.keep_wanted.connect(self.keep)
         self.kept.said.connect(self.said)
@@ -270,7 +272,7 @@ class HallPanel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._left, 1)
         safe.setLayout(row)
-        left = _column(safe, self.seats, self.field)
+        left = _column(safe, self.channels, self.field)
         middle = _column(self.sample, self._wrong, rule)
         right = QVBoxLayout()
         plots = QHBoxLayout()

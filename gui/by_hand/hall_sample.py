@@ -4,12 +4,12 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.by_hand import hand_fields
+from gui.by_hand.channels import ChannelRow
 from gui.by_hand.hand_form import HandForm, beside, button, named
 from gui.by_hand.kept_readings import CONFIGURATIONS, Configuration
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.readouts import digits, resistance_text
 from gui.by_hand.sample_sketch import SampleSketch
-from gui.by_hand.seats import SeatRow
 from gui.look.colours import Look
 from gui.parts.inputs import Choice, caption
 
@@ -56,7 +56,7 @@ class HallSample(QWidget):
         """The contacts that the current goes through; None while it is off."""
         return self._connected
 
-    def show_row(self, row: SeatRow | None, *, allowed: bool) -> None:
+    def show_row(self, row: ChannelRow | None, *, allowed: bool) -> None:
         """Show what the current source can do, and whether one may."""
         bounds = {} if row is None else row.bounds
         most = hand_fields.most_of("current", bounds)

@@ -1,4 +1,4 @@
-"""Fields for what is set by hand: read like the composer's, within what a seat can do.
+"""Fields for what is set by hand: read like the composer's, within a channel's means.
 
 The station has the last word; what is refused here only saves a journey.
 """
@@ -121,12 +121,12 @@ def contacts(name: str) -> FormField:
 
 
 def most_of(driven: str, bounds: Mapping[str, float]) -> float | None:
-    """Return the largest magnitude of a quantity; None if the seat does not say."""
+    """Return the largest magnitude of a quantity; None if the channel does not say."""
     return bounds.get(f"{driven} {UNIT[driven]}")
 
 
 def drives(bounds: Mapping[str, float]) -> tuple[str, ...]:
-    """Return what a seat can hold; both while it has not said."""
+    """Return what a channel can hold; both while it has not said."""
     found = tuple(q for q in UNIT if most_of(q, bounds) is not None)
     return found or tuple(UNIT)
 

@@ -64,7 +64,7 @@ class Slope:
 class HandSweep:
     """What a sweep is and what has come of it."""
 
-    seat: str
+    channel: str
     driven: str
     """``voltage`` or ``current``."""
     compliance: float
@@ -145,7 +145,7 @@ def csv_text(sweep: HandSweep, *, simulated: bool) -> str:
     if simulated:
         writer.writerow(["# SIMULATED"])
     unit, other = ("V", "A") if sweep.driven == "voltage" else ("A", "V")
-    writer.writerow([f"# I–V by hand, {sweep.seat}, {sweep.driven} driven"])
+    writer.writerow([f"# I–V by hand, {sweep.channel}, {sweep.driven} driven"])
     writer.writerow([f"# compliance {sweep.compliance!r} {other}"])
     writer.writerow([f"# {sweep.slope().text}"])
     names = (f"set / {unit}", "voltage / V", "current / A", "in compliance")

@@ -1,8 +1,9 @@
-"""A person's hands on some seats: asks the station, and knows when each is made safe.
+"""A person's hands on some channels: asks the station, knows when each is made safe.
 
-Every panel that drives by hand has its own; what one asks for several seats at once
+Every panel that drives by hand has its own; what one asks for several channels at once
 goes one after another, so that relays never move before a source is off. Letting go of
-a seat has the last word: what was asked of it before and has not been done is left out.
+a channel has the last word: what was asked of it before and has not been done is left
+out.
 """
 
 import threading
@@ -19,7 +20,7 @@ from labctl.api.requests import ManualIn
 from labctl.errors import LabctlError, OperatorError
 
 Steps = Sequence[ManualIn | str]
-"""Acts in order; a seat's name alone makes it safe."""
+"""Acts in order; a channel's name alone makes it safe."""
 LET_GO = "{}: made safe before the rest was done"
 
 
@@ -28,7 +29,7 @@ class Came:
     """What came of some steps."""
 
     done: list[ManualOut | str] = field(default_factory=list)
-    """Answers, and names of seats that were made safe."""
+    """Answers, and names of channels that were made safe."""
     refused: str = ""
     """Why the rest was not done."""
 
@@ -40,17 +41,17 @@ class Hands(QObject):
     """A `ManualOut`."""
     refused = pyqtSignal(str)
     released = pyqtSignal(str)
-    """A seat was made safe."""
+    """A channel was made safe."""
 
     def __init__(self, link: Link, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._link = link
         self.safe_at: dict[str, float] = {}
-        """Seat -> when the station makes it safe by itself, wall clock."""
+        """Channel -> when the station makes it safe by itself, wall clock."""
         self._key = f"hands {id(self)}"
         self._count = 0
         self._let_go: dict[str, int] = {}
-        """Seat -> which question let go of it last."""
+        """Channel -> which question let go of it last."""
         self._step = threading.Lock()
         """Held for one step: nothing overtakes an act that is on its way."""
 
@@ -82,11 +83,11 @@ class Hands(QObject):
             key=self._key,
         )
 
-    def release(self, *seats: str) -> None:
-        """Make seats safe and give them back; those nobody drives are passed over."""
+    def release(self, *channels: str) -> None:
+        """Make channels safe and give them back; those nobody drives are left out."""
         self.forget()
-        self._let_go |= dict.fromkeys(seats, self._count + 1)
-        self.do(*seats)
+        self._let_go |= dict.fromkeys(channels, self._count + 1)
+        self.do(*channels)
 
     def forget(self) -> None:
         """Drop the answers to looks that are on their way."""
@@ -95,7 +96,7 @@ class Hands(QObject):
     def _take(self, came: Came, done: Callable[[], None] | None = None) -> None:
         for one in came.done:
             if isinstance(one, ManualOut):
-                self.safe_at[one.seat] = one.safe_at_unix
+                self.safe_at[one.channel] = one.safe_at_unix
                 self.answered.emit(one)
             else:
                 self.safe_at.pop(one, None)
@@ -118,8 +119,8 @@ class Hands(QObject):
                     if isinstance(step, str):
                         _make_safe(station, step)
                         came.done.append(step)
-                    elif self._let_go.get(step.seat, 0) > number:
-                        raise OperatorError(LET_GO.format(step.seat))
+                    elif self._let_go.get(step.channel, 0) > number:
+                        raise OperatorError(LET_GO.format(step.channel))
                     else:
                         came.done.append(station.by_hand(step))
         except LabctlError as error:
@@ -127,9 +128,9 @@ class Hands(QObject):
         return came
 
 
-def _make_safe(station: Station, seat: str) -> None:
+def _make_safe(station: Station, channel: str) -> None:
     try:
-        station.hands_off(seat)
+        station.hands_off(channel)
     except AccessError:
         raise
     except OperatorError:

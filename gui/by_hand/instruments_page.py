@@ -1,6 +1,6 @@
-"""The instruments of the bench: seats one by one, or joined into a bench by hand.
+"""The instruments of the bench: channels one by one, or joined into a bench by hand.
 
-By hand means: within the bench's limits, only with seats that no run has, and made
+By hand means: within the bench's limits, only with channels that no run has, and made
 safe by the station unless touched again within half a minute.
 """
 
@@ -15,20 +15,20 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gui.by_hand.channel_panel import ChannelPanel
+from gui.by_hand.channels import HALL, IV, ChannelRow, channel_rows, why_not
 from gui.by_hand.hall_panel import HallPanel
 from gui.by_hand.iv_panel import IVPanel
-from gui.by_hand.seat_panel import SeatPanel
-from gui.by_hand.seats import HALL, IV, SeatRow, seat_rows, why_not
 from gui.link.link import Link
 from gui.parts.inputs import Elided, panel
 from gui.parts.table import Column, Table, TableModel
 from labctl.api.answers import InstrumentOut
 from labctl.api.models import State
 
-SEATS, BY_IV, BY_HALL = range(3)
-TABS = ("Seats", "I–V by hand", "Hall by hand")
+CHANNELS, BY_IV, BY_HALL = range(3)
+TABS = ("Channels", "I–V by hand", "Hall by hand")
 HINTS = (
-    "Choose a seat to see its identity and to drive it by hand.",
+    "Choose a channel to see its identity and to drive it by hand.",
     "A source meter's front panel, with a quick sweep.",
     "Field, contacts, current and voltage of a film.",
 )
@@ -43,23 +43,25 @@ class InstrumentsPage(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._seat = ""
-        columns: list[Column[SeatRow]] = [
-            Column("Seat", lambda r: r.seat, look=lambda r: r.look),
+        self._channel = ""
+        columns: list[Column[ChannelRow]] = [
+            Column("Channel", lambda r: r.channel, look=lambda r: r.look),
             Column("Instrument", lambda r: r.who),
             Column("Plays", lambda r: r.plays),
             Column("State", lambda r: r.state),
         ]
-        self.table = Table("Instruments", TableModel(columns, lambda r: r.seat), self)
+        self.table = Table(
+            "Instruments", TableModel(columns, lambda r: r.channel), self
+        )
         self.table.fit_columns(14, 34, 22, 0)
         self.table.clicked.connect(lambda _i: self.choose())
         self.table.activated.connect(lambda _i: self.choose())
-        self.seat_panel = SeatPanel(link)
+        self.channel_panel = ChannelPanel(link)
         self.iv = IVPanel(link)
         self.hall = HallPanel(link)
         self.tabs = QTabBar()
         self._build()
-        for part in (self.seat_panel, self.iv, self.hall):
+        for part in (self.channel_panel, self.iv, self.hall):
             part.run_wanted.connect(self.run_wanted)
             part.changed.connect(self.load)
         self.iv.said.connect(self.said)
@@ -68,29 +70,29 @@ class InstrumentsPage(QWidget):
     def load(self) -> None:
         """Fetch the list anew."""
         self._link.ask(
-            self, lambda s: s.instruments(), self._take, self.said.emit, key="seats"
+            self, lambda s: s.instruments(), self._take, self.said.emit, key="channels"
         )
 
     def show_state(self, _state: State) -> None:
         """Look again while this page is seen."""
-        if self.isVisible() and not self._link.is_asking("seats"):
+        if self.isVisible() and not self._link.is_asking("channels"):
             self.load()
 
     def choose(self) -> None:
         """Show the selected row."""
         row = self.table.current
-        self._seat = "" if row is None else row.seat
-        self.seat_panel.show_row(row)
+        self._channel = "" if row is None else row.channel
+        self.channel_panel.show_row(row)
 
     @property
     def can_drive(self) -> bool:
-        """Whether the chosen seat can be driven by hand now."""
-        return self.seat_panel.can_drive
+        """Whether the chosen channel can be driven by hand now."""
+        return self.channel_panel.can_drive
 
     @property
     def reading(self) -> str:
-        """What was read last of the chosen seat."""
-        return self.seat_panel.reading
+        """What was read last of the chosen channel."""
+        return self.channel_panel.reading
 
     @property
     def why_not(self) -> str:
@@ -98,26 +100,26 @@ class InstrumentsPage(QWidget):
         return self._hint.full_text
 
     def drive(self, level: str, compliance: str) -> None:
-        """Type a level and a compliance for the chosen seat, and drive."""
-        self.seat_panel.drive(level, compliance)
+        """Type a level and a compliance for the chosen channel, and drive."""
+        self.channel_panel.drive(level, compliance)
 
     def wear(self) -> None:
         """Take the theme's colours."""
-        self.seat_panel.wear()
+        self.channel_panel.wear()
         self.iv.wear()
         self.hall.wear()
 
     def _take(self, found: list[InstrumentOut]) -> None:
         state = self._link.state
-        rows = seat_rows(found, state.channels if state is not None else ())
+        rows = channel_rows(found, state.channels if state is not None else ())
         self.table.rows.show_rows(rows)
-        chosen = next((r for r in rows if r.seat == self._seat), None)
-        self.seat_panel.show_row(chosen)
+        chosen = next((r for r in rows if r.channel == self._channel), None)
+        self.channel_panel.show_row(chosen)
         self.iv.show_rows(rows)
         self.hall.show_rows(rows)
         self._tell(rows)
 
-    def _tell(self, rows: list[SeatRow]) -> None:
+    def _tell(self, rows: list[ChannelRow]) -> None:
         reasons = {BY_IV: why_not(rows, IV), BY_HALL: why_not(rows, HALL)}
         for tab, why in reasons.items():
             self.tabs.setTabEnabled(tab, not why)
@@ -135,18 +137,18 @@ class InstrumentsPage(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        self.tabs.setAccessibleName("Seats or a bench by hand")
+        self.tabs.setAccessibleName("Channels or a bench by hand")
         for text in TABS:
             self.tabs.addTab(text)
-        self._hint = Elided(HINTS[SEATS])
+        self._hint = Elided(HINTS[CHANNELS])
         self._hint.setObjectName("muted")
         top = QHBoxLayout()
         top.addWidget(self.tabs)
         top.addWidget(self._hint, 1)
         area = QScrollArea()
-        area.setWidget(self.seat_panel)
+        area.setWidget(self.channel_panel)
         area.setWidgetResizable(True)
-        area.setAccessibleName("The chosen seat")
+        area.setAccessibleName("The chosen channel")
         split = QSplitter()
         split.addWidget(panel(self.table))
         split.addWidget(area)

@@ -16,14 +16,14 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.by_hand import hand_fields, hand_sweep
+from gui.by_hand.channel_panel import RULE
+from gui.by_hand.channel_state import ChannelState
+from gui.by_hand.channels import IV, ChannelRow, candidates
 from gui.by_hand.hand_form import HandForm, beside, button, named
 from gui.by_hand.hand_sweep import HandSweep
 from gui.by_hand.hands import Hands
 from gui.by_hand.iv_readings import IVReadings
 from gui.by_hand.iv_sweep_box import IVSweepBox
-from gui.by_hand.seat_panel import RULE
-from gui.by_hand.seat_state import SeatState
-from gui.by_hand.seats import IV, SeatRow, candidates
 from gui.link.link import Link
 from gui.parts.inputs import Choice, Refusal, caption, panel
 from gui.run.doubts import word_of
@@ -46,7 +46,7 @@ class IVPanel(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._rows: list[SeatRow] = []
+        self._rows: list[ChannelRow] = []
         self._set_points: dict[str, float] = {}
         self.record: HandSweep | None = None
         """The sweep that is shown."""
@@ -63,10 +63,10 @@ class IVPanel(QWidget):
         self._build(link)
 
     @property
-    def row(self) -> SeatRow | None:
-        """The seat that is chosen."""
-        seat = self._seat.currentText()
-        return next((r for r in self._rows if r.seat == seat), None)
+    def row(self) -> ChannelRow | None:
+        """The channel that is chosen."""
+        channel = self._channel.currentText()
+        return next((r for r in self._rows if r.channel == channel), None)
 
     @property
     def wrong(self) -> str:
@@ -78,18 +78,18 @@ class IVPanel(QWidget):
         """Whether the station visits levels."""
         return self.record is not None and not self.record.ended
 
-    def show_rows(self, rows: Sequence[SeatRow]) -> None:
-        """Take the seats as they are now."""
+    def show_rows(self, rows: Sequence[ChannelRow]) -> None:
+        """Take the channels as they are now."""
         self._rows = candidates(rows, IV[0])
-        names = [row.seat for row in self._rows]
-        if names != [self._seat.itemText(k) for k in range(self._seat.count())]:
-            chosen = self._seat.currentText()
-            self._seat.blockSignals(True)
-            self._seat.clear()
-            self._seat.addItems(names)
+        names = [row.channel for row in self._rows]
+        if names != [self._channel.itemText(k) for k in range(self._channel.count())]:
+            chosen = self._channel.currentText()
+            self._channel.blockSignals(True)
+            self._channel.clear()
+            self._channel.addItems(names)
             if chosen in names:
-                self._seat.setCurrentText(chosen)
-            self._seat.blockSignals(False)
+                self._channel.setCurrentText(chosen)
+            self._channel.blockSignals(False)
         self._show_row()
 
     def drive(self) -> None:
@@ -100,7 +100,7 @@ class IVPanel(QWidget):
         self._wrong.say("")
         self._hands.do(
             ManualIn(
-                seat=row.seat,
+                channel=row.channel,
                 action=Action.DRIVE,
                 quantity=self._quantity.currentText(),
                 value=found.values["level"],
@@ -116,10 +116,10 @@ class IVPanel(QWidget):
         driven, most = self._quantity.currentText(), found.values["compliance"]
         self._wrong.say("")
         self._hands.forget()
-        self._asked = HandSweep(row.seat, driven, most)
+        self._asked = HandSweep(row.channel, driven, most)
         self._hands.do(
             ManualIn(
-                seat=row.seat,
+                channel=row.channel,
                 action=Action.SWEEP,
                 quantity=driven,
                 compliance=most,
@@ -128,10 +128,10 @@ class IVPanel(QWidget):
         )
 
     def release(self) -> None:
-        """Stop a sweep, output off, seat given back."""
+        """Stop a sweep, output off, channel given back."""
         row = self.row
         if row is not None:
-            self._hands.release(row.seat)
+            self._hands.release(row.channel)
 
     def export(self, path: Path) -> None:
         """Write the sweep as CSV."""
@@ -171,12 +171,14 @@ class IVPanel(QWidget):
         record = self.record
         if record is not None and not record.ended:
             after = len(record.points)
-            self._hands.look(ManualIn(seat=row.seat, action=Action.FOLLOW, after=after))
-        elif self._set_points and row.seat in self._hands.safe_at:
-            self._hands.look(ManualIn(seat=row.seat, action=Action.READ))
+            self._hands.look(
+                ManualIn(channel=row.channel, action=Action.FOLLOW, after=after)
+            )
+        elif self._set_points and row.channel in self._hands.safe_at:
+            self._hands.look(ManualIn(channel=row.channel, action=Action.READ))
 
     def _take(self, found: ManualOut) -> None:
-        if self.row is None or found.seat != self.row.seat:
+        if self.row is None or found.channel != self.row.channel:
             return
         self.state.touched(found.safe_at_unix)
         if found.sweep is not None:
@@ -221,15 +223,15 @@ class IVPanel(QWidget):
             record.ended = told.why or "stopped"
             if told.unsafe:
                 record.ended += f"; {word_of([told.unsafe])}"
-            self._hands.release(record.seat)
+            self._hands.release(record.channel)
         self._show_sweep()
 
-    def _released(self, seat: str) -> None:
+    def _released(self, channel: str) -> None:
         self._set_points = {}
         if self.record is not None and not self.record.ended:
             self.record.ended = "stopped"
         self._timer.setInterval(LOOK_MS)
-        if self.row is not None and self.row.seat == seat:
+        if self.row is not None and self.row.channel == channel:
             self.state.touched(None)
         self._show_sweep()
         self._show_output()
@@ -277,7 +279,7 @@ class IVPanel(QWidget):
         free = row is not None and row.is_free
         busy = self.is_sweeping
         source = self.source.amounts.ok
-        self._seat.setEnabled(not busy)
+        self._channel.setEnabled(not busy)
         self._quantity.setEnabled(free and not busy)
         self.source.allow(allowed=free and not busy)
         self.level.allow(allowed=free and not busy and source)
@@ -311,10 +313,10 @@ class IVPanel(QWidget):
             self.export(Path(name))
 
     def _build(self, link: Link) -> None:
-        self._seat = Choice("Source meter")
-        self._seat.currentTextChanged.connect(lambda _t: self._chosen())
+        self._channel = Choice("Source meter")
+        self._channel.currentTextChanged.connect(lambda _t: self._chosen())
         self._wrong = Refusal()
-        self.state = SeatState(link)
+        self.state = ChannelState(link)
         self.state.run_wanted.connect(self.run_wanted)
         self.state.connected.connect(self.changed)
         self.state.refused.connect(self._wrong.say)
@@ -337,7 +339,7 @@ class IVPanel(QWidget):
         box = QVBoxLayout(side)
         box.setContentsMargins(12, 10, 12, 10)
         box.setSpacing(4)
-        box.addLayout(named("Source meter", self._seat))
+        box.addLayout(named("Source meter", self._channel))
         box.addWidget(self.state)
         box.addLayout(named("Driven quantity", self._quantity))
         box.addWidget(self.source)

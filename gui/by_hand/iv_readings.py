@@ -37,7 +37,7 @@ class IVReadings(QWidget):
         self.clear()
 
     def clear(self) -> None:
-        """Forget what was read of another seat."""
+        """Forget what was read of another channel."""
         for strip in self.strips.values():
             strip.clear()
         self.voltage.say(digits(None, "V"))
@@ -64,7 +64,7 @@ class IVReadings(QWidget):
             self.limited.say(Look.NEEDS_YOU, LIMITED)
 
     def show_output(self, set_points: Mapping[str, float], run: str = "") -> None:
-        """Say whether the output is on; of a run's seat only the run knows."""
+        """Say whether the output is on; of a run's channel only the run knows."""
         look = Look.CHARGING if set_points else Look.FREE
         text = "the run drives it" if run else output_text(set_points)
         self.output.say(Look.SWEEP if run else look, text)

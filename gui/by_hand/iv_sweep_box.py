@@ -54,7 +54,7 @@ class IVSweepBox(QWidget):
         return self._said.text()
 
     def show_fields(self, driven: str, bounds: Mapping[str, float]) -> None:
-        """Offer the fields for a driven quantity within a seat's bounds."""
+        """Offer the fields for a driven quantity within a channel's bounds."""
         unit, most = hand_fields.UNIT[driven], hand_fields.most_of(driven, bounds)
         self.form.show_fields(
             [

@@ -2,7 +2,7 @@
 
 With every keystroke the fields say what they come to; after a short pause the station
 checks the order and runs it on the twins. Start waits for the checks and says for what;
-where only a seat is busy, Queue lets the run wait.
+where only a channel is busy, Queue lets the run wait.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.compose.block_desk import BlockDesk
+from gui.compose.channel_chooser import ChannelChooser
 from gui.compose.complaint_places import complaints_by_field
 from gui.compose.composer_foot import ComposerFoot
 from gui.compose.composer_head import ComposerHead
@@ -20,7 +21,6 @@ from gui.compose.parameter_form import ParameterForm
 from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
 from gui.compose.preview import Preview
 from gui.compose.rehearsal import Rehearsal
-from gui.compose.seat_chooser import SeatChooser
 from gui.link.link import Link
 from gui.look.plain_words import in_words
 from labctl.api.answers import ProtocolOut, Queued, SampleOut, Started
@@ -48,7 +48,7 @@ class Composer(QWidget):
         self._samples: list[SampleOut] = []
         self._draft: Draft | None = None
         self._state: State | None = None
-        self._seat = ""
+        self._channel = ""
         self._said = Rehearsal(link, self._order, self)
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -83,11 +83,11 @@ class Composer(QWidget):
         self._link.ask(self, lambda s: s.samples(), self._take_samples, self._again)
 
     def show_state(self, state: State) -> None:
-        """Take which seats are free."""
+        """Take which channels are free."""
         before = self._free(self._state)
         self._state = state
         if self._free(state) != before:
-            self._show_seats()
+            self._show_channels()
             self._changed()
 
     def show_link(self) -> None:
@@ -102,12 +102,12 @@ class Composer(QWidget):
             self.head.choose(sample=sample)
             self._new_draft()
 
-    def choose_seat(self, seat: str) -> None:
-        """Prefer a seat for the role that can take it."""
-        self._seat = seat
+    def choose_channel(self, channel: str) -> None:
+        """Prefer a channel for the role that can take it."""
+        self._channel = channel
         if self._draft is not None:
-            self._prefer_seat()
-            self._show_seats()
+            self._prefer_channel()
+            self._show_channels()
             self._changed()
 
     def start(self) -> None:
@@ -120,7 +120,7 @@ class Composer(QWidget):
         self._link.ask(self, lambda s: s.start(order), self._did_start, self._refused)
 
     def enqueue(self) -> None:
-        """Put the run into the queue, if nothing but a busy seat is in its way."""
+        """Put the run into the queue, if nothing but a busy channel is in its way."""
         self.desk.settle()
         if self._draft is None or not self.foot.can_queue:
             return
@@ -171,7 +171,7 @@ class Composer(QWidget):
         there = fitting(self._samples, draft.protocol)
         self.head.offer_samples(draft.protocol, there)
         self.head.choose(sample=draft.sample.name, preset=draft.preset)
-        self._seat = ""
+        self._channel = ""
         self._take_draft(draft)
 
     def save_plan(self, path: Path) -> None:
@@ -194,7 +194,7 @@ class Composer(QWidget):
     def _checked(self) -> None:
         if self._gave_way():
             return
-        self._show_seats()
+        self._show_channels()
         self._show_resolved()
         self._say()
         if self._said.forecast is not None:
@@ -281,14 +281,14 @@ class Composer(QWidget):
         before = self._draft
         self._draft = draft
         if draft is None or before is None or draft.protocol != before.protocol:
-            self._seats.show_cast({}, {}, ())
+            self._channels.show_cast({}, {}, ())
         self._preview.begin_anew()
         self.head.enable_save(on=draft is not None)
         if draft is None:
             self.form.show_fields([], {})
         else:
             draft.operator = self._state.station.operator if self._state else ""
-            self._prefer_seat()
+            self._prefer_channel()
             self.form.show_fields(draft.fields, draft.texts)
         self.desk.take(draft)
         self._changed()
@@ -299,9 +299,9 @@ class Composer(QWidget):
             old = self._draft
             self._draft = Draft(old.protocol, old.sample)
             self._draft.carry(old)
-            self._draft.operator, self._draft.seats = old.operator, {}
+            self._draft.operator, self._draft.channels = old.operator, {}
             self.desk.take(self._draft)
-            self._seat = ""
+            self._channel = ""
         self._changed()
 
     def _edited(self, name: str, text: str) -> None:
@@ -329,11 +329,11 @@ class Composer(QWidget):
         self.form.show_resolved(draft.resolved(), said)
         self.desk.show_check(self._said.check)
 
-    def _show_seats(self) -> None:
+    def _show_channels(self) -> None:
         check = self._said.check
         if self._draft is not None and self._state is not None:
-            cast = check.seats if check is not None and check.ok else None
-            self._seats.show_cast(cast, self._draft.seats, self._state.channels)
+            cast = check.channels if check is not None and check.ok else None
+            self._channels.show_cast(cast, self._draft.channels, self._state.channels)
 
     def _say(self, doing: str = "") -> None:
         there = self._link.status.is_there
@@ -366,39 +366,41 @@ class Composer(QWidget):
     def _is_readable(self) -> bool:
         return self._draft is not None and not self._draft.problem
 
-    # ---- seats
+    # ---- channels
 
-    def _prefer_seat(self) -> None:
-        if self._draft is None or self._state is None or not self._seat:
+    def _prefer_channel(self) -> None:
+        if self._draft is None or self._state is None or not self._channel:
             return
-        channel = next((c for c in self._state.channels if c.seat == self._seat), None)
+        channel = next(
+            (c for c in self._state.channels if c.name == self._channel), None
+        )
         if channel is not None and channel.roles:
-            self._draft.seats[channel.roles[0]] = self._seat
+            self._draft.channels[channel.roles[0]] = self._channel
 
     def _gave_way(self) -> bool:
-        """Let go of a tile's seat that this protocol has no part for."""
+        """Let go of a tile's channel that this protocol has no part for."""
         check, draft = self._said.check, self._draft
-        if check is None or draft is None or not self._seat:
+        if check is None or draft is None or not self._channel:
             return False
         where = {hint.where for hint in check.complaints}
-        wrong = [r for r, s in draft.seats.items() if s == self._seat]
+        wrong = [r for r, s in draft.channels.items() if s == self._channel]
         if not any(f"role {role}" in where for role in wrong):
             return False
         for role in wrong:
-            del draft.seats[role]
-        self.foot.note(f"{self._seat} has no part in {draft.protocol.name}.")
-        self._seat = ""
+            del draft.channels[role]
+        self.foot.note(f"{self._channel} has no part in {draft.protocol.name}.")
+        self._channel = ""
         self._changed()
         return True
 
-    def _sat(self, role: str, seat: str) -> None:
+    def _sat(self, role: str, channel: str) -> None:
         if self._draft is not None:
-            self._draft.seats[role] = seat
+            self._draft.channels[role] = channel
             self._changed()
 
     @staticmethod
     def _free(state: State | None) -> list[str]:
-        return [c.seat for c in state.channels if not c.run] if state else []
+        return [c.name for c in state.channels if not c.run] if state else []
 
     def _chosen_protocol(self) -> ProtocolOut | None:
         name = self.head.protocol
@@ -413,8 +415,8 @@ class Composer(QWidget):
         self.head.preset_chosen.connect(self._new_preset)
         self.head.open_wanted.connect(self.ask_to_open)
         self.head.save_wanted.connect(self.ask_to_save)
-        self._seats = SeatChooser()
-        self._seats.chosen.connect(self._sat)
+        self._channels = ChannelChooser()
+        self._channels.chosen.connect(self._sat)
         self.form = ParameterForm()
         self.form.edited.connect(self._edited)
         self.form.opened.connect(self.desk.open)
@@ -439,7 +441,7 @@ class Composer(QWidget):
         box.setContentsMargins(10, 6, 10, 10)
         box.setSpacing(6)
         box.addWidget(self.head)
-        box.addWidget(self._seats)
+        box.addWidget(self._channels)
         box.addWidget(self._middle, 1)
         box.addWidget(self._preview)
         box.addWidget(self.foot)

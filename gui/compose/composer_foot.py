@@ -32,7 +32,7 @@ class ComposerFoot(QWidget):
         self._dry.clicked.connect(lambda _on: self.dry_run.emit())
         self._queue = Button("Queue")
         self._queue.setAccessibleName("Put into the queue")
-        self._queue.setToolTip("Let it wait for its seat (Ctrl+Shift+Enter)")
+        self._queue.setToolTip("Let it wait for its channel (Ctrl+Shift+Enter)")
         self._queue.clicked.connect(lambda _on: self.queue.emit())
         self._start = Button("Start")
         self._start.setObjectName("primary")

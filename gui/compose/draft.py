@@ -19,7 +19,7 @@ from labctl.api.models import Channel, ChannelState, RunSummary
 from labctl.api.requests import OrderIn
 
 AUTOMATIC = ""
-"""Seat of a role that takes the first free one."""
+"""Channel of a role that takes the first free one."""
 
 
 @dataclass(slots=True)
@@ -37,8 +37,8 @@ class Draft:
     """What may stand in them."""
     pasted: dict[str, str] = field(default_factory=dict)
     """Why the text of such a parameter cannot be taken over, while it cannot."""
-    seats: dict[str, str] = field(default_factory=dict)
-    """Role -> seat, where a person chose one."""
+    channels: dict[str, str] = field(default_factory=dict)
+    """Role -> channel, where a person chose one."""
     operator: str = ""
     key: str = field(default_factory=lambda: secrets.token_hex(8))
     """Pressing Start twice starts one run."""
@@ -81,7 +81,7 @@ class Draft:
         self.texts |= {n: t for n, t in other.texts.items() if t != before[n]}
         self.blocks = dict(other.blocks)
         self.pasted = dict(other.pasted)
-        self.seats = dict(other.seats)
+        self.channels = dict(other.channels)
 
     @property
     def refer(self) -> Referred:
@@ -117,7 +117,9 @@ class Draft:
             parameters=self.parameters(),
             sample=self.sample.name,
             preset=self.preset,
-            seats={role: seat for role, seat in self.seats.items() if seat},
+            channels={
+                role: channel for role, channel in self.channels.items() if channel
+            },
             operator=self.operator,
             key=self.key,
         )
@@ -160,16 +162,16 @@ def fitting(samples: Sequence[SampleOut], protocol: ProtocolOut) -> list[SampleO
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a seat stands that could play a role."""
+    """How a channel stands that could play a role."""
 
     mark: str = ""
     """Behind its name: ``busy``; empty if it is free."""
     why: str = "free"
 
 
-def seat_choices(channels: Sequence[Channel], role: str) -> dict[str, Standing]:
-    """Return the seats that can play a role, and how they stand; free ones first."""
-    able = {c.seat: _standing(c) for c in channels if role in c.roles}
+def channel_choices(channels: Sequence[Channel], role: str) -> dict[str, Standing]:
+    """Return the channels that can play a role, and how they stand; free ones first."""
+    able = {c.name: _standing(c) for c in channels if role in c.roles}
     return dict(sorted(able.items(), key=lambda item: bool(item[1].mark)))
 
 
@@ -224,39 +226,47 @@ def readiness(
     if checked.busy or checked.doubtful:
         text = f"Checks passed, but {_in_the_way(checked)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
-    seats = ", ".join(f"{words(role)} on {s}" for role, s in checked.seats.items())
-    return Readiness(True, True, "\n".join([f"Checks passed: {seats}.", *warnings]))
+    channels = ", ".join(
+        f"{words(role)} on {s}" for role, s in checked.channels.items()
+    )
+    return Readiness(True, True, "\n".join([f"Checks passed: {channels}.", *warnings]))
 
 
 def elsewhere_text(sample: str, runs: Iterable[RunSummary]) -> str:
-    """Say on which seats a sample is measured now: one cell has one place."""
-    seats = sorted(
-        seat
+    """Say on which channels a sample is measured now: one cell has one place."""
+    channels = sorted(
+        channel
         for run in runs
         if run.sample == sample and run.ended_unix is None
-        for seat in run.seats.values()
+        for channel in run.channels.values()
     )
-    return f"Note: {sample} is being measured on {', '.join(seats)}." if seats else ""
+    return (
+        f"Note: {sample} is being measured on {', '.join(channels)}."
+        if channels
+        else ""
+    )
 
 
 def _in_the_way(checked: Checked) -> str:
-    """Say which seats cannot be had now: in use, or not known to be off."""
+    """Say which channels cannot be had now: in use, or not known to be off."""
     said = [_busy_words(checked.busy)] if checked.busy else []
-    said += [f"{seat} may still be on: clear it first" for seat in checked.doubtful]
+    said += [
+        f"{channel} may still be on: clear it first" for channel in checked.doubtful
+    ]
     return ", ".join(said)
 
 
 def _busy_words(busy: Mapping[str, str]) -> str:
-    """Say who has which seats: ``k6221 and 4 more seats are busy with …``."""
-    seats_of: dict[str, list[str]] = {}
-    for seat, holder in busy.items():
-        seats_of.setdefault(holder, []).append(seat)
+    """Say who has which channels: ``k6221 and 4 more channels are busy with …``."""
+    channels_of: dict[str, list[str]] = {}
+    for channel, holder in busy.items():
+        channels_of.setdefault(holder, []).append(channel)
     said = []
-    for holder, seats in seats_of.items():
-        more = len(seats) - 1
-        others = f" and {more} more seat{'s' if more > 1 else ''}" if more else ""
+    for holder, channels in channels_of.items():
+        more = len(channels) - 1
+        others = f" and {more} more channel{'s' if more > 1 else ''}" if more else ""
         verb = "are" if more else "is"
-        said.append(f"{seats[0]}{others} {verb} busy with {run_in_words(holder)}")
+        said.append(f"{channels[0]}{others} {verb} busy with {run_in_words(holder)}")
     return ", ".join(said)
 
 

@@ -37,8 +37,8 @@ def dry_text(found: ForecastOut, checked: Checked | None) -> str:
     """Say what is done first, within which limits, and what the list leaves out."""
     said = []
     if checked is not None and checked.ok:
-        seats = ", ".join(f"{words(r)} on {s}" for r, s in checked.seats.items())
-        said.append(f"Checked: {seats}." if seats else "Checked.")
+        channels = ", ".join(f"{words(r)} on {s}" for r, s in checked.channels.items())
+        said.append(f"Checked: {channels}." if channels else "Checked.")
         bounds = _limits(checked.limits)
         if bounds:
             said.append(f"Stopped outside {bounds}.")

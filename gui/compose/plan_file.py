@@ -17,7 +17,7 @@ from gui.parts.yaml_text import LARGEST, Place, Written, read_yaml, write_yaml
 from labctl.api.answers import ProtocolOut, SampleOut
 from labctl.errors import Complaint, RefusedError
 
-KEYS = ("protocol", "sample", "preset", "seats", "parameters")
+KEYS = ("protocol", "sample", "preset", "channels", "parameters")
 YAML = (".yaml", ".yml")
 
 
@@ -26,9 +26,9 @@ def plan_text(draft: Draft, sample: str) -> str:
     plan: dict[str, Any] = {"protocol": draft.protocol.name, "sample": sample}
     if draft.preset:
         plan["preset"] = draft.preset
-    seats = {role: seat for role, seat in draft.seats.items() if seat}
-    if seats:
-        plan["seats"] = seats
+    channels = {role: channel for role, channel in draft.channels.items() if channel}
+    if channels:
+        plan["channels"] = channels
     parameters = draft.parameters()
     if parameters:
         plan["parameters"] = parameters
@@ -82,9 +82,9 @@ def open_plan(
     if preset is not None and preset not in protocol.presets:
         there = ", ".join(protocol.presets) or "none"
         troubles.append((("preset",), f"`{preset}` is unknown; there are {there}"))
-    seats = plan.get("seats") or {}
-    if not _is_cast(seats):
-        troubles.append((("seats",), "is no block of `role: seat`"))
+    channels = plan.get("channels") or {}
+    if not _is_cast(channels):
+        troubles.append((("channels",), "is no block of `role: channel`"))
     given = plan.get("parameters") or {}
     if not isinstance(given, dict):
         troubles.append((("parameters",), "is no block of parameters"))
@@ -93,7 +93,7 @@ def open_plan(
     draft = Draft(protocol, sample)
     draft.preset = str(preset or draft.base)
     draft.begin()
-    draft.seats = {str(role): str(seat) for role, seat in seats.items()}
+    draft.channels = {str(role): str(channel) for role, channel in channels.items()}
     troubles += _fill(draft, given)
     if troubles:
         raise _refused(path, written, troubles)
@@ -200,8 +200,10 @@ def _label(plan: Path, name: str) -> Any:
     return _read(beside if beside.exists() else Path(name)).data
 
 
-def _is_cast(seats: Any) -> bool:
-    return isinstance(seats, dict) and all(isinstance(s, str) for s in seats.values())
+def _is_cast(channels: Any) -> bool:
+    return isinstance(channels, dict) and all(
+        isinstance(s, str) for s in channels.values()
+    )
 
 
 def _refused(

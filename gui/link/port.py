@@ -82,18 +82,18 @@ class Station(typing.Protocol):
         """Take an order out of the queue."""
         ...
 
-    def hold_channel(self, seat: str, reason: str = "") -> Accepted:
-        """Let nothing from the queue start on a seat."""
+    def hold_channel(self, channel: str, reason: str = "") -> Accepted:
+        """Let nothing from the queue start on a channel."""
         ...
 
-    def clear_seat(
-        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    def clear_channel(
+        self, channel: str, *, by_hand: bool = False, reason: str = ""
     ) -> Accepted:
-        """Let a seat that may still be on be made safe, or vouch that it is off."""
+        """Let a channel that may still be on be made safe, or vouch that it is off."""
         ...
 
-    def release_channel(self, seat: str) -> Accepted:
-        """Let orders start on a seat again."""
+    def release_channel(self, channel: str) -> Accepted:
+        """Let orders start on a channel again."""
         ...
 
     def hold(self, run: str, reason: str = "") -> Accepted:
@@ -208,8 +208,8 @@ class Station(typing.Protocol):
         """Do one thing by hand."""
         ...
 
-    def hands_off(self, seat: str) -> Accepted:
-        """Make a hand-driven seat safe and give it back."""
+    def hands_off(self, channel: str) -> Accepted:
+        """Make a hand-driven channel safe and give it back."""
         ...
 
     def close(self) -> None:

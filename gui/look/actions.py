@@ -30,7 +30,7 @@ class Now:
     waiting: int = 0
     """Events that need a person."""
     doubts: int = 0
-    """Seats that may still be on."""
+    """Channels that may still be on."""
     page: str = ""
     """The page that is seen."""
     can_restart: bool = False
@@ -144,7 +144,7 @@ def _waiting(now: Now) -> str:
 
 
 def _doubted(now: Now) -> str:
-    return _station(now) or ("" if now.doubts else "No seat is in doubt.")
+    return _station(now) or ("" if now.doubts else "No channel is in doubt.")
 
 
 def _gone(now: Now) -> str:
@@ -188,7 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("stop all", "STOP ALL", "Ctrl+Shift+F12",
            "Stops every run and makes every output safe, without a question.",
            Group.BENCH),
-    Action("clear", "Clear a seat that may still be on", "",
+    Action("clear", "Clear a channel that may still be on", "",
            "Makes it safe and reads it back, or takes your word.",
            Group.BENCH, _doubted),
     Action("go", "Go to a channel by its number", "G",

@@ -52,7 +52,7 @@ class RunHead(QWidget):
     ``discard``), and why."""
     report_wanted = pyqtSignal()
     clear_wanted = pyqtSignal(str)
-    """A seat that may still be on is to be cleared."""
+    """A channel that may still be on is to be cleared."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,7 +125,7 @@ class RunHead(QWidget):
     ) -> None:
         """Show the run as it is now; ``there``: the station answers.
 
-        ``doubts`` are the seats of the bench that may still be on.
+        ``doubts`` are the channels of the bench that may still be on.
         """
         self._summary = summary
         look, word = look_of(summary)
@@ -134,8 +134,10 @@ class RunHead(QWidget):
         self._protocol.setText(summary.protocol)
         for label in (self._sample, self._protocol):
             label.setToolTip(about)
-        on = {d.seat: d.why for d in doubts}
-        self._on = tuple(seat for seat in summary.seats.values() if seat in on)
+        on = {d.channel: d.why for d in doubts}
+        self._on = tuple(
+            channel for channel in summary.channels.values() if channel in on
+        )
         self._state.setText(STILL_ON if self._on else word.partition(": ")[0])
         self._state.setStyleSheet(
             f"color: {theme().states[look].text}; font-weight: 600;"
@@ -227,7 +229,7 @@ class RunHead(QWidget):
         self._finish = _button("Finish", "finish", self.finish)
         self.discard_button = _button("Discard", "discard", self.discard)
         self._report = _button("Report", "report", self.report_wanted.emit)
-        self.clear_button = _button("Clear seat …", "clear", self._want_clear)
+        self.clear_button = _button("Clear channel …", "clear", self._want_clear)
         self.clear_button.setObjectName("primary")
         self._buttons = (
             self.clear_button,
@@ -258,7 +260,7 @@ def doing(summary: RunSummary) -> str:
     step = f"step {summary.step_count}: {summary.step_label}"
     parts = [
         step if summary.step_label else technique,
-        ", ".join(dict.fromkeys(summary.seats.values())),
+        ", ".join(dict.fromkeys(summary.channels.values())),
     ]
     return " · ".join(part for part in parts if part)
 

@@ -1,7 +1,8 @@
-"""From the station's state to tiles: what every seat does, in shape, words and numbers.
+"""From the station's state to tiles: what every channel does, in words and numbers.
 
-Seats that one run uses together (a Hall bench has five) are one tile, at the place of
-its first seat. A run that has ended stays on its seats until another one starts there.
+Channels that one run uses together (a Hall bench has five) are one tile, at the place
+of its first channel. A run that has ended stays on its channels until another one
+starts there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,9 +52,9 @@ STILL = 1e-12
 class Tile:
     """One tile, ready to be painted or spoken."""
 
-    seat: str
+    channel: str
     """``vsp300/1``; the first one where a run has several."""
-    more_seats: int
+    more_channels: int
     run: str
     """Run it stands for; empty if none."""
     sample: str
@@ -77,7 +78,7 @@ class Tile:
     @property
     def key(self) -> str:
         """What the tile is told apart by."""
-        return self.seat
+        return self.channel
 
     @property
     def is_free(self) -> bool:
@@ -87,7 +88,7 @@ class Tile:
     @property
     def spoken(self) -> str:
         """The tile for a screen reader."""
-        parts = [self.seat, self.sample, self.word, self.primary, self.secondary]
+        parts = [self.channel, self.sample, self.word, self.primary, self.secondary]
         if self.left:
             parts.append(f"{self.left} left")
         if self.needs_you:
@@ -123,20 +124,20 @@ def tiles_of(state: State) -> list[Tile]:
     for channel in state.channels:
         run = _run_of(channel, runs)
         if run is not None:
-            shown[channel.seat] = run
+            shown[channel.name] = run
     tiles, done = [], set[str]()
-    doubts = {doubt.seat: doubt.why for doubt in doubts_of(state)}
+    doubts = {doubt.channel: doubt.why for doubt in doubts_of(state)}
     for channel in state.channels:
-        run = shown.get(channel.seat)
+        run = shown.get(channel.name)
         if run is None:
             tiles.append(_empty(channel))
             continue
         if run.run in done:
             continue
         done.add(run.run)
-        seats = [seat for seat, other in shown.items() if other.run == run.run]
-        tile = tile_of(run, channel.seat, len(seats) - 1, run.run in alarms)
-        on = [doubts[seat] for seat in seats if seat in doubts]
+        channels = [channel for channel, other in shown.items() if other.run == run.run]
+        tile = tile_of(run, channel.name, len(channels) - 1, run.run in alarms)
+        on = [doubts[channel] for channel in channels if channel in doubts]
         tiles.append(_alarmed(tile, on) if on else tile)
     return tiles
 
@@ -160,7 +161,7 @@ def counts_of(tiles: Iterable[Tile], waiting: int) -> Counts:
     )
 
 
-def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
+def tile_of(run: RunSummary, channel: str, more: int, alarmed: bool) -> Tile:
     """Return the tile of one run."""
     look, word = look_of(run)
     primary, secondary = readings(run.last)
@@ -171,8 +172,8 @@ def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
     elif run.state is RunState.HOLD:
         secondary = "before the hold"  # its current no longer flows
     return Tile(
-        seat=seat,
-        more_seats=more,
+        channel=channel,
+        more_channels=more,
         run=run.run,
         sample=run.sample,
         look=look,
@@ -194,8 +195,8 @@ def tile_of(run: RunSummary, seat: str, more: int, alarmed: bool) -> Tile:
 def look_of(run: RunSummary) -> tuple[Look, str]:
     """Return the shape of a run's state and its word."""
     if run.unsafe:
-        seats = ", ".join(run.unsafe)
-        return Look.NEEDS_YOU, f"LEFT ON: {seats}: {'; '.join(run.unsafe.values())}"
+        channels = ", ".join(run.unsafe)
+        return Look.NEEDS_YOU, f"LEFT ON: {channels}: {'; '.join(run.unsafe.values())}"
     return _look_of_safe(run)
 
 
@@ -267,7 +268,7 @@ def _run_of(channel: Channel, runs: Sequence[RunSummary]) -> RunSummary | None:
         return next((run for run in runs if run.run == channel.run), None)
     if channel.state is ChannelState.MANUAL:
         return None
-    using = [run for run in runs if channel.seat in run.seats.values()]
+    using = [run for run in runs if channel.name in run.channels.values()]
     return max(using, key=lambda run: run.started_unix, default=None)
 
 
@@ -278,8 +279,8 @@ def _empty(channel: Channel) -> Tile:
         word = f"held for the queue: {channel.held_because}"
     detail = f"{channel.queued} queued" if channel.queued else ""
     tile = Tile(
-        seat=channel.seat,
-        more_seats=0,
+        channel=channel.name,
+        more_channels=0,
         run="",
         sample="",
         look=Look.HOLD if by_hand else Look.FREE,

@@ -106,9 +106,9 @@ class Acts:
         """Show a run on the bench."""
         self._on_bench(lambda: self._bench.open_run(run))
 
-    def go_to(self, seat: str) -> None:
+    def go_to(self, channel: str) -> None:
         """Go to a channel's tile."""
-        self._on_bench(lambda: self._bench.go_to(seat))
+        self._on_bench(lambda: self._bench.go_to(channel))
 
     def report(self) -> None:
         """Report on the ticked runs where they are seen, else on the run shown."""

@@ -33,7 +33,7 @@ class Offer:
 
     kind: Kind
     word: str
-    """What it is done by: an action's word, a seat, a run, a name."""
+    """What it is done by: an action's word, a channel, a run, a name."""
     title: str
     about: str = ""
     """Behind the title; is searched, too."""
@@ -97,9 +97,14 @@ def search(offers: Iterable[Offer], text: str) -> list[Offer]:
 
 
 def _of_bench(state: State, tiles: Sequence[Tile]) -> list[Offer]:
-    by_seat = {tile.seat: tile for tile in tiles}
+    by_channel = {tile.channel: tile for tile in tiles}
     found = [
-        Offer(Kind.CHANNEL, c.seat, f"Go to {c.seat}", _about(c, by_seat.get(c.seat)))
+        Offer(
+            Kind.CHANNEL,
+            c.name,
+            f"Go to {c.name}",
+            _about(c, by_channel.get(c.name)),
+        )
         for c in state.channels
     ]
     found += [

@@ -17,10 +17,11 @@ def stop_text(report: StopReport) -> str:
 
 def line_text(line: StopLine) -> str:
     """Return ``CH01: asked → confirmed after 0.4 s → 0.0000 mA measured``."""
-    who = ", ".join(line.seats) or line.run
+    who = ", ".join(line.channels) or line.run
     if line.unsafe:
         return "\n".join(
-            f"{seat}: asked → {STILL_ON}: {why}" for seat, why in line.unsafe.items()
+            f"{channel}: asked → {STILL_ON}: {why}"
+            for channel, why in line.unsafe.items()
         )
     if not line.confirmed:
         return f"{who}: asked → not yet confirmed"

@@ -29,7 +29,7 @@ class Problem(Said):
     `labctl.api.error_kinds`; empty where the request itself was wrong."""
     message: str
     holders: dict[str, str] = Field(default_factory=dict)
-    """Of ``busy``: seat -> who has it."""
+    """Of ``busy``: channel -> who has it."""
     complaints: list[Hint] = Field(default_factory=list)
     """Every complaint about an order, at once."""
 
@@ -45,7 +45,7 @@ class Started(Said):
     """A run is on its way."""
 
     run: str
-    seats: dict[str, str]
+    channels: dict[str, str]
     warnings: list[str]
 
 
@@ -101,15 +101,16 @@ class Checked(Said):
     complaints: list[Hint]
     warnings: list[str]
     """What will be missing from the results."""
-    seats: dict[str, str]
+    channels: dict[str, str]
     limits: dict[str, tuple[float | None, float | None]]
     """Column -> safety envelope; null is unbounded."""
     parameters: dict[str, Any]
     """As understood: SI, defaults filled in."""
     busy: dict[str, str] = Field(default_factory=dict)
-    """Seat -> who has it now; until it is free the order can wait, not start."""
+    """Channel -> who has it now; until it is free the order can wait, not start."""
     doubtful: dict[str, str] = Field(default_factory=dict)
-    """Seat -> why it may still be on; until it is cleared the order can only wait."""
+    """Channel -> why it may still be on; until it is cleared the order can only
+    wait."""
 
 
 class PlannedStep(Said):
@@ -197,10 +198,10 @@ class SampleOut(Said):
     """As a person writes it."""
 
 
-class SeatOut(Said):
-    """One seat of an instrument."""
+class ChannelOut(Said):
+    """One channel of an instrument."""
 
-    seat: str
+    channel: str
     plays: list[str]
     """Kinds of role: ``PotentiostatChannel``, ``SourceMeter`` …; empty if not open."""
     actions: list[str]
@@ -232,7 +233,7 @@ class InstrumentOut(Said):
     """maker, model, serial, firmware; empty until it is opened."""
     error: str
     """Why it could not be opened; empty if it was, or was not tried."""
-    seats: list[SeatOut]
+    channels: list[ChannelOut]
 
 
 class HandPoint(Said):
@@ -262,14 +263,14 @@ class HandSweepOut(Said):
 
 
 class ManualOut(Said):
-    """What a seat answered."""
+    """What a channel answered."""
 
-    seat: str
+    channel: str
     readings: dict[str, float | None]
     """``current A``, ``voltage V``, ``field T``; set points are read back."""
     words: dict[str, str]
     safe_at_unix: float
-    """When the seat is made safe by itself."""
+    """When the channel is made safe by itself."""
     sweep: HandSweepOut | None = None
     """Of a sweep that was begun or is followed."""
 

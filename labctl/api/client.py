@@ -42,6 +42,7 @@ from labctl.api.requests import (
     Acknowledge,
     AmendIn,
     ChannelHold,
+    ChannelIn,
     ClearIn,
     ManualIn,
     OrderIn,
@@ -49,7 +50,6 @@ from labctl.api.requests import (
     QueueIn,
     RunWish,
     SampleIn,
-    SeatIn,
     Why,
 )
 from labctl.api.run_search import RunOrder
@@ -331,26 +331,26 @@ class StationClient:
         path = f"/events/{number}/acknowledge"
         return self._do("POST", path, StationEvent, Acknowledge(by=by))
 
-    def hold_channel(self, seat: str, reason: str = "") -> Accepted:
-        """Let nothing from the queue start on a seat."""
-        change = ChannelHold(seat=seat, hold=True, reason=reason)
+    def hold_channel(self, channel: str, reason: str = "") -> Accepted:
+        """Let nothing from the queue start on a channel."""
+        change = ChannelHold(channel=channel, hold=True, reason=reason)
         return self._do("POST", "/channels", Accepted, change)
 
-    def clear_seat(
-        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    def clear_channel(
+        self, channel: str, *, by_hand: bool = False, reason: str = ""
     ) -> Accepted:
-        """Make a seat that may still be on safe, read it back, and lend it again.
+        """Make a channel that may still be on safe, read it back, and lend it again.
 
         ``by_hand``: a person has looked and vouches that it is off. InstrumentError:
         it is still not known to be off.
         """
         how = ClearIn(by_hand=by_hand, reason=reason)
-        path = f"/seats/{quote(seat)}/clear"
+        path = f"/channels/{quote(channel)}/clear"
         return self._do("POST", path, Accepted, how, timeout=SLOW)
 
-    def release_channel(self, seat: str) -> Accepted:
-        """Let orders start on a seat again."""
-        change = ChannelHold(seat=seat, hold=False)
+    def release_channel(self, channel: str) -> Accepted:
+        """Let orders start on a channel again."""
+        change = ChannelHold(channel=channel, hold=False)
         return self._do("POST", "/channels", Accepted, change)
 
     # ---- start, queue, instruments
@@ -373,7 +373,7 @@ class StationClient:
         return self._do("POST", path, Amended, asked, timeout=SLOW)
 
     def enqueue(self, order: OrderIn, *, ready: bool = False) -> Queued:
-        """Let an order wait for its seats."""
+        """Let an order wait for its channels."""
         wanted = QueueIn(order=order, ready=ready)
         return self._do("POST", "/queue", Queued, wanted, timeout=SLOW)
 
@@ -404,12 +404,12 @@ class StationClient:
         return self._do("POST", path, Accepted, None, timeout=SLOW)
 
     def by_hand(self, act: ManualIn) -> ManualOut:
-        """Do one thing with a free seat by hand."""
+        """Do one thing with a free channel by hand."""
         return self._do("POST", "/manual", ManualOut, act, timeout=SLOW)
 
-    def hands_off(self, seat: str) -> Accepted:
-        """Make a hand-driven seat safe and give it back."""
-        which = SeatIn(seat=seat)
+    def hands_off(self, channel: str) -> Accepted:
+        """Make a hand-driven channel safe and give it back."""
+        which = ChannelIn(channel=channel)
         return self._do("POST", "/manual/release", Accepted, which, timeout=SLOW)
 
     def shutdown(self, *, stop_runs: bool = False) -> Accepted:

@@ -11,12 +11,14 @@ from labctl.figures.lettering import unit_text, value_text
 LEVELS = {10: Level.INFO, 20: Level.INFO, 30: Level.WARNING, 40: Level.ALARM}
 
 
-def unsafe_seats(unsafe: Mapping[str, str], seats: Mapping[str, str]) -> dict[str, str]:
-    """Return seat -> why, of role -> why and role -> seat."""
+def unsafe_channels(
+    unsafe: Mapping[str, str], channels: Mapping[str, str]
+) -> dict[str, str]:
+    """Return channel -> why, of role -> why and role -> channel."""
     found: dict[str, str] = {}
     for role, why in unsafe.items():
-        seat = seats.get(role, role)
-        found[seat] = f"{found[seat]}; {why}" if seat in found else why
+        channel = channels.get(role, role)
+        found[channel] = f"{found[channel]}; {why}" if channel in found else why
     return found
 
 

@@ -45,7 +45,7 @@ LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.HOLD, RunState.E
 
 
 class ChannelState(StrEnum):
-    """What a seat is busy with."""
+    """What a channel is busy with."""
 
     FREE = "free"
     BUSY = "busy"
@@ -97,9 +97,9 @@ class Health(Said):
 
 
 class Channel(Said):
-    """One seat that a run can take."""
+    """One channel that a run can take."""
 
-    seat: str
+    name: str
     """``vsp300/1``."""
     instrument: str
     roles: list[str]
@@ -111,7 +111,7 @@ class Channel(Said):
     """Nothing from the queue is started here."""
     held_because: str
     queued: int
-    """Entries of the queue that wait for this seat."""
+    """Entries of the queue that wait for this channel."""
     doubt: str = ""
     """Why it may still be on; it is lent to nobody until it is cleared. Empty: it is
     known to be off, or in use."""
@@ -125,8 +125,8 @@ class RunSummary(Said):
     protocol: str
     title: str
     sample: str
-    seats: dict[str, str]
-    """Role -> seat."""
+    channels: dict[str, str]
+    """Role -> channel."""
     state: RunState
     reason: str
     """Why it is on hold or has ended, in words."""
@@ -158,23 +158,23 @@ class RunSummary(Said):
     """Longest time between two looks at wishes and limits so far, s of the run's
     clock; 0 where nobody measured it."""
     unsafe: dict[str, str] = Field(default_factory=dict)
-    """Seat -> why its output may still be on; empty: none may. Of a run of this
-    process a seat is taken out once it is cleared; of an older one it is what its file
-    says of the end."""
+    """Channel -> why its output may still be on; empty: none may. Of a run of this
+    process a channel is taken out once it is cleared; of an older one it is what its
+    file says of the end."""
     headline: str = ""
     """Its first result in words; empty before the end."""
 
 
 class QueueEntry(Said):
-    """A run that waits for its seats."""
+    """A run that waits for its channels."""
 
     entry: str
     order: dict[str, Any]
     """As it was given; see `OrderIn`."""
     protocol: str
     sample: str
-    seats: dict[str, str]
-    """Chosen seats; a role without one takes the first that is free."""
+    channels: dict[str, str]
+    """Chosen channels; a role without one takes the first that is free."""
     ready: bool
     """A person said that the sample is connected."""
     hold: bool
@@ -213,10 +213,10 @@ class StationEvent(Said):
 
 
 class StopLine(Said):
-    """What STOP ALL came to on one run or one hand-driven seat."""
+    """What STOP ALL came to on one run or one hand-driven channel."""
 
     run: str
-    seats: list[str]
+    channels: list[str]
     asked_unix: float
     confirmed_unix: float | None
     """When every output was made safe; None while it is not."""
@@ -225,7 +225,7 @@ class StopLine(Said):
     """Read back after the stop: ``{"vsp300/1 A": 0.0}``; empty if nothing can."""
     text: str
     unsafe: dict[str, str] = Field(default_factory=dict)
-    """Seat -> why its output may still be on."""
+    """Channel -> why its output may still be on."""
 
 
 class StopReport(Said):

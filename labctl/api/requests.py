@@ -10,7 +10,7 @@ from labctl.api.models import Said
 Word = Annotated[str, StringConstraints(max_length=120)]
 Sentence = Annotated[str, StringConstraints(max_length=1000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Seat = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Channel = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
 class OrderIn(Said):
@@ -22,8 +22,8 @@ class OrderIn(Said):
     sample: Name
     """Name of a label kept at the station, or of a simulated sample."""
     preset: Word = ""
-    seats: dict[Word, Seat] = Field(default_factory=dict)
-    """Role -> seat; a role left out takes the first free one."""
+    channels: dict[Word, Channel] = Field(default_factory=dict)
+    """Role -> channel; a role left out takes the first free one."""
     operator: Word = ""
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     """Of the twins' noise; simulated benches only."""
@@ -56,7 +56,7 @@ class AmendIn(Said):
 
 
 class QueueIn(Said):
-    """An order that waits for its seats."""
+    """An order that waits for its channels."""
 
     order: OrderIn
     ready: bool = False
@@ -73,16 +73,16 @@ class QueueChange(Said):
 
 
 class ChannelHold(Said):
-    """Let nothing start on a seat, or let it again."""
+    """Let nothing start on a channel, or let it again."""
 
-    seat: Seat
-    """``*`` is every seat."""
+    channel: Channel
+    """``*`` is every channel."""
     hold: bool
     reason: Sentence = ""
 
 
 class ClearIn(Said):
-    """How a seat that may still be on comes to be known as off."""
+    """How a channel that may still be on comes to be known as off."""
 
     by_hand: bool = False
     """A person has looked at the instrument and vouches; nothing is asked of it."""
@@ -123,9 +123,9 @@ class HandSweepIn(Said):
 
 
 class ManualIn(Said):
-    """One act by hand; the seat is made safe unless another follows within 30 s."""
+    """One act by hand; the channel is made safe unless another follows within 30 s."""
 
-    seat: Seat
+    channel: Channel
     action: Action
     quantity: Annotated[
         str, StringConstraints(pattern="^(current|voltage|field|)$")
@@ -142,10 +142,10 @@ class ManualIn(Said):
     """How many points of the sweep the asker has."""
 
 
-class SeatIn(Said):
-    """A seat."""
+class ChannelIn(Said):
+    """A channel."""
 
-    seat: Seat
+    channel: Channel
 
 
 class SampleIn(Said):

@@ -26,7 +26,7 @@ _TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "ended": lambda run: f"{run.state} {run.reason}",
     "state": lambda run: str(run.state),
     "operator": lambda run: run.operator,
-    "seat": lambda run: " ".join(run.seats.values()),
+    "channel": lambda run: " ".join(run.channels.values()),
     "run": lambda run: run.run,
     "title": lambda run: run.title,
 }

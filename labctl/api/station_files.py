@@ -106,7 +106,7 @@ class Premises:
 
     @property
     def doubts_file(self) -> Path:
-        """Seats that are not known to be off."""
+        """Channels that are not known to be off."""
         return self.folder / "doubts.json"
 
     @property

@@ -32,7 +32,7 @@ def amend(
     run: Annotated[
         str,
         typer.Argument(
-            help="The run's folder; at a station also its id, its sample or its seat."
+            help="The run's folder; at a station also its id, sample or channel."
         ),
     ],
     settings: ordering.SetOption = None,

@@ -37,7 +37,7 @@ def check(
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check parameters, sample, limits and seats; nothing is opened.
+    """Check parameters, sample, limits and channels; nothing is opened.
 
     Every complaint comes at once, with its place and its cure; exit code 3.
     """
@@ -70,8 +70,8 @@ def check(
         print_json(answer)
         return
     say_out(f"{answer['protocol']} on sample {answer['sample']}: can be started")
-    for role_name, seat in prepared.cast.items():
-        say_out(f"  {role_name}: {seat}")
+    for role_name, channel in prepared.cast.items():
+        say_out(f"  {role_name}: {channel}")
     for column, (low, high) in prepared.envelope.bounds.items():
         eased = prepared.envelope.eased.get(column)
         name, _, unit = column.rpartition("_")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from labctl.api.from_run import unsafe_seats
+from labctl.api.from_run import unsafe_channels
 from labctl.api.station_files import Premises
 from labctl.cli.output import alarm_lines, say
 from labctl.cli.station.remote import named
@@ -17,18 +17,18 @@ from labctl.session.run import EXIT_UNSAFE, Finished, Observers
 
 
 class LeftOn:
-    """Watches one run; knows which of its seats may still be on."""
+    """Watches one run; knows which of its channels may still be on."""
 
     def __init__(self, out: Path, cast: Mapping[str, str], *, real: bool) -> None:
         """Look before anything is opened; twins die with the run and leave nothing.
 
-        DoubtfulError: a seat of the cast is not known to be off.
+        DoubtfulError: a channel of the cast is not known to be off.
         """
         self._premises, self._cast, self._real = Premises(out), cast, real
         self._data = named(out)
         self._drives = False
-        self.seats: dict[str, str] = {}
-        """Seat -> why it may still be on."""
+        self.channels: dict[str, str] = {}
+        """Channel -> why it may still be on."""
         if real:
             refuse_doubtful(self._premises, list(cast.values()), self._data)
 
@@ -59,20 +59,20 @@ class LeftOn:
             if self._drives:
                 why = f"the run ended without a word about it ({error})"
                 self._take(dict.fromkeys(self._cast, why))
-            if self.seats and isinstance(error, LabctlError):
+            if self.channels and isinstance(error, LabctlError):
                 say(f"{error.fault}: {error}")
                 raise typer.Exit(EXIT_UNSAFE) from error
             raise
 
     def _take(self, unsafe: Mapping[str, str]) -> None:
-        self.seats = unsafe_seats(unsafe, self._cast)
-        if not self.seats:
+        self.channels = unsafe_channels(unsafe, self._cast)
+        if not self.channels:
             return
-        lines = alarm_lines(self.seats, self._data)
+        lines = alarm_lines(self.channels, self._data)
         for line in lines if self._real else [f"SIMULATED: {line}" for line in lines]:
             say(line)
         if self._real:
             try:
-                remember(self._premises, self.seats)
+                remember(self._premises, self.channels)
             except (OSError, ValueError) as error:  # said it is; the run goes on ending
                 say(f"store: this cannot be kept for the next run: {error}")

@@ -123,8 +123,8 @@ def make_order(words: Words, config: "Config") -> "Order":
         name, value = pair(setting, "--set", "rate=C/5")
         parameters[name] = load(value, f"--set {name}").data
         lines[name,] = 0
-    seats = dict(plan.seats or {})
-    seats.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
+    channels = dict(plan.channels or {})
+    channels.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
     sample = words.sample or plan.sample
     if sample is None and words.simulate:
         sample = default_sample(plugins.protocol(plan.protocol).sample_kinds)
@@ -135,7 +135,7 @@ def make_order(words: Words, config: "Config") -> "Order":
         parameters=Document(written.name, parameters, lines),
         sample=sample,
         preset=words.preset or plan.preset or "",
-        seats=seats,
+        channels=channels,
         out=words.out or config.station.data,
         simulate=words.simulate,
         speed=_speed(words.speed),

@@ -83,15 +83,15 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def alarm_lines(unsafe: Mapping[str, str], data: str = "") -> list[str]:
-    """Return what a person must read first, a line a seat.
+    """Return what a person must read first, a line a channel.
 
-    ``unsafe``: seat -> why; ``data``: see `labctl.service.bench.doubts.cure`.
+    ``unsafe``: channel -> why; ``data``: see `labctl.service.bench.doubts.cure`.
     """
     from labctl.service.bench.doubts import cure  # noqa: PLC0415  (start-up time)
 
     return [
-        f"{seat} MAY STILL BE ON: {why.rstrip('.')}. {cure([seat], data)}."
-        for seat, why in unsafe.items()
+        f"{channel} MAY STILL BE ON: {why.rstrip('.')}. {cure([channel], data)}."
+        for channel, why in unsafe.items()
     ]
 
 

@@ -84,10 +84,10 @@ def run(
     for warning in prepared.protocol.warnings():
         say(f"note: {warning}")
     simulated = " · SIMULATED" if simulate else ""
-    seats = ", ".join(f"{r} on {s}" for r, s in prepared.cast.items())
+    channels = ", ".join(f"{r} on {s}" for r, s in prepared.cast.items())
     say(
         f"{prepared.protocol.name} · sample {prepared.protocol.sample.name} · "
-        f"{seats}{simulated}"
+        f"{channels}{simulated}"
     )
     protocol = prepared.protocol
     mass = protocol.sample.active_mass
@@ -102,7 +102,7 @@ def run(
             )
         observers = left_on.observe(observers)
         finished = left_on.finish(lambda: start(prepared, bench, observers))
-    _tell(finished, protocol.name, protocol.sample.name, left_on.seats, as_json)
+    _tell(finished, protocol.name, protocol.sample.name, left_on.channels, as_json)
 
 
 def resume(
@@ -159,7 +159,7 @@ def resume(
             lambda: go_on(run, observers, changes, accept_voltage=accept_voltage)
         )
     sample = str(header.sample.get("name", ""))
-    _tell(finished, header.protocol, sample, left_on.seats, as_json)
+    _tell(finished, header.protocol, sample, left_on.channels, as_json)
 
 
 def _tell(

@@ -53,7 +53,7 @@ def list_all(
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
-    from labctl.api.from_run import unsafe_seats  # noqa: PLC0415  (start-up time)
+    from labctl.api.from_run import unsafe_channels  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
     from labctl.service.guard.safed_file import reports  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -63,7 +63,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     with RunFile(run) as file:
         header, status, results = file.header, file.status, file.results
         rows, steps, events = file.rows, file.steps, file.events
-        unsafe = unsafe_seats(status.unsafe, header.roles)
+        unsafe = unsafe_channels(status.unsafe, header.roles)
         latest = _half_cycles(steps, header.sample.get("active_mass"))
     state = status.state
     if not status.finished and not folder.is_written:
@@ -88,12 +88,12 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     simulated = "  SIMULATED" if header.simulated else ""
     say_out(f"{header.run_id}{simulated}")
     say_out(f"  {header.title}")
-    for seat, why in unsafe.items():
-        say_out(f"  LEFT ON: {seat} could not be made safe when it ended: {why}")
+    for channel, why in unsafe.items():
+        say_out(f"  LEFT ON: {channel} could not be made safe when it ended: {why}")
     for report in reports([folder.path]):
         when = local(report.unix)
-        for seat, end in report.seats.items():
-            say_out(f"  the guard, {when}: {seat} {end.state} {end.why}".rstrip())
+        for channel, end in report.channels.items():
+            say_out(f"  the guard, {when}: {channel} {end.state} {end.why}".rstrip())
     say_out(f"  state: {state} {status.reason}".rstrip())
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")

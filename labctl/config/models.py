@@ -68,7 +68,7 @@ class Config(_Section):
     """The bench as a whole."""
     instruments: dict[str, InstrumentConfig]
     """The instruments, by the name that the station gives them."""
-    seats: dict[str, list[str]]
+    channels: dict[str, list[str]]
     """Role -> instruments that may play it, best first: ``cell: [vsp300/1]``."""
     safety: SafetyConfig = SafetyConfig()
     """What no reading may leave."""
@@ -76,13 +76,14 @@ class Config(_Section):
     """+1 or -1: the sign of the Hall bench, found with a reference sample."""
 
     @model_validator(mode="after")
-    def _seats_exist(self) -> "Config":
-        for role, seats in self.seats.items():
-            for seat in seats:
-                if seat.partition("/")[0] not in self.instruments:
+    def _channels_exist(self) -> "Config":
+        for role, channels in self.channels.items():
+            for channel in channels:
+                if channel.partition("/")[0] not in self.instruments:
                     known = ", ".join(self.instruments)
                     raise ValueError(
-                        f"seats.{role}: {seat} is on no instrument of this station "
+                        f"channels.{role}: {channel} is on no instrument of this "
+                        "station "
                         f"({known})"
                     )
         return self

@@ -39,7 +39,7 @@ class Intake:
     control: Control
     attendant: Attendant
     watchers: Watchers
-    seats: Mapping[str, str]
+    channels: Mapping[str, str]
     make_safe: Callable[[], dict[str, str]]
     recorded: Recorded = field(default_factory=Recorded)
     """What a run that goes on left behind."""
@@ -130,8 +130,8 @@ class Intake:
 
     def _claim(self, claim: Claim, flight: Flight) -> None:
         """Make a claim durable before what it names is started."""
-        seat = self.seats.get(claim.role, claim.role)
-        record = self.recorder.claim(claim, seat, flight)
+        channel = self.channels.get(claim.role, claim.role)
+        record = self.recorder.claim(claim, channel, flight)
         self.recorder.commit("running", flight)
         with announce("the disk to take a claim", DURABLE_WITHIN):
             durable = self.recorder.journal.commit_durably(
@@ -140,7 +140,7 @@ class Intake:
         if not durable:  # nothing is started; the run waits for the disk
             if not self.control.asked.is_set():
                 trouble = self.recorder.journal.trouble or "it is slow"
-                text = f"{seat} is not started before the disk takes its claim"
+                text = f"{channel} is not started before the disk takes its claim"
                 self.control.hold(f"{text} ({trouble})", DISK)
             raise WaitEnded
         self.watchers.claimed(record)

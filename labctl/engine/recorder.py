@@ -107,12 +107,12 @@ class Recorder:
         """Write an event, and log it."""
         self.tell(Event(level, code, text))
 
-    def claim(self, claim: Claim, seat: str, flight: Flight) -> ClaimRecord:
+    def claim(self, claim: Claim, channel: str, flight: Flight) -> ClaimRecord:
         """Note what the step is about to start; not durable yet."""
         record = ClaimRecord(
             flight.count,
             claim.role,
-            seat,
+            channel,
             claim.token,
             self.test_time,
             self._clock.unix(),

@@ -77,12 +77,12 @@ class Engine:
         outputs: Mapping[str, MakesSafe],
         control: Control | None = None,
         watchers: Watchers | None = None,
-        seats: Mapping[str, str] | None = None,
+        channels: Mapping[str, str] | None = None,
         history: Callable[[], Mapping[int, StepRecord]] = dict,
     ) -> None:
         """Join the parts.
 
-        ``seats`` names the seat of each role, for claims; ``history`` returns the
+        ``channels`` names the channel of each role, for claims; ``history`` returns the
         steps so far as the journal tells them, for an amendment.
         """
         self.control = control or Control()
@@ -91,7 +91,7 @@ class Engine:
         self._journal = journal
         self._outputs = outputs
         self._watchers = watchers or Watchers()
-        self._seats = seats or {}
+        self._channels = channels or {}
         self._history = history
         self._attendant = Attendant(
             self.control,
@@ -107,7 +107,7 @@ class Engine:
             self.control,
             self._attendant,
             self._watchers,
-            self._seats,
+            self._channels,
             self.make_safe,
         )
         self._flight: Flight | None = None
@@ -183,8 +183,8 @@ class Engine:
             level = Level.WARNING if asked else Level.ALARM
             self._recorder.say(level, str(ended.reason), ended.text or "stopped")
         for role, why in ended.unsafe.items():
-            seat = self._seats.get(role)
-            place = f"{role} on {seat}" if seat else role
+            channel = self._channels.get(role)
+            place = f"{role} on {channel}" if channel else role
             text = f"{place} may still be on: {why}"
             self._recorder.say(Level.ALARM, "unsafe", text)
         if flight is not None:  # where the run may go on one day

@@ -120,7 +120,7 @@ def read_report(run: Path) -> Report:
             ("Protocol", header.protocol),
             ("Started", iso(header.started_unix)),
             ("Lasted", format_duration(last)),
-            *((role, seat) for role, seat in header.roles.items()),
+            *((role, channel) for role, channel in header.roles.items()),
             *(
                 (name, " ".join(str(about.get(k, "")) for k in _IDENTITY))
                 for name, about in header.instruments.items()
@@ -152,9 +152,9 @@ def read_report(run: Path) -> Report:
         )
 
 
-def _place(role: str, seats: Mapping[str, str]) -> str:
+def _place(role: str, channels: Mapping[str, str]) -> str:
     """Return ``cell on vsp300/1``."""
-    return f"{role} on {seats[role]}" if role in seats else role
+    return f"{role} on {channels[role]}" if role in channels else role
 
 
 _IDENTITY = ("vendor", "model", "serial", "firmware")

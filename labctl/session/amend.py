@@ -164,7 +164,7 @@ def order_again(header: RunHeader, parameters: Document, out: Path) -> Order:
         protocol=header.protocol,
         parameters=parameters,
         sample=noted["sample"],
-        seats=header.roles,
+        channels=header.roles,
         out=out,
         simulate=header.simulated,
         speed=noted["speed"],

@@ -121,7 +121,8 @@ def _unmeasured(
                 f"{where} {key}",
                 f"{bound:g} {unit} is a limit on what nobody measures: {protocol} "
                 f"records no {quantity} from any instrument of this bench.",
-                "Leave it out, and let something else watch over it; or give a seat a "
+                "Leave it out, and let something else watch over it; or give a channel "
+                "a "
                 "role that measures it.",
             )
 

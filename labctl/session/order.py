@@ -35,8 +35,8 @@ class Order:
     """Name of a simulated sample, or a sample file."""
     preset: str = ""
     """Parameters to start from; those written win."""
-    seats: Mapping[str, str] = field(default_factory=dict)
-    """Role -> chosen seat."""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Role -> chosen channel."""
     out: Path = Path("runs")
     simulate: bool = False
     speed: float | None = 1.0
@@ -63,7 +63,7 @@ class Prepared:
     protocol: Protocol
     station: Station
     cast: Mapping[str, str]
-    """Role -> seat."""
+    """Role -> channel."""
     world: Any
     """The simulated bench; None on a real one."""
     envelope: Envelope
@@ -77,7 +77,7 @@ class Prepared:
     def borrow(self, run_id: str) -> LentBench:
         """Place the simulated sample and lend the instruments to the run.
 
-        OwnershipError: a seat belongs to another run.
+        OwnershipError: a channel belongs to another run.
         """
         self.station.reserve(run_id, self.cast)
         try:
@@ -92,7 +92,7 @@ class Prepared:
     def hand_back(self, run_id: str) -> None:
         """Give the instruments back and let go of them.
 
-        On a shared station whoever reserved the seats gives them back, once it has
+        On a shared station whoever reserved the channels gives them back, once it has
         said which of them are not known to be off.
         """
         if not self.shared:
@@ -105,7 +105,7 @@ def prepare(
 ) -> Prepared:
     """Look everything up and check it; on a station of its own without ``equipment``.
 
-    RefusedError carries every complaint about parameters, sample, seats and limits.
+    RefusedError carries every complaint about parameters, sample, channels and limits.
     """
     return prepare_with(order, config, equipment=equipment)
 
@@ -122,7 +122,7 @@ def prepare_with(
     """Do what `prepare` does for a run that has begun already, or that shall wait.
 
     Virtual time starts at ``epoch`` (UTC seconds); ``label`` is the sample's as the
-    journal keeps it, in SI; ``even_busy`` casts seats that others have now.
+    journal keeps it, in SI; ``even_busy`` casts channels that others have now.
     """
     kind = plugins.protocol(order.protocol)
     if equipment is None:
@@ -148,7 +148,7 @@ def prepare_with(
     roles, companions = protocol.roles(), protocol.companions()
     cast = _gather(
         complaints,
-        lambda: station.cast(roles, companions, order.seats, even_busy=even_busy),
+        lambda: station.cast(roles, companions, order.channels, even_busy=even_busy),
     )
     if complaints or cast is None:
         raise RefusedError(complaints)
@@ -181,7 +181,7 @@ def station_of(config: Config, clock: Clock, order: Order) -> tuple[Station, Any
     if order.simulate:
         world = plugins.world()(clock, order.seed)
         wires = SimulatedWires(world)
-    return Station(config.setups(), config.seats, clock, wires), world
+    return Station(config.setups(), config.channels, clock, wires), world
 
 
 def read_sample(name: str, world: Any) -> Sample:

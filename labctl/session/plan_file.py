@@ -25,8 +25,8 @@ class PlanFile(BaseModel):
     """A label file, or with --simulate the name of a simulated sample."""
     preset: str | None = None
     """Parameters to start from; those written below win."""
-    seats: dict[str, str] | None = None
-    """Role -> seat: ``cell: vsp300/3``."""
+    channels: dict[str, str] | None = None
+    """Role -> channel: ``cell: vsp300/3``."""
     parameters: dict[str, Any] | None = None
     """The protocol's own: ``labctl protocol show NAME``."""
 

@@ -80,8 +80,8 @@ def resume(
     try:
         if prepared.world is not None:
             # Opening a twin resets it: what the world was like comes after.
-            seats = tuple(prepared.cast.values()) if prepared.shared else None
-            put_back(folder.path, sequence, prepared.world, seats)
+            channels = tuple(prepared.cast.values()) if prepared.shared else None
+            put_back(folder.path, sequence, prepared.world, channels)
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)

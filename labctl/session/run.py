@@ -295,8 +295,8 @@ def bounds_noted(envelope: Envelope) -> dict[str, Any]:
 def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
     """Return the identity of every instrument that plays a role."""
     out: dict[str, dict[str, Any]] = {}
-    for seat in prepared.cast.values():
-        name = seat.partition("/")[0]
+    for channel in prepared.cast.values():
+        name = channel.partition("/")[0]
         identity = prepared.station.identity(name)
         setup = prepared.station.setups[name]
         out[name] = {

@@ -58,11 +58,11 @@ def carry_over(journal: Journal) -> None:
 
 
 def put_back(
-    folder: Path, sequence: int, world: Any, seats: Sequence[str] | None = None
+    folder: Path, sequence: int, world: Any, channels: Sequence[str] | None = None
 ) -> None:
     """Restore the state that belongs to commit ``sequence``.
 
-    With ``seats``, only the cells that sit there: other runs go on beside this one.
+    With ``channels``, only the cells that sit there: other runs go on beside this one.
 
     StoreError: it is not there; the run cannot go on as if nothing had happened.
     """
@@ -75,8 +75,8 @@ def put_back(
             "simulated run cannot go on"
         )
     state = json.loads(path.read_text())
-    if seats is not None:
-        mine = [c for c in state["cells"] if set(c["seats"]) & set(seats)]
+    if channels is not None:
+        mine = [c for c in state["cells"] if set(c["seats"]) & set(channels)]
         state = {**state, "cells": mine, "parts": {}}
         if mine:  # the film or pellet beside it is another run's
             state = {k: v for k, v in state.items() if k not in _SPECIMEN}

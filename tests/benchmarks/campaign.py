@@ -64,7 +64,7 @@ ROWS = (
         campaign_station.station_killed,
     ),
     Row("busy", "run on a channel of somebody else", 20, 5.0, campaign_station.busy),
-    Row("owners", "two owners race for one seat", 200, 5.0, campaign_station.owners),
+    Row("owners", "two owners race for one channel", 200, 5.0, campaign_station.owners),
     Row(
         "stranger",
         "220 half-open connections of a stranger",

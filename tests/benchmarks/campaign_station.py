@@ -112,18 +112,18 @@ def station(place: Field, number: int) -> Iterator[Served]:
 
 def _order(job: Job) -> dict[str, Any]:
     """Return the order that a job's words mean."""
-    parameters, seats = {}, {}
+    parameters, channels = {}, {}
     for kind, text in zip(job.words[::2], job.words[1::2], strict=True):
         name, _, value = text.partition("=")
         if kind == "--role":
-            seats[name] = value
+            channels[name] = value
         else:
             parameters[name] = _steps() if name == "steps" else value
     return {
         "protocol": job.protocol,
         "sample": job.sample,
         "parameters": parameters,
-        "seats": seats,
+        "channels": channels,
     }
 
 
@@ -144,7 +144,7 @@ def _jobs() -> list[Job]:
     third = known["vsp/1"]
     words = tuple("cell=vsp/3" if w == "cell=vsp/1" else w for w in third.words)
     known["vsp/3"] = Job("vsp/3", third.protocol, third.sample, words)
-    return [known[seat] for seat in EIGHT]
+    return [known[channel] for channel in EIGHT]
 
 
 def station_killed(work: Work, tally: Tally) -> None:
@@ -198,14 +198,14 @@ def _all_on(truth: Truth) -> bool:
 class SomebodyElse:
     """Another program, such as EC-Lab, on a channel of the potentiostat."""
 
-    def __init__(self, rig: Rig, seat: str) -> None:
+    def __init__(self, rig: Rig, channel: str) -> None:
         import remote_eclib  # noqa: PLC0415  (a plug-in of this process)
 
         port = rig.ports["vsp"]
         setup = Setup("vsp", "eclib-remote", f"127.0.0.1:{port}")
         driver = remote_eclib.driver
         self._device = driver.open(driver.wire(setup), setup, SystemClock())
-        self.channel = self._device.roles[seat.partition("/")[2]]
+        self.channel = self._device.roles[channel.partition("/")[2]]
 
     def begin(self) -> None:
         """Start an experiment of an hour."""
@@ -232,15 +232,15 @@ def busy_on(place: Field, work: Work, tally: Tally) -> None:
     """Do the same on a bench that is there."""
     for number in work.numbers():
         tally.tries += 1
-        seat = ("vsp/1", "vsp/2", "vsp/3")[number % 3]
-        other = SomebodyElse(place.rig, seat)
+        channel = ("vsp/1", "vsp/2", "vsp/3")[number % 3]
+        other = SomebodyElse(place.rig, channel)
         truth = place.rig.truth.from_now()
         other.begin()
-        if not truth.wait_on(seat, TO_BE_ON):
+        if not truth.wait_on(channel, TO_BE_ON):
             tally.wrong("somebody else's experiment did not start")
             continue
         begun = monotonic()
-        job = next(j for j in _jobs() if j.output == seat)
+        job = next(j for j in _jobs() if j.output == channel)
         child, _, said = place.begin(job, number)
         chance = work.chance(number)
         if number % 4 == 3:
@@ -249,13 +249,13 @@ def busy_on(place: Field, work: Work, tally: Tally) -> None:
         code = child.wait(PATIENCE)
         SystemClock().sleep(1.0)
         truth.refresh()
-        stops = list(truth.told(seat, "BL_StopChannel", after=begun))
-        if stops or seat not in truth.now_on():
-            tally.wrong(f"{seat}: somebody else's experiment was stopped")
+        stops = list(truth.told(channel, "BL_StopChannel", after=begun))
+        if stops or channel not in truth.now_on():
+            tally.wrong(f"{channel}: somebody else's experiment was stopped")
         if code == 0:
-            tally.wrong(f"{seat}: a run on a busy channel says it completed")
-        if code > 0 and seat not in said.read_text("utf-8", "replace"):
-            tally.wrong(f"{seat}: the refusal does not name it")
+            tally.wrong(f"{channel}: a run on a busy channel says it completed")
+        if code > 0 and channel not in said.read_text("utf-8", "replace"):
+            tally.wrong(f"{channel}: the refusal does not name it")
         other.end()
     tally.remark = "every fourth killed meanwhile"
 
@@ -264,7 +264,7 @@ def busy_on(place: Field, work: Work, tally: Tally) -> None:
 
 
 def owners(work: Work, tally: Tally) -> None:
-    """Let two runs start on one seat at the same moment: one gets it."""
+    """Let two runs start on one channel at the same moment: one gets it."""
     with field(work) as place:
         owners_on(place, work, tally)
 

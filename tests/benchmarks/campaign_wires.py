@@ -60,16 +60,21 @@ def holds(seconds: float) -> list[Job]:
     )
     hold += ("--set", "every=0.1 s")
     jobs = [
-        Job(seat, "bias-hold", "particle", ("--role", f"source_meter={seat}", *hold))
-        for seat in ("k2450", "k2400", "k2636b/a", "k6430", "b2901a")
+        Job(
+            channel,
+            "bias-hold",
+            "particle",
+            ("--role", f"source_meter={channel}", *hold),
+        )
+        for channel in ("k2450", "k2400", "k2636b/a", "k6430", "b2901a")
     ]
     steps = (
         f"steps=[{{do: current, rate: D/10, duration: {seconds:g} s, record: "
         "{every: 0.5 s}}]"
     )
     jobs += [
-        Job(seat, "sequence", "cell", ("--role", f"cell={seat}", "--set", steps))
-        for seat in ("vsp/1", "vsp/2")
+        Job(channel, "sequence", "cell", ("--role", f"cell={channel}", "--set", steps))
+        for channel in ("vsp/1", "vsp/2")
     ]
     return jobs
 

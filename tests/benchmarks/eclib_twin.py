@@ -62,7 +62,7 @@ def idle_polls(count: int = 2000) -> None:
 
 
 def spectra(count: int = 20) -> None:
-    bench = simulated_bench(cell=build_cell("si"), seats=(f"{NAME}/1",))
+    bench = simulated_bench(cell=build_cell("si"), channels=(f"{NAME}/1",))
     spectrum = Spectrum(True, 0.0, 1e-5, 1e4, 1.0)
     begun = stopwatch()
     for _ in range(count):

@@ -32,7 +32,7 @@ station: {{name: probe, data: runs}}
 instruments:
   smu: {{driver: keithley-2400, address: "TCPIP::127.0.0.1::{k2400}::SOCKET",
          options: {{visa_library: "@py"}}}}
-seats: {{source_meter: [smu]}}
+channels: {{source_meter: [smu]}}
 """
 HALL = """
 station: {{name: hall, data: runs}}
@@ -47,7 +47,7 @@ instruments:
            options: {{visa_library: "@py"}}}}
   ls643: {{driver: lakeshore-643, address: "TCPIP::127.0.0.1::{supply}::SOCKET",
            options: {{visa_library: "@py"}}}}
-seats: {{current_source: [k6221], voltmeter: [k2182a], switch: [k7001],
+channels: {{current_source: [k6221], voltmeter: [k2182a], switch: [k7001],
          gaussmeter: [ls475], magnet: [ls643]}}
 """
 PARTICLE = "name: P1\nkind: particle\n"

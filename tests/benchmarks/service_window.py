@@ -34,7 +34,7 @@ station: {name: benchmark, data: runs}
 instruments:
   a: {driver: biologic, address: 192.168.0.10, simulated: {model: VMP3, channels: 8}}
   b: {driver: biologic, address: 192.168.0.11, simulated: {model: VMP3, channels: 8}}
-seats:
+channels:
   cell: [a/1, a/2, a/3, a/4, a/5, a/6, a/7, a/8, b/1, b/2, b/3, b/4, b/5, b/6, b/7, b/8]
 """
 

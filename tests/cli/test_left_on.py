@@ -20,7 +20,7 @@ from labctl.errors import DoubtfulError, StoreError
 from labctl.service.bench.doubts import kept
 from labctl.session.run import EXIT_UNSAFE, Finished, Observers
 
-SEAT, WHY = "k2450", "k2450: no answer within 5 s"
+CHANNEL, WHY = "k2450", "k2450: no answer within 5 s"
 SILENT = f"""
 from drivers.keithley.keithley_2450 import Keithley2450
 from labctl.cli.app import run_app
@@ -33,7 +33,7 @@ Keithley2450.make_safe = silent
 raise SystemExit(run_app())
 """
 """The command line, on a bench whose source meter cannot be made safe."""
-CAST = {"source_meter": SEAT}
+CAST = {"source_meter": CHANNEL}
 
 
 @pytest.fixture
@@ -81,14 +81,14 @@ def test_a_run_that_leaves_an_output_on_says_so_by_exit_code_and_field(
 
     told = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == EXIT_UNSAFE
-    assert told["unsafe"] == {SEAT: WHY}
+    assert told["unsafe"] == {CHANNEL: WHY}
     assert "MAY STILL BE ON" in done.stderr
     assert not (here / "runs" / ".station").exists()  # its twin died with it
 
     shown = labctl("runs", "show", told["folder"])
-    assert f"LEFT ON: {SEAT} could not be made safe when it ended" in shown.stdout
+    assert f"LEFT ON: {CHANNEL} could not be made safe when it ended" in shown.stdout
     as_json = labctl("runs", "show", told["folder"], "--json")
-    assert json.loads(as_json.stdout)["unsafe"] == {SEAT: WHY}
+    assert json.loads(as_json.stdout)["unsafe"] == {CHANNEL: WHY}
 
 
 @pytest.mark.usefixtures("here")
@@ -102,7 +102,7 @@ def test_what_fails_after_an_output_was_left_on_takes_nothing_back(
 
     assert left.value.exit_code == EXIT_UNSAFE
     said = capsys.readouterr().err
-    assert f"{SEAT} MAY STILL BE ON: {WHY}. Switch it off at the instrument" in said
+    assert f"{CHANNEL} MAY STILL BE ON: {WHY}. Switch it off at the instrument" in said
     assert "`labctl station clear k2450`" in said
     with pytest.raises(DoubtfulError, match=WHY):
         LeftOn(Path("runs"), CAST, real=True)
@@ -121,7 +121,7 @@ def test_a_run_that_died_while_it_drove_is_not_known_to_be_off() -> None:
     with pytest.raises(MemoryError):
         left_on.finish(dies)
 
-    assert list(kept(Premises(Path("elsewhere")))) == [SEAT]
+    assert list(kept(Premises(Path("elsewhere")))) == [CHANNEL]
     with pytest.raises(DoubtfulError, match="--data elsewhere"):
         LeftOn(Path("elsewhere"), CAST, real=True)
 
@@ -132,10 +132,10 @@ def test_a_person_clears_what_a_run_in_the_foreground_left_on() -> None:
     with pytest.raises(typer.Exit):
         left_on.finish(goes(left_on, fails_to_seal))
 
-    done = labctl("station", "clear", SEAT, "--by-hand", "--reason", "unplugged")
+    done = labctl("station", "clear", CHANNEL, "--by-hand", "--reason", "unplugged")
 
     assert done.exit_code == 0, done.output
     assert "runs can have it again" in done.stdout
     LeftOn(Path("runs"), CAST, real=True)
-    again = labctl("station", "clear", SEAT, "--by-hand")
+    again = labctl("station", "clear", CHANNEL, "--by-hand")
     assert again.exit_code != 0

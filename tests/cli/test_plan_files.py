@@ -40,8 +40,8 @@ def check(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         (GOOD + "  cycles: 4\n  cycles: 5\n", ("plan.yaml:5", "line 4")),
         ("protocol: [a, b]\nparameters: 5\n", ("plan.yaml:1", "plan.yaml:2")),
         (
-            "protocol: formation-cycling\nseats: {cell: 5}\n",
-            ("plan.yaml:2 seats.cell",),
+            "protocol: formation-cycling\nchannels: {cell: 5}\n",
+            ("plan.yaml:2 channels.cell",),
         ),
         ("", ("plan.yaml:1", "is empty")),
     ],

@@ -159,12 +159,16 @@ def test_a_claim_says_what_was_started_where_and_by_which_step() -> None:
     step = Start(label="a")
 
     engine_of(
-        journal, seats={"cell": "vsp300/1"}, watchers=Watchers(claimed=told.append)
+        journal, channels={"cell": "vsp300/1"}, watchers=Watchers(claimed=told.append)
     ).run(plan_of(step))
 
     (claim,) = journal.claims
     assert told == [claim]
-    assert (claim.seat, claim.token, claim.step_count) == ("vsp300/1", {"serial": 7}, 1)
+    assert (claim.channel, claim.token, claim.step_count) == (
+        "vsp300/1",
+        {"serial": 7},
+        1,
+    )
     assert claim.digest == step.digest()
 
 

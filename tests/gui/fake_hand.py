@@ -6,11 +6,11 @@ from fake_station import FakeStation
 
 from labctl.api.answers import (
     Accepted,
+    ChannelOut,
     HandPoint,
     HandSweepOut,
     InstrumentOut,
     ManualOut,
-    SeatOut,
 )
 from labctl.api.requests import Action, ManualIn
 from labctl.clock import SystemClock
@@ -69,7 +69,7 @@ class HandStation(FakeStation):
 
     def instruments(self) -> list[InstrumentOut]:
         rest = [one for one in super().instruments() if one.name == "vsp300"]
-        lent = {c.seat: c.run for c in self.state().channels}
+        lent = {c.name: c.run for c in self.state().channels}
         return [*rest, *(self._about(name, lent.get(name, "")) for name in KINDS)]
 
     def _about(self, name: str, run: str) -> InstrumentOut:
@@ -86,9 +86,9 @@ class HandStation(FakeStation):
             if is_open
             else {},
             error="",
-            seats=[
-                SeatOut(
-                    seat=name,
+            channels=[
+                ChannelOut(
+                    channel=name,
                     plays=kinds if is_open else [],
                     actions=actions if is_open else [],
                     lent_to=run or ("by hand: Kim" if held else ""),
@@ -106,16 +106,16 @@ class HandStation(FakeStation):
 
     def by_hand(self, act: ManualIn) -> ManualOut:
         self._act("by_hand", act)
-        self.calls.append(f"{act.seat} {act.action}")
+        self.calls.append(f"{act.channel} {act.action}")
         if self.refuses:
             raise LimitError(self.refuses)
-        self.holds.setdefault(act.seat, {})
+        self.holds.setdefault(act.channel, {})
         if act.action in {Action.SWEEP, Action.FOLLOW}:
             return self._out(act, {}, sweep=self._sweep(act))
         if act.action is Action.DRIVE:
             unit = "V" if act.quantity == "voltage" else "A"
-            self.holds[act.seat] = {f"set {unit}": act.value}
-            if act.seat == "k2450":
+            self.holds[act.channel] = {f"set {unit}": act.value}
+            if act.channel == "k2450":
                 return self._out(act, {f"set {unit}": act.value, **particle(act.value)})
             return self._out(act, {"set A": act.value})
         if act.action is Action.FIELD:
@@ -127,15 +127,15 @@ class HandStation(FakeStation):
             return self._out(act, {}, {"closed": "1!1!1"})
         return self._read(act)
 
-    def hands_off(self, seat: str) -> Accepted:
-        if seat not in self.holds:
-            raise OperatorError(f"{seat} is not driven by hand")
-        self.calls.append(f"{seat} safe")
-        self.holds.pop(seat)
-        if seat == "ls643":
+    def hands_off(self, channel: str) -> Accepted:
+        if channel not in self.holds:
+            raise OperatorError(f"{channel} is not driven by hand")
+        self.calls.append(f"{channel} safe")
+        self.holds.pop(channel)
+        if channel == "ls643":
             self.amperes = 0.0
         self.levels = []
-        return super().hands_off(seat)
+        return super().hands_off(channel)
 
     def _read(self, act: ManualIn) -> ManualOut:
         self.tesla += 0.5 * (self.amperes * T_PER_A - self.tesla)
@@ -151,7 +151,7 @@ class HandStation(FakeStation):
             "ls643": {"current A": self.amperes},
         }
         words = {"ls643": {"ramp": "settled" if still else "ramping"}}
-        return self._out(act, readings.get(act.seat, {}), words.get(act.seat))
+        return self._out(act, readings.get(act.channel, {}), words.get(act.channel))
 
     def _sweep(self, act: ManualIn) -> HandSweepOut:
         if act.sweep is not None:
@@ -183,7 +183,7 @@ class HandStation(FakeStation):
         sweep: HandSweepOut | None = None,
     ) -> ManualOut:
         return ManualOut(
-            seat=act.seat,
+            channel=act.channel,
             readings=dict(readings),
             words=words or {},
             safe_at_unix=SystemClock().unix() + 30,

@@ -17,6 +17,7 @@ import numpy as np
 from labctl import columns
 from labctl.api.answers import (
     Accepted,
+    ChannelOut,
     Checked,
     ColumnOut,
     ForecastOut,
@@ -32,7 +33,6 @@ from labctl.api.answers import (
     RunEvent,
     RunList,
     SampleOut,
-    SeatOut,
     Started,
     StepOut,
     StreamOut,
@@ -231,14 +231,16 @@ class FakeRun:
         return self.pyramids[stream]
 
 
-def summary(name: str, sample: str, seats: dict[str, str], **more: Any) -> RunSummary:
+def summary(
+    name: str, sample: str, channels: dict[str, str], **more: Any
+) -> RunSummary:
     """Return a run that goes on, unless ``more`` says otherwise."""
     about: dict[str, Any] = {
         "run": name,
         "protocol": "formation-cycling",
         "title": "Formation, then cycles at a working rate",
         "sample": sample,
-        "seats": seats,
+        "channels": channels,
         "state": RunState.RUNNING,
         "reason": "",
         "asked": "",
@@ -259,7 +261,7 @@ def summary(name: str, sample: str, seats: dict[str, str], **more: Any) -> RunSu
     return RunSummary(**{**about, **more})
 
 
-def cell_run(k: int, cycles: int, seat: str, **more: Any) -> FakeRun:
+def cell_run(k: int, cycles: int, channel: str, **more: Any) -> FakeRun:
     """Return a cycled cell with its streams."""
     series, per_cycle = cell_table(cycles), cycle_table(max(cycles - 1, 1))
     time = float(series["test_time_second"][-1])
@@ -281,7 +283,7 @@ def cell_run(k: int, cycles: int, seat: str, **more: Any) -> FakeRun:
     }
     run = f"20260801-0{k:02d}000-formation-cycling-{SAMPLES[k % 5]}"
     return FakeRun(
-        summary(run, f"{SAMPLES[k % 5]}-{k}", {"cell": seat}, **about),
+        summary(run, f"{SAMPLES[k % 5]}-{k}", {"cell": channel}, **about),
         {
             "timeseries": (columns.TIMESERIES, series),
             "cycles": (columns.CYCLES, per_cycle),
@@ -297,7 +299,7 @@ def cell_run(k: int, cycles: int, seat: str, **more: Any) -> FakeRun:
 def bench_run(kind: str) -> FakeRun:
     """Return a finished ``hall`` or a running ``iv`` measurement."""
     if kind == "hall":
-        seats = dict(
+        channels = dict(
             zip(
                 ("current_source", "voltmeter", "switch", "gaussmeter", "magnet"),
                 BENCH[2:],
@@ -307,7 +309,7 @@ def bench_run(kind: str) -> FakeRun:
         about = summary(
             "20260806-100000-hall-effect-film-7",
             "film-7",
-            seats,
+            channels,
             protocol="hall-effect",
             title="Carrier type, density and mobility from the Hall effect",
             technique="ReadFilm",
@@ -352,9 +354,9 @@ class FakeStation:
         self.boot = "b1"
         self.stop_report: StopReport | None = None
         self.doubts: dict[str, str] = {}
-        """Seats that may still be on, and why."""
+        """Channels that may still be on, and why."""
         self.stays_on = ""
-        """Why no seat can be made safe; empty if it can."""
+        """Why no channel can be made safe; empty if it can."""
         self.event_list: list[StationEvent] = []
         self.queue_list: list[QueueEntry] = []
         self.fake_runs: dict[str, FakeRun] = {}
@@ -379,11 +381,11 @@ class FakeStation:
     def state(self, since: int = -1, wait: float = 0.0) -> State:
         self._answer()
         lent = {
-            seat: run.summary.run
+            channel: run.summary.run
             for run in self.fake_runs.values()
             if run.summary.ended_unix is None
             and run.summary.state is not RunState.INTERRUPTED
-            for seat in run.summary.seats.values()
+            for channel in run.summary.channels.values()
         }
         return State(
             sequence=self.sequence,
@@ -407,17 +409,17 @@ class FakeStation:
             ),
             channels=[
                 Channel(
-                    seat=seat,
-                    instrument=seat.partition("/")[0],
-                    roles=ROLES.get(seat, ["cell"]),
-                    state=self._channel_state(seat, lent),
-                    run=lent.get(seat, ""),
+                    name=channel,
+                    instrument=channel.partition("/")[0],
+                    roles=ROLES.get(channel, ["cell"]),
+                    state=self._channel_state(channel, lent),
+                    run=lent.get(channel, ""),
                     held=False,
                     held_because="",
                     queued=0,
-                    doubt="" if seat in lent else self.doubts.get(seat, ""),
+                    doubt="" if channel in lent else self.doubts.get(channel, ""),
                 )
-                for seat in [*CELLS, *BENCH]
+                for channel in [*CELLS, *BENCH]
             ],
             runs=[run.summary for run in self.fake_runs.values()],
             queue=self.queue_list,
@@ -468,7 +470,7 @@ class FakeStation:
 
     def instruments(self) -> list[InstrumentOut]:
         self._answer()
-        lent = {c.seat: c.run for c in self.state().channels}
+        lent = {c.name: c.run for c in self.state().channels}
         k2450 = InstrumentOut(
             name="k2450",
             driver="keithley-2450",
@@ -481,9 +483,9 @@ class FakeStation:
                 "firmware": "1.7.12b",
             },
             error="",
-            seats=[
-                SeatOut(
-                    seat="k2450",
+            channels=[
+                ChannelOut(
+                    channel="k2450",
                     plays=["SourceMeter"],
                     actions=["drive", "read"],
                     lent_to=lent["k2450"],
@@ -498,8 +500,8 @@ class FakeStation:
                 open=False,
                 identity={},
                 error="",
-                seats=[
-                    SeatOut(seat=s, plays=[], actions=[], lent_to=lent[s])
+                channels=[
+                    ChannelOut(channel=s, plays=[], actions=[], lent_to=lent[s])
                     for s in CELLS[:6]
                 ],
             ),
@@ -514,7 +516,7 @@ class FakeStation:
                 ok=False,
                 complaints=[Hint(where=name, what=what)],
                 warnings=[],
-                seats={},
+                channels={},
                 limits={},
                 parameters={},
             )
@@ -522,20 +524,20 @@ class FakeStation:
         roles = (
             {"current_source": "k6221", "voltmeter": "k2182a", "switch": "k7001"}
             if "film" in kind.sample_kinds and "half_cell" not in kind.sample_kinds
-            else {"cell": order.seats.get("cell", "vsp300/5")}
+            else {"cell": order.channels.get("cell", "vsp300/5")}
         )
         return Checked(
             ok=True,
             complaints=[],
             warnings=[],
-            seats=roles,
+            channels=roles,
             limits={"voltage_volt": (0.0, 1.5), "current_ampere": (-0.004, 0.004)},
             parameters={},
             doubtful={s: w for s, w in self.doubts.items() if s in roles.values()},
             busy={
-                c.seat: c.run
+                c.name: c.run
                 for c in self.state().channels
-                if c.run and c.seat in roles.values()
+                if c.run and c.name in roles.values()
             },
         )
 
@@ -708,9 +710,9 @@ class FakeStation:
     def start(self, order: OrderIn) -> Started:
         self._act("start", order)
         k = len(self.fake_runs) + 1
-        run = cell_run(k, 1, order.seats.get("cell", "vsp300/5"))
+        run = cell_run(k, 1, order.channels.get("cell", "vsp300/5"))
         self.add(run)
-        return Started(run=run.summary.run, seats=run.summary.seats, warnings=[])
+        return Started(run=run.summary.run, channels=run.summary.channels, warnings=[])
 
     def enqueue(self, order: OrderIn, *, ready: bool = False) -> Queued:
         self._act("enqueue", order)
@@ -720,7 +722,7 @@ class FakeStation:
                 order=order.model_dump(mode="json"),
                 protocol=order.protocol,
                 sample=order.sample,
-                seats=order.seats,
+                channels=order.channels,
                 ready=ready,
                 hold=False,
                 waits_for="the sample is not marked as connected",
@@ -745,22 +747,22 @@ class FakeStation:
         self.queue_list = [e for e in self.queue_list if e.entry != entry]
         return self._act("unqueue", entry)
 
-    def hold_channel(self, seat: str, reason: str = "") -> Accepted:
-        return self._act("hold_channel", seat, reason)
+    def hold_channel(self, channel: str, reason: str = "") -> Accepted:
+        return self._act("hold_channel", channel, reason)
 
-    def clear_seat(
-        self, seat: str, *, by_hand: bool = False, reason: str = ""
+    def clear_channel(
+        self, channel: str, *, by_hand: bool = False, reason: str = ""
     ) -> Accepted:
         if self.stays_on and not by_hand:
             raise InstrumentError(self.stays_on)
-        self.doubts.pop(seat, None)
+        self.doubts.pop(channel, None)
         for run in self.fake_runs.values():
-            left = {s: why for s, why in run.summary.unsafe.items() if s != seat}
+            left = {s: why for s, why in run.summary.unsafe.items() if s != channel}
             run.summary = run.summary.model_copy(update={"unsafe": left})
-        return self._act("clear_seat", seat, by_hand, reason)
+        return self._act("clear_channel", channel, by_hand, reason)
 
-    def release_channel(self, seat: str) -> Accepted:
-        return self._act("release_channel", seat)
+    def release_channel(self, channel: str) -> Accepted:
+        return self._act("release_channel", channel)
 
     def hold(self, run: str, reason: str = "") -> Accepted:
         self.change(run, state=RunState.HOLD, reason=reason or "by Kim")
@@ -793,11 +795,11 @@ class FakeStation:
             lines=[
                 StopLine(
                     run=run.run,
-                    seats=list(run.seats.values()),
+                    channels=list(run.channels.values()),
                     asked_unix=NOW,
                     confirmed_unix=NOW + 0.4,
                     confirmed=True,
-                    measured={f"{next(iter(run.seats.values()))} current A": 0.0},
+                    measured={f"{next(iter(run.channels.values()))} current A": 0.0},
                     text="every output was made safe",
                 )
                 for run in live
@@ -827,14 +829,14 @@ class FakeStation:
     def by_hand(self, act: ManualIn) -> ManualOut:
         self._act("by_hand", act)
         return ManualOut(
-            seat=act.seat,
+            channel=act.channel,
             readings={"voltage V": 0.1, "current A": 1.02e-5},
             words={},
             safe_at_unix=NOW + 30,
         )
 
-    def hands_off(self, seat: str) -> Accepted:
-        return self._act("hands_off", seat)
+    def hands_off(self, channel: str) -> Accepted:
+        return self._act("hands_off", channel)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -871,22 +873,22 @@ class FakeStation:
 
     def leave_on(self, run: str, why: str) -> None:
         """Let a run end although one of its outputs could not be made safe."""
-        seat = next(iter(self.fake_runs[run].summary.seats.values()))
-        self.doubts[seat] = why
+        channel = next(iter(self.fake_runs[run].summary.channels.values()))
+        self.doubts[channel] = why
         text = f"{run} was ended, {why}"
         self.change(
             run,
             state=RunState.FAILED,
             reason=why,
             ended_unix=NOW,
-            unsafe={seat: why},
+            unsafe={channel: why},
         )
         self.tell(Level.ALARM, text, run)
 
-    def _channel_state(self, seat: str, lent: Mapping[str, str]) -> ChannelState:
-        if seat in lent:
+    def _channel_state(self, channel: str, lent: Mapping[str, str]) -> ChannelState:
+        if channel in lent:
             return ChannelState.BUSY
-        return ChannelState.DOUBTFUL if seat in self.doubts else ChannelState.FREE
+        return ChannelState.DOUBTFUL if channel in self.doubts else ChannelState.FREE
 
     def _known(self, run: str) -> FakeRun:
         if run not in self.fake_runs:
@@ -941,7 +943,7 @@ def _one() -> list[FakeRun]:
 
 
 def _sixteen() -> list[FakeRun]:
-    runs = [cell_run(k, 4 + k, seat) for k, seat in enumerate(CELLS)]
+    runs = [cell_run(k, 4 + k, channel) for k, channel in enumerate(CELLS)]
     shown: list[dict[str, Any]] = [
         {},
         {"technique": "ConstantCurrent", "last": _last(0.61, -8.1e-4)},

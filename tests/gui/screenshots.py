@@ -93,7 +93,7 @@ def matrix(scenario: str, size: tuple[int, int], theme: str) -> Window:
         station.leave_on(run, "vsp300: no answer within 5 s; the link is down")
         station.doubts["vmp3/8"] = "the guard: no answer within 15 s"
         if size == SIZES[1]:
-            more = [c.seat for c in station.state().channels[:9]]
+            more = [c.name for c in station.state().channels[:9]]
             station.doubts |= dict.fromkeys(more, "the guard: no answer")
     window = open_on(station, size, theme)
     if scenario == "unsafe":

@@ -1,4 +1,4 @@
-"""Seats driven by hand: what panels say, what they refuse, what they leave on."""
+"""Channels driven by hand: what panels say, what they refuse, what they leave on."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +10,12 @@ from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
 
 from gui.by_hand import hand_fields, hand_sweep, kept_readings
+from gui.by_hand.channels import HALL as HALL_PARTS
+from gui.by_hand.channels import IV, channel_rows, left_text, why_not
 from gui.by_hand.hand_sweep import HandSweep, with_uncertainty
 from gui.by_hand.instruments_page import InstrumentsPage
 from gui.by_hand.kept_readings import CONFIGURATIONS, Kept
 from gui.by_hand.readouts import Strip, digits, output_text, resistance
-from gui.by_hand.seats import HALL as HALL_PARTS
-from gui.by_hand.seats import IV, left_text, seat_rows, why_not
 from gui.shell.window import Window
 from labctl.api.answers import HandPoint
 from labctl.data import Array
@@ -252,10 +252,10 @@ def test_a_strip_forgets_what_is_older_than_it_shows() -> None:
 # ---- which benches there are
 
 
-def test_a_bench_by_hand_says_who_has_its_seats() -> None:
+def test_a_bench_by_hand_says_who_has_its_channels() -> None:
     busy, free = HandStation("few"), HandStation("one")
-    lent = seat_rows(busy.instruments(), busy.state().channels)
-    whole = seat_rows(free.instruments(), free.state().channels)
+    lent = channel_rows(busy.instruments(), busy.state().channels)
+    whole = channel_rows(free.instruments(), free.state().channels)
 
     assert "k2450 is lent to run 20260806-110000-particle-iv-p3" in why_not(lent, IV)
     assert "is lent to run 20260806-100000-hall" in why_not(lent, HALL_PARTS)
@@ -263,14 +263,14 @@ def test_a_bench_by_hand_says_who_has_its_seats() -> None:
     assert why_not(whole[:1], IV) == "this bench has no source meter"
 
 
-def test_a_seat_that_is_not_open_is_known_by_its_role() -> None:
+def test_a_channel_that_is_not_open_is_known_by_its_role() -> None:
     station = HandStation()
     station.closed = {"k2450"}
 
-    rows = seat_rows(station.instruments(), station.state().channels)
+    rows = channel_rows(station.instruments(), station.state().channels)
 
     assert why_not(rows, IV) == ""
-    assert next(r for r in rows if r.seat == "k2450").state == "not connected yet"
+    assert next(r for r in rows if r.channel == "k2450").state == "not connected yet"
 
 
 @pytest.mark.parametrize(
@@ -291,27 +291,27 @@ def opened(qtbot: QtBot, window: Window, tab: int = 0) -> InstrumentsPage:
     return page
 
 
-def choose(page: InstrumentsPage, seat: str) -> None:
-    page.table.selectRow(page.table.rows.row_of(seat))
+def choose(page: InstrumentsPage, channel: str) -> None:
+    page.table.selectRow(page.table.rows.row_of(channel))
     page.choose()
 
 
-def test_a_seat_shows_who_it_is_and_counts_down(
+def test_a_channel_shows_who_it_is_and_counts_down(
     qtbot: QtBot, open_window: Open
 ) -> None:
     station = HandStation()
     page = opened(qtbot, open_window(station))
     choose(page, "k2450")
 
-    texts = page.seat_panel.identity.texts
+    texts = page.channel_panel.identity.texts
     assert (texts["Maker"], texts["Model"]) == ("Keithley", "2450")
     assert (texts["Serial"], texts["Plays"]) == ("04089762", "source meter")
-    assert page.seat_panel.state.sign.text == "free"
+    assert page.channel_panel.state.sign.text == "free"
 
     page.drive("100 mV", "1 mA")
 
-    qtbot.waitUntil(lambda: "safe in" in page.seat_panel.state.sign.text)
-    qtbot.waitUntil(lambda: "by hand: Kim" in page.seat_panel.state.sign.text)
+    qtbot.waitUntil(lambda: "safe in" in page.channel_panel.state.sign.text)
+    qtbot.waitUntil(lambda: "by hand: Kim" in page.channel_panel.state.sign.text)
 
 
 def test_what_cannot_be_read_or_is_too_much_is_not_sent(
@@ -320,7 +320,7 @@ def test_what_cannot_be_read_or_is_too_much_is_not_sent(
     station = HandStation()
     page = opened(qtbot, open_window(station))
     choose(page, "k2450")
-    form = page.seat_panel.forms["drive"]  # type: ignore[index]
+    form = page.channel_panel.forms["drive"]  # type: ignore[index]
     drive = form.buttons[0]
     assert not drive.isEnabled()
 
@@ -334,19 +334,19 @@ def test_what_cannot_be_read_or_is_too_much_is_not_sent(
     assert station.calls == ["k2450 drive"]
 
 
-def test_a_lent_seat_leads_to_its_run(qtbot: QtBot, open_window: Open) -> None:
+def test_a_lent_channel_leads_to_its_run(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(HandStation("few"))
     page = opened(qtbot, window)
     choose(page, "k2450")
 
     assert not page.can_drive
-    page.seat_panel.state.run_button.click()
+    page.channel_panel.state.run_button.click()
 
     assert window.page is window.bench
     qtbot.waitUntil(lambda: "particle-iv" in window.bench.run_view.run)
 
 
-def test_benches_by_hand_are_shut_while_a_run_has_a_seat(
+def test_benches_by_hand_are_shut_while_a_run_has_a_channel(
     qtbot: QtBot, open_window: Open
 ) -> None:
     page = opened(qtbot, open_window(HandStation("few")))
@@ -356,7 +356,7 @@ def test_benches_by_hand_are_shut_while_a_run_has_a_seat(
     assert "I–V by hand: k2450 is lent to run" in page.why_not
 
 
-def test_a_sweep_draws_its_points_and_its_slope_and_gives_the_seat_back(
+def test_a_sweep_draws_its_points_and_its_slope_and_gives_the_channel_back(
     qtbot: QtBot, open_window: Open, tmp_path: Path
 ) -> None:
     station = HandStation()

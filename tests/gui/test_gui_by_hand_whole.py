@@ -128,11 +128,11 @@ def test_a_field_by_hand_is_reached_read_and_made_safe(
 ) -> None:
     mount(qtbot, station, "film")
     hall = open_page(2).instruments.hall
-    qtbot.waitUntil(lambda: hall.seats.seat("magnet") == "ls643", timeout=LONG)
-    if hall.seats.connect_button.isVisible():
-        hall.seats.connect_button.click()
+    qtbot.waitUntil(lambda: hall.channels.channel("magnet") == "ls643", timeout=LONG)
+    if hall.channels.connect_button.isVisible():
+        hall.channels.connect_button.click()
     parts = ("current source", "voltmeter", "switch", "gaussmeter", "magnet")
-    qtbot.waitUntil(lambda: hall.seats.is_free(*parts), timeout=LONG)
+    qtbot.waitUntil(lambda: hall.channels.is_free(*parts), timeout=LONG)
     hall.sample.contacts.setCurrentIndex(4)
     hall.sample.form.type("level", "1 mA")
     hall.sample.form.type("compliance", "10 V")
@@ -170,16 +170,16 @@ def near(hall: HallPanel, tesla: float) -> bool:
     return settled and field is not None and abs(field - tesla) < 0.04
 
 
-def lent(station: StationClient, seat: str) -> str:
-    seats = (s for one in station.instruments() for s in one.seats)
-    return next(s.lent_to for s in seats if s.seat == seat)
+def lent(station: StationClient, channel: str) -> str:
+    channels = (s for one in station.instruments() for s in one.channels)
+    return next(s.lent_to for s in channels if s.channel == channel)
 
 
 def driven(station: StationClient, volts: float) -> float:
     """Return the current in A while a person holds ``volts``."""
     answer = station.by_hand(
         ManualIn(
-            seat="k2450",
+            channel="k2450",
             action=Action.DRIVE,
             quantity="voltage",
             value=volts,
@@ -192,7 +192,7 @@ def driven(station: StationClient, volts: float) -> float:
 
 
 def field_of(station: StationClient) -> float:
-    field = station.by_hand(ManualIn(seat="ls475", action=Action.READ)).readings
+    field = station.by_hand(ManualIn(channel="ls475", action=Action.READ)).readings
     found = field["field T"]
     assert found is not None
     return found

@@ -120,7 +120,7 @@ def test_an_opened_plan_is_the_order_that_was_saved(
     tmp_path: Path, protocol: str
 ) -> None:
     draft = composed(protocol, record_every="2 min")
-    draft.seats = {"cell": "vsp300/3"}
+    draft.channels = {"cell": "vsp300/3"}
     save_plan(draft, tmp_path / "plan.yaml")
 
     found = open_plan(tmp_path / "plan.yaml", PROTOCOLS, SAMPLES)
@@ -166,8 +166,8 @@ def test_a_plan_without_sample_is_for_the_one_that_is_chosen(tmp_path: Path) -> 
         ("parameters:\n  rest: 600", 4, "`600` has no unit"),
         # a text where a number is
         ("parameters:\n  cycles: many", 4, "`many` is no whole number"),
-        # seats that are no block
-        ("seats: vsp300/1", 3, "no block of `role: seat`"),
+        # channels that are no block
+        ("channels: vsp300/1", 3, "no block of `role: channel`"),
         # two at once
         ("speed: 3\npreset: pouch", 4, "`pouch`"),
     ],

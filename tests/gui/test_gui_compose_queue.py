@@ -9,7 +9,7 @@ from keyboard import press
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui.compose.draft import readiness, seat_choices
+from gui.compose.draft import channel_choices, readiness
 from gui.shell.window import Window
 from labctl.api.answers import Checked, Hint, Started
 from labctl.api.models import QueueEntry
@@ -34,7 +34,7 @@ def waiting(entry: str, **more: Any) -> QueueEntry:
         "order": {},
         "protocol": "cycling",
         "sample": f"cell-{entry}",
-        "seats": {"cell": BUSY},
+        "channels": {"cell": BUSY},
         "ready": False,
         "hold": False,
         "waits_for": "the sample is not marked as connected",
@@ -50,7 +50,7 @@ def answer(**more: Any) -> Checked:
         "ok": True,
         "complaints": [],
         "warnings": [],
-        "seats": {"cell": BUSY},
+        "channels": {"cell": BUSY},
         "limits": {},
         "parameters": {},
     }
@@ -62,7 +62,7 @@ def answer(**more: Any) -> Checked:
     [
         # all is well
         ("", answer(), True, True, True, "Checks passed: cell on vsp300/1"),
-        # the usual case: another run has the seat
+        # the usual case: another run has the channel
         ("", answer(busy={BUSY: "run-7"}), True, False, True, "busy with run-7"),
         # an order that is wrong can neither start nor wait
         (
@@ -95,14 +95,14 @@ def test_start_and_queue_say_what_they_wait_for(
     assert said in ready.text
 
 
-def test_busy_seats_are_offered_behind_the_free_ones() -> None:
+def test_busy_channels_are_offered_behind_the_free_ones() -> None:
     channels = FakeStation("one").state().channels
 
-    seats = seat_choices(channels, "cell")
+    choices = channel_choices(channels, "cell")
 
-    assert next(iter(seats)) == CELLS[1]
-    assert list(seats)[-1] == BUSY
-    assert seats[BUSY].mark == "busy"
+    assert next(iter(choices)) == CELLS[1]
+    assert list(choices)[-1] == BUSY
+    assert choices[BUSY].mark == "busy"
 
 
 def test_a_run_on_a_busy_channel_can_be_queued_but_not_started(
@@ -120,7 +120,7 @@ def test_a_run_on_a_busy_channel_can_be_queued_but_not_started(
     composer.enqueue()
 
     qtbot.waitUntil(lambda: bool(acts(station, "enqueue")))
-    assert acts(station, "enqueue")[0][1].seats == {"cell": BUSY}
+    assert acts(station, "enqueue")[0][1].channels == {"cell": BUSY}
     assert not acts(station, "start")
     qtbot.waitUntil(lambda: window.bench.side.tabText(1) == "Queue 1")
 
@@ -131,11 +131,11 @@ def test_ctrl_n_on_a_busy_channel_composes_for_that_channel(
     window = open_window(station)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
-    window.bench.grid.focus_seat(BUSY)
+    window.bench.grid.focus_channel(BUSY)
     press(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
 
     assert composer.draft is not None
-    assert composer.draft.seats == {"cell": BUSY}
+    assert composer.draft.channels == {"cell": BUSY}
 
 
 def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
@@ -143,7 +143,7 @@ def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
 ) -> None:
     class Particular(FakeStation):
         def check(self, order: OrderIn) -> Checked:
-            if "source_meter" in order.seats:
+            if "source_meter" in order.channels:
                 hint = Hint(where="role source_meter", what="no such role.")
                 return answer(ok=False, complaints=[hint])
             return super().check(order)
@@ -156,7 +156,7 @@ def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
     qtbot.waitUntil(lambda: "no part in" in composer.foot.note_text, timeout=10_000)
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     assert composer.draft is not None
-    assert composer.draft.order().seats == {}
+    assert composer.draft.order().channels == {}
 
 
 def test_why_a_start_was_refused_stays_until_it_is_put_away(

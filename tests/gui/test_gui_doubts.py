@@ -10,8 +10,8 @@ from PyQt6.QtCore import Qt
 
 from gui.bench.doubt_bar import MOST
 from gui.bench.schedule import schedule_of
-from gui.by_hand.seats import seat_rows, why_not
-from gui.compose.draft import readiness, seat_choices
+from gui.by_hand.channels import channel_rows, why_not
+from gui.compose.draft import channel_choices, readiness
 from gui.look.colours import Look
 from gui.run.doubts import Doubt, alarm_text, doubts_of
 from gui.run.states import look_of, tiles_of
@@ -34,7 +34,7 @@ def bench() -> FakeStation:
     return made
 
 
-def seat_of(bench: FakeStation) -> str:
+def channel_of(bench: FakeStation) -> str:
     return next(iter(bench.doubts))
 
 
@@ -44,7 +44,7 @@ def seat_of(bench: FakeStation) -> str:
 def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
     bench: FakeStation,
 ) -> None:
-    tile = next(t for t in tiles_of(bench.state()) if t.seat == seat_of(bench))
+    tile = next(t for t in tiles_of(bench.state()) if t.channel == channel_of(bench))
 
     assert tile.look is Look.NEEDS_YOU
     assert tile.word == f"MAY STILL BE ON: {WHY}"
@@ -54,19 +54,19 @@ def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
 
 def test_an_empty_channel_in_doubt_is_not_free(bench: FakeStation) -> None:
     bench.doubts[EMPTY] = WHY
-    tile = next(t for t in tiles_of(bench.state()) if t.seat == EMPTY)
+    tile = next(t for t in tiles_of(bench.state()) if t.channel == EMPTY)
 
     assert (tile.look, tile.needs_you, tile.is_free) == (Look.NEEDS_YOU, True, False)
     assert WHY in tile.word
 
 
-def test_a_run_that_ends_now_is_in_doubt_before_its_seat_is_given_back() -> None:
+def test_a_run_that_ends_now_is_in_doubt_before_its_channel_is_given_back() -> None:
     bench = FakeStation("one")
     run = next(iter(bench.fake_runs))
-    seat = next(iter(bench.fake_runs[run].summary.seats.values()))
-    bench.change(run, state=RunState.ENDING, unsafe={seat: WHY})
+    channel = next(iter(bench.fake_runs[run].summary.channels.values()))
+    bench.change(run, state=RunState.ENDING, unsafe={channel: WHY})
 
-    assert doubts_of(bench.state()) == (Doubt(seat, WHY),)
+    assert doubts_of(bench.state()) == (Doubt(channel, WHY),)
 
 
 def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
@@ -86,23 +86,25 @@ def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
     assert alarm_text(run.model_copy(update={"unsafe": {}}), {}) == ""
 
 
-def test_a_doubtful_seat_is_offered_last_and_named_as_such(bench: FakeStation) -> None:
+def test_a_doubtful_channel_is_offered_last_and_named_as_such(
+    bench: FakeStation,
+) -> None:
     bench.doubts[CELLS[0]] = WHY
-    choices = seat_choices(bench.state().channels, "cell")
+    choices = channel_choices(bench.state().channels, "cell")
 
     marks = [how.mark for how in choices.values()]
     assert marks == sorted(marks, key=bool)
-    doubtful = choices[seat_of(bench)]
+    doubtful = choices[channel_of(bench)]
     assert doubtful.mark == "may still be on"
     assert WHY in doubtful.why
 
 
-def test_an_order_for_a_doubtful_seat_can_wait_but_not_start() -> None:
+def test_an_order_for_a_doubtful_channel_can_wait_but_not_start() -> None:
     checked = Checked(
         ok=True,
         complaints=[],
         warnings=[],
-        seats={"cell": EMPTY},
+        channels={"cell": EMPTY},
         limits={},
         parameters={},
         doubtful={EMPTY: WHY},
@@ -114,50 +116,54 @@ def test_an_order_for_a_doubtful_seat_can_wait_but_not_start() -> None:
 
 
 def test_the_schedule_says_when_no_channel_in_doubt_is_free(bench: FakeStation) -> None:
-    rows = {row.seat: row for row in schedule_of(bench.state(), {}).rows}
-    row = rows[seat_of(bench)]
+    rows = {row.channel: row for row in schedule_of(bench.state(), {}).rows}
+    row = rows[channel_of(bench)]
 
     assert row.free is None
     assert row.words == "may still be on: clear it first"
     assert row.needs_you
 
 
-def test_a_seat_in_doubt_is_nobodys_by_hand() -> None:
+def test_a_channel_in_doubt_is_nobodys_by_hand() -> None:
     bench = FakeStation("one")
     instruments = [
         one.model_copy(
-            update={"seats": [s.model_copy(update={"doubt": WHY}) for s in one.seats]}
+            update={
+                "channels": [s.model_copy(update={"doubt": WHY}) for s in one.channels]
+            }
         )
         for one in bench.instruments()
     ]
-    row = next(r for r in seat_rows(instruments) if r.seat == "k2450")
+    row = next(r for r in channel_rows(instruments) if r.channel == "k2450")
 
     assert (row.is_free, row.look) == (False, Look.NEEDS_YOU)
     assert WHY in row.state
     assert replace(row, doubt="").is_free
 
 
-def test_a_bench_by_hand_says_which_seat_is_in_doubt() -> None:
-    from gui.by_hand.seats import IV  # noqa: PLC0415
+def test_a_bench_by_hand_says_which_channel_is_in_doubt() -> None:
+    from gui.by_hand.channels import IV  # noqa: PLC0415
 
     bench = FakeStation("one")
     instruments = [
         one.model_copy(
-            update={"seats": [s.model_copy(update={"doubt": WHY}) for s in one.seats]}
+            update={
+                "channels": [s.model_copy(update={"doubt": WHY}) for s in one.channels]
+            }
         )
         for one in bench.instruments()
     ]
-    rows = seat_rows(instruments, bench.state().channels)
+    rows = channel_rows(instruments, bench.state().channels)
 
     assert "k2450 may still be on" in why_not(
         [r for r in rows if r.instrument.name == "k2450"], IV
     )
 
 
-def test_stop_names_every_seat_that_may_still_be_on() -> None:
+def test_stop_names_every_channel_that_may_still_be_on() -> None:
     line: dict[str, Any] = {
         "run": "r",
-        "seats": ["k6221", "ls643"],
+        "channels": ["k6221", "ls643"],
         "asked_unix": NOW,
         "confirmed_unix": None,
         "confirmed": False,
@@ -181,22 +187,22 @@ def test_stop_names_every_seat_that_may_still_be_on() -> None:
 # ---- the window
 
 
-def test_the_alarm_stays_until_the_seat_is_cleared(
+def test_the_alarm_stays_until_the_channel_is_cleared(
     qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
-    bar, seat = window.doubts, seat_of(bench)
+    bar, channel = window.doubts, channel_of(bench)
     qtbot.waitUntil(bar.isVisible, timeout=5000)
 
-    assert bar.seats == (seat_of(bench),)
+    assert bar.channels == (channel_of(bench),)
     assert WHY in bar.text
 
-    qtbot.mouseClick(bar.row(seat_of(bench)).try_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.row(channel_of(bench)).try_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
-    assert ("clear_seat", seat, False, "") in bench.acts
+    assert ("clear_channel", channel, False, "") in bench.acts
 
 
-def test_a_seat_that_stays_on_keeps_the_alarm_and_says_why(
+def test_a_channel_that_stays_on_keeps_the_alarm_and_says_why(
     qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     bench.stays_on = "vsp300: does not answer"
@@ -204,7 +210,7 @@ def test_a_seat_that_stays_on_keeps_the_alarm_and_says_why(
     bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)
 
-    row = bar.row(seat_of(bench))
+    row = bar.row(channel_of(bench))
     qtbot.mouseClick(row.try_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Not cleared: vsp300" in bar.text, timeout=5000)
 
@@ -216,21 +222,21 @@ def test_vouching_is_asked_for_and_keeps_its_reason(
     qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
-    bar, seat = window.doubts, seat_of(bench)
+    bar, channel = window.doubts, channel_of(bench)
     qtbot.waitUntil(bar.isVisible, timeout=5000)
-    row = bar.row(seat)
+    row = bar.row(channel)
 
     qtbot.mouseClick(row.vouch_button, Qt.MouseButton.LeftButton)
-    assert f"the output of {seat} is off?" in row.question.text
+    assert f"the output of {channel} is off?" in row.question.text
     assert bench.acts == []
     qtbot.keyClicks(row.question.reason, "plug pulled")
     qtbot.keyClick(row.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
-    assert ("clear_seat", seat, True, "plug pulled") in bench.acts
+    assert ("clear_channel", channel, True, "plug pulled") in bench.acts
 
 
-def test_the_runs_head_has_the_alarm_and_leads_to_the_seat(
+def test_the_runs_head_has_the_alarm_and_leads_to_the_channel(
     qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     window = open_window(bench)
@@ -240,11 +246,11 @@ def test_the_runs_head_has_the_alarm_and_leads_to_the_seat(
 
     qtbot.mouseClick(head.clear_button, Qt.MouseButton.LeftButton)
 
-    assert window.doubts.row(seat_of(bench)).try_button.hasFocus()
+    assert window.doubts.row(channel_of(bench)).try_button.hasFocus()
     assert window.keys.now.doubts == 1
 
 
-def test_however_many_seats_are_in_doubt_the_bench_stays_in_sight(
+def test_however_many_channels_are_in_doubt_the_bench_stays_in_sight(
     qtbot: Any, open_window: Open, bench: FakeStation
 ) -> None:
     bench.doubts = dict.fromkeys(CELLS[4:], WHY)
@@ -252,7 +258,7 @@ def test_however_many_seats_are_in_doubt_the_bench_stays_in_sight(
     bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)
 
-    assert len(bar.seats) == MOST
+    assert len(bar.channels) == MOST
     assert bar.text.endswith(f"And 6 more: {', '.join(CELLS[8:])}")
     bar.focus_on(CELLS[-1])
     assert bar.row(CELLS[-1]).try_button.hasFocus()

@@ -39,7 +39,7 @@ def checked(**more: Any) -> Checked:
             "ok": True,
             "complaints": [],
             "warnings": [],
-            "seats": {},
+            "channels": {},
             "busy": {},
             "limits": {},
             "parameters": {},
@@ -156,17 +156,17 @@ def test_a_place_is_named_as_the_form_names_it(where: str, said: str) -> None:
     assert place_in_words(where) == said
 
 
-def test_a_run_that_holds_five_seats_is_named_once() -> None:
+def test_a_run_that_holds_five_channels_is_named_once() -> None:
     run = "20260807-021500-hall-effect-film-1-3f9a"
     busy = dict.fromkeys(("k6221", "k2182a", "ls643"), run)
 
     said = readiness("", checked(busy=busy), there=True).text
 
     assert said.count("hall-effect-film-1") == 1
-    assert "k6221 and 2 more seats are busy with hall-effect-film-1." in said
+    assert "k6221 and 2 more channels are busy with hall-effect-film-1." in said
 
 
-def test_a_sample_that_is_measured_already_is_named_with_its_seat() -> None:
+def test_a_sample_that_is_measured_already_is_named_with_its_channel() -> None:
     state = FakeStation("one").state()
     run = state.runs[0]
 
@@ -180,7 +180,7 @@ def test_a_sample_that_is_measured_already_is_named_with_its_seat() -> None:
 def test_roles_and_complaints_are_said_in_words() -> None:
     hint = Hint(where="parameters upper_voltage", what="6 V is too high.", cure="")
     wrong = readiness("", checked(ok=False, complaints=[hint]), there=True)
-    right = readiness("", checked(seats={"current_source": "k6221"}), there=True)
+    right = readiness("", checked(channels={"current_source": "k6221"}), there=True)
 
     assert wrong.text == "Upper voltage: 6 V is too high."
     assert right.text == "Checks passed: current source on k6221."

@@ -360,7 +360,7 @@ def test_the_command_line_goes_to_a_channel_and_gives_way(
 
     assert not line.isVisible()
     assert window.bench.grid.focused is not None
-    assert window.bench.grid.focused.seat == CELLS[1]
+    assert window.bench.grid.focused.channel == CELLS[1]
     assert window.bench.run_view.run == window.bench.grid.focused.run
 
 
@@ -411,7 +411,7 @@ def test_g_and_a_number_go_to_that_channel(open_window: Open) -> None:
     strike(grid, "2")
 
     assert grid.focused is not None
-    assert grid.focused.seat == [*CELLS, "k2450"][11]
+    assert grid.focused.channel == [*CELLS, "k2450"][11]
     assert not grid.is_asking
 
 
@@ -426,10 +426,10 @@ def test_a_filter_that_hides_the_channel_is_cleared(
     window.bench.go_to(CELLS[1])
 
     assert window.bench.grid.focused is not None
-    assert window.bench.grid.focused.seat == CELLS[1]
+    assert window.bench.grid.focused.channel == CELLS[1]
 
 
-def test_the_seat_of_a_bench_run_leads_to_its_tile(open_window: Open) -> None:
+def test_the_channel_of_a_bench_run_leads_to_its_tile(open_window: Open) -> None:
     window = open_window(FakeStation("few"))
 
     window.bench.go_to("ls475")

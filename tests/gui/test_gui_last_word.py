@@ -76,7 +76,7 @@ def test_a_reading_without_the_gaussmeter_has_no_field(
 
     station.closed.add("ls475")
     hall.changed.emit()
-    qtbot.waitUntil(lambda: not hall.seats.is_free("gaussmeter"))
+    qtbot.waitUntil(lambda: not hall.channels.is_free("gaussmeter"))
     hall.keep()
     qtbot.waitUntil(lambda: len(hall.kept.kept) == 2)
 

@@ -35,16 +35,16 @@ def state_of(
     station = FakeStation("empty")
     state = station.state()
     lent = {
-        seat: run.run
+        channel: run.run
         for run in runs
         if run.ended_unix is None and run.state is not RunState.INTERRUPTED
-        for seat in run.seats.values()
+        for channel in run.channels.values()
     }
     channels = [
         c.model_copy(
             update={
-                "run": lent.get(c.seat, ""),
-                "state": ChannelState.BUSY if c.seat in lent else ChannelState.FREE,
+                "run": lent.get(c.name, ""),
+                "state": ChannelState.BUSY if c.name in lent else ChannelState.FREE,
             }
         )
         for c in state.channels[:4]
@@ -60,14 +60,16 @@ def state_of(
     )
 
 
-def order(name: str, *seats: str, ready: bool = True, hold: bool = False) -> QueueEntry:
-    """Return an order that waits for seats."""
+def order(
+    name: str, *channels: str, ready: bool = True, hold: bool = False
+) -> QueueEntry:
+    """Return an order that waits for channels."""
     return QueueEntry(
         entry=name,
         order={"protocol": "gitt", "sample": "si"},
         protocol="gitt",
         sample="si",
-        seats={f"role {k}": seat for k, seat in enumerate(seats)},
+        channels={f"role {k}": channel for k, channel in enumerate(channels)},
         ready=ready,
         hold=hold,
         waits_for="",
@@ -132,7 +134,7 @@ def test_bars_of_a_fast_bench_stand_at_the_walls_time() -> None:
     assert bar.sure
 
 
-def test_a_run_on_several_seats_is_on_each_of_them() -> None:
+def test_a_run_on_several_channels_is_on_each_of_them() -> None:
     run = summary("r", "film", {"a": CELLS[0], "b": CELLS[2]}, **TEN_LEFT)
 
     rows = schedule_of(state_of(run), {}).rows
@@ -189,7 +191,7 @@ def test_an_order_behind_a_held_run_has_no_known_start() -> None:
     assert row.bars[1].begin >= row.bars[0].end
 
 
-def test_an_order_for_several_seats_waits_for_the_last_of_them() -> None:
+def test_an_order_for_several_channels_waits_for_the_last_of_them() -> None:
     run = summary("r", "nmc", {"cell": CELLS[0]}, **TEN_LEFT)
     state = state_of(run, queue=[order("a", CELLS[0], CELLS[1])])
 
@@ -199,11 +201,11 @@ def test_an_order_for_several_seats_waits_for_the_last_of_them() -> None:
     assert begins == [pytest.approx(NOW + 10 * HOUR)] * 2
 
 
-def test_orders_without_a_seat_are_said_and_drawn_nowhere() -> None:
+def test_orders_without_a_channel_are_said_and_drawn_nowhere() -> None:
     schedule = schedule_of(state_of(queue=[order("a")]), {"a": HOUR})
 
     assert not any(row.bars for row in schedule.rows)
-    assert schedule.words == "4 free now · for the first free seat: gitt · si"
+    assert schedule.words == "4 free now · for the first free channel: gitt · si"
 
 
 def test_a_channel_driven_by_hand_or_held_says_so() -> None:
@@ -259,7 +261,7 @@ def test_the_schedule_opens_over_the_bench_and_forecasts_the_queue(
     qtbot.waitUntil(chart.hasFocus)
     qtbot.waitUntil(lambda: chart.row is not None and "after 1" in chart.row.words)
     assert chart.row is not None
-    assert chart.row.seat == CELLS[0]
+    assert chart.row.channel == CELLS[0]
     assert "free now" in window.bench.schedule.words
 
 
@@ -275,7 +277,7 @@ def test_keys_walk_zoom_and_open_in_the_schedule(
     assert chart.days == 1
     strike(chart, "Down")
     assert chart.row is not None
-    assert chart.row.seat == CELLS[1]
+    assert chart.row.channel == CELLS[1]
     assert chart.row.words in chart.accessibleDescription()
     run = chart.row.bars[0].key
     strike(chart, "Return")
@@ -284,7 +286,7 @@ def test_keys_walk_zoom_and_open_in_the_schedule(
     assert window.bench.run_view.run == run
 
 
-def test_a_free_channel_of_the_schedule_becomes_the_composers_seat(
+def test_a_free_channel_of_the_schedule_becomes_the_composers_channel(
     qtbot: QtBot, open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
@@ -297,7 +299,7 @@ def test_a_free_channel_of_the_schedule_becomes_the_composers_seat(
     strike(chart, "Return")
 
     assert composer.draft is not None
-    assert composer.draft.order().seats == {"cell": CELLS[4]}
+    assert composer.draft.order().channels == {"cell": CELLS[4]}
 
 
 def test_nothing_quick_waits_behind_a_forecast_of_the_queue(
@@ -348,7 +350,7 @@ def test_sixty_four_channels_scroll(open_window: Open) -> None:
     strike(chart, "End")
 
     assert chart.row is not None
-    assert chart.row.seat == "c/63"
+    assert chart.row.channel == "c/63"
     assert scroll.maximum() - scroll.value() < ROW < scroll.maximum()
     assert window.bench.schedule.height() < window.bench.height()
 

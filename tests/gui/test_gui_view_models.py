@@ -56,15 +56,15 @@ def test_a_state_has_a_shape_and_a_word(
     assert look_of(run) == (look, word)
 
 
-def test_a_run_on_five_seats_is_one_tile() -> None:
+def test_a_run_on_five_channels_is_one_tile() -> None:
     tiles = tiles_of(FakeStation("few").state())
 
     hall_tiles = [t for t in tiles if t.sample == "film-7"]
     assert len(hall_tiles) == 1
-    assert hall_tiles[0].more_seats == 4
+    assert hall_tiles[0].more_channels == 4
 
 
-def test_a_finished_run_stays_on_its_seat_until_the_next_one() -> None:
+def test_a_finished_run_stays_on_its_channel_until_the_next_one() -> None:
     station = FakeStation("one")
     run = next(iter(station.fake_runs))
     station.change(run, state=RunState.COMPLETED, ended_unix=NOW)
@@ -366,12 +366,12 @@ def test_an_axis_that_grows_on_one_side_keeps_air_on_the_other() -> None:
     assert grown.high > 208.3 + 0.05 * 416
 
 
-def test_seats_of_one_holder_are_said_together() -> None:
+def test_channels_of_one_holder_are_said_together() -> None:
     checked = Checked(
         ok=True,
         complaints=[],
         warnings=[],
-        seats={},
+        channels={},
         limits={},
         parameters={},
         busy={"k6221": "film-7", "k7001": "film-7", "ls475": "film-7", "v/1": "A17"},
@@ -379,4 +379,6 @@ def test_seats_of_one_holder_are_said_together() -> None:
 
     said = readiness("", checked, there=True).text
 
-    assert "k6221 and 2 more seats are busy with film-7, v/1 is busy with A17" in said
+    assert (
+        "k6221 and 2 more channels are busy with film-7, v/1 is busy with A17" in said
+    )

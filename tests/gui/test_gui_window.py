@@ -92,21 +92,25 @@ def test_arrow_keys_walk_through_the_tiles(open_window: Open) -> None:
     station = FakeStation("few")
     window = open_window(station)
     grid = window.bench.grid
-    grid.focus_seat(CELLS[0])
+    grid.focus_channel(CELLS[0])
 
     press(grid, Qt.Key.Key_Right)
 
     assert grid.focused is not None
-    assert grid.focused.seat == CELLS[1]
+    assert grid.focused.channel == CELLS[1]
     assert window.bench.run_view.run == grid.focused.run
     assert "lfp-117-2" in grid.accessibleDescription()
 
 
 def test_many_busy_channels_become_rows(open_window: Open, qtbot: QtBot) -> None:
     station = FakeStation("sixteen")
-    for k, seat in enumerate(("k2400", "k9")):
+    for k, channel in enumerate(("k2400", "k9")):
         run = station.fake_runs[next(iter(station.fake_runs))]
-        changes = {"run": f"more-{k}", "seats": {"cell": seat}, "started_unix": NOW}
+        changes = {
+            "run": f"more-{k}",
+            "channels": {"cell": channel},
+            "started_unix": NOW,
+        }
         station.add(type(run)(run.summary.model_copy(update=changes), run.tables))
     window = open_window(station)
 
@@ -239,7 +243,7 @@ def test_what_the_station_refuses_is_said_at_its_field(
     assert "above this sample" in composer.form.rows["upper_voltage"].said
 
 
-def test_a_free_channel_that_is_chosen_becomes_the_seat(
+def test_a_free_channel_that_is_chosen_becomes_the_channel(
     qtbot: QtBot, open_window: Open, station: FakeStation
 ) -> None:
     window = open_window(station)
@@ -249,7 +253,7 @@ def test_a_free_channel_that_is_chosen_becomes_the_seat(
     window.bench.compose_on(CELLS[3])
 
     assert composer.draft is not None
-    assert composer.draft.order().seats == {"cell": CELLS[3]}
+    assert composer.draft.order().channels == {"cell": CELLS[3]}
 
 
 def test_the_wheel_over_a_box_without_focus_changes_nothing(qtbot: QtBot) -> None:

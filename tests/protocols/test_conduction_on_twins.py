@@ -363,7 +363,7 @@ def test_a_stop_between_150_readings_is_granted_before_the_next_and_keeps_rows(
 def test_the_field_may_be_closed_by_the_gaussmeter(bench: Bench) -> None:
     bench.config.instruments["ls475"].options.update(largest_field=1.0)
     bench.config.instruments["ls643"].options.update(external=True)
-    bench.config.seats["field_controller"] = ["ls475/control"]
+    bench.config.channels["field_controller"] = ["ls475/control"]
 
     finished = bench.run("hall-effect", "film-si", field_control="magnet")
 

@@ -236,8 +236,8 @@ def config() -> Config:
     """Return the built-in bench: slowest source meter first, a field in closed loop."""
     config = validate(load_file(BenchWorld.configuration()), Config)
     config.instruments["ls475"].options["largest_field"] = 1.0
-    seats = {"source_meter": ["k2636b/a"], "field_controller": ["ls475/control"]}
-    return config.model_copy(update={"seats": {**config.seats, **seats}})
+    channels = {"source_meter": ["k2636b/a"], "field_controller": ["ls475/control"]}
+    return config.model_copy(update={"channels": {**config.channels, **channels}})
 
 
 every_one = pytest.mark.parametrize(

@@ -100,12 +100,12 @@ def wait_for(look: Callable[[], T | None], patience: float = PATIENCE) -> T:
         clock.sleep(0.05)
 
 
-def an_order(seat: str = "", sample: str = "si", **parameters: object) -> OrderIn:
+def an_order(channel: str = "", sample: str = "si", **parameters: object) -> OrderIn:
     return OrderIn(
         protocol="formation-cycling",
         sample=sample,
         parameters={"cycles": 2, **parameters},
-        seats={"cell": seat} if seat else {},
+        channels={"cell": channel} if channel else {},
     )
 
 

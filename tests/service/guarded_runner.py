@@ -68,8 +68,8 @@ class Runner:
         self.guarding.arm(run, plan, hears)
         return dict(roles)
 
-    def drive(self, run: str, seat: str) -> Any:
-        smu = self.begin(run, source=seat)["source"]
+    def drive(self, run: str, channel: str) -> Any:
+        smu = self.begin(run, source=channel)["source"]
         smu.prepare(SourceSettings(Driven.VOLTAGE, 1.0, 1e-3))
         smu.drive(1.0)
         return smu
@@ -141,11 +141,11 @@ def hall(runner: Runner) -> None:
 
 
 def by_hand(runner: Runner) -> None:
-    """Drive two seats by hand and give one of them back."""
+    """Drive two channels by hand and give one of them back."""
     hand = ByHand(runner.station, lambda: runner.guarding)
-    for seat in ("k2450", "k2400"):
+    for channel in ("k2450", "k2400"):
         asked = ManualIn(
-            seat=seat,
+            channel=channel,
             action=Action.DRIVE,
             quantity="voltage",
             value=1.0,

@@ -67,7 +67,7 @@ def what_could_change(station: Any) -> dict[str, Any]:
     return {
         "runs": {r.run: (r.asked, r.operator) for r in state.runs},
         "queue": state.queue,
-        "held": [c.seat for c in state.channels if c.held],
+        "held": [c.channel for c in state.channels if c.held],
         "stop": state.stop,
         "boot": state.station.boot,
         "waiting": {e.number for e in state.attention},

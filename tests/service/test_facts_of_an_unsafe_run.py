@@ -17,7 +17,7 @@ from labctl.service.bench.live_run import About, LiveRun
 from labctl.service.bench.stop_all import StopAll
 from labctl.session.run import Finished, Observers
 
-SEAT, WHY = "vsp300/1", "no answer within 5 s"
+CHANNEL, WHY = "vsp300/1", "no answer within 5 s"
 Act = Callable[[Observers], Finished]
 
 
@@ -67,7 +67,7 @@ class OneRun:
         self.by_hand = self.queue = self.events = self
         self.doubts: list[tuple[str, str]] = []
         self.left: list[str] = []
-        about = About("a", "p", "t", "s", {"cell": SEAT}, "half_cell", False, "")
+        about = About("a", "p", "t", "s", {"cell": CHANNEL}, "half_cell", False, "")
         self.may_end = threading.Event()
 
         def waits(observers: Observers) -> Finished:
@@ -80,7 +80,7 @@ class OneRun:
             waits,
             ScaledClock(1000),
             lambda: None,
-            doubt=lambda seat, why: self.doubts.append((seat, why)),
+            doubt=lambda channel, why: self.doubts.append((channel, why)),
             leave=lambda run: self.left.append(run.about.run),
         )
         self.live = [self.run]
@@ -91,10 +91,10 @@ class OneRun:
     def release_all(self) -> dict[str, str]:
         return {}
 
-    def seats(self) -> list[str]:
-        return [SEAT]
+    def channels(self) -> list[str]:
+        return [CHANNEL]
 
-    def hold_seats(self, *_given: object) -> None:
+    def hold_channels(self, *_given: object) -> None:
         pass
 
     def tell(self, *_given: object) -> None:
@@ -130,19 +130,19 @@ def test_an_output_that_is_on_is_never_confirmed_whatever_fails_next(act: Act) -
     bench, report = stopped(act)
 
     assert not report.done
-    assert report.lines[0].unsafe == {SEAT: WHY}
+    assert report.lines[0].unsafe == {CHANNEL: WHY}
     assert report.lines[0].confirmed_unix is None
     assert bench.run.safe_unix is None
-    assert bench.run.summary().unsafe == {SEAT: WHY}
-    assert bench.doubts == [(SEAT, WHY)]
+    assert bench.run.summary().unsafe == {CHANNEL: WHY}
+    assert bench.doubts == [(CHANNEL, WHY)]
 
 
 def test_a_run_that_dies_while_it_drives_is_not_known_to_be_off() -> None:
     bench, report = stopped(dies_while_driving)
 
     assert not report.lines[0].confirmed
-    assert [seat for seat, _why in bench.doubts] == [SEAT]
-    assert SEAT in report.lines[0].unsafe
+    assert [channel for channel, _why in bench.doubts] == [CHANNEL]
+    assert CHANNEL in report.lines[0].unsafe
 
 
 def test_a_run_that_ended_before_anything_was_on_is_confirmed() -> None:
@@ -153,17 +153,17 @@ def test_a_run_that_ended_before_anything_was_on_is_confirmed() -> None:
     assert bench.doubts == []
 
 
-def test_a_cleared_seat_confirms_the_stop_it_kept_open() -> None:
+def test_a_cleared_channel_confirms_the_stop_it_kept_open() -> None:
     bench, report = stopped(ends_unsafe)
 
-    bench.run.cleared(SEAT)
+    bench.run.cleared(CHANNEL)
 
     assert bench.run.summary().unsafe == {}
     assert bench.run.safe_unix is not None
     assert not report.done
 
 
-def test_the_seats_are_given_back_after_the_doubt_is_known() -> None:
+def test_the_channels_are_given_back_after_the_doubt_is_known() -> None:
     known: list[int] = []
     bench = OneRun(ends_unsafe)
     bench.run.leave = lambda _run: known.append(len(bench.doubts))

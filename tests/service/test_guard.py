@@ -196,7 +196,7 @@ def test_a_guard_that_dies_is_replaced_and_the_next_one_knows_everything(
     assert twins.when(at, i="k2400", on=False) < REACTION
 
 
-def test_a_seat_that_is_driven_by_hand_goes_off_when_its_station_is_killed(
+def test_a_channel_that_is_driven_by_hand_goes_off_when_its_station_is_killed(
     twins: Twins, runner: Callable[[str], Runner]
 ) -> None:
     begun = runner("by-hand")

@@ -8,6 +8,9 @@ from labctl.service.guard.lines import (
     Arm,
     Armed,
     Beat,
+    ChannelEnd,
+    ChannelPlan,
+    ChannelSafety,
     Claimed,
     Disarm,
     Frozen,
@@ -17,16 +20,16 @@ from labctl.service.guard.lines import (
     Safed,
     SafeNow,
     Said,
-    SeatEnd,
-    SeatPlan,
-    SeatState,
     answered,
     encode,
     heard,
 )
 
-SEATS = (SeatPlan("vsp/1", 2, OnHostLoss.FINISH_TECHNIQUE), SeatPlan("vsp/2", 2))
-PLAN = (InstrumentPlan("vsp", "biologic", "USB0", {"model": "VSP-300"}, SEATS),)
+CHANNELS = (
+    ChannelPlan("vsp/1", 2, OnHostLoss.FINISH_TECHNIQUE),
+    ChannelPlan("vsp/2", 2),
+)
+PLAN = (InstrumentPlan("vsp", "biologic", "USB0", {"model": "VSP-300"}, CHANNELS),)
 SAID: list[Said] = [
     Arm("run-1", 4711, PLAN),
     Beat("run-1", 31.5, "the disk to take a claim"),
@@ -36,8 +39,8 @@ SAID: list[Said] = [
     Ping(),
 ]
 ENDS = {
-    "vsp/1": SeatEnd(SeatState.LEFT, "finishes"),
-    "k2400": SeatEnd(SeatState.UNKNOWN, "no answer"),
+    "vsp/1": ChannelEnd(ChannelSafety.LEFT, "finishes"),
+    "k2400": ChannelEnd(ChannelSafety.UNKNOWN, "no answer"),
 }
 ANSWERS: list[Answer] = [
     Armed("run-1", ("k2400: there is no driver",)),

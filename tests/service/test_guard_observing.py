@@ -14,12 +14,12 @@ from labctl.engine.situation import Ended, Situation
 from labctl.protocol import ClaimRecord
 from labctl.service.guard.guarding import Guarding, Hears
 from labctl.service.guard.lines import (
+    ChannelEnd,
+    ChannelSafety,
     Claimed,
     Frozen,
     InstrumentPlan,
     Safed,
-    SeatEnd,
-    SeatState,
 )
 from labctl.service.guard.observing import WHO, Told, guarded
 from labctl.session.run import Observers
@@ -184,8 +184,10 @@ def test_a_run_that_the_guard_found_frozen_ends_if_it_ever_comes_round(
     assert "silent for 12 s while waiting for an answer" in run.told[0]
 
 
-def test_what_the_guard_could_not_make_safe_is_told_seat_by_seat(run: Run) -> None:
-    ends = {"k2400": SeatEnd(SeatState.UNKNOWN, "no answer")}
+def test_what_the_guard_could_not_make_safe_is_told_channel_by_channel(
+    run: Run,
+) -> None:
+    ends = {"k2400": ChannelEnd(ChannelSafety.UNKNOWN, "no answer")}
 
     run.guard.hears.safed(Safed("run-1", ends, "it asked", 20.0))
 

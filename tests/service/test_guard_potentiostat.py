@@ -10,13 +10,13 @@ from drivers.biologic.entry import driver
 from drivers.twins.biologic.simulated import SimulatedBench, simulated_bench
 from labctl.limits import Envelope
 from labctl.service.guard.lines import (
+    ChannelEnd,
+    ChannelPlan,
+    ChannelSafety,
     Claimed,
     OnHostLoss,
-    SeatEnd,
-    SeatPlan,
-    SeatState,
 )
-from labctl.service.guard.safing import FINISHES, NOT_OURS, make_seat_safe
+from labctl.service.guard.safing import FINISHES, NOT_OURS, make_channel_safe
 from labctl.techniques import ConstantCurrent, OpenCircuit
 
 MINE = [ConstantCurrent(1e-4, 36000.0)]
@@ -34,10 +34,10 @@ def claimed(bench: SimulatedBench, techniques: list[Any]) -> Claimed:
 
 def guard_ends(
     bench: SimulatedBench, claims: list[Claimed], policy: OnHostLoss = OnHostLoss.OFF
-) -> SeatEnd:
+) -> ChannelEnd:
     player = driver.open(bench.twin.table(), bench.twin.setup, bench.clock).roles["1"]
-    plan = SeatPlan("vsp/1", 2, policy)
-    return make_seat_safe(plan, player, claims, host_is_lost=True)
+    plan = ChannelPlan("vsp/1", 2, policy)
+    return make_channel_safe(plan, player, claims, host_is_lost=True)
 
 
 def test_what_the_dead_runner_started_is_stopped() -> None:
@@ -45,7 +45,7 @@ def test_what_the_dead_runner_started_is_stopped() -> None:
     claim = claimed(bench, MINE)
     bench.clock.sleep(3600.0)
 
-    assert guard_ends(bench, [claim]).state is SeatState.SAFE
+    assert guard_ends(bench, [claim]).state is ChannelSafety.SAFE
     assert bench.twin.truth(1).state is State.STOP
     assert bench.twin.truth(1).current == 0.0
 
@@ -57,7 +57,7 @@ def test_what_has_limits_in_its_firmware_may_finish() -> None:
 
     ends = guard_ends(bench, [claim], OnHostLoss.FINISH_TECHNIQUE)
 
-    assert ends == SeatEnd(SeatState.LEFT, FINISHES)
+    assert ends == ChannelEnd(ChannelSafety.LEFT, FINISHES)
     assert bench.twin.truth(1).current == pytest.approx(1e-4)
 
 
@@ -69,5 +69,5 @@ def test_what_somebody_started_after_the_run_had_ended_is_left_alone() -> None:
     other.load(MINE, BOUNDS)
     other.start()
 
-    assert guard_ends(bench, [claim]) == SeatEnd(SeatState.LEFT, NOT_OURS)
+    assert guard_ends(bench, [claim]) == ChannelEnd(ChannelSafety.LEFT, NOT_OURS)
     assert bench.twin.truth(1).current == pytest.approx(1e-4)

@@ -19,13 +19,13 @@ from labctl.roles.switch_matrix import Connection
 from labctl.service.guard.guarding import Guarding, Hears
 from labctl.service.guard.lines import (
     Arm,
+    ChannelEnd,
+    ChannelPlan,
+    ChannelSafety,
     Claimed,
     InstrumentPlan,
     OnHostLoss,
     Safed,
-    SeatEnd,
-    SeatPlan,
-    SeatState,
 )
 from labctl.service.guard.planning import on_host_loss, plan_of
 from labctl.service.guard.process import Guard
@@ -34,8 +34,8 @@ from labctl.service.guard.safing import (
     FINISHES,
     NOT_OURS,
     Patience,
+    make_channel_safe,
     make_safe,
-    make_seat_safe,
 )
 from labctl.station import RealWires, Station
 
@@ -72,7 +72,7 @@ def closed_port() -> int:
 
 def ends_of(
     setups: Mapping[str, Setup], cast: Mapping[str, str] = CAST
-) -> dict[str, SeatEnd]:
+) -> dict[str, ChannelEnd]:
     run = RunPlan("run-1", plan_of(setups, cast))
     return make_safe([run], lambda *_: None, SOON)["run-1"]
 
@@ -88,8 +88,8 @@ def test_no_relay_opens_while_a_source_is_not_known_to_be_off(
 
     ends = ends_of(dead)
 
-    assert ends["source"].state is SeatState.UNKNOWN
-    assert ends["switch"].state is SeatState.LEFT
+    assert ends["source"].state is ChannelSafety.UNKNOWN
+    assert ends["switch"].state is ChannelSafety.LEFT
     assert "source" in ends["switch"].why
     assert switch.closed() == closed
     station.close()
@@ -113,8 +113,8 @@ def test_no_relay_opens_while_a_technique_finishes_by_itself(
 
     ends = make_safe([RunPlan("run-1", plan, claims)], lambda *_: None, SOON)["run-1"]
 
-    assert ends["vsp/1"] == SeatEnd(SeatState.LEFT, FINISHES)
-    assert ends["switch"].state is SeatState.LEFT
+    assert ends["vsp/1"] == ChannelEnd(ChannelSafety.LEFT, FINISHES)
+    assert ends["switch"].state is ChannelSafety.LEFT
     assert switch.closed() == closed
     station.close()
 
@@ -126,7 +126,7 @@ def test_making_safe_again_does_no_harm(
 
     first, second = ends_of(setups), ends_of(setups)
 
-    safe = SeatEnd(SeatState.SAFE)
+    safe = ChannelEnd(ChannelSafety.SAFE)
     assert first == second == {"source": safe, "switch": safe}
 
 
@@ -149,7 +149,7 @@ def test_another_instrument_at_the_address_is_sent_nothing(
         {"current_source": "source"},
     )
 
-    assert ends["source"].state is SeatState.UNKNOWN
+    assert ends["source"].state is ChannelSafety.UNKNOWN
     assert set(said) == {"*IDN?"}
 
 
@@ -197,10 +197,12 @@ def test_what_this_run_started_is_stopped_though_the_wall_clock_was_set() -> Non
     yesterday = SystemClock().unix() - 86400.0
     claim = Claimed("run-1", "vsp/1", TOKEN, yesterday, stopwatch() - 5.0)
 
-    end = make_seat_safe(SeatPlan("vsp/1", 2), channel, [claim], host_is_lost=True)
+    end = make_channel_safe(
+        ChannelPlan("vsp/1", 2), channel, [claim], host_is_lost=True
+    )
 
     assert channel.stopped
-    assert end == SeatEnd(SeatState.SAFE)
+    assert end == ChannelEnd(ChannelSafety.SAFE)
 
 
 class Cycler:
@@ -231,26 +233,47 @@ LIMITED = {**TOKEN, "limited": True}
     ("runs", "claimed", "policy", "host_is_lost", "end", "stopped"),
     [
         # what this run started is stopped
-        (TOKEN, [OLD, TOKEN], "off", True, SeatEnd(SeatState.SAFE), True),
+        (TOKEN, [OLD, TOKEN], "off", True, ChannelEnd(ChannelSafety.SAFE), True),
         # what somebody else runs is not, whatever was started here before
-        ({"ec-lab": 1}, [TOKEN], "off", True, SeatEnd(SeatState.LEFT, NOT_OURS), False),
+        (
+            {"ec-lab": 1},
+            [TOKEN],
+            "off",
+            True,
+            ChannelEnd(ChannelSafety.LEFT, NOT_OURS),
+            False,
+        ),
         # nothing was started here
-        (TOKEN, [], "off", True, SeatEnd(SeatState.LEFT, NOT_OURS), False),
+        (TOKEN, [], "off", True, ChannelEnd(ChannelSafety.LEFT, NOT_OURS), False),
         # limits stand in the firmware and the configuration lets it finish
         (
             LIMITED,
             [LIMITED],
             "finish_technique",
             True,
-            SeatEnd(SeatState.LEFT, FINISHES),
+            ChannelEnd(ChannelSafety.LEFT, FINISHES),
             False,
         ),
         # no limits in the firmware: off, whatever the configuration says
-        (TOKEN, [TOKEN], "finish_technique", True, SeatEnd(SeatState.SAFE), True),
+        (
+            TOKEN,
+            [TOKEN],
+            "finish_technique",
+            True,
+            ChannelEnd(ChannelSafety.SAFE),
+            True,
+        ),
         # the configuration says off
-        (LIMITED, [LIMITED], "off", True, SeatEnd(SeatState.SAFE), True),
+        (LIMITED, [LIMITED], "off", True, ChannelEnd(ChannelSafety.SAFE), True),
         # the run itself asks for it: nothing finishes by itself
-        (LIMITED, [LIMITED], "finish_technique", False, SeatEnd(SeatState.SAFE), True),
+        (
+            LIMITED,
+            [LIMITED],
+            "finish_technique",
+            False,
+            ChannelEnd(ChannelSafety.SAFE),
+            True,
+        ),
     ],
 )
 def test_only_what_this_run_started_is_stopped_or_left_to_finish(
@@ -258,14 +281,14 @@ def test_only_what_this_run_started_is_stopped_or_left_to_finish(
     claimed: list[Mapping[str, Any]],
     policy: str,
     host_is_lost: bool,
-    end: SeatEnd,
+    end: ChannelEnd,
     stopped: bool,
 ) -> None:
     channel = Channel(runs)
-    plan = SeatPlan("vsp/1", 2, OnHostLoss(policy))
+    plan = ChannelPlan("vsp/1", 2, OnHostLoss(policy))
     claims = [Claimed("run-1", "vsp/1", token, 1.7e9) for token in claimed]
 
-    assert make_seat_safe(plan, channel, claims, host_is_lost=host_is_lost) == end
+    assert make_channel_safe(plan, channel, claims, host_is_lost=host_is_lost) == end
     assert channel.stopped is stopped
 
 
@@ -279,7 +302,7 @@ def test_only_what_this_run_started_is_stopped_or_left_to_finish(
         ({"2": "finish_technique"}, OnHostLoss.OFF),
     ],
 )
-def test_a_seat_is_off_when_its_host_is_lost_unless_the_configuration_says_more(
+def test_a_channel_is_off_when_its_host_is_lost_unless_the_configuration_says_more(
     stated: Any, policy: OnHostLoss
 ) -> None:
     options = {} if stated is None else {"on_host_loss": stated}
@@ -308,8 +331,8 @@ def guarding(tmp_path: Path) -> Iterator[Guarding]:
 def test_nothing_is_switched_on_that_the_guard_could_not_make_safe(
     guarding: Guarding,
 ) -> None:
-    seats = (SeatPlan("it", 2),)
-    plan = [InstrumentPlan("it", "keithley-9999", "GPIB0::9::INSTR", {}, seats)]
+    channels = (ChannelPlan("it", 2),)
+    plan = [InstrumentPlan("it", "keithley-9999", "GPIB0::9::INSTR", {}, channels)]
 
     with pytest.raises(InstrumentError, match=r"nothing is switched on.*keithley-9999"):
         guarding.arm("run-1", plan)

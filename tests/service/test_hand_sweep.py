@@ -39,14 +39,14 @@ def bench() -> Iterator[tuple[ByHand, BenchWorld]]:
     station.close()
 
 
-def a_sweep(levels: HandSweepIn, seat: str = "k2450", **more: Any) -> ManualIn:
+def a_sweep(levels: HandSweepIn, channel: str = "k2450", **more: Any) -> ManualIn:
     about = {"quantity": "voltage", "compliance": 1e-3, **more}
-    return ManualIn(seat=seat, action=Action.SWEEP, sweep=levels, **about)
+    return ManualIn(channel=channel, action=Action.SWEEP, sweep=levels, **about)
 
 
 def followed(hand: ByHand, after: int = 0) -> HandSweepOut:
     found = hand.act(
-        ManualIn(seat="k2450", action=Action.FOLLOW, after=after), "Kim"
+        ManualIn(channel="k2450", action=Action.FOLLOW, after=after), "Kim"
     ).sweep
     assert found is not None
     return found
@@ -103,14 +103,14 @@ def test_a_sweep_that_is_let_go_ends_with_the_output_off(
     assert sweep.told(0).why == "stopped"
 
 
-def test_while_it_sweeps_a_seat_does_nothing_else(
+def test_while_it_sweeps_a_channel_does_nothing_else(
     bench: tuple[ByHand, BenchWorld],
 ) -> None:
     hand, _ = bench
     hand.act(a_sweep(FOR_EVER), "Kim")
 
     with pytest.raises(OperatorError, match="sweeps; stop it first"):
-        hand.act(ManualIn(seat="k2450", action=Action.READ), "Kim")
+        hand.act(ManualIn(channel="k2450", action=Action.READ), "Kim")
     with pytest.raises(OperatorError, match="sweeps; stop it first"):
         hand.act(a_sweep(FOR_EVER), "Kim")
 
@@ -126,10 +126,10 @@ def test_while_it_sweeps_a_seat_does_nothing_else(
         (a_sweep(UP, compliance=0), OperatorError),
         (a_sweep(UP, quantity=""), OperatorError),
         (a_sweep(UP, quantity="field"), OperatorError),
-        (ManualIn(seat="k2450", action=Action.SWEEP), OperatorError),
-        (ManualIn(seat="k2450", action=Action.FOLLOW), OperatorError),
+        (ManualIn(channel="k2450", action=Action.SWEEP), OperatorError),
+        (ManualIn(channel="k2450", action=Action.FOLLOW), OperatorError),
         # a current source has no meter
-        (a_sweep(UP, seat="k6221"), OperatorError),
+        (a_sweep(UP, channel="k6221"), OperatorError),
     ],
 )
 def test_what_cannot_be_swept_is_refused_with_the_output_off(
@@ -147,11 +147,15 @@ def test_relays_left_alone_take_the_current_with_them(
 ) -> None:
     hand, world = bench
     drive = ManualIn(
-        seat="k6221", action=Action.DRIVE, quantity="current", value=1e-6, compliance=1
+        channel="k6221",
+        action=Action.DRIVE,
+        quantity="current",
+        value=1e-6,
+        compliance=1,
     )
     monkeypatch.setattr(by_hand, "PATIENCE", -1.0)
     hand.act(
-        ManualIn(seat="k7001", action=Action.CONNECT, contacts=[1, 2, 3, 4]), "Kim"
+        ManualIn(channel="k7001", action=Action.CONNECT, contacts=[1, 2, 3, 4]), "Kim"
     )
     monkeypatch.setattr(by_hand, "PATIENCE", 30.0)
     hand.act(drive, "Kim")
@@ -163,16 +167,18 @@ def test_relays_left_alone_take_the_current_with_them(
 
 def test_a_supply_is_not_told_tesla(bench: tuple[ByHand, BenchWorld]) -> None:
     hand, _ = bench
-    field = ManualIn(seat="ls643", action=Action.FIELD, quantity="field", value=0.5)
+    field = ManualIn(channel="ls643", action=Action.FIELD, quantity="field", value=0.5)
 
     with pytest.raises(OperatorError, match="told a current, not a field"):
         hand.act(field, "Kim")
 
 
-def test_a_seat_says_what_it_can_do_at_most(bench: tuple[ByHand, BenchWorld]) -> None:
+def test_a_channel_says_what_it_can_do_at_most(
+    bench: tuple[ByHand, BenchWorld],
+) -> None:
     hand, _ = bench
-    for seat in ("k6221", "ls643"):
-        hand.act(ManualIn(seat=seat, action=Action.READ), "Kim")
+    for channel in ("k6221", "ls643"):
+        hand.act(ManualIn(channel=channel, action=Action.READ), "Kim")
     players = {s: t.player for s, t in hand.touched().items()}
 
     assert bounds(players["ls643"]) == {"current A": 70.1}
@@ -201,9 +207,9 @@ def test_no_relay_is_moved_while_a_source_is_on(
     bench: tuple[ByHand, BenchWorld],
 ) -> None:
     hand, _ = bench
-    relays = ManualIn(seat="k7001", action=Action.CONNECT, contacts=[1, 3, 2, 4])
+    relays = ManualIn(channel="k7001", action=Action.CONNECT, contacts=[1, 3, 2, 4])
     drive = ManualIn(
-        seat="k6221",
+        channel="k6221",
         action=Action.DRIVE,
         quantity="current",
         value=1e-6,

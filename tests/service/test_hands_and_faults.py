@@ -41,8 +41,8 @@ class Bench:
     def drive(self, volt: float = 0.1) -> None:
         self.hand.act(a_drive(volt), "Kim")
 
-    def lent_to(self, seat: str = "k2450") -> str:
-        return self.station.lent().get(seat, "")
+    def lent_to(self, channel: str = "k2450") -> str:
+        return self.station.lent().get(channel, "")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def a_drive(volt: float) -> ManualIn:
     return ManualIn(
-        seat="k2450",
+        channel="k2450",
         action=Action.DRIVE,
         quantity="voltage",
         value=volt,
@@ -100,10 +100,10 @@ def test_a_drive_that_fails_half_way_is_made_safe(
     assert bench.lent_to() == ""
 
 
-def test_another_instrument_that_does_not_open_costs_no_seat(bench: Bench) -> None:
+def test_another_instrument_that_does_not_open_costs_no_channel(bench: Bench) -> None:
     bench.drive()
     with pytest.raises(LabctlError, match="another"):
-        bench.hand.act(ManualIn(seat="swapped", action=Action.READ), "Kim")
+        bench.hand.act(ManualIn(channel="swapped", action=Action.READ), "Kim")
 
     assert bench.is_on
     assert bench.lent_to() == f"{HOLDER}Kim"
@@ -136,8 +136,8 @@ def test_what_is_not_made_safe_is_said_and_kept_from_runs(
     assert bench.station.doubts() == {}
 
 
-def test_following_a_sweep_that_was_made_safe_takes_no_seat(bench: Bench) -> None:
+def test_following_a_sweep_that_was_made_safe_takes_no_channel(bench: Bench) -> None:
     with pytest.raises(OperatorError, match="no sweep was begun"):
-        bench.hand.act(ManualIn(seat="k2450", action=Action.FOLLOW), "Kim")
+        bench.hand.act(ManualIn(channel="k2450", action=Action.FOLLOW), "Kim")
 
     assert bench.station.lent() == {}

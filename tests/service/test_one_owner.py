@@ -27,7 +27,7 @@ instruments:
     driver: keithley-2400
     address: "{address}"
     options: {{visa_library: "@py"}}
-seats: {{source_meter: [smu]}}
+channels: {{source_meter: [smu]}}
 """
 
 
@@ -103,7 +103,7 @@ def test_of_two_processes_that_open_one_instrument_one_is_refused() -> None:
     assert "10 races, 2 winners killed, 0 wrong" in done.stdout
 
 
-def test_a_second_run_on_a_seat_is_refused_and_the_first_goes_on(line: Line) -> None:
+def test_a_second_run_on_a_channel_is_refused_and_the_first_goes_on(line: Line) -> None:
     first = line.run(0)
     wait_for(lambda: line.twin.output is True)
     second = line.run(1)

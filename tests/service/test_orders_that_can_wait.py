@@ -1,4 +1,5 @@
-"""What the station says of an order whose seat is busy, and of a step that is wrong."""
+"""What the station says of an order whose channel is busy, and of a step that is
+wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ Orders = Callable[..., OrderIn]
 CELLS = [f"vsp300/{n}" for n in range(1, 7)] + [f"vmp3/{n}" for n in range(1, 9)]
 
 
-def test_an_order_for_a_busy_seat_is_right_and_says_who_has_it(
+def test_an_order_for_a_busy_channel_is_right_and_says_who_has_it(
     station: Any, order: Orders
 ) -> None:
     run = station.client.start(order("vsp300/1")).run
@@ -29,12 +30,12 @@ def test_an_order_for_a_busy_seat_is_right_and_says_who_has_it(
         _end(station, run)
 
 
-def test_an_order_for_any_seat_waits_while_all_are_busy(
+def test_an_order_for_any_channel_waits_while_all_are_busy(
     station: Any, order: Orders
 ) -> None:
-    runs = [station.client.start(order(seat)).run for seat in CELLS]
+    runs = [station.client.start(order(channel)).run for channel in CELLS]
     try:
-        anywhere = order("").model_copy(update={"seats": {}})
+        anywhere = order("").model_copy(update={"channels": {}})
         found = station.client.check(anywhere)
         entry = station.client.enqueue(anywhere).entry
 

@@ -20,12 +20,16 @@ Orders = Callable[..., OrderIn]
 def runs(station: Any) -> list[str]:
     """Return three runs of two samples that have ended."""
     made = []
-    for seat, sample in (("vsp300/1", "si"), ("vsp300/2", "si"), ("vmp3/1", "qms-0.7")):
+    for channel, sample in (
+        ("vsp300/1", "si"),
+        ("vsp300/2", "si"),
+        ("vmp3/1", "qms-0.7"),
+    ):
         order = OrderIn(
             protocol="formation-cycling",
             sample=sample,
             parameters={"cycles": 2},
-            seats={"cell": seat},
+            channels={"cell": channel},
         )
         made.append(station.client.start(order).run)
     for run in made:

@@ -50,7 +50,7 @@ def test_without_a_token_nothing_is_answered_and_nothing_happens(
     after = station.client.state()
     assert after.stop is None
     assert after.last_event == before.last_event
-    assert {c.seat for c in after.channels if c.held} == set()
+    assert {c.channel for c in after.channels if c.held} == set()
 
 
 @pytest.mark.parametrize("token", ["", "x", "Bearer", "Basic abc"])
@@ -218,7 +218,7 @@ def test_an_act_by_hand_that_is_no_word_is_refused_not_stumbled_over(
 ) -> None:
     odd: tuple[Any, ...] = ([], {}, ["read"], None, 7)
     for action in odd:
-        asked = {"seat": "k2450", "action": action}
+        asked = {"channel": "k2450", "action": action}
         answer = web.post("/manual", json=asked, headers=bearer(station))
 
         assert answer.status_code == 422, action
@@ -228,8 +228,8 @@ def test_looks_by_hand_are_not_audited_but_acts_are(
     station: Any, web: httpx.Client
 ) -> None:
     headers = bearer(station)
-    seat = "k2450"
-    station.client.open_instrument(seat)
+    channel = "k2450"
+    station.client.open_instrument(channel)
 
     def audited() -> list[str]:
         lines = Premises(station.data).audit_file.read_text("utf-8").splitlines()
@@ -237,12 +237,14 @@ def test_looks_by_hand_are_not_audited_but_acts_are(
 
     drive = {"action": "drive", "quantity": "voltage", "value": 0, "compliance": 1e-3}
     assert (
-        web.post("/manual", json={"seat": seat, **drive}, headers=headers).status_code
+        web.post(
+            "/manual", json={"channel": channel, **drive}, headers=headers
+        ).status_code
         == 200
     )
     before = len(audited())
     for _ in range(3):
-        asked = {"seat": seat, "action": "read"}
+        asked = {"channel": channel, "action": "read"}
         assert web.post("/manual", json=asked, headers=headers).status_code == 200
     assert len(audited()) == before > 0
-    station.client.hands_off(seat)
+    station.client.hands_off(channel)

@@ -49,7 +49,7 @@ def test_eight_runs_go_on_at_once_and_each_is_sealed(
         lambda s: all(line.measured for line in s.stop.lines)
     )
     for line in measured.stop.lines:
-        current = line.measured[f"{line.seats[0]} current A"]
+        current = line.measured[f"{line.channels[0]} current A"]
         assert abs(current) < 1e-6
 
 
@@ -140,7 +140,7 @@ def test_an_order_with_the_same_key_starts_only_once(
     station.wait_until(first.run, lambda r: r.state == "stopped")
 
 
-def test_a_busy_seat_is_refused_by_the_name_of_its_run(
+def test_a_busy_channel_is_refused_by_the_name_of_its_run(
     station: Any, order: Orders
 ) -> None:
     run = station.client.start(order("vsp300/5")).run
@@ -176,7 +176,7 @@ def test_the_forecast_of_an_order_names_duration_and_steps(
     assert found.curve["voltage_volt"]
 
 
-def test_a_queued_order_starts_when_ready_and_its_seat_is_free(
+def test_a_queued_order_starts_when_ready_and_its_channel_is_free(
     station: Any, order: Orders
 ) -> None:
     station.client.release_channel("*")
@@ -189,7 +189,7 @@ def test_a_queued_order_starts_when_ready_and_its_seat_is_free(
     station.client.stop(first)
     station.wait_until(first, lambda r: r.state == "stopped")
 
-    # a stopped run holds its seat until a person lets it go
+    # a stopped run holds its channel until a person lets it go
     state = station.wait_for_state(lambda s: any(c.held for c in s.channels))
     assert state.queue[0].entry == entry
     station.client.release_channel("vsp300/6")
@@ -213,26 +213,26 @@ def test_the_file_stop_stops_everything(station: Any, order: Orders) -> None:
 
 def test_a_person_drives_a_free_instrument_and_lets_it_go(station: Any) -> None:
     station.client.open_instrument("vsp300")
-    seats = {
-        seat.seat: seat
+    channels = {
+        channel.channel: channel
         for about in station.client.instruments()
-        for seat in about.seats
+        for channel in about.channels
         if about.name == "vsp300"
     }
-    assert "rest" in seats["vsp300/1"].actions
+    assert "rest" in channels["vsp300/1"].actions
 
-    answer = station.client.by_hand(ManualIn(seat="vsp300/1", action=Action.REST))
+    answer = station.client.by_hand(ManualIn(channel="vsp300/1", action=Action.REST))
 
     assert "voltage V" in answer.readings
     state = station.client.state()
-    assert next(c for c in state.channels if c.seat == "vsp300/1").state == "manual"
+    assert next(c for c in state.channels if c.name == "vsp300/1").state == "manual"
     with pytest.raises(OperatorError, match="can rest; not drive"):
         station.client.by_hand(
-            ManualIn(seat="vsp300/1", action=Action.DRIVE, value=1e-3)
+            ManualIn(channel="vsp300/1", action=Action.DRIVE, value=1e-3)
         )
     station.client.hands_off("vsp300/1")
     state = station.client.state()
-    assert next(c for c in state.channels if c.seat == "vsp300/1").state == "free"
+    assert next(c for c in state.channels if c.name == "vsp300/1").state == "free"
 
 
 def test_a_label_is_kept_at_the_station_and_measured(

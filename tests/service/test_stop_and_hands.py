@@ -28,10 +28,10 @@ class HandDriven:
         assert self.may_answer.wait(10.0)
         return {"k2450": self._wrong}
 
-    def seats(self) -> list[str]:
+    def channels(self) -> list[str]:
         return ["k2450"]
 
-    def hold_seats(self, *_given: object) -> None:
+    def hold_channels(self, *_given: object) -> None:
         if self._full:
             raise StoreError("the disk is full")
 

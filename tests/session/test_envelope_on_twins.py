@@ -14,7 +14,7 @@ from labctl.session.run import Finished, Observers, start
 from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., Order]
-SEAT = "vsp300/1"
+CHANNEL = "vsp300/1"
 POLL = 8 * 60.0
 """s between two polls in virtual time when rows come every 60 s."""
 
@@ -42,19 +42,19 @@ class Truth:
         self.polls: list[AtPoll] = []
 
     def __call__(self, situation: Situation) -> None:
-        socket = self._world.socket(SEAT)
+        socket = self._world.socket(CHANNEL)
         now = AtPoll(situation.test_time, socket.live[0], socket.cell.charge)
         self.polls.append(now)
 
     @property
     def charge(self) -> float:
         """C that the cell has taken by now."""
-        return float(self._world.socket(SEAT).cell.charge)
+        return float(self._world.socket(CHANNEL).cell.charge)
 
     @property
     def current(self) -> float:
         """A that flow now."""
-        return float(self._world.socket(SEAT).live[1])
+        return float(self._world.socket(CHANNEL).live[1])
 
 
 def run(
@@ -141,7 +141,7 @@ def test_a_reading_that_is_no_number_stops_the_current_within_one_poll(
     order: Orders, bench: Config
 ) -> None:
     def tear(prepared: Prepared) -> None:
-        socket = prepared.world.socket(SEAT)
+        socket = prepared.world.socket(CHANNEL)
         socket.cell = TornLead(socket.cell, until=0.5)
 
     finished, truth = run(order(record_every="60 s"), bench, tear)

@@ -31,7 +31,7 @@ def bench(**safety: Any) -> Config:
     return Config.model_validate(
         {
             "instruments": {"vsp300": {"driver": "biologic", "address": "10.0.0.5"}},
-            "seats": {"cell": ["vsp300/1"]},
+            "channels": {"cell": ["vsp300/1"]},
             "safety": safety,
         }
     )

@@ -46,7 +46,7 @@ DRIVERS = {
     "k6487smu": "keithley-6487",
     "vsp": "eclib-remote",
 }
-SEATS = {
+CHANNELS = {
     "cell": [f"vsp/{number}" for number in range(1, 9)],
     "source_meter": ["k2450", "k2400", "k2636b/a", "k2636b/b", "k6430", "b2901a"],
     "electrometer": ["k6517b", "k6487smu"],
@@ -180,14 +180,14 @@ class Rig:
                 "address": self.address(name),
                 "options": own,
             }
-        seats = {
+        channels = {
             role: [s for s in names if s.partition("/")[0] in self.ports]
-            for role, names in SEATS.items()
+            for role, names in CHANNELS.items()
         }
         config = {
             "station": {"name": "campaign", "data": str(self.folder / "runs")},
             "instruments": instruments,
-            "seats": {role: names for role, names in seats.items() if names},
+            "channels": {role: names for role, names in channels.items() if names},
             "safety": dict(safety),
         }
         self.config.write_text(json.dumps(config, indent=1))

@@ -116,7 +116,7 @@ class RunMachine(RuleBasedStateMachine):
         life = self.life = Life(self.bench.look)
         clock = TurnClock(self.bench.clock, life)
         self.wires = Wires(self.bench, life)
-        station = Station(self.config.setups(), self.config.seats, clock, self.wires)
+        station = Station(self.config.setups(), self.config.channels, clock, self.wires)
         self.control = Control()
         self.finished = self.ended = self.refused = None
         self.killed = False
@@ -301,7 +301,7 @@ class RunMachine(RuleBasedStateMachine):
         wires = Wires(self.bench, life)
         clock = TurnClock(self.bench.clock, life)
         for attempt in range(1, ATTEMPTS + 1):
-            station = Station(self.config.setups(), self.config.seats, clock, wires)
+            station = Station(self.config.setups(), self.config.channels, clock, wires)
             try:
                 self._make_safe(station, self.run)
                 break

@@ -303,7 +303,7 @@ class Bench:
             name: {"driver": driver, "address": self.ADDRESSES[name]}
             for name, driver in drivers.items()
         }
-        seats = {role: [output] for role, output in self.OUTPUTS.items()}
+        channels = {role: [output] for role, output in self.OUTPUTS.items()}
         path = folder / "config.yaml"
-        path.write_text(json.dumps({"instruments": instruments, "seats": seats}))
+        path.write_text(json.dumps({"instruments": instruments, "channels": channels}))
         return path

@@ -26,7 +26,7 @@ for a jump, and goes through it in very small steps)."""
 BISECTIONS = 20
 
 
-class Seat(typing.Protocol):
+class Channel(typing.Protocol):
     """What a run needs of its channel."""
 
     @property
@@ -56,17 +56,17 @@ class Run:
     """The stages of one technique, one after the other."""
 
     def __init__(
-        self, seat: Seat, programme: Programme, front: FrontEnd, start: float
+        self, channel: Channel, programme: Programme, front: FrontEnd, start: float
     ) -> None:
-        self.seat, self.programme, self.front = seat, programme, front
+        self.channel, self.programme, self.front = channel, programme, front
         self.start = start
         """Of the technique, s of the world's clock."""
         self.done = False
         self.exit = 0
         """How it ended: 2 stops the experiment."""
         self.frequency = 0.0
-        self._before = seat.socket.live
-        self._charge = seat.socket.cell.charge
+        self._before = channel.socket.live
+        self._charge = channel.socket.cell.charge
         self._index = -1
         self._stage = Stage(Mode.REST)
         self._begun = start
@@ -93,7 +93,7 @@ class Run:
         while not self.done:
             if self.watching and not self._regain(to):
                 return
-            socket = self.seat.socket
+            socket = self.channel.socket
             end = self._natural_end()
             if end <= to + TOLERANCE:
                 self._step(end, keep=True)
@@ -106,18 +106,18 @@ class Run:
 
     def _regain(self, to: float) -> bool:
         """Take the cell back if nobody has it; else let its holder go on."""
-        socket = self.seat.socket
+        socket = self.channel.socket
         if socket.holder is not None:
             socket.holder.advance(to)
         if self.done or not self.watching:
             return not self.done
-        if socket.holder is not None or not self.seat.hold(driving=False):
+        if socket.holder is not None or not self.channel.hold(driving=False):
             return False
         self.watching = False
         return True
 
     def _natural_end(self) -> float:
-        socket = self.seat.socket
+        socket = self.channel.socket
         now = socket.time
         end = min(self._end, self._last[0] + self.programme.every_s, now + self._cap)
         look = socket.next_look
@@ -147,7 +147,7 @@ class Run:
 
     def shorten(self, duration: float) -> None:
         """Give the stage in flight another duration (s from its beginning)."""
-        self._end = max(self._begun + duration, self.seat.socket.time)
+        self._end = max(self._begun + duration, self.channel.socket.time)
 
     # ---- stages
 
@@ -157,10 +157,10 @@ class Run:
             self.done = True
             return
         stage = self._stage = self.programme.stages[self._index]
-        socket = self.seat.socket
+        socket = self.channel.socket
         if stage.mode is Mode.REST:
-            self.watching = not self.seat.hold(driving=False)
-        elif not self.seat.hold(driving=True):
+            self.watching = not self.channel.hold(driving=False)
+        elif not self.channel.hold(driving=True):
             raise Conflict
         self._begun = time
         self._origin = self._level if stage.mode is Mode.RAMP else 0.0
@@ -229,7 +229,7 @@ class Run:
         )
 
     def _first_sample(self, stage: Stage) -> tuple[float, float]:
-        socket = self.seat.socket
+        socket = self.channel.socket
         if stage.mode is Mode.VOLTAGE:
             mark = socket.cell.mark()
             _, voltage, current = self._drive(self.programme.time_base, mark)
@@ -252,7 +252,7 @@ class Run:
 
     def _step(self, end: float, *, keep: bool) -> bool:
         """Go to ``end``; tell whether it was kept (asked for, or a limit was met)."""
-        socket = self.seat.socket
+        socket = self.channel.socket
         dt = end - socket.time
         mark = socket.cell.mark()
         passed, voltage, current = self._drive(dt, mark)
@@ -294,7 +294,7 @@ class Run:
 
     def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:
         """Let ``dt`` s pass at this stage's level; return s passed, V and A."""
-        cell, mode = self.seat.socket.cell, self._stage.mode
+        cell, mode = self.channel.socket.cell, self._stage.mode
         if mode is Mode.CURRENT or mode is Mode.REST:
             current = self._level if mode is Mode.CURRENT else 0.0
             passed = cell.advance(current, dt, *self._limits)
@@ -310,7 +310,7 @@ class Run:
             return dt, self._clipped(cell.voltage(current)), current
         voltage = self._level
         if mode is Mode.RAMP:
-            gone = self.seat.socket.time + dt - self._begun
+            gone = self.channel.socket.time + dt - self._begun
             way = min(self._stage.rate * gone, abs(self._level - self._origin))
             voltage = self._origin + math.copysign(way, self._level - self._origin)
         current = cell.step_voltage(voltage, dt)
@@ -327,7 +327,7 @@ class Run:
         early, late = 0.0, dt
         for _ in range(BISECTIONS):
             middle = 0.5 * (early + late)
-            self.seat.socket.cell.rewind(mark)
+            self.channel.socket.cell.rewind(mark)
             _, voltage, current = self._drive(middle, mark)
             if self._stage.fires(voltage, current):
                 late = middle
@@ -335,7 +335,7 @@ class Run:
                 early = middle
             if late - early < self.programme.time_base:
                 break
-        self.seat.socket.cell.rewind(mark)
+        self.channel.socket.cell.rewind(mark)
         return self._drive(late, mark)
 
     def _drawn(self, voltage: float) -> float:
@@ -344,7 +344,7 @@ class Run:
         return max(min(current, most), -most)
 
     def _clipped(self, voltage: float) -> float:
-        most = self.seat.compliance
+        most = self.channel.compliance
         return max(min(voltage, most), -most)
 
     # ---- recording
@@ -385,13 +385,13 @@ class Run:
         )
 
     def _record(self, time: float, voltage: float, current: float) -> None:
-        charge = self.seat.socket.cell.charge
+        charge = self.channel.socket.cell.charge
         mean = current
         if self.programme.averaged and time > self._last[0]:
             mean = (charge - self._last_charge) / (time - self._last[0])
         self._last = (time, voltage, current)
         self._last_charge = charge
-        self.seat.record(
+        self.channel.record(
             (
                 time - self.start,
                 voltage,

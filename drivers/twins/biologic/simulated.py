@@ -60,12 +60,12 @@ def simulated_bench(
     simulated: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     cell: CellModel | None = None,
-    seats: Sequence[str] = (f"{NAME}/1",),
+    channels: Sequence[str] = (f"{NAME}/1",),
 ) -> SimulatedBench:
-    """Return an open VSP-300 (or ``simulated["model"]``) with a cell at ``seats``."""
+    """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``."""
     clock = VirtualClock(0.0)
     world = BenchWorld(clock)
-    world.put(DummyCell() if cell is None else cell, seats)
+    world.put(DummyCell() if cell is None else cell, channels)
     wanted = {"model": "VSP-300", "channels": 6, **(simulated or {})}
     setup = Setup(NAME, "biologic", ADDRESS, options or {}, wanted)
     table = driver.twin(setup, world, clock)

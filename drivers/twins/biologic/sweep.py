@@ -11,11 +11,11 @@ import math
 import typing
 
 from drivers.twins.biologic.front_end import SINE_NOISE, FrontEnd, Noise
-from drivers.twins.biologic.run import TOLERANCE, Run, Seat
+from drivers.twins.biologic.run import TOLERANCE, Channel, Run
 from drivers.twins.biologic.techniques import Programme, Sweep
 
 
-class SweepSeat(Seat, typing.Protocol):
+class SweepChannel(Channel, typing.Protocol):
     """What a spectrum needs beyond a run's."""
 
     @property
@@ -33,19 +33,19 @@ class SweepRun(Run):
 
     def __init__(
         self,
-        seat: SweepSeat,
+        channel: SweepChannel,
         programme: Programme,
         sweep: Sweep,
         front: FrontEnd,
         start: float,
     ) -> None:
         self._sweep = sweep
-        self._own = seat
+        self._own = channel
         self._point = -1
         self._window = (start, 0.0, 0.0)
         self._middle = math.inf
         self._impedance = 0j
-        super().__init__(seat, programme, front, start)
+        super().__init__(channel, programme, front, start)
 
     def _end_stage(self, time: float, *, fired: bool) -> None:
         if self._point < 0:
@@ -67,7 +67,7 @@ class SweepRun(Run):
             return
         self.frequency = self._sweep.frequencies[self._point]
         duration = self._sweep.duration(self.frequency)
-        voltage, current = self.seat.socket.live
+        voltage, current = self.channel.socket.live
         self._window = (time, voltage, current)
         self._middle, self._end = time + 0.5 * duration, time + duration
         self._cap = 0.5 * duration
@@ -75,7 +75,7 @@ class SweepRun(Run):
     def _step(self, end: float, *, keep: bool) -> bool:
         if self._point < 0:
             return super()._step(end, keep=keep)
-        socket = self.seat.socket
+        socket = self.channel.socket
         at_middle = socket.time < self._middle - TOLERANCE
         if at_middle and end > self._middle:
             end = self._middle
@@ -115,7 +115,7 @@ class SweepRun(Run):
         a, b, c, d = self._own.noise.take(4).tolist()
         sine_voltage += complex(a, b) * span * scale
         sine_current += complex(c, d) * current_span * scale
-        self.seat.record(
+        self.channel.record(
             (
                 self.frequency,
                 abs(sine_voltage),
@@ -131,7 +131,7 @@ class SweepRun(Run):
     def _natural_end(self) -> float:
         if self._point < 0:
             return super()._natural_end()
-        socket = self.seat.socket
+        socket = self.channel.socket
         end = self._middle if socket.time < self._middle - TOLERANCE else self._end
         look = socket.next_look
         return max(min(end, look), socket.time) if look > socket.time else end

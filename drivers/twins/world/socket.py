@@ -179,7 +179,7 @@ class Socket:
                 watcher.see(time, voltage)
 
 
-class EmptySeat:
+class OpenLeads:
     """Nothing plugged in: leads that float near zero and let no current through."""
 
     RESISTANCE = 1e12

@@ -12,7 +12,7 @@ from typing import Any
 
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.socket import CellModel, EmptySeat, Socket
+from drivers.twins.world.socket import CellModel, OpenLeads, Socket
 from drivers.twins.world.specimen_samples import build_specimen
 from labctl.clock import Clock
 
@@ -31,10 +31,10 @@ class Part(typing.Protocol):
 
 @typing.runtime_checkable
 class Plugged(typing.Protocol):
-    """A twin with leads: it looks again at what sits at its seats."""
+    """A twin with leads: it looks again at what sits at its channels."""
 
     def replug(self) -> None:
-        """Connect every channel to the socket that is at its seat now."""
+        """Connect every channel to the socket that is at its channel now."""
         ...
 
 
@@ -67,10 +67,10 @@ class BenchWorld:
         """Return what is written on a sample: mass, area, capacity."""
         return catalogue.label(name)
 
-    def place(self, sample_name: str, seats: Sequence[str]) -> None:
-        """Put one sample at one or several seats, such as ``vsp300/1``."""
+    def place(self, sample_name: str, channels: Sequence[str]) -> None:
+        """Put one sample at one or several channels, such as ``vsp300/1``."""
         if catalogue.label(sample_name)["kind"] in catalogue.CELL_KINDS:
-            self.put(catalogue.build_cell(sample_name), seats, sample_name)
+            self.put(catalogue.build_cell(sample_name), channels, sample_name)
         else:
             kind, truth = (
                 catalogue.label(sample_name)["kind"],
@@ -79,26 +79,26 @@ class BenchWorld:
             self.circuit.mount(build_specimen(sample_name, kind, truth))
             self.specimen = sample_name
 
-    def put(self, cell: CellModel, seats: Sequence[str], name: str = "") -> Socket:
-        """Plug ``cell`` in at every one of ``seats``; what was there is taken out."""
+    def put(self, cell: CellModel, channels: Sequence[str], name: str = "") -> Socket:
+        """Plug ``cell`` in at each of ``channels``; what was there is taken out."""
         with self.lock:
-            taken = set(seats)
+            taken = set(channels)
             self._places = [p for p in self._places if not taken & set(p[1])]
             socket = Socket(cell, self.clock.now())
-            self._places.append((name, tuple(seats), socket))
+            self._places.append((name, tuple(channels), socket))
             for part in self._parts.values():
                 if isinstance(part, Plugged):
                     part.replug()
             return socket
 
-    def socket(self, seat: str) -> Socket:
-        """Return the socket at a seat; an empty one reads as open leads."""
-        for _, seats, socket in self._places:
-            if seat in seats:
+    def socket(self, channel: str) -> Socket:
+        """Return the socket at a channel; an empty one reads as open leads."""
+        for _, channels, socket in self._places:
+            if channel in channels:
                 return socket
-        if seat not in self._empty:
-            self._empty[seat] = Socket(EmptySeat(), self.clock.now())
-        return self._empty[seat]
+        if channel not in self._empty:
+            self._empty[channel] = Socket(OpenLeads(), self.clock.now())
+        return self._empty[channel]
 
     def join(self, name: str, part: Part) -> None:
         """Keep a twin's own state with the bench; restored state is handed over."""
@@ -115,8 +115,12 @@ class BenchWorld:
                 "specimen": self.specimen,
                 "circuit": self.circuit.snapshot(),
                 "cells": [
-                    {"sample": name, "seats": list(seats), "state": s.cell.snapshot()}
-                    for name, seats, s in self._places
+                    {
+                        "sample": name,
+                        "seats": list(channels),
+                        "state": s.cell.snapshot(),
+                    }
+                    for name, channels, s in self._places
                 ],
                 "parts": {
                     **{name: dict(state) for name, state in self._waiting.items()},
@@ -127,7 +131,7 @@ class BenchWorld:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put back what `snapshot` returned; no time has passed in between.
 
-        Cells that are plugged in already take over the state of their seats.
+        Cells that are plugged in already take over the state of their channels.
         """
         with self.lock:
             if state.get("specimen"):
@@ -135,10 +139,10 @@ class BenchWorld:
             if "circuit" in state:
                 self.circuit.restore(state["circuit"])
             for kept in state["cells"]:
-                seats = tuple(kept["seats"])
-                if not any(p[1] == seats for p in self._places):
-                    self.place(kept["sample"], seats)
-                socket = self.socket(seats[0])
+                channels = tuple(kept["seats"])
+                if not any(p[1] == channels for p in self._places):
+                    self.place(kept["sample"], channels)
+                socket = self.socket(channels[0])
                 socket.cell.restore(kept["state"])
                 socket.restart(self.clock.now())
             for name, part_state in state["parts"].items():

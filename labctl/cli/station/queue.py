@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from labctl.api.client import StationClient
     from labctl.api.requests import OrderIn
 
-app = typer.Typer(help="Runs that wait for their seat on the station.")
+app = typer.Typer(help="Runs that wait for their channel on the station.")
 Entry = Annotated[str, typer.Argument(help="Id of a waiting run: `labctl queue list`.")]
-SeatWord = Annotated[str, typer.Argument(help="A seat: vsp300/3; '*' is every one.")]
+ChannelWord = Annotated[
+    str, typer.Argument(help="A channel: vsp300/3; '*' is every one.")
+]
 
 
 @app.command("list", epilog="Example: labctl queue list")
@@ -39,12 +41,12 @@ def show(data: DataOption = None, as_json: JsonOption = False) -> None:
             e.entry,
             e.protocol,
             e.sample,
-            ", ".join(e.seats.values()) or "any free",
+            ", ".join(e.channels.values()) or "any free",
             e.waits_for or "its turn",
         )
         for e in entries
     ]
-    head = ("entry", "protocol", "sample", "seat", "waits for")
+    head = ("entry", "protocol", "sample", "channel", "waits for")
     say_out(table(head, rows) if rows else "nothing waits")
     for line in held_lines(held):
         say_out(line)
@@ -69,7 +71,7 @@ def add(
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Let a run wait for its seat; a label FILE is kept at the station."""
+    """Let a run wait for its channel; a label FILE is kept at the station."""
     with connect(data) as station:
         state = station.state()
         words = ordering.Words(
@@ -89,7 +91,7 @@ def add(
             started = station.start(order)
             for warning in started.warnings:
                 say(f"note: {warning}")
-            say_out(f"{started.run} on {', '.join(started.seats.values())}")
+            say_out(f"{started.run} on {', '.join(started.channels.values())}")
             return
         entry = station.enqueue(order, ready=ready).entry
         say_out(f"{entry} waits" + ("" if ready else f"; labctl queue ready {entry}"))
@@ -121,17 +123,19 @@ def remove(entry: Entry, data: DataOption = None) -> None:
 
 
 @app.command("hold", epilog="Example: labctl queue hold vsp300/3 --reason 'new cable'")
-def hold(seat: SeatWord, reason: ReasonOption = "", data: DataOption = None) -> None:
-    """Let nothing start on a seat."""
+def hold(
+    channel: ChannelWord, reason: ReasonOption = "", data: DataOption = None
+) -> None:
+    """Let nothing start on a channel."""
     with connect(data) as station:
-        station.hold_channel(seat, reason)
+        station.hold_channel(channel, reason)
 
 
 @app.command("release", epilog="Example: labctl queue release vsp300/3")
-def release(seat: SeatWord, data: DataOption = None) -> None:
-    """Let runs start on a seat again."""
+def release(channel: ChannelWord, data: DataOption = None) -> None:
+    """Let runs start on a channel again."""
     with connect(data) as station:
-        station.release_channel(seat)
+        station.release_channel(channel)
 
 
 def _order(
@@ -144,7 +148,7 @@ def _order(
     from labctl.session.names import slug  # noqa: PLC0415
 
     bench = Config.model_validate(
-        {"instruments": {}, "seats": {}, "station": {"data": str(data_folder(data))}}
+        {"instruments": {}, "channels": {}, "station": {"data": str(data_folder(data))}}
     )
     asked = ordering.make_order(words, bench)
     sample = asked.sample
@@ -160,6 +164,6 @@ def _order(
         parameters=parameters,
         sample=sample,
         preset=asked.preset,
-        seats=dict(asked.seats),
+        channels=dict(asked.channels),
         operator=asked.operator,
     )

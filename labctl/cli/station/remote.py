@@ -22,10 +22,10 @@ ReasonOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 RunWord = Annotated[
-    str, typer.Argument(help="Its id or a part of it, its sample, or its seat.")
+    str, typer.Argument(help="Its id or a part of it, its sample, or its channel.")
 ]
 MANY = 8
-"""Seats that are counted rather than named."""
+"""Channels that are counted rather than named."""
 ENDED = frozenset({"completed", "stopped", "limit", "failed", "discarded"})
 EXIT_CODES = {"completed": 0, "stopped": 6, "limit": 5}
 
@@ -114,7 +114,7 @@ def skip(run: RunWord, reason: ReasonOption = "", data: DataOption = None) -> No
 
 def stop(
     run: Annotated[
-        str, typer.Argument(help="Its id or a part of it, its sample, or its seat.")
+        str, typer.Argument(help="Its id or a part of it, its sample, or its channel.")
     ] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="STOP ALL: every run, every output.")
@@ -220,7 +220,7 @@ def pick(state: "State", word: str) -> "RunSummary":
     """Return the one run that a word means; OperatorError: none, or several."""
     going = [run for run in state.runs if run.state not in ENDED]
     for group in (going, list(state.runs)):
-        exact = [r for r in group if word in (r.run, r.sample, *r.seats.values())]
+        exact = [r for r in group if word in (r.run, r.sample, *r.channels.values())]
         near = exact or [
             r for r in group if word.rstrip("/").rpartition("/")[2] in r.run
         ]
@@ -237,7 +237,7 @@ def overview(state: "State") -> str:
     station = state.station
     simulated = f" · SIMULATED ×{station.speed:g}" if station.simulated else ""
     lines = [f"station {station.name}{simulated} · runs in {station.data}"]
-    doubtful = {c.seat: c.doubt for c in state.channels if c.doubt}
+    doubtful = {c.name: c.doubt for c in state.channels if c.doubt}
     lines += alarm_lines(doubtful, named(Path(station.data)))
     lines += [
         f"  {f.name}: {f.what} {f.cure}" for f in state.health.findings if not f.ok
@@ -245,9 +245,11 @@ def overview(state: "State") -> str:
     runs = [r for r in state.runs if r.state not in ENDED]
     if runs:
         rows: list[tuple[str, ...]] = [
-            (", ".join(r.seats.values()), r.sample, *_cells(r), r.run) for r in runs
+            (", ".join(r.channels.values()), r.sample, *_cells(r), r.run) for r in runs
         ]
-        lines.append(table(("seat", "sample", "state", "step", "reads", "run"), rows))
+        lines.append(
+            table(("channel", "sample", "state", "step", "reads", "run"), rows)
+        )
     else:
         lines.append("nothing runs")
     lines += [
@@ -265,14 +267,16 @@ def named(data: Path) -> str:
 
 
 def held_lines(channels: "Sequence[Channel]") -> list[str]:
-    """Return the held seats, one line a reason."""
+    """Return the held channels, one line a reason."""
     reasons: dict[str, list[str]] = {}
     for channel in channels:
         if channel.held:
-            reasons.setdefault(channel.held_because, []).append(channel.seat)
+            reasons.setdefault(channel.held_because, []).append(channel.name)
     named = {
-        why: ", ".join(seats) if len(seats) < MANY else f"{len(seats)} seats"
-        for why, seats in reasons.items()
+        why: ", ".join(channels)
+        if len(channels) < MANY
+        else f"{len(channels)} channels"
+        for why, channels in reasons.items()
     }
     return [f"held: {which}: {why}" for why, which in named.items()]
 
@@ -320,7 +324,7 @@ def _report_stop(station: "StationClient") -> None:
             f"{k} {v:.3g}" for k, v in line.measured.items() if v is not None
         )
         say_out(
-            f"{', '.join(line.seats)}: {word}: {line.text}"
+            f"{', '.join(line.channels)}: {word}: {line.text}"
             + (f"; {read}" if read else "")
         )
     unsafe: dict[str, str] = {}

@@ -37,13 +37,13 @@ def show(
         for name, setup in station.setups.items():
             try:
                 identity, players = station.identity(name), station.players(name)
-                seats = [f"{name}/{r}" if r else name for r in players]
-                rows.append((name, setup.address, str(identity), ", ".join(seats)))
+                channels = [f"{name}/{r}" if r else name for r in players]
+                rows.append((name, setup.address, str(identity), ", ".join(channels)))
                 answer[name] = {
                     "address": setup.address,
                     "model": identity.model,
                     "serial": identity.serial,
-                    "seats": seats,
+                    "channels": channels,
                 }
             except BusyError as busy:
                 rows.append((name, setup.address, "IN USE, see below", ""))
@@ -61,7 +61,7 @@ def show(
         print_json({"station": bench.station.name, "instruments": answer})
     else:
         say_out(f"station {bench.station.name}{' (simulated)' if simulate else ''}")
-        say_out(table(("instrument", "address", "identity", "seats"), rows))
+        say_out(table(("instrument", "address", "identity", "channels"), rows))
         for name, about in answer.items():
             if "error" in about:
                 say_out(f"\n{name}: {about['error'].removeprefix(f'{name}: ')}")
@@ -75,7 +75,7 @@ def show(
     "labctl station clear vsp300/1 --by-hand --reason 'cell taken out'",
 )
 def clear(
-    seat: Annotated[str, typer.Argument(help="What may still be on: vsp300/1.")],
+    channel: Annotated[str, typer.Argument(help="What may still be on: vsp300/1.")],
     by_hand: Annotated[
         bool,
         typer.Option(
@@ -87,7 +87,7 @@ def clear(
     data: remote.DataOption = None,
     config: ordering.ConfigOption = None,
 ) -> None:
-    """Make a seat safe that may still be on, read it back, and let runs have it again.
+    """Make a channel safe that may still be on, read it back, lend it to runs again.
 
     At the station if one runs, else here. Exit code 4: it is still not known to be off.
     """
@@ -96,15 +96,17 @@ def clear(
     station = find(remote.data_folder(data), client="cli")
     if station is not None:
         with station:
-            station.clear_seat(seat, by_hand=by_hand, reason=reason)
+            station.clear_channel(channel, by_hand=by_hand, reason=reason)
     else:
-        _clear_here(seat, remote.data_folder(data), config, by_hand=by_hand)
+        _clear_here(channel, remote.data_folder(data), config, by_hand=by_hand)
     how = "somebody has looked, it is off" if by_hand else "made safe and read back"
-    say_out(f"{seat}: {how}; runs can have it again")
+    say_out(f"{channel}: {how}; runs can have it again")
 
 
-def _clear_here(seat: str, data: Path, config: Path | None, *, by_hand: bool) -> None:
-    """Clear a seat that a run in the foreground left on."""
+def _clear_here(
+    channel: str, data: Path, config: Path | None, *, by_hand: bool
+) -> None:
+    """Clear a channel that a run in the foreground left on."""
     from labctl.api.station_files import Premises  # noqa: PLC0415
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
@@ -114,18 +116,19 @@ def _clear_here(seat: str, data: Path, config: Path | None, *, by_hand: bool) ->
 
     premises = Premises(data)
     if by_hand:
-        forget(premises, seat)
+        forget(premises, channel)
         return
-    if seat not in kept(premises):
+    if channel not in kept(premises):
         raise OperatorError(
-            f"{seat} is not in doubt for the runs in {data}; there is nothing to clear"
+            f"{channel} is not in doubt for the runs in {data}; "
+            "there is nothing to clear"
         )
     remote.refuse_beside_station(config)
     bench = ordering.read_config(config, simulate=False)
     order = Order("", Document("", {}), "", simulate=False, speed=None)
     station, _ = station_of(bench, SystemClock(), order)
     try:
-        Doubts(station, premises.doubts_file).clear(seat, by_hand=False)
+        Doubts(station, premises.doubts_file).clear(channel, by_hand=False)
     finally:
         station.close()
 

@@ -29,7 +29,7 @@ from labctl.service.bench.interrupted import about_of, find_interrupted
 from labctl.service.bench.live_run import About, LiveRun
 from labctl.service.bench.queue import Queue
 from labctl.service.guard.guarding import Guarding
-from labctl.service.guard.lines import Safed, SeatEnd, SeatState
+from labctl.service.guard.lines import ChannelEnd, ChannelSafety, Safed
 from labctl.service.guard.observing import Told, guarded
 from labctl.service.guard.planning import plan_of
 from labctl.service.guard.safed_file import reports
@@ -88,7 +88,7 @@ class Bench:
         self._dispatch = threading.RLock()
         self._guarding: Guarding | None = None
         self._safed: dict[str, tuple[Safed, float]] = {}
-        """Run -> what the guard said of its seats, and when (epoch s)."""
+        """Run -> what the guard said of its channels, and when (epoch s)."""
         self._wall = SystemClock()
 
     @property
@@ -120,18 +120,18 @@ class Bench:
         """Return a run of this process; None if it is not one."""
         return self._runs.get(run)
 
-    def seats(self) -> dict[str, list[str]]:
-        """Return every configured seat and the roles it may play."""
-        seats: dict[str, list[str]] = {}
-        for role, names in self.config.seats.items():
-            for seat in names:
-                seats.setdefault(seat, []).append(role)
-        return seats
+    def channels(self) -> dict[str, list[str]]:
+        """Return every configured channel and the roles it may play."""
+        channels: dict[str, list[str]] = {}
+        for role, names in self.config.channels.items():
+            for channel in names:
+                channels.setdefault(channel, []).append(role)
+        return channels
 
     def prepare(self, order: OrderIn, *, even_busy: bool = False) -> Prepared:
         """Check an order against this bench; RefusedError, OperatorError.
 
-        ``even_busy``: a role may also take a seat that somebody has now.
+        ``even_busy``: a role may also take a channel that somebody has now.
         """
         return prepare_with(
             self.order_of(order),
@@ -147,7 +147,7 @@ class Bench:
             parameters=Document.without_lines("parameters", dict(asked.parameters)),
             sample=self.sample_of(asked.sample),
             preset=asked.preset,
-            seats=dict(asked.seats),
+            channels=dict(asked.channels),
             out=self.premises.data,
             simulate=self.simulated,
             speed=self.speed,
@@ -183,12 +183,14 @@ class Bench:
                 title=f"{protocol.title}: "
                 f"{protocol.sample.title or protocol.sample.name}",
                 sample=protocol.sample.name,
-                seats=dict(prepared.cast),
+                channels=dict(prepared.cast),
                 kind=protocol.sample.kind,
                 simulated=self.simulated,
                 operator=asked.operator or self.config.station.operator,
             )
-            self.equipment.station.reserve(name, self._places(about.seats, about.kind))
+            self.equipment.station.reserve(
+                name, self._places(about.channels, about.kind)
+            )
             run = LiveRun(
                 about,
                 self.premises.data / name,
@@ -200,13 +202,13 @@ class Bench:
                 live_view=self._live_view,
             )
             started = Started(
-                run=name, seats=dict(prepared.cast), warnings=protocol.warnings()
+                run=name, channels=dict(prepared.cast), warnings=protocol.warnings()
             )
             self._admit(run)
             self.started(run, asked)
             if asked.key:
                 self._keys[asked.key] = started
-        log.info("started %s on %s", name, ", ".join(about.seats.values()))
+        log.info("started %s on %s", name, ", ".join(about.channels.values()))
         return started
 
     def ask(self, run: str, what: str, reason: str) -> None:
@@ -228,57 +230,57 @@ class Bench:
         return {place: lent[place] for place in places.values() if place in lent}
 
     def doubtful(self, prepared: Prepared) -> dict[str, str]:
-        """Return which seats of a prepared run may still be on, and why."""
+        """Return which channels of a prepared run may still be on, and why."""
         doubts = self.equipment.station.doubts()
         return {s: doubts[s] for s in prepared.cast.values() if s in doubts}
 
-    def _places(self, seats: Mapping[str, str], kind: str) -> dict[str, str]:
-        """Return what a run keeps for itself: its seats, and the one sample holder.
+    def _places(self, channels: Mapping[str, str], kind: str) -> dict[str, str]:
+        """Return what a run keeps for itself: its channels, and the one sample holder.
 
         All twins of a simulated bench share one circuit; a second pellet, particle or
         film would take the first one out while it is measured.
         """
-        places = dict(seats)
+        places = dict(channels)
         if self.simulated and kind not in CELLS:
             places[HOLDER] = HOLDER
         return places
 
-    # ---- seats that are not known to be off
+    # ---- channels that are not known to be off
 
-    def doubt(self, seat: str, why: str) -> None:
-        """Lend a seat to nobody until it is known to be off."""
-        self._doubts.doubt(seat, why)
+    def doubt(self, channel: str, why: str) -> None:
+        """Lend a channel to nobody until it is known to be off."""
+        self._doubts.doubt(channel, why)
         self.changed()
 
-    def clear(self, seat: str, *, by_hand: bool, who: str, reason: str = "") -> None:
-        """Make a doubtful seat safe and read it back; ``by_hand``: a person vouches.
+    def clear(self, channel: str, *, by_hand: bool, who: str, reason: str = "") -> None:
+        """Make a doubtful channel safe and read it back; ``by_hand``: a person vouches.
 
         InstrumentError: it is still not known to be off. BusyError: a run has it.
         OperatorError: nobody doubts it.
         """
-        if seat in self.by_hand.touched():
-            self.by_hand.let_go(seat, vouched=by_hand)
+        if channel in self.by_hand.touched():
+            self.by_hand.let_go(channel, vouched=by_hand)
         else:
-            self._doubts.clear(seat, by_hand=by_hand)
-        self._note_off(seat)
+            self._doubts.clear(channel, by_hand=by_hand)
+        self._note_off(channel)
         how = "vouches that it is off" if by_hand else "had it made safe and read back"
-        text = f"{seat}: {who} {how}" + (f" ({reason})" if reason else "")
+        text = f"{channel}: {who} {how}" + (f" ({reason})" if reason else "")
         log.warning("%s", text)
         self.events.tell(Level.WARNING, "cleared", text)
         self.changed()
 
-    def heard_safe(self, run: str, seats: Mapping[str, SeatEnd]) -> None:
-        """Take the guard's word about the seats of a run."""
-        for seat, end in seats.items():
-            if end.state is SeatState.UNKNOWN:
-                self.doubt(seat, end.why)
-                text = f"the guard: {still_on(seat, end.why)}"
+    def heard_safe(self, run: str, channels: Mapping[str, ChannelEnd]) -> None:
+        """Take the guard's word about the channels of a run."""
+        for channel, end in channels.items():
+            if end.state is ChannelSafety.UNKNOWN:
+                self.doubt(channel, end.why)
+                text = f"the guard: {still_on(channel, end.why)}"
                 self.events.tell(Level.ALARM, "unsafe", text, run)
-            elif end.state is SeatState.SAFE:
+            elif end.state is ChannelSafety.SAFE:
                 with contextlib.suppress(OwnershipError):  # who has it will say
-                    if self._doubts.settle(seat):
-                        self._note_off(seat)
-                        text = f"{seat} was made safe after all"
+                    if self._doubts.settle(channel):
+                        self._note_off(channel)
+                        text = f"{channel} was made safe after all"
                         self.events.tell(Level.WARNING, "cleared", text, run)
         self.changed()
 
@@ -292,16 +294,16 @@ class Bench:
     def _hear_reports(self, folders: list[Path]) -> None:
         for report in reports(folders):
             news = {
-                seat: word
-                for seat, word in report.seats.items()
-                if self._doubts.is_news(seat, report.unix)
+                channel: word
+                for channel, word in report.channels.items()
+                if self._doubts.is_news(channel, report.unix)
             }
             if news:
                 self.heard_safe(report.run, news)
 
-    def _note_off(self, seat: str) -> None:
+    def _note_off(self, channel: str) -> None:
         for run in self.runs:
-            run.cleared(seat)
+            run.cleared(channel)
 
     # ---- runs whose process died
 
@@ -337,7 +339,9 @@ class Bench:
                 raise OperatorError(f"{run} is {kind}; this station is not")
             if len(self.live) >= MOST_LIVE:
                 raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
-            self.equipment.station.reserve(run, self._places(about.seats, about.kind))
+            self.equipment.station.reserve(
+                run, self._places(about.channels, about.kind)
+            )
             live = LiveRun(
                 about,
                 folder,
@@ -359,7 +363,7 @@ class Bench:
             )
             live.started_unix = self.interrupted.pop(run).started_unix
             self._admit(live)
-        return Started(run=run, seats=about.seats, warnings=[])
+        return Started(run=run, channels=about.channels, warnings=[])
 
     def amend(self, run: str, asked: AmendIn, who: str) -> Amended:
         """Change what a run of this station has still to do; see `amend_run`."""
@@ -431,12 +435,12 @@ class Bench:
             self.changed()
 
     def note_end(self, run: LiveRun) -> None:
-        """Do what follows from a run's end: hold its seats if it ended badly."""
+        """Do what follows from a run's end: hold its channels if it ended badly."""
         if run.state not in BAD_ENDS:
             return
         why = f"{run.about.run} ended: {run.state} {run.summary().reason}".strip()
-        for seat in run.about.seats.values():
-            self.queue.hold_seat(seat, why)
+        for channel in run.about.channels.values():
+            self.queue.hold_channel(channel, why)
         if run.finished is None:
             # it never had a journal to say so
             self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
@@ -478,7 +482,7 @@ class Bench:
             if not self.simulated:
                 observers = guarded(
                     observers,
-                    lambda: plan_of(station.setups, about.seats, station.players),
+                    lambda: plan_of(station.setups, about.channels, station.players),
                     lambda _folder: self._guard(),
                     told,
                 )
@@ -487,19 +491,22 @@ class Bench:
         return kept
 
     def _leave(self, run: LiveRun) -> None:
-        """Give the seats of a run back; what it read back as off is doubted no more."""
+        """Give a run's channels back; what it read back as off is doubted no more."""
         self.equipment.station.give_back(run.about.run)
-        off = set(run.about.seats.values()) if run.safe_unix is not None else set()
+        off = set(run.about.channels.values()) if run.safe_unix is not None else set()
         word = self._safed.pop(run.about.run, None)
         if word is not None:
             safed, unix = word
             ends = safed.outputs.items()
             off |= {
-                seat
-                for seat, end in ends
-                if end.state is SeatState.SAFE and self._doubts.is_news(seat, unix)
+                channel
+                for channel, end in ends
+                if end.state is ChannelSafety.SAFE
+                and self._doubts.is_news(channel, unix)
             }
-        self.heard_safe(run.about.run, dict.fromkeys(off, SeatEnd(SeatState.SAFE)))
+        self.heard_safe(
+            run.about.run, dict.fromkeys(off, ChannelEnd(ChannelSafety.SAFE))
+        )
 
     def _guard(self) -> Guarding:
         """Return the one guard of this process; it sees to its own replacement."""
@@ -511,7 +518,7 @@ class Bench:
     def _take_from_guard(self, safed: Safed) -> None:
         """Take the guard's word about a run that is not quite over.
 
-        It is quicker than the run, which has its seats until its file is sealed: so
+        It is quicker than the run, which has its channels until its file is sealed: so
         again when they are given back.
         """
         self._safed[safed.run] = safed, self._wall.unix()
@@ -524,7 +531,7 @@ class Bench:
 
 
 def _will_be_free(error: LabctlError) -> bool:
-    """Tell whether all that is wrong is that others have the seats that would do."""
+    """Tell whether all that is wrong is that others have the channels that would do."""
     return isinstance(error, RefusedError) and all(
         complaint.why is Why.BUSY for complaint in error.complaints
     )

@@ -56,7 +56,7 @@ class Expectations:
             if not asked.run.is_live:
                 continue
             try:
-                given = plain(self._bench, asked.order, asked.run.about.seats)
+                given = plain(self._bench, asked.order, asked.run.about.channels)
                 found: ForecastOut = self._aside.call(PATIENCE, foresee, *given)
                 asked.run.expected_duration = found.duration
                 path = asked.run.folder / FILE
@@ -75,14 +75,14 @@ def expected(folder: Path) -> ForecastOut | None:
 
 
 def plain(
-    bench: Bench, order: OrderIn, seats: dict[str, str] | None = None
+    bench: Bench, order: OrderIn, channels: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return what `foresee` is given."""
     fields = {
         "protocol": order.protocol,
         "sample": bench.sample_of(order.sample),
         "preset": order.preset,
-        "seats": dict(order.seats) if seats is None else seats,
+        "channels": dict(order.channels) if channels is None else channels,
         "simulate": True,
         "seed": order.seed,
     }

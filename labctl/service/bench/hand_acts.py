@@ -1,7 +1,7 @@
-"""What can be done with a seat by hand, by what it plays; each act is one function.
+"""What can be done with a channel by hand, by what it plays; each act is one function.
 
 Readings and set points are named with their unit: ``voltage V``, ``set A``. Nothing
-here knows who asks, or for how long a seat is kept.
+here knows who asks, or for how long a channel is kept.
 """
 
 import typing
@@ -107,7 +107,7 @@ def bounds(player: Any) -> Readings:
 
 
 def read_back(player: Any) -> Readings:
-    """Return what flows at a seat that was made safe; empty if nothing can tell."""
+    """Return what flows at a channel that was made safe; empty if nothing can tell."""
     if _is(player, PotentiostatChannel):
         live = player.poll().live
         names = {"current_ampere": "current A", "voltage_volt": "voltage V"}
@@ -192,7 +192,9 @@ def _limited(is_so: bool) -> dict[str, str]:
 def _field(player: Any, asked: ManualIn) -> tuple[Readings, dict[str, str]]:
     told = "field" if _is(player, Magnet) else "current"
     if asked.quantity not in {"", told}:
-        raise OperatorError(f"{asked.seat}: is told a {told}, not a {asked.quantity}")
+        raise OperatorError(
+            f"{asked.channel}: is told a {told}, not a {asked.quantity}"
+        )
     if told == "field":
         return {"set T": player.ramp_to_field(asked.value), **read_back(player)}, {}
     return {"set A": player.ramp_to(asked.value), **read_back(player)}, {}

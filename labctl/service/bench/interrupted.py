@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from labctl.api.from_run import unsafe_seats
+from labctl.api.from_run import unsafe_channels
 from labctl.api.models import RunState, RunSummary
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.errors import StoreError
@@ -45,7 +45,7 @@ def _about(header: RunHeader) -> About:
         protocol=header.protocol,
         title=header.title,
         sample=str(header.sample.get("name", "")),
-        seats=dict(header.roles),
+        channels=dict(header.roles),
         kind=str(header.sample.get("kind", "")),
         simulated=header.simulated,
         operator=header.operator,
@@ -59,7 +59,7 @@ def _summary(header: RunHeader, status: Status, reader: JournalReader) -> RunSum
         protocol=about.protocol,
         title=about.title,
         sample=about.sample,
-        seats=about.seats,
+        channels=about.channels,
         state=RunState.INTERRUPTED,
         reason="its process ended without a word; resume, finish or discard it",
         asked="",
@@ -77,5 +77,5 @@ def _summary(header: RunHeader, status: Status, reader: JournalReader) -> RunSum
         operator=about.operator,
         trouble="",
         longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
-        unsafe=unsafe_seats(status.unsafe, header.roles),
+        unsafe=unsafe_channels(status.unsafe, header.roles),
     )

@@ -105,13 +105,13 @@ class Keeper:
         bench.start_waiting()
 
     def _talk(self) -> None:
-        for seat, why in self._bench.by_hand.look().items():
+        for channel, why in self._bench.by_hand.look().items():
             text = (
-                f"{seat} was made safe: nobody touched it for half a minute, or the "
+                f"{channel} was made safe: nobody touched it for half a minute, or the "
                 "guard was lost"
             )
             if why:
-                text = f"{still_on(seat, why)}; it is tried again"
+                text = f"{still_on(channel, why)}; it is tried again"
             level = Level.ALARM if why else Level.WARNING
             self._bench.events.tell(level, "by-hand", text)
             self._bench.changed()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labctl.api.from_run import LEVELS, finite, headline, unsafe_seats
+from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
 from labctl.api.models import LIVE, Level, RunState, RunSummary
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.engine.control import Control
@@ -38,8 +38,8 @@ class About:
     protocol: str
     title: str
     sample: str
-    seats: dict[str, str]
-    """Role -> seat."""
+    channels: dict[str, str]
+    """Role -> channel."""
     kind: str
     """Of the sample: ``half_cell``, ``film`` …"""
     simulated: bool
@@ -57,15 +57,15 @@ class LiveRun:
         clock: Clock,
         changed: Callable[[], None],
         *,
-        doubt: Callable[[str, str], None] = lambda _seat, _why: None,
+        doubt: Callable[[str, str], None] = lambda _channel, _why: None,
         leave: Callable[["LiveRun"], None] = lambda _run: None,
         live_view: bool = True,
     ) -> None:
         """Prepare a run; nothing happens before `start`.
 
-        ``act`` is the whole run. ``doubt`` is told, as soon as it is known, each seat
-        that may still be on, and why; ``leave`` is called once the run has ended, to
-        give its seats back.
+        ``act`` is the whole run. ``doubt`` is told, as soon as it is known, each
+        channel that may still be on, and why; ``leave`` is called once the run has
+        ended, to give its channels back.
         """
         self.about = about
         self.folder = folder
@@ -122,16 +122,16 @@ class LiveRun:
         return self._punctuality.slowest(stopwatch()) if self.is_live else 0.0
 
     @property
-    def unsafe_seats(self) -> dict[str, str]:
-        """Seat -> why it may still be on; empty: all are safe, or it goes on."""
-        return unsafe_seats(self.unsafe, self.about.seats)
+    def unsafe_channels(self) -> dict[str, str]:
+        """Channel -> why it may still be on; empty: all are safe, or it goes on."""
+        return unsafe_channels(self.unsafe, self.about.channels)
 
-    def cleared(self, seat: str) -> None:
-        """Take note that a seat was read back as off, or that a person vouches."""
+    def cleared(self, channel: str) -> None:
+        """Take note that a channel was read back as off, or that a person vouches."""
         left = {
             role: why
             for role, why in self.unsafe.items()
-            if self.about.seats.get(role, role) != seat
+            if self.about.channels.get(role, role) != channel
         }
         if len(left) == len(self.unsafe):
             return
@@ -142,7 +142,7 @@ class LiveRun:
 
     def give_up(self, why: str) -> None:
         """Take every output as on: nobody waits any longer for the run to say."""
-        self._is_unsafe(dict.fromkeys(self.about.seats, why))
+        self._is_unsafe(dict.fromkeys(self.about.channels, why))
         self._changed()
 
     def ask(self, what: str, reason: str) -> None:
@@ -168,7 +168,7 @@ class LiveRun:
             protocol=about.protocol,
             title=about.title,
             sample=about.sample,
-            seats=about.seats,
+            channels=about.channels,
             state=self._state,
             reason=self._reason,
             asked=self.asked if self.is_live else "",
@@ -187,7 +187,7 @@ class LiveRun:
             trouble=self._trouble(),
             slowest_poll=self.slowest_poll,
             longest_gap=seen.longest_gap if seen else 0.0,
-            unsafe=self.unsafe_seats,
+            unsafe=self.unsafe_channels,
             headline=self.headline(),
         )
 
@@ -259,14 +259,14 @@ class LiveRun:
     def _is_unsafe(self, unsafe: Mapping[str, str]) -> None:
         self.unsafe = {**unsafe, **self.unsafe}  # what was known first stays
         self.may_be_on = False
-        for seat, why in self.unsafe_seats.items():
-            self._doubt(seat, why)
+        for channel, why in self.unsafe_channels.items():
+            self._doubt(channel, why)
 
     def _let_go(self) -> None:
         try:
             self.leave(self)
         except Exception:
-            log.exception("%s could not give its seats back", self.about.run)
+            log.exception("%s could not give its channels back", self.about.run)
 
 
 @dataclass(slots=True)

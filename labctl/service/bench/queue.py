@@ -1,9 +1,9 @@
-"""The queue: orders that wait for their seats, kept over a restart.
+"""The queue: orders that wait for their channels, kept over a restart.
 
 An order starts by itself only if a person said that its sample is connected (*ready*),
-neither it nor its seat is held, and its seats are free. A seat is held after a run on
-it was ended by a limit, a failure or a stop, and after a restart of the process: a
-person lets it go on.
+neither it nor its channel is held, and its channels are free. A channel is held after a
+run on it was ended by a limit, a failure or a stop, and after a restart of the process:
+a person lets it go on.
 """
 
 import json
@@ -44,11 +44,11 @@ class _Kept:
 
     entries: list[Waiting] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
-    """Seat -> why nothing starts there."""
+    """Channel -> why nothing starts there."""
 
 
 class Queue:
-    """The orders that wait, for all seats; safe from any thread."""
+    """The orders that wait, for all channels; safe from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -56,8 +56,8 @@ class Queue:
         self._kept = _read(path)
         if self._kept.entries:
             for entry in self._kept.entries:
-                for seat in entry.order.seats.values():
-                    self._kept.held.setdefault(seat, "the station was restarted")
+                for channel in entry.order.channels.values():
+                    self._kept.held.setdefault(channel, "the station was restarted")
             self._kept.entries = [replace(e, ready=False) for e in self._kept.entries]
 
     @property
@@ -68,7 +68,7 @@ class Queue:
 
     @property
     def held(self) -> dict[str, str]:
-        """Held seats, and why."""
+        """Held channels, and why."""
         with self._lock:
             return dict(self._kept.held)
 
@@ -114,24 +114,24 @@ class Queue:
             self._kept.entries[at] = replace(old, hold=True, refused=why)
             self._save()
 
-    def hold_seat(self, seat: str, why: str) -> None:
-        """Let nothing start on a seat."""
+    def hold_channel(self, channel: str, why: str) -> None:
+        """Let nothing start on a channel."""
         with self._lock:
-            self._kept.held[seat] = why or "held by a person"
+            self._kept.held[channel] = why or "held by a person"
             self._save()
 
-    def hold_seats(self, seats: Iterable[str], why: str) -> None:
-        """Let nothing start on any of these seats."""
+    def hold_channels(self, channels: Iterable[str], why: str) -> None:
+        """Let nothing start on any of these channels."""
         with self._lock:
-            self._kept.held.update(dict.fromkeys(seats, why))
+            self._kept.held.update(dict.fromkeys(channels, why))
             self._save()
 
-    def release_seat(self, seat: str) -> None:
-        """Let orders start on a seat again, ``*`` on all; harmless if not held."""
+    def release_channel(self, channel: str) -> None:
+        """Let orders start on a channel again, ``*`` on all; harmless if not held."""
         with self._lock:
-            if seat == "*":
+            if channel == "*":
                 self._kept.held.clear()
-            self._kept.held.pop(seat, None)
+            self._kept.held.pop(channel, None)
             self._save()
 
     def turn(
@@ -142,23 +142,23 @@ class Queue:
     ) -> Waiting | None:
         """Return the first order that may start now; None if none may.
 
-        ``doubts`` are seats that may still be on: none starts there. ``passed`` are
+        ``doubts`` are channels that may still be on: none starts there. ``passed`` are
         entries that were tried and have to wait for something else.
         """
         with self._lock:
             blocked: set[str] = set()
             for entry in self._kept.entries:
-                seats = set(entry.order.seats.values())
+                channels = set(entry.order.channels.values())
                 may = entry.entry not in passed and not self._why(entry, lent, doubts)
-                if may and not seats & blocked:
+                if may and not channels & blocked:
                     return entry
-                blocked |= seats
+                blocked |= channels
             return None
 
     def shown(
         self, lent: Mapping[str, str], doubts: Mapping[str, str]
     ) -> list[QueueEntry]:
-        """Return the queue as clients see it; ``doubts``: seats that may be on."""
+        """Return the queue as clients see it; ``doubts``: channels that may be on."""
         with self._lock:
             return [
                 QueueEntry(
@@ -166,7 +166,7 @@ class Queue:
                     order=e.order.model_dump(mode="json"),
                     protocol=e.order.protocol,
                     sample=e.order.sample,
-                    seats=e.order.seats,
+                    channels=e.order.channels,
                     ready=e.ready,
                     hold=e.hold,
                     waits_for=self._why(e, lent, doubts),
@@ -184,17 +184,17 @@ class Queue:
     ) -> str:
         if entry.hold:
             return entry.refused or "on hold"
-        for seat in entry.order.seats.values():
-            if seat in doubts and seat not in lent:
-                return f"{seat} may still be on: clear it first"
-        for seat in entry.order.seats.values():
-            if seat in self._kept.held:
-                return f"{seat} is held: {self._kept.held[seat]}"
+        for channel in entry.order.channels.values():
+            if channel in doubts and channel not in lent:
+                return f"{channel} may still be on: clear it first"
+        for channel in entry.order.channels.values():
+            if channel in self._kept.held:
+                return f"{channel} is held: {self._kept.held[channel]}"
         if not entry.ready:
             return "the sample is not marked as connected"
-        for seat in entry.order.seats.values():
-            if seat in lent:
-                return f"{seat} is busy with {lent[seat]}"
+        for channel in entry.order.channels.values():
+            if channel in lent:
+                return f"{channel} is busy with {lent[channel]}"
         return ""
 
     def _index(self, entry: str) -> int:

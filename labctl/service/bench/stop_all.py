@@ -37,14 +37,14 @@ class StopAll:
         self._clock = SystemClock()
         self._lines: list[_Line] = []
         self._hand: dict[str, str | None] = {}
-        """Hand-driven seat -> why it may still be on; empty: safe; None: asked."""
+        """Hand-driven channel -> why it may still be on; empty: safe; None: asked."""
         self._hand_unix = 0.0
         """When all of them had been tried."""
         self._asked: tuple[float, str, str] | None = None
         self._lock = threading.Lock()
 
     def ask(self, by: str, reason: str) -> None:
-        """Ask every run to stop, make hand-driven seats safe, hold the queue."""
+        """Ask every run to stop, make hand-driven channels safe, hold the queue."""
         now = self._clock.unix()
         runs = self._bench.live
         text = f"STOP ALL by {by}" + (f": {reason}" if reason else "")
@@ -65,9 +65,9 @@ class StopAll:
         with self._lock:
             fresh = [n for n in self._lines if n.run.safe_unix and not n.looked]
         for line in fresh:
-            for seat in line.run.about.seats.values():
-                for name, value in self._read(seat).items():
-                    line.measured[f"{seat} {name}"] = value
+            for channel in line.run.about.channels.values():
+                for name, value in self._read(channel).items():
+                    line.measured[f"{channel} {name}"] = value
             line.looked = True
         if fresh:
             self._bench.changed()
@@ -88,25 +88,27 @@ class StopAll:
         """Do what takes longer than a stop may wait."""
         alarms = []
         try:
-            self._bench.queue.hold_seats(self._bench.seats(), text)
+            self._bench.queue.hold_channels(self._bench.channels(), text)
         except (LabctlError, OSError) as error:  # it keeps nothing switched on
             alarms.append(f"the queue is not held, mark its orders not ready: {error}")
         dropped = self._bench.by_hand.release_all()
         with self._lock:
             self._hand, self._hand_unix = {**dropped}, self._clock.unix()
-        alarms += [_unsafe_text({seat: why}) for seat, why in dropped.items() if why]
+        alarms += [
+            _unsafe_text({channel: why}) for channel, why in dropped.items() if why
+        ]
         for wrong in alarms:
             self._bench.events.tell(Level.ALARM, "stop", wrong)
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()
 
     def _hand_line(self, asked: float) -> StopLine:
-        unsafe = {seat: why for seat, why in self._hand.items() if why}
+        unsafe = {channel: why for channel, why in self._hand.items() if why}
         waits = None in self._hand.values()
         confirmed = not (unsafe or waits)
         return StopLine(
             run="",
-            seats=list(self._hand),
+            channels=list(self._hand),
             asked_unix=asked,
             confirmed_unix=self._hand_unix if confirmed else None,
             confirmed=confirmed,
@@ -116,26 +118,26 @@ class StopAll:
             unsafe=unsafe,
         )
 
-    def _read(self, seat: str) -> dict[str, float | None]:
-        instrument, _, name = seat.partition("/")
+    def _read(self, channel: str) -> dict[str, float | None]:
+        instrument, _, name = channel.partition("/")
         try:
             player = self._bench.equipment.station.players(instrument)[name]
             return {k: finite(v) for k, v in read_back(player).items()}
         except Exception as error:  # noqa: BLE001  (the stop itself is done)
-            log.warning("%s could not be read back: %s", seat, error)
+            log.warning("%s could not be read back: %s", channel, error)
             return {}
 
 
 def _shown(line: _Line) -> StopLine:
     """Say what came of one run; from fields alone, never from words."""
     run = line.run
-    unsafe = run.unsafe_seats
+    unsafe = run.unsafe_channels
     never_on = not run.is_live and not run.may_be_on
     confirmed = not unsafe and (run.safe_unix is not None or never_on)
     text = "every output was made safe" if confirmed else "asked"
     return StopLine(
         run=run.about.run,
-        seats=list(run.about.seats.values()),
+        channels=list(run.about.channels.values()),
         asked_unix=line.asked,
         confirmed_unix=run.safe_unix if confirmed else None,
         confirmed=confirmed,
@@ -147,4 +149,6 @@ def _shown(line: _Line) -> StopLine:
 
 def _unsafe_text(unsafe: Mapping[str, str]) -> str:
     """Return ``vsp300/1 may still be on: no answer``; empty if nothing may."""
-    return "; ".join(f"{seat} may still be on: {why}" for seat, why in unsafe.items())
+    return "; ".join(
+        f"{channel} may still be on: {why}" for channel, why in unsafe.items()
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labctl.clock import Clock
-from labctl.service.guard.lines import SeatEnd, SeatState
+from labctl.service.guard.lines import ChannelEnd, ChannelSafety
 
 NEAR = 0.01
 """Of the largest current or field: below that a magnet is at zero."""
@@ -21,7 +21,7 @@ LOOK_EVERY = 0.25
 """s."""
 
 
-def wait_for_zero(player: Any, clock: Clock, say: Callable[[str], None]) -> SeatEnd:
+def wait_for_zero(player: Any, clock: Clock, say: Callable[[str], None]) -> ChannelEnd:
     """Return what became of a magnet; ``say`` hears where it is on the way."""
     measure, most, unit, patience = _means(player)
     begun, said = clock.now(), False
@@ -29,13 +29,13 @@ def wait_for_zero(player: Any, clock: Clock, say: Callable[[str], None]) -> Seat
     while not abs(value) <= NEAR * most:
         if clock.now() - begun > patience:
             why = f"was told to go to zero and is at {value:.3g} {unit}"
-            return SeatEnd(SeatState.UNKNOWN, why)
+            return ChannelEnd(ChannelSafety.UNKNOWN, why)
         if not said:
             said = True
             say(f"ramps to zero, from {value:.3g} {unit}")
         clock.sleep(LOOK_EVERY)
         value = measure()
-    return SeatEnd(SeatState.SAFE, f"at {value:.3g} {unit}")
+    return ChannelEnd(ChannelSafety.SAFE, f"at {value:.3g} {unit}")
 
 
 def _means(player: Any) -> tuple[Callable[[], float], float, str, float]:

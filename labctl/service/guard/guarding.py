@@ -56,7 +56,7 @@ class Hears:
     frozen: Callable[[Frozen], None] = lambda _frozen: None
     """Its loop was silent for too long, and it is being made safe."""
     safed: Callable[[Safed], None] = lambda _safed: None
-    """What became of its seats."""
+    """What became of its channels."""
     replaced: Callable[[str], None] = lambda _why: None
     """Another guard stands in for one that was lost."""
     missing: Callable[[str], None] = lambda _why: None
@@ -80,9 +80,9 @@ class _Guarded:
     """Why it was asked to make it safe; empty: it goes on."""
 
     @property
-    def seats(self) -> set[str]:
+    def channels(self) -> set[str]:
         """What it has."""
-        return {seat.seat for each in self.plan for seat in each.seats}
+        return {channel.channel for each in self.plan for channel in each.channels}
 
 
 class Guarding:
@@ -131,10 +131,10 @@ class Guarding:
             stale = [
                 other
                 for other, each in self._runs.items()
-                if each.asked and each.seats & mine.seats
+                if each.asked and each.channels & mine.channels
             ]
             self._runs[run] = mine
-        for other in stale:  # somebody saw to it that its seats are off
+        for other in stale:  # somebody saw to it that its channels are off
             self.disarm(other)
         self._say(_arm(run, mine))
         self._next_try = float("-inf")
@@ -172,7 +172,7 @@ class Guarding:
             mine = self._runs.get(claimed.run)
             if mine is None:
                 return
-            kept = mine.claims.setdefault(claimed.seat, [])
+            kept = mine.claims.setdefault(claimed.channel, [])
             kept.append(claimed)
             del kept[:-MOST_CLAIMS]
         self._say(claimed)
@@ -195,10 +195,10 @@ class Guarding:
         if self._child is not None:
             self._child.kill()
 
-    def forget_all_but(self, seats: set[str]) -> None:
-        """Disarm the ended runs that have none of ``seats``."""
+    def forget_all_but(self, channels: set[str]) -> None:
+        """Disarm the ended runs that have none of ``channels``."""
         for run, mine in list(self._runs.items()):
-            if mine.asked and not mine.seats & seats:
+            if mine.asked and not mine.channels & channels:
                 self.disarm(run)
 
     def close(self) -> None:

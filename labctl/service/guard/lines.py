@@ -20,7 +20,7 @@ driver's own ladder of retries says so when it takes longer."""
 
 
 class OnHostLoss(StrEnum):
-    """What becomes of a seat whose runner is gone."""
+    """What becomes of a channel whose runner is gone."""
 
     OFF = "off"
     FINISH_TECHNIQUE = "finish_technique"
@@ -28,10 +28,10 @@ class OnHostLoss(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeatPlan:
-    """One seat to make safe."""
+class ChannelPlan:
+    """One channel to make safe."""
 
-    seat: str
+    channel: str
     """``k2636b/a``, ``k6221``."""
     stage: int
     """`labctl.roles.safing_order.Stage`, as far as it is known before it is open."""
@@ -40,18 +40,18 @@ class SeatPlan:
     @property
     def name(self) -> str:
         """What follows the slash; empty if nothing does."""
-        return self.seat.partition("/")[2]
+        return self.channel.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class InstrumentPlan:
-    """One instrument to open, and its seats that a run has."""
+    """One instrument to open, and its channels that a run has."""
 
     name: str
     driver: str
     address: str
     options: Mapping[str, Any]
-    seats: tuple[SeatPlan, ...]
+    channels: tuple[ChannelPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Name what a run is about to start on a seat."""
+    """Name what a run is about to start on a channel."""
 
     run: str
-    seat: str
+    channel: str
     token: Mapping[str, Any]
     """See `labctl.roles.potentiostat.Loaded.token`."""
     started_unix: float
@@ -129,8 +129,8 @@ class Frozen:
     """What it said it waits for."""
 
 
-class SeatState(StrEnum):
-    """What is known of a seat after it was to be made safe."""
+class ChannelSafety(StrEnum):
+    """What is known of a channel after it was to be made safe."""
 
     SAFE = "safe"
     """Read back."""
@@ -141,10 +141,10 @@ class SeatState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeatEnd:
-    """What became of one seat."""
+class ChannelEnd:
+    """What became of one channel."""
 
-    state: SeatState
+    state: ChannelSafety
     why: str = ""
 
 
@@ -153,16 +153,18 @@ class Safed:
     """A run's outputs were made safe, as far as they could be."""
 
     run: str
-    outputs: Mapping[str, SeatEnd]
-    """By seat."""
+    outputs: Mapping[str, ChannelEnd]
+    """By channel."""
     why: str
     seconds: float
 
     @property
     def unknown(self) -> dict[str, str]:
-        """Seats that may be on, and why."""
+        """Channels that may be on, and why."""
         ends = self.outputs.items()
-        return {seat: e.why for seat, e in ends if e.state is SeatState.UNKNOWN}
+        return {
+            channel: e.why for channel, e in ends if e.state is ChannelSafety.UNKNOWN
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,8 @@ def answered(line: bytes) -> Answer:
         fields["problems"] = tuple(fields["problems"])
     elif kind == "Safed":
         fields["outputs"] = {
-            seat: SeatEnd(SeatState(end["state"]), end["why"])
-            for seat, end in fields["outputs"].items()
+            channel: ChannelEnd(ChannelSafety(end["state"]), end["why"])
+            for channel, end in fields["outputs"].items()
         }
     answer: Answer = _made(_ANSWERS, kind, fields)
     return answer
@@ -231,8 +233,8 @@ def _made(kinds: Mapping[str, Any], kind: str, fields: dict[str, Any]) -> Any:
 
 
 def _instrument(fields: dict[str, Any]) -> InstrumentPlan:
-    seats = tuple(
-        SeatPlan(each["seat"], each["stage"], OnHostLoss(each["on_host_loss"]))
-        for each in fields["seats"]
+    channels = tuple(
+        ChannelPlan(each["channel"], each["stage"], OnHostLoss(each["on_host_loss"]))
+        for each in fields["channels"]
     )
-    return InstrumentPlan(**{**fields, "seats": seats})
+    return InstrumentPlan(**{**fields, "channels": channels})

@@ -44,7 +44,7 @@ class Told:
     say: Callable[[Level, str], None] = _unheard
     """What a run's own journal cannot say, because the run stands still or is over."""
     safed: Callable[[Safed], None] = _forgotten
-    """What became of its seats."""
+    """What became of its channels."""
 
 
 def guarded(
@@ -123,7 +123,7 @@ class _Run:
             self.guarding.claim(
                 Claimed(
                     self.name,
-                    record.seat,
+                    record.channel,
                     dict(record.token),
                     record.unix,
                     stopwatch(),
@@ -161,7 +161,9 @@ class _Run:
 
     def safed(self, safed: Safed) -> None:
         if safed.unknown:
-            words = [f"{seat} may be on: {why}" for seat, why in safed.unknown.items()]
+            words = [
+                f"{channel} may be on: {why}" for channel, why in safed.unknown.items()
+            ]
             self._alarm(f"{self.name}: the guard could not help: {'; '.join(words)}")
         else:
             text = f"{self.name}: the guard made its outputs safe"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from labctl.service.guard.lines import Claimed, InstrumentPlan
 
 MOST_CLAIMS = 8
-"""Of one seat that are kept; the last one is what runs, or was about to."""
+"""Of one channel that are kept; the last one is what runs, or was about to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class RunPlan:
     run: str
     instruments: Sequence[InstrumentPlan]
     claims: Mapping[str, Sequence[Claimed]] = field(default_factory=dict)
-    """Seat -> what the run started there, the last one last."""
+    """Channel -> what the run started there, the last one last."""
     host_is_lost: bool = True
     """False: the run itself asks; then nothing finishes by itself."""
 
     def with_claim(self, claim: Claimed) -> "RunPlan":
         """Return it with one claim more."""
-        kept = (*self.claims.get(claim.seat, ()), claim)[-MOST_CLAIMS:]
-        return replace(self, claims={**self.claims, claim.seat: kept})
+        kept = (*self.claims.get(claim.channel, ()), claim)[-MOST_CLAIMS:]
+        return replace(self, claims={**self.claims, claim.channel: kept})
 
 
 def complain() -> None:

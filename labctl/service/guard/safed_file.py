@@ -1,4 +1,4 @@
-"""What a guard wrote about the seats that it made safe: ``safed.json``.
+"""What a guard wrote about the channels that it made safe: ``safed.json``.
 
 The file is a stranger's: of another process, perhaps of another version. What it does
 not say plainly is not taken for safe.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.service.guard.lines import SeatEnd, SeatState
+from labctl.service.guard.lines import ChannelEnd, ChannelSafety
 from labctl.service.guard.report import NAME
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ class GuardReport:
     """When it was made, epoch s."""
     run: str
     """The run that it is about; empty if it names none, or several."""
-    seats: Mapping[str, SeatEnd]
-    """What became of each seat."""
+    channels: Mapping[str, ChannelEnd]
+    """What became of each channel."""
 
 
 def reports(folders: Iterable[Path]) -> list[GuardReport]:
@@ -38,14 +38,16 @@ def _read(path: Path) -> GuardReport | None:
     """Return what stands in a file; None if there is none, or it says nothing."""
     try:
         told = json.loads(path.read_text("utf-8"))
-        seats = {
-            str(seat): SeatEnd(SeatState(said["state"]), str(said.get("why", "")))
-            for seat, said in told["outputs"].items()
+        channels = {
+            str(channel): ChannelEnd(
+                ChannelSafety(said["state"]), str(said.get("why", ""))
+            )
+            for channel, said in told["outputs"].items()
             if isinstance(said, dict)
         }
         runs = told.get("runs", [])
         run = str(runs[0]) if len(runs) == 1 else ""
-        return GuardReport(float(told["unix"]), run, seats)
+        return GuardReport(float(told["unix"]), run, channels)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -1,4 +1,4 @@
-"""Make the seats of runs safe from a process that never drove them, in one order.
+"""Make the channels of runs safe from a process that never drove them, in one order.
 
 Every instrument has a thread of its own, so that a dead bus costs nobody else time.
 Sources go at once; heaters, relays and magnets of a run wait until its sources are
@@ -19,12 +19,12 @@ from labctl.roles.driver import Device, Setup
 from labctl.roles.safing_order import Stage, stage_of
 from labctl.service.guard.at_zero import wait_for_zero
 from labctl.service.guard.lines import (
+    ChannelEnd,
+    ChannelPlan,
+    ChannelSafety,
     Claimed,
     InstrumentPlan,
     OnHostLoss,
-    SeatEnd,
-    SeatPlan,
-    SeatState,
 )
 from labctl.service.guard.run_plan import RunPlan, complain
 
@@ -34,8 +34,8 @@ LEFT_CLOSED = "its relays stay as they are, a source may be on: {}"
 FINISHES = "finishes its technique within its firmware's limits"
 NOT_OURS = "runs nothing that this run started"
 
-Ends = dict[str, SeatEnd]
-Told = Callable[[str, str, SeatEnd], None]
+Ends = dict[str, ChannelEnd]
+Told = Callable[[str, str, ChannelEnd], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +73,35 @@ def resolve(instruments: Sequence[InstrumentPlan]) -> tuple[str, ...]:
 def make_safe(
     runs: Sequence[RunPlan], told: Told, patience: Patience = USUAL
 ) -> dict[str, Ends]:
-    """Make everything that ``runs`` have safe; return run -> seat -> what became of it.
+    """Make everything that ``runs`` have safe; return run -> channel -> its end.
 
-    ``told`` hears run, seat and end as they come, from several threads.
+    ``told`` hears run, channel and end as they come, from several threads.
     """
     return _Safing(runs, told, patience).carried_out()
 
 
-def make_seat_safe(
-    plan: SeatPlan, player: Any, claims: Sequence[Claimed], *, host_is_lost: bool
-) -> SeatEnd:
-    """Make one open seat safe; what nobody of ours started is left alone."""
+def make_channel_safe(
+    plan: ChannelPlan, player: Any, claims: Sequence[Claimed], *, host_is_lost: bool
+) -> ChannelEnd:
+    """Make one open channel safe; what nobody of ours started is left alone."""
     if not hasattr(player, "make_safe"):
-        return SeatEnd(SeatState.SAFE, "has no output")
+        return ChannelEnd(ChannelSafety.SAFE, "has no output")
     if not hasattr(player, "recognise"):
         player.make_safe()
-        return SeatEnd(SeatState.SAFE)
+        return ChannelEnd(ChannelSafety.SAFE)
     for claim in reversed(claims):
         if not _recognised(player, claim):
             continue
         finish = plan.on_host_loss is OnHostLoss.FINISH_TECHNIQUE
         if finish and host_is_lost and claim.token.get("limited") is True:
-            return SeatEnd(SeatState.LEFT, FINISHES)
+            return ChannelEnd(ChannelSafety.LEFT, FINISHES)
         player.make_safe()
-        return SeatEnd(SeatState.SAFE)
-    return SeatEnd(SeatState.LEFT, NOT_OURS)
+        return ChannelEnd(ChannelSafety.SAFE)
+    return ChannelEnd(ChannelSafety.LEFT, NOT_OURS)
 
 
 def _recognised(player: Any, claim: Claimed) -> bool:
-    """Tell whether a seat runs what was claimed, by either clock.
+    """Tell whether a channel runs what was claimed, by either clock.
 
     The wall clock may have been set since; the counter may have stood still while the
     machine slept.
@@ -114,11 +114,11 @@ def _recognised(player: Any, claim: Claimed) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seat:
-    """A seat and whose it is."""
+class _Channel:
+    """A channel and whose it is."""
 
     run: RunPlan
-    plan: SeatPlan
+    plan: ChannelPlan
 
 
 class _Safing:
@@ -129,21 +129,21 @@ class _Safing:
         self._news = threading.Condition()
         self._ends: dict[str, Ends] = {run.run: {} for run in runs}
         self._sources: dict[str, set[str]] = {run.run: set() for run in runs}
-        """Run -> its seats that put energy into the sample."""
-        self._instruments: dict[str, tuple[InstrumentPlan, list[_Seat]]] = {}
+        """Run -> its channels that put energy into the sample."""
+        self._instruments: dict[str, tuple[InstrumentPlan, list[_Channel]]] = {}
         for run in runs:
             for plan in run.instruments:
-                _, seats = self._instruments.setdefault(plan.name, (plan, []))
-                for seat in plan.seats:
-                    seats.append(_Seat(run, seat))
-                    if seat.stage == Stage.SOURCES:
-                        self._sources[run.run].add(seat.seat)
+                _, channels = self._instruments.setdefault(plan.name, (plan, []))
+                for channel in plan.channels:
+                    channels.append(_Channel(run, channel))
+                    if channel.stage == Stage.SOURCES:
+                        self._sources[run.run].add(channel.channel)
 
     def carried_out(self) -> dict[str, Ends]:
         """Start every thread and wait for all of them, not for ever."""
         threads = [
-            threading.Thread(target=self._keep_at, args=(plan, seats), daemon=True)
-            for plan, seats in self._instruments.values()
+            threading.Thread(target=self._keep_at, args=(plan, channels), daemon=True)
+            for plan, channels in self._instruments.values()
         ]
         for thread in threads:
             thread.start()
@@ -151,15 +151,19 @@ class _Safing:
         for thread in threads:
             thread.join(max(last - self._clock.now(), 0.0))
         with self._news:
-            for _, seats in self._instruments.values():
-                for seat in seats:
-                    nothing = SeatEnd(SeatState.UNKNOWN, f"no answer for {last:g} s")
-                    self._ends[seat.run.run].setdefault(seat.plan.seat, nothing)
+            for _, channels in self._instruments.values():
+                for channel in channels:
+                    nothing = ChannelEnd(
+                        ChannelSafety.UNKNOWN, f"no answer for {last:g} s"
+                    )
+                    self._ends[channel.run.run].setdefault(
+                        channel.plan.channel, nothing
+                    )
             return {run: dict(ends) for run, ends in self._ends.items()}
 
-    def _keep_at(self, plan: InstrumentPlan, seats: list[_Seat]) -> None:
-        """Make one instrument's seats safe, again and again until it works."""
-        left, attempt = list(seats), 0
+    def _keep_at(self, plan: InstrumentPlan, channels: list[_Channel]) -> None:
+        """Make one instrument's channels safe, again and again until it works."""
+        left, attempt = list(channels), 0
         while left:
             try:
                 left = self._tried(plan, left)
@@ -169,54 +173,59 @@ class _Safing:
                 why = f"{type(error).__name__}: {error}"
             if not why and not left:
                 return
-            for seat in left:
+            for channel in left:
                 if why:
-                    self._end(seat, SeatEnd(SeatState.UNKNOWN, why))
+                    self._end(channel, ChannelEnd(ChannelSafety.UNKNOWN, why))
             if self._clock.now() > self._patience.gives_up:
                 return
             self._clock.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1
 
-    def _tried(self, plan: InstrumentPlan, seats: list[_Seat]) -> list[_Seat]:
-        """Open the instrument and go through its seats; return those that failed."""
+    def _tried(self, plan: InstrumentPlan, channels: list[_Channel]) -> list[_Channel]:
+        """Open the instrument and go through its channels; return those that failed."""
         failed = []
         device = _opened(plan, self._clock)
         try:
-            players = {seat.plan.seat: _player(device, seat.plan) for seat in seats}
-            for seat in seats:
-                if stage_of(players[seat.plan.seat]) is Stage.SOURCES:
-                    self._is_source(seat)
-            for seat in sorted(seats, key=lambda s: stage_of(players[s.plan.seat])):
+            players = {
+                channel.plan.channel: _player(device, channel.plan)
+                for channel in channels
+            }
+            for channel in channels:
+                if stage_of(players[channel.plan.channel]) is Stage.SOURCES:
+                    self._is_source(channel)
+            for channel in sorted(
+                channels, key=lambda s: stage_of(players[s.plan.channel])
+            ):
                 try:
-                    self._in_turn(seat, players[seat.plan.seat])
+                    self._in_turn(channel, players[channel.plan.channel])
                 except Exception as error:  # noqa: BLE001  (the next one comes)
                     complain()
                     why = f"{type(error).__name__}: {error}"
-                    self._end(seat, SeatEnd(SeatState.UNKNOWN, why))
-                    failed.append(seat)
+                    self._end(channel, ChannelEnd(ChannelSafety.UNKNOWN, why))
+                    failed.append(channel)
         finally:
             device.close()
         return failed
 
-    def _in_turn(self, seat: _Seat, player: Any) -> None:
+    def _in_turn(self, channel: _Channel, player: Any) -> None:
         stage = stage_of(player)
         if stage is not Stage.SOURCES:
-            self._not_source(seat)
-            doubtful = self._wait_for_sources(seat.run.run)
+            self._not_source(channel)
+            doubtful = self._wait_for_sources(channel.run.run)
             if stage is Stage.SWITCHES and doubtful:
                 why = LEFT_CLOSED.format(", ".join(doubtful))
-                self._end(seat, SeatEnd(SeatState.LEFT, why))
+                self._end(channel, ChannelEnd(ChannelSafety.LEFT, why))
                 return
-        claims = seat.run.claims.get(seat.plan.seat, ())
-        lost = seat.run.host_is_lost
-        end = make_seat_safe(seat.plan, player, claims, host_is_lost=lost)
+        claims = channel.run.claims.get(channel.plan.channel, ())
+        lost = channel.run.host_is_lost
+        end = make_channel_safe(channel.plan, player, claims, host_is_lost=lost)
         if stage is Stage.MAGNETS:
             end = wait_for_zero(
                 player,
                 self._clock,
-                lambda why: self._end(seat, SeatEnd(SeatState.UNKNOWN, why)),
+                lambda why: self._end(channel, ChannelEnd(ChannelSafety.UNKNOWN, why)),
             )
-        self._end(seat, end)
+        self._end(channel, end)
 
     def _wait_for_sources(self, run: str) -> list[str]:
         """Wait until a run's sources are done; return those not known to be off.
@@ -225,31 +234,35 @@ class _Safing:
         """
         with self._news:
             self._news.wait_for(
-                lambda: SeatState.UNKNOWN not in self._states(run).values(),
+                lambda: ChannelSafety.UNKNOWN not in self._states(run).values(),
                 max(self._patience.sources - self._clock.now(), 0.0),
             )
             states = self._states(run).items()
-            return sorted(seat for seat, its in states if its is not SeatState.SAFE)
+            return sorted(
+                channel for channel, its in states if its is not ChannelSafety.SAFE
+            )
 
-    def _states(self, run: str) -> dict[str, SeatState]:
+    def _states(self, run: str) -> dict[str, ChannelSafety]:
         """Return the state of each of a run's sources."""
-        ends, nothing = self._ends[run], SeatEnd(SeatState.UNKNOWN)
-        return {seat: ends.get(seat, nothing).state for seat in self._sources[run]}
+        ends, nothing = self._ends[run], ChannelEnd(ChannelSafety.UNKNOWN)
+        return {
+            channel: ends.get(channel, nothing).state for channel in self._sources[run]
+        }
 
-    def _is_source(self, seat: _Seat) -> None:
+    def _is_source(self, channel: _Channel) -> None:
         with self._news:
-            self._sources[seat.run.run].add(seat.plan.seat)
+            self._sources[channel.run.run].add(channel.plan.channel)
 
-    def _not_source(self, seat: _Seat) -> None:
+    def _not_source(self, channel: _Channel) -> None:
         with self._news:
-            self._sources[seat.run.run].discard(seat.plan.seat)
+            self._sources[channel.run.run].discard(channel.plan.channel)
             self._news.notify_all()
 
-    def _end(self, seat: _Seat, end: SeatEnd) -> None:
+    def _end(self, channel: _Channel, end: ChannelEnd) -> None:
         with self._news:
-            self._ends[seat.run.run][seat.plan.seat] = end
+            self._ends[channel.run.run][channel.plan.channel] = end
             self._news.notify_all()
-        self._told(seat.run.run, seat.plan.seat, end)
+        self._told(channel.run.run, channel.plan.channel, end)
 
 
 def _setup(plan: InstrumentPlan) -> Setup:
@@ -271,7 +284,7 @@ def _opened(plan: InstrumentPlan, clock: Clock) -> Device:
     return device
 
 
-def _player(device: Device, seat: SeatPlan) -> Any:
-    if seat.name not in device.roles:
-        raise InstrumentError(f"{seat.seat}: there is no such seat")
-    return device.roles[seat.name]
+def _player(device: Device, channel: ChannelPlan) -> Any:
+    if channel.name not in device.roles:
+        raise InstrumentError(f"{channel.channel}: there is no such channel")
+    return device.roles[channel.name]

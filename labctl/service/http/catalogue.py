@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from labctl import plugins
-from labctl.api.answers import InstrumentOut, ProtocolOut, SampleOut, SeatOut
+from labctl.api.answers import ChannelOut, InstrumentOut, ProtocolOut, SampleOut
 from labctl.api.station_files import Premises, replace_text
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
@@ -89,8 +89,8 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
         is_open = name in opened
         identity = station.identity(name) if is_open else None
         players = station.players(name) if is_open else {}
-        seats = {f"{name}/{r}" if r else name: p for r, p in players.items()}
-        configured = [s for s in bench.seats() if s.partition("/")[0] == name]
+        channels = {f"{name}/{r}" if r else name: p for r, p in players.items()}
+        configured = [s for s in bench.channels() if s.partition("/")[0] == name]
         found.append(
             InstrumentOut(
                 name=name,
@@ -106,30 +106,30 @@ def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
                     "firmware": identity.firmware,
                 },
                 error=unreached.get(name, ""),
-                seats=[
-                    _seat(
-                        seat,
-                        seats.get(seat),
-                        lent.get(seat, ""),
-                        touched.get(seat),
-                        doubts.get(seat, ""),
+                channels=[
+                    _channel(
+                        channel,
+                        channels.get(channel),
+                        lent.get(channel, ""),
+                        touched.get(channel),
+                        doubts.get(channel, ""),
                     )
-                    for seat in dict.fromkeys((*seats, *configured))
+                    for channel in dict.fromkeys((*channels, *configured))
                 ],
             )
         )
     return found
 
 
-def _seat(
-    seat: str,
+def _channel(
+    channel: str,
     player: object | None,
     lent_to: str,
     touched: Touched | None,
     doubt: str,
-) -> SeatOut:
-    return SeatOut(
-        seat=seat,
+) -> ChannelOut:
+    return ChannelOut(
+        channel=channel,
         plays=kinds(player),
         actions=[str(a) for a in actions(player)],
         lent_to=lent_to,

@@ -27,6 +27,7 @@ from labctl.api.requests import (
     Acknowledge,
     AmendIn,
     ChannelHold,
+    ChannelIn,
     ClearIn,
     ManualIn,
     OrderIn,
@@ -34,7 +35,6 @@ from labctl.api.requests import (
     QueueIn,
     RunWish,
     SampleIn,
-    SeatIn,
     Why,
 )
 from labctl.errors import LabctlError, RefusedError
@@ -49,7 +49,7 @@ from labctl.session.order import Prepared
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
 configure = APIRouter(dependencies=[Depends(allow("configure"))], responses=PROBLEMS)
 ENTRY = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$")]
-SEAT = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]{0,79}$")]
+CHANNEL = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]{0,79}$")]
 NAME = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$")]
 
 
@@ -58,9 +58,9 @@ NAME = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$")]
 
 @operate.post("/check", operation_id="check")
 def check(here: Here, order: OrderIn) -> Checked:
-    """Check an order: parameters, sample, limits, seats; nothing is opened.
+    """Check an order: parameters, sample, limits, channels; nothing is opened.
 
-    A seat that others have is no complaint: the order may wait in the queue.
+    A channel that others have is no complaint: the order may wait in the queue.
     """
     try:
         prepared = _free_or_busy(here, order)
@@ -77,7 +77,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         ok=True,
         complaints=[],
         warnings=prepared.protocol.warnings(),
-        seats=dict(prepared.cast),
+        channels=dict(prepared.cast),
         limits={k: (finite(low), finite(high)) for k, (low, high) in bounds},
         parameters=prepared.protocol.parameters_json(),
         busy=here.bench.busy(prepared),
@@ -101,7 +101,7 @@ def forecast(
 
 @operate.post("/stop", operation_id="stop_all")
 async def stop_all(here: Here, asking: Asking, why: Why | None = None) -> Accepted:
-    """STOP ALL: every run, every hand-driven seat, the queue. Waits for nothing."""
+    """STOP ALL: every run, every hand-driven channel, the queue. Waits for nothing."""
     here.stop_all.ask(asking.who, why.reason if why else "")
     return Accepted(sequence=here.feed.sequence + 1)
 
@@ -165,31 +165,31 @@ def acknowledge(
 
 @operate.post("/channels", operation_id="hold_channel")
 def hold_channel(here: Here, change: ChannelHold) -> Accepted:
-    """Let nothing from the queue start on a seat, or let it again."""
-    seats = here.bench.seats()
-    if change.seat not in (*seats, "*"):
-        raise HTTPException(404, f"the configuration has no seat {change.seat!r}")
+    """Let nothing from the queue start on a channel, or let it again."""
+    channels = here.bench.channels()
+    if change.channel not in (*channels, "*"):
+        raise HTTPException(404, f"the configuration has no channel {change.channel!r}")
     if change.hold:
-        held = seats if change.seat == "*" else [change.seat]
-        here.bench.queue.hold_seats(held, change.reason or "held by a person")
+        held = channels if change.channel == "*" else [change.channel]
+        here.bench.queue.hold_channels(held, change.reason or "held by a person")
     else:
-        here.bench.queue.release_seat(change.seat)
+        here.bench.queue.release_channel(change.channel)
     return _accepted(here)
 
 
-@operate.post("/seats/{seat:path}/clear", operation_id="clear_seat")
-def clear_seat(
-    here: Here, asking: Asking, seat: SEAT, how: ClearIn | None = None
+@operate.post("/channels/{channel:path}/clear", operation_id="clear_channel")
+def clear_channel(
+    here: Here, asking: Asking, channel: CHANNEL, how: ClearIn | None = None
 ) -> Accepted:
-    """Lend a seat again that may still be on: made safe and read back, or vouched for.
+    """Lend a channel again that may still be on: made safe and read, or vouched for.
 
     It stays in doubt if it cannot be read back as off.
     """
     how = how or ClearIn()
     bench = here.bench
-    if seat.partition("/")[0] not in bench.equipment.station.setups:
-        raise HTTPException(404, f"there is no seat {seat!r}")
-    bench.clear(seat, by_hand=how.by_hand, who=asking.who, reason=how.reason)
+    if channel.partition("/")[0] not in bench.equipment.station.setups:
+        raise HTTPException(404, f"there is no channel {channel!r}")
+    bench.clear(channel, by_hand=how.by_hand, who=asking.who, reason=how.reason)
     return _accepted(here)
 
 
@@ -204,7 +204,7 @@ def start_run(here: Here, order: OrderIn) -> Started:
 
 @configure.post("/queue", operation_id="add_to_queue", status_code=201)
 def add_to_queue(here: Here, asking: Asking, wanted: QueueIn) -> Queued:
-    """Let an order wait for its seats; checked now, and again when its turn comes."""
+    """Let an order wait for its channels; checked now and when its turn comes."""
     here.bench.prepare(wanted.order, even_busy=True)
     entry = here.bench.queue.add(wanted.order, asking.who, ready=wanted.ready)
     here.feed.touch()
@@ -253,13 +253,13 @@ def open_instrument(here: Here, name: NAME) -> Accepted:
 
 @configure.post("/manual", operation_id="by_hand")
 def by_hand(here: Here, asking: Asking, act: ManualIn) -> ManualOut:
-    """Do one thing with a free seat by hand; it is made safe 30 s later by itself."""
-    if act.seat.partition("/")[0] not in here.bench.equipment.station.setups:
-        raise HTTPException(404, f"there is no seat {act.seat!r}")
+    """Do one thing with a free channel by hand; it is made safe 30 s later."""
+    if act.channel.partition("/")[0] not in here.bench.equipment.station.setups:
+        raise HTTPException(404, f"there is no channel {act.channel!r}")
     answer = here.bench.by_hand.act(act, asking.who)
     here.feed.touch()
     return ManualOut(
-        seat=act.seat,
+        channel=act.channel,
         readings={
             k: float(v) if math.isfinite(v) else None
             for k, v in answer.readings.items()
@@ -271,9 +271,9 @@ def by_hand(here: Here, asking: Asking, act: ManualIn) -> ManualOut:
 
 
 @operate.post("/manual/release", operation_id="hands_off")
-def hands_off(here: Here, which: SeatIn) -> Accepted:
-    """Make a hand-driven seat safe and give it back."""
-    here.bench.by_hand.release(which.seat)
+def hands_off(here: Here, which: ChannelIn) -> Accepted:
+    """Make a hand-driven channel safe and give it back."""
+    here.bench.by_hand.release(which.channel)
     return _accepted(here)
 
 
@@ -291,7 +291,7 @@ async def shutdown(here: Here, stop_runs: Annotated[bool, Query()] = False) -> A
 
 
 def _free_or_busy(here: Services, order: OrderIn) -> Prepared:
-    """Cast free seats if there are any, else seats that will be free one day."""
+    """Cast free channels if there are any, else channels that will be free one day."""
     try:
         return here.bench.prepare(order)
     except RefusedError:
@@ -300,7 +300,7 @@ def _free_or_busy(here: Services, order: OrderIn) -> Prepared:
 
 def _refused(hints: list[Hint]) -> Checked:
     return Checked(
-        ok=False, complaints=hints, warnings=[], seats={}, limits={}, parameters={}
+        ok=False, complaints=hints, warnings=[], channels={}, limits={}, parameters={}
     )
 
 

@@ -83,25 +83,29 @@ class StateMaker:
     def _channels(self, lent: dict[str, str]) -> list[Channel]:
         bench = self._bench
         held, doubts = bench.queue.held, bench.equipment.station.doubts()
-        waiting = [seat for e in bench.queue.entries for seat in e.order.seats.values()]
+        waiting = [
+            channel
+            for e in bench.queue.entries
+            for channel in e.order.channels.values()
+        ]
         channels = []
-        for seat, roles in bench.seats().items():
-            holder = lent.get(seat, "")
+        for channel, roles in bench.channels().items():
+            holder = lent.get(channel, "")
             by_hand = holder.startswith(HOLDER)
-            doubt = "" if holder and not by_hand else doubts.get(seat, "")
+            doubt = "" if holder and not by_hand else doubts.get(channel, "")
             state = ChannelState.BUSY if holder else ChannelState.FREE
             state = ChannelState.MANUAL if by_hand else state
             state = ChannelState.DOUBTFUL if doubt else state
             channels.append(
                 Channel(
-                    seat=seat,
-                    instrument=seat.partition("/")[0],
+                    name=channel,
+                    instrument=channel.partition("/")[0],
                     roles=roles,
                     state=state,
                     run="" if by_hand else holder,
-                    held=seat in held,
-                    held_because=held.get(seat, ""),
-                    queued=waiting.count(seat),
+                    held=channel in held,
+                    held_because=held.get(channel, ""),
+                    queued=waiting.count(channel),
                     doubt=doubt,
                 )
             )

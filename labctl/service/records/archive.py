@@ -24,7 +24,7 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.api.from_run import LEVELS, finite, headline, unsafe_seats
+from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
 from labctl.api.models import RunState, RunSummary
 from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.data import Array
@@ -297,7 +297,7 @@ def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
         protocol=header.protocol,
         title=header.title,
         sample=_name(header),
-        seats=dict(header.roles),
+        channels=dict(header.roles),
         state=state,
         reason=status.reason,
         asked="",
@@ -315,7 +315,7 @@ def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
         operator=header.operator,
         trouble="",
         longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
-        unsafe=unsafe_seats(status.unsafe, header.roles),
+        unsafe=unsafe_channels(status.unsafe, header.roles),
         headline=headline(file.results),
     )
 

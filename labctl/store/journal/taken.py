@@ -82,7 +82,7 @@ class Taken:
         """Note what is about to be started; see `JournalReader.claims`."""
         token, done = dumps(record.token), dumps(record.done)
         when = (record.test_time, record.unix)
-        values = (record.step_count, record.role, record.seat, token, *when)
+        values = (record.step_count, record.role, record.channel, token, *when)
         self._say(CLAIM, (self._number, *values, record.digest, done))
 
     def event(self, event: Event, test_time: float, unix: float) -> None:

@@ -55,7 +55,7 @@ def test_a_channel_plays_the_role() -> None:
 
 
 def test_channels_count_from_one_on_the_panel_and_from_zero_in_the_library() -> None:
-    bench = simulated_bench(seats=(f"{NAME}/6",))
+    bench = simulated_bench(channels=(f"{NAME}/6",))
 
     bench.run([PULSE], channel="6")
 
@@ -145,7 +145,7 @@ def test_an_old_release_without_read_back_still_runs() -> None:
 
 
 def test_a_mixed_chassis_takes_the_file_of_each_board() -> None:
-    bench = simulated_bench({"boards": {2: 1}}, seats=(f"{NAME}/1", f"{NAME}/2"))
+    bench = simulated_bench({"boards": {2: 1}}, channels=(f"{NAME}/1", f"{NAME}/2"))
 
     first = bench.device.roles["1"].load([OpenCircuit(1.0)])
     second = bench.device.roles["2"].load([OpenCircuit(1.0)])
@@ -440,7 +440,7 @@ def test_the_live_reading_is_there_between_two_rows() -> None:
 
 
 def test_calls_from_many_threads_come_one_by_one() -> None:
-    bench = simulated_bench(seats=[f"{NAME}/{k}" for k in range(1, 7)])
+    bench = simulated_bench(channels=[f"{NAME}/{k}" for k in range(1, 7)])
     channels = list(bench.device.roles.values())
     for channel in channels:
         channel.load([OpenCircuit(1e5, record=EVERY_SECOND)])

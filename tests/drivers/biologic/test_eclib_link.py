@@ -204,8 +204,8 @@ def test_rows_that_were_read_before_a_failure_come_with_the_next_poll() -> None:
 
 
 def test_the_converter_of_floats_is_called_on_the_librarys_thread_alone() -> None:
-    seats = [f"{NAME}/{k}" for k in (1, 2, 3)]
-    bench = simulated_bench({"model": "VMP3", "ti_floats": True}, seats=seats)
+    channels = [f"{NAME}/{k}" for k in (1, 2, 3)]
+    bench = simulated_bench({"model": "VMP3", "ti_floats": True}, channels=channels)
     players = [bench.device.roles[k] for k in "123"]
     for player in players:
         player.load([OpenCircuit(1e4, record=Recording(every_s=1.0))])

@@ -175,7 +175,7 @@ def test_a_power_is_held_while_the_voltage_moves() -> None:
     assert power[5:].mean() == pytest.approx(-1e-3, rel=3e-4)
 
 
-def test_an_empty_seat_lets_no_current_through() -> None:
+def test_an_empty_channel_lets_no_current_through() -> None:
     bench = simulated_bench()
 
     polls = bench.run([ConstantVoltage(1.0, 10.0, record=EVERY_SECOND)], channel="2")
@@ -183,7 +183,7 @@ def test_an_empty_seat_lets_no_current_through() -> None:
     assert np.all(np.abs(column(polls, AMPERES)) < 1e-9)
 
 
-def test_a_current_into_an_empty_seat_meets_the_compliance() -> None:
+def test_a_current_into_an_empty_channel_meets_the_compliance() -> None:
     bench = simulated_bench()
     limit = upper(5.0)
 
@@ -357,7 +357,7 @@ def test_drift_leaks_into_slow_points_unless_it_is_corrected() -> None:
 def test_two_channels_see_one_cell_in_whatever_order_they_are_polled() -> None:
     seen: list[list[float]] = []
     for order in (("1", "2"), ("2", "1")):
-        bench = simulated_bench(seats=(f"{NAME}/1", f"{NAME}/2"))
+        bench = simulated_bench(channels=(f"{NAME}/1", f"{NAME}/2"))
         driver, watcher = bench.device.roles["1"], bench.device.roles["2"]
         watcher.load([OpenCircuit(1e6, record=Recording(every_s=0.7))])
         driver.load([ConstantCurrent(1e-3, 100.0, record=Recording(every_s=5.0))])
@@ -381,7 +381,7 @@ def test_two_channels_see_one_cell_in_whatever_order_they_are_polled() -> None:
 
 
 def test_a_second_channel_may_not_drive_the_same_cell() -> None:
-    bench = simulated_bench(seats=(f"{NAME}/1", f"{NAME}/2"))
+    bench = simulated_bench(channels=(f"{NAME}/1", f"{NAME}/2"))
     first, second = bench.device.roles["1"], bench.device.roles["2"]
     for channel in (first, second):
         channel.load([ConstantCurrent(1e-3, 100.0)])

@@ -1,4 +1,4 @@
-"""The five instruments of a Hall bench: which seat plays what, and how each stands."""
+"""The five instruments of a Hall bench: which plays what, and how each stands."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,10 +6,10 @@ from functools import partial
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.by_hand.channels import HALL, ChannelRow, candidates
 from gui.by_hand.hand_form import beside, button
 from gui.by_hand.readout import Sign
 from gui.by_hand.readouts import output_text
-from gui.by_hand.seats import HALL, SeatRow, candidates
 from gui.link.link import Link
 from gui.link.port import Station
 from gui.parts.inputs import Choice, caption
@@ -18,7 +18,7 @@ from labctl.api.answers import Accepted
 SOURCE, METER, SWITCH, GAUSS, MAGNET = (part.name for part in HALL)
 
 
-class HallSeats(QWidget):
+class HallChannels(QWidget):
     """A line a part; one button connects what is not connected."""
 
     changed = pyqtSignal()
@@ -28,7 +28,7 @@ class HallSeats(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._rows: dict[str, list[SeatRow]] = {part.name: [] for part in HALL}
+        self._rows: dict[str, list[ChannelRow]] = {part.name: [] for part in HALL}
         self._choices: dict[str, Choice] = {}
         self._signs: dict[str, Sign] = {}
         grid = QGridLayout()
@@ -54,13 +54,13 @@ class HallSeats(QWidget):
         box.addLayout(grid)
         box.addLayout(beside(self.connect_button, self.run_button))
 
-    def show_rows(self, rows: Sequence[SeatRow]) -> None:
-        """Take the seats as they are now."""
+    def show_rows(self, rows: Sequence[ChannelRow]) -> None:
+        """Take the channels as they are now."""
         for part in HALL:
             found = candidates(rows, part)
             self._rows[part.name] = found
             choice = self._choices[part.name]
-            names = [row.seat for row in found]
+            names = [row.channel for row in found]
             if names != [choice.itemText(k) for k in range(choice.count())]:
                 chosen = choice.currentText()
                 choice.blockSignals(True)
@@ -72,13 +72,13 @@ class HallSeats(QWidget):
             choice.setEnabled(len(names) > 1)
         self._tell()
 
-    def row(self, part: str) -> SeatRow | None:
-        """Return the seat that plays a part; None if none does."""
-        seat = self._choices[part].currentText()
-        return next((r for r in self._rows[part] if r.seat == seat), None)
+    def row(self, part: str) -> ChannelRow | None:
+        """Return the channel that plays a part; None if none does."""
+        channel = self._choices[part].currentText()
+        return next((r for r in self._rows[part] if r.channel == channel), None)
 
-    def seat(self, part: str) -> str:
-        """Return a seat's name; empty if there is none."""
+    def channel(self, part: str) -> str:
+        """Return a channel's name; empty if there is none."""
         return self._choices[part].currentText()
 
     def is_free(self, *parts: str) -> bool:
@@ -129,8 +129,8 @@ def _open(station: Station, name: str) -> Accepted:
     return station.open_instrument(name)
 
 
-def _short(row: SeatRow) -> str:
-    """Say in a few words how a seat stands."""
+def _short(row: ChannelRow) -> str:
+    """Say in a few words how a channel stands."""
     if row.run:
         return "lent to a run"
     if row.doubt:

@@ -1,12 +1,12 @@
-"""Whose a seat is and for how long: free, lent to a run, by hand and safe in N s."""
+"""Whose a channel is and for how long: free, lent to a run, by hand and safe in N s."""
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.by_hand.channels import ChannelRow, left_text
 from gui.by_hand.hand_form import button
 from gui.by_hand.readout import Sign
-from gui.by_hand.seats import SeatRow, left_text
 from gui.link.link import Link
 from labctl.api.answers import Accepted
 from labctl.clock import SystemClock
@@ -14,7 +14,7 @@ from labctl.clock import SystemClock
 EVERY_MS = 500
 
 
-class SeatState(QWidget):
+class ChannelState(QWidget):
     """Shape, words, the way to the run that has it, and Connect."""
 
     run_wanted = pyqtSignal(str)
@@ -24,10 +24,10 @@ class SeatState(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._row: SeatRow | None = None
+        self._row: ChannelRow | None = None
         self._clock = SystemClock()
         self._safe_at: float | None = None
-        self.sign = Sign("State of the seat")
+        self.sign = Sign("State of the channel")
         self.connect_button = button("Connect", self._open, "Connect the instrument")
         self.run_button = button("Open the run", self._show_run)
         row = QHBoxLayout(self)
@@ -40,8 +40,8 @@ class SeatState(QWidget):
         self._timer.timeout.connect(self._tell)
         self._tell()
 
-    def show_row(self, row: SeatRow | None) -> None:
-        """Show a seat's state."""
+    def show_row(self, row: ChannelRow | None) -> None:
+        """Show a channel's state."""
         self._row = row
         self._safe_at = None if row is None else row.safe_at
         self._tell()

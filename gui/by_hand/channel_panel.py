@@ -1,4 +1,4 @@
-"""One seat: who the instrument is, whose it is, and what one may do with it by hand."""
+"""One channel: who the instrument is, whose it is, what may be done by hand."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from gui.by_hand import hand_fields
+from gui.by_hand.channel_identity import ChannelIdentity
+from gui.by_hand.channel_state import ChannelState
+from gui.by_hand.channels import ChannelRow
 from gui.by_hand.hand_form import HandForm, beside, button, named
 from gui.by_hand.hands import Hands
 from gui.by_hand.readouts import output_text
-from gui.by_hand.seat_identity import SeatIdentity
-from gui.by_hand.seat_state import SeatState
-from gui.by_hand.seats import SeatRow
 from gui.link.link import Link
 from gui.look.palette import digits_font
 from gui.look.si_text import signed_text, words
@@ -27,7 +27,7 @@ RULE = (
 EVERY_MS = 1000
 
 
-class SeatPanel(QFrame):
+class ChannelPanel(QFrame):
     """Identity, state, manual control."""
 
     run_wanted = pyqtSignal(str)
@@ -37,7 +37,7 @@ class SeatPanel(QFrame):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self._row: SeatRow | None = None
+        self._row: ChannelRow | None = None
         self._hands = Hands(link, self)
         self._hands.answered.connect(self._read)
         self._hands.refused.connect(self._refused)
@@ -45,9 +45,9 @@ class SeatPanel(QFrame):
         self._again = QTimer(self)
         self._again.setInterval(EVERY_MS)
         self._again.timeout.connect(self._repeat)
-        self.identity = SeatIdentity()
+        self.identity = ChannelIdentity()
         self._wrong = Refusal()
-        self.state = SeatState(link)
+        self.state = ChannelState(link)
         self.state.run_wanted.connect(self.run_wanted)
         self.state.connected.connect(self.changed)
         self.state.refused.connect(self._wrong.say)
@@ -57,7 +57,7 @@ class SeatPanel(QFrame):
 
     @property
     def can_drive(self) -> bool:
-        """Whether the seat that is shown can be driven by hand now."""
+        """Whether the channel that is shown can be driven by hand now."""
         row = self._row
         return row is not None and row.is_free and row.can(Action.DRIVE)
 
@@ -71,9 +71,9 @@ class SeatPanel(QFrame):
         """Why the last act was refused."""
         return self._wrong.text()
 
-    def show_row(self, row: SeatRow | None) -> None:
-        """Show a seat, or the same one as it is now."""
-        new = row is None or self._row is None or row.seat != self._row.seat
+    def show_row(self, row: ChannelRow | None) -> None:
+        """Show a channel, or the same one as it is now."""
+        new = row is None or self._row is None or row.channel != self._row.channel
         self._row = row
         self.setVisible(row is not None)
         if row is None:
@@ -87,7 +87,7 @@ class SeatPanel(QFrame):
         self._show_controls(row)
 
     def act(self, action: Action) -> None:
-        """Do one thing with the seat."""
+        """Do one thing with the channel."""
         asked = self._asked(action)
         if asked is not None:
             self._wrong.say("")
@@ -101,10 +101,10 @@ class SeatPanel(QFrame):
         self.act(Action.DRIVE)
 
     def release(self) -> None:
-        """Make the seat safe and give it back."""
+        """Make the channel safe and give it back."""
         self._live.setChecked(False)
         if self._row is not None:
-            self._hands.release(self._row.seat)
+            self._hands.release(self._row.channel)
 
     def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802
         """Stop reading; the station's 30 s begin."""
@@ -121,16 +121,16 @@ class SeatPanel(QFrame):
     def _asked(self, action: Action) -> ManualIn | None:
         if self._row is None:
             return None
-        seat = self._row.seat
+        channel = self._row.channel
         if action not in self.forms:
-            return ManualIn(seat=seat, action=action)
+            return ManualIn(channel=channel, action=action)
         found = self.forms[action].amounts
         if not found.ok:
             return None
         values = found.values
         if action is Action.DRIVE:
             return ManualIn(
-                seat=seat,
+                channel=channel,
                 action=action,
                 quantity=self._quantity.currentText(),
                 value=values["level"],
@@ -139,12 +139,12 @@ class SeatPanel(QFrame):
         if action is Action.FIELD:
             told = "field" if "Magnet" in self._row.kinds else "current"
             value = values["level"]
-            return ManualIn(seat=seat, action=action, quantity=told, value=value)
+            return ManualIn(channel=channel, action=action, quantity=told, value=value)
         contacts = found.found["contacts"].given
-        return ManualIn(seat=seat, action=action, contacts=contacts)
+        return ManualIn(channel=channel, action=action, contacts=contacts)
 
     def _read(self, found: ManualOut) -> None:
-        if self._row is None or found.seat != self._row.seat:
+        if self._row is None or found.channel != self._row.channel:
             return
         lines = []
         for name, value in found.readings.items():
@@ -160,7 +160,7 @@ class SeatPanel(QFrame):
             self._live.setChecked(False)
         elif not self._hands.is_asking:
             action = Action.READ if row.can(Action.READ) else Action.REST
-            self._hands.look(ManualIn(seat=row.seat, action=action))
+            self._hands.look(ManualIn(channel=row.channel, action=action))
 
     def _toggle_live(self, on: bool) -> None:
         if on:
@@ -173,7 +173,7 @@ class SeatPanel(QFrame):
         self._live.setChecked(False)
         self._wrong.say(why)
 
-    def _released(self, _seat: str) -> None:
+    def _released(self, _channel: str) -> None:
         self._say_reading("safe")
         self.state.touched(None)
         self.changed.emit()
@@ -184,7 +184,7 @@ class SeatPanel(QFrame):
 
     # ---- looks
 
-    def _show_controls(self, row: SeatRow) -> None:
+    def _show_controls(self, row: ChannelRow) -> None:
         usable = row.instrument.open
         for action, widgets in self._controls.items():
             for widget in widgets:
@@ -201,7 +201,7 @@ class SeatPanel(QFrame):
             part.setVisible(usable and bool(row.actions))
         self._show_fields(row)
 
-    def _show_fields(self, row: SeatRow) -> None:
+    def _show_fields(self, row: ChannelRow) -> None:
         if row.can(Action.DRIVE):
             known = hand_fields.drives(row.bounds)
             if [self._quantity.itemText(k) for k in range(self._quantity.count())] != [

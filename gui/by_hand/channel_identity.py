@@ -1,15 +1,15 @@
-"""Who an instrument says it is, where it stands, and what a seat of it plays."""
+"""Who an instrument says it is, where it stands, and what a channel of it plays."""
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from gui.by_hand.seats import SeatRow
+from gui.by_hand.channels import ChannelRow
 
 NAMES = ("Maker", "Model", "Serial", "Firmware", "Address", "Plays")
 
 
-class SeatIdentity(QWidget):
-    """The seat's name, then a line a fact; what is not known is left out."""
+class ChannelIdentity(QWidget):
+    """The channel's name, then a line a fact; what is not known is left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,9 +37,9 @@ class SeatIdentity(QWidget):
         """What it says, by name."""
         return {name: fact.text() for name, fact in self._facts.items()}
 
-    def show_row(self, row: SeatRow) -> None:
-        """Show a seat."""
-        self._name.setText(row.seat)
+    def show_row(self, row: ChannelRow) -> None:
+        """Show a channel."""
+        self._name.setText(row.channel)
         known = row.instrument.identity
         texts = {
             "Maker": known.get("maker", ""),

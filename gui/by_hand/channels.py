@@ -1,4 +1,4 @@
-"""The seats of the bench as rows, and which of them make a bench to work at by hand."""
+"""The channels of the bench as rows, and which make a bench to work at by hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class SeatRow:
-    """One seat of one instrument."""
+class ChannelRow:
+    """One channel of one instrument."""
 
     instrument: InstrumentOut
-    seat: str
+    channel: str
     kinds: tuple[str, ...] = ()
     """Empty until the instrument is open."""
     roles: tuple[str, ...] = ()
@@ -104,31 +104,31 @@ class SeatRow:
         return any(role in self.roles for role in roles)
 
 
-def seat_rows(
+def channel_rows(
     instruments: Sequence[InstrumentOut], channels: Sequence[Channel] = ()
-) -> list[SeatRow]:
-    """Return a row a seat; an instrument without seats has one of its own."""
-    roles = {channel.seat: tuple(channel.roles) for channel in channels}
+) -> list[ChannelRow]:
+    """Return a row a channel; an instrument without channels has one of its own."""
+    roles = {channel.name: tuple(channel.roles) for channel in channels}
     rows = []
     for one in instruments:
-        for seat in one.seats:
+        for channel in one.channels:
             rows.append(  # noqa: PERF401  (two loops read better than one line)
-                SeatRow(
+                ChannelRow(
                     one,
-                    seat.seat,
-                    tuple(seat.plays),
-                    roles.get(seat.seat, ()),
-                    tuple(seat.actions),
-                    seat.lent_to,
-                    seat.bounds,
-                    seat.set_points,
-                    seat.safe_at_unix,
-                    seat.by_hand,
-                    seat.doubt,
+                    channel.channel,
+                    tuple(channel.plays),
+                    roles.get(channel.channel, ()),
+                    tuple(channel.actions),
+                    channel.lent_to,
+                    channel.bounds,
+                    channel.set_points,
+                    channel.safe_at_unix,
+                    channel.by_hand,
+                    channel.doubt,
                 )
             )
-        if not one.seats:
-            rows.append(SeatRow(one, one.name))
+        if not one.channels:
+            rows.append(ChannelRow(one, one.name))
     return rows
 
 
@@ -151,27 +151,27 @@ HALL = (
 )
 
 
-def candidates(rows: Sequence[SeatRow], part: Part) -> list[SeatRow]:
-    """Return the seats that can be a part, free ones first."""
+def candidates(rows: Sequence[ChannelRow], part: Part) -> list[ChannelRow]:
+    """Return the channels that can be a part, free ones first."""
     found = [row for row in rows if row.fits(part.kinds, part.roles)]
     return sorted(found, key=lambda row: bool(row.run or row.doubt))
 
 
-def why_not(rows: Sequence[SeatRow], parts: Sequence[Part]) -> str:
+def why_not(rows: Sequence[ChannelRow], parts: Sequence[Part]) -> str:
     """Say why nobody can work by hand with these parts; empty if they can."""
     for part in parts:
         found = candidates(rows, part)
         if not found:
             return f"this bench has no {part.name}"
         if found[0].run:
-            return f"{found[0].seat} is lent to run {found[0].run}"
+            return f"{found[0].channel} is lent to run {found[0].run}"
         if found[0].doubt:
-            return f"{found[0].seat} may still be on; clear it first"
+            return f"{found[0].channel} may still be on; clear it first"
     return ""
 
 
 def left_text(safe_at: float | None, now: float) -> str:
-    """Say in how long a seat is made safe; empty if nobody has it by hand."""
+    """Say in how long a channel is made safe; empty if nobody has it by hand."""
     if safe_at is None:
         return ""
     return f"safe in {max(0, round(safe_at - now))} s"

@@ -1,4 +1,4 @@
-"""A seat that is not known to be off is lent to nobody, now and after a restart."""
+"""A channel that is not known to be off is lent to nobody, now and after a restart."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,16 +23,17 @@ from labctl.errors import (
 from labctl.quantities import SI
 from labctl.service.bench.bench import Bench
 from labctl.service.bench.doubts import forget, kept, refuse_doubtful, remember
-from labctl.service.guard.lines import Safed, SeatEnd, SeatState
+from labctl.service.guard.lines import ChannelEnd, ChannelSafety, Safed
 from labctl.service.records.archive import detail
 from labctl.session.order import Equipment
 from labctl.station import SimulatedWires, Station
 
-SEAT, WHY = "k2450", "no answer within 5 s"
+CHANNEL, WHY = "k2450", "no answer within 5 s"
 ADDRESS = "USB0::0x05E6::0x2450::04089762::INSTR"
 METER = {"driver": "keithley-2450", "address": ADDRESS}
 CONFIG = Config.model_validate(
-    {"instruments": {SEAT: METER}, "seats": {"source_meter": [SEAT]}}, context=SI
+    {"instruments": {CHANNEL: METER}, "channels": {"source_meter": [CHANNEL]}},
+    context=SI,
 )
 
 
@@ -40,7 +41,7 @@ def make_bench(data: Path) -> Bench:
     clock = ScaledClock(500)
     world = BenchWorld(clock)
     world.place("particle-qms-0.7", ())
-    station = Station(CONFIG.setups(), CONFIG.seats, clock, SimulatedWires(world))
+    station = Station(CONFIG.setups(), CONFIG.channels, clock, SimulatedWires(world))
     premises = Premises(data)
     premises.make()
     return Bench(
@@ -74,12 +75,16 @@ def is_on(bench: Bench) -> bool:
 
 def a_drive(volt: float) -> ManualIn:
     return ManualIn(
-        seat=SEAT, action=Action.DRIVE, quantity="voltage", value=volt, compliance=1e-3
+        channel=CHANNEL,
+        action=Action.DRIVE,
+        quantity="voltage",
+        value=volt,
+        compliance=1e-3,
     )
 
 
 def lend(bench: Bench) -> None:
-    bench.equipment.station.reserve("next", {"source_meter": SEAT})
+    bench.equipment.station.reserve("next", {"source_meter": CHANNEL})
 
 
 def report(folder: Path, unix: float, **outputs: Any) -> None:
@@ -91,8 +96,8 @@ def unknown(why: str = WHY) -> dict[str, str]:
     return {"state": "unknown", "why": why}
 
 
-def test_a_doubtful_seat_is_lent_to_nobody(bench: Bench) -> None:
-    bench.doubt(SEAT, WHY)
+def test_a_doubtful_channel_is_lent_to_nobody(bench: Bench) -> None:
+    bench.doubt(CHANNEL, WHY)
 
     with pytest.raises(DoubtfulError, match=WHY):
         lend(bench)
@@ -103,7 +108,7 @@ def test_a_doubtful_seat_is_lent_to_nobody(bench: Bench) -> None:
 def test_a_doubt_outlives_the_station(
     bench: Bench, restarted: Callable[[], Bench]
 ) -> None:
-    bench.doubt(SEAT, WHY)
+    bench.doubt(CHANNEL, WHY)
 
     again = restarted()
 
@@ -114,11 +119,11 @@ def test_a_doubt_outlives_the_station(
 def test_clearing_makes_safe_and_reads_back(bench: Bench) -> None:
     bench.by_hand.act(a_drive(0.1), "Kim")
     bench.equipment.station.give_back("by hand: Kim")  # as if its run were gone
-    del bench.by_hand._touched[SEAT]
-    bench.doubt(SEAT, WHY)
+    del bench.by_hand._touched[CHANNEL]
+    bench.doubt(CHANNEL, WHY)
     assert is_on(bench)
 
-    bench.clear(SEAT, by_hand=False, who="Kim")
+    bench.clear(CHANNEL, by_hand=False, who="Kim")
 
     assert not is_on(bench)
     lend(bench)
@@ -126,22 +131,22 @@ def test_clearing_makes_safe_and_reads_back(bench: Bench) -> None:
     assert (told.code, told.level) == ("cleared", Level.WARNING)
 
 
-def test_a_seat_that_cannot_be_made_safe_stays_in_doubt(
+def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.doubt(SEAT, WHY)
-    kind = type(bench.equipment.station.players(SEAT)[""])
+    bench.doubt(CHANNEL, WHY)
+    kind = type(bench.equipment.station.players(CHANNEL)[""])
 
     def silent(_meter: object) -> None:
         raise InstrumentError("k2450: no answer")
 
     monkeypatch.setattr(kind, "make_safe", silent)
     with pytest.raises(InstrumentError):
-        bench.clear(SEAT, by_hand=False, who="Kim")
+        bench.clear(CHANNEL, by_hand=False, who="Kim")
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.clear(SEAT, by_hand=True, who="Kim", reason="unplugged")
+    bench.clear(CHANNEL, by_hand=True, who="Kim", reason="unplugged")
 
     lend(bench)
     assert "vouches" in bench.events.latest(1)[0].text
@@ -150,47 +155,47 @@ def test_a_seat_that_cannot_be_made_safe_stays_in_doubt(
 
 def test_only_what_is_in_doubt_can_be_cleared(bench: Bench) -> None:
     with pytest.raises(OperatorError, match="nothing to clear"):
-        bench.clear(SEAT, by_hand=True, who="Kim")
+        bench.clear(CHANNEL, by_hand=True, who="Kim")
 
 
-def test_a_seat_that_a_run_has_is_not_cleared_under_it(bench: Bench) -> None:
+def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: Bench) -> None:
     lend(bench)
-    bench.doubt(SEAT, WHY)
+    bench.doubt(CHANNEL, WHY)
 
     with pytest.raises(BusyError):
-        bench.clear(SEAT, by_hand=True, who="Kim")
+        bench.clear(CHANNEL, by_hand=True, who="Kim")
 
 
 @pytest.mark.parametrize("vouched", [True, False])
-def test_a_hand_driven_seat_is_cleared_with_its_person(
+def test_a_hand_driven_channel_is_cleared_with_its_person(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, vouched: bool
 ) -> None:
     bench.by_hand.act(a_drive(0.1), "Kim")
-    kind = type(bench.by_hand.touched()[SEAT].player)
+    kind = type(bench.by_hand.touched()[CHANNEL].player)
 
     def silent(_meter: object) -> None:
         raise InstrumentError("k2450: no answer")
 
     with monkeypatch.context() as broken:
         broken.setattr(kind, "make_safe", silent)
-        assert bench.by_hand.release_all() == {SEAT: "k2450: no answer"}
+        assert bench.by_hand.release_all() == {CHANNEL: "k2450: no answer"}
 
-    bench.clear(SEAT, by_hand=vouched, who="Kim")
+    bench.clear(CHANNEL, by_hand=vouched, who="Kim")
 
     assert bench.by_hand.touched() == {}
     lend(bench)
 
 
 def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
-    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.UNKNOWN, WHY)})
+    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.UNKNOWN, WHY)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.LEFT)})
+    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.LEFT)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {SEAT: SeatEnd(SeatState.SAFE)})
+    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.SAFE)})
 
     lend(bench)
 
@@ -236,7 +241,7 @@ def test_a_report_of_the_guard_is_heard_once(
     folder = Premises(tmp_path).folder
     report(folder, 100.0, k2450=unknown())
     bench.recover()
-    bench.clear(SEAT, by_hand=True, who="Kim")
+    bench.clear(CHANNEL, by_hand=True, who="Kim")
 
     again = restarted()
     again.recover()
@@ -253,7 +258,7 @@ def test_an_old_word_of_safety_ends_no_later_doubt(
     bench: Bench, tmp_path: Path
 ) -> None:
     report(Premises(tmp_path).folder, 100.0, k2450={"state": "safe"})
-    bench.doubt(SEAT, WHY)
+    bench.doubt(CHANNEL, WHY)
 
     bench.recover()
 
@@ -264,7 +269,7 @@ def test_an_old_word_of_safety_ends_no_later_doubt(
 def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
     bench: Bench, restarted: Callable[[], Bench], tmp_path: Path
 ) -> None:
-    bench.doubt(SEAT, WHY)
+    bench.doubt(CHANNEL, WHY)
     later = SystemClock().unix() + 1.0
     report(Premises(tmp_path).folder, later, k2450={"state": "safe"})
 
@@ -274,7 +279,7 @@ def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
     lend(again)
 
 
-def test_a_run_that_is_not_made_safe_leaves_its_seat_in_doubt(
+def test_a_run_that_is_not_made_safe_leaves_its_channel_in_doubt(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(_meter: object) -> None:
@@ -287,13 +292,13 @@ def test_a_run_that_is_not_made_safe_leaves_its_seat_in_doubt(
         assert run is not None
         assert run.join(60.0)
 
-    assert run.summary().unsafe == {SEAT: WHY}
+    assert run.summary().unsafe == {CHANNEL: WHY}
     assert (run.safe_unix, bench.equipment.station.lent()) == (None, {})
     with pytest.raises(DoubtfulError, match=WHY):
         lend(bench)
-    assert detail(run.folder).summary.unsafe == {SEAT: WHY}
+    assert detail(run.folder).summary.unsafe == {CHANNEL: WHY}
 
-    bench.clear(SEAT, by_hand=False, who="Kim")
+    bench.clear(CHANNEL, by_hand=False, who="Kim")
 
     assert run.summary().unsafe == {}
     assert run.safe_unix is not None
@@ -304,10 +309,10 @@ def test_a_run_that_is_not_made_safe_leaves_its_seat_in_doubt(
 def test_only_the_guards_later_word_about_a_run_counts(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    """It comes while the run still has its seat, so it is remembered until the end."""
+    """It comes while the run has its channel, so it is remembered until the end."""
 
     def says_safe() -> None:
-        ends = {SEAT: SeatEnd(SeatState.SAFE, "")}
+        ends = {CHANNEL: ChannelEnd(ChannelSafety.SAFE, "")}
         bench._take_from_guard(Safed(bench.live[0].about.run, ends, "", 0.1))
 
     def silent(_meter: object) -> None:
@@ -328,7 +333,7 @@ def test_only_the_guards_later_word_about_a_run_counts(
         assert run is not None
         assert run.join(60.0)
 
-    assert (SEAT in bench.equipment.station.doubts()) is not after
+    assert (CHANNEL in bench.equipment.station.doubts()) is not after
     assert (run.summary().unsafe == {}) is after
 
 
@@ -348,7 +353,7 @@ def test_only_the_guards_later_word_about_a_run_counts(
 def test_a_report_that_makes_no_sense_is_no_word_of_safety(
     bench: Bench, tmp_path: Path, text: str
 ) -> None:
-    bench.doubt(SEAT, WHY)
+    bench.doubt(CHANNEL, WHY)
     (Premises(tmp_path).folder / "safed.json").write_text(text)
 
     bench.recover()
@@ -380,7 +385,7 @@ def test_a_full_disk_keeps_no_doubt_from_being_had(
 
     with monkeypatch.context() as disk:
         disk.setattr("labctl.service.bench.doubts.replace_text", full)
-        bench.doubt(SEAT, WHY)
+        bench.doubt(CHANNEL, WHY)
 
     with pytest.raises(DoubtfulError):
         lend(bench)
@@ -390,13 +395,13 @@ def test_runs_in_the_foreground_keep_the_same_file(
     restarted: Callable[[], Bench], tmp_path: Path
 ) -> None:
     premises = Premises(tmp_path)
-    remember(premises, {SEAT: WHY})
+    remember(premises, {CHANNEL: WHY})
 
     with pytest.raises(DoubtfulError, match="labctl station clear k2450"):
-        refuse_doubtful(premises, [SEAT])
+        refuse_doubtful(premises, [CHANNEL])
     with pytest.raises(DoubtfulError):
         lend(restarted())
 
-    forget(premises, SEAT)
+    forget(premises, CHANNEL)
     assert kept(premises) == {}
-    refuse_doubtful(premises, [SEAT])
+    refuse_doubtful(premises, [CHANNEL])

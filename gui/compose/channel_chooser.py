@@ -1,6 +1,6 @@
-"""Which seat plays which role; automatic takes the first that is free.
+"""Which channel plays which role; automatic takes the first that is free.
 
-A busy seat may be chosen too: the run then waits in the queue.
+A busy channel may be chosen too: the run then waits in the queue.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.compose.draft import AUTOMATIC, seat_choices
+from gui.compose.draft import AUTOMATIC, channel_choices
 from gui.look.si_text import words
 from gui.parts.inputs import Choice, clear, label_of
 from labctl.api.models import Channel
@@ -17,11 +17,11 @@ FEW = 2
 """More roles than that are folded away."""
 
 
-class SeatChooser(QWidget):
+class ChannelChooser(QWidget):
     """One choice a role."""
 
     chosen = pyqtSignal(str, str)
-    """Role and seat; an empty seat is automatic."""
+    """Role and channel; an empty channel is automatic."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,10 +29,10 @@ class SeatChooser(QWidget):
         self._area = QWidget()
         self._form = QFormLayout(self._area)
         self._form.setContentsMargins(0, 0, 0, 0)
-        self._fold = QPushButton("Seats …")
+        self._fold = QPushButton("Channels …")
         self._fold.setObjectName("link")
         self._fold.setCheckable(True)
-        self._fold.setAccessibleName("Show the seats")
+        self._fold.setAccessibleName("Show the channels")
         self._fold.toggled.connect(self._area.setVisible)
         self._fold.hide()
         box = QVBoxLayout(self)
@@ -47,7 +47,7 @@ class SeatChooser(QWidget):
         wanted: Mapping[str, str],
         channels: Sequence[Channel],
     ) -> None:
-        """Offer the seats of every role; a run waits for a busy one in the queue.
+        """Offer the channels of every role; a run waits for a busy one in the queue.
 
         ``cast`` is what the station chose; None while it has not been asked.
         """
@@ -59,8 +59,8 @@ class SeatChooser(QWidget):
             box.blockSignals(True)
             box.clear()
             box.addItem(f"automatic ({first})" if first else "automatic", AUTOMATIC)
-            for seat, how in seat_choices(channels, role).items():
-                box.addItem(f"{seat} ({how.mark})" if how.mark else seat, seat)
+            for channel, how in channel_choices(channels, role).items():
+                box.addItem(f"{channel} ({how.mark})" if how.mark else channel, channel)
                 box.setItemData(box.count() - 1, how.why, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(max(box.findData(wanted.get(role, AUTOMATIC)), 0))
             box.blockSignals(False)
@@ -69,13 +69,13 @@ class SeatChooser(QWidget):
         clear(self._form)
         self._boxes = {}
         for role in roles:
-            box = Choice(f"Seat for {words(role)}")
+            box = Choice(f"Channel for {words(role)}")
             box.activated.connect(lambda _k, r=role: self._tell(r))
             self._form.addRow(label_of(words(role).capitalize()), box)
             self._boxes[role] = box
         many = len(roles) > FEW
         self._fold.setVisible(many)
-        self._fold.setText(f"Seats for {len(roles)} roles …")
+        self._fold.setText(f"Channels for {len(roles)} roles …")
         self._area.setVisible(not many or self._fold.isChecked())
 
     def _tell(self, role: str) -> None:
