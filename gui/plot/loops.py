@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
-from labctl.figures.thinning import breaks, in_pixels, thin
+from labctl.thinning.curves import breaks, in_pixels, thin
 
 POINTS = 400
 MOST_CYCLES = 40

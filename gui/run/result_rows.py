@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gui.look.si_text import NOTHING, sentence, words
 from labctl.api.answers import ResultOut
-from labctl.figures.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text, value_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from gui.plot.figure_view import FigureView
 from gui.plot.strokes import FEW, SYMBOLS, Stroke, dress
 from gui.runs.overlay import Overlay
 from labctl.data import Array
+from labctl.drawing.palette import DASHES, HUES, look
 from labctl.figures.figure import Figure
-from labctl.figures.palette import DASHES, HUES, look
 
 MOST_HUES = 8
 """Runs that have a colour; more cannot be told apart by it."""

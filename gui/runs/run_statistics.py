@@ -6,7 +6,7 @@ from gui.link.port import Station
 from gui.runs.overlay import Asked, groups_by_run, run_names
 from gui.runs.shelf import Shelf
 from labctl.data import Result
-from labctl.figures.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text, value_text
 from labctl.report.compare import FEWEST_FOR_INTERVAL, Average, averages
 from labctl.report.tables import spoken
 

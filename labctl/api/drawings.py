@@ -8,7 +8,7 @@ import numpy as np
 from labctl.api.models import Said
 from labctl.data import Array
 from labctl.figures.figure import Figure, Series
-from labctl.figures.thinning import breaks, in_pixels, thin
+from labctl.thinning.curves import breaks, in_pixels, thin
 
 MOST_FIGURES = 12
 """Of one run."""

@@ -1,1 +1,1 @@
-"""Figures as values: how they are made, lettered, coloured and thinned."""
+"""Figures as values: made once, from all rows, with what to doubt of them."""

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from labctl.data import Quality, Result
+from labctl.drawing.lettering import value_text
 from labctl.figures.figure import Figure, Series
-from labctl.figures.lettering import value_text
 from labctl.report.tables import Table, spoken
 
 _LEVEL = 0.95

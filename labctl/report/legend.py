@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from labctl.drawing.lettering import elided, text_width
+from labctl.drawing.looks import Key
+from labctl.drawing.palette import Look
 from labctl.figures.figure import Series
-from labctl.figures.lettering import elided, text_width
-from labctl.figures.looks import Key
-from labctl.figures.palette import Look
 from labctl.report.marks import themed
 
 ROW = 21.0

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
+from labctl.drawing.palette import Look
+from labctl.drawing.ticks import Axis
 from labctl.figures.figure import Series
-from labctl.figures.palette import Look
-from labctl.figures.thinning import Indices, breaks, thin
-from labctl.figures.ticks import Axis
+from labctl.thinning.curves import Indices, breaks, thin
 
 _ALL_CURVES = 8
 """Points of all curves together, per pixel of the plot's width."""

@@ -13,10 +13,10 @@ from importlib.resources import files
 import numpy as np
 
 from labctl.data import Array
+from labctl.drawing.lettering import elided, text_width, value_text
+from labctl.drawing.looks import assign, keys
+from labctl.drawing.ticks import Axis, Ticks, span
 from labctl.figures.figure import Figure, Series
-from labctl.figures.lettering import elided, text_width, value_text
-from labctl.figures.looks import assign, keys
-from labctl.figures.ticks import Axis, Ticks, span
 from labctl.report.legend import legend
 from labctl.report.marks import Marks, draw_series, most_points, place, themed
 

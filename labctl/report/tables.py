@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labctl.data import Quality, Result
-from labctl.figures.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text, value_text
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""

@@ -28,7 +28,7 @@ from gui.plot.plotting import Plot, add_line, give
 from gui.run.states import tile_of
 from gui.run.windows import curve
 from labctl.api.client import Columns
-from labctl.store.pyramid import Pyramid
+from labctl.thinning.pyramid import Pyramid
 
 FRAMES = 40
 

@@ -60,7 +60,7 @@ from labctl.data import Array, Stream
 from labctl.errors import InstrumentError, LinkError, OperatorError
 from labctl.figures.grouping import Grouping
 from labctl.service.http.catalogue import protocols
-from labctl.store.pyramid import Pyramid
+from labctl.thinning.pyramid import Pyramid
 
 NOW = 1_786_000_000.0
 HOUR = 3600.0

@@ -13,7 +13,7 @@ from gui.look.si_text import (
     signed_text,
     value_text,
 )
-from labctl.figures.palette import contrast
+from labctl.drawing.palette import contrast
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
 

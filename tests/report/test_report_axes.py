@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from labctl.figures.lettering import elided, text_width, value_text
-from labctl.figures.ticks import Axis, one_two_five, span
+from labctl.drawing.lettering import elided, text_width, value_text
+from labctl.drawing.ticks import Axis, one_two_five, span
 
 
 @pytest.mark.parametrize(

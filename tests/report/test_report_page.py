@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from labctl.data import Result
+from labctl.drawing.palette import contrast
 from labctl.figures.figure import Figure, Series
-from labctl.figures.palette import contrast
 from labctl.report.html import Report, page
 from labctl.report.tables import Table
 

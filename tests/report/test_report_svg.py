@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from labctl.data import Array
+from labctl.drawing.palette import DARK, HUES, LIGHT, contrast, shaded
 from labctl.figures.figure import Figure, Series
-from labctl.figures.palette import DARK, HUES, LIGHT, contrast, shaded
-from labctl.figures.thinning import thin
 from labctl.report.svg import draw, drawing, figure_css, standalone
+from labctl.thinning.curves import thin
 
 
 class Elements(HTMLParser):

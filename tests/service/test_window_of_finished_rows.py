@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.service.records.finished_window import FinishedRows
-from labctl.store.run_file.overview import WIDTH, grouped
 from labctl.store.run_file.reader import Table
+from labctl.thinning.finished_rows import FinishedRows
+from labctl.thinning.groups import WIDTH, grouped
 
 NAMES = ("test_time_second", "voltage_volt")
 COUNT = 40 * WIDTH + 137

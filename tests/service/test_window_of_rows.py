@@ -11,7 +11,7 @@ from labctl.data import Batch, Column, Stream
 from labctl.service.records.archive import forgotten
 from labctl.store.header import RunHeader
 from labctl.store.journal.journal import Journal
-from labctl.store.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
+from labctl.thinning.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 
 NAMES = ("test_time_second", "voltage_volt", "current_ampere")
 

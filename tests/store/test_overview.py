@@ -12,9 +12,9 @@ from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.store.folder import RunFolder
 from labctl.store.journal.journal import Journal
-from labctl.store.run_file.overview import LEAST, WIDTH, Overview, grouped, regrouped
 from labctl.store.run_file.reader import RunFile, Table
 from labctl.store.run_file.seal import seal
+from labctl.thinning.groups import LEAST, WIDTH, Overview, grouped, regrouped
 
 Rows = Callable[[Stream, int, int], Batch]
 MANY = LEAST + 3 * WIDTH // 2

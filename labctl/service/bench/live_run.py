@@ -22,7 +22,7 @@ from labctl.service.bench.punctuality import Punctuality
 from labctl.session.run import Finished, Observers
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
-from labctl.store.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
+from labctl.thinning.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 
 log = logging.getLogger(__name__)
 

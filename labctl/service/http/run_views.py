@@ -30,7 +30,7 @@ from labctl.service.http.services import Services
 from labctl.service.records import archive, reports
 from labctl.service.records import figures as worked_out
 from labctl.store.folder import RunFolder
-from labctl.store.pyramid import Window
+from labctl.thinning.pyramid import Window
 
 DEADLINE = 30.0
 """s for a question about files."""

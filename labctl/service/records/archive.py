@@ -30,12 +30,12 @@ from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.data import Array
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.errors import OperatorError, StoreError
-from labctl.service.records.finished_window import FinishedRows
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader
-from labctl.store.pyramid import Pyramid, Window
 from labctl.store.run_file.reader import RunFile
+from labctl.thinning.finished_rows import FinishedRows
+from labctl.thinning.pyramid import Pyramid, Window
 
 SUMMARIES = 20_000
 """Summaries kept in memory, 5.5 kB each; of more runs than this, every list would read

@@ -35,7 +35,7 @@ from labctl.store.run_file.layout import (
     choose_default,
     create,
 )
-from labctl.store.run_file.overview import LEAST, PLANES, WIDTH, Overview
+from labctl.thinning.groups import LEAST, PLANES, WIDTH, Overview
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE, EventRecord, Status, StepRecord
 from labctl.store.run_file.hdf5_door import h5py
 from labctl.store.run_file.layout import OVERVIEW, SCHEMA
-from labctl.store.run_file.overview import WIDTH
+from labctl.thinning.groups import WIDTH
 
 
 class Table(Mapping[str, Array]):
@@ -107,7 +107,7 @@ class RunFile:
     def overview(self, stream: str) -> Mapping[str, Array] | None:
         """Return ``first``, ``min``, ``max`` of groups of rows, column by column.
 
-        Each has shape (3, n); a group has `overview.WIDTH` rows. None: this source has
+        Each has shape (3, n); a group has `groups.WIDTH` rows. None: this source has
         none, and the rows have to be read.
         """
         return self._source.overview(stream)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from labctl.drawing.palette import Look, look, shaded
 from labctl.figures.figure import Series
-from labctl.figures.palette import Look, look, shaded
 
 
 @dataclass(frozen=True, slots=True)

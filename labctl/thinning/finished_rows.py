@@ -12,11 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
-from labctl.store.pyramid import NARROWEST, Window
-from labctl.store.run_file.overview import PLANES, WIDTH, grouped, regrouped
-from labctl.store.run_file.reader import Table
+from labctl.thinning.groups import PLANES, WIDTH, grouped, regrouped
+from labctl.thinning.pyramid import NARROWEST, Window
 
 TIME = "test_time_second"
+
+
+class Table(typing.Protocol):
+    """A stream whose columns can be read in parts."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        ...
+
+    def part(self, name: str, begin: int, end: int) -> Array:
+        """Return rows ``begin`` to ``end`` of a column."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

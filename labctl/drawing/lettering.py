@@ -7,7 +7,7 @@ only, so a few percent do not matter.
 import math
 import re
 
-from labctl.figures.ticks import power_of_ten
+from labctl.drawing.ticks import power_of_ten
 
 _NARROW = frozenset("ijlftrI.,:;|'!()[]/ -⁻¹·")
 _WIDE = frozenset("mwMW@%—ΩΔ±×")

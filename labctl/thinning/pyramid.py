@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.data import Array
-from labctl.store.run_file.overview import grouped, regrouped
+from labctl.thinning.groups import grouped, regrouped
 
 BASE = 16
 FACTOR = 4

@@ -1,0 +1,1 @@
+"""The looks of a figure, for window and page: colours, dashes, letters, ticks."""
