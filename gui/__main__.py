@@ -14,7 +14,7 @@ from gui.link.link import Link
 from gui.look import settings as remembered
 from gui.look.palette import wanted, wear
 from gui.shell.faults import Faults
-from gui.shell.window import SIMULATED_SPEED, Window
+from gui.shell.window import SIMULATED_SPEED, MainWindow
 
 BEAT_MS = 200
 """Python sees Ctrl-C only when it runs; without a timer it would not."""
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     connector = Connector(given.data, _words(given))
     connector.may_start = given.simulate or given.real
     link = Link(connector)
-    window = Window(
+    window = MainWindow(
         link,
         connector,
         settings=settings,
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _fits(window: Window) -> bool:
+def _fits(window: MainWindow) -> bool:
     """Whether the screen shows the whole window, STOP ALL with it."""
     screen = window.screen()
     return screen is None or window.size() == window.size().boundedTo(

@@ -230,7 +230,7 @@ class ClaimRecord:
     """`Progress` of the step when it was made, by field; empty: it began."""
 
 
-class Run(typing.Protocol):
+class RecordedRun(typing.Protocol):
     """A run as its protocol's `results` and `figures` see it."""
 
     @property
@@ -350,10 +350,10 @@ class Protocol(abc.ABC):
         """Yield the steps."""
 
     @abc.abstractmethod
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Work the results out of what was recorded; the first is the headline."""
 
-    def figures(self, run: Run) -> Sequence[Figure]:  # noqa: ARG002
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:  # noqa: ARG002
         """Return the figures of report and window beyond the default plots.
 
         Of a run that goes on, too: then of what there is.

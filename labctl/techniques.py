@@ -16,7 +16,7 @@ from typing import ClassVar
 from labctl.columns import CURRENT, VOLTAGE
 
 
-class Quantity(StrEnum):
+class ConditionQuantity(StrEnum):
     """What an end condition looks at."""
 
     VOLTAGE = "voltage"
@@ -39,16 +39,16 @@ class Quantity(StrEnum):
 
 TEMPERATURE = "surface_temperature_celsius"
 """Column of a cell's temperature; no role measures one yet."""
-COLUMN: Mapping[Quantity, str] = MappingProxyType(
+COLUMN: Mapping[ConditionQuantity, str] = MappingProxyType(
     {
-        Quantity.VOLTAGE: VOLTAGE.name,
-        Quantity.CURRENT: CURRENT.name,
-        Quantity.ABSOLUTE_CURRENT: CURRENT.name,
-        Quantity.CHARGE: CURRENT.name,
-        Quantity.ENERGY: CURRENT.name,
-        Quantity.VOLTAGE_CHANGE: VOLTAGE.name,
-        Quantity.VOLTAGE_RATE: VOLTAGE.name,
-        Quantity.TEMPERATURE: TEMPERATURE,
+        ConditionQuantity.VOLTAGE: VOLTAGE.name,
+        ConditionQuantity.CURRENT: CURRENT.name,
+        ConditionQuantity.ABSOLUTE_CURRENT: CURRENT.name,
+        ConditionQuantity.CHARGE: CURRENT.name,
+        ConditionQuantity.ENERGY: CURRENT.name,
+        ConditionQuantity.VOLTAGE_CHANGE: VOLTAGE.name,
+        ConditionQuantity.VOLTAGE_RATE: VOLTAGE.name,
+        ConditionQuantity.TEMPERATURE: TEMPERATURE,
     }
 )
 """What must be recorded for a condition to be looked at."""
@@ -67,7 +67,7 @@ class Condition:
 
     name: str
     """What the outcome calls it, so that a plan can branch: ``lower_voltage``."""
-    quantity: Quantity
+    quantity: ConditionQuantity
     comparison: Comparison
     value: float
     ends_all: bool = False

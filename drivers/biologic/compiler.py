@@ -36,12 +36,12 @@ from labctl.errors import Complaint, RefusedError
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantPower,
     ConstantVoltage,
     Loop,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
     Technique,
@@ -416,7 +416,7 @@ def _check_start(draft: _Draft) -> None:
         return
     voltage = draft.facts.voltage
     for condition in first.until:
-        if condition.quantity is Quantity.VOLTAGE and condition.holds(voltage):
+        if condition.quantity is ConditionQuantity.VOLTAGE and condition.holds(voltage):
             sign = "≥" if condition.comparison is Comparison.AT_LEAST else "≤"
             draft.complain(
                 0,
@@ -432,7 +432,9 @@ def _choose_voltage_range(draft: _Draft) -> None:
     for technique in draft.techniques:
         if isinstance(technique, Loop):
             continue
-        limits = [c.value for c in technique.until if c.quantity is Quantity.VOLTAGE]
+        limits = [
+            c.value for c in technique.until if c.quantity is ConditionQuantity.VOLTAGE
+        ]
         volts += limits
         if isinstance(technique, ConstantVoltage) and not technique.versus_initial:
             volts.append(technique.voltage)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.biologic.eclib.tables import MOST_TESTS
-from labctl.techniques import Comparison, Condition, Quantity
+from labctl.techniques import Comparison, Condition, ConditionQuantity
 
 ACTIVE, TOGETHER, AT_LEAST, OF_CURRENT = 1, 2, 4, 96
 NEXT_TECHNIQUE, STOP_ALL = 1, 2
@@ -79,11 +79,11 @@ def _tests_for(
     condition: Condition, direction: float, *, alone: bool, driven: bool
 ) -> list[tuple[int, float]]:
     sign = AT_LEAST if condition.comparison is Comparison.AT_LEAST else 0
-    if condition.quantity is Quantity.VOLTAGE:
+    if condition.quantity is ConditionQuantity.VOLTAGE:
         return [(ACTIVE | sign, condition.value)]
-    if condition.quantity is Quantity.CURRENT and not driven:
+    if condition.quantity is ConditionQuantity.CURRENT and not driven:
         return [(ACTIVE | OF_CURRENT | sign, condition.value)]
-    if condition.quantity is Quantity.ABSOLUTE_CURRENT and not driven:
+    if condition.quantity is ConditionQuantity.ABSOLUTE_CURRENT and not driven:
         return _tests_of_size(condition, direction, alone=alone)
     return []
 
@@ -113,7 +113,7 @@ def charge_duration(
     times, others = [math.inf], []
     for condition in conditions:
         by_charge = (
-            condition.quantity is Quantity.CHARGE
+            condition.quantity is ConditionQuantity.CHARGE
             and condition.comparison is Comparison.AT_LEAST
             and current != 0.0
             and not condition.ends_all

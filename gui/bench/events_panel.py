@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.link.link import Link
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.palette import theme
 from gui.look.plain_words import run_in_words
 from gui.look.si_text import clock_text, iso_text
@@ -200,10 +200,10 @@ def _what(event: StationEvent) -> str:
     return said + (often if event.count > 1 else "")
 
 
-def _look(event: StationEvent) -> Look | None:
+def _look(event: StationEvent) -> StateLook | None:
     if event.needs_you:
-        return Look.NEEDS_YOU
-    return Look.REST if event.level is not Level.INFO else None
+        return StateLook.NEEDS_YOU
+    return StateLook.REST if event.level is not Level.INFO else None
 
 
 def _colour(event: StationEvent) -> str | None:

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from gui.link.link import Link
 from gui.link.port import Station
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.plain_words import run_in_words
 from gui.parts.table import Column, Table, TableModel
 from labctl.api.models import QueueEntry, State
@@ -157,7 +157,7 @@ def _waits(entry: QueueEntry) -> str:
     return "its channel" if entry.waits_for else "its turn"
 
 
-def _look(entry: QueueEntry) -> Look:
+def _look(entry: QueueEntry) -> StateLook:
     if entry.hold:
-        return Look.NEEDS_YOU
-    return Look.FINISHED if entry.ready else Look.FREE
+        return StateLook.NEEDS_YOU
+    return StateLook.FINISHED if entry.ready else StateLook.FREE

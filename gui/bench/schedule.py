@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, date_text, lasting
 from gui.run.doubts import STILL_ON
 from gui.run.states import look_of
@@ -42,7 +42,7 @@ class Bar:
     key: str
     """Name of the run, or of the entry of the queue."""
     title: str
-    look: Look
+    look: StateLook
     begin: float
     end: float
     sure: bool
@@ -140,7 +140,7 @@ def _row(channel: Channel, state: State) -> Row:
     taken = [bar for bar in bars if bar.part is Part.RUN]
     alarmed = {event.run for event in state.attention}
     needs_you = any(
-        bar.look is Look.NEEDS_YOU or bar.key in alarmed for bar in bars[-1:]
+        bar.look is StateLook.NEEDS_YOU or bar.key in alarmed for bar in bars[-1:]
     )
     if channel.doubt:
         words = f"{STILL_ON.lower()}: clear it first"
@@ -217,7 +217,7 @@ def _queued(
     title = f"{entry.sample} · {entry.protocol}"
     start = f"from {when(begin, state.unix)}" if certain else "start unknown"
     words = f"queued {title}: {start}, {why}"
-    look = Look.NEEDS_YOU if entry.hold else Look.FREE
+    look = StateLook.NEEDS_YOU if entry.hold else StateLook.FREE
     end = begin + length
     return Bar(Part.QUEUED, entry.entry, entry.sample, look, begin, end, sure, words)
 

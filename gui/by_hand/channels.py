@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.run.doubts import word_of
 from labctl.api.answers import InstrumentOut
 from labctl.api.models import Channel
@@ -44,17 +44,17 @@ class ChannelRow:
     """Why it may still be on; empty if it is known to be off, or in use."""
 
     @property
-    def look(self) -> Look:
+    def look(self) -> StateLook:
         """Shape before the name."""
         if self.instrument.error or self.doubt:
-            return Look.NEEDS_YOU
+            return StateLook.NEEDS_YOU
         if not self.instrument.open:
-            return Look.OFFLINE
+            return StateLook.OFFLINE
         if self.set_points:
-            return Look.HOLD
+            return StateLook.HOLD
         if self.run:
-            return Look.SWEEP
-        return Look.REST if self.lent_to else Look.FREE
+            return StateLook.SWEEP
+        return StateLook.REST if self.lent_to else StateLook.FREE
 
     @property
     def run(self) -> str:

@@ -14,7 +14,7 @@ from gui.by_hand.channels import ChannelRow
 from gui.by_hand.hand_form import HandForm, beside, button, named
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.readouts import digits
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.si_text import value_text
 from gui.parts.form_fields import Bounds
 from gui.parts.inputs import Choice, caption
@@ -60,7 +60,7 @@ class HallField(QWidget):
         box.addLayout(named("Told in", self.told))
         box.addWidget(self.form)
         box.addLayout(beside(self.ramp_button, self.zero_button))
-        self.sign.say(Look.FREE, "not read yet")
+        self.sign.say(StateLook.FREE, "not read yet")
         self.field.say(digits(None, "T"))
         self._told.say(digits(None, "A"))
 
@@ -101,7 +101,7 @@ class HallField(QWidget):
         if "set A" in found.readings or "set T" in found.readings:
             ramp = "ramping"
         if ramp:
-            look = Look.HOLD if ramp == "settled" else Look.SWEEP
+            look = StateLook.HOLD if ramp == "settled" else StateLook.SWEEP
             self.sign.say(look, f"{ramp}{self._per_ampere(current)}")
 
     def show_field(self, field: float | None) -> None:

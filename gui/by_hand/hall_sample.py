@@ -10,7 +10,7 @@ from gui.by_hand.kept_readings import CONFIGURATIONS, Configuration
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.readouts import digits, resistance_text
 from gui.by_hand.sample_sketch import SampleSketch
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.parts.inputs import Choice, caption
 
 
@@ -87,9 +87,9 @@ class HallSample(QWidget):
         if self._connected is not None:
             name = self._connected.short
             if limited:
-                self.sign.say(Look.NEEDS_YOU, f"IN COMPLIANCE through {name}")
+                self.sign.say(StateLook.NEEDS_YOU, f"IN COMPLIANCE through {name}")
             else:
-                self.sign.say(Look.CHARGING, f"current ON through {name}")
+                self.sign.say(StateLook.CHARGING, f"current ON through {name}")
 
     def show_off(self) -> None:
         """Say that no current flows."""
@@ -97,7 +97,7 @@ class HallSample(QWidget):
         self.voltage.say(digits(None, "V"))
         self.current.say(digits(None, "A"))
         self.ratio.say(resistance_text(None, None))
-        self.sign.say(Look.FREE, "current off")
+        self.sign.say(StateLook.FREE, "current off")
         self.keep_button.setEnabled(False)
         self._draw()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gui.look.si_text import value_text
 from gui.parts.form import Referred, Resolved, resolve
-from gui.parts.form_fields import Bounds, FormField, Group, Kind
+from gui.parts.form_fields import Bounds, FieldGroup, FieldKind, FormField
 from labctl.quantities import Quantity
 
 VOLTAGE, CURRENT = "voltage", "current"
@@ -40,7 +40,7 @@ def amounts(fields: Sequence[FormField], texts: Mapping[str, str]) -> Amounts:
     found, values = {}, {}
     for one in fields:
         text = texts.get(one.name, one.default)
-        if one.kind is Kind.LIST:
+        if one.kind is FieldKind.LIST:
             found[one.name] = _contacts(text)
             continue
         found[one.name] = resolve(one, text, texts, NOBODY)
@@ -84,8 +84,8 @@ def quantity(
     return FormField(
         name,
         label,
-        Kind.QUANTITY,
-        Group.BASIC,
+        FieldKind.QUANTITY,
+        FieldGroup.BASIC,
         hint,
         unit,
         default=default,
@@ -99,8 +99,8 @@ def count(name: str, label: str, low: int, high: int, default: str) -> FormField
     return FormField(
         name,
         label,
-        Kind.INTEGER,
-        Group.BASIC,
+        FieldKind.INTEGER,
+        FieldGroup.BASIC,
         f"{low} to {high}.",
         default=default,
         examples=(default,),
@@ -113,8 +113,8 @@ def contacts(name: str) -> FormField:
     return FormField(
         name,
         "Contacts",
-        Kind.LIST,
-        Group.BASIC,
+        FieldKind.LIST,
+        FieldGroup.BASIC,
         "Of I+, I−, V+, V−, in this order.",
         examples=("1, 3, 2, 4",),
     )
@@ -151,6 +151,6 @@ def _up_to(most: float | None, unit: str) -> str:
 
 
 def _number(one: FormField, text: str) -> float:
-    if one.kind is Kind.INTEGER:
+    if one.kind is FieldKind.INTEGER:
         return float(int(text))
     return Quantity(one.unit).parse(text)

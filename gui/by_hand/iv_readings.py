@@ -9,7 +9,7 @@ from gui.by_hand.iv_plot import IVPlot
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.readouts import digits, output_text, resistance_text
 from gui.by_hand.strip_chart import StripChart
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 
 LIMITED = "IN COMPLIANCE: the limit holds the output, not the level"
 
@@ -61,13 +61,13 @@ class IVReadings(QWidget):
             strip.add(found)
         self.limited.setVisible(limited)
         if limited:
-            self.limited.say(Look.NEEDS_YOU, LIMITED)
+            self.limited.say(StateLook.NEEDS_YOU, LIMITED)
 
     def show_output(self, set_points: Mapping[str, float], run: str = "") -> None:
         """Say whether the output is on; of a run's channel only the run knows."""
-        look = Look.CHARGING if set_points else Look.FREE
+        look = StateLook.CHARGING if set_points else StateLook.FREE
         text = "the run drives it" if run else output_text(set_points)
-        self.output.say(Look.SWEEP if run else look, text)
+        self.output.say(StateLook.SWEEP if run else look, text)
         if not set_points:
             self.limited.hide()
         if self._was_on and not set_points:

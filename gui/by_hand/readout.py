@@ -3,7 +3,7 @@
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.palette import digits_font, theme
 from gui.parts.inputs import caption
 from gui.parts.table import look_icon
@@ -71,14 +71,14 @@ class Sign(QWidget):
         row.setSpacing(6)
         row.addWidget(self._shape, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words, 1)
-        self._look: Look | None = None
+        self._look: StateLook | None = None
 
     @property
     def text(self) -> str:
         """What it says."""
         return self._words.text()
 
-    def say(self, look: Look, text: str) -> None:
+    def say(self, look: StateLook, text: str) -> None:
         """Show a state."""
         self._look = look
         self._words.setText(text)

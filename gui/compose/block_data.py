@@ -11,7 +11,7 @@ from typing import Any
 from gui.compose.blocks import Block, Blocks, new_block
 from gui.compose.shapes import Language, Slot
 from gui.parts.form import Referred, as_data, nested, resolve
-from gui.parts.form_fields import FormField, Kind, typed
+from gui.parts.form_fields import FieldKind, FormField, typed
 from gui.parts.yaml_text import Place, one_line
 
 Trouble = tuple[Place, str]
@@ -96,9 +96,9 @@ def read_value(field: FormField, value: Any) -> tuple[str, str]:
     if wrong:
         return "", wrong
     if isinstance(value, list):
-        between = "\n" if field.kind is Kind.LINES else "; "
+        between = "\n" if field.kind is FieldKind.LINES else "; "
         return between.join(map(str, value)), ""
-    return (str(value) if field.kind is Kind.QUANTITY else typed(field, value)), ""
+    return (str(value) if field.kind is FieldKind.QUANTITY else typed(field, value)), ""
 
 
 def _block_data(language: Language, block: Block, slot: Slot) -> dict[str, Any]:
@@ -198,33 +198,33 @@ def unknown_key(name: str, known: Sequence[str]) -> str:
     return f"`{name}` is unknown; there are {', '.join(sorted(known))}"
 
 
-def _misfit(field: FormField, kind: Kind, value: Any) -> str:  # noqa: PLR0911
+def _misfit(field: FormField, kind: FieldKind, value: Any) -> str:  # noqa: PLR0911
     """Say why a value is not of a field's kind; empty if it is."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind in {Kind.LIST, Kind.LINES}:
+    if kind in {FieldKind.LIST, FieldKind.LINES}:
         if not isinstance(value, list):
             return f"{_said(value)} is no list"
-        item = Kind.TEXT if kind is Kind.LINES else field.item
+        item = FieldKind.TEXT if kind is FieldKind.LINES else field.item
         wrong = [w for one in value if (w := _misfit(field, item, one))]
         torn = any(isinstance(v, str) and (";" in v or "\n" in v) for v in value)
         return wrong[0] if wrong else "a text in it holds a `;`" if torn else ""
-    if kind is Kind.YAML:
+    if kind is FieldKind.YAML:
         return ""
-    if kind is Kind.BOOLEAN:
+    if kind is FieldKind.BOOLEAN:
         return "" if isinstance(value, bool) else f"{_said(value)} is not true or false"
-    if kind is Kind.CHOICE:
+    if kind is FieldKind.CHOICE:
         there = ", ".join(field.choices)
         return (
             "" if value in field.raw_choices else f"{_said(value)} is none of {there}"
         )
-    if kind is Kind.INTEGER:
+    if kind is FieldKind.INTEGER:
         whole = number and isinstance(value, int)
         return "" if whole else f"{_said(value)} is no whole number"
-    if kind is Kind.NUMBER:
+    if kind is FieldKind.NUMBER:
         return "" if number else f"{_said(value)} is no number"
     if isinstance(value, str) or (number and field.unit == "1"):
         return ""
-    if number and kind is not Kind.TEXT:
+    if number and kind is not FieldKind.TEXT:
         example = f", as in {field.examples[0]}" if field.examples else ""
         return f"{_said(value)} has no unit{example}"
     return f"{_said(value)} is no text" + ("; quote it" if number else "")

@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.compose.block_words import Row
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.icons import draw_look
 from gui.look.palette import theme
 from gui.parts.yaml_text import Place
@@ -179,7 +179,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.drawText(text, WRAP, row.text)
         if row.complaint:
             box = QRectF(text.right() + 2, text.center().y() - 6, 12, 12)
-            draw_look(painter, Look.NEEDS_YOU, box, QColor(t.alarm))
+            draw_look(painter, StateLook.NEEDS_YOU, box, QColor(t.alarm))
         painter.restore()
 
     def sizeHint(  # noqa: N802

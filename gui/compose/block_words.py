@@ -14,7 +14,7 @@ from gui.compose.blocks import Block, Blocks
 from gui.compose.shapes import Language, Shape, Slot
 from gui.look.si_text import words
 from gui.parts.form import lines_of
-from gui.parts.form_fields import FormField, Kind
+from gui.parts.form_fields import FieldKind, FormField
 from gui.parts.yaml_text import Place
 from labctl.errors import QuantityError
 from labctl.quantities import Rate
@@ -118,7 +118,7 @@ def _value(field: FormField | None, text: str, how: str) -> str | None:
         return _way(text)
     if not text:
         return MISSING if field.required else None
-    if field.kind is Kind.LINES:
+    if field.kind is FieldKind.LINES:
         return " or ".join(lines_of(text)).replace("<=", "≤").replace(">=", "≥")
     return text
 

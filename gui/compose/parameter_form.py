@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.parts.form import Resolved
-from gui.parts.form_fields import FormField, Group, grouped
+from gui.parts.form_fields import FieldGroup, FormField, grouped
 from gui.parts.inputs import FieldRow, caption, clear
 
-FOLDED = frozenset({Group.ADVANCED, Group.RECORDING})
+FOLDED = frozenset({FieldGroup.ADVANCED, FieldGroup.RECORDING})
 ROOM_BELOW = 36
 """Pixels beneath a field for what it says."""
 
@@ -38,7 +38,7 @@ class ParameterForm(QScrollArea):
     def __init__(self, parent: QWidget | None = None, *, captions: bool = True) -> None:
         super().__init__(parent)
         self.rows: dict[str, FieldRow] = {}
-        self.folds: dict[Group, Fold] = {}
+        self.folds: dict[FieldGroup, Fold] = {}
         self._captions = captions
         inside = QWidget()
         inside.setObjectName("clear")
@@ -85,7 +85,7 @@ class ParameterForm(QScrollArea):
         self, found: Mapping[str, Resolved], complaints: Mapping[str, str]
     ) -> None:
         """Say what each text came to; the station's complaints win."""
-        wrong: dict[Group, int] = dict.fromkeys(self.folds, 0)
+        wrong: dict[FieldGroup, int] = dict.fromkeys(self.folds, 0)
         for name, one in found.items():
             row = self.rows[name]
             row.show_resolved(one, complaints.get(name, ""))
@@ -121,7 +121,7 @@ class ParameterForm(QScrollArea):
 class Fold(QPushButton):
     """Shows a group that is rarely needed, or hides it."""
 
-    def __init__(self, group: Group, count: int, area: QWidget) -> None:
+    def __init__(self, group: FieldGroup, count: int, area: QWidget) -> None:
         super().__init__()
         self._name = f"{group} ({count})"
         self._wrong = 0

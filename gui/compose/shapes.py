@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gui.look.si_text import words
-from gui.parts.form_fields import FormField, Kind, fields_of
+from gui.parts.form_fields import FieldKind, FormField, fields_of
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -68,7 +68,7 @@ def languages_of(schema: Mapping[str, Any]) -> dict[str, Language]:
     known = schema.get("$defs", {})
     found = {}
     for one in fields_of(schema):
-        if one.kind is Kind.BLOCKS:
+        if one.kind is FieldKind.BLOCKS:
             top = _slot(one.name, schema["properties"][one.name], known)
             shapes: dict[str, Shape] = {}
             _collect(top, known, shapes)
@@ -109,11 +109,11 @@ def _shape(
         name=name,
         word=str(properties.get(tag, {}).get("const", title)),
         help=str(about.get("description", "")),
-        fields=tuple(f for f in fields if f.kind is not Kind.BLOCKS),
+        fields=tuple(f for f in fields if f.kind is not FieldKind.BLOCKS),
         slots=tuple(
             _slot(f.name, properties[f.name], known)
             for f in fields
-            if f.kind is Kind.BLOCKS
+            if f.kind is FieldKind.BLOCKS
         ),
         says=tuple(about.get("says", ())),
     )

@@ -37,7 +37,7 @@ class Now:
     """The station's process is gone, and this window may start it again."""
 
 
-class Group(StrEnum):
+class KeyGroup(StrEnum):
     """Where an action stands in the table of keys."""
 
     RUN = "The run that is shown"
@@ -57,7 +57,7 @@ class Action:
     """``Ctrl+Shift+F12``; empty: by the command line only."""
     does: str
     """What comes of it, in a sentence."""
-    group: Group
+    group: KeyGroup
     why_not: Callable[[Now], str] = lambda _now: ""
     """Why it is not possible now; empty if it is."""
     family: str = ""
@@ -156,65 +156,66 @@ VIEWS = 9
 
 ACTIONS: tuple[Action, ...] = (
     Action("hold", "Hold or resume the run", "F3",
-           "Opens the circuit until you let it go on.", Group.RUN, _hold),
+           "Opens the circuit until you let it go on.", KeyGroup.RUN, _hold),
     Action("skip", "Skip the step", "F2",
-           "Ends the step in flight; its rows stay.", Group.RUN, _skip),
+           "Ends the step in flight; its rows stay.", KeyGroup.RUN, _skip),
     Action("end", "End the run", "Shift+F1",
-           "Ends in good order; results come from what there is.", Group.RUN, _end),
+           "Ends in good order; results come from what there is.", KeyGroup.RUN, _end),
     Action("finish", "Finish the interrupted run", "",
-           "Seals its file as it is.", Group.RUN, _interrupted),
+           "Seals its file as it is.", KeyGroup.RUN, _interrupted),
     Action("discard", "Discard the interrupted run", "",
-           "Marks it as not to be used; its rows stay.", Group.RUN, _interrupted),
+           "Marks it as not to be used; its rows stay.", KeyGroup.RUN, _interrupted),
     Action("report", "Report of the run", "Ctrl+R",
            "A page in the browser; of the ticked runs, on their page.",
-           Group.RUN, _report),
+           KeyGroup.RUN, _report),
     *(Action(f"view {k}", f"View {k} of the run", f"Alt+{k}",
-             "Shows it.", Group.RUN, family="Views of the run")
+             "Shows it.", KeyGroup.RUN, family="Views of the run")
       for k in range(1, VIEWS + 1)),
     Action("new run", "New run", "Ctrl+N",
-           "On the channel that is chosen, if it is free.", Group.NEXT, _station),
+           "On the channel that is chosen, if it is free.", KeyGroup.NEXT, _station),
     Action("start", "Start the composed run", "Ctrl+Return",
-           "Once the checks have passed.", Group.NEXT, _start),
+           "Once the checks have passed.", KeyGroup.NEXT, _start),
     Action("enqueue", "Queue the composed run", "Ctrl+Shift+Return",
-           "It waits for its channel.", Group.NEXT, _enqueue),
+           "It waits for its channel.", KeyGroup.NEXT, _enqueue),
     Action("dry run", "Dry run of the composed run", "Ctrl+D",
-           "Shows what would be done, step by step.", Group.NEXT, _station),
+           "Shows what would be done, step by step.", KeyGroup.NEXT, _station),
     Action("open plan", "Open a plan", "Ctrl+O",
-           "Fills the composer from a file.", Group.NEXT, _station),
+           "Fills the composer from a file.", KeyGroup.NEXT, _station),
     Action("save plan", "Save the plan", "Ctrl+S",
-           "Writes what is composed into a file.", Group.NEXT, _station),
+           "Writes what is composed into a file.", KeyGroup.NEXT, _station),
     Action("schedule", "When channels become free", "Ctrl+T",
-           "Opens and closes the schedule.", Group.NEXT, _station),
+           "Opens and closes the schedule.", KeyGroup.NEXT, _station),
     Action("stop all", "STOP ALL", "Ctrl+Shift+F12",
            "Stops every run and makes every output safe, without a question.",
-           Group.BENCH),
+           KeyGroup.BENCH),
     Action("clear", "Clear a channel that may still be on", "",
            "Makes it safe and reads it back, or takes your word.",
-           Group.BENCH, _doubted),
+           KeyGroup.BENCH, _doubted),
     Action("go", "Go to a channel by its number", "G",
-           "Numbers the tiles; type one.", Group.BENCH, _station),
+           "Numbers the tiles; type one.", KeyGroup.BENCH, _station),
     Action("filter", "Filter the tiles", "Ctrl+Shift+F",
-           "By a word: held, charging, vsp300.", Group.BENCH),
+           "By a word: held, charging, vsp300.", KeyGroup.BENCH),
     Action("events", "Events that need you", "Ctrl+E",
-           "Shows the events; Space acknowledges.", Group.BENCH),
+           "Shows the events; Space acknowledges.", KeyGroup.BENCH),
     Action("acknowledge", "Acknowledge the first event", "",
-           "Says, by your name, that you have seen it.", Group.BENCH, _waiting),
+           "Says, by your name, that you have seen it.", KeyGroup.BENCH, _waiting),
     Action("restart", "Start the station again", "",
-           "Interrupted runs can then be resumed.", Group.BENCH, _gone),
+           "Interrupted runs can then be resumed.", KeyGroup.BENCH, _gone),
     Action("commands", "Command line", "Ctrl+K",
-           "Finds actions, channels, runs, pages, protocols, samples.", Group.WINDOW),
-    Action("search", "Search runs", "Ctrl+F", "On the page of runs.", Group.WINDOW),
+           "Finds actions, channels, runs, pages, protocols, samples.",
+           KeyGroup.WINDOW),
+    Action("search", "Search runs", "Ctrl+F", "On the page of runs.", KeyGroup.WINDOW),
     *(Action(f"page {page}", f"Page {page}", f"Ctrl+{k}", "Shows it.",
-             Group.WINDOW, family="Pages")
+             KeyGroup.WINDOW, family="Pages")
       for k, page in enumerate(PAGES, 1)),
     Action("theme", "Light, dark, as the system", "Ctrl+L",
-           "Wears the next theme.", Group.WINDOW),
+           "Wears the next theme.", KeyGroup.WINDOW),
     Action("help", "Help for what has the focus", "F1",
-           "What it is, and the keys that work there.", Group.WINDOW),
+           "What it is, and the keys that work there.", KeyGroup.WINDOW),
     Action("bug report", "Bundle for a bug report", "Ctrl+Shift+S",
            "Picture, state, settings, the station's log, versions; in one zip.",
-           Group.WINDOW),
-    Action("close", "Close the window", "Ctrl+Q", "Runs go on.", Group.WINDOW),
+           KeyGroup.WINDOW),
+    Action("close", "Close the window", "Ctrl+Q", "Runs go on.", KeyGroup.WINDOW),
 )  # fmt: skip
 
 LOCAL_KEYS: tuple[LocalKey, ...] = (
@@ -272,7 +273,7 @@ def keys_at(places: Collection[str]) -> list[LocalKey]:
 
 def table_of_keys() -> dict[str, list[tuple[str, str]]]:
     """Return heading -> (key, what it does), for people to read."""
-    table: dict[str, list[tuple[str, str]]] = {str(group): [] for group in Group}
+    table: dict[str, list[tuple[str, str]]] = {str(group): [] for group in KeyGroup}
     families: set[str] = set()
     for action in ACTIONS:
         if not action.key or action.family in families:

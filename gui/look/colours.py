@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Look(StrEnum):
+class StateLook(StrEnum):
     """How a state looks; its value is the name of its shape."""
 
     CHARGING = "triangle up"
@@ -68,7 +68,7 @@ class Theme:
     forecast: str
     limit: str
     """Hard stops, drawn into plots as translucent bands."""
-    states: dict[Look, Ink]
+    states: dict[StateLook, Ink]
 
 
 LIGHT = Theme(
@@ -95,15 +95,15 @@ LIGHT = Theme(
     forecast="#8a929b",
     limit="#d55e00",
     states={
-        Look.CHARGING: Ink("#0072b2", "#005a8e"),
-        Look.DISCHARGING: Ink("#e69f00", "#7a5300"),
-        Look.HOLD: Ink("#56b4e9", "#005a8e"),
-        Look.REST: Ink("#009e73", "#00694f"),
-        Look.SWEEP: Ink("#cc79a7", "#8f4069"),
-        Look.NEEDS_YOU: Ink("#d55e00", "#a84300"),
-        Look.FINISHED: Ink("#5f6368", "#4e555c"),
-        Look.FREE: Ink("#8a8a8a", "#58616b"),
-        Look.OFFLINE: Ink("#8a8a8a", "#58616b"),
+        StateLook.CHARGING: Ink("#0072b2", "#005a8e"),
+        StateLook.DISCHARGING: Ink("#e69f00", "#7a5300"),
+        StateLook.HOLD: Ink("#56b4e9", "#005a8e"),
+        StateLook.REST: Ink("#009e73", "#00694f"),
+        StateLook.SWEEP: Ink("#cc79a7", "#8f4069"),
+        StateLook.NEEDS_YOU: Ink("#d55e00", "#a84300"),
+        StateLook.FINISHED: Ink("#5f6368", "#4e555c"),
+        StateLook.FREE: Ink("#8a8a8a", "#58616b"),
+        StateLook.OFFLINE: Ink("#8a8a8a", "#58616b"),
     },
 )
 DARK = Theme(
@@ -130,14 +130,14 @@ DARK = Theme(
     forecast="#7d8792",
     limit="#ff8a3d",
     states={
-        Look.CHARGING: Ink("#4aa8e0", "#4aa8e0"),
-        Look.DISCHARGING: Ink("#e69f00", "#e69f00"),
-        Look.HOLD: Ink("#56b4e9", "#56b4e9"),
-        Look.REST: Ink("#2dbe93", "#2dbe93"),
-        Look.SWEEP: Ink("#e39bc3", "#e39bc3"),
-        Look.NEEDS_YOU: Ink("#ff9a57", "#ff9a57"),
-        Look.FINISHED: Ink("#9aa0a6", "#a8aeb4"),
-        Look.FREE: Ink("#9aa0a6", "#a3acb6"),
-        Look.OFFLINE: Ink("#9aa0a6", "#a3acb6"),
+        StateLook.CHARGING: Ink("#4aa8e0", "#4aa8e0"),
+        StateLook.DISCHARGING: Ink("#e69f00", "#e69f00"),
+        StateLook.HOLD: Ink("#56b4e9", "#56b4e9"),
+        StateLook.REST: Ink("#2dbe93", "#2dbe93"),
+        StateLook.SWEEP: Ink("#e39bc3", "#e39bc3"),
+        StateLook.NEEDS_YOU: Ink("#ff9a57", "#ff9a57"),
+        StateLook.FINISHED: Ink("#9aa0a6", "#a8aeb4"),
+        StateLook.FREE: Ink("#9aa0a6", "#a3acb6"),
+        StateLook.OFFLINE: Ink("#9aa0a6", "#a3acb6"),
     },
 )

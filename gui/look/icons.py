@@ -11,12 +11,12 @@ from PyQt6.QtGui import (
     QPolygonF,
 )
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 
 SIZES = (16, 24, 32, 48)
 
 
-def draw_look(painter: QPainter, look: Look, box: QRectF, colour: QColor) -> None:
+def draw_look(painter: QPainter, look: StateLook, box: QRectF, colour: QColor) -> None:
     """Draw a state's shape into a box; painter state is kept."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -31,42 +31,42 @@ def draw_look(painter: QPainter, look: Look, box: QRectF, colour: QColor) -> Non
     painter.restore()
 
 
-def _shape(look: Look, box: QRectF, width: float) -> tuple[QPainterPath, bool]:
+def _shape(look: StateLook, box: QRectF, width: float) -> tuple[QPainterPath, bool]:
     """Return the path, and whether it is filled."""
     inner = box.adjusted(width, width, -width, -width)
     x, y, w, h = inner.x(), inner.y(), inner.width(), inner.height()
     path = QPainterPath()
-    if look is Look.CHARGING:
+    if look is StateLook.CHARGING:
         path.addPolygon(_polygon((x, y + h), (x + w / 2, y), (x + w, y + h)))
         path.closeSubpath()
         return path, True
-    if look is Look.DISCHARGING:
+    if look is StateLook.DISCHARGING:
         path.addPolygon(_polygon((x, y), (x + w / 2, y + h), (x + w, y)))
         path.closeSubpath()
         return path, True
-    if look is Look.HOLD:
+    if look is StateLook.HOLD:
         path.addRoundedRect(QRectF(x, y + h * 0.32, w, h * 0.36), 1, 1)
         return path, True
-    if look is Look.REST:
+    if look is StateLook.REST:
         path.addEllipse(inner)
-    elif look is Look.SWEEP:
+    elif look is StateLook.SWEEP:
         path.moveTo(x, y + h / 2)
         path.cubicTo(x + w / 4, y - h / 2, x + w / 4, y - h / 2, x + w / 2, y + h / 2)
         path.cubicTo(
             x + 3 * w / 4, y + 1.5 * h, x + 3 * w / 4, y + 1.5 * h, x + w, y + h / 2
         )
-    elif look is Look.NEEDS_YOU:
+    elif look is StateLook.NEEDS_YOU:
         path.addPolygon(_polygon((x, y + h), (x + w / 2, y), (x + w, y + h)))
         path.closeSubpath()
         path.moveTo(x + w / 2, y + h * 0.42)
         path.lineTo(x + w / 2, y + h * 0.66)
         path.moveTo(x + w / 2, y + h * 0.84)
         path.lineTo(x + w / 2, y + h * 0.85)
-    elif look is Look.FINISHED:
+    elif look is StateLook.FINISHED:
         path.moveTo(x, y + h * 0.55)
         path.lineTo(x + w * 0.36, y + h * 0.9)
         path.lineTo(x + w, y + h * 0.1)
-    elif look is Look.FREE:
+    elif look is StateLook.FREE:
         path.addRoundedRect(inner, 1.5, 1.5)
     else:
         path.moveTo(x, y)

@@ -12,7 +12,7 @@ from typing import Any
 
 from gui.look.plain_words import in_words
 from gui.look.si_text import MINUS, value_text
-from gui.parts.form_fields import FormField, Kind
+from gui.parts.form_fields import FieldKind, FormField
 from gui.parts.yaml_text import read_yaml
 from labctl.errors import LabctlError, QuantityError
 from labctl.quantities import OneC, Quantity, Rate, format_duration
@@ -124,10 +124,10 @@ def as_data(field: FormField, text: str) -> Any:
     text = text.strip()
     if not text:
         return None if field.optional else _nothing(field)
-    if field.kind is Kind.LIST:
+    if field.kind is FieldKind.LIST:
         item = replace(field, kind=field.item)
         return [as_data(item, one) for one in text.split(";")]
-    if field.kind is Kind.LINES:
+    if field.kind is FieldKind.LINES:
         return lines_of(text)
     if field.kind in _TEXTUAL:
         return text
@@ -249,20 +249,22 @@ def _yaml(
     return Resolved(ok=True, given=read_yaml(text).data)
 
 
-_TEXTUAL = frozenset({Kind.QUANTITY, Kind.RATE, Kind.ONE_C, Kind.TEXT})
-_MAY_BE_EMPTY = frozenset({Kind.TEXT, Kind.LIST, Kind.LINES})
+_TEXTUAL = frozenset(
+    {FieldKind.QUANTITY, FieldKind.RATE, FieldKind.ONE_C, FieldKind.TEXT}
+)
+_MAY_BE_EMPTY = frozenset({FieldKind.TEXT, FieldKind.LIST, FieldKind.LINES})
 _READERS = {
-    Kind.QUANTITY: _quantity,
-    Kind.RATE: _rate,
-    Kind.ONE_C: _one_c,
-    Kind.INTEGER: _integer,
-    Kind.NUMBER: _number,
-    Kind.BOOLEAN: _choice,
-    Kind.CHOICE: _choice,
-    Kind.TEXT: _text,
-    Kind.LIST: _list,
-    Kind.LINES: _lines,
-    Kind.YAML: _yaml,
+    FieldKind.QUANTITY: _quantity,
+    FieldKind.RATE: _rate,
+    FieldKind.ONE_C: _one_c,
+    FieldKind.INTEGER: _integer,
+    FieldKind.NUMBER: _number,
+    FieldKind.BOOLEAN: _choice,
+    FieldKind.CHOICE: _choice,
+    FieldKind.TEXT: _text,
+    FieldKind.LIST: _list,
+    FieldKind.LINES: _lines,
+    FieldKind.YAML: _yaml,
 }
 
 
@@ -282,13 +284,13 @@ def _value_words(value: float, unit: str) -> str:
 
 def _nothing(field: FormField) -> Any:
     """Return what an empty text comes to."""
-    return [] if field.kind in {Kind.LIST, Kind.LINES} else ""
+    return [] if field.kind in {FieldKind.LIST, FieldKind.LINES} else ""
 
 
 def _needs(field: FormField) -> str:
     if field.examples:
         return f"needs a value such as {field.examples[0]}"
-    textual = field.kind in {Kind.TEXT, Kind.LINES}
+    textual = field.kind in {FieldKind.TEXT, FieldKind.LINES}
     return "needs a text" if textual else "needs a value such as 1"
 
 

@@ -12,7 +12,7 @@ from labctl.errors import QuantityError
 from labctl.quantities import Quantity, Rate, format_duration
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field takes."""
 
     QUANTITY = "quantity"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     """Anything else, as YAML in one line."""
 
 
-class Group(StrEnum):
+class FieldGroup(StrEnum):
     """Where a field stands."""
 
     BASIC = "Basic"
@@ -69,11 +69,11 @@ class FormField:
 
     name: str
     label: str
-    kind: Kind
-    group: Group
+    kind: FieldKind
+    group: FieldGroup
     help: str
     unit: str = ""
-    item: Kind = Kind.TEXT
+    item: FieldKind = FieldKind.TEXT
     """Kind of a list's members."""
     optional: bool = False
     """Empty means none."""
@@ -126,9 +126,9 @@ def inner_block(
     return target if "properties" in target else None
 
 
-def grouped(fields: Sequence[FormField]) -> list[tuple[Group, list[FormField]]]:
+def grouped(fields: Sequence[FormField]) -> list[tuple[FieldGroup, list[FormField]]]:
     """Return the groups that have fields, basic first."""
-    groups = [(g, [f for f in fields if f.group is g]) for g in Group]
+    groups = [(g, [f for f in fields if f.group is g]) for g in FieldGroup]
     return [(group, members) for group, members in groups if members]
 
 
@@ -146,14 +146,14 @@ def starting_texts(
 
 def typed(field: FormField, value: Any) -> str:
     """Write a JSON value as a person would type it."""
-    if field.kind is Kind.YAML and value is not None:
+    if field.kind is FieldKind.YAML and value is not None:
         return one_line(value)
     if isinstance(value, str) or value is None:
         return _choice_text(field, value or "")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        between = "\n" if field.kind is Kind.LINES else "; "
+        between = "\n" if field.kind is FieldKind.LINES else "; "
         return between.join(_item_text(field, one) for one in value)
     if isinstance(value, Mapping):
         return _rate_text(value) if {"value", "unit"} <= value.keys() else ""
@@ -162,7 +162,7 @@ def typed(field: FormField, value: Any) -> str:
 
 def _choice_text(field: FormField, text: str) -> str:
     """Return a closed choice as it is offered; any other text as it is."""
-    chosen = field.kind is Kind.CHOICE and text in field.raw_choices
+    chosen = field.kind is FieldKind.CHOICE and text in field.raw_choices
     return field.choices[field.raw_choices.index(text)] if chosen else text
 
 
@@ -202,17 +202,17 @@ def _field(name: str, about: Mapping[str, Any], *, required: bool) -> FormField:
         group=_group(name, kind, inner, optional=optional),
         help=str(about.get("description", "")).replace("``", ""),
         unit=unit,
-        item=_kind(item) if item else Kind.TEXT,
+        item=_kind(item) if item else FieldKind.TEXT,
         optional=optional,
         required=required,
         choices=("yes", "no")
-        if kind is Kind.BOOLEAN
+        if kind is FieldKind.BOOLEAN
         else tuple(words(str(one)) for one in choices),
-        raw_choices=(True, False) if kind is Kind.BOOLEAN else choices,
+        raw_choices=(True, False) if kind is FieldKind.BOOLEAN else choices,
         examples=tuple(map(str, examples)),
         bounds=_bounds(inner),
     )
-    default = "" if kind is Kind.BLOCKS else typed(bare, about.get("default"))
+    default = "" if kind is FieldKind.BLOCKS else typed(bare, about.get("default"))
     return FormField(**{**_as_dict(bare), "default": default})
 
 
@@ -229,49 +229,55 @@ def _label(name: str) -> str:
 _SPELT = {"nplc": "NPLC", "ocv": "OCV", "eis": "EIS", "iv": "I–V", "ce": "CE"}
 
 
-def _kind(about: Mapping[str, Any]) -> Kind:
+def _kind(about: Mapping[str, Any]) -> FieldKind:
     if "enum" in about:
-        return Kind.CHOICE
+        return FieldKind.CHOICE
     quantity = about.get("quantity")
     if quantity == "rate":
-        return Kind.RATE
+        return FieldKind.RATE
     if quantity == "one_c":
-        return Kind.ONE_C
+        return FieldKind.ONE_C
     if quantity:
-        return Kind.QUANTITY
+        return FieldKind.QUANTITY
     if about.get("type") == "array":
         return _kind_of_list(about.get("items", {}))
     by_type = {
-        "integer": Kind.INTEGER,
-        "number": Kind.NUMBER,
-        "boolean": Kind.BOOLEAN,
-        "string": Kind.TEXT,
+        "integer": FieldKind.INTEGER,
+        "number": FieldKind.NUMBER,
+        "boolean": FieldKind.BOOLEAN,
+        "string": FieldKind.TEXT,
     }
-    return by_type.get(str(about.get("type")), Kind.YAML)
+    return by_type.get(str(about.get("type")), FieldKind.YAML)
 
 
-def _kind_of_list(item: Mapping[str, Any]) -> Kind:
+def _kind_of_list(item: Mapping[str, Any]) -> FieldKind:
     if "$ref" in item or "oneOf" in item:
-        return Kind.BLOCKS
+        return FieldKind.BLOCKS
     kind = _kind(item)
-    if kind is Kind.TEXT:
-        return Kind.LINES
-    return Kind.YAML if kind in {Kind.LIST, Kind.LINES, Kind.YAML} else Kind.LIST
+    if kind is FieldKind.TEXT:
+        return FieldKind.LINES
+    return (
+        FieldKind.YAML
+        if kind in {FieldKind.LIST, FieldKind.LINES, FieldKind.YAML}
+        else FieldKind.LIST
+    )
 
 
-def _group(name: str, kind: Kind, about: Mapping[str, Any], *, optional: bool) -> Group:
+def _group(
+    name: str, kind: FieldKind, about: Mapping[str, Any], *, optional: bool
+) -> FieldGroup:
     if "group" in about:
-        return Group(about["group"])
+        return FieldGroup(about["group"])
     if name.startswith("record") or name in {"nplc", "readings", "averages"}:
-        return Group.RECORDING
+        return FieldGroup.RECORDING
     limits = ("compliance", "largest", "maximum_", "minimum_", "deadline", "tolerance")
     if any(word in name for word in (*limits, "lower_voltage", "upper_voltage")):
-        return Group.LIMITS
-    unusual = (kind is Kind.YAML, optional and kind is not Kind.RATE)
+        return FieldGroup.LIMITS
+    unusual = (kind is FieldKind.YAML, optional and kind is not FieldKind.RATE)
     rare = ("uncertainty", "sign", "factor", "seed", "settle", "delay", "per_ampere")
     if any(unusual) or any(word in name for word in rare):
-        return Group.ADVANCED
-    return Group.BASIC
+        return FieldGroup.ADVANCED
+    return FieldGroup.BASIC
 
 
 def _bounds(about: Mapping[str, Any]) -> Bounds:

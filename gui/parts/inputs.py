@@ -29,7 +29,7 @@ from PyQt6.QtWidgets import (
 
 from gui.look.palette import dress_anew, theme
 from gui.parts.form import Resolved
-from gui.parts.form_fields import FormField, Kind
+from gui.parts.form_fields import FieldKind, FormField
 from gui.parts.lines import Lines
 
 MAY_GROW = QSizePolicy.Policy.Preferred
@@ -194,16 +194,16 @@ class FieldRow(QWidget):
 
     def _make_input(self) -> "Line | Lines | Choice | QPushButton":
         field = self.field
-        if field.kind is Kind.BLOCKS:
+        if field.kind is FieldKind.BLOCKS:
             button = QPushButton(f"Edit {field.label.lower()} …")
             button.clicked.connect(lambda _on: self.opened.emit(field.name))
             return button
-        if field.kind in {Kind.CHOICE, Kind.BOOLEAN}:
+        if field.kind in {FieldKind.CHOICE, FieldKind.BOOLEAN}:
             choice = Choice(field.label, self)
             choice.addItems(list(field.choices))
             choice.currentTextChanged.connect(self._tell)
             return choice
-        if field.kind is Kind.LINES:
+        if field.kind is FieldKind.LINES:
             lines = Lines(field.label, self)
             lines.setPlaceholderText(" or ".join(field.examples[:1]) or "one a line")
             lines.textChanged.connect(self._tell)

@@ -16,7 +16,7 @@ from PyQt6.QtCore import (
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.icons import draw_look
 from gui.look.palette import digits_font, theme
 
@@ -35,7 +35,7 @@ class Column(Generic[Row]):
     number: bool = False
     """Right-aligned, in digits of equal width."""
     stretch: bool = False
-    look: Callable[[Row], Look | None] | None = None
+    look: Callable[[Row], StateLook | None] | None = None
     """Shape drawn before the text."""
     colour: Callable[[Row], str | None] | None = None
     tick: bool = False
@@ -218,10 +218,10 @@ class Table(QTableView, Generic[Row]):
         )
 
 
-_ICONS: dict[tuple[str, Look], QIcon] = {}
+_ICONS: dict[tuple[str, StateLook], QIcon] = {}
 
 
-def look_icon(look: Look) -> QIcon:
+def look_icon(look: StateLook) -> QIcon:
     """Return a state's shape as an icon in the theme's colour."""
     t = theme()
     icon = _ICONS.get((t.name, look))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.palette import theme
 from gui.look.si_text import lasting
 from gui.parts.table import Column, Table, TableModel
@@ -15,8 +15,8 @@ from labctl.api.models import Level
 
 NO_RESULTS = "No results yet: they are worked out when the run ends."
 LEVEL_LOOKS = {
-    Level.ALARM: Look.NEEDS_YOU,
-    Level.WARNING: Look.REST,
+    Level.ALARM: StateLook.NEEDS_YOU,
+    Level.WARNING: StateLook.REST,
     Level.INFO: None,
 }
 
@@ -46,7 +46,7 @@ class StepTable(QWidget):
         forecast: ForecastOut | None,
         *,
         live: bool,
-        now: Look = Look.HOLD,
+        now: StateLook = StateLook.HOLD,
     ) -> None:
         """Show what is known; ``now`` is the shape of what goes on."""
         rows = step_rows(steps, forecast, live=live, now=now)

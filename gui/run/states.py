@@ -8,7 +8,7 @@ starts there.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, lasting, signed_text, value_text
 from gui.run.doubts import doubts_of, word_of
 from labctl.api.models import Channel, ChannelState, RunState, RunSummary, State
@@ -58,7 +58,7 @@ class Tile:
     run: str
     """Run it stands for; empty if none."""
     sample: str
-    look: Look
+    look: StateLook
     word: str
     """State in words: ``CC``, ``rest``, ``HELD: …``, ``finished 06:12``."""
     primary: str
@@ -83,7 +83,7 @@ class Tile:
     @property
     def is_free(self) -> bool:
         """Whether a run can start here."""
-        return self.look is Look.FREE
+        return self.look is StateLook.FREE
 
     @property
     def spoken(self) -> str:
@@ -192,29 +192,32 @@ def tile_of(run: RunSummary, channel: str, more: int, alarmed: bool) -> Tile:
     )
 
 
-def look_of(run: RunSummary) -> tuple[Look, str]:
+def look_of(run: RunSummary) -> tuple[StateLook, str]:
     """Return the shape of a run's state and its word."""
     if run.unsafe:
         channels = ", ".join(run.unsafe)
-        return Look.NEEDS_YOU, f"LEFT ON: {channels}: {'; '.join(run.unsafe.values())}"
+        return (
+            StateLook.NEEDS_YOU,
+            f"LEFT ON: {channels}: {'; '.join(run.unsafe.values())}",
+        )
     return _look_of_safe(run)
 
 
-def _look_of_safe(run: RunSummary) -> tuple[Look, str]:
+def _look_of_safe(run: RunSummary) -> tuple[StateLook, str]:
     state = run.state
     if run.asked == "stop" and run.ended_unix is None:
-        return Look.NEEDS_YOU, "stopping …"
+        return StateLook.NEEDS_YOU, "stopping …"
     if state is RunState.HOLD:
-        return Look.NEEDS_YOU, _because("held", run.reason)
+        return StateLook.NEEDS_YOU, _because("held", run.reason)
     if state in _BAD:
         word = "limit" if state is RunState.LIMIT else str(state)
-        return Look.NEEDS_YOU, _because(word, run.reason)
+        return StateLook.NEEDS_YOU, _because(word, run.reason)
     if state in _ENDED:
         word = "finished" if state is RunState.COMPLETED else str(state)
         at = f" {clock_text(run.ended_unix)}" if run.ended_unix else ""
-        return Look.FINISHED, word + at
+        return StateLook.FINISHED, word + at
     if state in {RunState.STARTING, RunState.ENDING}:
-        return Look.REST, f"{state} …"
+        return StateLook.REST, f"{state} …"
     return _running(run)
 
 
@@ -283,7 +286,7 @@ def _empty(channel: Channel) -> Tile:
         more_channels=0,
         run="",
         sample="",
-        look=Look.HOLD if by_hand else Look.FREE,
+        look=StateLook.HOLD if by_hand else StateLook.FREE,
         word=word,
         primary="",
         secondary="",
@@ -299,19 +302,19 @@ def _empty(channel: Channel) -> Tile:
 
 def _alarmed(tile: Tile, doubts: Sequence[str]) -> Tile:
     """Return the tile of what may still be on, whatever else is so."""
-    return replace(tile, look=Look.NEEDS_YOU, word=word_of(doubts), needs_you=True)
+    return replace(tile, look=StateLook.NEEDS_YOU, word=word_of(doubts), needs_you=True)
 
 
-def _running(run: RunSummary) -> tuple[Look, str]:
+def _running(run: RunSummary) -> tuple[StateLook, str]:
     word = WORDS.get(run.technique, run.technique)
     current = run.last.get("current_ampere") or 0.0
     if run.technique in _SWEEPS:
-        return Look.SWEEP, word
+        return StateLook.SWEEP, word
     if run.technique in _HOLDS:
-        return Look.HOLD, word
+        return StateLook.HOLD, word
     if run.technique == "OpenCircuit" or abs(current) < STILL:
-        return Look.REST, word or "rest"
-    return (Look.CHARGING if current > 0 else Look.DISCHARGING), word
+        return StateLook.REST, word or "rest"
+    return (StateLook.CHARGING if current > 0 else StateLook.DISCHARGING), word
 
 
 def _because(word: str, reason: str) -> str:

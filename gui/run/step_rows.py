@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.si_text import NOTHING, lasting, signed_text
 from labctl.api.answers import ForecastOut, StepOut
 
@@ -21,7 +21,7 @@ class StepRow:
     lasted: str
     charge: str
     ended_by: str
-    look: Look
+    look: StateLook
     """Shape before the label; that of the present step says what goes on."""
 
 
@@ -33,7 +33,7 @@ def step_rows(
     forecast: ForecastOut | None,
     *,
     live: bool,
-    now: Look = Look.HOLD,
+    now: StateLook = StateLook.HOLD,
 ) -> list[StepRow]:
     """Return executed steps, then what the forecast says is still to come.
 
@@ -54,13 +54,13 @@ def step_rows(
                 lasted=f"~{lasting(ended - step.began)}" if ended else NOTHING,
                 charge="",
                 ended_by="",
-                look=Look.FREE,
+                look=StateLook.FREE,
             )
         )
     return rows
 
 
-def _executed(step: StepOut, *, live: bool, look: Look) -> StepRow:
+def _executed(step: StepOut, *, live: bool, look: StateLook) -> StepRow:
     now = step.ended is None
     lasted = step.duration
     if lasted is None and step.ended is not None:
@@ -75,5 +75,5 @@ def _executed(step: StepOut, *, live: bool, look: Look) -> StepRow:
         lasted=NOTHING if now else lasting(lasted),
         charge=signed_text(step.charge / 3600, "Ah") if step.charge else "",
         ended_by="" if now else ended_by,
-        look=look if now and live else Look.FINISHED,
+        look=look if now and live else StateLook.FINISHED,
     )

@@ -1,6 +1,6 @@
 """Runs as lines of the list: a word for the state, and why in full."""
 
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.run.states import look_of
 from labctl.api.models import LIVE, RunState, RunSummary
 
@@ -21,7 +21,7 @@ def state_word(run: RunSummary) -> str:
     return _WORDS.get(run.state, str(run.state))
 
 
-def shape_of(run: RunSummary) -> Look | None:
+def shape_of(run: RunSummary) -> StateLook | None:
     """Return the state's shape; None while nobody said what a running run does."""
     silent = run.state is RunState.RUNNING and not run.technique
     return None if silent else look_of(run)[0]

@@ -11,7 +11,7 @@ from gui.look.settings import THEMES
 from gui.run.doubts import doubts_of
 from gui.runs.run_browser import RunBrowser
 from gui.shell.header import Header
-from gui.shell.offers import Kind
+from gui.shell.offers import OfferKind
 from gui.shell.settings_page import SettingsPage
 
 Act = Callable[[], object]
@@ -84,16 +84,16 @@ class Acts:
 
     def by_kind(
         self, do: Callable[[str], object]
-    ) -> dict[Kind, Callable[[str], object]]:
+    ) -> dict[OfferKind, Callable[[str], object]]:
         """Return what choosing does in the command line, by what was chosen."""
         return {
-            Kind.ACTION: do,
-            Kind.VIEW: self.show_view,
-            Kind.PAGE: lambda page: self._pages.setCurrentIndex(PAGES.index(page)),
-            Kind.CHANNEL: self.go_to,
-            Kind.RUN: self.open_run,
-            Kind.PROTOCOL: self.new_run,
-            Kind.SAMPLE: self.show_sample,
+            OfferKind.ACTION: do,
+            OfferKind.VIEW: self.show_view,
+            OfferKind.PAGE: lambda page: self._pages.setCurrentIndex(PAGES.index(page)),
+            OfferKind.CHANNEL: self.go_to,
+            OfferKind.RUN: self.open_run,
+            OfferKind.PROTOCOL: self.new_run,
+            OfferKind.SAMPLE: self.show_sample,
         }
 
     def new_run(self, protocol: str = "") -> None:

@@ -10,9 +10,9 @@ from gui.link.port import Station
 from gui.run.states import tiles_of
 from gui.shell.command_line import CommandLine
 from gui.shell.keys import Keys
-from gui.shell.offers import Catalogue, Kind, Offer, offers_of
+from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of
 
-Does = Mapping[Kind, Callable[[str], object]]
+Does = Mapping[OfferKind, Callable[[str], object]]
 
 
 class Commands(QObject):

@@ -15,7 +15,7 @@ from labctl.api.answers import ProtocolOut, SampleOut
 from labctl.api.models import Channel, State
 
 
-class Kind(StrEnum):
+class OfferKind(StrEnum):
     """What is offered."""
 
     ACTION = "action"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Offer:
     """One line of the command line's list."""
 
-    kind: Kind
+    kind: OfferKind
     word: str
     """What it is done by: an action's word, a channel, a run, a name."""
     title: str
@@ -59,27 +59,31 @@ def offers_of(
 ) -> list[Offer]:
     """Return everything that can be offered; ``views`` are titles of the run's tabs."""
     found = [
-        Offer(Kind.ACTION, a.word, a.title, a.does, shown_key(a.key), a.why_not(now))
+        Offer(
+            OfferKind.ACTION, a.word, a.title, a.does, shown_key(a.key), a.why_not(now)
+        )
         for a in ACTIONS
         if not a.family and a.word != "commands"
     ]
     found += [
-        Offer(Kind.VIEW, title, f"View: {title}", "of the run", f"Alt+{k}")
+        Offer(OfferKind.VIEW, title, f"View: {title}", "of the run", f"Alt+{k}")
         for k, title in enumerate(views, 1)
     ]
     found += [
-        Offer(Kind.PAGE, page, f"Page: {page}", "", f"Ctrl+{k}")
+        Offer(OfferKind.PAGE, page, f"Page: {page}", "", f"Ctrl+{k}")
         for k, page in enumerate(PAGES, 1)
     ]
     if state is not None:
         found += _of_bench(state, tiles)
     lost = "" if now.there else "The station does not answer."
     found += [
-        Offer(Kind.PROTOCOL, p.name, f"New run: {p.name}", p.title, why_not=lost)
+        Offer(OfferKind.PROTOCOL, p.name, f"New run: {p.name}", p.title, why_not=lost)
         for p in sorted(catalogue.protocols, key=lambda p: p.name)
     ]
     found += [
-        Offer(Kind.SAMPLE, s.name, f"Sample: {s.name}", f"{s.kind} {s.title}".strip())
+        Offer(
+            OfferKind.SAMPLE, s.name, f"Sample: {s.name}", f"{s.kind} {s.title}".strip()
+        )
         for s in catalogue.samples
     ]
     return found
@@ -100,7 +104,7 @@ def _of_bench(state: State, tiles: Sequence[Tile]) -> list[Offer]:
     by_channel = {tile.channel: tile for tile in tiles}
     found = [
         Offer(
-            Kind.CHANNEL,
+            OfferKind.CHANNEL,
             c.name,
             f"Go to {c.name}",
             _about(c, by_channel.get(c.name)),
@@ -109,7 +113,7 @@ def _of_bench(state: State, tiles: Sequence[Tile]) -> list[Offer]:
     ]
     found += [
         Offer(
-            Kind.RUN,
+            OfferKind.RUN,
             run.run,
             f"Run: {run.sample}",
             f"{run.protocol}, {look_of(run)[1]}",

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QSystemTrayIcon
 
 from gui.bench.notices import Notices, notice_of
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.settings import Settings
 from gui.parts.table import look_icon
 from labctl.api.models import State
@@ -30,7 +30,7 @@ class Tray(QObject):
         self._settings = settings
         self._notices = Notices()
         self._run = ""
-        self._look = Look.REST
+        self._look = StateLook.REST
         self._icon: QSystemTrayIcon | None = None
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._icon = QSystemTrayIcon(look_icon(self._look), self)
@@ -48,7 +48,7 @@ class Tray(QObject):
     def show_state(self, state: State, counts: str) -> None:
         """Take a state; ``counts`` is the icon's tool tip."""
         if self._icon is not None:
-            look = Look.NEEDS_YOU if state.attention else Look.REST
+            look = StateLook.NEEDS_YOU if state.attention else StateLook.REST
             if look is not self._look:  # each icon travels to the desktop's tray
                 self._look = look
                 self._icon.setIcon(look_icon(look))

@@ -45,7 +45,7 @@ REFRESH_MS = 400
 SIMULATED_SPEED = "200"
 
 
-class Window(QMainWindow):
+class MainWindow(QMainWindow):
     """Header, banners, pages."""
 
     fault = pyqtSignal(str)

@@ -23,9 +23,9 @@ from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
 from labctl.techniques import (
     Condition,
+    ConditionQuantity,
     Loop,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
     Technique,
@@ -306,7 +306,9 @@ def _less_charge(technique: Technique, passed: float) -> Technique:
     if isinstance(technique, Loop) or not technique.until:
         return technique
     until = tuple(
-        replace(c, value=c.value - passed) if c.quantity is Quantity.CHARGE else c
+        replace(c, value=c.value - passed)
+        if c.quantity is ConditionQuantity.CHARGE
+        else c
         for c in technique.until
     )
     return replace(technique, until=until)

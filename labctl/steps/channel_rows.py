@@ -10,9 +10,9 @@ from labctl import columns
 from labctl.data import Batch
 from labctl.techniques import (
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     Loop,
-    Quantity,
     Spectrum,
     Technique,
     VoltageSweep,
@@ -147,10 +147,10 @@ def _met_at_end(conditions: Sequence[Condition], row: Tail) -> str:
     for condition in conditions:
         relative = RELATIVE_SLACK * abs(condition.value)
         readings = {
-            Quantity.VOLTAGE: (row.voltage, VOLTAGE_SLACK),
-            Quantity.CURRENT: (row.current, relative),
-            Quantity.ABSOLUTE_CURRENT: (abs(row.current), relative),
-            Quantity.CHARGE: (abs(row.charge), relative),
+            ConditionQuantity.VOLTAGE: (row.voltage, VOLTAGE_SLACK),
+            ConditionQuantity.CURRENT: (row.current, relative),
+            ConditionQuantity.ABSOLUTE_CURRENT: (abs(row.current), relative),
+            ConditionQuantity.CHARGE: (abs(row.charge), relative),
         }
         x, slack = readings.get(condition.quantity, (math.nan, 0.0))
         if condition.holds(x, slack):
@@ -167,7 +167,9 @@ def _met_unseen(technique: Technique, row: Tail) -> str:
     if row.whole or not isinstance(technique, ConstantCurrent):
         return ""
     for condition in technique.until:
-        by_charge = condition.quantity is Quantity.CHARGE and technique.current != 0.0
+        by_charge = (
+            condition.quantity is ConditionQuantity.CHARGE and technique.current != 0.0
+        )
         if by_charge and condition.value / abs(technique.current) < technique.duration:
             return condition.name
     return ""

@@ -9,13 +9,19 @@ import numpy as np
 from labctl import columns
 from labctl.data import Array, Batch
 from labctl.errors import LimitError
-from labctl.techniques import TEMPERATURE, Condition, Quantity
+from labctl.techniques import TEMPERATURE, Condition, ConditionQuantity
 
 RATE_ROWS = 5
 """dV/dt is the slope through at least that many rows …"""
 RATE_SPAN = 600.0
 """… and through all of the last ten minutes (s), so that noise ends no rest."""
-SINCE_BEGINNING = frozenset({Quantity.CHARGE, Quantity.ENERGY, Quantity.VOLTAGE_CHANGE})
+SINCE_BEGINNING = frozenset(
+    {
+        ConditionQuantity.CHARGE,
+        ConditionQuantity.ENERGY,
+        ConditionQuantity.VOLTAGE_CHANGE,
+    }
+)
 """What can be told only by who saw a technique from its first row."""
 
 
@@ -29,10 +35,12 @@ class HostTests:
         self._unseen = attached
         self.conditions = tuple(conditions)
         self._watches_rate = any(
-            condition.quantity is Quantity.VOLTAGE_RATE for _, condition in conditions
+            condition.quantity is ConditionQuantity.VOLTAGE_RATE
+            for _, condition in conditions
         )
         self._watches_temperature = any(
-            condition.quantity is Quantity.TEMPERATURE for _, condition in conditions
+            condition.quantity is ConditionQuantity.TEMPERATURE
+            for _, condition in conditions
         )
         self._technique = -1
         self._charge = 0.0
@@ -91,14 +99,16 @@ class HostTests:
             self._energy += 0.5 * (v0 * i0 + row[1] * row[2]) * dt
         self._keep(row)
         readings = {
-            Quantity.VOLTAGE: row[1],
-            Quantity.CURRENT: row[2],
-            Quantity.ABSOLUTE_CURRENT: abs(row[2]),
-            Quantity.CHARGE: abs(self._charge),
-            Quantity.ENERGY: abs(self._energy),
-            Quantity.VOLTAGE_CHANGE: abs(row[1] - self._first_voltage),
-            Quantity.VOLTAGE_RATE: self._rate() if self._watches_rate else math.nan,
-            Quantity.TEMPERATURE: temperature,
+            ConditionQuantity.VOLTAGE: row[1],
+            ConditionQuantity.CURRENT: row[2],
+            ConditionQuantity.ABSOLUTE_CURRENT: abs(row[2]),
+            ConditionQuantity.CHARGE: abs(self._charge),
+            ConditionQuantity.ENERGY: abs(self._energy),
+            ConditionQuantity.VOLTAGE_CHANGE: abs(row[1] - self._first_voltage),
+            ConditionQuantity.VOLTAGE_RATE: self._rate()
+            if self._watches_rate
+            else math.nan,
+            ConditionQuantity.TEMPERATURE: temperature,
         }
         for at, condition in self.conditions:
             if at == technique and condition.holds(readings[condition.quantity]):

@@ -15,7 +15,7 @@ from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
 from labctl.steps.channel_demands import CheckChannel
 from labctl.techniques import Recording
-from protocols.cells.half_cycles import Window, one_cycle
+from protocols.cells.half_cycles import VoltageWindow, one_cycle
 
 VOLTAGE_MARGIN = 0.05
 """V beyond the widest window before the run is stopped; limits overshoot by mV."""
@@ -258,7 +258,7 @@ class CellProtocol(Protocol):
             charge = abs(moved.closing.charge)
         return charge
 
-    def formation_window(self) -> Window:
+    def formation_window(self) -> VoltageWindow:
         """Return how formation cycles are driven."""
         p = self.parameters
         return self._window(
@@ -268,7 +268,7 @@ class CellProtocol(Protocol):
             formation=True,
         )
 
-    def window(self, rate: Rate, taper: Rate | None = None) -> Window:
+    def window(self, rate: Rate, taper: Rate | None = None) -> VoltageWindow:
         """Return how working cycles at ``rate`` are driven."""
         p = self.parameters
         return self._window(rate, p.lower_voltage, p.upper_voltage, taper=taper)
@@ -281,11 +281,11 @@ class CellProtocol(Protocol):
         *,
         taper: Rate | None = None,
         formation: bool = False,
-    ) -> Window:
+    ) -> VoltageWindow:
         p = self.parameters
         current = abs(self.current(rate, formation=formation))
         reference = self.one_c(formation=formation)
-        return Window(
+        return VoltageWindow(
             lower,
             upper,
             current=current,

@@ -10,7 +10,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import (
     Magnitude,
     Ohm,
@@ -25,10 +25,10 @@ from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantVoltage,
     OpenCircuit,
-    Quantity,
     Recording,
     VoltageSweep,
 )
@@ -216,7 +216,9 @@ class CyclicVoltammetry(CellProtocol):
         """Return the way to the first vertex from below (+1) or above (-1)."""
         p = self.parameters
         reached = Comparison.AT_LEAST if sign > 0 else Comparison.AT_MOST
-        limit = Condition("vertex", Quantity.VOLTAGE, reached, p.highest_vertex)
+        limit = Condition(
+            "vertex", ConditionQuantity.VOLTAGE, reached, p.highest_vertex
+        )
         record = Recording(every_s=p.record_every, every_volt=p.record_voltage)
         drive = ConstantCurrent(
             sign * abs(self.current(p.approach_rate)),
@@ -244,11 +246,11 @@ class CyclicVoltammetry(CellProtocol):
             resistance=p.uncompensated,
         )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return b of both branches, the peaks, Randles–Ševčík; formation's values."""
         formation = formation_results(run, self.parameters.formation_cycles)
         return {**voltammetry_results(run, self.settings()), **formation}
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Voltammograms shaded by rate, peak currents with b, the surface's share."""
         return voltammetry_figures(run, self.settings())

@@ -10,7 +10,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Fraction, Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
@@ -154,7 +154,7 @@ class Cycling(CellProtocol):
             for k in range(1, p.cycles // p.check_up_every + 1)
         ]
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Retention first; then first-cycle values, CE, end of life, check-ups."""
         p, apart = self.parameters, self.check_ups()
         found = dict(
@@ -179,7 +179,7 @@ class Cycling(CellProtocol):
             out["check_up_retention"] = retention_result(checks, 0, run.sample)
         return out
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Capacity and CE against cycle, selected voltage curves, dQ/dV."""
         return cycling_figures(run)
 

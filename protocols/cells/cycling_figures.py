@@ -9,7 +9,7 @@ from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.cells.differential import differential_capacity
 from labctl.data import Array
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from protocols.cells.cycling_results import cycles_of
 
 MOST_CURVES = 6
@@ -38,7 +38,7 @@ class Curve:
         return "discharge" if self.charge[-1] < 0 else "charge"
 
 
-def cycling_figures(run: Run) -> tuple[Figure, ...]:
+def cycling_figures(run: RecordedRun) -> tuple[Figure, ...]:
     """Return every figure that the run has rows for."""
     cycles = cycles_of(run)
     if not cycles.complete.any():
@@ -158,7 +158,7 @@ def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, float]]:
     return [(curve, (curve.cycle - first) / span) for curve in curves]
 
 
-def capacity_unit(run: Run) -> tuple[float, str]:
+def capacity_unit(run: RecordedRun) -> tuple[float, str]:
     """Return the factor from C to what the axis shows, and its unit."""
     mass = run.sample.active_mass
     if mass is None:

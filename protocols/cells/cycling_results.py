@@ -17,7 +17,7 @@ from labctl.analysis.cells.half_cycles import split_half_cycles
 from labctl.analysis.cells.retention import retention
 from labctl.analysis.estimate import Estimate
 from labctl.data import Array, Quality, Result
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from labctl.sample import FirstStep, Sample
 
 CHARGE_UNCERTAINTY = 2e-4
@@ -26,7 +26,7 @@ CURRENT_UNCERTAINTY = 4e-4
 """Relative gain of the channel, 0.004 % of range at a tenth of it (VMP3, k = 1)."""
 
 
-def cycles_of(run: Run, last: int | None = None) -> Cycles:
+def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
     """Return the cycles of a run, paired as the sample's convention says.
 
     Rows of cycles after ``last`` are left out: what follows formation in the same
@@ -82,7 +82,7 @@ def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
 
 
 def cycling_results(
-    run: Run, *, formation_cycles: int, apart: Collection[int] = ()
+    run: RecordedRun, *, formation_cycles: int, apart: Collection[int] = ()
 ) -> Mapping[str, Result]:
     """Return ICE, first capacities, retention and the table by cycle.
 
@@ -100,7 +100,7 @@ def cycling_results(
     }
 
 
-def formation_results(run: Run, formation_cycles: int) -> Mapping[str, Result]:
+def formation_results(run: RecordedRun, formation_cycles: int) -> Mapping[str, Result]:
     """Return ICE and first capacities where formation ran; nothing where not."""
     if not formation_cycles:
         return {}

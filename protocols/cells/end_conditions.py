@@ -10,31 +10,31 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import QuantityError
 from labctl.quantities import Rate, parse
-from labctl.techniques import Comparison, Condition, Quantity
+from labctl.techniques import Comparison, Condition, ConditionQuantity
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-UNITS: dict[str, tuple[Quantity, str]] = {
-    "voltage": (Quantity.VOLTAGE, "V"),
-    "current": (Quantity.CURRENT, "A"),
-    "|current|": (Quantity.ABSOLUTE_CURRENT, "A"),
-    "charge": (Quantity.CHARGE, "C"),
-    "energy": (Quantity.ENERGY, "J"),
-    "voltage change": (Quantity.VOLTAGE_CHANGE, "V"),
-    "dV/dt": (Quantity.VOLTAGE_RATE, "V/s"),
-    "temperature": (Quantity.TEMPERATURE, "°C"),
+UNITS: dict[str, tuple[ConditionQuantity, str]] = {
+    "voltage": (ConditionQuantity.VOLTAGE, "V"),
+    "current": (ConditionQuantity.CURRENT, "A"),
+    "|current|": (ConditionQuantity.ABSOLUTE_CURRENT, "A"),
+    "charge": (ConditionQuantity.CHARGE, "C"),
+    "energy": (ConditionQuantity.ENERGY, "J"),
+    "voltage change": (ConditionQuantity.VOLTAGE_CHANGE, "V"),
+    "dV/dt": (ConditionQuantity.VOLTAGE_RATE, "V/s"),
+    "temperature": (ConditionQuantity.TEMPERATURE, "°C"),
 }
 """What can be written, what it is, and the unit inside."""
 WITHOUT_SIGN = frozenset(
     {
-        Quantity.ABSOLUTE_CURRENT,
-        Quantity.CHARGE,
-        Quantity.ENERGY,
-        Quantity.VOLTAGE_CHANGE,
-        Quantity.VOLTAGE_RATE,
+        ConditionQuantity.ABSOLUTE_CURRENT,
+        ConditionQuantity.CHARGE,
+        ConditionQuantity.ENERGY,
+        ConditionQuantity.VOLTAGE_CHANGE,
+        ConditionQuantity.VOLTAGE_RATE,
     }
 )
 """What is looked at without its sign."""
@@ -50,7 +50,7 @@ class EndCondition:
     """One condition, with currents still as rates."""
 
     name: str
-    quantity: Quantity
+    quantity: ConditionQuantity
     comparison: Comparison
     value: float | Rate
     """SI; a rate where the quantity is a current."""

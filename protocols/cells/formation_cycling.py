@@ -8,7 +8,7 @@ from pydantic import Field
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.figures.figure import Figure
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
@@ -69,10 +69,10 @@ class FormationCycling(CellProtocol):
         for cycle in range(p.formation_cycles + 1, p.formation_cycles + p.cycles + 1):
             yield from one_cycle(window, self.sample, cycle)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """First-cycle efficiency and capacities, retention, a table by cycle."""
         return cycling_results(run, formation_cycles=self.parameters.formation_cycles)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw capacity and CE against cycle, selected voltage curves, dQ/dV."""
         return cycling_figures(run)

@@ -15,16 +15,16 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Coulomb, Magnitude, Rate, Second, VoltPerSecond
 from labctl.sample import FirstStep, Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     OpenCircuit,
-    Quantity,
     Recording,
 )
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
@@ -151,19 +151,19 @@ class Gitt(CellProtocol):
                     break
         yield self._step("rest at the end", ways[-1], first, pulse=False)
 
-    def titration(self, run: Run) -> Titration:
+    def titration(self, run: RecordedRun) -> Titration:
         """Return the rows of the titration and the diffusivity of every pulse."""
         p = self.parameters
         return titration_of(
             run, cycle=p.formation_cycles + 1, capacity=p.capacity, skip=p.fast_every
         )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Diffusivity with its table; what formation says."""
         formation = formation_results(run, self.parameters.formation_cycles)
         return {"diffusivity": diffusivity_result(self.titration(run)), **formation}
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """D and voltage against composition, the last pulse and its relaxation."""
         return gitt_figures(self.titration(run))
 
@@ -180,7 +180,10 @@ class Gitt(CellProtocol):
         still = (
             (
                 Condition(
-                    "relaxed", Quantity.VOLTAGE_RATE, Comparison.AT_MOST, p.rest_rate
+                    "relaxed",
+                    ConditionQuantity.VOLTAGE_RATE,
+                    Comparison.AT_MOST,
+                    p.rest_rate,
                 ),
             )
             if p.rest_rate

@@ -15,7 +15,7 @@ from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
 from labctl.analysis.estimate import Estimate
 from labctl.data import Array, Quality, Result
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from labctl.sample import Sample
 from protocols.cells.cycling_results import cycles_of, only
 
@@ -43,7 +43,7 @@ class Titration:
 
 
 def titration_of(
-    run: Run, *, cycle: int, capacity: float | None, skip: float
+    run: RecordedRun, *, cycle: int, capacity: float | None, skip: float
 ) -> Titration:
     """Return the titration of a run: the rows of one cycle number.
 
@@ -97,7 +97,7 @@ def with_switching(table: Mapping[str, Array]) -> tuple[Array, Array, Array]:
     )
 
 
-def _capacity(run: Run, cycle: int, rows: Array) -> float:
+def _capacity(run: RecordedRun, cycle: int, rows: Array) -> float:
     formation = only(cycles_of(run), range(1, cycle))
     done = formation.second[formation.complete]
     if len(done):

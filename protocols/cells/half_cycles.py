@@ -18,10 +18,10 @@ from labctl.steps.record import RecordRow
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantVoltage,
     OpenCircuit,
-    Quantity,
     Recording,
     Technique,
 )
@@ -37,7 +37,7 @@ Steps = Generator[Step, Outcome, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class VoltageWindow:
     """Where a cycle turns, and how it is driven."""
 
     lower: float
@@ -67,24 +67,28 @@ class Window:
 
 
 def voltage_limit(
-    window: Window, direction: int, *, ends_all: bool = False
+    window: VoltageWindow, direction: int, *, ends_all: bool = False
 ) -> Condition:
     """Return the limit that a current of this sign runs into."""
     if direction > 0:
         return Condition(
             "upper_voltage",
-            Quantity.VOLTAGE,
+            ConditionQuantity.VOLTAGE,
             Comparison.AT_LEAST,
             window.upper,
             ends_all,
         )
     return Condition(
-        "lower_voltage", Quantity.VOLTAGE, Comparison.AT_MOST, window.lower, ends_all
+        "lower_voltage",
+        ConditionQuantity.VOLTAGE,
+        Comparison.AT_MOST,
+        window.lower,
+        ends_all,
     )
 
 
 def half_cycle(
-    window: Window, direction: int, *, cycle: int, half: int, word: str
+    window: VoltageWindow, direction: int, *, cycle: int, half: int, word: str
 ) -> RunTechniques:
     """Return one half cycle; ``direction`` +1 charges, -1 discharges the cell."""
     limit = voltage_limit(window, direction)
@@ -94,7 +98,10 @@ def half_cycle(
     techniques: list[Technique] = [drive]
     if window.taper and (direction > 0 or not window.taper_upper_only):
         taper = Condition(
-            "taper", Quantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, window.taper
+            "taper",
+            ConditionQuantity.ABSOLUTE_CURRENT,
+            Comparison.AT_MOST,
+            window.taper,
         )
         techniques.append(
             ConstantVoltage(
@@ -118,7 +125,10 @@ def half_cycle(
 
 
 def one_cycle(
-    window: Window, sample: Sample, cycle: int, opening_window: Window | None = None
+    window: VoltageWindow,
+    sample: Sample,
+    cycle: int,
+    opening_window: VoltageWindow | None = None,
 ) -> Generator[Step, Outcome, "CycleCharges"]:
     """Yield both half cycles and the row of the cycle; return its charges.
 
@@ -152,7 +162,7 @@ class CycleCharges:
 
 
 def cycle_row(
-    charges: CycleCharges, window: Window, sample: Sample, cycle: int
+    charges: CycleCharges, window: VoltageWindow, sample: Sample, cycle: int
 ) -> RecordRow:
     """Return the row of a cycle, live as soon as it has ended."""
     opening, closing = charges.opening, charges.closing

@@ -15,7 +15,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, EndReason, Quality, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Coulomb, Fraction, Magnitude, Rate, Second
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -154,7 +154,7 @@ class Hppc(CellProtocol):
         limit = voltage_limit(window, 1 if current > 0 else -1)
         return ConstantCurrent(current, duration, (limit,), record)
 
-    def table(self, run: Run) -> dict[str, tuple[float, ...]]:
+    def table(self, run: RecordedRun) -> dict[str, tuple[float, ...]]:
         """Return one row a pulse."""
         p, rows = self.parameters, run.table("timeseries")
         found: list[dict[str, float]] = []
@@ -172,7 +172,7 @@ class Hppc(CellProtocol):
         names = found[0] if found else {}
         return {name: tuple(row[name] for row in found) for name in names}
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the resistance after 10 s in the middle, with a row a pulse."""
         formation = formation_results(run, self.parameters.formation_cycles)
         table = self.table(run)
@@ -197,11 +197,11 @@ class Hppc(CellProtocol):
             )
         return {"pulse_resistance": found, **formation}
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Resistance against state, after each time, both directions; the pulses."""
         return (*self._against_state(run), *self._pulses(run))
 
-    def _against_state(self, run: Run) -> tuple[Figure, ...]:
+    def _against_state(self, run: RecordedRun) -> tuple[Figure, ...]:
         table = self.table(run)
         if not table:
             return ()
@@ -232,7 +232,7 @@ class Hppc(CellProtocol):
             ),
         )
 
-    def _pulses(self, run: Run) -> tuple[Figure, ...]:
+    def _pulses(self, run: RecordedRun) -> tuple[Figure, ...]:
         """Return how the voltage answered in every pulse, shaded by state."""
         rows = run.table("timeseries")
         first = self.sample.first_step

@@ -9,7 +9,7 @@ import numpy as np
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
@@ -70,14 +70,14 @@ class QuasiOcv(CellProtocol):
         yield from self.formation()
         yield from one_cycle(self.window(p.rate), self.sample, p.formation_cycles + 1)
 
-    def branches(self, run: Run) -> tuple[Curve, ...]:
+    def branches(self, run: RecordedRun) -> tuple[Curve, ...]:
         """Return the slow cycle's two half cycles, opening first; empty if cut."""
         slow = only(cycles_of(run), {self.parameters.formation_cycles + 1})
         if not slow.complete.any():
             return ()
         return tuple(selected_curves(run.table("timeseries"), slow))
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the hysteresis with both branches as a table; capacities."""
         p, sample = self.parameters, run.sample
         formation = formation_results(run, p.formation_cycles)
@@ -108,7 +108,7 @@ class QuasiOcv(CellProtocol):
             **formation,
         }
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Both branches and their mean against state; dQ/dV."""
         curves = self.branches(run)
         if len(curves) != 2:  # noqa: PLR2004 - both branches
@@ -140,6 +140,6 @@ def _on_grid(curve: Curve) -> Array:
     return found
 
 
-def _milliampere_hours(run: Run) -> tuple[float, str]:
+def _milliampere_hours(run: RecordedRun) -> tuple[float, str]:
     mass = run.sample.active_mass
     return (1 / 3.6, "mAh") if mass is None else (1 / 3600.0 / mass, "mAh/g")

@@ -12,7 +12,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
@@ -114,7 +114,7 @@ class RateCapability(CellProtocol):
             for rate, begin in zip(rates, first, strict=False)
         ]
 
-    def table(self, run: Run) -> tuple[RateRow, ...]:
+    def table(self, run: RecordedRun) -> tuple[RateRow, ...]:
         """Return a row for each block that has a complete cycle."""
         cycles, sample = cycles_of(run), run.sample
         done = set(cycles.number[cycles.complete].tolist())
@@ -126,7 +126,7 @@ class RateCapability(CellProtocol):
         grams = np.nan if sample.active_mass is None else 1e3 * sample.active_mass
         return rate_table(cycles, blocks, mass=grams)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the table, what is left at each rate, what comes back."""
         p = self.parameters
         rows = self.table(run)
@@ -163,11 +163,11 @@ class RateCapability(CellProtocol):
         fastest = max(at_rates, key=lambda row: row.current)
         return dataclasses.replace(_left(fastest), table=columns)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Retention against rate, curves by rate; what every cycling shows."""
         return (*self._chart(run), *self._curves(run), *cycling_figures(run))
 
-    def _chart(self, run: Run) -> tuple[Figure, ...]:
+    def _chart(self, run: RecordedRun) -> tuple[Figure, ...]:
         rows = self.table(run)[: len(self.parameters.rates)]
         if not rows:
             return ()
@@ -191,7 +191,7 @@ class RateCapability(CellProtocol):
         )
         return (figure,)
 
-    def _curves(self, run: Run) -> tuple[Figure, ...]:
+    def _curves(self, run: RecordedRun) -> tuple[Figure, ...]:
         """Return the last whole cycle at each rate, one ramp a direction."""
         cycles = cycles_of(run)
         done = set(cycles.number[cycles.complete].tolist())

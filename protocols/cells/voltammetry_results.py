@@ -16,7 +16,7 @@ from labctl.analysis.cells.voltammetry import (
 from labctl.analysis.estimate import Estimate
 from labctl.data import Array, Result
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from protocols.cells.cycling_results import result
 
 FEWEST_RATES = 3
@@ -58,7 +58,7 @@ class Voltammogram:
     cathodic: CurrentPeak | None
 
 
-def voltammograms(run: Run, settings: Settings) -> tuple[Voltammogram, ...]:
+def voltammograms(run: RecordedRun, settings: Settings) -> tuple[Voltammogram, ...]:
     """Return the last cycle of every rate that was scanned."""
     table = run.table("timeseries")
     out = []
@@ -84,7 +84,7 @@ def voltammograms(run: Run, settings: Settings) -> tuple[Voltammogram, ...]:
     return tuple(out)
 
 
-def _scan_steps(run: Run) -> list[int]:
+def _scan_steps(run: RecordedRun) -> list[int]:
     return [r.step_count for r in run.steps if r.label.startswith("scan at")]
 
 
@@ -99,7 +99,7 @@ def _size(peak: CurrentPeak) -> float:
     return abs(peak.current)
 
 
-def voltammetry_results(run: Run, settings: Settings) -> Mapping[str, Result]:
+def voltammetry_results(run: RecordedRun, settings: Settings) -> Mapping[str, Result]:
     """Return b of both branches, the peaks' table, Dunn's share, apparent D."""
     taken = voltammograms(run, settings)
     if not taken:
@@ -198,7 +198,7 @@ def _peaks(taken: tuple[Voltammogram, ...]) -> Result:
     return Result(rows[-1][2].current, "A", table=table)
 
 
-def voltammetry_figures(run: Run, settings: Settings) -> tuple[Figure, ...]:
+def voltammetry_figures(run: RecordedRun, settings: Settings) -> tuple[Figure, ...]:
     """Return the family of voltammograms and log i_p against log v."""
     taken = voltammograms(run, settings)
     if not taken:

@@ -7,7 +7,7 @@ from labctl.columns import EIS, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
 from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
 from protocols.cells.cycling_figures import cycling_figures
@@ -64,7 +64,7 @@ class Imported(Protocol):
         """Yield nothing."""
         yield from ()
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return what cycling and spectra say, where the data are of that kind."""
         out: dict[str, Result] = {}
         if len(run.table("timeseries")["test_time_second"]):
@@ -81,14 +81,14 @@ class Imported(Protocol):
             out["coulombic_efficiency"] = Result.absent("%", reason)
         return out
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return the figures of cycling and of spectra, where there are any."""
         cycling: tuple[Figure, ...] = ()
         if len(run.table("timeseries")["test_time_second"]):
             cycling = cycling_figures(run)
         return (*cycling, *spectra_figures(self._spectra(run)))
 
-    def _spectra(self, run: Run) -> tuple[Taken, ...]:
+    def _spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
         if not len(run.table("eis")["spectrum_id"]):
             return ()
         one_c, sample = run.sample.one_c, run.sample

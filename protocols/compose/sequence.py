@@ -12,7 +12,7 @@ from labctl.data import Outcome, Quality, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Run, Step
+from labctl.protocol import Parameters, Plan, RecordedRun, Step
 from labctl.quantities import Coulomb, Rate
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -259,7 +259,7 @@ class ComposedSequence(CellProtocol):
             return Recording(every_s=p.record_every, every_volt=p.record_voltage)
         return Recording(record.every, record.voltage, self._most(record.current))
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return what each step passed, cycles where there are any, and spectra."""
         out: dict[str, Result] = {"charge_passed": _charges(run)}
         if len(run.table("timeseries")["test_time_second"]):
@@ -279,7 +279,7 @@ class ComposedSequence(CellProtocol):
     def _capacity(self) -> float:
         return self.parameters.capacity or 3600.0 * (self.one_c() or 1.0 / 3600.0)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return what cycling and spectra show, where there are any."""
         figures: tuple[Figure, ...] = cycling_figures(run)
         if len(run.table("eis")["spectrum_id"]):
@@ -342,7 +342,7 @@ def _word(step: words.AnyTechnique) -> str:
     return step.label or said
 
 
-def _charges(run: Run) -> Result:
+def _charges(run: RecordedRun) -> Result:
     """Return the net charge, with a row a step."""
     done = [r for r in run.steps if r.outcome is not None and r.outcome.rows]
     if not done:

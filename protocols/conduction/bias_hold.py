@@ -15,7 +15,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import HoldSource
@@ -132,7 +132,7 @@ class BiasHold(Protocol):
                 sweep=sweep,
             )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Mean current of each sign's tail, and the conductance of both."""
         tails = {sign: self._tail(run, n) for n, sign in enumerate(self.signs, 1)}
         currents = {sign: _mean_current(tail) for sign, tail in tails.items()}
@@ -147,7 +147,7 @@ class BiasHold(Protocol):
         doubts = [doubt for tail in tails.values() for doubt in tail.doubts]
         return doubted(found, doubts)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw both holds over their own time."""
         series = []
         for sweep, sign in enumerate(self.signs, 1):
@@ -162,7 +162,7 @@ class BiasHold(Protocol):
         label = columns.CURRENT.long_name
         return (Figure("plot", title, "Time / s", label, tuple(series)),)
 
-    def _tail(self, run: Run, sweep: int) -> Points:
+    def _tail(self, run: RecordedRun, sweep: int) -> Points:
         points = sweep_points(run, (sweep,))
         if not len(points):
             return points

@@ -15,7 +15,7 @@ from labctl import columns
 from labctl.analysis.conduction.van_der_pauw import Reading
 from labctl.analysis.uncertainty import Accuracy, Measured, known
 from labctl.data import Array, Quality, Result
-from labctl.protocol import Run, StepRecord
+from labctl.protocol import RecordedRun, StepRecord
 from labctl.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -42,13 +42,13 @@ class Points:
         return len(self.voltage)
 
 
-def sweep_points(run: Run, sweeps: Iterable[int]) -> Points:
+def sweep_points(run: RecordedRun, sweeps: Iterable[int]) -> Points:
     """Return the points of these sweeps, one after the other; there may be none."""
     table = run.table(columns.IV.name)
     return _points(run, table, np.isin(_column(table, columns.SWEEP.name), [*sweeps]))
 
 
-def pair_points(run: Run, pair: tuple[int, int], step_count: int) -> Points:
+def pair_points(run: RecordedRun, pair: tuple[int, int], step_count: int) -> Points:
     """Return the points that one step took between two contacts of a film."""
     table = run.table(columns.IV.name)
     mask = (
@@ -59,7 +59,7 @@ def pair_points(run: Run, pair: tuple[int, int], step_count: int) -> Points:
     return _points(run, table, mask)
 
 
-def film_readings(run: Run, records: Iterable[StepRecord]) -> list[Reading]:
+def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Reading]:
     """Return one `Reading` a step, configuration and current, raw rows averaged."""
     table = run.table(columns.HALL.name)
     wanted = {record.step_count for record in records}
@@ -95,7 +95,7 @@ def accuracy_of(
     return None
 
 
-def steps_of(run: Run, kind: str, label: str = "") -> list[StepRecord]:
+def steps_of(run: RecordedRun, kind: str, label: str = "") -> list[StepRecord]:
     """Return the steps of a kind whose label begins with ``label``, in order."""
     return [
         record
@@ -149,7 +149,9 @@ def _labelled(
     return known(value, uncertainty or 0.0, name, unit)
 
 
-def _points(run: Run, table: Mapping[str, Array], mask: NDArray[np.bool_]) -> Points:
+def _points(
+    run: RecordedRun, table: Mapping[str, Array], mask: NDArray[np.bool_]
+) -> Points:
     steps = set(_column(table, columns.STEP_COUNT.name)[mask].astype(int).tolist())
     records = [record for record in run.steps if record.step_count in steps]
     accuracy = accuracy_of(records)

@@ -16,7 +16,7 @@ from labctl.data import Quality, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
@@ -132,7 +132,7 @@ class ContactCheck(Protocol):
             sweep=SWEEP,
         )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the verdict first, then the resistances."""
         if self.is_film:
             return self._film(run)
@@ -148,14 +148,14 @@ class ContactCheck(Protocol):
             return {**all_absent(found, reason), "contacts": _open(reason)}
         return doubted(found, points.doubts)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the curves."""
         if self.is_film:
             return contacts_figure(run, "plot")
         points, fit = self._fit(run)
         return (ohmic_figure(points, fit),) if len(points) else ()
 
-    def _film(self, run: Run) -> Mapping[str, Result]:
+    def _film(self, run: RecordedRun) -> Mapping[str, Result]:
         if reason := no_contact(run):
             return {"contacts": _open(reason)}
         found = {"contacts": _verdict(contact_suspicions(run))}
@@ -163,7 +163,7 @@ class ContactCheck(Protocol):
             found[f"resistance_{pair}"] = resistance.to_result()
         return found
 
-    def _fit(self, run: Run) -> tuple[Points, OhmicFit]:
+    def _fit(self, run: RecordedRun) -> tuple[Points, OhmicFit]:
         points = sweep_points(run, (SWEEP,))
         fit = ohmic_fit(
             points.voltage, points.current, points.accuracy, compliance=points.limited

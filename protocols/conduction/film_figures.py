@@ -5,7 +5,7 @@ import numpy as np
 from labctl import columns
 from labctl.analysis.conduction.van_der_pauw import CONFIGURATIONS
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from protocols.conduction.conduction_readings import (
     film_readings,
     pair_points,
@@ -14,7 +14,7 @@ from protocols.conduction.conduction_readings import (
 from protocols.conduction.hall_bench import CONTACTS, PAIRS, RESISTIVITY_LABEL
 
 
-def resistivity_figure(run: Run) -> tuple[Figure, ...]:
+def resistivity_figure(run: RecordedRun) -> tuple[Figure, ...]:
     """Return voltage against current of van der Pauw's configurations, with slopes."""
     records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
@@ -41,7 +41,7 @@ def resistivity_figure(run: Run) -> tuple[Figure, ...]:
     return (figure,)
 
 
-def contacts_figure(run: Run, name: str = "contacts") -> tuple[Figure, ...]:
+def contacts_figure(run: RecordedRun, name: str = "contacts") -> tuple[Figure, ...]:
     """Return the I-V curves of the contact check; ``name`` is the plot it replaces."""
     records = steps_of(run, "ReadFilm", CONTACTS)
     if not records:

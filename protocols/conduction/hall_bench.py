@@ -30,7 +30,7 @@ from labctl.analysis.uncertainty import Measured
 from labctl.data import Outcome
 from labctl.errors import Complaint
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Run, Step, StepRecord
+from labctl.protocol import Parameters, RecordedRun, Step, StepRecord
 from labctl.quantities import Ampere, Second, Volt, Watt
 from labctl.roles.current_source import CurrentSource
 from labctl.roles.source_meter import Driven
@@ -188,7 +188,7 @@ def rounded_down(value: float) -> float:
     return float(f"{digit:g}e{power}")
 
 
-def pair_resistances(run: Run) -> dict[str, Measured]:
+def pair_resistances(run: RecordedRun) -> dict[str, Measured]:
     """Return the two-point resistance of every pair of contacts, with its doubts."""
     records = steps_of(run, "ReadFilm", CONTACTS) or steps_of(run, "ReadFilm", LOOK)
     if not records:
@@ -209,7 +209,7 @@ def pair_resistances(run: Run) -> dict[str, Measured]:
     return found
 
 
-def no_contact(run: Run) -> str:
+def no_contact(run: RecordedRun) -> str:
     """Return why nothing was measured; empty if the contact check was begun."""
     looks = steps_of(run, "ReadFilm", LOOK)
     if steps_of(run, "ReadFilm", CONTACTS):
@@ -222,7 +222,7 @@ def no_contact(run: Run) -> str:
     )
 
 
-def contact_suspicions(run: Run) -> tuple[str, ...]:
+def contact_suspicions(run: RecordedRun) -> tuple[str, ...]:
     """Return what is wrong with the contacts; empty if nothing is."""
     resistances = pair_resistances(run)
     if not resistances:
@@ -238,7 +238,7 @@ def contact_suspicions(run: Run) -> tuple[str, ...]:
     return tuple(found)
 
 
-def power_suspicions(run: Run, current: float | None) -> tuple[str, ...]:
+def power_suspicions(run: RecordedRun, current: float | None) -> tuple[str, ...]:
     """Return whether a current that a person chose heats the sample."""
     sizes = [r.value for r in pair_resistances(run).values() if not r.is_absent]
     if current is None or not sizes:
@@ -249,7 +249,7 @@ def power_suspicions(run: Run, current: float | None) -> tuple[str, ...]:
     return (f"{1e3 * power:.3g} mW in the sample (limit {1e3 * MOST_POWER:g} mW)",)
 
 
-def resistivity_of(run: Run, sample: Sample) -> VanDerPauw:
+def resistivity_of(run: RecordedRun, sample: Sample) -> VanDerPauw:
     """Return what the resistivity readings say, contacts' doubts included."""
     records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]

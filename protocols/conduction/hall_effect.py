@@ -36,7 +36,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Fraction, Second, Tesla
 from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.magnet import Magnet, MagnetSupply
@@ -229,7 +229,7 @@ class HallEffect(Protocol):
                 yield self._in_field(label, HALL + RESISTIVITY, current, field)
         yield ReleaseField(label="field off", supply=p.by_current)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Carrier type first; the sweep's verdict last, if there was one."""
         resistivity = resistivity_of(run, self.sample)
         hall = self._hall(run, self.parameters.station_sign)
@@ -244,7 +244,7 @@ class HallEffect(Protocol):
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the Hall resistance and every configuration; resistivity, contacts."""
         points = {
             name: [(p.field, p.across) for p in self._points(run, label)]
@@ -268,12 +268,12 @@ class HallEffect(Protocol):
         step = self.parameters.read(label, connections, current)
         return dataclasses.replace(step, target=self.parameters.target(field))
 
-    def _hall_readings(self, run: Run) -> list[Reading]:
+    def _hall_readings(self, run: RecordedRun) -> list[Reading]:
         records = steps_of(run, "ReadFilm", HALL_LABEL)
         readings = film_readings(run, records)
         return [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
 
-    def _sign(self, run: Run, known_type: Literal["n", "p"]) -> Result:
+    def _sign(self, run: RecordedRun, known_type: Literal["n", "p"]) -> Result:
         """Return the sign to write into the configuration."""
         try:
             sign = calibrate_sign(self._hall(run, station_sign=1), known_type)
@@ -281,7 +281,7 @@ class HallEffect(Protocol):
             return Result.absent("", str(error))
         return Result(float(sign), "")
 
-    def _hall(self, run: Run, station_sign: int) -> Hall:
+    def _hall(self, run: RecordedRun, station_sign: int) -> Hall:
         p = self.parameters
         records = steps_of(run, "ReadFilm", HALL_LABEL)
         return hall_effect(
@@ -293,7 +293,7 @@ class HallEffect(Protocol):
             scattering_factor=p.scattering_factor,
         )
 
-    def _sweep(self, run: Run) -> FieldSweep | None:
+    def _sweep(self, run: RecordedRun) -> FieldSweep | None:
         records = steps_of(run, "ReadFilm", SWEEP_LABEL)
         if not records:
             return None
@@ -305,7 +305,7 @@ class HallEffect(Protocol):
             longitudinal=[point.along for point in points],
         )
 
-    def _points(self, run: Run, label: str) -> list[_Point]:
+    def _points(self, run: RecordedRun, label: str) -> list[_Point]:
         """Return a point a step at which all four configurations can be used."""
         points = []
         for record in steps_of(run, "ReadFilm", label):

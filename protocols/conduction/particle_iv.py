@@ -35,7 +35,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.limits import Envelope
-from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
+from labctl.protocol import Earlier, Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
@@ -203,7 +203,7 @@ class ParticleIV(Protocol):
                 sweep=sweep,
             )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Zero-bias conductance first; baselines give leakage or resistance."""
         points = sweep_points(run, range(1, self.parameters.sweeps + 1))
         state = self.parameters.probe_state
@@ -232,7 +232,7 @@ class ParticleIV(Protocol):
                 return all_absent(found, reason)
         return doubted(found, points.doubts)
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw every sweep, up and down apart, with the slope at zero; decades."""
         series = []
         for sweep in range(1, self.parameters.sweeps + 1):
@@ -268,7 +268,7 @@ class ParticleIV(Protocol):
             ),
         )
 
-    def _slope(self, run: Run) -> tuple[Series, ...]:
+    def _slope(self, run: RecordedRun) -> tuple[Series, ...]:
         """Return the line of the conductance at zero bias, over the whole sweep."""
         points = sweep_points(run, range(1, self.parameters.sweeps + 1))
         fit = self._zero_bias(points)

@@ -22,7 +22,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.limits import Envelope
-from labctl.protocol import Earlier, Parameters, Plan, Protocol, Run
+from labctl.protocol import Earlier, Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Siemens, Volt
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.source_meter import Driven
@@ -209,7 +209,7 @@ class PelletConductivity(Protocol):
                 sweep=sweep,
             )
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Conductivity first, then what it was worked out of."""
         if self.parameters.method == "delta":
             return self._conductivity(_delta(run, self.parameters.currents))
@@ -221,21 +221,21 @@ class PelletConductivity(Protocol):
             return all_absent(results, reason)
         return doubted(results, points.doubts + self._settling(run))
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the curve with its line, or the delta readings."""
         if self.parameters.method == "delta":
             return _delta_figure(run)
         points, fit = self._fit(run)
         return (ohmic_figure(points, fit),) if len(points) else ()
 
-    def _fit(self, run: Run) -> tuple[Points, OhmicFit]:
+    def _fit(self, run: RecordedRun) -> tuple[Points, OhmicFit]:
         points = sweep_points(run, range(1, self.parameters.sweeps + 1))
         fit = ohmic_fit(
             points.voltage, points.current, points.accuracy, compliance=points.limited
         )
         return points, fit
 
-    def _settling(self, run: Run) -> tuple[str, ...]:
+    def _settling(self, run: RecordedRun) -> tuple[str, ...]:
         holds = steps_of(run, "HoldSource")
         if all(h.outcome is None or h.outcome.condition == "settled" for h in holds):
             return ()
@@ -308,7 +308,7 @@ def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
     )
 
 
-def _delta_figure(run: Run) -> tuple[Figure, ...]:
+def _delta_figure(run: RecordedRun) -> tuple[Figure, ...]:
     """Return the resistance of every delta reading, a series a current."""
     table = run.table(DELTA.name)
     series = []
@@ -345,7 +345,7 @@ def _earlier(number: int, point: PelletPoint) -> tuple[Measured, Measured]:
     )
 
 
-def _delta(run: Run, currents: Sequence[float]) -> Measured:
+def _delta(run: RecordedRun, currents: Sequence[float]) -> Measured:
     """Return the mean resistance over the currents; they must agree."""
     table = run.table(DELTA.name)
     found = []

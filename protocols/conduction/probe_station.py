@@ -9,7 +9,7 @@ from pydantic import Field
 
 from labctl.errors import Complaint
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Run
+from labctl.protocol import Parameters, RecordedRun
 from labctl.quantities import Ampere, Second, Siemens, Volt
 from labctl.roles.electrometer import Electrometer
 from labctl.roles.source_meter import Driven, SourceMeter
@@ -126,7 +126,7 @@ class ProbeParameters(Parameters):
         """Tell from a check's outcome whether there is a contact; not if skipped."""
         return abs(values.get("slope", math.nan)) >= self.least_conductance
 
-    def no_contact(self, run: Run) -> str:
+    def no_contact(self, run: RecordedRun) -> str:
         """Return why there is no contact, from the contact check; empty if there is."""
         checks = steps_of(run, "SweepSource", CHECK_LABEL)
         outcome = checks[0].outcome if checks else None

@@ -8,7 +8,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Protocol, Run
+from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
 from protocols.conduction.conduction_readings import all_absent, doubted
 from protocols.conduction.film_figures import contacts_figure, resistivity_figure
@@ -80,7 +80,7 @@ class VanDerPauwProtocol(Protocol):
         if current > 0:
             yield p.read(RESISTIVITY_LABEL, RESISTIVITY, current)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Sheet resistance first."""
         found = resistivity_of(run, self.sample).results()
         if reason := no_contact(run):
@@ -88,7 +88,7 @@ class VanDerPauwProtocol(Protocol):
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the configurations with their slopes, and the contact check."""
         return (*resistivity_figure(run), *contacts_figure(run))
 

@@ -20,7 +20,7 @@ from labctl.data import Quality, Result, Stream
 from labctl.errors import Complaint, QuantityError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Ampere, Fraction, Magnitude, Rate, Second
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import Sample
@@ -28,7 +28,7 @@ from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Recording, Spectrum
 from protocols.cells.cell_protocol import CYCLING_PLOTS, CellProtocol
 from protocols.cells.cycling_results import formation_results
-from protocols.cells.half_cycles import Window, half_cycle, voltage_limit
+from protocols.cells.half_cycles import VoltageWindow, half_cycle, voltage_limit
 from protocols.spectra.peis import NYQUIST
 from protocols.spectra.spectra import (
     SpectraParameters,
@@ -232,7 +232,7 @@ class InsituEis(CellProtocol):
     ) -> tuple[ConstantCurrent | Spectrum, ...]:
         """Return current and spectra in turn; the limit ends all of it."""
         p, sign = self.parameters, self.sample.first_step.sign
-        window: Window = self.window(rate)
+        window: VoltageWindow = self.window(rate)
         limit = voltage_limit(window, sign, ends_all=True)
         current = sign * self._current(rate)
         spectrum = self._spectrum(rate)
@@ -272,7 +272,7 @@ class InsituEis(CellProtocol):
         allowed = self.parameters.most_change * 3600.0 * (self.one_c() or np.inf)
         return float(SLOW * current / allowed)
 
-    def spectra(self, run: Run) -> tuple[Taken, ...]:
+    def spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
         """Return the spectra of a run."""
         p = self.parameters
         nominal = 3600.0 * (self.one_c() or 1.0 / 3600.0)
@@ -282,7 +282,7 @@ class InsituEis(CellProtocol):
         }
         return spectra_of(run, labels, capacity)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return R_ct at each current, how the channels agree, what formation says."""
         p, kelvin = self.parameters, run.sample.temperature
         found = [
@@ -322,12 +322,12 @@ class InsituEis(CellProtocol):
             result.table,
         )
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Nyquist, Bode and Kramers–Kronig, shaded by state, a ramp per current."""
         return spectra_figures(self.spectra(run))
 
 
-def channel_difference(run: Run) -> Result:
+def channel_difference(run: RecordedRun) -> Result:
     """Return how far both channels' voltages are apart at equal times, V."""
     own, other = run.table("timeseries"), run.table("monitor")
     times = other["test_time_second"]

@@ -10,7 +10,7 @@ from labctl.data import Result, Stream
 from labctl.errors import Complaint, QuantityError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, Run
+from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -165,14 +165,14 @@ class Peis(CellProtocol):
             versus_initial=True,
         )
 
-    def spectra(self, run: Run) -> tuple[Taken, ...]:
+    def spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
         """Return the spectra of a run."""
         p = self.parameters
         nominal = 3600.0 * (self.one_c() or 1.0 / 3600.0)
         capacity = p.capacity or capacity_of(run, p.formation_cycles, nominal)
         return spectra_of(run, {}, capacity)
 
-    def results(self, run: Run) -> Mapping[str, Result]:
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return R_ct with a row for each spectrum; what formation says."""
         formation = formation_results(run, self.parameters.formation_cycles)
         kelvin = run.sample.temperature
@@ -182,6 +182,6 @@ class Peis(CellProtocol):
         ]
         return {"charge_transfer_resistance": resistance_result(found), **formation}
 
-    def figures(self, run: Run) -> Sequence[Figure]:
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Nyquist, Bode and Kramers–Kronig, shaded by state."""
         return spectra_figures(self.spectra(run))

@@ -14,7 +14,7 @@ from labctl.analysis.spectra.charge_transfer import (
 from labctl.analysis.spectra.kramers_kronig import KramersKronig, linear_kramers_kronig
 from labctl.data import Array, Result
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import Run
+from labctl.protocol import RecordedRun
 from protocols.cells.cycling_results import cycles_of, only, result
 
 LEAK = 0.03
@@ -52,7 +52,7 @@ class Taken:
 
 
 def spectra_of(
-    run: Run, labels: Mapping[int, str], capacity: float
+    run: RecordedRun, labels: Mapping[int, str], capacity: float
 ) -> tuple[Taken, ...]:
     """Return the spectra of a run, in order.
 
@@ -88,7 +88,7 @@ def spectra_of(
     return tuple(out)
 
 
-def capacity_of(run: Run, formation_cycles: int, otherwise: float) -> float:
+def capacity_of(run: RecordedRun, formation_cycles: int, otherwise: float) -> float:
     """Return what the last formation cycle gave back, C."""
     formation = only(cycles_of(run), range(1, formation_cycles + 1))
     done = formation.second[formation.complete]

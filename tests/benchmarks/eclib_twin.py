@@ -15,9 +15,9 @@ from labctl.clock import VirtualClock, stopwatch
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
 )
@@ -27,7 +27,7 @@ EVERY = 60.0
 
 def half(current: float, limit: float) -> ConstantCurrent:
     sign = Comparison.AT_LEAST if current > 0 else Comparison.AT_MOST
-    until = (Condition("limit", Quantity.VOLTAGE, sign, limit),)
+    until = (Condition("limit", ConditionQuantity.VOLTAGE, sign, limit),)
     return ConstantCurrent(current, 1e6, until, Recording(every_s=EVERY))
 
 

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import QApplication
 from gui.link.connector import Connector
 from gui.link.link import Link
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl import plugins
 from labctl.api.discovery import find
 from labctl.clock import SystemClock, stopwatch
@@ -110,7 +110,7 @@ def show(folder: RunFolder) -> None:
     assert isinstance(app, QApplication)
     try:
         until(app, lambda: find(data) is not None)
-        window = Window(Link(Connector(data)), settings=Settings(theme="light"))
+        window = MainWindow(Link(Connector(data)), settings=Settings(theme="light"))
         window.show()
         window.link.start()
         until(app, lambda: bool(window.runs.shown))
@@ -124,7 +124,7 @@ def show(folder: RunFolder) -> None:
         server.wait(60)
 
 
-def opened(app: QApplication, window: Window, run: str) -> float:
+def opened(app: QApplication, window: MainWindow, run: str) -> float:
     """Return how long the run takes to be seen, in s."""
     begun = stopwatch()
     window.runs.run_wanted.emit(run)

@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import QApplication
 from gui.link.connector import Connector
 from gui.link.link import Link
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.client import StationClient
 from labctl.api.discovery import find
 from labctl.api.requests import OrderIn
@@ -108,7 +108,7 @@ def reopen(data: Path, server: "subprocess.Popen[bytes]") -> None:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     begun = stopwatch()
-    window = Window(Link(Connector(data)), settings=Settings(theme="light"))
+    window = MainWindow(Link(Connector(data)), settings=Settings(theme="light"))
     window.show()
     window.link.start()
     shown = until(app, lambda: sum(t.live for t in window.bench.grid.tiles) == RUNS)
@@ -124,7 +124,7 @@ def reopen(data: Path, server: "subprocess.Popen[bytes]") -> None:
     window.close()
 
 
-def _points(window: Window) -> int:
+def _points(window: MainWindow) -> int:
     plot = window.bench.run_view.live_plot
     drawn = plot.tracks[0].measured.xData if plot is not None else None
     return 0 if drawn is None else len(drawn)

@@ -24,7 +24,7 @@ from gui.link.link import Link
 from gui.look.colours import LIGHT
 from gui.look.palette import wear
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.clock import SystemClock, stopwatch
 
 LOOKS = 20
@@ -37,7 +37,7 @@ def main(refreshes: int) -> None:
     wear(app, LIGHT)
     station = FakeStation("few")
     link = Link(lambda: station)
-    window = Window(link, settings=Settings(theme="light", width=1280, height=720))
+    window = MainWindow(link, settings=Settings(theme="light", width=1280, height=720))
     window.show()
     window._timer.stop()  # the loop below refreshes
     link.start()

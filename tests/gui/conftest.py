@@ -27,7 +27,7 @@ from gui.link.link import Link
 from gui.look.colours import LIGHT
 from gui.look.palette import theme, wear
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 
 
 @pytest.fixture(autouse=True)
@@ -106,19 +106,19 @@ def link(station: FakeStation) -> Iterator[Link]:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot) -> Iterator[Callable[..., Window]]:
+def open_window(qtbot: QtBot) -> Iterator[Callable[..., MainWindow]]:
     """Return what opens a window on a station and waits until it shows its state."""
-    opened: list[Window] = []
+    opened: list[MainWindow] = []
 
     def open_on(
         station: FakeStation,
         width: int = 1280,
         height: int = 720,
         wanted: str = "light",
-    ) -> Window:
+    ) -> MainWindow:
         link = Link(lambda: station)
         settings = Settings(theme=wanted, width=width, height=height)
-        window = Window(link, settings=settings)
+        window = MainWindow(link, settings=settings)
         if wanted != theme().name:
             window.choose_theme(wanted)
         opened.append(window)

@@ -22,7 +22,7 @@ from gui.link.connector import Connector
 from gui.link.link import Link
 from gui.look.palette import wanted, wear
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.discovery import find
 from labctl.api.models import LIVE
 from labctl.clock import SystemClock, stopwatch
@@ -60,7 +60,7 @@ def take(app: QApplication, data: Path, folder: Path) -> None:
     connector = Connector(data, ("--simulate", "--speed", SPEED, "--no-live-view"))
     connector.may_start = True
     settings = Settings(theme="light", width=SIZE[0], height=SIZE[1])
-    window = Window(Link(connector), connector, settings=settings)
+    window = MainWindow(Link(connector), connector, settings=settings)
     window.show()
     window.link.start()
     started: dict[str, str] = {}
@@ -88,7 +88,7 @@ def take(app: QApplication, data: Path, folder: Path) -> None:
     window.close()
 
 
-def picture(window: Window, path: Path) -> None:
+def picture(window: MainWindow, path: Path) -> None:
     """Write what is seen."""
     screen = window.screen()
     if QApplication.platformName() == "xcb" and screen is not None:
@@ -104,19 +104,19 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _is_at(window: Window, run: str, step: str) -> bool:
+def _is_at(window: MainWindow, run: str, step: str) -> bool:
     """Return whether a run has come to a step, or is over."""
     state = window.link.state
     found = [r for r in state.runs if r.run == run] if state else []
     return bool(found) and (found[0].state not in LIVE or step in found[0].step_label)
 
 
-def _titles(window: Window) -> list[str]:
+def _titles(window: MainWindow) -> list[str]:
     tabs = window.bench.run_view.tabs
     return [tabs.tabText(k) for k in range(tabs.count())]
 
 
-def _is_drawn(window: Window) -> bool:
+def _is_drawn(window: MainWindow) -> bool:
     """Return whether the view that is seen has points."""
     view = window.bench.run_view
     seen = view.tabs.currentWidget()
@@ -126,7 +126,7 @@ def _is_drawn(window: Window) -> bool:
     return any(tab is seen and bool(tab.figures) for tab in view.figure_tabs)
 
 
-def _live(window: Window) -> list[str]:
+def _live(window: MainWindow) -> list[str]:
     return [r.run for r in window.link.state.runs] if window.link.state else []
 
 

@@ -10,7 +10,7 @@ import screenshots
 from fake_comparison import ComparisonStation
 from PyQt6.QtWidgets import QApplication
 
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 
 SIZES = ((1280, 720), (1440, 860))
 THEMES = ("light", "dark")
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
     close(window, app)
 
 
-def page(size: tuple[int, int], theme: str) -> Window:
+def page(size: tuple[int, int], theme: str) -> MainWindow:
     """Return a window on the page of runs with all of them ticked."""
     station = ComparisonStation("few")
     window = screenshots.open_on(station, size, theme)
@@ -56,13 +56,13 @@ def page(size: tuple[int, int], theme: str) -> Window:
     return window
 
 
-def shoot(window: Window, path: Path) -> None:
+def shoot(window: MainWindow, path: Path) -> None:
     """Let it draw, then take a picture."""
     screenshots.pause(1.0)
     window.grab().save(str(path))
 
 
-def close(window: Window, app: QApplication) -> None:
+def close(window: MainWindow, app: QApplication) -> None:
     """Let go of it."""
     window.close()
     window.deleteLater()

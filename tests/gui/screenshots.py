@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import QApplication
 
 from gui.link.link import Link
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 
 SIZES = ((1280, 720), (1920, 1080))
 THEMES = ("light", "dark")
@@ -33,7 +33,7 @@ def main(folder: Path, wanted: list[str]) -> None:
     """Draw the matrix, then the tabs and pages once each."""
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication(sys.argv[:1])
-    shots: dict[str, Callable[[], Window]] = {}
+    shots: dict[str, Callable[[], MainWindow]] = {}
     for scenario in SCENARIOS:
         for size in SIZES:
             for theme in THEMES:
@@ -60,7 +60,9 @@ def main(folder: Path, wanted: list[str]) -> None:
         app.processEvents()
 
 
-def open_on(station: FakeStation | None, size: tuple[int, int], theme: str) -> Window:
+def open_on(
+    station: FakeStation | None, size: tuple[int, int], theme: str
+) -> MainWindow:
     """Open a window and let it draw."""
 
     def connect() -> FakeStation:
@@ -69,7 +71,7 @@ def open_on(station: FakeStation | None, size: tuple[int, int], theme: str) -> W
         return station
 
     link = Link(connect)
-    window = Window(
+    window = MainWindow(
         link, settings=Settings(theme=theme, width=size[0], height=size[1]), real=True
     )
     window.choose_theme(theme)
@@ -82,7 +84,7 @@ def open_on(station: FakeStation | None, size: tuple[int, int], theme: str) -> W
     return window
 
 
-def matrix(scenario: str, size: tuple[int, int], theme: str) -> Window:
+def matrix(scenario: str, size: tuple[int, int], theme: str) -> MainWindow:
     """Return the window in one of the states."""
     if scenario == "first":
         return open_on(None, size, theme)
@@ -108,7 +110,7 @@ def matrix(scenario: str, size: tuple[int, int], theme: str) -> Window:
     return window
 
 
-def one_tab(name: str) -> Window:
+def one_tab(name: str) -> MainWindow:
     """Return the window with one view of a run."""
     window = open_on(FakeStation("few"), (1440, 860), "light")
     view = window.bench.run_view
@@ -119,7 +121,7 @@ def one_tab(name: str) -> Window:
     return window
 
 
-def bench(kind: str) -> Window:
+def bench(kind: str) -> MainWindow:
     """Return the window on a Hall or an I–V run."""
     station = FakeStation("few")
     window = open_on(station, (1440, 860), "dark" if kind == "iv" else "light")
@@ -128,7 +130,7 @@ def bench(kind: str) -> Window:
     return window
 
 
-def one_page(index: int) -> Window:
+def one_page(index: int) -> MainWindow:
     """Return the window on another page."""
     station = FakeStation("sixteen")
     window = open_on(station, (1440, 860), "light")
@@ -147,7 +149,7 @@ def one_page(index: int) -> Window:
     return window
 
 
-def by_hand(kind: str, theme: str) -> Window:
+def by_hand(kind: str, theme: str) -> MainWindow:
     """Return the window on a bench by hand, swept or at a field."""
     window = open_on(HandStation(), SIZES[0], theme)
     window.header.pages.setCurrentIndex(2)

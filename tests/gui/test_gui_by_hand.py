@@ -16,11 +16,11 @@ from gui.by_hand.hand_sweep import HandSweep, with_uncertainty
 from gui.by_hand.instruments_page import InstrumentsPage
 from gui.by_hand.kept_readings import CONFIGURATIONS, Kept
 from gui.by_hand.readouts import Strip, digits, output_text, resistance
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import HandPoint
 from labctl.data import Array
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 def points(*rows: tuple[float, float, bool]) -> list[HandPoint]:
@@ -283,7 +283,7 @@ def test_the_seconds_to_safe_are_counted(safe_at: float | None, text: str) -> No
 # ---- panels
 
 
-def opened(qtbot: QtBot, window: Window, tab: int = 0) -> InstrumentsPage:
+def opened(qtbot: QtBot, window: MainWindow, tab: int = 0) -> InstrumentsPage:
     page = window.instruments
     window.header.pages.setCurrentIndex(2)
     qtbot.waitUntil(lambda: bool(page.table.rows.rows))

@@ -12,7 +12,7 @@ from gui.by_hand.hall_panel import HallPanel
 from gui.by_hand.kept_readings import CONFIGURATIONS
 from gui.link.link import Link
 from gui.look.settings import Settings
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.client import StationClient
 from labctl.api.discovery import find
 from labctl.api.models import LIVE
@@ -56,17 +56,17 @@ def station(tmp_path: Path, qtbot: QtBot) -> Iterator[StationClient]:
 
 
 @pytest.fixture
-def open_page(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[int], Window]]:
+def open_page(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[int], MainWindow]]:
     """Return what opens a window on the page of the instruments."""
-    opened: list[Window] = []
+    opened: list[MainWindow] = []
 
     def connect() -> StationClient:
         client = find(tmp_path / "runs", client="window")
         assert client is not None
         return client
 
-    def open_on(tab: int) -> Window:
-        window = Window(Link(connect), settings=Settings(theme="light"))
+    def open_on(tab: int) -> MainWindow:
+        window = MainWindow(Link(connect), settings=Settings(theme="light"))
         opened.append(window)
         window.show()
         window.link.start()
@@ -96,7 +96,7 @@ def mount(qtbot: QtBot, station: StationClient, kind: str) -> None:
 
 
 def test_a_swept_particle_has_the_conductance_of_its_points(
-    qtbot: QtBot, station: StationClient, open_page: Callable[[int], Window]
+    qtbot: QtBot, station: StationClient, open_page: Callable[[int], MainWindow]
 ) -> None:
     mount(qtbot, station, "particle")
     iv = open_page(1).instruments.iv
@@ -124,7 +124,7 @@ def test_a_swept_particle_has_the_conductance_of_its_points(
 
 
 def test_a_field_by_hand_is_reached_read_and_made_safe(
-    qtbot: QtBot, station: StationClient, open_page: Callable[[int], Window]
+    qtbot: QtBot, station: StationClient, open_page: Callable[[int], MainWindow]
 ) -> None:
     mount(qtbot, station, "film")
     hall = open_page(2).instruments.hall

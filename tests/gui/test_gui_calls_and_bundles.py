@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from gui.bench.notices import Notices, notice_of
 from gui.look.settings import Settings
 from gui.shell.bug_report import LINES, log_tail, without_secrets, write
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.models import (
     Level,
 )
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 # ---- calling a person

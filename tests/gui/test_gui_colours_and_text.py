@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gui.look.colours import DARK, LIGHT, Look, Theme
+from gui.look.colours import DARK, LIGHT, StateLook, Theme
 from gui.look.si_text import (
     bytes_text,
     column_texts,
@@ -32,7 +32,7 @@ def test_every_text_is_legible_on_every_surface(theme: Theme) -> None:
 def test_the_word_of_every_state_is_legible_on_its_tile(theme: Theme) -> None:
     surfaces = (theme.panel, theme.selected, theme.raised)
 
-    for look in Look:
+    for look in StateLook:
         ink = theme.states[look]
         assert min(contrast(ink.text, s) for s in surfaces) >= 4.5, look
 

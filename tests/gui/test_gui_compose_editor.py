@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from gui.compose.block_editor import TEXT, BlockEditor
 from gui.compose.composer import Composer
-from gui.parts.form_fields import Group
-from gui.shell.window import Window
+from gui.parts.form_fields import FieldGroup
+from gui.shell.window import MainWindow
 from labctl.api.answers import Checked, Hint
 from labctl.api.requests import OrderIn
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -317,7 +317,7 @@ def test_a_folded_group_opens_when_something_in_it_is_wrong(
     qtbot: QtBot, strict: Strict, composer: Composer
 ) -> None:
     composer.choose("formation-cycling")
-    fold = composer.form.folds[Group.RECORDING]
+    fold = composer.form.folds[FieldGroup.RECORDING]
     row = composer.form.rows["record_every"]
     assert not row.isVisible()
     strict.hints = [Hint(where="parameters record_every", what="is too short.")]

@@ -13,7 +13,7 @@ from gui.compose.draft import Draft
 from gui.compose.parameter_form import ParameterForm
 from gui.compose.shapes import languages_of
 from gui.look.settings import Settings
-from gui.parts.form_fields import FormField, Kind, fields_of
+from gui.parts.form_fields import FieldKind, FormField, fields_of
 from gui.parts.inputs import FieldRow
 from labctl import plugins
 from labctl.api.answers import ProtocolOut, SampleOut
@@ -52,7 +52,9 @@ def sample(protocol: ProtocolOut) -> SampleOut:
 
 def every_field(protocol: ProtocolOut) -> list[FormField]:
     """Return the fields of a protocol and of everything that can stand in its lists."""
-    found = [f for f in fields_of(protocol.parameters) if f.kind is not Kind.BLOCKS]
+    found = [
+        f for f in fields_of(protocol.parameters) if f.kind is not FieldKind.BLOCKS
+    ]
     for language in languages_of(protocol.parameters).values():
         for shape in language.shapes.values():
             found += shape.fields
@@ -73,10 +75,13 @@ def test_no_parameter_is_left_out_of_the_form(name: str) -> None:
 
     assert shown == set(protocol.parameters["properties"])
     for field in fields_of(protocol.parameters):
-        if field.kind is Kind.BLOCKS:
+        if field.kind is FieldKind.BLOCKS:
             assert languages_of(protocol.parameters)[field.name].top.kinds
     for field in every_field(protocol):
-        assert field.kind is not Kind.YAML, (field.name, "has a better way than YAML")
+        assert field.kind is not FieldKind.YAML, (
+            field.name,
+            "has a better way than YAML",
+        )
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

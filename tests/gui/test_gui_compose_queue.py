@@ -10,13 +10,13 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui.compose.draft import channel_choices, readiness
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import Checked, Hint, Started
 from labctl.api.models import QueueEntry
 from labctl.api.requests import OrderIn
 from labctl.errors import OwnershipError
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
 BUSY = CELLS[0]
 """Taken by the run of the bench with one cell."""

@@ -12,18 +12,18 @@ from gui.bench.doubt_bar import MOST
 from gui.bench.schedule import schedule_of
 from gui.by_hand.channels import channel_rows, why_not
 from gui.compose.draft import channel_choices, readiness
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.run.doubts import Doubt, alarm_text, doubts_of
 from gui.run.states import look_of, tiles_of
 from gui.runs.run_rows import shape_of
 from gui.shell.stop_lines import stop_text
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import Checked
 from labctl.api.models import RunState, StopLine, StopReport
 
 WHY = "no answer within 5 s"
 EMPTY = CELLS[4]
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
 ) -> None:
     tile = next(t for t in tiles_of(bench.state()) if t.channel == channel_of(bench))
 
-    assert tile.look is Look.NEEDS_YOU
+    assert tile.look is StateLook.NEEDS_YOU
     assert tile.word == f"MAY STILL BE ON: {WHY}"
     assert tile.needs_you
     assert not tile.is_free
@@ -56,7 +56,11 @@ def test_an_empty_channel_in_doubt_is_not_free(bench: FakeStation) -> None:
     bench.doubts[EMPTY] = WHY
     tile = next(t for t in tiles_of(bench.state()) if t.channel == EMPTY)
 
-    assert (tile.look, tile.needs_you, tile.is_free) == (Look.NEEDS_YOU, True, False)
+    assert (tile.look, tile.needs_you, tile.is_free) == (
+        StateLook.NEEDS_YOU,
+        True,
+        False,
+    )
     assert WHY in tile.word
 
 
@@ -80,7 +84,7 @@ def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
     )
 
     assert look_of(run)[1] == f"LEFT ON: vsp300/1: {WHY}"
-    assert shape_of(run) is Look.NEEDS_YOU
+    assert shape_of(run) is StateLook.NEEDS_YOU
     assert alarm_text(run, {}).startswith("When it ended, vsp300/1 could not be made")
     assert alarm_text(run, {"vsp300/1": WHY}).startswith("vsp300/1 MAY STILL BE ON")
     assert alarm_text(run.model_copy(update={"unsafe": {}}), {}) == ""
@@ -136,7 +140,7 @@ def test_a_channel_in_doubt_is_nobodys_by_hand() -> None:
     ]
     row = next(r for r in channel_rows(instruments) if r.channel == "k2450")
 
-    assert (row.is_free, row.look) == (False, Look.NEEDS_YOU)
+    assert (row.is_free, row.look) == (False, StateLook.NEEDS_YOU)
     assert WHY in row.state
     assert replace(row, doubt="").is_free
 

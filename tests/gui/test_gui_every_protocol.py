@@ -15,7 +15,7 @@ from drivers.twins.world import catalogue
 from gui.plot.figure_view import FigureView
 from gui.run.figure_tab import FigureTab
 from gui.run.live_plot import LivePlot
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl import plugins
 from labctl.api.answers import ForecastOut, ResultOut, RunDetail, StepOut
 from labctl.api.client import Columns
@@ -215,7 +215,7 @@ def test_every_registered_protocol_has_a_short_run_here() -> None:
 @pytest.mark.parametrize("protocol", [*SHORT, IMPORTED])
 def test_every_tab_of_a_finished_run_draws_something(
     qtbot: QtBot,
-    open_window: Callable[..., Window],
+    open_window: Callable[..., MainWindow],
     finished: Callable[[str], str],
     data: Path,
     protocol: str,

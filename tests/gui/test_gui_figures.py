@@ -15,11 +15,11 @@ from gui.plot.figure_view import FigureView
 from gui.run.figure_tab import FigureTab
 from gui.run.pace import AFTER_FAILURE, LEAST, SHARE, Pace
 from gui.run.tabs import tabs_of
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.drawings import FiguresOut, packed
 from labctl.figures.figure import Figure, Series
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 X = np.linspace(0.1, 1.0, 20)
 
 
@@ -95,7 +95,7 @@ def titration() -> FakeStation:
     return station
 
 
-def own_tab(window: Window, qtbot: QtBot) -> FigureTab:
+def own_tab(window: MainWindow, qtbot: QtBot) -> FigureTab:
     """Open the tab of the protocol's own figures."""
     view = window.bench.run_view
     qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
@@ -122,7 +122,7 @@ def test_a_dear_answer_is_not_asked_for_with_every_row(
     qtbot.waitUntil(lambda: titration.figures_asked == 2)
 
 
-def _has_rows(window: Window, rows: int) -> bool:
+def _has_rows(window: MainWindow, rows: int) -> bool:
     state = window.link.state
     return state is not None and state.runs[0].rows == rows
 

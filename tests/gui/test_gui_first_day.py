@@ -14,22 +14,22 @@ from gui.by_hand.hand_sweep import Slope
 from gui.by_hand.iv_readings import IVReadings
 from gui.compose.draft import elsewhere_text, forecast_text, readiness
 from gui.link.link_state import Answering, LinkStatus
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.look.plain_words import in_words, place_in_words
 from gui.look.si_text import protocol_words
 from gui.parts.form import Referred, resolve
-from gui.parts.form_fields import Bounds, FormField, Group, Kind
+from gui.parts.form_fields import Bounds, FieldGroup, FieldKind, FormField
 from gui.parts.inputs import Button, Line
 from gui.run.result_rows import result_rows
 from gui.run.states import envelope_text, tiles_of
 from gui.run.step_rows import step_rows
 from gui.runs.overlay import run_names
 from gui.shell.banners import STARTING, Banners
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import Checked, Hint, ResultOut
 from labctl.api.models import RunState
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 def checked(**more: Any) -> Checked:
@@ -89,9 +89,9 @@ def test_the_present_step_has_the_shape_of_what_goes_on() -> None:
     station = FakeStation("one")
     run = next(iter(station.fake_runs))
 
-    rows = step_rows(station.steps(run), None, live=True, now=Look.DISCHARGING)
+    rows = step_rows(station.steps(run), None, live=True, now=StateLook.DISCHARGING)
 
-    assert [r.look for r in rows if r.state == "now"] == [Look.DISCHARGING]
+    assert [r.look for r in rows if r.state == "now"] == [StateLook.DISCHARGING]
 
 
 def test_readings_fade_when_the_output_goes_off(qtbot: QtBot) -> None:
@@ -230,7 +230,7 @@ def test_a_text_is_repeated_only_where_it_comes_to_something_else(
     text: str, shown: str
 ) -> None:
     field = FormField(
-        "level", "Level", Kind.QUANTITY, Group.BASIC, "", "V", bounds=Bounds()
+        "level", "Level", FieldKind.QUANTITY, FieldGroup.BASIC, "", "V", bounds=Bounds()
     )
 
     assert resolve(field, text, {}, Referred()).shown == shown

@@ -8,10 +8,10 @@ from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.run.empty_run import BEGINNINGS, EmptyRun
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.service.http.catalogue import protocols
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 @pytest.mark.parametrize(("protocol", "does", "_brings"), BEGINNINGS)

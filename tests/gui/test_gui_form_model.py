@@ -4,9 +4,9 @@ import pytest
 
 from gui.parts.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.parts.form_fields import (
+    FieldGroup,
+    FieldKind,
     FormField,
-    Group,
-    Kind,
     fields_of,
     grouped,
     starting_texts,
@@ -137,15 +137,15 @@ def test_a_list_is_typed_with_semicolons() -> None:
 def test_limits_stand_apart_from_the_basics() -> None:
     groups = dict(grouped(list(fields("formation-cycling").values())))
 
-    assert "upper_voltage" in [f.name for f in groups[Group.LIMITS]]
-    assert "record_every" in [f.name for f in groups[Group.RECORDING]]
-    assert "rate" in [f.name for f in groups[Group.BASIC]]
+    assert "upper_voltage" in [f.name for f in groups[FieldGroup.LIMITS]]
+    assert "record_every" in [f.name for f in groups[FieldGroup.RECORDING]]
+    assert "rate" in [f.name for f in groups[FieldGroup.BASIC]]
 
 
 def test_a_referenced_choice_is_a_choice() -> None:
     kind = next(f for f in fields_of(Sample.model_json_schema()) if f.name == "kind")
 
-    assert kind.kind is Kind.CHOICE
+    assert kind.kind is FieldKind.CHOICE
     assert "half cell" in kind.choices
     assert "half_cell" in kind.raw_choices
 

@@ -26,14 +26,14 @@ from gui.look.actions import (
 from gui.look.go_to import Digits
 from gui.parts.inputs import Choice
 from gui.run.states import tiles_of
-from gui.shell.offers import Catalogue, Kind, Offer, offers_of, search
-from gui.shell.window import Window
+from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of, search
+from gui.shell.window import MainWindow
 from labctl.api.models import (
     Level,
     RunState,
 )
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 # ---- the list of actions
@@ -122,24 +122,24 @@ def bench_offers(now: Now | None = None) -> list[Offer]:
     ("typed", "kind", "word"),
     [
         # words in any order, from their beginning
-        ("stop all", Kind.ACTION, "stop all"),
-        ("bug", Kind.ACTION, "bug report"),
-        ("free chan", Kind.ACTION, "schedule"),
+        ("stop all", OfferKind.ACTION, "stop all"),
+        ("bug", OfferKind.ACTION, "bug report"),
+        ("free chan", OfferKind.ACTION, "schedule"),
         # a channel by its name, and by the sample on it
-        ("vmp3/3", Kind.CHANNEL, "vmp3/3"),
-        ("go lfp-117", Kind.CHANNEL, CELLS[1]),
-        ("page inst", Kind.PAGE, "Instruments"),
-        ("q–v", Kind.VIEW, "Q–V"),
-        ("new gitt", Kind.PROTOCOL, "gitt"),
-        ("sample film", Kind.SAMPLE, "film-7"),
-        ("run: particle-3", Kind.RUN, "20260806-110000-particle-iv-p3"),
+        ("vmp3/3", OfferKind.CHANNEL, "vmp3/3"),
+        ("go lfp-117", OfferKind.CHANNEL, CELLS[1]),
+        ("page inst", OfferKind.PAGE, "Instruments"),
+        ("q–v", OfferKind.VIEW, "Q–V"),
+        ("new gitt", OfferKind.PROTOCOL, "gitt"),
+        ("sample film", OfferKind.SAMPLE, "film-7"),
+        ("run: particle-3", OfferKind.RUN, "20260806-110000-particle-iv-p3"),
         # letters in their order
         ("schdl chnnls", None, ""),
-        ("hldrsm", Kind.ACTION, "hold"),
+        ("hldrsm", OfferKind.ACTION, "hold"),
         ("no such thing", None, ""),
     ],
 )
-def test_the_command_line_finds(typed: str, kind: Kind | None, word: str) -> None:
+def test_the_command_line_finds(typed: str, kind: OfferKind | None, word: str) -> None:
     found = search(bench_offers(), typed)
 
     if kind is None:
@@ -160,7 +160,7 @@ def test_what_is_not_possible_is_offered_last_with_its_reason() -> None:
 
 
 def test_every_action_but_the_line_itself_is_offered() -> None:
-    words = {offer.word for offer in bench_offers() if offer.kind is Kind.ACTION}
+    words = {offer.word for offer in bench_offers() if offer.kind is OfferKind.ACTION}
 
     assert words == {a.word for a in ACTIONS if not a.family} - {"commands"}
 
@@ -212,7 +212,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def asked(window: Window) -> str:
+def asked(window: MainWindow) -> str:
     """Return the question beneath the run's buttons; empty if none is asked."""
     question = window.bench.run_view.head.question
     return question.text if question.isVisible() else ""
@@ -224,7 +224,7 @@ def did(station: FakeStation, name: str) -> bool:
 
 
 RUN = next(iter(FakeStation("one").fake_runs))
-Effect = Callable[[Window, FakeStation, list[str]], bool]
+Effect = Callable[[MainWindow, FakeStation, list[str]], bool]
 EFFECTS: dict[str, Effect] = {
     "hold": lambda w, _s, _o: asked(w).startswith("Hold"),
     "skip": lambda w, _s, _o: asked(w).startswith("Skip"),
@@ -371,7 +371,7 @@ def test_the_command_line_begins_a_run_of_a_protocol(
     qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=10_000)
     strike(window, "Ctrl+K")
     line = window.commands.line
-    qtbot.waitUntil(lambda: any(o.kind is Kind.PROTOCOL for o in line.shown))
+    qtbot.waitUntil(lambda: any(o.kind is OfferKind.PROTOCOL for o in line.shown))
 
     line.line.setText("new run gitt")
     strike(line.line, "Return")

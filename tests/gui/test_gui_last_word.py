@@ -15,11 +15,11 @@ from gui.compose.draft import Draft
 from gui.compose.plan_files import saved
 from gui.run.pace import AFTER_FAILURE, Pace
 from gui.runs.view_file import written
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import ManualOut
 from labctl.api.requests import Action, ManualIn
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 PATIENCE = 10.0
 
 
@@ -37,7 +37,7 @@ class SlowRelays(HandStation):
         return found
 
 
-def hall_of(qtbot: QtBot, window: Window) -> HallPanel:
+def hall_of(qtbot: QtBot, window: MainWindow) -> HallPanel:
     page = window.instruments
     window.header.pages.setCurrentIndex(2)
     qtbot.waitUntil(lambda: bool(page.table.rows.rows))

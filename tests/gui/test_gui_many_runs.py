@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.run.run_view import RunView
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 def test_looking_at_one_run_after_the_other_makes_the_window_no_larger(

@@ -20,12 +20,12 @@ from gui.runs.overlay import Asked, Normalised, overlay
 from gui.runs.overlay_view import MOST_HUES
 from gui.runs.recipes import RECIPES
 from gui.runs.view_file import csv_text
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import RunList
 from labctl.api.run_search import RunOrder
 from labctl.figures.grouping import Grouping
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
 SI = tuple(run_id("si", cell) for cell in range(1, CELLS + 1))
 CAPACITY = "Capacity against cycle"

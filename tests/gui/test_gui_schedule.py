@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.bench.schedule import Part, Row, Schedule, schedule_of, ticks, when
 from gui.bench.schedule_painter import ROW
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
 from labctl.api.models import (
     Channel,
@@ -22,7 +22,7 @@ from labctl.api.models import (
 )
 from labctl.api.requests import OrderIn
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
 # ---- the schedule

@@ -9,7 +9,7 @@ from fake_station import CELLS, NOW, FakeStation, cell_run, cell_table, summary
 from gui.bench.sparks import POINTS, Spark
 from gui.compose.draft import readiness
 from gui.link.link_state import Answering, LinkWatch
-from gui.look.colours import Look
+from gui.look.colours import StateLook
 from gui.plot.axis import Span, follow, log_span, span_of, with_margin
 from gui.plot.loops import LoopBook, chosen, split, thinned
 from gui.run.figures import capacity, half_cycles, hall, spectra, voltage_capacity
@@ -30,26 +30,26 @@ from labctl.api.run_search import read_search
     ("changes", "look", "word"),
     [
         # positive current charges
-        ({"last": {"current_ampere": 1e-3}}, Look.CHARGING, "CC"),
-        ({"last": {"current_ampere": -1e-3}}, Look.DISCHARGING, "CC"),
+        ({"last": {"current_ampere": 1e-3}}, StateLook.CHARGING, "CC"),
+        ({"last": {"current_ampere": -1e-3}}, StateLook.DISCHARGING, "CC"),
         # a hold is a hold, whichever way the current flows
-        ({"technique": "ConstantVoltage"}, Look.HOLD, "CV hold"),
-        ({"technique": "OpenCircuit"}, Look.REST, "rest"),
-        ({"technique": "Spectrum"}, Look.SWEEP, "EIS"),
-        ({"technique": "ReadFilm"}, Look.SWEEP, "Hall"),
+        ({"technique": "ConstantVoltage"}, StateLook.HOLD, "CV hold"),
+        ({"technique": "OpenCircuit"}, StateLook.REST, "rest"),
+        ({"technique": "Spectrum"}, StateLook.SWEEP, "EIS"),
+        ({"technique": "ReadFilm"}, StateLook.SWEEP, "Hall"),
         # what needs a person says why
         (
             {"state": RunState.HOLD, "reason": "46.2 °C"},
-            Look.NEEDS_YOU,
+            StateLook.NEEDS_YOU,
             "HELD: 46.2 °C",
         ),
-        ({"state": RunState.FAILED, "ended_unix": NOW}, Look.NEEDS_YOU, "FAILED"),
-        ({"asked": "stop"}, Look.NEEDS_YOU, "stopping …"),
-        ({"state": RunState.STARTING}, Look.REST, "starting …"),
+        ({"state": RunState.FAILED, "ended_unix": NOW}, StateLook.NEEDS_YOU, "FAILED"),
+        ({"asked": "stop"}, StateLook.NEEDS_YOU, "stopping …"),
+        ({"state": RunState.STARTING}, StateLook.REST, "starting …"),
     ],
 )
 def test_a_state_has_a_shape_and_a_word(
-    changes: dict[str, object], look: Look, word: str
+    changes: dict[str, object], look: StateLook, word: str
 ) -> None:
     run = summary("r", "s", {"cell": "vsp300/1"}, **changes)
 
@@ -72,7 +72,7 @@ def test_a_finished_run_stays_on_its_channel_until_the_next_one() -> None:
     station.add(cell_run(9, 1, CELLS[0], started_unix=NOW + 1))
     next_one = tiles_of(station.state())[0]
 
-    assert finished.look is Look.FINISHED
+    assert finished.look is StateLook.FINISHED
     assert next_one.live
 
 

@@ -21,7 +21,7 @@ from gui.link.connector import Connector
 from gui.link.link import Link
 from gui.look.settings import Settings
 from gui.run.states import Tile
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.client import StationClient
 from labctl.api.discovery import find, find_or_start
 from labctl.api.models import RunState
@@ -48,14 +48,16 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def open_real(qtbot: QtBot) -> Iterator[Callable[[Path, bool], Window]]:
+def open_real(qtbot: QtBot) -> Iterator[Callable[[Path, bool], MainWindow]]:
     """Return what opens a window on a folder; True starts a station there."""
-    opened: list[Window] = []
+    opened: list[MainWindow] = []
 
-    def open_on(data: Path, start: bool) -> Window:
+    def open_on(data: Path, start: bool) -> MainWindow:
         connector = Connector(data, WORDS)
         connector.may_start = start
-        window = Window(Link(connector), connector, settings=Settings(theme="light"))
+        window = MainWindow(
+            Link(connector), connector, settings=Settings(theme="light")
+        )
         opened.append(window)
         window.show()
         window.link.start()
@@ -69,7 +71,7 @@ def open_real(qtbot: QtBot) -> Iterator[Callable[[Path, bool], Window]]:
         window.deleteLater()
 
 
-def _start(qtbot: QtBot, window: Window, protocol: str) -> str:
+def _start(qtbot: QtBot, window: MainWindow, protocol: str) -> str:
     """Compose a run, wait for the checks and click Start."""
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=LONG)
@@ -92,7 +94,7 @@ def _click(button: QPushButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
 
 
-def _runs(window: Window) -> list[str]:
+def _runs(window: MainWindow) -> list[str]:
     return [r.run for r in window.link.state.runs] if window.link.state else []
 
 
@@ -108,7 +110,7 @@ def _wait_for_end(pid: int) -> None:
 
 
 def test_a_newcomer_has_three_kinds_of_run_going_within_a_minute(
-    qtbot: QtBot, open_real: Callable[[Path, bool], Window], data: Path
+    qtbot: QtBot, open_real: Callable[[Path, bool], MainWindow], data: Path
 ) -> None:
     window = open_real(data, False)
     qtbot.waitUntil(window.start_page.isVisible, timeout=LONG)
@@ -129,7 +131,7 @@ def test_a_newcomer_has_three_kinds_of_run_going_within_a_minute(
 
 
 def test_a_killed_station_is_said_and_a_restart_offers_to_resume(
-    qtbot: QtBot, open_real: Callable[[Path, bool], Window], data: Path
+    qtbot: QtBot, open_real: Callable[[Path, bool], MainWindow], data: Path
 ) -> None:
     window = open_real(data, True)
     run = _start(qtbot, window, "formation-cycling")
@@ -148,7 +150,7 @@ def test_a_killed_station_is_said_and_a_restart_offers_to_resume(
 
 
 def test_a_window_that_freezes_or_dies_costs_eight_runs_nothing(
-    qtbot: QtBot, open_real: Callable[[Path, bool], Window], data: Path
+    qtbot: QtBot, open_real: Callable[[Path, bool], MainWindow], data: Path
 ) -> None:
     find_or_start(data, WORDS).close()
     first = subprocess.Popen(
@@ -209,23 +211,23 @@ def _wait_for_rows(qtbot: QtBot, station: StationClient, runs: list[str]) -> Non
     qtbot.waitUntil(came, timeout=LONG)
 
 
-def _tiles(window: Window) -> list[Tile]:
+def _tiles(window: MainWindow) -> list[Tile]:
     return window.bench.grid.tiles
 
 
-def _points(window: Window) -> int:
+def _points(window: MainWindow) -> int:
     """Return how many points of the voltage are drawn."""
     plot = window.bench.run_view.live_plot
     drawn = plot.tracks[0].measured.xData if plot is not None else None
     return 0 if drawn is None else len(drawn)
 
 
-def _rows(window: Window, run: str) -> int:
+def _rows(window: MainWindow, run: str) -> int:
     state = window.link.state
     return next((r.rows for r in state.runs if r.run == run), 0) if state else 0
 
 
-def _state(window: Window, run: str) -> RunState | None:
+def _state(window: MainWindow, run: str) -> RunState | None:
     state = window.link.state
     found = [r for r in state.runs if r.run == run] if state else []
     return found[0].state if found else None

@@ -24,14 +24,14 @@ from gui.run.live_plot import LivePlot
 from gui.runs.overlay import Asked, Normalised, overlay
 from gui.runs.view_file import csv_text
 from gui.shell.faults import Faults
-from gui.shell.window import Window
+from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
 from labctl.api.models import Level, RunState
 
-Open = Callable[..., Window]
+Open = Callable[..., MainWindow]
 
 
-def show(window: Window, title: str) -> None:
+def show(window: MainWindow, title: str) -> None:
     """Bring a view of the run to the front."""
     tabs = window.bench.run_view.tabs
     titles = [tabs.tabText(k) for k in range(tabs.count())]

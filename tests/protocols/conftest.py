@@ -29,18 +29,22 @@ from labctl.station import LentBench
 from labctl.store.header import RunHeader
 from labctl.techniques import (
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantPower,
     ConstantVoltage,
     Loop,
     OpenCircuit,
-    Quantity,
     Spectrum,
     Technique,
     VoltageSweep,
 )
 
-FIRMWARE = {Quantity.VOLTAGE, Quantity.CURRENT, Quantity.ABSOLUTE_CURRENT}
+FIRMWARE = {
+    ConditionQuantity.VOLTAGE,
+    ConditionQuantity.CURRENT,
+    ConditionQuantity.ABSOLUTE_CURRENT,
+}
 NOISE = 1e-5  # V and, relative, A
 
 
@@ -199,9 +203,9 @@ class CellChannel:
         end = self._time + t.duration
         lower, upper = -math.inf, math.inf
         for c in t.until:
-            if c.quantity is Quantity.VOLTAGE and c.comparison == ">=":
+            if c.quantity is ConditionQuantity.VOLTAGE and c.comparison == ">=":
                 upper = c.value
-            elif c.quantity is Quantity.VOLTAGE:
+            elif c.quantity is ConditionQuantity.VOLTAGE:
                 lower = c.value
         dt = min(1.0, t.record.every_s or 60.0)
         while self._time < end - 1e-9:
@@ -283,9 +287,9 @@ class CellChannel:
 
     def _met(self, until: Sequence[Condition], voltage: float, current: float) -> bool:
         x = {
-            Quantity.VOLTAGE: voltage,
-            Quantity.CURRENT: current,
-            Quantity.ABSOLUTE_CURRENT: abs(current),
+            ConditionQuantity.VOLTAGE: voltage,
+            ConditionQuantity.CURRENT: current,
+            ConditionQuantity.ABSOLUTE_CURRENT: abs(current),
         }
         for c in until:
             if c.quantity in FIRMWARE and c.holds(x[c.quantity], 1e-6):

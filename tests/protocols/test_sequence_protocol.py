@@ -13,7 +13,7 @@ from labctl.errors import QuantityError, RefusedError
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
-from labctl.techniques import Loop, Quantity
+from labctl.techniques import ConditionQuantity, Loop
 from protocols.cells.end_conditions import EndCondition
 from protocols.compose.sequence import ComposedSequence, SequenceParameters
 
@@ -61,15 +61,15 @@ def planned(protocol: Any, *conditions: str) -> list[RunTechniques]:
 @pytest.mark.parametrize(
     ("text", "name", "quantity", "value"),
     [
-        ("full: voltage <= 5 mV", "full", Quantity.VOLTAGE, 0.005),
-        ("voltage >= 1,2 V", "voltage >= 1,2 V", Quantity.VOLTAGE, 1.2),
-        ("charge >= 1 mAh", "charge >= 1 mAh", Quantity.CHARGE, 3.6),
-        ("still: dV/dt <= 3.6 mV/h", "still", Quantity.VOLTAGE_RATE, 1e-6),
-        ("energy >= 1 mWh", "energy >= 1 mWh", Quantity.ENERGY, 3.6),
+        ("full: voltage <= 5 mV", "full", ConditionQuantity.VOLTAGE, 0.005),
+        ("voltage >= 1,2 V", "voltage >= 1,2 V", ConditionQuantity.VOLTAGE, 1.2),
+        ("charge >= 1 mAh", "charge >= 1 mAh", ConditionQuantity.CHARGE, 3.6),
+        ("still: dV/dt <= 3.6 mV/h", "still", ConditionQuantity.VOLTAGE_RATE, 1e-6),
+        ("energy >= 1 mWh", "energy >= 1 mWh", ConditionQuantity.ENERGY, 3.6),
     ],
 )
 def test_conditions_are_read_as_people_write_them(
-    text: str, name: str, quantity: Quantity, value: float
+    text: str, name: str, quantity: ConditionQuantity, value: float
 ) -> None:
     found = EndCondition.parse(text)
 

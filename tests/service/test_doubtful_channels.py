@@ -21,7 +21,7 @@ from labctl.errors import (
     OperatorError,
 )
 from labctl.quantities import SI
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.doubts import forget, kept, refuse_doubtful, remember
 from labctl.service.guard.lines import ChannelEnd, ChannelSafety, Safed
 from labctl.service.records.archive import detail
@@ -37,24 +37,24 @@ CONFIG = Config.model_validate(
 )
 
 
-def make_bench(data: Path) -> Bench:
+def make_bench(data: Path) -> StationBench:
     clock = ScaledClock(500)
     world = BenchWorld(clock)
     world.place("particle-qms-0.7", ())
     station = Station(CONFIG.setups(), CONFIG.channels, clock, SimulatedWires(world))
     premises = Premises(data)
     premises.make()
-    return Bench(
+    return StationBench(
         CONFIG, Equipment(station, world), premises, speed=500, live_view=False
     )
 
 
 @pytest.fixture
-def restarted(tmp_path: Path) -> Iterator[Callable[[], Bench]]:
+def restarted(tmp_path: Path) -> Iterator[Callable[[], StationBench]]:
     """Begin another station in the same folder."""
     made = []
 
-    def make() -> Bench:
+    def make() -> StationBench:
         made.append(make_bench(tmp_path))
         return made[-1]
 
@@ -64,11 +64,11 @@ def restarted(tmp_path: Path) -> Iterator[Callable[[], Bench]]:
 
 
 @pytest.fixture
-def bench(restarted: Callable[[], Bench]) -> Bench:
+def bench(restarted: Callable[[], StationBench]) -> StationBench:
     return restarted()
 
 
-def is_on(bench: Bench) -> bool:
+def is_on(bench: StationBench) -> bool:
     assert bench.equipment.world is not None
     return bool(bench.equipment.world.circuit.source.on)
 
@@ -83,7 +83,7 @@ def a_drive(volt: float) -> ManualIn:
     )
 
 
-def lend(bench: Bench) -> None:
+def lend(bench: StationBench) -> None:
     bench.equipment.station.reserve("next", {"source_meter": CHANNEL})
 
 
@@ -96,7 +96,7 @@ def unknown(why: str = WHY) -> dict[str, str]:
     return {"state": "unknown", "why": why}
 
 
-def test_a_doubtful_channel_is_lent_to_nobody(bench: Bench) -> None:
+def test_a_doubtful_channel_is_lent_to_nobody(bench: StationBench) -> None:
     bench.doubt(CHANNEL, WHY)
 
     with pytest.raises(DoubtfulError, match=WHY):
@@ -106,7 +106,7 @@ def test_a_doubtful_channel_is_lent_to_nobody(bench: Bench) -> None:
 
 
 def test_a_doubt_outlives_the_station(
-    bench: Bench, restarted: Callable[[], Bench]
+    bench: StationBench, restarted: Callable[[], StationBench]
 ) -> None:
     bench.doubt(CHANNEL, WHY)
 
@@ -116,7 +116,7 @@ def test_a_doubt_outlives_the_station(
         lend(again)
 
 
-def test_clearing_makes_safe_and_reads_back(bench: Bench) -> None:
+def test_clearing_makes_safe_and_reads_back(bench: StationBench) -> None:
     bench.by_hand.act(a_drive(0.1), "Kim")
     bench.equipment.station.give_back("by hand: Kim")  # as if its run were gone
     del bench.by_hand._touched[CHANNEL]
@@ -132,7 +132,7 @@ def test_clearing_makes_safe_and_reads_back(bench: Bench) -> None:
 
 
 def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: StationBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.doubt(CHANNEL, WHY)
     kind = type(bench.equipment.station.players(CHANNEL)[""])
@@ -153,12 +153,12 @@ def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
     assert "unplugged" in bench.events.latest(1)[0].text
 
 
-def test_only_what_is_in_doubt_can_be_cleared(bench: Bench) -> None:
+def test_only_what_is_in_doubt_can_be_cleared(bench: StationBench) -> None:
     with pytest.raises(OperatorError, match="nothing to clear"):
         bench.clear(CHANNEL, by_hand=True, who="Kim")
 
 
-def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: Bench) -> None:
+def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: StationBench) -> None:
     lend(bench)
     bench.doubt(CHANNEL, WHY)
 
@@ -168,7 +168,7 @@ def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: Bench) -> None:
 
 @pytest.mark.parametrize("vouched", [True, False])
 def test_a_hand_driven_channel_is_cleared_with_its_person(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, vouched: bool
+    bench: StationBench, monkeypatch: pytest.MonkeyPatch, vouched: bool
 ) -> None:
     bench.by_hand.act(a_drive(0.1), "Kim")
     kind = type(bench.by_hand.touched()[CHANNEL].player)
@@ -186,7 +186,7 @@ def test_a_hand_driven_channel_is_cleared_with_its_person(
     lend(bench)
 
 
-def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
+def test_the_guards_word_makes_a_doubt_and_ends_it(bench: StationBench) -> None:
     bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.UNKNOWN, WHY)})
     with pytest.raises(DoubtfulError):
         lend(bench)
@@ -201,7 +201,7 @@ def test_the_guards_word_makes_a_doubt_and_ends_it(bench: Bench) -> None:
 
 
 def test_a_guard_that_is_still_at_work_after_a_restart_is_heard(
-    bench: Bench, tmp_path: Path
+    bench: StationBench, tmp_path: Path
 ) -> None:
     folder = Premises(tmp_path).folder
     bench.recover()
@@ -221,7 +221,7 @@ def test_a_guard_that_is_still_at_work_after_a_restart_is_heard(
 
 @pytest.mark.parametrize("place", ["", ".station"])
 def test_what_the_guard_could_not_make_safe_is_in_doubt_after_a_restart(
-    bench: Bench, tmp_path: Path, place: str
+    bench: StationBench, tmp_path: Path, place: str
 ) -> None:
     folder = tmp_path / (place or "a")
     folder.mkdir(exist_ok=True)
@@ -236,7 +236,7 @@ def test_what_the_guard_could_not_make_safe_is_in_doubt_after_a_restart(
 
 
 def test_a_report_of_the_guard_is_heard_once(
-    bench: Bench, restarted: Callable[[], Bench], tmp_path: Path
+    bench: StationBench, restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
     folder = Premises(tmp_path).folder
     report(folder, 100.0, k2450=unknown())
@@ -255,7 +255,7 @@ def test_a_report_of_the_guard_is_heard_once(
 
 
 def test_an_old_word_of_safety_ends_no_later_doubt(
-    bench: Bench, tmp_path: Path
+    bench: StationBench, tmp_path: Path
 ) -> None:
     report(Premises(tmp_path).folder, 100.0, k2450={"state": "safe"})
     bench.doubt(CHANNEL, WHY)
@@ -267,7 +267,7 @@ def test_an_old_word_of_safety_ends_no_later_doubt(
 
 
 def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
-    bench: Bench, restarted: Callable[[], Bench], tmp_path: Path
+    bench: StationBench, restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
     bench.doubt(CHANNEL, WHY)
     later = SystemClock().unix() + 1.0
@@ -280,7 +280,7 @@ def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
 
 
 def test_a_run_that_is_not_made_safe_leaves_its_channel_in_doubt(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: StationBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(_meter: object) -> None:
         raise InstrumentError(WHY)
@@ -307,7 +307,7 @@ def test_a_run_that_is_not_made_safe_leaves_its_channel_in_doubt(
 
 @pytest.mark.parametrize("after", [True, False])
 def test_only_the_guards_later_word_about_a_run_counts(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, after: bool
+    bench: StationBench, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     """It comes while the run has its channel, so it is remembered until the end."""
 
@@ -351,7 +351,7 @@ def test_only_the_guards_later_word_about_a_run_counts(
     ],
 )
 def test_a_report_that_makes_no_sense_is_no_word_of_safety(
-    bench: Bench, tmp_path: Path, text: str
+    bench: StationBench, tmp_path: Path, text: str
 ) -> None:
     bench.doubt(CHANNEL, WHY)
     (Premises(tmp_path).folder / "safed.json").write_text(text)
@@ -363,7 +363,7 @@ def test_a_report_that_makes_no_sense_is_no_word_of_safety(
 
 
 def test_a_file_of_doubts_that_cannot_be_read_is_set_aside(
-    restarted: Callable[[], Bench], tmp_path: Path
+    restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
     premises = Premises(tmp_path)
     premises.make()
@@ -378,7 +378,7 @@ def test_a_file_of_doubts_that_cannot_be_read_is_set_aside(
 
 
 def test_a_full_disk_keeps_no_doubt_from_being_had(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: StationBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_given: object) -> None:
         raise OSError(28, "No space left on device")
@@ -392,7 +392,7 @@ def test_a_full_disk_keeps_no_doubt_from_being_had(
 
 
 def test_runs_in_the_foreground_keep_the_same_file(
-    restarted: Callable[[], Bench], tmp_path: Path
+    restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
     premises = Premises(tmp_path)
     remember(premises, {CHANNEL: WHY})

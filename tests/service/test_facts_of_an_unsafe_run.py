@@ -12,7 +12,7 @@ from labctl.clock import ScaledClock
 from labctl.data import EndReason
 from labctl.engine.situation import Ended
 from labctl.errors import InstrumentError, StoreError
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.live_run import About, LiveRun
 from labctl.service.bench.stop_all import StopAll
 from labctl.session.run import Finished, Observers
@@ -108,7 +108,7 @@ def stopped(act: Act) -> tuple[OneRun, StopReport]:
     """Stop a run that ends as told; return what is known after its end."""
     bench = OneRun(act)
     bench.run.start()
-    stop = StopAll(cast("Bench", bench))
+    stop = StopAll(cast("StationBench", bench))
     stop.ask("Kim", "")
     bench.may_end.set()
     assert bench.run.join(10.0)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from labctl.api.models import Level, StopLine
 from labctl.errors import StoreError
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.stop_all import StopAll
 
 
@@ -49,7 +49,7 @@ def line_of(stop: StopAll) -> StopLine:
 
 
 def stopped(bench: HandDriven) -> StopAll:
-    stop = StopAll(cast("Bench", bench))
+    stop = StopAll(cast("StationBench", bench))
     stop.ask("Kim", "")
     return stop
 

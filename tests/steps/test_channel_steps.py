@@ -19,9 +19,9 @@ from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     OpenCircuit,
-    Quantity,
     Recording,
     Technique,
 )
@@ -29,8 +29,8 @@ from labctl.techniques import (
 EVERY_SECOND = Recording(every_s=1.0)
 CURRENT = 1e-3
 LONG = ConstantCurrent(CURRENT, 1000.0, record=EVERY_SECOND)
-BY_CHARGE = Condition("charge", Quantity.CHARGE, Comparison.AT_LEAST, 0.5)
-BY_ENERGY = Condition("energy", Quantity.ENERGY, Comparison.AT_LEAST, 0.5)
+BY_CHARGE = Condition("charge", ConditionQuantity.CHARGE, Comparison.AT_LEAST, 0.5)
+BY_ENERGY = Condition("energy", ConditionQuantity.ENERGY, Comparison.AT_LEAST, 0.5)
 
 
 @dataclass
@@ -122,7 +122,9 @@ def _conditions(techniques: Sequence[Any]) -> tuple[tuple[int, Condition], ...]:
 
 def _duration(technique: Any) -> float:
     by_charge = [
-        c.value / CURRENT for c in technique.until if c.quantity is Quantity.CHARGE
+        c.value / CURRENT
+        for c in technique.until
+        if c.quantity is ConditionQuantity.CHARGE
     ]
     return float(min([technique.duration, *by_charge]))
 
@@ -324,7 +326,7 @@ def test_what_needs_a_technique_s_first_row_is_stopped_and_its_rest_begun(
 def test_conditions_of_later_techniques_are_tested_after_a_crash() -> None:
     channel = Channel(VirtualClock(0.0))
     rest = OpenCircuit(200.0, record=EVERY_SECOND)
-    small = Condition("charge", Quantity.CHARGE, Comparison.AT_LEAST, 0.05)
+    small = Condition("charge", ConditionQuantity.CHARGE, Comparison.AT_LEAST, 0.05)
     later = ConstantCurrent(CURRENT, 1e4, (small,), EVERY_SECOND)
     step = RunTechniques(label="a", techniques=(rest, later))
     before = crashed(step, channel, 100.0)
@@ -340,7 +342,7 @@ def test_conditions_of_later_techniques_are_tested_after_a_crash() -> None:
 
 def test_what_had_to_be_loaded_anew_is_claimed_before_it_is_started() -> None:
     channel = Channel(VirtualClock(0.0), cannot_cut=True)
-    soon = Condition("warm", Quantity.VOLTAGE, Comparison.AT_LEAST, 0.4)
+    soon = Condition("warm", ConditionQuantity.VOLTAGE, Comparison.AT_LEAST, 0.4)
     first = ConstantCurrent(CURRENT, 1e4, (soon,), EVERY_SECOND)
     rows = RunTechniques(label="a", techniques=(first, LONG)).execute(
         bench(cell=channel)

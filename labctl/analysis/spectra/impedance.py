@@ -59,7 +59,7 @@ def _sphere_over(s: Complexes) -> Complexes:
     return np.where(size < 0.1, 3 / s**2 + 0.2 - s**2 / 175, out)  # noqa: PLR2004
 
 
-class Kind(NamedTuple):
+class ElementKind(NamedTuple):
     """One kind of element: its parameters and its impedance."""
 
     parameters: tuple[tuple[str, Scale], ...]
@@ -68,29 +68,29 @@ class Kind(NamedTuple):
     """Of the angular frequency in 1/s and the parameters."""
 
 
-KINDS: Mapping[str, Kind] = {
-    "R": Kind((("", Scale.OHM),), lambda w, p: p[0] + 0j * w),
-    "C": Kind((("", Scale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
-    "L": Kind((("", Scale.HENRY),), lambda w, p: 1j * w * p[0]),
+KINDS: Mapping[str, ElementKind] = {
+    "R": ElementKind((("", Scale.OHM),), lambda w, p: p[0] + 0j * w),
+    "C": ElementKind((("", Scale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
+    "L": ElementKind((("", Scale.HENRY),), lambda w, p: 1j * w * p[0]),
     # constant phase element: 1/(Q (jω)^α)
-    "CPE": Kind(
+    "CPE": ElementKind(
         (("Q", Scale.ADMITTANCE), ("alpha", Scale.EXPONENT)),
         lambda w, p: 1 / (p[0] * (1j * w) ** p[1]),
     ),
     # semi-infinite diffusion: σ (1 - j)/√ω
-    "W": Kind((("", Scale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)),
+    "W": ElementKind((("", Scale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)),
     # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
-    "Wo": Kind(
+    "Wo": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
         lambda w, p: p[0] * _coth_over(np.sqrt(1j * w * p[1])),
     ),
     # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
-    "Ws": Kind(
+    "Ws": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
         lambda w, p: p[0] * _tanh_over(np.sqrt(1j * w * p[1])),
     ),
     # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
-    "Sp": Kind(
+    "Sp": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
         lambda w, p: p[0] / 3 * _sphere_over(np.sqrt(1j * w * p[1])),
     ),

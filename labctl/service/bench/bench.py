@@ -56,7 +56,7 @@ HOLDER = "the simulated sample holder"
 BAD_ENDS = frozenset({RunState.LIMIT, RunState.FAILED, RunState.STOPPED})
 
 
-class Bench:
+class StationBench:
     """Starts runs, passes wishes on, keeps queue and events; safe from any thread."""
 
     def __init__(

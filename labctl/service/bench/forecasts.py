@@ -11,7 +11,7 @@ from labctl.api.answers import ForecastOut
 from labctl.api.requests import OrderIn
 from labctl.api.station_files import replace_text
 from labctl.errors import LabctlError
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.live_run import LiveRun
 from labctl.service.records.forecast import foresee
 from labctl.service.records.worker_process import Aside
@@ -32,7 +32,7 @@ class _Asked:
 class Expectations:
     """Forecasts runs one after the other in a worker process of low priority."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: StationBench) -> None:
         self._bench = bench
         self._aside = Aside("expectations")
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
@@ -75,7 +75,7 @@ def expected(folder: Path) -> ForecastOut | None:
 
 
 def plain(
-    bench: Bench, order: OrderIn, channels: dict[str, str] | None = None
+    bench: StationBench, order: OrderIn, channels: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return what `foresee` is given."""
     fields = {

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from labctl.api.models import Level
 from labctl.clock import SystemClock
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.doubts import still_on
 from labctl.service.bench.live_run import LiveRun
 from labctl.service.bench.stop_all import StopAll
@@ -30,7 +30,7 @@ LOOK_EVERY = 0.1
 class Keeper:
     """Runs the loops until told to stop."""
 
-    def __init__(self, bench: Bench, stop_all: StopAll) -> None:
+    def __init__(self, bench: StationBench, stop_all: StopAll) -> None:
         self._bench = bench
         self._stop_all = stop_all
         self._clock = SystemClock()

@@ -14,7 +14,7 @@ from labctl.api.from_run import finite
 from labctl.api.models import Level, StopLine, StopReport
 from labctl.clock import SystemClock
 from labctl.errors import LabctlError
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.hand_acts import read_back
 from labctl.service.bench.live_run import LiveRun
 
@@ -32,7 +32,7 @@ class _Line:
 class StopAll:
     """Stops everything on a bench and remembers what came of it."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: StationBench) -> None:
         self._bench = bench
         self._clock = SystemClock()
         self._lines: list[_Line] = []

@@ -12,7 +12,7 @@ from labctl.documents.hardened_yaml import Document, load_file
 from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.by_hand import Touched
 from labctl.service.bench.hand_acts import actions, bounds, kinds
 from labctl.service.records.archive import plots_out
@@ -47,7 +47,7 @@ def view_of(protocol: str) -> str:
     return "" if kind.figures is Protocol.figures else kind.view
 
 
-def samples(bench: Bench) -> list[SampleOut]:
+def samples(bench: StationBench) -> list[SampleOut]:
     """Return the labels kept at the station, then the simulated samples.
 
     The one that is meant where nobody names one comes first of its kind.
@@ -79,7 +79,7 @@ def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleO
     return _sample(checked, data, simulated=False)
 
 
-def instruments(bench: Bench, unreached: dict[str, str]) -> list[InstrumentOut]:
+def instruments(bench: StationBench, unreached: dict[str, str]) -> list[InstrumentOut]:
     """Return what is known of every instrument; opens none."""
     station = bench.equipment.station
     opened, lent, doubts = station.opened, station.lent(), station.doubts()

@@ -4,7 +4,7 @@ import shutil
 
 from labctl.api.models import Finding, Health
 from labctl.clock import SystemClock
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.keeper import Keeper
 
 FEWEST_BYTES = 5_000_000_000
@@ -20,7 +20,7 @@ SILENCE = 5.0
 class HealthWatch:
     """Looks at disk, clock, instruments and journals."""
 
-    def __init__(self, bench: Bench, keeper: Keeper) -> None:
+    def __init__(self, bench: StationBench, keeper: Keeper) -> None:
         self._bench = bench
         self._keeper = keeper
         self._clock = SystemClock()

@@ -22,7 +22,7 @@ from labctl.api.station_files import Address, Occupied, Premises, Tokens
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
 from labctl.errors import OperatorError
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.http import bench_views, commands, run_views
 from labctl.service.http.access import answer_errors
 from labctl.service.http.audit import Audit
@@ -216,7 +216,7 @@ async def _live(
             await announcing
 
 
-def _bench(serving: Serving, premises: Premises) -> Bench:
+def _bench(serving: Serving, premises: Premises) -> StationBench:
     order = Order(
         "",
         Document("", {}),
@@ -226,7 +226,7 @@ def _bench(serving: Serving, premises: Premises) -> Bench:
         seed=serving.seed,
     )
     station, world = station_of(serving.config, clock_of(order), order)
-    return Bench(
+    return StationBench(
         serving.config,
         Equipment(station, world),
         premises,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from labctl.api.models import StationInfo
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.forecasts import Expectations
 from labctl.service.bench.keeper import Keeper
 from labctl.service.bench.stop_all import StopAll
@@ -27,7 +27,7 @@ LAST_WORDS = 60.0
 class Services:
     """The parts of a station's process."""
 
-    bench: Bench
+    bench: StationBench
     boot: str
     audit: Audit
     stop_all: StopAll = field(init=False)

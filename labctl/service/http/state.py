@@ -14,7 +14,7 @@ from labctl.api.models import (
     StationInfo,
 )
 from labctl.clock import SystemClock, stopwatch
-from labctl.service.bench.bench import Bench
+from labctl.service.bench.bench import StationBench
 from labctl.service.bench.by_hand import HOLDER
 from labctl.service.bench.stop_all import StopAll
 from labctl.service.http.health import HealthWatch
@@ -33,7 +33,7 @@ class StateMaker:
     """Puts the state together from what the bench knows."""
 
     def __init__(
-        self, bench: Bench, stop_all: StopAll, health: HealthWatch, boot: str
+        self, bench: StationBench, stop_all: StopAll, health: HealthWatch, boot: str
     ) -> None:
         self._bench, self._stop_all, self._health = bench, stop_all, health
         self._clock = SystemClock()

@@ -15,7 +15,7 @@ from labctl.store.run_file.reader import RunFile, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class StreamCheck:
     """How one stream (or the steps, the events, the results) compares."""
 
     name: str
@@ -42,11 +42,11 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class FileCheck:
     """Everything that was compared."""
 
     file: Path
-    parts: tuple[Comparison, ...] = field(default_factory=tuple)
+    parts: tuple[StreamCheck, ...] = field(default_factory=tuple)
 
     @property
     def ok(self) -> bool:
@@ -65,7 +65,7 @@ class Report:
         return "; ".join(bad) or f"all {total} rows are the same"
 
 
-def verify(path: Path) -> Report:
+def verify(path: Path) -> FileCheck:
     """Compare the sealed file of a run with its journal.
 
     ``path``: the run's folder or a file in it. StoreError: one of the two is missing.
@@ -77,16 +77,16 @@ def verify(path: Path) -> Report:
         return compare(reader, folder.sealed)
 
 
-def compare(reader: JournalReader, path: Path) -> Report:
+def compare(reader: JournalReader, path: Path) -> FileCheck:
     """Compare any run file with a journal."""
     with RunFile(path) as file:
         parts = _compare_streams(reader, file)
         for name in ("steps", "events", "results"):
             parts.append(_compare_records(name, reader, file))
-    return Report(path, tuple(parts))
+    return FileCheck(path, tuple(parts))
 
 
-def _compare_streams(reader: JournalReader, file: RunFile) -> list[Comparison]:
+def _compare_streams(reader: JournalReader, file: RunFile) -> list[StreamCheck]:
     stored = reader.rows_stored
     differences = dict.fromkeys(stored, 0)
     firsts: dict[str, str] = {}
@@ -102,7 +102,7 @@ def _compare_streams(reader: JournalReader, file: RunFile) -> list[Comparison]:
                 differences[name] += int(wrong.size)
                 firsts.setdefault(name, f"{column} in row {first + int(wrong[0])}")
     return [
-        Comparison(
+        StreamCheck(
             name, seen[name], tables[name].rows, differences[name], firsts.get(name, "")
         )
         for name in stored
@@ -125,7 +125,7 @@ def _wrong(expected: Array, found: Array | None) -> Array:
     return np.flatnonzero(np.append(~same, np.ones(len(expected) - short, bool)))
 
 
-def _compare_records(name: str, reader: JournalReader, file: RunFile) -> Comparison:
+def _compare_records(name: str, reader: JournalReader, file: RunFile) -> StreamCheck:
     left, right = getattr(reader, name), getattr(file, name)
     if isinstance(left, dict):
         left, right = list(left.items()), list(right.items())
@@ -133,4 +133,4 @@ def _compare_records(name: str, reader: JournalReader, file: RunFile) -> Compari
     # as text, so that NaN equals NaN
     wrong = [at for at, (a, b) in enumerate(pairs) if repr(a) != repr(b)]
     first = f"in row {wrong[0]}" if wrong else ""
-    return Comparison(name, len(left), len(right), len(wrong), first)
+    return StreamCheck(name, len(left), len(right), len(wrong), first)

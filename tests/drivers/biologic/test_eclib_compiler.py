@@ -10,12 +10,12 @@ from labctl.errors import RefusedError
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantPower,
     ConstantVoltage,
     Loop,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
     Technique,
@@ -36,16 +36,22 @@ MINUTE = Recording(every_s=60.0)
 
 def upper(value: float, *, ends_all: bool = False) -> Condition:
     return Condition(
-        "upper", Quantity.VOLTAGE, Comparison.AT_LEAST, value, ends_all=ends_all
+        "upper",
+        ConditionQuantity.VOLTAGE,
+        Comparison.AT_LEAST,
+        value,
+        ends_all=ends_all,
     )
 
 
 def lower(value: float) -> Condition:
-    return Condition("lower", Quantity.VOLTAGE, Comparison.AT_MOST, value)
+    return Condition("lower", ConditionQuantity.VOLTAGE, Comparison.AT_MOST, value)
 
 
 def taper(value: float) -> Condition:
-    return Condition("taper", Quantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, value)
+    return Condition(
+        "taper", ConditionQuantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, value
+    )
 
 
 def build(*techniques: Technique, facts: ChannelFacts = FACTS) -> Program:
@@ -120,9 +126,15 @@ def test_a_taper_of_unknown_sign_is_two_tests_together() -> None:
 
 @pytest.mark.parametrize(
     "quantity",
-    [Quantity.ENERGY, Quantity.VOLTAGE_CHANGE, Quantity.VOLTAGE_RATE],
+    [
+        ConditionQuantity.ENERGY,
+        ConditionQuantity.VOLTAGE_CHANGE,
+        ConditionQuantity.VOLTAGE_RATE,
+    ],
 )
-def test_what_the_firmware_cannot_test_stays_with_the_host(quantity: Quantity) -> None:
+def test_what_the_firmware_cannot_test_stays_with_the_host(
+    quantity: ConditionQuantity,
+) -> None:
     condition = Condition("x", quantity, Comparison.AT_LEAST, 1.0)
     program = build(ConstantCurrent(1e-3, 60.0, until=(condition, upper(1.5))))
 
@@ -132,7 +144,7 @@ def test_what_the_firmware_cannot_test_stays_with_the_host(quantity: Quantity) -
 
 def test_a_fourth_test_stays_with_the_host() -> None:
     limits = tuple(
-        Condition(str(k), Quantity.VOLTAGE, Comparison.AT_LEAST, 1.5 + k)
+        Condition(str(k), ConditionQuantity.VOLTAGE, Comparison.AT_LEAST, 1.5 + k)
         for k in range(4)
     )
     program = build(ConstantCurrent(1e-3, 60.0, until=limits))
@@ -141,7 +153,7 @@ def test_a_fourth_test_stays_with_the_host() -> None:
 
 
 def test_a_charge_limit_of_a_constant_current_becomes_its_duration() -> None:
-    charge = Condition("capacity", Quantity.CHARGE, Comparison.AT_LEAST, 3.6)
+    charge = Condition("capacity", ConditionQuantity.CHARGE, Comparison.AT_LEAST, 3.6)
     program = build(ConstantCurrent(-1e-3, 99999.0, until=(charge,)))
 
     assert values(program)["Duration_step"] == [3600.0]

@@ -28,11 +28,11 @@ from labctl.roles.potentiostat import PotentiostatChannel, PotentiostatLimits
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantVoltage,
     Loop,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
 )
@@ -499,8 +499,10 @@ def test_a_reading_beyond_a_limit_stops_within_one_poll() -> None:
 
 def test_a_taper_ends_a_constant_voltage_in_firmware() -> None:
     bench = simulated_bench()
-    taper = Condition("taper", Quantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, 1e-4)
-    limit = Condition("upper", Quantity.VOLTAGE, Comparison.AT_LEAST, 1.1)
+    taper = Condition(
+        "taper", ConditionQuantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, 1e-4
+    )
+    limit = Condition("upper", ConditionQuantity.VOLTAGE, Comparison.AT_LEAST, 1.1)
 
     polls = bench.run(
         [

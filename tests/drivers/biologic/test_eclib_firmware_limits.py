@@ -13,11 +13,11 @@ from labctl.limits import Envelope
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantPower,
     ConstantVoltage,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
     Technique,
@@ -33,12 +33,16 @@ SWEEP = VoltageSweep((1.0, 1.2, 0.8), 1e-3, until=())
 
 def above(volts: float, *, ends_all: bool = False) -> Condition:
     return Condition(
-        "upper", Quantity.VOLTAGE, Comparison.AT_LEAST, volts, ends_all=ends_all
+        "upper",
+        ConditionQuantity.VOLTAGE,
+        Comparison.AT_LEAST,
+        volts,
+        ends_all=ends_all,
     )
 
 
 def below(volts: float) -> Condition:
-    return Condition("lower", Quantity.VOLTAGE, Comparison.AT_MOST, volts)
+    return Condition("lower", ConditionQuantity.VOLTAGE, Comparison.AT_MOST, volts)
 
 
 def test_firmware_stops_a_margin_outside_so_that_the_host_is_first() -> None:
@@ -89,7 +93,7 @@ def test_the_way_out_of_the_steps_own_limits_is_kept() -> None:
 
 
 def test_a_pair_that_acts_together_is_not_mixed_with_others() -> None:
-    taper = Condition("t", Quantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, 1e-5)
+    taper = Condition("t", ConditionQuantity.ABSOLUTE_CURRENT, Comparison.AT_MOST, 1e-5)
     own = split((taper,))
 
     guarded = guard_current(own, BOUNDS)

@@ -19,12 +19,12 @@ from labctl.errors import InstrumentError
 from labctl.techniques import (
     Comparison,
     Condition,
+    ConditionQuantity,
     ConstantCurrent,
     ConstantPower,
     ConstantVoltage,
     Loop,
     OpenCircuit,
-    Quantity,
     Recording,
     Spectrum,
     Technique,
@@ -38,7 +38,11 @@ PLAIN = DummyParameters(series_farad=20.0)
 
 def upper(value: float, *, ends_all: bool = False) -> Condition:
     return Condition(
-        "upper", Quantity.VOLTAGE, Comparison.AT_LEAST, value, ends_all=ends_all
+        "upper",
+        ConditionQuantity.VOLTAGE,
+        Comparison.AT_LEAST,
+        value,
+        ends_all=ends_all,
     )
 
 
