@@ -34,8 +34,8 @@ from gui.run.states import (
     tiles_of,
 )
 from gui.run.windows import curve
-from labctl.api.client import Columns
 from labctl.api.models import State
+from labctl.api.transport import Columns
 
 ONE, TWO = 262, 490
 """Widths of one and two columns of tiles."""

@@ -15,8 +15,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from gui.link.link import Link
 from gui.link.port import Station
 from labctl.api.answers import ManualOut
-from labctl.api.client import AccessError
 from labctl.api.requests import ManualIn
+from labctl.api.transport import AccessError
 from labctl.errors import LabctlError, OperatorError
 
 Steps = Sequence[ManualIn | str]

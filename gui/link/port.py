@@ -24,11 +24,11 @@ from labctl.api.answers import (
     Started,
     StepOut,
 )
-from labctl.api.client import Columns
 from labctl.api.drawings import FiguresOut
 from labctl.api.models import State, StationEvent
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder
+from labctl.api.transport import Columns
 from labctl.figures.grouping import Grouping
 
 

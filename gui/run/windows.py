@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gui.link.port import Station
-from labctl.api.client import Columns
+from labctl.api.transport import Columns
 from labctl.data import Array
 
 Span = tuple[float | None, float | None]

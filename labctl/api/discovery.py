@@ -11,6 +11,7 @@ from typing import Any
 from labctl.api.client import StationClient
 from labctl.api.models import API_VERSION
 from labctl.api.station_files import Premises
+from labctl.api.transport import connection
 from labctl.clock import SystemClock
 from labctl.errors import InstrumentError, OperatorError
 from labctl.store.lock import is_written
@@ -51,13 +52,14 @@ def find(
             f"{premises.token_file} is not readable for you; the station belongs to "
             "another user"
         )
-    return StationClient(
-        address,
+    http = connection(
+        address.url,
         getattr(tokens, role),
         client=client,
         user=user or _user(),
         verify=os.environ.get("LABCTL_CA") or True,
     )
+    return StationClient(http, address)
 
 
 def find_or_start(

@@ -37,7 +37,6 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.api.client import Columns
 from labctl.api.drawings import FiguresOut
 from labctl.api.models import (
     Channel,
@@ -56,6 +55,7 @@ from labctl.api.models import (
 )
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder, in_order, read_search
+from labctl.api.transport import Columns
 from labctl.data import Array, Stream
 from labctl.errors import InstrumentError, LinkError, OperatorError
 from labctl.figures.grouping import Grouping

@@ -18,8 +18,8 @@ from gui.run.live_plot import LivePlot
 from gui.shell.window import MainWindow
 from labctl import plugins
 from labctl.api.answers import ForecastOut, ResultOut, RunDetail, StepOut
-from labctl.api.client import Columns
 from labctl.api.drawings import FiguresOut
+from labctl.api.transport import Columns
 from labctl.config.models import Config
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from labctl.api.answers import Applies
-from labctl.api.client import AccessError
 from labctl.api.discovery import find
 from labctl.api.requests import OrderIn
+from labctl.api.transport import AccessError
 from labctl.errors import OperatorError, RefusedError
 from labctl.store.run_file.reader import RunFile
 

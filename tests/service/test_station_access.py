@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from labctl.api.client import AccessError
 from labctl.api.discovery import find
 from labctl.api.requests import OrderIn
 from labctl.api.station_files import Premises
+from labctl.api.transport import AccessError
 from labctl.service.http.gate import Budget
 
 ANYBODY = "0.0.0.0"  # noqa: S104  (refused is what is tested)
@@ -39,7 +39,7 @@ def test_without_a_token_nothing_is_answered_and_nothing_happens(
     station: Any, web: httpx.Client
 ) -> None:
     before = station.client.state()
-    paths = station.client._http.get("/openapi.json").json()["paths"]
+    paths = station.client._wire._http.get("/openapi.json").json()["paths"]
 
     for path, methods in paths.items():
         for method in methods:
