@@ -27,8 +27,8 @@ from gui.plot.axis import Span, follow
 from gui.plot.plotting import Plot, add_line, give
 from gui.run.states import tile_of
 from gui.run.windows import curve
-from labctl.thinning.pyramid import Pyramid
 from labctl.api.transport import Columns
+from labctl.thinning.pyramid import Pyramid
 
 FRAMES = 40
 
