@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication
 from gui.link.connector import Connector
 from gui.link.link import Link
 from gui.look import settings as remembered
-from gui.look.palette import wanted, wear
+from gui.look.palette import apply_theme, wanted
 from gui.shell.faults import Faults
 from gui.shell.window import SIMULATED_SPEED, MainWindow
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = remembered.load(file)
     if given.theme:
         settings.theme = given.theme
-    wear(app, wanted(settings.theme, app))
+    apply_theme(app, wanted(settings.theme, app))
     connector = Connector(given.data, _words(given))
     connector.may_start = given.simulate or given.real
     link = Link(connector)

@@ -193,11 +193,11 @@ class BenchPage(QWidget):
         self._settings.left, self._settings.right = left, right
         self._settings.events = self._down.sizes()[1]
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         self.grid.update()
-        self.run_view.wear()
-        self.composer.wear()
+        self.run_view.restyle()
+        self.composer.restyle()
 
     def _show_summary(self, run: str) -> None:
         state = self._state

@@ -112,9 +112,9 @@ class ChannelPanel(QFrame):
         self._live.setChecked(False)
         super().hideEvent(event)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.state.wear()
+        self.state.restyle()
 
     # ---- by hand
 

@@ -61,9 +61,9 @@ class ChannelState(QWidget):
         self._timer.stop()
         super().hideEvent(event)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.sign.wear()
+        self.sign.restyle()
 
     def _tell(self) -> None:
         row = self._row

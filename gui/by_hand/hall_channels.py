@@ -95,10 +95,10 @@ class HallChannels(QWidget):
             act = partial(_open, name=name)
             self._link.ask(self, act, self._opened, self._not_opened)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         for sign in self._signs.values():
-            sign.wear()
+            sign.restyle()
 
     def _opened(self, _done: Accepted) -> None:
         self.changed.emit()

@@ -109,9 +109,9 @@ class HallField(QWidget):
         self._field = field
         self.field.say(digits(field, "T"))
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.sign.wear()
+        self.sign.restyle()
 
     _field: float | None = None
 

@@ -139,12 +139,12 @@ class HallPanel(QWidget):
             self.said.emit("the station makes the Hall bench safe in 30 s")
         super().hideEvent(event)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         for part in (self.channels, self.field, self.sample):
-            part.wear()
-        self.kept.wear()
-        self.strip.wear()
+            part.restyle()
+        self.kept.restyle()
+        self.strip.restyle()
 
     # ---- by hand
 

@@ -101,9 +101,9 @@ class HallSample(QWidget):
         self.keep_button.setEnabled(False)
         self._draw()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.sign.wear()
+        self.sign.restyle()
         self.sketch.update()
 
     def _draw(self) -> None:

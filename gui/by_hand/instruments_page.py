@@ -103,11 +103,11 @@ class InstrumentsPage(QWidget):
         """Type a level and a compliance for the chosen channel, and drive."""
         self.channel_panel.drive(level, compliance)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.channel_panel.wear()
-        self.iv.wear()
-        self.hall.wear()
+        self.channel_panel.restyle()
+        self.iv.restyle()
+        self.hall.restyle()
 
     def _take(self, found: list[InstrumentOut]) -> None:
         state = self._link.state

@@ -152,10 +152,10 @@ class IVPanel(QWidget):
             self.said.emit("the station makes the source meter safe in 30 s")
         super().hideEvent(event)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.state.wear()
-        self.readings.wear()
+        self.state.restyle()
+        self.readings.restyle()
 
     # ---- by hand
 

@@ -92,10 +92,10 @@ class IVPlot(QWidget):
         self._range(v, i, size)
         self._tell(loops=turn < len(v), held=bool(sweep.limited.any()))
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         for k, plot in enumerate(self._plots):
-            plot.wear()
+            plot.restyle()
             self._forth[k].setPen(pg.mkPen(self._inks[0], width=2))
             self._back[k].setPen(pg.mkPen(self._inks[1], width=2))
             self._held[k].setSymbolBrush(pg.mkBrush(theme().limit))

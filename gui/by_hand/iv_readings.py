@@ -83,13 +83,13 @@ class IVReadings(QWidget):
         self.slope.setAccessibleDescription(slope.text)
         self._how.setText(slope.how)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.output.wear()
-        self.limited.wear()
-        self.plot.wear()
+        self.output.restyle()
+        self.limited.restyle()
+        self.plot.restyle()
         for strip in self.strips.values():
-            strip.wear()
+            strip.restyle()
 
     def _build(self) -> None:
         top = QHBoxLayout()

@@ -67,9 +67,9 @@ class KeptPanel(QWidget):
         text = csv_text(self.kept, simulated=self.simulated)
         self.said.emit(written(path, text, f"{len(self.kept)} readings"))
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.view.wear()
+        self.view.restyle()
 
     def _show(self) -> None:
         self.table.rows.show_rows(self.kept)

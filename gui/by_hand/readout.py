@@ -88,7 +88,7 @@ class Sign(QWidget):
             f"color: {theme().states[look].text}; font-weight: 600;"
         )
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         if self._look is not None:
             self.say(self._look, self._words.text())

@@ -64,9 +64,9 @@ class StripChart(QWidget):
         self._shown = None
         give(self.curve, *self._strip.curve(self._name))
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.plot.wear()
+        self.plot.restyle()
         self.curve.setPen(pg.mkPen(self._ink(), width=2))
         self._line.setPen(pg.mkPen(theme().muted, style=_DASHED))
 

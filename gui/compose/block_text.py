@@ -8,7 +8,7 @@ from gui.compose.block_data import from_data, to_data
 from gui.compose.blocks import Blocks
 from gui.compose.complaint_places import spoken
 from gui.compose.shapes import Language
-from gui.look.palette import digits_font, dress_anew, theme
+from gui.look.palette import digits_font, repolish, theme
 from gui.parts.yaml_text import read_yaml, write_yaml
 from labctl.errors import RefusedError
 
@@ -113,7 +113,7 @@ class BlockText(QWidget):
         name = "wrong" if why else "muted"
         if self._said.objectName() != name:
             self._said.setObjectName(name)
-            dress_anew(self._said)
+            repolish(self._said)
         self._mark(line)
 
     def _mark(self, line: int) -> None:

@@ -143,9 +143,9 @@ class Composer(QWidget):
         self._said.hurry()
         self.dry.table.setFocus()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self._preview.wear()
+        self._preview.restyle()
 
     # ---- plans
 

@@ -4,7 +4,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.compose.draft import Readiness
-from gui.look.palette import dress_anew
+from gui.look.palette import repolish
 from gui.parts.inputs import Button
 
 
@@ -89,7 +89,7 @@ class ComposerFoot(QWidget):
     def note(self, text: str, wrong: bool = False) -> None:
         """Say something that stays until it is put away."""
         self._note.setObjectName("wrong" if wrong else "muted")
-        dress_anew(self._note)
+        repolish(self._note)
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self._away.setVisible(bool(text))

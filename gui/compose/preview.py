@@ -111,9 +111,9 @@ class Preview(QWidget):
             style.unpolish(self._said)
             style.polish(self._said)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self._plot.wear()
+        self._plot.restyle()
         self._curve.setPen(theme().accent)
 
 

@@ -33,7 +33,7 @@ def wanted(choice: str, app: QApplication) -> Theme:
     return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
 
 
-def wear(app: QApplication, new: Theme) -> None:
+def apply_theme(app: QApplication, new: Theme) -> None:
     """Dress the application; plots are told by `PaletteChange`."""
     _current[0] = new
     app.setStyle("Fusion")
@@ -41,7 +41,7 @@ def wear(app: QApplication, new: Theme) -> None:
     app.setStyleSheet(style_sheet(new))
 
 
-def dress_anew(widget: QWidget) -> None:
+def repolish(widget: QWidget) -> None:
     """Apply the style sheet again: the widget's name or a property is another one."""
     style = widget.style()
     if style is not None:

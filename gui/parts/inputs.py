@@ -27,7 +27,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.look.palette import dress_anew, theme
+from gui.look.palette import repolish, theme
 from gui.parts.form import Resolved
 from gui.parts.form_fields import FieldKind, FormField
 from gui.parts.lines import Lines
@@ -101,7 +101,7 @@ class Line(QLineEdit):
         """Frame it in the alarm's colour, or no longer."""
         if self.property("wrong") != wrong:
             self.setProperty("wrong", wrong)
-            dress_anew(self)
+            repolish(self)
 
 
 class FieldRow(QWidget):
@@ -188,7 +188,7 @@ class FieldRow(QWidget):
         name = "wrong" if wrong else "resolved"
         if self._said.objectName() != name:
             self._said.setObjectName(name)
-            dress_anew(self._said)
+            repolish(self._said)
         if isinstance(self.input, Line | Lines):
             self.input.mark(wrong=wrong)
 

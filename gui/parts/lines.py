@@ -4,7 +4,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetricsF, QWheelEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
-from gui.look.palette import dress_anew
+from gui.look.palette import repolish
 
 MOST = 6
 """Lines; more scroll."""
@@ -37,7 +37,7 @@ class Lines(QPlainTextEdit):
         """Frame it in the alarm's colour, or no longer."""
         if self.property("wrong") != wrong:
             self.setProperty("wrong", wrong)
-            dress_anew(self)
+            repolish(self)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
         """Pass the wheel on unless there is something to scroll here."""

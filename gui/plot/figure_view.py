@@ -141,9 +141,9 @@ class FigureView(QWidget):
         if self.figure is not None:
             self._range(self.figure)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.plot.wear()
+        self.plot.restyle()
         self.stops.clear()
         self._shape = ()
         if self.figure is not None:

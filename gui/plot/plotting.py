@@ -94,9 +94,9 @@ class Plot(pg.PlotWidget):
         for side in axes:
             item.getAxis(side).enableAutoSIPrefix(False)
             item.getAxis(side).setStyle(maxTickLevel=COARSEST)
-        self.wear()
+        self.restyle()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         t = theme()
         self.setBackground(t.panel)

@@ -163,10 +163,10 @@ class FigureTab(QWidget):
         for view in self.views:
             view.fit()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         for view in self.views:
-            view.wear()
+            view.restyle()
 
     # ---- raw rows
 

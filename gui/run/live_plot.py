@@ -142,11 +142,11 @@ class LivePlot(QWidget):
             self._known = rows
             self._fetch()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         t = theme()
         for track in self.tracks:
-            track.plot.wear()
+            track.plot.restyle()
             track.measured.setPen(self._ink(track.column))
             track.expected.setPen(t.forecast)
             track.now.setPen(t.muted)

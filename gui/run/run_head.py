@@ -158,7 +158,7 @@ class RunHead(QWidget):
         self._trouble.setVisible(bool(trouble))
         self._show_buttons(summary, there=there)
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         ink = theme().text
         for button, name in zip(self._buttons, _SIGNS, strict=True):
@@ -240,7 +240,7 @@ class RunHead(QWidget):
             self.discard_button,
             self._report,
         )
-        self.wear()
+        self.restyle()
 
 
 _SIGNS = ("", "pause", "skip", "stop", "", "", "report")

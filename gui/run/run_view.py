@@ -107,13 +107,13 @@ class RunView(QWidget):
         elif shown is self._result_table:
             self._fetch_results()
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
         if self._live is not None:
-            self._live.wear()
+            self._live.restyle()
         for tab in self._figures:
-            tab.wear()
-        self.head.wear()
+            tab.restyle()
+        self.head.restyle()
 
     def _do(self, word: str, why: str) -> None:
         run = self._run

@@ -149,7 +149,7 @@ class OverlayView(FigureView):
         self.render(painter, flags=QWidget.RenderFlag.DrawChildren)
         painter.end()
         self.plot.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
-        self.wear()
+        self.restyle()
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         """Keep the chip in its corner."""

@@ -136,9 +136,9 @@ class RunBrowser(QWidget):
             folder,
         )
 
-    def wear(self) -> None:
+    def restyle(self) -> None:
         """Take the theme's colours."""
-        self.view.wear()
+        self.view.restyle()
 
     def _ask_report(
         self, ask: Callable[[Station], str], name: str, folder: Path | None

@@ -21,7 +21,7 @@ from PyQt6.QtGui import QImage
 from gui.link.workers import Workers
 from gui.look.settings import Settings
 from labctl.api.models import State
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.clock import SystemClock, iso
 
 LINES = 200
@@ -116,7 +116,7 @@ def versions() -> dict[str, str]:
 
 def log_tail(data: Path) -> str:
     """Return the last lines of the station's log, or why there are none."""
-    path = Premises(data).log_file
+    path = StationFiles(data).log_file
     try:
         with path.open("rb") as log:
             log.seek(0, 2)

@@ -24,7 +24,7 @@ from gui.link.link import Link
 from gui.link.link_state import Answering, LinkStatus
 from gui.look import settings as remembered
 from gui.look.actions import Now
-from gui.look.palette import theme, wanted, wear
+from gui.look.palette import apply_theme, theme, wanted
 from gui.look.settings import Settings
 from gui.run.doubts import doubts_of
 from gui.runs.run_browser import RunBrowser
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self._settings.theme = choice
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            wear(app, wanted(choice, app))
+            apply_theme(app, wanted(choice, app))
             self._wear()
 
     def simulate(self) -> None:
@@ -317,7 +317,7 @@ class MainWindow(QMainWindow):
             self.choose_theme("system")
 
     def _wear(self) -> None:
-        self.bench.wear()
-        self.runs.wear()
-        self.instruments.wear()
+        self.bench.restyle()
+        self.runs.restyle()
+        self.instruments.restyle()
         self.setProperty("theme", theme().name)

@@ -10,7 +10,7 @@ from typing import Any
 
 from labctl.api.client import StationClient
 from labctl.api.models import API_VERSION
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.api.transport import connection
 from labctl.clock import SystemClock
 from labctl.errors import InstrumentError, OperatorError
@@ -33,12 +33,12 @@ def find(
 
     OperatorError: it is of another version, or its token is not for this user.
     """
-    premises = Premises(data.absolute())
-    address = premises.read_address()
+    files = StationFiles(data.absolute())
+    address = files.read_address()
     if address is None:
         return None
-    if not is_written(premises.lock_file):
-        premises.leave()  # it died; its address says nothing any more
+    if not is_written(files.lock_file):
+        files.leave()  # it died; its address says nothing any more
         return None
     if address.api_version != API_VERSION:
         raise OperatorError(
@@ -46,10 +46,10 @@ def find(
             f"this labctl {API_VERSION}; end it with `labctl stop --station`, then "
             "start it again"
         )
-    tokens = premises.read_tokens()
+    tokens = files.read_tokens()
     if tokens is None:
         raise OperatorError(
-            f"{premises.token_file} is not readable for you; the station belongs to "
+            f"{files.token_file} is not readable for you; the station belongs to "
             "another user"
         )
     http = connection(
@@ -74,9 +74,9 @@ def find_or_start(
     found = find(data, client=client, user=user)
     if found is not None:
         return found
-    premises = Premises(data.absolute())
-    premises.make()
-    process = start_detached(premises, words)
+    files = StationFiles(data.absolute())
+    files.make()
+    process = start_detached(files, words)
     _started.append(process)
     clock = SystemClock()
     while clock.now() < START_PATIENCE:
@@ -87,15 +87,15 @@ def find_or_start(
             break
         clock.sleep(LOOK_EVERY)
     raise InstrumentError(
-        f"the station did not start; {premises.log_file} says: {_last_words(premises)}"
+        f"the station did not start; {files.log_file} says: {_last_words(files)}"
     )
 
 
 def start_detached(
-    premises: Premises, words: Sequence[str]
+    files: StationFiles, words: Sequence[str]
 ) -> "subprocess.Popen[bytes]":
     """Start ``labctl serve`` in a session of its own, its words in a rotated log."""
-    rotate(premises.log_file)
+    rotate(files.log_file)
     options: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         options = {
@@ -103,7 +103,7 @@ def start_detached(
             | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             | getattr(subprocess, "CREATE_BREAKAWAY_FROM_JOB", 0)
         }
-    with premises.log_file.open("ab") as log:
+    with files.log_file.open("ab") as log:
         return subprocess.Popen(  # noqa: S603
             [
                 sys.executable,
@@ -111,7 +111,7 @@ def start_detached(
                 "labctl",
                 "serve",
                 "--data",
-                str(premises.data),
+                str(files.data),
                 *words,
             ],
             stdin=subprocess.DEVNULL,
@@ -133,9 +133,9 @@ def rotate(log: Path) -> None:
             newer.replace(older)
 
 
-def _last_words(premises: Premises) -> str:
+def _last_words(files: StationFiles) -> str:
     try:
-        lines = premises.log_file.read_text("utf-8", "replace").strip().splitlines()
+        lines = files.log_file.read_text("utf-8", "replace").strip().splitlines()
     except OSError:
         return "nothing"
     return " | ".join(lines[-3:]) or "nothing"

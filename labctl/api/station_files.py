@@ -64,7 +64,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Premises:
+class StationFiles:
     """The folder of a station's process."""
 
     data: Path
@@ -169,8 +169,8 @@ class Occupied:
     OperatorError: another process has one of them.
     """
 
-    def __init__(self, premises: Premises, config: Path | None) -> None:
-        paths = [premises.lock_file]
+    def __init__(self, files: StationFiles, config: Path | None) -> None:
+        paths = [files.lock_file]
         if config is not None:
             paths.append(_lock_of(config))
         self._locks: list[WriterLock] = []
@@ -180,7 +180,7 @@ class Occupied:
             except StoreError as error:
                 self.release()
                 raise OperatorError(
-                    f"a station process for {config or premises.data} runs already; "
+                    f"a station process for {config or files.data} runs already; "
                     "`labctl status` shows it, `labctl gui` attaches to it"
                 ) from error
 

@@ -109,7 +109,7 @@ def forecast(
 
     Duration, end time if started now, rows, file size, extremes. Nothing is kept.
     """
-    from labctl.session.forecast import forecast as foresee  # noqa: PLC0415
+    from labctl.session.forecast import forecast as forecast_order  # noqa: PLC0415
 
     words = ordering.Words(
         plan,
@@ -126,7 +126,7 @@ def forecast(
     bench = ordering.read_config(config, simulate=True)
     if out is not None and out.suffix != ".svg":
         raise OperatorError(f"--out {out}: a preview is drawn as FILE.svg")
-    found = foresee(ordering.make_order(words, bench), bench)
+    found = forecast_order(ordering.make_order(words, bench), bench)
     if out is not None:
         _draw(found, out)
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from labctl.api.from_run import unsafe_channels
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.cli.output import alarm_lines, say
 from labctl.cli.station.remote import named
 from labctl.engine.situation import Ended
@@ -24,13 +24,13 @@ class LeftOn:
 
         DoubtfulError: a channel of the cast is not known to be off.
         """
-        self._premises, self._cast, self._real = Premises(out), cast, real
+        self._files, self._cast, self._real = StationFiles(out), cast, real
         self._data = named(out)
         self._drives = False
         self.channels: dict[str, str] = {}
         """Channel -> why it may still be on."""
         if real:
-            refuse_doubtful(self._premises, list(cast.values()), self._data)
+            refuse_doubtful(self._files, list(cast.values()), self._data)
 
     def observe(self, observers: Observers) -> Observers:
         """Return observers that also tell this."""
@@ -73,6 +73,6 @@ class LeftOn:
             say(line)
         if self._real:
             try:
-                remember(self._premises, self.channels)
+                remember(self._files, self.channels)
             except (OSError, ValueError) as error:  # said it is; the run goes on ending
                 say(f"store: this cannot be kept for the next run: {error}")

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from gui.bench.sparks import Sparks
 from gui.bench.tiles import TileGrid
 from gui.look.colours import LIGHT
-from gui.look.palette import wear
+from gui.look.palette import apply_theme
 from gui.plot.axis import Span, follow
 from gui.plot.plotting import Plot, add_line, give
 from gui.run.states import tile_of
@@ -36,7 +36,7 @@ FRAMES = 40
 def main() -> None:
     """Measure and print."""
     app = QApplication(sys.argv[:1])
-    wear(app, LIGHT)
+    apply_theme(app, LIGHT)
     for count in (16, 64):
         print(f"{count} tiles: {tiles(count):.1f} ms CPU a frame")
     for rows in (10**6, 10**7):

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QApplication
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
-from gui.look.palette import wear
+from gui.look.palette import apply_theme
 from gui.look.settings import Settings
 from gui.shell.window import MainWindow
 from labctl.clock import SystemClock, stopwatch
@@ -34,7 +34,7 @@ LOOKS = 20
 def main(refreshes: int) -> None:
     """Refresh and print."""
     app = QApplication(sys.argv[:1])
-    wear(app, LIGHT)
+    apply_theme(app, LIGHT)
     station = FakeStation("few")
     link = Link(lambda: station)
     window = MainWindow(link, settings=Settings(theme="light", width=1280, height=720))

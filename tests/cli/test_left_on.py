@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.cli.app import app
 from labctl.cli.left_on import LeftOn
 from labctl.data import EndReason
@@ -121,7 +121,7 @@ def test_a_run_that_died_while_it_drove_is_not_known_to_be_off() -> None:
     with pytest.raises(MemoryError):
         left_on.finish(dies)
 
-    assert list(kept(Premises(Path("elsewhere")))) == [CHANNEL]
+    assert list(kept(StationFiles(Path("elsewhere")))) == [CHANNEL]
     with pytest.raises(DoubtfulError, match="--data elsewhere"):
         LeftOn(Path("elsewhere"), CAST, real=True)
 

@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
-from gui.look.palette import theme, wear
+from gui.look.palette import apply_theme, theme
 from gui.look.settings import Settings
 from gui.shell.window import MainWindow
 
@@ -50,7 +50,7 @@ def no_stray_dialog(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_left_alive(qapp: QApplication) -> Iterator[None]:
     """No window, timer or worker thread survives a test."""
     if theme() is not LIGHT or not qapp.styleSheet():
-        wear(qapp, LIGHT)
+        apply_theme(qapp, LIGHT)
     yield
     for widget in _shown(qapp):
         widget.close()

@@ -20,7 +20,7 @@ from screenshots import pause
 
 from gui.link.connector import Connector
 from gui.link.link import Link
-from gui.look.palette import wanted, wear
+from gui.look.palette import apply_theme, wanted
 from gui.look.settings import Settings
 from gui.shell.window import MainWindow
 from labctl.api.discovery import find
@@ -56,7 +56,7 @@ def main(folder: Path) -> None:
 def take(app: QApplication, data: Path, folder: Path) -> None:
     """Compose, start and draw; prints how long a newcomer would have waited."""
     begun = stopwatch()
-    wear(app, wanted("light", app))
+    apply_theme(app, wanted("light", app))
     connector = Connector(data, ("--simulate", "--speed", SPEED, "--no-live-view"))
     connector.may_start = True
     settings = Settings(theme="light", width=SIZE[0], height=SIZE[1])

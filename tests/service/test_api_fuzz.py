@@ -13,7 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 
 EXAMPLES = int(os.environ.get("LABCTL_FUZZ", "6"))
 """For each operation; ``LABCTL_FUZZ=500 pytest tests/service/test_api_fuzz.py``."""
@@ -23,7 +23,7 @@ QUIET = {"/shutdown", "/stop"}
 
 @pytest.fixture(scope="module")
 def bearer(station: Any) -> dict[str, str]:
-    tokens = Premises(station.data).read_tokens()
+    tokens = StationFiles(station.data).read_tokens()
     assert tokens is not None
     return {"Authorization": f"Bearer {tokens.configure}", "x-labctl-client": "fuzz"}
 
@@ -52,12 +52,12 @@ def test_without_a_token_no_question_is_answered_or_changes_anything(
     station: Any, operations: list[Any]
 ) -> None:
     before = what_could_change(station)
-    audited = len(Premises(station.data).audit_file.read_bytes())
+    audited = len(StationFiles(station.data).audit_file.read_bytes())
     for operation in operations:
         ask(operation, {"x-labctl-client": "stranger"}, (400, 401, 413, 429))
 
     assert what_could_change(station) == before
-    assert len(Premises(station.data).audit_file.read_bytes()) == audited
+    assert len(StationFiles(station.data).audit_file.read_bytes()) == audited
     assert {o.path for o in operations} >= QUIET
 
 

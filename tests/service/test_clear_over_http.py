@@ -10,7 +10,7 @@ import pytest
 from labctl.api.discovery import find
 from labctl.api.models import ChannelState
 from labctl.api.requests import Action, ManualIn
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.errors import BusyError, DoubtfulError, OperatorError
 from tests.service.conftest import StationUnderTest
 
@@ -21,10 +21,10 @@ CHANNEL, OTHER, WHY = "vsp300/2", "vsp300/3", "no answer within 5 s"
 def doubting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Return a station whose predecessor left two channels on."""
     data = tmp_path_factory.mktemp("bench") / "runs"
-    premises = Premises(data)
-    premises.make()
+    files = StationFiles(data)
+    files.make()
     kept = {"doubts": {CHANNEL: WHY, OTHER: WHY}, "changed": {}}
-    premises.doubts_file.write_text(json.dumps(kept))
+    files.doubts_file.write_text(json.dumps(kept))
     made = StationUnderTest(data)
     yield made
     made.end()
@@ -94,6 +94,6 @@ def test_a_busy_channel_is_refused_with_its_holder(doubting: Any) -> None:
 
 
 def test_the_file_forgets_what_was_cleared(doubting: Any) -> None:
-    kept = json.loads(Path(Premises(doubting.data).doubts_file).read_text())
+    kept = json.loads(Path(StationFiles(doubting.data).doubts_file).read_text())
 
     assert list(kept["doubts"]) == [CHANNEL]

@@ -11,7 +11,7 @@ from drivers.keithley.keithley_2450 import Keithley2450
 from drivers.twins.world.world import BenchWorld
 from labctl.api.models import Level
 from labctl.api.requests import Action, ManualIn, OrderIn
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.clock import ScaledClock, SystemClock
 from labctl.config.models import Config
 from labctl.errors import (
@@ -42,10 +42,10 @@ def make_bench(data: Path) -> StationBench:
     world = BenchWorld(clock)
     world.place("particle-qms-0.7", ())
     station = Station(CONFIG.setups(), CONFIG.channels, clock, SimulatedWires(world))
-    premises = Premises(data)
-    premises.make()
+    files = StationFiles(data)
+    files.make()
     return StationBench(
-        CONFIG, Equipment(station, world), premises, speed=500, live_view=False
+        CONFIG, Equipment(station, world), files, speed=500, live_view=False
     )
 
 
@@ -203,7 +203,7 @@ def test_the_guards_word_makes_a_doubt_and_ends_it(bench: StationBench) -> None:
 def test_a_guard_that_is_still_at_work_after_a_restart_is_heard(
     bench: StationBench, tmp_path: Path
 ) -> None:
-    folder = Premises(tmp_path).folder
+    folder = StationFiles(tmp_path).folder
     bench.recover()
     bench.hear_guard()
     lend(bench)
@@ -238,7 +238,7 @@ def test_what_the_guard_could_not_make_safe_is_in_doubt_after_a_restart(
 def test_a_report_of_the_guard_is_heard_once(
     bench: StationBench, restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
-    folder = Premises(tmp_path).folder
+    folder = StationFiles(tmp_path).folder
     report(folder, 100.0, k2450=unknown())
     bench.recover()
     bench.clear(CHANNEL, by_hand=True, who="Kim")
@@ -257,7 +257,7 @@ def test_a_report_of_the_guard_is_heard_once(
 def test_an_old_word_of_safety_ends_no_later_doubt(
     bench: StationBench, tmp_path: Path
 ) -> None:
-    report(Premises(tmp_path).folder, 100.0, k2450={"state": "safe"})
+    report(StationFiles(tmp_path).folder, 100.0, k2450={"state": "safe"})
     bench.doubt(CHANNEL, WHY)
 
     bench.recover()
@@ -271,7 +271,7 @@ def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
 ) -> None:
     bench.doubt(CHANNEL, WHY)
     later = SystemClock().unix() + 1.0
-    report(Premises(tmp_path).folder, later, k2450={"state": "safe"})
+    report(StationFiles(tmp_path).folder, later, k2450={"state": "safe"})
 
     again = restarted()
     again.recover()
@@ -354,7 +354,7 @@ def test_a_report_that_makes_no_sense_is_no_word_of_safety(
     bench: StationBench, tmp_path: Path, text: str
 ) -> None:
     bench.doubt(CHANNEL, WHY)
-    (Premises(tmp_path).folder / "safed.json").write_text(text)
+    (StationFiles(tmp_path).folder / "safed.json").write_text(text)
 
     bench.recover()
 
@@ -365,16 +365,16 @@ def test_a_report_that_makes_no_sense_is_no_word_of_safety(
 def test_a_file_of_doubts_that_cannot_be_read_is_set_aside(
     restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
-    premises = Premises(tmp_path)
-    premises.make()
-    premises.doubts_file.write_text("{half")
+    files = StationFiles(tmp_path)
+    files.make()
+    files.doubts_file.write_text("{half")
 
     bench = restarted()
     bench.recover()
 
     assert bench.events.latest(1)[0].level is Level.ALARM
-    assert not premises.doubts_file.exists()
-    assert [*premises.folder.glob("doubts.unreadable")]
+    assert not files.doubts_file.exists()
+    assert [*files.folder.glob("doubts.unreadable")]
 
 
 def test_a_full_disk_keeps_no_doubt_from_being_had(
@@ -394,14 +394,14 @@ def test_a_full_disk_keeps_no_doubt_from_being_had(
 def test_runs_in_the_foreground_keep_the_same_file(
     restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
-    premises = Premises(tmp_path)
-    remember(premises, {CHANNEL: WHY})
+    files = StationFiles(tmp_path)
+    remember(files, {CHANNEL: WHY})
 
     with pytest.raises(DoubtfulError, match="labctl station clear k2450"):
-        refuse_doubtful(premises, [CHANNEL])
+        refuse_doubtful(files, [CHANNEL])
     with pytest.raises(DoubtfulError):
         lend(restarted())
 
-    forget(premises, CHANNEL)
-    assert kept(premises) == {}
-    refuse_doubtful(premises, [CHANNEL])
+    forget(files, CHANNEL)
+    assert kept(files) == {}
+    refuse_doubtful(files, [CHANNEL])

@@ -13,9 +13,9 @@ import pytest
 
 from labctl.api.discovery import find
 from labctl.api.requests import OrderIn
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.api.transport import AccessError
-from labctl.service.http.gate import Budget
+from labctl.service.http.request_checks import Budget
 
 ANYBODY = "0.0.0.0"  # noqa: S104  (refused is what is tested)
 Orders = Callable[..., OrderIn]
@@ -31,7 +31,7 @@ def web(station: Any) -> Iterator[httpx.Client]:
 
 
 def bearer(station: Any, role: str = "configure") -> dict[str, str]:
-    tokens = Premises(station.data).read_tokens()
+    tokens = StationFiles(station.data).read_tokens()
     return {"authorization": f"Bearer {getattr(tokens, role)}"}
 
 
@@ -232,7 +232,7 @@ def test_looks_by_hand_are_not_audited_but_acts_are(
     station.client.open_instrument(channel)
 
     def audited() -> list[str]:
-        lines = Premises(station.data).audit_file.read_text("utf-8").splitlines()
+        lines = StationFiles(station.data).audit_file.read_text("utf-8").splitlines()
         return [line for line in lines if '"POST /manual"' in line]
 
     drive = {"action": "drive", "quantity": "voltage", "value": 0, "compliance": 1e-3}

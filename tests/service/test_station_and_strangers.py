@@ -12,10 +12,15 @@ import pytest
 
 from labctl.api.discovery import find
 from labctl.api.requests import OrderIn
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.clock import SystemClock, stopwatch
 from labctl.errors import LinkError
-from labctl.service.http.lobby import FEWEST, STRANGERS, Lobby, Visitor
+from labctl.service.http.connection_limits import (
+    FEWEST,
+    STRANGERS,
+    Connection,
+    ConnectionLimits,
+)
 from labctl.service.http.peers import peer_of, users_of
 
 DESCRIPTORS = 160
@@ -173,7 +178,7 @@ def test_who_comes_again_and_again_does_not_keep_others_out(few: Path) -> None:
 def test_a_body_that_drips_does_not_keep_a_connection(few: Path) -> None:
     client = find(few, client="test")
     assert client is not None
-    address, tokens = client.address, Premises(few).read_tokens()
+    address, tokens = client.address, StationFiles(few).read_tokens()
     client.close()
     assert tokens is not None
     begun = stopwatch()
@@ -212,7 +217,7 @@ def test_a_stranger_is_shown_out_after_the_answer(few: Path) -> None:
     assert b"connection: close" in said
 
 
-# ---- the lobby alone
+# ---- the limits alone
 
 
 class Crowd:
@@ -239,51 +244,51 @@ def crowd() -> Iterator[Crowd]:
 
 
 def test_the_oldest_stranger_leaves_when_there_are_too_many(crowd: Crowd) -> None:
-    lobby = Lobby(crowd.port, 4096)
+    limits = ConnectionLimits(crowd.port, 4096)
 
-    came = [lobby.enter(*crowd.come()) for _ in range(STRANGERS + 1)]
+    came = [limits.enter(*crowd.come()) for _ in range(STRANGERS + 1)]
 
-    assert came[0] not in lobby
-    assert all(visitor in lobby for visitor in came[1:])
+    assert came[0] not in limits
+    assert all(connection in limits for connection in came[1:])
 
 
 def test_who_showed_a_token_is_not_sent_away_for_strangers(crowd: Crowd) -> None:
-    lobby = Lobby(crowd.port, 4096)
-    friend = lobby.enter(*crowd.come())
+    limits = ConnectionLimits(crowd.port, 4096)
+    friend = limits.enter(*crowd.come())
 
     assert friend.show()
     for _ in range(STRANGERS + 5):
-        lobby.enter(*crowd.come())
+        limits.enter(*crowd.come())
 
-    assert friend in lobby
-    assert lobby.strangers == STRANGERS
+    assert friend in limits
+    assert limits.strangers == STRANGERS
 
 
 def test_with_few_descriptors_there_are_few_strangers(crowd: Crowd) -> None:
-    lobby = Lobby(crowd.port, 70)
+    limits = ConnectionLimits(crowd.port, 70)
 
     for _ in range(FEWEST + 5):
-        lobby.enter(*crowd.come())
+        limits.enter(*crowd.come())
 
-    assert lobby.strangers == FEWEST
+    assert limits.strangers == FEWEST
 
 
 def test_too_many_friends_cost_the_idle_one_its_place_never_stop(crowd: Crowd) -> None:
-    lobby = Lobby(crowd.port, 70)
+    limits = ConnectionLimits(crowd.port, 70)
 
-    def friend(*, answering: bool) -> Visitor:
-        visitor = lobby.enter(*crowd.come())
-        assert visitor.show()
-        visitor.answering = answering
-        return visitor
+    def friend(*, answering: bool) -> Connection:
+        connection = limits.enter(*crowd.come())
+        assert connection.show()
+        connection.answering = answering
+        return connection
 
     busy = [friend(answering=True) for _ in range(FEWEST - 1)]
     idle = friend(answering=False)
     fresh = friend(answering=True)
 
-    assert idle not in lobby
-    assert all(visitor in lobby for visitor in (*busy, fresh))
-    late = lobby.enter(*crowd.come())
+    assert idle not in limits
+    assert all(connection in limits for connection in (*busy, fresh))
+    late = limits.enter(*crowd.come())
     assert not late.show()
     assert late.show(urgent=True)
 

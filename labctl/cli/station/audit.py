@@ -37,10 +37,10 @@ def show(file: FileArgument = None, data: DataOption = None) -> None:
 
 
 def _path(file: Path | None, data: Path | None) -> Path:
-    from labctl.api.station_files import Premises  # noqa: PLC0415
+    from labctl.api.station_files import StationFiles  # noqa: PLC0415
     from labctl.errors import OperatorError  # noqa: PLC0415
 
-    path = file or Premises(data_folder(data).absolute()).audit_file
+    path = file or StationFiles(data_folder(data).absolute()).audit_file
     if not path.is_file():
         raise OperatorError(f"{path}: there is no audit log")
     return path

@@ -107,18 +107,18 @@ def _clear_here(
     channel: str, data: Path, config: Path | None, *, by_hand: bool
 ) -> None:
     """Clear a channel that a run in the foreground left on."""
-    from labctl.api.station_files import Premises  # noqa: PLC0415
+    from labctl.api.station_files import StationFiles  # noqa: PLC0415
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
     from labctl.errors import OperatorError  # noqa: PLC0415
     from labctl.service.bench.doubts import Doubts, forget, kept  # noqa: PLC0415
     from labctl.session.order import Order, station_of  # noqa: PLC0415
 
-    premises = Premises(data)
+    files = StationFiles(data)
     if by_hand:
-        forget(premises, channel)
+        forget(files, channel)
         return
-    if channel not in kept(premises):
+    if channel not in kept(files):
         raise OperatorError(
             f"{channel} is not in doubt for the runs in {data}; "
             "there is nothing to clear"
@@ -128,7 +128,7 @@ def _clear_here(
     order = Order("", Document("", {}), "", simulate=False, speed=None)
     station, _ = station_of(bench, SystemClock(), order)
     try:
-        Doubts(station, premises.doubts_file).clear(channel, by_hand=False)
+        Doubts(station, files.doubts_file).clear(channel, by_hand=False)
     finally:
         station.close()
 

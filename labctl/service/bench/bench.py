@@ -10,7 +10,7 @@ from labctl.api.answers import Amended, Applies, Started
 from labctl.api.from_run import LEVELS
 from labctl.api.models import Level, RunState, RunSummary
 from labctl.api.requests import AmendIn, OrderIn
-from labctl.api.station_files import Premises
+from labctl.api.station_files import StationFiles
 from labctl.clock import Clock, SystemClock
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
@@ -63,19 +63,19 @@ class StationBench:
         self,
         config: Config,
         equipment: Equipment,
-        premises: Premises,
+        files: StationFiles,
         *,
         speed: float | None,
         live_view: bool = True,
     ) -> None:
         self.config = config
         self.equipment = equipment
-        self.premises = premises
+        self.files = files
         self.speed = speed
-        self.events = EventBook(premises.events_file)
-        self.queue = Queue(premises.queue_file)
+        self.events = EventBook(files.events_file)
+        self.queue = Queue(files.queue_file)
         guard = None if equipment.world is not None else self._guard
-        self._doubts = Doubts(equipment.station, premises.doubts_file)
+        self._doubts = Doubts(equipment.station, files.doubts_file)
         self.by_hand = ByHand(equipment.station, guard, self._doubts)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
@@ -148,7 +148,7 @@ class StationBench:
             sample=self.sample_of(asked.sample),
             preset=asked.preset,
             channels=dict(asked.channels),
-            out=self.premises.data,
+            out=self.files.data,
             simulate=self.simulated,
             speed=self.speed,
             seed=asked.seed,
@@ -157,7 +157,7 @@ class StationBench:
 
     def sample_of(self, name: str) -> str:
         """Return the label file of a sample of this station, else the name itself."""
-        path = self.premises.samples / f"{slug(name)}.yaml"
+        path = self.files.samples / f"{slug(name)}.yaml"
         if path.exists():
             return str(path)
         if name.endswith((".yaml", ".yml")):  # no files but the station's own
@@ -193,7 +193,7 @@ class StationBench:
             )
             run = LiveRun(
                 about,
-                self.premises.data / name,
+                self.files.data / name,
                 self._guarded(about, lambda o: start(prepared, self.config, o, name)),
                 self.clock,
                 self.changed,
@@ -289,7 +289,7 @@ class StationBench:
 
         That of a process which died just now may still be at work.
         """
-        self._hear_reports([self.premises.folder])
+        self._hear_reports([self.files.folder])
 
     def _hear_reports(self, folders: list[Path]) -> None:
         for report in reports(folders):
@@ -315,9 +315,9 @@ class StationBench:
             )
             self.events.tell(Level.ALARM, "unsafe", text)
         self._hear_reports(
-            [self.premises.folder, *(f.path for f in list_runs(self.premises.data))]
+            [self.files.folder, *(f.path for f in list_runs(self.files.data))]
         )
-        for summary in find_interrupted(self.premises.data):
+        for summary in find_interrupted(self.files.data):
             self.interrupted[summary.run] = summary
             self.events.tell(
                 Level.ALARM,
@@ -367,7 +367,7 @@ class StationBench:
 
     def amend(self, run: str, asked: AmendIn, who: str) -> Amended:
         """Change what a run of this station has still to do; see `amend_run`."""
-        folder = self.premises.data / run
+        folder = self.files.data / run
         if not folder.is_dir():
             raise OperatorError(f"this station has no run {run!r}")
         found = self._runs.get(run)
@@ -403,9 +403,9 @@ class StationBench:
     def _folder_of(self, run: str) -> Path:
         if run not in self.interrupted:
             raise OperatorError(f"{run} is not an interrupted run of this station")
-        return self.premises.data / run
+        return self.files.data / run
 
-    # ---- what the keeper does again and again
+    # ---- what the background does again and again
 
     def start_waiting(self) -> None:
         """Start every order of the queue whose turn it is."""
@@ -444,7 +444,7 @@ class StationBench:
         if run.finished is None:
             # it never had a journal to say so
             self.events.tell(Level.ALARM, str(run.state), why, run.about.run)
-            for summary in find_interrupted(self.premises.data, run.about.run):
+            for summary in find_interrupted(self.files.data, run.about.run):
                 reason = run.summary().reason  # why it could not go on: it waits again
                 waits = summary.model_copy(update={"reason": reason})
                 self.interrupted[summary.run] = waits
@@ -512,7 +512,7 @@ class StationBench:
         """Return the one guard of this process; it sees to its own replacement."""
         with self._dispatch:
             if self._guarding is None:
-                self._guarding = Guarding(self.premises.folder)
+                self._guarding = Guarding(self.files.folder)
             return self._guarding
 
     def _take_from_guard(self, safed: Safed) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labctl.api.station_files import Premises, replace_text
+from labctl.api.station_files import StationFiles, replace_text
 from labctl.clock import SystemClock
 from labctl.errors import DoubtfulError, OperatorError
 from labctl.service.guard.lines import ChannelSafety
@@ -107,57 +107,57 @@ def cure(channels: Collection[str], data: str = "") -> str:
 # ---- without a station's process
 
 
-def kept(premises: Premises) -> dict[str, str]:
+def kept(files: StationFiles) -> dict[str, str]:
     """Return the channels that a data folder's file names: channel -> why."""
-    return dict(_read(premises.doubts_file).doubts)
+    return dict(_read(files.doubts_file).doubts)
 
 
 def refuse_doubtful(
-    premises: Premises, channels: Collection[str], data: str = ""
+    files: StationFiles, channels: Collection[str], data: str = ""
 ) -> None:
     """DoubtfulError: one of them is not known to be off; ``data``: see `cure`."""
     try:
-        found = kept(premises)
+        found = kept(files)
     except ValueError as error:
         raise DoubtfulError(
             f"{error}: nobody knows which outputs may still be on. Look at the "
             "instruments, then delete the file"
         ) from error
     for channel, why in found.items():
-        if channel in channels and not _guard_saw_to(premises, channel):
+        if channel in channels and not _guard_saw_to(files, channel):
             raise DoubtfulError(f"{still_on(channel, why)}. {cure([channel], data)}")
 
 
-def _guard_saw_to(premises: Premises, channel: str) -> bool:
+def _guard_saw_to(files: StationFiles, channel: str) -> bool:
     """Tell whether a guard made a channel safe after it was doubted; forget it then."""
-    since = _read(premises.doubts_file).changed.get(channel, 0.0)
-    folders = [premises.folder, *(run.path for run in list_runs(premises.data))]
+    since = _read(files.doubts_file).changed.get(channel, 0.0)
+    folders = [files.folder, *(run.path for run in list_runs(files.data))]
     for report in reversed(reports(folders)):
         end = report.channels.get(channel)
         if end is not None and report.unix > since:
             if end.state is ChannelSafety.SAFE:
-                forget(premises, channel)
+                forget(files, channel)
             return end.state is ChannelSafety.SAFE
     return False
 
 
-def remember(premises: Premises, unsafe: Mapping[str, str]) -> None:
+def remember(files: StationFiles, unsafe: Mapping[str, str]) -> None:
     """Keep what a run in the foreground left on: channel -> why."""
-    premises.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = _read(premises.doubts_file)
+    files.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = _read(files.doubts_file)
     now = dict.fromkeys(unsafe, SystemClock().unix())
     doubts, changed = {**found.doubts, **unsafe}, {**found.changed, **now}
-    _write(premises.doubts_file, _Kept(doubts, changed))
+    _write(files.doubts_file, _Kept(doubts, changed))
 
 
-def forget(premises: Premises, channel: str) -> None:
+def forget(files: StationFiles, channel: str) -> None:
     """Take a channel out of the file; OperatorError: it is not there."""
-    found = _read(premises.doubts_file)
+    found = _read(files.doubts_file)
     if channel not in found.doubts:
         raise OperatorError(f"{channel} is not in doubt; there is nothing to clear")
     doubts = {s: why for s, why in found.doubts.items() if s != channel}
     changed = {**found.changed, channel: SystemClock().unix()}
-    _write(premises.doubts_file, _Kept(doubts, changed))
+    _write(files.doubts_file, _Kept(doubts, changed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from labctl.api.station_files import replace_text
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.live_run import LiveRun
-from labctl.service.records.forecast import foresee
+from labctl.service.records.forecast import forecast_order
 from labctl.service.records.worker_process import Aside
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Expectations:
                 continue
             try:
                 given = plain(self._bench, asked.order, asked.run.about.channels)
-                found: ForecastOut = self._aside.call(PATIENCE, foresee, *given)
+                found: ForecastOut = self._aside.call(PATIENCE, forecast_order, *given)
                 asked.run.expected_duration = found.duration
                 path = asked.run.folder / FILE
                 if path.parent.is_dir():
@@ -77,7 +77,7 @@ def expected(folder: Path) -> ForecastOut | None:
 def plain(
     bench: StationBench, order: OrderIn, channels: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return what `foresee` is given."""
+    """Return what `forecast_order` is given."""
     fields = {
         "protocol": order.protocol,
         "sample": bench.sample_of(order.sample),

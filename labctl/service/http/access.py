@@ -12,7 +12,7 @@ from labctl.api.answers import Hint, Problem
 from labctl.api.error_kinds import kind_of
 from labctl.api.station_files import ROLES
 from labctl.errors import BusyError, LabctlError, QuantityError, RefusedError
-from labctl.service.http.gate import Caller
+from labctl.service.http.request_checks import Caller
 from labctl.service.http.services import Services
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

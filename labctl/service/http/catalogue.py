@@ -6,7 +6,7 @@ from typing import Any
 
 from labctl import plugins
 from labctl.api.answers import ChannelOut, InstrumentOut, ProtocolOut, SampleOut
-from labctl.api.station_files import Premises, replace_text
+from labctl.api.station_files import StationFiles, replace_text
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
 from labctl.errors import LabctlError
@@ -53,7 +53,7 @@ def samples(bench: StationBench) -> list[SampleOut]:
     The one that is meant where nobody names one comes first of its kind.
     """
     found = []
-    for path in sorted(bench.premises.samples.glob("*.yaml")):
+    for path in sorted(bench.files.samples.glob("*.yaml")):
         try:
             document = load_file(path)
             label = validate(document, Sample)
@@ -69,13 +69,13 @@ def samples(bench: StationBench) -> list[SampleOut]:
     return found
 
 
-def keep_sample(premises: Premises, name: str, label: dict[str, Any]) -> SampleOut:
+def keep_sample(files: StationFiles, name: str, label: dict[str, Any]) -> SampleOut:
     """Keep a label at the station; RefusedError names every complaint."""
     data = {**label, "name": label.get("name", name)}
     document = Document("label", data, {(key,): 1 for key in data})
     checked = validate(document, Sample)
     text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
-    replace_text(premises.samples / f"{slug(name)}.yaml", text)
+    replace_text(files.samples / f"{slug(name)}.yaml", text)
     return _sample(checked, data, simulated=False)
 
 

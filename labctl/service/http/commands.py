@@ -43,7 +43,7 @@ from labctl.service.http import catalogue
 from labctl.service.http.access import PROBLEMS, Asking, Here, allow
 from labctl.service.http.run_views import RunId
 from labctl.service.http.services import Services
-from labctl.service.records.forecast import DEADLINE, foresee
+from labctl.service.records.forecast import DEADLINE, forecast_order
 from labctl.session.order import Prepared
 
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
@@ -92,7 +92,9 @@ def forecast(
     deadline: Annotated[float, Query(gt=0, le=DEADLINE, allow_inf_nan=False)] = 20.0,
 ) -> ForecastOut:
     """Run an order on twins in virtual time, in a process aside."""
-    found: ForecastOut = here.preview.call(deadline, foresee, *plain(here.bench, order))
+    found: ForecastOut = here.preview.call(
+        deadline, forecast_order, *plain(here.bench, order)
+    )
     return found
 
 
@@ -231,7 +233,7 @@ def remove_from_queue(here: Here, entry: ENTRY) -> Accepted:
 @configure.put("/samples/{name}", operation_id="keep_sample")
 def keep_sample(here: Here, name: NAME, sample: SampleIn) -> SampleOut:
     """Keep the label of a sample at the station."""
-    return catalogue.keep_sample(here.bench.premises, name, sample.label)
+    return catalogue.keep_sample(here.bench.files, name, sample.label)
 
 
 @configure.post("/instruments/{name}/open", operation_id="open_instrument")

@@ -4,8 +4,8 @@ import shutil
 
 from labctl.api.models import Finding, Health
 from labctl.clock import SystemClock
+from labctl.service.bench.background import BackgroundLoops
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.keeper import Keeper
 
 FEWEST_BYTES = 5_000_000_000
 """Free on the disk; a month of 16 channels at 1 Hz takes about 4 GB."""
@@ -20,9 +20,9 @@ SILENCE = 5.0
 class HealthWatch:
     """Looks at disk, clock, instruments and journals."""
 
-    def __init__(self, bench: StationBench, keeper: Keeper) -> None:
+    def __init__(self, bench: StationBench, background: BackgroundLoops) -> None:
         self._bench = bench
-        self._keeper = keeper
+        self._background = background
         self._clock = SystemClock()
         self._offset = self._clock.unix() - self._clock.now()
         self._jump = 0.0
@@ -35,7 +35,7 @@ class HealthWatch:
         if abs(offset - self._offset) > CLOCK_JUMP:
             self._jump += offset - self._offset
         self._offset = offset
-        free = shutil.disk_usage(self._bench.premises.data).free
+        free = shutil.disk_usage(self._bench.files.data).free
         findings = [
             Finding(
                 name="disk",
@@ -102,10 +102,10 @@ class HealthWatch:
         return Finding(name="guard", ok=True, what="stands by")
 
     def _loop(self) -> Finding:
-        silence = self._keeper.silence
+        silence = self._background.silence
         if silence < SILENCE:
-            return Finding(name="keeper", ok=True, what="looks for the STOP file")
+            return Finding(name="background", ok=True, what="looks for the STOP file")
         what = f"has not looked for the STOP file since {silence:.0f} s"
         return Finding(
-            name="keeper", ok=False, what=what, cure="Use the window's STOP."
+            name="background", ok=False, what=what, cure="Use the window's STOP."
         )

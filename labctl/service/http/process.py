@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from labctl.api.models import API_VERSION
-from labctl.api.station_files import Address, Occupied, Premises, Tokens
+from labctl.api.station_files import Address, Occupied, StationFiles, Tokens
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
 from labctl.errors import OperatorError
@@ -26,10 +26,14 @@ from labctl.service.bench.bench import StationBench
 from labctl.service.http import bench_views, commands, run_views
 from labctl.service.http.access import answer_errors
 from labctl.service.http.audit import Audit
-from labctl.service.http.doorway import usher
-from labctl.service.http.gate import Gate
-from labctl.service.http.lobby import Lobby, ask_for_descriptors, take_in
+from labctl.service.http.connection_limits import (
+    ConnectionLimits,
+    ask_for_descriptors,
+    take_in,
+)
+from labctl.service.http.request_checks import RequestChecks
 from labctl.service.http.services import Services
+from labctl.service.http.timeouts import serving_in_time
 from labctl.session.order import Equipment, Order, clock_of, station_of
 
 log = logging.getLogger(__name__)
@@ -93,21 +97,21 @@ def serve(serving: Serving) -> None:
     serving.check()
     sys.setswitchinterval(SWITCH)
     descriptors = ask_for_descriptors()
-    premises = Premises(serving.data.absolute())
+    files = StationFiles(serving.data.absolute())
     try:
-        premises.make()
+        files.make()
     except OSError as error:
         raise OperatorError(
-            f"{premises.data}: no folder for runs can be made there "
+            f"{files.data}: no folder for runs can be made there "
             f"({error.strerror}); choose another with --data"
         ) from error
     lock_on = None if serving.simulate else serving.config_path
-    held = Occupied(premises, lock_on)
+    held = Occupied(files, lock_on)
     try:
         with _bind(serving) as listening:
-            _serve(serving, premises, listening, descriptors)
+            _serve(serving, files, listening, descriptors)
     finally:
-        premises.leave()
+        files.leave()
         held.release()
 
 
@@ -132,16 +136,16 @@ def application(services: Services, tokens: Tokens, hosts: frozenset[str]) -> Fa
     app.include_router(commands.operate)
     app.include_router(commands.configure)
     answer_errors(app)
-    app.add_middleware(Gate, tokens=tokens, hosts=hosts, audit=services.audit)
+    app.add_middleware(RequestChecks, tokens=tokens, hosts=hosts, audit=services.audit)
     return app
 
 
 def _serve(
-    serving: Serving, premises: Premises, listening: socket.socket, descriptors: int
+    serving: Serving, files: StationFiles, listening: socket.socket, descriptors: int
 ) -> None:
     tokens, boot = Tokens.new(), secrets.token_hex(8)
     port = listening.getsockname()[1]
-    services = Services(_bench(serving, premises), boot, Audit(premises.audit_file))
+    services = Services(_bench(serving, files), boot, Audit(files.audit_file))
     app = application(services, tokens, _names(serving.host, port))
     settings = uvicorn.Config(
         app,
@@ -168,9 +172,9 @@ def _serve(
         simulated=serving.simulate,
         config=str(serving.config_path or ""),
     )
-    lobby = Lobby(port, descriptors)
+    limits = ConnectionLimits(port, descriptors)
     asyncio.run(
-        _live(_Server(settings), services, premises, address, tokens, listening, lobby)
+        _live(_Server(settings), services, files, address, tokens, listening, limits)
     )
 
 
@@ -186,18 +190,20 @@ class _Server(uvicorn.Server):
 async def _live(
     server: uvicorn.Server,
     services: Services,
-    premises: Premises,
+    files: StationFiles,
     address: Address,
     tokens: Tokens,
     listening: socket.socket,
-    lobby: Lobby,
+    limits: ConnectionLimits,
 ) -> None:
     async def announce() -> None:
         while not server.started:
             await asyncio.sleep(0.01)
-        taking_in = asyncio.create_task(take_in(listening, lobby, usher(server)))
-        premises.write_tokens(tokens)
-        premises.write_address(address)
+        taking_in = asyncio.create_task(
+            take_in(listening, limits, serving_in_time(server))
+        )
+        files.write_tokens(tokens)
+        files.write_address(address)
         log.info("station answers at %s", address.url)
         while not services.leave.is_set():
             await asyncio.sleep(0.1)
@@ -216,7 +222,7 @@ async def _live(
             await announcing
 
 
-def _bench(serving: Serving, premises: Premises) -> StationBench:
+def _bench(serving: Serving, files: StationFiles) -> StationBench:
     order = Order(
         "",
         Document("", {}),
@@ -229,7 +235,7 @@ def _bench(serving: Serving, premises: Premises) -> StationBench:
     return StationBench(
         serving.config,
         Equipment(station, world),
-        premises,
+        files,
         speed=serving.speed if serving.simulate else 1.0,
         live_view=serving.live_view,
     )

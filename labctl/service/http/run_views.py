@@ -72,7 +72,7 @@ async def runs(
 
     Words are looked for everywhere; ``sample:NMC cycles>100 ended:limit`` in one place.
     """
-    data = here.bench.premises.data
+    data = here.bench.files.data
     found: RunList = await ask(
         here, archive.run_list, data, search, limit, offset, order, ascending
     )
@@ -264,7 +264,7 @@ async def _worked_out(here: Services, act: Any, *given: Any) -> Any:
 
 def folder_of(here: Services, run: str) -> RunFolder:
     """Return the folder of a run; 404 if there is none."""
-    folder = RunFolder(here.bench.premises.data / run)
+    folder = RunFolder(here.bench.files.data / run)
     if not (folder.journal.exists() or folder.sealed.exists()):
         raise HTTPException(404, f"there is no run {run}")
     return folder

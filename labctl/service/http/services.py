@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from labctl.api.models import StationInfo
+from labctl.service.bench.background import BackgroundLoops
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.forecasts import Expectations
-from labctl.service.bench.keeper import Keeper
 from labctl.service.bench.stop_all import StopAll
 from labctl.service.http.audit import Audit
 from labctl.service.http.health import HealthWatch
@@ -31,7 +31,7 @@ class Services:
     boot: str
     audit: Audit
     stop_all: StopAll = field(init=False)
-    keeper: Keeper = field(init=False)
+    background: BackgroundLoops = field(init=False)
     health: HealthWatch = field(init=False)
     maker: StateMaker = field(init=False)
     expectations: Expectations = field(init=False)
@@ -46,8 +46,8 @@ class Services:
 
     def __post_init__(self) -> None:
         self.stop_all = StopAll(self.bench)
-        self.keeper = Keeper(self.bench, self.stop_all)
-        self.health = HealthWatch(self.bench, self.keeper)
+        self.background = BackgroundLoops(self.bench, self.stop_all)
+        self.health = HealthWatch(self.bench, self.background)
         self.maker = StateMaker(self.bench, self.stop_all, self.health, self.boot)
         self.expectations = Expectations(self.bench)
 
@@ -70,7 +70,7 @@ class Services:
         self._feed = StateFeed(self.maker)
         self.bench.changed = self._feed.touch
         fresh = asyncio.create_task(self._feed.keep_fresh())
-        self.keeper.start()
+        self.background.start()
         self.expectations.start()
         try:
             yield
@@ -88,7 +88,7 @@ class Services:
             if not run.join(LAST_WORDS):
                 log.error("%s did not end", run.about.run)
                 run.give_up(f"{run.about.run} did not end within {LAST_WORDS:g} s")
-        self.keeper.stop()
+        self.background.stop()
         self.expectations.stop()
         self.archive.close()
         self.analysis.close()

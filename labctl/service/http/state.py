@@ -48,7 +48,7 @@ class StateMaker:
             pid=os.getpid(),
             boot=boot,
             started_unix=self._clock.unix(),
-            data=str(bench.premises.data),
+            data=str(bench.files.data),
             operator=bench.config.station.operator,
         )
 

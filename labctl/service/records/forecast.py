@@ -16,7 +16,7 @@ DEADLINE = 60.0
 """s; 200 cycles take about 20."""
 
 
-def foresee(
+def forecast_order(
     config: dict[str, Any], order: dict[str, Any], parameters: dict[str, Any]
 ) -> ForecastOut:
     """Run an order on twins in virtual time; everything given is plain data."""

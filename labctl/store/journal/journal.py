@@ -26,13 +26,13 @@ from labctl.data import Result
 from labctl.errors import StoreError
 from labctl.store.folder import LOCK, sync_directory
 from labctl.store.header import RunHeader
-from labctl.store.journal.chain import Chain
 from labctl.store.journal.disk_trouble import Cause
 from labctl.store.journal.file import NEW, write_first
+from labctl.store.journal.files import JournalFiles
+from labctl.store.journal.pending import PendingChanges
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import Status
 from labctl.store.journal.reserve import Reserve
-from labctl.store.journal.taken import Taken
 from labctl.store.journal.writer import Room, Writer, pause
 from labctl.store.lock import WriterLock
 from labctl.waits import announce, asked
@@ -60,13 +60,13 @@ INTERRUPTED_PATIENCE = 5.0
 """s, where a person would not wait for the end."""
 
 
-class Journal(Taken):
+class Journal(PendingChanges):
     """Takes rows, steps and events of one run and makes them durable.
 
     Used by the thread that runs the engine; other threads may call it, one at a time.
     """
 
-    def __init__(self, path: Path, chain: Chain, lock: WriterLock) -> None:
+    def __init__(self, path: Path, files: JournalFiles, lock: WriterLock) -> None:
         with JournalReader(path) as reader:
             super().__init__(reader)
         self.path = path
@@ -77,7 +77,7 @@ class Journal(Taken):
         """`stopwatch` until which the end of the run waits for the disk."""
         self._closed = False
         name = f"journal {self._header.run_id}"
-        self._writer = Writer(chain, self._taken, name)
+        self._writer = Writer(files, self._taken, name)
         self.keep(Reserve.left_in(path.parent))
 
     @classmethod
@@ -95,7 +95,7 @@ class Journal(Taken):
             write_first(path.with_suffix(NEW), header)
             path.with_suffix(NEW).replace(path)
             sync_directory(path.parent)
-            return cls(path, Chain(path), lock)
+            return cls(path, JournalFiles(path), lock)
         except (sqlite3.Error, OSError) as e:
             with contextlib.suppress(OSError):  # a run that never was
                 path.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ class Journal(Taken):
             raise StoreError(f"{path}: there is no journal")
         lock = WriterLock.when_free(path.with_name(LOCK), LOOKERS)
         try:
-            return cls(path, Chain(path), lock)
+            return cls(path, JournalFiles(path), lock)
         except (sqlite3.Error, OSError) as e:
             lock.release()
             raise StoreError(f"{path}: cannot be opened for writing: {e}") from e

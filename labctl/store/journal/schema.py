@@ -21,7 +21,7 @@ from labctl.data import Array, Stream
 from labctl.errors import StoreError
 
 VERSION = 2
-"""2: claims; a journal may go on in further files, see `labctl.store.journal.chain`."""
+"""2: claims; a journal may go on in further files, see `labctl.store.journal.files`."""
 
 CLAIMS = """
 CREATE TABLE IF NOT EXISTS claims (

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from labctl.clock import SystemClock, stopwatch
-from labctl.store.journal.chain import Chain, Portion
 from labctl.store.journal.disk_trouble import Cause, Trouble, free_bytes, judge
+from labctl.store.journal.files import JournalFiles, Portion
 from labctl.store.journal.reserve import Reserve
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Room:
 class Writer:
     """Holds the files of one journal; its methods may be called from any thread."""
 
-    def __init__(self, chain: Chain, durable: int, name: str) -> None:
+    def __init__(self, files: JournalFiles, durable: int, name: str) -> None:
         """Start the thread; ``durable`` is the number of the last commit."""
         self.durable = durable
         """Number of the last commit that is on the disk."""
@@ -65,7 +65,7 @@ class Writer:
         self.reserve: Reserve | None = None
         self.at_the_end = False
         """Whether all of the reserve may be used."""
-        self._chain = chain
+        self._files = files
         self._turn = threading.Condition()
         self._portion: Portion | None = None
         self._asked = False
@@ -79,7 +79,7 @@ class Writer:
     @property
     def path(self) -> Path:
         """The file that is written now."""
-        return self._chain.path
+        return self._files.path
 
     @property
     def portion(self) -> Portion | None:
@@ -126,7 +126,7 @@ class Writer:
     def room(self, rows_waiting: int) -> Room:
         """Return how much room there is."""
         state, since = self._room
-        free = free_bytes(self._chain.path.parent)
+        free = free_bytes(self._files.path.parent)
         reserved = self.reserve.size if self.reserve else 0
         age = stopwatch() - since
         return Room(state, -1 if free is None else free, reserved, age, rows_waiting)
@@ -158,16 +158,16 @@ class Writer:
                 self._asked = False
                 self._turn.notify_all()
             self._tend(portion)
-        self._chain.close()
+        self._files.close()
 
     def _try(self, portion: Portion) -> Trouble | None:
         """Write it; make room, or take another file, as long as that helps."""
         moved = False
         while True:
             try:
-                self._chain.write(portion)
+                self._files.write(portion)
             except Exception as error:  # noqa: BLE001  (judged: some are no excuse)
-                trouble = judge(error, self._chain.path.parent)
+                trouble = judge(error, self._files.path.parent)
             else:
                 return None
             if trouble.cause is Cause.FILE and not moved:
@@ -186,9 +186,9 @@ class Writer:
     def _go_on(self, portion: Portion, trouble: Trouble) -> Trouble | None:
         """Take the next file; return why there is none, None if there is."""
         try:
-            return None if self._chain.go_on(portion, trouble.text) else trouble
+            return None if self._files.go_on(portion, trouble.text) else trouble
         except Exception as error:  # noqa: BLE001  (judged)
-            return judge(error, self._chain.path.parent)
+            return judge(error, self._files.path.parent)
 
     def _makes_room(self, portion: Portion) -> bool:
         if self.reserve is None:
@@ -231,7 +231,7 @@ class Writer:
         trouble, reserve = self.trouble, self.reserve
         if trouble is not None and trouble.cause is Cause.FULL:
             return Space.FULL
-        free = free_bytes(self._chain.path.parent)
+        free = free_bytes(self._files.path.parent)
         low = free is not None and free < LOW_WATER
         given = reserve is not None and reserve.is_given
         return Space.LOW if low or given else Space.OK

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labctl.api.station_files import ROLES, Tokens
 from labctl.clock import stopwatch
 from labctl.service.http.audit import Audit
-from labctl.service.http.doorway import VISITOR
-from labctl.service.http.lobby import Visitor
+from labctl.service.http.connection_limits import Connection
+from labctl.service.http.timeouts import CONNECTION
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Caller:
     client: str
 
 
-class Gate:
+class RequestChecks:
     """ASGI middleware around the application."""
 
     def __init__(
@@ -137,8 +137,8 @@ class Gate:
                 log.warning("a request without a valid token: %s", scope["path"][:80])
                 raise Refused(401, "a valid token is needed")
             raise Refused(429, "too many requests without a valid token")
-        visitor: Visitor | None = scope.get("state", {}).get(VISITOR)
-        if visitor is not None and not visitor.show(urgent=_is_urgent(scope)):
+        connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+        if connection is not None and not connection.show(urgent=_is_urgent(scope)):
             raise Refused(429, "too many connections; all of them are being answered")
         client = _NAME.sub("", headers.get("x-labctl-client", ""))[:60] or "unnamed"
         who = _NAME.sub("", headers.get("x-labctl-user", ""))[:60] or "unnamed"

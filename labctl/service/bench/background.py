@@ -27,7 +27,7 @@ LOOK_EVERY = 0.1
 """s between two looks for the STOP file and at the queue."""
 
 
-class Keeper:
+class BackgroundLoops:
     """Runs the loops until told to stop."""
 
     def __init__(self, bench: StationBench, stop_all: StopAll) -> None:
@@ -70,10 +70,10 @@ class Keeper:
             try:
                 act()
             except Exception as error:
-                log.exception("the keeper stumbled")
+                log.exception("the background stumbled")
                 text = f"{type(error).__name__}: {error}"
                 if text != told:
-                    self._bench.events.tell(Level.WARNING, "keeper", text)
+                    self._bench.events.tell(Level.WARNING, "background", text)
                 told = text
 
     def _follow(self) -> None:
@@ -94,10 +94,10 @@ class Keeper:
     def _look(self) -> None:
         self.beat = self._clock.now()
         bench = self._bench
-        if bench.premises.stop_file.exists():
+        if bench.files.stop_file.exists():
             self._stop_all.ask("the file STOP", "")
             with contextlib.suppress(OSError):
-                bench.premises.stop_file.unlink()
+                bench.files.stop_file.unlink()
         for run in bench.runs:
             if not run.is_live and run.about.run not in self._noted:
                 self._noted.add(run.about.run)

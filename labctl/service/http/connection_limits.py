@@ -1,11 +1,11 @@
 """Who may stay connected: a stranger for two seconds, those who showed a token longer.
 
-A connection is a `Visitor`. Until a request of it carried a valid token it is a
+A connection is a `Connection`. Until a request of it carried a valid token it is a
 stranger's: there are few of them at once, and where there are too many, the oldest one
 of whoever has most is shown the door. So whoever comes is let in, a STOP above all,
 and nobody takes the descriptors that instruments and journals need.
 
-Rules for whoever edits: a visitor is counted from the moment its socket exists, before
+Rules for whoever edits: a connection counts from the moment its socket exists, before
 TLS and before the first byte. Nothing here waits.
 """
 
@@ -46,10 +46,10 @@ TELL_EVERY = 10.0
 
 
 @dataclass(slots=True, eq=False)
-class Visitor:
+class Connection:
     """One connection."""
 
-    lobby: "Lobby"
+    limits: "ConnectionLimits"
     host: str
     port: int
     leave: Callable[[], object]
@@ -65,15 +65,15 @@ class Visitor:
 
     def show(self, *, urgent: bool = False) -> bool:
         """Note that it showed a valid token; False: there are too many of its like."""
-        return self.lobby.acquaint(self, urgent=urgent)
+        return self.limits.admit(self, urgent=urgent)
 
     def cut(self) -> None:
         """Cut the connection and forget it."""
-        self.lobby.forget(self)
+        self.limits.forget(self)
         self.leave()
 
 
-class Lobby:
+class ConnectionLimits:
     """All connections of the station's process; used by the loop's thread alone."""
 
     def __init__(self, port: int, descriptors: int) -> None:
@@ -84,9 +84,9 @@ class Lobby:
         room = (descriptors - RESERVE) // 2
         self._strangers_most = max(min(STRANGERS, room // 2), FEWEST)
         self._known_most = max(min(MOST, room) - self._strangers_most, FEWEST)
-        self._strangers: dict[Visitor, str] = {}
+        self._strangers: dict[Connection, str] = {}
         """Who they belong to, the oldest one first; empty: not looked up yet."""
-        self._known: dict[Visitor, None] = {}
+        self._known: dict[Connection, None] = {}
         self._looked, self._told, self._shown_out = -LOOK_AGAIN, -TELL_EVERY, 0
 
     @property
@@ -94,18 +94,18 @@ class Lobby:
         """Connections that have not shown a token."""
         return len(self._strangers)
 
-    def __contains__(self, visitor: Visitor) -> bool:
+    def __contains__(self, connection: Connection) -> bool:
         """Tell whether a connection is still here."""
-        return visitor in self._strangers or visitor in self._known
+        return connection in self._strangers or connection in self._known
 
-    def enter(self, connection: socket.socket, host: str, port: int) -> Visitor:
+    def enter(self, sock: socket.socket, host: str, port: int) -> Connection:
         """Let a connection in, at another stranger's expense if need be."""
-        visitor = Visitor(self, host, port, connection.close)
-        crowded = connection.fileno() > self._last and len(self._strangers) >= FEWEST
+        connection = Connection(self, host, port, sock.close)
+        crowded = sock.fileno() > self._last and len(self._strangers) >= FEWEST
         if crowded or len(self._strangers) >= self._strangers_most:
             self.make_room()
-        self._strangers[visitor] = ""
-        return visitor
+        self._strangers[connection] = ""
+        return connection
 
     def make_room(self) -> bool:
         """Cut the oldest stranger of whoever has most; False if there is none.
@@ -122,10 +122,10 @@ class Lobby:
         next(v for v, peer in among.items() if peer == most).cut()
         return True
 
-    def acquaint(self, visitor: Visitor, *, urgent: bool = False) -> bool:
-        """Count a stranger among the known; see `Visitor.show`."""
-        visitor.at = stopwatch()
-        if visitor.known:
+    def admit(self, connection: Connection, *, urgent: bool = False) -> bool:
+        """Count a stranger among the known; see `Connection.show`."""
+        connection.at = stopwatch()
+        if connection.known:
             return True
         if len(self._known) >= self._known_most:
             idle = [v for v in self._known if not v.answering]
@@ -133,15 +133,15 @@ class Lobby:
                 min(idle, key=lambda v: v.at).cut()
             elif not urgent:
                 return False
-        if self._strangers.pop(visitor, None) is not None:
-            self._known[visitor] = None
-            visitor.known = True
+        if self._strangers.pop(connection, None) is not None:
+            self._known[connection] = None
+            connection.known = True
         return True
 
-    def forget(self, visitor: Visitor) -> None:
+    def forget(self, connection: Connection) -> None:
         """Note that a connection is gone; harmless the second time."""
-        self._strangers.pop(visitor, None)
-        self._known.pop(visitor, None)
+        self._strangers.pop(connection, None)
+        self._known.pop(connection, None)
 
     def _look(self) -> None:
         """Find out whose the strangers are; not again and again under a flood."""
@@ -150,9 +150,11 @@ class Lobby:
             return
         self._looked = now
         users = users_of(self._port)
-        for visitor, peer in self._strangers.items():
+        for connection, peer in self._strangers.items():
             if not peer:
-                self._strangers[visitor] = peer_of(visitor.host, visitor.port, users)
+                self._strangers[connection] = peer_of(
+                    connection.host, connection.port, users
+                )
 
     def _say(self, peer: str, count: int) -> None:
         self._shown_out += 1
@@ -170,8 +172,8 @@ class Lobby:
 
 async def take_in(
     listening: socket.socket,
-    lobby: Lobby,
-    serve: Callable[[socket.socket, Visitor], None],
+    limits: ConnectionLimits,
+    serve: Callable[[socket.socket, Connection], None],
 ) -> None:
     """Take connections for ever; ``serve``, which returns at once, once one speaks.
 
@@ -184,55 +186,55 @@ async def take_in(
             first = await loop.sock_accept(listening)
         except OSError as error:
             log.warning("no connection can be taken: %s", error)
-            lobby.make_room()
+            limits.make_room()
             await asyncio.sleep(PAUSE)
             continue
         crowd = itertools.chain([first], _more(listening))
-        came = [(each, lobby.enter(each, *peer[:2])) for each, peer in crowd]
-        for connection, visitor in came:
-            if visitor in lobby:  # else it was cut for those who came after it
-                _listen(connection, visitor, serve)
+        came = [(each, limits.enter(each, *peer[:2])) for each, peer in crowd]
+        for sock, connection in came:
+            if connection in limits:  # else it was cut for those who came after it
+                _listen(sock, connection, serve)
         await asyncio.sleep(0)  # whoever spoke is heard before the next ones come
 
 
 def _listen(
-    connection: socket.socket,
-    visitor: Visitor,
-    serve: Callable[[socket.socket, Visitor], None],
+    sock: socket.socket,
+    connection: Connection,
+    serve: Callable[[socket.socket, Connection], None],
 ) -> None:
     """Wait for a first byte at little cost; cut the connection if none comes."""
     loop = asyncio.get_running_loop()
 
     def speaks() -> None:
         due.cancel()
-        loop.remove_reader(connection)
-        visitor.spoke = True
-        serve(connection, visitor)
+        loop.remove_reader(sock)
+        connection.spoke = True
+        serve(sock, connection)
 
     def leave() -> None:
         due.cancel()
-        loop.remove_reader(connection)
-        connection.close()
+        loop.remove_reader(sock)
+        sock.close()
 
     try:
-        loop.add_reader(connection, speaks)
+        loop.add_reader(sock, speaks)
     except NotImplementedError:  # Windows' loop has no such thing
-        visitor.spoke = True
-        serve(connection, visitor)
+        connection.spoke = True
+        serve(sock, connection)
     else:
-        due = loop.call_later(FIRST_BYTE, visitor.cut)
-        visitor.leave = leave
+        due = loop.call_later(FIRST_BYTE, connection.cut)
+        connection.leave = leave
 
 
 def _more(listening: socket.socket) -> Iterator[tuple[socket.socket, Any]]:
     """Yield what waits besides, so that nobody waits behind a crowd."""
     for _ in range(TURN):
         try:
-            connection, peer = listening.accept()
+            sock, peer = listening.accept()
         except OSError:  # nobody waits, or there is no descriptor left
             return
-        connection.setblocking(False)
-        yield connection, peer
+        sock.setblocking(False)
+        yield sock, peer
 
 
 def ask_for_descriptors() -> int:

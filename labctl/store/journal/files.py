@@ -46,7 +46,7 @@ class Portion:
         return sum(len(each.blob) for each in self.rows)
 
 
-class Chain:
+class JournalFiles:
     """Writes portions; used by one thread at a time."""
 
     def __init__(self, first: Path) -> None:

@@ -14,13 +14,13 @@ from labctl.errors import StoreError
 from labctl.protocol import ClaimRecord
 from labctl.store.header import RunHeader, dumps
 from labctl.store.journal.buffer import RowBuffer
-from labctl.store.journal.chain import Portion
 from labctl.store.journal.file import CLAIM, EVENT, HEADER
+from labctl.store.journal.files import Portion
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import Status
 
 
-class Taken:
+class PendingChanges:
     """The half of a journal that takes; threads may call it, one at a time."""
 
     def __init__(self, reader: JournalReader) -> None:

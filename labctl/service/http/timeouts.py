@@ -18,17 +18,17 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from labctl.clock import stopwatch
-from labctl.service.http.lobby import Visitor
+from labctl.service.http.connection_limits import Connection
 
 HEAD = 2.0
 """s for a request's line and headers; a connection's first byte counts among them."""
 LEAST = 0.5
 """s of them that are left once the first byte is there."""
 BODY = 6.0
-"""s for its body; the gate answers after 5 s that it took too long."""
+"""s for its body; a request is answered after 5 s that it took too long."""
 HANDSHAKE = 2.0
 """s for TLS to be agreed on."""
-VISITOR = "visitor"
+CONNECTION = "connection"
 """Where a request's scope keeps its connection, under ``state``."""
 
 
@@ -42,27 +42,27 @@ class _Phase(Enum):
 _DEADLINES = {_Phase.HEAD: HEAD, _Phase.BODY: BODY}
 
 
-class Doorway(H11Protocol):
+class TimedHttp(H11Protocol):
     """One connection, as uvicorn serves it, with our deadlines."""
 
-    def __init__(self, server: uvicorn.Server, visitor: Visitor) -> None:
-        state = {**server.lifespan.state, VISITOR: visitor}
+    def __init__(self, server: uvicorn.Server, connection: Connection) -> None:
+        state = {**server.lifespan.state, CONNECTION: connection}
         super().__init__(server.config, server.server_state, state)
-        self._visitor = visitor
+        self._connection = connection
         self._phase = _Phase.IDLE
         self._due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to count."""
         super().connection_made(transport)
-        self._visitor.leave = transport.abort
-        spent = stopwatch() - self._visitor.at
+        self._connection.leave = transport.abort
+        spent = stopwatch() - self._connection.at
         self._turn(_Phase.HEAD, max(HEAD - spent, LEAST))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count no more."""
         self._turn(_Phase.IDLE)
-        self._visitor.lobby.forget(self._visitor)
+        self._connection.limits.forget(self._connection)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -86,7 +86,7 @@ class Doorway(H11Protocol):
             self._turn(_Phase.HEAD)
         else:
             self._turn(_Phase.IDLE)
-        self._visitor.answering = self._phase in {_Phase.BODY, _Phase.ANSWER}
+        self._connection.answering = self._phase in {_Phase.BODY, _Phase.ANSWER}
 
     def _turn(self, phase: _Phase, seconds: float | None = None) -> None:
         if phase is self._phase:
@@ -97,17 +97,17 @@ class Doorway(H11Protocol):
             self._due = None
         seconds = seconds or _DEADLINES.get(phase)
         if seconds is not None:
-            self._due = self.loop.call_later(seconds, self._visitor.cut)
+            self._due = self.loop.call_later(seconds, self._connection.cut)
 
 
-def usher(
+def serving_in_time(
     server: uvicorn.Server,
-) -> Callable[[socket.socket, Visitor], None]:
+) -> Callable[[socket.socket, Connection], None]:
     """Return what serves a connection that was taken in; it returns at once."""
     secure: ssl.SSLContext | None = server.config.ssl
     under_way: set[asyncio.Task[None]] = set()
 
-    async def attend(connection: socket.socket, visitor: Visitor) -> None:
+    async def attend(sock: socket.socket, connection: Connection) -> None:
         limits: dict[str, Any] = {}
         if secure is not None:
             limits = {
@@ -116,18 +116,18 @@ def usher(
                 "ssl_shutdown_timeout": HANDSHAKE,
             }
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: Doorway(server, visitor), connection, **limits
+            lambda: TimedHttp(server, connection), sock, **limits
         )
 
-    def serve(connection: socket.socket, visitor: Visitor) -> None:
+    def serve(sock: socket.socket, connection: Connection) -> None:
         def over(task: asyncio.Task[None]) -> None:
             under_way.discard(task)
             if task.cancelled() or task.exception() is not None:
-                visitor.lobby.forget(visitor)
-                connection.close()
+                connection.limits.forget(connection)
+                sock.close()
 
-        task = asyncio.create_task(attend(connection, visitor))
-        visitor.leave = lambda: _cancel(task)
+        task = asyncio.create_task(attend(sock, connection))
+        connection.leave = lambda: _cancel(task)
         under_way.add(task)
         task.add_done_callback(over)
 
