@@ -1,1 +1,1 @@
-"""Adapters from instruments to roles, each with its twin beside it."""
+"""Adapters from instruments to roles, by maker; twins of them have their own room."""

@@ -1,4 +1,4 @@
-"""Drivers, protocols, worlds and their TCP front, found through entry points.
+"""Drivers, their twins, protocols, worlds and TCP fronts, as entry points name them.
 
 labctl's own are registered in the same way, so a lab adds its own from another
 package. Nothing is imported until it is asked for by name.
@@ -13,9 +13,10 @@ from typing import Any
 from labctl.clock import Clock
 from labctl.errors import OperatorError
 from labctl.protocol import Protocol
-from labctl.roles.driver import Driver
+from labctl.roles.driver import Driver, Twin
 
 DRIVERS = "labctl.drivers"
+TWINS = "labctl.twins"
 PROTOCOLS = "labctl.protocols"
 WORLDS = "labctl.worlds"
 FRONTS = "labctl.fronts"
@@ -57,6 +58,17 @@ def names(group: str) -> tuple[str, ...]:
 def driver(name: str) -> Driver:
     """Return a driver. OperatorError names the nearest one."""
     found: Driver = _load(DRIVERS, name, "driver")
+    return found
+
+
+def twin(name: str) -> Twin:
+    """Return the twin of a driver. OperatorError: it has none."""
+    if name not in names(TWINS):
+        raise OperatorError(
+            f"driver {name!r} has no twin, so it cannot be simulated. Take another "
+            f"bench, or install a package that has {name!r} among its {TWINS!r}."
+        )
+    found: Twin = _load(TWINS, name, "twin")
     return found
 
 

@@ -65,9 +65,9 @@ class SimulatedWires:
     def __init__(self, world: Any) -> None:
         self.world = world
 
-    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:
+    def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:  # noqa: ARG002
         """See `Wires`."""
-        return driver.twin(setup, self.world, clock)
+        return plugins.twin(setup.driver)(setup, self.world, clock)
 
     def possess(self, setup: Setup) -> Held:  # noqa: ARG002
         """See `Wires`."""

@@ -25,7 +25,9 @@ def played(name: str) -> object:
     setup = Setup("it", name, "GPIB0::9::INSTR")
     driver = plugins.driver(name)
     circuit = build_bench("hall", clock).circuit
-    return driver.open(driver.twin(setup, circuit, clock), setup, clock).roles[""]
+    return driver.open(plugins.twin(name)(setup, circuit, clock), setup, clock).roles[
+        ""
+    ]
 
 
 @pytest.mark.parametrize(("name", "stage"), DRIVERS.items())

@@ -1,1 +1,1 @@
-"""BioLogic potentiostats through EClib, the vendor's library, and their twin."""
+"""BioLogic potentiostats through EClib, the vendor's library."""

@@ -1,4 +1,4 @@
-"""What the entry point ``biologic`` names: the driver, its wire and its twin."""
+"""What the entry point ``biologic`` names: the driver and its wire."""
 
 from functools import cache
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from drivers.biologic.device import BiologicDevice, open_device
 from drivers.biologic.eclib.library import FunctionTable, load_dll
 from drivers.biologic.options import read_options
-from drivers.twins.biologic.library import Twin
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 
@@ -20,10 +19,6 @@ class BiologicDriver:
         InstrumentError: no Windows, no DLL under ``sdk_path``.
         """
         return _dll(read_options(setup.name, setup.options).sdk_path)
-
-    def twin(self, setup: Setup, world: Any, clock: Clock) -> FunctionTable:
-        """Return the functions of a simulated instrument on the bench ``world``."""
-        return Twin(setup, world, clock).table()
 
     def open(self, wire: Any, setup: Setup, clock: Clock) -> BiologicDevice:
         """Connect and check; see `open_device`."""

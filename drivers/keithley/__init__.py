@@ -1,1 +1,1 @@
-"""Keithley's instruments, each with its twin beside it."""
+"""Keithley's instruments."""

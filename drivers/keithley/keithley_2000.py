@@ -7,7 +7,8 @@ from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2000 as PyMeasureKeithley2000
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.roles.accuracy import Accuracy
@@ -103,3 +104,6 @@ def open_instrument(
 ) -> Keithley2000:
     """Return the open instrument."""
     return Keithley2000(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("2000",), open_instrument)

@@ -10,7 +10,8 @@ from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2182 as PyMeasureKeithley2182
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.roles.accuracy import Accuracy
@@ -105,3 +106,6 @@ def open_instrument(
 ) -> Keithley2182A:
     """Return the open instrument."""
     return Keithley2182A(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("2182", "2182A"), open_instrument)

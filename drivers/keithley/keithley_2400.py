@@ -12,7 +12,8 @@ from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2400 as PyMeasureKeithley2400
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
 from labctl.clock import Clock
@@ -168,3 +169,6 @@ def open_instrument(
 ) -> Keithley2400:
     """Return the open instrument."""
     return Keithley2400(adapter, identity, setup.name)
+
+
+driver = VisaDriver(tuple(MODELS), open_instrument)

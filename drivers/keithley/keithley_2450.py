@@ -11,7 +11,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
 from labctl.clock import Clock
@@ -175,3 +176,6 @@ def open_instrument(
 ) -> Keithley2450:
     """Return the open instrument."""
     return Keithley2450(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("2450",), open_instrument)

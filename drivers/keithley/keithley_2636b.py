@@ -11,7 +11,9 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.echo import TspEcho
+from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import Talk, number
 from labctl.clock import Clock
@@ -223,3 +225,6 @@ def roles(
     if not isinstance(frame, Keithley2636B):
         return {}
     return {"a": frame.a, "b": frame.b}
+
+
+driver = VisaDriver(("2635B", "2636B"), open_instrument, roles=roles, echo=TspEcho())

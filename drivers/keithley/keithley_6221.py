@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
 
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError
@@ -321,3 +322,6 @@ def open_instrument(
 ) -> Keithley6221:
     """Return the open instrument."""
     return Keithley6221(adapter, identity, setup.name, clock)
+
+
+driver = VisaDriver(("6220", "6221"), open_instrument)

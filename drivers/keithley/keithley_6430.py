@@ -3,7 +3,8 @@
 from typing import Any
 
 from drivers.keithley.keithley_2400 import Keithley2400
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
@@ -35,3 +36,6 @@ def open_instrument(
 ) -> Keithley6430:
     """Return the open instrument."""
     return Keithley6430(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("6430",), open_instrument)

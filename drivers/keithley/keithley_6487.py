@@ -10,7 +10,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
@@ -234,3 +235,6 @@ def roles(
     if isinstance(meter, Keithley6487) and meter.identity().model == "6487":
         return {"": meter, "bias": VoltageBias(meter)}
     return {"": meter}
+
+
+driver = VisaDriver(("6485", "6487"), open_instrument, roles=roles)

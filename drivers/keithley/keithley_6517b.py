@@ -9,7 +9,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
@@ -169,3 +170,6 @@ def open_instrument(
 ) -> Keithley6517B:
     """Return the open instrument."""
     return Keithley6517B(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("6517A", "6517B"), open_instrument)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
@@ -143,3 +144,6 @@ def open_instrument(
     known = {"crosspoints", "table", "settle", "contacts"}
     options = {key: value for key, value in setup.options.items() if key in known}
     return Keithley7001(adapter, identity, setup.name, clock, **options)
+
+
+driver = VisaDriver(("7001",), open_instrument)

@@ -1,1 +1,1 @@
-"""Keysight's instruments, each with its twin beside it."""
+"""Keysight's instruments."""

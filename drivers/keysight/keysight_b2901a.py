@@ -10,7 +10,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
+from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
 from labctl.clock import Clock
@@ -152,3 +153,6 @@ def open_instrument(
 ) -> KeysightB2901A:
     """Return the open instrument."""
     return KeysightB2901A(adapter, identity, setup.name)
+
+
+driver = VisaDriver(("B2901A", "B2911A"), open_instrument)

@@ -1,1 +1,1 @@
-"""Lake Shore's gaussmeters and magnet supplies, each with its twin beside it."""
+"""Lake Shore's gaussmeters and magnet supplies."""

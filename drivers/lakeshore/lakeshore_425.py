@@ -3,6 +3,8 @@
 from typing import Any
 
 from drivers.lakeshore.lakeshore_475 import LakeShore475
+from drivers.lakeshore.plain_talk import ENDS
+from drivers.visa.opening import VisaDriver
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
@@ -17,3 +19,6 @@ def open_instrument(
 ) -> LakeShore425:
     """Return the open instrument."""
     return LakeShore425(adapter, identity, setup.name, clock)
+
+
+driver = VisaDriver(("425",), open_instrument, ENDS)

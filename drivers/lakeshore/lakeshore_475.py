@@ -10,7 +10,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.lakeshore.plain_talk import PlainTalk
+from drivers.lakeshore.plain_talk import ENDS, PlainTalk
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import number, refuse_beyond
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
@@ -205,3 +206,6 @@ def roles(meter: object, setup: Setup, clock: Clock) -> dict[str, object]:
         rate = float(setup.options.get("field_rate", 0.05))
         played["control"] = FieldControl(meter, float(largest), rate, clock)
     return played
+
+
+driver = VisaDriver(("475",), open_instrument, ENDS, roles)

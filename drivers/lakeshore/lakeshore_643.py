@@ -9,7 +9,8 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.lakeshore.plain_talk import PlainTalk
+from drivers.lakeshore.plain_talk import ENDS, PlainTalk
+from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
@@ -214,3 +215,6 @@ def open_instrument(
         float(options.get("rate", DEFAULT_RATE)),
         bool(options.get("external", False)),
     )
+
+
+driver = VisaDriver(("643", "648"), open_instrument, ENDS, magnet=True)

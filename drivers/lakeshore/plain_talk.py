@@ -3,6 +3,9 @@
 from drivers.visa.talk import Talk, number
 from labctl.errors import InstrumentError
 
+SERIAL_7O1 = {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10}
+"""USB serial settings: 57600 baud, 7 bits, odd parity, 1 stop bit."""
+ENDS = {"write_termination": "\r\n", "asrl": SERIAL_7O1}
 COMMAND_ERROR, EXECUTION_ERROR = 32, 16
 DEVICE_ERROR = 8
 ERRORS = (

@@ -1,1 +1,1 @@
-"""How messages travel: PyVISA's own backend over twins, TCP, and opening a wire."""
+"""How messages travel to an instrument: opening it, talking, mending a lost link."""

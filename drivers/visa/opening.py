@@ -1,13 +1,10 @@
-"""Opens a VISA instrument, real or simulated, on a link that looks after itself."""
+"""Opens a VISA instrument on a link that looks after itself."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyvisa import ResourceManager
 
-from drivers.twins.labsim.library import LabsimLibrary
-from drivers.twins.scpi.exchange import LATENCY, Exchange
-from drivers.twins.world.circuit import Circuit
 from drivers.visa.door import Door
 from drivers.visa.echo import Echo, ScpiEcho
 from drivers.visa.link import Link
@@ -20,8 +17,6 @@ from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 from labctl.waits import announce
 
-SERIAL_7O1 = {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10}
-"""Lake Shore's USB serial settings: 57600 baud, 7 bits, odd parity, 1 stop bit."""
 FIRST_TIMEOUT = 5.0
 """s to open an address and hear an identity, at first."""
 
@@ -116,12 +111,11 @@ class Opened:
 
 
 class VisaDriver:
-    """A `labctl.roles.driver.Driver` for one model: real wire, twin, opening."""
+    """A `labctl.roles.driver.Driver` for one model."""
 
     def __init__(
         self,
         models: tuple[str, ...],
-        twin: Callable[..., Exchange],
         opener: Callable[[Any, Identity, Setup, Clock], object],
         settings: Mapping[str, Any] | None = None,
         roles: Callable[[object, Setup, Clock], Mapping[str, object]] | None = None,
@@ -133,7 +127,6 @@ class VisaDriver:
         self._echo = ScpiEcho() if echo is None else echo
         self._magnet = magnet
         self.models = models
-        self._twin = twin
         self._opener = opener
         self._settings = dict(settings or {})
 
@@ -147,20 +140,6 @@ class VisaDriver:
         OSError, ValueError: there is no such VISA library.
         """
         _managers.setdefault(str(wire), ResourceManager(wire))
-
-    def twin(self, setup: Setup, world: Any, clock: Clock) -> Any:
-        """Return a library in which this instrument's twin stands at its address."""
-        device = self.make_twin(setup, world, clock)
-        return LabsimLibrary.around({setup.address: device})
-
-    def make_twin(self, setup: Setup, world: Any, clock: Clock) -> Exchange:
-        """Return the twin alone; ``simulated`` goes to it as keywords."""
-        circuit = circuit_of(world)
-        options = {"latency": LATENCY, **setup.simulated}
-        latency = float(options.pop("latency"))
-        device = self._twin(circuit, clock, setup.name, **options)
-        device.latency = latency
-        return device
 
     def open(self, wire: Any, setup: Setup, clock: Clock) -> Opened:
         """Connect, check the identity, give the instrument its roles."""
@@ -182,16 +161,3 @@ class VisaDriver:
         """Return what a magnet's link does by default: it never goes off hard."""
         drives_field = self._magnet or "largest_field" in setup.options
         return OnLinkLoss.ALARM if drives_field else OnLinkLoss.MAKE_SAFE
-
-
-def circuit_of(world: Any) -> Circuit:
-    """Return the electrical bench of ``world``, or ``world`` itself if it is one."""
-    if isinstance(world, Circuit):
-        return world
-    circuit = getattr(world, "circuit", None)
-    if not isinstance(circuit, Circuit):
-        raise InstrumentError(
-            "the sample on the simulated bench has no electrical circuit; choose a "
-            "pellet, a particle or a film"
-        )
-    return circuit

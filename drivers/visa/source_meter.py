@@ -9,7 +9,7 @@ output must be as they were left (`_refuse_changes`).
 from collections.abc import Callable
 from typing import TypeVar
 
-from drivers.twins.world.front_end import Specification
+from drivers.specification import Specification
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy

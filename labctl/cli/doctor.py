@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import typer
@@ -148,11 +148,15 @@ def _side_by_side() -> Finding:
 def _plugins() -> Iterator[Finding]:
     from labctl import plugins  # noqa: PLC0415
 
-    for group in (plugins.DRIVERS, plugins.PROTOCOLS):
+    kinds: dict[str, tuple[str, Callable[[str], object]]] = {
+        "driver": (plugins.DRIVERS, plugins.driver),
+        "twin": (plugins.TWINS, plugins.twin),
+        "protocol": (plugins.PROTOCOLS, plugins.protocol),
+    }
+    for kind, (group, load) in kinds.items():
         for name in plugins.names(group):
-            kind = group.rpartition(".")[2].removesuffix("s")
             try:
-                (plugins.driver if kind == "driver" else plugins.protocol)(name)
+                load(name)
             except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
                 yield False, f"{kind} {name}: {error}", "Reinstall or remove it."
             else:

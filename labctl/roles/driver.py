@@ -1,9 +1,10 @@
 """How a station opens an instrument, real or simulated, without knowing its maker.
 
 A driver package registers a `Driver` under the entry point group ``labctl.drivers``;
-the group's name is what ``driver:`` says in ``config.yaml``. `wire` and `twin` give
-the same kind of thing (a table of library functions, a VISA library); `open` cannot
-tell which of the two it was given.
+the group's name is what ``driver:`` says in ``config.yaml``. Under the same name
+``labctl.twins`` has its `Twin`. A driver's `wire` and a twin give the same kind of
+thing (a table of library functions, a VISA library); `open` cannot tell which of the
+two it was given, and no driver imports its twin.
 """
 
 import typing
@@ -73,10 +74,17 @@ class Driver(typing.Protocol):
         """Return the real wire. InstrumentError says what is missing and where."""
         ...
 
-    def twin(self, setup: Setup, world: Any, clock: Clock) -> Any:
-        """Return the simulated wire: the same kind of thing as `wire` gives."""
-        ...
-
     def open(self, wire: Any, setup: Setup, clock: Clock) -> Device:
         """Connect and check the identity. IdentityError, LinkError, FirmwareError."""
+        ...
+
+
+class Twin(typing.Protocol):
+    """What an entry point of ``labctl.twins`` names: it makes simulated wires."""
+
+    def __call__(self, setup: Setup, world: Any, clock: Clock) -> Any:
+        """Return the same kind of thing as `Driver.wire`, on the bench ``world``.
+
+        OperatorError: something that only simulation needs is not installed.
+        """
         ...

@@ -23,14 +23,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "wires"))
 
 from faulty_wire import READABLE, Fault, spoil
+from pairs import driver_of, twin_alone
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.lakeshore import catalogue as lakeshore
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Film, Pellet
-from drivers.visa.opening import VisaDriver
 from labctl.clock import VirtualClock, stopwatch
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.current_source import CurrentSettings
@@ -117,22 +114,22 @@ SUPPLY: dict[str, Act] = {
     "voltage": lambda supply, _: supply.voltage(),
     "is_settled": lambda supply, _: supply.is_settled(),
 }
-DRIVERS: dict[str, tuple[VisaDriver, str, dict[str, Act]]] = {
-    "2400": (keithley.K2400, "", METER),
-    "2450": (keithley.K2450, "", METER),
-    "2636b": (keithley.K2636B, "a", METER),
-    "6430": (keithley.K6430, "", METER),
-    "b2901a": (keysight.B2901A, "", METER),
-    "6487": (keithley.K6487, "", ELECTROMETER),
-    "6487 bias": (keithley.K6487, "bias", METER),
-    "6517b": (keithley.K6517B, "", ELECTROMETER),
-    "6221": (keithley.K6221, "", SOURCE),
-    "2000": (keithley.K2000, "", VOLTMETER),
-    "2182a": (keithley.K2182A, "", VOLTMETER),
-    "7001": (keithley.K7001, "", SWITCH),
-    "475": (lakeshore.L475, "", GAUSSMETER),
-    "425": (lakeshore.L425, "", GAUSSMETER),
-    "643": (lakeshore.L643, "", SUPPLY),
+DRIVERS: dict[str, tuple[str, str, dict[str, Act]]] = {
+    "2400": ("keithley-2400", "", METER),
+    "2450": ("keithley-2450", "", METER),
+    "2636b": ("keithley-2636b", "a", METER),
+    "6430": ("keithley-6430", "", METER),
+    "b2901a": ("keysight-b2901a", "", METER),
+    "6487": ("keithley-6487", "", ELECTROMETER),
+    "6487 bias": ("keithley-6487", "bias", METER),
+    "6517b": ("keithley-6517b", "", ELECTROMETER),
+    "6221": ("keithley-6221", "", SOURCE),
+    "2000": ("keithley-2000", "", VOLTMETER),
+    "2182a": ("keithley-2182a", "", VOLTMETER),
+    "7001": ("keithley-7001", "", SWITCH),
+    "475": ("lakeshore-475", "", GAUSSMETER),
+    "425": ("lakeshore-425", "", GAUSSMETER),
+    "643": ("lakeshore-643", "", SUPPLY),
 }
 
 
@@ -191,11 +188,11 @@ class Trial:
         specimen = Film.of("n", 1e21, 0.135, 5e-4) if name == "7001" else None
         self.circuit = Circuit(specimen or Pellet(1e-3, 1e-4, 1e-3, 0.0))
         setup = Setup(name, name, ADDRESS, {"on_link_loss": "make_safe"})
-        self.twin: Any = driver.make_twin(setup, self.circuit, self.clock)
+        self.twin: Any = twin_alone(driver, setup, self.circuit, self.clock)
         self.library = LabsimLibrary.around({ADDRESS: self.twin})
         self.spoiler = Spoiler(self.row, seed + 1)
         self.twin.tamper = self.spoiler
-        self.driver, self.setup = driver, setup
+        self.driver, self.setup = driver_of(driver), setup
         self.open()
 
     def open(self) -> None:

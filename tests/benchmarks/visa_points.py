@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 import pyvisa
+from pairs import driver_of, twin_of
 from pymeasure.instruments.keithley import Keithley2400
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
 from labctl.clock import VirtualClock, stopwatch
@@ -32,29 +31,29 @@ def _microseconds(act: Callable[[float], object]) -> float:
     return (stopwatch() - start) / POINTS * 1e6
 
 
-def _library(driver: Any) -> tuple[LabsimLibrary, Setup, VirtualClock]:
+def _library(driver: str) -> tuple[LabsimLibrary, Setup, VirtualClock]:
     clock = VirtualClock(0.0)
     setup = Setup("smu", "smu", ADDRESS)
     circuit = Circuit(Pellet(1e-3, 1e-4, 1e-3, 0.0))
-    return driver.twin(setup, circuit, clock), setup, clock
+    return twin_of(driver)(setup, circuit, clock), setup, clock
 
 
 def test_points_a_second() -> None:
     for name, driver in {
-        "2400": keithley.K2400,
-        "2450": keithley.K2450,
-        "2636B": keithley.K2636B,
-        "B2901A": keysight.B2901A,
+        "2400": "keithley-2400",
+        "2450": "keithley-2450",
+        "2636B": "keithley-2636b",
+        "B2901A": "keysight-b2901a",
     }.items():
         library, setup, clock = _library(driver)
-        opened = driver.open(library, setup, clock)
+        opened = driver_of(driver).open(library, setup, clock)
         meter: Any = next(iter(opened.roles.values()))
         meter.prepare(SourceSettings(Driven.VOLTAGE, 1.0, 1e-3, four_wire=True))
         cost = _microseconds(meter.point)
         print(f"{name:8s} driver  {cost:6.1f} µs  {1e6 / cost:8.0f} points/s")
         opened.close()
 
-    library, _, _ = _library(keithley.K2400)
+    library, _, _ = _library("keithley-2400")
     manager = pyvisa.ResourceManager(library)
     raw: Any = manager.open_resource(ADDRESS, read_termination="\n")
     raw.write("*RST;:SOUR:VOLT:RANG 1;:SENS:CURR:PROT 1E-3;:OUTP 1")
@@ -65,7 +64,7 @@ def test_points_a_second() -> None:
     raw.close()
     manager.close()
 
-    library, _, _ = _library(keithley.K2400)
+    library, _, _ = _library("keithley-2400")
     theirs: Any = Keithley2400(ADDRESS, visa_library=library)
     theirs.source_voltage_range = 1
     theirs.source_enabled = True

@@ -14,7 +14,7 @@ from eclib_calls import SIZES, Unpacked, line, message
 from witness import Witness
 
 from drivers.biologic.eclib import abi
-from drivers.twins.biologic.library import Twin
+from drivers.twins.biologic.library import BiologicTwin
 
 UNKNOWN = -6
 OF_A_CHANNEL = frozenset(
@@ -56,7 +56,9 @@ class EclibServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, twin: Twin, name: str, witness: Witness, port: int = 0) -> None:
+    def __init__(
+        self, twin: BiologicTwin, name: str, witness: Witness, port: int = 0
+    ) -> None:
         self._twin, self._name, self._witness = twin, name, witness
         self._table = twin.table()
         self._one_at_a_time = threading.Lock()

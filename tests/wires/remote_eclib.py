@@ -23,7 +23,7 @@ from eclib_calls import (
 
 from drivers.biologic.eclib.library import FunctionTable
 from drivers.biologic.entry import BiologicDriver
-from drivers.twins.biologic.library import Twin
+from drivers.twins.biologic.library import BiologicTwin
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup
@@ -105,7 +105,7 @@ class RemoteDriver(BiologicDriver):
     def wire(self, setup: Setup) -> FunctionTable:
         """Return functions whose instrument answers at ``setup.address``."""
         wire = Wire(setup.address)
-        local = Twin(setup, BenchWorld(VirtualClock()), VirtualClock()).table()
+        local = BiologicTwin(setup, BenchWorld(VirtualClock()), VirtualClock()).table()
 
         def resolve(name: str) -> Callable[..., Any] | None:
             if name not in SIZES:

@@ -7,18 +7,24 @@ from typing import Any
 
 import invariants
 import pytest
+from pairs import driver_of
 from truth import Truth
 from virtual_bench import Memory
 from witness import Witness
 
-from drivers.twins.labsim.benches import HALL, Bench, build_bench
+from drivers.twins.labsim.benches import SimulatedBench, build_bench
 from labctl import roles
 from labctl.clock import VirtualClock
 from labctl.engine.safing import make_all_safe
 from labctl.roles.driver import Setup
 from labctl.station import LentBench
 
-OUTPUTS = ("source", "switch", "supply", "ammeter")
+OUTPUTS = {
+    "source": "keithley-6221",
+    "switch": "keithley-7001",
+    "supply": "lakeshore-643",
+    "ammeter": "keithley-6487",
+}
 RATE = 5.0
 """A/s that the supply is given."""
 
@@ -28,7 +34,7 @@ class Hall:
     """A bench whose current flows through closed relays in a field."""
 
     clock: VirtualClock
-    bench: Bench
+    bench: SimulatedBench
     truth: Truth
     witness: Witness
     players: dict[str, Any]
@@ -49,9 +55,9 @@ def hall() -> Hall:
     witness.look()
     library = bench.library()
     players = {}
-    for name in OUTPUTS:
-        address, driver = HALL[name]
-        device = driver.open(library, Setup(name, name, address), clock)
+    for name, driver in OUTPUTS.items():
+        setup = Setup(name, driver, bench.addresses[name])
+        device = driver_of(driver).open(library, setup, clock)
         players[name] = device.roles.get("bias") or device.roles[""]
     _energise(bench, clock)
     witness.look()
@@ -59,7 +65,7 @@ def hall() -> Hall:
     return Hall(clock, bench, truth, witness, players)
 
 
-def _energise(bench: Bench, clock: VirtualClock) -> None:
+def _energise(bench: SimulatedBench, clock: VirtualClock) -> None:
     """Let everything be on, whoever did it."""
     for name, words in {
         "supply": [f"RATE {RATE}", "SETI 20.0"],
@@ -77,7 +83,7 @@ def subsets(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [s for k in every for s in itertools.combinations(names, k)]
 
 
-@pytest.mark.parametrize("dead", subsets(OUTPUTS), ids="+".join)
+@pytest.mark.parametrize("dead", subsets(tuple(OUTPUTS)), ids="+".join)
 def test_what_answers_is_off_whoever_else_is_dead(
     hall: Hall, dead: tuple[str, ...]
 ) -> None:

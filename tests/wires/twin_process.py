@@ -12,20 +12,18 @@ import sys
 from pathlib import Path
 
 from eclib_server import EclibServer
+from pairs import twin_alone
 from truth import Log
 from witness import Witness
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.twins.biologic.library import Twin
-from drivers.twins.labsim.benches import HALL, Bench
+from drivers.twins.biologic.library import BiologicTwin
+from drivers.twins.labsim.benches import HALL, SimulatedBench
 from drivers.twins.labsim.front import serve
 from drivers.twins.scpi.exchange import Exchange
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen_samples import build_specimen
 from drivers.twins.world.world import BenchWorld
-from drivers.visa.opening import VisaDriver
 from labctl.clock import Clock, ScaledClock, SystemClock
 from labctl.roles.driver import Setup
 
@@ -38,14 +36,14 @@ HALL_NAMES = {
     "gaussmeter": "ls475",
     "supply": "ls643",
 }
-SMUS: dict[str, tuple[VisaDriver, str]] = {
-    "k2400": (keithley.K2400, "particle-si"),
-    "k2450": (keithley.K2450, "particle-si"),
-    "k2636b": (keithley.K2636B, "particle-si"),
-    "k6430": (keithley.K6430, "particle-si"),
-    "b2901a": (keysight.B2901A, "particle-si"),
-    "k6517b": (keithley.K6517B, "pellet-si"),
-    "k6487smu": (keithley.K6487, "pellet-si"),
+SMUS: dict[str, tuple[str, str]] = {
+    "k2400": ("keithley-2400", "particle-si"),
+    "k2450": ("keithley-2450", "particle-si"),
+    "k2636b": ("keithley-2636b", "particle-si"),
+    "k6430": ("keithley-6430", "particle-si"),
+    "b2901a": ("keysight-b2901a", "particle-si"),
+    "k6517b": ("keithley-6517b", "pellet-si"),
+    "k6487smu": ("keithley-6487", "pellet-si"),
 }
 """Each with a sample of its own, so that eight runs do not meet in one."""
 VSP, VSP_ADDRESS = "vsp", "192.168.0.10"
@@ -60,26 +58,26 @@ def hall(clock: Clock, film: str) -> dict[str, Exchange]:
     """Return the Hall bench's twins by the names of a station, one film on it."""
     circuit = _circuit(film)
     return {
-        HALL_NAMES[own]: driver.make_twin(Setup(own, own, address), circuit, clock)
-        for own, (address, driver) in HALL.items()
+        HALL_NAMES[own]: twin.alone(Setup(own, own, address), circuit, clock)
+        for own, (address, twin) in HALL.items()
     }
 
 
 def smus(clock: Clock) -> dict[str, Exchange]:
     """Return a source meter of every kind, each before a sample of its own."""
     return {
-        name: driver.make_twin(Setup(name, name, name), _circuit(sample), clock)
+        name: twin_alone(driver, Setup(name, name, name), _circuit(sample), clock)
         for name, (driver, sample) in SMUS.items()
     }
 
 
-def potentiostat(clock: Clock, cells: int, sample: str) -> Twin:
+def potentiostat(clock: Clock, cells: int, sample: str) -> BiologicTwin:
     """Return a VSP-300 with a cell at each of its first ``cells`` channels."""
     world = BenchWorld(clock)
     for number in range(1, cells + 1):
         world.place(sample, (f"{VSP}/{number}",))
     simulated = {"model": "VSP-300", "channels": max(cells, 6)}
-    return Twin(Setup(VSP, VSP, VSP_ADDRESS, {}, simulated), world, clock)
+    return BiologicTwin(Setup(VSP, VSP, VSP_ADDRESS, {}, simulated), world, clock)
 
 
 def main(words: list[str]) -> None:
@@ -105,7 +103,7 @@ def main(words: list[str]) -> None:
         twins |= smus(clock)
     for name, twin in twins.items():
         witness.watch_exchange(name, twin)
-    served = serve(Bench(Circuit(), twins), "127.0.0.1", 0)
+    served = serve(SimulatedBench(Circuit(), twins), "127.0.0.1", 0)
     ports = dict(served.ports)
     if asked.cells:
         library = potentiostat(clock, asked.cells, asked.cell)

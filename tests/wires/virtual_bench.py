@@ -18,10 +18,10 @@ from truth import Log, Truth
 from witness import Witness
 
 from drivers.biologic.eclib.library import FunctionTable
-from drivers.keithley import catalogue as keithley
-from drivers.twins.biologic.library import Twin
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.biologic.library import BiologicTwin
+from drivers.twins.keithley import keithley_2400
 from drivers.twins.scpi.exchange import Exchange, NotReadyError
+from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen_samples import build_specimen
@@ -254,11 +254,11 @@ class Bench:
         truth = catalogue.truth("particle-si")
         circuit = Circuit(build_specimen("particle-si", kind, truth))
         setup = Setup("k2400", "keithley-2400", self.ADDRESSES["k2400"])
-        self.smu = keithley.K2400.make_twin(setup, circuit, self.clock)
+        self.smu = keithley_2400.twin.alone(setup, circuit, self.clock)
         world = BenchWorld(self.clock)
         world.place("si", ("vsp/1",))
         options = {"model": "VSP-300", "channels": 6}
-        self.twin = Twin(
+        self.twin = BiologicTwin(
             Setup("vsp", "biologic", self.ADDRESSES["vsp"], {}, options),
             world,
             self.clock,

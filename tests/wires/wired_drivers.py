@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from faulty_wire import FaultyWire
+from pairs import driver_of, twin_alone
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.lakeshore import catalogue as lakeshore
-from drivers.twins.labsim.benches import Bench, build_bench
+from drivers.twins.labsim.benches import SimulatedBench, build_bench
 from drivers.twins.labsim.front import Served, serve
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
-from drivers.visa.opening import Opened, VisaDriver
+from drivers.visa.opening import Opened
 from drivers.visa.wire import LinkCounts
 from labctl.clock import SystemClock
 from labctl.roles.current_source import CurrentSettings
@@ -63,22 +61,22 @@ def _supply(role: Any) -> Callable[[], object]:
     return lambda: role.ramp_to(0.01)
 
 
-DRIVERS: dict[str, tuple[str, VisaDriver, str, Callable[[Any], Callable[[], Any]]]] = {
-    "k2400": ("probe", keithley.K2400, "", _meter),
-    "k2450": ("probe", keithley.K2450, "", _meter),
-    "k2636b": ("probe", keithley.K2636B, "a", _meter),
-    "k6430": ("probe", keithley.K6430, "", _meter),
-    "b2901a": ("probe", keysight.B2901A, "", _meter),
-    "k6517b": ("probe", keithley.K6517B, "", _electrometer),
-    "source": ("hall", keithley.K6221, "", _source),
-    "voltmeter": ("hall", keithley.K2182A, "", _voltmeter),
-    "multimeter": ("hall", keithley.K2000, "", _voltmeter),
-    "switch": ("hall", keithley.K7001, "", _switch),
-    "ammeter": ("hall", keithley.K6487, "", _electrometer),
-    "gaussmeter": ("hall", lakeshore.L475, "", _gaussmeter),
-    "supply": ("hall", lakeshore.L643, "", _supply),
-    "g425": ("more", lakeshore.L425, "", _gaussmeter),
-    "bias": ("more", keithley.K6487, "bias", _meter),
+DRIVERS: dict[str, tuple[str, str, str, Callable[[Any], Callable[[], Any]]]] = {
+    "k2400": ("probe", "keithley-2400", "", _meter),
+    "k2450": ("probe", "keithley-2450", "", _meter),
+    "k2636b": ("probe", "keithley-2636b", "a", _meter),
+    "k6430": ("probe", "keithley-6430", "", _meter),
+    "b2901a": ("probe", "keysight-b2901a", "", _meter),
+    "k6517b": ("probe", "keithley-6517b", "", _electrometer),
+    "source": ("hall", "keithley-6221", "", _source),
+    "voltmeter": ("hall", "keithley-2182a", "", _voltmeter),
+    "multimeter": ("hall", "keithley-2000", "", _voltmeter),
+    "switch": ("hall", "keithley-7001", "", _switch),
+    "ammeter": ("hall", "keithley-6487", "", _electrometer),
+    "gaussmeter": ("hall", "lakeshore-475", "", _gaussmeter),
+    "supply": ("hall", "lakeshore-643", "", _supply),
+    "g425": ("more", "lakeshore-425", "", _gaussmeter),
+    "bias": ("more", "keithley-6487", "bias", _meter),
 }
 
 
@@ -87,14 +85,14 @@ class Benches:
         clock = SystemClock()
         hall = build_bench("hall", clock)
         more = {
-            name: driver.make_twin(Setup(name, name, name), Circuit(PELLET), clock)
+            name: twin_alone(driver, Setup(name, name, name), Circuit(PELLET), clock)
             for name, (bench, driver, _, _) in DRIVERS.items()
             if bench == "more"
         }
-        self.twins: dict[str, Bench] = {
+        self.twins: dict[str, SimulatedBench] = {
             "probe": build_bench("probe", clock),
             "hall": hall,
-            "more": Bench(hall.circuit, more),
+            "more": SimulatedBench(hall.circuit, more),
         }
         self.served: dict[str, Served] = {
             name: serve(bench, "127.0.0.1", 0) for name, bench in self.twins.items()
@@ -109,7 +107,8 @@ class Line:
     """One instrument, opened through its wire."""
 
     def __init__(self, benches: Benches, name: str, **options: Any) -> None:
-        bench, self.driver, role, self.begin = DRIVERS[name]
+        bench, driver, role, self.begin = DRIVERS[name]
+        self.driver = driver_of(driver)
         self.twin: Any = benches.twins[bench].instruments[name]
         self.wire = FaultyWire(benches.served[bench].ports[name])
         address = f"TCPIP::127.0.0.1::{self.wire.port}::SOCKET"

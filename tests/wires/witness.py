@@ -10,7 +10,7 @@ from truth import Log
 
 from drivers.biologic.eclib.codes import State
 from drivers.twins.biologic.channel import TwinChannel
-from drivers.twins.biologic.library import Twin
+from drivers.twins.biologic.library import BiologicTwin
 from drivers.twins.keithley.keithley_2636b import Keithley2636BTwin
 from drivers.twins.keithley.keithley_7001 import Keithley7001Twin
 from drivers.twins.lakeshore.lakeshore_643 import LakeShore643Twin
@@ -45,7 +45,7 @@ class Witness:
         self._last: dict[str, Seen] = {}
         self._lock = threading.Lock()
         self._leave = threading.Event()
-        self._channels: list[tuple[Twin, dict[str, TwinChannel]]] = []
+        self._channels: list[tuple[BiologicTwin, dict[str, TwinChannel]]] = []
         self._drifts: dict[str, Seen] = {}
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -73,7 +73,7 @@ class Witness:
 
         twin.execute = execute  # type: ignore[method-assign]
 
-    def watch_channels(self, name: str, twin: Twin) -> None:
+    def watch_channels(self, name: str, twin: BiologicTwin) -> None:
         """Watch every channel of a potentiostat."""
         channels = {f"{name}/{slot + 1}": c for slot, c in twin.channels.items()}
         self._channels.append((twin, channels))

@@ -40,7 +40,7 @@ FIRMWARE_VERSION = 611
 DEVICE_CODES = {name: code for code, name in DEVICES.items()}
 
 
-class Twin:
+class BiologicTwin:
     """One simulated instrument."""
 
     def __init__(self, setup: Setup, world: BenchWorld, clock: Clock) -> None:
@@ -493,3 +493,8 @@ def _sent(params: abi.EccParams) -> list[tuple[str, int, int, int]]:
             (item.ParamStr.decode(), item.ParamType, item.ParamVal, item.ParamIndex)
         )
     return found
+
+
+def twin(setup: Setup, world: BenchWorld, clock: Clock) -> FunctionTable:
+    """Return the functions of a simulated instrument on the bench ``world``."""
+    return BiologicTwin(setup, world, clock).table()

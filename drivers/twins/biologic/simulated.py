@@ -13,13 +13,12 @@ import numpy as np
 from drivers.biologic.channel import BiologicChannel
 from drivers.biologic.device import BiologicDevice
 from drivers.biologic.entry import driver
-from drivers.twins.biologic.library import Twin
+from drivers.twins.biologic.library import BiologicTwin
 from drivers.twins.world.dummy_cell import DummyCell
 from drivers.twins.world.socket import CellModel
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch
-from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
 from labctl.roles.potentiostat import Poll
 from labctl.techniques import Technique
@@ -33,7 +32,7 @@ class SimulatedBench:
 
     clock: VirtualClock
     world: BenchWorld
-    twin: Twin
+    twin: BiologicTwin
     device: BiologicDevice
 
     @property
@@ -68,11 +67,8 @@ def simulated_bench(
     world.put(DummyCell() if cell is None else cell, channels)
     wanted = {"model": "VSP-300", "channels": 6, **(simulated or {})}
     setup = Setup(NAME, "biologic", ADDRESS, options or {}, wanted)
-    table = driver.twin(setup, world, clock)
-    twin = table.maker
-    if not isinstance(twin, Twin):
-        raise InstrumentError("the table of functions is not a twin's")
-    return SimulatedBench(clock, world, twin, driver.open(table, setup, clock))
+    twin = BiologicTwin(setup, world, clock)
+    return SimulatedBench(clock, world, twin, driver.open(twin.table(), setup, clock))
 
 
 def column(polls: Sequence[Poll], name: str, stream: str = "timeseries") -> Array:

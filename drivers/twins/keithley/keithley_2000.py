@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, number, query, setting, switch,
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import LINE, Meter
 from labctl.clock import Clock
@@ -176,3 +177,6 @@ class Keithley2000Twin(ScpiTwin):
     @command(":ROUTe:OPEN:ALL")
     def _open(self) -> None:
         self.channel = ""
+
+
+twin = VisaTwin(Keithley2000Twin)

@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, number, query, setting, switch,
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import LINE, Meter
 from labctl.clock import Clock
@@ -213,3 +214,6 @@ class Keithley2182ATwin(ScpiTwin):
     @command(":ABORt")
     def _abort(self) -> None:
         self.pending_until = 0.0
+
+
+twin = VisaTwin(Keithley2182ATwin)

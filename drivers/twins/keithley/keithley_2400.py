@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from drivers.keithley import keithley_2400 as driver
+from drivers.specification import Specification
 from drivers.twins.keithley.keithley_buffer import ELEMENTS, ReadingBuffer
 from drivers.twins.keithley.keithley_sweep import SweptSource
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
@@ -21,8 +22,9 @@ from drivers.twins.scpi.parameters import (
     boolean,
     word,
 )
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, Measured, SourceFrontEnd, Specification
+from drivers.twins.world.front_end import LINE, Measured, SourceFrontEnd
 from labctl.clock import Clock
 
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
@@ -462,3 +464,6 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
 
 def _bounded(value: float) -> float:
     return math.copysign(INFINITY, value) if math.isinf(value) else value
+
+
+twin = VisaTwin(Keithley2400Twin)

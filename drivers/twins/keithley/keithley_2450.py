@@ -14,6 +14,7 @@ from drivers.twins.scpi.parameters import (
     string,
     word,
 )
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import LINE, SourceFrontEnd
 from labctl.clock import Clock
@@ -420,3 +421,6 @@ def _text(value: float) -> str:
     if math.isinf(value):
         value = math.copysign(INFINITY, value)
     return f"{value:.6E}"
+
+
+twin = VisaTwin(Keithley2450Twin)

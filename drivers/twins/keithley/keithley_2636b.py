@@ -12,6 +12,7 @@ from drivers.twins.keithley import tsp_buffer as tsp_buffer_twin
 from drivers.twins.keithley.tsp_buffer import ReadingBuffer
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.lua import NODE, LuaTwin
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import LINE, SourceFrontEnd
 from labctl.clock import Clock
@@ -316,3 +317,6 @@ class Keithley2636BTwin(LuaTwin):
 
 def _bounded(value: float) -> float:
     return OVER_RANGE if math.isinf(value) else value
+
+
+twin = VisaTwin(Keithley2636BTwin)

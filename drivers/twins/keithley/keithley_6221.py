@@ -16,6 +16,7 @@ from drivers.twins.scpi.parameters import (
     string,
     word,
 )
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Imperfection, Source
 from drivers.twins.world.front_end import LINE
 from labctl.clock import Clock
@@ -352,3 +353,6 @@ class Keithley6221Twin(ScpiTwin):
     @command(":SYSTem:BEEPer[:IMMediate]", Number(), Number(), optional=1)
     def _beep(self, *_: float) -> None:
         """Accept; twins are silent."""
+
+
+twin = VisaTwin(Keithley6221Twin)

@@ -3,6 +3,7 @@
 from drivers.keithley import keithley_6430 as driver
 from drivers.twins.keithley.keithley_2400 import Keithley2400Twin
 from drivers.twins.scpi.commands import number, switch, whole
+from drivers.twins.visa.twin import VisaTwin
 
 
 class Keithley6430Twin(Keithley2400Twin):
@@ -29,3 +30,6 @@ class Keithley6430Twin(Keithley2400Twin):
     automatic_filter = switch(":SENSe:AVERage:AUTO", default=True)
     repeat_filter = switch(":SENSe:AVERage:REPeat[:STATe]")
     repeat_count = whole(":SENSe:AVERage:REPeat:COUNt", default=1, low=1, high=100)
+
+
+twin = VisaTwin(Keithley6430Twin)

@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, number, query, setting, switch,
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.front_end import LINE, Meter
 from labctl.clock import Clock
@@ -188,3 +189,6 @@ class Keithley6487Twin(ScpiTwin):
         if not self.readings:
             raise ScpiError(-230)
         return ",".join(self.readings)
+
+
+twin = VisaTwin(Keithley6487Twin)

@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, number, query, setting, switch,
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean, word
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.front_end import LINE, Meter
 from labctl.clock import Clock
@@ -167,3 +168,6 @@ class Keithley6517BTwin(ScpiTwin):
         start = self.time
         self.take()
         self.pending_until, self.time = self.time, start
+
+
+twin = VisaTwin(Keithley6517BTwin)

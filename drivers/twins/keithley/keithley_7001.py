@@ -11,6 +11,7 @@ from drivers.twins.scpi.commands import command, query, setting, switch
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import Choice, Number, channel_list, word
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
@@ -118,3 +119,6 @@ class Keithley7001Twin(ScpiTwin):
     @query(":ROUTe:CLOSe:STATe?")
     def _state(self) -> str:
         return f"(@{','.join(sorted(self.told, key=_order))})"
+
+
+twin = VisaTwin(Keithley7001Twin)

@@ -15,6 +15,7 @@ from drivers.twins.scpi.parameters import (
     string,
     word,
 )
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import LINE, SourceFrontEnd
 from labctl.clock import Clock
@@ -292,3 +293,6 @@ class KeysightB2901ATwin(ScpiTwin):
 
 def _bounded(value: float) -> float:
     return math.copysign(INFINITY, value) if math.isinf(value) else value
+
+
+twin = VisaTwin(KeysightB2901ATwin)

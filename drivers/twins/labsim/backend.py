@@ -14,7 +14,7 @@ import sys
 from pyvisa.util import LibraryPath
 
 from drivers.twins.labsim.benches import build_bench
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.visa.library import LabsimLibrary
 from labctl.clock import Clock, SystemClock, VirtualClock
 
 VIRTUAL = "-virtual"

@@ -7,41 +7,52 @@ does not need this, it makes its twins one by one.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.lakeshore import catalogue as lakeshore
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.keithley import (
+    keithley_2000,
+    keithley_2182a,
+    keithley_2400,
+    keithley_2450,
+    keithley_2636b,
+    keithley_6221,
+    keithley_6430,
+    keithley_6487,
+    keithley_6517b,
+    keithley_7001,
+)
+from drivers.twins.keysight import keysight_b2901a
+from drivers.twins.lakeshore import lakeshore_475, lakeshore_643
 from drivers.twins.scpi.exchange import Exchange
+from drivers.twins.visa.library import LabsimLibrary
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen_samples import build_specimen
-from drivers.visa.opening import VisaDriver
 from labctl.clock import Clock
 from labctl.errors import OperatorError
 from labctl.roles.driver import Setup
 
-HALL: dict[str, tuple[str, VisaDriver]] = {
-    "source": ("GPIB0::12::INSTR", keithley.K6221),
-    "voltmeter": ("GPIB0::7::INSTR", keithley.K2182A),
-    "multimeter": ("GPIB0::16::INSTR", keithley.K2000),
-    "switch": ("GPIB0::8::INSTR", keithley.K7001),
-    "ammeter": ("GPIB0::22::INSTR", keithley.K6487),
-    "gaussmeter": ("GPIB0::13::INSTR", lakeshore.L475),
-    "supply": ("GPIB0::11::INSTR", lakeshore.L643),
+HALL: dict[str, tuple[str, VisaTwin]] = {
+    "source": ("GPIB0::12::INSTR", keithley_6221.twin),
+    "voltmeter": ("GPIB0::7::INSTR", keithley_2182a.twin),
+    "multimeter": ("GPIB0::16::INSTR", keithley_2000.twin),
+    "switch": ("GPIB0::8::INSTR", keithley_7001.twin),
+    "ammeter": ("GPIB0::22::INSTR", keithley_6487.twin),
+    "gaussmeter": ("GPIB0::13::INSTR", lakeshore_475.twin),
+    "supply": ("GPIB0::11::INSTR", lakeshore_643.twin),
 }
-PROBE: dict[str, tuple[str, VisaDriver]] = {
-    "k2400": ("GPIB0::24::INSTR", keithley.K2400),
-    "k2450": ("USB0::0x05E6::0x2450::04089762::INSTR", keithley.K2450),
-    "k2636b": ("GPIB0::26::INSTR", keithley.K2636B),
-    "k6430": ("GPIB0::25::INSTR", keithley.K6430),
-    "b2901a": ("USB0::0x0957::0x8B18::MY51140123::INSTR", keysight.B2901A),
-    "k6517b": ("GPIB0::27::INSTR", keithley.K6517B),
+PROBE: dict[str, tuple[str, VisaTwin]] = {
+    "k2400": ("GPIB0::24::INSTR", keithley_2400.twin),
+    "k2450": ("USB0::0x05E6::0x2450::04089762::INSTR", keithley_2450.twin),
+    "k2636b": ("GPIB0::26::INSTR", keithley_2636b.twin),
+    "k6430": ("GPIB0::25::INSTR", keithley_6430.twin),
+    "b2901a": ("USB0::0x0957::0x8B18::MY51140123::INSTR", keysight_b2901a.twin),
+    "k6517b": ("GPIB0::27::INSTR", keithley_6517b.twin),
 }
 BENCHES = {"hall": (HALL, "film-si"), "probe": (PROBE, "pellet-si")}
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class SimulatedBench:
     """Twins that share one circuit."""
 
     circuit: Circuit
@@ -59,7 +70,7 @@ class Bench:
 
 def build_bench(
     name: str, clock: Clock, sample: str | None = None, seed: int = 0
-) -> Bench:
+) -> SimulatedBench:
     """Return the bench called ``name`` with ``sample`` mounted.
 
     OperatorError: there is no such bench or sample.
@@ -70,11 +81,11 @@ def build_bench(
     mounted = usual if sample is None else sample
     kind = catalogue.label(mounted)["kind"]
     circuit = Circuit(build_specimen(mounted, kind, catalogue.truth(mounted)), seed)
-    return Bench(
+    return SimulatedBench(
         circuit,
         {
-            own: driver.make_twin(Setup(own, own, address), circuit, clock)
-            for own, (address, driver) in table.items()
+            own: twin.alone(Setup(own, own, address), circuit, clock)
+            for own, (address, twin) in table.items()
         },
         {own: address for own, (address, _) in table.items()},
     )

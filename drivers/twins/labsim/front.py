@@ -12,7 +12,7 @@ import threading
 import typing
 from collections.abc import Mapping
 
-from drivers.twins.labsim.benches import Bench, build_bench
+from drivers.twins.labsim.benches import SimulatedBench, build_bench
 from drivers.twins.scpi.exchange import Exchange
 from labctl.clock import Clock
 from labctl.errors import OperatorError
@@ -64,7 +64,7 @@ class _Front(socketserver.ThreadingTCPServer):
 class Served:
     """Open ports; close them with `close`."""
 
-    def __init__(self, bench: Bench, fronts: Mapping[str, _Front]) -> None:
+    def __init__(self, bench: SimulatedBench, fronts: Mapping[str, _Front]) -> None:
         self._bench = bench
         self._fronts = fronts
         self._threads = [
@@ -103,7 +103,7 @@ class Served:
         self.close()
 
 
-def serve(bench: Bench, host: str, ports: int | Mapping[str, int]) -> Served:
+def serve(bench: SimulatedBench, host: str, ports: int | Mapping[str, int]) -> Served:
     """Serve every instrument of ``bench``; return at once.
 
     ``ports`` is the first of consecutive ports, 0 for free ones, or a port per name.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drivers.twins.lakeshore.lakeshore_475 import LakeShore475Twin
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
@@ -22,3 +23,6 @@ class LakeShore425Twin(LakeShore475Twin):
         for unknown in CONTROLLER:
             self._words.pop(unknown, None)
             self._words.pop(f"{unknown}?", None)
+
+
+twin = VisaTwin(LakeShore425Twin)

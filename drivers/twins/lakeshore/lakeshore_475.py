@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, query, setting, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import Number
 from drivers.twins.scpi.plain import PlainTwin
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Imperfection
 from labctl.clock import Clock
 
@@ -168,3 +169,6 @@ def _current_for(circuit: Circuit, field: float) -> float:
         ratio = (field - magnet.remanence * branch) / scale
         guess = magnet.saturation * math.atanh(max(-0.999, min(0.999, ratio)))
     return guess
+
+
+twin = VisaTwin(LakeShore475Twin)

@@ -7,6 +7,7 @@ from drivers.twins.scpi.commands import command, query, setting, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import Number
 from drivers.twins.scpi.plain import PlainTwin
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
@@ -186,3 +187,6 @@ class LakeShore643Twin(PlainTwin):
     @command(":ERCL")
     def _clear_errors(self) -> None:
         self.hardware = self.operational = 0
+
+
+twin = VisaTwin(LakeShore643Twin)

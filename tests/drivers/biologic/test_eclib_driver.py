@@ -9,6 +9,7 @@ import pytest
 
 from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.entry import driver
+from drivers.twins.biologic.library import BiologicTwin
 from drivers.twins.biologic.simulated import ADDRESS, NAME, column, simulated_bench
 from drivers.twins.world.dummy_cell import DummyCell
 from drivers.twins.world.world import BenchWorld
@@ -126,7 +127,7 @@ def test_an_old_release_without_read_back_still_runs() -> None:
     world = BenchWorld(clock)
     world.put(DummyCell(), (f"{NAME}/1",))
     setup = Setup(NAME, "biologic", ADDRESS, {}, {"model": "VMP3", "channels": 2})
-    table = driver.twin(setup, world, clock)
+    table = BiologicTwin(setup, world, clock).table()
     twin: Any = table.maker
     twin.faults.missing = frozenset(
         {

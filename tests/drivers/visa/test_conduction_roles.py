@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pairs import driver_of, twin_alone, twin_of
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.lakeshore import catalogue as lakeshore
-from drivers.twins.labsim.library import LabsimLibrary
 from drivers.twins.scpi.exchange import Exchange
+from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Film, Particle, Pellet, Specimen
-from drivers.visa.opening import Opened, VisaDriver
+from drivers.visa.opening import Opened
 from labctl.clock import VirtualClock
 from labctl.errors import (
     FirmwareError,
@@ -36,14 +34,14 @@ PELLET = Pellet(1e-3, 1e-4, 1e-3, 0.0)
 """10 kΩ."""
 ADDRESS = "GPIB0::5::INSTR"
 METERS = {
-    "2400": (keithley.K2400, ""),
-    "2450": (keithley.K2450, ""),
-    "2636B": (keithley.K2636B, "a"),
-    "6430": (keithley.K6430, ""),
-    "B2901A": (keysight.B2901A, ""),
+    "2400": ("keithley-2400", ""),
+    "2450": ("keithley-2450", ""),
+    "2636B": ("keithley-2636b", "a"),
+    "6430": ("keithley-6430", ""),
+    "B2901A": ("keysight-b2901a", ""),
 }
-VOLTMETERS = {"2182A": keithley.K2182A, "2000": keithley.K2000}
-ELECTROMETERS = {"6487": keithley.K6487, "6517B": keithley.K6517B}
+VOLTMETERS = {"2182A": "keithley-2182a", "2000": "keithley-2000"}
+ELECTROMETERS = {"6487": "keithley-6487", "6517B": "keithley-6517b"}
 
 
 class Rig:
@@ -56,12 +54,12 @@ class Rig:
         self.twin: Exchange | None = None
 
     def open(
-        self, driver: VisaDriver, role: str = "", options: Any = None, **simulated: Any
+        self, driver: str, role: str = "", options: Any = None, **simulated: Any
     ) -> Any:
         setup = Setup("bench", "x", ADDRESS, options or {}, simulated)
-        self.twin = driver.make_twin(setup, self.circuit, self.clock)
+        self.twin = twin_alone(driver, setup, self.circuit, self.clock)
         library = LabsimLibrary.around({ADDRESS: self.twin})
-        opened = driver.open(library, setup, self.clock)
+        opened = driver_of(driver).open(library, setup, self.clock)
         self.opened.append(opened)
         return opened.roles[role]
 
@@ -280,11 +278,11 @@ ALL = {
     **{name: driver for name, (driver, _) in METERS.items()},
     **VOLTMETERS,
     **ELECTROMETERS,
-    "6221": keithley.K6221,
-    "7001": keithley.K7001,
-    "475": lakeshore.L475,
-    "425": lakeshore.L425,
-    "643": lakeshore.L643,
+    "6221": "keithley-6221",
+    "7001": "keithley-7001",
+    "475": "lakeshore-475",
+    "425": "lakeshore-425",
+    "643": "lakeshore-643",
 }
 
 
@@ -293,7 +291,7 @@ def test_another_instrument_at_the_address_gets_only_the_question(model: str) ->
     rig = Rig()
     setup = Setup("bench", "x", ADDRESS)
     other = "7001" if model != "7001" else "2400"
-    twin = ALL[other].make_twin(setup, rig.circuit, rig.clock)
+    twin = twin_alone(ALL[other], setup, rig.circuit, rig.clock)
     heard: list[str] = []
     honest = twin.execute
 
@@ -304,7 +302,9 @@ def test_another_instrument_at_the_address_gets_only_the_question(model: str) ->
     twin.execute = listen  # type: ignore[method-assign]
 
     with pytest.raises(IdentityError, match="nothing was sent"):
-        ALL[model].open(LabsimLibrary.around({ADDRESS: twin}), setup, rig.clock)
+        driver_of(ALL[model]).open(
+            LabsimLibrary.around({ADDRESS: twin}), setup, rig.clock
+        )
     assert heard == ["*IDN?"]
 
 
@@ -314,8 +314,8 @@ def test_another_serial_number_is_refused(model: str) -> None:
     setup = Setup("bench", "x", ADDRESS, {"serial": "0815"})
 
     with pytest.raises(IdentityError, match="0815"):
-        ALL[model].open(
-            ALL[model].twin(setup, rig.circuit, rig.clock), setup, rig.clock
+        driver_of(ALL[model]).open(
+            twin_of(ALL[model])(setup, rig.circuit, rig.clock), setup, rig.clock
         )
 
 
@@ -324,16 +324,16 @@ def test_nobody_at_the_address_is_a_link_error(model: str) -> None:
     setup = Setup("bench", "x", "GPIB0::9::INSTR")
 
     with pytest.raises(LinkError, match="check cable"):
-        ALL[model].open(LabsimLibrary.around({}), setup, VirtualClock(0.0))
+        driver_of(ALL[model]).open(LabsimLibrary.around({}), setup, VirtualClock(0.0))
 
 
 def test_a_2450_in_another_language_is_refused_with_the_cure(rig: Rig) -> None:
     with pytest.raises(FirmwareError, match="Command Set"):
-        rig.open(keithley.K2450, language="SCPI2400")
+        rig.open("keithley-2450", language="SCPI2400")
 
 
 def test_the_2400_with_an_open_interlock_stays_off(rig: Rig) -> None:
-    meter = rig.open(keithley.K2400, interlock_open=True)
+    meter = rig.open("keithley-2400", interlock_open=True)
     meter.prepare(volts())
 
     with pytest.raises(InstrumentError, match="interlock"):
@@ -345,7 +345,7 @@ def test_the_2400_with_an_open_interlock_stays_off(rig: Rig) -> None:
 @pytest.mark.parametrize("model", VOLTMETERS)
 def test_a_voltmeter_reads_what_the_source_leaves(rig: Rig, model: str) -> None:
     meter = rig.open(VOLTMETERS[model])
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     held = meter.prepare(VoltmeterSettings(nplc=5, range=10.0, averages=3))
     source.prepare(CurrentSettings(1e-4, 10.0))
 
@@ -360,7 +360,7 @@ def test_a_voltmeter_reads_what_the_source_leaves(rig: Rig, model: str) -> None:
 @pytest.mark.parametrize("model", VOLTMETERS)
 def test_a_voltmeter_says_when_its_range_is_too_small(rig: Rig, model: str) -> None:
     meter = rig.open(VOLTMETERS[model])
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     meter.prepare(VoltmeterSettings(range=0.1))
     source.prepare(CurrentSettings(1e-4, 10.0))
     source.drive(1e-4)
@@ -388,7 +388,7 @@ def test_a_voltmeter_refuses_what_it_has_not(
 
 
 def test_the_6221_refuses_currents_pymeasure_would_clip(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
 
     with pytest.raises(LimitError, match=r"0\.2 A is beyond ±0\.105"):
         source.prepare(CurrentSettings(0.2, 10.0))
@@ -400,7 +400,7 @@ def test_the_6221_refuses_currents_pymeasure_would_clip(rig: Rig) -> None:
 
 
 def test_the_6221_says_when_it_is_in_compliance_and_ends_off(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.prepare(CurrentSettings(1e-3, 2.0))
 
     source.drive(1e-3)
@@ -411,7 +411,7 @@ def test_the_6221_says_when_it_is_in_compliance_and_ends_off(rig: Rig) -> None:
 
 
 def test_the_6221_with_an_open_interlock_is_refused(rig: Rig) -> None:
-    source = rig.open(keithley.K6221, interlock_open=True)
+    source = rig.open("keithley-6221", interlock_open=True)
 
     with pytest.raises(InstrumentError, match="interlock"):
         source.prepare(CurrentSettings(1e-3, 10.0))
@@ -429,7 +429,7 @@ def collected(rig: Rig, source: Any) -> list[DeltaReadings]:
 def test_delta_cancels_a_drifting_emf() -> None:
     rig = Rig(Pellet(1.0, 1e-4, 1e-3, 0.0, emf=5e-5))
     rig.circuit.emf_drift = 1e-6
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
 
     high = source.arm(DeltaSettings(1e-3, 10.0, count=30, voltage_range=0.1))
     source.start()
@@ -447,7 +447,7 @@ def test_delta_cancels_a_drifting_emf() -> None:
 
 
 def test_delta_readings_come_while_it_runs_each_of_them_once(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.arm(DeltaSettings(1e-5, 10.0, count=200, nplc=1))
     source.start()
 
@@ -460,7 +460,7 @@ def test_delta_readings_come_while_it_runs_each_of_them_once(rig: Rig) -> None:
 
 
 def test_a_delta_that_is_stopped_still_gives_what_it_has_read(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.arm(DeltaSettings(1e-5, 10.0, count=1000, nplc=5))
     source.start()
     rig.clock.sleep(2.0)
@@ -476,7 +476,7 @@ def test_a_delta_that_is_stopped_still_gives_what_it_has_read(rig: Rig) -> None:
 
 
 def test_nothing_of_an_earlier_delta_is_collected(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.arm(DeltaSettings(1e-5, 10.0, count=20))
     source.start()
     rig.clock.sleep(5.0)
@@ -491,7 +491,7 @@ def test_nothing_of_an_earlier_delta_is_collected(rig: Rig) -> None:
 
 
 def test_delta_readings_that_stay_away_are_an_error(rig: Rig) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.arm(DeltaSettings(1e-5, 10.0, count=20))
     source.start()
     assert rig.twin is not None
@@ -506,7 +506,7 @@ def test_delta_readings_that_stay_away_are_an_error(rig: Rig) -> None:
 def test_a_number_of_delta_readings_that_cannot_be_is_refused(
     rig: Rig, said: str
 ) -> None:
-    source = rig.open(keithley.K6221)
+    source = rig.open("keithley-6221")
     source.arm(DeltaSettings(1e-5, 10.0, count=20))
     source.start()
     assert rig.twin is not None
@@ -517,7 +517,7 @@ def test_a_number_of_delta_readings_that_cannot_be_is_refused(
 
 
 def test_delta_without_a_2182a_says_what_to_plug_in(rig: Rig) -> None:
-    source = rig.open(keithley.K6221, nanovoltmeter=False)
+    source = rig.open("keithley-6221", nanovoltmeter=False)
 
     with pytest.raises(InstrumentError, match="RS-232"):
         source.arm(DeltaSettings(1e-3, 10.0))
@@ -527,7 +527,7 @@ def test_delta_without_a_2182a_says_what_to_plug_in(rig: Rig) -> None:
 def test_an_electrometer_corrects_its_zero_and_reads_picoamperes(model: str) -> None:
     rig = Rig(Particle(1e-11))
     meter = rig.open(ELECTROMETERS[model])
-    source = rig.open(keithley.K2400)
+    source = rig.open("keithley-2400")
     meter.prepare(ElectrometerSettings(nplc=5, range=2e-9))
     source.prepare(volts())
     source.drive(1.0)
@@ -540,7 +540,7 @@ def test_an_electrometer_corrects_its_zero_and_reads_picoamperes(model: str) -> 
 
 
 def test_the_6487_plays_a_source_meter_that_holds_a_voltage(rig: Rig) -> None:
-    bias = rig.open(keithley.K6487, "bias")
+    bias = rig.open("keithley-6487", "bias")
     bias.prepare(volts(compliance=2.5e-3))
 
     setpoint, reading = bias.point(1.0)
@@ -558,7 +558,7 @@ FILM = Film.of("n", 1e21, 0.135, 5e-4, shape=0.62)
 
 def test_the_switch_closes_four_relays_and_reads_them_back() -> None:
     rig = Rig(FILM)
-    switch = rig.open(keithley.K7001)
+    switch = rig.open("keithley-7001")
 
     closed = switch.connect(Connection(2, 1, 3, 4))
 
@@ -570,7 +570,7 @@ def test_the_switch_closes_four_relays_and_reads_them_back() -> None:
 
 
 def test_a_contact_the_card_has_not_is_refused(rig: Rig) -> None:
-    switch = rig.open(keithley.K7001)
+    switch = rig.open("keithley-7001")
 
     with pytest.raises(RefusedError, match="contact 5"):
         switch.connect(Connection(5, 1, 3, 4))
@@ -579,7 +579,7 @@ def test_a_contact_the_card_has_not_is_refused(rig: Rig) -> None:
 def test_a_7065_takes_its_channels_from_a_table(rig: Rig) -> None:
     table = {"I21,V34": ["1!1", "1!11"]}
     wiring = {"1!1": (1, 2), "1!11": (2, 1)}
-    switch = rig.open(keithley.K7001, options={"table": table}, wiring=wiring)
+    switch = rig.open("keithley-7001", options={"table": table}, wiring=wiring)
 
     assert switch.connect(Connection(2, 1, 3, 4)) == {"1!1", "1!11"}
     with pytest.raises(RefusedError, match="I12,V34"):
@@ -587,7 +587,7 @@ def test_a_7065_takes_its_channels_from_a_table(rig: Rig) -> None:
 
 
 def test_a_missing_card_is_an_instrument_error(rig: Rig) -> None:
-    switch = rig.open(keithley.K7001, missing=["1!1!2"])
+    switch = rig.open("keithley-7001", missing=["1!1!2"])
 
     with pytest.raises(InstrumentError, match="1!1!2"):
         switch.connect(Connection(2, 1, 3, 4))
@@ -595,8 +595,8 @@ def test_a_missing_card_is_an_instrument_error(rig: Rig) -> None:
 
 def test_a_stuck_relay_shows_in_the_voltage() -> None:
     rig = Rig(FILM)
-    switch = rig.open(keithley.K7001, stuck_open=["1!3!3"])
-    source, meter = rig.open(keithley.K6221), rig.open(keithley.K2182A)
+    switch = rig.open("keithley-7001", stuck_open=["1!3!3"])
+    source, meter = rig.open("keithley-6221"), rig.open("keithley-2182a")
     source.prepare(CurrentSettings(1e-3, 10.0))
     meter.prepare(VoltmeterSettings())
     switch.connect(Connection(2, 1, 3, 4))
@@ -608,7 +608,7 @@ def test_a_stuck_relay_shows_in_the_voltage() -> None:
 
 
 def test_a_gaussmeter_reads_the_field_and_says_when_it_does_not_fit(rig: Rig) -> None:
-    meter = rig.open(lakeshore.L475)
+    meter = rig.open("lakeshore-475")
     rig.circuit.magnet.aim(rig.clock.now(), 20.0, 1000.0)
     rig.clock.sleep(10.0)
     true = rig.circuit.field(rig.clock.now())
@@ -624,14 +624,14 @@ def test_a_gaussmeter_reads_the_field_and_says_when_it_does_not_fit(rig: Rig) ->
 
 
 def test_a_gaussmeter_without_a_probe_says_so(rig: Rig) -> None:
-    meter = rig.open(lakeshore.L475, probe=0)
+    meter = rig.open("lakeshore-475", probe=0)
 
     with pytest.raises(InstrumentError, match="no probe"):
         meter.read()
 
 
 def test_a_supply_ramps_at_its_rate_and_says_when_it_is_there(rig: Rig) -> None:
-    supply = rig.open(lakeshore.L643, options={"rate": 5.0, "largest_current": 60.0})
+    supply = rig.open("lakeshore-643", options={"rate": 5.0, "largest_current": 60.0})
 
     assert supply.ramp_to(20.0) == 20.0
     assert not supply.is_settled()
@@ -651,7 +651,7 @@ def test_a_supply_ramps_at_its_rate_and_says_when_it_is_there(rig: Rig) -> None:
 def test_a_supply_without_water_or_interlock_gets_no_current(
     rig: Rig, fault: dict[str, Any], word: str
 ) -> None:
-    supply = rig.open(lakeshore.L643, **fault)
+    supply = rig.open("lakeshore-643", **fault)
 
     with pytest.raises(InstrumentError, match=word):
         supply.ramp_to(10.0)
@@ -660,7 +660,7 @@ def test_a_supply_without_water_or_interlock_gets_no_current(
 
 def test_a_supply_beyond_its_model_is_refused_with_all_complaints(rig: Rig) -> None:
     with pytest.raises(RefusedError) as caught:
-        rig.open(lakeshore.L643, options={"rate": 100.0, "largest_current": 90.0})
+        rig.open("lakeshore-643", options={"rate": 100.0, "largest_current": 90.0})
     assert len(caught.value.complaints) == 2
 
 
@@ -673,7 +673,7 @@ def _settle(rig: Rig, magnet: Any, deadline: float = 300.0) -> float:
 
 
 def test_a_field_by_current_reaches_both_signs_within_its_tolerance(rig: Rig) -> None:
-    supply, meter = rig.open(lakeshore.L643), rig.open(lakeshore.L475)
+    supply, meter = rig.open("lakeshore-643"), rig.open("lakeshore-475")
     magnet = FieldByCurrent(supply, meter, rig.clock, 0.025, 1.0)
 
     for field in (0.5, -0.5, 0.0):
@@ -684,7 +684,7 @@ def test_a_field_by_current_reaches_both_signs_within_its_tolerance(rig: Rig) ->
 
 
 def test_a_probe_turned_round_is_noticed_instead_of_trusted(rig: Rig) -> None:
-    supply, meter = rig.open(lakeshore.L643), rig.open(lakeshore.L475)
+    supply, meter = rig.open("lakeshore-643"), rig.open("lakeshore-475")
     magnet = FieldByCurrent(supply, meter, rig.clock, -0.025, 1.0)
     magnet.ramp_to_field(0.5)
 
@@ -693,8 +693,8 @@ def test_a_probe_turned_round_is_noticed_instead_of_trusted(rig: Rig) -> None:
 
 
 def test_the_475_holds_a_field_in_closed_loop(rig: Rig) -> None:
-    rig.open(lakeshore.L643, options={"external": True})
-    control = rig.open(lakeshore.L475, "control", options={"largest_field": 1.0})
+    rig.open("lakeshore-643", options={"external": True})
+    control = rig.open("lakeshore-475", "control", options={"largest_field": 1.0})
 
     control.ramp_to_field(0.4)
 

@@ -15,27 +15,29 @@ from pymeasure.instruments.keithley import (
 from pymeasure.instruments.lakeshore import LakeShore425
 
 from drivers.twins.labsim import backend
-from drivers.twins.labsim.benches import Bench, build_bench
+from drivers.twins.labsim.benches import SimulatedBench, build_bench
 from drivers.twins.labsim.front import serve
-from drivers.twins.labsim.library import LabsimLibrary
 from drivers.twins.scpi.commands import query
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.parameters import block
+from drivers.twins.visa.library import LabsimLibrary
 from labctl.clock import VirtualClock
 from labctl.errors import OperatorError
 
 
 @pytest.fixture
-def probe() -> Bench:
+def probe() -> SimulatedBench:
     return build_bench("probe", VirtualClock(0.0))
 
 
 @pytest.fixture
-def hall() -> Bench:
+def hall() -> SimulatedBench:
     return build_bench("hall", VirtualClock(0.0))
 
 
-def test_pymeasures_2400_sources_measures_and_fills_its_buffer(probe: Bench) -> None:
+def test_pymeasures_2400_sources_measures_and_fills_its_buffer(
+    probe: SimulatedBench,
+) -> None:
     smu: Any = Keithley2400("GPIB0::24::INSTR", visa_library=probe.library())
     smu.reset()
     smu.reset_data_format()
@@ -57,7 +59,7 @@ def test_pymeasures_2400_sources_measures_and_fills_its_buffer(probe: Bench) -> 
 
 
 def test_measure_on_a_2400_resets_and_switches_on_as_the_manual_says(
-    probe: Bench,
+    probe: SimulatedBench,
 ) -> None:
     smu: Any = Keithley2400("GPIB0::24::INSTR", visa_library=probe.library())
     smu.current_nplc = 0.1
@@ -68,7 +70,7 @@ def test_measure_on_a_2400_resets_and_switches_on_as_the_manual_says(
     smu.adapter.close()
 
 
-def test_pymeasures_2450_reads_what_it_configured(probe: Bench) -> None:
+def test_pymeasures_2450_reads_what_it_configured(probe: SimulatedBench) -> None:
     address = "USB0::0x05E6::0x2450::04089762::INSTR"
     smu: Any = Keithley2450(address, visa_library=probe.library())
     smu.source_mode = "voltage"
@@ -82,7 +84,7 @@ def test_pymeasures_2450_reads_what_it_configured(probe: Bench) -> None:
     smu.adapter.close()
 
 
-def test_pymeasures_6221_runs_delta(hall: Bench) -> None:
+def test_pymeasures_6221_runs_delta(hall: SimulatedBench) -> None:
     source: Any = Keithley6221("GPIB0::12::INSTR", visa_library=hall.library())
     source.reset()
     source.delta_high_source = 1e-3
@@ -99,7 +101,7 @@ def test_pymeasures_6221_runs_delta(hall: Bench) -> None:
     source.adapter.close()
 
 
-def test_pymeasures_2182_reads_a_voltage(hall: Bench) -> None:
+def test_pymeasures_2182_reads_a_voltage(hall: SimulatedBench) -> None:
     meter: Any = Keithley2182(
         "GPIB0::7::INSTR", visa_library=hall.library(), read_termination="\n"
     )
@@ -111,7 +113,7 @@ def test_pymeasures_2182_reads_a_voltage(hall: Bench) -> None:
     meter.adapter.close()
 
 
-def test_pymeasures_425_reads_a_475s_field(hall: Bench) -> None:
+def test_pymeasures_425_reads_a_475s_field(hall: SimulatedBench) -> None:
     meter: Any = LakeShore425(
         "GPIB0::13::INSTR", visa_library=hall.library(), read_termination="\r\n"
     )
@@ -140,7 +142,9 @@ def test_binary_blocks_with_line_feeds_inside_arrive_whole() -> None:
     assert values == list(range(1000))
 
 
-def test_a_message_too_slow_for_its_timeout_fails_as_on_the_bus(probe: Bench) -> None:
+def test_a_message_too_slow_for_its_timeout_fails_as_on_the_bus(
+    probe: SimulatedBench,
+) -> None:
     manager = pyvisa.ResourceManager(probe.library())
     smu: Any = manager.open_resource("GPIB0::24::INSTR", read_termination="\n")
     smu.write(":SENS:CURR:NPLC 10;:OUTP 1")
@@ -154,7 +158,9 @@ def test_a_message_too_slow_for_its_timeout_fails_as_on_the_bus(probe: Bench) ->
     manager.close()
 
 
-def test_the_end_of_a_sweep_can_be_waited_for_by_service_request(probe: Bench) -> None:
+def test_the_end_of_a_sweep_can_be_waited_for_by_service_request(
+    probe: SimulatedBench,
+) -> None:
     manager = pyvisa.ResourceManager(probe.library())
     smu: Any = manager.open_resource("GPIB0::24::INSTR", read_termination="\n")
     smu.write("*RST;*CLS;*ESE 1;*SRE 32;:OUTP 1;:TRIG:COUN 50;:INIT;*OPC")
@@ -177,7 +183,7 @@ def test_labsim_is_found_by_its_name() -> None:
     manager.close()
 
 
-def test_an_address_without_a_twin_is_not_found(probe: Bench) -> None:
+def test_an_address_without_a_twin_is_not_found(probe: SimulatedBench) -> None:
     manager = pyvisa.ResourceManager(probe.library())
 
     with pytest.raises(pyvisa.VisaIOError, match="RSRC_NFOUND"):
@@ -185,7 +191,7 @@ def test_an_address_without_a_twin_is_not_found(probe: Bench) -> None:
     manager.close()
 
 
-def test_twins_answer_on_tcp_one_port_each(probe: Bench) -> None:
+def test_twins_answer_on_tcp_one_port_each(probe: SimulatedBench) -> None:
     with serve(probe, "127.0.0.1", 0) as served:
         assert len(set(served.ports.values())) == len(probe.instruments)
         port = served.ports["k2400"]
@@ -198,6 +204,6 @@ def test_twins_answer_on_tcp_one_port_each(probe: Bench) -> None:
     assert answer.startswith(b"+5.000000E-01\nKEITHLEY")
 
 
-def test_twins_are_served_to_this_machine_only(probe: Bench) -> None:
+def test_twins_are_served_to_this_machine_only(probe: SimulatedBench) -> None:
     with pytest.raises(OperatorError, match="this machine only"):
         serve(probe, "0.0.0.0", 0)  # noqa: S104

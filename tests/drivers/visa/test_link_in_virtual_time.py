@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pairs import driver_of, twin_alone
 
-from drivers.keithley import catalogue as keithley
-from drivers.lakeshore import catalogue as lakeshore
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
-from drivers.visa.opening import VisaDriver
 from labctl.clock import VirtualClock
 from labctl.data import Event, Level
 from labctl.errors import InstrumentError, LinkError, RefusedError
@@ -46,13 +44,15 @@ class Owner:
 
 
 class Rig:
-    def __init__(self, driver: VisaDriver, address: str = GPIB, **options: Any) -> None:
+    def __init__(self, driver: str, address: str = GPIB, **options: Any) -> None:
         self.clock = VirtualClock(0.0)
         self.circuit = Circuit(Pellet(1e-3, 1e-4, 1e-3, 0.0))
         setup = Setup("bench", "x", address, options)
-        self.twin: Any = driver.make_twin(setup, self.circuit, self.clock)
+        self.twin: Any = twin_alone(driver, setup, self.circuit, self.clock)
         self.library = LabsimLibrary.around({address: self.twin})
-        self.opened = driver.open(self.library, setup, DriverClock(self.clock))
+        self.opened = driver_of(driver).open(
+            self.library, setup, DriverClock(self.clock)
+        )
         self.role: Any = next(iter(self.opened.roles.values()))
         self.heard: list[str] = []
         honest = self.twin.execute
@@ -85,7 +85,7 @@ def once(twin: Any, change: Callable[[bytes], bytes | None]) -> None:
 
 
 def test_after_silence_the_bus_is_cleared_and_the_identity_asked_for() -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
     once(rig.twin, lambda _: None)
 
@@ -97,7 +97,7 @@ def test_after_silence_the_bus_is_cleared_and_the_identity_asked_for() -> None:
 
 
 def test_an_error_is_asked_for_only_when_nothing_is_owed() -> None:
-    rig = Rig(keithley.K2636B)
+    rig = Rig("keithley-2636b")
     meter = rig.drive()
 
     with pytest.raises(InstrumentError, match="refuses 'nonsense"):
@@ -109,7 +109,7 @@ def test_an_error_is_asked_for_only_when_nothing_is_owed() -> None:
 
 
 def test_a_deaf_instrument_is_given_up_after_three_timeouts() -> None:
-    rig = Rig(keithley.K2182A, timeout="2 s")
+    rig = Rig("keithley-2182a", timeout="2 s")
     rig.role.prepare(VoltmeterSettings())
     rig.twin.deaf = True
     began = rig.clock.now()
@@ -122,7 +122,7 @@ def test_a_deaf_instrument_is_given_up_after_three_timeouts() -> None:
 
 
 def test_an_answer_nobody_asked_for_is_discarded_and_counted() -> None:
-    rig = Rig(keithley.K2400, SOCKET)
+    rig = Rig("keithley-2400", SOCKET)
     meter = rig.drive()
     once(rig.twin, lambda answer: answer + answer)
     meter.measure()
@@ -134,7 +134,7 @@ def test_an_answer_nobody_asked_for_is_discarded_and_counted() -> None:
 
 
 def test_what_was_sent_before_a_cut_is_sent_again() -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
     meter.tell(":SOUR:DEL 0.25")
     rig.library.cut()
@@ -146,7 +146,7 @@ def test_what_was_sent_before_a_cut_is_sent_again() -> None:
 
 
 def test_making_safe_never_sends_again_what_may_switch_on() -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
     meter.make_safe()
     meter.tell(":OUTP 1")
@@ -160,7 +160,7 @@ def test_making_safe_never_sends_again_what_may_switch_on() -> None:
 
 
 def test_ctrl_c_while_an_output_is_made_safe_comes_too_late() -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
     presses = iter([True, True])
 
@@ -178,7 +178,7 @@ def test_ctrl_c_while_an_output_is_made_safe_comes_too_late() -> None:
 
 
 def test_a_run_that_is_stopped_ends_the_holding_of_a_link() -> None:
-    rig = Rig(keithley.K2400, on_link_loss="hold", hold_link_for="1 h")
+    rig = Rig("keithley-2400", on_link_loss="hold", hold_link_for="1 h")
     meter = rig.drive()
     owner = Owner()
     owner.at_event = owner.asked.set
@@ -195,7 +195,7 @@ def test_a_run_that_is_stopped_ends_the_holding_of_a_link() -> None:
 
 
 def test_a_held_link_that_comes_back_gives_the_reading() -> None:
-    rig = Rig(keithley.K2400, on_link_loss="hold", hold_link_for="1 h")
+    rig = Rig("keithley-2400", on_link_loss="hold", hold_link_for="1 h")
     meter = rig.drive()
     owner = Owner()
     owner.at_event = lambda: setattr(rig.library, "refusing", False)
@@ -209,7 +209,7 @@ def test_a_held_link_that_comes_back_gives_the_reading() -> None:
 
 
 def test_a_magnet_supply_calls_a_person_by_default() -> None:
-    rig = Rig(lakeshore.L643)
+    rig = Rig("lakeshore-643")
     rig.role.ramp_to(10.0)
     owner = Owner()
     rig.library.cut(refuse=True)
@@ -241,7 +241,7 @@ def changed(field: int, text: bytes) -> Callable[[bytes], bytes]:
 def test_a_reading_against_physics_is_no_reading(
     field: int, text: bytes, words: str
 ) -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
 
     def tamper(answer: bytes) -> bytes:
@@ -255,7 +255,7 @@ def test_a_reading_against_physics_is_no_reading(
 
 
 def test_one_damaged_digit_of_the_held_level_is_asked_for_again() -> None:
-    rig = Rig(keithley.K2400)
+    rig = Rig("keithley-2400")
     meter = rig.drive()
     once(rig.twin, changed(0, b"+9.500000E-01"))
 
@@ -277,18 +277,18 @@ def test_a_wrong_word_about_the_link_is_refused_before_it_is_opened(
     options: dict[str, Any],
 ) -> None:
     with pytest.raises(RefusedError, match=next(iter(options))):
-        Rig(keithley.K2400, **options)
+        Rig("keithley-2400", **options)
 
 
 def test_every_wrong_word_is_named_at_once() -> None:
     with pytest.raises(RefusedError) as caught:
-        Rig(keithley.K2400, timeout="soon", echo=3, on_link_loss="panic")
+        Rig("keithley-2400", timeout="soon", echo=3, on_link_loss="panic")
 
     assert len(caught.value.complaints) == 3
 
 
 def test_without_an_echo_the_messages_are_bare() -> None:
-    rig = Rig(keithley.K2400, echo=False)
+    rig = Rig("keithley-2400", echo=False)
     meter = rig.drive()
 
     meter.measure()

@@ -12,7 +12,7 @@ import pytest
 from drivers.twins.labsim import backend
 from drivers.twins.labsim.benches import build_bench
 from drivers.twins.labsim.front import Served, serve
-from drivers.twins.labsim.library import LabsimLibrary
+from drivers.twins.visa.library import LabsimLibrary
 from labctl.clock import VirtualClock
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # foreign programs warn as they like

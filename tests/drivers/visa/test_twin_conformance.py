@@ -4,41 +4,39 @@ from typing import Any
 
 import pytest
 import pyvisa
+from pairs import twin_of
 from pyvisa.constants import StatusCode
 
-from drivers.keithley import catalogue as keithley
-from drivers.keysight import catalogue as keysight
-from drivers.lakeshore import catalogue as lakeshore
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
-from drivers.visa.opening import VisaDriver
 from labctl.clock import VirtualClock
 from labctl.roles.driver import Setup
 
 SCPI = {
-    "2000": keithley.K2000,
-    "2182A": keithley.K2182A,
-    "2400": keithley.K2400,
-    "2450": keithley.K2450,
-    "6221": keithley.K6221,
-    "6430": keithley.K6430,
-    "6487": keithley.K6487,
-    "6517B": keithley.K6517B,
-    "7001": keithley.K7001,
-    "B2901A": keysight.B2901A,
+    "2000": "keithley-2000",
+    "2182A": "keithley-2182a",
+    "2400": "keithley-2400",
+    "2450": "keithley-2450",
+    "6221": "keithley-6221",
+    "6430": "keithley-6430",
+    "6487": "keithley-6487",
+    "6517B": "keithley-6517b",
+    "7001": "keithley-7001",
+    "B2901A": "keysight-b2901a",
 }
-PLAIN = {"425": lakeshore.L425, "475": lakeshore.L475, "643": lakeshore.L643}
-TSP = {"2636B": keithley.K2636B}
+PLAIN = {"425": "lakeshore-425", "475": "lakeshore-475", "643": "lakeshore-643"}
+TSP = {"2636B": "keithley-2636b"}
 ALL = {**SCPI, **PLAIN, **TSP}
 
 
 class Bus:
     """One twin behind an unmodified PyVISA resource."""
 
-    def __init__(self, driver: VisaDriver, address: str = "GPIB0::5::INSTR") -> None:
+    def __init__(self, driver: str, address: str = "GPIB0::5::INSTR") -> None:
         self.clock = VirtualClock(0.0)
         self.circuit = Circuit(Pellet(1e-3, 1e-4, 1e-3, 0.0))
-        library = driver.twin(Setup("x", "x", address), self.circuit, self.clock)
+        setup = Setup("x", driver, address)
+        library = twin_of(driver)(setup, self.circuit, self.clock)
         self.manager = pyvisa.ResourceManager(library)
         end = "\r\n" if driver in PLAIN.values() else "\n"
         self.resource: Any = self.manager.open_resource(

@@ -1,0 +1,36 @@
+"""What a maker promises of one measured quantity: ranges and limits of error.
+
+Data of the model, from its data sheet; the driver states it as accuracy, the twin draws
+its own errors within it.
+"""
+
+from dataclasses import dataclass
+
+OVER = 1.05
+"""Ranges reach 105 % of their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a maker promises for one measured quantity."""
+
+    ranges: tuple[float, ...]
+    """Names of the ranges, ascending, V or A."""
+    gain: float
+    """Largest relative error."""
+    offset: float
+    """Largest error at zero as a fraction of the range."""
+    noise: float
+    """rms at 1 PLC as a fraction of the range."""
+
+    def range_for(self, value: float) -> float:
+        """Return the smallest range that holds ``value``, else the largest."""
+        size = abs(value)
+        for name in self.ranges:
+            if size <= name * OVER:
+                return name
+        return self.ranges[-1]
+
+    def fits(self, value: float) -> bool:
+        """Whether the largest range holds ``value``."""
+        return abs(value) <= self.ranges[-1] * OVER * (1 + 1e-9)

@@ -1,0 +1,43 @@
+"""What a VISA instrument's entry point in ``labctl.twins`` names."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drivers.twins.scpi.exchange import LATENCY, Exchange
+from drivers.twins.visa.library import LabsimLibrary
+from drivers.twins.world.circuit import Circuit
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+from labctl.roles.driver import Setup
+
+
+class VisaTwin:
+    """A `labctl.roles.driver.Twin`: makes one model's twin, at its address."""
+
+    def __init__(self, model: Callable[..., Exchange]) -> None:
+        self._model = model
+
+    def __call__(self, setup: Setup, world: Any, clock: Clock) -> LabsimLibrary:
+        """Return a library in which this instrument's twin stands at its address."""
+        return LabsimLibrary.around({setup.address: self.alone(setup, world, clock)})
+
+    def alone(self, setup: Setup, world: Any, clock: Clock) -> Exchange:
+        """Return the twin without a bus; ``simulated`` goes to it as keywords."""
+        options = {"latency": LATENCY, **setup.simulated}
+        latency = float(options.pop("latency"))
+        device = self._model(_circuit_of(world), clock, setup.name, **options)
+        device.latency = latency
+        return device
+
+
+def _circuit_of(world: Any) -> Circuit:
+    """Return the electrical bench of ``world``, or ``world`` itself if it is one."""
+    if isinstance(world, Circuit):
+        return world
+    circuit = getattr(world, "circuit", None)
+    if not isinstance(circuit, Circuit):
+        raise InstrumentError(
+            "the sample on the simulated bench has no electrical circuit; choose a "
+            "pellet, a particle or a film"
+        )
+    return circuit
