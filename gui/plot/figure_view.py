@@ -91,9 +91,10 @@ class FigureView(QWidget):
         self._title.setText(figure.title)
         self.plot.setAccessibleName(figure.title)
         self.plot.setAccessibleDescription(f"{figure.y_label} against {figure.x_label}")
-        self._note.setText(figure.note)
-        self._note.setToolTip(figure.note)
-        self._note.setVisible(bool(figure.note))
+        said = " ".join(filter(None, (*figure.doubts, figure.note)))
+        self._note.setText(said)
+        self._note.setToolTip(said)
+        self._note.setVisible(bool(said))
         self.plot.hatched = simulated
         shape = _shape_of(figure)
         if shape[:AXES] != self._shape[:AXES]:

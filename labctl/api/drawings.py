@@ -1,4 +1,4 @@
-"""Figures on their way to a client: bounded, thinned, what is not finite as null."""
+"""Figures on their way to a client; what is not finite as null."""
 
 import math
 from collections.abc import Sequence
@@ -6,18 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from labctl.api.models import Said
-from labctl.data import Array
+from labctl.data import Array, Quality
+from labctl.figures.bounded import bounded
 from labctl.figures.figure import Figure, Series
-from labctl.thinning.curves import breaks, in_pixels, thin
 
-MOST_FIGURES = 12
-"""Of one run."""
-MOST_SERIES = 80
-"""Of one figure; of more, some evenly between the first and the last travel."""
-MOST_POINTS, FEWEST_POINTS = 500, 60
-"""Of one series, about: fewer, the more series there are in its figure."""
-ALL_POINTS = 10_000
-"""Of one figure, about."""
 Numbers = list[float | None]
 
 
@@ -34,6 +26,8 @@ class SeriesOut(Said):
     right: bool = False
     shade: float | None = None
     group: str = ""
+    quality: Quality = Quality.GOOD
+    reason: str = ""
 
 
 class FigureOut(Said):
@@ -65,7 +59,7 @@ class FiguresOut(Said):
 
 def packed(figures: Sequence[Figure]) -> list[FigureOut]:
     """Return figures as they travel."""
-    return [_packed(figure) for figure in figures[:MOST_FIGURES]]
+    return [_packed(figure) for figure in bounded(figures)]
 
 
 def unpacked(figure: FigureOut) -> Figure:
@@ -85,6 +79,8 @@ def unpacked(figure: FigureOut) -> Figure:
                 right=one.right,
                 shade=one.shade,
                 group=one.group,
+                quality=one.quality,
+                reason=one.reason,
             )
             for one in figure.series
         ),
@@ -97,53 +93,37 @@ def unpacked(figure: FigureOut) -> Figure:
 
 
 def _packed(figure: Figure) -> FigureOut:
-    kept = list(figure.series)
-    note = figure.note
-    if len(kept) > MOST_SERIES:
-        even = np.linspace(0, len(kept) - 1, MOST_SERIES).round().astype(int)
-        left_out = f"{len(kept) - MOST_SERIES} of {len(kept)} curves are not drawn."
-        note = f"{note} {left_out}".strip()
-        kept = [kept[place] for place in even]
-    share = ALL_POINTS // max(len(kept), 1)
-    most = min(MOST_POINTS, max(FEWEST_POINTS, share))
     return FigureOut(
         name=figure.name,
         title=figure.title,
         x_label=figure.x_label,
         y_label=figure.y_label,
-        series=[_series(figure, one, most) for one in kept],
+        series=[_series(one) for one in figure.series],
         right_label=figure.right_label,
         x_log=figure.x_log,
         y_log=figure.y_log,
         equal_scale=figure.equal_scale,
-        note=note,
+        note=figure.note,
     )
 
 
-def _series(figure: Figure, series: Series, most: int) -> SeriesOut:
-    x, y = np.asarray(series.x, float), np.asarray(series.y, float)
-    error = None if series.error is None else np.asarray(series.error, float)
-    if x.size > most:
-        across = in_pixels(x, log=figure.x_log)
-        up = in_pixels(y, log=figure.y_log and not series.right)
-        rows = thin(across, up, most)
-        gaps = np.flatnonzero(breaks(across, up, rows))[1:]
-        x, y = (np.insert(values[rows], gaps, np.nan) for values in (x, y))
-        error = None if error is None else np.insert(error[rows], gaps, np.nan)
+def _series(series: Series) -> SeriesOut:
     return SeriesOut(
         name=series.name,
-        x=_numbers(x),
-        y=_numbers(y),
-        error=None if error is None else _numbers(error),
+        x=_numbers(series.x),
+        y=_numbers(series.y),
+        error=None if series.error is None else _numbers(series.error),
         points=series.points,
         right=series.right,
         shade=None if series.shade is None else _finite(series.shade),
         group=series.group,
+        quality=series.quality,
+        reason=series.reason,
     )
 
 
 def _numbers(values: Array) -> Numbers:
-    return [_finite(value) for value in values.tolist()]
+    return [_finite(value) for value in np.asarray(values, float).tolist()]
 
 
 def _finite(value: float) -> float | None:

@@ -7,7 +7,10 @@ A `Plot` names columns of a stream (the file's default plots, the live window); 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labctl.data import Array
+from labctl.data import Array, Quality
+
+MOST_NAMED = 4
+"""Series that share a doubt and are named in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Series:
     """0…1 colours a family of curves (state of charge, cycle); None takes a hue."""
     group: str = ""
     """Series of one group share a hue (or a ramp); empty stands alone."""
+    quality: Quality = Quality.GOOD
+    """Whether its numbers may be believed."""
+    reason: str = ""
+    """Why they are suspect; empty when good."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,4 +73,20 @@ class Figure:
     equal_scale: bool = False
     """One ohm is as long in x as in y: Nyquist."""
     note: str = ""
-    """A sentence below the plot: how it was made, what to doubt."""
+    """A sentence below the plot: how it was made."""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What to doubt, in sentences: a reason each, and the series it is said of."""
+        named: dict[str, list[str]] = {}
+        for one in self.series:
+            if one.quality is not Quality.GOOD:
+                family = f" {one.group}" if one.group and one.shade is not None else ""
+                named.setdefault(one.reason, []).append(f"{one.name}{family}")
+        return tuple(f"{_some(who)}: {why}." for why, who in named.items())
+
+
+def _some(names: list[str]) -> str:
+    kept = ", ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return f"{kept} and {more} more" if more > 0 else kept

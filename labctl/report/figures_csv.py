@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+from labctl.data import Quality
 from labctl.figures.figure import Figure, Series
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +38,10 @@ def headings(figure: Figure) -> list[str]:
         labels = [figure.x_label, y_label]
         if series.error is not None:
             labels.append(f"u({y_label})")
-        names += [_harmless(f"{label} ({series.name})") for label in labels]
+        name = series.name
+        if series.quality is not Quality.GOOD:
+            name += f", {series.quality}: {series.reason}"
+        names += [_harmless(f"{label} ({name})") for label in labels]
     return names
 
 

@@ -136,11 +136,15 @@ def _figure(figure: Figure, place: int, *, simulated: bool) -> str:
     file = f"{'SIMULATED-' if simulated else ''}{word}"
     chip = '<span class="chip">SIMULATED</span>' if simulated else ""
     caption = " ".join(filter(None, (figure.note, *_remarks(figure, wide))))
+    doubts = "".join(
+        f'<p class="doubt">{icon(WARNING)}<span>{escape(text)}</span></p>'
+        for text in figure.doubts
+    )
     return (
         f'<figure class="card"><div class="head"><h3>{escape(figure.title)}</h3>{chip}'
         f'<button type="button" title="Numbers of the curves shown">CSV</button></div>'
         f'<div class="wide">{wide.svg}</div><div class="narrow">{narrow.svg}</div>'
-        f"<figcaption>{escape(caption)}</figcaption>"
+        f"<figcaption>{escape(caption)}{doubts}</figcaption>"
         f'<script type="application/json">'
         f"{json_block(figure_numbers(figure, wide, file))}</script></figure>\n"
     )

@@ -28,6 +28,8 @@ def figure_numbers(figure: Figure, drawing: Drawing, file: str) -> dict[str, Any
                 "name": series.name,
                 "right": series.right,
                 "points": len(series.y),
+                "quality": str(series.quality),
+                "reason": series.reason,
                 "x": _short(series.x[marks.rows], thinned=marks.thinned),
                 "y": _short(series.y[marks.rows], thinned=marks.thinned),
             }

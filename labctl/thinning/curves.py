@@ -1,8 +1,10 @@
 """Which points of a long curve are drawn, so that the eye sees all of it.
 
-A function of x keeps the lowest and the highest point of every pixel column; a loop
-(Q-V, Nyquist, cyclic voltammogram) keeps points evenly spaced along its length and
-its extremes. Everything is judged in pixels, so that log axes thin rightly too.
+A function of x keeps the lowest and the highest point of every pixel column. Where x
+goes back (Q-V, Nyquist, a voltammogram, a clock that was set), pieces of equal length
+along the curve take the place of columns, and each keeps its extremes in x and y.
+Groups are runs of rows: nothing relies on the order of x. Everything is judged in
+pixels, so that log axes thin rightly too.
 """
 
 import numpy as np
@@ -12,6 +14,8 @@ from labctl.data import Array
 
 Indices = NDArray[np.intp]
 
+PER_PIECE = 4
+"""Extremes of a piece of a curve."""
 PIXELS = 1000.0
 """Where the plot's size is not known, curves are judged on a square of that size."""
 
@@ -26,6 +30,30 @@ def in_pixels(values: Array, *, log: bool = False) -> Array:
     low, span = finite.min(), float(np.ptp(finite))
     scaled: Array = (values - low) * (PIXELS / span if span > 0 else 1.0)
     return scaled
+
+
+def thinned(
+    x: Array,
+    y: Array,
+    error: Array | None = None,
+    *,
+    most: int,
+    x_log: bool = False,
+    y_log: bool = False,
+) -> tuple[Array, Array, Array | None]:
+    """Return the points to draw of one curve, at most about ``most``.
+
+    Every one is a point that was given; a gap stays one NaN. Extremes are kept.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    error = None if error is None else np.asarray(error, float)
+    if x.size <= most:
+        return x, y, error
+    across, up = in_pixels(x, log=x_log), in_pixels(y, log=y_log)
+    rows = thin(across, up, most)
+    gaps = np.flatnonzero(breaks(across, up, rows))[1:]
+    x, y = (np.insert(values[rows], gaps, np.nan) for values in (x, y))
+    return x, y, None if error is None else np.insert(error[rows], gaps, np.nan)
 
 
 def thin(x: Array, y: Array, most: int) -> Indices:
@@ -58,18 +86,32 @@ def _column_extremes(x: Array, y: Array, count: int) -> Indices:
     size = max(1.0, abs(float(x[-1] - x[0])) / count)
     columns = np.floor(x / size).astype(np.int64)
     starts = np.flatnonzero(np.concatenate(([True], np.diff(columns) != 0)))
-    counts = np.diff(np.append(starts, columns.size))
-    group = np.repeat(np.arange(starts.size), counts)
-    ends = [np.array([0, x.size - 1])]
-    for extreme in (np.minimum, np.maximum):
-        hits = np.flatnonzero(y == extreme.reduceat(y, starts)[group])
-        first = np.concatenate(([True], np.diff(group[hits]) != 0))
-        ends.append(hits[first])
-    return np.unique(np.concatenate(ends))
+    ends = np.array([0, x.size - 1])
+    return np.unique(np.concatenate((ends, *_extremes(y, starts))))
 
 
 def _along(x: Array, y: Array, count: int) -> Indices:
+    """Return the extremes of every piece of the curve; what is left lies evenly."""
     length = np.concatenate(([0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))))
-    even = np.searchsorted(length, np.linspace(0.0, length[-1], count - 4))
-    extremes = [x.argmin(), x.argmax(), y.argmin(), y.argmax()]
-    return np.unique(np.concatenate((np.minimum(even, x.size - 1), extremes)))
+    pieces = max(count // PER_PIECE, 1)
+    piece = np.minimum(length / (length[-1] or 1.0) * pieces, pieces - 1).astype(int)
+    starts = np.flatnonzero(np.diff(piece, prepend=-1))
+    kept = np.unique(np.concatenate((*_extremes(x, starts), *_extremes(y, starts))))
+    spare = np.linspace(0.0, length[-1], max(count - kept.size, 2))
+    even = np.minimum(np.searchsorted(length, spare), x.size - 1)
+    return np.union1d(kept, even)
+
+
+def _extremes(values: Array, starts: Indices) -> tuple[Indices, Indices]:
+    """Return the first row with the lowest, with the highest value of every group."""
+    lowest = np.minimum.reduceat(values, starts)
+    highest = np.maximum.reduceat(values, starts)
+    return _first_hits(values, lowest, starts), _first_hits(values, highest, starts)
+
+
+def _first_hits(values: Array, wanted: Array, starts: Indices) -> Indices:
+    counts = np.diff(np.append(starts, values.size))
+    group = np.repeat(np.arange(starts.size), counts)
+    hits: Indices = np.flatnonzero(values == wanted[group])
+    first: Indices = hits[np.diff(group[hits], prepend=-1) != 0]
+    return first

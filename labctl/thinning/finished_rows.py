@@ -50,8 +50,7 @@ class FinishedRows:
         if missing := [name for name in names if name not in self.overview]:
             raise KeyError(missing[0])
         pixels = max(pixels, NARROWEST)
-        first, last = self._row_at(begin, "left"), self._row_at(end, "right")
-        last = max(first, last)
+        first, last = self._range(begin, end)
         count = last - first
         if count <= 4 * pixels:
             values = self._read(names, first, last).T
@@ -78,11 +77,15 @@ class FinishedRows:
         known = {n: self.table.part(n, begin, end) for n in dict.fromkeys(names)}
         return np.stack([np.asarray(known[n], float) for n in names], axis=1)
 
-    def _row_at(self, time: float, side: typing.Literal["left", "right"]) -> int:
-        """Return how many rows lie before a test time (with it, on the right)."""
-        group = int(np.searchsorted(self.overview[TIME][0], time, side)) - 1
-        if group < 0:
-            return 0
-        begin = group * WIDTH
-        rows = self.table.part(TIME, begin, begin + WIDTH)
-        return begin + int(np.searchsorted(rows, time, side))
+    def _range(self, begin: float, end: float) -> tuple[int, int]:
+        """Return rows that hold every one between two test times, which may go back."""
+        _, low, high = self.overview[TIME]
+        first, last = np.flatnonzero(high >= begin), np.flatnonzero(low <= end)
+        if not (len(first) and len(last)):
+            return 0, 0
+        start, stop = int(first[0]) * WIDTH, int(last[-1]) * WIDTH
+        ahead = self.table.part(TIME, start, start + WIDTH)
+        behind = self.table.part(TIME, stop, stop + WIDTH)
+        start += int(np.flatnonzero(ahead >= begin)[0])
+        stop += int(np.flatnonzero(behind <= end)[-1]) + 1
+        return start, max(start, stop)

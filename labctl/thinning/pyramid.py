@@ -8,11 +8,11 @@ follow the order of the rows, loops (a quantity against charge) stay loops.
 """
 
 import threading
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labctl.data import Array
 from labctl.thinning.groups import grouped, regrouped
@@ -228,25 +228,49 @@ class Pyramid:
         return kept.first * self.width(level) <= row
 
     def _range(self, begin: float, end: float) -> tuple[int, int]:
-        """Return the rows between two test times; from groups where rows went."""
+        """Return rows that hold every one between two test times.
+
+        Wider, by whole groups, where rows went; times may go back in them.
+        """
         if self._time is None:
             return self._raw.first, self.rows
-        first, last = self._row_at(begin, "left"), self._row_at(end, "right")
+        first = self._edge(lambda _low, high: high >= begin, 0)
+        last = self._edge(lambda low, _high: low <= end, -1)
         return first, max(last, first)
 
-    def _row_at(self, time: float, side: typing.Literal["left", "right"]) -> int:
-        """Return how many rows lie before a test time (with it, on the right)."""
-        for level in range(len(self._levels) + 1):
-            kept = self._levels[level - 1] if level else self._raw
-            times = kept.part(kept.first, kept.end)[0, :, self._time]
-            if kept.first and not (len(times) and times[0] < time):
-                continue  # it lies before what is kept here
-            if not level:
-                return kept.first + int(np.searchsorted(times, time, side))
-            at = int(np.searchsorted(times, time, "right"))
-            group = kept.first + (at if side == "right" else max(at - 1, 0))
-            return min(group * self.width(level), self.rows)
-        return 0
+    def _edge(
+        self, holds: Callable[[Array, Array], NDArray[np.bool_]], place: int
+    ) -> int:
+        """Return the begin of the first row that holds, or the end of the last one.
+
+        ``holds`` is given the lowest and highest time of groups, or of rows.
+        """
+        level = 0
+        while level < len(self._levels) and not self._covers(level, 0):
+            level += 1
+        begin, end = 0, self.rows
+        found = 0 if place else self.rows
+        while level >= 0:
+            width = self.width(level)
+            low, high = self._times(level, begin // width, -(-end // width))
+            hits = np.flatnonzero(holds(low, high))
+            if not len(hits):
+                return found
+            begin = begin // width * width + int(hits[place]) * width
+            end = min(begin + width, self.rows)
+            found = end if place else begin
+            level -= 1
+            if level >= 0 and not self._covers(level, begin):
+                return found
+        return found
+
+    def _times(self, level: int, begin: int, end: int) -> tuple[Array, Array]:
+        """Return lowest and highest time of kept groups, or of rows twice."""
+        if not level:
+            times = self._raw.part(begin, end)[0, :, self._time]
+            return times, times
+        groups = self._groups(level, begin, end)[:, :, self._time]
+        return groups[1], groups[2]
 
     def _build(self) -> None:
         """Close every group that is full now."""

@@ -11,15 +11,13 @@ import pytest
 
 from labctl import plugins
 from labctl.api.drawings import (
-    MOST_FIGURES,
-    MOST_POINTS,
-    MOST_SERIES,
     FiguresOut,
     packed,
     unpacked,
 )
 from labctl.data import Array
 from labctl.errors import OperatorError
+from labctl.figures.bounded import MOST_FIGURES, MOST_POINTS, MOST_SERIES
 from labctl.figures.figure import Figure, Series
 from labctl.report.own_figures import Drawn
 from labctl.service.http import catalogue
