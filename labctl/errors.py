@@ -40,20 +40,53 @@ class Why(StrEnum):
     """Every channel that would do is lent now."""
 
 
+Place = tuple[str | int, ...]
+"""Keys and list positions from the top: ``("parameters", "steps", 0, "rate")``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """One thing that is wrong with a file or a plan, and its cure."""
 
-    where: str
-    """``formation.yaml:14 upper_voltage``, or just the name of the parameter."""
+    path: Place
+    """Where it belongs: ``("parameters", "steps", 2, "rate")``, ``("sample",
+    "upper_voltage")``, ``("channels", "cell")`` of a plan; the keys of another file;
+    empty: all of it."""
     what: str
     """The value and what it breaks."""
     cure: str = ""
     """What to do about it; empty if the first half says it."""
     why: Why = Why.WRONG
+    file: str = ""
+    """The file, option or sample that says so, as a person calls it; may be empty."""
+    line: int | None = None
+    """Line of the file, from 1."""
+
+    @property
+    def where(self) -> str:
+        """Say where it belongs: ``formation.yaml:14 steps[2].rate``."""
+        file = self.file
+        if self.line:
+            file = f"{file}:{self.line}" if file else f"line {self.line}"
+        first, rest = self.path[:1], self.path[1:]
+        if first == ("channels",) and len(rest) == 1 and not file:
+            place = f"role {rest[0]}"
+        elif rest and (first == ("parameters",) or (file and first == ("sample",))):
+            place = dotted(rest)
+        else:
+            place = dotted(self.path)
+        return f"{file} {place}".strip()
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f" {self.cure}" if self.cure else "")
+        said = f"{self.what} {self.cure}" if self.cure else self.what
+        where = self.where
+        return f"{where}: {said}" if where else said
+
+
+def dotted(path: Place) -> str:
+    """Return ``steps[2].then[0]``: a path as one writes it."""
+    text = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+    return text.removeprefix(".")
 
 
 class RefusedError(LabctlError):

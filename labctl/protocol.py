@@ -99,6 +99,10 @@ Rows = Generator[Item, None, Ending]
 """What `Step.execute` is."""
 
 
+UNTOLD = {"untold": True}
+"""Metadata of a step's field that only says whom to ask: not part of its digest."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step(abc.ABC):
     """One thing the engine does; a frozen value, so that it can be compared.
@@ -169,7 +173,7 @@ def _beyond_defaults(value: Any) -> Any:
             usual = each.default
             if each.default_factory is not dataclasses.MISSING:
                 usual = each.default_factory()
-            if usual is dataclasses.MISSING or mine != usual:
+            if each.metadata != UNTOLD and mine != usual:
                 told[each.name] = _beyond_defaults(mine)
         return told
     if isinstance(value, tuple | list):

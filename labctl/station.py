@@ -147,12 +147,14 @@ class Station:
                     role, chosen, cast, companions.get(role), even_busy=even_busy
                 )
             except BusyError as error:
-                complaints.append(Complaint(f"role {role}", str(error), why=Why.BUSY))
+                complaints.append(
+                    Complaint(("channels", role), str(error), why=Why.BUSY)
+                )
             except OwnershipError as error:
-                complaints.append(Complaint(f"role {role}", str(error)))
+                complaints.append(Complaint(("channels", role), str(error)))
         complaints += [
             Complaint(
-                f"role {role}",
+                ("channels", role),
                 f"{channel} was chosen, but the protocol has no such role.",
                 f"It has: {', '.join(wanted)}.",
             )

@@ -110,8 +110,8 @@ class _Draft:
 
     def complain(self, index: int, what: str, cure: str = "") -> None:
         technique = self.techniques[index]
-        where = f"{self.facts.name}, technique {index} ({technique.kind})"
-        self.complaints.append(Complaint(where, what, cure))
+        said = f"technique {index} ({technique.kind}): {what}"
+        self.complaints.append(Complaint((), said, cure, file=self.facts.name))
 
     def add(self, index: int, name: str, values: dict[str, object]) -> None:
         table = TECHNIQUES[name]
@@ -159,14 +159,17 @@ def compile_program(
     """
     draft = _Draft(facts, techniques, bounds or Bounds())
     if not techniques:
-        draft.complaints.append(Complaint(facts.name, "there is nothing to load."))
+        draft.complaints.append(
+            Complaint((), "there is nothing to load.", file=facts.name)
+        )
     _choose_voltage_range(draft)
     if facts.bandwidth > facts.max_bandwidth > 0:
         draft.complaints.append(
             Complaint(
-                facts.name,
+                (),
                 f"bandwidth {facts.bandwidth} is beyond {facts.max_bandwidth}.",
                 "Lower the option bandwidth.",
+                file=facts.name,
             )
         )
     for index, technique in enumerate(techniques):
@@ -445,7 +448,7 @@ def _choose_voltage_range(draft: _Draft) -> None:
     try:
         draft.voltage_code = voltage_range(draft.facts, volts, bounded=bounded)
     except RangeError as error:
-        draft.complaints.append(Complaint(draft.facts.name, str(error)))
+        draft.complaints.append(Complaint((), str(error), file=draft.facts.name))
 
 
 def _recording(

@@ -74,7 +74,7 @@ def read_options(name: str, options: Mapping[str, Any]) -> Options:
     except ValidationError as error:
         raise RefusedError(
             Complaint(
-                f"instruments.{name}.options." + ".".join(map(str, item["loc"])),
+                ("instruments", name, "options", *item["loc"]),
                 f"{item['input']!r}: {item['msg']}.",
             )
             for item in error.errors()
@@ -83,7 +83,7 @@ def read_options(name: str, options: Mapping[str, Any]) -> Options:
     if unknown:
         raise RefusedError(
             Complaint(
-                f"instruments.{name}.options.extra_columns",
+                ("instruments", name, "options", "extra_columns"),
                 f"{column!r} is none of {', '.join(_XCTR)}.",
             )
             for column in unknown

@@ -65,7 +65,7 @@ class Keithley7001(Talk, Instrument):
                 raise RefusedError(
                     [
                         Complaint(
-                            f"{self.name} table",
+                            ("instruments", self.name, "options", "table"),
                             f"has no channels for {connection}.",
                             "Add the list to the switch's options.",
                         )
@@ -78,7 +78,7 @@ class Keithley7001(Talk, Instrument):
                 raise RefusedError(
                     [
                         Complaint(
-                            f"{self.name} {lead}",
+                            ("instruments", self.name, lead),
                             f"contact {contact} is not one of 1 to {self._contacts}.",
                         )
                     ]

@@ -69,12 +69,16 @@ class LakeShore643(PlainTalk, Instrument):
         if not 0 < limit <= most:
             complaints.append(
                 Complaint(
-                    f"{name} largest_current", f"{limit:g} A is beyond {most:g} A."
+                    ("instruments", name, "options", "largest_current"),
+                    f"{limit:g} A is beyond {most:g} A.",
                 )
             )
         if not RATES[0] <= rate <= RATES[1]:
             complaints.append(
-                Complaint(f"{name} rate", f"{rate:g} A/s is outside {RATES}.")
+                Complaint(
+                    ("instruments", name, "options", "rate"),
+                    f"{rate:g} A/s is outside {RATES}.",
+                )
             )
         if complaints:
             raise RefusedError(complaints)

@@ -51,13 +51,16 @@ class LinkOptions:
         echo = options.get("echo", True)
         if not isinstance(echo, bool):
             complaints.append(
-                Complaint(f"{setup.name} echo", f"{echo!r} is neither true nor false.")
+                Complaint(
+                    ("instruments", setup.name, "options", "echo"),
+                    f"{echo!r} is neither true nor false.",
+                )
             )
         said = options.get("on_link_loss", usual)
         if said not in set(OnLinkLoss):
             complaints.append(
                 Complaint(
-                    f"{setup.name} on_link_loss",
+                    ("instruments", setup.name, "options", "on_link_loss"),
                     f"{said!r} is none of {', '.join(OnLinkLoss)}.",
                 )
             )
@@ -80,10 +83,13 @@ def _seconds(
             raise QuantityError(f"{said!r} is no time.")  # noqa: TRY301
         value = parse(said, "s") if isinstance(said, str) else float(said)
     except (QuantityError, TypeError, ValueError) as error:
-        complaints.append(Complaint(f"{name} {key}", str(error)))
+        complaints.append(Complaint(("instruments", name, "options", key), str(error)))
         return usual
     if not (math.isfinite(value) and bounds[0] <= value <= bounds[1]):
         complaints.append(
-            Complaint(f"{name} {key}", f"{value:g} s is outside {bounds} s.")
+            Complaint(
+                ("instruments", name, "options", key),
+                f"{value:g} s is outside {bounds} s.",
+            )
         )
     return value

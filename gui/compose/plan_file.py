@@ -5,6 +5,7 @@ complaint with its line. What fits but cannot be read (``banana`` for a rate) is
 for its field to say.
 """
 
+import dataclasses
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +52,9 @@ def save_plan(draft: Draft, path: Path) -> list[Path]:
         and read_yaml(label.read_text("utf-8")).data != read_yaml(text).data
     ):
         what = "holds another label of this sample."
-        raise RefusedError([Complaint(str(label), what, "Choose another folder.")])
+        raise RefusedError(
+            [Complaint((), what, "Choose another folder.", file=str(label))]
+        )
     label.write_text(text, "utf-8")
     path.write_text(plan_text(draft, str(label)), "utf-8")
     return [path, label]
@@ -70,7 +73,9 @@ def open_plan(
     written = _read(path)
     plan = written.data
     if not isinstance(plan, dict):
-        raise RefusedError([Complaint(path.name, "is no plan: a block of keys.")])
+        raise RefusedError(
+            [Complaint((), "is no plan: a block of keys.", file=path.name)]
+        )
     troubles: list[tuple[Place, str]] = [
         ((key,), unknown_key(str(key), KEYS)) for key in plan if key not in KEYS
     ]
@@ -128,13 +133,12 @@ def _read(path: Path) -> Written:
         return read_yaml(content.decode("utf-8-sig"))
     except OSError as error:
         what = f"cannot be read: {error.strerror}."
-        raise RefusedError([Complaint(path.name, what)]) from error
+        raise RefusedError([Complaint((), what, file=path.name)]) from error
     except UnicodeDecodeError as error:
-        raise RefusedError([Complaint(path.name, "is not UTF-8.")]) from error
+        raise RefusedError([Complaint((), "is not UTF-8.", file=path.name)]) from error
     except RefusedError as error:
         found = error.complaints[0]
-        where = f"{path.name}, {found.where}"
-        raise RefusedError([Complaint(where, found.what, found.cure)]) from error
+        raise RefusedError([dataclasses.replace(found, file=path.name)]) from error
 
 
 def _protocol(
@@ -210,14 +214,6 @@ def _refused(
     path: Path, written: Written, troubles: Sequence[tuple[Place, str]]
 ) -> RefusedError:
     return RefusedError(
-        Complaint(
-            f"{path.name}, line {written.line_of(place)}",
-            f"{_dotted(place)}: {what}" if place else what,
-        )
+        Complaint(place, what, file=path.name, line=written.line_of(place))
         for place, what in troubles
     )
-
-
-def _dotted(place: Place) -> str:
-    text = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in place)
-    return text.removeprefix(".").removeprefix("parameters.")

@@ -67,7 +67,7 @@ def read_yaml(text: str) -> Written:
     """Read a text. RefusedError: the first thing not understood, with its line."""
     if len(text) > LARGEST:
         raise RefusedError(
-            [Complaint("line 1", f"the text is longer than {LARGEST // 1024} kB.")]
+            [Complaint((), f"the text is longer than {LARGEST // 1024} kB.", line=1)]
         )
     lines: dict[Place, int] = {}
     try:
@@ -88,11 +88,11 @@ def read_yaml(text: str) -> Written:
         line = mark.line + 1 if mark else 1
         said = error.problem or "this is not YAML"
         what = next((w for known, w in _BROKEN.items() if known in said), said)
-        raise RefusedError([Complaint(f"line {line}", f"{what}.")]) from error
+        raise RefusedError([Complaint((), f"{what}.", line=line)]) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"holds the character U+{int(error.character):04X}."
-        raise RefusedError([Complaint(f"line {line}", what, "Remove it.")]) from error
+        raise RefusedError([Complaint((), what, "Remove it.", line=line)]) from error
     return Written(data, lines)
 
 
@@ -206,4 +206,4 @@ def _line(event: yaml.Event) -> int:
 
 
 def _refuse(event: yaml.Event, what: str, cure: str = "") -> NoReturn:
-    raise RefusedError([Complaint(f"line {_line(event)}", what, cure)])
+    raise RefusedError([Complaint((), what, cure, line=_line(event))])

@@ -195,7 +195,8 @@ def _error(answer: httpx.Response) -> LabctlError:
         return AccessError(problem.message)
     if problem.complaints:
         return RefusedError(
-            Complaint(c.where, c.what, c.cure, c.why) for c in problem.complaints
+            Complaint((), c.what, c.cure, c.why, file=c.where)
+            for c in problem.complaints
         )
     kind = class_of(problem.kind)
     if kind is BusyError:

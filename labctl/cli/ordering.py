@@ -91,10 +91,11 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
         raise RefusedError(
             [
                 Complaint(
-                    "config.yaml",
+                    (),
                     "there is no configuration file here.",
                     "Write one (labctl station example prints it), name one with "
                     "--config, or add --simulate to use the built-in bench.",
+                    file="config.yaml",
                 )
             ]
         )
@@ -132,7 +133,7 @@ def make_order(words: Words, config: "Config") -> "Order":
         raise OperatorError("no sample: name a label file with --sample FILE.yaml")
     return Order(
         protocol=plan.protocol,
-        parameters=Document(written.name, parameters, lines),
+        parameters=Document(written.name, parameters, lines, written.root),
         sample=sample,
         preset=words.preset or plan.preset or "",
         channels=channels,

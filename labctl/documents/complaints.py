@@ -11,8 +11,8 @@ import typing
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from labctl.documents.document import Document, Place
-from labctl.errors import Complaint, RefusedError
+from labctl.documents.document import Document
+from labctl.errors import Complaint, Place, RefusedError
 from labctl.quantities import Quantity
 from labctl.quantities.units import expectation, show
 
@@ -98,11 +98,7 @@ def _complaint(
     path = known
     if error["type"] == "missing":
         path = (*known, error["loc"][-1])
-    line = document.line_of(error["loc"])
-    name = f"{document.name}:{line}" if line else document.name
-    place = f"{name} {_dotted(path)}"
-    what, cure = _words(model, error)
-    return Complaint(place.rstrip(), what, cure)
+    return document.complaint(path, *_words(model, error))
 
 
 def _words(model: "type[BaseModel]", error: "ErrorDetails") -> tuple[str, str]:
@@ -163,11 +159,6 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"the text `{show(value)}`" if isinstance(value, str) else show(value)
-
-
-def _dotted(path: Place) -> str:
-    text = "".join(f"[{p}]" if isinstance(p, int) else f".{show(p)}" for p in path)
-    return text.removeprefix(".")
 
 
 def _keys(model: "type[BaseModel]") -> Iterator[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from labctl.errors import Complaint, Place
+
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
-Place = tuple[str | int, ...]
-"""Keys and list positions from the top: ``("steps", 0, "voltage")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,25 @@ class Document:
     """The file's name as complaints show it."""
     data: Plain
     lines: dict[Place, int] = field(default_factory=dict)
-    """Line, from 1, of every key and list item."""
+    """Line, from 1, of every key and list item; 0: it stands in no line."""
+    root: Place = ()
+    """Where ``data`` stands in what complaints speak of: ``("parameters",)``."""
 
     @classmethod
-    def without_lines(cls, name: str, data: Plain) -> "Document":
+    def without_lines(cls, name: str, data: Plain, root: Place = ()) -> "Document":
         """Return data that came from no file: each piece is known, on line 0."""
-        return cls(name, data, dict.fromkeys(_places(data, ()), 0))
+        return cls(name, data, dict.fromkeys(_places(data, ()), 0), root)
+
+    def below(self, key: str) -> "Document":
+        """Return what stands behind a key; its complaints speak of the whole."""
+        data = self.data.get(key) if isinstance(self.data, dict) else None
+        lines = {p[1:]: n for p, n in self.lines.items() if p[:1] == (key,)}
+        return Document(self.name, data, lines, (*self.root, key))
+
+    def complaint(self, path: Place, what: str, cure: str = "") -> Complaint:
+        """Return what is wrong with a piece, with its line."""
+        line = self.line_of(path) or None
+        return Complaint((*self.root, *path), what, cure, file=self.name, line=line)
 
     def known(self, path: Place) -> Place:
         """Drop the parts of a path that are not in the file (names of union members).

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from labctl.documents.complaints import validate
-from labctl.documents.document import Document, Place, Plain
-from labctl.errors import Complaint, RefusedError
+from labctl.documents.document import Document, Plain
+from labctl.errors import Complaint, Place, RefusedError
 from labctl.quantities.units import show
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ def load_file(path: Path) -> Document:
             _only_plain(path, os.fstat(file.fileno()).st_mode)
             content = file.read(LARGEST + 1)
     except OSError as e:
-        raise RefusedError(
-            [Complaint(str(path), f"cannot be read: {e.strerror}.", "Check the path.")]
-        ) from e
+        what = f"cannot be read: {e.strerror}."
+        _refuse(what, "Check the path.", str(path), source=e)
     return load(content, path.name)
 
 
@@ -101,7 +100,7 @@ def _at_once(path: str, flags: int) -> int:
 def _only_plain(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
-        _refuse(str(path), f"is {kind}, no file.", "Name a file with the text in it.")
+        _refuse(f"is {kind}, no file.", "Name a file with the text in it.", str(path))
 
 
 def load(text: str | bytes, name: str) -> Document:
@@ -138,16 +137,16 @@ def load(text: str | bytes, name: str) -> Document:
 def _decode(text: str | bytes, name: str) -> str:
     size = len(text)
     if size > LARGEST:
-        _refuse(name, f"is larger than {LARGEST // 1024} kB.", "Is it the right file?")
+        _refuse(f"is larger than {LARGEST // 1024} kB.", "Is it the right file?", name)
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in text[:4]:
-        _refuse(name, "is in UTF-16 or UTF-32.", "Save it as UTF-8.")
+        _refuse("is in UTF-16 or UTF-32.", "Save it as UTF-8.", name)
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = text.count(b"\n", 0, e.start) + 1
-        _refuse(f"{name}:{line}", "is not UTF-8.", "Save it as UTF-8.", e)
+        _refuse("is not UTF-8.", "Save it as UTF-8.", name, line, source=e)
 
 
 class _Reader:
@@ -176,9 +175,9 @@ class _Reader:
             )
         return data
 
-    def refuse(self, line: int, what: str, cure: str) -> NoReturn:
+    def refuse(self, line: int, what: str, cure: str, path: Place = ()) -> NoReturn:
         """Stop with a complaint at a line."""
-        _refuse(f"{self.name}:{line}", what, cure)
+        _refuse(what, cure, self.name, line, path)
 
     def _value(
         self, event: "yaml.Event", events: "Iterator[yaml.Event]", place: Place
@@ -187,7 +186,7 @@ class _Reader:
 
         self._refuse_machinery(event, place)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            return self._scalar(event, place)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Plain] = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
@@ -242,14 +241,14 @@ class _Reader:
             self.refuse(_line(event), "holds half a character.", "Remove the escape.")
         return value
 
-    def _scalar(self, event: "yaml.ScalarEvent") -> Plain:
+    def _scalar(self, event: "yaml.ScalarEvent", place: Place) -> Plain:
         value = self._text(event)
         if event.style is not None:
             return value
         if value in _WORDS:
             return _WORDS[value]
         if odd := _ODD_NUMBER.fullmatch(value):
-            self.refuse(_line(event), *_odd(value, odd))
+            self.refuse(_line(event), *_odd(value, odd), place)
         if not _FLOAT.fullmatch(value):
             return value
         short = len(value) <= LONGEST_NUMBER
@@ -260,9 +259,10 @@ class _Reader:
                 _line(event),
                 f"{show(value)} is beyond what a number can hold.",
                 "Write it shorter, or quote it if it is a text.",
+                place,
             )
         if number == 0 and value.startswith("-"):
-            self.refuse(_line(event), f"{value}: zero has no sign.", "Write 0.")
+            self.refuse(_line(event), f"{value}: zero has no sign.", "Write 0.", place)
         return number
 
 
@@ -283,17 +283,23 @@ def _line(event: "yaml.Event") -> int:
 
 
 def _refuse(
-    where: str, what: str, cure: str, source: Exception | None = None
+    what: str,
+    cure: str,
+    file: str,
+    line: int | None = None,
+    path: Place = (),
+    source: Exception | None = None,
 ) -> NoReturn:
-    raise RefusedError([Complaint(where, what, cure)]) from source
+    raise RefusedError([Complaint(path, what, cure, file=file, line=line)]) from source
 
 
 def _refuse_broken(name: str, e: "yaml.MarkedYAMLError") -> NoReturn:
     mark: yaml.Mark | None = e.problem_mark or e.context_mark
-    place, column = name, ""
+    line, column = None, ""
     if mark is not None:
-        place, column = f"{name}:{mark.line + 1}", f"column {mark.column + 1}: "
+        line, column = mark.line + 1, f"column {mark.column + 1}: "
     for words, (what, cure) in _BROKEN.items():
         if words in (e.problem or ""):
-            _refuse(place, column + what, cure, e)
-    _refuse(place, f"{column}{e.problem or 'this is not YAML'}.", "", e)
+            _refuse(column + what, cure, name, line, source=e)
+    what = f"{column}{e.problem or 'this is not YAML'}."
+    _refuse(what, "", name, line, source=e)

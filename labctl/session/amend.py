@@ -14,10 +14,9 @@ from labctl import plugins
 from labctl.clock import SystemClock
 from labctl.config.models import Config
 from labctl.data import EndReason, Event, Level
-from labctl.documents.document import Place
 from labctl.documents.hardened_yaml import Document, load_file, validate
 from labctl.engine.replay import advance, rehearse
-from labctl.errors import OperatorError, RefusedError, StoreError
+from labctl.errors import OperatorError, Place, RefusedError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import Plan, Protocol, StepRecord
 from labctl.quantities import SI

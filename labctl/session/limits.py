@@ -34,11 +34,11 @@ def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Env
     sample = protocol.sample
     named = {
         "safety": bench_envelope(config, sample),
-        f"sample {sample.name}": label_envelope(sample),
-        protocol.name: protocol.envelope(),
+        "sample": label_envelope(sample),
+        "protocol": protocol.envelope(),
     }
     measured = {c.name for stream in protocol.streams for c in stream.columns}
-    complaints = list(_unmeasured(named, measured, protocol.name))
+    complaints = list(_unmeasured(named, measured, protocol))
     if complaints and begun:
         for complaint in complaints:
             log.warning("not enforced: %s", complaint)
@@ -53,7 +53,7 @@ def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Env
             limits = limits.with_soft(VOLTAGE.name, config.safety.soft_voltage_margin)
     except ValueError as error:
         cure = "Widen the sample's or bench's limits."
-        raise RefusedError([Complaint("limits", str(error), cure)]) from error
+        raise RefusedError([Complaint(("limits",), str(error), cure)]) from error
     return limits
 
 
@@ -94,36 +94,37 @@ def label_envelope(sample: Sample) -> Envelope:
                 one_c, sample.active_mass, sample.area
             )
         except QuantityError as error:
-            where = f"sample {sample.name} maximum_current"
-            raise RefusedError([Complaint(where, str(error))]) from error
+            path, file = ("sample", "maximum_current"), f"sample {sample.name}"
+            raise RefusedError([Complaint(path, str(error), file=file)]) from error
         bounds[CURRENT.name] = (-OVER_READING * abs(most), OVER_READING * abs(most))
     return Envelope(bounds)
 
 
 _KEYS = {
-    VOLTAGE.name: "lower_voltage, upper_voltage",
-    CURRENT.name: "maximum_current",
-    TEMPERATURE: "maximum_temperature",
+    VOLTAGE.name: ("lower_voltage", "upper_voltage"),
+    CURRENT.name: ("maximum_current", "maximum_current"),
+    TEMPERATURE: ("maximum_temperature", "maximum_temperature"),
 }
-"""Column -> what a person wrote to bound it."""
+"""Column -> what a person wrote to bound it from below and from above."""
 
 
 def _unmeasured(
-    named: Mapping[str, Envelope], measured: set[str], protocol: str
+    named: Mapping[str, Envelope], measured: set[str], protocol: Protocol
 ) -> Iterator[Complaint]:
-    for where, found in named.items():
+    for top, found in named.items():
         for column in sorted(found.columns - measured):
             low, high = found.bounds.get(column, (-math.inf, math.inf))
             bound = high if math.isfinite(high) else low
             quantity, unit = name_of(column)
-            key = _KEYS.get(column, column)
+            key = _KEYS.get(column, (column, column))[math.isfinite(high)]
             yield Complaint(
-                f"{where} {key}",
-                f"{bound:g} {unit} is a limit on what nobody measures: {protocol} "
+                (top,) if top == "protocol" else (top, key),
+                f"{bound:g} {unit} is a limit on what nobody measures: {protocol.name} "
                 f"records no {quantity} from any instrument of this bench.",
                 "Leave it out, and let something else watch over it; or give a channel "
                 "a "
                 "role that measures it.",
+                file=f"sample {protocol.sample.name}" if top == "sample" else "",
             )
 
 

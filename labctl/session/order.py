@@ -1,7 +1,6 @@
 """From what a person asks for to a protocol on a station, or every complaint."""
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,8 @@ from labctl import plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from labctl.config.models import Config
 from labctl.documents.complaints import validate
-from labctl.documents.document import Place
 from labctl.documents.hardened_yaml import Document, load_file
-from labctl.errors import Complaint, OperatorError, RefusedError
+from labctl.errors import Complaint, OperatorError, Place, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
@@ -22,6 +20,7 @@ from labctl.session.limits import limits_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
+PARAMETERS, SAMPLE = ("parameters",), ("sample",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def prepare_with(
     given = {**_of_the_bench(kind, config), **_given(kind, order, preset)}
     lines: dict[Place, int] = {(name,): 0 for name in given}
     lines.update(order.parameters.lines)
-    document = Document(order.parameters.name, given, lines)
+    document = Document(order.parameters.name, given, lines, PARAMETERS)
     parameters = _gather(complaints, lambda: validate(document, kind.parameters_model))
     if sample is None or parameters is None:
         raise RefusedError(complaints)
@@ -191,11 +190,11 @@ def read_sample(name: str, world: Any) -> Sample:
     """
     path = Path(name)
     if path.suffix in {".yaml", ".yml"}:
-        document = load_file(path)
-        return validate(document, Sample)
+        return validate(dataclasses.replace(load_file(path), root=SAMPLE), Sample)
     known = world.names() if world is not None else ()
     if name in known:
-        return validate(Document(f"sample {name}", world.label(name)), Sample)
+        label = Document(f"sample {name}", world.label(name), root=SAMPLE)
+        return validate(label, Sample)
     if world is None:
         raise OperatorError(
             f"sample {name!r} is not a file. Write its label into {name}.yaml and give "
@@ -243,17 +242,10 @@ def _sample(order: Order, world: Any, label: Mapping[str, Any] | None) -> Sample
 
 def _located(complaint: Complaint, document: Document) -> Complaint:
     """Return a complaint about a parameter with the line on which it was written."""
-    line = document.lines.get(_place(complaint.where))
-    if line is None:
+    line = document.lines.get(complaint.path[1:])
+    if line is None or complaint.path[:1] != PARAMETERS:
         return complaint
-    name = f"{document.name}:{line}" if line else document.name
-    return dataclasses.replace(complaint, where=f"{name} {complaint.where}")
-
-
-def _place(path: str) -> Place:
-    """Return ``steps[0].until[1]`` as keys and positions."""
-    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
-    return tuple(int(number) if number else name for number, name in parts)
+    return dataclasses.replace(complaint, file=document.name, line=line or None)
 
 
 def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
@@ -261,7 +253,13 @@ def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
     data = order.parameters.data or {}
     if not isinstance(data, dict):
         raise RefusedError(
-            [Complaint(order.parameters.name, "expected a block of parameters.")]
+            [
+                Complaint(
+                    PARAMETERS,
+                    "expected a block of parameters.",
+                    file=order.parameters.name,
+                )
+            ]
         )
     if order.preset and order.preset not in kind.presets:
         known = ", ".join(kind.presets) or "none"
@@ -278,7 +276,7 @@ def _kind_complaints(protocol: Protocol) -> list[Complaint]:
     wanted = ", ".join(sorted(protocol.sample_kinds))
     return [
         Complaint(
-            f"sample {protocol.sample.name}",
-            f"is a {kind}; {protocol.name} measures {wanted}.",
+            ("sample",),
+            f"{protocol.sample.name} is a {kind}; {protocol.name} measures {wanted}.",
         )
     ]

@@ -1,5 +1,6 @@
 """What a plan file may say: which protocol, on what, where, with which parameters."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,7 @@ def read_plan(path: Path) -> tuple[PlanFile, Document]:
     document = load_file(path)
     data = document.data if isinstance(document.data, dict) else {}
     parameters = data.get("parameters") or {}
-    lines = {
-        place[1:]: line
-        for place, line in document.lines.items()
-        if place and place[0] == "parameters"
-    }
-    written = Document(document.name, parameters, lines)
+    written = dataclasses.replace(document.below("parameters"), data=parameters)
     try:
         return validate(document, PlanFile), written
     except RefusedError as refused:

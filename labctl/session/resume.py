@@ -61,7 +61,7 @@ def resume(
         raise OperatorError(f"{header.run_id} was discarded; start a new run")
     config = Config.model_validate(header.extra["config"], context=SI)
     given = {**header.parameters_given, **(changes or {})}
-    order = order_again(header, Document("parameters", given), folder.path.parent)
+    order = order_again(header, Document.without_lines("", given), folder.path.parent)
     left = max(status.unix, header.started_unix)
     prepared = prepare_with(
         order, config, epoch=left, label=header.sample, equipment=equipment

@@ -4,10 +4,11 @@ What only the instrument knows (its largest current, whether it has an impedance
 board) would else be refused days later, at the step that needs it.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
-from labctl.errors import Complaint, RefusedError
-from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.errors import Complaint, Place, RefusedError
+from labctl.protocol import UNTOLD, Bench, Ending, Rows, Step
 from labctl.roles.potentiostat import PotentiostatLimits
 
 
@@ -22,7 +23,9 @@ class CheckChannel(Step):
     current: float = 0.0
     """Largest |current| of the plan, A, a sine on top of it included."""
     current_of: str = "rate"
-    """Parameter that a person would change."""
+    """The parameter that a person would change, as a plan spells it."""
+    current_at: Place = dataclasses.field(default=("rate",), metadata=UNTOLD)
+    """Where that is."""
     impedance: bool = False
     """Whether spectra will be asked for."""
 
@@ -33,7 +36,7 @@ class CheckChannel(Step):
         if self.current > channel.max_current:
             complaints.append(
                 Complaint(
-                    self.current_of,
+                    ("parameters", *self.current_at),
                     f"{self.current:.4g} A is beyond the channel that plays "
                     f"{self.role}, which holds {channel.max_current:.4g} A.",
                     f"Lower it, or choose another channel with --role {self.role}=….",
@@ -42,7 +45,7 @@ class CheckChannel(Step):
         if self.impedance and not channel.measures_impedance:
             complaints.append(
                 Complaint(
-                    f"role {self.role}",
+                    ("channels", self.role),
                     "the channel has no impedance board, and the plan asks for "
                     "spectra.",
                     f"Choose one that has with --role {self.role}=….",

@@ -78,7 +78,11 @@ def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     bounds = meter.bounds
     who = f"{demand.role} ({meter.identity().model})"
     if demand.driven not in bounds.drives:
-        return [Complaint(demand.role, f"{who} cannot hold a {demand.driven}.")]
+        return [
+            Complaint(
+                ("channels", demand.role), f"{who} cannot hold a {demand.driven}."
+            )
+        ]
     if demand.driven is Driven.VOLTAGE:
         span, limit = (bounds.voltage, "V"), (bounds.current, "A")
         least = bounds.least_compliance_current
@@ -116,14 +120,20 @@ def _compare(
     largest, unit = span
     if not demand.span <= largest:
         what = f"{demand.span:g} {unit} is beyond ±{largest:g} {unit} of {who}."
-        found.append(Complaint(demand.span_parameter, what, "Lower it."))
+        found.append(
+            Complaint(("parameters", demand.span_parameter), what, "Lower it.")
+        )
     most, unit = limit
     if not demand.compliance <= most:
         what = f"{demand.compliance:g} {unit} is beyond {most:g} {unit} of {who}."
-        found.append(Complaint(demand.compliance_parameter, what, "Lower it."))
+        found.append(
+            Complaint(("parameters", demand.compliance_parameter), what, "Lower it.")
+        )
     elif not demand.compliance >= least:
         what = f"{demand.compliance:g} {unit} is below {least:g} {unit} of {who}."
-        found.append(Complaint(demand.compliance_parameter, what, "Raise it."))
+        found.append(
+            Complaint(("parameters", demand.compliance_parameter), what, "Raise it.")
+        )
     return found
 
 
@@ -141,4 +151,4 @@ def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
     if demand.field <= largest:
         return []
     what = f"{demand.field:g} T is beyond ±{largest:g} T of {who}."
-    return [Complaint("field", what, "Lower it.")]
+    return [Complaint(("parameters", "field"), what, "Lower it.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from labctl.data import Outcome
-from labctl.errors import Complaint, QuantityError
+from labctl.errors import Complaint, Place, QuantityError, dotted
 from labctl.figures.figure import Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Protocol, Step
@@ -24,6 +24,7 @@ OVERSHOOT = 0.01
 CURRENT_MARGIN = 1.2
 """Times the largest current before the run is stopped."""
 HOUR = 3600.0
+FORMATION_RATE: Place = ("formation_rate",)
 UNKNOWN_RATE = 0.05
 """Assumed multiple of 1C where a current is given and 1C is not known."""
 
@@ -158,11 +159,11 @@ class CellProtocol(Protocol):
         complaints += self.window_complaints(
             ("lower_voltage", p.lower_voltage), ("upper_voltage", p.upper_voltage)
         )
-        for name, rate in self._named_rates():
+        for path, rate in self._named_rates():
             try:
-                self.current(rate, formation=name.startswith("formation"))
+                self.current(rate, formation=path == FORMATION_RATE)
             except QuantityError as error:
-                complaints.append(Complaint(name, str(error)))
+                complaints.append(Complaint(("parameters", *path), str(error)))
         return complaints
 
     def warnings(self) -> list[str]:
@@ -185,8 +186,8 @@ class CellProtocol(Protocol):
             high = max(high, p.formation_upper_voltage)
         try:
             currents = [
-                abs(self.current(rate, formation=name.startswith("formation")))
-                for name, rate in self._named_rates()
+                abs(self.current(rate, formation=path == FORMATION_RATE))
+                for path, rate in self._named_rates()
             ]
         except QuantityError:
             return Envelope({})  # `check` has complained about the rate
@@ -208,7 +209,7 @@ class CellProtocol(Protocol):
             {"voltage_volt": (self._fresh_voltage(), high)} if self._is_fresh else {},
         )
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every working rate with the parameter that gives it."""
         return ()
 
@@ -236,14 +237,15 @@ class CellProtocol(Protocol):
         ``sine``: peak in A that rides on the largest current.
         """
         currents = {
-            name: abs(self.current(rate, formation=name.startswith("formation")))
-            for name, rate in self._named_rates()
+            path: abs(self.current(rate, formation=path == FORMATION_RATE))
+            for path, rate in self._named_rates()
         }
-        largest = max(currents, key=currents.__getitem__, default="rate")
+        largest = max(currents, key=currents.__getitem__, default=("rate",))
         return CheckChannel(
             label="what the channel can do",
             current=currents.get(largest, 0.0) + sine,
-            current_of=largest,
+            current_of=dotted(largest),
+            current_at=largest,
             impedance=impedance,
         )
 
@@ -307,9 +309,9 @@ class CellProtocol(Protocol):
         lowest = self.sample.lower_voltage
         return (0.0 if lowest is None else lowest) - VOLTAGE_MARGIN
 
-    def _named_rates(self) -> list[tuple[str, Rate]]:
+    def _named_rates(self) -> list[tuple[Place, Rate]]:
         p = self.parameters
-        formation = [("formation_rate", p.formation_rate)] if p.formation_cycles else []
+        formation = [(FORMATION_RATE, p.formation_rate)] if p.formation_cycles else []
         return [*formation, *self.rates()]
 
     def window_complaints(
@@ -320,7 +322,7 @@ class CellProtocol(Protocol):
         if not lower[1] < upper[1]:
             complaints.append(
                 Complaint(
-                    lower[0],
+                    ("parameters", lower[0]),
                     f"{lower[1]:g} V is not below {upper[0]}, {upper[1]:g} V.",
                     "Exchange them, or widen the window.",
                 )
@@ -334,7 +336,7 @@ class CellProtocol(Protocol):
             if (value < limit) if end == "lower" else (value > limit):
                 complaints.append(
                     Complaint(
-                        name,
+                        ("parameters", name),
                         f"{value:g} V {beyond} the limit of sample {sample.name}, "
                         f"{limit:g} V.",
                         f"{cure} {end}_voltage in the sample's label.",

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun
@@ -126,7 +126,7 @@ class CyclicVoltammetry(CellProtocol):
         if list(p.scan_rates) != sorted(set(p.scan_rates)):
             complaints.append(
                 Complaint(
-                    "scan_rates",
+                    ("parameters", "scan_rates"),
                     f"{', '.join(f'{1e3 * v:g}' for v in p.scan_rates)} mV/s do not "
                     "rise.",
                     "Sort them, slowest first, and leave repeats out.",
@@ -136,7 +136,7 @@ class CyclicVoltammetry(CellProtocol):
         if p.record_step > span / 50:
             complaints.append(
                 Complaint(
-                    "record_step",
+                    ("parameters", "record_step"),
                     f"{p.record_step:g} V gives a scan of {span:g} V fewer than 50 "
                     "rows; its peaks need more.",
                     "Record closer.",
@@ -144,10 +144,10 @@ class CyclicVoltammetry(CellProtocol):
             )
         return complaints
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return the currents that the parameters name."""
-        yield "approach_rate", self.parameters.approach_rate
-        yield "max_current", self.parameters.max_current
+        yield ("approach_rate",), self.parameters.approach_rate
+        yield ("max_current",), self.parameters.max_current
 
     def envelope(self) -> Envelope:
         """Allow the vertices too."""

@@ -8,7 +8,7 @@ from pydantic import Field
 from labctl.analysis.cells.retention import retention
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Fraction, Magnitude, Rate, Second, Volt
@@ -74,7 +74,7 @@ class Cycling(CellProtocol):
             if taper >= current:
                 complaints.append(
                     Complaint(
-                        "taper",
+                        ("parameters", "taper"),
                         f"{taper:.4g} A is not below the working current, "
                         f"{current:.4g} A: the hold would end at once.",
                         "Lower it, such as `C/20`, or leave it out.",
@@ -83,7 +83,7 @@ class Cycling(CellProtocol):
         if p.check_up_every > p.cycles:
             complaints.append(
                 Complaint(
-                    "check_up_every",
+                    ("parameters", "check_up_every"),
                     f"{p.check_up_every} is more than cycles, {p.cycles}: no check-up "
                     "would ever come.",
                     "Lower it, or set it to 0.",
@@ -91,16 +91,16 @@ class Cycling(CellProtocol):
             )
         return complaints
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every rate that the parameters use."""
         p = self.parameters
-        yield "rate", p.rate
+        yield ("rate",), p.rate
         if p.opening_rate:
-            yield "opening_rate", p.opening_rate
+            yield ("opening_rate",), p.opening_rate
         if p.taper:
-            yield "taper", p.taper
+            yield ("taper",), p.taper
         if p.check_up_every:
-            yield "check_up_rate", p.check_up_rate
+            yield ("check_up_rate",), p.check_up_rate
 
     def duration(self) -> float:
         """Allow each half cycle the time that its rate promises, and the rests."""

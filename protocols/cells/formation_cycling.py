@@ -7,6 +7,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
+from labctl.errors import Place
 from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
@@ -43,12 +44,12 @@ class FormationCycling(CellProtocol):
         assert isinstance(parameters, FormationCyclingParameters)  # noqa: S101
         self.parameters = parameters
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return the working rate, and the taper if there is one."""
         p = self.parameters
-        yield "rate", p.rate
+        yield ("rate",), p.rate
         if p.taper:
-            yield "taper", p.taper
+            yield ("taper",), p.taper
 
     def duration(self) -> float:
         """Allow each half cycle the time that its rate promises, and the rests."""

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Coulomb, Magnitude, Rate, Second, VoltPerSecond
@@ -97,7 +97,7 @@ class Gitt(CellProtocol):
         if p.fast_rest >= p.longest_rest:
             complaints.append(
                 Complaint(
-                    "fast_rest",
+                    ("parameters", "fast_rest"),
                     f"{p.fast_rest:g} s is not shorter than longest_rest, "
                     f"{p.longest_rest:g} s.",
                     "Shorten it, or allow a longer rest.",
@@ -106,7 +106,7 @@ class Gitt(CellProtocol):
         if p.fast_every > p.pulse / 20:
             complaints.append(
                 Complaint(
-                    "fast_every",
+                    ("parameters", "fast_every"),
                     f"{p.fast_every:g} s gives a pulse of {p.pulse:g} s fewer than 20 "
                     "rows; its √t line needs more.",
                     "Record faster, or pulse longer.",
@@ -122,9 +122,9 @@ class Gitt(CellProtocol):
             said.append(f"sample {name} has no particle_radius: diffusivity is absent")
         return said
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return the rate of the pulses."""
-        yield "pulse_rate", self.parameters.pulse_rate
+        yield ("pulse_rate",), self.parameters.pulse_rate
 
     def duration(self) -> float:
         """Allow each pulse its longest rest."""

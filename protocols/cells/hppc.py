@@ -13,7 +13,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, EndReason, Quality, Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Coulomb, Fraction, Magnitude, Rate, Second
@@ -78,7 +78,7 @@ class Hppc(CellProtocol):
         if list(p.states) != sorted(set(p.states)):
             complaints.append(
                 Complaint(
-                    "states",
+                    ("parameters", "states"),
                     "do not rise: the cell goes one way.",
                     "Sort them and leave repeats out.",
                 )
@@ -86,7 +86,7 @@ class Hppc(CellProtocol):
         if p.pulse_every > p.pulse / 10:
             complaints.append(
                 Complaint(
-                    "pulse_every",
+                    ("parameters", "pulse_every"),
                     f"{p.pulse_every:g} s gives a pulse of {p.pulse:g} s fewer than 10 "
                     "rows.",
                     "Record faster, or pulse longer.",
@@ -94,12 +94,12 @@ class Hppc(CellProtocol):
             )
         return complaints
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every working rate."""
         p = self.parameters
-        yield "step_rate", p.step_rate
-        yield "pulse_rate", p.pulse_rate
-        yield "return_rate", p.return_rate
+        yield ("step_rate",), p.step_rate
+        yield ("pulse_rate",), p.pulse_rate
+        yield ("return_rate",), p.return_rate
 
     def duration(self) -> float:
         """Allow formation, the way, rests and pulses."""

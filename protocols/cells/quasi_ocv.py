@@ -8,6 +8,7 @@ import numpy as np
 
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
+from labctl.errors import Place
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
@@ -50,9 +51,9 @@ class QuasiOcv(CellProtocol):
         assert isinstance(parameters, QuasiOcvParameters)  # noqa: S101
         self.parameters = parameters
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return the slow rate."""
-        yield "rate", self.parameters.rate
+        yield ("rate",), self.parameters.rate
 
     def duration(self) -> float:
         """Allow each half cycle the time that its rate promises."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from labctl.analysis.cells.retention import RateBlock, RateRow, rate_table
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
@@ -69,22 +69,22 @@ class RateCapability(CellProtocol):
         if twice:
             complaints.append(
                 Complaint(
-                    "rates",
+                    ("parameters", "rates"),
                     f"{', '.join(twice)} stands twice; the table has one row a rate.",
                     "Raise cycles_per_rate instead; return_to_first goes back.",
                 )
             )
         return complaints
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every rate that the parameters use."""
         p = self.parameters
         for k, rate in enumerate(p.rates):
-            yield f"rates[{k}]", rate
+            yield ("rates", k), rate
         if p.opening_rate:
-            yield "opening_rate", p.opening_rate
+            yield ("opening_rate",), p.opening_rate
         if p.taper:
-            yield "taper", p.taper
+            yield ("taper",), p.taper
 
     def duration(self) -> float:
         """Allow each half cycle the time that its rate promises, and the rests."""

@@ -58,7 +58,7 @@ class Imported(Protocol):
         if self.parameters.imported:
             return []
         cure = f"Use `labctl runs import {self.parameters.source} --sample …`."
-        return [Complaint("imported", "is no measurement.", cure)]
+        return [Complaint(("protocol",), "imported is no measurement.", cure)]
 
     def plan(self) -> Plan:
         """Yield nothing."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from labctl import techniques
 from labctl.columns import CYCLES, EIS, TIMESERIES
 from labctl.data import Outcome, Quality, Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun, Step
@@ -97,12 +97,12 @@ class ComposedSequence(CellProtocol):
             *sequence_complaints(p.steps, self.sample, self.current, measured),
         ]
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every current that is driven."""
         for path, step in techniques_of(self.parameters.steps):
             for name, rate in rates_of(step):
-                if name in {"rate", "bias", "max_current"}:
-                    yield f"{path}.{name}", rate
+                if name[0] in {"rate", "bias", "max_current"}:
+                    yield (*path[1:], *name), rate
 
     def envelope(self) -> Envelope:
         """Allow the sample's limits; bound the current where every step states one."""

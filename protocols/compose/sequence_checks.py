@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from labctl.errors import Complaint, QuantityError
+from labctl.errors import Complaint, Place, QuantityError
 from labctl.quantities import Rate
 from labctl.sample import Sample
 from labctl.techniques import COLUMN
@@ -20,6 +20,7 @@ from protocols.compose.sequence_steps import (
     Voltage,
 )
 
+STEPS: Place = ("parameters", "steps")
 MOST_STEPS = 1_000_000
 """Executed steps of a sequence; more is a slip of the pen."""
 DEEPEST = 8
@@ -27,34 +28,34 @@ DEEPEST = 8
 
 
 def every_step(
-    steps: Sequence[AnyStep], path: str = "steps", depth: int = 0
-) -> Iterator[tuple[str, int, AnyStep]]:
+    steps: Sequence[AnyStep], path: Place = STEPS, depth: int = 0
+) -> Iterator[tuple[Place, int, AnyStep]]:
     """Yield path, depth and step of everything, blocks first."""
     for number, step in enumerate(steps):
-        place = f"{path}[{number}]"
+        place = (*path, number)
         yield place, depth, step
         for name, inner in _inside(step):
-            yield from every_step(inner, f"{place}.{name}", depth + 1)
+            yield from every_step(inner, (*place, name), depth + 1)
 
 
-def techniques_of(steps: Sequence[AnyStep]) -> Iterator[tuple[str, Technique]]:
+def techniques_of(steps: Sequence[AnyStep]) -> Iterator[tuple[Place, Technique]]:
     """Yield every technique with its path."""
     for path, _, step in every_step(steps):
         if isinstance(step, Technique):
             yield path, step
 
 
-def rates_of(step: Technique) -> Iterator[tuple[str, Rate]]:
+def rates_of(step: Technique) -> Iterator[tuple[Place, Rate]]:
     """Yield every rate a technique names, with its key."""
     for name in ("rate", "max_current", "bias", "amplitude"):
         value = getattr(step, name, None)
         if isinstance(value, Rate):
-            yield name, value
+            yield (name,), value
     if step.record is not None and step.record.current is not None:
-        yield "record.current", step.record.current
+        yield ("record", "current"), step.record.current
     for k, condition in enumerate(step.until):
         if isinstance(condition.value, Rate):
-            yield f"until[{k}]", condition.value
+            yield ("until", k), condition.value
 
 
 def executed(steps: Sequence[AnyStep]) -> int:
@@ -95,7 +96,7 @@ def sequence_complaints(
     """
     found = [
         Complaint(
-            "steps",
+            STEPS,
             f"would execute {count:,} techniques; more than {MOST_STEPS:,} is a slip.",
             "Lower `times`.",
         )
@@ -115,7 +116,7 @@ def sequence_complaints(
         elif isinstance(step, Repeat) and step.until_ended_by:
             known = names_of(step.steps)
             found += _unknown(
-                f"{path}.until_ended_by", step.until_ended_by, known, "of the block"
+                (*path, "until_ended_by"), step.until_ended_by, known, "of the block"
             )
         elif isinstance(step, If) and not (step.then or step.otherwise):
             found.append(
@@ -126,11 +127,11 @@ def sequence_complaints(
 
 
 def _unmeasured(
-    path: str, step: Technique, measured: Collection[str]
+    path: Place, step: Technique, measured: Collection[str]
 ) -> list[Complaint]:
     return [
         Complaint(
-            f"{path}.until[{k}]",
+            (*path, "until", k),
             f"`{condition}` waits for what nobody measures: no instrument of this "
             f"test records a {condition.quantity}.",
             "Leave it out, and end the step by its duration or another condition.",
@@ -154,20 +155,20 @@ def _inside(step: AnyStep) -> list[tuple[str, Sequence[AnyStep]]]:
 
 
 def _technique(
-    path: str, step: Technique, sample: Sample, current: Callable[[Rate], float]
+    path: Place, step: Technique, sample: Sample, current: Callable[[Rate], float]
 ) -> list[Complaint]:
     found = []
     for name, rate in rates_of(step):
         try:
             current(rate)
         except QuantityError as error:
-            found.append(Complaint(f"{path}.{name}", str(error)))
+            found.append(Complaint((*path, *name), str(error)))
     if isinstance(step, Current) and step.rate.value == 0:
-        found.append(Complaint(f"{path}.rate", "no current flows.", "Use `do: rest`."))
+        found.append(Complaint((*path, "rate"), "no current flows.", "Use `do: rest`."))
     if isinstance(step, Peis | Geis) and step.last_frequency >= step.first_frequency:
         found.append(
             Complaint(
-                f"{path}.last_frequency",
+                (*path, "last_frequency"),
                 f"{step.last_frequency:g} Hz is not below first_frequency, "
                 f"{step.first_frequency:g} Hz.",
                 "Exchange them.",
@@ -176,32 +177,32 @@ def _technique(
     found += [
         complaint
         for name, volt in _voltages(step)
-        for complaint in _beyond(f"{path}.{name}", volt, sample)
+        for complaint in _beyond((*path, *name), volt, sample)
     ]
     names = [c.name for c in step.until]
     found += [
         Complaint(
-            f"{path}.until", f"`{name}` stands twice.", "Name each condition once."
+            (*path, "until"), f"`{name}` stands twice.", "Name each condition once."
         )
         for name in sorted({n for n in names if names.count(n) > 1})
     ]
     return found
 
 
-def _voltages(step: Technique) -> Iterator[tuple[str, float]]:
+def _voltages(step: Technique) -> Iterator[tuple[Place, float]]:
     if isinstance(step, Voltage) and not step.versus_initial:
-        yield "hold", step.hold
+        yield ("hold",), step.hold
     if isinstance(step, Sweep):
         for k, volt in enumerate(step.through):
-            yield f"through[{k}]", volt
+            yield ("through", k), volt
     if isinstance(step, Peis) and step.absolute:
-        yield "bias", step.bias
+        yield ("bias",), step.bias
     for k, condition in enumerate(step.until):
         if condition.quantity == "voltage" and isinstance(condition.value, float):
-            yield f"until[{k}]", condition.value
+            yield ("until", k), condition.value
 
 
-def _beyond(path: str, volt: float, sample: Sample) -> list[Complaint]:
+def _beyond(path: Place, volt: float, sample: Sample) -> list[Complaint]:
     low, high = sample.lower_voltage, sample.upper_voltage
     if low is not None and volt < low:
         return [
@@ -222,21 +223,21 @@ def _beyond(path: str, volt: float, sample: Sample) -> list[Complaint]:
     return []
 
 
-def _loops(path: str, step: Linked) -> list[Complaint]:
+def _loops(path: Place, step: Linked) -> list[Complaint]:
     found = []
     count = len(step.steps)
     for k, loop in enumerate(step.loops):
         if not loop.first <= loop.last <= count:
             found.append(
                 Complaint(
-                    f"{path}.loops[{k}]",
+                    (*path, "loops", k),
                     f"{loop.first} … {loop.last} is no run of techniques 1 … {count}.",
                     "Count from 1; first is not behind last.",
                 )
             )
     return found + [
         Complaint(
-            f"{path}.loops[{k}]",
+            (*path, "loops", k),
             f"{one.first} … {one.last} overlaps {other.first} … {other.last}.",
             "Put one loop inside the other, or apart.",
         )
@@ -258,28 +259,28 @@ def _branches(steps: Sequence[AnyStep]) -> list[Complaint]:
     """Complain about branches on conditions that no step before them has."""
     return [
         complaint
-        for path, known, step in _with_names(steps, "steps", set())
+        for path, known, step in _with_names(steps, STEPS, set())
         if isinstance(step, If)
         for complaint in _unknown(
-            f"{path}.ended_by", step.ended_by, known, "of the steps before"
+            (*path, "ended_by"), step.ended_by, known, "of the steps before"
         )
     ]
 
 
 def _with_names(
-    steps: Sequence[AnyStep], path: str, known: set[str]
-) -> Iterator[tuple[str, set[str], AnyStep]]:
+    steps: Sequence[AnyStep], path: Place, known: set[str]
+) -> Iterator[tuple[Place, set[str], AnyStep]]:
     for number, step in enumerate(steps):
-        place = f"{path}[{number}]"
+        place = (*path, number)
         if isinstance(step, Repeat):
             known = known | names_of(step.steps)  # the pass before stands before it
         yield place, known, step
         for name, inner in _inside(step):
-            yield from _with_names(inner, f"{place}.{name}", known)
+            yield from _with_names(inner, (*place, name), known)
         known = known | names_of([step])
 
 
-def _unknown(path: str, name: str, known: set[str], where: str) -> list[Complaint]:
+def _unknown(path: Place, name: str, known: set[str], where: str) -> list[Complaint]:
     if name in known:
         return []
     there = ", ".join(f"`{n}`" for n in sorted(known)) or "none"

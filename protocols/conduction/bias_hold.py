@@ -106,7 +106,10 @@ class BiasHold(Protocol):
         complaints = p.check(self.sample)
         if p.tail > p.hold:
             complaints.append(
-                Complaint("tail", f"{p.tail:g} s is longer than hold, {p.hold:g} s.")
+                Complaint(
+                    ("parameters", "tail"),
+                    f"{p.tail:g} s is longer than hold, {p.hold:g} s.",
+                )
             )
         return complaints
 

@@ -116,7 +116,9 @@ class FilmParameters(Parameters):
         """Return what makes no measurement."""
         if self.contact_points % 2 == 0:
             what = f"{self.contact_points} is even; zero would not be among the levels."
-            return [Complaint("contact_points", what, "Take an odd number.")]
+            return [
+                Complaint(("parameters", "contact_points"), what, "Take an odd number.")
+            ]
         return []
 
     def envelope(self) -> Envelope:

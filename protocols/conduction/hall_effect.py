@@ -109,7 +109,9 @@ class HallParameters(FilmParameters):
         complaints = super().check()
         if 0 < self.sweep_points < 5:  # noqa: PLR2004 - a cubic needs five
             what = f"{self.sweep_points} fields do not show a curve."
-            complaints.append(Complaint("sweep_points", what, "Take 5 or more, or 0."))
+            complaints.append(
+                Complaint(("parameters", "sweep_points"), what, "Take 5 or more, or 0.")
+            )
         return complaints
 
     def envelope(self) -> Envelope:

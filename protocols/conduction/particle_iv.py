@@ -162,7 +162,10 @@ class ParticleIV(Protocol):
         complaints = p.check(self.sample)
         if p.geometry == "constriction" and p.contact_radius is None:
             complaints.append(
-                Complaint("contact_radius", "is missing; a constriction needs it.")
+                Complaint(
+                    ("parameters", "contact_radius"),
+                    "is missing; a constriction needs it.",
+                )
             )
         return complaints
 

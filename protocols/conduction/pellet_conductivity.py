@@ -157,7 +157,9 @@ class PelletConductivity(Protocol):
         p = self.parameters
         complaints = p.check(self.sample) if p.method == "iv" else []
         if p.method == "delta" and min(p.currents) <= 0:
-            complaints.append(Complaint("currents", "every amplitude is positive."))
+            complaints.append(
+                Complaint(("parameters", "currents"), "every amplitude is positive.")
+            )
         return complaints
 
     def warnings(self) -> list[str]:

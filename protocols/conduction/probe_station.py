@@ -83,14 +83,14 @@ class ProbeParameters(Parameters):
         if self.check_voltage > self.voltage:
             complaints.append(
                 Complaint(
-                    "check_voltage",
+                    ("parameters", "check_voltage"),
                     f"{self.check_voltage:g} V is above voltage, {self.voltage:g} V.",
                 )
             )
         limits = (sample.upper_voltage, sample.lower_voltage)
         complaints += [
             Complaint(
-                "voltage",
+                ("parameters", "voltage"),
                 f"±{self.voltage:g} V leaves the limits of sample {sample.name}, "
                 f"{limit:g} V.",
                 "Lower it, or widen the sample's limit.",

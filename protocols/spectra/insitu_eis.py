@@ -17,7 +17,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, EIS, MONITOR, TIMESERIES
 from labctl.data import Quality, Result, Stream
-from labctl.errors import Complaint, QuantityError
+from labctl.errors import Complaint, Place, QuantityError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun
@@ -125,7 +125,7 @@ class InsituEis(CellProtocol):
         if not nominal:
             complaints.append(
                 Complaint(
-                    "one_c",
+                    ("parameters", "one_c"),
                     "nobody says what 1C is, so nobody can say how fast the cell "
                     "changes under the current.",
                     "Give `one_c`, or write it on the sample's label.",
@@ -136,7 +136,7 @@ class InsituEis(CellProtocol):
             if p.amplitude >= current:
                 complaints.append(
                     Complaint(
-                        "amplitude",
+                        ("parameters", "amplitude"),
                         f"{p.amplitude:.3g} A is not below the direct current of "
                         f"{rate}, {current:.3g} A: the sine would turn it round.",
                         "Lower it; a hundredth of the current is usual.",
@@ -146,7 +146,7 @@ class InsituEis(CellProtocol):
             if least >= p.first_frequency / 10:
                 complaints.append(
                     Complaint(
-                        "dc_rates",
+                        ("parameters", "dc_rates"),
                         f"at {rate} the cell changes so fast that nothing below "
                         f"{least:.3g} Hz holds: less than a decade is left.",
                         "Lower the current, or raise most_change.",
@@ -170,11 +170,11 @@ class InsituEis(CellProtocol):
                 )
         return said
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every working rate."""
         for k, rate in enumerate(self.parameters.dc_rates):
-            yield f"dc_rates[{k}]", rate
-        yield "return_rate", self.parameters.return_rate
+            yield ("dc_rates", k), rate
+        yield ("return_rate",), self.parameters.return_rate
 
     def envelope(self) -> Envelope:
         """Allow what the channels allow; the second one's current is noise."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from labctl.columns import CYCLES, EIS, TIMESERIES
 from labctl.data import Result, Stream
-from labctl.errors import Complaint, QuantityError
+from labctl.errors import Complaint, Place, QuantityError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun
@@ -90,17 +90,17 @@ class Peis(CellProtocol):
             if not known:
                 complaints.append(
                     Complaint(
-                        "states",
+                        ("parameters", "states"),
                         "are parts of a capacity that nobody states.",
                         "Run formation, give `capacity`, or say what 1C is.",
                     )
                 )
         return complaints
 
-    def rates(self) -> Iterable[tuple[str, Rate]]:
+    def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return the rate between states."""
         if self.parameters.states:
-            yield "approach_rate", self.parameters.approach_rate
+            yield ("approach_rate",), self.parameters.approach_rate
 
     def envelope(self) -> Envelope:
         """Allow the sine's current on top."""

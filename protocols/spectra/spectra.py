@@ -47,7 +47,7 @@ def spectrum_complaints(p: SpectraParameters) -> list[Complaint]:
     if p.last_frequency >= p.first_frequency:
         complaints.append(
             Complaint(
-                "last_frequency",
+                ("parameters", "last_frequency"),
                 f"{p.last_frequency:g} Hz is not below first_frequency, "
                 f"{p.first_frequency:g} Hz.",
                 "Exchange them: spectra go from high to low.",
@@ -58,7 +58,7 @@ def spectrum_complaints(p: SpectraParameters) -> list[Complaint]:
         if (points := round(decades * p.points_per_decade) + 1) < FEWEST_POINTS:
             complaints.append(
                 Complaint(
-                    "points_per_decade",
+                    ("parameters", "points_per_decade"),
                     f"{points} points are too few for a circuit; {FEWEST_POINTS} are "
                     "needed.",
                     "Raise it, or widen the frequencies.",
@@ -67,7 +67,7 @@ def spectrum_complaints(p: SpectraParameters) -> list[Complaint]:
     if list(p.states) != sorted(set(p.states)):
         complaints.append(
             Complaint(
-                "states",
+                ("parameters", "states"),
                 f"{', '.join(f'{100 * s:g} %' for s in p.states)} do not rise: the "
                 "cell goes one way.",
                 "Sort them and leave repeats out.",

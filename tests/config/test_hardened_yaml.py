@@ -52,48 +52,48 @@ REFUSED = [
     (
         "a: 010",
         (
-            "p.yaml:1: 010 is a number to some and a text to others. "
+            "p.yaml:1 a: 010 is a number to some and a text to others. "
             "Write 10, or quote it if it is a text."
         ),
     ),
     (
         "a: 1_000",
         (
-            "p.yaml:1: 1_000 is a number to some and a text to others. "
+            "p.yaml:1 a: 1_000 is a number to some and a text to others. "
             "Write 1000, or quote it if it is a text."
         ),
     ),
     # no numbers at all
     (
         "a: .nan",
-        "p.yaml:1: .nan is not a number one can set. Quote it if it is a text.",
+        "p.yaml:1 a: .nan is not a number one can set. Quote it if it is a text.",
     ),
     (
         "a: -.inf",
-        "p.yaml:1: -.inf is not a number one can set. Quote it if it is a text.",
+        "p.yaml:1 a: -.inf is not a number one can set. Quote it if it is a text.",
     ),
     (
         "a: 1e999",
         (
-            "p.yaml:1: 1e999 is beyond what a number can hold. "
+            "p.yaml:1 a: 1e999 is beyond what a number can hold. "
             "Write it shorter, or quote it if it is a text."
         ),
     ),
     (
         "a: 1e-999",
         (
-            "p.yaml:1: 1e-999 is beyond what a number can hold. "
+            "p.yaml:1 a: 1e-999 is beyond what a number can hold. "
             "Write it shorter, or quote it if it is a text."
         ),
     ),
     (
         "a: " + "9" * 5000,
         (
-            "p.yaml:1: 9999999999999999999999999999999999999… is beyond what a number "
-            "can hold. Write it shorter, or quote it if it is a text."
+            "p.yaml:1 a: 9999999999999999999999999999999999999… is beyond what a "
+            "number can hold. Write it shorter, or quote it if it is a text."
         ),
     ),
-    ("a: -0.0", "p.yaml:1: -0.0: zero has no sign. Write 0."),
+    ("a: -0.0", "p.yaml:1 a: -0.0: zero has no sign. Write 0."),
     # the second of two limits would win without a word
     (
         "v_max: 4.2\nv_max: 42",

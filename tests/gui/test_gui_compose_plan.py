@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_said_with_its_line_and_nothing_is_opened(
         open_plan(plan, PROTOCOLS, SAMPLES)
 
     said = [c for c in refused.value.complaints if what in c.what]
-    assert [c.where for c in said] == [f"plan.yaml, line {line}"]
+    assert [(c.file, c.line) for c in said] == [("plan.yaml", line)]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_what_does_not_fit_is_said_with_its_line_and_nothing_is_opened(
         ("protocol: cycling\nsample: nobody\n", "`nobody` is not known here"),
         ("protocol: cycling\nsample: nobody.yaml\n", "cannot be read"),
         ("- a\n- b\n", "is no plan"),
-        ("a: [1\n", "line 2"),
+        ("a: [1\n", "plan.yaml:2"),
     ],
 )
 def test_a_file_that_is_no_plan_for_this_station_is_refused(
@@ -218,7 +218,7 @@ def test_a_step_that_does_not_fit_is_named_with_its_line(tmp_path: Path) -> None
         open_plan(plan, PROTOCOLS, SAMPLES)
 
     assert str(refused.value) == (
-        "plan.yaml, line 6: steps[1].duration: `600` has no unit, as in 10 min"
+        "plan.yaml:6 steps[1].duration: `600` has no unit, as in 10 min"
     )
 
 

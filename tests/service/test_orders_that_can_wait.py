@@ -62,8 +62,8 @@ def test_a_wrong_step_is_named_by_its_path(station: Any) -> None:
 
     assert not found.ok
     assert [hint.where for hint in found.complaints] == [
-        "parameters steps[1].steps[0].rate",
-        "parameters steps[2].until[0]",
+        "steps[1].steps[0].rate",
+        "steps[2].until[0]",
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_temperature_limit_of_the_bench_is_refused_where_nobody_measures() -> 
         prepared(bench(**HOT), **charging())
 
     (complaint,) = refused.value.complaints
-    assert complaint.where == "safety maximum_temperature"
+    assert complaint.path == ("safety", "maximum_temperature")
     assert "60 °C is a limit on what nobody measures" in complaint.what
     assert "Leave it out" in complaint.cure
 
@@ -75,7 +75,8 @@ def test_a_step_that_waits_for_a_temperature_is_refused() -> None:
         prepared(bench(), **charging("voltage >= 1 V", "warm: temperature >= 45 degC"))
 
     (complaint,) = refused.value.complaints
-    assert complaint.where == "plan.yaml steps[0].until[1]"
+    assert complaint.path == ("parameters", "steps", 0, "until", 1)
+    assert complaint.file == "plan.yaml"
     assert "`warm: temperature >= 45 degC` waits for what nobody measures" in (
         complaint.what
     )
@@ -97,7 +98,7 @@ def test_a_protocol_cannot_bound_what_it_does_not_record() -> None:
         Warm.parameters_model.model_validate({}), Sample.model_validate(LABEL)
     )
 
-    with pytest.raises(RefusedError, match="field_tesla: 1 T is a limit on what"):
+    with pytest.raises(RefusedError, match="protocol: 1 T is a limit on what"):
         limits_of(bench(), protocol)
 
 

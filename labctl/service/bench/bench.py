@@ -144,7 +144,7 @@ class StationBench:
         """Return an order as the session takes it."""
         return Order(
             protocol=asked.protocol,
-            parameters=Document.without_lines("parameters", dict(asked.parameters)),
+            parameters=Document.without_lines("", dict(asked.parameters)),
             sample=self.sample_of(asked.sample),
             preset=asked.preset,
             channels=dict(asked.channels),

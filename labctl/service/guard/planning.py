@@ -62,6 +62,6 @@ def on_host_loss(setup: Setup, channel: str) -> OnHostLoss:
     try:
         return OnHostLoss(stated)
     except ValueError:
-        where = f"instruments.{setup.name}.options.{OPTION}"
+        path = ("instruments", setup.name, "options", OPTION)
         what = f"{stated!r} is not {' or '.join(OnHostLoss)}."
-        raise RefusedError([Complaint(where, what)]) from None
+        raise RefusedError([Complaint(path, what)]) from None

@@ -72,7 +72,7 @@ def samples(bench: StationBench) -> list[SampleOut]:
 def keep_sample(files: StationFiles, name: str, label: dict[str, Any]) -> SampleOut:
     """Keep a label at the station; RefusedError names every complaint."""
     data = {**label, "name": label.get("name", name)}
-    document = Document("label", data, {(key,): 1 for key in data})
+    document = Document.without_lines("label", data, ("sample",))
     checked = validate(document, Sample)
     text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
     replace_text(files.samples / f"{slug(name)}.yaml", text)

@@ -22,7 +22,7 @@ def forecast_order(
     """Run an order on twins in virtual time; everything given is plain data."""
     bench = Config.model_validate(config, context=SI)
     asked = Order(
-        parameters=Document.without_lines("parameters", parameters), out=Path(), **order
+        parameters=Document.without_lines("", parameters), out=Path(), **order
     )
     found = forecast(asked, bench)
     return ForecastOut(

@@ -365,4 +365,4 @@ def test_all_complaints_come_at_once_with_their_places() -> None:
     )
 
     assert len(text.splitlines()) == 4
-    assert "vsp300/1, technique 1 (eis)" in text
+    assert "vsp300/1: technique 1 (eis)" in text
