@@ -94,7 +94,7 @@ class BiologicDevice:
         return self._link.number
 
     def exchange(self, action: Callable[[], T], place: str, patience: float = 0.0) -> T:
-        """Run ``action`` on the library's thread; see `Link.exchange`."""
+        """Run ``action`` in one turn of the library; see `Link.exchange`."""
         return self._link.exchange(action, place, self._reopened, patience)
 
     def _connected(self) -> abi.DeviceInfos:
@@ -151,7 +151,7 @@ class BiologicDevice:
             )
 
     def board(self, number: int) -> int:
-        """Return the board type of a channel; call on the library's thread."""
+        """Return the board type of a channel; call inside an exchange."""
         told = self.library.board_type(self.link, number)
         if told:
             return told

@@ -47,7 +47,7 @@ class Device(typing.Protocol):
     def exchange(
         self, action: typing.Callable[[], T], place: str, patience: float = 0.0
     ) -> T:
-        """Run calls on the library's thread, up the ladder for links."""
+        """Run calls in one turn of the library, up the ladder for links."""
         ...
 
     def board(self, number: int) -> int:
@@ -81,7 +81,7 @@ class Port:
         patience: float | None = None,
         sure: bool = True,
     ) -> T:
-        """Run calls on the library's thread.
+        """Run calls in one turn of the library.
 
         ``sure`` looks first whether ours is still there if the link is another one.
         InstrumentError then: it is not, the instrument was without power.
@@ -196,7 +196,7 @@ class Port:
         self.exchange(act)
 
     def _confirm(self, lib: EClib, link: int) -> None:
-        """Look whether ours is still loaded; call on the library's thread."""
+        """Look whether ours is still loaded; call inside an exchange."""
         if self.techniques is None:
             return
         infos = lib.channel_infos(link, self.number)

@@ -1,8 +1,8 @@
 """EClib as typed calls: the functions of one DLL (or of its twin) and their checks.
 
-`FunctionTable` is the wire: names to callables with prototypes, and the one worker
-thread that may call them. `EClib` turns error codes into `EClibError`. Call its
-methods on the worker's thread only.
+`FunctionTable` is the wire: names to callables with prototypes, and who calls them, one
+at a time. `EClib` turns error codes into `EClibError`. Call its methods inside an
+exchange of the table's ``worker`` only.
 """
 
 import ctypes as c
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.faults import EClibError
-from drivers.biologic.eclib.worker import Worker
+from drivers.biologic.eclib.worker import InTurn, Worker
 from labctl.errors import FirmwareError, InstrumentError
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,8 @@ class FunctionTable:
         resolve: Callable[[str], Callable[..., Any] | None],
         origin: str,
         sdk_path: str = "",
-        maker: object = None,
+        *,
+        own_thread: bool = True,
     ) -> None:
         self._resolve = resolve
         self._found: dict[str, Callable[..., Any] | None] = {}
@@ -54,9 +55,8 @@ class FunctionTable:
         """Where the functions come from: the DLL's path, or ``twin``."""
         self.sdk_path = sdk_path
         """Folder of the .ecc files; empty lets the library look beside itself."""
-        self.maker = maker
-        """Who made the functions (a twin); None for a DLL."""
-        self.worker = Worker(f"EClib {origin}")
+        self.worker = Worker(f"EClib {origin}") if own_thread else InTurn()
+        """Who calls; a thread of its own unless every function returns at once."""
 
     def get(self, name: str) -> Callable[..., Any] | None:
         """Return the function, or None where this release does not have it."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from drivers.biologic.eclib.codes import device_name
 from drivers.biologic.eclib.faults import EClibError, Remedy, translated
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.eclib.worker import Worker
+from drivers.biologic.eclib.worker import InTurn, Worker
 from labctl import waits
 from labctl.clock import Clock
 from labctl.data import Event, Level
@@ -52,7 +52,12 @@ class Link:
     """One connection to one instrument, made anew when it breaks."""
 
     def __init__(
-        self, name: str, address: str, library: EClib, worker: Worker, clock: Clock
+        self,
+        name: str,
+        address: str,
+        library: EClib,
+        worker: Worker | InTurn,
+        clock: Clock,
     ) -> None:
         self.name, self.address = name, address
         self.number = NO_LINK
@@ -71,7 +76,7 @@ class Link:
         reopen: Callable[[], object],
         patience: float = 0.0,
     ) -> T:
-        """Run ``action`` on the library's thread, again where that may help.
+        """Run ``action`` in one turn of the library, again where that may help.
 
         Retryable errors are tried `ATTEMPTS` times with growing pauses, and on for
         ``patience`` s; once they repeat, ``reopen`` makes a new connection. All

@@ -30,7 +30,7 @@ from drivers.twins.biologic.channel import Truth, TwinChannel
 from drivers.twins.biologic.faults import BLOCKED_FOR, FaultPlan
 from drivers.twins.biologic.front_end import ti_float
 from drivers.twins.world.world import BenchWorld
-from labctl.clock import Clock
+from labctl.clock import Clock, VirtualClock
 from labctl.roles.driver import Setup
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,11 @@ class BiologicTwin:
         self._busy = threading.Lock()
         world.join(setup.name, self)
 
-    def table(self) -> FunctionTable:
-        """Return the functions as the driver wants them."""
+    def table(self, *, own_thread: bool = True) -> FunctionTable:
+        """Return the functions as the driver wants them.
+
+        ``own_thread``: a function may block, as a fault or in real time.
+        """
         kept: dict[str, Callable[..., Any]] = {}
 
         def resolve(name: str) -> Callable[..., Any] | None:
@@ -101,7 +104,8 @@ class BiologicTwin:
             kept[name] = callback
             return callback
 
-        return FunctionTable(resolve, f"twin of {self.setup.name}", maker=self)
+        origin = f"twin of {self.setup.name}"
+        return FunctionTable(resolve, origin, own_thread=own_thread)
 
     def replug(self) -> None:
         """See `drivers.twins.world.world.Plugged`."""
@@ -497,4 +501,5 @@ def _sent(params: abi.EccParams) -> list[tuple[str, int, int, int]]:
 
 def twin(setup: Setup, world: BenchWorld, clock: Clock) -> FunctionTable:
     """Return the functions of a simulated instrument on the bench ``world``."""
-    return BiologicTwin(setup, world, clock).table()
+    virtual = isinstance(clock, VirtualClock)  # nothing in it waits
+    return BiologicTwin(setup, world, clock).table(own_thread=not virtual)

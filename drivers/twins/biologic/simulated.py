@@ -60,15 +60,21 @@ def simulated_bench(
     options: Mapping[str, Any] | None = None,
     cell: CellModel | None = None,
     channels: Sequence[str] = (f"{NAME}/1",),
+    *,
+    own_thread: bool = False,
 ) -> SimulatedBench:
-    """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``."""
+    """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``.
+
+    ``own_thread``: a call may be made to hang.
+    """
     clock = VirtualClock(0.0)
     world = BenchWorld(clock)
     world.put(DummyCell() if cell is None else cell, channels)
     wanted = {"model": "VSP-300", "channels": 6, **(simulated or {})}
     setup = Setup(NAME, "biologic", ADDRESS, options or {}, wanted)
     twin = BiologicTwin(setup, world, clock)
-    return SimulatedBench(clock, world, twin, driver.open(twin.table(), setup, clock))
+    table = twin.table(own_thread=own_thread)
+    return SimulatedBench(clock, world, twin, driver.open(table, setup, clock))
 
 
 def column(polls: Sequence[Poll], name: str, stream: str = "timeseries") -> Array:

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.entry import driver
-from drivers.twins.biologic.library import BiologicTwin
+from drivers.twins.biologic.library import BiologicTwin, twin
 from drivers.twins.biologic.simulated import ADDRESS, NAME, column, simulated_bench
 from drivers.twins.world.dummy_cell import DummyCell
 from drivers.twins.world.world import BenchWorld
@@ -127,9 +127,9 @@ def test_an_old_release_without_read_back_still_runs() -> None:
     world = BenchWorld(clock)
     world.put(DummyCell(), (f"{NAME}/1",))
     setup = Setup(NAME, "biologic", ADDRESS, {}, {"model": "VMP3", "channels": 2})
-    table = BiologicTwin(setup, world, clock).table()
-    twin: Any = table.maker
-    twin.faults.missing = frozenset(
+    old = BiologicTwin(setup, world, clock)
+    table = old.table()
+    old.faults.missing = frozenset(
         {
             "BL_GetChannelBoardType",
             "BL_GetParamInfos",
@@ -440,8 +440,21 @@ def test_the_live_reading_is_there_between_two_rows() -> None:
     assert live["current_ampere"] == pytest.approx(1e-3, rel=1e-3)
 
 
-def test_calls_from_many_threads_come_one_by_one() -> None:
-    bench = simulated_bench(channels=[f"{NAME}/{k}" for k in range(1, 7)])
+def test_the_twin_in_virtual_time_is_called_without_a_thread_of_its_own() -> None:
+    clock = VirtualClock(0.0)
+    table = twin(Setup(NAME, "biologic", ADDRESS), BenchWorld(clock), clock)
+    threads = threading.active_count()
+
+    heard = table.worker.do(threading.get_ident)
+
+    assert heard == threading.get_ident()
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("own_thread", [False, True])
+def test_calls_from_many_threads_come_one_by_one(own_thread: bool) -> None:
+    places = [f"{NAME}/{k}" for k in range(1, 7)]
+    bench = simulated_bench(channels=places, own_thread=own_thread)
     channels = list(bench.device.roles.values())
     for channel in channels:
         channel.load([OpenCircuit(1e5, record=EVERY_SECOND)])
@@ -466,12 +479,13 @@ def test_calls_from_many_threads_come_one_by_one() -> None:
 
 
 def test_a_call_that_does_not_return_is_given_up_and_so_is_the_next() -> None:
-    bench = simulated_bench()
+    bench = simulated_bench(own_thread=True)
     bench.channel.load([PULSE])
     bench.channel.start()
     gate = threading.Event()
     bench.twin.faults.blocked["BL_GetData"] = gate
-    worker: Worker = bench.device._worker
+    worker = bench.device._worker
+    assert isinstance(worker, Worker)
     worker.deadline = 0.05
 
     with pytest.raises(LinkError, match="still not returned"):
