@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.twins.scpi.header import Header, compile_header
+from drivers.twins.scpi.header import Header, header
 from drivers.twins.scpi.parameters import Kind, Number, boolean
 
 _MARK = "scpi_patterns"
@@ -38,8 +38,7 @@ def command(
 
     def mark(method: _Method) -> _Method:
         entries = getattr(method, _MARK, [])
-        header = compile_header(pattern)
-        entry = Entry(header, kinds, len(kinds) - optional, method, rest)
+        entry = Entry(header(pattern), kinds, len(kinds) - optional, method, rest)
         setattr(method, _MARK, [*entries, entry])
         return method
 
@@ -95,8 +94,8 @@ class Setting:
         """Return the setting's message and question."""
         made = []
         for pattern in self.patterns:
-            asked = compile_header(pattern + "?")
-            made.append(Entry(compile_header(pattern), (self.kind,), 1, self._change))
+            told, asked = header(pattern), header(pattern + "?")
+            made.append(Entry(told, (self.kind,), 1, self._change))
             made.append(Entry(asked, (str,), 0, self._answer))
         return made
 

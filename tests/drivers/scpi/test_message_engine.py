@@ -8,7 +8,7 @@ from drivers.twins.scpi.commands import command, number, query, setting, switch
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.exchange import NotReadyError
 from drivers.twins.scpi.faults import ScpiError
-from drivers.twins.scpi.header import compile_header
+from drivers.twins.scpi.header import header
 from drivers.twins.scpi.parameters import (
     Choice,
     block,
@@ -306,4 +306,4 @@ def test_no_bytes_make_the_engine_fall(data: bytes) -> None:
 
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not a SCPI pattern"):
-        compile_header("SOUR:VOLT")
+        header("SOUR:VOLT")
