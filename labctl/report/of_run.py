@@ -5,15 +5,13 @@ from pathlib import Path
 
 from labctl.clock import iso
 from labctl.data import Level
-from labctl.figures.figure import Figure
-from labctl.figures.from_plot import from_plot
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.quantities import SI, format_duration
 from labctl.report.compare import combine_all, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.html import Report, page
-from labctl.report.own_figures import own_figures
 from labctl.sample import Sample
+from labctl.session.run_figures import figures_of
 from labctl.store.folder import RunFolder
 from labctl.store.run_file.reader import RunFile
 
@@ -113,7 +111,7 @@ def read_report(run: Path) -> Report:
     with RunFile(run) as file:
         header, status = file.header, file.status
         label = Sample.model_validate(header.sample, context=SI)
-        drawn = own_figures(file)
+        drawn = figures_of(file)
         last = max((r.ended or r.began for r in file.steps), default=0.0)
         facts = [
             ("Sample", f"{label.name} {label.title}".strip()),
@@ -144,9 +142,9 @@ def read_report(run: Path) -> Report:
                 for record in file.events
                 if record.event.level is not Level.INFO
             ]
-            + ([f"no figures of its own: {drawn.why}"] if drawn.why else []),
+            + ([f"figures are missing: {drawn.why}"] if drawn.why else []),
             results=file.results,
-            figures=_figures(file, drawn.figures),
+            figures=drawn.figures,
             simulated=header.simulated,
             raw={"parameters": header.parameters, "sample": header.sample},
         )
@@ -158,18 +156,3 @@ def _place(role: str, channels: Mapping[str, str]) -> str:
 
 
 _IDENTITY = ("vendor", "model", "serial", "firmware")
-
-
-def _figures(file: RunFile, drawn: Sequence[Figure]) -> list[Figure]:
-    """Return the protocol's own figures, then the default plots it did not draw."""
-    header = file.header
-    names = {c.name: c.long_name for s in header.streams for c in s.columns}
-    own = {figure.name for figure in drawn}
-    return [
-        *drawn,
-        *(
-            from_plot(plot, file.table(plot.stream), names)
-            for plot in header.plots
-            if file.rows.get(plot.stream) and plot.name not in own
-        ),
-    ]

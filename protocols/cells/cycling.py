@@ -5,20 +5,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.cells.retention import retention
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint, Place
+from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Fraction, Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_figures import cycling_figures
 from protocols.cells.cycling_results import (
     cycles_of,
     cycling_results,
-    only,
     result,
     retention_result,
 )
@@ -181,7 +181,7 @@ class Cycling(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Capacity and CE against cycle, selected voltage curves, dQ/dV."""
-        return cycling_figures(run)
+        return cycling_figures(run.table("timeseries"), run.sample)
 
 
 def _whole(charges: CycleCharges) -> bool:

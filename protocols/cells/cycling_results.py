@@ -1,22 +1,18 @@
 """What a cycling run says about a cell, worked out of its recorded rows."""
 
-import dataclasses
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
 
+from labctl.analysis.cells.cycles_of_rows import cycles_of_rows, only
 from labctl.analysis.cells.cycling import (
     COULOMB_PER_MAH,
     Cycles,
-    Pairing,
     initial_coulombic_efficiency,
-    pair_cycles,
 )
-from labctl.analysis.cells.half_cycles import split_half_cycles
 from labctl.analysis.cells.retention import retention
 from labctl.analysis.estimate import Estimate
-from labctl.data import Array, Quality, Result
+from labctl.data import Quality, Result
 from labctl.protocol import RecordedRun
 from labctl.sample import FirstStep, Sample
 
@@ -27,58 +23,8 @@ CURRENT_UNCERTAINTY = 4e-4
 
 
 def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
-    """Return the cycles of a run, paired as the sample's convention says.
-
-    Rows of cycles after ``last`` are left out: what follows formation in the same
-    direction would count to its last half.
-    """
-    table: Mapping[str, Array] = run.table("timeseries")
-    if last is not None:
-        kept = np.asarray(table["cycle_count"]) <= last
-        table = {name: np.asarray(table[name])[kept] for name in table}
-    half = table["half_cycle"]
-    halves = split_half_cycles(
-        running_time(table),
-        table["voltage_volt"],
-        table["current_ampere"],
-        half_cycle=None if (half < 0).all() else half,
-        cycle=table["cycle_count"],
-    )
-    return pair_cycles(halves, pairing_of(run.sample))
-
-
-def running_time(table: Mapping[str, Array]) -> Array:
-    """Return the rows' time in s without what passed between two uploads.
-
-    From the last row of one upload to the start of the next no current flowed, so
-    that interval must carry no charge; the first row of an upload stands as far
-    behind its start as the instrument says.
-    """
-    time = np.array(table["test_time_second"], dtype=np.float64)
-    own = np.asarray(table["instrument_time_second"])
-    fresh = np.diff(table["step_count"], prepend=-1) != 0
-    fresh |= np.diff(own, prepend=-np.inf) < 0
-    at = np.flatnonzero(fresh)[1:]
-    lost = np.zeros_like(time)
-    lost[at] = np.maximum(time[at] - time[at - 1] - own[at], 0.0)
-    return time - np.cumsum(lost)
-
-
-def pairing_of(sample: Sample) -> Pairing:
-    """Return which half opens a cycle of this sample."""
-    opens_discharge = sample.first_step.sign < 0
-    return Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
-
-
-def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
-    """Return the cycles whose numbers are among ``numbers``."""
-    kept = np.isin(cycles.number, list(numbers))
-    columns: dict[str, Any] = {
-        each.name: value[kept]
-        for each in dataclasses.fields(cycles)
-        if isinstance(value := getattr(cycles, each.name), np.ndarray)
-    }
-    return dataclasses.replace(cycles, **columns)
+    """Return the cycles of a run; see `cycles_of_rows`."""
+    return cycles_of_rows(run.table("timeseries"), run.sample, last)
 
 
 def cycling_results(

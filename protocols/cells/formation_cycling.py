@@ -8,12 +8,12 @@ from pydantic import Field
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Place
+from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_figures import cycling_figures
 from protocols.cells.cycling_results import cycling_results
 from protocols.cells.half_cycles import one_cycle
 
@@ -76,4 +76,4 @@ class FormationCycling(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw capacity and CE against cycle, selected voltage curves, dQ/dV."""
-        return cycling_figures(run)
+        return cycling_figures(run.table("timeseries"), run.sample)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
 from labctl.analysis.estimate import Estimate
 from labctl.data import Array, Quality, Result
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
 from labctl.sample import Sample
-from protocols.cells.cycling_results import cycles_of, only
+from protocols.cells.cycling_results import cycles_of
 
 MIDDLE = (0.2, 0.8)
 """Compositions over which the headline is taken: away from both steep ends."""

@@ -6,19 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from labctl.analysis.cells.cycles_of_rows import only
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.errors import Place
+from labctl.figures.cycling import Curve, capacity_unit, curves_of, differential_figure
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_figures import Curve, differential_figure, selected_curves
 from protocols.cells.cycling_results import (
     cycles_of,
     formation_results,
-    only,
     specific,
 )
 from protocols.cells.half_cycles import one_cycle
@@ -76,7 +76,7 @@ class QuasiOcv(CellProtocol):
         slow = only(cycles_of(run), {self.parameters.formation_cycles + 1})
         if not slow.complete.any():
             return ()
-        return tuple(selected_curves(run.table("timeseries"), slow))
+        return tuple(curves_of(run.table("timeseries"), slow.number.tolist()))
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the hysteresis with both branches as a table; capacities."""
@@ -130,7 +130,7 @@ class QuasiOcv(CellProtocol):
             note="Each branch over its own capacity; the mean is no equilibrium where "
             "hysteresis is.",
         )
-        slow = differential_figure(curves, _milliampere_hours(run))
+        slow = differential_figure(curves, capacity_unit(run.sample))
         title = f"Differential capacity at {self.parameters.rate}"
         return (figure, dataclasses.replace(slow, name="slow_dq_dv", title=title))
 
@@ -139,8 +139,3 @@ def _on_grid(curve: Curve) -> Array:
     part = np.abs(curve.charge) / abs(curve.charge[-1])
     found: Array = np.interp(GRID, part, curve.voltage)
     return found
-
-
-def _milliampere_hours(run: RecordedRun) -> tuple[float, str]:
-    mass = run.sample.active_mass
-    return (1 / 3.6, "mAh") if mass is None else (1 / 3600.0 / mass, "mAh/g")

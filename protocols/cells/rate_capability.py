@@ -11,12 +11,12 @@ from labctl.analysis.cells.retention import RateBlock, RateRow, rate_table
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, Place
+from labctl.figures.cycling import capacity_unit, curves_of, cycling_figures
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_figures import capacity_unit, curves_of, cycling_figures
 from protocols.cells.cycling_results import (
     CHARGE_UNCERTAINTY,
     cycles_of,
@@ -165,7 +165,11 @@ class RateCapability(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Retention against rate, curves by rate; what every cycling shows."""
-        return (*self._chart(run), *self._curves(run), *cycling_figures(run))
+        return (
+            *self._chart(run),
+            *self._curves(run),
+            *cycling_figures(run.table("timeseries"), run.sample),
+        )
 
     def _chart(self, run: RecordedRun) -> tuple[Figure, ...]:
         rows = self.table(run)[: len(self.parameters.rates)]
@@ -201,7 +205,7 @@ class RateCapability(CellProtocol):
             if done & set(numbers)
         }
         shades = dict(zip(last, np.linspace(0, 1, len(last)), strict=True))
-        factor, unit = capacity_unit(run)
+        factor, unit = capacity_unit(run.sample)
         series = [
             Series(
                 str(last[curve.cycle]),

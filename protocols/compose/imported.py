@@ -6,11 +6,11 @@ from typing import ClassVar
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
+from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure, Plot
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
 from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
-from protocols.cells.cycling_figures import cycling_figures
 from protocols.cells.cycling_results import cycles_of, cycling_results
 from protocols.spectra.peis import NYQUIST
 from protocols.spectra.spectra_results import (
@@ -83,9 +83,7 @@ class Imported(Protocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return the figures of cycling and of spectra, where there are any."""
-        cycling: tuple[Figure, ...] = ()
-        if len(run.table("timeseries")["test_time_second"]):
-            cycling = cycling_figures(run)
+        cycling = cycling_figures(run.table("timeseries"), run.sample)
         return (*cycling, *spectra_figures(self._spectra(run)))
 
     def _spectra(self, run: RecordedRun) -> tuple[Taken, ...]:

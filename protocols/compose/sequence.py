@@ -10,6 +10,7 @@ from labctl import techniques
 from labctl.columns import CYCLES, EIS, TIMESERIES
 from labctl.data import Outcome, Quality, Result, Stream
 from labctl.errors import Complaint, Place
+from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun, Step
@@ -23,7 +24,6 @@ from protocols.cells.cell_protocol import (
     CellParameters,
     CellProtocol,
 )
-from protocols.cells.cycling_figures import cycling_figures
 from protocols.cells.cycling_results import cycles_of, cycling_results
 from protocols.compose import sequence_steps as words
 from protocols.compose.sequence_checks import (
@@ -281,7 +281,9 @@ class ComposedSequence(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return what cycling and spectra show, where there are any."""
-        figures: tuple[Figure, ...] = cycling_figures(run)
+        figures: tuple[Figure, ...] = cycling_figures(
+            run.table("timeseries"), run.sample
+        )
         if len(run.table("eis")["spectrum_id"]):
             figures += spectra_figures(spectra_of(run, {}, self._capacity()))
         return figures

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.charge_transfer import (
     ChargeTransfer,
     charge_transfer_resistance,
 )
-from labctl.analysis.spectra.kramers_kronig import KramersKronig, linear_kramers_kronig
 from labctl.data import Array, Result
-from labctl.figures.figure import Figure, Series
+from labctl.figures.figure import Figure
+from labctl.figures.spectra import Shown
+from labctl.figures.spectra import spectra_figures as figures_of_spectra
 from labctl.protocol import RecordedRun
-from protocols.cells.cycling_results import cycles_of, only, result
+from protocols.cells.cycling_results import cycles_of, result
 
 LEAK = 0.03
 """Drift per period over the sine's amplitude: an uncorrected ramp puts a third of it
@@ -198,65 +200,17 @@ def resistance_table(spectra: Sequence[Judged]) -> dict[str, tuple[float, ...]]:
 
 
 def spectra_figures(spectra: Sequence[Taken]) -> tuple[Figure, ...]:
-    """Return Nyquist, Bode and the residual of Kramers–Kronig, shaded by state."""
-    if not spectra:
-        return ()
-    nyquist, size, phase, residual = [], [], [], []
-    for taken in spectra:
-        z, f = taken.impedance, taken.frequency
-        look = {"shade": taken.state, "group": taken.label}
-        name = f"{100 * taken.state:.0f} %"
-        angle = -np.degrees(np.angle(z))
-        nyquist.append(Series(name, z.real, -z.imag, points=True, **look))  # type: ignore[arg-type]
-        size.append(Series(name, f, np.abs(z), **look))  # type: ignore[arg-type]
-        phase.append(
-            Series(name, f, angle, points=True, right=True, **look)  # type: ignore[arg-type]
-        )
-        kk = _kramers_kronig(taken)
-        if kk is not None:
-            own = f[z.imag < 0]
-            residual += [
-                Series(name, own, 100 * part, points=True, **look)  # type: ignore[arg-type]
-                for part in (kk.residual_real, kk.residual_imaginary)
-            ]
-    note = "Shaded by the part of the capacity passed in the opening direction."
-    return (
-        Figure(
-            "nyquist",
-            "Nyquist",
-            "Re Z / Ω",
-            "−Im Z / Ω",
-            tuple(nyquist),
-            equal_scale=True,
-            note=note,
-        ),
-        Figure(
-            "bode",
-            "Bode",
-            "Frequency / Hz",
-            "|Z| / Ω",
-            (*size, *phase),
-            right_label="−Phase / °",
-            x_log=True,
-            y_log=True,
-            note=f"Lines: modulus; points: phase. {note}",
-        ),
-        Figure(
-            "kramers_kronig",
-            "Kramers–Kronig residual",
-            "Frequency / Hz",
-            "Residual / % of |Z|",
-            tuple(residual),
-            x_log=True,
-            note="Real and imaginary part; beyond 1 % without noise the cell was not "
-            "steady or not linear. Points with Im Z ≥ 0 are left out.",
-        ),
+    """Return what spectra show, shaded by state."""
+    return figures_of_spectra(
+        [
+            Shown(
+                f"{100 * taken.state:.0f} %",
+                taken.frequency,
+                taken.impedance,
+                shade=taken.state,
+                group=taken.label,
+            )
+            for taken in spectra
+        ],
+        "Shaded by the part of the capacity passed in the opening direction.",
     )
-
-
-def _kramers_kronig(taken: Taken) -> KramersKronig | None:
-    kept = taken.impedance.imag < 0
-    try:
-        return linear_kramers_kronig(taken.frequency[kept], taken.impedance[kept])
-    except ValueError:
-        return None

@@ -142,7 +142,7 @@ def test_r_ct_at_rest_is_found_within_5_percent(play: Play, sample: str) -> None
     assert found.table["charge_transfer_ohm"] == pytest.approx(run.truths, rel=0.05)
     assert max(found.table["kramers_kronig_percent"]) < 1.0
     names = [figure.name for figure in protocol.figures(run)]
-    assert names == ["nyquist", "bode", "kramers_kronig"]
+    assert names == ["nyquist", "bode", "kramers_kronig", "relaxation_times"]
 
 
 @pytest.mark.slow

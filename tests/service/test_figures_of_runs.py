@@ -19,10 +19,10 @@ from labctl.data import Array
 from labctl.errors import OperatorError
 from labctl.figures.bounded import MOST_FIGURES, MOST_POINTS, MOST_SERIES
 from labctl.figures.figure import Figure, Series
-from labctl.report.own_figures import Drawn
 from labctl.service.http import catalogue
 from labctl.service.records import figures as worked_out
 from labctl.service.records import reports
+from labctl.session.run_figures import Drawn
 from protocols.cells.formation_cycling import FormationCycling
 
 
@@ -107,15 +107,17 @@ def half_done(station: Any, order: Any) -> tuple[Any, str]:
     return station, run
 
 
-def test_a_run_that_has_just_begun_is_answered_without_figures(
+def test_a_run_that_goes_on_is_drawn_as_far_as_it_has_come(
     half_done: tuple[Any, str],
 ) -> None:
     station, run = half_done
 
     found = station.client.figures(run)
 
-    assert found.figures == []
+    names = [one.name for one in found.figures]
     assert found.rows > 0
+    assert "capacity" not in names  # that needs a whole cycle
+    assert {"plot", "current"} <= set(names)
     station.client.stop(run)
     station.wait_until(run, lambda r: r.state == "stopped")
     assert station.client.figures(run).rows >= found.rows
@@ -136,32 +138,59 @@ def test_a_protocol_that_fails_is_an_answer_and_costs_no_report(
     monkeypatch.setattr(FormationCycling, "figures", fails)
     found = worked_out.figures(station.data / run)
 
-    assert found.figures == []
     assert "IndexError: no row at all" in found.why
     page = reports.report(station.data / run)
-    assert "no figures of its own" in page
+    assert "figures are missing" in page
     assert "IndexError: no row at all" in page
 
 
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return which runs were worked out; each takes 2 s."""
+    asked: list[Any] = []
+    now = [100.0]
+
+    def draws(file: Any) -> Drawn:
+        asked.append(file)
+        now[0] += 2.0
+        return Drawn((figure(),))
+
+    monkeypatch.setattr(worked_out, "figures_of", draws)
+    monkeypatch.setattr(worked_out, "_known", type(worked_out._known)())
+    monkeypatch.setattr(worked_out, "stopwatch", lambda: now[0])
+    return asked
+
+
 def test_the_same_rows_are_worked_out_once(
-    half_done: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+    half_done: tuple[Any, str], worked: list[Any]
 ) -> None:
     station, run = half_done
     station.client.stop(run)
     station.wait_until(run, lambda r: r.state == "stopped")
-    asked = []
-
-    def draws(*given: Any) -> Drawn:
-        asked.append(given)
-        return Drawn((figure(),))
-
-    monkeypatch.setattr(worked_out, "own_figures", draws)
-    monkeypatch.setattr(worked_out, "_known", type(worked_out._known)())
     folder: Path = station.data / run
+
     first, second = worked_out.figures(folder), worked_out.figures(folder)
 
     assert first is second
-    assert len(asked) == 1
+    assert len(worked) == 1
+
+
+def test_a_run_that_goes_on_costs_a_tenth_of_a_core_however_many_look(
+    half_done: tuple[Any, str], worked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, run = half_done
+    folder: Path = station.data / run
+    worked_out.figures(folder)
+    before = station.wait_until(run, lambda r: r.rows > 3).rows
+    station.wait_until(run, lambda r: r.rows > before + 3)
+
+    for _ in range(20):
+        worked_out.figures(folder)
+    soon = len(worked)
+    monkeypatch.setattr(worked_out, "stopwatch", lambda: 100.0 + 11 * 2.0 + 0.1)
+    worked_out.figures(folder)
+
+    assert (soon, len(worked)) == (1, 2)
 
 
 @pytest.mark.parametrize("name", plugins.names(plugins.PROTOCOLS))

@@ -1,41 +1,58 @@
-"""What is worked out of a run and may take many seconds: its protocol's figures.
+"""The figures of a run, worked out of all its rows for whoever looks at it.
 
-Done in a worker process of its own, so that no list waits behind a titration.
+That may take many seconds, so it is done in a worker process of its own, and of a run
+that goes on no more often than costs a tenth of a core, however many look at it.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.api.drawings import FiguresOut, packed
 from labctl.clock import stopwatch
-from labctl.report.own_figures import own_figures
 from labctl.service.records.archive import opened
+from labctl.session.run_figures import figures_of
 
 MOST = 16
 """Runs whose figures are kept in memory."""
-_known: OrderedDict[str, tuple[tuple[int, bool], FiguresOut]] = OrderedDict()
+SHARE = 10.0
+"""So many times as long as it took, an answer stands although rows have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    sequence: int
+    """Of the journal, when it was worked out."""
+    finished: bool
+    answer: FiguresOut
+    until: float
+    """Stopwatch before which it is not worked out again."""
+
+
+_known: OrderedDict[str, _Known] = OrderedDict()
 
 
 def figures(folder: Path) -> FiguresOut:
-    """Return what the protocol draws of a run, finished or not.
+    """Return every figure of a run, finished or not.
 
-    The last answer stands until the run has more rows, or has ended.
+    The last answer stands while nothing was written, and for `SHARE` times as long as
+    it took; the end of the run is seen at once.
     """
     with opened(folder) as file:
-        rows = sum(file.rows.values())
-        state = (rows, file.status.finished)
+        status, began = file.status, stopwatch()
         known = _known.get(str(folder))
-        if known is not None and known[0] == state:
-            return known[1]
-        began = stopwatch()
-        found = own_figures(file)
-        answer = FiguresOut(
-            figures=packed(found.figures),
-            rows=rows,
-            why=found.why,
-            seconds=stopwatch() - began,
-        )
-    _known[str(folder)] = (state, answer)
+        if known is not None and known.finished == status.finished:
+            young = not known.finished and began < known.until
+            if young or known.sequence == status.sequence:
+                return known.answer
+        rows = sum(file.rows.values())
+        found = figures_of(file)
+    seconds = stopwatch() - began
+    answer = FiguresOut(
+        figures=packed(found.figures), rows=rows, why=found.why, seconds=seconds
+    )
+    until = began + (1 + SHARE) * seconds
+    _known[str(folder)] = _Known(status.sequence, status.finished, answer, until)
     _known.move_to_end(str(folder))
     while len(_known) > MOST:
         _known.popitem(last=False)

@@ -1,18 +1,25 @@
-"""The figures of cycling: capacity and CE by cycle, selected curves, dQ/dV."""
+"""The figures of a cell that is cycled: capacity and CE, voltage curves, dQ/dV."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.cells.cycles_of_rows import cycles_of_rows
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.cells.differential import differential_capacity
-from labctl.data import Array
+from labctl.data import Array, Quality
 from labctl.figures.figure import Figure, Series
-from labctl.protocol import RecordedRun
-from protocols.cells.cycling_results import cycles_of
+from labctl.sample import Sample
 
-MOST_CURVES = 6
+NEEDED = frozenset(
+    {
+        *("test_time_second", "instrument_time_second", "step_count", "half_cycle"),
+        *("cycle_count", "current_ampere", "voltage_volt", "step_net_capacity_ah"),
+    }
+)
+"""Columns of a time series that the figures are made of."""
+MOST_CURVES = 12
 """Cycles shown as curves: the first two, the last, and some between."""
 REST = 1e-3
 """Below this part of the largest current a row is a rest."""
@@ -38,17 +45,17 @@ class Curve:
         return "discharge" if self.charge[-1] < 0 else "charge"
 
 
-def cycling_figures(run: RecordedRun) -> tuple[Figure, ...]:
-    """Return every figure that the run has rows for."""
-    cycles = cycles_of(run)
-    if not cycles.complete.any():
+def cycling_figures(table: Mapping[str, Array], sample: Sample) -> tuple[Figure, ...]:
+    """Return what the rows of a time series show; of a run that goes on, so far."""
+    if not len(table["test_time_second"]):
         return ()
-    per_gram = capacity_unit(run)
-    curves = tuple(selected_curves(run.table("timeseries"), cycles))
+    per_gram = capacity_unit(sample)
+    cycles = cycles_of_rows(table, sample)
+    curves = tuple(curves_of(table, chosen(table)))
     return (
-        capacity_figure(cycles, per_gram),
-        curve_figure(curves, per_gram),
-        differential_figure(curves, per_gram),
+        *((capacity_figure(cycles, per_gram),) if cycles.complete.any() else ()),
+        *((curve_figure(curves, per_gram),) if curves else ()),
+        *((differential_figure(curves, per_gram),) if curves else ()),
     )
 
 
@@ -76,32 +83,30 @@ def capacity_figure(cycles: Cycles, per_gram: tuple[float, str]) -> Figure:
     )
 
 
-def selected_curves(table: Mapping[str, Array], cycles: Cycles) -> Iterator[Curve]:
-    """Yield both half cycles of a few cycles, early ones first."""
-    done = cycles.number[cycles.complete]
-    picked = {int(n) for n in done[:2]} | {int(done[-1])}
-    spread = np.linspace(0, len(done) - 1, MOST_CURVES - 1).round().astype(int)
-    picked |= {int(done[k]) for k in spread[1:-1]}
-    yield from curves_of(table, sorted(picked))
+def chosen(table: Mapping[str, Array]) -> list[int]:
+    """Return which cycles are drawn as curves: early ones, the last, some between."""
+    there = np.unique(table["cycle_count"])
+    there = there[there > 0].astype(int)
+    spread = np.linspace(0, len(there) - 1, MOST_CURVES - 1).round().astype(int)
+    picked = {*there[:2].tolist(), *there[spread if len(there) else []].tolist()}
+    return sorted(picked)
 
 
-def curves_of(table: Mapping[str, Array], picked: Sequence[int]) -> Iterator[Curve]:
-    """Yield both half cycles of the cycles with these numbers, in that order."""
+def curves_of(table: Mapping[str, Array], picked: Collection[int]) -> Iterator[Curve]:
+    """Yield both half cycles of the cycles with these numbers, ascending."""
     number, half = table["cycle_count"], table["half_cycle"]
-    current = table["current_ampere"]
-    order = (
-        np.searchsorted(number, picked),
-        np.searchsorted(number, picked, side="right"),
-    )
-    for cycle, first, last in zip(picked, *order, strict=True):
-        own = slice(int(first), int(last))
+    current, voltage = table["current_ampere"], table["voltage_volt"]
+    passed = table["step_net_capacity_ah"]
+    for cycle in sorted(picked):
+        own = np.flatnonzero(number == cycle)
         flow = current[own]
-        under = np.abs(flow) > REST * np.abs(flow).max(initial=0.0)
-        for one in np.unique(half[own]):
-            rows = np.flatnonzero(under & (half[own] == one)) + int(first)
+        own = own[np.abs(flow) > REST * np.abs(flow).max(initial=0.0)]
+        # where a file counts no half cycles, directions part them
+        part = np.where(half[own] < 0, np.sign(current[own]) - 2, half[own])
+        for one in dict.fromkeys(part.tolist()):
+            rows = own[part == one]
             if len(rows) >= FEWEST:
-                charge = 3600.0 * table["step_net_capacity_ah"][rows]
-                yield Curve(cycle, table["voltage_volt"][rows], charge)
+                yield Curve(cycle, voltage[rows], 3600.0 * passed[rows])
 
 
 def curve_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure:
@@ -129,25 +134,32 @@ def curve_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure
 def differential_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure:
     """Return dQ/dV, shaded by cycle; discharge is negative."""
     factor, unit = per_gram
-    series = []
-    for curve, shade in _shaded(curves):
-        found = differential_capacity(curve.voltage, curve.charge, step=GRID)
-        series.append(
-            Series(
-                f"cycle {curve.cycle}",
-                found.voltage,
-                found.value * factor,
-                shade=shade,
-                group=curve.word,
-            )
-        )
     return Figure(
         "dq_dv",
         "Differential capacity, selected cycles",
         "Voltage / V",
         f"dQ/dV / {unit}/V",
-        tuple(series),
+        tuple(
+            differential_series(c, f"cycle {c.cycle}", factor, shade, c.word)
+            for c, shade in _shaded(curves)
+        ),
         note=f"Charge in bins of {1e3 * GRID:g} mV, not smoothed otherwise.",
+    )
+
+
+def differential_series(
+    curve: Curve, name: str, factor: float, shade: float | None, group: str
+) -> Series:
+    """Return dQ/dV of a half cycle, times ``factor``, and whether it holds."""
+    found = differential_capacity(curve.voltage, curve.charge, step=GRID)
+    return Series(
+        name,
+        found.voltage,
+        found.value * factor,
+        shade=shade,
+        group=group,
+        quality=Quality.GOOD if found.valid else Quality.SUSPECT,
+        reason=found.reason,
     )
 
 
@@ -158,9 +170,9 @@ def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, float]]:
     return [(curve, (curve.cycle - first) / span) for curve in curves]
 
 
-def capacity_unit(run: RecordedRun) -> tuple[float, str]:
+def capacity_unit(sample: Sample) -> tuple[float, str]:
     """Return the factor from C to what the axis shows, and its unit."""
-    mass = run.sample.active_mass
+    mass = sample.active_mass
     if mass is None:
         return 1 / COULOMB_PER_MAH, "mAh"
     return 1 / COULOMB_PER_MAH / (1e3 * mass), "mAh/g"

@@ -1,0 +1,68 @@
+"""Cycles of a run from its rows, paired as the sample's convention says."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis.cells.cycling import Cycles, Pairing, pair_cycles
+from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.data import Array
+from labctl.sample import Sample
+
+
+def cycles_of_rows(
+    table: Mapping[str, Array], sample: Sample, last: int | None = None
+) -> Cycles:
+    """Return the cycles of a time series, as far as it goes.
+
+    Rows of cycles after ``last`` are left out: what follows formation in the same
+    direction would count to its last half.
+    """
+    if last is not None:
+        kept = np.asarray(table["cycle_count"]) <= last
+        table = {name: np.asarray(table[name])[kept] for name in table}
+    half = table["half_cycle"]
+    halves = split_half_cycles(
+        running_time(table),
+        table["voltage_volt"],
+        table["current_ampere"],
+        half_cycle=None if (half < 0).all() else half,
+        cycle=table["cycle_count"],
+    )
+    return pair_cycles(halves, pairing_of(sample))
+
+
+def running_time(table: Mapping[str, Array]) -> Array:
+    """Return the rows' time in s without what passed between two uploads.
+
+    From the last row of one upload to the start of the next no current flowed, so
+    that interval must carry no charge; the first row of an upload stands as far
+    behind its start as the instrument says.
+    """
+    time = np.array(table["test_time_second"], dtype=np.float64)
+    own = np.asarray(table["instrument_time_second"])
+    fresh = np.diff(table["step_count"], prepend=-1) != 0
+    fresh |= np.diff(own, prepend=-np.inf) < 0
+    at = np.flatnonzero(fresh)[1:]
+    lost = np.zeros_like(time)
+    lost[at] = np.maximum(time[at] - time[at - 1] - own[at], 0.0)
+    return time - np.cumsum(lost)
+
+
+def pairing_of(sample: Sample) -> Pairing:
+    """Return which half opens a cycle of this sample."""
+    opens_discharge = sample.first_step.sign < 0
+    return Pairing.DISCHARGE_FIRST if opens_discharge else Pairing.CHARGE_FIRST
+
+
+def only(cycles: Cycles, numbers: Collection[int]) -> Cycles:
+    """Return the cycles whose numbers are among ``numbers``."""
+    kept = np.isin(cycles.number, list(numbers))
+    columns: dict[str, Any] = {
+        each.name: value[kept]
+        for each in dataclasses.fields(cycles)
+        if isinstance(value := getattr(cycles, each.name), np.ndarray)
+    }
+    return dataclasses.replace(cycles, **columns)
