@@ -12,15 +12,8 @@ from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, date_text, lasting
 from gui.run.doubts import STILL_ON
 from gui.run.states import look_of
-from labctl.api.models import (
-    LIVE,
-    Channel,
-    ChannelState,
-    QueueEntry,
-    RunState,
-    RunSummary,
-    State,
-)
+from labctl.api.models import Channel, ChannelState, QueueEntry, RunSummary, State
+from labctl.api.states import LIVE, RunState
 
 WEEK = 6 * 86400.0
 """s; within these a weekday says which day is meant."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labctl.api.models import LIVE, RunState, RunSummary
+from labctl.api.models import RunSummary
+from labctl.api.states import RunState, Wish, refusal
 
 RUNS = "Runs"
 PAGES = ("Bench", RUNS, "Instruments", "Samples", "Settings")
@@ -90,45 +91,45 @@ def _report(now: Now) -> str:
     return _station(now) if now.page == RUNS else _a_run(now)
 
 
-def _live(now: Now) -> str:
-    if why := _a_run(now):
-        return why
+def hold_or_resume(run: RunSummary) -> Wish:
+    """Return what the one button for both asks of a run."""
+    waits = run.state in {RunState.HOLD, RunState.INTERRUPTED}
+    return Wish.RESUME if waits else Wish.HOLD
+
+
+def refused(run: RunSummary, wish: Wish) -> str:
+    """Return why a wish is not possible now, after the run's name; empty if it is."""
+    if run.asked and (run.asked == wish or wish in {Wish.HOLD, Wish.RESUME}):
+        return f"was asked already: {run.asked}"
+    return str(refusal(run.state, wish) or "")
+
+
+def _wished(now: Now, wish: Wish) -> str:
     run = now.run
-    if run is None or run.state in LIVE:
-        return ""
-    return f"{run.sample} does not run: it is {run.state}."
+    if (why := _a_run(now)) or run is None:
+        return why
+    why = refused(run, wish)
+    return f"{run.sample} {why}." if why else ""
 
 
 def _hold(now: Now) -> str:
-    run = now.run
-    if run is None or run.state is not RunState.INTERRUPTED:
-        if why := _live(now):
-            return why
-    elif why := _station(now):
-        return why
-    return f"Asked already: {run.asked}." if run is not None and run.asked else ""
+    return _wished(now, hold_or_resume(now.run) if now.run else Wish.HOLD)
 
 
 def _skip(now: Now) -> str:
-    if why := _live(now):
-        return why
-    run = now.run
-    if run is not None and run.state is RunState.HOLD:
-        return "A held run skips nothing; resume it first."
-    return "Asked already." if run is not None and run.asked == "skip" else ""
+    return _wished(now, Wish.SKIP)
 
 
 def _end(now: Now) -> str:
-    asked = now.run is not None and now.run.asked == "stop"
-    return _live(now) or ("Asked already." if asked else "")
+    return _wished(now, Wish.STOP)
 
 
-def _interrupted(now: Now) -> str:
-    if why := _a_run(now):
-        return why
-    run = now.run
-    cut = run is not None and run.state is RunState.INTERRUPTED
-    return "" if cut else "Only for a run whose process died."
+def _finish(now: Now) -> str:
+    return _wished(now, Wish.FINISH)
+
+
+def _discard(now: Now) -> str:
+    return _wished(now, Wish.DISCARD)
 
 
 def _start(now: Now) -> str:
@@ -162,9 +163,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("end", "End the run", "Shift+F1",
            "Ends in good order; results come from what there is.", KeyGroup.RUN, _end),
     Action("finish", "Finish the interrupted run", "",
-           "Seals its file as it is.", KeyGroup.RUN, _interrupted),
+           "Seals its file as it is.", KeyGroup.RUN, _finish),
     Action("discard", "Discard the interrupted run", "",
-           "Marks it as not to be used; its rows stay.", KeyGroup.RUN, _interrupted),
+           "Marks it as not to be used; its rows stay.", KeyGroup.RUN, _discard),
     Action("report", "Report of the run", "Ctrl+R",
            "A page in the browser; of the ticked runs, on their page.",
            KeyGroup.RUN, _report),

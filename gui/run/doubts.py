@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from labctl.api.models import LIVE, Channel, RunSummary, State
+from labctl.api.models import Channel, RunSummary, State
+from labctl.api.states import LIVE
 
 STILL_ON = "MAY STILL BE ON"
 """The word of the state; its shape is that of what needs a person."""

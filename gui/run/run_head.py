@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.look.actions import action_of, with_key
+from gui.look.actions import action_of, hold_or_resume, refused, with_key
 from gui.look.icons import sign
 from gui.look.palette import theme
 from gui.look.si_text import lasting, sentence, signed_text, value_text
@@ -20,7 +20,8 @@ from gui.parts.ask_bar import AskBar
 from gui.parts.inputs import Elided
 from gui.run.doubts import STILL_ON, Doubt, alarm_text
 from gui.run.states import WORDS, envelope_text, look_of
-from labctl.api.models import LIVE, RunState, RunSummary
+from labctl.api.models import RunSummary
+from labctl.api.states import LIVE, RunState, Wish
 
 OPEN_CIRCUIT = "The circuit is opened: no current flows while it is held."
 Bounds = Mapping[str, tuple[float | None, float | None]]
@@ -172,8 +173,8 @@ class RunHead(QWidget):
         summary = self._summary
         if summary is None or self.hold_button.isHidden():
             return
-        if summary.state in {RunState.HOLD, RunState.INTERRUPTED}:
-            self.asked.emit("resume", "")
+        if hold_or_resume(summary) is Wish.RESUME:
+            self.asked.emit(str(Wish.RESUME), "")
             return
         self._inquire(f"Hold {summary.sample}? {OPEN_CIRCUIT}", "Hold", "hold")
 
@@ -208,14 +209,14 @@ class RunHead(QWidget):
     def _show_buttons(self, summary: RunSummary, *, there: bool) -> None:
         live = summary.state in LIVE and there
         cut = summary.state is RunState.INTERRUPTED
-        held = summary.state is RunState.HOLD
-        self.hold_button.setText("Resume" if held or cut else "Hold")
+        wish = hold_or_resume(summary)
+        self.hold_button.setText(str(wish).capitalize())
         self.hold_button.setVisible(live or cut)
-        self.hold_button.setEnabled(there and not summary.asked)
+        self.hold_button.setEnabled(there and not refused(summary, wish))
         self._skip.setVisible(live)
-        self._skip.setEnabled(not held and summary.asked != "skip")
+        self._skip.setEnabled(not refused(summary, Wish.SKIP))
         self._end.setVisible(live)
-        self._end.setEnabled(summary.asked != "stop")
+        self._end.setEnabled(not refused(summary, Wish.STOP))
         self._finish.setVisible(cut)
         self.discard_button.setVisible(cut)
         self._report.setVisible(not cut)

@@ -20,7 +20,8 @@ from gui.run.run_tables import ResultTable, RunEventTable, StepTable
 from gui.run.states import look_of
 from gui.run.tabs import Memory, every_step, tabs_of
 from labctl.api.answers import ForecastOut, RunDetail, StepOut
-from labctl.api.models import LIVE, RunSummary
+from labctl.api.models import RunSummary
+from labctl.api.states import LIVE
 
 
 class RunView(QWidget):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, lasting, signed_text, value_text
 from gui.run.doubts import doubts_of, word_of
-from labctl.api.models import Channel, ChannelState, RunState, RunSummary, State
+from labctl.api.models import Channel, ChannelState, RunSummary, State
+from labctl.api.states import RunState
 
 COMPACT_ABOVE = 16
 """More busy tiles than that become rows of one line."""

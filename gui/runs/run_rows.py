@@ -2,7 +2,8 @@
 
 from gui.look.colours import StateLook
 from gui.run.states import look_of
-from labctl.api.models import LIVE, RunState, RunSummary
+from labctl.api.models import RunSummary
+from labctl.api.states import LIVE, RunState
 
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _WORDS = {

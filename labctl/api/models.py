@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from labctl.engine.states import RunState
+
 API_VERSION = 1
 
 
@@ -18,30 +20,6 @@ class Said(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True
     )
-
-
-class RunState(StrEnum):
-    """Where a run stands."""
-
-    STARTING = "starting"
-    """Instruments are being opened."""
-    RUNNING = "running"
-    HOLD = "hold"
-    """Circuit open, waiting for a person."""
-    ENDING = "ending"
-    """Outputs are safe; results and file are being written."""
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    """By a person."""
-    LIMIT = "limit"
-    """The safety envelope was left."""
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    """Its process died: resume, finish or discard it."""
-    DISCARDED = "discarded"
-
-
-LIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.HOLD, RunState.ENDING})
 
 
 class ChannelState(StrEnum):

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from labctl.clock import stopwatch
 from labctl.engine.situation import Situation
+from labctl.engine.states import RunState
 from labctl.quantities import format_duration, format_si
 
 REDRAW_EVERY = 0.1
@@ -79,7 +80,7 @@ class Progress:
 
     def _text(self, situation: Situation, elapsed: float) -> str:
         parts = [situation.step.label]
-        if situation.state == "hold":
+        if situation.state is RunState.HOLD:
             return f"ON HOLD, outputs off: {situation.reason or 'asked for'}"
         if situation.step.cycle:
             parts.insert(0, f"cycle {situation.step.cycle}")

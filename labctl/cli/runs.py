@@ -19,6 +19,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder, how they stand, and what they found."""
+    from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.store.folder import list_runs  # noqa: PLC0415  (start-up time)
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 
@@ -28,9 +29,9 @@ def list_all(
         with RunFile(found.path) as run:
             header, status = run.header, run.status
             headline = _headline(run.results)
-        state = status.state
-        if not status.finished and not found.is_written:
-            state = "interrupted"
+        state = stored_state(
+            status.state, finished=status.finished, is_written=found.is_written
+        )
         sample = str(header.sample.get("name", ""))
         rows.append((header.run_id, header.protocol, sample, state, headline))
         answer.append(
@@ -55,6 +56,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
     from labctl.api.from_run import unsafe_channels  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
+    from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.service.guard.safed_file import reports  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
@@ -65,9 +67,9 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
         rows, steps, events = file.rows, file.steps, file.events
         unsafe = unsafe_channels(status.unsafe, header.roles)
         latest = _half_cycles(steps, header.sample.get("active_mass"))
-    state = status.state
-    if not status.finished and not folder.is_written:
-        state = "interrupted"
+    state = stored_state(
+        status.state, finished=status.finished, is_written=folder.is_written
+    )
     if as_json:
         print_json(
             {

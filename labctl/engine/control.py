@@ -4,26 +4,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 
+from labctl.engine.states import Wish
 from labctl.limits import Envelope
 from labctl.protocol import Plan
 from labctl.store.header import RunHeader
 
 PERSON = "a person"
 """Who holds a run unless it says otherwise."""
-
-
-class Wish(Enum):
-    """The strongest thing asked for; later members win over earlier ones."""
-
-    NONE = auto()
-    SKIP = auto()
-    """End the step in flight and go on with the next."""
-    HOLD = auto()
-    """Open the circuit and wait; `Control.release` goes on with what remains."""
-    STOP = auto()
-    """End the run: everything safe, results from what there is, file sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +110,15 @@ class Control:
             taken, self._amendment = self._amendment, None
             return taken
 
-    def wish(self) -> Wish:
-        """Return the strongest wish now."""
+    def wish(self) -> Wish | None:
+        """Return the strongest wish now: stop, hold or skip; None: there is none."""
         if self._stop:
             return Wish.STOP
         if self._holds:
             return Wish.HOLD
         if self._skip:
             return Wish.SKIP
-        return Wish.NONE
+        return None
 
     def holds(self, who: str) -> bool:
         """Tell whether ``who`` holds the run."""
@@ -161,7 +149,7 @@ class Control:
         self._settle()
 
     def _settle(self) -> None:
-        if self.wish() is Wish.NONE:
+        if self.wish() is None:
             self.asked.clear()
         else:
             self.asked.set()

@@ -14,6 +14,7 @@ from labctl.engine.control import Control
 from labctl.engine.recorder import Flight, Recorder
 from labctl.engine.safing import unsafe_text
 from labctl.engine.situation import Recorded, Situation, Watchers
+from labctl.engine.states import RunState
 from labctl.errors import LabctlError, LimitError
 from labctl.limits import LimitWatch, Violation
 from labctl.protocol import Bench, Claim, Item, Step
@@ -66,9 +67,9 @@ class Intake:
             self._trip_on(violation, flight)
         if flight.rest.ends_polls and ends_poll(item):
             self._trip_on(self.limits.poll_ended(), flight)
-        if self.recorder.commit_in_time("running", flight):
+        if self.recorder.commit_in_time(RunState.RUNNING, flight):
             self.mind_the_disk()
-        self.watchers.seen(self.situation("running", flight))
+        self.watchers.seen(self.situation(RunState.RUNNING, flight))
 
     def gather(self, flight: Flight) -> None:
         """Record what the instruments still hold after everything was made safe."""
@@ -104,7 +105,7 @@ class Intake:
         elif held and not (trouble or late or journal.lives_on_reserve):
             self.control.release(DISK)  # a write that is on its way is no trouble
 
-    def situation(self, state: str, flight: Flight) -> Situation:
+    def situation(self, state: RunState, flight: Flight) -> Situation:
         """Return how the run stands."""
         recorder = self.recorder
         return Situation(
@@ -115,7 +116,7 @@ class Intake:
             flight.totals.last,
             recorder.rows,
             self.before,
-            self.control.reason if state == "hold" else "",
+            self.control.reason if state is RunState.HOLD else "",
             self.attendant.longest_gap,
         )
 
@@ -132,7 +133,7 @@ class Intake:
         """Make a claim durable before what it names is started."""
         channel = self.channels.get(claim.role, claim.role)
         record = self.recorder.claim(claim, channel, flight)
-        self.recorder.commit("running", flight)
+        self.recorder.commit(RunState.RUNNING, flight)
         with announce("the disk to take a claim", DURABLE_WITHIN):
             durable = self.recorder.journal.commit_durably(
                 DURABLE_WITHIN, self.control.asked

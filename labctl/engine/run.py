@@ -16,7 +16,7 @@ from labctl import columns
 from labctl.clock import Clock, stopwatch
 from labctl.data import EndReason, Level, Outcome
 from labctl.engine.attendant import Attendant
-from labctl.engine.control import Control, Wish
+from labctl.engine.control import Control
 from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
 from labctl.engine.journal import Journal
 from labctl.engine.ledger import Ledger, progress
@@ -24,6 +24,7 @@ from labctl.engine.recorder import Flight, Recorder
 from labctl.engine.replay import advance, same
 from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
 from labctl.engine.situation import Ended, Recorded, Watchers
+from labctl.engine.states import RunState, Wish
 from labctl.errors import (
     InstrumentError,
     LabctlError,
@@ -189,7 +190,7 @@ class Engine:
             self._recorder.say(Level.ALARM, "unsafe", text)
         if flight is not None:  # where the run may go on one day
             try:
-                self._recorder.commit("running", flight)
+                self._recorder.commit(RunState.RUNNING, flight)
             except StoreError as error:
                 log.exception("the end of the run could not be written")
                 text = "; ".join(filter(None, (ended.text, str(error))))
@@ -260,7 +261,7 @@ class Engine:
             self._rest(flight)
         self._intake.limits.begin_step()
         if step.uses_bench:
-            self._recorder.commit("running", flight)
+            self._recorder.commit(RunState.RUNNING, flight)
             self._intake.mind_the_disk()
         attached = None if fresh else self._attached(flight)
         while True:
@@ -328,13 +329,13 @@ class Engine:
                 )
                 self._recorder.say(Level.WARNING, "attached", text)
 
-    def _was_cut(self, flight: Flight, ending: Ending, wish: Wish) -> bool:
+    def _was_cut(self, flight: Flight, ending: Ending, wish: Wish | None) -> bool:
         """Tell whether what was attached to had been stopped, not come to its end.
 
         Its guard stops it soon after the host died; what outlived the host by far was
         left to finish.
         """
-        if wish is not Wish.NONE or ending.reason is EndReason.CONDITION:
+        if wish is not None or ending.reason is EndReason.CONDITION:
             return False
         if ending.reason is EndReason.STOPPED:
             return True
@@ -343,7 +344,7 @@ class Engine:
 
     # ---- one stretch of a step
 
-    def _stretch(self, flight: Flight, rows: Rows | None) -> tuple[Ending, Wish]:
+    def _stretch(self, flight: Flight, rows: Rows | None) -> tuple[Ending, Wish | None]:
         """Run until the step ends by itself or a wish interrupts it."""
         rest, wish = flight.rest, self.control.wish()
         if rows is None:
@@ -360,25 +361,25 @@ class Engine:
         finally:
             rows.close()
 
-    def _one(self, rows: Rows, flight: Flight) -> tuple[Ending, Wish] | None:
+    def _one(self, rows: Rows, flight: Flight) -> tuple[Ending, Wish | None] | None:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
             item = next(rows)
             self._intake.take(item, flight)
         except StopIteration as stop:
             flight.is_on = False
-            return stop.value or Ending(), Wish.NONE
+            return stop.value or Ending(), None
         except WaitEnded:  # inside a driver: the step cannot go on from there
             wish = self.control.wish()
-            return self._interrupted(Wish.HOLD if wish is Wish.NONE else wish, flight)
+            return self._interrupted(Wish.HOLD if wish is None else wish, flight)
         self._attendant.looks()
         self._recorder.longest_gap = self._attendant.longest_gap
         if flight.rest.ends_polls and not ends_poll(item):
             return None
         wish = self.control.wish()
-        return None if wish is Wish.NONE else self._interrupted(wish, flight)
+        return None if wish is None else self._interrupted(wish, flight)
 
-    def _interrupted(self, wish: Wish, flight: Flight) -> tuple[Ending, Wish]:
+    def _interrupted(self, wish: Wish, flight: Flight) -> tuple[Ending, Wish | None]:
         if wish is Wish.SKIP:
             self.control.skipped()
         unsafe = self.make_safe()
@@ -386,20 +387,20 @@ class Engine:
             raise InstrumentError(unsafe_text(unsafe))
         self._intake.gather(flight)
         reason = self.control.reason or "asked for"
-        self._recorder.say(Level.WARNING, wish.name.lower(), reason)
+        self._recorder.say(Level.WARNING, str(wish), reason)
         skipped = wish is Wish.SKIP
         return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
 
     # ---- holds
 
     def _wait_while_held(self, flight: Flight) -> None:
-        self._recorder.commit("hold", flight)
+        self._recorder.commit(RunState.HOLD, flight)
         self._attendant.rests()
         begun = stopwatch()
         while self.control.wish() is Wish.HOLD:
-            self._watchers.seen(self._intake.situation("hold", flight))
+            self._watchers.seen(self._intake.situation(RunState.HOLD, flight))
             self.control.wait_while_held(HOLD_POLL)
-            if self._recorder.commit_in_time("hold", flight):
+            if self._recorder.commit_in_time(RunState.HOLD, flight):
                 self._intake.mind_the_disk()
         held = stopwatch() - begun
         if self.control.wish() is Wish.STOP:

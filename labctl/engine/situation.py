@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from labctl.data import EndReason, Outcome
 from labctl.engine.ledger import StepTotals
+from labctl.engine.states import RunState
 from labctl.protocol import ClaimRecord, Step, StepRecord
 
 
@@ -12,7 +13,7 @@ from labctl.protocol import ClaimRecord, Step, StepRecord
 class Situation:
     """What a watcher of the run is told, at most once a poll."""
 
-    state: str
+    state: RunState
     """``running`` or ``hold``."""
     step_count: int
     step: Step

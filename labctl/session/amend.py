@@ -16,6 +16,7 @@ from labctl.config.models import Config
 from labctl.data import EndReason, Event, Level
 from labctl.documents.hardened_yaml import Document, load_file, validate
 from labctl.engine.replay import advance, rehearse
+from labctl.engine.states import Wish, require, stored_state
 from labctl.errors import OperatorError, Place, RefusedError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import Plan, Protocol, StepRecord
@@ -109,11 +110,13 @@ def consider(
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
-        header, state = reader.header, reader.status.state
+        header, status = reader.header, reader.status
         left = max(reader.status.unix, header.started_unix)
         steps = so_far(reader.steps)
-    if state == "discarded":
-        raise OperatorError(f"{header.run_id} was discarded; start a new run")
+    state = stored_state(
+        status.state, finished=status.finished, is_written=folder.is_written
+    )
+    require(header.run_id, state, Wish.AMEND)
     _same_sample(header)
     config = Config.model_validate(header.extra["config"], context=SI)
     given = {**header.parameters_given, **changes}

@@ -5,7 +5,7 @@ from pathlib import Path
 from labctl import plugins
 from labctl.clock import SystemClock
 from labctl.data import Event, Level, Result
-from labctl.errors import OperatorError
+from labctl.engine.states import TABLE, Wish, require, stored_state
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.session.run import seal
@@ -22,7 +22,7 @@ def finish(place: Path, reason: str) -> None:
     OperatorError: it has ended already. StoreError: another process writes it.
     """
     folder = RunFolder.of(place)
-    _close(folder, "stopped", reason, _results(folder))
+    _close(folder, Wish.FINISH, reason, _results(folder))
     forget(folder.path)
     seal(folder)
 
@@ -33,7 +33,7 @@ def discard(place: Path, reason: str) -> None:
     OperatorError: it has ended already. StoreError: another process writes it.
     """
     folder = RunFolder.of(place)
-    _close(folder, "discarded", reason, {})
+    _close(folder, Wish.DISCARD, reason, {})
     forget(folder.path)
 
 
@@ -53,14 +53,14 @@ def _results(folder: RunFolder) -> dict[str, Result]:
 
 
 def _close(
-    folder: RunFolder, state: str, reason: str, results: dict[str, Result]
+    folder: RunFolder, wish: Wish, reason: str, results: dict[str, Result]
 ) -> None:
     with Journal.open(folder.journal) as journal:
-        if journal.status.finished:
-            raise OperatorError(
-                f"{folder.run_id} has ended already ({journal.status.state})"
-            )
-        unix = max(SystemClock().unix(), journal.status.unix)
+        status = journal.status
+        now = stored_state(status.state, finished=status.finished, is_written=False)
+        require(folder.run_id, now, wish)
+        unix = max(SystemClock().unix(), status.unix)
+        state = str(TABLE[now].wishes[wish])
         event = Event(Level.WARNING, state, reason)
-        journal.event(event, journal.status.test_time, unix)
+        journal.event(event, status.test_time, unix)
         journal.finish(state, results, unix, reason)

@@ -15,6 +15,7 @@ from labctl.clock import SystemClock
 from labctl.data import Array, Batch, EndReason, Outcome, Result, Stream
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import load_file
+from labctl.engine.states import RunState
 from labctl.errors import LabctlError, OperatorError
 from labctl.sample import Sample
 from labctl.session.names import run_id
@@ -84,7 +85,7 @@ def _fill(
     unix: float,
 ) -> None:
     """Write all rows as one step."""
-    journal.set_status("running")
+    journal.set_status(RunState.RUNNING)
     journal.begin_step(1, {"label": header.title, "kind": "Imported"}, 0.0)
     rows = 0
     for name, columns in streams.items():

@@ -15,6 +15,7 @@ from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
 from labctl.engine.recorder import IN_FLIGHT
 from labctl.engine.replay import rehearse
 from labctl.engine.situation import Recorded
+from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
 from labctl.quantities import SI
 from labctl.session.amend import has_more, order_again
@@ -57,8 +58,8 @@ def resume(
         table, late = _timeseries(reader)
         recorded = read_recorded(reader, table)
         sequence = reader.sequence
-    if status.state == "discarded":
-        raise OperatorError(f"{header.run_id} was discarded; start a new run")
+    state = stored_state(status.state, finished=status.finished, is_written=False)
+    require(header.run_id, state, Wish.RESUME)
     config = Config.model_validate(header.extra["config"], context=SI)
     given = {**header.parameters_given, **(changes or {})}
     order = order_again(header, Document.without_lines("", given), folder.path.parent)
@@ -67,7 +68,7 @@ def resume(
         order, config, epoch=left, label=header.sample, equipment=equipment
     )
     rehearse(prepared.protocol.plan(), recorded.steps)
-    if status.state == "completed" and not has_more(
+    if status.state == RunState.COMPLETED and not has_more(
         prepared.protocol.plan(), recorded.steps
     ):
         if not folder.sealed.exists():  # it died between its end and its file
@@ -124,7 +125,7 @@ def read_recorded(reader: JournalReader, table: Mapping[str, Array]) -> Recorded
             recorded.steps[count] = dataclasses.replace(record, outcome=None)
             recorded.totals = _totals(table, count)
             # One that was stopped may have gone on since, in a life that died.
-            if reader.status.state == "running":
+            if reader.status.state == RunState.RUNNING:
                 _attach(recorded, reader, count)
     return recorded
 
@@ -205,7 +206,7 @@ def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | Non
 def _sealed_late(folder: RunFolder, reason: str) -> Finished:
     with JournalReader(folder.journal) as reader:
         results = reader.results
-    return Finished("completed", reason, folder.path, seal(folder), results)
+    return Finished(RunState.COMPLETED, reason, folder.path, seal(folder), results)
 
 
 def _totals(table: Mapping[str, Array], step_count: int) -> StepTotals:

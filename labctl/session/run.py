@@ -16,6 +16,7 @@ from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
 from labctl.engine.situation import Ended, Recorded, Situation, Watchers
+from labctl.engine.states import TABLE, RunState
 from labctl.errors import LabctlError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
@@ -48,7 +49,7 @@ PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 class Finished:
     """How a run ended, and where it lies."""
 
-    status: str
+    status: RunState
     """``completed``, ``stopped``, ``limit`` or ``failed``."""
     text: str
     """Why, in words; empty when completed."""
@@ -67,8 +68,7 @@ class Finished:
             return EXIT_UNSAFE
         if isinstance(self.error, LabctlError):
             return self.error.exit_code
-        codes = {"completed": 0, "stopped": 6, "limit": 5}
-        return codes.get(self.status, 1)
+        return TABLE[self.status].exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def execute(
 ) -> Finished:
     """Drive the engine, work out the results, seal the file."""
     folder = RunFolder.of(journal.path)
-    journal.set_status("running")
+    journal.set_status(RunState.RUNNING)
     journal.commit()
     if observers.started is not None:
         try:
@@ -220,7 +220,7 @@ def execute(
         viewer.stop()
     file = seal(folder) if observers.sealed else None
     return Finished(
-        str(ended.reason),
+        RunState(ended.reason),
         ended.text,
         folder.path,
         file,

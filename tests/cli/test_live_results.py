@@ -5,6 +5,7 @@ import pytest
 from labctl.cli.progress import LatestHalfCycle, half_cycle_text
 from labctl.data import EndReason, Outcome
 from labctl.engine.situation import Situation
+from labctl.engine.states import RunState
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import OpenCircuit
 
@@ -19,7 +20,7 @@ def ended(half: int, charge: float) -> Situation:
         techniques=(OpenCircuit(1.0),),
     )
     outcome = Outcome(EndReason.CONDITION, charge=charge)
-    return Situation("running", 2, step, 0.0, {}, 0, (step, outcome))
+    return Situation(RunState.RUNNING, 2, step, 0.0, {}, 0, (step, outcome))
 
 
 @pytest.mark.parametrize(

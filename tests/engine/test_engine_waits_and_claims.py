@@ -10,8 +10,9 @@ from loop_parts import Count, MemoryJournal, Output, engine_of
 
 from labctl.clock import SystemClock, VirtualClock
 from labctl.data import Batch, EndReason, Event
-from labctl.engine.control import Control, Wish
+from labctl.engine.control import Control
 from labctl.engine.situation import Situation, Watchers
+from labctl.engine.states import Wish
 from labctl.protocol import (
     Bench,
     Claim,

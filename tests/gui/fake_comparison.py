@@ -17,7 +17,7 @@ from fake_station import (
 
 from labctl import columns
 from labctl.api.answers import ResultOut
-from labctl.api.models import RunState
+from labctl.api.states import RunState
 
 MATERIALS = ("qms", "si")
 CELLS = 5

@@ -45,7 +45,6 @@ from labctl.api.models import (
     Health,
     Level,
     QueueEntry,
-    RunState,
     RunSummary,
     State,
     StationEvent,
@@ -55,6 +54,7 @@ from labctl.api.models import (
 )
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder, in_order, read_search
+from labctl.api.states import RunState
 from labctl.api.transport import Columns
 from labctl.data import Array, Stream
 from labctl.errors import InstrumentError, LinkError, OperatorError

@@ -24,7 +24,7 @@ from gui.look.palette import apply_theme, wanted
 from gui.look.settings import Settings
 from gui.shell.window import MainWindow
 from labctl.api.discovery import find
-from labctl.api.models import LIVE
+from labctl.api.states import LIVE
 from labctl.clock import SystemClock, stopwatch
 
 SPEED = "1000"

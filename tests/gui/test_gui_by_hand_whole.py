@@ -15,8 +15,8 @@ from gui.look.settings import Settings
 from gui.shell.window import MainWindow
 from labctl.api.client import StationClient
 from labctl.api.discovery import find
-from labctl.api.models import LIVE
 from labctl.api.requests import Action, ManualIn, OrderIn
+from labctl.api.states import LIVE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 LONG = 60_000

@@ -15,8 +15,8 @@ from gui.runs.run_statistics import statistics
 from gui.runs.shelf import Shelf
 from gui.runs.view_file import csv_text
 from labctl.analysis.statistics import describe
-from labctl.api.models import RunState
 from labctl.api.run_search import RunOrder, in_order
+from labctl.api.states import RunState
 from labctl.figures.grouping import Grouping
 
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))

@@ -19,7 +19,8 @@ from gui.runs.run_rows import shape_of
 from gui.shell.stop_lines import stop_text
 from gui.shell.window import MainWindow
 from labctl.api.answers import Checked
-from labctl.api.models import RunState, StopLine, StopReport
+from labctl.api.models import StopLine, StopReport
+from labctl.api.states import RunState
 
 WHY = "no answer within 5 s"
 EMPTY = CELLS[4]

@@ -27,7 +27,7 @@ from gui.runs.overlay import run_names
 from gui.shell.banners import STARTING, Banners
 from gui.shell.window import MainWindow
 from labctl.api.answers import Checked, Hint, ResultOut
-from labctl.api.models import RunState
+from labctl.api.states import RunState
 
 Open = Callable[..., MainWindow]
 

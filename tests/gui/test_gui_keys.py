@@ -28,10 +28,8 @@ from gui.parts.inputs import Choice
 from gui.run.states import tiles_of
 from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of, search
 from gui.shell.window import MainWindow
-from labctl.api.models import (
-    Level,
-    RunState,
-)
+from labctl.api.models import Level
+from labctl.api.states import RunState
 
 Open = Callable[..., MainWindow]
 
@@ -80,12 +78,12 @@ answering = partial(Now, there=True)
         # what a running, a held, an ended, a cut run allow
         ("hold", answering(run=running), ""),
         ("hold", answering(run=cut), ""),
-        ("hold", answering(run=done), "nmc does not run: it is completed"),
+        ("hold", answering(run=done), "nmc has ended"),
         ("hold", answering(), "No run is shown"),
         ("skip", answering(run=running), ""),
         ("skip", answering(run=held), "resume it first"),
         ("end", answering(run=held), ""),
-        ("discard", answering(run=running), "process died"),
+        ("discard", answering(run=running), "not an interrupted run"),
         ("discard", answering(run=cut), ""),
         # a report of the run shown, or of the ticked ones
         ("report", answering(), "No run is shown"),
@@ -339,7 +337,7 @@ def test_a_key_that_does_nothing_says_why(
 
     bar = window.statusBar()
     assert bar is not None
-    qtbot.waitUntil(lambda: "does not run: it is completed" in bar.currentMessage())
+    qtbot.waitUntil(lambda: "has ended" in bar.currentMessage())
     assert not asked(window)
 
 

@@ -13,14 +13,9 @@ from gui.bench.schedule import Part, Row, Schedule, schedule_of, ticks, when
 from gui.bench.schedule_painter import ROW
 from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
-from labctl.api.models import (
-    Channel,
-    ChannelState,
-    QueueEntry,
-    RunState,
-    State,
-)
+from labctl.api.models import Channel, ChannelState, QueueEntry, State
 from labctl.api.requests import OrderIn
+from labctl.api.states import RunState
 
 Open = Callable[..., MainWindow]
 

@@ -19,8 +19,8 @@ from gui.run.tabs import tabs_of
 from gui.run.windows import curve
 from gui.shell.stop_lines import stop_text
 from labctl.api.answers import Checked
-from labctl.api.models import RunState
 from labctl.api.run_search import read_search
+from labctl.api.states import RunState
 from labctl.api.transport import Columns
 
 # ---- tiles

@@ -24,8 +24,8 @@ from gui.run.states import Tile
 from gui.shell.window import MainWindow
 from labctl.api.client import StationClient
 from labctl.api.discovery import find, find_or_start
-from labctl.api.models import RunState
 from labctl.api.requests import OrderIn
+from labctl.api.states import RunState
 from labctl.clock import SystemClock
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

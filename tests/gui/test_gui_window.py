@@ -26,7 +26,8 @@ from gui.runs.view_file import csv_text
 from gui.shell.faults import Faults
 from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
-from labctl.api.models import Level, RunState
+from labctl.api.models import Level
+from labctl.api.states import RunState
 
 Open = Callable[..., MainWindow]
 

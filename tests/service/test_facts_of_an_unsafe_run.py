@@ -11,6 +11,7 @@ from labctl.api.models import StopReport
 from labctl.clock import ScaledClock
 from labctl.data import EndReason
 from labctl.engine.situation import Ended
+from labctl.engine.states import RunState
 from labctl.errors import InstrumentError, StoreError
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.live_run import About, LiveRun
@@ -33,7 +34,7 @@ def ended(observers: Observers, **unsafe: str) -> Ended:
 
 def finished(how: Ended) -> Finished:
     return Finished(
-        str(how.reason), how.text, Path("runs/a"), None, {}, unsafe=how.unsafe
+        RunState(how.reason), how.text, Path("runs/a"), None, {}, unsafe=how.unsafe
     )
 
 

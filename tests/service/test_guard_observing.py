@@ -9,8 +9,9 @@ import pytest
 
 from labctl.clock import stopwatch
 from labctl.data import EndReason
-from labctl.engine.control import Control, Wish
+from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
+from labctl.engine.states import RunState, Wish
 from labctl.protocol import ClaimRecord
 from labctl.service.guard.guarding import Guarding, Hears
 from labctl.service.guard.lines import (
@@ -77,7 +78,7 @@ class Run:
     def come_round(self) -> None:
         step = RecordRow(label="x", stream="s", values=())
         assert self.observers.watch is not None
-        self.observers.watch(Situation("running", 1, step, 0.0, {}, 0))
+        self.observers.watch(Situation(RunState.RUNNING, 1, step, 0.0, {}, 0))
 
     def end(self, **unsafe: str) -> None:
         assert self.observers.ended is not None
@@ -172,7 +173,7 @@ def test_a_run_goes_on_when_a_person_says_so_and_a_guard_is_there_again(
     run.control.release()
     run.come_round()
 
-    assert run.control.wish() is Wish.NONE
+    assert run.control.wish() is None
 
 
 def test_a_run_that_the_guard_found_frozen_ends_if_it_ever_comes_round(

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from labctl.api.discovery import find, find_or_start
-from labctl.api.models import RunState
 from labctl.api.requests import Action, ManualIn, OrderIn
+from labctl.engine.states import RunState
 from labctl.errors import InstrumentError, OperatorError, RefusedError
 from labctl.service.http.audit import verify
 from labctl.store.run_file.reader import RunFile

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labctl.cli.output import alarm_lines, print_json, say, say_out, table
+from labctl.engine.states import OVER, TABLE, RunState
 from labctl.errors import InstrumentError, OperatorError
 
 if TYPE_CHECKING:
@@ -24,10 +25,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on std
 RunWord = Annotated[
     str, typer.Argument(help="Its id or a part of it, its sample, or its channel.")
 ]
+_WAITS = frozenset({RunState.HOLD, RunState.INTERRUPTED})
 MANY = 8
 """Channels that are counted rather than named."""
-ENDED = frozenset({"completed", "stopped", "limit", "failed", "discarded"})
-EXIT_CODES = {"completed": 0, "stopped": 6, "limit": 5}
 
 
 def register(app: typer.Typer) -> None:
@@ -88,11 +88,11 @@ def attach(run: RunWord, data: DataOption = None) -> None:
             if line != shown:
                 say(line)
                 shown = line
-            if found.state in ENDED:
+            if found.state in OVER:
                 say_out(f"{found.state} {found.reason}".strip())
                 if found.unsafe:
                     _alarm(found.unsafe, state.station.data)
-                raise typer.Exit(EXIT_CODES.get(found.state, 1))
+                raise typer.Exit(TABLE[found.state].exit_code)
             state = station.state(state.sequence, wait=5.0)
 
 
@@ -161,8 +161,6 @@ def resume_there(run: Path, *, accept_voltage: bool = False) -> bool:
             if run.exists():
                 return False  # it ended long ago: nothing of it lives there
             raise
-        if summary.state in ENDED:
-            return False
         station.resume(summary.run, accept_voltage=accept_voltage)
         say_out(f"{summary.run}: goes on at the station; labctl attach follows it")
     return True
@@ -218,7 +216,7 @@ def data_folder(data: Path | None) -> Path:
 
 def pick(state: "State", word: str) -> "RunSummary":
     """Return the one run that a word means; OperatorError: none, or several."""
-    going = [run for run in state.runs if run.state not in ENDED]
+    going = [run for run in state.runs if run.state not in OVER]
     for group in (going, list(state.runs)):
         exact = [r for r in group if word in (r.run, r.sample, *r.channels.values())]
         near = exact or [
@@ -242,7 +240,7 @@ def overview(state: "State") -> str:
     lines += [
         f"  {f.name}: {f.what} {f.cure}" for f in state.health.findings if not f.ok
     ]
-    runs = [r for r in state.runs if r.state not in ENDED]
+    runs = [r for r in state.runs if r.state not in OVER]
     if runs:
         rows: list[tuple[str, ...]] = [
             (", ".join(r.channels.values()), r.sample, *_cells(r), r.run) for r in runs
@@ -292,7 +290,7 @@ def one_line(run: "RunSummary") -> str:
 def _cells(run: "RunSummary") -> tuple[str, str, str]:
     from labctl.quantities import format_si  # noqa: PLC0415
 
-    state = run.state.upper() if run.state in {"hold", "interrupted"} else run.state
+    state = run.state.upper() if run.state in _WAITS else run.state
     if run.asked:
         state += f" (asked: {run.asked})"
     step = f"cycle {run.cycle}, {run.step_label}" if run.cycle else run.step_label

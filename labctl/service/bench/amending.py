@@ -6,8 +6,6 @@ from typing import Any
 
 from labctl.api.answers import Amended, Applies, Changed
 from labctl.api.from_run import finite
-from labctl.api.models import RunState
-from labctl.errors import OperatorError
 from labctl.limits import Envelope
 from labctl.service.bench.live_run import LiveRun
 from labctl.session.amend import Change, amend, consider
@@ -33,8 +31,6 @@ def amend_run(
         return said(consider(folder, changes, equipment), Applies.NOT)
     if live is None:
         return said(amend(folder, changes, who, reason), Applies.RESUME)
-    if live.state is RunState.ENDING:
-        raise OperatorError(f"{live.about.run} is ending; amend it once it has ended")
     change = consider(folder, changes, equipment)
     live.control.amend(
         change.plan,

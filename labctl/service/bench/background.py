@@ -8,6 +8,7 @@ left on, or that were stopped. An error in any of them is told and the loop goes
 import contextlib
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 
 from labctl.api.models import Level
@@ -35,8 +36,8 @@ class BackgroundLoops:
         self._stop_all = stop_all
         self._clock = SystemClock()
         self._gone = threading.Event()
-        self._followed: set[str] = set()
-        self._noted: set[str] = set()
+        self._followed = weakref.WeakSet[LiveRun]()
+        self._noted = weakref.WeakSet[LiveRun]()
         self._threads = [
             threading.Thread(target=self._loop, args=(act, period), daemon=True)
             for act, period in (
@@ -80,13 +81,13 @@ class BackgroundLoops:
         self._bench.by_hand.beat()
         moved = False
         for run in self._bench.runs:
-            if run.about.run in self._followed:
+            if run in self._followed:
                 continue
             live = run.is_live
             moved |= run.feed.follow(self._bench.events)
             if not live:
                 run.feed.close()
-                self._followed.add(run.about.run)
+                self._followed.add(run)
                 self._bench.forget_old()
         if moved:
             self._bench.changed()
@@ -99,8 +100,8 @@ class BackgroundLoops:
             with contextlib.suppress(OSError):
                 bench.files.stop_file.unlink()
         for run in bench.runs:
-            if not run.is_live and run.about.run not in self._noted:
-                self._noted.add(run.about.run)
+            if not run.is_live and run not in self._noted:
+                self._noted.add(run)
                 self._ended(run)
         bench.start_waiting()
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from labctl.api.answers import Amended, Applies, Started
 from labctl.api.from_run import LEVELS
-from labctl.api.models import Level, RunState, RunSummary
+from labctl.api.models import Level, RunSummary
 from labctl.api.requests import AmendIn, OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.clock import Clock, SystemClock
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
+from labctl.engine.states import TABLE, RunState, Wish, require
 from labctl.errors import (
     LabctlError,
     OperatorError,
@@ -25,7 +26,7 @@ from labctl.service.bench.amending import amend_run
 from labctl.service.bench.by_hand import ByHand
 from labctl.service.bench.doubts import Doubts, still_on
 from labctl.service.bench.events import EventBook
-from labctl.service.bench.interrupted import about_of, find_interrupted
+from labctl.service.bench.interrupted import about_of, find_interrupted, state_of
 from labctl.service.bench.live_run import About, LiveRun
 from labctl.service.bench.queue import Queue
 from labctl.service.guard.guarding import Guarding
@@ -53,7 +54,6 @@ MOST_LIVE = 64
 KEPT_ENDED = 32
 """Ended runs whose rows stay in memory."""
 HOLDER = "the simulated sample holder"
-BAD_ENDS = frozenset({RunState.LIMIT, RunState.FAILED, RunState.STOPPED})
 
 
 class StationBench:
@@ -211,17 +211,34 @@ class StationBench:
         log.info("started %s on %s", name, ", ".join(about.channels.values()))
         return started
 
-    def ask(self, run: str, what: str, reason: str) -> None:
-        """Pass a wish on to a live run; OperatorError: it is not one."""
+    def state_of(self, run: str) -> RunState:
+        """Return where a run of this station's folder stands; OperatorError: no such.
+
+        Of one that has ended here or that another process has, its journal says it.
+        """
+        if run in self.interrupted:
+            return RunState.INTERRUPTED
         found = self._runs.get(run)
-        if found is None or not found.is_live:
-            raise OperatorError(f"{run} does not go on at this station")
-        if what == "resume" and found.state is not RunState.HOLD:
-            if found.asked != "hold":
-                raise OperatorError(f"{run} is not on hold")
-        elif found.state is RunState.ENDING and what != "stop":
-            raise OperatorError(f"{run} is ending; nothing can be asked of it")
-        found.ask(what, reason)
+        return found.state if found is not None else state_of(self.files.data / run)
+
+    def ask(self, run: str, wish: Wish, reason: str) -> None:
+        """Pass a wish on to a live run, at once; OperatorError: not in its state."""
+        found = self._runs[run]
+        require(run, found.state, wish, found.asked)
+        found.ask(wish, reason)
+
+    def take_up(
+        self, run: str, wish: Wish, reason: str, *, accept_voltage: bool = False
+    ) -> None:
+        """Resume, finish or discard a run that nobody runs; blocks for seconds.
+
+        OperatorError: not in its state.
+        """
+        require(run, self.state_of(run), wish)
+        if wish is Wish.RESUME:
+            self.resume(run, accept_voltage=accept_voltage)
+        else:
+            self.close_interrupted(run, wish, reason)
 
     def busy(self, prepared: Prepared) -> dict[str, str]:
         """Return who has what a prepared run would need now: place -> run or person."""
@@ -327,12 +344,13 @@ class StationBench:
             )
 
     def resume(self, run: str, *, accept_voltage: bool = False) -> Started:
-        """Go on with an interrupted run on this bench.
+        """Go on with a run that was cut short or has ended, on this bench.
 
         ``accept_voltage``: wherever its cell is now.
         """
         with self._dispatch:
-            folder = self._folder_of(run)
+            require(run, self.state_of(run), Wish.RESUME)
+            folder = self.files.data / run
             about = about_of(folder)
             if about.simulated is not self.simulated:
                 kind = "simulated" if about.simulated else "real"
@@ -361,18 +379,17 @@ class StationBench:
                 leave=self._leave,
                 live_view=self._live_view,
             )
-            live.started_unix = self.interrupted.pop(run).started_unix
+            live.started_unix = about.started_unix
+            self.interrupted.pop(run, None)
             self._admit(live)
         return Started(run=run, channels=about.channels, warnings=[])
 
     def amend(self, run: str, asked: AmendIn, who: str) -> Amended:
         """Change what a run of this station has still to do; see `amend_run`."""
-        folder = self.files.data / run
-        if not folder.is_dir():
-            raise OperatorError(f"this station has no run {run!r}")
+        require(run, self.state_of(run), Wish.AMEND)
         found = self._runs.get(run)
         amended = amend_run(
-            folder,
+            self.files.data / run,
             found if found is not None and found.is_live else None,
             asked.parameters,
             self.equipment,
@@ -387,23 +404,19 @@ class StationBench:
             self.changed()
         return amended
 
-    def close_interrupted(self, run: str, what: str, reason: str) -> None:
-        """``finish`` or ``discard`` an interrupted run; blocks for seconds."""
+    def close_interrupted(self, run: str, wish: Wish, reason: str) -> None:
+        """Finish or discard an interrupted run; blocks for seconds."""
         with self._dispatch:
-            folder = self._folder_of(run)
+            require(run, self.state_of(run), wish)
             kept = self.interrupted.pop(run)
         try:
-            (finish if what == "finish" else discard)(folder, reason)
+            close = finish if wish is Wish.FINISH else discard
+            close(self.files.data / run, reason)
         except LabctlError:
             self.interrupted[run] = kept
             raise
-        self.events.tell(Level.INFO, what, f"{run}: {reason}", run)
+        self.events.tell(Level.INFO, str(wish), f"{run}: {reason}", run)
         self.changed()
-
-    def _folder_of(self, run: str) -> Path:
-        if run not in self.interrupted:
-            raise OperatorError(f"{run} is not an interrupted run of this station")
-        return self.files.data / run
 
     # ---- what the background does again and again
 
@@ -436,7 +449,7 @@ class StationBench:
 
     def note_end(self, run: LiveRun) -> None:
         """Do what follows from a run's end: hold its channels if it ended badly."""
-        if run.state not in BAD_ENDS:
+        if not TABLE[run.state].is_bad:
             return
         why = f"{run.about.run} ended: {run.state} {run.summary().reason}".strip()
         for channel in run.about.channels.values():

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labctl.api.from_run import unsafe_channels
-from labctl.api.models import RunState, RunSummary
+from labctl.api.models import RunSummary
 from labctl.engine.recorder import LONGEST_GAP
-from labctl.errors import StoreError
+from labctl.engine.states import RunState, stored_state
+from labctl.errors import OperatorError, StoreError
 from labctl.service.bench.live_run import About
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
@@ -33,6 +34,18 @@ def find_interrupted(data: Path, run: str = "") -> Iterator[RunSummary]:
             log.warning("%s cannot be read: %s", folder.path, error)
 
 
+def state_of(folder: Path) -> RunState:
+    """Return where a run stands by its journal; OperatorError: there is no such run."""
+    place = RunFolder(folder)
+    if not place.journal.exists():
+        raise OperatorError(f"this station has no run {folder.name!r}")
+    with JournalReader(place.journal) as reader:
+        status = reader.status
+    return stored_state(
+        status.state, finished=status.finished, is_written=place.is_written
+    )
+
+
 def about_of(folder: Path) -> About:
     """Return what is known of a run from its journal."""
     with JournalReader(RunFolder.of(folder).journal) as reader:
@@ -49,6 +62,7 @@ def _about(header: RunHeader) -> About:
         kind=str(header.sample.get("kind", "")),
         simulated=header.simulated,
         operator=header.operator,
+        started_unix=header.started_unix,
     )
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
-from labctl.api.models import LIVE, Level, RunState, RunSummary
+from labctl.api.models import Level, RunSummary
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
+from labctl.engine.states import LIVE, RunState, Wish
 from labctl.errors import LabctlError, StoreError
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.punctuality import Punctuality
@@ -44,6 +45,7 @@ class About:
     """Of the sample: ``half_cell``, ``film`` …"""
     simulated: bool
     operator: str
+    started_unix: float = 0.0
 
 
 class LiveRun:
@@ -84,7 +86,8 @@ class LiveRun:
         self.expected_duration: float | None = None
         self.feed = Feed(about.run, folder)
         self.finished: Finished | None = None
-        self.asked = ""
+        self.asked: Wish | None = None
+        """What was asked for and has not happened yet."""
         self.leave = leave
         self._doubt = doubt
         self._live_view = live_view
@@ -145,17 +148,17 @@ class LiveRun:
         self._is_unsafe(dict.fromkeys(self.about.channels, why))
         self._changed()
 
-    def ask(self, what: str, reason: str) -> None:
-        """Ask for ``skip``, ``hold``, ``resume`` or ``stop``."""
-        if what == "skip":
+    def ask(self, wish: Wish, reason: str) -> None:
+        """Ask to skip, hold, resume or stop; refuses nothing: a stop always counts."""
+        if wish is Wish.SKIP:
             self.control.skip(reason)
-        elif what == "hold":
+        elif wish is Wish.HOLD:
             self.control.hold(reason)
-        elif what == "resume":
+        elif wish is Wish.RESUME:
             self.control.release()
         else:
             self.control.stop(reason)
-        self.asked = "" if what == "resume" else what
+        self.asked = None if wish is Wish.RESUME else wish
         self._changed()
 
     def summary(self) -> RunSummary:
@@ -171,7 +174,7 @@ class LiveRun:
             channels=about.channels,
             state=self._state,
             reason=self._reason,
-            asked=self.asked if self.is_live else "",
+            asked=self.asked or "" if self.is_live else "",
             step_count=seen.step_count if seen else 0,
             step_label=seen.step.label if seen else "",
             technique=_technique(seen),
@@ -218,7 +221,7 @@ class LiveRun:
         )
         try:
             self.finished = self._act(observers)
-            state, reason = RunState(self.finished.status), self.finished.text
+            state, reason = self.finished.status, self.finished.text
         except LabctlError as error:
             state, reason = RunState.FAILED, str(error)
         except BaseException as error:
@@ -235,13 +238,15 @@ class LiveRun:
     def _watch(self, situation: Situation) -> None:
         self._punctuality.came_round(stopwatch())
         before, self._situation = self._situation, situation
-        self._state = RunState(situation.state)
+        self._state = situation.state
         if before is None or before.state != situation.state:
-            self._reason = self.control.reason if situation.state == "hold" else ""
+            self._reason = (
+                self.control.reason if situation.state is RunState.HOLD else ""
+            )
         if before is None or before.step_count != situation.step_count:
-            self.asked = "" if self.asked == "skip" else self.asked
-        if situation.state == self.asked:
-            self.asked = ""
+            self.asked = None if self.asked is Wish.SKIP else self.asked
+        if situation.state is RunState.HOLD and self.asked is Wish.HOLD:
+            self.asked = None
 
     def _started(self, _folder: Path) -> None:
         self.may_be_on = True

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from labctl.api.from_run import finite
 from labctl.api.models import Level, StopLine, StopReport
 from labctl.clock import SystemClock
+from labctl.engine.states import Wish
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.hand_acts import read_back
@@ -49,7 +50,7 @@ class StopAll:
         runs = self._bench.live
         text = f"STOP ALL by {by}" + (f": {reason}" if reason else "")
         for run in runs:
-            run.ask("stop", text)
+            run.ask(Wish.STOP, text)
         with self._lock:
             known = {line.run.about.run for line in self._lines if line.run.is_live}
             keep = [line for line in self._lines if line.run.about.run in known]

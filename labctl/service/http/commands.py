@@ -37,6 +37,7 @@ from labctl.api.requests import (
     SampleIn,
     Why,
 )
+from labctl.engine.states import Wish
 from labctl.errors import LabctlError, RefusedError
 from labctl.service.bench.forecasts import plain
 from labctl.service.http import catalogue
@@ -132,26 +133,18 @@ async def ask_run(
 ) -> Accepted:
     """Ask a run to hold, go on, skip its step or stop.
 
-    An interrupted run takes resume, finish and discard instead.
+    One that nobody runs takes resume, if it was cut short finish and discard, too.
     """
-    bench = here.bench
+    bench, what = here.bench, Wish(wish)
     reason = f"{wish} by {asking.who}" + (
         f": {why.reason}" if why and why.reason else ""
     )
-    if run in bench.interrupted:
-        if wish == "resume":
-            accept = why is not None and why.accept_voltage
-            await asyncio.to_thread(bench.resume, run, accept_voltage=accept)
-        elif wish in {"finish", "discard"}:
-            await asyncio.to_thread(bench.close_interrupted, run, wish, reason)
-        else:
-            raise HTTPException(409, f"{run} was cut short: resume, finish or discard")
-    elif wish in {"finish", "discard"}:
-        raise HTTPException(409, f"{run} is not an interrupted run of this station")
-    elif bench.run(run) is None:
-        raise HTTPException(404, f"{run} does not go on at this station")
+    found = bench.run(run)
+    if found is not None and found.is_live:
+        bench.ask(run, what, reason)
     else:
-        bench.ask(run, wish, reason)
+        accept = why is not None and why.accept_voltage
+        await asyncio.to_thread(bench.take_up, run, what, reason, accept_voltage=accept)
     return _accepted(here)
 
 

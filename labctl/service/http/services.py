@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from labctl.api.models import StationInfo
+from labctl.engine.states import Wish
 from labctl.service.bench.background import BackgroundLoops
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.forecasts import Expectations
@@ -82,7 +83,7 @@ class Services:
 
     def _end(self) -> None:
         for run in self.bench.live:
-            run.ask("stop", "the station's process ends")
+            run.ask(Wish.STOP, "the station's process ends")
         self.bench.by_hand.release_all()
         for run in self.bench.live:
             if not run.join(LAST_WORDS):

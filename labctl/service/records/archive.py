@@ -25,10 +25,11 @@ from labctl.api.answers import (
     StreamOut,
 )
 from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
-from labctl.api.models import RunState, RunSummary
+from labctl.api.models import RunSummary
 from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.data import Array
 from labctl.engine.recorder import LONGEST_GAP
+from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
@@ -291,7 +292,9 @@ def opened(folder: Path) -> RunFile:
 
 def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
     header, status = file.header, file.status
-    state = _state(folder, status.state, finished=status.finished)
+    state = stored_state(
+        status.state, finished=status.finished, is_written=folder.is_written
+    )
     return RunSummary(
         run=header.run_id,
         protocol=header.protocol,
@@ -318,15 +321,6 @@ def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
         unsafe=unsafe_channels(status.unsafe, header.roles),
         headline=headline(file.results),
     )
-
-
-def _state(folder: RunFolder, state: str, *, finished: bool) -> RunState:
-    if finished:
-        known = set(RunState)
-        return RunState(state) if state in known else RunState.FAILED
-    if not folder.is_written:
-        return RunState.INTERRUPTED
-    return RunState.HOLD if state == "hold" else RunState.RUNNING
 
 
 def _name(header: RunHeader) -> str:
