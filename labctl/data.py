@@ -1,13 +1,16 @@
 """What travels from an instrument to the file: streams of rows, outcomes, events."""
 
-import math
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from labctl.json_numbers import MaybeNumber, Number, NumberOrWord, Numbers
 
 Array = NDArray[Any]
 
@@ -100,50 +103,44 @@ class Outcome:
     """Net energy into the cell in J."""
     rows: int = 0
     """Rows that the step put into its streams."""
-    last: Mapping[str, float] = field(default_factory=dict)
+    last: Mapping[str, Number] = field(default_factory=dict)
     """The last row of the step's main stream."""
-    values: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, Number] = field(default_factory=dict)
     """What the step itself worked out (a resistance, a settled field)."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; NaN becomes None."""
-        return {
-            "reason": str(self.reason),
-            "condition": self.condition,
-            "duration": self.duration,
-            "charge": self.charge,
-            "energy": self.energy,
-            "rows": self.rows,
-            "last": _finite(self.last),
-            "values": _finite(self.values),
-        }
+        written: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
+        return written
 
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "Outcome":
         """Return the outcome that `to_json` wrote."""
-        fields = dict(text)
-        fields["reason"] = EndReason(fields["reason"])
-        for name in ("last", "values"):
-            fields[name] = {
-                key: math.nan if value is None else value
-                for key, value in fields[name].items()
-            }
-        return cls(**fields)
+        return _OUTCOME.validate_python(text)
 
 
-def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {
-        key: float(value) if math.isfinite(value) else None
-        for key, value in values.items()
-    }
+_OUTCOME = TypeAdapter(Outcome)
 
 
-class Level(Enum):
+class Level(StrEnum):
     """How loud an event is."""
 
-    INFO = 20
-    WARNING = 30
-    ALARM = 40
+    INFO = "info"
+    WARNING = "warning"
+    ALARM = "alarm"
+    """Stays until a person acknowledges it."""
+
+    @property
+    def severity(self) -> int:
+        """As `logging` counts."""
+        return _SEVERITIES[self]
+
+
+_SEVERITIES = {
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.ALARM: logging.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +167,18 @@ class Quality(StrEnum):
 class Result:
     """One number (or word, or table) of the answer."""
 
-    value: float | str | None
+    value: NumberOrWord
     """In ``unit``; None when absent; a word for a closed choice such as n or p."""
     unit: str
     """As a person writes it: ``mAh/g``, ``S/m``, ``%``."""
-    uncertainty: float | None = None
+    uncertainty: MaybeNumber = None
     """Standard uncertainty (k = 1) in ``unit``; None if not known."""
     quality: Quality = Quality.GOOD
     reason: str = ""
     """Why it is suspect or absent; empty when good."""
-    table: Mapping[str, tuple[float, ...]] | None = None
+    table: Mapping[str, Numbers] | None = None
     """Columns of equal length where the answer is a table; names carry units."""
-    budget: Mapping[str, float] | None = None
+    budget: Mapping[str, Number] | None = None
     """Standard uncertainty by source, in ``unit``."""
 
     @classmethod
@@ -196,38 +193,16 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite becomes None."""
-        out: dict[str, Any] = {
-            "value": _plain(self.value),
-            "unit": self.unit,
-            "uncertainty": _plain(self.uncertainty),
-            "quality": str(self.quality),
-            "reason": self.reason,
-        }
-        if self.table is not None:
-            out["table"] = {k: [_plain(x) for x in v] for k, v in self.table.items()}
-        if self.budget is not None:
-            out["budget"] = {k: _plain(v) for k, v in self.budget.items()}
-        return out
+        written: dict[str, Any] = _RESULT.dump_python(self, mode="json")
+        for name in ("table", "budget"):
+            if written[name] is None:
+                del written[name]
+        return written
 
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "Result":
         """Return the result that `to_json` wrote."""
-        fields = dict(text)
-        fields["quality"] = Quality(fields["quality"])
-        if fields.get("table") is not None:
-            fields["table"] = {
-                name: tuple(math.nan if x is None else x for x in values)
-                for name, values in fields["table"].items()
-            }
-        if fields.get("budget") is not None:
-            fields["budget"] = {
-                name: math.nan if x is None else x
-                for name, x in fields["budget"].items()
-            }
-        return cls(**fields)
+        return _RESULT.validate_python(text)
 
 
-def _plain(value: float | str | None) -> float | str | None:
-    if isinstance(value, str) or value is None:
-        return value
-    return float(value) if math.isfinite(value) else None
+_RESULT = TypeAdapter(Result)

@@ -103,7 +103,7 @@ def tell(event: Event) -> None:
     """Put an event into the journal of the run that owns this thread; log it else."""
     owner = _here.owner
     if owner is None:
-        log.log(event.level.value, "%s: %s", event.code, event.text)
+        log.log(event.level.severity, "%s: %s", event.code, event.text)
     else:
         owner.tell(event)
 

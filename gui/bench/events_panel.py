@@ -20,7 +20,8 @@ from gui.look.plain_words import run_in_words
 from gui.look.si_text import clock_text, iso_text
 from gui.parts.inputs import caption
 from gui.parts.table import Column, Table, TableModel
-from labctl.api.models import Level, RunSummary, State, StationEvent
+from labctl.api.models import RunSummary, State, StationEvent
+from labctl.data import Level
 
 FILTERS = ("needs you", "all", "this run")
 KEPT = 1000

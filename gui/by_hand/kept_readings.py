@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.figures.figure import Figure, Series
+from labctl.api.figures import Figure, Series
 
 HEAD = (
     *("number", "I+", "I−", "V+", "V−"),

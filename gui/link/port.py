@@ -16,7 +16,6 @@ from labctl.api.answers import (
     ManualOut,
     ProtocolOut,
     Queued,
-    ResultOut,
     RunDetail,
     RunEvent,
     RunList,
@@ -24,11 +23,12 @@ from labctl.api.answers import (
     Started,
     StepOut,
 )
-from labctl.api.drawings import FiguresOut
+from labctl.api.figures import RunFigures
 from labctl.api.models import State, StationEvent
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder
 from labctl.api.transport import Columns
+from labctl.data import Result
 from labctl.figures.grouping import Grouping
 
 
@@ -156,7 +156,7 @@ class Station(typing.Protocol):
         """Return the events of a run."""
         ...
 
-    def results(self, run: str) -> dict[str, ResultOut]:
+    def results(self, run: str) -> dict[str, Result]:
         """Return the results of a run."""
         ...
 
@@ -178,7 +178,7 @@ class Station(typing.Protocol):
         """Return what lies between two test times (s), thinned for ``px`` pixels."""
         ...
 
-    def figures(self, run: str) -> FiguresOut:
+    def figures(self, run: str) -> RunFigures:
         """Return what its protocol draws of a run; may take many seconds."""
         ...
 

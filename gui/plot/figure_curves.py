@@ -8,10 +8,10 @@ from gui.look.palette import theme
 from gui.parts.legend import Entry
 from gui.plot.loops import thinned
 from gui.plot.strokes import FEW, SIZE, SYMBOLS, Stroke
+from labctl.api.figures import Figure, Series
 from labctl.data import Array
 from labctl.drawing.looks import Key, assign, keys
 from labctl.drawing.palette import MARKERS, Look
-from labctl.figures.figure import Figure, Series
 
 MOST_POINTS = 4000
 """Of one series; more are thinned along its length."""

@@ -25,8 +25,8 @@ from gui.plot.figure_curves import (
 from gui.plot.plotting import Plot, add_line, add_points, give
 from gui.plot.stops import Stops
 from gui.plot.strokes import FEW, Stroke, add_band_about, dress, give_band
+from labctl.api.figures import Figure
 from labctl.data import Array
-from labctl.figures.figure import Figure
 
 AXES = 7
 """So many parts of a figure's shape say what its axes are."""

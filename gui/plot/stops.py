@@ -6,7 +6,7 @@ from typing import Any
 from gui.plot.axis import Span
 from gui.plot.bounds import Envelope, bands, near, on_axis, with_bounds
 from gui.plot.plotting import Plot, add_band
-from labctl.figures.figure import Figure
+from labctl.api.figures import Figure
 
 Place = tuple[str, int]
 """Axis, ``left`` or ``bottom``, and 0 below, 1 above."""

@@ -12,9 +12,8 @@ from gui.plot.figure_view import FigureView
 from gui.run.pace import Pace
 from gui.run.tabs import Memory, Tab
 from labctl.api.answers import RunDetail
-from labctl.api.drawings import FiguresOut, unpacked
+from labctl.api.figures import Figure, RunFigures
 from labctl.clock import stopwatch
-from labctl.figures.figure import Figure
 
 WAITING = "Being drawn …"
 NOTHING = "No points yet."
@@ -214,7 +213,7 @@ class FigureTab(QWidget):
             return
         run = detail.summary.run
 
-        def take(found: FiguresOut) -> None:
+        def take(found: RunFigures) -> None:
             self._pace.answered(
                 rows, found.seconds, stopwatch(), ended=ended, failed=bool(found.why)
             )
@@ -229,15 +228,13 @@ class FigureTab(QWidget):
             lane=Lane.FIGURES,
         )
 
-    def _take_own(self, found: FiguresOut) -> None:
+    def _take_own(self, found: RunFigures) -> None:
         """Draw an answer; one without figures leaves what is drawn as it is."""
         self._why.setText(found.why)
         self._why.setToolTip(found.why)
         self._empty.setText(found.why or NOTHING)
         drawn = [
-            unpacked(figure)
-            for figure in found.figures
-            if figure.name not in self.tab.elsewhere
+            figure for figure in found.figures if figure.name not in self.tab.elsewhere
         ]
         if drawn:
             self._own = drawn

@@ -7,8 +7,8 @@ import numpy as np
 from gui.plot.loops import Loop, split
 from labctl.analysis.cells.differential import differential_capacity
 from labctl.analysis.spectra.kramers_kronig import linear_kramers_kronig
+from labctl.api.figures import Figure, Series
 from labctl.data import Array
-from labctl.figures.figure import Figure, Series
 
 REST = 1e-3
 """Below this part of the largest current a row is a rest."""

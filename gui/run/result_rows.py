@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gui.look.si_text import NOTHING, sentence, words
-from labctl.api.answers import ResultOut
+from labctl.data import Result
 from labctl.drawing.lettering import unit_text, value_text
 
 
@@ -19,7 +19,7 @@ class ResultRow:
     reason: str
 
 
-def result_rows(results: Mapping[str, ResultOut]) -> list[ResultRow]:
+def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
     """Return the results in the protocol's order; tables say how long they are."""
     return [
         ResultRow(
@@ -33,7 +33,7 @@ def result_rows(results: Mapping[str, ResultOut]) -> list[ResultRow]:
     ]
 
 
-def _value(result: ResultOut) -> str:
+def _value(result: Result) -> str:
     if result.table is not None:
         rows = max((len(v) for v in result.table.values()), default=0)
         return f"table of {rows}"

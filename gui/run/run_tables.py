@@ -10,8 +10,8 @@ from gui.look.si_text import lasting
 from gui.parts.table import Column, Table, TableModel
 from gui.run.result_rows import ResultRow, result_rows
 from gui.run.step_rows import StepRow, step_rows
-from labctl.api.answers import ForecastOut, ResultOut, RunEvent, StepOut
-from labctl.api.models import Level
+from labctl.api.answers import ForecastOut, RunEvent, StepOut
+from labctl.data import Level, Result
 
 NO_RESULTS = "No results yet: they are worked out when the run ends."
 LEVEL_LOOKS = {
@@ -74,7 +74,7 @@ class ResultTable(QWidget):
         self.table.say_when_empty(NO_RESULTS)
         _fill(self, self.table)
 
-    def show_results(self, results: Mapping[str, ResultOut]) -> None:
+    def show_results(self, results: Mapping[str, Result]) -> None:
         """Show the results."""
         self.table.rows.show_rows(result_rows(results))
 

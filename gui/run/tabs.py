@@ -14,8 +14,8 @@ from gui.parts.form import referred
 from gui.plot.loops import Loop, LoopBook, chosen
 from gui.run import figures
 from gui.run.windows import Span, curve, fetch, table
-from labctl.api.answers import PlotOut, RunDetail, StepOut
-from labctl.figures.figure import Figure, Plot
+from labctl.api.answers import RunDetail, StepOut
+from labctl.api.figures import Figure, Plot
 from labctl.figures.from_plot import from_plot
 
 PAGE = 2000
@@ -103,7 +103,7 @@ def tabs_of(detail: RunDetail) -> list[Tab]:
         elsewhere = frozenset(tab.name for tab in tabs if _has_rows(detail, tab.name))
         tabs.append(Tab("own", detail.view, build, own=True, elsewhere=elsewhere))
     return tabs + [
-        Tab(plot.name, plot.title, _declared(_known(plot)))
+        Tab(plot.name, plot.title, _declared(plot))
         for plot in detail.plots
         if plot.stream not in covered and _may_grow(detail, plot.stream)
     ]
@@ -139,7 +139,7 @@ def _looked_at(detail: RunDetail, stream: str, build: Build) -> Build:
     """Return what draws a stream; one that is looked at over time is no loop."""
     plots = [plot for plot in detail.plots if plot.stream == stream]
     if plots and plots[0].x == "test_time_second":
-        build = _declared(_known(plots[0]))
+        build = _declared(plots[0])
     return build if stream == "eis" else _until_drawn(build)
 
 
@@ -157,10 +157,6 @@ def _until_drawn(build: Build) -> Build:
         return [] if memory.drawn else build(station, detail, memory)
 
     return stand_in
-
-
-def _known(plot: PlotOut) -> Plot:
-    return Plot(**{**plot.model_dump(), "y": tuple(plot.y)})
 
 
 def cycle_spans(steps: Sequence[StepOut]) -> dict[int, Span]:

@@ -15,9 +15,9 @@ from gui.runs.recipes import RECIPES, Recipe
 from gui.runs.shelf import Shelf
 from labctl.analysis.statistics import mean_at_points
 from labctl.api.answers import RunDetail
+from labctl.api.figures import Figure, Series
 from labctl.api.models import RunSummary
 from labctl.data import Array
-from labctl.figures.figure import Figure, Series
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 
 MOST_RUNS = 40

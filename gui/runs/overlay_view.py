@@ -20,9 +20,9 @@ from gui.plot.figure_curves import MOST_POINTS
 from gui.plot.figure_view import FigureView
 from gui.plot.strokes import FEW, SYMBOLS, Stroke, dress
 from gui.runs.overlay import Overlay
+from labctl.api.figures import Figure
 from labctl.data import Array
 from labctl.drawing.palette import DASHES, HUES, look
-from labctl.figures.figure import Figure
 
 MOST_HUES = 8
 """Runs that have a colour; more cannot be told apart by it."""

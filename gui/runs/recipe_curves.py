@@ -147,8 +147,7 @@ def diffusivity(station: Station, detail: RunDetail, _picked: CycleSet) -> list[
     if not table or "diffusivity_m2_per_s" not in table:
         raise LacksError("no diffusivity")
     columns: Mapping[str, Array] = {
-        name: np.array([np.nan if v is None else v for v in values])
-        for name, values in table.items()
+        name: np.array(values) for name, values in table.items()
     }
     holds = columns["valid"] > 0
     flagged = int((~holds).sum())

@@ -53,7 +53,7 @@ def statistics(station: Station, asked: Asked, shelf: Shelf) -> Statistics:
         if run in asked.without_runs:
             continue
         found[run] = {
-            name: Result.from_json(result.model_dump())
+            name: result
             for name, result in shelf.results(station, detail).items()
             if not isinstance(result.value, str)
         }

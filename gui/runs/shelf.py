@@ -8,7 +8,8 @@ from gui.link.port import Station
 from gui.runs.cycle_set import CycleSet
 from gui.runs.recipe_curves import Curve
 from gui.runs.recipes import Recipe
-from labctl.api.answers import ResultOut, RunDetail
+from labctl.api.answers import RunDetail
+from labctl.data import Result
 
 MOST = 400
 """Answers kept."""
@@ -32,7 +33,7 @@ class Shelf:
             self._keep(key, detail)
         return detail
 
-    def results(self, station: Station, detail: RunDetail) -> dict[str, ResultOut]:
+    def results(self, station: Station, detail: RunDetail) -> dict[str, Result]:
         """Return a run's results; blocks."""
         run = detail.summary.run
         return self._once(("results", run), detail, lambda: station.results(run))

@@ -19,7 +19,7 @@ import numpy as np
 from gui.plot.axis import Span
 from gui.runs.overlay import Overlay
 from gui.runs.run_statistics import Averaged
-from labctl.figures.figure import Figure, Series
+from labctl.api.figures import Figure, Series
 
 SCHEMA = 1
 DISTRIBUTION = "labctl-bench"

@@ -5,21 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
-from labctl.api.models import Level, RunSummary, Said
-from labctl.errors import Why
+from labctl.api.models import Answer, RunSummary
+from labctl.data import Column, Level
+from labctl.errors import Complaint
+from labctl.figures.figure import Plot
 
 
-class Hint(Said):
-    """One thing that is wrong, and its cure."""
-
-    where: str
-    what: str
-    cure: str = ""
-    why: Why = Why.WRONG
-    """What kind of thing it is about: ``wrong``, or ``busy``."""
-
-
-class Problem(Said):
+class Problem(Answer):
     """Why a request was not done."""
 
     fault: str
@@ -30,18 +22,18 @@ class Problem(Said):
     message: str
     holders: dict[str, str] = Field(default_factory=dict)
     """Of ``busy``: channel -> who has it."""
-    complaints: list[Hint] = Field(default_factory=list)
+    complaints: list[Complaint] = Field(default_factory=list)
     """Every complaint about an order, at once."""
 
 
-class Accepted(Said):
+class Accepted(Answer):
     """The request is taken; the state shows its effect."""
 
     sequence: int
     """State to wait for."""
 
 
-class Started(Said):
+class Started(Answer):
     """A run is on its way."""
 
     run: str
@@ -60,14 +52,14 @@ class Applies(StrEnum):
     """It was only asked what would change."""
 
 
-class Changed(Said):
+class Changed(Answer):
     """A parameter that changes."""
 
     old: Any
     new: Any
 
 
-class Amended(Said):
+class Amended(Answer):
     """What an amendment comes to."""
 
     run: str
@@ -88,17 +80,17 @@ class Amended(Said):
     applies: Applies
 
 
-class Queued(Said):
+class Queued(Answer):
     """An order waits."""
 
     entry: str
 
 
-class Checked(Said):
+class Checked(Answer):
     """What an order comes to before anything is opened."""
 
     ok: bool
-    complaints: list[Hint]
+    complaints: list[Complaint]
     warnings: list[str]
     """What will be missing from the results."""
     channels: dict[str, str]
@@ -113,7 +105,7 @@ class Checked(Said):
     wait."""
 
 
-class PlannedStep(Said):
+class PlannedStep(Answer):
     """One step as the twins went through it."""
 
     label: str
@@ -123,7 +115,7 @@ class PlannedStep(Said):
     ended: float | None
 
 
-class ForecastOut(Said):
+class ForecastOut(Answer):
     """What an order comes to on twins."""
 
     status: str
@@ -144,37 +136,16 @@ class ForecastOut(Said):
     """At most 2000 steps."""
 
 
-class PlotOut(Said):
-    """A default plot: columns of one stream."""
-
-    name: str
-    title: str
-    stream: str
-    x: str
-    y: list[str]
-    x_log: bool
-    y_log: bool
-    points: bool
-
-
-class ColumnOut(Said):
-    """A column of a stream."""
-
-    name: str
-    unit: str
-    long_name: str
-
-
-class StreamOut(Said):
+class StreamOut(Answer):
     """A stream of a run, and how far it has come."""
 
     name: str
     title: str
-    columns: list[ColumnOut]
+    columns: list[Column]
     rows: int
 
 
-class ProtocolOut(Said):
+class ProtocolOut(Answer):
     """A measurement protocol and its form."""
 
     name: str
@@ -183,10 +154,10 @@ class ProtocolOut(Said):
     parameters: dict[str, Any]
     """JSON schema; fields with `quantity`, `unit` and `examples` take text."""
     presets: dict[str, dict[str, Any]]
-    plots: list[PlotOut]
+    plots: list[Plot]
 
 
-class SampleOut(Said):
+class SampleOut(Answer):
     """A sample that can be measured."""
 
     name: str
@@ -198,7 +169,7 @@ class SampleOut(Said):
     """As a person writes it."""
 
 
-class ChannelOut(Said):
+class ChannelOut(Answer):
     """One channel of an instrument."""
 
     channel: str
@@ -222,7 +193,7 @@ class ChannelOut(Said):
     """When it is made safe by itself; None if nobody has it by hand."""
 
 
-class InstrumentOut(Said):
+class InstrumentOut(Answer):
     """An instrument of the station."""
 
     name: str
@@ -236,7 +207,7 @@ class InstrumentOut(Said):
     channels: list[ChannelOut]
 
 
-class HandPoint(Said):
+class HandPoint(Answer):
     """One point of a sweep by hand."""
 
     level: float
@@ -248,7 +219,7 @@ class HandPoint(Said):
     in_compliance: bool
 
 
-class HandSweepOut(Said):
+class HandSweepOut(Answer):
     """How far a sweep by hand has come."""
 
     points: list[HandPoint]
@@ -262,7 +233,7 @@ class HandSweepOut(Said):
     """Why the output may still be on after it; empty: it is off, or it goes on."""
 
 
-class ManualOut(Said):
+class ManualOut(Answer):
     """What a channel answered."""
 
     channel: str
@@ -275,7 +246,7 @@ class ManualOut(Said):
     """Of a sweep that was begun or is followed."""
 
 
-class RunDetail(Said):
+class RunDetail(Answer):
     """Everything about a run but its rows."""
 
     summary: RunSummary
@@ -286,20 +257,20 @@ class RunDetail(Said):
     instruments: dict[str, dict[str, Any]]
     versions: dict[str, str]
     streams: list[StreamOut]
-    plots: list[PlotOut]
+    plots: list[Plot]
     envelope: dict[str, tuple[float | None, float | None]]
     view: str = ""
     """Word for the protocol's own figures; empty if it draws none of its own."""
 
 
-class RunList(Said):
+class RunList(Answer):
     """One page of runs, the latest first."""
 
     total: int
     runs: list[RunSummary]
 
 
-class StepOut(Said):
+class StepOut(Answer):
     """A step that began."""
 
     step_count: int
@@ -320,7 +291,7 @@ class StepOut(Said):
     rows: int | None
 
 
-class RunEvent(Said):
+class RunEvent(Answer):
     """An event of a run."""
 
     number: int
@@ -331,19 +302,7 @@ class RunEvent(Said):
     unix: float
 
 
-class ResultOut(Said):
-    """One number, word or table of the answer."""
-
-    value: float | str | None
-    unit: str
-    uncertainty: float | None
-    quality: str
-    reason: str
-    table: dict[str, list[float | None]] | None = None
-    budget: dict[str, float | None] | None = None
-
-
-class AuditLine(Said):
+class AuditLine(Answer):
     """One act, chained to the one before."""
 
     number: int
@@ -360,7 +319,7 @@ class AuditLine(Said):
     """SHA-256 of this line without this field."""
 
 
-class Pong(Said):
+class Pong(Answer):
     """The station's process is there."""
 
     station: str

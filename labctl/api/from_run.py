@@ -4,11 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from labctl.api.models import Level
 from labctl.data import Result
 from labctl.drawing.lettering import unit_text, value_text
-
-LEVELS = {10: Level.INFO, 20: Level.INFO, 30: Level.WARNING, 40: Level.ALARM}
 
 
 def unsafe_channels(

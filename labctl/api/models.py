@@ -9,12 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from labctl.data import Level
 from labctl.engine.states import RunState
 
 API_VERSION = 1
 
 
-class Said(BaseModel):
+class Answer(BaseModel):
     """Base of everything that crosses the API."""
 
     model_config = ConfigDict(
@@ -34,7 +35,7 @@ class ChannelState(StrEnum):
     """Nobody has it, but it is not known to be off; see `Channel.doubt`."""
 
 
-class StationInfo(Said):
+class StationInfo(Answer):
     """The bench as a whole."""
 
     name: str
@@ -54,7 +55,7 @@ class StationInfo(Said):
     operator: str
 
 
-class Finding(Said):
+class Finding(Answer):
     """One thing about the station's health."""
 
     name: str
@@ -65,7 +66,7 @@ class Finding(Said):
     """Empty when all is well."""
 
 
-class Health(Said):
+class Health(Answer):
     """Whether the bench can be trusted for another night."""
 
     ok: bool
@@ -74,7 +75,7 @@ class Health(Said):
     findings: list[Finding]
 
 
-class Channel(Said):
+class Channel(Answer):
     """One channel that a run can take."""
 
     name: str
@@ -95,7 +96,7 @@ class Channel(Said):
     known to be off, or in use."""
 
 
-class RunSummary(Said):
+class RunSummary(Answer):
     """A run, as a tile or a line of a list shows it."""
 
     run: str
@@ -143,7 +144,7 @@ class RunSummary(Said):
     """Its first result in words; empty before the end."""
 
 
-class QueueEntry(Said):
+class QueueEntry(Answer):
     """A run that waits for its channels."""
 
     entry: str
@@ -162,16 +163,7 @@ class QueueEntry(Said):
     added_unix: float
 
 
-class Level(StrEnum):
-    """How loud an event is."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ALARM = "alarm"
-    """Stays until a person acknowledges it."""
-
-
-class StationEvent(Said):
+class StationEvent(Answer):
     """Something that a person would tell a colleague."""
 
     number: int
@@ -190,7 +182,7 @@ class StationEvent(Said):
     acknowledged_unix: float | None
 
 
-class StopLine(Said):
+class StopLine(Answer):
     """What STOP ALL came to on one run or one hand-driven channel."""
 
     run: str
@@ -206,7 +198,7 @@ class StopLine(Said):
     """Channel -> why its output may still be on."""
 
 
-class StopReport(Said):
+class StopReport(Answer):
     """The last STOP ALL."""
 
     asked_unix: float
@@ -217,7 +209,7 @@ class StopReport(Said):
     """Every line is confirmed."""
 
 
-class State(Said):
+class State(Answer):
     """Everything that a display needs, whole; a later one replaces it."""
 
     sequence: int

@@ -13,18 +13,18 @@ from labctl.api.answers import (
     InstrumentOut,
     Pong,
     ProtocolOut,
-    ResultOut,
     RunDetail,
     RunEvent,
     RunList,
     SampleOut,
     StepOut,
 )
-from labctl.api.drawings import FiguresOut
+from labctl.api.figures import RunFigures
 from labctl.api.models import API_VERSION, QueueEntry, State, StationEvent
 from labctl.api.run_search import RunOrder
 from labctl.api.station_files import Address
 from labctl.api.transport import SLOW, TIMEOUT, Columns, Transport
+from labctl.data import Result
 from labctl.errors import OperatorError
 from labctl.figures.grouping import Grouping
 
@@ -101,11 +101,9 @@ class StationReader:
             f"/runs/{run}/events", list[RunEvent], asked, timeout=SLOW
         )
 
-    def results(self, run: str) -> dict[str, ResultOut]:
+    def results(self, run: str) -> dict[str, Result]:
         """Return the results as they stand."""
-        return self._wire.get(
-            f"/runs/{run}/results", dict[str, ResultOut], timeout=SLOW
-        )
+        return self._wire.get(f"/runs/{run}/results", dict[str, Result], timeout=SLOW)
 
     def expected(self, run: str) -> ForecastOut | None:
         """Return what a run was expected to come to; None if nobody knows yet."""
@@ -140,9 +138,9 @@ class StationReader:
             asked["to"] = end
         return self._wire.columns(f"/runs/{run}/window", asked)
 
-    def figures(self, run: str) -> FiguresOut:
+    def figures(self, run: str) -> RunFigures:
         """Return what its protocol draws of a run; may take as long as a report."""
-        return self._wire.get(f"/runs/{run}/figures", FiguresOut, timeout=2 * SLOW)
+        return self._wire.get(f"/runs/{run}/figures", RunFigures, timeout=2 * SLOW)
 
     def report(self, run: str) -> str:
         """Return the self-contained HTML page of a run."""

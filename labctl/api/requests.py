@@ -3,9 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
-
-from labctl.api.models import Said
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Word = Annotated[str, StringConstraints(max_length=120)]
 Sentence = Annotated[str, StringConstraints(max_length=1000)]
@@ -13,7 +11,15 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Channel = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
-class OrderIn(Said):
+class Request(BaseModel):
+    """Base of what is asked; a word that the station does not know is refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class OrderIn(Request):
     """A run to check, forecast, start or queue."""
 
     protocol: Name
@@ -31,7 +37,7 @@ class OrderIn(Said):
     """Given again with the same key, an order starts nothing new."""
 
 
-class Why(Said):
+class Why(Request):
     """A request that a person gives a reason for."""
 
     reason: Sentence = ""
@@ -45,7 +51,7 @@ class RunWish(Why):
     and that is right."""
 
 
-class AmendIn(Said):
+class AmendIn(Request):
     """Other parameters for what a run has still to do."""
 
     parameters: Annotated[dict[Name, Any], Field(min_length=1, max_length=100)]
@@ -55,7 +61,7 @@ class AmendIn(Said):
     """Only say what would change."""
 
 
-class QueueIn(Said):
+class QueueIn(Request):
     """An order that waits for its channels."""
 
     order: OrderIn
@@ -63,7 +69,7 @@ class QueueIn(Said):
     """The sample is connected: it may start by itself."""
 
 
-class QueueChange(Said):
+class QueueChange(Request):
     """What changes about a waiting order; what is left out stays."""
 
     ready: bool | None = None
@@ -72,7 +78,7 @@ class QueueChange(Said):
     """0 is the first in the queue."""
 
 
-class ChannelHold(Said):
+class ChannelHold(Request):
     """Let nothing start on a channel, or let it again."""
 
     channel: Channel
@@ -81,7 +87,7 @@ class ChannelHold(Said):
     reason: Sentence = ""
 
 
-class ClearIn(Said):
+class ClearIn(Request):
     """How a channel that may still be on comes to be known as off."""
 
     by_hand: bool = False
@@ -108,7 +114,7 @@ class Action(StrEnum):
     """Tell the points of the sweep that come after the first ``after``."""
 
 
-class HandSweepIn(Said):
+class HandSweepIn(Request):
     """Levels of a sweep by hand, evenly spaced."""
 
     begin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
@@ -122,7 +128,7 @@ class HandSweepIn(Said):
     """s at a level before it is measured."""
 
 
-class ManualIn(Said):
+class ManualIn(Request):
     """One act by hand; the channel is made safe unless another follows within 30 s."""
 
     channel: Channel
@@ -142,19 +148,19 @@ class ManualIn(Said):
     """How many points of the sweep the asker has."""
 
 
-class ChannelIn(Said):
+class ChannelIn(Request):
     """A channel."""
 
     channel: Channel
 
 
-class SampleIn(Said):
+class SampleIn(Request):
     """The label of a sample, as a person writes it."""
 
     label: dict[str, Any]
 
 
-class Acknowledge(Said):
+class Acknowledge(Request):
     """A person has seen an event."""
 
     by: Name

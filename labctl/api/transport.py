@@ -16,7 +16,6 @@ from labctl.api.error_kinds import class_of
 from labctl.data import Array
 from labctl.errors import (
     BusyError,
-    Complaint,
     InstrumentError,
     LabctlError,
     LimitError,
@@ -194,10 +193,7 @@ def _error(answer: httpx.Response) -> LabctlError:
     if problem.fault == "access":
         return AccessError(problem.message)
     if problem.complaints:
-        return RefusedError(
-            Complaint((), c.what, c.cure, c.why, file=c.where)
-            for c in problem.complaints
-        )
+        return RefusedError(problem.complaints)
     kind = class_of(problem.kind)
     if kind is BusyError:
         return BusyError(problem.message, problem.holders)

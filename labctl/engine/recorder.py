@@ -100,7 +100,7 @@ class Recorder:
 
     def tell(self, event: Event) -> None:
         """Write an event, and log it."""
-        log.log(event.level.value, "%s: %s", event.code, event.text)
+        log.log(event.level.severity, "%s: %s", event.code, event.text)
         self.journal.event(event, self.test_time, self._clock.unix())
 
     def say(self, level: Level, code: str, text: str) -> None:

@@ -7,7 +7,8 @@ A `Plot` names columns of a stream (the file's default plots, the live window); 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labctl.data import Array, Quality
+from labctl.data import Quality
+from labctl.json_numbers import MaybeNumber, NumberArray
 
 MOST_NAMED = 4
 """Series that share a doubt and are named in it."""
@@ -37,17 +38,17 @@ class Series:
 
     name: str
     """What the legend says."""
-    x: Array
+    x: NumberArray
     """Shape (n,)."""
-    y: Array
+    y: NumberArray
     """Shape (n,); NaN breaks the line."""
-    error: Array | None = None
+    error: NumberArray | None = None
     """Standard uncertainty of ``y``, shape (n,)."""
     points: bool = False
     """Markers instead of a line."""
     right: bool = False
     """On the right-hand axis."""
-    shade: float | None = None
+    shade: MaybeNumber = None
     """0…1 colours a family of curves (state of charge, cycle); None takes a hue."""
     group: str = ""
     """Series of one group share a hue (or a ramp); empty stands alone."""

@@ -16,8 +16,8 @@ from fake_station import (
 )
 
 from labctl import columns
-from labctl.api.answers import ResultOut
 from labctl.api.states import RunState
+from labctl.data import Result
 
 MATERIALS = ("qms", "si")
 CELLS = 5
@@ -79,7 +79,7 @@ class ComparisonStation(FakeStation):
             for cell in range(1, CELLS + 1):
                 self.add(a_run(material, cell))
 
-    def results(self, run: str) -> dict[str, ResultOut]:
+    def results(self, run: str) -> dict[str, Result]:
         """Return an efficiency, a capacity, and what is not shared or no number."""
         if "a" not in run[-4:]:
             return super().results(run)
@@ -88,26 +88,21 @@ class ComparisonStation(FakeStation):
         material, _, cell = sample.partition("-")
         scale = scale_of(material, int(cell))
 
-        def number(value: float, unit: str) -> ResultOut:
-            return ResultOut(
-                value=value, unit=unit, uncertainty=None, quality="good", reason=""
-            )
+        def number(value: float, unit: str) -> Result:
+            return Result(value, unit)
 
         return {
             "initial_coulombic_efficiency": number(88.0 + 4 * scale, "%"),
             "first_discharge_capacity": number(2871.3 * scale, "mAh/g"),
             "capacity_retention": number(97.0 - 3 * scale, "%"),
             **({"only_here": number(1.0, "V")} if sample == "si-1" else {}),
-            "diffusivity": ResultOut(
+            "diffusivity": Result(
                 value=1e-15 * scale,
                 unit="m²/s",
-                uncertainty=None,
-                quality="good",
-                reason="",
                 table={
-                    "composition": [0.2, 0.4, 0.6, 0.8],
-                    "diffusivity_m2_per_s": [1e-15, 3e-15 * scale, 2e-15, math.nan],
-                    "valid": [1.0, 1.0, 0.0, 1.0],
+                    "composition": (0.2, 0.4, 0.6, 0.8),
+                    "diffusivity_m2_per_s": (1e-15, 3e-15 * scale, 2e-15, math.nan),
+                    "valid": (1.0, 1.0, 0.0, 1.0),
                 },
             ),
         }

@@ -19,16 +19,12 @@ from labctl.api.answers import (
     Accepted,
     ChannelOut,
     Checked,
-    ColumnOut,
     ForecastOut,
-    Hint,
     InstrumentOut,
     ManualOut,
     PlannedStep,
-    PlotOut,
     ProtocolOut,
     Queued,
-    ResultOut,
     RunDetail,
     RunEvent,
     RunList,
@@ -37,13 +33,12 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.api.drawings import FiguresOut
+from labctl.api.figures import Plot, RunFigures
 from labctl.api.models import (
     Channel,
     ChannelState,
     Finding,
     Health,
-    Level,
     QueueEntry,
     RunSummary,
     State,
@@ -56,8 +51,8 @@ from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.api.states import RunState
 from labctl.api.transport import Columns
-from labctl.data import Array, Stream
-from labctl.errors import InstrumentError, LinkError, OperatorError
+from labctl.data import Array, Column, Level, Result, Stream
+from labctl.errors import Complaint, InstrumentError, LinkError, OperatorError
 from labctl.figures.grouping import Grouping
 from labctl.service.http.catalogue import protocols
 from labctl.thinning.pyramid import Pyramid
@@ -213,12 +208,12 @@ class FakeRun:
 
     summary: RunSummary
     tables: dict[str, tuple[Stream, Table]]
-    plots: list[PlotOut] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
     envelope: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     pyramids: dict[str, Pyramid] = field(default_factory=dict)
     view: str = ""
     """The protocol's word for its own figures."""
-    drawn: FiguresOut | None = None
+    drawn: RunFigures | None = None
     """What its protocol draws; None: nothing yet."""
 
     def pyramid(self, stream: str) -> Pyramid:
@@ -514,7 +509,7 @@ class FakeStation:
             name, _, what = self.refuses.partition(": ")
             return Checked(
                 ok=False,
-                complaints=[Hint(where=name, what=what)],
+                complaints=[Complaint(where=name, what=what)],
                 warnings=[],
                 channels={},
                 limits={},
@@ -568,7 +563,7 @@ class FakeStation:
                     name=name,
                     title=stream.title,
                     columns=[
-                        ColumnOut(name=c.name, unit=c.unit, long_name=c.long_name)
+                        Column(name=c.name, unit=c.unit, long_name=c.long_name)
                         for c in stream.columns
                     ],
                     rows=len(next(iter(table.values()))),
@@ -638,22 +633,12 @@ class FakeStation:
             )
         ]
 
-    def results(self, run: str) -> dict[str, ResultOut]:
+    def results(self, run: str) -> dict[str, Result]:
         self._answer()
         return {
-            "initial_coulombic_efficiency": ResultOut(
-                value=92.84, unit="%", uncertainty=0.11, quality="good", reason=""
-            ),
-            "first_discharge_capacity": ResultOut(
-                value=2871.3, unit="mAh/g", uncertainty=23.0, quality="good", reason=""
-            ),
-            "fade": ResultOut(
-                value=None,
-                unit="%",
-                uncertainty=None,
-                quality="absent",
-                reason="ten cycles are needed",
-            ),
+            "initial_coulombic_efficiency": Result(92.84, "%", 0.11),
+            "first_discharge_capacity": Result(2871.3, "mAh/g", 23.0),
+            "fade": Result.absent("%", "ten cycles are needed"),
         }
 
     def window(
@@ -684,11 +669,11 @@ class FakeStation:
         self._answer()
         return [e for e in self.event_list if e.number > after]
 
-    def figures(self, run: str) -> FiguresOut:
+    def figures(self, run: str) -> RunFigures:
         self._answer()
         self.figures_asked += 1
         known = self._known(run)
-        nothing = FiguresOut(figures=[], rows=known.summary.rows)
+        nothing = RunFigures(figures=[], rows=known.summary.rows)
         return known.drawn or nothing
 
     def report(self, run: str) -> str:

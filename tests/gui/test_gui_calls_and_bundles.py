@@ -15,9 +15,7 @@ from gui.bench.notices import Notices, notice_of
 from gui.look.settings import Settings
 from gui.shell.bug_report import LINES, log_tail, without_secrets, write
 from gui.shell.window import MainWindow
-from labctl.api.models import (
-    Level,
-)
+from labctl.data import Level
 
 Open = Callable[..., MainWindow]
 

@@ -14,8 +14,9 @@ from gui.compose.block_editor import TEXT, BlockEditor
 from gui.compose.composer import Composer
 from gui.parts.form_fields import FieldGroup
 from gui.shell.window import MainWindow
-from labctl.api.answers import Checked, Hint
+from labctl.api.answers import Checked
 from labctl.api.requests import OrderIn
+from labctl.errors import Complaint
 
 Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -40,7 +41,7 @@ class Strict(FakeStation):
 
     def __init__(self) -> None:
         super().__init__("one")
-        self.hints: list[Hint] = []
+        self.hints: list[Complaint] = []
 
     def check(self, order: OrderIn) -> Checked:
         """Complain."""
@@ -235,7 +236,9 @@ def test_what_the_station_says_stands_at_its_step_and_field(
     row: tuple[str | int, ...],
     field: str,
 ) -> None:
-    strict.hints = [Hint(where=where, what="1 V is below the limit.", cure="Raise it.")]
+    strict.hints = [
+        Complaint(where=where, what="1 V is below the limit.", cure="Raise it.")
+    ]
     editor.choose((2,))
     editor.type("ended_by", "still")
     qtbot.waitUntil(lambda: "below the limit" in composer.verdict, timeout=10_000)
@@ -320,7 +323,7 @@ def test_a_folded_group_opens_when_something_in_it_is_wrong(
     fold = composer.form.folds[FieldGroup.RECORDING]
     row = composer.form.rows["record_every"]
     assert not row.isVisible()
-    strict.hints = [Hint(where="parameters record_every", what="is too short.")]
+    strict.hints = [Complaint(where="parameters record_every", what="is too short.")]
     composer.form.type("cycles", "4")
 
     qtbot.waitUntil(row.isVisible, timeout=10_000)

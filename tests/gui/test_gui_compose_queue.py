@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from gui.compose.draft import channel_choices, readiness
 from gui.shell.window import MainWindow
-from labctl.api.answers import Checked, Hint, Started
+from labctl.api.answers import Checked, Started
 from labctl.api.models import QueueEntry
 from labctl.api.requests import OrderIn
-from labctl.errors import OwnershipError
+from labctl.errors import Complaint, OwnershipError
 
 Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -67,7 +67,7 @@ def answer(**more: Any) -> Checked:
         # an order that is wrong can neither start nor wait
         (
             "",
-            answer(ok=False, complaints=[Hint(where="rate", what="is too much.")]),
+            answer(ok=False, complaints=[Complaint(where="rate", what="is too much.")]),
             True,
             False,
             False,
@@ -144,7 +144,7 @@ def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
     class Particular(FakeStation):
         def check(self, order: OrderIn) -> Checked:
             if "source_meter" in order.channels:
-                hint = Hint(where="role source_meter", what="no such role.")
+                hint = Complaint(where="role source_meter", what="no such role.")
                 return answer(ok=False, complaints=[hint])
             return super().check(order)
 

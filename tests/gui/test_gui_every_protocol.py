@@ -17,10 +17,11 @@ from gui.run.figure_tab import FigureTab
 from gui.run.live_plot import LivePlot
 from gui.shell.window import MainWindow
 from labctl import plugins
-from labctl.api.answers import ForecastOut, ResultOut, RunDetail, StepOut
-from labctl.api.drawings import FiguresOut
+from labctl.api.answers import ForecastOut, RunDetail, StepOut
+from labctl.api.figures import RunFigures
 from labctl.api.transport import Columns
 from labctl.config.models import Config
+from labctl.data import Result
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
 from labctl.service.http.catalogue import view_of
@@ -122,13 +123,13 @@ class Archive(FakeStation):
     def steps(self, run: str, after: int = 0, limit: int = 500) -> list[StepOut]:
         return archive.steps(self.data / run, after, limit)
 
-    def results(self, run: str) -> dict[str, ResultOut]:
+    def results(self, run: str) -> dict[str, Result]:
         return archive.results(self.data / run)
 
     def expected(self, run: str) -> ForecastOut | None:  # noqa: ARG002
         return None
 
-    def figures(self, run: str) -> FiguresOut:
+    def figures(self, run: str) -> RunFigures:
         return worked_out.figures(self.data / run)
 
     def window(

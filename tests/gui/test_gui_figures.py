@@ -16,7 +16,8 @@ from gui.run.figure_tab import FigureTab
 from gui.run.pace import AFTER_FAILURE, LEAST, SHARE, Pace
 from gui.run.tabs import tabs_of
 from gui.shell.window import MainWindow
-from labctl.api.drawings import FiguresOut, packed
+from labctl.api.figures import RunFigures
+from labctl.figures.bounded import bounded
 from labctl.figures.figure import Figure, Series
 
 Open = Callable[..., MainWindow]
@@ -90,7 +91,7 @@ def titration() -> FakeStation:
     run = cell_run(1, 2, CELLS[0], protocol="gitt")
     run.view = "GITT"
     del run.tables["eis"]
-    run.drawn = FiguresOut(figures=packed(titled("D", "V")), rows=1, seconds=60.0)
+    run.drawn = RunFigures(figures=list(titled("D", "V")), rows=1, seconds=60.0)
     station.add(run)
     return station
 
@@ -142,7 +143,7 @@ def test_a_reason_is_read_where_figures_are_missing(
     qtbot: QtBot, open_window: Open, titration: FakeStation
 ) -> None:
     [run] = titration.fake_runs.values()
-    run.drawn = FiguresOut(figures=[], rows=1, why="sample x has no particle_radius")
+    run.drawn = RunFigures(figures=[], rows=1, why="sample x has no particle_radius")
     window = open_window(titration)
     view = window.bench.run_view
     qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
@@ -182,7 +183,7 @@ def test_spectra_stand_in_until_the_protocol_has_drawn(
     tab = own_tab(window, qtbot)
     assert [f.name for f in tab.figures] == ["nyquist", "bode", "kramers_kronig"]
 
-    run.drawn = FiguresOut(figures=packed(titled("nyquist")), rows=2)
+    run.drawn = RunFigures(figures=list(titled("nyquist")), rows=2)
     station.change(run.summary.run, rows=10_000)
 
     qtbot.waitUntil(
@@ -199,7 +200,7 @@ def test_little_room_shows_one_figure_that_the_keyboard_chooses(
 ) -> None:
     [run] = titration.fake_runs.values()
     figures = titled("D against θ", "Voltage of pulses", "Last pulse", "Relaxation")
-    run.drawn = FiguresOut(figures=packed(figures), rows=1)
+    run.drawn = RunFigures(figures=list(bounded(figures)), rows=1)
     tab = own_tab(open_window(titration), qtbot)
     qtbot.waitUntil(lambda: tab.is_one_by_one)
 

@@ -26,8 +26,10 @@ from gui.run.step_rows import step_rows
 from gui.runs.overlay import run_names
 from gui.shell.banners import STARTING, Banners
 from gui.shell.window import MainWindow
-from labctl.api.answers import Checked, Hint, ResultOut
+from labctl.api.answers import Checked
 from labctl.api.states import RunState
+from labctl.data import Quality, Result
+from labctl.errors import Complaint
 
 Open = Callable[..., MainWindow]
 
@@ -178,7 +180,7 @@ def test_a_sample_that_is_measured_already_is_named_with_its_channel() -> None:
 
 
 def test_roles_and_complaints_are_said_in_words() -> None:
-    hint = Hint(where="parameters upper_voltage", what="6 V is too high.", cure="")
+    hint = Complaint(where="parameters upper_voltage", what="6 V is too high.", cure="")
     wrong = readiness("", checked(ok=False, complaints=[hint]), there=True)
     right = readiness("", checked(channels={"current_source": "k6221"}), there=True)
 
@@ -187,11 +189,11 @@ def test_roles_and_complaints_are_said_in_words() -> None:
 
 
 def test_a_result_is_written_as_in_a_paper() -> None:
-    density = ResultOut(
+    density = Result(
         value=4.9929e13,
         uncertainty=7.4e10,
         unit="cm^-2",
-        quality="good",
+        quality=Quality.GOOD,
         reason="",
     )
 

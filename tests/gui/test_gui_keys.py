@@ -28,8 +28,8 @@ from gui.parts.inputs import Choice
 from gui.run.states import tiles_of
 from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of, search
 from gui.shell.window import MainWindow
-from labctl.api.models import Level
 from labctl.api.states import RunState
+from labctl.data import Level
 
 Open = Callable[..., MainWindow]
 

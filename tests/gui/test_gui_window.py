@@ -26,8 +26,8 @@ from gui.runs.view_file import csv_text
 from gui.shell.faults import Faults
 from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
-from labctl.api.models import Level
 from labctl.api.states import RunState
+from labctl.data import Level
 
 Open = Callable[..., MainWindow]
 

@@ -9,11 +9,11 @@ import pytest
 
 from drivers.keithley.keithley_2450 import Keithley2450
 from drivers.twins.world.world import BenchWorld
-from labctl.api.models import Level
 from labctl.api.requests import Action, ManualIn, OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.clock import ScaledClock, SystemClock
 from labctl.config.models import Config
+from labctl.data import Level
 from labctl.errors import (
     BusyError,
     DoubtfulError,

@@ -10,14 +10,10 @@ import numpy as np
 import pytest
 
 from labctl import plugins
-from labctl.api.drawings import (
-    FiguresOut,
-    packed,
-    unpacked,
-)
+from labctl.api.figures import RunFigures
 from labctl.data import Array
 from labctl.errors import OperatorError
-from labctl.figures.bounded import MOST_FIGURES, MOST_POINTS, MOST_SERIES
+from labctl.figures.bounded import MOST_FIGURES, MOST_POINTS, MOST_SERIES, bounded
 from labctl.figures.figure import Figure, Series
 from labctl.service.http import catalogue
 from labctl.service.records import figures as worked_out
@@ -37,9 +33,9 @@ def noisy_loop(n: int) -> tuple[Array, Array]:
 
 def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
     x, y = noisy_loop(100_000)
-    [sent] = packed([figure(Series("loop", x, y))])
+    [sent] = bounded([figure(Series("loop", x, y))])
 
-    seen = unpacked(sent).series[0]
+    seen = sent.series[0]
 
     assert len(seen.x) <= 1.1 * MOST_POINTS
     assert (seen.y.min(), seen.y.max()) == (y.min(), y.max())
@@ -48,9 +44,9 @@ def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
 def test_a_gap_stays_a_gap_in_a_thinned_curve() -> None:
     x = np.linspace(0, 1, 10_000)
     y = np.where((x > 0.4) & (x < 0.6), np.nan, x)
-    [sent] = packed([figure(Series("broken", x, y, error=np.full(10_000, 0.1)))])
+    [sent] = bounded([figure(Series("broken", x, y, error=np.full(10_000, 0.1)))])
 
-    seen = unpacked(sent).series[0]
+    seen = sent.series[0]
 
     inside = (seen.x > 0.39) | ~np.isfinite(seen.x)
     assert np.isnan(seen.y).sum() == 1
@@ -61,25 +57,25 @@ def test_a_gap_stays_a_gap_in_a_thinned_curve() -> None:
 
 def test_what_is_not_finite_travels_as_null() -> None:
     y = np.array([1.0, math.nan, math.inf])
-    sent = packed([figure(Series("s", np.arange(3.0), y, shade=math.nan))])
-    answer = FiguresOut(figures=sent, rows=3)
+    sent = bounded([figure(Series("s", np.arange(3.0), y, shade=math.nan))])
+    answer = RunFigures(figures=list(sent), rows=3)
 
     text = answer.model_dump_json()
 
     assert json.loads(text)["figures"][0]["series"][0]["y"] == [1.0, None, None]
-    back = unpacked(FiguresOut.model_validate_json(text).figures[0]).series[0]
+    back = RunFigures.model_validate_json(text).figures[0].series[0]
     np.testing.assert_array_equal(back.y, [1.0, math.nan, math.nan])
 
 
 def test_too_many_curves_are_counted_in_the_note() -> None:
     many = [Series(f"{k}", np.arange(2.0), np.arange(2.0)) for k in range(500)]
 
-    [sent] = packed([figure(*many, note="Of 500 cycles.")])
+    [sent] = bounded([figure(*many, note="Of 500 cycles.")])
 
     assert len(sent.series) == MOST_SERIES
     assert (sent.series[0].name, sent.series[-1].name) == ("0", "499")
     assert sent.note == "Of 500 cycles. 420 of 500 curves are not drawn."
-    assert len(packed([figure()] * 50)) == MOST_FIGURES
+    assert len(bounded([figure()] * 50)) == MOST_FIGURES
 
 
 def test_a_figure_arrives_as_it_was_sent() -> None:
@@ -89,7 +85,7 @@ def test_a_figure_arrives_as_it_was_sent() -> None:
     other = Series("b", np.arange(2.0), np.ones(2), right=True, shade=0.5)
     sent = figure(one, other, right_label="z / V", x_log=True, note="So.")
 
-    seen = unpacked(packed([sent])[0])
+    seen = bounded([sent])[0]
 
     assert (seen.x_log, seen.right_label, seen.note) == (True, "z / V", "So.")
     assert [(s.points, s.right, s.shade, s.group) for s in seen.series] == [

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from labctl.api.models import Level, StopLine
+from labctl.api.models import StopLine
+from labctl.data import Level
 from labctl.errors import StoreError
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.stop_all import StopAll

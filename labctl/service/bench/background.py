@@ -11,8 +11,8 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from labctl.api.models import Level
 from labctl.clock import SystemClock
+from labctl.data import Level
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.doubts import still_on
 from labctl.service.bench.live_run import LiveRun

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from labctl.api.answers import Amended, Applies, Started
-from labctl.api.from_run import LEVELS
-from labctl.api.models import Level, RunSummary
+from labctl.api.models import RunSummary
 from labctl.api.requests import AmendIn, OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.clock import Clock, SystemClock
 from labctl.config.models import Config
+from labctl.data import Level
 from labctl.documents.hardened_yaml import Document
 from labctl.engine.states import TABLE, RunState, Wish, require
 from labctl.errors import (
@@ -485,9 +485,7 @@ class StationBench:
         """Guard a run on real instruments."""
         station = self.equipment.station
         told = Told(
-            lambda level, text: self.events.tell(
-                LEVELS[level.value], "guard", text, about.run
-            ),
+            lambda level, text: self.events.tell(level, "guard", text, about.run),
             self._take_from_guard,
         )
 

@@ -9,8 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from labctl.api.models import Level, StationEvent
+from labctl.api.models import StationEvent
 from labctl.clock import SystemClock
+from labctl.data import Level
 from labctl.errors import OperatorError
 
 KEPT = 2000

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
-from labctl.api.models import Level, RunSummary
+from labctl.api.from_run import finite, headline, unsafe_channels
+from labctl.api.models import RunSummary
 from labctl.clock import Clock, SystemClock, stopwatch
+from labctl.data import Level
 from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
 from labctl.engine.states import LIVE, RunState, Wish
@@ -313,7 +314,7 @@ class Feed:
             self.streams[stored.batch.stream].add(stored.batch.columns)
         for record in self._reader.events_after(self._event):
             event = record.event
-            level = LEVELS[event.level.value]
+            level = event.level
             if event.code == "stopped":
                 level = Level.WARNING  # a person asked for it
             book.tell(level, event.code, event.text, self.run, record.number)

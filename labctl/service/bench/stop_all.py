@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labctl.api.from_run import finite
-from labctl.api.models import Level, StopLine, StopReport
+from labctl.api.models import StopLine, StopReport
 from labctl.clock import SystemClock
+from labctl.data import Level
 from labctl.engine.states import Wish
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench

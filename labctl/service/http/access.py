@@ -8,10 +8,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from labctl.api.answers import Hint, Problem
+from labctl.api.answers import Problem
 from labctl.api.error_kinds import kind_of
 from labctl.api.station_files import ROLES
-from labctl.errors import BusyError, LabctlError, QuantityError, RefusedError
+from labctl.errors import BusyError, Complaint, LabctlError, QuantityError, RefusedError
 from labctl.service.http.request_checks import Caller
 from labctl.service.http.services import Services
 
@@ -61,13 +61,10 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(LabctlError)
     async def known(_: Request, error: LabctlError) -> JSONResponse:
-        complaints = []
+        complaints: list[Complaint] = []
         status = 409
         if isinstance(error, RefusedError):
-            complaints = [
-                Hint(where=c.where, what=c.what, cure=c.cure, why=c.why)
-                for c in error.complaints
-            ]
+            complaints = list(error.complaints)
         if isinstance(error, RefusedError | QuantityError):
             status = 422
         holders = error.holders if isinstance(error, BusyError) else {}
@@ -77,10 +74,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        complaints = [
-            Hint(where=".".join(map(str, e["loc"])), what=str(e["msg"]))
-            for e in error.errors()
-        ]
+        complaints = [Complaint(tuple(e["loc"]), str(e["msg"])) for e in error.errors()]
         text = "; ".join(f"{c.where}: {c.what}" for c in complaints)
         return _problem(422, "operator", text, complaints)
 
@@ -96,7 +90,7 @@ def _problem(
     status: int,
     fault: str,
     message: str,
-    complaints: list[Hint],
+    complaints: list[Complaint],
     kind: str = "",
     holders: Mapping[str, str] | None = None,
 ) -> JSONResponse:

@@ -15,7 +15,6 @@ from labctl.sample import Sample
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.by_hand import Touched
 from labctl.service.bench.hand_acts import actions, bounds, kinds
-from labctl.service.records.archive import plots_out
 from labctl.session.names import slug
 from labctl.session.samples import DEFAULTS
 
@@ -32,7 +31,7 @@ def protocols() -> list[ProtocolOut]:
             sample_kinds=sorted(str(k) for k in kind.sample_kinds),
             parameters=kind.parameters_model.model_json_schema(),
             presets={k: dict(v) for k, v in kind.presets.items()},
-            plots=plots_out(kind),
+            plots=list(kind.plots),
         )
         for kind in found
     ]

@@ -6,6 +6,7 @@ hand, keep labels, end the process.
 
 import asyncio
 import math
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
@@ -15,7 +16,6 @@ from labctl.api.answers import (
     Amended,
     Checked,
     ForecastOut,
-    Hint,
     ManualOut,
     Queued,
     SampleOut,
@@ -38,7 +38,7 @@ from labctl.api.requests import (
     Why,
 )
 from labctl.engine.states import Wish
-from labctl.errors import LabctlError, RefusedError
+from labctl.errors import Complaint, LabctlError, RefusedError
 from labctl.service.bench.forecasts import plain
 from labctl.service.http import catalogue
 from labctl.service.http.access import PROBLEMS, Asking, Here, allow
@@ -66,13 +66,9 @@ def check(here: Here, order: OrderIn) -> Checked:
     try:
         prepared = _free_or_busy(here, order)
     except RefusedError as error:
-        hints = [
-            Hint(where=c.where, what=c.what, cure=c.cure, why=c.why)
-            for c in error.complaints
-        ]
-        return _refused(hints)
+        return _refused(error.complaints)
     except LabctlError as error:
-        return _refused([Hint(where="order", what=str(error))])
+        return _refused([Complaint((), str(error))])
     bounds = prepared.envelope.bounds.items()
     return Checked(
         ok=True,
@@ -293,9 +289,14 @@ def _free_or_busy(here: Services, order: OrderIn) -> Prepared:
         return here.bench.prepare(order, even_busy=True)
 
 
-def _refused(hints: list[Hint]) -> Checked:
+def _refused(complaints: Iterable[Complaint]) -> Checked:
     return Checked(
-        ok=False, complaints=hints, warnings=[], channels={}, limits={}, parameters={}
+        ok=False,
+        complaints=list(complaints),
+        warnings=[],
+        channels={},
+        limits={},
+        parameters={},
     )
 
 

@@ -10,16 +10,15 @@ from pydantic import StringConstraints
 
 from labctl.api.answers import (
     ForecastOut,
-    ResultOut,
     RunDetail,
     RunEvent,
     RunList,
     StepOut,
 )
-from labctl.api.drawings import FiguresOut
+from labctl.api.figures import RunFigures
 from labctl.api.run_search import RunOrder
 from labctl.clock import stopwatch
-from labctl.data import Array
+from labctl.data import Array, Result
 from labctl.errors import LateError, OperatorError, StoreError
 from labctl.figures.grouping import Grouping
 from labctl.service.bench.forecasts import expected
@@ -118,9 +117,9 @@ async def run_events(
 
 
 @router.get("/runs/{run}/results", operation_id="results")
-async def results(here: Here, run: RunId) -> dict[str, ResultOut]:
+async def results(here: Here, run: RunId) -> dict[str, Result]:
     """Return the results as they stand; the final ones after the end."""
-    found: dict[str, ResultOut] = await ask(
+    found: dict[str, Result] = await ask(
         here, archive.results, folder_of(here, run).path
     )
     return found
@@ -202,7 +201,7 @@ async def window(
 
 
 @router.get("/runs/{run}/figures", operation_id="figures")
-async def figures(here: Here, run: RunId) -> FiguresOut:
+async def figures(here: Here, run: RunId) -> RunFigures:
     """Return what its protocol draws of a run, finished or not.
 
     Worked out of the rows on the disk; what cannot be drawn yet says why. Asked again
@@ -211,10 +210,10 @@ async def figures(here: Here, run: RunId) -> FiguresOut:
     path = folder_of(here, run).path
     began = stopwatch()
     try:
-        found: FiguresOut = await _worked_out(here, worked_out.figures, path)
+        found: RunFigures = await _worked_out(here, worked_out.figures, path)
     except (LateError, StoreError) as error:
         seconds = stopwatch() - began
-        return FiguresOut(figures=[], rows=0, why=str(error), seconds=seconds)
+        return RunFigures(figures=[], rows=0, why=str(error), seconds=seconds)
     return found
 
 

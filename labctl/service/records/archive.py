@@ -15,19 +15,16 @@ from typing import Any
 import numpy as np
 
 from labctl.api.answers import (
-    ColumnOut,
-    PlotOut,
-    ResultOut,
     RunDetail,
     RunEvent,
     RunList,
     StepOut,
     StreamOut,
 )
-from labctl.api.from_run import LEVELS, finite, headline, unsafe_channels
+from labctl.api.from_run import finite, headline, unsafe_channels
 from labctl.api.models import RunSummary
 from labctl.api.run_search import RunOrder, in_order, read_search
-from labctl.data import Array
+from labctl.data import Array, Result
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError
@@ -88,36 +85,16 @@ def detail(folder: Path) -> RunDetail:
                 StreamOut(
                     name=stream.name,
                     title=stream.title,
-                    columns=[
-                        ColumnOut(name=c.name, unit=c.unit, long_name=c.long_name)
-                        for c in stream.columns
-                    ],
+                    columns=list(stream.columns),
                     rows=rows.get(stream.name, 0),
                 )
                 for stream in header.streams
             ],
-            plots=plots_out(header),
+            plots=list(header.plots),
             envelope={
                 k: (finite(low), finite(high)) for k, (low, high) in envelope.items()
             },
         )
-
-
-def plots_out(source: Any) -> list[PlotOut]:
-    """Return the default plots of a header or of a protocol."""
-    return [
-        PlotOut(
-            name=p.name,
-            title=p.title,
-            stream=p.stream,
-            x=p.x,
-            y=list(p.y),
-            x_log=p.x_log,
-            y_log=p.y_log,
-            points=p.points,
-        )
-        for p in source.plots
-    ]
 
 
 def steps(folder: Path, after: int, limit: int) -> list[StepOut]:
@@ -150,7 +127,7 @@ def events(folder: Path, after: int, limit: int) -> list[RunEvent]:
     return [
         RunEvent(
             number=e.number,
-            level=LEVELS[e.event.level.value],
+            level=e.event.level,
             code=e.event.code,
             text=e.event.text,
             test_time=e.test_time,
@@ -160,11 +137,10 @@ def events(folder: Path, after: int, limit: int) -> list[RunEvent]:
     ]
 
 
-def results(folder: Path) -> dict[str, ResultOut]:
+def results(folder: Path) -> dict[str, Result]:
     """Return the results as they stand."""
     with opened(folder) as file:
-        found = file.results
-    return {n: ResultOut.model_validate(r.to_json()) for n, r in found.items()}
+        return dict(file.results)
 
 
 def rows(

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.api.drawings import FiguresOut, packed
+from labctl.api.figures import RunFigures
 from labctl.clock import stopwatch
+from labctl.figures.bounded import bounded
 from labctl.service.records.archive import opened
 from labctl.session.run_figures import figures_of
 
@@ -24,7 +25,7 @@ class _Known:
     sequence: int
     """Of the journal, when it was worked out."""
     finished: bool
-    answer: FiguresOut
+    answer: RunFigures
     until: float
     """Stopwatch before which it is not worked out again."""
 
@@ -32,7 +33,7 @@ class _Known:
 _known: OrderedDict[str, _Known] = OrderedDict()
 
 
-def figures(folder: Path) -> FiguresOut:
+def figures(folder: Path) -> RunFigures:
     """Return every figure of a run, finished or not.
 
     The last answer stands while nothing was written, and for `SHARE` times as long as
@@ -48,8 +49,8 @@ def figures(folder: Path) -> FiguresOut:
         rows = sum(file.rows.values())
         found = figures_of(file)
     seconds = stopwatch() - began
-    answer = FiguresOut(
-        figures=packed(found.figures), rows=rows, why=found.why, seconds=seconds
+    answer = RunFigures(
+        figures=list(bounded(found.figures)), rows=rows, why=found.why, seconds=seconds
     )
     until = began + (1 + SHARE) * seconds
     _known[str(folder)] = _Known(status.sequence, status.finished, answer, until)
