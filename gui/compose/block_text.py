@@ -84,8 +84,7 @@ class BlockText(QWidget):
         try:
             written = read_yaml(self.field.toPlainText())
         except RefusedError as error:
-            where = error.complaints[0].where
-            self._refuse(str(error), int(where.removeprefix("line ")))
+            self._refuse(str(error), error.complaints[0].line or 1)
             return
         data = written.data
         top = self._language.top.name

@@ -1,10 +1,9 @@
 """Where a complaint belongs: the station's path, a field, a step of a list.
 
-The station names a place as ``parameters steps[2].then[0].until[1]``; within the
-parameter that is the block ``(2, "then", 0)`` and its field `until`.
+The station names a place as ``("parameters", "steps", 2, "then", 0, "until", 1)``;
+within the parameter that is the block ``(2, "then", 0)`` and its field `until`.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +14,8 @@ from gui.look.si_text import words
 from gui.parts.yaml_text import Place
 from labctl.api.answers import Checked
 
-_PART = re.compile(r"\[(?P<number>\d+)\]|(?P<name>[^.\[\]]+)")
+PARTS = (("parameters",), ("channels",), ("sample",))
+"""Of an order."""
 
 
 @dataclass(slots=True)
@@ -28,13 +28,9 @@ class Said:
     """Block and field -> the first thing that is wrong there."""
 
 
-def place_of(where: str) -> Place:
-    """Return the path that a complaint names, file and line left out."""
-    last = where.rpartition(" ")[2]
-    return tuple(
-        int(part["number"]) if part["number"] else part["name"]
-        for part in _PART.finditer(last)
-    )
+def _inner(path: Place) -> Place:
+    """Leave out which part of an order a path goes through."""
+    return path[1:] if path[:1] in PARTS and len(path) > 1 else path
 
 
 def complaints_by_field(
@@ -45,7 +41,7 @@ def complaints_by_field(
     """Return the station's complaints by parameter, with ``names`` as words."""
     said: dict[str, str] = {}
     for hint in checked.complaints if checked else ():
-        path = place_of(hint.where)
+        path = _inner(hint.path)
         name = str(path[0]) if path else ""
         text = in_words(f"{hint.what} {hint.cure}".strip(), names)
         language = (languages or {}).get(name)
@@ -69,7 +65,7 @@ def said_of_blocks(
     said = Said()
     found = list(unreadable)
     for hint in checked.complaints if checked else ():
-        path = place_of(hint.where)
+        path = _inner(hint.path)
         if path and path[0] == name:
             found.append((path[1:], in_words(f"{hint.what} {hint.cure}".strip())))
     for path, what in found:

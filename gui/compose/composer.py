@@ -382,9 +382,9 @@ class Composer(QWidget):
         check, draft = self._said.check, self._draft
         if check is None or draft is None or not self._channel:
             return False
-        where = {hint.where for hint in check.complaints}
+        about = {complaint.path for complaint in check.complaints}
         wrong = [r for r, s in draft.channels.items() if s == self._channel]
-        if not any(f"role {role}" in where for role in wrong):
+        if not any(("channels", role) in about for role in wrong):
             return False
         for role in wrong:
             del draft.channels[role]

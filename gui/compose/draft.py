@@ -216,7 +216,7 @@ def readiness(
     if not checked.ok:
         first = checked.complaints[0] if checked.complaints else None
         said = f"{first.what} {first.cure}".strip() if first else ""
-        where = f"{place_in_words(first.where)}: " if first else ""
+        where = f"{place_in_words(first)}: " if first else ""
         text = where + in_words(said, names)
         more = len(checked.complaints) - 1
         return Readiness(

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 
 from gui.look.si_text import sentence, words
+from labctl.errors import Complaint
 from labctl.sample import Sample
 
 _SNAKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
-_PLACE = re.compile(r"(?:parameters )?(?P<name>[a-z][a-z0-9_]*)")
 _RUN = re.compile(r"\b\d{8}-\d{6}-([0-9A-Za-z._-]+?)-[0-9a-f]{4}\b")
 _OF_SAMPLES = frozenset(Sample.model_fields)
 
@@ -32,7 +32,9 @@ def run_in_words(run: str) -> str:
     return _RUN.sub(r"\1", run)
 
 
-def place_in_words(where: str) -> str:
-    """Return ``parameters upper_voltage`` as ``Upper voltage``; other places stay."""
-    found = _PLACE.fullmatch(where)
-    return sentence(words(found["name"])) if found else where
+def place_in_words(complaint: Complaint) -> str:
+    """Return ``Upper voltage`` for a parameter; other places as they are written."""
+    first, *rest = complaint.path or ("",)
+    if first == "parameters" and len(rest) == 1:
+        return sentence(words(str(rest[0])))
+    return complaint.where

@@ -509,7 +509,7 @@ class FakeStation:
             name, _, what = self.refuses.partition(": ")
             return Checked(
                 ok=False,
-                complaints=[Complaint(where=name, what=what)],
+                complaints=[Complaint(("parameters", name), what)],
                 warnings=[],
                 channels={},
                 limits={},

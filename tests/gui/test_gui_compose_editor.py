@@ -16,7 +16,7 @@ from gui.parts.form_fields import FieldGroup
 from gui.shell.window import MainWindow
 from labctl.api.answers import Checked
 from labctl.api.requests import OrderIn
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 
 Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -218,13 +218,17 @@ def test_steps_that_another_kind_cannot_hold_are_told_and_come_back(
     ("where", "row", "field"),
     [
         # a condition of a step at the top
-        ("steps[0].until[0]", (0,), "until"),
+        (("steps", 0, "until", 0), (0,), "until"),
         # a field of a step within a block, as validation names it
-        ("parameters steps[1].steps[0].rate", (1, "steps", 0), "rate"),
+        (("steps", 1, "steps", 0, "rate"), (1, "steps", 0), "rate"),
         # a field of a block within the step
-        ("steps[1].steps[1].record.current", (1, "steps", 1), "record.current"),
+        (
+            ("steps", 1, "steps", 1, "record", "current"),
+            (1, "steps", 1),
+            "record.current",
+        ),
         # the step as a whole
-        ("steps[2]", (2,), ""),
+        (("steps", 2), (2,), ""),
     ],
 )
 def test_what_the_station_says_stands_at_its_step_and_field(
@@ -232,12 +236,12 @@ def test_what_the_station_says_stands_at_its_step_and_field(
     strict: Strict,
     composer: Composer,
     editor: BlockEditor,
-    where: str,
+    where: Place,
     row: tuple[str | int, ...],
     field: str,
 ) -> None:
     strict.hints = [
-        Complaint(where=where, what="1 V is below the limit.", cure="Raise it.")
+        Complaint(("parameters", *where), "1 V is below the limit.", "Raise it.")
     ]
     editor.choose((2,))
     editor.type("ended_by", "still")
@@ -323,7 +327,7 @@ def test_a_folded_group_opens_when_something_in_it_is_wrong(
     fold = composer.form.folds[FieldGroup.RECORDING]
     row = composer.form.rows["record_every"]
     assert not row.isVisible()
-    strict.hints = [Complaint(where="parameters record_every", what="is too short.")]
+    strict.hints = [Complaint(("parameters", "record_every"), "is too short.")]
     composer.form.type("cycles", "4")
 
     qtbot.waitUntil(row.isVisible, timeout=10_000)

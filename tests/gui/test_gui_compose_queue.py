@@ -67,11 +67,13 @@ def answer(**more: Any) -> Checked:
         # an order that is wrong can neither start nor wait
         (
             "",
-            answer(ok=False, complaints=[Complaint(where="rate", what="is too much.")]),
+            answer(
+                ok=False, complaints=[Complaint(("parameters", "rate"), "is high.")]
+            ),
             True,
             False,
             False,
-            "Rate: is too much.",
+            "Rate: is high.",
         ),
         # not asked yet
         ("", None, True, False, False, "Being checked"),
@@ -144,7 +146,7 @@ def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
     class Particular(FakeStation):
         def check(self, order: OrderIn) -> Checked:
             if "source_meter" in order.channels:
-                hint = Complaint(where="role source_meter", what="no such role.")
+                hint = Complaint(("channels", "source_meter"), "no such role.")
                 return answer(ok=False, complaints=[hint])
             return super().check(order)
 

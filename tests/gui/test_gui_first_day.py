@@ -147,15 +147,14 @@ def test_messages_are_said_without_machine_names(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "said"),
+    ("complaint", "said"),
     [
-        ("parameters upper_voltage", "Upper voltage"),
-        ("formation_rate", "Formation rate"),
-        ("plan.yaml line 3", "plan.yaml line 3"),
+        (Complaint(("parameters", "upper_voltage"), ""), "Upper voltage"),
+        (Complaint((), "", file="plan.yaml", line=3), "plan.yaml:3"),
     ],
 )
-def test_a_place_is_named_as_the_form_names_it(where: str, said: str) -> None:
-    assert place_in_words(where) == said
+def test_a_place_is_named_as_the_form_names_it(complaint: Complaint, said: str) -> None:
+    assert place_in_words(complaint) == said
 
 
 def test_a_run_that_holds_five_channels_is_named_once() -> None:
@@ -180,7 +179,7 @@ def test_a_sample_that_is_measured_already_is_named_with_its_channel() -> None:
 
 
 def test_roles_and_complaints_are_said_in_words() -> None:
-    hint = Complaint(where="parameters upper_voltage", what="6 V is too high.", cure="")
+    hint = Complaint(("parameters", "upper_voltage"), "6 V is too high.")
     wrong = readiness("", checked(ok=False, complaints=[hint]), there=True)
     right = readiness("", checked(channels={"current_source": "k6221"}), there=True)
 
