@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import labctl
+from drivers.twins.world.circuit import Circuit
 from labctl import plugins
 from labctl.clock import VirtualClock
 from labctl.errors import OperatorError
@@ -69,3 +70,21 @@ def test_a_driver_without_a_twin_is_not_simulated(
 
     with pytest.raises(OperatorError, match="'keithley-2400' has no twin"):
         station.players("smu")
+
+
+def test_without_lua_only_what_speaks_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "lupa", None)
+    names = [name for name in plugins.names(plugins.TWINS) if name != "biologic"]
+    circuit, clock = Circuit(), VirtualClock()
+    missing = {}
+
+    for name in names:
+        try:
+            plugins.twin(name)(Setup(name, name, "GPIB0::1::INSTR"), circuit, clock)
+        except OperatorError as error:
+            missing[name] = str(error)
+
+    assert list(missing) == ["keithley-2636b"]
+    assert "pip install 'labctl-bench[sim]'" in missing["keithley-2636b"]

@@ -5,14 +5,14 @@ one calls `get` and `put` of the twin, a call calls `call`. Lua has no way to Py
 no ``python`` table, no attribute access, no eval.
 """
 
+import importlib
 from collections.abc import Callable
 from typing import Any, ClassVar
-
-import lupa
 
 from drivers.twins.scpi.exchange import LATENCY, Exchange
 from drivers.twins.scpi.faults import ScpiError
 from labctl.clock import Clock
+from labctl.errors import OperatorError
 
 PRECISION = 6
 """Digits of a printed number after power-on: ``%.5e``."""
@@ -42,6 +42,16 @@ def _refuse(_object: Any, name: str, _setting: bool) -> str:
     raise AttributeError(f"no attribute {name}")
 
 
+def _lupa() -> Any:
+    try:
+        return importlib.import_module("lupa")
+    except ImportError as error:
+        raise OperatorError(
+            "a simulated instrument that speaks TSP runs Lua, and lupa is not "
+            "installed. Install it: pip install 'labctl-bench[sim]'."
+        ) from error
+
+
 class LuaTwin(Exchange):
     """A simulated instrument that speaks TSP."""
 
@@ -57,7 +67,8 @@ class LuaTwin(Exchange):
         self._script: list[str] | None = None
         self._run_script = False
         self.precision = PRECISION
-        self._lua = lupa.LuaRuntime(
+        self._lupa = _lupa()
+        self._lua = self._lupa.LuaRuntime(
             register_eval=False,
             register_builtins=False,
             unpack_returned_tuples=True,
@@ -162,9 +173,9 @@ class LuaTwin(Exchange):
             self._lua.execute(chunk)
         except ScpiError as error:
             self.status.note(error)
-        except lupa.LuaSyntaxError as error:
+        except self._lupa.LuaSyntaxError as error:
             self.status.note(ScpiError(-285, str(error)[:120]))
-        except lupa.LuaError as error:
+        except self._lupa.LuaError as error:
             self.status.note(ScpiError(-286, str(error)[:120]))
         return self._answer()
 
