@@ -15,16 +15,16 @@ from drivers.twins.keithley.keithley_sweep import SweptSource
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import (
-    INFINITY,
     NOT_A_NUMBER,
     Choice,
     Number,
-    boolean,
+    bounded,
     word,
 )
+from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, Measured, SourceFrontEnd
+from drivers.twins.world.front_end import LINE, Measured
 from labctl.clock import Clock
 
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
@@ -32,14 +32,13 @@ OVERHEAD = 1.5e-3
 """Per reading beside its integration, s."""
 READING_AVAILABLE = 1 << 6
 _ELEMENT = Choice("VOLTage|CURRent|RESistance|TIME|STATus")
-_SOURCED = "[:SOURce]:{}[:LEVel][:IMMediate][:AMPLitude]"
 
 
 def _functions(text: str) -> str:
     return word(text).strip("\"'").split(":")[0][:4]
 
 
-class Keithley2400Twin(ReadingBuffer, SweptSource):
+class Keithley2400Twin(ReadingBuffer, SweptSource, SourceMeterTwin):
     """A simulated 2400."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
@@ -51,17 +50,17 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
     source_function = setting(
         "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent|MEM")
     )
-    voltage_level = number(
-        _SOURCED.format("VOLTage"), default=0.0, low=-210.0, high=210.0
+    voltage_level = number(LEVEL.format("VOLTage"), default=0.0, low=-210, high=210)
+    current_level = number(LEVEL.format("CURRent"), default=0.0, low=-1.05, high=1.05)
+    voltage_range = number(
+        "[:SOURce]:VOLTage:RANGe", default=20.0, low=-210.0, high=210.0
     )
-    current_level = number(
-        _SOURCED.format("CURRent"), default=0.0, low=-1.05, high=1.05
+    current_range = number(
+        "[:SOURce]:CURRent:RANGe", default=1e-4, low=-1.05, high=1.05
     )
     source_delay = number("[:SOURce]:DELay", default=0.001, low=0.0, high=9999.998)
     delay_auto = switch("[:SOURce]:DELay:AUTO", default=True)
     clear_auto = switch("[:SOURce]:CLEar:AUTO")
-    voltage_range_auto = switch("[:SOURce]:VOLTage:RANGe:AUTO", default=True)
-    current_range_auto = switch("[:SOURce]:CURRent:RANGe:AUTO", default=True)
     current_limit = number(
         ":SENSe:CURRent[:DC]:PROTection[:LEVel]",
         default=105e-6,
@@ -79,8 +78,12 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
         low=0.01,
         high=10.0,
     )
-    current_auto = switch(":SENSe:CURRent[:DC]:RANGe:AUTO", default=True)
-    voltage_auto = switch(":SENSe:VOLTage[:DC]:RANGe:AUTO", default=True)
+    voltage_sense_range = number(
+        ":SENSe:VOLTage[:DC]:RANGe[:UPPer]", default=20.0, low=-210.0, high=210.0
+    )
+    current_sense_range = number(
+        ":SENSe:CURRent[:DC]:RANGe[:UPPer]", default=1e-4, low=-1.05, high=1.05
+    )
     resistance_auto = switch(":SENSe:RESistance:RANGe:AUTO", default=True)
     resistance_range = number(
         ":SENSe:RESistance:RANGe[:UPPer]", default=2.1e5, low=0.0, high=2.1e13
@@ -95,7 +98,7 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
     averaging_kind = setting(
         ":SENSe:AVERage:TCONtrol", default="REP", kind=Choice("REPeat|MOVing")
     )
-    four_wire = switch(":SYSTem:RSENse")
+    remote_sense = switch(":SYSTem:RSENse")
     autozero = setting(":SYSTem:AZERo[:STATe]", default="1", kind=ON_OFF_ONCE)
     line_frequency = number(":SYSTem:LFRequency", default=50.0, low=50.0, high=60.0)
     line_auto = switch(":SYSTem:LFRequency:AUTO", default=True)
@@ -135,119 +138,45 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
         name: str = "smu",
         interlock_open: bool = False,
     ) -> None:
-        super().__init__(clock)
-        self.front = SourceFrontEnd(circuit, name, self.voltage_spec, self.current_spec)
-        self.interlock_open = interlock_open
-        self.epoch = clock.now()
         self.readings: list[str] = []
         self.buffer: list[tuple[float, ...]] = []
-        self._make_default()
+        super().__init__(circuit, clock, name, interlock_open)
 
-    def _make_default(self) -> None:
-        self.output = False
-        self.source_range = {"VOLT": 20.0, "CURR": 1e-4}
-        self.sense_range = {"VOLT": 20.0, "CURR": 1e-4}
+    def make_default(self) -> None:
+        """See `SourceMeterTwin`."""
         self.functions = {"CURR"}
         self.elements = set(ELEMENTS)
-        self.list_levels: list[float] = []
-        self._apply()
-
-    def reset(self) -> None:
-        """Put everything back, output off."""
-        super().reset()
-        self._make_default()
+        self.list_levels = []
         self.readings = []
+        super().make_default()
 
     def abort(self) -> None:
         """Go idle."""
         self.pending_until = 0.0
 
     def changed(self, name: str) -> None:
-        """Bring source and limits onto the bench."""
+        """See `SourceMeterTwin`; the meter of a limited current follows its limit."""
         if name == "source_delay":
             self.delay_auto = False
-        if name in {"voltage_level", "current_level"}:
-            self._follow_range(name)
         if name in {"current_limit", "voltage_limit"}:
             self.settings[name] = abs(self.settings[name])
-        self._apply()
+        if name == "current_sense_range":
+            least = 1e-3 * abs(self.current_sense_range)
+            if self.holds_voltage and least > self.current_limit:
+                raise ScpiError(-221, "compliance below 0.1 % of the measure range")
+        super().changed(name)
+        if self.current_sense_auto and name in {"current_limit", "current_sense_auto"}:
+            self.current_sense_range = self.current_spec.range_for(self.current_limit)
 
-    def _follow_range(self, name: str) -> None:
-        quantity = "VOLT" if name == "voltage_level" else "CURR"
-        spec = self.voltage_spec if quantity == "VOLT" else self.current_spec
-        value = self.settings[name]
-        auto = (
-            self.voltage_range_auto if quantity == "VOLT" else self.current_range_auto
-        )
-        if auto:
-            self.source_range[quantity] = spec.range_for(value)
-        elif abs(value) > self.source_range[quantity] * 1.05 * (1 + 1e-9):
-            self.settings[name] = 0.0
-            raise ScpiError(-222, f"{value:g} is beyond the fixed source range")
-
-    def _apply(self) -> None:
-        source = self.front.source
-        source.on = self.output
-        source.holds_voltage = self.source_function == "VOLT"
-        if source.holds_voltage:
-            source.level, source.limit = self.voltage_level, self.current_limit
-        else:
-            source.level, source.limit = self.current_level, self.voltage_limit
-        source.remote = self.four_wire
-
-    # Ranges.
-
-    @command("[:SOURce]:VOLTage:RANGe", Number(-210.0, 210.0, 20.0))
-    def _set_voltage_range(self, value: float) -> None:
-        self._set_source_range("VOLT", value)
-
-    @command("[:SOURce]:CURRent:RANGe", Number(-1.05, 1.05, 1e-4))
-    def _set_current_range(self, value: float) -> None:
-        self._set_source_range("CURR", value)
-
-    def _set_source_range(self, quantity: str, value: float) -> None:
-        spec = self.voltage_spec if quantity == "VOLT" else self.current_spec
-        if not spec.fits(value):
-            raise ScpiError(-222, f"{value:g}")
-        self.source_range[quantity] = spec.range_for(value)
-        auto = "voltage_range_auto" if quantity == "VOLT" else "current_range_auto"
-        self.settings[auto] = False
-
-    @query("[:SOURce]:VOLTage:RANGe?", word, optional=1)
-    def _voltage_range(self, *_: str) -> float:
-        return self.source_range["VOLT"]
-
-    @query("[:SOURce]:CURRent:RANGe?", word, optional=1)
-    def _current_range(self, *_: str) -> float:
-        return self.source_range["CURR"]
-
-    @command(":SENSe:CURRent[:DC]:RANGe[:UPPer]", Number(-1.05, 1.05, 1e-4))
-    def _sense_current_range(self, value: float) -> None:
-        if self.source_function == "VOLT" and abs(value) * 1e-3 > self.current_limit:
-            raise ScpiError(-221, "compliance below 0.1 % of the measure range")
-        self.sense_range["CURR"] = self.current_spec.range_for(value)
-        self.current_auto = False
-
-    @command(":SENSe:VOLTage[:DC]:RANGe[:UPPer]", Number(-210.0, 210.0, 20.0))
-    def _sense_voltage_range(self, value: float) -> None:
-        self.sense_range["VOLT"] = self.voltage_spec.range_for(value)
-        self.voltage_auto = False
-
-    @query(":SENSe:CURRent[:DC]:RANGe[:UPPer]?", word, optional=1)
-    def _sensed_current_range(self, *_: str) -> float:
-        if self.current_auto:
-            return self.current_spec.range_for(self.current_limit)
-        return self.sense_range["CURR"]
-
-    @query(":SENSe:VOLTage[:DC]:RANGe[:UPPer]?", word, optional=1)
-    def _sensed_voltage_range(self, *_: str) -> float:
-        return self.sense_range["VOLT"]
+    def refuse_output(self) -> None:
+        """Refuse while the interlock is open."""
+        if self.interlock_open:
+            raise ScpiError(802)
 
     @query(":SENSe:CURRent[:DC]:PROTection:TRIPped?")
     @query(":SENSe:VOLTage[:DC]:PROTection:TRIPped?")
-    def _tripped(self) -> str:
-        limited = self.output and self.front.circuit.operate(self.time).in_limit
-        return "1" if limited else "0"
+    def _tripped(self) -> bool:
+        return self.is_limited()
 
     # Functions and format.
 
@@ -284,24 +213,9 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
     def _elements_query(self) -> str:
         return ",".join(name for name in ELEMENTS if name in self.elements)
 
-    # Output.
-
-    @command(":OUTPut[:STATe]", boolean)
-    def _set_output(self, on: bool) -> None:
-        if on and self.interlock_open:
-            raise ScpiError(802)
-        self.output = on
-        self.front.source.on = on
-        if on:
-            self.front.connect()
-
-    @query(":OUTPut[:STATe]?")
-    def _output(self) -> str:
-        return "1" if self.output else "0"
-
     @query(":OUTPut:ENABle:TRIPped?")
-    def _interlock(self) -> str:
-        return "1" if self.interlock_open else "0"
+    def _interlock(self) -> bool:
+        return self.interlock_open
 
     # Measuring.
 
@@ -319,31 +233,24 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
         """Take one reading at the present level."""
         self.time += self.reading_time
         nplc = self.nplc * (self.averages if self.averaging else 1)
-        fixed_volts = None if self.voltage_auto else self.sense_range["VOLT"]
-        fixed_amperes = None if self.current_auto else self.sense_range["CURR"]
-        if self.source_function == "VOLT":
-            fixed_volts = self.source_range["VOLT"]
-        else:
-            fixed_amperes = self.source_range["CURR"]
-        measured = self.front.measure(self.time, nplc, fixed_volts, fixed_amperes)
-        return self.show_reading(measured)
+        return self.show_reading(self.measure(nplc))
 
     def show_reading(self, measured: Measured) -> str:
         """Write one reading as text."""
         overflow = math.isinf(measured.voltage) or math.isinf(measured.current)
-        status = 1 << 14 if self.source_function == "VOLT" else 1 << 15
-        status |= 1 << 11 | 1 << 12 | (1 << 22 if self.four_wire else 0)
+        status = 1 << 14 if self.holds_voltage else 1 << 15
+        status |= 1 << 11 | 1 << 12 | (1 << 22 if self.remote_sense else 0)
         status |= (1 << 3 if measured.in_compliance else 0) | (1 if overflow else 0)
         status |= 1 << 16 if measured.in_range_compliance else 0
-        volts, amperes = _bounded(measured.voltage), _bounded(measured.current)
+        volts, amperes = bounded(measured.voltage), bounded(measured.current)
         ohms = NOT_A_NUMBER
         if "RES" in self.functions and amperes and not overflow:
             ohms = volts / amperes
         stamp = (self.time - self.epoch) % 99999.999
         both = self.functions
-        if "VOLT" not in both and self.source_function != "VOLT":
+        if "VOLT" not in both and not self.holds_voltage:
             volts = NOT_A_NUMBER
-        if "CURR" not in both and self.source_function != "CURR":
+        if "CURR" not in both and self.holds_voltage:
             amperes = NOT_A_NUMBER
         register = self.status.registers["MEAS"]
         register.raise_bits(READING_AVAILABLE | (1 << 7 if overflow else 0))
@@ -405,7 +312,7 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
         for name in ("nplc", "averaging", "averages", "arm_count", "trigger_count"):
             self.settings[name] = self._defaults[name]
         self.arm_source = self.trigger_source = "IMM"
-        auto = {"CURR": "current_auto", "VOLT": "voltage_auto"}
+        auto = {"CURR": "current_sense_auto", "VOLT": "voltage_sense_auto"}
         self.settings[auto.get(function, "resistance_auto")] = True
         self.functions = {function}
         self._set_output(True)
@@ -460,10 +367,6 @@ class Keithley2400Twin(ReadingBuffer, SweptSource):
     @command(":SYSTem:REMote")
     def _remote(self) -> None:
         """Accept; there is no front panel."""
-
-
-def _bounded(value: float) -> float:
-    return math.copysign(INFINITY, value) if math.isinf(value) else value
 
 
 twin = VisaTwin(Keithley2400Twin)

@@ -3,28 +3,26 @@
 import math
 
 from drivers.keithley import keithley_2450 as driver
+from drivers.specification import Specification
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import (
-    INFINITY,
     Choice,
     Number,
-    boolean,
+    bounded,
     string,
     word,
 )
+from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, SourceFrontEnd
+from drivers.twins.world.front_end import LINE
 from labctl.clock import Clock
 
 OVERHEAD = 1e-3
 INTERLOCK_LIMIT = 21.0
 """Above this the interlock must be asserted, V."""
-_LEVEL = "[:SOURce]:{}[:LEVel][:IMMediate][:AMPLitude]"
 _OFF = Choice("NORMal|HIMPedance|ZERO|GUARd")
-_SWITCHES = ("NPLC", "RSEN", "AUTO", "RANG")
 
 
 def _function(text: str) -> str:
@@ -32,23 +30,27 @@ def _function(text: str) -> str:
     return Choice("VOLTage|CURRent|RESistance")(name)
 
 
-class Keithley2450Twin(ScpiTwin):
+class Keithley2450Twin(SourceMeterTwin):
     """A simulated 2450."""
 
     identification = "KEITHLEY INSTRUMENTS,MODEL 2450,04089762,1.7.12b"
+    voltage_spec = driver.VOLTAGE
+    current_spec = driver.CURRENT
     source_function = setting(
         "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent")
     )
-    voltage_level = number(_LEVEL.format("VOLTage"), default=0.0, low=-210, high=210)
-    current_level = number(_LEVEL.format("CURRent"), default=0.0, low=-1.05, high=1.05)
+    voltage_level = number(LEVEL.format("VOLTage"), default=0.0, low=-210, high=210)
+    current_level = number(LEVEL.format("CURRent"), default=0.0, low=-1.05, high=1.05)
     current_limit = number(
         "[:SOURce]:VOLTage:ILIMit[:LEVel]", default=105e-6, low=1e-9, high=1.05
     )
     voltage_limit = number(
         "[:SOURce]:CURRent:VLIMit[:LEVel]", default=21.0, low=0.02, high=210.0
     )
-    voltage_source_auto = switch("[:SOURce]:VOLTage:RANGe:AUTO", default=True)
-    current_source_auto = switch("[:SOURce]:CURRent:RANGe:AUTO", default=True)
+    voltage_range = number(
+        "[:SOURce]:VOLTage:RANGe", default=0.02, low=-200.0, high=210.0
+    )
+    current_range = number("[:SOURce]:CURRent:RANGe", default=1e-8, low=-1.0, high=1.05)
     voltage_delay = number("[:SOURce]:VOLTage:DELay", default=0.0, low=0.0, high=1e4)
     current_delay = number("[:SOURce]:CURRent:DELay", default=0.0, low=0.0, high=1e4)
     voltage_delay_auto = switch("[:SOURce]:VOLTage:DELay:AUTO", default=True)
@@ -67,8 +69,12 @@ class Keithley2450Twin(ScpiTwin):
     remote_current = switch(":SENSe:CURRent[:DC]:RSENse")
     remote_voltage = switch(":SENSe:VOLTage[:DC]:RSENse")
     remote_resistance = switch(":SENSe:RESistance:RSENse")
-    auto_current = switch(":SENSe:CURRent[:DC]:RANGe:AUTO", default=True)
-    auto_voltage = switch(":SENSe:VOLTage[:DC]:RANGe:AUTO", default=True)
+    voltage_sense_range = number(
+        ":SENSe:VOLTage[:DC]:RANGe[:UPPer]", default=0.02, low=-210.0, high=210.0
+    )
+    current_sense_range = number(
+        ":SENSe:CURRent[:DC]:RANGe[:UPPer]", default=1e-4, low=-1.05, high=1.05
+    )
     auto_resistance = switch(":SENSe:RESistance:RANGe:AUTO", default=True)
     zero_current = switch(":SENSe:CURRent[:DC]:AZERo[:STATe]", default=True)
     zero_voltage = switch(":SENSe:VOLTage[:DC]:AZERo[:STATe]", default=True)
@@ -107,136 +113,58 @@ class Keithley2450Twin(ScpiTwin):
         interlock_open: bool = False,
         language: str = "SCPI",
     ) -> None:
-        super().__init__(clock)
-        self.front = SourceFrontEnd(circuit, name, driver.VOLTAGE, driver.CURRENT)
-        self.interlock_open = interlock_open
         self.language = language
-        self.epoch = clock.now()
         self.rows: list[dict[str, str]] = []
-        self._make_default()
+        super().__init__(circuit, clock, name, interlock_open)
 
-    def _make_default(self) -> None:
-        self.output = False
+    def make_default(self) -> None:
+        """See `SourceMeterTwin`."""
         self.buffer_points = 100000
         self.sense_function = "CURR"
-        self.source_range = {"VOLT": 0.02, "CURR": 1e-8}
-        self.sense_range = {"VOLT": 2e-2, "CURR": 1e-4}
-        self._apply()
-
-    def reset(self) -> None:
-        """Put everything back, output off."""
-        super().reset()
-        self._make_default()
         self.rows = []
+        super().make_default()
 
     def changed(self, name: str) -> None:
-        """Bring source and limits onto the bench."""
-        if name == "voltage_level":
-            self._follow_range("VOLT", name)
-        elif name == "current_level":
-            self._follow_range("CURR", name)
-        elif name == "voltage_delay":
-            self.voltage_delay_auto = False
-        elif name == "current_delay":
-            self.current_delay_auto = False
-        self._apply()
+        """See `SourceMeterTwin`; a delay that is set is no longer the automatic one."""
+        if name in {"voltage_delay", "current_delay"}:
+            self.settings[f"{name}_auto"] = False
+        super().changed(name)
 
-    def _follow_range(self, quantity: str, name: str) -> None:
-        volts = quantity == "VOLT"
-        spec = driver.VOLTAGE if volts else driver.CURRENT
-        value = self.settings[name]
-        auto = self.voltage_source_auto if volts else self.current_source_auto
-        too_far = abs(value) > self.source_range[quantity] * 1.05 * (1 + 1e-9)
-        if auto:
-            self.source_range[quantity] = spec.range_for(value)
-        elif too_far:
-            self.settings[name] = 0.0
-            raise ScpiError(-222, f"{value:g} is beyond the fixed source range")
-        if volts and self.interlock_open and abs(value) > INTERLOCK_LIMIT:
-            self.settings[name] = 0.0
+    def follow(self, quantity: str, level: float, spec: Specification) -> None:
+        """Refuse a high voltage while the interlock is open."""
+        super().follow(quantity, level, spec)
+        high = quantity == "voltage" and abs(level) > INTERLOCK_LIMIT
+        if high and self.interlock_open:
             raise ScpiError(-221, "interlock is open: no more than 21 V")
 
-    def _apply(self) -> None:
-        source = self.front.source
-        source.on = self.output
-        source.holds_voltage = self.source_function == "VOLT"
-        if source.holds_voltage:
-            source.level, source.limit = self.voltage_level, self.current_limit
-        else:
-            source.level, source.limit = self.current_level, self.voltage_limit
+    @property
+    def remote_sense(self) -> bool:
+        """See `SourceMeterTwin`; each sense function has its own switch."""
         volts = self.sense_function == "VOLT"
-        source.remote = self.remote_voltage if volts else self.remote_current
+        return bool(self.remote_voltage if volts else self.remote_current)
 
     @query("*LANG?")
     def _language(self) -> str:
         return self.language
 
-    @command("[:SOURce]:VOLTage:RANGe", Number(-200.0, 210.0, 0.02))
-    def _set_voltage_range(self, value: float) -> None:
-        self.source_range["VOLT"] = driver.VOLTAGE.range_for(value)
-        self.voltage_source_auto = False
-
-    @command("[:SOURce]:CURRent:RANGe", Number(-1.0, 1.05, 1e-8))
-    def _set_current_range(self, value: float) -> None:
-        self.source_range["CURR"] = driver.CURRENT.range_for(value)
-        self.current_source_auto = False
-
-    @query("[:SOURce]:VOLTage:RANGe?")
-    def _voltage_range(self) -> float:
-        return self.source_range["VOLT"]
-
-    @query("[:SOURce]:CURRent:RANGe?")
-    def _current_range(self) -> float:
-        return self.source_range["CURR"]
-
-    @command(":SENSe:VOLTage[:DC]:RANGe[:UPPer]", Number(-210.0, 210.0, 0.02))
-    def _set_voltage_sense(self, value: float) -> None:
-        self.sense_range["VOLT"] = driver.VOLTAGE.range_for(value)
-        self.auto_voltage = False
-
-    @command(":SENSe:CURRent[:DC]:RANGe[:UPPer]", Number(-1.05, 1.05, 1e-4))
-    def _set_current_sense(self, value: float) -> None:
-        self.sense_range["CURR"] = driver.CURRENT.range_for(value)
-        self.auto_current = False
-
-    @query(":SENSe:VOLTage[:DC]:RANGe[:UPPer]?")
-    def _voltage_sense(self) -> float:
-        return self.sense_range["VOLT"]
-
-    @query(":SENSe:CURRent[:DC]:RANGe[:UPPer]?")
-    def _current_sense(self) -> float:
-        return self.sense_range["CURR"]
-
     @command(":SENSe:FUNCtion[:ON]", _function)
     def _set_function(self, name: str) -> None:
         self.sense_function = name
-        self._apply()
+        self.apply()
 
     @query(":SENSe:FUNCtion[:ON]?")
     def _get_function(self) -> str:
         name = self.sense_function
         return f'"{name}"' if name == "RES" else f'"{name}:DC"'
 
-    @command(":OUTPut[:STATe]", boolean)
-    def _set_output(self, on: bool) -> None:
-        self.output = on
-        self.front.source.on = on
-        if on:
-            self.front.connect()
-
-    @query(":OUTPut[:STATe]?")
-    def _output(self) -> str:
-        return "1" if self.output else "0"
-
     @query(":OUTPut:INTerlock:TRIPped?")
-    def _interlock(self) -> str:
-        return "0" if self.interlock_open else "1"
+    def _interlock(self) -> bool:
+        return not self.interlock_open
 
     @query("[:SOURce]:VOLTage:ILIMit[:LEVel]:TRIPped?")
     @query("[:SOURce]:CURRent:VLIMit[:LEVel]:TRIPped?")
-    def _tripped(self) -> str:
-        limited = self.output and self.front.circuit.operate(self.time).in_limit
-        return "1" if limited else "0"
+    def _tripped(self) -> bool:
+        return self.is_limited()
 
     @property
     def nplc(self) -> float:
@@ -247,18 +175,12 @@ class Keithley2450Twin(ScpiTwin):
 
     def take(self) -> None:
         """Take one reading into the buffer."""
-        volts = self.source_function == "VOLT"
+        volts = self.holds_voltage
         auto = self.voltage_delay_auto if volts else self.current_delay_auto
         set_delay = self.voltage_delay if volts else self.current_delay
         delay = 1e-3 if auto else set_delay
         self.time += delay + 2.0 * self.nplc / LINE + OVERHEAD
-        fixed_volts = None if self.auto_voltage else self.sense_range["VOLT"]
-        fixed_amperes = None if self.auto_current else self.sense_range["CURR"]
-        if volts:
-            fixed_volts = self.source_range["VOLT"]
-        else:
-            fixed_amperes = self.source_range["CURR"]
-        measured = self.front.measure(self.time, self.nplc, fixed_volts, fixed_amperes)
+        measured = self.measure(self.nplc)
         source, sense = measured.voltage, measured.current
         if not volts:
             source, sense = sense, source
@@ -322,11 +244,7 @@ class Keithley2450Twin(ScpiTwin):
         except KeyError as error:
             raise ScpiError(-224, str(error)) from None
 
-    @command(
-        ":TRACe:CLEar",
-        string,
-        optional=1,
-    )
+    @command(":TRACe:CLEar", string, optional=1)
     def _clear_buffer(self, _buffer: str = "") -> None:
         self.rows = []
 
@@ -418,9 +336,7 @@ class Keithley2450Twin(ScpiTwin):
 
 
 def _text(value: float) -> str:
-    if math.isinf(value):
-        value = math.copysign(INFINITY, value)
-    return f"{value:.6E}"
+    return f"{bounded(value):.6E}"
 
 
 twin = VisaTwin(Keithley2450Twin)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.header import Header, header
 from drivers.twins.scpi.parameters import Kind, Number, boolean
 
@@ -100,8 +101,13 @@ class Setting:
         return made
 
     def _change(self, instrument: Any, *values: Any) -> None:
+        before = instrument.settings[self.name]
         instrument.settings[self.name] = values[-1]
-        instrument.changed(self.name)
+        try:
+            instrument.changed(self.name)
+        except ScpiError:
+            instrument.settings[self.name] = before
+            raise
 
     def _answer(self, instrument: Any, *asked: Any) -> str:
         named = asked[-1] if asked and isinstance(asked[-1], str) else ""

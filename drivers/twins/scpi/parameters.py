@@ -105,6 +105,11 @@ class Number:
         return {"MIN": self.low, "MAX": self.high, "DEF": self.default}[word]
 
 
+def bounded(value: float) -> float:
+    """Return ``value`` as it can be written; an overflow is 9.9e37."""
+    return math.copysign(INFINITY, value) if math.isinf(value) else value
+
+
 def boolean(text: str) -> bool:
     """Return what ON, OFF or a number means."""
     word = text.strip().upper()
