@@ -107,6 +107,8 @@ class Outcome:
     """The last row of the step's main stream."""
     values: Mapping[str, Number] = field(default_factory=dict)
     """What the step itself worked out (a resistance, a settled field)."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What a person asked for, which ended the step; JSON types. Empty: nothing."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; NaN becomes None."""

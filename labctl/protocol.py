@@ -62,6 +62,8 @@ class Ending:
     reason: EndReason = EndReason.COMPLETED
     condition: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What a person asked for, which ended it; see `Outcome.asked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,9 @@ class Protocol(abc.ABC):
     """Kinds of sample that it can measure."""
     can_be_run: ClassVar[bool] = True
     """False: only files of other programs have it, nobody can start it."""
+    requests: ClassVar[Mapping[str, type[Parameters]]] = {}
+    """What a person may ask of a run that goes on, by name. Not empty: its steps come
+    from a person, it is a run by hand."""
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         self.sample = sample
@@ -348,6 +353,14 @@ class Protocol(abc.ABC):
     def envelope(self) -> Envelope:
         """Return the safety bounds that follow from sample and parameters."""
         return Envelope({})
+
+    def refuse(self, asked: Parameters, bench: Bench) -> list[Complaint]:  # noqa: ARG002
+        """Return everything about a request that cannot be done on this bench.
+
+        Asked while another thread executes a step: nothing may be said to an
+        instrument here, only its stated bounds be looked at.
+        """
+        return []
 
     @abc.abstractmethod
     def plan(self) -> Plan:

@@ -20,6 +20,9 @@ from labctl.quantities import (
     Volt,
 )
 
+UNNAMED = "by hand"
+"""Name of whatever is on the bench, in a run by hand without a label."""
+
 
 class SampleKind(StrEnum):
     """What kind of thing is measured."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from labctl.engine.states import Wish
 from labctl.limits import Envelope
+from labctl.person import Person
 from labctl.protocol import Plan
 from labctl.store.header import RunHeader
 
@@ -42,6 +43,8 @@ class Control:
         self._holds: dict[str, str] = {}
         """Who holds it -> why."""
         self._amendment: Amendment | None = None
+        self.person = Person()
+        """Who asks for the steps of a run by hand."""
         self._go_on = threading.Event()
         self.asked = threading.Event()
         """Set as long as there is a wish: what ends the waits of the run's thread."""

@@ -57,6 +57,7 @@ class StepTotals:
             self.rows,
             self.last,
             ending.values,
+            ending.asked,
         )
 
 

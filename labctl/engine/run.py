@@ -32,6 +32,7 @@ from labctl.errors import (
     StoreError,
 )
 from labctl.limits import Envelope, LimitWatch
+from labctl.person import PERSON, Person
 from labctl.protocol import (
     Bench,
     Ending,
@@ -60,9 +61,12 @@ class StepBench:
     bench: Bench
     clock: Clock
     envelope: Envelope
+    person: Person
 
     def role(self, name: str, kind: type[T]) -> T:
         """See `labctl.protocol.Bench`."""
+        if name == PERSON and isinstance(self.person, kind):
+            return self.person
         return self.bench.role(name, kind)
 
 
@@ -87,7 +91,9 @@ class Engine:
         steps so far as the journal tells them, for an amendment.
         """
         self.control = control or Control()
-        self._bench = StepBench(bench, StepClock(bench.clock), envelope)
+        self._bench = StepBench(
+            bench, StepClock(bench.clock), envelope, self.control.person
+        )
         self._recorder = Recorder(journal, ledger, bench.clock)
         self._journal = journal
         self._outputs = outputs
@@ -132,6 +138,11 @@ class Engine:
                 if unsafe:
                     ended = _left_on(ended, unsafe)
                 return self._last_words(ended)
+
+    @property
+    def bench(self) -> Bench:
+        """What the run's steps touch."""
+        return self._bench
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""
@@ -382,6 +393,7 @@ class Engine:
     def _interrupted(self, wish: Wish, flight: Flight) -> tuple[Ending, Wish | None]:
         if wish is Wish.SKIP:
             self.control.skipped()
+        self.control.person.forget()
         unsafe = self.make_safe()
         if unsafe:
             raise InstrumentError(unsafe_text(unsafe))
@@ -402,6 +414,7 @@ class Engine:
             self.control.wait_while_held(HOLD_POLL)
             if self._recorder.commit_in_time(RunState.HOLD, flight):
                 self._intake.mind_the_disk()
+        self.control.person.forget()  # nothing is switched on by what was asked then
         held = stopwatch() - begun
         if self.control.wish() is Wish.STOP:
             text = f"stopped after {held:.0f} s on hold"

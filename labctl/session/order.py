@@ -15,7 +15,7 @@ from labctl.errors import Complaint, OperatorError, Place, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
-from labctl.sample import Sample
+from labctl.sample import UNNAMED, Sample, SampleKind
 from labctl.session.limits import limits_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
@@ -80,7 +80,7 @@ class Prepared:
         """
         self.station.reserve(run_id, self.cast)
         try:
-            if self.world is not None:
+            if self.stand_in:
                 self.world.place(self.stand_in, tuple(self.cast.values()))
             bench = self.station.lend(run_id, self.cast)
             return dataclasses.replace(bench, envelope=self.envelope)
@@ -129,7 +129,7 @@ def prepare_with(
     else:
         station, world = equipment.station, equipment.world
     complaints: list[Complaint] = []
-    sample = _gather(complaints, lambda: _sample(order, world, label))
+    sample = _gather(complaints, lambda: _sample(order, world, label, kind))
     preset = order.preset or ("" if sample is None else sample.preset)
     given = {**_of_the_bench(kind, config), **_given(kind, order, preset)}
     lines: dict[Place, int] = {(name,): 0 for name in given}
@@ -159,7 +159,7 @@ def prepare_with(
         world,
         envelope,
         given,
-        stand_in="" if world is None else stand_in(order.sample, sample, world),
+        stand_in=stand_in(order.sample, sample, world) if world is not None else "",
         shared=equipment is not None,
     )
 
@@ -206,10 +206,12 @@ def read_sample(name: str, world: Any) -> Sample:
 
 
 def stand_in(name: str, sample: Sample, world: Any) -> str:
-    """Return the simulated sample that stands for ``sample``.
+    """Return the simulated sample that stands for ``sample``; empty for an unnamed one.
 
     OperatorError: the label names none that exists.
     """
+    if name == UNNAMED:
+        return ""  # whatever is there already
     for known in (name, sample.simulated_as, sample.name):
         if known in world.names():
             return str(known)
@@ -234,10 +236,14 @@ def _gather(complaints: list[Complaint], look: Callable[[], T]) -> T | None:
         return None
 
 
-def _sample(order: Order, world: Any, label: Mapping[str, Any] | None) -> Sample:
-    if label is None:
-        return read_sample(order.sample, world)
-    return Sample.model_validate(label, context=SI)
+def _sample(
+    order: Order, world: Any, label: Mapping[str, Any] | None, kind: type[Protocol]
+) -> Sample:
+    if label is not None:
+        return Sample.model_validate(label, context=SI)
+    if order.sample == UNNAMED and kind.requests:
+        return Sample(name=UNNAMED, kind=SampleKind(min(kind.sample_kinds)))
+    return read_sample(order.sample, world)
 
 
 def _located(complaint: Complaint, document: Document) -> Complaint:

@@ -20,6 +20,7 @@ from labctl.engine.states import TABLE, RunState
 from labctl.errors import LabctlError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
+from labctl.session.asking import judge_of
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
 from labctl.session.view import JournalView
@@ -204,7 +205,13 @@ def execute(
             journal.finish(str(EndReason.FAILED), {}, unix, str(error))
             raise
     viewer = live.start(folder) if observers.live_view else None
-    ended = engine.run(prepared.protocol.plan(), recorded)
+    person = observers.control.person
+    if prepared.protocol.requests:
+        person.attend(judge_of(prepared.protocol, engine.bench))
+    try:
+        ended = engine.run(prepared.protocol.plan(), recorded)
+    finally:
+        person.leave()
     if observers.ended is not None:
         observers.ended(ended)
     if ended.unsafe:

@@ -12,7 +12,7 @@ from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.current_source import CurrentBounds, CurrentSource
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.magnet import Magnet, MagnetSupply
-from labctl.roles.source_meter import Driven, SourceMeter
+from labctl.roles.source_meter import Driven, SourceBounds, SourceMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,14 @@ class CheckBench(Step):
 
 def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     meter = bench.role(demand.role, SourceMeter)  # type: ignore[type-abstract]
-    bounds = meter.bounds
     who = f"{demand.role} ({meter.identity().model})"
+    return beyond_meter(meter.bounds, demand, who)
+
+
+def beyond_meter(
+    bounds: SourceBounds, demand: SourceDemand, who: str
+) -> list[Complaint]:
+    """Return what a source meter cannot do; ``who`` it is, in words."""
     if demand.driven not in bounds.drives:
         return [
             Complaint(
@@ -95,16 +101,19 @@ def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
 def _current(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     source = bench.role(demand.role, CurrentSource)  # type: ignore[type-abstract]
     who = f"{demand.role} ({source.identity().model})"
-    return _bounded(demand, who, source.bounds)
+    return beyond_source(source.bounds, demand, who)
 
 
 def _delta(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     pair = bench.role(demand.role, DeltaMeter)  # type: ignore[type-abstract]
     who = f"{demand.role} ({pair.identity().model})"
-    return _bounded(demand, who, pair.bounds)
+    return beyond_source(pair.bounds, demand, who)
 
 
-def _bounded(demand: SourceDemand, who: str, bounds: CurrentBounds) -> list[Complaint]:
+def beyond_source(
+    bounds: CurrentBounds, demand: SourceDemand, who: str
+) -> list[Complaint]:
+    """Return what a current source cannot do; ``who`` it is, in words."""
     span, limit = (bounds.current, "A"), (bounds.compliance, "V")
     return _compare(demand, who, span, limit, bounds.least_compliance)
 

@@ -86,6 +86,24 @@ class SetField(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RampSupply(Step):
+    """Bring a magnet's supply to a current and leave it there, whatever the field."""
+
+    current: float
+    """A."""
+    deadline: float = 180.0
+    """s."""
+
+    def execute(self, bench: Bench) -> Rows:
+        """See `Step.execute`."""
+        supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+        supply.ramp_to(self.current)
+        yield from _ramp(bench.clock, supply, self.deadline, f"{self.current:g} A")
+        yield None
+        return Ending()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseField(Step):
     """Take the magnet to zero current and wait until it is there."""
 

@@ -71,7 +71,7 @@ Taking = Generator[None, None, Batch]
 """A point in the taking: yields while it waits, returns its row."""
 
 
-class _Point:
+class Point:
     """The prepared source meter and what reads beside it."""
 
     def __init__(self, bench: Bench, probe: Probe, span: float, sweep: int) -> None:
@@ -213,7 +213,7 @@ class SweepSource(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        point = _Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
+        point = Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
         yield from point.connect()
         if self.settle:
             point.source.drive(self.levels[0])
@@ -246,7 +246,7 @@ class HoldSource(Step):
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
         clock = bench.clock
-        point = _Point(bench, self.probe, abs(self.level), self.sweep)
+        point = Point(bench, self.probe, abs(self.level), self.sweep)
         yield from point.connect()
         rate = _Rate(self.probe.driven)
         begun = clock.now()

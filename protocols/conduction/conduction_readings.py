@@ -37,6 +37,8 @@ class Points:
     """Standard errors of the meters."""
     doubts: tuple[str, ...]
     """Why the curve is not whole; empty if it is."""
+    drives_voltage: bool = True
+    """Whether the source held voltages."""
 
     def __len__(self) -> int:
         return len(self.voltage)
@@ -165,6 +167,7 @@ def _points(
         _column(table, columns.TEST_TIME.name)[mask],
         accuracy or Accuracy(),
         tuple(doubts),
+        not np.isfinite(_column(table, columns.SOURCE_CURRENT.name)[mask]).any(),
     )
 
 

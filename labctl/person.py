@@ -1,0 +1,112 @@
+"""The person at a run by hand: what they ask, waiting to be done; crosses threads.
+
+A step finds the person on its bench as it finds an instrument, under the role
+`PERSON`. Whatever comes in was judged before: only what can be done waits here.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.errors import BusyError, OperatorError
+
+PERSON = "person"
+"""The role."""
+HERE, KEEP = "here", "keep"
+"""Somebody is still there; the reading of this moment shall be kept: neither ends what
+goes on."""
+MOST_WAITING = 16
+"""Requests that may wait while another one is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that a person asks of a run that goes on."""
+
+    kind: str
+    """``drive``, ``sweep``, `HERE` …: what the protocol offers."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """As understood: JSON types, SI."""
+    by: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the journal keeps of it."""
+        return {"request": self.kind, "by": self.by, **self.values}
+
+
+Judge = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Returns values as understood. RefusedError: everything that is wrong with them."""
+
+
+class Person:
+    """Takes requests from any thread, gives them to the run's one by one.
+
+    The run is that person's who asked first: another one may stop it, not drive it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[Request] = deque()
+        self._judge: Judge | None = None
+        self._who: str | None = None
+        self.arrived = threading.Event()
+        """Set while a request waits."""
+        self.touches = 0
+        """How often anything was asked; a later number is a later touch."""
+
+    def attend(self, judge: Judge) -> None:
+        """Take requests from now on."""
+        self._judge = judge
+
+    def leave(self) -> None:
+        """Take no more, and forget what waits."""
+        self._judge = None
+        self.forget()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether requests are taken now."""
+        return self._judge is not None
+
+    def ask(self, kind: str, values: Mapping[str, Any], by: str) -> Request:
+        """Ask for something; returns once it waits, judged, for its turn.
+
+        RefusedError: it can never be done so; every complaint at once. BusyError:
+        another person drives this run. OperatorError: nothing is asked of it now.
+        """
+        judge = self._judge
+        if judge is None:
+            raise OperatorError("this run takes no requests now")
+        if self._who not in {None, by}:
+            who = str(self._who)
+            raise BusyError(f"{who} drives this run by hand", {PERSON: who})
+        request = Request(kind, dict(judge(kind, values)), by)
+        self.put(request)
+        return request
+
+    def put(self, request: Request) -> None:
+        """Let a request that was judged wait for its turn."""
+        with self._lock:
+            if len(self._waiting) >= MOST_WAITING:
+                raise OperatorError(f"{MOST_WAITING} requests wait already")
+            self._who = self._who or request.by
+            self.touches += 1
+            if request.kind != HERE:
+                self._waiting.append(request)
+                self.arrived.set()
+
+    def take(self) -> Request | None:
+        """Return the request whose turn it is; None if none waits."""
+        with self._lock:
+            request = self._waiting.popleft() if self._waiting else None
+            if not self._waiting:
+                self.arrived.clear()
+            return request
+
+    def forget(self) -> None:
+        """Drop what waits: somebody interrupted what goes on."""
+        with self._lock:
+            self._waiting.clear()
+            self.arrived.clear()

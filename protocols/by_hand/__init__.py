@@ -1,0 +1,1 @@
+"""Runs whose steps come from a person at the bench."""

@@ -1,0 +1,414 @@
+"""A Hall bench by hand, or single instruments of it: contacts, current, field, meters.
+
+Order of everything: source off, relays move, current on. A field stays while the rest
+is changed, and goes to zero when nobody is there.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from labctl import columns
+from labctl.analysis.conduction.hall import HALL_CONFIGURATIONS, hall_effect
+from labctl.analysis.conduction.van_der_pauw import (
+    CONFIGURATIONS,
+    Reading,
+    van_der_pauw,
+)
+from labctl.analysis.uncertainty import Accuracy
+from labctl.data import EndReason, Result, Stream
+from labctl.errors import Complaint
+from labctl.figures.figure import Figure, Plot, Series
+from labctl.protocol import Bench, Parameters, RecordedRun
+from labctl.quantities import Ampere, Second, Tesla, Volt, format_si
+from labctl.roles.current_source import CurrentSource
+from labctl.roles.electrometer import Electrometer
+from labctl.roles.gaussmeter import Gaussmeter
+from labctl.roles.magnet import MagnetSupply
+from labctl.roles.source_meter import Driven
+from labctl.roles.switch_matrix import Connection, SwitchMatrix
+from labctl.roles.voltmeter import Voltmeter
+from labctl.sample import Sample, SampleKind
+from labctl.steps.asking import KEPT, Ask
+from labctl.steps.asking_bench import READINGS, AskBench, readings_of
+from labctl.steps.demands import SourceDemand, beyond_source
+from labctl.steps.field import FieldTarget, RampSupply, ReleaseField, SetField
+from labctl.steps.film import ReadFilm
+from protocols.by_hand.by_hand import (
+    COMMON,
+    ByHand,
+    ByHandParameters,
+    Doing,
+    kept_result,
+    outside,
+)
+from protocols.conduction.conduction_readings import (
+    accuracy_of,
+    film_readings,
+    steps_of,
+    thickness_of,
+)
+from protocols.conduction.hall_bench import REVERSAL, by_name
+from protocols.conduction.hall_figures import configurations_figure
+
+Role = Literal[
+    "current_source", "voltmeter", "switch", "gaussmeter", "magnet", "electrometer"
+]
+KINDS: Mapping[str, type] = {
+    "current_source": CurrentSource,
+    "voltmeter": Voltmeter,
+    "switch": SwitchMatrix,
+    "gaussmeter": Gaussmeter,
+    "magnet": MagnetSupply,
+    "electrometer": Electrometer,
+}
+HALL_BENCH: tuple[Role, ...] = (
+    "current_source",
+    "voltmeter",
+    "switch",
+    "gaussmeter",
+    "magnet",
+)
+Contacts = tuple[
+    Annotated[int, Field(ge=1)],
+    Annotated[int, Field(ge=1)],
+    Annotated[int, Field(ge=1)],
+    Annotated[int, Field(ge=1)],
+]
+"""Of I+, I−, V+, V−."""
+A, V, T = columns.CURRENT.name, columns.VOLTAGE.name, columns.FIELD.name
+SOURCE = columns.SOURCE_CURRENT.name
+
+
+class HallByHandParameters(ByHandParameters):
+    """Which instruments there are, and how the field is reached."""
+
+    instruments: Annotated[tuple[Role, ...], Field(min_length=1)] = HALL_BENCH
+    """Those that are used; any part of a Hall bench, or an electrometer."""
+    nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """Integration time of the voltmeter in power-line cycles."""
+    tesla_per_ampere: Annotated[float, Field(gt=0)] = 0.025
+    """Of magnet and supply, roughly, in T/A; the gaussmeter corrects it."""
+    field_tolerance: Annotated[Tesla, Field(gt=0)] = 2e-3
+    """How near a field must come; it is measured anyway."""
+    field_deadline: Annotated[Second, Field(gt=0)] = 300.0
+    """Longest time until a field stands still."""
+    station_sign: Literal[1, -1] = 1
+    """Sign of the station; `hall_sign` of the configuration unless given here."""
+
+
+class Connect(Parameters):
+    """Connect contacts; the source is off meanwhile and afterwards."""
+
+    contacts: Contacts
+    """Of I+, I−, V+, V−."""
+
+
+class Drive(Parameters):
+    """Drive a current through contacts."""
+
+    current: Ampere
+    """Level."""
+    compliance: Annotated[Volt, Field(gt=0)] = 10.0
+    """Largest voltage."""
+    contacts: Contacts | None = None
+    """Of I+, I−, V+, V−; none: those that are connected."""
+
+
+class Reverse(Parameters):
+    """Read at + − − +, so that thermal voltages cancel."""
+
+    current: Annotated[Ampere, Field(gt=0)]
+    """Of both signs."""
+    contacts: Contacts
+    """Of I+, I−, V+, V−."""
+    compliance: Annotated[Volt, Field(gt=0)] = 10.0
+    """Largest voltage."""
+    readings: Annotated[int, Field(ge=1, le=100)] = 3
+    """At each of the four currents."""
+    settle: Annotated[Second, Field(ge=0, le=60)] = 0.1
+    """After relays and current, before the first reading."""
+
+
+class SetTheField(Parameters):
+    """Bring the field to a value and keep it there."""
+
+    field: Tesla
+    """As the gaussmeter shall read it."""
+
+
+class SetTheSupply(Parameters):
+    """Bring the magnet's supply to a current and keep it there."""
+
+    current: Ampere
+    """Of the supply."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """Where the bench stands."""
+
+    connection: Connection | None = None
+    current: float | None = None
+    """A; None: source off."""
+    compliance: float = 10.0
+    """V."""
+    magnet: str = ""
+    """What the magnet was told, in words; empty: nothing."""
+
+    @property
+    def is_on(self) -> bool:
+        """See `Holds`."""
+        return self != State(compliance=self.compliance)
+
+
+class HallByHand(ByHand[State]):
+    """See the module."""
+
+    name = "hall-by-hand"
+    title = "A Hall bench by hand"
+    view = "Hall"
+    parameters_model = HallByHandParameters
+    requests: ClassVar[Mapping[str, type[Parameters]]] = {
+        "connect": Connect,
+        "drive": Drive,
+        "reverse": Reverse,
+        "field": SetTheField,
+        "supply": SetTheSupply,
+        **COMMON,
+    }
+    streams: ClassVar[tuple[Stream, ...]] = (
+        readings_of(KINDS),
+        columns.HALL,
+        columns.MAGNET,
+    )
+    plots: ClassVar[tuple[Plot, ...]] = (
+        Plot("voltage", "Voltage against time", READINGS, "test_time_second", (V,)),
+        Plot("field", "Field against time", READINGS, "test_time_second", (T,)),
+    )
+    sample_kinds = frozenset({SampleKind.FILM, SampleKind.PELLET, SampleKind.PARTICLE})
+    parameters: HallByHandParameters
+
+    def __init__(self, parameters: Parameters, sample: Sample) -> None:
+        super().__init__(parameters, sample)
+        read = readings_of(self.parameters.instruments)
+        told = {c.name for c in read.columns}
+        self.streams = (  # type: ignore[misc]
+            read,
+            Stream(KEPT, read.columns, "Readings that were kept"),
+            *((columns.HALL,) if self._has(*HALL_BENCH[:3]) else ()),
+            *((columns.MAGNET,) if self._has("gaussmeter", "magnet") else ()),
+        )
+        self.plots = tuple(  # type: ignore[misc]
+            plot for plot in type(self).plots if set(plot.y) <= told
+        )
+
+    def roles(self) -> Mapping[str, type]:
+        """Return the instruments that were chosen."""
+        return {role: KINDS[role] for role in self.parameters.instruments}
+
+    def refuse(self, asked: Parameters, bench: Bench) -> list[Complaint]:
+        """Compare a request with the instruments there are, and with their bounds."""
+        if missing := self._missing(asked):
+            what = f"this bench has no {missing.replace('_', ' ')}."
+            return [Complaint("request", what, "Choose it under `instruments`.")]
+        if isinstance(asked, Drive | Reverse):
+            source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
+            span, compliance = abs(asked.current), asked.compliance
+            demand = SourceDemand(
+                "current_source", Driven.CURRENT, span, compliance, "current"
+            )
+            found = beyond_source(source.bounds, demand, "the current source")
+            most = {"compliance": compliance} if self._has("voltmeter") else {}
+            return found + outside(bench.envelope, V, most)
+        if isinstance(asked, SetTheField | SetTheSupply):
+            supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+            most_current = supply.bounds.current
+            if isinstance(asked, SetTheSupply):
+                return _beyond("current", asked.current, most_current, "A")
+            largest = most_current * self.parameters.tesla_per_ampere
+            return [
+                *_beyond("field", asked.field, largest, "T"),
+                *outside(bench.envelope, T, {"field": asked.field}),
+            ]
+        return []
+
+    def begin(self) -> State:
+        """Return everything off, every relay open."""
+        return State()
+
+    def ask(self, held: State) -> Ask:
+        """Return the step that holds contacts and current and reads every meter."""
+        parts = [
+            str(held.connection or ""),
+            "" if held.current is None else format_si(held.current, "A"),
+            held.magnet,
+        ]
+        said = ", ".join(filter(None, parts))
+        return AskBench(
+            label=f"holds {said}" if said else "everything off",
+            roles=tuple(self.parameters.instruments),
+            connection=held.connection,
+            current=held.current,
+            compliance=held.compliance,
+            nplc=self.parameters.nplc,
+            magnet=held.magnet,
+        )
+
+    def release(self, held: State) -> Doing[State]:
+        """Take the field to zero; the rest is off already."""
+        if held.magnet:
+            yield ReleaseField(
+                label="field to zero", deadline=self.parameters.field_deadline
+            )
+        return State()
+
+    def do(self, asked: Parameters, held: State) -> Doing[State]:
+        """Connect, drive, reverse, or set the field."""
+        match asked:
+            case Connect():
+                connection = Connection(*asked.contacts)
+                return dataclasses.replace(held, connection=connection, current=None)
+            case Reverse():
+                yield self._reversal(asked)
+                connection = Connection(*asked.contacts)
+                return dataclasses.replace(held, connection=connection, current=None)
+            case Drive():
+                return self._driven(asked, held)
+            case SetTheField():
+                outcome = yield self._set_field(asked.field)
+                there = outcome.reason is EndReason.COMPLETED
+                magnet = f"{asked.field:g} T" if there else ""
+                return dataclasses.replace(held, magnet=magnet)
+            case SetTheSupply():
+                outcome = yield RampSupply(
+                    label=f"magnet supply to {asked.current:g} A",
+                    current=asked.current,
+                    deadline=self.parameters.field_deadline,
+                )
+                there = outcome.reason is EndReason.COMPLETED
+                magnet = f"supply at {asked.current:g} A" if there else ""
+                return dataclasses.replace(held, magnet=magnet)
+        return held
+
+    def results(self, run: RecordedRun) -> Mapping[str, Result]:
+        """Return what the reversals say of the film, and the readings kept."""
+        records = steps_of(run, "ReadFilm")
+        readings = self._readings(run)
+        accuracy = accuracy_of(records) or Accuracy()
+        depth = thickness_of(self.sample)
+        found: dict[str, Result] = {}
+        sheet = van_der_pauw(
+            [r for r in readings if r.canonical in CONFIGURATIONS],
+            accuracy,
+            thickness=depth,
+        )
+        hall = [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
+        if len({round(r.field, 2) for r in hall}) > 1:
+            found |= hall_effect(
+                hall,
+                accuracy,
+                station_sign=self.parameters.station_sign,
+                sheet_resistance=sheet.sheet_resistance,
+                thickness=depth,
+            ).results()
+        if sheet.resistances:
+            found |= sheet.results()
+        names = (SOURCE, V, A, T)
+        found |= kept_result(run, *(c.name for c in columns.CONTACTS), *names)
+        return found or {"resistance": Result.absent("ohm", "no reversal was read")}
+
+    def figures(self, run: RecordedRun) -> Sequence[Figure]:
+        """Draw V/I over the field: of reversals, and of the readings kept."""
+        return (
+            *configurations_figure(by_name(self._readings(run))),
+            *_kept_figure(run),
+        )
+
+    def _readings(self, run: RecordedRun) -> list[Reading]:
+        if not self._has(*HALL_BENCH[:3]):
+            return []
+        return film_readings(run, steps_of(run, "ReadFilm"))
+
+    def _has(self, *roles: str) -> bool:
+        return set(roles) <= set(self.parameters.instruments)
+
+    def _missing(self, asked: Parameters) -> str:
+        """Return a role that a request needs and that there is not, or nothing."""
+        needs: tuple[str, ...] = ()
+        if isinstance(asked, Connect):
+            needs = ("switch",)
+        elif isinstance(asked, Reverse):
+            needs = HALL_BENCH[:3]
+        elif isinstance(asked, Drive):
+            needs = ("current_source", *(("switch",) if asked.contacts else ()))
+        elif isinstance(asked, SetTheField):
+            needs = ("magnet", "gaussmeter")
+        elif isinstance(asked, SetTheSupply):
+            needs = ("magnet",)
+        return next((role for role in needs if not self._has(role)), "")
+
+    def _driven(self, asked: Drive, held: State) -> State:
+        connection = held.connection
+        if asked.contacts is not None:
+            connection = Connection(*asked.contacts)
+        return State(connection, asked.current, asked.compliance, held.magnet)
+
+    def _reversal(self, asked: Reverse) -> ReadFilm:
+        connection = Connection(*asked.contacts)
+        return ReadFilm(
+            label=f"reversal through {connection}",
+            connections=(connection,),
+            currents=tuple(sign * asked.current for sign in REVERSAL),
+            compliance=asked.compliance,
+            readings=asked.readings,
+            nplc=self.parameters.nplc,
+            settle=asked.settle,
+            watch_field=self._has("gaussmeter"),
+        )
+
+    def _set_field(self, field: float) -> SetField:
+        p = self.parameters
+        target = FieldTarget(
+            field,
+            p.field_tolerance,
+            p.field_deadline,
+            tesla_per_ampere=p.tesla_per_ampere,
+        )
+        return SetField(label=f"field to {field:g} T", target=target)
+
+
+def _beyond(name: str, value: float, most: float, unit: str) -> list[Complaint]:
+    if abs(value) <= most:
+        return []
+    what = f"{value:g} {unit} is beyond ±{most:g} {unit} of the magnet."
+    return [Complaint(name, what, "Lower it.")]
+
+
+def _kept_figure(run: RecordedRun) -> tuple[Figure, ...]:
+    """Draw V/I of the readings kept over the field, contacts a colour."""
+    table = run.table(KEPT)
+    wanted = [*(c.name for c in columns.CONTACTS), SOURCE, V, T]
+    if not set(wanted) <= set(table) or not len(table[T]):
+        return ()
+    contacts = np.column_stack([table[c.name] for c in columns.CONTACTS])
+    usable = (table[columns.IN_COMPLIANCE.name] == 0) & (table[SOURCE] != 0)
+    series = []
+    for one in np.unique(contacts[usable], axis=0):
+        rows = usable & (contacts == one).all(axis=1)
+        name = str(Connection(*map(int, one)))
+        ratio = table[V][rows] / table[SOURCE][rows]
+        series.append(Series(name, table[T][rows], ratio, points=True))
+    if not series:
+        return ()
+    figure = Figure(
+        "kept",
+        "V/I of the readings kept",
+        columns.FIELD.long_name,
+        "Voltage by Current / Ω",
+        tuple(series),
+    )
+    return (figure,)

@@ -1,0 +1,347 @@
+"""Runs by hand through session, drivers and twins, in virtual time."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+from drivers.twins.world.world import BenchWorld
+from labctl import plugins
+from labctl.config.models import Config
+from labctl.data import Quality
+from labctl.documents.complaints import validate
+from labctl.documents.hardened_yaml import Document, load_file
+from labctl.engine.control import Control
+from labctl.engine.replay import rehearse
+from labctl.engine.situation import Situation
+from labctl.errors import BusyError, OperatorError, RefusedError
+from labctl.person import Person
+from labctl.sample import Sample, SampleKind
+from labctl.session.order import Order, prepare
+from labctl.session.run import Finished, Observers, start
+from labctl.store.folder import RunFolder
+from labctl.store.journal.reader import JournalReader
+
+Asked = tuple[str, Mapping[str, Any]]
+Act = Callable[[Person, Situation], object]
+DRIVE: Asked = ("hold-voltage", {"voltage": "100 mV", "compliance": "1 mA"})
+SWEEP: Asked = (
+    "sweep-voltage",
+    {"start": "-0.2 V", "stop": "0.2 V", "points": 21, "compliance": "1 mA"},
+)
+
+
+class Bench:
+    """The built-in bench, and a person whose acts are told the run's situation."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self.config = validate(load_file(BenchWorld.configuration()), Config)
+        self.circuit: Any = None
+        self.control = Control()
+
+    def run(
+        self,
+        protocol: str,
+        sample: str,
+        *acts: Asked | Act,
+        out: str = "",
+        **given: Any,
+    ) -> Finished:
+        """Run it; each act once the step before has gone on for 3 s."""
+        order = Order(
+            protocol,
+            Document("test", given),
+            sample,
+            out=self._out / out,
+            simulate=True,
+            speed=None,
+        )
+        prepared = prepare(order, self.config)
+        self.circuit = prepared.world.circuit
+        left = list(acts)
+        began: dict[int, float] = {}
+
+        def watch(now: Situation) -> None:
+            if now.state == "hold":
+                self.control.release()
+            began.setdefault(now.step_count, now.test_time)
+            person = observers.control.person
+            waits = now.test_time - began[now.step_count] > 3.0
+            if not left or not waits or type(now.step).__name__[:3] != "Ask":
+                return
+            act = left.pop(0)
+            began[now.step_count] = now.test_time  # another 3 s
+            if callable(act):
+                act(person, now)
+            else:
+                person.ask(*act, by="Kim")
+
+        self.control = Control()
+        observers = Observers(self.control, watch=watch, live_view=False)
+        return start(prepared, self.config, observers)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_sweep_that_a_person_asked_for_is_a_run_with_resistance_and_file(
+    bench: Bench,
+) -> None:
+    done = bench.run("source-meter-by-hand", "pellet-si", SWEEP, ("end", {}))
+
+    assert (done.status, done.results["resistance"].quality) == (
+        "completed",
+        Quality.GOOD,
+    )
+    assert done.file is not None
+    with h5py.File(done.file) as file:
+        assert len(file["entry/iv/voltage_volt"]) == 21
+
+
+def test_a_person_who_leaves_finds_the_output_off_and_the_run_completed(
+    bench: Bench,
+) -> None:
+    seen: list[bool] = []
+    looks = (lambda _p, _s: seen.append(bench.circuit.source.on),)
+
+    done = bench.run(
+        "source-meter-by-hand", "pellet-si", DRIVE, *looks, patience="10 s", idle="60 s"
+    )
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        ended = [(s.label, s.outcome.condition) for s in journal.steps if s.outcome]
+        events = [r.event.code for r in journal.events_after(0)]
+    assert seen == [True]
+    assert ended == [
+        ("output off", "asked"),
+        ("holds 100.0 mV", "nobody"),
+        ("output off", "nobody"),
+    ]
+    assert events.count("nobody") == 2
+    assert (done.status, bench.circuit.source.on) == ("completed", False)
+
+
+def test_whoever_says_that_they_are_still_there_keeps_the_output_on(
+    bench: Bench,
+) -> None:
+    here: Asked = ("here", {})
+
+    done = bench.run(
+        "source-meter-by-hand", "pellet-si", DRIVE, *[here] * 6, patience="10 s"
+    )
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        held = next(s for s in journal.steps if s.label.startswith("holds"))
+    assert held.outcome is not None
+    assert held.outcome.duration > 25.0
+
+
+def test_a_reading_that_is_kept_stands_in_the_file_and_in_the_results(
+    bench: Bench,
+) -> None:
+    keep: Asked = ("keep", {"note": "after pressing"})
+
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, keep, ("end", {}))
+
+    kept = done.results["readings_kept"]
+    assert kept.value == 1.0
+    assert kept.table is not None
+    assert kept.table["voltage_volt"][0] == pytest.approx(0.1, abs=0.01)
+    assert done.file is not None
+    with h5py.File(done.file) as file:
+        assert len(file["entry/kept/voltage_volt"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        # a word that is no request
+        ("hold-voltag", {}, "Did you mean hold-voltage?"),
+        # a number without its unit
+        ("hold-voltage", {"voltage": 0.1, "compliance": "1 mA"}, "voltage"),
+        # beyond the instrument
+        ("hold-voltage", {"voltage": "999 V", "compliance": "1 mA"}, "999 V is beyond"),
+        # beyond what this run may
+        (
+            "hold-voltage",
+            {"voltage": "3 V", "compliance": "1 mA"},
+            "limits of this run",
+        ),
+        # a compliance that would let more through than this run may
+        ("hold-voltage", {"voltage": "1 V", "compliance": "0.5 A"}, "compliance"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_to_whoever_asks_and_the_run_goes_on(
+    bench: Bench, kind: str, values: dict[str, Any], said: str
+) -> None:
+    heard: list[str] = []
+
+    def ask(person: Person, _now: Situation) -> None:
+        with pytest.raises(RefusedError) as refused:
+            person.ask(kind, values, "Kim")
+        heard.append(str(refused.value))
+
+    done = bench.run(
+        "source-meter-by-hand",
+        "pellet-si",
+        DRIVE,
+        ask,
+        SWEEP,
+        ("end", {}),
+        largest_voltage="2 V",
+        largest_current="100 mA",
+    )
+
+    assert said in heard[0]
+    assert done.status == "completed"
+    assert done.results["resistance"].quality is Quality.GOOD
+
+
+def test_another_person_may_not_drive_what_somebody_drives(bench: Bench) -> None:
+    def steal(person: Person, _now: Situation) -> None:
+        with pytest.raises(BusyError, match="Kim drives"):
+            person.ask(*DRIVE, by="Lee")
+
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, steal, ("end", {}))
+
+    assert done.status == "completed"
+
+
+def test_a_run_that_has_ended_takes_no_request(bench: Bench) -> None:
+    persons: list[Person] = []
+
+    bench.run(
+        "source-meter-by-hand",
+        "pellet-si",
+        lambda p, _s: persons.append(p),
+        ("end", {}),
+    )
+
+    with pytest.raises(OperatorError, match="no requests"):
+        persons[0].ask(*DRIVE, by="Kim")
+
+
+def test_a_run_by_hand_goes_without_the_name_of_a_sample(bench: Bench) -> None:
+    done = bench.run("source-meter-by-hand", "by hand", DRIVE, ("end", {}))
+
+    assert done.status == "completed"
+
+
+def test_a_cell_rests_and_is_held_within_limits_for_a_while_alone(bench: Bench) -> None:
+    hold: Asked = ("hold-current", {"current": "-0.1 mA", "duration": "60 s"})
+    refused: list[str] = []
+
+    def too_much(person: Person, _now: Situation) -> None:
+        with pytest.raises(RefusedError) as why:
+            person.ask("hold-voltage", {"voltage": "9 V", "duration": "1 s"}, "Kim")
+        refused.append(str(why.value))
+
+    done = bench.run("channel-by-hand", "qms-0.7", too_much, hold, ("end", {}))
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        steps = [(s.label, s.outcome) for s in journal.steps]
+    held = dict(steps)["hold −100.0 µA"]
+    assert "9 V is outside" in refused[0]
+    assert held is not None
+    assert held.charge == pytest.approx(-6e-3, rel=0.02)
+    assert done.status == "completed"
+
+
+CONTACTS = [1, 3, 2, 4]
+
+
+def test_a_film_is_driven_reversed_and_kept_in_a_field_set_by_hand(
+    bench: Bench,
+) -> None:
+    drive: Asked = ("drive", {"current": "100 µA", "contacts": CONTACTS})
+    reverse: Asked = ("reverse", {"current": "100 µA", "contacts": CONTACTS})
+    field: Asked = ("field", {"field": "0.2 T"})
+    keep: Asked = ("keep", {})
+
+    done = bench.run(
+        "hall-by-hand", "film-si", drive, field, keep, reverse, ("end", {})
+    )
+
+    kept = done.results["readings_kept"].table
+    assert done.status == "completed", done.text
+    assert kept is not None
+    assert kept["field_tesla"][0] == pytest.approx(0.2, abs=3e-3)
+    assert kept["source_ampere"][0] == pytest.approx(1e-4)
+    assert kept["current_in_contact"][0] == 1
+    assert not bench.circuit.source.on
+    assert not bench.circuit.closed
+    assert abs(bench.circuit.magnet.ramp.last) < 1e-3
+
+
+def test_a_bench_of_one_meter_reads_it_and_refuses_what_needs_another(
+    bench: Bench,
+) -> None:
+    refused: list[str] = []
+
+    def drive(person: Person, _now: Situation) -> None:
+        with pytest.raises(RefusedError) as why:
+            person.ask("drive", {"current": "1 mA"}, "Kim")
+        refused.append(str(why.value))
+
+    done = bench.run(
+        "hall-by-hand",
+        "by hand",
+        drive,
+        ("keep", {}),
+        ("end", {}),
+        instruments=["gaussmeter"],
+    )
+
+    assert "no current source" in refused[0]
+    assert done.status == "completed", done.text
+    assert list(done.results["readings_kept"].table or ()) == ["field_tesla"]
+
+
+def test_a_hold_leaves_nothing_on_until_a_person_asks_again(bench: Bench) -> None:
+    seen: list[bool] = []
+
+    def held(_person: Person, _now: Situation) -> None:
+        bench.control.hold("a look")
+
+    def look(_person: Person, _now: Situation) -> None:
+        seen.append(bench.circuit.source.on)
+
+    done = bench.run(
+        "source-meter-by-hand", "pellet-si", DRIVE, held, look, DRIVE, look, ("end", {})
+    )
+
+    assert done.status == "completed"
+    assert seen == [False, True]
+
+
+def test_a_stop_ends_a_sweep_by_hand_with_the_output_off(bench: Bench) -> None:
+    def stop(_person: Person, _now: Situation) -> None:
+        bench.control.stop("enough")
+
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, stop)
+
+    assert (done.status, bench.circuit.source.on) == ("stopped", False)
+
+
+def test_what_was_asked_is_in_the_journal_and_replays_the_same_steps(
+    bench: Bench,
+) -> None:
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, SWEEP, ("end", {}))
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        steps = {record.step_count: record for record in journal.steps}
+    kind = plugins.protocol("source-meter-by-hand")
+    sample = Sample(name="pellet-si", kind=SampleKind.PELLET)
+    again = kind(kind.parameters_model(), sample)
+    assert [r.outcome and r.outcome.asked.get("request") for r in steps.values()] == [
+        "hold-voltage",
+        "sweep-voltage",
+        None,
+        "end",
+    ]
+    rehearse(again.plan(), steps)  # raises where a step would be another one
