@@ -130,7 +130,7 @@ def outside(
     unit = {"voltage_volt": "V", "current_ampere": "A", "field_tesla": "T"}[column]
     return [
         Complaint(
-            name,
+            (name,),
             f"{value:g} {unit} is outside {low:g} … {high:g} {unit}, the limits of "
             "this run.",
         )

@@ -148,7 +148,7 @@ class ChannelByHand(ByHand[AtRest]):
         for largest, whose in ((limit, "this run"), (most, "the channel")):
             if largest is not None and not abs(asked.current) <= largest:
                 what = f"{asked.current:g} A is beyond ±{largest:g} A of {whose}."
-                found.append(Complaint("current", what, "Lower it."))
+                found.append(Complaint(("current",), what, "Lower it."))
         return found + outside(bench.envelope, A, {"current": asked.current})
 
     def begin(self) -> AtRest:

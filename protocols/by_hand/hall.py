@@ -214,7 +214,7 @@ class HallByHand(ByHand[State]):
         """Compare a request with the instruments there are, and with their bounds."""
         if missing := self._missing(asked):
             what = f"this bench has no {missing.replace('_', ' ')}."
-            return [Complaint("request", what, "Choose it under `instruments`.")]
+            return [Complaint(("request",), what, "Choose it under `instruments`.")]
         if isinstance(asked, Drive | Reverse):
             source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
             span, compliance = abs(asked.current), asked.compliance
@@ -385,7 +385,7 @@ def _beyond(name: str, value: float, most: float, unit: str) -> list[Complaint]:
     if abs(value) <= most:
         return []
     what = f"{value:g} {unit} is beyond ±{most:g} {unit} of the magnet."
-    return [Complaint(name, what, "Lower it.")]
+    return [Complaint((name,), what, "Lower it.")]
 
 
 def _kept_figure(run: RecordedRun) -> tuple[Figure, ...]:

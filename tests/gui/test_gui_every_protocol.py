@@ -24,6 +24,7 @@ from labctl.config.models import Config
 from labctl.data import Result
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
+from labctl.person import Request
 from labctl.service.http.catalogue import view_of
 from labctl.service.records import archive
 from labctl.service.records import figures as worked_out
@@ -104,7 +105,18 @@ SHORT: dict[str, tuple[str, dict[str, Any]]] = {
     "pellet-conductivity": ("pellet-qms-0.7", {"sweeps": 1, "settle_time": "1 s"}),
     "van-der-pauw": ("film-qms-0.7", {}),
     "hall-effect": ("film-qms-0.7", {"sweep_points": 5}),
+    "channel-by-hand": ("qms-0.7", {"idle": "1 min"}),
+    "source-meter-by-hand": ("pellet-qms-0.7", {"idle": "10 s"}),
+    "hall-by-hand": ("film-qms-0.7", {"idle": "10 s"}),
 }
+ASKED = {
+    "source-meter-by-hand": Request(
+        "sweep-voltage",
+        {"start": -0.1, "stop": 0.1, "points": 11, "compliance": 0.1},
+    ),
+    "hall-by-hand": Request("reverse", {"current": 1e-4, "contacts": [1, 3, 2, 4]}),
+}
+"""What a person asks for, in SI."""
 IMPORTED = "imported"
 
 
@@ -177,7 +189,10 @@ def finished(data: Path) -> Callable[[str], str]:
             speed=None,
             seed=3,
         )
-        done = start(prepare(order, config), config, Observers(live_view=False))
+        observers = Observers(live_view=False)
+        if protocol in ASKED:
+            observers.control.person.put(ASKED[protocol])
+        done = start(prepare(order, config), config, observers)
         assert done.status == "completed", done.text
         return done.folder.name
 

@@ -8,9 +8,9 @@ is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
 import dataclasses
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Le
@@ -24,6 +24,7 @@ from labctl.data import Batch, EndReason, Event, Outcome
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.ledger import Ledger
+from labctl.person import PERSON, Person, Request
 from labctl.protocol import Ending, Protocol, Step
 from labctl.quantities.fields import Quantity
 from labctl.sample import SampleKind
@@ -31,6 +32,7 @@ from labctl.session.order import Equipment, Order, Prepared, prepare, station_of
 from labctl.station import LentBench
 from labctl.waits import owned_by
 
+T = TypeVar("T")
 CELLS = {SampleKind.HALF_CELL, SampleKind.FULL_CELL}
 SAMPLES = {
     SampleKind.FILM: "film-si",
@@ -45,6 +47,7 @@ MOST: Mapping[str, Any] = {
     "contact_points": 7,
     "delta_readings": 500,
     "points": 10,
+    "patience": 20.0,
     "readings": 40,
     "sweep_points": 5,
     "sweeps": 1,
@@ -76,6 +79,32 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
 """What a sample or another parameter asks for; it wins over the bounds."""
 LOOKS_A_STEP, STEPS = 150, 12
 """Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
+
+
+ASKED: Mapping[str, tuple[Request, ...]] = {
+    "channel-by-hand": (
+        Request("rest", {"duration": 20.0}),
+        Request("hold-current", {"current": 1e-5, "duration": 20.0}),
+        Request("hold-voltage", {"voltage": 0.5, "duration": 20.0}),
+    ),
+    "hall-by-hand": (
+        Request("connect", {"contacts": [1, 3, 2, 4]}),
+        Request("drive", {"current": 1e-4}),
+        Request("keep"),
+        Request("field", {"field": 0.1}),
+        Request("reverse", {"current": 1e-4, "contacts": [1, 3, 2, 4]}),
+        Request("supply", {"current": 1.0}),
+    ),
+    "source-meter-by-hand": (
+        Request("hold-voltage", {"voltage": 0.1, "compliance": 1e-3}),
+        Request("keep"),
+        Request(
+            "sweep-current",
+            {"start": 0.0, "stop": 1e-4, "compliance": 1.0, "points": 5, "dwell": 2.0},
+        ),
+    ),
+}
+"""What a person asks for, in SI, one thing after another."""
 
 
 class BenchClock(VirtualClock):
@@ -129,8 +158,28 @@ class Walk:
         return self._last
 
 
+@dataclasses.dataclass(frozen=True)
+class Attended(LentBench):
+    """A bench with a person at it."""
+
+    person: Person = dataclasses.field(default_factory=Person)
+
+    def role(self, name: str, kind: type[T]) -> T:
+        if name == PERSON and isinstance(self.person, kind):
+            return self.person
+        return LentBench.role(self, name, kind)
+
+
+def attended(bench: LentBench, asked: Sequence[Request]) -> LentBench:
+    person = Person()
+    for request in asked:
+        person.put(request)
+    return Attended(bench.clock, bench.roles, bench.envelope, person)
+
+
 def walk(protocol: Protocol, bench: LentBench, clock: VirtualClock, cell: bool) -> Walk:
     """Do what an engine does, as long as it is new, and measure its looks."""
+    bench = attended(bench, ASKED.get(protocol.name, ()))
     walked, plan = Walk(clock), protocol.plan()
     ledger, outcome = Ledger(protocol.streams), None
     with owned_by(walked):
