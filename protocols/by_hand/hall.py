@@ -54,9 +54,6 @@ from protocols.conduction.conduction_readings import (
 from protocols.conduction.hall_bench import REVERSAL, by_name
 from protocols.conduction.hall_figures import configurations_figure
 
-Role = Literal[
-    "current_source", "voltmeter", "switch", "gaussmeter", "magnet", "electrometer"
-]
 KINDS: Mapping[str, type] = {
     "current_source": CurrentSource,
     "voltmeter": Voltmeter,
@@ -65,13 +62,8 @@ KINDS: Mapping[str, type] = {
     "magnet": MagnetSupply,
     "electrometer": Electrometer,
 }
-HALL_BENCH: tuple[Role, ...] = (
-    "current_source",
-    "voltmeter",
-    "switch",
-    "gaussmeter",
-    "magnet",
-)
+FOUR_WIRES = ("current_source", "voltmeter", "switch")
+"""What a reversal needs."""
 Contacts = tuple[
     Annotated[int, Field(ge=1)],
     Annotated[int, Field(ge=1)],
@@ -86,8 +78,18 @@ SOURCE = columns.SOURCE_CURRENT.name
 class HallByHandParameters(ByHandParameters):
     """Which instruments there are, and how the field is reached."""
 
-    instruments: Annotated[tuple[Role, ...], Field(min_length=1)] = HALL_BENCH
-    """Those that are used; any part of a Hall bench, or an electrometer."""
+    current_source: bool = True
+    """Whether there is one."""
+    voltmeter: bool = True
+    """Whether there is one."""
+    switch: bool = True
+    """Whether relays connect the contacts."""
+    gaussmeter: bool = True
+    """Whether there is one; a field is set by what it reads."""
+    magnet: bool = True
+    """Whether there is a magnet's supply."""
+    electrometer: bool = False
+    """Whether there is one, to read a current."""
     nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
     """Integration time of the voltmeter in power-line cycles."""
     tesla_per_ampere: Annotated[float, Field(gt=0)] = 0.025
@@ -98,6 +100,11 @@ class HallByHandParameters(ByHandParameters):
     """Longest time until a field stands still."""
     station_sign: Literal[1, -1] = 1
     """Sign of the station; `hall_sign` of the configuration unless given here."""
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Return the roles that there are."""
+        return tuple(role for role in KINDS if getattr(self, role))
 
 
 class Connect(Parameters):
@@ -199,7 +206,7 @@ class HallByHand(ByHand[State]):
         self.streams = (  # type: ignore[misc]
             read,
             Stream(KEPT, read.columns, "Readings that were kept"),
-            *((columns.HALL,) if self._has(*HALL_BENCH[:3]) else ()),
+            *((columns.HALL,) if self._has(*FOUR_WIRES) else ()),
             *((columns.MAGNET,) if self._has("gaussmeter", "magnet") else ()),
         )
         self.plots = tuple(  # type: ignore[misc]
@@ -210,11 +217,18 @@ class HallByHand(ByHand[State]):
         """Return the instruments that were chosen."""
         return {role: KINDS[role] for role in self.parameters.instruments}
 
+    def check(self) -> list[Complaint]:
+        """Refuse a bench of nothing."""
+        if self.parameters.instruments:
+            return []
+        what = "there is no instrument."
+        return [Complaint(("parameters", "current_source"), what, "Choose one.")]
+
     def refuse(self, asked: Parameters, bench: Bench) -> list[Complaint]:
         """Compare a request with the instruments there are, and with their bounds."""
         if missing := self._missing(asked):
             what = f"this bench has no {missing.replace('_', ' ')}."
-            return [Complaint(("request",), what, "Choose it under `instruments`.")]
+            return [Complaint(("request",), what, "Start a run that has it.")]
         if isinstance(asked, Drive | Reverse):
             source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
             span, compliance = abs(asked.current), asked.compliance
@@ -250,7 +264,7 @@ class HallByHand(ByHand[State]):
         said = ", ".join(filter(None, parts))
         return AskBench(
             label=f"holds {said}" if said else "everything off",
-            roles=tuple(self.parameters.instruments),
+            roles=self.parameters.instruments,
             connection=held.connection,
             current=held.current,
             compliance=held.compliance,
@@ -329,7 +343,7 @@ class HallByHand(ByHand[State]):
         )
 
     def _readings(self, run: RecordedRun) -> list[Reading]:
-        if not self._has(*HALL_BENCH[:3]):
+        if not self._has(*FOUR_WIRES):
             return []
         return film_readings(run, steps_of(run, "ReadFilm"))
 
@@ -342,7 +356,7 @@ class HallByHand(ByHand[State]):
         if isinstance(asked, Connect):
             needs = ("switch",)
         elif isinstance(asked, Reverse):
-            needs = HALL_BENCH[:3]
+            needs = FOUR_WIRES
         elif isinstance(asked, Drive):
             needs = ("current_source", *(("switch",) if asked.contacts else ()))
         elif isinstance(asked, SetTheField):

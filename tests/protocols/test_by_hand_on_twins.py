@@ -294,7 +294,10 @@ def test_a_bench_of_one_meter_reads_it_and_refuses_what_needs_another(
         drive,
         ("keep", {}),
         ("end", {}),
-        instruments=["gaussmeter"],
+        current_source=False,
+        voltmeter=False,
+        switch=False,
+        magnet=False,
     )
 
     assert "no current source" in refused[0]

@@ -8,7 +8,7 @@ is measured: that is how long STOP, HOLD, SKIP and limits would not be seen.
 import dataclasses
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -26,7 +26,7 @@ from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.ledger import Ledger
 from labctl.person import PERSON, Person, Request
 from labctl.protocol import Ending, Protocol, Step
-from labctl.quantities.fields import Quantity
+from labctl.quantities.fields import SI, Quantity
 from labctl.sample import SampleKind
 from labctl.session.order import Equipment, Order, Prepared, prepare, station_of
 from labctl.station import LentBench
@@ -170,16 +170,21 @@ class Attended(LentBench):
         return LentBench.role(self, name, kind)
 
 
-def attended(bench: LentBench, asked: Sequence[Request]) -> LentBench:
+def attended(bench: LentBench, protocol: Protocol) -> LentBench:
+    """Return the bench with a person who asks for whatever can be done."""
     person = Person()
-    for request in asked:
-        person.put(request)
+    for request in ASKED.get(protocol.name, ()):
+        asked = protocol.requests[request.kind].model_validate(
+            request.values, context=SI
+        )
+        if not protocol.refuse(asked, bench):
+            person.put(request)
     return Attended(bench.clock, bench.roles, bench.envelope, person)
 
 
 def walk(protocol: Protocol, bench: LentBench, clock: VirtualClock, cell: bool) -> Walk:
     """Do what an engine does, as long as it is new, and measure its looks."""
-    bench = attended(bench, ASKED.get(protocol.name, ()))
+    bench = attended(bench, protocol)
     walked, plan = Walk(clock), protocol.plan()
     ledger, outcome = Ledger(protocol.streams), None
     with owned_by(walked):
