@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drivers.biologic.compiler import Program, compile_program
+from drivers.biologic.compiler import compile_program
 from drivers.biologic.eclib.codes import OPTION_ERRORS, State
 from drivers.biologic.eclib.faults import EClibError
 from drivers.biologic.eclib.library import EClib
@@ -20,6 +20,7 @@ from drivers.biologic.loading import send, shortening
 from drivers.biologic.memory import ChannelMemory, Seen
 from drivers.biologic.ownership import difference, make_token
 from drivers.biologic.port import Device, Port
+from drivers.biologic.program import Program
 from drivers.biologic.tenure import Tenure
 from labctl import columns
 from labctl.data import Batch, Event

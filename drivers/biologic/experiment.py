@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.biologic.compiler import Program
 from drivers.biologic.eclib.codes import Firmware, State
 from drivers.biologic.ownership import (
     BACKWARDS,
@@ -13,6 +12,7 @@ from drivers.biologic.ownership import (
     began_then,
     uploads_of,
 )
+from drivers.biologic.program import Program
 from labctl.techniques import Loop, Technique
 
 START_GRACE = 5.0

@@ -3,10 +3,10 @@
 import ctypes as c
 from collections.abc import Sequence
 
-from drivers.biologic.compiler import Upload
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codec import Setting
 from drivers.biologic.eclib.library import EClib
+from drivers.biologic.program import Upload
 from labctl.errors import InstrumentError
 
 AT_ONCE = 1e-3

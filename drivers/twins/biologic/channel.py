@@ -13,10 +13,10 @@ from drivers.biologic.eclib.codec import encode_rows
 from drivers.biologic.eclib.codes import CURRENT_RANGES, Board, Firmware, State
 from drivers.biologic.eclib.tables import Layout
 from drivers.twins.biologic.front_end import FrontEnd, Noise, encoder
+from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
 from drivers.twins.biologic.memory import DIRECT, SINE, Block, Memory, Row
-from drivers.twins.biologic.run import Conflict, Run
-from drivers.twins.biologic.sweep import SweepRun
-from drivers.twins.biologic.techniques import Programme, programme
+from drivers.twins.biologic.sweep import SpectrumInFlight
+from drivers.twins.biologic.techniques import LoadedTechnique, loaded_technique
 from drivers.twins.world.socket import Socket
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class TwinChannel:
         self.live_noise = Noise(seed, number + 1000)
         self.memory = Memory(memory_bytes)
         self.messages: deque[str] = deque()
-        self.programmes: list[Programme] = []
+        self.loaded: list[LoadedTechnique] = []
         self.state: int = State.STOP
         self.paused = False
         """Shows PAUSE and drives on: the worst that a host must reckon with."""
@@ -74,7 +74,7 @@ class TwinChannel:
         self.time_base = 25e-6
         self.ti_floats = ti_floats
         self._encode = encoder(ti=ti_floats)
-        self._run: Run | None = None
+        self._run: TechniqueInFlight | None = None
         self._front = FrontEnd(12, 3, largest_range)
         self._index = 0
         self._loop = 0
@@ -92,13 +92,13 @@ class TwinChannel:
             return -9 if self.firmware == Firmware.EC_LAB else -308
         if self.state != State.STOP:
             return -13
-        built = programme(file, self.board, sent)
+        built = loaded_technique(file, self.board, sent)
         if isinstance(built, int):
             self.messages.append(f"{file}: refused with {built}")
             return built
         if first:
-            self.programmes.clear()
-        self.programmes.append(built)
+            self.loaded.clear()
+        self.loaded.append(built)
         unknown = {label for label, *_ in sent} - set(built.table.parameters)
         for label in sorted(unknown):
             self.messages.append(f"{file}: parameter {label} ignored")
@@ -111,7 +111,7 @@ class TwinChannel:
         self.bring(now, exact=True)
         if self.state != State.RUN or self._run is None or index != self._index:
             return -15
-        table = self.programmes[index].table
+        table = self.loaded[index].table
         for label, kind, bits, _ in sent:
             if label == table.shortened_by:
                 value = np.array([bits], dtype=np.int32).view(np.float32)[0]
@@ -127,7 +127,7 @@ class TwinChannel:
             return -9 if self.firmware == Firmware.EC_LAB else -308
         if self.state != State.STOP:
             return -13
-        if not self.programmes:
+        if not self.loaded:
             return -6
         self.bring(now, exact=True)
         self.memory.clear()
@@ -146,7 +146,7 @@ class TwinChannel:
     def forget(self) -> None:
         """Lose program and rows, as without power."""
         self._halt()
-        self.programmes.clear()
+        self.loaded.clear()
         self.memory.clear()
 
     # ---- time
@@ -216,7 +216,7 @@ class TwinChannel:
 
     def begin_process(self, process: int, start: float) -> None:
         """Open a block of rows for ``process`` of the technique in flight."""
-        self._open(self.programmes[self._index], process, start)
+        self._open(self.loaded[self._index], process, start)
 
     # ---- what the host asks for
 
@@ -247,7 +247,7 @@ class TwinChannel:
         voltage, current = self.socket.live
         mine = self.socket.holder is self
         running = self.state == State.RUN
-        name = self.programmes[self._index].table.name if running else ""
+        name = self.loaded[self._index].table.name if running else ""
         return Truth(self.shown_state, current if mine else 0.0, voltage, name)
 
     def elapsed(self, now: float, *, of_technique: bool = False) -> float:
@@ -281,10 +281,10 @@ class TwinChannel:
             return
         for _ in range(MOST_JUMPS):
             self._index += 1
-            if self._index >= len(self.programmes):
+            if self._index >= len(self.loaded):
                 self._halt()
                 return
-            wanted = self.programmes[self._index]
+            wanted = self.loaded[self._index]
             if wanted.jump is None:
                 self._begin(wanted, time)
                 return
@@ -301,17 +301,17 @@ class TwinChannel:
         else:
             self._jumps[self._index] = 0
 
-    def _begin(self, wanted: Programme, time: float) -> None:
+    def _begin(self, wanted: LoadedTechnique, time: float) -> None:
         front = FrontEnd(wanted.current_range, wanted.voltage_range, self.largest_range)
         self._front = front
         self.time_base = wanted.time_base
         self._open(wanted, 0, time)
         try:
             if wanted.sweep is None:
-                self._run = Run(self, wanted, front, time)
+                self._run = TechniqueInFlight(self, wanted, front, time)
             else:
                 self._run = None
-                self._run = SweepRun(self, wanted, wanted.sweep, front, time)
+                self._run = SpectrumInFlight(self, wanted, wanted.sweep, front, time)
         except Conflict:
             self.messages.append("another channel drives this cell")
             log.warning("channel %d: another channel drives this cell", self.number + 1)
@@ -324,7 +324,7 @@ class TwinChannel:
         self.socket.unwatch(self)
         self.socket.release(self)
 
-    def _open(self, wanted: Programme, process: int, start: float) -> None:
+    def _open(self, wanted: LoadedTechnique, process: int, start: float) -> None:
         self.memory.open(
             Block(
                 self._index,

@@ -11,8 +11,9 @@ import math
 import typing
 
 from drivers.twins.biologic.front_end import SINE_NOISE, FrontEnd, Noise
-from drivers.twins.biologic.run import TOLERANCE, Channel, Run
-from drivers.twins.biologic.techniques import Programme, Sweep
+from drivers.twins.biologic.in_flight import Channel, TechniqueInFlight
+from drivers.twins.biologic.recording import TOLERANCE
+from drivers.twins.biologic.techniques import LoadedTechnique, Sweep
 
 
 class SweepChannel(Channel, typing.Protocol):
@@ -28,13 +29,13 @@ class SweepChannel(Channel, typing.Protocol):
         ...
 
 
-class SweepRun(Run):
+class SpectrumInFlight(TechniqueInFlight):
     """The hold of process 0, then the points of process 1."""
 
     def __init__(
         self,
         channel: SweepChannel,
-        programme: Programme,
+        technique: LoadedTechnique,
         sweep: Sweep,
         front: FrontEnd,
         start: float,
@@ -45,7 +46,7 @@ class SweepRun(Run):
         self._window = (start, 0.0, 0.0)
         self._middle = math.inf
         self._impedance = 0j
-        super().__init__(channel, programme, front, start)
+        super().__init__(channel, technique, front, start)
 
     def _end_stage(self, time: float, *, fired: bool) -> None:
         if self._point < 0:

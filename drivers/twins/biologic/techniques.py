@@ -1,8 +1,8 @@
 """What the twin's firmware makes of the parameters it was sent.
 
-A technique becomes a `Programme`: stages (hold a level, ramp to one), tests, recording
-rules, a frequency sweep or a jump. Labels it does not know are ignored and do not show
-in the read-back, as on the instrument.
+A technique becomes a `LoadedTechnique`: stages (hold a level, ramp to one), tests,
+recording rules, a frequency sweep or a jump. Labels it does not know are ignored and do
+not show in the read-back, as on the instrument.
 """
 
 import math
@@ -100,7 +100,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class Programme:
+class LoadedTechnique:
     """One loaded technique."""
 
     table: TechniqueTable
@@ -121,10 +121,10 @@ class Programme:
     """Rows carry ⟨I⟩ since the row before."""
 
 
-def programme(
+def loaded_technique(
     file: str, board: int, sent: Sequence[tuple[str, int, int, int]]
-) -> Programme | int:
-    """Build the programme of ``file``, or return the error code for it."""
+) -> LoadedTechnique | int:
+    """Build the technique of ``file``, or return the error code for it."""
     table = _table_of(file, board)
     if isinstance(table, int):
         return table
@@ -138,14 +138,16 @@ def programme(
         return -4
     if table.name == "LOOP":
         target = int(read.number("protocol_number", 0))
-        return Programme(table, raw, jump=(target, int(read.number("loop_N_times", 0))))
+        return LoadedTechnique(
+            table, raw, jump=(target, int(read.number("loop_N_times", 0)))
+        )
     stages = _STAGES[table.name](read)
     if len(stages) > 0 and read.most_index() >= (
         20 if "Test1_Config" in table.parameters else 100
     ):
         return -4
     premium = board == Board.PREMIUM
-    return Programme(
+    return LoadedTechnique(
         table,
         raw,
         stages,

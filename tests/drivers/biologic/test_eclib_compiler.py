@@ -3,8 +3,9 @@ from itertools import pairwise
 
 import pytest
 
-from drivers.biologic.compiler import Program, compile_program
+from drivers.biologic.compiler import compile_program
 from drivers.biologic.eclib.tables import MOST_STEPS
+from drivers.biologic.program import Program
 from drivers.biologic.ranges import ChannelFacts
 from labctl.errors import RefusedError
 from labctl.techniques import (

@@ -62,7 +62,7 @@ def test_channels_count_from_one_on_the_panel_and_from_zero_in_the_library() -> 
 
     assert list(bench.device.roles) == ["1", "2", "3", "4", "5", "6"]
     assert bench.twin.channels[5].memory.filled == 0
-    assert bench.twin.channels[5].programmes
+    assert bench.twin.channels[5].loaded
 
 
 def test_the_identity_is_the_instruments() -> None:
@@ -98,7 +98,7 @@ def test_techniques_are_loaded_first_to_last_and_read_back() -> None:
     once = ["BL_LoadTechnique", "BL_GetMessage", "BL_GetParamInfos"]
     assert calls[:9] == once * 3
     assert calls[9:] == ["BL_GetParamInfos"] * 3  # what it is recognised by
-    assert [p.table.name for p in bench.twin.channels[0].programmes] == [
+    assert [p.table.name for p in bench.twin.channels[0].loaded] == [
         "CP",
         "OCV",
         "LOOP",
@@ -111,7 +111,7 @@ def test_loading_anew_forgets_what_was_loaded() -> None:
 
     bench.channel.load([OpenCircuit(5.0)])
 
-    assert len(bench.twin.channels[0].programmes) == 1
+    assert len(bench.twin.channels[0].loaded) == 1
 
 
 def test_a_parameter_that_the_firmware_ignores_is_found_before_the_start() -> None:

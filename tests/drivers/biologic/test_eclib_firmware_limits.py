@@ -122,7 +122,7 @@ def test_every_technique_with_room_gets_limits_and_the_others_are_named(
 
     answer = bench.channel.load(techniques, ENVELOPE)
 
-    assert bench.twin.channels[0].programmes[0].table.name == loaded, what
+    assert bench.twin.channels[0].loaded[0].table.name == loaded, what
     assert answer.unlimited == unlimited
     assert answer.limited is not bool(unlimited)
 

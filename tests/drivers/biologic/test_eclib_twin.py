@@ -11,7 +11,7 @@ from drivers.twins.biologic.simulated import (
     column,
     simulated_bench,
 )
-from drivers.twins.biologic.techniques import Programme, programme
+from drivers.twins.biologic.techniques import LoadedTechnique, loaded_technique
 from drivers.twins.world.dummy_cell import DummyCell, DummyParameters
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
@@ -431,8 +431,8 @@ def test_a_placed_cell_is_the_catalogues() -> None:
     assert "si" in world.names()
 
 
-def built(file: str, sent: list[tuple[str, int, int, int]]) -> Programme | int:
-    return programme(file, Board.PREMIUM, sent)
+def built(file: str, sent: list[tuple[str, int, int, int]]) -> LoadedTechnique | int:
+    return loaded_technique(file, Board.PREMIUM, sent)
 
 
 @pytest.mark.parametrize(
@@ -454,20 +454,20 @@ def test_a_test_behind_an_inactive_one_is_ignored() -> None:
         ],
     )
 
-    assert isinstance(found, Programme)
+    assert isinstance(found, LoadedTechnique)
     assert found.stages[0].tests == ()
 
 
 def test_a_misspelt_number_of_steps_runs_only_the_first() -> None:
     found = built("cplimit4.ecc", [("I_Range", 0, 8, 0), ("Step_nuber", 0, 3, 0)])
 
-    assert isinstance(found, Programme)
+    assert isinstance(found, LoadedTechnique)
     assert len(found.stages) == 1
 
 
 def test_bits_tell_the_sign_and_the_variable_of_a_test() -> None:
     found = built("calimit4.ecc", [("Test1_Config", 0, 103, 0)])
 
-    assert isinstance(found, Programme)
+    assert isinstance(found, LoadedTechnique)
     (test,) = found.stages[0].tests
     assert (test.of_current, test.at_least, test.together) == (True, True, True)

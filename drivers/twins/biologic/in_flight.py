@@ -11,15 +11,10 @@ import typing
 
 from drivers.twins.biologic.front_end import FrontEnd
 from drivers.twins.biologic.memory import Row
-from drivers.twins.biologic.techniques import Mode, Programme, Stage
+from drivers.twins.biologic.recording import FINEST, TOLERANCE, Recorder
+from drivers.twins.biologic.techniques import LoadedTechnique, Mode, Stage
 from drivers.twins.world.socket import Socket
 
-TOLERANCE = 1e-7
-"""s; two moments closer than this are one."""
-AIM = 1.1
-"""A step aims that far past the next row: one that falls short costs another step."""
-FINEST = 1e-3
-"""s; recording by ΔE or ΔI is not resolved below this."""
 LARGEST_STAIR = 0.9e-3
 """V; a ramp is made of stairs no higher than this (a cell model takes 1 mV and more
 for a jump, and goes through it in very small steps)."""
@@ -52,13 +47,17 @@ class Conflict(Exception):  # noqa: N818
     """Another channel drives the cell."""
 
 
-class Run:
+class TechniqueInFlight:
     """The stages of one technique, one after the other."""
 
     def __init__(
-        self, channel: Channel, programme: Programme, front: FrontEnd, start: float
+        self,
+        channel: Channel,
+        technique: LoadedTechnique,
+        front: FrontEnd,
+        start: float,
     ) -> None:
-        self.channel, self.programme, self.front = channel, programme, front
+        self.channel, self.technique, self.front = channel, technique, front
         self.start = start
         """Of the technique, s of the world's clock."""
         self.done = False
@@ -66,7 +65,13 @@ class Run:
         """How it ended: 2 stops the experiment."""
         self.frequency = 0.0
         self._before = channel.socket.live
-        self._charge = channel.socket.cell.charge
+        self._rows = Recorder(
+            technique,
+            channel.record,
+            start,
+            self._before[0],
+            channel.socket.cell.charge,
+        )
         self._index = -1
         self._stage = Stage(Mode.REST)
         self._begun = start
@@ -78,8 +83,6 @@ class Run:
         """V and A where the cell stands; a look ahead leaves it alone."""
         self._peeked = -math.inf
         """Where the last look ahead went, s."""
-        self._last = (start, self._before[0], 0.0)
-        self._last_charge = self._charge
         self._limits = (-math.inf, math.inf)
         self._simple = True
         self.watching = False
@@ -119,7 +122,7 @@ class Run:
     def _natural_end(self) -> float:
         socket = self.channel.socket
         now = socket.time
-        end = min(self._end, self._last[0] + self.programme.every_s, now + self._cap)
+        end = min(self._end, self._rows.due_in(), now + self._cap)
         look = socket.next_look
         return max(min(end, look), now) if look > now + TOLERANCE else max(end, now)
 
@@ -128,14 +131,14 @@ class Run:
         """When a run that only watches wants to see the cell, s."""
         if self.done or not self.watching:
             return math.inf
-        return min(self._end, self._last[0] + min(self.programme.every_s, 60.0))
+        return min(self._end, self._rows.due_in(60.0))
 
     def see(self, time: float, voltage: float) -> None:
         """Take the voltage that another channel's driving makes."""
         if self.done or not self.watching or time < self._begun - TOLERANCE:
             return
         ended = time >= self._end - TOLERANCE
-        if ended or self._is_due(time, voltage, 0.0):
+        if ended or self._rows.is_due(time, voltage, 0.0):
             self._record(time, voltage, 0.0)
         if ended:
             self._next_stage(time)
@@ -153,10 +156,10 @@ class Run:
 
     def _next_stage(self, time: float) -> None:
         self._index += 1
-        if self._index >= len(self.programme.stages):
+        if self._index >= len(self.technique.stages):
             self.done = True
             return
-        stage = self._stage = self.programme.stages[self._index]
+        stage = self._stage = self.technique.stages[self._index]
         socket = self.channel.socket
         if stage.mode is Mode.REST:
             self.watching = not self.channel.hold(driving=False)
@@ -177,9 +180,8 @@ class Run:
         self._peeked = -math.inf
         time = socket.time
         fired = stage.fires(voltage, current)
-        if self.programme.averaged:  # the means begin behind the jump to Ei
-            self._last = (time, voltage, current)
-            self._last_charge = socket.cell.charge
+        if self.technique.averaged:  # the means begin behind the jump to Ei
+            self._rows.begin(time, voltage, current, socket.cell.charge)
         else:
             self._record(time, voltage, current)
         if fired or time >= self._end - TOLERANCE:
@@ -201,7 +203,7 @@ class Run:
         return stage.duration
 
     def _first_cap(self, stage: Stage) -> float:
-        every = self.programme
+        every = self.technique
         if stage.mode is Mode.RAMP:
             row = min(every.every_volt, 2.0 * LARGEST_STAIR)
             if every.every_volt < math.inf:
@@ -211,7 +213,7 @@ class Run:
         cap = min(every.every_s, 600.0, max(0.01 * self._duration(stage), FINEST))
         if every.every_s < math.inf:
             cap = every.every_s
-        if every.every_volt < math.inf or every.every_ampere < math.inf:
+        if self._rows.by_change:
             cap = min(cap, 0.1)
         if stage.mode is Mode.POWER:
             return min(cap, max(0.005 * stage.duration, 1.0))
@@ -232,8 +234,8 @@ class Run:
         socket = self.channel.socket
         if stage.mode is Mode.VOLTAGE:
             mark = socket.cell.mark()
-            _, voltage, current = self._drive(self.programme.time_base, mark)
-            socket.arrive(socket.time + self.programme.time_base, voltage, current)
+            _, voltage, current = self._drive(self.technique.time_base, mark)
+            socket.arrive(socket.time + self.technique.time_base, voltage, current)
             return voltage, current
         current = (
             self._drawn(socket.live[0]) if stage.mode is Mode.POWER else self._level
@@ -261,7 +263,9 @@ class Run:
             fired = self._stage.fires(voltage, current)
             if fired:
                 passed, voltage, current = self._bisect(dt, mark)
-        if not fired and self._too_far(voltage, current, dt):
+        # now + FINEST - now is FINEST only to within rounding
+        coarse = dt > 1.5 * FINEST and self._stage.mode is not Mode.RAMP
+        if not fired and coarse and self._rows.is_overdue(voltage, current):
             socket.cell.rewind(mark)
             self._cap = max(0.5 * dt, FINEST)
             return True
@@ -277,9 +281,10 @@ class Run:
         if self.done:  # a watcher's step ended this run on the way
             return True
         ended = fired or time >= self._end - TOLERANCE
-        if ended or self._is_due(time, voltage, current):
+        if ended or self._rows.is_due(time, voltage, current):
             self._record(time, voltage, current)
-        self._adapt(before, (voltage, current), passed)
+        if self._rows.by_change and self._stage.mode is not Mode.RAMP and passed > 0.0:
+            self._cap = self._rows.next_step(before, (voltage, current), passed)
         if ended:
             self._end_stage(time, fired=fired)
         return True
@@ -333,7 +338,7 @@ class Run:
                 late = middle
             else:
                 early = middle
-            if late - early < self.programme.time_base:
+            if late - early < self.technique.time_base:
                 break
         self.channel.socket.cell.rewind(mark)
         return self._drive(late, mark)
@@ -347,57 +352,8 @@ class Run:
         most = self.channel.compliance
         return max(min(voltage, most), -most)
 
-    # ---- recording
-
-    def _too_far(self, voltage: float, current: float, dt: float) -> bool:
-        every = self.programme
-        # now + FINEST - now is FINEST only to within rounding
-        if dt <= 1.5 * FINEST or self._stage.mode is Mode.RAMP:
-            return False
-        return (
-            abs(voltage - self._last[1]) > 2.0 * every.every_volt
-            or abs(current - self._last[2]) > 2.0 * every.every_ampere
-        )
-
-    def _adapt(
-        self, before: tuple[float, float], now: tuple[float, float], dt: float
-    ) -> None:
-        """Let the next step end where the next row by ΔE or ΔI is to be expected."""
-        every = self.programme
-        if self._stage.mode is Mode.RAMP or dt <= 0.0:
-            return
-        expected = math.inf
-        for k, rule in ((0, every.every_volt), (1, every.every_ampere)):
-            moved = abs(now[k] - before[k])
-            if rule < math.inf and moved > 0.0:
-                left = rule - abs(now[k] - self._last[k + 1])
-                expected = min(expected, AIM * left * dt / moved)
-        if every.every_volt < math.inf or every.every_ampere < math.inf:
-            self._cap = max(min(2.0 * dt, expected), FINEST)
-
-    def _is_due(self, time: float, voltage: float, current: float) -> bool:
-        every = self.programme
-        last_time, last_voltage, last_current = self._last
-        return (
-            time - last_time >= every.every_s - TOLERANCE
-            or abs(voltage - last_voltage) >= every.every_volt * (1.0 - 1e-9)
-            or abs(current - last_current) >= every.every_ampere
-        )
-
     def _record(self, time: float, voltage: float, current: float) -> None:
+        stage = self._stage
+        control = self._level if stage.mode is Mode.CURRENT else voltage
         charge = self.channel.socket.cell.charge
-        mean = current
-        if self.programme.averaged and time > self._last[0]:
-            mean = (charge - self._last_charge) / (time - self._last[0])
-        self._last = (time, voltage, current)
-        self._last_charge = charge
-        self.channel.record(
-            (
-                time - self.start,
-                voltage,
-                mean,
-                float(self._stage.cycle),
-                charge - self._charge,
-                self._level if self._stage.mode is Mode.CURRENT else voltage,
-            )
-        )
+        self._rows.record(time, voltage, current, charge, stage.cycle, control)
