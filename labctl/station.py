@@ -28,6 +28,7 @@ from labctl.limits import Envelope
 from labctl.possession import Held, NobodyElse, Possession
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
+from labctl.roles.playing import plays
 from labctl.roles.safing_order import in_stages
 from labctl.waits import DriverClock, to_the_end
 
@@ -372,18 +373,6 @@ class Station:
             kept = lent | self._open.keys() | {self._at}
             for name in [name for name in self._had if name not in kept]:
                 self._had.pop(name).release()
-
-
-def plays(player: object, role: type) -> bool:
-    """Tell whether an object has every method of a role; no property is read."""
-    wanted = {
-        name
-        for cls in role.__mro__
-        if cls is not typing.Protocol
-        for name in vars(cls)
-        if not name.startswith("_")
-    }
-    return all(hasattr(type(player), name) for name in wanted)
 
 
 def _check_serial(setup: Setup, identity: Identity) -> None:

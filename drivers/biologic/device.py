@@ -18,7 +18,7 @@ from drivers.biologic.eclib.codes import (
     device_name,
     firmware_name,
 )
-from drivers.biologic.eclib.faults import EClibError, describe
+from drivers.biologic.eclib.faults import NO_ANSWER, EClibError, describe
 from drivers.biologic.eclib.library import EClib, FunctionTable
 from drivers.biologic.eclib.link import NO_LINK, Answered, Link
 from drivers.biologic.options import Options
@@ -35,9 +35,6 @@ from labctl.roles.identity import Identity
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-NO_ANSWER = -104
-"""EClib's code of a response in error; tried again."""
 
 
 class BiologicDevice:

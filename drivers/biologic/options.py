@@ -55,12 +55,6 @@ class Options(BaseModel):
     floating: bool | None = None
     """Ground of premium boards; None leaves it as it is."""
 
-    def host_loss(self, channel: str) -> HostLoss:
-        """Return what happens to a channel when this program dies."""
-        if isinstance(self.on_host_loss, str):
-            return self.on_host_loss
-        return self.on_host_loss.get(channel, "off")
-
     @property
     def xctr(self) -> int:
         """Return the extra columns as EClib's bit field."""

@@ -9,7 +9,7 @@ import typing
 
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Firmware
-from drivers.biologic.eclib.faults import EClibError
+from drivers.biologic.eclib.faults import NO_ANSWER, EClibError
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.options import Options
 from drivers.biologic.ownership import Holding, read_holding
@@ -25,8 +25,6 @@ STATUS_ATTEMPTS = 5
 """Reads of an all-zero status before it counts."""
 STATUS_PAUSE = 0.05
 """s between two of them."""
-NO_ANSWER = -104
-"""EClib's code of a response in error; tried again."""
 
 
 class Device(typing.Protocol):

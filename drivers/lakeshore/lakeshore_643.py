@@ -11,7 +11,7 @@ from pymeasure.instruments import Instrument
 
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import number, refuse_beyond, refuse_outside
+from drivers.visa.talk import number, refuse_beyond
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
 from labctl.roles.driver import Setup
@@ -133,19 +133,6 @@ class LakeShore643(PlainTalk, Instrument):
 
     def _setpoint(self, text: str, current: float) -> float:
         return self.refuse_other_setpoint(current, number(text, self.name), GRAIN)
-
-    def set_rate(self, rate: float) -> float:
-        """Set the ramp rate in A/s; return it read back."""
-        refuse_outside(self.name, "a rate of", rate, RATES[0], self._bounds.rate, "A/s")
-        self._rate = rate
-        self.tell(f"RATE {rate:.4f}")
-        self.refuse_errors("a rate was set")
-        return self.inquire(
-            "RATE?",
-            lambda text: self.refuse_other_setpoint(
-                rate, number(text, self.name), GRAIN
-            ),
-        )
 
     def current(self) -> float:
         """Return the measured output current, A."""

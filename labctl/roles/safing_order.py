@@ -8,7 +8,6 @@ run is known to be off. Sequencers and triggers stop as part of their source's
 `make_safe`. The guard and the loop both go by this table; there is no other.
 """
 
-import typing
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -16,6 +15,7 @@ from labctl.roles.current_source import CurrentSource
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.electrometer import Electrometer
 from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.roles.source_meter import SourceMeter
 from labctl.roles.switch_matrix import SwitchMatrix
@@ -64,7 +64,7 @@ def stage_of(player: object) -> Stage:
     if stated is not None:
         return Stage(stated)
     for kind, stage in KINDS:
-        if _can(player, kind):
+        if plays(player, kind):
             return stage
     return Stage.SOURCES
 
@@ -90,15 +90,3 @@ def in_stages(players: Mapping[str, object]) -> dict[Stage, tuple[str, ...]]:
         stage: tuple(name for name, its in able.items() if its is stage)
         for stage in sorted(set(able.values()))
     }
-
-
-def _can(player: object, kind: type) -> bool:
-    """Tell whether a player has every method of a role; no property is read."""
-    wanted = {
-        name
-        for cls in kind.__mro__
-        if cls is not typing.Protocol
-        for name in vars(cls)
-        if not name.startswith("_")
-    }
-    return all(hasattr(type(player), name) for name in wanted)

@@ -6,8 +6,9 @@ from typing import Any
 
 from labctl import columns
 from labctl.engine.situation import Recorded
+from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
-from labctl.station import LentBench, plays
+from labctl.station import LentBench
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,9 @@ class _Meters(Panel):
     def begin(self) -> Iterator[Item]:
         bench, roles = self._bench, self._step.roles
         if "current_source" in roles:
-            self._source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
+            self._source = bench.role("current_source", CurrentSource)
         if "switch" in roles:
-            self._switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+            self._switch = bench.role("switch", SwitchMatrix)
         for role, prepare in (
             ("voltmeter", self._voltmeter),
             ("electrometer", self._electrometer),
@@ -145,7 +145,7 @@ class _Meters(Panel):
             yield None
 
     def _voltmeter(self) -> Callable[[], Mapping[str, float]]:
-        meter = self._bench.role("voltmeter", Voltmeter)  # type: ignore[type-abstract]
+        meter = self._bench.role("voltmeter", Voltmeter)
         nplc = self._step.nplc
         meter.prepare(VoltmeterSettings(nplc))
         self._values |= stated("voltage", meter.accuracy)
@@ -159,7 +159,7 @@ class _Meters(Panel):
         return read
 
     def _electrometer(self) -> Callable[[], Mapping[str, float]]:
-        meter = self._bench.role("electrometer", Electrometer)  # type: ignore[type-abstract]
+        meter = self._bench.role("electrometer", Electrometer)
         nplc = self._step.nplc
         meter.prepare(ElectrometerSettings(nplc))
 
@@ -170,11 +170,11 @@ class _Meters(Panel):
         return read
 
     def _gaussmeter(self) -> Callable[[], Mapping[str, float]]:
-        meter = self._bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+        meter = self._bench.role("gaussmeter", Gaussmeter)
         meter.prepare(None)
         self._values |= stated("field", meter.accuracy)
         return lambda: {columns.FIELD.name: meter.read().field}
 
     def _magnet(self) -> Callable[[], Mapping[str, float]]:
-        supply = self._bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+        supply = self._bench.role("magnet", MagnetSupply)
         return lambda: {columns.MAGNET_CURRENT.name: supply.current()}

@@ -22,7 +22,7 @@ class AskChannel(Ask):
 
     def panel(self, bench: Bench) -> Panel:
         """See `Ask`."""
-        return _Sensed(bench.role("cell", PotentiostatChannel), bench.clock)  # type: ignore[type-abstract]
+        return _Sensed(bench.role("cell", PotentiostatChannel), bench.clock)
 
 
 class _Sensed(Panel):

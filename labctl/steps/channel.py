@@ -62,7 +62,7 @@ class RunTechniques(Step):
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
         begun = bench.clock.now()
-        channel = bench.role(self.role, PotentiostatChannel)  # type: ignore[type-abstract]
+        channel = bench.role(self.role, PotentiostatChannel)
         loaded = channel.load(self.techniques, bench.envelope)
         watch = self._loaded_watch(bench)
         flight = self._flight
@@ -80,7 +80,7 @@ class RunTechniques(Step):
     def go_on(self, bench: Bench, claims: Mapping[str, ClaimRecord]) -> Rows | None:
         """See `Step.go_on`."""
         claim = claims.get(self.role)
-        channel = bench.role(self.role, PotentiostatChannel)  # type: ignore[type-abstract]
+        channel = bench.role(self.role, PotentiostatChannel)
         if claim is None or not channel.adopt(
             self.techniques, claim.token, claim.unix, bench.envelope
         ):
@@ -92,7 +92,7 @@ class RunTechniques(Step):
         conditions = conditions_of(claim, self.techniques)
         watch = claims.get(self.monitor)
         if self.monitor:
-            player = bench.role(self.monitor, PotentiostatChannel)  # type: ignore[type-abstract]
+            player = bench.role(self.monitor, PotentiostatChannel)
             if watch and player.adopt(_WATCHING, watch.token, watch.unix):
                 flight.watch = player
         return self._attached(bench, channel, claim, conditions)
@@ -256,7 +256,7 @@ class RunTechniques(Step):
     def _loaded_watch(self, bench: Bench) -> tuple[PotentiostatChannel, Loaded] | None:
         if not self.monitor:
             return None
-        watch = bench.role(self.monitor, PotentiostatChannel)  # type: ignore[type-abstract]
+        watch = bench.role(self.monitor, PotentiostatChannel)
         record = Recording(every_s=self.monitor_every)
         rest = replace(_WATCHING[0], record=record)
         return watch, watch.load([rest], bench.envelope)
@@ -264,7 +264,7 @@ class RunTechniques(Step):
     def _end_own(self, bench: Bench, claims: Mapping[str, ClaimRecord]) -> None:
         """Stop what is left of a step that cannot go on, so that it can begin anew."""
         for role, claim in claims.items():
-            player = bench.role(role, PotentiostatChannel)  # type: ignore[type-abstract]
+            player = bench.role(role, PotentiostatChannel)
             if player.recognise(claim.token, claim.unix):
                 player.make_safe()
 

@@ -31,7 +31,7 @@ class CheckChannel(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        channel = bench.role(self.role, PotentiostatLimits)  # type: ignore[type-abstract]
+        channel = bench.role(self.role, PotentiostatLimits)
         complaints = []
         if self.current > channel.max_current:
             complaints.append(

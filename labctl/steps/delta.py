@@ -71,7 +71,7 @@ class RunDelta(Step):
 
 
 def _meter(bench: Bench) -> DeltaMeter:
-    return bench.role("delta_meter", DeltaMeter)  # type: ignore[type-abstract]
+    return bench.role("delta_meter", DeltaMeter)
 
 
 def _rows(found: DeltaReadings) -> Batch | None:

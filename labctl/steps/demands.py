@@ -74,7 +74,7 @@ class CheckBench(Step):
 
 
 def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
-    meter = bench.role(demand.role, SourceMeter)  # type: ignore[type-abstract]
+    meter = bench.role(demand.role, SourceMeter)
     who = f"{demand.role} ({meter.identity().model})"
     return beyond_meter(meter.bounds, demand, who)
 
@@ -99,13 +99,13 @@ def beyond_meter(
 
 
 def _current(bench: Bench, demand: SourceDemand) -> list[Complaint]:
-    source = bench.role(demand.role, CurrentSource)  # type: ignore[type-abstract]
+    source = bench.role(demand.role, CurrentSource)
     who = f"{demand.role} ({source.identity().model})"
     return beyond_source(source.bounds, demand, who)
 
 
 def _delta(bench: Bench, demand: SourceDemand) -> list[Complaint]:
-    pair = bench.role(demand.role, DeltaMeter)  # type: ignore[type-abstract]
+    pair = bench.role(demand.role, DeltaMeter)
     who = f"{demand.role} ({pair.identity().model})"
     return beyond_source(pair.bounds, demand, who)
 
@@ -148,14 +148,14 @@ def _compare(
 
 def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
     if demand.tesla_per_ampere:
-        supply = bench.role(demand.role, MagnetSupply)  # type: ignore[type-abstract]
+        supply = bench.role(demand.role, MagnetSupply)
         largest = supply.bounds.current * demand.tesla_per_ampere
         who = (
             f"{demand.role} ({supply.identity().model}, ±{supply.bounds.current:g} A "
             f"at {demand.tesla_per_ampere:g} T/A)"
         )
     else:
-        magnet = bench.role(demand.role, Magnet)  # type: ignore[type-abstract]
+        magnet = bench.role(demand.role, Magnet)
         largest, who = magnet.largest_field, f"{demand.role}"
     if demand.field <= largest:
         return []

@@ -81,7 +81,7 @@ class SetField(Step):
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
         field = yield from reach_field(bench, self.target)
-        meter = bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+        meter = bench.role("gaussmeter", Gaussmeter)
         return Ending(values={"field": field, **stated("field", meter.accuracy)})
 
 
@@ -96,7 +96,7 @@ class RampSupply(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+        supply = bench.role("magnet", MagnetSupply)
         supply.ramp_to(self.current)
         yield from _ramp(bench.clock, supply, self.deadline, f"{self.current:g} A")
         yield None
@@ -116,11 +116,11 @@ class ReleaseField(Step):
         """See `Step.execute`."""
         clock = bench.clock
         if self.supply:
-            supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+            supply = bench.role("magnet", MagnetSupply)
             supply.make_safe()
             yield from _ramp(clock, supply, self.deadline, "0 A")
         else:
-            magnet = bench.role("field_controller", Magnet)  # type: ignore[type-abstract]
+            magnet = bench.role("field_controller", Magnet)
             magnet.make_safe()
             begun = clock.now()
             while not magnet.is_settled():
@@ -141,7 +141,7 @@ class _Watch:
     def __init__(self, bench: Bench, target: FieldTarget) -> None:
         self._clock = bench.clock
         self._target = target
-        self._meter = bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+        self._meter = bench.role("gaussmeter", Gaussmeter)
         largest = max(target.largest, abs(target.field))
         self._meter.prepare(largest + 2 * target.tolerance)
         self._begun = bench.clock.now()
@@ -190,7 +190,7 @@ class _Watch:
 
 
 def _by_current(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
-    supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+    supply = bench.role("magnet", MagnetSupply)
     gain = target.tesla_per_ampere
     # After a hold the supply may still be on its way to zero.
     yield from _ramp(bench.clock, supply, target.deadline, "an earlier setpoint")
@@ -214,8 +214,8 @@ def _by_current(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
 
 
 def _closed_loop(bench: Bench, target: FieldTarget, watch: _Watch) -> Rows:
-    magnet = bench.role("field_controller", Magnet)  # type: ignore[type-abstract]
-    supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+    magnet = bench.role("field_controller", Magnet)
+    supply = bench.role("magnet", MagnetSupply)
     magnet.ramp_to_field(target.field)
     while True:
         supply.is_settled()  # a fault of the supply is an error here

@@ -58,14 +58,14 @@ class ReadFilm(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
-        meter = bench.role("voltmeter", Voltmeter)  # type: ignore[type-abstract]
-        switch = bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+        source = bench.role("current_source", CurrentSource)
+        meter = bench.role("voltmeter", Voltmeter)
+        switch = bench.role("switch", SwitchMatrix)
         gaussmeter: Gaussmeter | None = None
         if self.target is not None:
             yield from reach_field(bench, self.target)
         if self.target is not None or self.watch_field:
-            gaussmeter = bench.role("gaussmeter", Gaussmeter)  # type: ignore[type-abstract]
+            gaussmeter = bench.role("gaussmeter", Gaussmeter)
         if gaussmeter is not None and self.target is None:
             gaussmeter.prepare(None)
         span = max(map(abs, self.currents))

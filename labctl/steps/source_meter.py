@@ -76,7 +76,7 @@ class Point:
 
     def __init__(self, bench: Bench, probe: Probe, span: float, sweep: int) -> None:
         self._bench = bench
-        self.source = bench.role("source_meter", SourceMeter)  # type: ignore[type-abstract]
+        self.source = bench.role("source_meter", SourceMeter)
         self.settings = self.source.prepare(probe.settings(span))
         self._probe = probe
         self._sweep = sweep
@@ -95,12 +95,12 @@ class Point:
         yield None
         probe = self._probe
         if probe.electrometer:
-            self._ammeter = self._bench.role(probe.electrometer, Electrometer)  # type: ignore[type-abstract]
+            self._ammeter = self._bench.role(probe.electrometer, Electrometer)
             wanted = ElectrometerSettings(probe.nplc, probe.measure_range)
             self._ammeter.prepare(wanted)
             yield None
         if probe.connection is not None:
-            switch = self._bench.role("switch", SwitchMatrix)  # type: ignore[type-abstract]
+            switch = self._bench.role("switch", SwitchMatrix)
             switch.connect(probe.connection)
             yield None
 

@@ -143,7 +143,7 @@ class ChannelByHand(ByHand[AtRest]):
         if not isinstance(asked, HoldCurrent):
             return found
         limit = self.parameters.largest_current
-        channel = bench.role("cell", PotentiostatChannel)  # type: ignore[type-abstract]
+        channel = bench.role("cell", PotentiostatChannel)
         most = channel.max_current if isinstance(channel, PotentiostatLimits) else None
         for largest, whose in ((limit, "this run"), (most, "the channel")):
             if largest is not None and not abs(asked.current) <= largest:

@@ -230,7 +230,7 @@ class HallByHand(ByHand[State]):
             what = f"this bench has no {missing.replace('_', ' ')}."
             return [Complaint(("request",), what, "Start a run that has it.")]
         if isinstance(asked, Drive | Reverse):
-            source = bench.role("current_source", CurrentSource)  # type: ignore[type-abstract]
+            source = bench.role("current_source", CurrentSource)
             span, compliance = abs(asked.current), asked.compliance
             demand = SourceDemand(
                 "current_source", Driven.CURRENT, span, compliance, "current"
@@ -239,7 +239,7 @@ class HallByHand(ByHand[State]):
             most = {"compliance": compliance} if self._has("voltmeter") else {}
             return found + outside(bench.envelope, V, most)
         if isinstance(asked, SetTheField | SetTheSupply):
-            supply = bench.role("magnet", MagnetSupply)  # type: ignore[type-abstract]
+            supply = bench.role("magnet", MagnetSupply)
             most_current = supply.bounds.current
             if isinstance(asked, SetTheSupply):
                 return _beyond("current", asked.current, most_current, "A")

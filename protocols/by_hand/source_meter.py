@@ -187,7 +187,7 @@ class SourceMeterByHand(ByHand[Front]):
             asked, HoldVoltage | HoldCurrent | SweepVoltage | SweepCurrent
         ):
             return []
-        meter = bench.role("source_meter", SourceMeter)  # type: ignore[type-abstract]
+        meter = bench.role("source_meter", SourceMeter)
         levels, (driven, held_back) = asked.asked_levels(), (V, A)
         by_voltage = isinstance(asked, HoldVoltage | SweepVoltage)
         if not by_voltage:

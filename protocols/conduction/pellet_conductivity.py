@@ -361,7 +361,7 @@ def _delta(run: RecordedRun, currents: Sequence[float]) -> Measured:
         voltage = table["voltage_volt"][mask]
         if limited:
             continue
-        found.append(delta_mode_resistance(voltage, current, accuracy).resistance)
+        found.append(delta_mode_resistance(voltage, current, accuracy))
     if not found:
         taken = "out of compliance" if len(table["step_count"]) else "at all"
         return Measured.absent(f"no delta readings {taken}", "ohm")

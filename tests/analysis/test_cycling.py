@@ -7,15 +7,11 @@ from labctl.analysis.cells.cycling import (
     Cycles,
     Pairing,
     initial_coulombic_efficiency,
-    lithium_per_silicon,
-    loss_split,
     pair_cycles,
-    specific_capacity,
 )
 from labctl.analysis.cells.half_cycles import split_half_cycles
 from labctl.analysis.cells.retention import (
     RateBlock,
-    find_rate_blocks,
     rate_table,
     retention,
 )
@@ -59,19 +55,6 @@ def test_initial_coulombic_efficiency_is_delithiation_over_lithiation(
     assert 100 * efficiency.value == pytest.approx(percent, abs=0.005)
 
 
-def test_capacity_of_one_hour_at_1340_microampere() -> None:
-    capacity = specific_capacity(1.340e-3 * 3600, MASS, mass_uncertainty=0.02e-3)
-
-    assert capacity.value == pytest.approx(3350)
-    assert capacity.relative == pytest.approx(0.05)
-    assert lithium_per_silicon(capacity.value) == pytest.approx(3.510, abs=0.001)
-
-
-def test_a_mass_of_zero_is_refused() -> None:
-    with pytest.raises(ValueError, match="mass"):
-        specific_capacity(1, 0)
-
-
 def test_pairing_decides_what_the_efficiency_divides() -> None:
     halves = [-4.0, 3.0, -2.9, 2.8]
 
@@ -105,13 +88,6 @@ def test_energy_efficiency_is_given_over_taken() -> None:
 
     np.testing.assert_allclose(cycles.energy_efficiency, 0.5, rtol=1e-9)
     np.testing.assert_allclose(cycles.hysteresis, 0.2, rtol=1e-9)
-
-
-def test_irreversible_loss_splits_into_films_and_disconnection() -> None:
-    films, disconnection = loss_split(cycled([-4.0, 3.0, -3.1, 2.7]))
-
-    assert films[1] == pytest.approx(0.1 / 3)
-    assert disconnection[1] == pytest.approx(0.3 / 3)
 
 
 def faded(cycles: int, exponent: float = 1.50199, a: float = 2.47361e-5) -> Cycles:
@@ -162,10 +138,13 @@ def test_rate_table_refers_to_the_lowest_rate_and_shows_recovery() -> None:
     charges = [s * q for q in mah_per_gram(*capacities) for s in (-1, 1)]
     cycles = cycled(charges, current=rates)
 
-    blocks = find_rate_blocks(cycles, one_c=1e-3)
+    blocks = [
+        RateBlock("0.1C", (1, 2, 3)),
+        RateBlock("2C", (4, 5, 6)),
+        RateBlock("0.1C", (7, 8)),
+    ]
     table = rate_table(cycles, blocks, mass=MASS)
 
-    assert [b.label for b in blocks] == ["0.1C", "2C", "0.1C"]
     assert [r.cycles for r in table] == [3, 3, 2]
     assert [r.retention.value for r in table] == pytest.approx([1, 0.75, 0.99])
     assert [r.second for r in table] == pytest.approx([3000, 2250, 2970])

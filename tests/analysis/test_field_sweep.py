@@ -2,12 +2,39 @@
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.conduction.field_sweep import field_sweep, two_carriers
+from labctl.analysis.conduction.field_sweep import field_sweep
 from labctl.analysis.conduction.hall import ELEMENTARY_CHARGE
 from labctl.analysis.uncertainty import Accuracy
 
 FIELDS = np.linspace(-1, 1, 11)
+
+
+def two_carriers(
+    field: ArrayLike,
+    holes: float,
+    hole_mobility: float,
+    electrons: float,
+    electron_mobility: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (ρ_xx, ρ_xy) of two carriers in a field.
+
+    Densities in m⁻² give ohm (per square), in m⁻³ ohm m; mobilities in m² V⁻¹ s⁻¹,
+    positive for both; field in T, shape (n,). ρ_xy is positive for holes.
+    """
+    tesla = np.asarray(field, dtype=float)
+    along = np.zeros_like(tesla)
+    across = np.zeros_like(tesla)
+    for density, mobility, sign in (
+        (holes, hole_mobility, 1.0),
+        (electrons, electron_mobility, -1.0),
+    ):
+        base = ELEMENTARY_CHARGE * density * mobility / (1 + (mobility * tesla) ** 2)
+        along += base
+        across += sign * mobility * tesla * base
+    whole = along**2 + across**2
+    return along / whole, across / whole
 
 
 def test_one_carrier_is_a_line_without_magnetoresistance() -> None:

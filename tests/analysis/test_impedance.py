@@ -16,7 +16,6 @@ from labctl.analysis.spectra.impedance import (
     Parallel,
     Part,
     Series,
-    cpe_capacitance,
     parse_circuit,
 )
 
@@ -130,15 +129,3 @@ def test_diffusion_elements_have_the_right_limits() -> None:
     for circuit, factor in ((blocked, 1), (open_ended, 1), (sphere, 1 / 3)):
         z = circuit.impedance([fast], values)[0]
         assert z == pytest.approx(factor * semi_infinite, rel=1e-4)
-
-
-def test_effective_capacitance_of_a_cpe() -> None:
-    z = parse_circuit("p(R1,CPE1)")
-    capacitance = cpe_capacitance(2e-5, 0.85, 20.0)
-    apex = 1 / (2 * np.pi * 20.0 * capacitance)
-    f = np.geomspace(apex / 10, apex * 10, 2001)
-
-    top = f[np.argmin(z.impedance(f, [20.0, 2e-5, 0.85]).imag)]
-
-    assert top == pytest.approx(apex, rel=0.01)
-    assert cpe_capacitance(1e-5, 1.0, 20.0, series=5.0) == pytest.approx(1e-5)

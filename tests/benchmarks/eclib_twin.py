@@ -7,9 +7,10 @@ plan on a silicon half cell shows what the physics adds.
 
 import sys
 
-from drivers.twins.biologic.simulated import NAME, rows, simulated_bench
+from dummy_cell import DummyCell, DummyParameters
+from simulated_biologic import NAME, rows, simulated_bench
+
 from drivers.twins.world.catalogue import build_cell
-from drivers.twins.world.dummy_cell import DummyCell, DummyParameters
 from drivers.twins.world.socket import CellModel
 from labctl.clock import VirtualClock, stopwatch
 from labctl.techniques import (

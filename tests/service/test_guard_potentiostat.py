@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from simulated_biologic import SimulatedBench, simulated_bench
 
 from drivers.biologic.eclib.codes import State
 from drivers.biologic.entry import driver
-from drivers.twins.biologic.simulated import SimulatedBench, simulated_bench
 from labctl.limits import Envelope
 from labctl.service.guard.lines import (
     ChannelEnd,

@@ -15,6 +15,9 @@ from labctl.errors import (
     OwnershipError,
 )
 
+NO_ANSWER = -104
+"""A response in error; tried again. Also what we call one that says nothing."""
+
 
 class Remedy(Enum):
     """What helps against a fault."""
@@ -82,7 +85,7 @@ FAULTS = {
     -101: Fault(Remedy.FATAL, "the instrument's internal bus failed"),
     -102: Fault(Remedy.FATAL, "too many data at once"),
     -103: Fault(Remedy.USER, "the channel was unplugged"),
-    -104: Fault(Remedy.RETRY, "the instrument's response was in error"),
+    NO_ANSWER: Fault(Remedy.RETRY, "the instrument's response was in error"),
     -105: Fault(Remedy.FATAL, "a message had the wrong size"),
     -200: Fault(Remedy.RETRY, "communication failed", _LINK),
     -201: Fault(Remedy.RECONNECT, "no connection could be made", _LINK),
@@ -131,7 +134,7 @@ _ERRORS: dict[int, type[InstrumentError | OperatorError]] = {
     -3: OperatorError,
     -9: OwnershipError,
     -13: OwnershipError,
-    -104: LinkError,
+    NO_ANSWER: LinkError,
     -200: LinkError,
     -201: LinkError,
     -202: LinkError,

@@ -161,25 +161,6 @@ def _by_file(cycle: Ints) -> tuple[Ints, Ints]:
     return np.cumsum(fresh) - 1, cycle[fresh]
 
 
-def specific_capacity(
-    charge: float, mass: float, *, mass_uncertainty: float = 0.0
-) -> Estimate:
-    """Return the capacity in mAh/g of ``charge`` (C) on ``mass`` (g, active).
-
-    The uncertainty is the mass's, the systematic that dominates; it is common to all
-    cycles of one cell and cancels in every ratio of them.
-    """
-    if not mass > 0:
-        raise ValueError(f"active mass: {mass:g} g must be above 0")
-    value = charge / COULOMB_PER_MAH / mass
-    return Estimate(value, abs(value) * mass_uncertainty / mass)
-
-
-def lithium_per_silicon(capacity: float) -> float:
-    """Return x in LixSi at ``capacity`` (mAh per g of silicon)."""
-    return capacity / SILICON_MAH_PER_G
-
-
 def initial_coulombic_efficiency(
     cycles: Cycles, *, charge_uncertainty: float = 0.0
 ) -> Estimate:
@@ -197,19 +178,6 @@ def initial_coulombic_efficiency(
     if known[0] > 0 and cycles.number[0] != 0:
         return estimate.doubted("the first cycle is not complete; the next was used")
     return estimate
-
-
-def loss_split(cycles: Cycles) -> tuple[Floats, Floats]:
-    """Return each cycle's relative irreversible loss: films, and disconnection.
-
-    First array: (first - second of the cycle before) / second of the cycle before;
-    second array: (second of the cycle before - second) / second of the cycle before.
-    Shape (n,); the first row is NaN.
-    """
-    before = np.concatenate(([np.nan], cycles.second[:-1]))
-    films = _ratio(cycles.first - before, before)
-    disconnection = _ratio(before - cycles.second, before)
-    return films, disconnection
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -187,27 +187,3 @@ def rate_table(
             )
         )
     return tuple(rows)
-
-
-def find_rate_blocks(
-    cycles: Cycles, one_c: float, *, tolerance: float = 0.15
-) -> tuple[RateBlock, ...]:
-    """Return the runs of consecutive complete cycles at one current.
-
-    ``one_c`` is the current of 1C in A; labels are ``0.2C``. Two cycles are at the
-    same rate when their closing halves' mean currents differ by less than
-    ``tolerance`` (relative).
-    """
-    at = np.flatnonzero(cycles.complete)
-    time = np.where(
-        cycles.opening < 0, cycles.charge_duration, cycles.discharge_duration
-    )
-    rate = (cycles.second / time / one_c)[at]
-    edges = np.flatnonzero(np.abs(np.diff(np.log(rate))) > tolerance) + 1
-    return tuple(
-        RateBlock(
-            f"{float(np.median(r)):.2g}C", tuple(int(k) for k in cycles.number[part])
-        )
-        for part, r in zip(np.split(at, edges), np.split(rate, edges), strict=True)
-        if len(part)
-    )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.conduction.hall import ELEMENTARY_CHARGE
 from labctl.analysis.linear_fit import fit_columns
 from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, fresh
 
@@ -101,32 +100,6 @@ def field_sweep(
         magnetoresistance=rise,
         is_single_carrier=not doubts,
     )
-
-
-def two_carriers(
-    field: ArrayLike,
-    holes: float,
-    hole_mobility: float,
-    electrons: float,
-    electron_mobility: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return (ρ_xx, ρ_xy) of two carriers in a field.
-
-    Densities in m⁻² give ohm (per square), in m⁻³ ohm m; mobilities in m² V⁻¹ s⁻¹,
-    positive for both; field in T, shape (n,). ρ_xy is positive for holes.
-    """
-    tesla = np.asarray(field, dtype=float)
-    along = np.zeros_like(tesla)
-    across = np.zeros_like(tesla)
-    for density, mobility, sign in (
-        (holes, hole_mobility, 1.0),
-        (electrons, electron_mobility, -1.0),
-    ):
-        base = ELEMENTARY_CHARGE * density * mobility / (1 + (mobility * tesla) ** 2)
-        along += base
-        across += sign * mobility * tesla * base
-    whole = along**2 + across**2
-    return along / whole, across / whole
 
 
 def _magnetoresistance(

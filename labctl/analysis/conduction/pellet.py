@@ -63,13 +63,6 @@ def disc_area(diameter: Measured) -> Measured:
     return (math.pi / 4 * diameter * diameter).with_unit("m^2")
 
 
-def bruggeman(conductivity: Measured, porosity: float) -> Measured:
-    """Return the conductivity without pores, σ / (1 - porosity)^1.5, in S/m."""
-    if not 0 <= porosity < 1:
-        raise ValueError(f"porosity {porosity:g} is not within 0 to 1")
-    return conductivity.with_unit("S/m", (1 - porosity) ** -_BRUGGEMAN)
-
-
 def thickness_series(
     thickness: Sequence[Measured],
     resistance: Sequence[Measured],

@@ -137,14 +137,6 @@ def charge_transfer_resistance(
     )
 
 
-def resistance_under_current(
-    at_rest: float, current: float, temperature: float = PLAIN
-) -> float:
-    """Return R_ct in Ω while ``current`` (A) flows through a film of ``at_rest`` Ω."""
-    thermal = GAS_OVER_FARADAY * temperature
-    return thermal / math.hypot(thermal / at_rest, current / 2)
-
-
 def exchange_current(
     measured: Estimate, current: float, temperature: float = PLAIN
 ) -> Estimate:

@@ -274,17 +274,3 @@ def _part(text: str, tokens: list[str]) -> tuple[Part, list[str]]:
             raise ValueError(f"circuit {text!r}: p( is not closed")
         if tokens[0] == ")":
             return Parallel(tuple(branches)), tokens[1:]
-
-
-def cpe_capacitance(
-    q: float, alpha: float, resistance: float, series: float | None = None
-) -> float:
-    """Return the effective capacitance in F of a CPE beside ``resistance``.
-
-    Hsu–Mansfeld, (Q R^(1-α))^(1/α); with a ``series`` resistance Brug's formula,
-    Q^(1/α) (1/R0 + 1/R)^((α-1)/α).
-    """
-    if series is None:
-        return float((q * resistance ** (1 - alpha)) ** (1 / alpha))
-    conductance = 1 / series + 1 / resistance
-    return float(q ** (1 / alpha) * conductance ** ((alpha - 1) / alpha))

@@ -18,11 +18,11 @@ from labctl.roles.electrometer import (
 )
 from labctl.roles.gaussmeter import FieldReading, Gaussmeter
 from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.roles.source_meter import Driven, SourceMeter, SourceSettings
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
 from labctl.roles.voltmeter import VoltageReading, Voltmeter, VoltmeterSettings
-from labctl.station import plays
 from labctl.techniques import OpenCircuit
 
 WATCHED = 3600.0
@@ -69,11 +69,6 @@ def is_source(player: object) -> bool:
 def is_switch(player: object) -> bool:
     """Return whether it moves relays."""
     return _is(player, SwitchMatrix)
-
-
-def is_magnet(player: object) -> bool:
-    """Return whether it makes a field."""
-    return _is(player, Magnet) or _is(player, MagnetSupply)
 
 
 def bounds(player: Any) -> Readings:

@@ -17,6 +17,7 @@ from labctl.clock import stopwatch
 from labctl.errors import InstrumentError
 from labctl.service.guard.child import Child
 from labctl.service.guard.lines import (
+    ARM_WITHIN,
     PROMISE,
     Answer,
     Arm,
@@ -34,8 +35,6 @@ from labctl.service.guard.run_plan import MOST_CLAIMS
 
 log = logging.getLogger(__name__)
 
-ARM_WITHIN = 30.0
-"""s in which the guard must have everything it needs; nothing is on before."""
 BEAT_EVERY = 0.5
 """s between two beats of a run at least, unless it promises otherwise."""
 SHORTER = 5.0

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+ARM_WITHIN = 30.0
+"""s in which a guard must have imported and found everything; nothing is on before."""
 PROMISE = 10.0
 """s for which a run that works may be silent; its loop comes round every 0.5 s, and a
 driver's own ladder of retries says so when it takes longer."""

@@ -25,6 +25,7 @@ from pathlib import Path
 from labctl.clock import SystemClock
 from labctl.service.guard.deadlines import Deadlines
 from labctl.service.guard.lines import (
+    ARM_WITHIN,
     PROMISE,
     Alive,
     Answer,
@@ -44,8 +45,6 @@ from labctl.service.guard.lines import (
 from labctl.service.guard.report import Report
 from labctl.service.guard.run_plan import RunPlan, complain
 
-ARM_WITHIN = 30.0
-"""s that everything needed may take to be imported and found."""
 LAST = 300.0
 """s after which making safe is not waited for; see `safing.Patience`."""
 OVERSLEPT = 0.5

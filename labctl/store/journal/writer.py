@@ -70,7 +70,6 @@ class Writer:
         self._portion: Portion | None = None
         self._asked = False
         self._ending = False
-        self._failing_since: float | None = None
         self._room = (Space.OK, stopwatch())
         self._looked = self._restored = -RESTORE_EVERY
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)

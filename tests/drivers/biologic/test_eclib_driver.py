@@ -6,12 +6,12 @@ import threading
 from typing import Any
 
 import pytest
+from dummy_cell import DummyCell
+from simulated_biologic import ADDRESS, NAME, column, simulated_bench
 
 from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.entry import driver
 from drivers.twins.biologic.library import BiologicTwin, twin
-from drivers.twins.biologic.simulated import ADDRESS, NAME, column, simulated_bench
-from drivers.twins.world.dummy_cell import DummyCell
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.data import Level

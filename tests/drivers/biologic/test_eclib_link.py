@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from drivers.biologic.eclib.codes import State
-from drivers.biologic.eclib.worker import Worker
-from drivers.biologic.options import read_options
-from drivers.twins.biologic.simulated import (
+from simulated_biologic import (
     NAME,
     SimulatedBench,
     column,
     simulated_bench,
 )
+
+from drivers.biologic.eclib.codes import State
+from drivers.biologic.eclib.worker import Worker
+from drivers.biologic.options import read_options
 from labctl import waits
 from labctl.data import Event
 from labctl.errors import IdentityError, InstrumentError, LinkError, RefusedError
@@ -270,17 +270,6 @@ def test_a_run_leaves_a_call_that_hangs(run: Listener) -> None:
     gate.set()
 
     assert run.waits == ["a library to return from a call"]
-
-
-def test_what_happens_when_the_host_is_lost_is_said_for_each_channel() -> None:
-    all_alike = read_options("vsp", {"on_host_loss": "finish_technique"})
-    some = read_options("vsp", {"on_host_loss": {"3": "finish_technique"}})
-
-    assert (all_alike.host_loss("1"), all_alike.host_loss("3")) == (
-        "finish_technique",
-        "finish_technique",
-    )
-    assert (some.host_loss("1"), some.host_loss("3")) == ("off", "finish_technique")
 
 
 @pytest.mark.parametrize(

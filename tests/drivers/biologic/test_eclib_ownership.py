@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from simulated_biologic import SimulatedBench, column, simulated_bench
 
 from drivers.biologic.channel import BiologicChannel
 from drivers.biologic.eclib.codes import Firmware, State
 from drivers.biologic.entry import driver
-from drivers.twins.biologic.simulated import SimulatedBench, column, simulated_bench
 from labctl.errors import InstrumentError, LinkError, NotOursError
 from labctl.techniques import (
     ConstantCurrent,

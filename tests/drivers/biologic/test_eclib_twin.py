@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-
-from drivers.biologic.eclib.codes import Board
-from drivers.twins.biologic.front_end import Noise
-from drivers.twins.biologic.simulated import (
+from dummy_cell import DummyCell, DummyParameters
+from simulated_biologic import (
     NAME,
     SimulatedBench,
     column,
     simulated_bench,
 )
+
+from drivers.biologic.eclib.codes import Board
+from drivers.twins.biologic.front_end import Noise
 from drivers.twins.biologic.techniques import LoadedTechnique, loaded_technique
-from drivers.twins.world.dummy_cell import DummyCell, DummyParameters
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError

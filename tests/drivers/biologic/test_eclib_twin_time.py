@@ -1,6 +1,7 @@
 """The twin's own time never stands still, wherever on the clock it is."""
 
-from drivers.twins.biologic.simulated import column, simulated_bench
+from simulated_biologic import column, simulated_bench
+
 from labctl.techniques import ConstantCurrent, Recording
 
 

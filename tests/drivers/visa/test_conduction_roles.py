@@ -25,7 +25,6 @@ from labctl.roles.current_source import CurrentSettings
 from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
 from labctl.roles.driver import Setup
 from labctl.roles.electrometer import ElectrometerSettings
-from labctl.roles.field_by_current import FieldByCurrent
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltmeterSettings
@@ -670,26 +669,6 @@ def _settle(rig: Rig, magnet: Any, deadline: float = 300.0) -> float:
         rig.clock.sleep(0.25)
         assert rig.clock.now() - start < deadline
     return float(magnet.field())
-
-
-def test_a_field_by_current_reaches_both_signs_within_its_tolerance(rig: Rig) -> None:
-    supply, meter = rig.open("lakeshore-643"), rig.open("lakeshore-475")
-    magnet = FieldByCurrent(supply, meter, rig.clock, 0.025, 1.0)
-
-    for field in (0.5, -0.5, 0.0):
-        magnet.ramp_to_field(field)
-        assert _settle(rig, magnet) == pytest.approx(field, abs=1.1e-3)
-    with pytest.raises(LimitError):
-        magnet.ramp_to_field(1.5)
-
-
-def test_a_probe_turned_round_is_noticed_instead_of_trusted(rig: Rig) -> None:
-    supply, meter = rig.open("lakeshore-643"), rig.open("lakeshore-475")
-    magnet = FieldByCurrent(supply, meter, rig.clock, -0.025, 1.0)
-    magnet.ramp_to_field(0.5)
-
-    with pytest.raises(InstrumentError, match="magnet"):
-        _settle(rig, magnet)
 
 
 def test_the_475_holds_a_field_in_closed_loop(rig: Rig) -> None:

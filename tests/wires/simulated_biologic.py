@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from dummy_cell import DummyCell
 
 from drivers.biologic.channel import BiologicChannel
 from drivers.biologic.device import BiologicDevice
 from drivers.biologic.entry import driver
 from drivers.twins.biologic.library import BiologicTwin
-from drivers.twins.world.dummy_cell import DummyCell
 from drivers.twins.world.socket import CellModel
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import VirtualClock
