@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from labctl.clock import SystemClock
 from labctl.errors import BusyError, OperatorError
 
 PERSON = "person"
@@ -50,7 +51,10 @@ class Person:
         self._lock = threading.Lock()
         self._waiting: deque[Request] = deque()
         self._judge: Judge | None = None
-        self._who: str | None = None
+        self.who = ""
+        """Who drives the run: whoever asked first; empty: nobody yet."""
+        self.touched_unix = 0.0
+        """When something was asked last, wall clock; 0: never."""
         self.arrived = threading.Event()
         """Set while a request waits."""
         self.touches = 0
@@ -79,9 +83,9 @@ class Person:
         judge = self._judge
         if judge is None:
             raise OperatorError("this run takes no requests now")
-        if self._who not in {None, by}:
-            who = str(self._who)
-            raise BusyError(f"{who} drives this run by hand", {PERSON: who})
+        if self.who not in {"", by}:
+            text = f"{self.who} drives this run by hand"
+            raise BusyError(text, {PERSON: self.who})
         request = Request(kind, dict(judge(kind, values)), by)
         self.put(request)
         return request
@@ -91,8 +95,9 @@ class Person:
         with self._lock:
             if len(self._waiting) >= MOST_WAITING:
                 raise OperatorError(f"{MOST_WAITING} requests wait already")
-            self._who = self._who or request.by
+            self.who = self.who or request.by
             self.touches += 1
+            self.touched_unix = SystemClock().unix()
             if request.kind != HERE:
                 self._waiting.append(request)
                 self.arrived.set()

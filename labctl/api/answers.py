@@ -155,6 +155,9 @@ class ProtocolOut(Answer):
     """JSON schema; fields with `quantity`, `unit` and `examples` take text."""
     presets: dict[str, dict[str, Any]]
     plots: list[Plot]
+    requests: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What a person may ask of its runs, each as a JSON schema; not empty: its runs are
+    by hand."""
 
 
 class SampleOut(Answer):

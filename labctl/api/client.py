@@ -24,6 +24,7 @@ from labctl.api.reader import StationReader
 from labctl.api.requests import (
     Acknowledge,
     AmendIn,
+    AskIn,
     ChannelHold,
     ChannelIn,
     ClearIn,
@@ -134,6 +135,16 @@ class StationClient(StationReader):
     def start(self, order: OrderIn) -> Started:
         """Start a run at once. RefusedError: every complaint."""
         return self._wire.do("POST", "/runs", Started, order, timeout=SLOW)
+
+    def request(
+        self, run: str, request: str, values: Mapping[str, Any] | None = None
+    ) -> Accepted:
+        """Ask something of a run by hand; it is done in its turn.
+
+        RefusedError: every complaint. BusyError: another person drives it.
+        """
+        asked = AskIn(request=request, values=dict(values or {}))
+        return self._wire.do("POST", f"/runs/{run}/requests", Accepted, asked)
 
     def amend(
         self,

@@ -96,6 +96,20 @@ class Channel(Answer):
     known to be off, or in use."""
 
 
+class ByHand(Answer):
+    """Where a run stands whose steps come from a person."""
+
+    who: str
+    """Who drives it; empty: nobody asked for anything yet."""
+    asks: bool
+    """It waits for a request; else it does one."""
+    holds: bool
+    """Something is on while it waits."""
+    left_alone_unix: float | None
+    """When, unless somebody touches it, what is on is made safe or, with nothing on,
+    the run ends; wall clock. None while a request is done."""
+
+
 class RunSummary(Answer):
     """A run, as a tile or a line of a list shows it."""
 
@@ -142,6 +156,8 @@ class RunSummary(Answer):
     file says of the end."""
     headline: str = ""
     """Its first result in words; empty before the end."""
+    by_hand: ByHand | None = None
+    """None: its plan decides what comes next, or it has ended."""
 
 
 class QueueEntry(Answer):

@@ -61,6 +61,17 @@ class AmendIn(Request):
     """Only say what would change."""
 
 
+class AskIn(Request):
+    """What a person asks of a run by hand."""
+
+    request: Name
+    """One of its protocol's: ``hold-voltage``, ``keep``, ``here`` …"""
+    values: Annotated[dict[Name, Any], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
+    """As a person writes them, text with units."""
+
+
 class QueueIn(Request):
     """An order that waits for its channels."""
 

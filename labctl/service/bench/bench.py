@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labctl.api.answers import Amended, Applies, Started
 from labctl.api.models import RunSummary
-from labctl.api.requests import AmendIn, OrderIn
+from labctl.api.requests import AmendIn, AskIn, OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.clock import Clock, SystemClock
 from labctl.config.models import Config
@@ -239,6 +239,17 @@ class StationBench:
             self.resume(run, accept_voltage=accept_voltage)
         else:
             self.close_interrupted(run, wish, reason)
+
+    def request(self, run: str, asked: AskIn, who: str) -> None:
+        """Ask something of a live run by hand; OperatorError: it is not one.
+
+        RefusedError: every complaint. BusyError: another person drives it.
+        """
+        found = self._runs.get(run)
+        if found is None or not found.is_live:
+            raise OperatorError(f"{run} does not go on at this station")
+        found.control.person.ask(asked.request, asked.values, who)
+        self.changed()
 
     def busy(self, prepared: Prepared) -> dict[str, str]:
         """Return who has what a prepared run would need now: place -> run or person."""

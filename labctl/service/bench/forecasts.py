@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labctl import plugins
 from labctl.api.answers import ForecastOut
 from labctl.api.requests import OrderIn
 from labctl.api.station_files import replace_text
@@ -49,7 +50,8 @@ class Expectations:
         self._aside.close_now()
 
     def _take(self, run: LiveRun, order: OrderIn) -> None:
-        self._asked.put(_Asked(run, order))
+        if not plugins.protocol(order.protocol).requests:  # nobody knows a person
+            self._asked.put(_Asked(run, order))
 
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:

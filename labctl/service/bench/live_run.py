@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labctl.api.from_run import finite, headline, unsafe_channels
-from labctl.api.models import RunSummary
+from labctl.api.models import ByHand, RunSummary
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.data import Level
 from labctl.engine.control import Control
@@ -22,6 +22,7 @@ from labctl.errors import LabctlError, StoreError
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.punctuality import Punctuality
 from labctl.session.run import Finished, Observers
+from labctl.steps.asking import Ask
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
 from labctl.thinning.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
@@ -97,6 +98,8 @@ class LiveRun:
         self._state = RunState.STARTING
         self._reason = ""
         self._situation: Situation | None = None
+        self._step_unix = 0.0
+        """When its step began, wall clock."""
         self._wall = SystemClock()
         self._punctuality = Punctuality()
         self._thread = threading.Thread(target=self._go, name=about.run, daemon=True)
@@ -193,6 +196,7 @@ class LiveRun:
             longest_gap=seen.longest_gap if seen else 0.0,
             unsafe=self.unsafe_channels,
             headline=self.headline(),
+            by_hand=self._by_hand(),
         )
 
     def headline(self) -> str:
@@ -200,6 +204,20 @@ class LiveRun:
         if self.finished is None:
             return ""
         return headline(self.finished.results)
+
+    def _by_hand(self) -> ByHand | None:
+        """Say what its person finds; None if it has none, or has ended."""
+        person, seen = self.control.person, self._situation
+        if not person.is_heard:
+            return None
+        step = None if seen is None else seen.step
+        if not isinstance(step, Ask):
+            return ByHand(who=person.who, asks=False, holds=False, left_alone_unix=None)
+        touched = max(person.touched_unix, self._step_unix)
+        alone = touched + step.patience
+        return ByHand(
+            who=person.who, asks=True, holds=step.holds, left_alone_unix=alone
+        )
 
     def _trouble(self) -> str:
         """Say if rows have been waiting for the disk."""
@@ -245,6 +263,7 @@ class LiveRun:
                 self.control.reason if situation.state is RunState.HOLD else ""
             )
         if before is None or before.step_count != situation.step_count:
+            self._step_unix = self._wall.unix()
             self.asked = None if self.asked is Wish.SKIP else self.asked
         if situation.state is RunState.HOLD and self.asked is Wish.HOLD:
             self.asked = None

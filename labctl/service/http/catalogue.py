@@ -32,6 +32,7 @@ def protocols() -> list[ProtocolOut]:
             parameters=kind.parameters_model.model_json_schema(),
             presets={k: dict(v) for k, v in kind.presets.items()},
             plots=list(kind.plots),
+            requests={k: m.model_json_schema() for k, m in kind.requests.items()},
         )
         for kind in found
     ]

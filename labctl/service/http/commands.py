@@ -26,6 +26,7 @@ from labctl.api.models import StationEvent
 from labctl.api.requests import (
     Acknowledge,
     AmendIn,
+    AskIn,
     ChannelHold,
     ChannelIn,
     ClearIn,
@@ -117,6 +118,21 @@ def amend_run(here: Here, asking: Asking, run: RunId, asked: AmendIn) -> Amended
     is started. Refused where a step that began would have been another one.
     """
     return here.bench.amend(run, asked, asking.who)
+
+
+@operate.post(
+    "/runs/{run}/requests",
+    operation_id="request_of_run",
+    dependencies=[Depends(allow("configure"))],
+)
+def request_of_run(here: Here, asking: Asking, run: RunId, asked: AskIn) -> Accepted:
+    """Ask something of a run by hand: hold a voltage, sweep, keep a reading.
+
+    Refused here is what its protocol does not offer or its limits forbid; the run goes
+    on all the same. What is accepted is done in its turn.
+    """
+    here.bench.request(run, asked, asking.who)
+    return _accepted(here)
 
 
 @operate.post("/runs/{run}/{wish}", operation_id="ask_run")

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labctl.api.station_files import ROLES, Tokens
 from labctl.clock import stopwatch
+from labctl.person import HERE
 from labctl.service.http.audit import Audit
 from labctl.service.http.connection_limits import Connection
 from labctl.service.http.timeouts import CONNECTION
@@ -33,6 +34,7 @@ PLAN_PATHS = frozenset({"/runs", "/check", "/forecast", "/queue"})
 NO_EFFECT = frozenset({"/check", "/forecast"})
 """Posts that change nothing: not audited."""
 MANUAL = "/manual"
+REQUESTS = re.compile(r"^/runs/[^/]+/requests$")
 LOOKS = frozenset({"read", "follow"})
 """Acts by hand that only look."""
 DEPTH = 20
@@ -203,8 +205,10 @@ def _is_urgent(scope: Scope) -> bool:
 
 def _has_effect(method: str, path: str, given: Any) -> bool:
     """Tell whether a request is one to remember; looks by hand come five a second."""
-    action = given.get("action") if isinstance(given, dict) else None
+    told = given if isinstance(given, dict) else {}
+    action = told.get("action")
     looks = path == MANUAL and isinstance(action, str) and action in LOOKS
+    looks |= told.get("request") == HERE and REQUESTS.match(path) is not None
     return method != "GET" and path not in NO_EFFECT and not looks
 
 
