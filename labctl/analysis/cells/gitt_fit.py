@@ -170,17 +170,14 @@ def _surface(time: Floats, past: Sequence[Pulse], tau: float) -> Floats:
     """Return x(t) from the last of ``past`` and the relaxation of those before."""
     own = past[-1]
     rate = tau / own.duration
-    x = np.zeros_like(time)
-    for pulse in past:
-        since = time + (own.start - pulse.start)
-        share = pulse.current / own.current
-        x += share * (
-            sphere_surface(rate * since)
-            - sphere_surface(rate * (since - pulse.duration))
-        )
-        if pulse is not own:
-            x -= share * 3 * rate * pulse.duration
-    return x / (3 * tau)
+    starts = np.array([own.start - pulse.start for pulse in past])
+    lengths = np.array([pulse.duration for pulse in past])
+    shares = np.array([pulse.current / own.current for pulse in past])
+    since = time + np.append(starts, starts - lengths)[:, None]
+    on, off = np.split(sphere_surface(rate * since), 2)
+    settled = shares[:-1] @ lengths[:-1] * 3 * rate
+    x: Floats = (shares @ (on - off) - settled) / (3 * tau)
+    return x
 
 
 def _bins(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> _Data:
