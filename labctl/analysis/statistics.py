@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from labctl.analysis.estimate import Estimate
 
@@ -99,13 +99,13 @@ def describe(values: ArrayLike, *, common: float = 0.0) -> Group:
 
 def student_t(count: int) -> float:
     """Return t(0.975, n - 1) for ``count`` cells, n ≥ 2."""
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
+    return float(special.stdtrit(count - 1, (1 + CONFIDENCE) / 2))
 
 
 def grubbs_limit(count: int) -> float:
     """Return the two-sided 5 % limit of Grubbs' G for ``count`` cells, n ≥ 3."""
     n = count
-    t = float(stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * n), n - 2))
+    t = float(special.stdtrit(n - 2, 1 - (1 - CONFIDENCE) / (2 * n)))
     return (n - 1) / math.sqrt(n) * math.sqrt(t**2 / (n - 2 + t**2))
 
 
@@ -145,7 +145,7 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
     freedom = (va + vb) ** 2 / (va**2 / (a.count - 1) + vb**2 / (b.count - 1))
     difference = a.mean - b.mean
     t = difference / u
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * u
+    half = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * u
     both = a.count + b.count - 2
     pooled = math.sqrt(
         ((a.count - 1) * a.deviation**2 + (b.count - 1) * b.deviation**2) / both
@@ -155,7 +155,7 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
         interval=(difference - half, difference + half),
         t=t,
         freedom=freedom,
-        probability=float(2 * stats.t.sf(abs(t), freedom)),
+        probability=float(2 * special.stdtr(freedom, -abs(t))),
         hedges_g=difference / pooled * _unbias(both),
     )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labctl.data import Result
 
@@ -84,9 +84,9 @@ class Measured:
         """Return the half width that covers the truth with ``probability``."""
         quantile = (1 + probability) / 2
         freedom = self.degrees_of_freedom
-        normal = math.isinf(freedom)
-        factor = stats.norm.ppf(quantile) if normal else stats.t.ppf(quantile, freedom)
-        return float(factor) * self.uncertainty
+        if math.isinf(freedom):
+            return float(special.ndtri(quantile)) * self.uncertainty
+        return float(special.stdtrit(freedom, quantile)) * self.uncertainty
 
     def part(self, *terms: str) -> float:
         """Return the standard uncertainty from these terms together."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import value_text
@@ -98,6 +97,8 @@ def combine_all(
 
 def spread(values: Sequence[float]) -> Spread:
     """Return mean, deviation and confidence interval of at least one finite value."""
+    from scipy.special import stdtrit  # noqa: PLC0415  (start-up time)
+
     numbers = np.asarray(values, float)
     n = numbers.size
     deviation = float(numbers.std(ddof=1)) if n > 1 else math.nan

@@ -11,7 +11,6 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal
 
 Floats = NDArray[np.float64]
 
@@ -123,6 +122,8 @@ def _in_bins(v: Floats, steps: Floats, width: float) -> tuple[Floats, Floats]:
 def _by_sliding_cubic(
     v: Floats, q: Floats, step: float, window: float
 ) -> tuple[Floats, Floats]:
+    from scipy import signal  # noqa: PLC0415  (start-up time)
+
     rising = v if v[-1] >= v[0] else -v
     ahead = np.maximum.accumulate(rising)
     kept = np.concatenate(([True], np.diff(ahead) > 0))

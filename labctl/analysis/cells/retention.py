@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.estimate import Estimate
@@ -103,6 +102,8 @@ def _crossing(number: NDArray[np.int64], value: Floats, level: float) -> Estimat
 def _fade(number: NDArray[np.int64], value: Floats) -> Estimate:
     if len(number) < FEWEST_FOR_SLOPE:
         return Estimate.absent(f"{len(number)} cycles give no slope; 3 do")
+    from scipy import stats  # noqa: PLC0415  (start-up time)
+
     pick = np.unique(np.linspace(0, len(number) - 1, MOST_FOR_SLOPE).astype(int))
     slope, _, low, high = stats.theilslopes(value[pick], number[pick], alpha=0.95)
     return Estimate(float(slope), float(high - low) / (2 * 1.96))

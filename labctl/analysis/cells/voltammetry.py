@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import signal
 
 from labctl.analysis.estimate import Estimate
 
@@ -56,6 +55,8 @@ def find_peaks(
     ``resistance`` in Ω is taken off as I R; ``capacitive`` in A is the size of the
     baseline current, taken off both branches.
     """
+    from scipy import signal  # noqa: PLC0415  (start-up time)
+
     v, i = np.asarray(voltage, dtype=np.float64), np.asarray(current, dtype=np.float64)
     way = np.sign(np.diff(v))
     way[way == 0] = 1
