@@ -1,11 +1,22 @@
-"""What holds for every test."""
+"""What holds for every test.
+
+Temporary folders lie in memory where the machine has room for them: a journal syncs at
+every commit, and only tests that ask for `disk` are about that. On other machines, and
+with `--basetemp` or `PYTEST_DEBUG_TEMPROOT` given, pytest's own rule holds.
+"""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from labctl.store.machine_lock import ELSEWHERE
+
+pytest_plugins = ["cpu_seconds"]
 
 # No test fails because the machine was busy for a moment; benchmarks measure time.
 settings.register_profile("labctl", deadline=None)
@@ -14,3 +25,18 @@ settings.load_profile("labctl")
 # Twins of one model all state one serial number: two test processes with a twin each
 # must not take them for one instrument.
 os.environ[ELSEWHERE] = tempfile.mkdtemp(prefix="labctl-locks-")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
+ROOM = 2e9
+"""Bytes that must be free: a whole session leaves a tenth of it."""
+ROOT = "PYTEST_DEBUG_TEMPROOT"
+
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault(ROOT, str(MEMORY))
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """Return a folder on a real disk, for tests whose subject is the disk."""
+    with tempfile.TemporaryDirectory(prefix="labctl-disk-") as folder:
+        yield Path(folder)

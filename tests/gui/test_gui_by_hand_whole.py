@@ -18,7 +18,7 @@ from labctl.api.discovery import find
 from labctl.api.requests import Action, ManualIn, OrderIn
 from labctl.api.states import LIVE
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 LONG = 60_000
 """ms; a station starts in a few seconds on a quiet machine."""
 ON_THE_BENCH = {"particle": "particle-qms-0.7", "film": "film-qms-0.7"}

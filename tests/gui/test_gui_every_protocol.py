@@ -32,7 +32,7 @@ from labctl.session.importing import import_file
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 FORMED: dict[str, Any] = {"formation_rate": "C/5", "rest": "1 min"}
 FRESH: dict[str, Any] = {"formation_cycles": 0, "rest": "1 min"}

@@ -15,7 +15,6 @@ from labctl.clock import SystemClock
 NEEDED = ("Xvfb", "openbox", "xwininfo")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(200),
     pytest.mark.skipif(
         not all(map(shutil.which, NEEDED)), reason=f"needs {', '.join(NEEDED)}"
     ),

@@ -28,7 +28,7 @@ from labctl.api.requests import OrderIn
 from labctl.api.states import RunState
 from labctl.clock import SystemClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 WORDS = ("--simulate", "--speed", "200", "--no-live-view")
 W = TypeVar("W", bound=QWidget)
 LONG = 60_000

@@ -61,7 +61,6 @@ def test_r_ct_at_rest_is_within_5_percent(
     assert resistance.table["kramers_kronig_percent"][0] < 1.0
 
 
-@pytest.mark.timeout(300)
 def test_r_ct_under_current_is_lower_for_qms_and_both_channels_recorded(
     config: Config, tmp_path: Path
 ) -> None:
@@ -94,7 +93,6 @@ def test_3c_keeps_over_70_percent_of_qms_and_under_30_of_silicon(
     assert low < found["retention_at_3C"].value < high
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("sample", ["qms-0.7", "si"])
 def test_diffusivity_is_within_10_percent_in_the_middle(
     config: Config, tmp_path: Path, sample: str
@@ -113,7 +111,6 @@ def test_diffusivity_is_within_10_percent_in_the_middle(
     assert not table["valid"][0]
 
 
-@pytest.mark.timeout(600)
 def test_qms_keeps_87_percent_at_300_and_72_at_500_cycles(
     config: Config, tmp_path: Path
 ) -> None:

@@ -30,6 +30,12 @@ PATIENCE = 30.0
 pytestmark = pytest.mark.skipif(bool(reason_against()), reason=reason_against())
 
 
+@pytest.fixture
+def tmp_path(disk: Path) -> Path:
+    """Return a folder on a disk: it is the subject here."""
+    return disk
+
+
 @dataclass
 class Ran:
     """What a run on a faulty disk left."""

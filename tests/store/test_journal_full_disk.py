@@ -32,8 +32,8 @@ def run_out_of_space(folder: RunFolder, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_a_file_that_may_not_grow_is_followed_by_another(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
+def test_a_file_that_may_not_grow_is_followed_by_another(disk: Path) -> None:
+    folder = RunFolder(disk / "run")
     said = run_out_of_space(folder)
     with JournalReader(folder.journal) as reader:
         rows = reader.table("timeseries")["unix_time_second"]

@@ -64,17 +64,17 @@ def check(folder: RunFolder, acknowledged: int) -> int:
     return rows
 
 
-@pytest.mark.timeout(60 + 5 * KILLS)
-def test_no_acknowledged_row_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> None:
+@pytest.mark.timeout(600 + 5 * KILLS)
+def test_no_acknowledged_row_is_lost_or_doubled_by_a_kill(disk: Path) -> None:
     chance = random.Random(42)  # noqa: S311
     for kill in range(KILLS):
         # every third run is killed again after it went on
-        folder = RunFolder(tmp_path / f"run-{kill - kill % 3 // 2}")
+        folder = RunFolder(disk / f"run-{kill - kill % 3 // 2}")
         check(folder, write_and_kill(folder.journal, chance))
 
 
-def test_a_killed_run_goes_on_with_the_next_row(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
+def test_a_killed_run_goes_on_with_the_next_row(disk: Path) -> None:
+    folder = RunFolder(disk / "run")
     chance = random.Random(7)  # noqa: S311
     rows = check(folder, write_and_kill(folder.journal, chance))
     with Journal.open(folder.journal) as journal:
