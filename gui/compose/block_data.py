@@ -12,7 +12,8 @@ from gui.compose.blocks import Block, Blocks, new_block
 from gui.compose.shapes import Language, Slot
 from gui.parts.form import Referred, as_data, nested, resolve
 from gui.parts.form_fields import FieldKind, FormField, typed
-from gui.parts.yaml_text import Place, one_line
+from labctl.documents.writing import one_line
+from labctl.errors import Place
 
 Trouble = tuple[Place, str]
 """Where, and what is wrong."""

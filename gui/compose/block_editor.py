@@ -30,7 +30,7 @@ from gui.compose.shapes import Language
 from gui.look.si_text import sentence, words
 from gui.parts.form import Referred
 from gui.parts.inputs import Choice
-from gui.parts.yaml_text import Place
+from labctl.errors import Place
 
 LIST, TEXT = 0, 1
 LIST_SHARE, FORM_SHARE = 380, 260

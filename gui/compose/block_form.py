@@ -11,7 +11,7 @@ from gui.compose.parameter_form import ParameterForm
 from gui.compose.shapes import Language
 from gui.parts.form import Referred, resolve
 from gui.parts.inputs import Choice, Refusal
-from gui.parts.yaml_text import Place
+from labctl.errors import Place
 
 LEAST = 230
 """px."""

@@ -27,7 +27,7 @@ from gui.compose.block_words import Row
 from gui.look.colours import StateLook
 from gui.look.icons import draw_look
 from gui.look.palette import theme
-from gui.parts.yaml_text import Place
+from labctl.errors import Place
 
 INDENT = 16
 NUMBER = 22

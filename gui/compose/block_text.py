@@ -9,7 +9,8 @@ from gui.compose.blocks import Blocks
 from gui.compose.complaint_places import spoken
 from gui.compose.shapes import Language
 from gui.look.palette import digits_font, repolish, theme
-from gui.parts.yaml_text import read_yaml, write_yaml
+from labctl.documents.hardened_yaml import load
+from labctl.documents.writing import write_yaml
 from labctl.errors import RefusedError
 
 PAUSE_MS = 300
@@ -81,15 +82,15 @@ class BlockText(QWidget):
         self._pause.stop()
         if self._language is None:
             return
+        text = self.field.toPlainText()
         try:
-            written = read_yaml(self.field.toPlainText())
+            written = load(text if text.strip() else "[]", "")
         except RefusedError as error:
             self._refuse(str(error), error.complaints[0].line or 1)
             return
-        data = written.data
         top = self._language.top.name
-        inside = isinstance(data, dict) and list(data) == [top]
-        data = data[top] if inside else data
+        inside = list(written.given) == [top]
+        data = written.given[top] if inside else written.data
         before = (top,) if inside else ()
         blocks, troubles = from_data(self._language, [] if data is None else data)
         if troubles:

@@ -15,8 +15,7 @@ from gui.compose.shapes import Language, Shape, Slot
 from gui.look.si_text import words
 from gui.parts.form import lines_of
 from gui.parts.form_fields import FieldKind, FormField
-from gui.parts.yaml_text import Place
-from labctl.errors import QuantityError
+from labctl.errors import Place, QuantityError
 from labctl.quantities import Rate
 
 _FIELD = re.compile(r"\{(?P<name>[a-z_.]+)(?::(?P<how>[a-z]+))?\}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from gui.compose.shapes import Language, Slot
-from gui.parts.yaml_text import Place
+from labctl.errors import Place
 
 
 @dataclass(frozen=True, slots=True)

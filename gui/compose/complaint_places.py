@@ -11,8 +11,8 @@ from gui.compose.blocks import Blocks, block_at
 from gui.compose.shapes import Language
 from gui.look.plain_words import in_words
 from gui.look.si_text import words
-from gui.parts.yaml_text import Place
 from labctl.api.answers import Checked
+from labctl.errors import Place
 
 PARTS = (("parameters",), ("channels",), ("sample",))
 """Of an order."""

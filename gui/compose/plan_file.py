@@ -5,21 +5,25 @@ complaint with its line. What fits but cannot be read (``banana`` for a rate) is
 for its field to say.
 """
 
-import dataclasses
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gui.compose.block_data import flat, from_data, read_value, unknown_key
 from gui.compose.draft import Draft, fitting
-from gui.parts.yaml_text import LARGEST, Place, Written, read_yaml, write_yaml
 from labctl.api.answers import ProtocolOut, SampleOut
-from labctl.errors import Complaint, RefusedError
-
-KEYS = ("protocol", "sample", "preset", "channels", "parameters")
-YAML = (".yaml", ".yml")
+from labctl.documents.document import Document
+from labctl.documents.hardened_yaml import load
+from labctl.documents.plan import (
+    Recipes,
+    beside,
+    is_file,
+    read_label,
+    read_plan,
+)
+from labctl.documents.writing import write_yaml
+from labctl.errors import Complaint, Place, RefusedError
 
 
 def plan_text(draft: Draft, sample: str) -> str:
@@ -45,18 +49,14 @@ def save_plan(draft: Draft, path: Path) -> list[Path]:
         path.write_text(plan_text(draft, draft.sample.name), "utf-8")
         return [path]
     name = re.sub(r"[^\w.-]+", "-", draft.sample.name)
-    label = path.with_name(f"{name}.sample.yaml").resolve()
+    label = path.with_name(f"{name}.sample.yaml")
     text = write_yaml(draft.sample.label)
-    if (
-        label.exists()
-        and read_yaml(label.read_text("utf-8")).data != read_yaml(text).data
-    ):
+    if label.exists() and read_label(label).data != load(text, label.name).data:
         what = "holds another label of this sample."
-        raise RefusedError(
-            [Complaint((), what, "Choose another folder.", file=str(label))]
-        )
+        cure = "Choose another folder."
+        raise RefusedError([Complaint(("sample",), what, cure, file=str(label))])
     label.write_text(text, "utf-8")
-    path.write_text(plan_text(draft, str(label)), "utf-8")
+    path.write_text(plan_text(draft, label.name), "utf-8")
     return [path, label]
 
 
@@ -70,38 +70,29 @@ def open_plan(
 
     ``chosen`` is measured if the plan names no sample. RefusedError: every complaint.
     """
-    written = _read(path)
-    plan = written.data
-    if not isinstance(plan, dict):
-        raise RefusedError(
-            [Complaint((), "is no plan: a block of keys.", file=path.name)]
-        )
-    troubles: list[tuple[Place, str]] = [
-        ((key,), unknown_key(str(key), KEYS)) for key in plan if key not in KEYS
-    ]
-    protocol = _protocol(plan, protocols, troubles)
-    if protocol is None:
-        raise _refused(path, written, troubles)
-    sample = _sample(plan, path, fitting(samples, protocol), chosen, troubles)
-    preset = plan.get("preset")
-    if preset is not None and preset not in protocol.presets:
-        there = ", ".join(protocol.presets) or "none"
-        troubles.append((("preset",), f"`{preset}` is unknown; there are {there}"))
-    channels = plan.get("channels") or {}
-    if not _is_cast(channels):
-        troubles.append((("channels",), "is no block of `role: channel`"))
-    given = plan.get("parameters") or {}
-    if not isinstance(given, dict):
-        troubles.append((("parameters",), "is no block of parameters"))
-    if sample is None or troubles:
-        raise _refused(path, written, troubles)
+    by_name = {p.name: p for p in protocols}
+
+    def sample_complaints(name: str, document: Document) -> tuple[Complaint, ...]:
+        written = document.given.get("sample")
+        named = beside(path, written) if isinstance(written, str) else ""
+        try:
+            _sample(document, named, fitting(samples, by_name[name]), chosen)
+        except RefusedError as refused:
+            return refused.complaints
+        return ()
+
+    presets = {p.name: p.presets for p in protocols}
+    plan = read_plan(path, Recipes(by_name, presets.__getitem__, sample_complaints))
+    protocol = by_name[plan.protocol]
+    sample = _sample(plan.document, plan.sample, fitting(samples, protocol), chosen)
     draft = Draft(protocol, sample)
-    draft.preset = str(preset or draft.base)
+    draft.preset = plan.preset or draft.base
     draft.begin()
-    draft.channels = {str(role): str(channel) for role, channel in channels.items()}
-    troubles += _fill(draft, given)
+    draft.channels = dict(plan.channels)
+    given = plan.parameters
+    troubles = _fill(draft, given.given)
     if troubles:
-        raise _refused(path, written, troubles)
+        raise RefusedError(given.complaint(place, what) for place, what in troubles)
     return draft
 
 
@@ -123,97 +114,39 @@ def _fill(draft: Draft, given: Mapping[str, Any]) -> list[tuple[Place, str]]:
                 troubles.append((where, wrong))
             else:
                 draft.texts[name] = text
-    return [(("parameters", *place), what) for place, what in troubles]
-
-
-def _read(path: Path) -> Written:
-    try:
-        with path.open("rb") as file:
-            content = file.read(4 * LARGEST + 1)
-        return read_yaml(content.decode("utf-8-sig"))
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}."
-        raise RefusedError([Complaint((), what, file=path.name)]) from error
-    except UnicodeDecodeError as error:
-        raise RefusedError([Complaint((), "is not UTF-8.", file=path.name)]) from error
-    except RefusedError as error:
-        found = error.complaints[0]
-        raise RefusedError([dataclasses.replace(found, file=path.name)]) from error
-
-
-def _protocol(
-    plan: Mapping[str, Any],
-    protocols: Iterable[ProtocolOut],
-    troubles: list[tuple[Place, str]],
-) -> ProtocolOut | None:
-    by_name = {p.name: p for p in protocols}
-    name = plan.get("protocol")
-    if name not in by_name:
-        near = difflib.get_close_matches(str(name), by_name, n=1)
-        cure = (
-            f"did you mean `{near[0]}`?" if near else f"there are {', '.join(by_name)}"
-        )
-        what = "is not named" if name is None else f"`{name}` is unknown; {cure}"
-        troubles.append((("protocol",), f"the protocol {what}"))
-        return None
-    return by_name[name]
+    return troubles
 
 
 def _sample(
-    plan: Mapping[str, Any],
-    path: Path,
-    samples: Sequence[SampleOut],
-    chosen: SampleOut | None,
-    troubles: list[tuple[Place, str]],
-) -> SampleOut | None:
+    plan: Document, name: str, samples: Sequence[SampleOut], chosen: SampleOut | None
+) -> SampleOut:
+    """Return the station's sample that a plan means. RefusedError: there is none."""
     by_name = {s.name: s for s in samples}
-    name = plan.get("sample")
-    if name is None and chosen is not None and chosen.name in by_name:
+    if not name and chosen is not None and chosen.name in by_name:
         return chosen
-    label: Any = None
-    if isinstance(name, str) and name.endswith(YAML):
-        try:
-            label = _label(path, name)
-        except RefusedError as error:
-            troubles.append((("sample",), str(error)))
-            return None
-        name = label.get("name") if isinstance(label, dict) else None
-    if name not in by_name:
+    label: dict[str, Any] = {}
+    if is_file(name):
+        label = read_label(Path(name)).given
+        name = str(label.get("name", name))
+    found = by_name.get(name)
+    if found is None:
         there = ", ".join(by_name) or "none"
-        said = "no sample is named" if name is None else f"`{name}` is not known here"
-        what = f"{said}; this protocol can measure {there}. Keep its label on Samples."
-        troubles.append((("sample",), what))
-        return None
-    found = by_name[str(name)]
-    if isinstance(label, dict):
-        differs = sorted(
-            key
-            for key in {*label, *found.label}
-            if str(label.get(key)) != str(found.label.get(key))
+        said = f"`{name}` is not known here" if name else "no sample is named"
+        raise _refused(
+            plan,
+            f"{said}; this protocol can measure {there}.",
+            "Keep its label on Samples.",
         )
-        if differs:
-            what = f"the station's label of {name} differs in {', '.join(differs)}"
-            troubles.append((("sample",), what))
-            return None
+    differs = sorted(
+        key
+        for key in {*label, *found.label}
+        if str(label.get(key)) != str(found.label.get(key))
+    )
+    if label and differs:
+        what = f"the station's label of {name} differs in {', '.join(differs)}."
+        raise _refused(plan, what)
     return found
 
 
-def _label(plan: Path, name: str) -> Any:
-    """Read a label; its path starts where the plan is, or where the window does."""
-    beside = plan.parent / name
-    return _read(beside if beside.exists() else Path(name)).data
-
-
-def _is_cast(channels: Any) -> bool:
-    return isinstance(channels, dict) and all(
-        isinstance(s, str) for s in channels.values()
-    )
-
-
-def _refused(
-    path: Path, written: Written, troubles: Sequence[tuple[Place, str]]
-) -> RefusedError:
-    return RefusedError(
-        Complaint(place, what, file=path.name, line=written.line_of(place))
-        for place, what in troubles
-    )
+def _refused(plan: Document, what: str, cure: str = "") -> RefusedError:
+    return RefusedError([plan.complaint(("sample",), what, cure)])

@@ -6,8 +6,9 @@ from pathlib import Path
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from gui.compose.draft import Draft
-from gui.compose.plan_file import YAML, open_plan, save_plan
+from gui.compose.plan_file import open_plan, save_plan
 from labctl.api.answers import ProtocolOut, SampleOut
+from labctl.documents.plan import YAML
 from labctl.errors import RefusedError
 
 FILES = "Plans (*.yaml *.yml)"

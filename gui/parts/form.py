@@ -13,7 +13,7 @@ from typing import Any
 from gui.look.plain_words import in_words
 from gui.look.si_text import MINUS, value_text
 from gui.parts.form_fields import FieldKind, FormField
-from gui.parts.yaml_text import read_yaml
+from labctl.documents.hardened_yaml import load
 from labctl.errors import LabctlError, QuantityError
 from labctl.quantities import OneC, Quantity, Rate, format_duration
 
@@ -246,7 +246,7 @@ def _lines(
 def _yaml(
     _field: FormField, text: str, _texts: Mapping[str, str], _refer: Referred
 ) -> Resolved:
-    return Resolved(ok=True, given=read_yaml(text).data)
+    return Resolved(ok=True, given=load(text, "").data)
 
 
 _TEXTUAL = frozenset(

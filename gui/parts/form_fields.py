@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gui.look.si_text import sentence, value_text, words
-from gui.parts.yaml_text import one_line
+from labctl.documents.writing import one_line
 from labctl.errors import QuantityError
 from labctl.quantities import Quantity, Rate, format_duration
 

@@ -51,12 +51,7 @@ def amend(
     """
     if not settings:
         raise OperatorError("say what changes, for example --set cycles=100")
-    from labctl.documents.hardened_yaml import load  # noqa: PLC0415  (start-up time)
-
-    changes: dict[str, Any] = {}
-    for setting in settings:
-        name, value = ordering.pair(setting, "--set", "cycles=100")
-        changes[name] = load(value, f"--set {name}").data
+    changes = ordering.settings_of(settings)
     amended = _there(run, changes, reason, dry_run, data) or _here(
         run, changes, reason, dry_run
     )

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.errors import Complaint, OperatorError, RefusedError
+from labctl.errors import Complaint, OperatorError, Place, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from labctl.config.models import Config
+    from labctl.documents.document import Plain
+    from labctl.documents.plan import Recipes
     from labctl.session.order import Order
 
 Plan = Annotated[
@@ -78,9 +82,7 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
     Without a file, ``simulate`` gives the built-in bench. RefusedError otherwise.
     """
     from labctl import plugins  # noqa: PLC0415
-    from labctl.config.models import Config  # noqa: PLC0415
-    from labctl.documents.complaints import validate  # noqa: PLC0415
-    from labctl.documents.hardened_yaml import load_file  # noqa: PLC0415
+    from labctl.config import reading  # noqa: PLC0415
 
     named = path or os.environ.get("LABCTL_CONFIG")
     if named is None and Path("config.yaml").exists():
@@ -99,48 +101,72 @@ def read_config(path: Path | None, *, simulate: bool) -> "Config":
                 )
             ]
         )
-    return validate(load_file(Path(named)), Config)
+    return reading.read_config(Path(named))
 
 
 def make_order(words: Words, config: "Config") -> "Order":
     """Return the order, its parameters still as written."""
     from labctl import plugins  # noqa: PLC0415
-    from labctl.documents.hardened_yaml import Document, load  # noqa: PLC0415
+    from labctl.documents.document import Document  # noqa: PLC0415
+    from labctl.documents.plan import WrittenPlan, is_file, read_plan  # noqa: PLC0415
     from labctl.session.earlier import parameters_from  # noqa: PLC0415
     from labctl.session.order import Order  # noqa: PLC0415
-    from labctl.session.plan_file import PlanFile, read_plan  # noqa: PLC0415
     from labctl.session.samples import default_sample  # noqa: PLC0415
 
-    if words.plan.endswith((".yaml", ".yml")):
-        plan, written = read_plan(Path(words.plan))
+    if is_file(words.plan):
+        plan = read_plan(Path(words.plan), _recipes())
     else:
-        plan, written = PlanFile(protocol=words.plan), Document("--set", {})
-    parameters: dict[str, Any] = {
+        plan = WrittenPlan(Document("--set", {}), words.plan)
+    written = plan.parameters
+    changed = settings_of(words.settings)
+    parameters: Any = {
         **parameters_from(plan.protocol, words.earlier),
-        **(plan.parameters or {}),
+        **written.given,
+        **changed,
     }
-    lines = dict(written.lines)
-    for setting in words.settings:
-        name, value = pair(setting, "--set", "rate=C/5")
-        parameters[name] = load(value, f"--set {name}").data
-        lines[name,] = 0
-    channels = dict(plan.channels or {})
+    lines: dict[Place, int] = {**written.lines, **{(name,): 0 for name in changed}}
+    channels = dict(plan.channels)
     channels.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
     sample = words.sample or plan.sample
-    if sample is None and words.simulate:
-        sample = default_sample(plugins.protocol(plan.protocol).sample_kinds)
-    if sample is None:
+    if not sample and words.simulate:
+        kinds = plugins.protocol(plan.protocol).sample_kinds
+        sample = default_sample(kinds) or ""
+    if not sample:
         raise OperatorError("no sample: name a label file with --sample FILE.yaml")
     return Order(
         protocol=plan.protocol,
         parameters=Document(written.name, parameters, lines, written.root),
         sample=sample,
-        preset=words.preset or plan.preset or "",
+        preset=words.preset or plan.preset,
         channels=channels,
         out=words.out or config.station.data,
         simulate=words.simulate,
         speed=_speed(words.speed),
         seed=words.seed,
+    )
+
+
+def settings_of(settings: "Iterable[str]") -> "dict[str, Plain]":
+    """Return what ``--set name=value`` says. OperatorError, RefusedError."""
+    from labctl.documents.hardened_yaml import read_value  # noqa: PLC0415
+
+    pairs = (pair(setting, "--set", "rate=C/5") for setting in settings)
+    return {
+        name: read_value(value, "--set", ("parameters", name)) for name, value in pairs
+    }
+
+
+def _recipes() -> "Recipes":
+    """Return the protocols that are installed."""
+    from labctl import plugins  # noqa: PLC0415
+    from labctl.documents.plan import Recipes, parameter_complaints  # noqa: PLC0415
+
+    return Recipes(
+        plugins.names(plugins.PROTOCOLS),
+        lambda name: plugins.protocol(name).presets,
+        lambda name, plan: parameter_complaints(
+            plan, plugins.protocol(name).parameters_model
+        ),
     )
 
 

@@ -127,10 +127,8 @@ def resume(
     from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
     from labctl.cli.progress import Progress  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
-    from labctl.config.models import Config  # noqa: PLC0415
-    from labctl.documents.hardened_yaml import load  # noqa: PLC0415
+    from labctl.config.reading import kept_config  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.quantities import SI  # noqa: PLC0415
     from labctl.service.guard.observing import guarded  # noqa: PLC0415
     from labctl.service.guard.planning import plan_of  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
@@ -138,10 +136,7 @@ def resume(
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.journal.reader import JournalReader  # noqa: PLC0415
 
-    changes = {}
-    for setting in settings or []:
-        name, value = ordering.pair(setting, "--set", "cycles=100")
-        changes[name] = load(value, f"--set {name}").data
+    changes = ordering.settings_of(settings or [])
     with JournalReader(RunFolder.of(run).journal) as reader:
         header = reader.header
     out = RunFolder.of(run).path.parent
@@ -151,7 +146,7 @@ def resume(
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
         if not header.simulated:
-            config = Config.model_validate(header.extra["config"], context=SI)
+            config = kept_config(header.extra["config"])
             setups = {setup.name: setup for setup in config.setups()}
             observers = guarded(observers, lambda: plan_of(setups, header.roles))
         observers = left_on.observe(observers)

@@ -25,11 +25,15 @@ class Document:
         """Return data that came from no file: each piece is known, on line 0."""
         return cls(name, data, dict.fromkeys(_places(data, ()), 0), root)
 
+    @property
+    def given(self) -> dict[str, Plain]:
+        """The block of keys that it is; empty if it is none."""
+        return self.data if isinstance(self.data, dict) else {}
+
     def below(self, key: str) -> "Document":
         """Return what stands behind a key; its complaints speak of the whole."""
-        data = self.data.get(key) if isinstance(self.data, dict) else None
         lines = {p[1:]: n for p, n in self.lines.items() if p[:1] == (key,)}
-        return Document(self.name, data, lines, (*self.root, key))
+        return Document(self.name, self.given.get(key), lines, (*self.root, key))
 
     def complaint(self, path: Place, what: str, cure: str = "") -> Complaint:
         """Return what is wrong with a piece, with its line."""

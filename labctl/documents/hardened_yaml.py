@@ -7,45 +7,27 @@ infinities are refused. Everything is built from PyYAML's pure-Python events: it
 loader falls over at 200,000 brackets, and its constructors read ``4:20`` as 260.
 """
 
-import math
+import dataclasses
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
+
+import yaml
 
 from labctl.documents.complaints import validate
 from labctl.documents.document import Document, Plain
+from labctl.documents.scalars import NoMeaningError, meaning
 from labctl.errors import Complaint, Place, RefusedError
 from labctl.quantities.units import show
-
-if TYPE_CHECKING:
-    import yaml
 
 __all__ = ["Document", "load", "load_file", "validate"]
 
 LARGEST = 256 * 1024
 """Bytes; the largest plan seen in practice has 40 kB, PyYAML reads 100 kB a second."""
 DEEPEST = 32
-LONGEST_NUMBER = 30
-"""Characters; a float holds 17 digits."""
 
-_INT = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(
-    r"[+-]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][+-]?[0-9]+)?"
-)
-_ODD_NUMBER = re.compile(
-    r"(?P<zero>[+-]?0[0-9_]+(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<under>[+-]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?)"
-    r"|(?P<nan>[+-]?\.?(?:nan|inf|infinity))",
-    re.IGNORECASE,
-)
-_WORDS: dict[str, Plain] = {
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-}
 _BROKEN = {
     "character '\\t'": ("a tab where YAML wants spaces.", "Indent with spaces."),
     "cannot start any token": (
@@ -77,8 +59,8 @@ _BROKEN = {
 """PyYAML's words, and what to say instead."""
 
 
-def load_file(path: Path) -> Document:
-    """Read a file.
+def load_file(path: Path, root: Place = ()) -> Document:
+    """Read a file; see `load`.
 
     RefusedError: absent, no plain file, too large, not UTF-8, or not understood.
     """
@@ -88,8 +70,8 @@ def load_file(path: Path) -> Document:
             content = file.read(LARGEST + 1)
     except OSError as e:
         what = f"cannot be read: {e.strerror}."
-        _refuse(what, "Check the path.", str(path), source=e)
-    return load(content, path.name)
+        _refuse(what, "Check the path.", str(path), path=root, source=e)
+    return load(content, path.name, root)
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -103,7 +85,7 @@ def _only_plain(path: Path, mode: int) -> None:
         _refuse(f"is {kind}, no file.", "Name a file with the text in it.", str(path))
 
 
-def load(text: str | bytes, name: str) -> Document:
+def load(text: str | bytes, name: str, root: Place = ()) -> Document:
     """Read YAML text.
 
     Parameters
@@ -112,16 +94,16 @@ def load(text: str | bytes, name: str) -> Document:
         Text, or bytes in UTF-8 (a byte-order mark at the start is ignored).
     name
         What complaints call it: ``formation.yaml``.
+    root
+        Where the text belongs: ``("sample",)`` for a label.
 
     Raises
     ------
     RefusedError
         One complaint with file, line and column: the first thing not understood.
     """
-    import yaml  # noqa: PLC0415  (start-up time)
-
     content = _decode(text, name)
-    reader = _Reader(name)
+    reader = _Reader(name, root)
     try:
         data = reader.read(yaml.parse(content, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as e:
@@ -131,7 +113,16 @@ def load(text: str | bytes, name: str) -> Document:
         reader.refuse(
             line, f"holds the character U+{int(e.character):04X}.", "Remove it."
         )
-    return Document(name, data, reader.lines)
+    return Document(name, data, reader.lines, root)
+
+
+def read_value(text: str, name: str, path: Place) -> Plain:
+    """Return a value that was typed outside a file, on a command line or in a field."""
+    try:
+        return load(text, name, path).data
+    except RefusedError as e:
+        found = (dataclasses.replace(c, line=None) for c in e.complaints)
+        raise RefusedError(found) from e
 
 
 def _decode(text: str | bytes, name: str) -> str:
@@ -152,14 +143,12 @@ def _decode(text: str | bytes, name: str) -> str:
 class _Reader:
     """Builds plain data from events and remembers lines."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, root: Place) -> None:
+        self.name, self.root = name, root
         self.lines: dict[Place, int] = {}
 
-    def read(self, events: "Iterator[yaml.Event]") -> Plain:
+    def read(self, events: Iterator[yaml.Event]) -> Plain:
         """Read the one document of a stream."""
-        import yaml  # noqa: PLC0415  (start-up time)
-
         next(events)
         start = next(events)
         if not isinstance(start, yaml.DocumentStartEvent):
@@ -177,13 +166,11 @@ class _Reader:
 
     def refuse(self, line: int, what: str, cure: str, path: Place = ()) -> NoReturn:
         """Stop with a complaint at a line."""
-        _refuse(what, cure, self.name, line, path)
+        _refuse(what, cure, self.name, line, (*self.root, *path))
 
     def _value(
-        self, event: "yaml.Event", events: "Iterator[yaml.Event]", place: Place
+        self, event: yaml.Event, events: Iterator[yaml.Event], place: Place
     ) -> Plain:
-        import yaml  # noqa: PLC0415  (start-up time)
-
         self._refuse_machinery(event, place)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, place)
@@ -208,9 +195,7 @@ class _Reader:
             block[key] = self._value(next(events), events, below)
         return block
 
-    def _key(self, event: "yaml.Event") -> str:
-        import yaml  # noqa: PLC0415  (start-up time)
-
+    def _key(self, event: yaml.Event) -> str:
         self._refuse_machinery(event, ())
         if not isinstance(event, yaml.ScalarEvent) or not event.value.strip():
             self.refuse(_line(event), "has a key that is no text.", "Name the key.")
@@ -218,7 +203,7 @@ class _Reader:
             self.refuse(_line(event), "merges with `<<`.", "Write the keys out.")
         return self._text(event)
 
-    def _refuse_machinery(self, event: "yaml.Event", place: Place) -> None:
+    def _refuse_machinery(self, event: yaml.Event, place: Place) -> None:
         line = _line(event)
         if len(place) >= DEEPEST:
             self.refuse(line, f"is nested more than {DEEPEST} deep.", "Flatten it.")
@@ -235,50 +220,23 @@ class _Reader:
                 "Remove it; quote a text that starts with `!`.",
             )
 
-    def _text(self, event: "yaml.ScalarEvent") -> str:
+    def _text(self, event: yaml.ScalarEvent) -> str:
         value: str = event.value
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             self.refuse(_line(event), "holds half a character.", "Remove the escape.")
         return value
 
-    def _scalar(self, event: "yaml.ScalarEvent", place: Place) -> Plain:
+    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Plain:
         value = self._text(event)
         if event.style is not None:
             return value
-        if value in _WORDS:
-            return _WORDS[value]
-        if odd := _ODD_NUMBER.fullmatch(value):
-            self.refuse(_line(event), *_odd(value, odd), place)
-        if not _FLOAT.fullmatch(value):
-            return value
-        short = len(value) <= LONGEST_NUMBER
-        number = int(value) if short and _INT.fullmatch(value) else float(value)
-        lost = number == 0 and re.search("[1-9]", re.split("[eE]", value)[0])
-        if not short or not math.isfinite(number) or lost:
-            self.refuse(
-                _line(event),
-                f"{show(value)} is beyond what a number can hold.",
-                "Write it shorter, or quote it if it is a text.",
-                place,
-            )
-        if number == 0 and value.startswith("-"):
-            self.refuse(_line(event), f"{value}: zero has no sign.", "Write 0.", place)
-        return number
+        try:
+            return meaning(value)
+        except NoMeaningError as e:
+            self.refuse(_line(event), e.what, e.cure, place)
 
 
-def _odd(value: str, odd: re.Match[str]) -> tuple[str, str]:
-    if odd["nan"]:
-        return f"{value} is not a number one can set.", "Quote it if it is a text."
-    bare = value.replace("_", "")
-    sign = bare[0] if bare[0] in "+-" else ""
-    short = sign + (bare.lstrip("+-").lstrip("0") or "0")
-    return (
-        f"{show(value)} is a number to some and a text to others.",
-        f"Write {show(short)}, or quote it if it is a text.",
-    )
-
-
-def _line(event: "yaml.Event") -> int:
+def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
@@ -293,7 +251,7 @@ def _refuse(
     raise RefusedError([Complaint(path, what, cure, file=file, line=line)]) from source
 
 
-def _refuse_broken(name: str, e: "yaml.MarkedYAMLError") -> NoReturn:
+def _refuse_broken(name: str, e: yaml.MarkedYAMLError) -> NoReturn:
     mark: yaml.Mark | None = e.problem_mark or e.context_mark
     line, column = None, ""
     if mark is not None:

@@ -12,9 +12,10 @@ from typing import Any
 
 from labctl import plugins
 from labctl.clock import SystemClock
-from labctl.config.models import Config
+from labctl.config.reading import kept_config
 from labctl.data import EndReason, Event, Level
-from labctl.documents.hardened_yaml import Document, load_file, validate
+from labctl.documents.document import Document
+from labctl.documents.plan import is_file, read_label, sample_of
 from labctl.engine.replay import advance, rehearse
 from labctl.engine.states import Wish, require, stored_state
 from labctl.errors import OperatorError, Place, RefusedError, StoreError
@@ -118,7 +119,7 @@ def consider(
     )
     require(header.run_id, state, Wish.AMEND)
     _same_sample(header)
-    config = Config.model_validate(header.extra["config"], context=SI)
+    config = kept_config(header.extra["config"])
     given = {**header.parameters_given, **changes}
     lines: dict[Place, int] = {(name,): 0 for name in given}
     order = order_again(header, Document(written_in, given, lines), folder.path.parent)
@@ -200,10 +201,10 @@ def _protocol_of(header: RunHeader) -> Protocol:
 def _same_sample(header: RunHeader) -> None:
     """Refuse if the label's file says something else than when the run began."""
     path = Path(header.extra["order"]["sample"])
-    if path.suffix not in {".yaml", ".yml"} or not path.exists():
+    if not is_file(path.name) or not path.exists():
         return
     try:
-        now = validate(load_file(path), Sample).model_dump(mode="json")
+        now = sample_of(read_label(path)).model_dump(mode="json")
     except RefusedError:
         return  # it says nothing that could be compared
     then = Sample.model_validate(header.sample, context=SI).model_dump(mode="json")

@@ -13,8 +13,7 @@ import numpy as np
 from labctl import plugins
 from labctl.clock import SystemClock
 from labctl.data import Array, Batch, EndReason, Outcome, Result, Stream
-from labctl.documents.complaints import validate
-from labctl.documents.hardened_yaml import load_file
+from labctl.documents.plan import read_label, sample_of
 from labctl.engine.states import RunState
 from labctl.errors import LabctlError, OperatorError
 from labctl.sample import Sample
@@ -46,7 +45,7 @@ def import_file(path: Path, label: Path, out: Path) -> Path:
     if reader is None:
         known = ", ".join(READERS)
         raise OperatorError(f"{path}: can import {known}, not {path.suffix!r}")
-    sample = validate(load_file(label), Sample)
+    sample = sample_of(read_label(label))
     file = reader(path)
     streams = as_streams(file)
     started = file.started_unix

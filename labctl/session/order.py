@@ -1,6 +1,7 @@
 """From what a person asks for to a protocol on a station, or every complaint."""
 
 import dataclasses
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,8 @@ from labctl import plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from labctl.config.models import Config
 from labctl.documents.complaints import validate
-from labctl.documents.hardened_yaml import Document, load_file
+from labctl.documents.document import Document
+from labctl.documents.plan import is_file, read_label, sample_of
 from labctl.errors import Complaint, OperatorError, Place, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
@@ -188,20 +190,21 @@ def read_sample(name: str, world: Any) -> Sample:
 
     OperatorError: neither a file nor a sample of the simulated bench.
     """
-    path = Path(name)
-    if path.suffix in {".yaml", ".yml"}:
-        return validate(dataclasses.replace(load_file(path), root=SAMPLE), Sample)
+    if is_file(name):
+        return sample_of(read_label(Path(name)))
     known = world.names() if world is not None else ()
     if name in known:
-        label = Document(f"sample {name}", world.label(name), root=SAMPLE)
-        return validate(label, Sample)
+        return sample_of(Document(f"sample {name}", world.label(name), root=SAMPLE))
     if world is None:
         raise OperatorError(
             f"sample {name!r} is not a file. Write its label into {name}.yaml and give "
             "that, or add --simulate for one of the simulated samples."
         )
+    there = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name.lower(), there, n=1)
+    meant = f" Did you mean {there[near[0]]}?" if near else ""
     raise OperatorError(
-        f"there is no simulated sample {name!r}. There are: {', '.join(known)}."
+        f"there is no simulated sample {name!r}.{meant} There are: {', '.join(known)}."
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from labctl import columns
 from labctl.config.models import Config
+from labctl.config.reading import kept_config
 from labctl.data import Array, Batch, EndReason, Event, Level
 from labctl.documents.hardened_yaml import Document
 from labctl.engine.ledger import AMPERE_HOUR, Ledger, StepTotals
@@ -17,7 +18,6 @@ from labctl.engine.replay import rehearse
 from labctl.engine.situation import Recorded
 from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
-from labctl.quantities import SI
 from labctl.session.amend import has_more, order_again
 from labctl.session.order import Equipment, Prepared, prepare_with
 from labctl.session.read_back import compare_voltages
@@ -60,7 +60,7 @@ def resume(
         sequence = reader.sequence
     state = stored_state(status.state, finished=status.finished, is_written=False)
     require(header.run_id, state, Wish.RESUME)
-    config = Config.model_validate(header.extra["config"], context=SI)
+    config = kept_config(header.extra["config"])
     given = {**header.parameters_given, **(changes or {})}
     order = order_again(header, Document.without_lines("", given), folder.path.parent)
     left = max(status.unix, header.started_unix)

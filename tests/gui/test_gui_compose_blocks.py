@@ -22,7 +22,9 @@ from gui.compose.blocks import (
 from gui.compose.history import History
 from gui.compose.shapes import Language, languages_of
 from gui.parts.form import Referred
-from gui.parts.yaml_text import Place, read_yaml, write_yaml
+from labctl.documents.hardened_yaml import load
+from labctl.documents.writing import write_yaml
+from labctl.errors import Place
 from labctl.service.http.catalogue import protocols
 
 CELL = Referred(mass=1.25e-6, area=1.131e-4, one_c="3350 mAh/g")
@@ -58,7 +60,7 @@ SERIES = language("pellet-conductivity", "series")
 
 def plan(text: str = PLAN) -> Blocks:
     """Return steps that were written as YAML."""
-    found, troubles = from_data(STEPS, read_yaml(text).data)
+    found, troubles = from_data(STEPS, load(text, "steps").data)
     assert not troubles
     return found
 
@@ -98,7 +100,7 @@ def test_a_list_of_one_kind_needs_no_tag() -> None:
 
 
 def test_steps_survive_data_and_text() -> None:
-    data = read_yaml(PLAN).data
+    data = load(PLAN, "steps").data
 
     assert to_data(STEPS, plan()) == data
     assert plan(write_yaml(data)) == plan()
@@ -134,7 +136,7 @@ def test_steps_survive_data_and_text() -> None:
 def test_what_does_not_fit_is_said_not_dropped(
     text: str, place: Place, what: str
 ) -> None:
-    _, troubles = from_data(STEPS, read_yaml(text).data)
+    _, troubles = from_data(STEPS, load(text, "steps").data)
 
     assert len(troubles) == 1
     assert troubles[0][0] == place

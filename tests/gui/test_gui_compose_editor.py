@@ -406,5 +406,5 @@ def test_a_plan_that_does_not_fit_changes_nothing_and_says_why(
     composer.open_plan(plan)
 
     assert composer.draft is before
-    assert "`speed` is unknown" in composer.foot.note_text
+    assert "plan.yaml:2 speed: got an unknown key" in composer.foot.note_text
     assert "`nobody` is not known here" in composer.foot.note_text

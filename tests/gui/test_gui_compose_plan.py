@@ -10,16 +10,17 @@ from typer.testing import CliRunner
 from gui.compose.block_data import from_data
 from gui.compose.draft import Draft
 from gui.compose.plan_file import open_plan, save_plan
-from gui.parts.yaml_text import read_yaml
 from labctl import plugins
 from labctl.api.answers import SampleOut
 from labctl.cli.app import app
 from labctl.clock import VirtualClock
+from labctl.documents.hardened_yaml import load
 from labctl.errors import RefusedError
 from labctl.service.http.catalogue import protocols
 
 PROTOCOLS = protocols()
-STEPS = read_yaml("""
+STEPS = load(
+    """
 - {do: current, rate: D/20, duration: 25 h, until: ["full: voltage <= 5 mV"]}
 - do: repeat
   times: 3
@@ -30,7 +31,9 @@ STEPS = read_yaml("""
   label: under current
   steps:
     - {do: geis, bias: 1D, amplitude: 20 µA, last_frequency: 1 Hz}
-""").data
+""",
+    "steps",
+).data
 
 
 def simulated(name: str) -> SampleOut:
@@ -157,9 +160,9 @@ def test_a_plan_without_sample_is_for_the_one_that_is_chosen(tmp_path: Path) -> 
     ("lines", "line", "what"),
     [
         # a key that no plan has
-        ("speed: 3", 3, "`speed` is unknown"),
+        ("speed: 3", 3, "unknown key"),
         # a preset of another protocol
-        ("preset: pouch", 3, "`pouch` is unknown; there are half-cell"),
+        ("preset: pouch", 3, "got `pouch`, expected one of full-cell, half-cell"),
         # a parameter with a slip of the pen
         ("parameters:\n  cycels: 3", 4, "did you mean `cycles`"),
         # a bare number where a unit is needed
@@ -167,7 +170,7 @@ def test_a_plan_without_sample_is_for_the_one_that_is_chosen(tmp_path: Path) -> 
         # a text where a number is
         ("parameters:\n  cycles: many", 4, "`many` is no whole number"),
         # channels that are no block
-        ("channels: vsp300/1", 3, "no block of `role: channel`"),
+        ("channels: vsp300/1", 3, "expected a block of keys"),
         # two at once
         ("speed: 3\npreset: pouch", 4, "`pouch`"),
     ],
@@ -188,11 +191,11 @@ def test_what_does_not_fit_is_said_with_its_line_and_nothing_is_opened(
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("protocol: cyclin\n", "did you mean `cycling`"),
-        ("sample: x\n", "the protocol is not named"),
+        ("protocol: cyclin\n", "Did you mean `cycling`"),
+        ("sample: x\n", "plan.yaml:1 protocol: got nothing"),
         ("protocol: cycling\nsample: nobody\n", "`nobody` is not known here"),
         ("protocol: cycling\nsample: nobody.yaml\n", "cannot be read"),
-        ("- a\n- b\n", "is no plan"),
+        ("- a\n- b\n", "expected a block of keys"),
         ("a: [1\n", "plan.yaml:2"),
     ],
 )

@@ -10,11 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter
 
 from drivers.twins.world.cell import Cell
 from drivers.twins.world.parameters import CellParameters
+from labctl.documents.hardened_yaml import load
 from labctl.errors import OperatorError
 
 CELL_KINDS = ("half_cell", "full_cell")
@@ -58,5 +58,4 @@ def _sections(name: str) -> dict[str, Any]:
         known = ", ".join(names())
         raise OperatorError(f"no simulated sample {name!r}; there are: {known}")
     source = files("drivers.twins.world").joinpath("samples", name + _SUFFIX)
-    sections: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
-    return sections
+    return load(source.read_bytes(), name + _SUFFIX).given

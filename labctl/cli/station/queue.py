@@ -143,7 +143,7 @@ def _order(
 ) -> "OrderIn":
     from labctl.api.requests import OrderIn  # noqa: PLC0415
     from labctl.config.models import Config  # noqa: PLC0415
-    from labctl.documents.hardened_yaml import load_file  # noqa: PLC0415  (start-up time)
+    from labctl.documents.plan import is_file, read_label  # noqa: PLC0415
     from labctl.errors import OperatorError  # noqa: PLC0415
     from labctl.session.names import slug  # noqa: PLC0415
 
@@ -152,9 +152,9 @@ def _order(
     )
     asked = ordering.make_order(words, bench)
     sample = asked.sample
-    if sample.endswith((".yaml", ".yml")):
-        label: Any = load_file(Path(sample)).data
-        if not isinstance(label, dict) or "name" not in label:
+    if is_file(sample):
+        label: Any = read_label(Path(sample)).given
+        if "name" not in label:
             raise OperatorError(f"{sample} is no sample's label")
         sample = str(label["name"])
         station.keep_sample(slug(sample), label)

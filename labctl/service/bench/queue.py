@@ -18,6 +18,7 @@ from labctl.api.models import QueueEntry
 from labctl.api.requests import OrderIn, QueueChange
 from labctl.api.station_files import replace_text
 from labctl.clock import SystemClock
+from labctl.documents.former import in_present_words
 from labctl.errors import OperatorError
 
 LONGEST = 1000
@@ -232,7 +233,9 @@ def _read(path: Path) -> _Kept:
     try:
         kept = json.loads(path.read_text("utf-8"))
         entries = [
-            Waiting(**{**e, "order": OrderIn.model_validate(e["order"])})
+            Waiting(
+                **{**e, "order": OrderIn.model_validate(in_present_words(e["order"]))}
+            )
             for e in kept["entries"]
         ]
         return _Kept(entries, dict(kept["held"]))

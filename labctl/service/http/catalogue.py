@@ -1,14 +1,14 @@
 """What can be measured, with what: protocols, samples, instruments."""
 
-import json
 from functools import cache
 from typing import Any
 
 from labctl import plugins
 from labctl.api.answers import ChannelOut, InstrumentOut, ProtocolOut, SampleOut
 from labctl.api.station_files import StationFiles, replace_text
-from labctl.documents.complaints import validate
-from labctl.documents.hardened_yaml import Document, load_file
+from labctl.documents.document import Document
+from labctl.documents.plan import read_label, sample_of
+from labctl.documents.writing import write_yaml
 from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
@@ -55,8 +55,8 @@ def samples(bench: StationBench) -> list[SampleOut]:
     found = []
     for path in sorted(bench.files.samples.glob("*.yaml")):
         try:
-            document = load_file(path)
-            label = validate(document, Sample)
+            document = read_label(path)
+            label = sample_of(document)
         except LabctlError:
             continue  # a file that somebody is writing; the form says what is wrong
         found.append(_sample(label, document.data, simulated=False))
@@ -64,7 +64,7 @@ def samples(bench: StationBench) -> list[SampleOut]:
     names = world.names() if world is not None else ()
     for name in sorted(names, key=lambda name: name not in DEFAULTS.values()):
         data = world.label(name)
-        label = validate(Document(name, data), Sample)
+        label = sample_of(Document(name, data))
         found.append(_sample(label, data, simulated=True))
     return found
 
@@ -73,9 +73,8 @@ def keep_sample(files: StationFiles, name: str, label: dict[str, Any]) -> Sample
     """Keep a label at the station; RefusedError names every complaint."""
     data = {**label, "name": label.get("name", name)}
     document = Document.without_lines("label", data, ("sample",))
-    checked = validate(document, Sample)
-    text = "".join(f"{key}: {_scalar(value)}\n" for key, value in data.items())
-    replace_text(files.samples / f"{slug(name)}.yaml", text)
+    checked = sample_of(document)
+    replace_text(files.samples / f"{slug(name)}.yaml", write_yaml(data))
     return _sample(checked, data, simulated=False)
 
 
@@ -149,8 +148,3 @@ def _sample(label: Sample, data: Any, *, simulated: bool) -> SampleOut:
         simulated=simulated,
         label=dict(data),
     )
-
-
-def _scalar(value: Any) -> str:
-    """Return a value as YAML; JSON is a part of YAML."""
-    return json.dumps(value, ensure_ascii=False)
