@@ -23,13 +23,13 @@ from labctl.api.answers import (
     Started,
     StepOut,
 )
+from labctl.api.comparison import Asked, Grouping, Overlay
 from labctl.api.figures import RunFigures
 from labctl.api.models import State, StationEvent
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder
 from labctl.api.transport import Columns
 from labctl.data import Result
-from labctl.figures.grouping import Grouping
 
 
 class Station(typing.Protocol):
@@ -194,6 +194,10 @@ class Station(typing.Protocol):
         without: Sequence[str] = (),
     ) -> str:
         """Return the HTML page that compares several runs."""
+        ...
+
+    def overlay(self, asked: Asked) -> Overlay:
+        """Return runs laid over each other, and their results averaged."""
         ...
 
     def keep_sample(self, name: str, label: Mapping[str, Any]) -> SampleOut:

@@ -6,12 +6,12 @@ import numpy as np
 
 from gui.look.palette import theme
 from gui.parts.legend import Entry
-from gui.plot.loops import thinned
 from gui.plot.strokes import FEW, SIZE, SYMBOLS, Stroke
 from labctl.api.figures import Figure, Series
 from labctl.data import Array
 from labctl.drawing.looks import Key, assign, keys
 from labctl.drawing.palette import MARKERS, Look
+from labctl.thinning.curves import thinned
 
 MOST_POINTS = 4000
 """Of one series; more are thinned along its length."""
@@ -53,7 +53,8 @@ def drawn(
         x = np.where(x > 0, x, np.nan)
     if figure.y_log and not series.right:
         y = np.where(y > 0, y, np.nan)
-    return thinned(x, y, most) if len(x) > most else (x, y)
+    y_log = figure.y_log and not series.right
+    return thinned(x, y, most=most, x_log=figure.x_log, y_log=y_log)[:2]
 
 
 def has_band(series: Series) -> bool:

@@ -1,4 +1,4 @@
-"""A tab of figures that a worker thread fetches and makes; this only draws."""
+"""A tab of figures that the station makes; this asks when it is seen, and draws."""
 
 import re
 
@@ -10,7 +10,7 @@ from gui.link.link import Lane, Link
 from gui.parts.inputs import Elided
 from gui.plot.figure_view import FigureView
 from gui.run.pace import Pace
-from gui.run.tabs import Memory, Tab
+from gui.run.tabs import Tab
 from labctl.api.answers import RunDetail
 from labctl.api.figures import Figure, RunFigures
 from labctl.clock import stopwatch
@@ -24,23 +24,16 @@ ROOM = 520
 
 
 class FigureTab(QWidget):
-    """A few figures of a run: raw rows as they come, or what the protocol draws."""
+    """Some of a run's figures."""
 
-    def __init__(
-        self, tab: Tab, memory: Memory, link: Link, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, tab: Tab, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tab = tab
-        self._memory = memory
         self._link = link
         self._detail: RunDetail | None = None
-        self._rows = -1
         self._pace = Pace()
-        self._own: list[Figure] = []
-        """What the protocol draws."""
-        self._raw: list[Figure] = []
         self._there: list[Figure] = []
-        """Both, as far as there is anything to draw."""
+        """What there is to draw."""
         self._titles: list[str] = []
         self.views: list[FigureView] = []
         self._empty = QLabel(WAITING)
@@ -78,11 +71,6 @@ class FigureTab(QWidget):
         """Why figures are missing, in words."""
         return self._empty.text() if not self._there else self._why.full_text
 
-    @property
-    def has_own(self) -> bool:
-        """Whether the protocol's own figures are there."""
-        return bool(self._own)
-
     def show_run(self, detail: RunDetail) -> None:
         """Take more of what is known of the run."""
         self._detail = detail
@@ -91,9 +79,7 @@ class FigureTab(QWidget):
         """Fetch and draw if there are new rows and this is seen."""
         if self._detail is None or not (self.isVisible() or force):
             return
-        if self.tab.own:
-            self._ask_own(rows)
-        self._ask_raw(rows, force=force)
+        self._ask(rows)
 
     def show_figures(self, figures: list[Figure]) -> None:
         """Draw figures, in views that are kept."""
@@ -167,45 +153,9 @@ class FigureTab(QWidget):
         for view in self.views:
             view.restyle()
 
-    # ---- raw rows
-
-    def _ask_raw(self, rows: int, *, force: bool) -> None:
-        detail, build, memory = self._detail, self.tab.build, self._memory
-        key = f"figures {id(self)}"
-        if detail is None or build is None or self._link.is_asking(key):
-            return
-        if rows == self._rows and not force:
-            return
-        self._rows = rows
-        stood_in = memory.drawn
-
-        def take(found: list[Figure]) -> None:
-            if memory.drawn != stood_in:
-                self._rows = -1  # the protocol's own came meanwhile
-                return
-            if not self.tab.own:
-                self._empty.setText(NOTHING)
-            self._raw = found
-            self.show_figures([*self._own, *self._raw])
-
-        self._link.ask(
-            self,
-            lambda station: build(station, detail, memory),
-            take,
-            self._raw_failed,
-            key=key,
-        )
-
-    def _raw_failed(self, why: str) -> None:
-        self._rows = -1
-        if not self.views:
-            self._empty.setText(why)
-
-    # ---- the protocol's own
-
-    def _ask_own(self, rows: int) -> None:
+    def _ask(self, rows: int) -> None:
         detail = self._detail
-        key = f"own figures {id(self)}"
+        key = f"figures {id(self)}"
         if detail is None or self._link.is_asking(key):
             return
         ended = detail.summary.ended_unix is not None
@@ -214,34 +164,34 @@ class FigureTab(QWidget):
         run = detail.summary.run
 
         def take(found: RunFigures) -> None:
+            failed = bool(found.why)
             self._pace.answered(
-                rows, found.seconds, stopwatch(), ended=ended, failed=bool(found.why)
+                found.rows, found.seconds, stopwatch(), ended=ended, failed=failed
             )
-            self._take_own(found)
+            self._take(found)
+
+        def fail(why: str) -> None:
+            self._pace.unanswered(stopwatch())
+            if not self._there:
+                self._empty.setText(why)
 
         self._link.ask(
             self,
             lambda station: station.figures(run),
             take,
-            lambda _why: self._pace.unanswered(stopwatch()),
+            fail,
             key=key,
             lane=Lane.FIGURES,
         )
 
-    def _take_own(self, found: RunFigures) -> None:
+    def _take(self, found: RunFigures) -> None:
         """Draw an answer; one without figures leaves what is drawn as it is."""
         self._why.setText(found.why)
         self._why.setToolTip(found.why)
         self._empty.setText(found.why or NOTHING)
-        drawn = [
-            figure for figure in found.figures if figure.name not in self.tab.elsewhere
-        ]
+        drawn = [figure for figure in found.figures if self.tab.shows(figure.name)]
         if drawn:
-            self._own = drawn
-            if not self._memory.drawn:
-                self._memory.drawn = True
-                self._raw, self._rows = [], -1
-            self.show_figures([*self._own, *self._raw])
+            self.show_figures(drawn)
         self._why.setVisible(bool(found.why) and not self._empty.isVisible())
 
 

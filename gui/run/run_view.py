@@ -18,7 +18,7 @@ from gui.run.live_plot import LivePlot
 from gui.run.run_head import RunHead
 from gui.run.run_tables import ResultTable, RunEventTable, StepTable
 from gui.run.states import look_of
-from gui.run.tabs import Memory, every_step, tabs_of
+from gui.run.tabs import every_step, tabs_of
 from labctl.api.answers import ForecastOut, RunDetail, StepOut
 from labctl.api.models import RunSummary
 from labctl.api.states import LIVE
@@ -202,13 +202,12 @@ class RunView(QWidget):
             self.head.show_summary(self._summary, bounds, there=there, doubts=doubts)
 
     def _make_tabs(self, detail: RunDetail) -> None:
-        memory = Memory()
         for tab in tabs_of(detail):
-            if tab.build is None and not tab.own:
+            if tab.name == "time":
                 self._live = LivePlot(self._link, self._tabs)
                 self._tabs.addTab(self._live, tab.title)
             else:
-                made = FigureTab(tab, memory, self._link, self._tabs)
+                made = FigureTab(tab, self._link, self._tabs)
                 self._figures.append(made)
                 self._tabs.addTab(made, tab.title)
         self._tabs.addTab(self._step_table, "Steps")

@@ -11,10 +11,16 @@ from PyQt6.QtWidgets import (
 
 from gui.look.si_text import sentence
 from gui.parts.inputs import Choice, Line
-from gui.runs.cycle_set import CycleSet, read_cycles
-from gui.runs.overlay import MOST_PICKED, Asked, Normalised
-from gui.runs.recipes import RECIPES
-from labctl.figures.grouping import Grouping, split_words
+from labctl.api.comparison import (
+    MOST_PICKED,
+    RECIPES,
+    Asked,
+    CycleSet,
+    Grouping,
+    Normalised,
+    read_cycles,
+    split_words,
+)
 
 PAUSE_MS = 250
 GROUPINGS = {

@@ -19,7 +19,7 @@ from gui.plot.axis import Span
 from gui.plot.figure_curves import MOST_POINTS
 from gui.plot.figure_view import FigureView
 from gui.plot.strokes import FEW, SYMBOLS, Stroke, dress
-from gui.runs.overlay import Overlay
+from labctl.api.comparison import RECIPES, Asked, Overlay
 from labctl.api.figures import Figure
 from labctl.data import Array
 from labctl.drawing.palette import DASHES, HUES, look
@@ -221,6 +221,23 @@ class OverlayView(FigureView):
                 least = float(away[k])
                 best = (owner, f"{series.name}: {plain(x[k], 5)}, {plain(y[k], 5)}")
         return best
+
+
+def nothing(asked: Asked) -> Overlay:
+    """Return what is seen while no run is ticked: the axes."""
+    recipe = RECIPES[asked.recipe]
+    labels = (recipe.x_label.format(""), recipe.y_label.format(""))
+    return Overlay(
+        asked=asked,
+        figure=Figure(
+            "overlay", recipe.title, *labels, x_log=recipe.x_log, y_log=recipe.y_log
+        ),
+        owners=(),
+        simulated=0,
+        names={},
+        averages=[],
+        differences=[],
+    )
 
 
 def _scaled(values: Array, log: bool) -> Array:

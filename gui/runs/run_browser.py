@@ -13,13 +13,12 @@ from gui.link.port import Station
 from gui.look.settings import Settings
 from gui.parts.inputs import panel
 from gui.runs.compare_tools import CompareTools
-from gui.runs.overlay import Asked, Overlay, overlay
-from gui.runs.overlay_view import OverlayView
+from gui.runs.overlay_view import OverlayView, nothing
 from gui.runs.run_list import RunList
-from gui.runs.run_statistics import statistics
-from gui.runs.shelf import Shelf
+from gui.runs.run_statistics import statistics_of
 from gui.runs.statistics_table import StatisticsTable
 from gui.runs.view_file import csv_text, view_json
+from labctl.api.comparison import Asked, Overlay
 from labctl.api.models import RunSummary, State
 
 REPORTS = "labctl-reports-"
@@ -41,7 +40,6 @@ class RunBrowser(QWidget):
         super().__init__(parent)
         self._link = link
         self._settings = settings or Settings()
-        self._shelf = Shelf()
         self._temporary: Path | None = None
         self.list = RunList(link)
         self.tools = CompareTools()
@@ -174,27 +172,23 @@ class RunBrowser(QWidget):
         self._exclude.setEnabled(bool(self.list.ticked))
         if asked is None:
             return
-        shelf = self._shelf
-        self._link.ask(
-            self,
-            lambda s: overlay(s, asked, shelf),
-            self._show,
-            self.said.emit,
-            key="overlay",
-        )
         if not asked.runs:
+            self._show(nothing(asked))
             self.statistics.show_statistics(None)
+            return
         self._link.ask(
-            self,
-            lambda s: statistics(s, asked, shelf) if asked.runs else None,
-            self.statistics.show_statistics,
-            self.statistics.say,
-            key="statistics",
+            self, lambda s: s.overlay(asked), self._show, self._fail, key="overlay"
         )
 
     def _show(self, shown: Overlay) -> None:
         self.view.show_overlay(shown)
+        if shown.asked.runs:
+            self.statistics.show_statistics(statistics_of(shown))
         self._export.setEnabled(bool(shown.figure.series))
+
+    def _fail(self, why: str) -> None:
+        self.statistics.say(why)
+        self.said.emit(why)
 
     def _export_as(self) -> None:
         start = str(Path(self._settings.exports or Path.home()) / "overlay.csv")

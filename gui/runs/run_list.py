@@ -6,10 +6,10 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 from gui.link.link import Link
 from gui.link.port import Station
 from gui.parts.inputs import Line, panel
-from gui.runs.overlay import MOST_RUNS
 from gui.runs.run_rows import count_text, ticked_text
 from gui.runs.run_table import RunModel, RunTable
 from labctl.api.answers import RunList as Page
+from labctl.api.comparison import MOST_RUNS
 from labctl.api.models import RunSummary, State
 from labctl.api.run_search import RunOrder, read_search
 

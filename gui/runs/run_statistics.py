@@ -1,18 +1,11 @@
-"""Results of several runs, averaged by group: the same table as the station's page."""
+"""Results of several runs, averaged by group, as text for a table."""
 
 from dataclasses import dataclass
 
-from gui.link.port import Station
-from gui.runs.overlay import Asked, groups_by_run, run_names
-from gui.runs.shelf import Shelf
-from labctl.data import Result
-from labctl.drawing.lettering import unit_text, value_text
-from labctl.report.compare import FEWEST_FOR_INTERVAL, Average, averages
-from labctl.report.tables import spoken
+from labctl.api.comparison import FEWEST_FOR_INTERVAL, Average, Overlay
+from labctl.drawing.lettering import spoken, unit_text, value_text
 
 NO_INTERVAL = "–"
-SHARED = 2
-"""A result that fewer runs have is no comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +33,23 @@ class Statistics:
     note: str
 
 
-def statistics(station: Station, asked: Asked, shelf: Shelf) -> Statistics:
-    """Ask for the runs' results and average them by group; blocks.
-
-    Only numbers that at least two of the runs have; a single run shows its own.
-    """
-    details = [shelf.detail(station, run) for run in asked.runs]
-    groups, names = groups_by_run(details, asked), run_names(details)
-    found: dict[str, dict[str, Result]] = {}
-    for detail in details:
-        run = detail.summary.run
-        if run in asked.without_runs:
-            continue
-        found[run] = {
-            name: result
-            for name, result in shelf.results(station, detail).items()
-            if not isinstance(result.value, str)
-        }
-    names_of = [name for named in found.values() for name in named]
-    least = min(SHARED, len(found))
-    shared = {
-        run: {name: r for name, r in named.items() if names_of.count(name) >= least}
-        for run, named in found.items()
-    }
-    rows = tuple(_averaged(one) for one in averages(shared, groups))
-    out = [names[run] for run in asked.runs if run not in found]
-    return Statistics(rows, _note(asked, len(found), out))
+def statistics_of(shown: Overlay) -> Statistics:
+    """Return what the station averaged."""
+    return Statistics(tuple(map(_averaged, shown.averages)), _note(shown))
 
 
 def _averaged(one: Average) -> Averaged:
-    found = one.spread
+    found = one.of
     mean, power = _number(found.mean, found.deviation)
     interval = NO_INTERVAL
-    if found.n >= FEWEST_FOR_INTERVAL:
+    if found.count >= FEWEST_FOR_INTERVAL:
         around, _ = _number(found.mean, found.half_width)
         interval = f"± {around.partition(' ± ')[2] or 0}"
-    least, most = value_text(found.least), value_text(found.most)
+    least, most = value_text(found.lowest), value_text(found.highest)
     return Averaged(
         quantity=spoken(one.name),
         group=one.group,
-        n=str(found.n),
+        n=str(found.count),
         mean=mean,
         interval=interval,
         unit=f"{power} {unit_text(one.unit)}".strip(),
@@ -94,7 +64,10 @@ def _number(value: float, spread: float) -> tuple[str, str]:
     return text.strip("()"), power
 
 
-def _note(asked: Asked, count: int, out: list[str]) -> str:
+def _note(shown: Overlay) -> str:
+    asked = shown.asked
+    out = [shown.names[run] for run in asked.runs if run in asked.without_runs]
+    count = len(asked.runs) - len(out)
     of = f"results of {count} {'run' if count == 1 else 'runs'}"
     parts = [
         of,
@@ -105,5 +78,11 @@ def _note(asked: Asked, count: int, out: list[str]) -> str:
         parts.append(f"excluded: {', '.join(out)}")
     if asked.without_cycles:
         parts.append("excluded cycles leave the curves only, not these results")
+    parts += [
+        f"{spoken(one.name)}, {' − '.join(one.groups)}: "
+        f"{value_text(one.difference, one.half_width)} {unit_text(one.unit)} "
+        f"(95 %, Welch, p = {one.probability:.2g})"
+        for one in shown.differences
+    ]
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."

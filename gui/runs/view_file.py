@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from gui.plot.axis import Span
-from gui.runs.overlay import Overlay
 from gui.runs.run_statistics import Averaged
+from labctl.api.comparison import Overlay
 from labctl.api.figures import Figure, Series
 
 SCHEMA = 1
@@ -37,8 +37,8 @@ def csv_text(figure: Figure, *, simulated: bool) -> str:
     if simulated:
         writer.writerow(["# SIMULATED"])
     writer.writerow([f"# {figure.title}"])
-    if figure.note:
-        writer.writerow([f"# {figure.note}"])
+    for text in filter(None, (figure.note, *figure.doubts)):
+        writer.writerow([f"# {text}"])
     columns = [
         column for series in figure.series for column in _columns(figure, series)
     ]
@@ -70,12 +70,18 @@ def view_json(
         "group_by": str(asked.by),
         "words": list(asked.words),
         "note": figure.note,
+        "doubts": list(figure.doubts),
         "axes": {
             "x": {"label": figure.x_label, "log": figure.x_log, "range": _range(x)},
             "y": {"label": figure.y_label, "log": figure.y_log, "range": _range(y)},
         },
         "series": [
-            {"name": series.name, "of": owner}
+            {
+                "name": series.name,
+                "of": owner,
+                "quality": str(series.quality),
+                "reason": series.reason,
+            }
             for series, owner in zip(figure.series, shown.owners, strict=True)
         ],
         "statistics": [asdict(one) for one in averages],

@@ -2,9 +2,8 @@
 
 Ratios (efficiency, retention) are averaged per cell, never formed from averages. A cell
 is left out only by a rule written before the run; Grubbs' test marks, it does not
-remove. The mass balance's error is common to all values of one cell and cancels in its
-ratios; what is common to all cells (balance, current range) does not average out:
-u² = (s/√n)² + u_common².
+remove. What is common to all cells (balance, current range) does not average out and
+is not in the interval.
 """
 
 import math
@@ -13,62 +12,42 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from labctl.analysis.estimate import Estimate
+from labctl.json_numbers import Number
 
 Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 FEWEST = 2
 FEWEST_FOR_GRUBBS = 3
+FEWEST_FOR_INTERVAL = 5
+"""With fewer values Student's t makes an interval that says little (n = 2: ± 9 s)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """One quantity of several like cells, in its own unit."""
 
-    values: tuple[float, ...]
-    """Every cell's value, as given."""
-    mean: float
-    deviation: float
+    count: int
+    """Number of cells n."""
+    mean: Number
+    deviation: Number
     """Sample standard deviation s (n - 1); NaN for one cell."""
-    interval: tuple[float, float]
-    """95 % confidence interval of the mean by Student's t; without u_common."""
-    median: float
-    lowest: float
-    highest: float
+    half_width: Number
+    """Of the 95 % confidence interval of the mean by Student's t; NaN for one cell."""
+    median: Number
+    lowest: Number
+    highest: Number
     outlier: int | None
     """Index of the cell that Grubbs' two-sided 5 % test marks; None if none."""
-    grubbs: float
+    grubbs: Number
     """Largest |value - mean|/s; NaN for fewer than three cells."""
-    grubbs_limit: float
+    grubbs_limit: Number
     """What it may be at 5 %; NaN for fewer than three cells."""
-    common: float
-    """u_common as given."""
-
-    @property
-    def count(self) -> int:
-        """Number of cells n."""
-        return len(self.values)
-
-    @property
-    def estimate(self) -> Estimate:
-        """Mean with √((s/√n)² + u_common²)."""
-        own = self.deviation / math.sqrt(self.count)
-        found = Estimate(self.mean, math.hypot(own, self.common))
-        if self.count < FEWEST:
-            return found.doubted("one cell has no scatter")
-        if self.outlier is not None:
-            return found.doubted(
-                f"cell {self.outlier + 1} of {self.count} lies "
-                f"{self.grubbs:.2f} s off (limit {self.grubbs_limit:.2f})"
-            )
-        return found
 
 
-def describe(values: ArrayLike, *, common: float = 0.0) -> Group:
-    """Describe like cells; ``common`` is a standard uncertainty shared by all."""
+def describe(values: ArrayLike) -> Group:
+    """Describe like cells. ValueError: none, or one that is not finite."""
     x = np.asarray(values, dtype=np.float64)
     n = len(x)
     if n == 0 or not np.isfinite(x).all():
@@ -83,29 +62,28 @@ def describe(values: ArrayLike, *, common: float = 0.0) -> Group:
         largest = float(off.max()) / s if s > 0 else 0.0
         outlier = int(off.argmax()) if largest > limit else None
     return Group(
-        values=tuple(x.tolist()),
+        count=n,
         mean=mean,
         deviation=s,
-        interval=(mean - half, mean + half),
+        half_width=half,
         median=float(np.median(x)),
         lowest=float(x.min()),
         highest=float(x.max()),
         outlier=outlier,
         grubbs=largest,
         grubbs_limit=limit,
-        common=common,
     )
 
 
 def student_t(count: int) -> float:
     """Return t(0.975, n - 1) for ``count`` cells, n ≥ 2."""
-    return float(special.stdtrit(count - 1, (1 + CONFIDENCE) / 2))
+    return _quantile(count - 1, (1 + CONFIDENCE) / 2)
 
 
 def grubbs_limit(count: int) -> float:
     """Return the two-sided 5 % limit of Grubbs' G for ``count`` cells, n ≥ 3."""
     n = count
-    t = float(special.stdtrit(n - 2, 1 - (1 - CONFIDENCE) / (2 * n)))
+    t = _quantile(n - 2, 1 - (1 - CONFIDENCE) / (2 * n))
     return (n - 1) / math.sqrt(n) * math.sqrt(t**2 / (n - 2 + t**2))
 
 
@@ -113,10 +91,10 @@ def grubbs_limit(count: int) -> float:
 class Comparison:
     """Two groups of cells, first minus second."""
 
-    difference: Estimate
-    """Of the means; the part of u_common that both share must be left out by hand."""
-    interval: tuple[float, float]
-    """95 % confidence interval of the difference by Welch."""
+    difference: float
+    """Of the means."""
+    half_width: float
+    """Of the 95 % confidence interval of the difference by Welch."""
     t: float
     freedom: float
     """Welch–Satterthwaite degrees of freedom."""
@@ -145,19 +123,31 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
     freedom = (va + vb) ** 2 / (va**2 / (a.count - 1) + vb**2 / (b.count - 1))
     difference = a.mean - b.mean
     t = difference / u
-    half = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * u
+    half = _quantile(freedom, (1 + CONFIDENCE) / 2) * u
     both = a.count + b.count - 2
     pooled = math.sqrt(
         ((a.count - 1) * a.deviation**2 + (b.count - 1) * b.deviation**2) / both
     )
     return Comparison(
-        difference=Estimate(difference, u),
-        interval=(difference - half, difference + half),
+        difference=difference,
+        half_width=half,
         t=t,
         freedom=freedom,
-        probability=float(2 * special.stdtr(freedom, -abs(t))),
+        probability=2 * _below(freedom, -abs(t)),
         hedges_g=difference / pooled * _unbias(both),
     )
+
+
+def _quantile(freedom: float, probability: float) -> float:
+    from scipy.special import stdtrit  # noqa: PLC0415  (whoever only reads needs none)
+
+    return float(stdtrit(freedom, probability))
+
+
+def _below(freedom: float, t: float) -> float:
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return float(stdtr(freedom, t))
 
 
 def _unbias(freedom: int) -> float:
@@ -176,20 +166,6 @@ class MeanCurve:
     """Sample standard deviation; NaN where fewer than two cells reach."""
     count: NDArray[np.int64]
     """How many cells reach each point: no cell is extrapolated."""
-
-
-def mean_curve(
-    curves: Sequence[tuple[ArrayLike, ArrayLike]], x: ArrayLike
-) -> MeanCurve:
-    """Put curves (x ascending, y) of several cells on the grid ``x`` and average."""
-    grid = np.asarray(x, dtype=np.float64)
-    rows = np.array(
-        [
-            np.interp(grid, np.asarray(cx), np.asarray(cy), left=np.nan, right=np.nan)
-            for cx, cy in curves
-        ]
-    )
-    return _averaged(grid, rows)
 
 
 def mean_at_points(curves: Sequence[tuple[ArrayLike, ArrayLike]]) -> MeanCurve:

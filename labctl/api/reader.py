@@ -19,6 +19,7 @@ from labctl.api.answers import (
     SampleOut,
     StepOut,
 )
+from labctl.api.comparison import Asked, Grouping, Overlay
 from labctl.api.figures import RunFigures
 from labctl.api.models import API_VERSION, QueueEntry, State, StationEvent
 from labctl.api.run_search import RunOrder
@@ -26,7 +27,6 @@ from labctl.api.station_files import Address
 from labctl.api.transport import SLOW, TIMEOUT, Columns, Transport
 from labctl.data import Result
 from labctl.errors import OperatorError
-from labctl.figures.grouping import Grouping
 
 SLOW_EACH = 5.0
 """s more for each run that is compared."""
@@ -162,6 +162,22 @@ class StationReader:
         }
         timeout = SLOW + len(runs) * SLOW_EACH
         return self._wire.text("/report", asked=asked, timeout=timeout)
+
+    def overlay(self, asked: Asked) -> Overlay:
+        """Return runs laid over each other and averaged, `MOST_RUNS` at most."""
+        query = {
+            "run": list(asked.runs),
+            "recipe": asked.recipe,
+            "how": str(asked.how),
+            "picked": str(asked.picked),
+            "without": sorted(asked.without_runs),
+            "without_cycles": str(asked.without_cycles),
+            "mean": asked.mean,
+            "by": str(asked.by),
+            "words": list(asked.words),
+        }
+        timeout = SLOW + len(asked.runs) * SLOW_EACH
+        return self._wire.get("/compare", Overlay, query, timeout=timeout)
 
     def queue(self) -> list[QueueEntry]:
         """Return what waits, in the order in which it starts."""

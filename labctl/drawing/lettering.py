@@ -61,6 +61,12 @@ def unit_text(unit: str) -> str:
     return _OHM.sub("Ω", raised)
 
 
+def spoken(name: str) -> str:
+    """Return a machine name as words: ``Initial coulombic efficiency``."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def _fits(uncertainty: float) -> bool:
     return _exponent(uncertainty, 2) >= -5  # noqa: PLR2004 - six decimals are read
 

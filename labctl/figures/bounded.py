@@ -1,7 +1,7 @@
 """Figures no larger than wire and eye need, thinned when all has been worked out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,28 +10,39 @@ from labctl.thinning.curves import thinned
 
 MOST_FIGURES = 12
 """Of one run."""
-MOST_SERIES = 80
-"""Of one figure; of more, some evenly between the first and the last are kept."""
-MOST_POINTS, FEWEST_POINTS = 500, 60
-"""Of one series, about: fewer, the more series there are in its figure."""
-ALL_POINTS = 10_000
-"""Of one figure, about."""
+FEWEST_POINTS = 60
+"""Of one series."""
 
 
-def bounded(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a figure may be."""
+
+    series: int = 80
+    """Of more, some evenly between the first and the last are kept."""
+    points: int = 800
+    """Of one series, about: fewer, the more series there are in its figure."""
+    all_points: int = 10_000
+    """Of one figure, about."""
+
+
+BOUNDS = Bounds()
+
+
+def bounded(figures: Sequence[Figure], bounds: Bounds = BOUNDS) -> tuple[Figure, ...]:
     """Return figures as they travel: every point is one of those that came in."""
-    return tuple(_bounded(figure) for figure in figures[:MOST_FIGURES])
+    return tuple(_bounded(figure, bounds) for figure in figures[:MOST_FIGURES])
 
 
-def _bounded(figure: Figure) -> Figure:
+def _bounded(figure: Figure, bounds: Bounds) -> Figure:
     kept, note = list(figure.series), figure.note
-    if len(kept) > MOST_SERIES:
-        even = np.linspace(0, len(kept) - 1, MOST_SERIES).round().astype(int)
-        left_out = f"{len(kept) - MOST_SERIES} of {len(kept)} curves are not drawn."
+    if len(kept) > bounds.series:
+        even = np.linspace(0, len(kept) - 1, bounds.series).round().astype(int)
+        left_out = f"{len(kept) - bounds.series} of {len(kept)} curves are not drawn."
         note = f"{note} {left_out}".strip()
         kept = [kept[place] for place in even]
-    share = ALL_POINTS // max(len(kept), 1)
-    most = min(MOST_POINTS, max(FEWEST_POINTS, share))
+    share = bounds.all_points // max(len(kept), 1)
+    most = min(bounds.points, max(FEWEST_POINTS, share))
     series = tuple(_thinned(figure, one, most) for one in kept)
     return replace(figure, series=series, note=note)
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from labctl.analysis.averages import averages, differences
 from labctl.clock import iso
 from labctl.data import Level
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
+from labctl.figures.merged import combine_all
 from labctl.quantities import SI, format_duration
-from labctl.report.compare import combine_all, groups_table, runs_table
+from labctl.report.compare import differences_table, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.html import Report, page
 from labctl.sample import Sample
@@ -71,7 +73,13 @@ def compare_reports(
         for run, report in reports.items()
     }
     taken = {run: report for run, report in reports.items() if run not in out}
-    means = groups_table({run: r.results for run, r in taken.items()}, groups)
+    own = {run: report.results for run, report in taken.items()}
+    apart = differences(own, groups)
+    tables = [
+        groups_table(averages(own, groups)),
+        *([differences_table(apart)] if apart else []),
+        runs_table(results),
+    ]
     return Report(
         title=f"{len(reports)} runs compared",
         subtitle=", ".join(dict.fromkeys(groups.values())),
@@ -93,7 +101,7 @@ def compare_reports(
             *(f"{run}: {text}" for run, r in reports.items() for text in r.deviations),
         ],
         figures=combine_all({run: r.figures for run, r in taken.items()}, groups),
-        tables=[means, runs_table(results)],
+        tables=tables,
         simulated=any(report.simulated for report in reports.values()),
     )
 

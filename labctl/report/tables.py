@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import unit_text, value_text
+from labctl.drawing.lettering import spoken, unit_text, value_text
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
@@ -96,12 +96,6 @@ def table(content: Table) -> str:
     count = f"{len(content.rows)} rows" if len(content.rows) != 1 else "1 row"
     title = f"<summary>{escape(content.title)} ({count})</summary>"
     return f"<details>{title}{inner}</details>"
-
-
-def spoken(name: str) -> str:
-    """Return a machine name as words: ``Initial coulombic efficiency``."""
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
 
 
 def _row(name: str, result: Result) -> str:

@@ -45,9 +45,10 @@ def a_run(material: str, cell: int) -> FakeRun:
         per_cycle[name] = per_cycle[name] * scale * fade
     step = np.arange(CYCLES) // (CYCLES // BLOCKS)
     per_cycle["rate_ampere"] = -1e-4 * 2.0**step
-    series: Table = dict(cell_table(6))
-    for name in ("step_net_capacity_ah", "net_capacity_ah"):
-        series[name] = series[name] * scale
+    series: Table = dict(cell_table(CYCLES, rows=40))
+    faded = scale * fade[series["cycle_count"].astype(int) - 1]
+    for name in ("step_net_capacity_ah", "net_capacity_ah", "current_ampere"):
+        series[name] = series[name] * faded
     number = cell + (CELLS if material == "si" else 0)
     return FakeRun(
         summary(

@@ -33,6 +33,7 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
+from labctl.api.comparison import Asked, Grouping, Overlay
 from labctl.api.figures import Plot, RunFigures
 from labctl.api.models import (
     Channel,
@@ -53,8 +54,14 @@ from labctl.api.states import RunState
 from labctl.api.transport import Columns
 from labctl.data import Array, Column, Level, Result, Stream
 from labctl.errors import Complaint, InstrumentError, LinkError, OperatorError
-from labctl.figures.grouping import Grouping
+from labctl.figures.bounded import bounded
+from labctl.figures.curves_of_runs import ComparedRun
+from labctl.figures.from_plot import from_plot
+from labctl.figures.of_rows import of_a_cell, of_readings
+from labctl.quantities import SI
+from labctl.sample import Sample
 from labctl.service.http.catalogue import protocols
+from labctl.service.records import comparison
 from labctl.thinning.pyramid import Pyramid
 
 NOW = 1_786_000_000.0
@@ -673,8 +680,34 @@ class FakeStation:
         self._answer()
         self.figures_asked += 1
         known = self._known(run)
-        nothing = RunFigures(figures=[], rows=known.summary.rows)
-        return known.drawn or nothing
+        tables = {name: table for name, (_, table) in known.tables.items()}
+        made = (
+            *of_a_cell(tables, self._sample(run)),
+            *of_readings(tables),
+            *(from_plot(plot, tables[plot.stream]) for plot in known.plots),
+        )
+        found = RunFigures(figures=list(bounded(made)), rows=known.summary.rows)
+        return known.drawn or found
+
+    def overlay(self, asked: Asked) -> Overlay:
+        self._answer()
+        found = []
+        for run in asked.runs:
+            known = self._known(run)
+            about = known.summary
+            tables = {
+                name: table
+                for name, (_, table) in known.tables.items()
+                if len(next(iter(table.values())))
+            }
+            given = (about.run, about.protocol, about.title, self._sample(run))
+            compared = ComparedRun(*given, about.simulated, tables, self.results(run))
+            found.append(comparison.read(compared, asked))
+        return comparison.compared(found, asked)
+
+    def _sample(self, run: str) -> Sample:
+        label = {"kind": "half_cell", **self.run(run).sample}
+        return Sample.model_validate(label, context=SI)
 
     def report(self, run: str) -> str:
         self._answer()

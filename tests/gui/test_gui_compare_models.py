@@ -7,17 +7,14 @@ import pytest
 from fake_comparison import CELLS, ComparisonStation, run_id, scale_of
 from fake_station import NOW, FakeStation, summary
 
-from gui.plot.loops import thinned
-from gui.runs.cycle_set import read_cycles
-from gui.runs.overlay import Asked, Normalised, Overlay, overlay
 from gui.runs.run_rows import count_text, state_word
-from gui.runs.run_statistics import statistics
-from gui.runs.shelf import Shelf
+from gui.runs.run_statistics import statistics_of
 from gui.runs.view_file import csv_text
 from labctl.analysis.statistics import describe
+from labctl.api.comparison import Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder, in_order
 from labctl.api.states import RunState
-from labctl.figures.grouping import Grouping
+from labctl.thinning.curves import thinned
 
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
 SI = tuple(run_id("si", cell) for cell in range(1, CELLS + 1))
@@ -110,7 +107,7 @@ def test_what_is_no_cycle_is_complained_about_and_excludes_nothing(
 def test_a_recipe_draws_every_run_with_its_units(
     station: ComparisonStation, recipe: str, how: Normalised, labels: tuple[str, str]
 ) -> None:
-    figure = overlay(station, Asked((QMS[0], SI[0]), recipe, how)).figure
+    figure = station.overlay(Asked((QMS[0], SI[0]), recipe, how)).figure
 
     assert [series.name for series in figure.series] == ["qms-1", "si-1"]
     assert (figure.x_label, figure.y_label) == labels
@@ -124,8 +121,8 @@ def test_capacity_per_mass_scales_the_abscissa_of_the_voltage_curve(
     plain = Asked(QMS[:1], "Voltage against capacity")
     specific = Asked(QMS[:1], "Voltage against capacity", Normalised.MASS)
 
-    per_cell = overlay(station, plain).figure.series[0]
-    per_gram = overlay(station, specific).figure.series[0]
+    per_cell = station.overlay(plain).figure.series[0]
+    per_gram = station.overlay(specific).figure.series[0]
 
     # the fake cells have 0.6 mg
     np.testing.assert_allclose(per_gram.x, per_cell.x / 0.6e-3)
@@ -136,12 +133,11 @@ def test_a_rate_step_is_the_median_of_its_cycles_that_are_not_excluded(
     station: ComparisonStation,
 ) -> None:
     asked = Asked(QMS[2:3], "Capacity against rate step")
-    cycles = station.fake_runs[QMS[2]].tables["cycles"][1]
-    capacity = 1e3 * cycles["cycle_discharging_capacity_ah"]
+    capacity = station.overlay(Asked(QMS[2:3], CAPACITY)).figure.series[0].y
 
-    every = overlay(station, asked).figure.series[0]
-    some = overlay(
-        station, Asked(asked.runs, asked.recipe, without_cycles=read_cycles("1"))
+    every = station.overlay(asked).figure.series[0]
+    some = station.overlay(
+        Asked(asked.runs, asked.recipe, without_cycles=read_cycles("1"))
     ).figure.series[0]
 
     assert every.x.tolist() == [1, 2, 3, 4, 5, 6]
@@ -154,7 +150,7 @@ def test_several_cycles_of_a_run_are_curves_of_one_owner(
 ) -> None:
     asked = Asked(QMS[:1], "Voltage against capacity", picked=read_cycles("1; 5"))
 
-    found = overlay(station, asked)
+    found = station.overlay(asked)
 
     assert [s.name for s in found.figure.series] == ["qms-1: cycle 1", "qms-1: cycle 5"]
     assert found.owners == (QMS[0], QMS[0])
@@ -164,7 +160,7 @@ def test_who_lacks_what_is_named_and_left_out() -> None:
     station = FakeStation("few")
     runs = tuple(station.fake_runs)
 
-    found = overlay(station, Asked(runs, "Current against voltage"))
+    found = station.overlay(Asked(runs, "Current against voltage"))
 
     assert [series.name for series in found.figure.series] == ["particle-3"]
     assert found.figure.note == "Left out (no such rows): nmc-031-1, lfp-117-2, film-7."
@@ -175,7 +171,7 @@ def test_excluded_cycles_are_blank_not_bridged_and_the_note_says_so(
 ) -> None:
     asked = Asked(QMS, CAPACITY, without_cycles=read_cycles("1; 17-20"))
 
-    figure = overlay(station, asked).figure
+    figure = station.overlay(asked).figure
 
     blank = figure.series[0].x[np.isnan(figure.series[0].y)]
     assert blank.tolist() == [1, 17, 18, 19, 20]
@@ -186,7 +182,7 @@ def test_excluded_cycles_are_blank_not_bridged_and_the_note_says_so(
 def test_excluded_runs_are_not_drawn_but_named(station: ComparisonStation) -> None:
     asked = Asked(QMS, CAPACITY, without_runs=frozenset({QMS[1]}))
 
-    figure = overlay(station, asked).figure
+    figure = station.overlay(asked).figure
 
     assert "qms-2" not in [series.name for series in figure.series]
     assert figure.note == "Excluded runs: qms-2."
@@ -196,13 +192,9 @@ def test_the_mean_of_a_group_is_that_of_its_runs_at_every_cycle(
     station: ComparisonStation,
 ) -> None:
     asked = Asked((*QMS, *SI), CAPACITY, mean=True, **BY_WORDS)
-    own = [
-        1e3
-        * station.fake_runs[run].tables["cycles"][1]["cycle_discharging_capacity_ah"]
-        for run in QMS
-    ]
+    own = [station.overlay(Asked((run,), CAPACITY)).figure.series[0].y for run in QMS]
 
-    series = overlay(station, asked).figure.series
+    series = station.overlay(asked).figure.series
 
     assert [one.name for one in series] == ["qms (n = 5)", "si (n = 5)"]
     np.testing.assert_allclose(series[0].y, np.mean(own, axis=0))
@@ -214,36 +206,19 @@ def test_two_runs_of_one_sample_have_names_of_their_own() -> None:
     station = ComparisonStation()
     station.change(QMS[1], sample="qms-1")
 
-    figure = overlay(station, Asked(QMS[:2], CAPACITY)).figure
+    figure = station.overlay(Asked(QMS[:2], CAPACITY)).figure
 
     assert [series.name for series in figure.series] == ["qms-1 …1a1f", "qms-1 …2a2f"]
-
-
-def test_ended_runs_are_fetched_once(
-    station: ComparisonStation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked_for: list[str] = []
-    window = station.window
-
-    def counted(run: str, *given: Any, **named: Any) -> Any:
-        asked_for.append(run)
-        return window(run, *given, **named)
-
-    monkeypatch.setattr(station, "window", counted)
-    shelf = Shelf()
-    overlay(station, Asked(QMS, CAPACITY), shelf)
-
-    overlay(station, Asked(QMS, CAPACITY, Normalised.MASS), shelf)
-
-    assert sorted(asked_for) == sorted(QMS)
 
 
 def test_thinning_a_cycle_does_not_join_its_halves() -> None:
     half = np.linspace(0.0, 1.0, 500)
     gap = [np.nan]
 
-    x, y = thinned(
-        np.concatenate([half, gap, half]), np.concatenate([half, gap, 2 - half]), 100
+    x, y, _ = thinned(
+        np.concatenate([half, gap, half]),
+        np.concatenate([half, gap, 2 - half]),
+        most=100,
     )
 
     assert len(x) < 150
@@ -260,18 +235,17 @@ def test_the_table_is_mean_s_and_the_interval_of_students_t(
     asked = Asked((*QMS, *SI), CAPACITY, **BY_WORDS)
     group = describe([88.0 + 4 * scale_of("qms", cell) for cell in range(1, 6)])
 
-    rows = statistics(station, asked, Shelf()).rows
+    rows = statistics_of(station.overlay(asked)).rows
 
     first = rows[0]
     assert (first.quantity, first.group) == ("Initial coulombic efficiency", "qms")
     assert (first.n, first.unit) == ("5", "%")
     assert first.mean == f"{group.mean:.2f} ± {group.deviation:.2f}"
-    half = group.interval[1] - group.mean
-    assert first.interval == f"± {half:.2f}"
+    assert first.interval == f"± {group.half_width:.2f}"
 
 
 def test_the_power_of_ten_stands_with_the_unit(station: ComparisonStation) -> None:
-    rows = statistics(station, Asked(QMS, CAPACITY, **BY_WORDS), Shelf()).rows
+    rows = statistics_of(station.overlay(Asked(QMS, CAPACITY, **BY_WORDS))).rows
 
     diffusivity = next(row for row in rows if row.quantity == "Diffusivity")
     assert diffusivity.mean == "1.000 ± 0.032"
@@ -282,7 +256,7 @@ def test_the_power_of_ten_stands_with_the_unit(station: ComparisonStation) -> No
 def test_four_values_have_no_interval(station: ComparisonStation) -> None:
     asked = Asked(QMS, CAPACITY, without_runs=frozenset(QMS[:1]), **BY_WORDS)
 
-    found = statistics(station, asked, Shelf())
+    found = statistics_of(station.overlay(asked))
 
     assert {(row.n, row.interval) for row in found.rows} == {("4", "–")}
     assert "excluded: qms-1" in found.note
@@ -291,7 +265,7 @@ def test_four_values_have_no_interval(station: ComparisonStation) -> None:
 def test_what_a_single_run_has_is_no_comparison(station: ComparisonStation) -> None:
     asked = Asked(SI, CAPACITY, by=Grouping.RUN)
 
-    rows = statistics(station, asked, Shelf()).rows
+    rows = statistics_of(station.overlay(asked)).rows
 
     assert "Only here" not in {row.quantity for row in rows}
     assert {row.n for row in rows} == {"1"}
@@ -339,16 +313,3 @@ def test_names_are_sorted_by_their_numbers_and_the_latest_comes_first() -> None:
     assert [run.sample for run in by_name] == ["cell-9", "cell-9", "cell-10"]
     assert by_name[0].started_unix > by_name[1].started_unix
     assert by_time[0].started_unix == NOW + 2
-
-
-def test_a_live_run_is_asked_again_and_an_ended_one_is_not() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
-    shelf = Shelf()
-    first: Overlay = overlay(station, Asked((run,), CAPACITY), shelf)
-    station.change(run, sample="renamed")
-
-    again = overlay(station, Asked((run,), CAPACITY), shelf)
-
-    assert first.figure.series[0].name == "nmc-031-1"
-    assert again.figure.series[0].name == "renamed"

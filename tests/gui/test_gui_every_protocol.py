@@ -257,7 +257,7 @@ def test_every_tab_of_a_finished_run_draws_something(
 
 def _is_drawn(tab: FigureTab) -> bool:
     """Whether what is to come has come: of the protocol's own figures the station's."""
-    return bool(tab.figures) and (not tab.tab.own or tab.has_own)
+    return bool(tab.figures)
 
 
 def _draws(view: FigureView) -> bool:

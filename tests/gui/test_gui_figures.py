@@ -99,8 +99,8 @@ def titration() -> FakeStation:
 def own_tab(window: MainWindow, qtbot: QtBot) -> FigureTab:
     """Open the tab of the protocol's own figures."""
     view = window.bench.run_view
-    qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
-    tab = next(tab for tab in view.figure_tabs if tab.tab.own)
+    qtbot.waitUntil(lambda: any(tab.tab.name == "own" for tab in view.figure_tabs))
+    tab = next(tab for tab in view.figure_tabs if tab.tab.name == "own")
     view.tabs.setCurrentWidget(tab)
     qtbot.waitUntil(lambda: bool(tab.figures))
     return tab
@@ -146,8 +146,8 @@ def test_a_reason_is_read_where_figures_are_missing(
     run.drawn = RunFigures(figures=[], rows=1, why="sample x has no particle_radius")
     window = open_window(titration)
     view = window.bench.run_view
-    qtbot.waitUntil(lambda: any(tab.tab.own for tab in view.figure_tabs))
-    tab = next(tab for tab in view.figure_tabs if tab.tab.own)
+    qtbot.waitUntil(lambda: any(tab.tab.name == "own" for tab in view.figure_tabs))
+    tab = next(tab for tab in view.figure_tabs if tab.tab.name == "own")
     view.tabs.setCurrentWidget(tab)
 
     qtbot.waitUntil(lambda: "particle_radius" in tab.said)
@@ -169,27 +169,8 @@ def test_a_protocols_own_tab_stands_behind_the_live_ones(
         "Capacity · CE",
         "GITT",
     ]
-    assert tabs[-1].elsewhere == {"time", "voltage_capacity", "dq_dv", "capacity"}
-
-
-def test_spectra_stand_in_until_the_protocol_has_drawn(
-    qtbot: QtBot, open_window: Open
-) -> None:
-    station = FakeStation("empty")
-    run = cell_run(1, 2, CELLS[0], protocol="insitu-eis")
-    run.view = "Impedance"
-    station.add(run)
-    window = open_window(station)
-    tab = own_tab(window, qtbot)
-    assert [f.name for f in tab.figures] == ["nyquist", "bode", "kramers_kronig"]
-
-    run.drawn = RunFigures(figures=list(titled("nyquist")), rows=2)
-    station.change(run.summary.run, rows=10_000)
-
-    qtbot.waitUntil(
-        lambda: [f.name for f in tab.figures] == ["nyquist", "coming_in"],
-        timeout=10_000,
-    )
+    hidden = frozenset({"voltage_capacity", "dq_dv", "capacity", "efficiency"})
+    assert tabs[-1].elsewhere == hidden
 
 
 # ---- how they look

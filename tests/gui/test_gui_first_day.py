@@ -23,7 +23,6 @@ from gui.parts.inputs import Button, Line
 from gui.run.result_rows import result_rows
 from gui.run.states import envelope_text, tiles_of
 from gui.run.step_rows import step_rows
-from gui.runs.overlay import run_names
 from gui.shell.banners import STARTING, Banners
 from gui.shell.window import MainWindow
 from labctl.api.answers import Checked
@@ -199,23 +198,6 @@ def test_a_result_is_written_as_in_a_paper() -> None:
     row = result_rows({"sheet_density": density})[0]
 
     assert (row.value, row.unit) == ("(4.9929 ± 0.0074) × 10¹³", "cm⁻²")
-
-
-def test_two_runs_of_a_sample_are_told_apart_by_their_protocols() -> None:
-    station = FakeStation("few")
-    details = [station.run(run) for run in station.fake_runs][:2]
-    twins = [
-        d.model_copy(
-            update={
-                "summary": d.summary.model_copy(
-                    update={"sample": "qms", "protocol": protocol}
-                )
-            }
-        )
-        for d, protocol in zip(details, ("gitt", "hppc"), strict=True)
-    ]
-
-    assert set(run_names(twins).values()) == {"qms · gitt", "qms · hppc"}
 
 
 @pytest.mark.parametrize(

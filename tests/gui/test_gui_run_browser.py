@@ -15,15 +15,12 @@ from PyQt6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 from gui.look.settings import Settings
-from gui.runs.cycle_set import read_cycles
-from gui.runs.overlay import Asked, Normalised, overlay
 from gui.runs.overlay_view import MOST_HUES
-from gui.runs.recipes import RECIPES
 from gui.runs.view_file import csv_text
 from gui.shell.window import MainWindow
 from labctl.api.answers import RunList
+from labctl.api.comparison import RECIPES, Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder
-from labctl.figures.grouping import Grouping
 
 Open = Callable[..., MainWindow]
 QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
@@ -275,7 +272,7 @@ def test_an_export_can_be_made_again_and_says_simulated_everywhere(
         Normalised(view["normalise"]),
         without_cycles=read_cycles(view["excluded_cycles"]),
     )
-    remade = overlay(ComparisonStation(), again).figure
+    remade = ComparisonStation().overlay(again).figure
     assert csv_text(remade, simulated=True).splitlines() == text.splitlines()
     assert "SIMULATED" in svg
     assert "<image" not in svg

@@ -1,18 +1,16 @@
-"""Tiles, axes, loops, searches, links: what the window shows, without a window."""
+"""Tiles, axes, searches, links: what the window shows, without a window."""
 
 import math
 
 import numpy as np
 import pytest
-from fake_station import CELLS, NOW, FakeStation, cell_run, cell_table, summary
+from fake_station import CELLS, NOW, FakeStation, cell_run, summary
 
 from gui.bench.sparks import POINTS, Spark
 from gui.compose.draft import readiness
 from gui.link.link_state import Answering, LinkWatch
 from gui.look.colours import StateLook
 from gui.plot.axis import Span, follow, log_span, span_of, with_margin
-from gui.plot.loops import LoopBook, chosen, split, thinned
-from gui.run.figures import capacity, half_cycles, hall, spectra, voltage_capacity
 from gui.run.states import counts_of, filtered, look_of, on_the_wall, tiles_of
 from gui.run.step_rows import step_rows
 from gui.run.tabs import tabs_of
@@ -153,40 +151,7 @@ def test_decades_are_whole() -> None:
     assert log_span(Span(0.02, 300.0)) == Span(-2, 3)
 
 
-# ---- loops and windows
-
-
-def test_a_thinned_loop_keeps_its_turning_points() -> None:
-    angle = np.linspace(0, 20 * np.pi, 100_000)
-    x, _ = thinned(np.cos(angle), np.sin(angle))
-
-    assert len(x) <= 450
-    assert x.max() == pytest.approx(1.0, abs=1e-3)
-    assert x.min() == pytest.approx(-1.0, abs=1e-3)
-
-
-def test_rows_are_cut_where_their_number_changes() -> None:
-    loops = split(
-        np.array([1, 1, 1, 2, 2]), np.arange(5.0), np.array([0, 1, np.nan, 3, 4])
-    )
-
-    assert [(loop.number, len(loop.x)) for loop in loops] == [(1, 2), (2, 2)]
-
-
-def test_of_many_cycles_first_and_last_are_always_drawn() -> None:
-    picked = chosen(list(range(1, 1001)))
-
-    assert picked[0] == 1
-    assert picked[-1] == 1000
-    assert len(picked) == 40
-
-
-def test_only_the_growing_cycle_is_fetched_again() -> None:
-    book = LoopBook()
-    book.put(1, [])
-    book.put(2, [])
-
-    assert book.missing([1, 2, 3], growing=2) == [2, 3]
+# ---- windows
 
 
 def test_groups_become_slopes_and_no_peak_is_lost() -> None:
@@ -209,52 +174,7 @@ def test_groups_become_slopes_and_no_peak_is_lost() -> None:
     assert (np.diff(x) > 0).all()
 
 
-# ---- figures
-
-
-def test_half_cycles_start_at_no_charge() -> None:
-    loops = half_cycles(cell_table(2))
-
-    assert len(loops) == 4
-    assert all(abs(loop.x[0]) < 1e-9 for loop in loops)
-
-
-def test_capacity_is_specific_only_with_a_mass() -> None:
-    station = FakeStation("one")
-    rows = station.fake_runs[next(iter(station.fake_runs))].tables["cycles"][1]
-
-    assert capacity(rows, 6e-7).y_label == "Capacity / mAh/g"
-    assert capacity(rows, None).y_label == "Capacity / mAh"
-
-
-def test_cycles_are_shaded_by_their_number() -> None:
-    loops = [(n, loop) for n in (1, 5) for loop in half_cycles(cell_table(1))]
-    figure = voltage_capacity(loops, None)
-
-    assert [s.shade for s in figure.series] == [0.0, 0.0, 1.0, 1.0]
-    assert {s.group for s in figure.series} == {"charge", "discharge"}
-
-
-def test_a_capacitive_spectrum_lies_above_the_axis() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
-    nyquist, bode, residual = spectra(station.fake_runs[run].tables["eis"][1])
-
-    assert nyquist.equal_scale
-    assert (nyquist.series[0].y > 0).all()
-    assert (bode.x_log, bode.y_log) == (True, True)
-    assert [s.right for s in bode.series] == [False] * 6 + [True] * 6
-    assert residual.series[0].y.max() < 1.0
-
-
-def test_opposite_configurations_have_opposite_slopes() -> None:
-    station = FakeStation("few")
-    run = next(r for r in station.fake_runs if "hall" in r)
-    against_field = hall(station.fake_runs[run].tables["hall"][1])[0]
-
-    slopes = [np.polyfit(s.x, s.y, 1)[0] for s in against_field.series]
-    assert len(slopes) == 4
-    assert sorted(np.sign(slopes)) == [-1, -1, 1, 1]
+# ---- tabs
 
 
 def test_tabs_follow_from_the_streams() -> None:

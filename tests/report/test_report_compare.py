@@ -4,16 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labctl.analysis.averages import averages, differences
 from labctl.data import Result
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.figures.from_plot import from_plot
-from labctl.report.compare import (
-    combine,
-    combine_all,
-    groups_table,
-    runs_table,
-    spread,
-)
+from labctl.figures.merged import combine, combine_all
+from labctl.report.compare import differences_table, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 
 
@@ -48,22 +44,6 @@ def test_figures_with_other_axes_are_not_merged() -> None:
     assert [len(figure.series) for figure in found] == [4, 2]
 
 
-def test_the_interval_is_that_of_student() -> None:
-    # Five cells: t(0.975, 4) = 2.776445 (any table of Student's t).
-    found = spread([10.0, 11.0, 12.0, 13.0, 14.0])
-
-    assert found.mean == 12.0
-    assert found.deviation == pytest.approx(np.sqrt(2.5))
-    assert found.half_width == pytest.approx(2.776445 * np.sqrt(2.5 / 5), rel=1e-6)
-
-
-def test_one_cell_has_no_spread() -> None:
-    found = spread([3.0])
-
-    assert np.isnan(found.deviation)
-    assert np.isnan(found.half_width)
-
-
 def test_groups_are_averaged_and_doubts_are_counted() -> None:
     results = {
         "a": {"ice": Result(92.0, "%")},
@@ -72,7 +52,7 @@ def test_groups_are_averaged_and_doubts_are_counted() -> None:
         "d": {"ice": Result(87.4, "%")},
     }
     groups = dict.fromkeys("abc", "QMS") | {"d": "Si"}
-    rows = groups_table(results, groups).rows
+    rows = groups_table(averages(results, groups)).rows
 
     assert rows[0][:5] == ["Ice", "QMS", "2", "92.5", "0.71"]
     assert rows[0][-1] == "1 suspect, 1 absent"
@@ -82,8 +62,8 @@ def test_groups_are_averaged_and_doubts_are_counted() -> None:
 def test_the_interval_begins_with_five_values() -> None:
     runs = {name: {"q": Result(float(k), "mAh")} for k, name in enumerate("abcde")}
 
-    four = groups_table({run: runs[run] for run in "abcd"}).rows[0]
-    five = groups_table(runs).rows[0]
+    four = groups_table(averages({run: runs[run] for run in "abcd"})).rows[0]
+    five = groups_table(averages(runs)).rows[0]
 
     assert (four[2], four[5]) == ("4", "–")
     assert (five[2], five[5]) == ("5", "2.0 ± 2.0")
@@ -92,13 +72,35 @@ def test_the_interval_begins_with_five_values() -> None:
 def test_a_large_deviation_is_written_without_an_exponent() -> None:
     results = {"a": {"q": Result(2800.0, "m")}, "b": {"q": Result(3000.0, "m")}}
 
-    assert groups_table(results).rows[0][4] == "140"
+    assert groups_table(averages(results)).rows[0][4] == "140"
+
+
+def test_a_value_far_off_is_named_and_stays_in_the_mean() -> None:
+    values = {"a": 92.5, "b": 92.4, "c": 92.6, "d": 92.5, "e": 80.0}
+    results = {run: {"ice": Result(value, "%")} for run, value in values.items()}
+
+    [row] = groups_table(averages(results)).rows
+
+    assert row[2] == "5"
+    assert row[-1].startswith("e lies 1.79 s off (Grubbs' limit 1.72")
+
+
+def test_two_groups_are_compared_by_welch_and_three_are_not() -> None:
+    values = {"a": 92.3, "b": 92.6, "c": 92.5, "d": 87.2, "e": 87.6, "f": 87.4}
+    results = {run: {"ice": Result(value, "%")} for run, value in values.items()}
+    two = dict.fromkeys("abc", "QMS") | dict.fromkeys("def", "Si")
+
+    [row] = differences_table(differences(results, two)).rows
+
+    assert row[:3] == ["Ice", "QMS − Si", "5.07 ± 0.41"]
+    assert float(row[4]) < 1e-4
+    assert differences(results, two | {"f": "other"}) == []
 
 
 def test_values_of_different_units_are_not_averaged() -> None:
     results = {"a": {"q": Result(3.0, "mAh")}, "b": {"q": Result(3000.0, "mAh/g")}}
 
-    assert [row[2] for row in groups_table(results).rows] == ["1", "1"]
+    assert [row[2] for row in groups_table(averages(results)).rows] == ["1", "1"]
 
 
 def test_every_run_shows_its_own_value() -> None:

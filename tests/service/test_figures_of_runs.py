@@ -13,7 +13,7 @@ from labctl import plugins
 from labctl.api.figures import RunFigures
 from labctl.data import Array
 from labctl.errors import OperatorError
-from labctl.figures.bounded import MOST_FIGURES, MOST_POINTS, MOST_SERIES, bounded
+from labctl.figures.bounded import BOUNDS, MOST_FIGURES, bounded
 from labctl.figures.figure import Figure, Series
 from labctl.service.http import catalogue
 from labctl.service.records import figures as worked_out
@@ -37,7 +37,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_extremes() -> None:
 
     seen = sent.series[0]
 
-    assert len(seen.x) <= 1.1 * MOST_POINTS
+    assert len(seen.x) <= 1.1 * BOUNDS.points
     assert (seen.y.min(), seen.y.max()) == (y.min(), y.max())
 
 
@@ -72,7 +72,7 @@ def test_too_many_curves_are_counted_in_the_note() -> None:
 
     [sent] = bounded([figure(*many, note="Of 500 cycles.")])
 
-    assert len(sent.series) == MOST_SERIES
+    assert len(sent.series) == BOUNDS.series
     assert (sent.series[0].name, sent.series[-1].name) == ("0", "499")
     assert sent.note == "Of 500 cycles. 420 of 500 curves are not drawn."
     assert len(bounded([figure()] * 50)) == MOST_FIGURES

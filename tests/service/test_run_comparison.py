@@ -1,19 +1,24 @@
 """The station compares runs on one page, and finds and sorts them."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from labctl.api.comparison import Asked, Grouping, Normalised, read_cycles
 from labctl.api.requests import OrderIn
 from labctl.api.run_search import RunOrder
 from labctl.errors import OperatorError, RefusedError
-from labctl.figures.grouping import Grouping
+from labctl.figures import comparisons
+from labctl.figures.curves_of_runs import curves_of_run
 from labctl.report import of_run
-from labctl.service.records import reports
+from labctl.service.records import comparison, reports
+from labctl.store.run_file.reader import RunFile
 
 Orders = Callable[..., OrderIn]
+VOLTAGE, CHARGE = comparisons.VOLTAGE.title, comparisons.CHARGE.title
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +134,61 @@ def test_what_was_read_ahead_is_not_read_again_and_then_forgotten(
     assert read == folders
     assert "3 runs compared" in page
     assert not reports._reports
+
+
+# ---- laid over each other
+
+
+def test_runs_are_laid_over_each_other_and_averaged_at_the_station(
+    station: Any, runs: list[str]
+) -> None:
+    asked = Asked((*runs,), VOLTAGE, without_runs=frozenset(runs[2:]))
+
+    found = station.client.overlay(asked)
+
+    assert found.asked == asked
+    assert found.owners == tuple(runs[:2])
+    assert found.simulated == 3
+    assert found.names[runs[2]] == "qms-0.7"
+    assert found.figure.note == "Excluded runs: qms-0.7."
+    for series, run in zip(found.figure.series, runs, strict=False):
+        table = RunFile(station.data / run).table("timeseries")
+        assert set(series.x) <= set(table["test_time_second"] / 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"recipe": "Voltage against mood"}, "is not one of"),
+        # a range that would take all memory to write down
+        ({"recipe": CHARGE, "picked": read_cycles("1-9999999")}, "too many"),
+        ({"without_runs": frozenset({"20200101-000000-other"})}, "is not one of the"),
+        ({"by": Grouping.WORDS}, "go together"),
+    ],
+)
+def test_an_overlay_that_cannot_be_made_is_refused_in_words(
+    station: Any, runs: list[str], more: dict[str, Any], said: str
+) -> None:
+    asked = dataclasses.replace(Asked((*runs,), VOLTAGE), **more)
+
+    with pytest.raises(OperatorError, match=said):
+        station.client.overlay(asked)
+
+
+def test_a_run_that_has_ended_is_read_once_however_it_is_normalised(
+    station: Any, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [station.data / run for run in runs]
+    taken: list[str] = []
+    real = curves_of_run
+
+    def counted(run: Any, *given: Any) -> Any:
+        taken.append(run.run)
+        return real(run, *given)
+
+    monkeypatch.setattr(comparison, "curves_of_run", counted)
+    for how in Normalised:
+        asked = Asked((*runs,), VOLTAGE, how)
+        comparison.compare(folders, asked)
+
+    assert taken == runs

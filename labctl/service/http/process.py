@@ -23,7 +23,7 @@ from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
 from labctl.errors import OperatorError
 from labctl.service.bench.bench import StationBench
-from labctl.service.http import bench_views, commands, run_views
+from labctl.service.http import bench_views, commands, comparison_views, run_views
 from labctl.service.http.access import answer_errors
 from labctl.service.http.audit import Audit
 from labctl.service.http.connection_limits import (
@@ -133,6 +133,7 @@ def application(services: Services, tokens: Tokens, hosts: frozenset[str]) -> Fa
     app.state.services = services
     app.include_router(bench_views.router)
     app.include_router(run_views.router)
+    app.include_router(comparison_views.router)
     app.include_router(commands.operate)
     app.include_router(commands.configure)
     answer_errors(app)

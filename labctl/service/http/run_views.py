@@ -19,15 +19,14 @@ from labctl.api.figures import RunFigures
 from labctl.api.run_search import RunOrder
 from labctl.clock import stopwatch
 from labctl.data import Array, Result
-from labctl.errors import LateError, OperatorError, StoreError
-from labctl.figures.grouping import Grouping
+from labctl.errors import LateError, StoreError
 from labctl.service.bench.forecasts import expected
 from labctl.service.bench.live_run import LiveRun
 from labctl.service.http import catalogue
 from labctl.service.http.access import PROBLEMS, Here, allow
 from labctl.service.http.services import Services
 from labctl.service.records import archive, reports
-from labctl.service.records import figures as worked_out
+from labctl.service.records import figures as run_figures
 from labctl.store.folder import RunFolder
 from labctl.thinning.pyramid import Window
 
@@ -210,7 +209,7 @@ async def figures(here: Here, run: RunId) -> RunFigures:
     path = folder_of(here, run).path
     began = stopwatch()
     try:
-        found: RunFigures = await _worked_out(here, worked_out.figures, path)
+        found: RunFigures = await worked_out(here, run_figures.figures, path)
     except (LateError, StoreError) as error:
         seconds = stopwatch() - began
         return RunFigures(figures=[], rows=0, why=str(error), seconds=seconds)
@@ -220,34 +219,7 @@ async def figures(here: Here, run: RunId) -> RunFigures:
 @router.get("/runs/{run}/report", operation_id="report", response_class=HTMLResponse)
 async def report(here: Here, run: RunId) -> HTMLResponse:
     """Return the self-contained page of a run, finished or not."""
-    text: str = await _worked_out(here, reports.report, folder_of(here, run).path)
-    return HTMLResponse(text)
-
-
-@router.get("/report", operation_id="comparison", response_class=HTMLResponse)
-async def comparison(
-    here: Here,
-    run: Annotated[list[RunName], Query(min_length=1, max_length=reports.MOST)],
-    by: Grouping = Grouping.SAMPLE,
-    words: Annotated[list[Word] | None, Query(max_length=20)] = None,
-    without: Annotated[list[RunName] | None, Query(max_length=reports.MOST)] = None,
-) -> HTMLResponse:
-    """Return one page that compares several runs, those of a group averaged.
-
-    ``words`` go with ``by=words``. Runs in ``without`` are named, not averaged.
-    """
-    folders = [folder_of(here, name).path for name in dict.fromkeys(run)]
-    sought = tuple(words or ())
-    if bool(sought) != (by is Grouping.WORDS):
-        raise OperatorError("by=words and words=… go together")
-    odd = sorted(set(without or ()) - set(run))
-    if odd:
-        raise OperatorError(f"without={odd[0]} is not one of the runs compared")
-    for folder in folders:  # one by one: other questions are answered in between
-        await _worked_out(here, reports.read_ahead, folder)
-    text: str = await _worked_out(
-        here, reports.comparison, folders, by, sought, frozenset(without or ())
-    )
+    text: str = await worked_out(here, reports.report, folder_of(here, run).path)
     return HTMLResponse(text)
 
 
@@ -256,7 +228,7 @@ async def ask(here: Services, act: Any, *given: Any) -> Any:
     return await asyncio.to_thread(here.archive.call, DEADLINE, act, *given)
 
 
-async def _worked_out(here: Services, act: Any, *given: Any) -> Any:
+async def worked_out(here: Services, act: Any, *given: Any) -> Any:
     """Ask the worker process for what takes long: no list waits behind it."""
     return await asyncio.to_thread(here.analysis.call, PATIENCE, act, *given)
 

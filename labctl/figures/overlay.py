@@ -2,105 +2,67 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gui.link.port import Station
-from gui.parts.form import referred
-from gui.runs.cycle_set import CycleSet
-from gui.runs.recipe_curves import Curve, LacksError
-from gui.runs.recipes import RECIPES, Recipe
-from gui.runs.shelf import Shelf
 from labctl.analysis.statistics import mean_at_points
-from labctl.api.answers import RunDetail
-from labctl.api.figures import Figure, Series
-from labctl.api.models import RunSummary
 from labctl.data import Array
-from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
-
-MOST_RUNS = 40
-"""As many as the station compares on one page."""
-MOST_PICKED = 12
-"""Cycles or spectra of a run at once."""
-FIRST_CYCLE = CycleSet(((1, 1),))
+from labctl.figures.comparisons import RECIPES, Asked, Normalised, Recipe
+from labctl.figures.curves_of_runs import Curve, LacksError
+from labctl.figures.figure import Figure, Series
+from labctl.figures.grouping import Grouped, groups_of, labels_of
+from labctl.sample import Sample
 
 
-class Normalised(StrEnum):
-    """What values are referred to."""
+@dataclass(frozen=True, slots=True, eq=False)
+class OverlaidRun:
+    """A run that is laid over others."""
 
-    NOT = "as measured"
-    MASS = "per mass"
-    AREA = "per area"
-    FIRST = "to the first"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Everything that decides what is seen: with it a view can be made again."""
-
-    runs: tuple[str, ...]
-    """Ids, in the order of ticking; those that are excluded among them."""
-    recipe: str
-    """Title of a recipe."""
-    how: Normalised = Normalised.NOT
-    picked: CycleSet = FIRST_CYCLE
-    """Cycles or spectra that are shown, where a recipe shows single ones."""
-    without_runs: frozenset[str] = frozenset()
-    without_cycles: CycleSet = field(default_factory=CycleSet)
-    mean: bool = False
-    """Groups instead of runs, where a recipe counts."""
-    by: Grouping = Grouping.SAMPLE
-    words: tuple[str, ...] = ()
+    run: str
+    """Its id."""
+    protocol: str
+    title: str
+    sample: Sample
+    curves: Sequence[Curve]
+    lacks: str = ""
+    """Why it has no curves."""
 
     @property
-    def taken(self) -> tuple[str, ...]:
-        """The runs that are not excluded."""
-        return tuple(run for run in self.runs if run not in self.without_runs)
+    def grouped(self) -> Grouped:
+        """What it is grouped by."""
+        return Grouped(self.sample.name, self.title, self.run)
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """What was asked for, drawn."""
-
-    asked: Asked
-    figure: Figure
-    owners: tuple[str, ...]
-    """Run (or group) of each series of the figure."""
-    simulated: int
-    """How many of the runs are."""
-
-
-def overlay(station: Station, asked: Asked, shelf: Shelf | None = None) -> Overlay:
-    """Fetch the curves and lay them over each other; blocks.
+def overlay(
+    runs: Sequence[OverlaidRun], asked: Asked
+) -> tuple[Figure, tuple[str, ...]]:
+    """Return the figure, and the run (or group) of each of its series.
 
     Runs that lack the rows, or what they are to be normalised by, are named in the
     note and left out; so are those that a person excluded.
     """
-    shelf = shelf or Shelf()
     recipe = RECIPES[asked.recipe]
-    details = [shelf.detail(station, run) for run in asked.runs]
-    names = run_names(details)
+    names = run_names(runs)
     found: dict[str, list[Curve]] = {}
     remarks: dict[str, list[str]] = {}
-    for detail in details:
-        run = detail.summary.run
-        if run in asked.without_runs:
+    for each in runs:
+        if each.run in asked.without_runs:
             continue
         try:
-            curves = shelf.curves(station, detail, recipe, asked.picked)
-            found[run] = [_fit(c, recipe, asked, detail) for c in curves]
-            for note in dict.fromkeys(c.note for c in curves if c.note):
-                remarks.setdefault(note, []).append(names[run])
+            if each.lacks:
+                raise LacksError(each.lacks)  # noqa: TRY301  (one way to leave it out)
+            found[each.run] = [_fit(c, recipe, asked, each.sample) for c in each.curves]
+            for note in dict.fromkeys(c.note for c in each.curves if c.note):
+                remarks.setdefault(note, []).append(names[each.run])
         except LacksError as lack:
-            remarks.setdefault(f"left out ({lack})", []).append(names[run])
+            remarks.setdefault(f"left out ({lack})", []).append(names[each.run])
     said = [f"{what}: {', '.join(who)}" for what, who in remarks.items()]
     if asked.mean and recipe.counted:
-        pairs = _means(found, groups_by_run(details, asked))
+        pairs = _means(found, groups_by_run(runs, asked))
     else:
         pairs = [
-            (run, Series(_named(names[run], c, curves), c.x, c.y, points=recipe.points))
+            (run, _series(_named(names[run], c, curves), c, recipe))
             for run, curves in found.items()
             for c in curves
         ]
@@ -115,49 +77,48 @@ def overlay(station: Station, asked: Asked, shelf: Shelf | None = None) -> Overl
         equal_scale=recipe.equal_scale and asked.how is Normalised.NOT,
         note=_note(recipe, asked, names, said),
     )
-    return Overlay(
-        asked,
-        figure,
-        tuple(owner for owner, _ in pairs),
-        sum(d.summary.simulated for d in details),
-    )
+    return figure, tuple(owner for owner, _ in pairs)
 
 
-def run_names(details: Sequence[RunDetail]) -> dict[str, str]:
+def run_names(runs: Sequence[OverlaidRun]) -> dict[str, str]:
     """Return what each run is called: its sample, and more where that is not enough.
 
     The protocol tells two runs of a sample apart better than their ids do, so it is
     tried first.
     """
-    labels = labels_of([_grouped(d) for d in details])
-    samples = Counter(d.summary.sample for d in details)
-    both = {
-        d.summary.run: f"{d.summary.sample} · {d.summary.protocol}" for d in details
-    }
+    labels = labels_of([each.grouped for each in runs])
+    samples = Counter(each.sample.name for each in runs)
+    both = {each.run: f"{each.sample.name} · {each.protocol}" for each in runs}
     often = Counter(both.values())
 
-    def called(about: RunSummary) -> str:
-        if about.sample and samples[about.sample] == 1:
-            return about.sample
-        alone = about.sample and about.protocol and often[both[about.run]] == 1
-        return both[about.run] if alone else labels[about.run]
+    def called(each: OverlaidRun) -> str:
+        if each.sample.name and samples[each.sample.name] == 1:
+            return each.sample.name
+        alone = each.sample.name and each.protocol and often[both[each.run]] == 1
+        return both[each.run] if alone else labels[each.run]
 
-    return {d.summary.run: called(d.summary) for d in details}
+    return {each.run: called(each) for each in runs}
 
 
-def groups_by_run(details: Sequence[RunDetail], asked: Asked) -> dict[str, str]:
+def groups_by_run(runs: Sequence[OverlaidRun], asked: Asked) -> dict[str, str]:
     """Return each run's group; the page of several runs groups alike."""
-    about = [_grouped(d) for d in details]
+    about = [each.grouped for each in runs]
     groups, labels = groups_of(about, asked.by, asked.words), labels_of(about)
     return {run: groups[label] for run, label in labels.items()}
 
 
-def _grouped(detail: RunDetail) -> Grouped:
-    s = detail.summary
-    return Grouped(s.sample, s.title, s.run)
+def _series(name: str, curve: Curve, recipe: Recipe) -> Series:
+    return Series(
+        name,
+        curve.x,
+        curve.y,
+        points=recipe.points,
+        quality=curve.quality,
+        reason=curve.reason,
+    )
 
 
-def _fit(curve: Curve, recipe: Recipe, asked: Asked, detail: RunDetail) -> Curve:
+def _fit(curve: Curve, recipe: Recipe, asked: Asked, sample: Sample) -> Curve:
     """Return a curve normalised, with NaN where cycles are excluded."""
     x, y = curve.x, curve.y
     if recipe.counted and curve.cycles is not None:
@@ -165,7 +126,7 @@ def _fit(curve: Curve, recipe: Recipe, asked: Asked, detail: RunDetail) -> Curve
         if not np.isfinite(y).any():
             raise LacksError("no cycle that is not excluded")
         x, y = _medians(x, y)
-    factor = _factor(asked.how, recipe, detail, y)
+    factor = _factor(asked.how, recipe, sample, y)
     if recipe.extensive == "x" and asked.how is not Normalised.FIRST:
         return replace(curve, x=x * factor, y=y)
     return replace(curve, x=x, y=y * factor)
@@ -201,9 +162,8 @@ def _means(
     return pairs
 
 
-def _factor(how: Normalised, recipe: Recipe, detail: RunDetail, y: Array) -> float:
+def _factor(how: Normalised, recipe: Recipe, sample: Sample, y: Array) -> float:
     """Return what to multiply by. LacksError: it cannot be."""
-    refer = referred(detail.sample)
     if how is Normalised.FIRST:
         finite = y[np.isfinite(y) & (y != 0)]
         if not finite.size:
@@ -212,12 +172,12 @@ def _factor(how: Normalised, recipe: Recipe, detail: RunDetail, y: Array) -> flo
     if how is Normalised.NOT or not recipe.extensive:
         return 1.0
     if how is Normalised.MASS:
-        if not refer.mass:
+        if not sample.active_mass:
             raise LacksError("no mass")
-        return 1e-3 / refer.mass
-    if not refer.area:
+        return 1e-3 / sample.active_mass
+    if not sample.area:
         raise LacksError("no area")
-    return 1e-4 / refer.area
+    return 1e-4 / sample.area
 
 
 def _label(label: str, how: Normalised, *, on: bool) -> str:
