@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from labctl.api.client import StationClient
-from labctl.api.models import API_VERSION
 from labctl.api.station_files import StationFiles
 from labctl.api.transport import connection
 from labctl.clock import SystemClock
@@ -31,7 +30,7 @@ def find(
 ) -> StationClient | None:
     """Return a client of the station whose runs lie in ``data``; None if none answers.
 
-    OperatorError: it is of another version, or its token is not for this user.
+    OperatorError: its token is not for this user.
     """
     files = StationFiles(data.absolute())
     address = files.read_address()
@@ -40,12 +39,6 @@ def find(
     if not is_written(files.lock_file):
         files.leave()  # it died; its address says nothing any more
         return None
-    if address.api_version != API_VERSION:
-        raise OperatorError(
-            f"the station at {data} speaks version {address.api_version} of the API, "
-            f"this labctl {API_VERSION}; end it with `labctl stop --station`, then "
-            "start it again"
-        )
     tokens = files.read_tokens()
     if tokens is None:
         raise OperatorError(

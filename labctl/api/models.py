@@ -1,7 +1,16 @@
 """What the station's process says: its state, replaced whole, and its lists.
 
-Rules for whoever edits: fields may be added, never renamed or given another meaning
-(then `API_VERSION` goes up); times are UTC epoch seconds; what is not finite is null.
+Rules for whoever edits, of every answer and request:
+
+- A field may be added to an answer, with a default for stations that do not say it;
+  clients ignore what they do not know. Also to a request, where the default is what was
+  done before; what is left at its default is not sent, for a station refuses a word in
+  a request that it does not know.
+- A field that is renamed, taken away or given another meaning, and a new word of a
+  closed choice, make a new `API_VERSION`, a line in the tables of
+  `labctl.api.versions`, and recorded answers in ``tests/data/api-v<n>``, which nobody
+  changes afterwards.
+- Times are UTC epoch seconds; what is not finite is null.
 """
 
 from enum import StrEnum
@@ -12,14 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from labctl.data import Level
 from labctl.engine.states import RunState
 
-API_VERSION = 1
+API_VERSION = 2
 
 
 class Answer(BaseModel):
-    """Base of everything that crosses the API."""
+    """Base of what a station says; what a client does not know of it, it ignores."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True
+        extra="ignore", frozen=True, use_attribute_docstrings=True
     )
 
 

@@ -25,6 +25,7 @@ from labctl.api.models import API_VERSION, QueueEntry, State, StationEvent
 from labctl.api.run_search import RunOrder
 from labctl.api.station_files import Address
 from labctl.api.transport import SLOW, TIMEOUT, Columns, Transport
+from labctl.api.versions import say_if_newer
 from labctl.data import Result
 from labctl.errors import OperatorError
 
@@ -47,8 +48,9 @@ class StationReader:
     """
 
     def __init__(self, http: httpx.Client, address: Address | None = None) -> None:
-        self._wire = Transport(http)
         self.address = address or in_this_process()
+        self._wire = Transport(http, self.address.api_version)
+        say_if_newer(self.address.api_version)
 
     def ping(self) -> Pong:
         """Return who answers, and what the token allows."""

@@ -15,6 +15,8 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from labctl.clock import SystemClock
 from labctl.errors import OperatorError, StoreError
 from labctl.store.lock import WriterLock, is_written
@@ -61,6 +63,9 @@ class Tokens:
     def new(cls) -> "Tokens":
         """Return three tokens of 256 bits."""
         return cls(*(secrets.token_urlsafe(32) for _ in ROLES))
+
+
+_ADDRESS, _TOKENS = TypeAdapter(Address), TypeAdapter(Tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +142,8 @@ class StationFiles:
     def read_address(self) -> Address | None:
         """Return who says he answers; None if nobody does."""
         try:
-            return Address(**json.loads(self.address_file.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+            return _ADDRESS.validate_json(self.address_file.read_bytes())
+        except (OSError, ValueError):
             return None
 
     def write_tokens(self, tokens: Tokens) -> None:
@@ -152,8 +157,8 @@ class StationFiles:
     def read_tokens(self) -> Tokens | None:
         """Return the tokens; None if there are none, or they are not for this user."""
         try:
-            return Tokens(**json.loads(self.token_file.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+            return _TOKENS.validate_json(self.token_file.read_bytes())
+        except (OSError, ValueError):
             return None
 
     def leave(self) -> None:

@@ -3,16 +3,19 @@
 A look (GET) may be taken twice where the connection was cut, an act may not.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 import numpy as np
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from labctl.api.answers import Problem
 from labctl.api.error_kinds import class_of
+from labctl.api.models import API_VERSION
+from labctl.api.versions import VersionError, in_their_words, read, their_path
 from labctl.data import Array
 from labctl.errors import (
     BusyError,
@@ -71,8 +74,8 @@ class Transport:
     LinkError: no answer. AccessError: token. Others: as the station raised them.
     """
 
-    def __init__(self, http: httpx.Client) -> None:
-        self._http = http
+    def __init__(self, http: httpx.Client, version: int) -> None:
+        self._http, self._version = http, version
 
     def get(
         self,
@@ -84,7 +87,7 @@ class Transport:
     ) -> T:
         """Return what lies at ``path``."""
         answer = self._send("GET", path, asked=asked, timeout=timeout)
-        return TypeAdapter(kind).validate_json(answer.content)
+        return read(self._version, kind, answer.content)
 
     def text(
         self,
@@ -120,9 +123,9 @@ class Transport:
         timeout: float = TIMEOUT,
     ) -> T:
         """Ask for an act, once; return its answer."""
-        content = None if body is None else body.model_dump_json(exclude_none=True)
+        content = None if body is None else self._written(body)
         answer = self._send(method, path, asked=asked, content=content, timeout=timeout)
-        return TypeAdapter(kind).validate_json(answer.content)
+        return read(self._version, kind, answer.content)
 
     def close(self) -> None:
         """Close the connections."""
@@ -139,7 +142,7 @@ class Transport:
     ) -> httpx.Response:
         request = self._http.build_request(
             method,
-            path,
+            their_path(self._version, path),
             params=asked,
             content=content,
             headers={} if content is None else {"content-type": "application/json"},
@@ -159,7 +162,33 @@ class Transport:
             ) from error
         if answer.is_success:
             return answer
-        raise _error(answer)
+        raise self._error(answer)
+
+    def _written(self, body: BaseModel) -> str:
+        if self._version >= API_VERSION:
+            return body.model_dump_json(exclude_defaults=True)
+        given = body.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(in_their_words(self._version, given))
+
+    def _error(self, answer: httpx.Response) -> LabctlError:
+        try:
+            problem = read(self._version, Problem, answer.content)
+        except (ValueError, VersionError):
+            return LinkError(
+                f"the station answered {answer.status_code} without a reason"
+            )
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return TooManyRequestsError(problem.message)
+        if problem.fault == "access":
+            return AccessError(problem.message)
+        if problem.complaints:
+            return RefusedError(problem.complaints)
+        kind = class_of(problem.kind)
+        if kind is BusyError:
+            return BusyError(problem.message, problem.holders)
+        if kind is None or kind is RefusedError:
+            kind = _FAULTS.get(problem.fault, OperatorError)
+        return kind(problem.message)
 
 
 def connection(
@@ -181,25 +210,6 @@ def who_asks(token: str, *, client: str, user: str = "") -> dict[str, str]:
         "x-labctl-client": _ascii(client),
         "x-labctl-user": _ascii(user),
     }
-
-
-def _error(answer: httpx.Response) -> LabctlError:
-    try:
-        problem = Problem.model_validate_json(answer.content)
-    except ValueError:
-        return LinkError(f"the station answered {answer.status_code} without a reason")
-    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return TooManyRequestsError(problem.message)
-    if problem.fault == "access":
-        return AccessError(problem.message)
-    if problem.complaints:
-        return RefusedError(problem.complaints)
-    kind = class_of(problem.kind)
-    if kind is BusyError:
-        return BusyError(problem.message, problem.holders)
-    if kind is None or kind is RefusedError:
-        kind = _FAULTS.get(problem.fault, OperatorError)
-    return kind(problem.message)
 
 
 def _ascii(text: str) -> str:

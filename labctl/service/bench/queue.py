@@ -17,6 +17,7 @@ from types import MappingProxyType
 from labctl.api.models import QueueEntry
 from labctl.api.requests import OrderIn, QueueChange
 from labctl.api.station_files import replace_text
+from labctl.api.versions import in_todays_words
 from labctl.clock import SystemClock
 from labctl.documents.former import in_present_words
 from labctl.errors import OperatorError
@@ -231,7 +232,7 @@ def _read(path: Path) -> _Kept:
     if not path.exists():
         return _Kept()
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        kept = in_todays_words(1, json.loads(path.read_text("utf-8")))
         entries = [
             Waiting(
                 **{**e, "order": OrderIn.model_validate(in_present_words(e["order"]))}
