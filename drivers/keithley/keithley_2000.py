@@ -2,93 +2,59 @@
 
 import math
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from pymeasure.instruments.keithley import Keithley2000 as PyMeasureKeithley2000
 
 from drivers.specification import Specification
+from drivers.visa.meter import MeterRole
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
 from labctl.clock import Clock
-from labctl.roles.accuracy import Accuracy
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
 
 VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
-NPLC = (0.01, 10.0)
-LARGEST = 1010.0
-AVERAGES = (1, 100)
-LINE = 50.0
 
 
-class Keithley2000(Talk, PyMeasureKeithley2000):
+class Keithley2000(MeterRole[VoltmeterSettings], PyMeasureKeithley2000):
     """A 2000 that plays `labctl.roles.voltmeter.Voltmeter`."""
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
+    pymeasure = {}  # noqa: RUF012
+    spec = VOLTAGE
+    nplc_limits = (0.01, 10.0)
+    largest = (1010.0, "V")
+    nplc_query = ":SENS:VOLT:DC:NPLC?"
+    range_query = ":SENS:VOLT:DC:RANG?"
+    _prepared = VoltmeterSettings()
+
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
         with warnings.catch_warnings():  # PyMeasure wonders whether a 2000 knows SCPI
             warnings.simplefilter("ignore", FutureWarning)
-            super().__init__(adapter, name)
-        self._prepared = VoltmeterSettings()
+            super().__init__(adapter, identity, setup, clock)
 
-    @property
-    def accuracy(self) -> Accuracy:
-        """Return the limits of error on the prepared range; auto counts as 100 mV."""
-        size = VOLTAGE.range_for(self._prepared.range or 0.0)
-        return Accuracy(VOLTAGE.gain, VOLTAGE.offset * size)
-
-    def prepare(self, settings: VoltmeterSettings) -> VoltmeterSettings:
-        """Configure; return the settings read back."""
-        refuse_outside(self.name, "nplc", settings.nplc, *NPLC, "")
-        refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
-        if settings.range is not None:
-            refuse_beyond(self.name, "a range of", settings.range, LARGEST, "V")
-        self.trust()
-        self.allow(3.0 * settings.averages * settings.nplc / LINE)
-        for message in (
+    def _messages(self, settings: VoltmeterSettings) -> Iterable[str]:
+        ranged = settings.range
+        return (
             "*RST;*CLS",
             ":SENS:FUNC 'VOLT:DC'",
             f":SENS:VOLT:DC:NPLC {settings.nplc:g}",
-            ":SENS:VOLT:DC:RANG:AUTO 1"
-            if settings.range is None
-            else f":SENS:VOLT:DC:RANG {settings.range:g}",
+            ":SENS:VOLT:DC:RANG" + (":AUTO 1" if ranged is None else f" {ranged:g}"),
             ":SENS:VOLT:DC:AVER:TCON REP",
             f":SENS:VOLT:DC:AVER:COUN {settings.averages}",
             f":SENS:VOLT:DC:AVER:STAT {int(settings.averages > 1)}",
             ":INIT:CONT 0;:FORM:ELEM READ",
-        ):
-            self.tell(message)
-        self.refuse_errors("it was prepared")
-        self._prepared = self.agreed(
-            lambda: self._read_back(settings),
-            lambda held: self._refuse_unlike(settings, held),
         )
-        self.link.expect(self, self._refuse_changes)
-        return self._prepared
 
     def _read_back(self, settings: VoltmeterSettings) -> VoltmeterSettings:
         averages = self.inquire_whole(":SENS:VOLT:DC:AVER:COUN?")
-        ranged = self.inquire_number(":SENS:VOLT:DC:RANG?")
-        return replace(
-            settings,
-            nplc=self.inquire_number(":SENS:VOLT:DC:NPLC?"),
-            averages=averages if settings.averages > 1 else 1,
-            range=None if settings.range is None else ranged,
-        )
-
-    def _refuse_unlike(self, asked: VoltmeterSettings, held: VoltmeterSettings) -> None:
-        self.refuse_far("nplc", asked.nplc, held.nplc)
-        self.refuse_far("averages", asked.averages, held.averages)
-        if asked.range is not None and held.range is not None:
-            self.refuse_far("a range of", VOLTAGE.range_for(asked.range), held.range)
-
-    def _refuse_changes(self) -> None:
-        """Raise InstrumentError unless the settings are as they were left."""
-        settings = self._prepared
-        self.refuse_other("its setting", self._read_back(settings), settings)
+        held = super()._read_back(settings)
+        return replace(held, averages=averages if settings.averages > 1 else 1)
 
     def read(self) -> VoltageReading:
         """Take one fresh reading."""
@@ -96,14 +62,4 @@ class Keithley2000(Talk, PyMeasureKeithley2000):
         return VoltageReading(value, math.nan, math.isnan(value))
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley2000:
-    """Return the open instrument."""
-    return Keithley2000(adapter, identity, setup.name)
-
-
-driver = VisaDriver(("2000",), open_instrument)
+driver = VisaDriver(("2000",), Keithley2000)

@@ -47,11 +47,13 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     models = MODELS
+    pymeasure = {}  # noqa: RUF012
     format_elements = "VOLT,CURR,RES,TIME,STAT"
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name)
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
+        super().__init__(adapter, identity, setup, clock)
         volts, amperes = self.models[identity.model]
         least = self.current_spec.ranges[0] * LEAST_COMPLIANCE
         self._bounds = SourceBounds(
@@ -161,14 +163,4 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
         return self._believe(reading, level)
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley2400:
-    """Return the open instrument."""
-    return Keithley2400(adapter, identity, setup.name)
-
-
-driver = VisaDriver(tuple(MODELS), open_instrument)
+driver = VisaDriver(tuple(MODELS), Keithley2400)

@@ -43,9 +43,10 @@ class Keithley2450(SourceMeterRole, Instrument):
     current_spec = CURRENT
     longest_delay = 10000.0
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
+        super().__init__(adapter, identity, setup, clock)
         self._bounds = SourceBounds(
             LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
         )
@@ -54,8 +55,8 @@ class Keithley2450(SourceMeterRole, Instrument):
         language = self.inquire("*LANG?").strip()
         if language != "SCPI":
             raise FirmwareError(
-                f"{name}: speaks {language}; choose MENU > Settings > Command Set > "
-                "SCPI on its front panel and restart it"
+                f"{self.name}: speaks {language}; choose MENU > Settings > Command "
+                "Set > SCPI on its front panel and restart it"
             )
 
     def _configure(self, settings: SourceSettings) -> None:
@@ -168,14 +169,4 @@ class Keithley2450(SourceMeterRole, Instrument):
         )
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley2450:
-    """Return the open instrument."""
-    return Keithley2450(adapter, identity, setup.name)
-
-
-driver = VisaDriver(("2450",), open_instrument)
+driver = VisaDriver(("2450",), Keithley2450)

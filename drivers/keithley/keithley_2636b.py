@@ -6,6 +6,7 @@ nine digits; a point is one chunk of Lua.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,12 +47,18 @@ class Keithley2636B(Talk, Instrument):
 
     error_query = "local c,t=errorqueue.next() print(c,t)"
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
+        super().__init__(adapter, identity, setup, clock)
         self._set_up()
         self.a = TspChannel(self, "a")
         self.b = TspChannel(self, "b")
+
+    @property
+    def roles(self) -> Mapping[str, object]:
+        """Return both channels by their letters."""
+        return {"a": self.a, "b": self.b}
 
     def _set_up(self) -> None:
         self.tell("errorqueue.clear() format.data=format.ASCII")
@@ -206,25 +213,4 @@ class TspChannel(SourceMeterRole):
         )
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley2636B:
-    """Return the open instrument."""
-    return Keithley2636B(adapter, identity, setup.name)
-
-
-def roles(
-    frame: object,
-    setup: Setup,  # noqa: ARG001
-    clock: Clock,  # noqa: ARG001
-) -> dict[str, object]:
-    """Return both channels by their letters."""
-    if not isinstance(frame, Keithley2636B):
-        return {}
-    return {"a": frame.a, "b": frame.b}
-
-
-driver = VisaDriver(("2635B", "2636B"), open_instrument, roles=roles, echo=TspEcho())
+driver = VisaDriver(("2635B", "2636B"), Keithley2636B, echo=TspEcho())

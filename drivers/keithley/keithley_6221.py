@@ -52,12 +52,12 @@ def range_for(current: float) -> float:
 class Keithley6221(Talk, PyMeasureKeithley6221):
     """A 6220 or 6221 that plays `CurrentSource` and `DeltaMeter`."""
 
+    pymeasure = {}  # noqa: RUF012
+
     def __init__(
-        self, adapter: Any, identity: Identity, name: str, clock: Clock
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
-        self._identity = identity
-        super().__init__(adapter, name)
-        self._clock = clock
+        super().__init__(adapter, identity, setup, clock)
         self._prepared: CurrentSettings | None = None
         self._delta: _Delta | None = None
         self._held: tuple[float, ...] = ()
@@ -317,11 +317,4 @@ def _readings(table: NDArray[np.float64], high: float, *, done: bool) -> DeltaRe
     return DeltaReadings(table[:, 0], table[:, 1], high, limited, done)
 
 
-def open_instrument(
-    adapter: Any, identity: Identity, setup: Setup, clock: Clock
-) -> Keithley6221:
-    """Return the open instrument."""
-    return Keithley6221(adapter, identity, setup.name, clock)
-
-
-driver = VisaDriver(("6220", "6221"), open_instrument)
+driver = VisaDriver(("6220", "6221"), Keithley6221)

@@ -1,13 +1,8 @@
 """Keithley 6430 sub-femtoampere source meter: a 2400's SCPI with other limits."""
 
-from typing import Any
-
 from drivers.keithley.keithley_2400 import Keithley2400
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
-from labctl.clock import Clock
-from labctl.roles.driver import Setup
-from labctl.roles.identity import Identity
 
 VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
 CURRENT = Specification(
@@ -28,14 +23,4 @@ class Keithley6430(Keithley2400):
     models = MODELS
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley6430:
-    """Return the open instrument."""
-    return Keithley6430(adapter, identity, setup.name)
-
-
-driver = VisaDriver(("6430",), open_instrument)
+driver = VisaDriver(("6430",), Keithley6430)

@@ -5,21 +5,18 @@ with the zero corrected and the check off. Readings may carry their unit (``A``)
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
+from drivers.visa.meter import ElectrometerRole
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
-from labctl.clock import Clock
+from drivers.visa.talk import number
 from labctl.errors import InstrumentError
-from labctl.roles.accuracy import Accuracy
-from labctl.roles.driver import Setup
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
-from labctl.roles.identity import Identity
 from labctl.roles.source_meter import (
     Driven,
     SourceBounds,
@@ -33,39 +30,26 @@ CURRENT = Specification(
 SOURCE = Specification((10.0, 50.0, 500.0), 1e-3, 4e-4, 1e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 NPLC = (0.01, 50.0)
-AVERAGES = (1, 100)
 LARGEST_VOLTAGE = 505.0
 CURRENT_LIMITS = (2.5e-5, 2.5e-4, 2.5e-3, 2.5e-2)
 """What the 6487's source can be limited to; 25 mA on the 10 V range only, A."""
-LINE = 50.0
 
 
-class Keithley6487(Talk, Instrument):
+class Keithley6487(ElectrometerRole, Instrument):
     """A 6485 or 6487 that plays `labctl.roles.electrometer.Electrometer`."""
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
-        self._settings = ElectrometerSettings()
-        self._is_open = False
-        """Whether the input is open: prepared, and not made safe since."""
+    spec = CURRENT
+    nplc_limits = NPLC
 
     @property
-    def accuracy(self) -> Accuracy:
-        """Return the limits of error on the prepared range; auto counts as 2 nA."""
-        size = CURRENT.range_for(self._settings.range or 0.0)
-        return Accuracy(CURRENT.gain, CURRENT.offset * size)
+    def roles(self) -> Mapping[str, object]:
+        """Return the ammeter, and ``bias`` for a 6487."""
+        if self._identity.model == "6487":
+            return {"": self, "bias": VoltageBias(self)}
+        return {"": self}
 
-    def prepare(self, settings: ElectrometerSettings) -> ElectrometerSettings:
-        """Configure and correct the zero; return the settings read back."""
-        refuse_outside(self.name, "nplc", settings.nplc, *NPLC, "")
-        refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
-        if settings.range is not None:
-            refuse_beyond(self.name, "a range of", settings.range, 0.021, "A")
-        self.trust()
-        self._is_open = False
-        self.allow(3.0 * settings.averages * settings.nplc / LINE)
-        for message in (
+    def _messages(self, settings: ElectrometerSettings) -> Iterable[str]:
+        return (
             "*RST;*CLS",
             ":SYST:ZCH ON",
             ":CURR:RANG 2E-9",
@@ -81,42 +65,7 @@ class Keithley6487(Talk, Instrument):
             f":SENS:AVER {int(settings.averages > 1)}",
             ":FORM:ELEM READ,TIME",
             ":SYST:ZCH OFF",
-        ):
-            self.tell(message)
-        self.refuse_errors("it was prepared")
-        if self.inquire_switch(":SYST:ZCH?"):
-            raise InstrumentError(f"{self.name}: zero check stays on")
-        self._settings = self.agreed(
-            lambda: self._read_back(settings),
-            lambda held: self._refuse_unlike(settings, held),
         )
-        self._is_open = True
-        self.link.expect(self, self._refuse_changes)
-        return self._settings
-
-    def _read_back(self, settings: ElectrometerSettings) -> ElectrometerSettings:
-        ranged = self.inquire_number(":SENS:CURR:RANG?")
-        return replace(
-            settings,
-            nplc=self.inquire_number(":SENS:CURR:NPLC?"),
-            range=None if settings.range is None else ranged,
-        )
-
-    def _refuse_unlike(
-        self, asked: ElectrometerSettings, held: ElectrometerSettings
-    ) -> None:
-        self.refuse_far("nplc", asked.nplc, held.nplc)
-        if asked.range is not None and held.range is not None:
-            self.refuse_far("a range of", CURRENT.range_for(asked.range), held.range)
-
-    def _refuse_changes(self) -> None:
-        """Raise InstrumentError unless the settings are as they were left."""
-        if not self._is_open:
-            return
-        settings = self._settings
-        self.refuse_other("its setting", self._read_back(settings), settings)
-        if self.inquire_switch(":SYST:ZCH?"):
-            raise InstrumentError(f"{self.name}: zero check is on, it was left off")
 
     def read(self) -> CurrentReading:
         """Take one fresh reading."""
@@ -216,25 +165,4 @@ class VoltageBias(SourceMeterRole):
         return level, on == 1
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley6487:
-    """Return the open instrument."""
-    return Keithley6487(adapter, identity, setup.name)
-
-
-def roles(
-    meter: object,
-    setup: Setup,  # noqa: ARG001
-    clock: Clock,  # noqa: ARG001
-) -> dict[str, object]:
-    """Return the ammeter, and ``bias`` for a 6487."""
-    if isinstance(meter, Keithley6487) and meter.identity().model == "6487":
-        return {"": meter, "bias": VoltageBias(meter)}
-    return {"": meter}
-
-
-driver = VisaDriver(("6485", "6487"), open_instrument, roles=roles)
+driver = VisaDriver(("6485", "6487"), Keithley6487)

@@ -4,75 +4,41 @@ Zero check is on after power-up and ``*RST``; the 1 kV range wants the lid inter
 """
 
 import math
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
 
 from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
+from drivers.visa.meter import ElectrometerRole
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
-from labctl.clock import Clock
+from drivers.visa.talk import number, refuse_beyond
 from labctl.errors import InstrumentError
-from labctl.roles.accuracy import Accuracy
-from labctl.roles.driver import Setup
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
-from labctl.roles.identity import Identity
 
 CURRENT = Specification(
-    (
-        2e-11,
-        2e-10,
-        2e-9,
-        2e-8,
-        2e-7,
-        2e-6,
-        2e-5,
-        2e-4,
-        2e-3,
-        2e-2,
-    ),
-    1e-2,
-    1.5e-4,
-    4e-5,
+    (2e-11, 2e-10, 2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 1e-2, 1.5e-4, 4e-5
 )
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
-NPLC = (0.01, 10.0)
-AVERAGES = (1, 100)
 LARGEST_VOLTAGE = 1000.0
 GRAIN = 0.05
 """V that a bias read back may differ by."""
-LINE = 50.0
 
 
-class Keithley6517B(Talk, Instrument):
+class Keithley6517B(ElectrometerRole, Instrument):
     """A 6517B that plays `labctl.roles.electrometer.Electrometer`."""
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
-        self._settings = ElectrometerSettings()
-        self._is_open = False
-        """Whether the input is open: prepared, and not made safe since."""
-        self._biased: tuple[float, ...] = ()
-        """Voltages that may be held now; none: the source is off."""
+    spec = CURRENT
+    nplc_limits = (0.01, 10.0)
+    _biased: tuple[float, ...] = ()
+    """Voltages that may be held now; none: the source is off."""
 
-    @property
-    def accuracy(self) -> Accuracy:
-        """Return the limits of error on the prepared range; auto counts as 20 pA."""
-        size = CURRENT.range_for(self._settings.range or 0.0)
-        return Accuracy(CURRENT.gain, CURRENT.offset * size)
+    def trust(self) -> None:
+        """See `ElectrometerRole.trust`; a reset switches the source off, too."""
+        self._biased = ()
+        super().trust()
 
-    def prepare(self, settings: ElectrometerSettings) -> ElectrometerSettings:
-        """Configure and correct the zero; return the settings read back."""
-        refuse_outside(self.name, "nplc", settings.nplc, *NPLC, "")
-        refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
-        if settings.range is not None:
-            refuse_beyond(self.name, "a range of", settings.range, 0.021, "A")
-        self.trust()
-        self._is_open, self._biased = False, ()
-        self.allow(3.0 * settings.averages * settings.nplc / LINE)
-        for message in (
+    def _messages(self, settings: ElectrometerSettings) -> Iterable[str]:
+        return (
             "*RST;*CLS",
             ":SYST:ZCH ON",
             ":SENS:FUNC 'CURR'",
@@ -87,42 +53,13 @@ class Keithley6517B(Talk, Instrument):
             f":SENS:CURR:AVER {int(settings.averages > 1)}",
             ":FORM:ELEM READ",
             ":SYST:ZCH OFF",
-        ):
-            self.tell(message)
-        self.refuse_errors("it was prepared")
-        if self.inquire_switch(":SYST:ZCH?"):
-            raise InstrumentError(f"{self.name}: zero check stays on")
-        self._settings = self.agreed(
-            lambda: self._read_back(settings),
-            lambda held: self._refuse_unlike(settings, held),
         )
-        self._is_open = True
-        self.link.expect(self, self._refuse_changes)
-        return self._settings
-
-    def _read_back(self, settings: ElectrometerSettings) -> ElectrometerSettings:
-        ranged = self.inquire_number(":SENS:CURR:RANG?")
-        return replace(
-            settings,
-            nplc=self.inquire_number(":SENS:CURR:NPLC?"),
-            range=None if settings.range is None else ranged,
-        )
-
-    def _refuse_unlike(
-        self, asked: ElectrometerSettings, held: ElectrometerSettings
-    ) -> None:
-        self.refuse_far("nplc", asked.nplc, held.nplc)
-        if asked.range is not None and held.range is not None:
-            self.refuse_far("a range of", CURRENT.range_for(asked.range), held.range)
 
     def _refuse_changes(self) -> None:
         """Raise InstrumentError unless settings and source are as they were left."""
         if not self._is_open:
             return
-        settings = self._settings
-        self.refuse_other("its setting", self._read_back(settings), settings)
-        if self.inquire_switch(":SYST:ZCH?"):
-            raise InstrumentError(f"{self.name}: zero check is on, it was left off")
+        super()._refuse_changes()
         level, on = self.inquire_numbers(":SOUR:VOLT?;:OUTP?", 2, ";")
         held = any(abs(level - may) <= GRAIN for may in self._biased)
         if (on == 1) != bool(self._biased) or (on == 1 and not held):
@@ -162,14 +99,4 @@ class Keithley6517B(Talk, Instrument):
             raise InstrumentError(f"{self.name}: the source stays on; switch it off")
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> Keithley6517B:
-    """Return the open instrument."""
-    return Keithley6517B(adapter, identity, setup.name)
-
-
-driver = VisaDriver(("6517A", "6517B"), open_instrument)
+driver = VisaDriver(("6517A", "6517B"), Keithley6517B)

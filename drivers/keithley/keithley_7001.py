@@ -6,7 +6,6 @@ card's own table could not be verified from its manual; a lab writes it down onc
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pymeasure.instruments import Instrument
@@ -34,26 +33,22 @@ CHANNEL = re.compile(r"\d+(!\d+){1,2}", re.ASCII)
 
 
 class Keithley7001(Talk, Instrument):
-    """A 7001 that plays `labctl.roles.switch_matrix.SwitchMatrix`."""
+    """A 7001 that plays `labctl.roles.switch_matrix.SwitchMatrix`.
+
+    Options: ``crosspoints`` or ``table``, ``settle`` in s, ``contacts``.
+    """
 
     def __init__(
-        self,
-        adapter: Any,
-        identity: Identity,
-        name: str,
-        clock: Clock,
-        crosspoints: Mapping[str, str] | None = None,
-        table: Mapping[str, list[str]] | None = None,
-        settle: float = SETTLE,
-        contacts: int = CONTACTS,
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
-        self._clock = clock
-        self._crosspoints = dict(CROSSPOINTS if crosspoints is None else crosspoints)
-        self._table = dict(table or {})
-        self._settle = settle
-        self._contacts = contacts
+        super().__init__(adapter, identity, setup, clock)
+        options = setup.options
+        self._crosspoints: dict[str, str] = dict(
+            options.get("crosspoints", CROSSPOINTS)
+        )
+        self._table: dict[str, list[str]] = dict(options.get("table", {}))
+        self._settle: float = options.get("settle", SETTLE)
+        self._contacts: int = options.get("contacts", CONTACTS)
         self._connected: frozenset[str] | None = None
         """What is closed; None where it is about to change."""
 
@@ -137,13 +132,4 @@ class Keithley7001(Talk, Instrument):
             raise InstrumentError(f"{self.name}: {sorted(closed)} stay closed")
 
 
-def open_instrument(
-    adapter: Any, identity: Identity, setup: Setup, clock: Clock
-) -> Keithley7001:
-    """Return the open instrument; its map of relays comes from the options."""
-    known = {"crosspoints", "table", "settle", "contacts"}
-    options = {key: value for key, value in setup.options.items() if key in known}
-    return Keithley7001(adapter, identity, setup.name, clock, **options)
-
-
-driver = VisaDriver(("7001",), open_instrument)
+driver = VisaDriver(("7001",), Keithley7001)

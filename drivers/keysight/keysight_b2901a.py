@@ -42,9 +42,10 @@ class KeysightB2901A(SourceMeterRole, Instrument):
     nplc_limits = (4e-4, 100.0)
     longest_delay = 100000.0
 
-    def __init__(self, adapter: Any, identity: Identity, name: str) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
+        super().__init__(adapter, identity, setup, clock)
         self._bounds = SourceBounds(
             LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
         )
@@ -145,14 +146,4 @@ class KeysightB2901A(SourceMeterRole, Instrument):
         )
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> KeysightB2901A:
-    """Return the open instrument."""
-    return KeysightB2901A(adapter, identity, setup.name)
-
-
-driver = VisaDriver(("B2901A", "B2911A"), open_instrument)
+driver = VisaDriver(("B2901A", "B2911A"), KeysightB2901A)

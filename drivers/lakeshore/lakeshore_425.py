@@ -1,24 +1,19 @@
 """Lake Shore 425 gaussmeter: the 475's words without its controller."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from drivers.lakeshore.lakeshore_475 import LakeShore475
 from drivers.lakeshore.plain_talk import ENDS
 from drivers.visa.opening import VisaDriver
-from labctl.clock import Clock
-from labctl.roles.driver import Setup
-from labctl.roles.identity import Identity
 
 
 class LakeShore425(LakeShore475):
     """A 425 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
 
-
-def open_instrument(
-    adapter: Any, identity: Identity, setup: Setup, clock: Clock
-) -> LakeShore425:
-    """Return the open instrument."""
-    return LakeShore425(adapter, identity, setup.name, clock)
+    @property
+    def roles(self) -> Mapping[str, object]:
+        """Return the meter; there is no controller in it."""
+        return {"": self}
 
 
-driver = VisaDriver(("425",), open_instrument, ENDS)
+driver = VisaDriver(("425",), LakeShore425, ENDS)

@@ -6,6 +6,7 @@ same 475 may also only be read while the supply's current is set.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pymeasure.instruments import Instrument
@@ -45,17 +46,25 @@ class LakeShore475(PlainTalk, Instrument):
     """A 475 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
 
     def __init__(
-        self, adapter: Any, identity: Identity, name: str, clock: Clock
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
-        self._clock = clock
+        super().__init__(adapter, identity, setup, clock)
         self._range: int | None = None
         """Index of the range that is held; None: the meter chooses."""
         self._set_up()
         self._ranges = RANGES.get(self.inquire("TYPE?").strip(), RANGES["40"])
         self.refuse_errors("it was opened")
         self.link.expect(self, self._refuse_changes)
+
+    @property
+    def roles(self) -> Mapping[str, object]:
+        """Return the meter, and ``control`` if the options state its largest field."""
+        options, played = self._setup.options, {"": self}
+        if options.get("largest_field") is None:
+            return played
+        largest = float(options["largest_field"])
+        rate = float(options.get("field_rate", 0.05))
+        return {**played, "control": FieldControl(self, largest, rate, self._clock)}
 
     def _set_up(self) -> None:
         self.tell("*CLS")
@@ -191,21 +200,4 @@ class FieldControl:
         return self._meter.identity()
 
 
-def open_instrument(
-    adapter: Any, identity: Identity, setup: Setup, clock: Clock
-) -> LakeShore475:
-    """Return the open instrument."""
-    return LakeShore475(adapter, identity, setup.name, clock)
-
-
-def roles(meter: object, setup: Setup, clock: Clock) -> dict[str, object]:
-    """Return the meter, and ``control`` if the options state its largest field."""
-    played: dict[str, object] = {"": meter}
-    largest = setup.options.get("largest_field")
-    if largest is not None and isinstance(meter, LakeShore475):
-        rate = float(setup.options.get("field_rate", 0.05))
-        played["control"] = FieldControl(meter, float(largest), rate, clock)
-    return played
-
-
-driver = VisaDriver(("475",), open_instrument, ENDS, roles)
+driver = VisaDriver(("475",), LakeShore475, ENDS)

@@ -50,21 +50,20 @@ OPERATIONAL = {
 
 
 class LakeShore643(PlainTalk, Instrument):
-    """A 643 or 648 that plays `labctl.roles.magnet.MagnetSupply`."""
+    """A 643 or 648 that plays `labctl.roles.magnet.MagnetSupply`.
+
+    Options: ``largest_current`` in A, ``rate`` in A/s, ``external`` programming.
+    """
 
     def __init__(
-        self,
-        adapter: Any,
-        identity: Identity,
-        name: str,
-        largest_current: float | None = None,
-        rate: float = DEFAULT_RATE,
-        external: bool = False,
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
-        self._identity = identity
-        super().__init__(adapter, name, includeSCPI=False)
-        most = LARGEST[identity.model]
-        limit = most if largest_current is None else largest_current
+        super().__init__(adapter, identity, setup, clock)
+        name, most, options = setup.name, LARGEST[identity.model], setup.options
+        largest = options.get("largest_current")
+        limit = most if largest is None else float(largest)
+        rate = float(options.get("rate", DEFAULT_RATE))
+        external = bool(options.get("external", False))
         complaints = []
         if not 0 < limit <= most:
             complaints.append(
@@ -189,23 +188,4 @@ class LakeShore643(PlainTalk, Instrument):
             raise InstrumentError(f"{self.name}: does not ramp to zero; use its front")
 
 
-def open_instrument(
-    adapter: Any,
-    identity: Identity,
-    setup: Setup,
-    clock: Clock,  # noqa: ARG001
-) -> LakeShore643:
-    """Return the open supply; options ``largest_current``, ``rate``, ``external``."""
-    options = setup.options
-    largest = options.get("largest_current")
-    return LakeShore643(
-        adapter,
-        identity,
-        setup.name,
-        None if largest is None else float(largest),
-        float(options.get("rate", DEFAULT_RATE)),
-        bool(options.get("external", False)),
-    )
-
-
-driver = VisaDriver(("643", "648"), open_instrument, ENDS, magnet=True)
+driver = VisaDriver(("643", "648"), LakeShore643, ENDS, magnet=True)

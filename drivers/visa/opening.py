@@ -10,6 +10,7 @@ from drivers.visa.echo import Echo, ScpiEcho
 from drivers.visa.link import Link
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
 from drivers.visa.reopening import parse_identity
+from drivers.visa.talk import Talk
 from drivers.visa.wire import LinkCounts
 from labctl.clock import Clock
 from labctl.errors import IdentityError, InstrumentError, LinkError
@@ -86,15 +87,14 @@ class Opened:
 
     def __init__(
         self,
-        instrument: Any,
+        instrument: Talk,
         identity: Identity,
-        roles: Mapping[str, object],
         link: Link,
     ) -> None:
         self.instrument = instrument
         self.link = link
         self._identity = identity
-        self.roles = roles
+        self.roles = instrument.roles
 
     def identity(self) -> Identity:
         """Return what ``*IDN?`` said when it was opened."""
@@ -116,18 +116,16 @@ class VisaDriver:
     def __init__(
         self,
         models: tuple[str, ...],
-        opener: Callable[[Any, Identity, Setup, Clock], object],
+        instrument: Callable[[Link, Identity, Setup, Clock], Talk],
         settings: Mapping[str, Any] | None = None,
-        roles: Callable[[object, Setup, Clock], Mapping[str, object]] | None = None,
         *,
         echo: Echo | None = None,
         magnet: bool = False,
     ) -> None:
-        self._roles = roles
         self._echo = ScpiEcho() if echo is None else echo
         self._magnet = magnet
         self.models = models
-        self._opener = opener
+        self._instrument = instrument
         self._settings = dict(settings or {})
 
     def wire(self, setup: Setup) -> Any:
@@ -148,14 +146,11 @@ class VisaDriver:
             wire, setup, self.models, clock, options, self._echo, **self._settings
         )
         try:
-            instrument = self._opener(link, identity, setup, clock)
-            roles = {"": instrument}
-            if self._roles is not None:
-                roles = dict(self._roles(instrument, setup, clock))
+            instrument = self._instrument(link, identity, setup, clock)
         except BaseException:
             link.close()
             raise
-        return Opened(instrument, identity, roles, link)
+        return Opened(instrument, identity, link)
 
     def _usual_policy(self, setup: Setup) -> OnLinkLoss:
         """Return what a magnet's link does by default: it never goes off hard."""

@@ -7,11 +7,13 @@ become NaN. One conversion, here; what fails on the way is `drivers.visa.link`'s
 import logging
 import math
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar, overload
 
 from drivers.visa.link import Link
+from labctl.clock import Clock
 from labctl.errors import InstrumentError, LimitError, LinkError
+from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 
 log = logging.getLogger(__name__)
@@ -74,8 +76,21 @@ class Talk:
     name: str
     adapter: Any
     error_query = ":SYST:ERR?"
+    pymeasure: ClassVar[Mapping[str, Any]] = {"includeSCPI": False}
+    """What PyMeasure's class wants at its making."""
     _identity: Identity
     _trusted = 0
+
+    def __init__(
+        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+    ) -> None:
+        self._identity, self._setup, self._clock = identity, setup, clock
+        super().__init__(adapter, setup.name, **self.pymeasure)  # type: ignore[call-arg]
+
+    @property
+    def roles(self) -> Mapping[str, object]:
+        """What it can play, see `labctl.roles.driver.Device`."""
+        return {"": self}
 
     def identity(self) -> Identity:
         """Return what ``*IDN?`` said when the instrument was opened."""

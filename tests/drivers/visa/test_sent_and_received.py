@@ -21,6 +21,7 @@ from drivers.lakeshore.lakeshore_475 import LakeShore475
 from drivers.lakeshore.lakeshore_643 import LakeShore643
 from labctl.clock import VirtualClock
 from labctl.roles.current_source import CurrentSettings
+from labctl.roles.driver import Setup
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
 from labctl.roles.gaussmeter import FieldReading
 from labctl.roles.identity import Identity
@@ -37,8 +38,12 @@ def quiet(messages: list[str]) -> Pairs:
     return [(message, None) for message in messages]
 
 
-def make(model: str, **more: Any) -> dict[str, Any]:
-    return {"identity": Identity("M", model, "1", "1", "X"), "name": model, **more}
+def make(model: str, **options: Any) -> dict[str, Any]:
+    return {
+        "identity": Identity("M", model, "1", "1", "X"),
+        "setup": Setup(model, "x", "GPIB0::1::INSTR", options),
+        "clock": VirtualClock(0.0),
+    }
 
 
 FORMAT: Pairs = [(":FORMAT:ELEMENTS VOLTAGE, CURRENT, RESISTANCE, TIME, STATUS", None)]
@@ -170,7 +175,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
     (
         "a 6221 drives small currents in full",
         Keithley6221,
-        make("6221", clock=VirtualClock(0.0)),
+        make("6221"),
         [
             *quiet(
                 [
@@ -198,7 +203,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
     (
         "a 6221 stops with SOURce:CLEar",
         Keithley6221,
-        make("6221", clock=VirtualClock(0.0)),
+        make("6221"),
         [(":SOUR:SWE:ABOR", None), (":SOUR:CLE", None), (":OUTP?", "0")],
         lambda source: source.make_safe(),
         None,
@@ -240,7 +245,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
     (
         "a 7001 opens, closes and looks",
         Keithley7001,
-        make("7001", clock=VirtualClock(0.0)),
+        make("7001"),
         [
             (":ROUT:OPEN ALL", None),
             (":ROUT:CLOS (@1!1!2,1!2!1,1!3!3,1!4!4)", None),
@@ -297,7 +302,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
     (
         "a 475 reads tesla",
         LakeShore475,
-        make("475", clock=VirtualClock(0.0)),
+        make("475"),
         [
             ("*CLS", None),
             ("UNIT 2", None),
