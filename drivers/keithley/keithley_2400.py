@@ -14,7 +14,7 @@ from pymeasure.instruments.keithley import Keithley2400 as PyMeasureKeithley2400
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
-from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.source_meter import ScpiSourceMeter
 from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
@@ -41,11 +41,12 @@ MODELS = {"2400": (210.0, 1.05), "2401": (21.0, 1.05)}
 """Largest V and A."""
 
 
-class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
+class Keithley2400(ScpiSourceMeter, PyMeasureKeithley2400):
     """A 2400 that plays `labctl.roles.source_meter.SourceMeter`."""
 
     voltage_spec = VOLTAGE
     current_spec = CURRENT
+    high_impedance = ":OUTP:SMOD HIMP"
     models = MODELS
     pymeasure = {}  # noqa: RUF012
     format_elements = "VOLT,CURR,RES,TIME,STAT"
@@ -59,7 +60,6 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
         self._bounds = SourceBounds(
             volts, amperes, least, self.voltage_spec.ranges[0] * LEAST_COMPLIANCE
         )
-        self._node = "VOLT"
 
     def _configure(self, settings: SourceSettings) -> None:
         holds_voltage = settings.driven is Driven.VOLTAGE
@@ -105,18 +105,6 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
             measure_range=None if settings.measure_range is None else fields[5],
         )
 
-    def drive(self, level: float) -> float:
-        """Hold ``level``, output on; return the setpoint read back."""
-        node = self._node
-
-        def form(answer: str) -> float:
-            setpoint, _, output = answer.partition(";")
-            self.refuse_output_off(output)
-            return self._setpoint(setpoint, level)
-
-        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
-        return self._driving(level, lambda: self.inquire(message, form))
-
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
         return self.inquire(":READ?", lambda text: self._parse(text, self._driven))
@@ -131,15 +119,6 @@ class Keithley2400(SourceMeterRole, PyMeasureKeithley2400):
 
         message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:READ?"
         return self._driving(level, lambda: self.inquire(message, form))
-
-    def _switch_off(self) -> None:
-        self.tell(f":SOUR:{self._node} 0;:OUTP:SMOD HIMP;:OUTP 0")
-        if self.inquire_switch(":OUTP?"):
-            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
-
-    def _output_state(self) -> tuple[float, bool]:
-        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
-        return level, on == 1
 
     def _parse(self, answer: str, level: float | None) -> SourceReading:
         fields = answer.split(",")

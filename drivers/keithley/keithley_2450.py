@@ -13,7 +13,7 @@ from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
-from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.source_meter import ScpiSourceMeter
 from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import FirmwareError, InstrumentError
@@ -36,22 +36,22 @@ LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 """Smallest limits that may be set (2450 reference manual, :SOUR:…:xLIM)."""
 
 
-class Keithley2450(SourceMeterRole, Instrument):
+class Keithley2450(ScpiSourceMeter, Instrument):
     """A 2450 that plays `labctl.roles.source_meter.SourceMeter`."""
 
     voltage_spec = VOLTAGE
     current_spec = CURRENT
+    high_impedance = ":OUTP:{node}:SMOD HIMP"
+    _limit = "VOLT:ILIM"
+    _bounds = SourceBounds(
+        LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
+    )
     longest_delay = 10000.0
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
         super().__init__(adapter, identity, setup, clock)
-        self._bounds = SourceBounds(
-            LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
-        )
-        self._node = "VOLT"
-        self._limit = "VOLT:ILIM"
         language = self.inquire("*LANG?").strip()
         if language != "SCPI":
             raise FirmwareError(
@@ -100,18 +100,6 @@ class Keithley2450(SourceMeterRole, Instrument):
             measure_range=None if fixed is None else ask(f":SENS:{sense}:RANG?"),
         )
 
-    def drive(self, level: float) -> float:
-        """Hold ``level``, output on; return the setpoint read back."""
-        node = self._node
-
-        def form(answer: str) -> float:
-            setpoint, _, output = answer.partition(";")
-            self.refuse_output_off(output)
-            return self._setpoint(setpoint, level)
-
-        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
-        return self._driving(level, lambda: self.inquire(message, form))
-
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
         if not self.inquire_switch(":OUTP?"):
@@ -139,16 +127,6 @@ class Keithley2450(SourceMeterRole, Instrument):
             f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
         )
         return self._driving(level, lambda: self.inquire(message, form))
-
-    def _switch_off(self) -> None:
-        node = self._node
-        self.tell(f":SOUR:{node} 0;:OUTP:{node}:SMOD HIMP;:OUTP 0")
-        if self.inquire_switch(":OUTP?"):
-            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
-
-    def _output_state(self) -> tuple[float, bool]:
-        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
-        return level, on == 1
 
     def _fields(self, answer: str, count: int) -> list[str]:
         fields = answer.split(";")

@@ -6,18 +6,14 @@ it changes nothing.
 
 import math
 from dataclasses import replace
-from typing import Any
 
 from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
-from drivers.visa.source_meter import SourceMeterRole
+from drivers.visa.source_meter import ScpiSourceMeter
 from drivers.visa.talk import number
-from labctl.clock import Clock
 from labctl.errors import InstrumentError
-from labctl.roles.driver import Setup
-from labctl.roles.identity import Identity
 from labctl.roles.source_meter import (
     Driven,
     SourceBounds,
@@ -34,23 +30,19 @@ LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.515
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 
 
-class KeysightB2901A(SourceMeterRole, Instrument):
+class KeysightB2901A(ScpiSourceMeter, Instrument):
     """A B2901A that plays `labctl.roles.source_meter.SourceMeter`."""
 
     voltage_spec = VOLTAGE
     current_spec = CURRENT
+    high_impedance = ":OUTP:OFF:MODE HIZ"
+    _sense = "CURR"
+    """What is limited."""
+    _bounds = SourceBounds(
+        LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
+    )
     nplc_limits = (4e-4, 100.0)
     longest_delay = 100000.0
-
-    def __init__(
-        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
-    ) -> None:
-        super().__init__(adapter, identity, setup, clock)
-        self._bounds = SourceBounds(
-            LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
-        )
-        self._node = "VOLT"
-        self._sense = "CURR"
 
     def _configure(self, settings: SourceSettings) -> None:
         volts = settings.driven is Driven.VOLTAGE
@@ -90,18 +82,6 @@ class KeysightB2901A(SourceMeterRole, Instrument):
             measure_range=None if fixed is None else ask(f":SENS:{sense}:RANG?"),
         )
 
-    def drive(self, level: float) -> float:
-        """Hold ``level``, output on; return the setpoint read back."""
-        node = self._node
-
-        def form(answer: str) -> float:
-            setpoint, _, output = answer.partition(";")
-            self.refuse_output_off(output)
-            return self._setpoint(setpoint, level)
-
-        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
-        return self._driving(level, lambda: self.inquire(message, form))
-
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
         if not self.inquire_switch(":OUTP?"):
@@ -124,15 +104,6 @@ class KeysightB2901A(SourceMeterRole, Instrument):
             f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?"
         )
         return self._driving(level, lambda: self.inquire(message, form))
-
-    def _switch_off(self) -> None:
-        self.tell(f":SOUR:{self._node} 0;:OUTP:OFF:MODE HIZ;:OUTP 0")
-        if self.inquire_switch(":OUTP?"):
-            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
-
-    def _output_state(self) -> tuple[float, bool]:
-        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
-        return level, on == 1
 
     def _parse(self, fields: list[str], level: float | None) -> SourceReading:
         values = fields[0].split(",") if len(fields) == 2 else []  # noqa: PLR2004

@@ -236,3 +236,35 @@ class SourceMeterRole(Talk):
                 f"{settings.compliance:g}"
             )
         return reading
+
+
+class ScpiSourceMeter(SourceMeterRole):
+    """A source meter that is driven and switched off in the SCPI most of them share."""
+
+    high_impedance: str
+    """What makes the output go to high impedance; ``{node}``: VOLT or CURR."""
+    _node = "VOLT"
+    """What is driven."""
+
+    def drive(self, level: float) -> float:
+        """Hold ``level``, output on; return the setpoint read back."""
+        node = self._node
+
+        def form(answer: str) -> float:
+            setpoint, _, output = answer.partition(";")
+            self.refuse_output_off(output)
+            return self._setpoint(setpoint, level)
+
+        message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
+        return self._driving(level, lambda: self.inquire(message, form))
+
+    def _switch_off(self) -> None:
+        node = self._node
+        off = self.high_impedance.format(node=node)
+        self.tell(f":SOUR:{node} 0;{off};:OUTP 0")
+        if self.inquire_switch(":OUTP?"):
+            raise InstrumentError(f"{self.name}: the output stays on; switch it off")
+
+    def _output_state(self) -> tuple[float, bool]:
+        level, on = self.inquire_numbers(f":SOUR:{self._node}?;:OUTP?", 2, ";")
+        return level, on == 1
