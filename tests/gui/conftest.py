@@ -1,6 +1,8 @@
 """What every test of the window stands on: no stray dialog, nothing left alive."""
 
+import contextlib
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from fake_station import FakeStation
+from past_runs import PastRuns
 from PyQt6.QtCore import QEvent, QTimer
 from PyQt6.QtWidgets import (
     QApplication,
@@ -22,12 +24,17 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from real_station import CELLS, QUICK, RealStation, few_runs
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
 from gui.look.palette import apply_theme, theme
 from gui.look.settings import Settings
 from gui.shell.window import MainWindow
+
+HOURS = 2.0
+PATIENCE = 20.0
+"""s"""
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +68,16 @@ def nothing_left_alive(qapp: QApplication) -> Iterator[None]:
         for timer in widget.findChildren(QTimer)
         if timer.isActive() and widget.isVisible()
     ]
-    threads = [
-        t.name
-        for t in threading.enumerate()
-        if t.name.startswith(("poll-", "ask-", "stop-"))
-    ]
+    for thread in _workers():  # a question that the station still works on
+        thread.join(PATIENCE)
+    threads = [t.name for t in _workers()]
     assert not ticking
     assert not threads, f"worker threads survive: {threads}"
+
+
+def _workers() -> list[threading.Thread]:
+    names = ("poll-", "ask-", "stop-")
+    return [t for t in threading.enumerate() if t.name.startswith(names)]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -92,15 +102,58 @@ def _shown(app: QApplication) -> list[QWidget]:
 
 
 @pytest.fixture
-def station() -> FakeStation:
-    """Return a bench with one cell that is being cycled."""
-    return FakeStation("one")
+def stand(tmp_path: Path) -> Iterator[Callable[..., RealStation]]:
+    """Return what starts a station of the test's own."""
+    with contextlib.ExitStack() as standing:
+        yield lambda **changes: standing.enter_context(
+            RealStation(tmp_path / f"runs-{secrets.token_hex(2)}", **changes)
+        )
 
 
 @pytest.fixture
-def link(station: FakeStation) -> Iterator[Link]:
-    """Return a link to the fake station; not polling yet."""
-    made = Link(lambda: station)
+def station(stand: Callable[..., RealStation], request: pytest.FixtureRequest) -> Any:
+    """Return a bench with one cell that is being cycled since two hours."""
+    if "FakeStation" in vars(request.module):  # until it is ported
+        return request.module.FakeStation("one")
+    made = stand()
+    made.start(channel=CELLS[0], sample="qms-0.7", **QUICK)
+    made.go_on(HOURS * 3600.0)
+    return made
+
+
+@pytest.fixture
+def interrupted(station: RealStation, tmp_path: Path) -> Iterator[RealStation]:
+    """Return what that bench finds when its process died."""
+    with station.break_off(tmp_path / "after") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
+    """Return a bench on which nothing goes on, for tests that only look."""
+    with RealStation(tmp_path_factory.mktemp("empty")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
+    """Return a bench with two cells, a film and an ended particle, to look at."""
+    with RealStation(tmp_path_factory.mktemp("few")) as made:
+        few_runs(made)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PastRuns]:
+    """Return a station of finished runs, to look at."""
+    with PastRuns(tmp_path_factory.mktemp("past")) as made:
+        yield made
+
+
+@pytest.fixture
+def link(station: RealStation) -> Iterator[Link]:
+    """Return a link to the station; not polling yet."""
+    made = Link(station.connect)
     yield made
     made.close()
 
@@ -111,12 +164,12 @@ def open_window(qtbot: QtBot) -> Iterator[Callable[..., MainWindow]]:
     opened: list[MainWindow] = []
 
     def open_on(
-        station: FakeStation,
+        station: Any,
         width: int = 1280,
         height: int = 720,
         wanted: str = "light",
     ) -> MainWindow:
-        link = Link(lambda: station)
+        link = Link(getattr(station, "connect", lambda: station))
         settings = Settings(theme=wanted, width=width, height=height)
         window = MainWindow(link, settings=settings)
         if wanted != theme().name:

@@ -1,11 +1,11 @@
-"""The whole window on a station that answers by heart."""
+"""The whole window on a real station in this process."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_station import CELLS, NOW, FakeStation
 from keyboard import press, write
+from past_runs import PastRuns
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import (
@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from real_station import CELLS, RealStation, raise_alarm
 
 from gui.look.settings import Settings, load, save
 from gui.parts.inputs import Choice
@@ -24,9 +25,7 @@ from gui.run.live_plot import LivePlot
 from gui.runs.view_file import csv_text
 from gui.shell.faults import Faults
 from gui.shell.window import MainWindow
-from labctl.api.answers import ForecastOut
 from labctl.api.comparison import Asked, Normalised
-from labctl.api.states import RunState
 from labctl.data import Level
 
 Open = Callable[..., MainWindow]
@@ -39,26 +38,21 @@ def show(window: MainWindow, title: str) -> None:
     tabs.setCurrentIndex(titles.index(title))
 
 
-def acts(station: FakeStation, name: str) -> list[tuple[object, ...]]:
-    """Return what was asked of the station under a name."""
-    return [act for act in station.acts if act[0] == name]
-
-
 # ---- the bench
 
 
 def test_a_window_that_opens_shows_the_first_live_run(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
 
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
-    assert window.bench.run_view.run in station.fake_runs
+    assert window.bench.run_view.run == station.started[0]
     assert window.windowTitle() == "battery-bench [SIMULATED] – labctl"
 
 
 def test_measured_points_and_forecast_are_drawn(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     qtbot.waitUntil(lambda: window.bench.run_view.live_plot is not None)
@@ -67,9 +61,9 @@ def test_measured_points_and_forecast_are_drawn(
     voltage = plot.tracks[0]
 
     qtbot.waitUntil(lambda: voltage.measured.xData is not None)
-    qtbot.waitUntil(lambda: voltage.expected.xData is not None)
+    qtbot.waitUntil(lambda: voltage.expected.xData is not None, timeout=20_000)
     qtbot.waitUntil(lambda: len(voltage.expected.xData) > 0)
-    assert len(voltage.measured.xData) > 1000
+    assert len(voltage.measured.xData) > 200
     assert voltage.expected.xData[0] >= voltage.measured.xData[-1]
 
 
@@ -78,20 +72,22 @@ def test_measured_points_and_forecast_are_drawn(
     [("Q–V", 1), ("dQ/dV", 1), ("Capacity · CE", 1), ("Impedance", 3)],
 )
 def test_every_view_of_a_cell_draws_its_figures(
-    qtbot: QtBot, open_window: Open, station: FakeStation, title: str, figures: int
+    qtbot: QtBot, open_window: Open, past: PastRuns, title: str, figures: int
 ) -> None:
-    window = open_window(station)
+    protocol = "insitu-eis" if title == "Impedance" else "formation-cycling"
+    run = past.finished(protocol)
+    window = open_window(past)
+    window.bench.open_run(run)
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
     show(window, title)
     tab = next(t for t in window.bench.run_view.figure_tabs if t.tab.title == title)
 
-    qtbot.waitUntil(lambda: len(tab.figures) == figures, timeout=10_000)
+    qtbot.waitUntil(lambda: len(tab.figures) >= figures, timeout=10_000)
     assert all(any(len(s.x) for s in f.series) for f in tab.figures)
 
 
-def test_arrow_keys_walk_through_the_tiles(open_window: Open) -> None:
-    station = FakeStation("few")
-    window = open_window(station)
+def test_arrow_keys_walk_through_the_tiles(open_window: Open, few: RealStation) -> None:
+    window = open_window(few)
     grid = window.bench.grid
     grid.focus_channel(CELLS[0])
 
@@ -100,22 +96,23 @@ def test_arrow_keys_walk_through_the_tiles(open_window: Open) -> None:
     assert grid.focused is not None
     assert grid.focused.channel == CELLS[1]
     assert window.bench.run_view.run == grid.focused.run
-    assert "lfp-117-2" in grid.accessibleDescription()
+    assert "vsp300/2, si, CC" in grid.accessibleDescription()
 
 
-def test_many_busy_channels_become_rows(open_window: Open, qtbot: QtBot) -> None:
-    station = FakeStation("sixteen")
-    for k, channel in enumerate(("k2400", "k9")):
-        run = station.fake_runs[next(iter(station.fake_runs))]
-        changes = {
-            "run": f"more-{k}",
-            "channels": {"cell": channel},
-            "started_unix": NOW,
-        }
-        station.add(type(run)(run.summary.model_copy(update=changes), run.tables))
+def test_many_busy_channels_become_rows(
+    open_window: Open, qtbot: QtBot, stand: Callable[..., RealStation]
+) -> None:
+    cells = [f"wide/{k}" for k in range(1, 18)]
+    wide = {"driver": "biologic", "address": "10.0.0.1"}
+    model = {"model": "VMP3", "channels": len(cells), "slots": len(cells)}
+    station = stand(
+        instruments={"wide": {**wide, "simulated": model}}, channels={"cell": cells}
+    )
+    for channel in cells:
+        station.start(channel=channel)
     window = open_window(station)
 
-    qtbot.waitUntil(lambda: len(window.bench.grid.tiles) >= 17)
+    qtbot.waitUntil(lambda: len(window.bench.grid.tiles) == 17)
     assert window.bench.grid.minimumHeight() < 1000
 
 
@@ -123,7 +120,7 @@ def test_many_busy_channels_become_rows(open_window: Open, qtbot: QtBot) -> None
 
 
 def test_hold_asks_for_a_reason_and_says_what_the_output_does(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     head = window.bench.run_view.head
@@ -135,34 +132,33 @@ def test_hold_asks_for_a_reason_and_says_what_the_output_does(
     write(head.question.reason, "check the clip")
     press(head.question.reason, Qt.Key.Key_Return)
 
-    qtbot.waitUntil(lambda: bool(acts(station, "hold")))
-    assert acts(station, "hold")[0][2] == "check the clip"
+    qtbot.waitUntil(lambda: bool(station.did("/hold")))
+    assert station.did("/hold")[0].given == {"reason": "check the clip"}
     qtbot.waitUntil(lambda: head.hold_button.text() == "Resume")
 
 
 def test_discarding_asks_for_the_name_of_the_sample(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, interrupted: RealStation
 ) -> None:
-    run = next(iter(station.fake_runs))
-    station.change(run, state=RunState.INTERRUPTED)
-    window = open_window(station)
+    run = interrupted.started[0]
+    window = open_window(interrupted)
     window.bench.open_run(run)
     head = window.bench.run_view.head
     qtbot.waitUntil(lambda: not head.discard_button.isHidden())
     head.discard()
     write(head.question.reason, "no")
     press(head.question.reason, Qt.Key.Key_Return)
-    assert not acts(station, "discard")
+    assert not interrupted.did("/discard")
 
     head.question.reason.clear()
-    write(head.question.reason, station.fake_runs[run].summary.sample)
+    write(head.question.reason, interrupted.run(run).sample)
     press(head.question.reason, Qt.Key.Key_Return)
 
-    qtbot.waitUntil(lambda: bool(acts(station, "discard")))
+    qtbot.waitUntil(lambda: bool(interrupted.did("/discard")))
 
 
 def test_stop_all_needs_no_question_and_shows_what_was_measured(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     press(
@@ -172,29 +168,26 @@ def test_stop_all_needs_no_question_and_shows_what_was_measured(
     )
 
     qtbot.waitUntil(window.banners.stop.isVisible)
-    assert "0.0000 mA measured" in window.banners.stop.text
+    qtbot.waitUntil(lambda: "0.0000 mA measured" in window.banners.stop.text)
 
 
 def test_a_station_that_does_not_answer_a_stop_finds_the_stop_file(
-    qtbot: QtBot, open_window: Open, station: FakeStation, tmp_path: Path
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
-    state = window.link.state
-    assert state is not None
-    here = state.station.model_copy(update={"data": str(tmp_path)})
-    window.link.state = state.model_copy(update={"station": here})
-    station.gone = True
+    station.line.is_cut = True
 
     window.link.stop_all("")
 
-    qtbot.waitUntil((tmp_path / "STOP").exists)
+    qtbot.waitUntil(lambda: not station.is_live(station.started[0]))
+    assert "STOP ALL by the file STOP" in station.bench.runs[0].summary().reason
 
 
 # ---- composing
 
 
 def test_a_newcomer_starts_a_run(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     composer = window.bench.composer
@@ -202,14 +195,13 @@ def test_a_newcomer_starts_a_run(
 
     composer.start()
 
-    qtbot.waitUntil(lambda: bool(acts(station, "start")))
-    qtbot.waitUntil(lambda: len(station.fake_runs) == 2)
-    new = list(station.fake_runs)[1]
+    qtbot.waitUntil(lambda: len(station.bench.runs) == 2)
+    new = station.bench.runs[1].about.run
     qtbot.waitUntil(lambda: window.bench.run_view.run == new)
 
 
 def test_a_text_that_cannot_be_read_stays_and_keeps_start_shut(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     composer = window.bench.composer
@@ -223,29 +215,31 @@ def test_a_text_that_cannot_be_read_stays_and_keeps_start_shut(
 
 
 def test_a_question_that_was_not_answered_is_asked_again(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    station.silent_samples = 2
+    station.line.lost["/samples"] = 2
     window = open_window(station)
 
     qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=20_000)
-    assert station.silent_samples == 0
+    assert station.line.lost["/samples"] == 0
 
 
 def test_what_the_station_refuses_is_said_at_its_field(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    station.refuses = "upper_voltage: 1.6 V is above this sample's limit 1.5 V"
     window = open_window(station)
     composer = window.bench.composer
+    qtbot.waitUntil(lambda: composer.can_start, timeout=20_000)
 
-    qtbot.waitUntil(lambda: "above this sample" in composer.verdict, timeout=10_000)
+    composer.form.type("upper_voltage", "4.9 V")
+
+    qtbot.waitUntil(lambda: "4.9 V" in composer.verdict, timeout=10_000)
     assert not composer.can_start
-    assert "above this sample" in composer.form.rows["upper_voltage"].said
+    assert "4.9 V" in composer.form.rows["upper_voltage"].said
 
 
 def test_a_free_channel_that_is_chosen_becomes_the_channel(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     composer = window.bench.composer
@@ -283,46 +277,49 @@ def test_the_wheel_over_a_box_without_focus_changes_nothing(qtbot: QtBot) -> Non
 
 
 def test_an_alarm_stays_until_somebody_acknowledges_it(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    station = FakeStation("alarm")
+    raise_alarm(station)
     window = open_window(station)
     events = window.bench.events
-    qtbot.waitUntil(lambda: len(events.shown) == 3)
+    qtbot.waitUntil(lambda: any(e.needs_you for e in events.shown))
     assert events.shown[0].needs_you
+    alarm = events.shown[0].number
 
     events.table.selectRow(0)
     events.acknowledge()
 
     qtbot.waitUntil(lambda: not any(e.needs_you for e in events.shown))
-    assert acts(station, "acknowledge") == [("acknowledge", 3, "Kim")]
+    [line] = station.did("/acknowledge")
+    assert line.command == f"POST /events/{alarm}/acknowledge"
+    assert line.given == {"by": "Kim"}
 
 
 def test_an_event_is_fetched_when_it_happens(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
-    station.tell(Level.WARNING, "the clock was set back by 4 s")
+    station.bench.events.tell(Level.WARNING, "clock", "the clock was set back by 4 s")
 
-    qtbot.waitUntil(lambda: len(window.bench.events.shown) == 1)
+    qtbot.waitUntil(lambda: any(e.code == "clock" for e in window.bench.events.shown))
 
 
 def test_a_lost_link_greys_the_window_and_comes_back_by_itself(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=10_000)
 
-    station.gone = True
+    station.line.is_cut = True
     qtbot.waitUntil(window.banners.link.isVisible, timeout=6000)
     assert not window.bench.composer.can_start
-    station.gone = False
+    station.line.is_cut = False
 
     qtbot.waitUntil(lambda: not window.banners.link.isVisible(), timeout=8000)
 
 
 def test_a_fault_of_a_view_is_told_once_and_costs_nothing_else(
-    open_window: Open, station: FakeStation
+    open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     told: list[str] = []
@@ -339,24 +336,26 @@ def test_a_fault_of_a_view_is_told_once_and_costs_nothing_else(
 
 
 def test_closing_the_window_asks_nothing_of_the_station(
-    open_window: Open, station: FakeStation
+    open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
+    before = station.did("")
 
     window.close()
 
-    assert station.acts == []
+    assert station.did("") == before
 
 
 # ---- runs, samples, instruments, settings
 
 
-def test_ticked_runs_are_laid_over_each_other(qtbot: QtBot, open_window: Open) -> None:
-    station = FakeStation("few")
-    window = open_window(station)
+def test_ticked_runs_are_laid_over_each_other(
+    qtbot: QtBot, open_window: Open, few: RealStation
+) -> None:
+    window = open_window(few)
     window.header.pages.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(window.runs.shown) == 4)
-    for run in list(station.fake_runs)[:2]:
+    for run in few.started[1:3]:
         window.runs.tick(run)
 
     qtbot.waitUntil(
@@ -368,37 +367,36 @@ def test_ticked_runs_are_laid_over_each_other(qtbot: QtBot, open_window: Open) -
 
 
 def test_an_export_holds_what_is_shown_and_says_simulated(
-    qtbot: QtBot, open_window: Open, tmp_path: Path
+    qtbot: QtBot, open_window: Open, few: RealStation, tmp_path: Path
 ) -> None:
-    station = FakeStation("few")
-    window = open_window(station)
+    window = open_window(few)
     window.header.pages.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(window.runs.shown) == 4)
-    window.runs.tick(next(iter(station.fake_runs)))
+    window.runs.tick(few.started[1])
     qtbot.waitUntil(lambda: window.runs.view.figure is not None)
 
     window.runs.export(tmp_path / "out.csv")
 
     lines = (tmp_path / "out.csv").read_text("utf-8").splitlines()
     assert lines[0] == "# SIMULATED"
-    assert "nmc-031-1: Voltage / V" in lines[2]
+    assert "qms-0.7: Voltage / V" in lines[2]
     assert len(lines) > 100
 
 
-def test_normalising_by_mass_names_who_has_none() -> None:
-    station = FakeStation("few")
-    runs = tuple(station.fake_runs)[:2]
+def test_normalising_by_mass_divides_by_that_of_the_label(past: PastRuns) -> None:
+    runs = (past.finished("formation-cycling"),)
     asked = Asked(runs, "Capacity against cycle", Normalised.MASS)
 
-    figure = station.overlay(asked).figure
+    figure = past.client.overlay(asked).figure
 
+    # 3565 mAh/g is the first result of the run itself
     assert figure.y_label == "Discharge capacity / mAh/g"
-    assert figure.series[0].y[0] == pytest.approx(2833.3, rel=1e-2)
+    assert figure.series[0].y[0] == pytest.approx(3565.2, rel=1e-3)
     assert "SIMULATED" in csv_text(figure, simulated=True)
 
 
 def test_a_label_that_is_saved_reaches_the_station_as_typed(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     page = window.samples
@@ -407,29 +405,29 @@ def test_a_label_that_is_saved_reaches_the_station_as_typed(
     page.type("active_mass", "1,25 mg")
     page.save()
 
-    qtbot.waitUntil(lambda: bool(acts(station, "keep_sample")))
-    label = acts(station, "keep_sample")[0][2]
-    assert isinstance(label, dict)
+    qtbot.waitUntil(lambda: bool(station.did("PUT /samples/si-9")))
+    label = station.did("PUT /samples/si-9")[0].given["label"]
     assert label["active_mass"] == "1,25 mg"
     assert "thickness" not in label
 
 
 def test_a_lent_instrument_cannot_be_driven_by_hand(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, few: RealStation
 ) -> None:
-    window = open_window(FakeStation("few"))
+    window = open_window(few)
     page = window.instruments
     window.header.pages.setCurrentIndex(2)
     qtbot.waitUntil(lambda: bool(page.table.rows.rows))
-    page.table.selectRow(page.table.rows.row_of("k2450"))
+    page.table.selectRow(page.table.rows.row_of("k6221"))
     page.choose()
 
     assert not page.can_drive
 
 
 def test_a_free_instrument_is_driven_in_si(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
+    station.client.open_instrument("k2450")
     window = open_window(station)
     page = window.instruments
     window.header.pages.setCurrentIndex(2)
@@ -440,10 +438,10 @@ def test_a_free_instrument_is_driven_in_si(
 
     page.drive("100 mV", "1 mA")
 
-    qtbot.waitUntil(lambda: bool(acts(station, "by_hand")))
-    asked = acts(station, "by_hand")[0][1]
-    assert (asked.value, asked.compliance) == (0.1, 1e-3)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: "+100.0 mV" in page.reading)
+    qtbot.waitUntil(lambda: bool(station.did("/manual")))
+    asked = station.did("/manual")[0].given
+    assert (asked["value"], asked["compliance"]) == (0.1, 1e-3)
+    qtbot.waitUntil(lambda: "100.0 mV" in page.reading)
 
 
 def test_settings_survive_and_nonsense_is_forgotten(tmp_path: Path) -> None:
@@ -462,9 +460,11 @@ def test_settings_survive_and_nonsense_is_forgotten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_window_fits_a_small_screen(
-    qtbot: QtBot, open_window: Open, theme: str
+    qtbot: QtBot, open_window: Open, station: RealStation, theme: str
 ) -> None:
-    window = open_window(FakeStation("alarm"), wanted=theme)
+    raise_alarm(station)
+    window = open_window(station, wanted=theme)
+    window.bench.open_run(station.started[0])
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
 
     assert window.minimumSizeHint().width() <= 1280
@@ -472,9 +472,9 @@ def test_the_window_fits_a_small_screen(
 
 
 def test_everything_that_takes_the_focus_has_a_name(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, few: RealStation
 ) -> None:
-    window = open_window(FakeStation("few"))
+    window = open_window(few)
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
     kinds = (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
 
@@ -510,22 +510,15 @@ def _inner(widget: QWidget) -> bool:
     return made or isinstance(parent, QComboBox)
 
 
-class LateForecast(FakeStation):
-    """Nobody knows what is expected of a run until its twin has gone through it."""
-
-    known = False
-
-    def expected(self, run: str) -> ForecastOut | None:
-        """Return nothing at first."""
-        return super().expected(run) if self.known else None
-
-
 def test_a_forecast_that_comes_late_is_drawn_all_the_same(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    station = LateForecast("one")
-    run = next(iter(station.fake_runs))
-    station.change(run, expected_duration=None)
+    run = station.started[0]
+    forecast = station.files.data / run / "forecast.json"
+    station.until(forecast.exists)
+    text, live = forecast.read_text("utf-8"), station.bench.runs[0]
+    known, live.expected_duration = live.expected_duration, None
+    forecast.unlink()
     window = open_window(station)
     qtbot.waitUntil(lambda: window.bench.run_view.live_plot is not None)
     plot = window.bench.run_view.live_plot
@@ -533,8 +526,8 @@ def test_a_forecast_that_comes_late_is_drawn_all_the_same(
     qtbot.waitUntil(lambda: plot.tracks[0].measured.xData is not None)
     assert not _expected(plot)
 
-    station.known = True
-    station.change(run, expected_duration=9e5)
+    forecast.write_text(text, "utf-8")
+    live.expected_duration = known
 
     qtbot.waitUntil(lambda: _expected(plot) > 0)
 
@@ -545,7 +538,7 @@ def _expected(plot: LivePlot) -> int:
 
 
 def test_a_stop_that_was_asked_goes_out_although_the_window_closes(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     qtbot.waitUntil(lambda: window.bench.composer.can_start, timeout=10_000)
@@ -553,4 +546,4 @@ def test_a_stop_that_was_asked_goes_out_although_the_window_closes(
     window.link.stop_all("leaving")
     window.close()
 
-    assert acts(station, "stop_all")
+    assert [line.given for line in station.did("POST /stop")] == [{"reason": "leaving"}]

@@ -10,16 +10,14 @@ from typing import Any
 from labctl import plugins
 from labctl.api.answers import ForecastOut
 from labctl.api.requests import OrderIn
-from labctl.api.station_files import replace_text
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.live_run import LiveRun
+from labctl.service.bench.live_run import FORECAST, LiveRun
 from labctl.service.records.forecast import forecast_order
 from labctl.service.records.worker_process import Aside
 
 log = logging.getLogger(__name__)
 
-FILE = "forecast.json"
 PATIENCE = 600.0
 """s; a long run may be forecast slowly, nobody waits for it."""
 
@@ -60,10 +58,7 @@ class Expectations:
             try:
                 given = plain(self._bench, asked.order, asked.run.about.channels)
                 found: ForecastOut = self._aside.call(PATIENCE, forecast_order, *given)
-                asked.run.expected_duration = found.duration
-                path = asked.run.folder / FILE
-                if path.parent.is_dir():
-                    replace_text(path, found.model_dump_json())
+                asked.run.expect(found)
             except (LabctlError, OSError) as error:
                 log.info("no forecast of %s: %s", asked.run.about.run, error)
 
@@ -71,7 +66,7 @@ class Expectations:
 def expected(folder: Path) -> ForecastOut | None:
     """Return what a run was expected to come to; None if nobody worked it out."""
     try:
-        return ForecastOut.model_validate_json((folder / FILE).read_text("utf-8"))
+        return ForecastOut.model_validate_json((folder / FORECAST).read_text("utf-8"))
     except (OSError, ValueError):
         return None
 

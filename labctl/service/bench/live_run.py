@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labctl.api.answers import ForecastOut
 from labctl.api.from_run import finite, headline, unsafe_channels
 from labctl.api.models import ByHand, RunSummary
+from labctl.api.station_files import replace_text
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.data import Level
 from labctl.engine.control import Control
@@ -29,6 +31,8 @@ from labctl.thinning.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 
 log = logging.getLogger(__name__)
 
+FORECAST = "forecast.json"
+"""File beside a run's journal: what it was expected to come to."""
 PATIENCE = 10.0
 """s without a commit, while rows come, before it is called trouble."""
 
@@ -91,6 +95,7 @@ class LiveRun:
         self.asked: Wish | None = None
         """What was asked for and has not happened yet."""
         self.leave = leave
+        self._forecast: ForecastOut | None = None
         self._doubt = doubt
         self._live_view = live_view
         self._act = act
@@ -132,6 +137,15 @@ class LiveRun:
     def unsafe_channels(self) -> dict[str, str]:
         """Channel -> why it may still be on; empty: all are safe, or it goes on."""
         return unsafe_channels(self.unsafe, self.about.channels)
+
+    def expect(self, forecast: ForecastOut) -> None:
+        """Keep what the run should come to, beside its rows once there are any.
+
+        A short run is forecast sooner than its instruments are open.
+        """
+        self.expected_duration = forecast.duration
+        self._forecast = forecast
+        self._keep_forecast()
 
     def cleared(self, channel: str) -> None:
         """Take note that a channel was read back as off, or that a person vouches."""
@@ -270,6 +284,15 @@ class LiveRun:
 
     def _started(self, _folder: Path) -> None:
         self.may_be_on = True
+        self._keep_forecast()
+
+    def _keep_forecast(self) -> None:
+        if self._forecast is None or not self.folder.is_dir():
+            return
+        try:
+            replace_text(self.folder / FORECAST, self._forecast.model_dump_json())
+        except OSError as error:
+            log.info("no forecast of %s: %s", self.about.run, error)
 
     def _ended(self, ended: Ended) -> None:
         if ended.unsafe:
