@@ -5,6 +5,7 @@ every commit, and only tests that ask for `disk` are about that. On other machin
 with `--basetemp` or `PYTEST_DEBUG_TEMPROOT` given, pytest's own rule holds.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -33,6 +34,12 @@ ROOT = "PYTEST_DEBUG_TEMPROOT"
 
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault(ROOT, str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Take what the imports left out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -43,6 +43,8 @@ from labctl.api.models import State
 REFRESH_MS = 400
 """Between two looks for new points."""
 SIMULATED_SPEED = "200"
+BY_HAND = 2
+"""The place of the page of instruments."""
 
 
 class MainWindow(QMainWindow):
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
         self.banners = Banners()
         self.bench = BenchPage(link, self._settings)
         self.runs = RunBrowser(link, self._settings)
-        self.instruments = InstrumentsPage(link)
+        self._instruments: InstrumentsPage | None = None
         self.samples = SamplesPage(link)
         self.settings = SettingsPage(self._settings)
         self.start_page = StartPage()
@@ -103,6 +105,19 @@ class MainWindow(QMainWindow):
         """The page that is seen."""
         found = self._pages.currentWidget()
         return found if found is not None else self.bench
+
+    @property
+    def instruments(self) -> InstrumentsPage:
+        """Channels and benches by hand; made when they are first wanted.
+
+        They cost as much as all other pages together, and few sessions see them.
+        """
+        if self._instruments is None:
+            self._instruments = made = InstrumentsPage(self.link)
+            self._by_hand.addWidget(made)
+            made.run_wanted.connect(self._acts.open_run)
+            made.said.connect(self.say)
+        return self._instruments
 
     def choose_theme(self, choice: str) -> None:
         """Wear ``light``, ``dark`` or what the system has."""
@@ -174,13 +189,15 @@ class MainWindow(QMainWindow):
             self.bench.composer.load()
             self.samples.load()
             self.runs.load()
-            self.instruments.load()
+            if self._instruments is not None:
+                self._instruments.load()
         name = state.station.name
         mark = " [SIMULATED]" if state.station.simulated else ""
         self.setWindowTitle(f"{name}{mark} – labctl")
         self.bench.events.name = self._settings.operator
         self.bench.show_state(state)
-        self.instruments.show_state(state)
+        if self._instruments is not None:
+            self._instruments.show_state(state)
         self.runs.show_state(state)
         self.settings.show_state(state)
         self.header.show_state(state, self.bench.counts)
@@ -220,27 +237,30 @@ class MainWindow(QMainWindow):
     # ---- looks
 
     def _build(self) -> None:
+        # From the outside in: every change of parent styles all that is inside anew.
+        middle = QWidget()
+        self.setCentralWidget(middle)
+        box = QVBoxLayout(middle)
+        box.setContentsMargins(8, 8, 8, 4)
+        box.setSpacing(8)
+        self._body = QStackedWidget()
         self._pages = QStackedWidget()
+        for part in (self.header, self.doubts, self.banners):
+            box.addWidget(part)
+        box.addWidget(self._body, 1)
+        self._body.addWidget(self.start_page)
+        self._body.addWidget(self._pages)
         scrolled = QScrollArea()
         scrolled.setWidget(self.settings)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setAccessibleName("Settings")
         self.settings.setObjectName("clear")
-        for page in (self.bench, self.runs, self.instruments, self.samples, scrolled):
+        by_hand = QWidget()
+        self._by_hand = QVBoxLayout(by_hand)
+        self._by_hand.setContentsMargins(0, 0, 0, 0)
+        for page in (self.bench, self.runs, by_hand, self.samples, scrolled):
             self._pages.addWidget(page)
-        self._body = QStackedWidget()
-        self._body.addWidget(self.start_page)
-        self._body.addWidget(self._pages)
-        middle = QWidget()
-        box = QVBoxLayout(middle)
-        box.setContentsMargins(8, 8, 8, 4)
-        box.setSpacing(8)
-        box.addWidget(self.header)
-        box.addWidget(self.doubts)
-        box.addWidget(self.banners)
-        box.addWidget(self._body, 1)
-        self.setCentralWidget(middle)
         bar = self.statusBar()
         if bar is not None:
             bar.setSizeGripEnabled(False)
@@ -258,7 +278,6 @@ class MainWindow(QMainWindow):
         self.settings.theme_chosen.connect(self.choose_theme)
         self.samples.kept.connect(self.bench.composer.load_samples)
         self.runs.run_wanted.connect(self._acts.open_run)
-        self.instruments.run_wanted.connect(self._acts.open_run)
         self.bench.run_view.report_wanted.connect(self.runs.report)
         self.bench.composer.queued.connect(lambda _e: self.say("queued"))
         self.settings.bundle_wanted.connect(self.report_bug)
@@ -266,7 +285,6 @@ class MainWindow(QMainWindow):
         self.tray.wanted.connect(self.come_forward)
         for part in (
             self.runs,
-            self.instruments,
             self.samples,
             self.bench,
             self.bench.queue,
@@ -306,11 +324,10 @@ class MainWindow(QMainWindow):
         self.link.stop_all("the window's button")
 
     def _page_shown(self, index: int) -> None:
-        if self.link.state is None:
-            return
-        loads = {1: self.runs.load, 2: self.instruments.load, 3: self.samples.load}
-        if index in loads:
-            loads[index]()
+        pages = {1: self.runs.load, 3: self.samples.load}
+        load = self.instruments.load if index == BY_HAND else pages.get(index)
+        if load is not None and self.link.state is not None:
+            load()
 
     def _follow_system(self) -> None:
         if self._settings.theme == "system":
@@ -319,5 +336,6 @@ class MainWindow(QMainWindow):
     def _wear(self) -> None:
         self.bench.restyle()
         self.runs.restyle()
-        self.instruments.restyle()
+        if self._instruments is not None:
+            self._instruments.restyle()
         self.setProperty("theme", theme().name)

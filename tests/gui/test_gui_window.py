@@ -466,6 +466,7 @@ def test_the_window_fits_a_small_screen(
     window = open_window(station, wanted=theme)
     window.bench.open_run(station.started[0])
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
+    assert window.instruments is not None  # made when it is wanted
 
     assert window.minimumSizeHint().width() <= 1280
     assert window.minimumSizeHint().height() <= 720
@@ -476,6 +477,7 @@ def test_everything_that_takes_the_focus_has_a_name(
 ) -> None:
     window = open_window(few)
     qtbot.waitUntil(lambda: window.bench.run_view.tabs.count() > 5)
+    assert window.instruments is not None  # made when it is wanted
     kinds = (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
 
     nameless = [
