@@ -51,6 +51,21 @@ class Measured:
         return not math.isfinite(self.value)
 
     @property
+    def valid(self) -> bool:
+        """Whether it met every acceptance limit; a value that is absent did not."""
+        return not self.suspicions
+
+    @property
+    def reason(self) -> str:
+        """What it did not meet, separated by semicolons; empty if it is valid."""
+        return "; ".join(self.suspicions)
+
+    @property
+    def relative(self) -> float:
+        """Relative standard uncertainty; NaN if not known or the value is zero."""
+        return abs(self.uncertainty / self.value) if self.value else math.nan
+
+    @property
     def uncertainty(self) -> float:
         """Standard uncertainty (k = 1) in the value's unit; NaN if nothing is known."""
         if not self.parts or self.is_absent:
@@ -121,10 +136,10 @@ class Measured:
         of uncertainty is known: nothing is exact.
         """
         if self.is_absent:
-            return Result.absent(self.unit, "; ".join(self.suspicions))
+            return Result.absent(self.unit, self.reason)
         result = Result(self.value, self.unit)
         budget = self.budget
-        if budget:
+        if budget and math.isfinite(self.uncertainty):  # unknown is not zero
             half = self.expanded() / 2
             few = half**2 - self.uncertainty**2
             if few > 1e-9 * half**2:
@@ -208,6 +223,11 @@ def known(value: float, uncertainty: float, source: str, unit: str = "") -> Meas
     ``thickness: 1``, ``thickness: 2`` where they were measured one by one.
     """
     return Measured(float(value), unit, {source: float(uncertainty)})
+
+
+def estimated(value: float, uncertainty: float, term: str) -> Measured:
+    """Return a value whose standard uncertainty no other value shares; NaN: unknown."""
+    return known(value, uncertainty, fresh(term, float(value), float(uncertainty)))
 
 
 def fresh(term: str, *data: object) -> str:

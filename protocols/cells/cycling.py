@@ -173,7 +173,7 @@ class Cycling(CellProtocol):
                 end_of_life=p.end_of_life or 0.8,
             )
             out["cycles_to_end_of_life"] = result(left.cycles_to_end, "cycles")
-            out["fade_per_cycle"] = result(left.fade_per_cycle.scaled(100.0), "%")
+            out["fade_per_cycle"] = result(left.fade_per_cycle * 100.0, "%")
         if apart:
             checks = only(cycles, apart)
             out["check_up_retention"] = retention_result(checks, 0, run.sample)

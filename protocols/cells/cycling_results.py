@@ -11,8 +11,8 @@ from labctl.analysis.cells.cycling import (
     initial_coulombic_efficiency,
 )
 from labctl.analysis.cells.retention import retention
-from labctl.analysis.estimate import Estimate
-from labctl.data import Quality, Result
+from labctl.analysis.uncertainty import Measured
+from labctl.data import Result
 from labctl.protocol import RecordedRun
 from labctl.sample import FirstStep, Sample
 
@@ -63,24 +63,17 @@ def first_cycle_results(cycles: Cycles, sample: Sample) -> Mapping[str, Result]:
     opening, closing = _words(sample)
     at = int(np.flatnonzero(cycles.complete)[0])
     return {
-        "initial_coulombic_efficiency": result(first.scaled(100.0), "%"),
+        "initial_coulombic_efficiency": result(first * 100.0, "%"),
         f"first_{opening}_capacity": specific(float(cycles.first[at]), sample),
         f"first_{closing}_capacity": specific(float(cycles.second[at]), sample),
     }
 
 
-def result(estimate: Estimate, unit: str) -> Result:
-    """Return an estimate as a result; not valid becomes suspect, NaN absent."""
-    if not np.isfinite(estimate.value):
-        return Result.absent(unit, estimate.reason or "no value")
-    spread = estimate.uncertainty
-    return Result(
-        estimate.value,
-        unit,
-        float(spread) if np.isfinite(spread) else None,
-        Quality.GOOD if estimate.valid else Quality.SUSPECT,
-        estimate.reason,
-    )
+def result(estimate: Measured, unit: str) -> Result:
+    """Return a number as a result in ``unit``; see `Measured.to_result`."""
+    if estimate.is_absent and estimate.valid:
+        estimate = estimate.suspect("no value")
+    return estimate.with_unit(unit).to_result()
 
 
 def specific(charge: float, sample: Sample) -> Result:
@@ -138,7 +131,7 @@ def retention_result(cycles: Cycles, formation_cycles: int, sample: Sample) -> R
         table["capacity_mah_per_g"] = tuple(
             map(float, cycles.second[done] / COULOMB_PER_MAH / grams)
         )
-    last = left.last.scaled(100.0)
+    last = left.last * 100.0
     return Result(last.value, "%", last.uncertainty, table=table)
 
 

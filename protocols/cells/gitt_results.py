@@ -13,7 +13,7 @@ import numpy as np
 
 from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Quality, Result
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
@@ -179,7 +179,7 @@ def gitt_figures(titration: Titration) -> tuple[Figure, ...]:
 
 
 def _d_figure(titration: Titration) -> Figure:
-    routes: dict[str, Callable[[Diffusivity], Estimate]] = {
+    routes: dict[str, Callable[[Diffusivity], Measured]] = {
         "sphere (recommended)": lambda p: p.recommended,
         "√t slope": lambda p: p.slope,
         "end points": lambda p: p.end_points,
@@ -189,7 +189,7 @@ def _d_figure(titration: Titration) -> Figure:
         own = [p for p in titration.pulses if p.pulse.current * sign > 0]
         x = np.array([p.composition for p in own])
         for name, route in routes.items():
-            found: list[Estimate] = [route(p) for p in own]
+            found: list[Measured] = [route(p) for p in own]
             y = np.array([d.value for d in found])
             error = np.array([d.uncertainty for d in found])
             main = name.startswith("sphere")

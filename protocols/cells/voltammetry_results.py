@@ -13,7 +13,7 @@ from labctl.analysis.cells.voltammetry import (
     find_peaks,
     randles_sevcik,
 )
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
@@ -122,10 +122,10 @@ def _pairs(
     return [rate for rate, _ in kept], [current for _, current in kept]
 
 
-def _b(taken: tuple[Voltammogram, ...], name: str) -> Estimate:
+def _b(taken: tuple[Voltammogram, ...], name: str) -> Measured:
     rates, peaks = _pairs(taken, name)
     if len(rates) < FEWEST_RATES:
-        return Estimate.absent(
+        return Measured.absent(
             f"{len(rates)} scan rates show a {name} peak; {FEWEST_RATES} are needed"
         )
     return b_value(rates, peaks)
@@ -165,7 +165,7 @@ def _share(taken: tuple[Voltammogram, ...]) -> Result:
         "surface_share_percent": tuple(100 * s.value for s in split.shares),
         "valid": tuple(float(s.valid) for s in split.shares),
     }
-    plain = result(split.shares[-1].scaled(100.0), "%")
+    plain = result(split.shares[-1] * 100.0, "%")
     return Result(
         plain.value, "%", plain.uncertainty, plain.quality, plain.reason, table
     )
@@ -244,7 +244,7 @@ def voltammetry_figures(run: RecordedRun, settings: Settings) -> tuple[Figure, .
     )
 
 
-def _b_line(b: Estimate, name: str, x: Array, y: Array) -> tuple[Series, ...]:
+def _b_line(b: Measured, name: str, x: Array, y: Array) -> tuple[Series, ...]:
     """Return the line of slope b through the middle of the points."""
     if not math.isfinite(b.value):
         return ()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.analysis.cells.cycles_of_rows import only
-from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.charge_transfer import (
     ChargeTransfer,
     charge_transfer_resistance,
 )
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.figures.figure import Figure
 from labctl.figures.spectra import Shown
@@ -122,7 +122,7 @@ class Judged:
     taken: Taken
     found: ChargeTransfer | None
     """None where no circuit could be fitted."""
-    resistance: Estimate
+    resistance: Measured
     """R_ct at the spectrum's DC current, with every doubt."""
 
 
@@ -136,16 +136,16 @@ def judged(taken: Taken, *, temperature: float, corrected: bool) -> Judged:
             temperature=temperature,
         )
     except ValueError as error:
-        return Judged(taken, None, Estimate.absent(str(error)))
+        return Judged(taken, None, Measured.absent(str(error)))
     resistance = found.measured
     limit = FOLLOWED if corrected else LEAK
     if taken.drift > limit:
-        resistance = resistance.doubted(
+        resistance = resistance.suspect(
             f"the voltage drifts by {taken.drift:.2g} of the sine in one period "
             f"(limit {limit:g})"
         )
     if taken.moved > MOVED:
-        resistance = resistance.doubted(
+        resistance = resistance.suspect(
             f"{100 * taken.moved:.1f} % of the capacity passed during the spectrum "
             f"(limit {100 * MOVED:g} %)"
         )

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.charge_transfer import (
     charge_transfer_resistance,
     exchange_current,
 )
+from labctl.analysis.uncertainty import known
 
 CIRCUITS = (
     "R0-p(R1,CPE1)-p(R2,CPE2)",
@@ -108,7 +108,7 @@ def test_a_current_lowers_the_resistance_and_the_correction_undoes_it(
     rest: float, current: float, flowing: float
 ) -> None:
     lowered = resistance_under_current(rest, current)
-    exchange = exchange_current(Estimate(lowered, 0.01 * lowered), current)
+    exchange = exchange_current(known(lowered, 0.01 * lowered, "fit"), current)
 
     assert lowered == pytest.approx(flowing, rel=2e-3)
     assert 0.0256926 / exchange.value == pytest.approx(rest, rel=1e-5)
@@ -128,7 +128,7 @@ def test_spectrum_under_current_reports_both_resistances() -> None:
 
 
 def test_a_resistance_no_current_leaves_is_refused_with_its_limit() -> None:
-    exchange = exchange_current(Estimate(100.0, 1.0), 4e-3)
+    exchange = exchange_current(known(100.0, 1.0, "fit"), 4e-3)
 
     assert not exchange.valid
     assert "12.85 ohm" in exchange.reason

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.analysis.cells.half_cycles import HalfCycles
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -163,7 +163,7 @@ def _by_file(cycle: Ints) -> tuple[Ints, Ints]:
 
 def initial_coulombic_efficiency(
     cycles: Cycles, *, charge_uncertainty: float = 0.0
-) -> Estimate:
+) -> Measured:
     """Return the coulombic efficiency of the first complete cycle, a fraction.
 
     ``charge_uncertainty`` is the relative standard uncertainty of one half cycle's
@@ -172,11 +172,12 @@ def initial_coulombic_efficiency(
     """
     known = np.flatnonzero(cycles.complete)
     if not len(known):
-        return Estimate.absent("no cycle has both halves")
+        return Measured.absent("no cycle has both halves")
     value = float(cycles.coulombic_efficiency[known[0]])
-    estimate = Estimate(value, value * math.sqrt(2) * charge_uncertainty)
+    spread = value * math.sqrt(2) * charge_uncertainty
+    estimate = estimated(value, spread, "half cycle")
     if known[0] > 0 and cycles.number[0] != 0:
-        return estimate.doubted("the first cycle is not complete; the next was used")
+        return estimate.suspect("the first cycle is not complete; the next was used")
     return estimate
 
 

@@ -26,8 +26,8 @@ from labctl.analysis.cells.gitt_pulses import (
     reading_resolution,
 )
 from labctl.analysis.cells.sphere import invert_sphere_ratio
-from labctl.analysis.cells.weppner_huggins import doubted, from_line, from_ratio
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.cells.weppner_huggins import RADIUS, doubted, from_line, from_ratio
+from labctl.analysis.uncertainty import Measured, estimated, known
 
 Floats = NDArray[np.float64]
 
@@ -61,19 +61,19 @@ class Diffusivity:
     """Lithium fraction θ before the pulse; NaN without a capacity."""
     composition_after: float
     """Lithium fraction θ after the pulse; NaN without a capacity."""
-    ratio: Estimate
+    ratio: Measured
     """ρ = ΔE_s/ΔE_t."""
-    end_points: Estimate
+    end_points: Measured
     """Weppner–Huggins from ΔE_s and ΔE_t, length r/3."""
-    slope: Estimate
+    slope: Measured
     """Weppner–Huggins from the √t slope in the pulse, length r/3."""
-    relaxation: Estimate
+    relaxation: Measured
     """The same from √(t+τ) - √t in the rest: no kinetics, no ohmic drop."""
-    inversion: Estimate
+    inversion: Measured
     """Exact sphere from ρ."""
-    fit: Estimate
+    fit: Measured
     """Exact sphere fitted to pulse, rest and history."""
-    recommended: Estimate
+    recommended: Measured
     """The fit where it is valid, else the inversion; flagged when neither holds."""
     reduced_time: float
     """τ' = Dτ/r² with the recommended D."""
@@ -167,7 +167,7 @@ def _measure(
 
 def _curvatures(
     pulses: Sequence[Pulse], fits: Sequence[SphereFit | None]
-) -> list[Estimate]:
+) -> list[Measured]:
     """Return κ of each pulse: half the change of the step ΔE from pulse to pulse.
 
     From the slopes dE/dq of up to two pulses on either side in the same direction.
@@ -181,7 +181,8 @@ def _curvatures(
         near = np.arange(max(k - 2, 0), min(k + 3, len(pulses)))
         near = near[(charge[near] * charge[k] > 0) & np.isfinite(change[near])]
         if len(near) < 2:  # noqa: PLR2004 - a line needs two points
-            out.append(Estimate(0.0, 0.05 * abs(pulses[k].rest_change.value) + 1e-9))
+            wide = 0.05 * abs(pulses[k].rest_change.value) + 1e-9
+            out.append(known(0.0, wide, "curvature"))
             continue
         x = middle[near] - middle[near].mean()
         slope = change[near] / charge[near]
@@ -194,7 +195,8 @@ def _curvatures(
         )
         half = charge[k] ** 2 / 2
         floor = 1e-3 * abs(pulses[k].rest_change.value) + 1e-9
-        out.append(Estimate(bend * half, math.hypot(error * half, floor)))
+        spread_of = math.hypot(error * half, floor)
+        out.append(known(bend * half, spread_of, "curvature"))
     return out
 
 
@@ -269,28 +271,29 @@ def _doubts(pulse: Pulse, fit: SphereFit | None) -> list[str]:
     return doubts
 
 
-def _from_fit(fit: SphereFit | None, span: float, common: float) -> Estimate:
+def _from_fit(fit: SphereFit | None, span: float, common: float) -> Measured:
     if fit is None:
-        return Estimate.absent("too few rows in pulse and rest for a fit")
+        return Measured.absent("too few rows in pulse and rest for a fit")
     value = fit.tau * span
-    relative = math.hypot(fit.log_uncertainty, common)
-    found = Estimate(value, value * relative)
+    found = estimated(value, value * fit.log_uncertainty, "voltage")
+    found = found.with_part(RADIUS, value * common)
     if fit.at_edge:
-        return found.doubted(f"Dτ/r² = {fit.tau:.2g}: the pulse does not tell D")
+        return found.suspect(f"Dτ/r² = {fit.tau:.2g}: the pulse does not tell D")
     if fit.log_uncertainty > VAGUE:
-        return found.doubted(
+        return found.suspect(
             f"the fit leaves {100 * fit.log_uncertainty:.0f} % uncertainty"
         )
     return found
 
 
-def _from_ratio(ratio: Estimate, span: float, common: float) -> Estimate:
+def _from_ratio(ratio: Measured, span: float, common: float) -> Measured:
     if not 0 < ratio.value < 1:
-        return Estimate.absent(
+        return Measured.absent(
             ratio.reason or f"ρ = {ratio.value:.3g} is not between 0 and 1"
         )
     tau = invert_sphere_ratio(ratio.value)
     step = min(1e-3, (1 - ratio.value) / 2)
     slope = (invert_sphere_ratio(ratio.value + step) - tau) / step
-    relative = math.hypot(slope * ratio.uncertainty / tau, common)
-    return Estimate(tau * span, tau * span * relative)
+    value = tau * span
+    found = estimated(value, value * slope * ratio.uncertainty / tau, "voltage")
+    return found.with_part(RADIUS, value * common)

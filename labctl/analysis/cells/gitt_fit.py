@@ -21,7 +21,7 @@ from scipy import optimize
 
 from labctl.analysis.cells.gitt_pulses import Pulse
 from labctl.analysis.cells.sphere import sphere_surface
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, known
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ GRID = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 32)
 """ln τ' at which the search begins."""
 ASKED = 12.0
 """Fall of χ² (in units of its value per bin) that takes the hysteresis term in."""
-FLAT = Estimate(0.0, 1e-9)
+FLAT = known(0.0, 1e-9, "curvature")
 """No curvature, held fast."""
 
 
@@ -84,7 +84,7 @@ def fit_sphere(
     index: int,
     *,
     skip: float,
-    curvature: Estimate = FLAT,
+    curvature: Measured = FLAT,
 ) -> SphereFit | None:
     """Fit pulse ``index`` of ``pulses``; None when it has too few rows.
 
@@ -109,7 +109,7 @@ class _Model:
 
     data: _Data
     past: Sequence[Pulse]
-    curvature: Estimate
+    curvature: Measured
     with_branch: bool
 
     def at(self, log_tau: float) -> tuple[float, Floats, Floats]:

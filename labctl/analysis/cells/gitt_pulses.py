@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.analysis.cells.half_cycles import REST_FRACTION
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, estimated, known
 
 Floats = NDArray[np.float64]
 
@@ -114,13 +114,13 @@ class Pulse:
     """Mean in A, signed; positive delithiates."""
     charge: float
     """C, signed."""
-    rest_before: Estimate
+    rest_before: Measured
     """Mean over the last minute of the rest before."""
-    rest_after: Estimate
+    rest_after: Measured
     """Mean over the last minute of the rest after."""
     end_voltage: float
     """At the end of the pulse, from a line through its last rows."""
-    jump: Estimate
+    jump: Measured
     """Ohmic and charge-transfer step: the √t line at t = 0⁺ minus the rest before."""
     first_resistance: float
     """(first row - rest before)/I in Ω; depends on when the first row was taken."""
@@ -128,7 +128,7 @@ class Pulse:
     """V against √s in the pulse; None when there are too few rows."""
     relaxation: Line | None
     """V against √(t+τ) - √t in the rest; None when there are too few rows."""
-    drift: Estimate
+    drift: Measured
     """dV/dt over the last ten minutes (at most half) of the rest after, V/s."""
     noise: float
     """Standard deviation of one voltage row in V, from the ends of the rests."""
@@ -136,29 +136,31 @@ class Pulse:
     """Standard uncertainty in V from the converter's step; no average lowers it."""
 
     @property
-    def rest_change(self) -> Estimate:
+    def rest_change(self) -> Measured:
         """ΔE_s: rest after minus rest before."""
         u = math.hypot(self.rest_after.uncertainty, self.rest_before.uncertainty)
-        return Estimate(self.rest_after.value - self.rest_before.value, u)
+        change = self.rest_after.value - self.rest_before.value
+        return estimated(change, u, "rest voltage")
 
     @property
-    def pulse_change(self) -> Estimate:
+    def pulse_change(self) -> Measured:
         """ΔE_t: change in the pulse without the jump."""
         start = self.rest_before.value + self.jump.value
-        return Estimate(
+        return estimated(
             self.end_voltage - start,
             math.hypot(self.jump.uncertainty, self.noise, self.resolution),
+            "pulse voltage",
         )
 
     @property
-    def ratio(self) -> Estimate:
+    def ratio(self) -> Measured:
         """ρ = ΔE_s/ΔE_t."""
         s, t = self.rest_change, self.pulse_change
         if t.value == 0:
-            return Estimate.absent("the voltage did not change in the pulse")
+            return Measured.absent("the voltage did not change in the pulse")
         value = s.value / t.value
         u = math.hypot(s.uncertainty, value * t.uncertainty) / abs(t.value)
-        return Estimate(value, u)
+        return estimated(value, u, "voltage")
 
 
 def measure_pulse(
@@ -183,20 +185,18 @@ def measure_pulse(
     charge = float((flow * weights).sum())
     before, noise_before = _rest_end(time, voltage, rows.rest, rows.first)
     after, noise = _rest_end(time, voltage, rows.last, rows.end)
-    before, after = (
-        Estimate(x.value, math.hypot(x.uncertainty, resolution))
-        for x in (before, after)
-    )
+    before, after = (x.with_part("converter step", resolution) for x in (before, after))
     root = _within(np.sqrt(t - start), v, t - start, window)
     rest_t = time[rows.last : rows.end] - off
     rest_v = voltage[rows.last : rows.end]
     slow = _within(np.sqrt(rest_t + duration) - np.sqrt(rest_t), rest_v, rest_t, window)
     if root is None:
-        jump = Estimate.absent(f"fewer than {FEWEST} rows in the √t window {window} s")
+        jump = Measured.absent(f"fewer than {FEWEST} rows in the √t window {window} s")
     else:
-        jump = Estimate(
+        jump = estimated(
             root.intercept - before.value,
             math.hypot(root.intercept_uncertainty, before.uncertainty),
+            "extrapolation",
         )
     tail = slice(-max(FEWEST, len(t) // 50), None)
     last = fit_line(t[tail] - off, v[tail])
@@ -240,24 +240,25 @@ def _switch_time(time: Floats, first: int) -> float:
 
 def _rest_end(
     time: Floats, voltage: Floats, first: int, last: int
-) -> tuple[Estimate, float]:
+) -> tuple[Measured, float]:
     """Return the mean at the end of a rest and the noise of one row."""
     t, v = time[first:last], voltage[first:last]
     late = t >= t[-1] - min(AVERAGED, 0.2 * (t[-1] - t[0]))
     line = fit_line(t[late] - t[-1], v[late])
     if line is None:
-        return Estimate(float(v[-1]), 0.0), 0.0
+        return known(float(v[-1]), 0.0, "voltage noise"), 0.0
     noise = line.slope_uncertainty * float(np.std(t[late])) * math.sqrt(line.rows)
-    return Estimate(float(v[late].mean()), noise / math.sqrt(line.rows)), noise
+    error = noise / math.sqrt(line.rows)
+    return estimated(float(v[late].mean()), error, "voltage noise"), noise
 
 
-def _rest_drift(time: Floats, voltage: Floats, first: int, last: int) -> Estimate:
+def _rest_drift(time: Floats, voltage: Floats, first: int, last: int) -> Measured:
     t, v = time[first:last], voltage[first:last]
     late = t >= t[-1] - min(WATCHED, 0.5 * (t[-1] - t[0]))
     line = fit_line(t[late] - t[-1], v[late])
     if line is None:
-        return Estimate.absent(f"fewer than {FEWEST} rows at the end of the rest")
-    return Estimate(line.slope, line.slope_uncertainty)
+        return Measured.absent(f"fewer than {FEWEST} rows at the end of the rest")
+    return estimated(line.slope, line.slope_uncertainty, "voltage noise")
 
 
 def _within(

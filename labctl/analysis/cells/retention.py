@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 
@@ -26,12 +26,12 @@ class Retention:
     """Second-half charge over the reference cycle's, a fraction."""
     reference_cycle: int
     """The cycle that is 1 by definition: the first after formation."""
-    last: Estimate
+    last: Measured
     """Retention of the last complete cycle."""
-    cycles_to_end: Estimate
+    cycles_to_end: Measured
     """Cycles after the reference until ``end_of_life``, interpolated; absent if not
     reached."""
-    fade_per_cycle: Estimate
+    fade_per_cycle: Measured
     """Theil–Sen slope of retention, fraction per cycle; negative when it fades."""
     cumulative_efficiency: float
     """Product of the coulombic efficiencies from the reference cycle on."""
@@ -80,7 +80,7 @@ def retention(
         cycle=cycles.number,
         retention=fraction,
         reference_cycle=int(cycles.number[start]),
-        last=Estimate(float(value[-1]), float(value[-1]) * spread),
+        last=estimated(float(value[-1]), float(value[-1]) * spread, "half cycle"),
         cycles_to_end=_crossing(number - number[0], value, end_of_life),
         fade_per_cycle=_fade(number, value),
         cumulative_efficiency=float(np.prod(cycles.coulombic_efficiency[ageing])),
@@ -88,25 +88,25 @@ def retention(
     )
 
 
-def _crossing(number: NDArray[np.int64], value: Floats, level: float) -> Estimate:
+def _crossing(number: NDArray[np.int64], value: Floats, level: float) -> Measured:
     below = np.flatnonzero(value < level)
     if not len(below):
-        return Estimate.absent(
+        return Measured.absent(
             f"still at {100 * value[-1]:.1f} % after {number[-1]} cycles"
         )
     k = int(below[0])
     share = (value[k - 1] - level) / (value[k - 1] - value[k])
-    return Estimate(float(number[k - 1] + share * (number[k] - number[k - 1])))
+    return Measured(float(number[k - 1] + share * (number[k] - number[k - 1])))
 
 
-def _fade(number: NDArray[np.int64], value: Floats) -> Estimate:
+def _fade(number: NDArray[np.int64], value: Floats) -> Measured:
     if len(number) < FEWEST_FOR_SLOPE:
-        return Estimate.absent(f"{len(number)} cycles give no slope; 3 do")
+        return Measured.absent(f"{len(number)} cycles give no slope; 3 do")
     from scipy import stats  # noqa: PLC0415  (start-up time)
 
     pick = np.unique(np.linspace(0, len(number) - 1, MOST_FOR_SLOPE).astype(int))
     slope, _, low, high = stats.theilslopes(value[pick], number[pick], alpha=0.95)
-    return Estimate(float(slope), float(high - low) / (2 * 1.96))
+    return estimated(float(slope), float(high - low) / (2 * 1.96), "scatter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class RateRow:
     """Closing half (delithiation) in mAh/g."""
     second_last: float
     """Closing half of the block's last cycle in mAh/g."""
-    retention: Estimate
+    retention: Measured
     """Median closing charge over that of the first block, a fraction."""
     efficiency: float
     """Median coulombic efficiency, a fraction."""
@@ -180,8 +180,10 @@ def rate_table(
                 first=float(np.median(cycles.first[at])) * per_gram,
                 second=middle * per_gram,
                 second_last=float(second[-1]) * per_gram,
-                retention=Estimate(
-                    middle / reference, scatter / np.sqrt(len(at)) / reference
+                retention=estimated(
+                    middle / reference,
+                    scatter / np.sqrt(len(at)) / reference,
+                    "scatter",
                 ),
                 efficiency=float(np.median(cycles.coulombic_efficiency[at])),
                 mean_voltage=float(np.median(voltage)),

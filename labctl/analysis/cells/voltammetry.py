@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 
@@ -105,11 +105,11 @@ def _half_width(v: Floats, height: Floats, top: int, at: float, value: float) ->
 class RandlesSevcik:
     """Apparent diffusivity from peak currents at several scan rates."""
 
-    diffusivity: Estimate
+    diffusivity: Measured
     """m²/s, apparent; valid only where the line is straight."""
-    slope: Estimate
+    slope: Measured
     """d|i_p|/d√v in A/(V/s)^½."""
-    intercept: Estimate
+    intercept: Measured
     """A; not zero when something else than diffusion flows."""
     r_squared: float
     area: float
@@ -153,22 +153,22 @@ def randles_sevcik(
     factor = number * electrons * FARADAY * area * concentration
     factor *= math.sqrt(inner * FARADAY / (GAS * temperature))
     value = (slope.value / factor) ** 2
-    found = Estimate(value, 2 * value * slope.relative)
+    found = estimated(value, 2 * value * slope.relative, "line")
     if straight < LINEAR:
-        found = found.doubted(f"i_p against √v has R² = {straight:.4f} < {LINEAR}")
+        found = found.suspect(f"i_p against √v has R² = {straight:.4f} < {LINEAR}")
     if abs(intercept.value) > 0.1 * height.max() + 2 * intercept.uncertainty:
-        found = found.doubted(
+        found = found.suspect(
             f"intercept {intercept.value:.3g} A: more than diffusion flows"
         )
     return RandlesSevcik(found, slope, intercept, straight, area, concentration)
 
 
-def b_value(rates: ArrayLike, peaks: ArrayLike) -> Estimate:
+def b_value(rates: ArrayLike, peaks: ArrayLike) -> Measured:
     """Return b of i_p = a v^b: 0.5 diffusion, 1 surface; n ≥ 3 scan rates (V/s, A)."""
     rate, height = _rates_and_sizes(rates, peaks)
     slope, _, straight = _line(np.log(rate), np.log(height))
     if straight < LINEAR:
-        return slope.doubted(
+        return slope.suspect(
             f"log i_p against log v has R² = {straight:.4f} < {LINEAR}"
         )
     return slope
@@ -184,7 +184,7 @@ class DunnSplit:
     """k2(V) in A (s/V)^½."""
     r_squared: Floats
     """Of the line at each voltage."""
-    shares: tuple[Estimate, ...]
+    shares: tuple[Measured, ...]
     """Surface share of the charge at each scan rate, a fraction in 0–1; clipped and
     flagged where it is not."""
 
@@ -215,9 +215,9 @@ def dunn_split(rates: ArrayLike, voltage: ArrayLike, currents: ArrayLike) -> Dun
     for rate, current in zip(v, i, strict=True):
         charge = float(np.trapezoid(current, grid))
         share = float(np.trapezoid(found[0] * rate, grid)) / charge
-        estimate = Estimate(min(max(share, 0.0), 1.0))
+        estimate = Measured(min(max(share, 0.0), 1.0))
         if not 0 <= share <= 1:
-            estimate = estimate.doubted(f"share {share:.3g} is not between 0 and 1")
+            estimate = estimate.suspect(f"share {share:.3g} is not between 0 and 1")
         shares.append(estimate)
     return DunnSplit(found[0], found[1], straight, tuple(shares))
 
@@ -234,7 +234,7 @@ def _rates_and_sizes(rates: ArrayLike, peaks: ArrayLike) -> tuple[Floats, Floats
     return v, i
 
 
-def _line(x: Floats, y: Floats) -> tuple[Estimate, Estimate, float]:
+def _line(x: Floats, y: Floats) -> tuple[Measured, Measured, float]:
     matrix = np.stack((x, np.ones_like(x)), axis=1)
     found, *_ = np.linalg.lstsq(matrix, y, rcond=None)
     left = y - matrix @ found
@@ -242,7 +242,7 @@ def _line(x: Floats, y: Floats) -> tuple[Estimate, Estimate, float]:
     spread = np.sqrt(np.diag(np.linalg.inv(matrix.T @ matrix)) * variance)
     total = float(((y - y.mean()) ** 2).sum())
     return (
-        Estimate(float(found[0]), float(spread[0])),
-        Estimate(float(found[1]), float(spread[1])),
+        estimated(float(found[0]), float(spread[0]), "line"),
+        estimated(float(found[1]), float(spread[1]), "line"),
         1 - float(left @ left) / total if total else math.nan,
     )

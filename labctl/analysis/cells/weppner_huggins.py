@@ -9,8 +9,10 @@ import math
 from collections.abc import Sequence
 
 from labctl.analysis.cells.gitt_pulses import Line, Pulse
-from labctl.analysis.estimate import Estimate
+from labctl.analysis.uncertainty import Measured, estimated
 
+RADIUS = "particle radius"
+"""Source of uncertainty that all pulses of a titration share."""
 LINEAR = 0.99
 """R² of the √t line below this is no √t."""
 
@@ -26,25 +28,23 @@ def weppner_huggins(
     return 4 / (math.pi * duration) * (length * rest_change / pulse_change) ** 2
 
 
-def doubted(found: Estimate, doubts: Sequence[str]) -> Estimate:
+def doubted(found: Measured, doubts: Sequence[str]) -> Measured:
     """Return ``found`` with every doubt, if there is a value to doubt."""
-    for doubt in doubts if math.isfinite(found.value) else ():
-        found = found.doubted(doubt)
-    return found
+    return found if found.is_absent else found.suspect(*doubts)
 
 
 def from_ratio(
-    ratio: Estimate, factor: float, common: float, doubts: Sequence[str]
-) -> Estimate:
+    ratio: Measured, factor: float, common: float, doubts: Sequence[str]
+) -> Measured:
     """Return ``factor`` × ratio² with its doubts; ``common`` is the length's part.
 
     ``factor`` is 4 L²/(πτ) in m²/s; ``common`` a relative standard uncertainty.
     """
     if not math.isfinite(ratio.value):
-        return Estimate.absent(ratio.reason or "no jump could be extrapolated")
+        return Measured.absent(ratio.reason or "no jump could be extrapolated")
     value = factor * ratio.value**2
-    relative = math.hypot(2 * ratio.relative, common)
-    return doubted(Estimate(value, value * relative), doubts)
+    found = estimated(value, value * 2 * ratio.relative, "voltage")
+    return doubted(found.with_part(RADIUS, value * common), doubts)
 
 
 def from_line(
@@ -53,14 +53,14 @@ def from_line(
     classic: float,
     common: float,
     doubts: Sequence[str],
-) -> Estimate:
+) -> Measured:
     """Return D from dE/d√t: (4/π) L² (ΔE_s/τ / slope)²."""
     if line is None or line.slope == 0:
-        return Estimate.absent("too few rows for a √t line")
+        return Measured.absent("too few rows for a √t line")
     change = pulse.rest_change
     value = change.value / pulse.duration / line.slope
     u = abs(value) * math.hypot(change.relative, line.slope_uncertainty / line.slope)
-    found = from_ratio(Estimate(value, u), classic, common, doubts)
+    found = from_ratio(estimated(value, u, "voltage"), classic, common, doubts)
     if line.r_squared < LINEAR:
-        found = found.doubted(f"√t line has R² = {line.r_squared:.4f} < {LINEAR}")
+        found = found.suspect(f"√t line has R² = {line.r_squared:.4f} < {LINEAR}")
     return found

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.circuit_fit import CircuitFit, fit_circuit
 from labctl.analysis.spectra.impedance import parse_circuit
 from labctl.analysis.spectra.kramers_kronig import (
@@ -23,6 +22,7 @@ from labctl.analysis.spectra.kramers_kronig import (
     Verdict,
     linear_kramers_kronig,
 )
+from labctl.analysis.uncertainty import Measured, estimated
 
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
@@ -54,11 +54,11 @@ RELATED = 10.0
 class ChargeTransfer:
     """R_ct of one spectrum and what it rests on; resistances in Ω."""
 
-    measured: Estimate
+    measured: Measured
     """R_ct as it is at the DC current of the spectrum."""
-    at_rest: Estimate
+    at_rest: Measured
     """The same, corrected to no current; equal to `measured` without one."""
-    exchange_current: Estimate
+    exchange_current: Measured
     """I0 of the film in A."""
     films: float
     """Sum of the faster arcs in Ω; 0 if there are none."""
@@ -138,29 +138,30 @@ def charge_transfer_resistance(
 
 
 def exchange_current(
-    measured: Estimate, current: float, temperature: float = PLAIN
-) -> Estimate:
+    measured: Measured, current: float, temperature: float = PLAIN
+) -> Measured:
     """Return I0 in A from R_ct measured while ``current`` (A) flowed."""
     thermal = GAS_OVER_FARADAY * temperature
     conductance = thermal / measured.value
     square = conductance**2 - (current / 2) ** 2
     if square <= 0:
-        return Estimate.absent(
+        return Measured.absent(
             f"R_ct = {measured.value:.4g} ohm is above what {abs(current):.3g} A "
             f"leaves ({2 * thermal / abs(current):.4g} ohm): not one Butler–Volmer film"
         )
     value = math.sqrt(square)
     u = conductance**2 * measured.relative / value
-    return Estimate(value, u, measured.valid, measured.reason)
+    return estimated(value, u, "circuit fit").suspect(*measured.suspicions)
 
 
 def _at_rest(
-    measured: Estimate, exchange: Estimate, current: float, temperature: float
-) -> Estimate:
+    measured: Measured, exchange: Measured, current: float, temperature: float
+) -> Measured:
     if current == 0 or math.isnan(exchange.value):
         return measured if current == 0 else exchange
     value = GAS_OVER_FARADAY * temperature / exchange.value
-    return Estimate(value, value * exchange.relative, measured.valid, measured.reason)
+    found = estimated(value, value * exchange.relative, "circuit fit")
+    return found.suspect(*measured.suspicions)
 
 
 def _arcs(fit: CircuitFit, low: float) -> list[int]:
@@ -190,13 +191,13 @@ def _time(fit: CircuitFit, arc: int) -> float:
     return float(rq ** (1 / fit.value(f"CPE{arc}_alpha")))
 
 
-def _resistance(fit: CircuitFit, low: float) -> Estimate:
+def _resistance(fit: CircuitFit, low: float) -> Measured:
     return fit.parameters[f"R{_arcs(fit, low)[-1]}"]
 
 
 def _with_model_spread(
     kept: CircuitFit, fits: Sequence[CircuitFit], low: float
-) -> Estimate:
+) -> Measured:
     """Add what circuits that describe the data alike disagree on."""
     best = _resistance(kept, low)
     alike = [
@@ -207,22 +208,23 @@ def _with_model_spread(
         and _resistance(fit, low).relative < LOOSE
     ]
     spread = float(np.std(alike)) if alike else 0.0
-    return Estimate(best.value, math.hypot(best.uncertainty, spread))
+    found = estimated(best.value, best.uncertainty, "circuit fit")
+    return found.with_part("choice of circuit", spread)
 
 
 def _judged(
-    resistance: Estimate, fit: CircuitFit, verdict: KramersKronig, lag: float
-) -> Estimate:
+    resistance: Measured, fit: CircuitFit, verdict: KramersKronig, lag: float
+) -> Measured:
     if verdict.verdict is Verdict.FAIL:
-        resistance = resistance.doubted(verdict.reason)
+        resistance = resistance.suspect(verdict.reason)
     if not resistance.relative < LOOSE:
-        resistance = resistance.doubted("no circuit determines R_ct")
+        resistance = resistance.suspect("no circuit determines R_ct")
     if lag > RELATED:
-        resistance = resistance.doubted(
+        resistance = resistance.suspect(
             f"a better circuit (AICc {lag:.0f} lower) does not determine R_ct"
         )
     if fit.residual > 0.02:  # noqa: PLR2004 - 2 % of |Z|
-        resistance = resistance.doubted(
+        resistance = resistance.suspect(
             f"the circuit misses the spectrum by {100 * fit.residual:.2g} %"
         )
     return resistance

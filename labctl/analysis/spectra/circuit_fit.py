@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
-from labctl.analysis.estimate import Estimate
 from labctl.analysis.spectra.impedance import (
     Circuit,
     Element,
@@ -27,6 +26,7 @@ from labctl.analysis.spectra.impedance import (
     Scale,
     Series,
 )
+from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
@@ -57,7 +57,7 @@ class CircuitFit:
     """A circuit with the numbers that fit it best."""
 
     circuit: Circuit
-    parameters: Mapping[str, Estimate]
+    parameters: Mapping[str, Measured]
     """By name; standard uncertainty from the covariance."""
     covariance: Floats
     """Of the logarithms of the parameters, shape (p, p), in order of names."""
@@ -78,14 +78,15 @@ class CircuitFit:
         """Return a parameter's value."""
         return self.parameters[name].value
 
-    def warburg(self, label: str) -> Estimate:
+    def warburg(self, label: str) -> Measured:
         """Return σ = Z0/√(2τ) in Ω s^-1/2 of the finite diffusion ``label``."""
         names = self.circuit.names
         a, b = names.index(f"{label}_Z0"), names.index(f"{label}_tau")
         value = self.value(names[a]) / math.sqrt(2 * self.value(names[b]))
         c = self.covariance
         variance = c[a, a] + c[b, b] / 4 - c[a, b]
-        return Estimate(value, value * math.sqrt(max(float(variance), 0.0)))
+        relative = math.sqrt(max(float(variance), 0.0))
+        return estimated(value, value * relative, "circuit fit")
 
 
 def fit_circuit(
@@ -293,13 +294,13 @@ class _Problem:
         parameters, warnings = {}, []
         for k, name in enumerate(names):
             value = math.exp(logs[k])
-            found = Estimate(value, value * float(spread[k]))
+            found = estimated(value, value * float(spread[k]), f"circuit fit of {name}")
             free = self.circuit.scales[k] is not Scale.EXPONENT
             if min(logs[k] - self.low[k], self.high[k] - logs[k]) < EDGE:
                 if free:
-                    found = found.doubted(f"{name} ran to the end of its range")
+                    found = found.suspect(f"{name} ran to the end of its range")
             elif spread[k] > VAGUE:
-                found = found.doubted(f"{name} is not determined by this spectrum")
+                found = found.suspect(f"{name} is not determined by this spectrum")
             parameters[name] = found
             warnings += [found.reason] if found.reason else []
         warnings += _correlated(names, covariance, spread)
