@@ -47,7 +47,7 @@ class BiologicDevice:
         self.options, self.clock = options, clock
         self.library = EClib(table)
         self._worker = table.worker
-        self._link = Link(setup.name, setup.address, self.library, table.worker, clock)
+        self._link = Link(setup.name, setup.address, table.worker, clock)
         self.version = self.exchange(self.library.version, self.name)
         self._check_version()
         self.infos = self.exchange(self._connected, self.name)

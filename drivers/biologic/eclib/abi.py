@@ -63,12 +63,6 @@ _CHANNEL_FIELDS = [
 ]
 
 
-class ChannelInfosOld(c.Structure):
-    """TChannelInfos of old releases, 76 B."""
-
-    _fields_ = _CHANNEL_FIELDS
-
-
 class ChannelInfos(c.Structure):
     """TChannelInfos, 84 B: the old one and two more fields."""
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from drivers.biologic.eclib.codes import device_name
 from drivers.biologic.eclib.faults import EClibError, Remedy, translated
-from drivers.biologic.eclib.library import EClib
 from drivers.biologic.eclib.worker import InTurn, Worker
 from labctl import waits
 from labctl.clock import Clock
@@ -55,7 +54,6 @@ class Link:
         self,
         name: str,
         address: str,
-        library: EClib,
         worker: Worker | InTurn,
         clock: Clock,
     ) -> None:
@@ -64,7 +62,7 @@ class Link:
         """The library's number of the connection; another one after each opening."""
         self.expected: Answered | None = None
         """Who has to answer; None before it was asked for the first time."""
-        self._library, self._worker, self._clock = library, worker, clock
+        self._worker, self._clock = worker, clock
         self._lost_at: float | None = None
         self._told = False
         """Whether somebody knows that the link is lost."""

@@ -44,8 +44,6 @@ class Keithley2400Twin(ReadingBuffer, SweptSource, SourceMeterTwin):
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
     voltage_spec: Specification = driver.VOLTAGE
     current_spec: Specification = driver.CURRENT
-    largest = driver.MODELS["2400"]
-    nplc_high = 10.0
 
     source_function = setting(
         "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent|MEM")

@@ -12,7 +12,6 @@ class Keithley6430Twin(Keithley2400Twin):
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6430,1098765,C27/A02"
     voltage_spec = driver.VOLTAGE
     current_spec = driver.CURRENT
-    largest = driver.MODELS["6430"]
     current_level = number(
         "[:SOURce]:CURRent[:LEVel][:IMMediate][:AMPLitude]",
         default=0.0,

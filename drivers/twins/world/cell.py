@@ -146,20 +146,6 @@ class Cell:
             left -= passed
         return dt
 
-    def time_to_voltage(self, current: float, limit: float, dt: float) -> float | None:
-        """Return the s until ``limit`` (V) is met, None if beyond ``dt``; look only."""
-        mark = self.mark()
-        rising = limit >= self.voltage(current)
-        if rising:
-            passed = self.advance(current, dt, upper=limit)
-        else:
-            passed = self.advance(current, dt, lower=limit)
-        voltage = self.voltage(current)
-        self.rewind(mark)
-        met = voltage >= limit if rising else voltage <= limit
-        near = abs(voltage - limit) <= CROSSING_TOLERANCE
-        return passed if met or near else None
-
     def impedance(
         self, frequencies: ArrayLike, current: float = 0.0
     ) -> NDArray[np.complex128]:

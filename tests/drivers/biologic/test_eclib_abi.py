@@ -9,7 +9,6 @@ from drivers.biologic.eclib import abi
     ("struct", "size"),
     [
         (abi.DeviceInfos, 44),
-        (abi.ChannelInfosOld, 76),
         (abi.ChannelInfos, 84),
         (abi.CurrentValues, 76),
         (abi.DataInfos, 40),
