@@ -71,6 +71,34 @@ class Batch:
         return cls(stream, {name: np.array([value]) for name, value in values.items()})
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """A part of a stream: its rows, or groups of them that are few enough to draw."""
+
+    names: tuple[str, ...]
+    """Of the rows of `values`: ``x``, ``y``; of groups ``x:first``, ``x:min`` …"""
+    values: Array
+    """Shape (len(names), n), float64."""
+    first_row: int
+    """Number of the first row that is in it."""
+    rows: int
+    """Rows of the stream when it was answered."""
+    rows_per_point: int = 1
+    """1: the rows themselves; else how many rows a point stands for."""
+    forgotten: range = range(0)
+    """Rows of which only wider groups than wanted are kept; the journal has them."""
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """Name -> values, shape (n,)."""
+        return dict(zip(self.names, self.values, strict=True))
+
+    @property
+    def next_row(self) -> int:
+        """Number of the row that comes behind, where these are rows."""
+        return self.first_row + int(self.values.shape[1])
+
+
 class EndReason(StrEnum):
     """Why a step ended."""
 

@@ -35,7 +35,7 @@ from gui.run.states import (
 )
 from gui.run.windows import curve
 from labctl.api.models import State
-from labctl.api.transport import Columns
+from labctl.data import Columns
 
 ONE, TWO = 262, 490
 """Widths of one and two columns of tiles."""

@@ -28,8 +28,7 @@ from labctl.api.figures import RunFigures
 from labctl.api.models import State, StationEvent
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder
-from labctl.api.transport import Columns
-from labctl.data import Result
+from labctl.data import Columns, Result
 
 
 class Station(typing.Protocol):

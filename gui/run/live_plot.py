@@ -22,8 +22,7 @@ from gui.plot.axis import Span, follow, span_of
 from gui.plot.plotting import Plot, add_band, add_line, add_now, give
 from gui.run.windows import curve
 from labctl.api.answers import ForecastOut, RunDetail
-from labctl.api.transport import Columns
-from labctl.data import Array
+from labctl.data import Array, Columns
 
 PIXELS = 2000
 """Asked for: up to 8000 rows come as they are, else groups of them."""

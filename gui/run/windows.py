@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from labctl.api.transport import Columns
-from labctl.data import Array
+from labctl.data import Array, Columns
 
 
 def curve(window: Columns, x: str, y: str) -> tuple[Array, Array]:

@@ -24,9 +24,9 @@ from labctl.api.figures import RunFigures
 from labctl.api.models import API_VERSION, QueueEntry, State, StationEvent
 from labctl.api.run_search import RunOrder
 from labctl.api.station_files import Address
-from labctl.api.transport import SLOW, TIMEOUT, Columns, Transport
+from labctl.api.transport import SLOW, TIMEOUT, Transport
 from labctl.api.versions import say_if_newer
-from labctl.data import Result
+from labctl.data import Columns, Result
 from labctl.errors import OperatorError
 
 SLOW_EACH = 5.0

@@ -5,7 +5,6 @@ A look (GET) may be taken twice where the connection was cut, an act may not.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
@@ -16,7 +15,7 @@ from labctl.api.answers import Problem
 from labctl.api.error_kinds import class_of
 from labctl.api.models import API_VERSION
 from labctl.api.versions import VersionError, in_their_words, read, their_path
-from labctl.data import Array
+from labctl.data import Columns
 from labctl.errors import (
     BusyError,
     InstrumentError,
@@ -47,25 +46,6 @@ class AccessError(OperatorError):
 
 class TooManyRequestsError(LinkError):
     """The station asks to wait a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Columns of a run's stream, as rows or thinned."""
-
-    columns: Mapping[str, Array]
-    """Name -> values, shape (n,), float64. Thinned: ``NAME:first|min|max``."""
-    first_row: int
-    """Number of the first row that is in it."""
-    rows: int
-    """Rows of the stream at the station."""
-    rows_per_point: int
-    """1: the rows themselves; else how many rows a point stands for."""
-
-    @property
-    def next_row(self) -> int:
-        """Cursor for the next `rows` call."""
-        return self.first_row + len(next(iter(self.columns.values()), ()))
 
 
 class Transport:
@@ -106,7 +86,8 @@ class Transport:
         shape = tuple(map(int, answer.headers["x-labctl-shape"].split(",")))
         block = np.frombuffer(answer.content, dtype="<f8").reshape(shape)
         return Columns(
-            dict(zip(names, block, strict=True)),
+            tuple(names),
+            block,
             int(answer.headers["x-labctl-first-row"]),
             int(answer.headers["x-labctl-rows"]),
             int(answer.headers["x-labctl-rows-per-point"]),

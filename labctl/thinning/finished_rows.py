@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.data import Array
+from labctl.data import Array, Columns
 from labctl.thinning.groups import PLANES, WIDTH, grouped, regrouped
-from labctl.thinning.pyramid import NARROWEST, Window
+from labctl.thinning.pyramid import NARROWEST
 
 TIME = "test_time_second"
 
@@ -41,7 +41,7 @@ class FinishedRows:
 
     def window(
         self, x: str, ys: Sequence[str], begin: float, end: float, pixels: int
-    ) -> Window:
+    ) -> Columns:
         """Return what lies between two test times; see `Pyramid.window`.
 
         KeyError: no such column.
@@ -54,7 +54,7 @@ class FinishedRows:
         count = last - first
         if count <= 4 * pixels:
             values = self._read(names, first, last).T
-            return Window(1, first, self.table.rows, names, values)
+            return Columns(names, values, first, self.table.rows)
         width = 1
         while count / width > 2 * pixels:
             width *= 2
@@ -62,7 +62,7 @@ class FinishedRows:
         groups = self._groups(names, start, min(stop, self.table.rows), width)
         labels = tuple(f"{name}:{plane}" for name in names for plane in PLANES)
         values = groups.transpose(2, 0, 1).reshape(len(labels), -1)
-        return Window(width, start, self.table.rows, labels, values)
+        return Columns(labels, values, start, self.table.rows, width)
 
     def _groups(self, names: Sequence[str], start: int, stop: int, width: int) -> Array:
         """Return groups of ``width`` rows, shape (3, n, columns)."""

@@ -9,12 +9,11 @@ follow the order of the rows, loops (a quantity against charge) stay loops.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.data import Array
+from labctl.data import Array, Columns
 from labctl.thinning.groups import grouped, regrouped
 
 BASE = 16
@@ -31,24 +30,6 @@ LONG, NARROW = 6, 2
 and two narrowest groups get all their memory then; it grows hardly any more."""
 NARROWEST = 2
 """Fewer pixels than that are no window."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A part of a stream, thin enough to draw."""
-
-    rows_per_point: int
-    """1: the rows themselves; else the size of a group."""
-    first_row: int
-    """Number of the first row that is in it."""
-    rows: int
-    """Rows of the stream when it was answered."""
-    columns: tuple[str, ...]
-    """Rows of `values`: ``x``, ``y`` for rows; ``x:first``, ``x:min``, … for groups."""
-    values: Array
-    """Shape (len(columns), n), float64."""
-    forgotten: range = range(0)
-    """Rows of which only wider groups than wanted are kept; the journal has them."""
 
 
 class Kept:
@@ -176,18 +157,19 @@ class Pyramid:
         begin: float,
         end: float,
         pixels: int,
-    ) -> Window:
+    ) -> Columns:
         """Return what lies between two test times (s), in about ``pixels`` points.
 
         At most ``4 · pixels`` rows as they are, else groups of rows; the window is
         widened to whole groups, and to wider ones where narrow ones were forgotten:
-        then `Window.forgotten` says so. KeyError: no such column.
+        then `Columns.forgotten` says so. KeyError: no such column.
         """
         picked = [self._at[name] for name in (x, *ys)]
         pixels = max(pixels, NARROWEST)
         with self._lock:
             first, last = self._range(begin, end)
-            level = 0 if last - first <= 4 * pixels else 1
+            few = last - first <= 4 * pixels or not self._levels
+            level = 0 if few else 1
             while (
                 level
                 and (last - first) / self.width(level) > 2 * pixels
@@ -199,7 +181,7 @@ class Pyramid:
                 level += 1
             if level == 0:
                 values = self._raw.part(first, last)[0][:, picked].T.copy()
-                return Window(1, first, self.rows, (x, *ys), values)
+                return Columns((x, *ys), values, first, self.rows)
             width = self.width(level)
             groups = self._groups(level, first // width, -(-last // width))
             values = (
@@ -208,12 +190,12 @@ class Pyramid:
                 .reshape(3 * len(picked), groups.shape[1])
             )
             names = tuple(f"{n}:{k}" for n in (x, *ys) for k in ("first", "min", "max"))
-            return Window(
-                width,
-                first // width * width,
-                self.rows,
+            return Columns(
                 names,
                 np.ascontiguousarray(values),
+                first // width * width,
+                self.rows,
+                width,
                 range(first, last) if level > wanted else range(0),
             )
 

@@ -27,7 +27,7 @@ from gui.plot.axis import Span, follow
 from gui.plot.plotting import Plot, add_line, give
 from gui.run.states import tile_of
 from gui.run.windows import curve
-from labctl.api.transport import Columns
+from labctl.data import Columns
 from labctl.thinning.pyramid import Pyramid
 
 FRAMES = 40
@@ -89,11 +89,9 @@ def long_curve(rows: int) -> tuple[float, float]:
         pyramid.add({"test_time_second": t, "voltage_volt": v})
 
     def window() -> Columns:
-        found = pyramid.window(
+        return pyramid.window(
             "test_time_second", ("voltage_volt",), -np.inf, np.inf, 2000
         )
-        named = dict(zip(found.columns, found.values, strict=True))
-        return Columns(named, found.first_row, found.rows, found.rows_per_point)
 
     plot = Plot("bench")
     plot.resize(1000, 500)

@@ -51,8 +51,7 @@ from labctl.api.models import (
 from labctl.api.requests import ManualIn, OrderIn
 from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.api.states import RunState
-from labctl.api.transport import Columns
-from labctl.data import Array, Column, Level, Result, Stream
+from labctl.data import Array, Column, Columns, Level, Result, Stream
 from labctl.errors import Complaint, InstrumentError, LinkError, OperatorError
 from labctl.figures.bounded import bounded
 from labctl.figures.curves_of_runs import ComparedRun
@@ -664,13 +663,7 @@ class FakeStation:
         high = math.inf if end is None else end
         if stream not in self._known(run).tables:
             raise OperatorError(f"{run} has no stream {stream}")
-        found = self._known(run).pyramid(stream).window(x, tuple(y), low, high, px)
-        return Columns(
-            dict(zip(found.columns, found.values, strict=True)),
-            found.first_row,
-            found.rows,
-            found.rows_per_point,
-        )
+        return self._known(run).pyramid(stream).window(x, tuple(y), low, high, px)
 
     def events(self, after: int = -1, limit: int = 200) -> list[StationEvent]:
         self._answer()

@@ -19,7 +19,7 @@ from gui.shell.stop_lines import stop_text
 from labctl.api.answers import Checked
 from labctl.api.run_search import read_search
 from labctl.api.states import RunState
-from labctl.api.transport import Columns
+from labctl.data import Columns
 
 # ---- tiles
 
@@ -155,18 +155,14 @@ def test_decades_are_whole() -> None:
 
 
 def test_groups_become_slopes_and_no_peak_is_lost() -> None:
-    falling = Columns(
-        {
-            "t:first": np.array([0.0, 10.0]),
-            "t:max": np.array([9.0, 19.0]),
-            "v:first": np.array([5.0, 4.0]),
-            "v:min": np.array([4.1, -7.0]),
-            "v:max": np.array([5.0, 4.0]),
-        },
-        0,
-        20,
-        10,
-    )
+    groups = {
+        "t:first": [0.0, 10.0],
+        "t:max": [9.0, 19.0],
+        "v:first": [5.0, 4.0],
+        "v:min": [4.1, -7.0],
+        "v:max": [5.0, 4.0],
+    }
+    falling = Columns(tuple(groups), np.array([*groups.values()]), 0, 20, 10)
 
     x, y = curve(falling, "t", "v")
 

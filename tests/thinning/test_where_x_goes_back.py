@@ -87,7 +87,7 @@ def test_a_window_of_a_live_run_holds_all_rows_of_its_time(
 
     found = pyramid.window(NAMES[0], NAMES[1:], begin, begin + span, pixels)
 
-    _holds(rows, found.columns, found.values, begin, begin + span)
+    _holds(rows, found.names, found.values, begin, begin + span)
 
 
 @settings(max_examples=50, deadline=None)
@@ -110,7 +110,7 @@ def test_a_window_of_a_finished_run_holds_all_rows_of_its_time(
 
     found = run.window(NAMES[0], NAMES[1:], begin, begin + span, pixels)
 
-    _holds(rows, found.columns, found.values, begin, begin + span)
+    _holds(rows, found.names, found.values, begin, begin + span)
 
 
 def _holds(

@@ -100,7 +100,7 @@ def test_rows_that_were_let_go_still_show_their_peaks(
     assert whole.values[4].min() == rows[:, 1].min()
     assert whole.values[5].max() == rows[:, 1].max()
     inside = rows[(rows[:, 0] >= begin) & (rows[:, 0] <= begin + 300.0)]
-    y_min = whole.columns.index("voltage_volt:min")
+    y_min = whole.names.index("voltage_volt:min")
     low = part.values[y_min if part.rows_per_point > 1 else 1].min()
     assert low <= inside[:, 1].min()
 
@@ -126,8 +126,8 @@ def test_a_loop_keeps_its_order() -> None:
     rows = np.stack([turn, np.cos(turn), np.sin(turn)], axis=1)
     found = fed(rows, []).window("voltage_volt", ["current_ampere"], -1, 1e9, 200)
 
-    x = found.values[found.columns.index("voltage_volt:first")]
-    y = found.values[found.columns.index("current_ampere:first")]
+    x = found.values[found.names.index("voltage_volt:first")]
+    y = found.values[found.names.index("current_ampere:first")]
 
     np.testing.assert_allclose(np.hypot(x, y), 1.0)
     assert np.all(np.diff(np.unwrap(np.arctan2(y, x))) > 0)

@@ -18,7 +18,7 @@ from labctl.api.answers import (
 from labctl.api.figures import RunFigures
 from labctl.api.run_search import RunOrder
 from labctl.clock import stopwatch
-from labctl.data import Array, Result
+from labctl.data import Columns, Result
 from labctl.errors import LateError, StoreError
 from labctl.service.bench.forecasts import expected
 from labctl.service.bench.live_run import LiveRun
@@ -28,7 +28,6 @@ from labctl.service.http.services import Services
 from labctl.service.records import archive, reports
 from labctl.service.records import figures as run_figures
 from labctl.store.folder import RunFolder
-from labctl.thinning.pyramid import Window
 
 DEADLINE = 30.0
 """s for a question about files."""
@@ -153,11 +152,11 @@ async def rows(
         pyramid = mine.feed.streams[stream]
         first, block = pyramid.tail(start, limit)
         if first == min(start, pyramid.rows):
-            return binary(block.T, pyramid.columns, first, pyramid.rows, 1)
+            return binary(Columns(pyramid.columns, block.T, first, pyramid.rows))
     first, total, names, block = await ask(
         here, archive.rows, folder_of(here, run).path, stream, start, limit
     )
-    return binary(block.T, names, first, total, 1)
+    return binary(Columns(names, block.T, first, total))
 
 
 @router.get(
@@ -196,7 +195,7 @@ async def window(
     else:
         path = folder_of(here, run).path
         found = await ask(here, archive.window, path, stream, x, ys, low, high, px)
-    return _window(found)
+    return binary(found)
 
 
 @router.get("/runs/{run}/figures", operation_id="figures")
@@ -247,25 +246,17 @@ def live(here: Services, run: str, stream: str) -> LiveRun | None:
     return found if found is not None and stream in found.feed.streams else None
 
 
-def _window(found: Window) -> Response:
-    return binary(
-        found.values, found.columns, found.first_row, found.rows, found.rows_per_point
-    )
-
-
-def binary(
-    values: Array, columns: tuple[str, ...], first: int, rows: int, width: int
-) -> Response:
+def binary(found: Columns) -> Response:
     """Return numbers as they lie in memory; shape (columns, n)."""
-    block = np.ascontiguousarray(values, dtype="<f8")
+    block = np.ascontiguousarray(found.values, dtype="<f8")
     return Response(
         block.tobytes(),
         media_type="application/octet-stream",
         headers={
-            "x-labctl-columns": ",".join(columns),
+            "x-labctl-columns": ",".join(found.names),
             "x-labctl-shape": f"{block.shape[0]},{block.shape[1]}",
-            "x-labctl-first-row": str(first),
-            "x-labctl-rows": str(rows),
-            "x-labctl-rows-per-point": str(width),
+            "x-labctl-first-row": str(found.first_row),
+            "x-labctl-rows": str(found.rows),
+            "x-labctl-rows-per-point": str(found.rows_per_point),
         },
     )

@@ -24,7 +24,7 @@ from labctl.api.answers import (
 from labctl.api.from_run import finite, headline, unsafe_channels
 from labctl.api.models import RunSummary
 from labctl.api.run_search import RunOrder, in_order, read_search
-from labctl.data import Array, Result
+from labctl.data import Array, Columns, Result
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError
@@ -33,7 +33,7 @@ from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader
 from labctl.store.run_file.reader import RunFile
 from labctl.thinning.finished_rows import FinishedRows
-from labctl.thinning.pyramid import Pyramid, Window
+from labctl.thinning.pyramid import Pyramid
 
 SUMMARIES = 20_000
 """Summaries kept in memory, 5.5 kB each; of more runs than this, every list would read
@@ -165,7 +165,7 @@ def window(
     begin: float,
     end: float,
     pixels: int,
-) -> Window:
+) -> Columns:
     """Return a window of a run that is not going on; see `Pyramid.window`."""
     made = stamp(RunFolder.of(folder))
     columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
@@ -196,7 +196,7 @@ def forgotten(
     ys: tuple[str, ...],
     rows: range,
     pixels: int,
-) -> Window:
+) -> Columns:
     """Return a window of rows of a run that goes on, from its journal."""
     columns = tuple(dict.fromkeys(("test_time_second", x, *ys)))
     with JournalReader(RunFolder.of(folder).journal) as reader:
