@@ -105,7 +105,7 @@ def cell_table(cycles: int, rows: int = 300) -> Table:
                 "cycle_count": np.full(rows, float(cycle)),
                 "half_cycle": np.full(rows, float(2 * (cycle - 1) + half)),
                 "step_time_second": x * seconds,
-                "instrument_time_second": time,
+                "instrument_time_second": x * seconds,
                 "technique_index": np.zeros(rows),
                 "voltage_volt": voltage,
                 "current_ampere": current,

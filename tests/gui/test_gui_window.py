@@ -69,7 +69,7 @@ def test_measured_points_and_forecast_are_drawn(
 
 @pytest.mark.parametrize(
     ("title", "figures"),
-    [("Q–V", 1), ("dQ/dV", 1), ("Capacity · CE", 1), ("Impedance", 3)],
+    [("Q–V", 1), ("dQ/dV", 1), ("Capacity · CE", 1), ("Impedance", 4)],
 )
 def test_every_view_of_a_cell_draws_its_figures(
     qtbot: QtBot, open_window: Open, past: PastRuns, title: str, figures: int
