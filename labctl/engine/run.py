@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from labctl import columns
 from labctl.clock import Clock, stopwatch
 from labctl.data import EndReason, Level, Outcome
+from labctl.engine.attaching import attach, was_cut
 from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control
 from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
@@ -37,7 +37,6 @@ from labctl.protocol import (
     Bench,
     Ending,
     Plan,
-    Progress,
     Rows,
     Step,
     StepRecord,
@@ -49,9 +48,6 @@ T = typing.TypeVar("T")
 
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
-OUTLIVED = 60.0
-"""s after the last word of a dead host from which on its guard has left a technique to
-finish; it stops what it stops within a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +278,7 @@ class Engine:
                 if self.control.wish() is Wish.STOP:
                     ending = Ending(EndReason.STOPPED)
                     break
-            elif not (attached and self._was_cut(flight, ending, wish)):
+            elif not (attached and was_cut(flight, ending, wish, self._recorded.left)):
                 break
             attached = None
             flight.totals = self._recorder.totals(flight.totals)
@@ -293,65 +289,15 @@ class Engine:
             self._intake.before = (step, outcome)
         return outcome
 
+    def _attached(self, flight: Flight) -> Rows | None:
+        return attach(
+            flight, self._recorded, self._bench, self._recorder, self._outputs
+        )
+
     def _rest(self, flight: Flight) -> None:
         """Work out what is left of the step."""
         flight.done = progress(flight.totals)
         flight.rest = flight.step.remaining(flight.done)
-
-    def _attached(self, flight: Flight) -> Rows | None:
-        """Go on with what the step started before its process died, if it still runs.
-
-        The sums then go on as if nothing had happened; rows come out of the channel's
-        memory in the run's time.
-        """
-        recorded, step = self._recorded, flight.step
-        if recorded.attached is None:
-            return None
-        claims = recorded.claims.values()
-        done = [Progress(**claim.done) for claim in claims if claim.done]  # type: ignore[arg-type]
-        rest = step.remaining(done[0]) if done else step
-        if any(claim.digest != rest.digest() for claim in claims):
-            self._end_claimed()
-            return None
-        with to_the_end():  # half attached, it could neither go on nor be left
-            rows = rest.go_on(self._bench, recorded.claims)
-        if rows is not None:
-            flight.rest, flight.totals = rest, recorded.attached
-            flight.done = done[0] if done else None
-            self._recorder.say(
-                Level.INFO, "attached", "the instrument went on alone; attached to it"
-            )
-        return rows
-
-    def _end_claimed(self) -> None:
-        """Stop what the step started and cannot go on with; nobody else may."""
-        for role, claim in self._recorded.claims.items():
-            player: typing.Any = self._outputs.get(role)
-            if not hasattr(player, "recognise"):
-                continue
-            with to_the_end():
-                ours = player.recognise(claim.token, claim.unix)
-                if ours:
-                    player.make_safe()
-            if ours:
-                text = (
-                    f"{role} was stopped: what remains of the step is another thing; "
-                    "what its memory held is given up"
-                )
-                self._recorder.say(Level.WARNING, "attached", text)
-
-    def _was_cut(self, flight: Flight, ending: Ending, wish: Wish | None) -> bool:
-        """Tell whether what was attached to had been stopped, not come to its end.
-
-        Its guard stops it soon after the host died; what outlived the host by far was
-        left to finish.
-        """
-        if wish is not None or ending.reason is EndReason.CONDITION:
-            return False
-        if ending.reason is EndReason.STOPPED:
-            return True
-        last = flight.totals.last.get(columns.UNIX_TIME.name, self._recorded.left)
-        return not last - self._recorded.left > OUTLIVED
 
     # ---- one stretch of a step
 
