@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from labctl.api.from_run import unsafe_channels
+from labctl.api.run_summary import unsafe_channels
 from labctl.api.station_files import StationFiles
 from labctl.cli.output import alarm_lines, say
 from labctl.cli.station.remote import named

@@ -54,7 +54,7 @@ def list_all(
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
-    from labctl.api.from_run import unsafe_channels  # noqa: PLC0415  (start-up time)
+    from labctl.api.run_summary import unsafe_channels  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
     from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.service.guard.safed_file import reports  # noqa: PLC0415

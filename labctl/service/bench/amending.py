@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.api.answers import Amended, Applies, Changed
-from labctl.api.from_run import finite
+from labctl.json_numbers import finite
 from labctl.limits import Envelope
 from labctl.service.bench.live_run import LiveRun
 from labctl.session.amend import Change, amend, consider

@@ -9,10 +9,10 @@ import logging
 import threading
 
 from labctl.api.answers import HandPoint, HandSweepOut
-from labctl.api.from_run import finite
 from labctl.api.requests import HandSweepIn, ManualIn
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, OperatorError
+from labctl.json_numbers import finite
 from labctl.roles.source_meter import Driven, SourceMeter, SourceSettings
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from labctl.api.from_run import unsafe_channels
 from labctl.api.models import RunSummary
+from labctl.api.run_summary import unsafe_channels
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError

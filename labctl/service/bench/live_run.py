@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labctl.api.answers import ForecastOut
-from labctl.api.from_run import finite, headline, unsafe_channels
 from labctl.api.models import ByHand, RunSummary
+from labctl.api.run_summary import headline, unsafe_channels
 from labctl.api.station_files import replace_text
 from labctl.clock import Clock, SystemClock, stopwatch
 from labctl.data import Level
@@ -21,6 +21,7 @@ from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
 from labctl.engine.states import LIVE, RunState, Wish
 from labctl.errors import LabctlError, StoreError
+from labctl.json_numbers import finite
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.punctuality import Punctuality
 from labctl.session.run import Finished, Observers

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labctl.api.from_run import finite
 from labctl.api.models import StopLine, StopReport
 from labctl.clock import SystemClock
 from labctl.data import Level
 from labctl.engine.states import Wish
 from labctl.errors import LabctlError
+from labctl.json_numbers import finite
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.hand_acts import read_back
 from labctl.service.bench.live_run import LiveRun

@@ -21,7 +21,6 @@ from labctl.api.answers import (
     SampleOut,
     Started,
 )
-from labctl.api.from_run import finite
 from labctl.api.models import StationEvent
 from labctl.api.requests import (
     Acknowledge,
@@ -40,6 +39,7 @@ from labctl.api.requests import (
 )
 from labctl.engine.states import Wish
 from labctl.errors import Complaint, LabctlError, RefusedError
+from labctl.json_numbers import finite
 from labctl.service.bench.forecasts import plain
 from labctl.service.http import catalogue
 from labctl.service.http.access import PROBLEMS, Asking, Here, allow

@@ -21,13 +21,14 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.api.from_run import finite, headline, unsafe_channels
 from labctl.api.models import RunSummary
 from labctl.api.run_search import RunOrder, in_order, read_search
+from labctl.api.run_summary import headline, unsafe_channels
 from labctl.data import Array, Columns, Result
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError
+from labctl.json_numbers import finite
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader

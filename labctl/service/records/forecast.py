@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from labctl.api.answers import ForecastOut, PlannedStep
-from labctl.api.from_run import finite
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
+from labctl.json_numbers import finite
 from labctl.quantities import SI
 from labctl.session.forecast import forecast
 from labctl.session.order import Order

@@ -1,8 +1,6 @@
-"""What values of a run become on the wire."""
+"""What a run's summary says of it: which channels may be on, its first result."""
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from labctl.data import Result
 from labctl.drawing.lettering import unit_text, value_text
@@ -19,13 +17,7 @@ def unsafe_channels(
     return found
 
 
-def finite(value: Any) -> float | None:
-    """Return a number as JSON can carry it."""
-    number = float(value)
-    return number if math.isfinite(number) else None
-
-
-def headline(results: Any) -> str:
+def headline(results: Mapping[str, Result]) -> str:
     """Return ``initial coulombic efficiency 92.8 %``; empty without a result."""
     for name, result in results.items():
         return f"{name.replace('_', ' ')} {_words(result)}"
