@@ -71,13 +71,11 @@ class PausedBench(StationBench):
     def pause_at(
         self, state: RunState | None, fault: LabctlError | None = None
     ) -> None:
+        """Let the run go until it comes to ``state``; None: to its end."""
         self.at, self.fault = state, fault
         self.reached.clear()
-        self.may_go.clear()
-
-    def go_on(self) -> None:
-        self.at = None
-        self.may_go.set()
+        before, self.may_go = self.may_go, threading.Event()
+        before.set()
 
     def _guarded(
         self, about: About, act: Callable[[Observers], Finished]
@@ -104,9 +102,10 @@ class PausedBench(StationBench):
         return super()._guarded(about, paused)
 
     def _come(self, state: RunState) -> None:
-        if state is self.at and not self.may_go.is_set():
+        may_go = self.may_go
+        if state is self.at:
             self.reached.set()
-            assert self.may_go.wait(SOON)
+            assert may_go.wait(SOON)
 
 
 class Stage:
@@ -160,7 +159,7 @@ class Stage:
     def close(self) -> None:
         for run in self.bench.runs:
             run.control.stop("the test is over")
-        self.bench.go_on()
+        self.bench.pause_at(None)
         assert all(run.join(SOON) for run in self.bench.runs)
         self.bench.close()
 
@@ -176,10 +175,7 @@ class Stage:
         if held:
             wish = Wish.HOLD if state is RunState.HOLD else Wish.STOP
             self.wish(wish)
-            self.bench.may_go.set()
-            self.bench.pause_at(RunState.ENDING)
-            if state is RunState.STOPPED:
-                self.bench.go_on()
+            self.bench.pause_at(None if state is RunState.STOPPED else RunState.ENDING)
             self.until(state)
 
     def _cut(self, data: Path) -> None:
@@ -242,10 +238,12 @@ def test_what_the_table_grants_comes_to_be(
     if (state, wish) == (RunState.COMPLETED, Wish.RESUME):
         one.wish(Wish.AMEND)  # else it has no more to do
 
-    if then is not state:
-        one.bench.may_go.set()
+    live = state in LIVE
+    if not live:
         one.bench.pause_at(then)
     one.wish(wish)
+    if live and then is not state:
+        one.bench.pause_at(then)
 
     one.until(then)
 
