@@ -53,7 +53,7 @@ class Complaint:
     "upper_voltage")``, ``("channels", "cell")`` of a plan; the keys of another file;
     empty: all of it."""
     what: str
-    """The value and what it breaks."""
+    """The value and what it breaks; parameters in words, as a form names them."""
     cure: str = ""
     """What to do about it; empty if the first half says it."""
     why: Why = Why.WRONG
@@ -77,10 +77,14 @@ class Complaint:
             place = dotted(self.path)
         return f"{file} {place}".strip()
 
+    @property
+    def said(self) -> str:
+        """What is wrong and what to do about it, without the place."""
+        return f"{self.what} {self.cure}" if self.cure else self.what
+
     def __str__(self) -> str:
-        said = f"{self.what} {self.cure}" if self.cure else self.what
         where = self.where
-        return f"{where}: {said}" if where else said
+        return f"{where}: {self.said}" if where else self.said
 
 
 def dotted(path: Place) -> str:

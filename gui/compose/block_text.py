@@ -6,9 +6,9 @@ from PyQt6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWid
 
 from gui.compose.block_data import from_data, to_data
 from gui.compose.blocks import Blocks
-from gui.compose.complaint_places import spoken
 from gui.compose.shapes import Language
 from gui.look.palette import digits_font, repolish, theme
+from gui.look.plain_words import spoken
 from labctl.documents.hardened_yaml import load
 from labctl.documents.writing import write_yaml
 from labctl.errors import RefusedError
@@ -96,7 +96,7 @@ class BlockText(QWidget):
         if troubles:
             place, what = troubles[0]
             line = written.line_of((*before, *place))
-            where = spoken(self._language, place)
+            where = spoken((top, *place)) if place else ""
             more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
             named = f"{where}: " if where else ""
             self._refuse(f"line {line}: {named}{what}{more}", line)

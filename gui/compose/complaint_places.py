@@ -4,18 +4,17 @@ The station names a place as ``("parameters", "steps", 2, "then", 0, "until", 1)
 within the parameter that is the block ``(2, "then", 0)`` and its field `until`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from gui.compose.blocks import Blocks, block_at
 from gui.compose.shapes import Language
-from gui.look.plain_words import in_words
-from gui.look.si_text import words
+from gui.look.plain_words import spoken, unmarked
 from labctl.api.answers import Checked
 from labctl.errors import Place
 
-PARTS = (("parameters",), ("channels",), ("sample",))
-"""Of an order."""
+PARAMETERS = ("parameters",)
 
 
 @dataclass(slots=True)
@@ -28,26 +27,22 @@ class Said:
     """Block and field -> the first thing that is wrong there."""
 
 
-def _inner(path: Place) -> Place:
-    """Leave out which part of an order a path goes through."""
-    return path[1:] if path[:1] in PARTS and len(path) > 1 else path
+def complaints_by_field(checked: Checked | None) -> dict[str, str]:
+    """Return the first thing that the station says about each parameter.
 
-
-def complaints_by_field(
-    checked: Checked | None,
-    languages: Mapping[str, Language] | None = None,
-    names: Iterable[str] = (),
-) -> dict[str, str]:
-    """Return the station's complaints by parameter, with ``names`` as words."""
+    What is wrong within one (``record.every``) stands there and at the whole.
+    """
     said: dict[str, str] = {}
-    for hint in checked.complaints if checked else ():
-        path = _inner(hint.path)
-        name = str(path[0]) if path else ""
-        text = in_words(f"{hint.what} {hint.cure}".strip(), names)
-        language = (languages or {}).get(name)
-        if language is not None and len(path) > 1:
-            text = f"{spoken(language, path[1:])}: {text}"
-        said.setdefault(name, text)
+    for complaint in checked.complaints if checked else ():
+        path = complaint.path[1:]
+        if complaint.path[:1] != PARAMETERS or not path:
+            continue
+        text = unmarked(complaint.said)
+        if any(isinstance(part, int) for part in path):
+            text = f"{spoken(path)}: {text}"
+        keys = takewhile(lambda part: isinstance(part, str), path)
+        for name in (str(path[0]), ".".join(map(str, keys))):
+            said.setdefault(name, text)
     return said
 
 
@@ -64,35 +59,17 @@ def said_of_blocks(
     """
     said = Said()
     found = list(unreadable)
-    for hint in checked.complaints if checked else ():
-        path = _inner(hint.path)
-        if path and path[0] == name:
-            found.append((path[1:], in_words(f"{hint.what} {hint.cure}".strip())))
+    found += [
+        (complaint.path[2:], unmarked(complaint.said))
+        for complaint in (checked.complaints if checked else ())
+        if complaint.path[:2] == (*PARAMETERS, name)
+    ]
     for path, what in found:
         place, within = _split(language, blocks, path)
         said.rows.setdefault(place, what)
         if within:
             said.fields.setdefault((place, within), what)
     return said
-
-
-def spoken(language: Language, path: Place) -> str:
-    """Name a place as a person counts: ``step 3, then 1, until 2``."""
-    parts: list[str] = []
-    for part in path:
-        if isinstance(part, int):
-            if parts:
-                parts[-1] = f"{_one(parts[-1])} {part + 1}"
-            else:
-                parts.append(f"{language.called} {part + 1}")
-        else:
-            parts.append(words(part))
-    return ", ".join(parts)
-
-
-def _one(name: str) -> str:
-    """Return what one of them is called; short words such as ``then`` stay."""
-    return name.removesuffix("s") if name.endswith("s") else name
 
 
 def _split(language: Language, blocks: Blocks, path: Place) -> tuple[Place, str]:

@@ -22,7 +22,7 @@ from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
 from gui.compose.preview import Preview
 from gui.compose.rehearsal import Rehearsal
 from gui.link.link import Link
-from gui.look.plain_words import in_words
+from gui.look.plain_words import unmarked
 from labctl.api.answers import ProtocolOut, Queued, SampleOut, Started
 from labctl.api.models import State
 from labctl.api.requests import OrderIn
@@ -215,7 +215,7 @@ class Composer(QWidget):
         if check is not None and not check.ok:
             self._preview.forget(NO_FORECAST)
         elif why:
-            self._preview.forget(f"No forecast: {in_words(why)}")
+            self._preview.forget(f"No forecast: {unmarked(why)}")
         else:
             self._preview.forget()
         self.dry.wait(f"No forecast: {why}" if why else problem)
@@ -325,7 +325,7 @@ class Composer(QWidget):
         draft = self._draft
         if draft is None:
             return
-        said = complaints_by_field(self._said.check, draft.languages, self._names)
+        said = complaints_by_field(self._said.check)
         self.form.show_resolved(draft.resolved(), said)
         self.desk.show_check(self._said.check)
 
@@ -345,7 +345,6 @@ class Composer(QWidget):
                 problem,
                 checked,
                 there=there,
-                names=self._names,
                 elsewhere=elsewhere_text(draft.sample.name, state.runs)
                 if draft is not None and state is not None
                 else "",
@@ -355,12 +354,6 @@ class Composer(QWidget):
         self.foot.show_dry(on=showing, may=self._is_readable)
         if doing:
             self.foot.say(doing)
-
-    @property
-    def _names(self) -> frozenset[str]:
-        """Machine names of the parameters, which no person should have to read."""
-        fields = self._draft.fields if self._draft is not None else []
-        return frozenset(one.name for one in fields)
 
     @property
     def _is_readable(self) -> bool:

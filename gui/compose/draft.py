@@ -8,9 +8,8 @@ from typing import Any
 from gui.compose.block_data import Trouble, from_data, to_data, unreadable
 from gui.compose.block_words import count_text
 from gui.compose.blocks import Blocks
-from gui.compose.complaint_places import spoken
 from gui.compose.shapes import Language, languages_of
-from gui.look.plain_words import in_words, place_in_words, run_in_words
+from gui.look.plain_words import run_in_words, spoken, title_of, unmarked
 from gui.look.si_text import bytes_text, date_text, lasting, value_text, words
 from gui.parts.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.parts.form_fields import FormField, fields_of, starting_texts
@@ -141,7 +140,7 @@ class Draft:
         wrong = self.block_troubles(one.name)
         if wrong:
             place, what = wrong[0]
-            where = spoken(language, place)
+            where = spoken((one.name, *place)) if place else ""
             return Resolved(ok=False, shown=f"{where}: {what}" if where else what)
         return Resolved(ok=True, shown=said)
 
@@ -199,13 +198,11 @@ def readiness(
     checked: Checked | None,
     *,
     there: bool,
-    names: Iterable[str] = (),
     elsewhere: str = "",
 ) -> Readiness:
     """Return what may be done with an order, and what is in the way of the rest.
 
-    ``names`` are those of the protocol's parameters, to be said in words; ``elsewhere``
-    is a sentence on where the sample is now.
+    ``elsewhere`` is a sentence on where the sample is now.
     """
     if not there:
         return Readiness(False, False, "The station does not answer.")
@@ -215,9 +212,9 @@ def readiness(
         return Readiness(False, False, "Being checked …")
     if not checked.ok:
         first = checked.complaints[0] if checked.complaints else None
-        said = f"{first.what} {first.cure}".strip() if first else ""
-        where = f"{place_in_words(first)}: " if first else ""
-        text = where + in_words(said, names)
+        where = title_of(first.path) if first else ""
+        said = unmarked(first.said) if first else ""
+        text = f"{where}: {said}" if where else said
         more = len(checked.complaints) - 1
         return Readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gui.look.plain_words import in_words
+from gui.look.plain_words import unmarked
 from gui.look.si_text import MINUS, value_text
 from gui.parts.form_fields import FieldKind, FormField
 from labctl.documents.hardened_yaml import load
@@ -76,7 +76,7 @@ def resolve(
     try:
         return _READERS[field.kind](field, text, texts, refer)
     except LabctlError as error:
-        return Resolved(ok=False, shown=in_words(str(error)))
+        return Resolved(ok=False, shown=unmarked(str(error)))
     except ValueError:
         return Resolved(ok=False, shown=f"{text!r} is not a number")
 
@@ -164,7 +164,7 @@ def _rate(
         ampere = rate.resolve(one_c, refer.mass, refer.area)
     except QuantityError as error:
         # the station decides: a sample without mass may still do for it
-        return Resolved(ok=True, shown=in_words(str(error)), given=text)
+        return Resolved(ok=True, shown=unmarked(str(error)), given=text)
     said = f"= {value_text(ampere, 'A')}"
     if one_c is not None:
         said += f", {rate} of {value_text(one_c, 'A')}".replace("-", MINUS)

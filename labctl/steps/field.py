@@ -175,7 +175,7 @@ class _Watch:
             raise InstrumentError(
                 f"field: {self.field:.4g} T after {passed:.0f} s, asked for "
                 f"{target.field:.4g} ± {target.tolerance:.2g} T; check magnet, "
-                "interlock, probe and tesla_per_ampere"
+                "interlock, probe and the tesla per ampere"
             )
 
     def _row(self, current: float) -> Batch:

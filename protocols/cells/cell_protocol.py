@@ -170,7 +170,7 @@ class CellProtocol(Protocol):
         """Without mass there are no specific capacities."""
         if self.sample.active_mass is None:
             name = self.sample.name
-            return [f"sample {name} has no active_mass: capacities per gram are absent"]
+            return [f"sample {name} has no active mass: capacities per gram are absent"]
         return []
 
     def envelope(self) -> Envelope:
@@ -319,11 +319,12 @@ class CellProtocol(Protocol):
     ) -> list[Complaint]:
         """Return what is wrong with a window given as two named voltages."""
         sample, complaints = self.sample, []
+        above = upper[0].replace("_", " ")
         if not lower[1] < upper[1]:
             complaints.append(
                 Complaint(
                     ("parameters", lower[0]),
-                    f"{lower[1]:g} V is not below {upper[0]}, {upper[1]:g} V.",
+                    f"{lower[1]:g} V is not below the {above}, {upper[1]:g} V.",
                     "Exchange them, or widen the window.",
                 )
             )
@@ -339,7 +340,7 @@ class CellProtocol(Protocol):
                         ("parameters", name),
                         f"{value:g} V {beyond} the limit of sample {sample.name}, "
                         f"{limit:g} V.",
-                        f"{cure} {end}_voltage in the sample's label.",
+                        f"{cure} the {end} voltage in the sample's label.",
                     )
                 )
         return complaints

@@ -79,7 +79,7 @@ def result(estimate: Measured, unit: str) -> Result:
 def specific(charge: float, sample: Sample) -> Result:
     """Return a charge in C as mAh/g with the budget of mass and current."""
     if sample.active_mass is None:
-        return Result.absent("mAh/g", f"sample {sample.name} has no active_mass")
+        return Result.absent("mAh/g", f"sample {sample.name} has no active mass")
     value = charge / COULOMB_PER_MAH / (1e3 * sample.active_mass)
     mass = (sample.active_mass_uncertainty or 0.0) / sample.active_mass
     budget = {

@@ -98,7 +98,7 @@ class Gitt(CellProtocol):
             complaints.append(
                 Complaint(
                     ("parameters", "fast_rest"),
-                    f"{p.fast_rest:g} s is not shorter than longest_rest, "
+                    f"{p.fast_rest:g} s is not shorter than the longest rest, "
                     f"{p.longest_rest:g} s.",
                     "Shorten it, or allow a longer rest.",
                 )
@@ -119,7 +119,7 @@ class Gitt(CellProtocol):
         said = super().warnings()
         if self.sample.particle_radius is None:
             name = self.sample.name
-            said.append(f"sample {name} has no particle_radius: diffusivity is absent")
+            said.append(f"sample {name} has no particle radius: diffusivity is absent")
         return said
 
     def rates(self) -> Iterable[tuple[Place, Rate]]:

@@ -58,7 +58,7 @@ def titration_of(
         return Titration(sample, *own, math.nan, (), "no pulse was recorded")
     known = capacity or _capacity(run, cycle, rows)
     if sample.particle_radius is None:
-        reason = f"sample {sample.name} has no particle_radius"
+        reason = f"sample {sample.name} has no particle radius"
         return Titration(sample, *own, known, (), reason)
     found = analyse_gitt(
         *own,

@@ -71,7 +71,7 @@ class RateCapability(CellProtocol):
                 Complaint(
                     ("parameters", "rates"),
                     f"{', '.join(twice)} stands twice; the table has one row a rate.",
-                    "Raise cycles_per_rate instead; return_to_first goes back.",
+                    "Raise the cycles per rate instead, or return to the first.",
                 )
             )
         return complaints

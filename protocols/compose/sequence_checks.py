@@ -169,7 +169,7 @@ def _technique(
         found.append(
             Complaint(
                 (*path, "last_frequency"),
-                f"{step.last_frequency:g} Hz is not below first_frequency, "
+                f"{step.last_frequency:g} Hz is not below the first frequency, "
                 f"{step.first_frequency:g} Hz.",
                 "Exchange them.",
             )
@@ -209,7 +209,7 @@ def _beyond(path: Place, volt: float, sample: Sample) -> list[Complaint]:
             Complaint(
                 path,
                 f"{volt:g} V is below the limit of sample {sample.name}, {low:g} V.",
-                "Raise it, or lower lower_voltage in the sample's label.",
+                "Raise it, or lower the lower voltage in the sample's label.",
             )
         ]
     if high is not None and volt > high:
@@ -217,7 +217,7 @@ def _beyond(path: Place, volt: float, sample: Sample) -> list[Complaint]:
             Complaint(
                 path,
                 f"{volt:g} V exceeds the limit of sample {sample.name}, {high:g} V.",
-                "Lower it, or raise upper_voltage in the sample's label.",
+                "Lower it, or raise the upper voltage in the sample's label.",
             )
         ]
     return []

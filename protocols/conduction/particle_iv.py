@@ -176,7 +176,7 @@ class ParticleIV(Protocol):
         if p.probe_state == "contact" and p.leakage is None:
             found.append("no leakage is given: the open probe's is in the conductance")
         if p.probe_state == "contact" and p.series_resistance is None:
-            found.append("no series_resistance is given: leads are in the conductance")
+            found.append("no series resistance is given: leads are in the conductance")
         if p.geometry == "cylinder":
             found += [
                 f"sample {self.sample.name} has no {name}: conductivity is absent"

@@ -137,7 +137,7 @@ class ProbeParameters(Parameters):
         found = outcome.values["slope"]
         return (
             f"no contact: {found:.2g} S in the contact check is below "
-            f"least_conductance, {self.least_conductance:.2g} S"
+            f"the least conductance, {self.least_conductance:.2g} S"
         )
 
     def range_for(self, check_current: float, curvature: float = 1.0) -> float | None:

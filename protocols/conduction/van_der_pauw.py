@@ -99,5 +99,5 @@ def film_warnings(sample: Sample, missing: str) -> list[str]:
         return [f"sample {sample.name} has no thickness: {missing} is absent"]
     if sample.thickness_uncertainty is None:
         name = sample.name
-        return [f"sample {name} has no thickness_uncertainty: it is taken as exact"]
+        return [f"sample {name} has no thickness uncertainty: it is taken as exact"]
     return []

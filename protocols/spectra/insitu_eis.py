@@ -128,7 +128,7 @@ class InsituEis(CellProtocol):
                     ("parameters", "one_c"),
                     "nobody says what 1C is, so nobody can say how fast the cell "
                     "changes under the current.",
-                    "Give `one_c`, or write it on the sample's label.",
+                    "Say it here, or on the sample's label.",
                 )
             )
             return complaints
@@ -149,7 +149,7 @@ class InsituEis(CellProtocol):
                         ("parameters", "dc_rates"),
                         f"at {rate} the cell changes so fast that nothing below "
                         f"{least:.3g} Hz holds: less than a decade is left.",
-                        "Lower the current, or raise most_change.",
+                        "Lower the current, or allow more change.",
                     )
                 )
         return complaints

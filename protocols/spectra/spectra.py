@@ -48,7 +48,7 @@ def spectrum_complaints(p: SpectraParameters) -> list[Complaint]:
         complaints.append(
             Complaint(
                 ("parameters", "last_frequency"),
-                f"{p.last_frequency:g} Hz is not below first_frequency, "
+                f"{p.last_frequency:g} Hz is not below the first frequency, "
                 f"{p.first_frequency:g} Hz.",
                 "Exchange them: spectra go from high to low.",
             )

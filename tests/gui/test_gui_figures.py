@@ -143,7 +143,7 @@ def test_a_reason_is_read_where_figures_are_missing(
     qtbot: QtBot, open_window: Open, titration: FakeStation
 ) -> None:
     [run] = titration.fake_runs.values()
-    run.drawn = RunFigures(figures=[], rows=1, why="sample x has no particle_radius")
+    run.drawn = RunFigures(figures=[], rows=1, why="sample x has no particle radius")
     window = open_window(titration)
     view = window.bench.run_view
     qtbot.waitUntil(lambda: any(tab.tab.name == "own" for tab in view.figure_tabs))

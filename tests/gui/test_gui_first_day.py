@@ -15,7 +15,7 @@ from gui.by_hand.iv_readings import IVReadings
 from gui.compose.draft import elsewhere_text, forecast_text, readiness
 from gui.link.link_state import Answering, LinkStatus
 from gui.look.colours import StateLook
-from gui.look.plain_words import in_words, place_in_words
+from gui.look.plain_words import title_of, unmarked
 from gui.look.si_text import protocol_words
 from gui.parts.form import Referred, resolve
 from gui.parts.form_fields import Bounds, FieldGroup, FieldKind, FormField
@@ -28,7 +28,7 @@ from gui.shell.window import MainWindow
 from labctl.api.answers import Checked
 from labctl.api.states import RunState
 from labctl.data import Quality, Result
-from labctl.errors import Complaint
+from labctl.errors import Complaint, Place
 
 Open = Callable[..., MainWindow]
 
@@ -131,29 +131,25 @@ def test_a_forecast_that_ends_by_a_limit_says_so_and_no_duration() -> None:
 # ---- words
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("5 has no unit; such as `5C`", "5 has no unit; such as 5C"),
-        ("6 V is not below upper_voltage", "6 V is not below upper voltage"),
-        ("raise first_step and my_rate", "raise first step and my rate"),
-        # a name that nobody knows may be a sample's
-        ("sample si_A_17 has no mass", "sample si_A_17 has no mass"),
-    ],
-)
-def test_messages_are_said_without_machine_names(text: str, said: str) -> None:
-    assert in_words(text, ("my_rate",)) == said
+def test_a_message_is_said_without_marks_for_code() -> None:
+    assert unmarked("5 has no unit; such as `5C`") == "5 has no unit; such as 5C"
 
 
 @pytest.mark.parametrize(
-    ("complaint", "said"),
+    ("path", "said"),
     [
-        (Complaint(("parameters", "upper_voltage"), ""), "Upper voltage"),
-        (Complaint((), "", file="plan.yaml", line=3), "plan.yaml:3"),
+        (("parameters", "upper_voltage"), "Upper voltage"),
+        (
+            ("parameters", "steps", 2, "then", 0, "until", 1),
+            "Step 3, then 1, until 2",
+        ),
+        (("channels", "current_source"), "Role current source"),
+        (("sample", "active_mass"), "Sample, active mass"),
+        ((), ""),
     ],
 )
-def test_a_place_is_named_as_the_form_names_it(complaint: Complaint, said: str) -> None:
-    assert place_in_words(complaint) == said
+def test_a_place_is_named_as_the_form_names_it(path: Place, said: str) -> None:
+    assert title_of(path) == said
 
 
 def test_a_run_that_holds_five_channels_is_named_once() -> None:

@@ -76,14 +76,14 @@ def test_rests_and_rows_that_cannot_work_are_refused_together() -> None:
     said = [str(c) for c in gitt(fast_rest="3 h", fast_every="1 min").check()]
 
     assert len(said) == 2
-    assert "not shorter than longest_rest" in said[0]
+    assert "not shorter than the longest rest" in said[0]
     assert "fewer than 20 rows" in said[1]
 
 
 def test_without_a_particle_radius_the_diffusivity_is_absent_and_said_before() -> None:
     protocol = gitt(label={"particle_radius": None})
 
-    assert any("no particle_radius" in text for text in protocol.warnings())
+    assert any("no particle radius" in text for text in protocol.warnings())
 
 
 @pytest.mark.slow

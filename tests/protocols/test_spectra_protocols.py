@@ -115,7 +115,7 @@ def test_everything_impossible_about_a_spectrum_is_said_at_once() -> None:
     said = " ".join(str(c) for c in protocol.check())
 
     assert "exceeds the limit of sample qms-0.7" in said
-    assert "not below first_frequency" in said
+    assert "not below the first frequency" in said
     assert "do not rise" in said
     assert "the sine would turn it round" in said
 
