@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.compose.draft import AUTOMATIC, channel_choices
+from gui.compose.draft import AUTOMATIC
+from gui.compose.readiness import channel_choices
 from gui.look.si_text import words
 from gui.parts.inputs import Choice, clear, label_of
 from labctl.api.models import Channel

@@ -15,15 +15,17 @@ from gui.compose.channel_chooser import ChannelChooser
 from gui.compose.complaint_places import complaints_by_field
 from gui.compose.composer_foot import ComposerFoot
 from gui.compose.composer_head import ComposerHead
-from gui.compose.draft import Draft, elsewhere_text, fitting, readiness
+from gui.compose.draft import Draft
 from gui.compose.dry_run import DryRun
+from gui.compose.offers import Offers
 from gui.compose.parameter_form import ParameterForm
 from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
 from gui.compose.preview import Preview
+from gui.compose.readiness import elsewhere_text, readiness
 from gui.compose.rehearsal import Rehearsal
 from gui.link.link import Link
 from gui.look.plain_words import unmarked
-from labctl.api.answers import ProtocolOut, Queued, SampleOut, Started
+from labctl.api.answers import Queued, Started
 from labctl.api.models import State
 from labctl.api.requests import OrderIn
 
@@ -44,8 +46,7 @@ class Composer(QWidget):
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._protocols: list[ProtocolOut] = []
-        self._samples: list[SampleOut] = []
+        self._offers = Offers(link, self)
         self._draft: Draft | None = None
         self._state: State | None = None
         self._channel = ""
@@ -75,12 +76,11 @@ class Composer(QWidget):
 
     def load(self) -> None:
         """Fetch protocols and samples."""
-        self._link.ask(self, lambda s: s.protocols(), self._take_protocols, self._again)
-        self.load_samples()
+        self._offers.load()
 
     def load_samples(self) -> None:
         """Fetch the samples anew."""
-        self._link.ask(self, lambda s: s.samples(), self._take_samples, self._again)
+        self._offers.load_samples()
 
     def show_state(self, state: State) -> None:
         """Take which channels are free."""
@@ -164,12 +164,12 @@ class Composer(QWidget):
     def open_plan(self, path: Path) -> None:
         """Fill everything from a plan, or say why not and change nothing."""
         chosen = self._draft.sample if self._draft is not None else None
-        draft = opened(path, self._protocols, self._samples, chosen, self.foot.note)
+        there = self._offers
+        draft = opened(path, there.protocols, there.samples, chosen, self.foot.note)
         if draft is None:
             return
         self.head.choose(protocol=draft.protocol.name)
-        there = fitting(self._samples, draft.protocol)
-        self.head.offer_samples(draft.protocol, there)
+        self.head.offer_samples(draft.protocol, there.measured_by(draft.protocol))
         self.head.choose(sample=draft.sample.name, preset=draft.preset)
         self._channel = ""
         self._take_draft(draft)
@@ -182,13 +182,8 @@ class Composer(QWidget):
 
     # ---- what the station says
 
-    def _take_protocols(self, found: list[ProtocolOut]) -> None:
-        self._protocols = sorted(found, key=lambda p: p.name)
-        self.head.offer_protocols(self._protocols)
-        self._offer_samples()
-
-    def _take_samples(self, found: list[SampleOut]) -> None:
-        self._samples = found
+    def _offer_protocols(self) -> None:
+        self.head.offer_protocols(self._offers.protocols)
         self._offer_samples()
 
     def _checked(self) -> None:
@@ -238,7 +233,7 @@ class Composer(QWidget):
         self._retry.start()
 
     def _retried(self) -> None:
-        if not self._protocols or not self._samples:
+        if not self._offers.are_there:
             self.load()
         elif self._said.check is None:
             self._said.ask()
@@ -250,16 +245,16 @@ class Composer(QWidget):
     # ---- choosing and typing
 
     def _offer_samples(self) -> None:
-        protocol = self._chosen_protocol()
+        protocol = self._offers.protocol(self.head.protocol)
         if protocol is not None:
-            self.head.offer_samples(protocol, fitting(self._samples, protocol))
+            self.head.offer_samples(protocol, self._offers.measured_by(protocol))
             self._new_draft()
 
     def _new_draft(self) -> None:
         """Begin anew, with what was changed in the draft before."""
         self.foot.note("")
-        protocol = self._chosen_protocol()
-        sample = next((s for s in self._samples if s.name == self.head.sample), None)
+        protocol = self._offers.protocol(self.head.protocol)
+        sample = self._offers.sample(self.head.sample)
         draft = None
         if protocol is not None and sample is not None:
             draft = Draft(protocol, sample)
@@ -270,11 +265,7 @@ class Composer(QWidget):
 
     def _new_preset(self) -> None:
         if self._draft is not None:
-            blocks = self._draft.blocks
-            self._draft.preset = self.head.preset
-            self._draft.begin()
-            given = self._draft.protocol.presets.get(self._draft.preset, {})
-            self._draft.blocks |= {n: b for n, b in blocks.items() if n not in given}
+            self._draft.take_preset(self.head.preset)
             self._take_draft(self._draft)
 
     def _take_draft(self, draft: Draft | None) -> None:
@@ -296,10 +287,7 @@ class Composer(QWidget):
     def _renew(self) -> None:
         """Keep what was typed for the next run, under another key."""
         if self._draft is not None:
-            old = self._draft
-            self._draft = Draft(old.protocol, old.sample)
-            self._draft.carry(old)
-            self._draft.operator, self._draft.channels = old.operator, {}
+            self._draft = self._draft.again()
             self.desk.take(self._draft)
             self._channel = ""
         self._changed()
@@ -362,25 +350,16 @@ class Composer(QWidget):
     # ---- channels
 
     def _prefer_channel(self) -> None:
-        if self._draft is None or self._state is None or not self._channel:
-            return
-        channel = next(
-            (c for c in self._state.channels if c.name == self._channel), None
-        )
-        if channel is not None and channel.roles:
-            self._draft.channels[channel.roles[0]] = self._channel
+        if self._draft is not None and self._state is not None and self._channel:
+            self._draft.prefer(self._channel, self._state.channels)
 
     def _gave_way(self) -> bool:
         """Let go of a tile's channel that this protocol has no part for."""
         check, draft = self._said.check, self._draft
         if check is None or draft is None or not self._channel:
             return False
-        about = {complaint.path for complaint in check.complaints}
-        wrong = [r for r, s in draft.channels.items() if s == self._channel]
-        if not any(("channels", role) in about for role in wrong):
+        if not draft.give_up(self._channel, check):
             return False
-        for role in wrong:
-            del draft.channels[role]
         self.foot.note(f"{self._channel} has no part in {draft.protocol.name}.")
         self._channel = ""
         self._changed()
@@ -394,10 +373,6 @@ class Composer(QWidget):
     @staticmethod
     def _free(state: State | None) -> list[str]:
         return [c.name for c in state.channels if not c.run] if state else []
-
-    def _chosen_protocol(self) -> ProtocolOut | None:
-        name = self.head.protocol
-        return next((p for p in self._protocols if p.name == name), None)
 
     # ---- looks
 
@@ -421,6 +396,9 @@ class Composer(QWidget):
         self._middle.addWidget(self.form)
         self._middle.addWidget(self.dry)
         self._preview = Preview()
+        self._offers.protocols_came.connect(self._offer_protocols)
+        self._offers.samples_came.connect(self._offer_samples)
+        self._offers.missed.connect(self._again)
         self._said.checked.connect(self._checked)
         self._said.foreseen.connect(self._foreseen)
         self._said.unforeseen.connect(self._unforeseen)

@@ -3,7 +3,7 @@
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gui.compose.draft import Readiness
+from gui.compose.readiness import Readiness
 from gui.look.palette import repolish
 from gui.parts.inputs import Button
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from gui.compose.draft import extremes_text, forecast_text
+from gui.compose.readiness import extremes_text, forecast_text
 from gui.look.palette import theme
 from gui.plot.axis import Span, span_of, with_margin
 from gui.plot.plotting import Plot, add_band, add_line, give

@@ -9,7 +9,7 @@ from keyboard import press
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui.compose.draft import channel_choices, readiness
+from gui.compose.readiness import channel_choices, readiness
 from gui.shell.window import MainWindow
 from labctl.api.answers import Checked, Started
 from labctl.api.models import QueueEntry

@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from gui.bench.doubt_bar import MOST
 from gui.bench.schedule import schedule_of
 from gui.by_hand.channels import channel_rows, why_not
-from gui.compose.draft import channel_choices, readiness
+from gui.compose.readiness import channel_choices, readiness
 from gui.look.colours import StateLook
 from gui.run.doubts import Doubt, alarm_text, doubts_of
 from gui.run.states import look_of, tiles_of

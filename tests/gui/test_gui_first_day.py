@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.by_hand.hand_sweep import Slope
 from gui.by_hand.iv_readings import IVReadings
-from gui.compose.draft import elsewhere_text, forecast_text, readiness
+from gui.compose.readiness import elsewhere_text, forecast_text, readiness
 from gui.link.link_state import Answering, LinkStatus
 from gui.look.colours import StateLook
 from gui.look.plain_words import title_of, unmarked

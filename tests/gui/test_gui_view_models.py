@@ -7,7 +7,7 @@ import pytest
 from fake_station import CELLS, NOW, FakeStation, cell_run, summary
 
 from gui.bench.sparks import POINTS, Spark
-from gui.compose.draft import readiness
+from gui.compose.readiness import readiness
 from gui.link.link_state import Answering, LinkWatch
 from gui.look.colours import StateLook
 from gui.plot.axis import Span, follow, log_span, span_of, with_margin
