@@ -16,15 +16,13 @@ from gui.compose.complaint_places import complaints_by_field
 from gui.compose.composer_foot import ComposerFoot
 from gui.compose.composer_head import ComposerHead
 from gui.compose.draft import Draft
-from gui.compose.dry_run import DryRun
 from gui.compose.offers import Offers
+from gui.compose.outlook import Outlook
 from gui.compose.parameter_form import ParameterForm
 from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
-from gui.compose.preview import Preview
 from gui.compose.readiness import elsewhere_text, readiness
 from gui.compose.rehearsal import Rehearsal
 from gui.link.link import Link
-from gui.look.plain_words import unmarked
 from labctl.api.answers import Queued, Started
 from labctl.api.models import State
 from labctl.api.requests import OrderIn
@@ -32,8 +30,6 @@ from labctl.api.requests import OrderIn
 RETRY_MS = 2000
 """After a question that was not answered."""
 FORM, DRY = 0, 1
-RUNNING = "Running it on the twin …"
-NO_FORECAST = "The forecast waits until that is put right."
 
 
 class Composer(QWidget):
@@ -86,6 +82,7 @@ class Composer(QWidget):
         """Take which channels are free."""
         before = self._free(self._state)
         self._state = state
+        self._outlook.speed = state.station.speed
         if self._free(state) != before:
             self._show_channels()
             self._changed()
@@ -134,14 +131,8 @@ class Composer(QWidget):
         self._middle.setCurrentIndex(DRY if show else FORM)
         self._preview.show_curve(on=not show)
         self._say()
-        if not show:
-            return
-        if self._said.forecast is not None:
-            self.dry.show_forecast(self._said.forecast, self._said.check)
-        else:
-            self.dry.wait(RUNNING)
-        self._said.hurry()
-        self.dry.table.setFocus()
+        if show:
+            self._outlook.show_steps()
 
     def restyle(self) -> None:
         """Take the theme's colours."""
@@ -192,32 +183,7 @@ class Composer(QWidget):
         self._show_channels()
         self._show_resolved()
         self._say()
-        if self._said.forecast is not None:
-            self._foreseen()
-        elif self._said.check is not None and not self._said.check.ok:
-            self._preview.forget(NO_FORECAST)
-
-    def _foreseen(self) -> None:
-        found, check = self._said.forecast, self._said.check
-        if found is not None:
-            speed = self._state.station.speed if self._state else 1.0
-            self._preview.show_forecast(found, check, speed)
-            self.dry.show_forecast(found, check)
-
-    def _unforeseen(self, why: str) -> None:
-        problem = self._draft.problem if self._draft is not None else ""
-        check = self._said.check
-        if check is not None and not check.ok:
-            self._preview.forget(NO_FORECAST)
-        elif why:
-            self._preview.forget(f"No forecast: {unmarked(why)}")
-        else:
-            self._preview.forget()
-        self.dry.wait(f"No forecast: {why}" if why else problem)
-
-    def _asking(self) -> None:
-        self._preview.wait()
-        self.dry.wait(RUNNING)
+        self._outlook.show()
 
     def _did_start(self, found: Started) -> None:
         self._renew()
@@ -391,19 +357,16 @@ class Composer(QWidget):
         self.desk.changed.connect(self._changed)
         self.desk.editing.connect(lambda _on: self._show_resolved())
         self.desk.left.connect(lambda name: self.form.rows[name].focus())
-        self.dry = DryRun()
+        self._outlook = Outlook(self._said, lambda: self._draft, self)
+        self.dry, self._preview = self._outlook.dry, self._outlook.preview
         self._middle = QStackedWidget()
         self._middle.addWidget(self.form)
         self._middle.addWidget(self.dry)
-        self._preview = Preview()
         self._offers.protocols_came.connect(self._offer_protocols)
         self._offers.samples_came.connect(self._offer_samples)
         self._offers.missed.connect(self._again)
         self._said.checked.connect(self._checked)
-        self._said.foreseen.connect(self._foreseen)
-        self._said.unforeseen.connect(self._unforeseen)
         self._said.unanswered.connect(self._again)
-        self._said.asking.connect(self._asking)
         self.foot = ComposerFoot()
         self.foot.dry_run.connect(self.dry_run)
         self.foot.queue.connect(self.enqueue)
