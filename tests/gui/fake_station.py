@@ -34,6 +34,7 @@ from labctl.api.answers import (
     StreamOut,
 )
 from labctl.api.comparison import Asked, Grouping, Overlay
+from labctl.api.client import StationClient
 from labctl.api.figures import Plot, RunFigures
 from labctl.api.models import (
     Channel,
@@ -339,7 +340,7 @@ def bench_run(kind: str) -> FakeRun:
     return FakeRun(about, {"iv": (columns.IV, iv_table())})
 
 
-class FakeStation:
+class FakeStation(StationClient):
     """See `gui.link.port.Station`."""
 
     def __init__(self, scenario: str = "one") -> None:
@@ -779,7 +780,9 @@ class FakeStation:
         self.change(run, state=RunState.HOLD, reason=reason or "by Kim")
         return self._act("hold", run, reason)
 
-    def resume(self, run: str, reason: str = "") -> Accepted:
+    def resume(
+        self, run: str, reason: str = "", *, accept_voltage: bool = False
+    ) -> Accepted:
         self.change(run, state=RunState.RUNNING, reason="")
         return self._act("resume", run, reason)
 
