@@ -33,8 +33,8 @@ from labctl.api.answers import (
     StepOut,
     StreamOut,
 )
-from labctl.api.comparison import Asked, Grouping, Overlay
 from labctl.api.client import StationClient
+from labctl.api.comparison import Asked, Grouping, Overlay
 from labctl.api.figures import Plot, RunFigures
 from labctl.api.models import (
     Channel,
