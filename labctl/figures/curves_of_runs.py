@@ -10,7 +10,7 @@ import numpy as np
 
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
-from labctl.data import Array, Quality, Result
+from labctl.data import Array, Result
 from labctl.figures import comparisons as by
 from labctl.figures.cycle_set import CycleSet
 from labctl.figures.cycling import NEEDED, curves_of, differential_series
@@ -54,9 +54,8 @@ class Curve:
     """Cycle of each point, where points stand for cycles."""
     note: str = ""
     """What is not shown of it."""
-    quality: Quality = Quality.GOOD
     reason: str = ""
-    """Why it is suspect."""
+    """Why it is suspect; empty when good."""
 
 
 Take = Callable[[ComparedRun, CycleSet], list[Curve]]
@@ -232,5 +231,4 @@ def _joined(
     gap = np.array([np.nan])
     x = np.concatenate([part for x, _ in parts for part in (x, gap)])
     y = np.concatenate([part for _, y in parts for part in (y, gap)])
-    quality = Quality.SUSPECT if reason else Quality.GOOD
-    return Curve(x, y, f"cycle {cycle}", quality=quality, reason=reason)
+    return Curve(x, y, f"cycle {cycle}", reason=reason)

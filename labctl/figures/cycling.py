@@ -8,7 +8,7 @@ import numpy as np
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.cells.differential import differential_capacity
-from labctl.data import Array, Quality
+from labctl.data import Array
 from labctl.figures.figure import Figure, Series
 from labctl.sample import Sample
 
@@ -158,9 +158,7 @@ def differential_series(
         found.value * factor,
         shade=shade,
         group=group,
-        quality=Quality.GOOD if found.valid else Quality.SUSPECT,
-        reason=found.reason,
-    )
+    ).doubted(found.reason)
 
 
 def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, float]]:

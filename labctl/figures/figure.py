@@ -5,7 +5,7 @@ A `Plot` names columns of a stream (the file's default plots, the live window); 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labctl.data import Quality
 from labctl.json_numbers import MaybeNumber, NumberArray
@@ -56,6 +56,12 @@ class Series:
     """Whether its numbers may be believed."""
     reason: str = ""
     """Why they are suspect; empty when good."""
+
+    def doubted(self, reason: str) -> "Series":
+        """Return the series marked suspect; as it is where there is no reason to."""
+        if not reason:
+            return self
+        return replace(self, quality=Quality.SUSPECT, reason=reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,14 +108,8 @@ def groups_by_run(runs: Sequence[OverlaidRun], asked: Asked) -> dict[str, str]:
 
 
 def _series(name: str, curve: Curve, recipe: Recipe) -> Series:
-    return Series(
-        name,
-        curve.x,
-        curve.y,
-        points=recipe.points,
-        quality=curve.quality,
-        reason=curve.reason,
-    )
+    found = Series(name, curve.x, curve.y, points=recipe.points)
+    return found.doubted(curve.reason)
 
 
 def _fit(curve: Curve, recipe: Recipe, asked: Asked, sample: Sample) -> Curve:

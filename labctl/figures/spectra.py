@@ -12,7 +12,7 @@ from labctl.analysis.spectra.kramers_kronig import (
     linear_kramers_kronig,
 )
 from labctl.analysis.spectra.relaxation_times import relaxation_times
-from labctl.data import Array, Quality
+from labctl.data import Array
 from labctl.figures.figure import Figure, Series
 
 NEEDED = frozenset(
@@ -144,14 +144,8 @@ Tested = Sequence[tuple[Shown, KramersKronig | None]]
 def _residuals(tested: Tested) -> Figure:
     series = [
         Series(
-            one.name,
-            one.capacitive[0],
-            100 * part,
-            points=True,
-            **one.look,
-            quality=_quality(found.reason),
-            reason=found.reason,
-        )
+            one.name, one.capacitive[0], 100 * part, points=True, **one.look
+        ).doubted(found.reason)
         for one, found in tested
         if found is not None
         for part in (found.residual_real, found.residual_imaginary)
@@ -178,17 +172,8 @@ def _relaxation(tested: Tested) -> Figure:
         if not found.residual < FOLLOWED:
             missed = 100 * found.residual
             reasons.append(f"the distribution misses the spectrum by {missed:.2g} %")
-        reason = "; ".join(reasons)
-        series.append(
-            Series(
-                one.name,
-                found.tau,
-                found.gamma,
-                **one.look,
-                quality=_quality(reason),
-                reason=reason,
-            )
-        )
+        curve = Series(one.name, found.tau, found.gamma, **one.look)
+        series.append(curve.doubted("; ".join(reasons)))
     return Figure(
         "relaxation_times",
         "Distribution of relaxation times",
@@ -199,7 +184,3 @@ def _relaxation(tested: Tested) -> Figure:
         note="γ per unit of ln τ, by non-negative least squares (Tikhonov, λ = 10⁻³); "
         "the area of a peak is the resistance of its arc.",
     )
-
-
-def _quality(reason: str) -> Quality:
-    return Quality.SUSPECT if reason else Quality.GOOD

@@ -249,8 +249,8 @@ def _b_line(b: Measured, name: str, x: Array, y: Array) -> tuple[Series, ...]:
     if not math.isfinite(b.value):
         return ()
     middle = float(np.exp(np.log(y).mean() - b.value * np.log(x).mean()))
-    text = f"{name}: b = {b.value:.2f}" + ("" if b.valid else " (not straight)")
-    return (Series(text, x, middle * x**b.value, group=name),)
+    line = Series(f"{name}: b = {b.value:.2f}", x, middle * x**b.value, group=name)
+    return (line.doubted(b.reason),)
 
 
 def _share_figure(table: Mapping[str, tuple[float, ...]]) -> Figure:

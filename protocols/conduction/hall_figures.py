@@ -29,7 +29,7 @@ def hall_figure(points: Mapping[str, Points], slope: Measured) -> tuple[Figure, 
         fields = np.concatenate([found[:, 0] for found in named.values()])
         ends = np.array([fields.min(), fields.max()])
         name = f"slope {slope.value:.4g} m²/C"
-        series.append(Series(name, ends, slope.value * ends))
+        series.append(Series(name, ends, slope.value * ends).doubted(slope.reason))
     figure = Figure(
         "plot",
         "Hall resistance over the field",

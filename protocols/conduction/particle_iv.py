@@ -7,7 +7,6 @@ own (``probe_state: open``, ``probe_state: short``) and are given as ``leakage``
 smaller force. A conductivity is only worked out for a geometry that was chosen.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -33,6 +32,7 @@ from labctl.analysis.uncertainty import Measured, known
 from labctl.columns import IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
+from labctl.figures.conduction import in_decades
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.limits import Envelope
 from labctl.protocol import Earlier, Parameters, Plan, Protocol, RecordedRun
@@ -249,10 +249,6 @@ class ParticleIV(Protocol):
                     series.append(Series(name, volts[order], amperes[order]))
         if not series:
             return ()
-        decades = [
-            dataclasses.replace(one, y=np.where(one.y == 0, np.nan, np.abs(one.y)))
-            for one in series
-        ]
         return (
             Figure(
                 "plot",
@@ -266,7 +262,7 @@ class ParticleIV(Protocol):
                 "Size of the current against voltage",
                 columns.VOLTAGE.long_name,
                 "|Current| / A",
-                tuple(decades),
+                tuple(map(in_decades, series)),
                 y_log=True,
             ),
         )
@@ -279,7 +275,8 @@ class ParticleIV(Protocol):
             return ()
         ends = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
         line = fit.offset_current.value + fit.conductance.value * ends
-        return (Series(f"at zero: G = {fit.conductance.value:.4g} S", ends, line),)
+        name = f"at zero: G = {fit.conductance.value:.4g} S"
+        return (Series(name, ends, line).doubted(fit.conductance.reason),)
 
     def _particle(self, points: Points) -> dict[str, Result]:
         p, fit = self.parameters, self._zero_bias(points)

@@ -300,13 +300,13 @@ def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
         ends = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
         line = fit.offset_current.value + fit.conductance.value * ends
         series.append(Series(f"G = {fit.conductance.value:.4g} S", ends, line))
+    series[-1] = series[-1].doubted("; ".join(fit.doubts))
     return Figure(
         "plot",
         "Current against voltage",
         columns.VOLTAGE.long_name,
         columns.CURRENT.long_name,
         tuple(series),
-        note="; ".join(fit.doubts),
     )
 
 
