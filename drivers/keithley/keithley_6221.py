@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
 
+from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
@@ -26,9 +27,10 @@ from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 
-RANGES = (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1)
-GAIN, OFFSET = 5e-4, 1e-4
-"""Limits of error of the output: relative, and as a fraction of the range."""
+CURRENT = Specification(
+    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1), 5e-4, 1e-4, 0.0
+)
+"""One-year limits of error of the output."""
 VOLTMETER_GAIN = 5e-5
 """Of the 2182A, relative."""
 LARGEST_CURRENT = 0.105
@@ -39,14 +41,6 @@ COUNT = (1, 65536)
 CHUNK = 1000
 """Readings fetched in one answer."""
 LINE = 50.0
-
-
-def range_for(current: float) -> float:
-    """Return the smallest range that holds ``current`` with 5 % over-range, A."""
-    for name in RANGES:
-        if abs(current) <= name * 1.05 * (1 + 1e-12):
-            return name
-    return RANGES[-1]
 
 
 class Keithley6221(Talk, PyMeasureKeithley6221):
@@ -72,12 +66,12 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
     def accuracy(self) -> Accuracy:
         """Return the limits of error of the output on the prepared range."""
         span = LARGEST_CURRENT if self._prepared is None else self._prepared.span
-        return Accuracy(GAIN, OFFSET * range_for(span))
+        return Accuracy(CURRENT.gain, CURRENT.offset * CURRENT.range_for(span))
 
     @property
     def current_accuracy(self) -> Accuracy:
         """Return the limits of error of a delta current; reversal cancels offsets."""
-        return Accuracy(GAIN, 0.0)
+        return Accuracy(CURRENT.gain, 0.0)
 
     @property
     def voltage_accuracy(self) -> Accuracy:
@@ -96,7 +90,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         for message in (
             ":SOUR:CLE",
             "*RST;*CLS",
-            f":SOUR:CURR:RANG {range_for(settings.span):.3E}",
+            f":SOUR:CURR:RANG {CURRENT.range_for(settings.span):.3E}",
             f":SOUR:CURR:COMP {settings.compliance:.6g}",
             f":SOUR:CURR:FILT {int(settings.filtered)}",
         ):
@@ -128,7 +122,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
             return
         self.refuse_other("its setting", self._read_back(settings), settings)
         level, on = self.inquire_numbers(":SOUR:CURR?;:OUTP?", 2, ";")
-        grain = 1e-4 * range_for(settings.span)
+        grain = 1e-4 * CURRENT.range_for(settings.span)
         held = any(abs(level - may) <= grain for may in self._held)
         if (on == 1) != bool(self._held) or (on == 1 and not held):
             raise InstrumentError(
@@ -155,7 +149,7 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
             level, _, output = answer.partition(";")
             back = number(level, self.name)
             self.refuse_output_off(output)
-            grain = 1e-4 * range_for(span)
+            grain = 1e-4 * CURRENT.range_for(span)
             return self.refuse_other_setpoint(current, back, grain)
 
         try:
@@ -223,7 +217,9 @@ class Keithley6221(Talk, PyMeasureKeithley6221):
         self._refuse_open_interlock()
         self.refuse_errors("delta was armed")
         high = self.inquire_number(":SOUR:DELT:HIGH?")
-        self.refuse_other_setpoint(settings.current, high, 1e-4 * range_for(high))
+        self.refuse_other_setpoint(
+            settings.current, high, 1e-4 * CURRENT.range_for(high)
+        )
         expected = (count + 2) * (settings.delay + 2 * settings.nplc / LINE + 0.05)
         self._delta = _Delta(count, high, 3.0 * expected + 10.0)
         return high

@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 
-from drivers.keithley import keithley_6221 as driver
+from drivers.keithley.keithley_6221 import CURRENT
 from drivers.twins.keithley.keithley_2182a import Keithley2182ATwin
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.engine import ScpiTwin
@@ -98,7 +98,7 @@ class Keithley6221Twin(ScpiTwin):
         self.circuit = circuit
         self.source = Source(holds_voltage=False)
         rng = circuit.random(name)
-        self.errors = Imperfection.draw(rng, driver.GAIN, driver.OFFSET)
+        self.errors = Imperfection.draw(rng, CURRENT.gain, CURRENT.offset)
         self.interlock_open = interlock_open
         self.wired = nanovoltmeter
         self.epoch = clock.now()
@@ -123,9 +123,8 @@ class Keithley6221Twin(ScpiTwin):
         """Bring the level onto the bench."""
         if name == "level":
             if self.range_auto:
-                self.range = driver.range_for(self.level)
+                self.range = CURRENT.range_for(self.level)
             elif abs(self.level) > self.range * 1.05 * (1 + 1e-9):
-                self.level = 0.0
                 raise ScpiError(-222, "beyond the fixed range")
         elif name == "delta_high":
             self.delta_low = -self.delta_high
@@ -133,7 +132,7 @@ class Keithley6221Twin(ScpiTwin):
 
     def true_current(self, level: float) -> float:
         """Return the current that really flows for ``level``, A."""
-        return self.errors.apply(level, driver.range_for(level)) if level else 0.0
+        return self.errors.apply(level, CURRENT.range_for(level)) if level else 0.0
 
     def _apply(self) -> None:
         self.source.on = self.output
@@ -142,7 +141,7 @@ class Keithley6221Twin(ScpiTwin):
 
     @command("[:SOURce]:CURRent:RANGe", Number(-0.105, 0.105, 0.1))
     def _set_range(self, value: float) -> None:
-        self.range = driver.range_for(value)
+        self.range = CURRENT.range_for(value)
         self.range_auto = False
 
     @query("[:SOURce]:CURRent:RANGe?")

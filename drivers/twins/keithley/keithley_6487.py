@@ -79,7 +79,6 @@ class Keithley6487Twin(ScpiTwin):
         if name == "voltage":
             self._need_source()
             if abs(self.voltage) > self.source_range * 1.01 + 1e-9:
-                self.voltage = 0.0
                 raise ScpiError(-222, "beyond the source's range")
             self.source.level = self.voltage
 

@@ -90,7 +90,6 @@ class Keithley6517BTwin(ScpiTwin):
             return
         high = abs(self.voltage) > INTERLOCKED
         if high and self.interlock_open:
-            self.voltage = 0.0
             raise ScpiError(-221, "interlock")
         if high:
             self.source_range = 1000.0

@@ -236,3 +236,25 @@ def test_a_current_beyond_the_2636b_is_error_1102(bus: Bus) -> None:
 
     assert bus.ask("print(errorqueue.next())").startswith("1.10200e+03")
     assert float(bus.ask("print(smua.source.leveli)")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("model", "node", "inside", "beyond"),
+    [
+        ("2400", ":SOUR:VOLT", 1.5, 150.0),
+        ("2450", ":SOUR:VOLT", 1.5, 150.0),
+        ("B2901A", ":SOUR:VOLT", 1.5, 150.0),
+        ("6221", ":SOUR:CURR", 1e-3, 0.05),
+    ],
+)
+def test_a_level_beyond_a_fixed_range_leaves_the_earlier_one(
+    model: str, node: str, inside: float, beyond: float
+) -> None:
+    bus = Bus(ALL[model])
+    bus.tell(f"{node}:RANG {inside};{node} {inside}")
+
+    bus.tell(f"{node} {beyond}")
+
+    assert "-222" in bus.ask(":SYST:ERR?")
+    assert float(bus.ask(f"{node}?")) == inside
+    bus.close()
