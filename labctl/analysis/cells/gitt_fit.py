@@ -118,19 +118,23 @@ class _Model:
 
     def solve(self, x: Floats) -> tuple[float, Floats, Floats]:
         """Return the same for the surface composition ``x`` of the bins."""
-        data = self.data
-        columns = [np.ones_like(x), x, data.on, data.on * (x - 0.5), x**2 - x]
-        if self.with_branch:
-            columns.append(np.clip(data.time / self.past[-1].duration, 0.0, 1.0))
-        matrix = np.stack(columns, axis=1)
+        data, n = self.data, len(x)
         tight = 1 / self.curvature.uncertainty
-        prior = np.zeros(len(columns))
-        prior[4] = tight
-        scaled = np.vstack((matrix * data.weight[:, None], prior))
+        scaled = np.zeros((n + 1, 6 if self.with_branch else 5))
+        rows = scaled[:n]
+        rows[:, 0] = 1.0
+        rows[:, 1] = x
+        rows[:, 2] = data.on
+        rows[:, 3] = data.on * (x - 0.5)
+        rows[:, 4] = x**2 - x
+        if self.with_branch:
+            rows[:, 5] = np.clip(data.time / self.past[-1].duration, 0.0, 1.0)
+        rows *= data.weight[:, None]
+        scaled[n, 4] = tight
         target = np.append(data.voltage * data.weight, self.curvature.value * tight)
         found, *_ = np.linalg.lstsq(scaled, target, rcond=None)
-        cost = float(((target - scaled @ found) ** 2).sum())
-        return cost, found, data.voltage - matrix @ found
+        left = target - scaled @ found
+        return float(left @ left), found, left[:n] / data.weight
 
 
 def _search(model: _Model, surfaces: Sequence[Floats]) -> tuple[float, SphereFit]:

@@ -9,7 +9,7 @@ writes it back. Impedances are complex with Im Z < 0 for a capacitance; f in Hz.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -22,9 +22,6 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 Values = Sequence[float] | Floats
 """One number per parameter; or shape (parameters, k, 1) for k sets at once, which
 gives impedances of shape (k, n)."""
-
-LARGE = 300.0
-"""|s| above which tanh s is 1 to the last digit (and cosh would overflow)."""
 
 
 class Scale(Enum):
@@ -39,24 +36,38 @@ class Scale(Enum):
     SECOND = "s"
 
 
-def _coth_over(s: Complexes) -> Complexes:
-    big = np.abs(s) > LARGE
-    t = np.tanh(np.where(big, 1.0, s))
-    return np.where(big, 1 / s, 1 / (np.where(big, 1.0, t) * s))
+def _root(w: Floats, tau: Any) -> tuple[Complexes, Complexes]:
+    """Return s = √(jωτ) and tanh s: with x = √(ωτ/2), s = (1 + j) x."""
+    x = np.sqrt(0.5 * w * tau)
+    faded = np.exp(-2 * x)
+    top = 2j * faded * np.sin(2 * x) - np.expm1(-4 * x)
+    return (1 + 1j) * x, top / (1 + faded**2 + 2 * faded * np.cos(2 * x))
 
 
-def _tanh_over(s: Complexes) -> Complexes:
-    big = np.abs(s) > LARGE
-    return np.where(big, 1.0, np.tanh(np.where(big, 1.0, s))) / s
+def _blocked(w: Floats, p: Values) -> Complexes:
+    s, t = _root(w, p[1])
+    return p[0] / (t * s)
 
 
-def _sphere_over(s: Complexes) -> Complexes:
+def _transmitting(w: Floats, p: Values) -> Complexes:
+    s, t = _root(w, p[1])
+    return p[0] * t / s
+
+
+def _sphere(w: Floats, p: Values) -> Complexes:
     """Return tanh s / (s - tanh s), whose series at 0 is 3/s² + 1/5 - s²/175."""
-    size = np.abs(s)
-    middle = np.where((size > LARGE) | (size < 0.1), 1.0, s)  # noqa: PLR2004
-    t = np.tanh(middle)
-    out = np.where(size > LARGE, 1 / (s - 1), t / (middle - t))
-    return np.where(size < 0.1, 3 / s**2 + 0.2 - s**2 / 175, out)  # noqa: PLR2004
+    s, t = _root(w, p[1])
+    near = np.abs(s) < 0.1  # noqa: PLR2004
+    series = 3 / s**2 + 0.2 - s**2 / 175
+    ratio: Complexes = np.where(near, series, t / np.where(near, 1.0, s - t))
+    return p[0] / 3 * ratio
+
+
+def _constant_phase(w: Floats, p: Values) -> Complexes:
+    """Return 1/(Q (jω)^α) by its size and its angle: no power of complex numbers."""
+    angle = np.pi / 2 * p[1]
+    turned: Complexes = (np.cos(angle) - 1j * np.sin(angle)) / p[0]
+    return turned * np.exp(-p[1] * np.log(w))
 
 
 class ElementKind(NamedTuple):
@@ -75,24 +86,24 @@ KINDS: Mapping[str, ElementKind] = {
     # constant phase element: 1/(Q (jω)^α)
     "CPE": ElementKind(
         (("Q", Scale.ADMITTANCE), ("alpha", Scale.EXPONENT)),
-        lambda w, p: 1 / (p[0] * (1j * w) ** p[1]),
+        _constant_phase,
     ),
     # semi-infinite diffusion: σ (1 - j)/√ω
     "W": ElementKind((("", Scale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)),
     # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
     "Wo": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
-        lambda w, p: p[0] * _coth_over(np.sqrt(1j * w * p[1])),
+        _blocked,
     ),
     # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
     "Ws": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
-        lambda w, p: p[0] * _tanh_over(np.sqrt(1j * w * p[1])),
+        _transmitting,
     ),
     # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
     "Sp": ElementKind(
         (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
-        lambda w, p: p[0] / 3 * _sphere_over(np.sqrt(1j * w * p[1])),
+        _sphere,
     ),
 }
 _SYMBOLS = sorted(KINDS, key=len, reverse=True)
@@ -108,6 +119,11 @@ class Element:
     """Key of `KINDS`."""
     label: str
     """As written: ``CPE1``; unique in its circuit."""
+
+    @property
+    def count(self) -> int:
+        """How many parameters it has."""
+        return len(KINDS[self.kind].parameters)
 
     @property
     def parameters(self) -> tuple[tuple[str, Scale], ...]:
@@ -130,6 +146,11 @@ class Series:
     """Parts one after the other."""
 
     parts: tuple["Part", ...]
+    count: int = field(init=False, repr=False, compare=False)
+    """How many parameters it has."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", sum(part.count for part in self.parts))
 
     @property
     def parameters(self) -> tuple[tuple[str, Scale], ...]:
@@ -152,6 +173,11 @@ class Parallel:
     """Branches side by side."""
 
     branches: tuple["Part", ...]
+    count: int = field(init=False, repr=False, compare=False)
+    """How many parameters it has."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", sum(part.count for part in self.branches))
 
     @property
     def parameters(self) -> tuple[tuple[str, Scale], ...]:
@@ -213,9 +239,8 @@ def _shared(parts: Sequence[Part], values: Values) -> list[tuple[Part, Values]]:
     out: list[tuple[Part, Values]] = []
     at = 0
     for part in parts:
-        size = len(part.parameters)
-        out.append((part, values[at : at + size]))
-        at += size
+        out.append((part, values[at : at + part.count]))
+        at += part.count
     return out
 
 
