@@ -28,6 +28,7 @@ from gui.plot.strokes import FEW, Stroke, add_band_about, dress, give_band
 from labctl.api.figures import Figure
 from labctl.data import Array
 
+DOUBT = "⚠"
 AXES = 7
 """So many parts of a figure's shape say what its axes are."""
 
@@ -91,7 +92,8 @@ class FigureView(QWidget):
         self._title.setText(figure.title)
         self.plot.setAccessibleName(figure.title)
         self.plot.setAccessibleDescription(f"{figure.y_label} against {figure.x_label}")
-        said = " ".join(filter(None, (*figure.doubts, figure.note)))
+        doubts = (f"{DOUBT} {each}" for each in figure.doubts)
+        said = " ".join(filter(None, (*doubts, figure.note)))
         self._note.setText(said)
         self._note.setToolTip(said)
         self._note.setVisible(bool(said))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from labctl.api.comparison import FEWEST_FOR_INTERVAL, Average, Overlay
-from labctl.drawing.lettering import spoken, unit_text, value_text
+from labctl.drawing.lettering import probability_text, spoken, unit_text, value_text
 
 NO_INTERVAL = "–"
 
@@ -81,7 +81,7 @@ def _note(shown: Overlay) -> str:
     parts += [
         f"{spoken(one.name)}, {' − '.join(one.groups)}: "
         f"{value_text(one.difference, one.half_width)} {unit_text(one.unit)} "
-        f"(95 %, Welch, p = {one.probability:.2g})"
+        f"(95 %, Welch, p {probability_text(one.probability)})"
         for one in shown.differences
     ]
     text = "; ".join(parts)

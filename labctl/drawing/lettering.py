@@ -55,6 +55,12 @@ def value_text(value: float, uncertainty: float | None = None) -> str:
     return f"({both}) × {power_of_ten(shift)}" if shift else both
 
 
+def probability_text(probability: float) -> str:
+    """Write ``= 0.031``; what is too small to be told from nothing as ``< 0.0001``."""
+    least = 1e-4
+    return f"= {probability:.2g}" if probability >= least else f"< {least:.4f}"
+
+
 def unit_text(unit: str) -> str:
     """Typeset a unit as stored: ``cm^2 V^-1 s^-1`` as ``cm² V⁻¹ s⁻¹``, ``ohm`` as Ω."""
     raised = _POWER.sub(lambda found: found[1].translate(_RAISED), unit)

@@ -8,7 +8,7 @@ import numpy as np
 from labctl.figures.figure import Figure, Series
 from labctl.thinning.curves import thinned
 
-MOST_FIGURES = 12
+MOST_FIGURES = 20
 """Of one run."""
 FEWEST_POINTS = 60
 """Of one series."""

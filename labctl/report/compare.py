@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from labctl.analysis.averages import Average, Difference, Results
 from labctl.analysis.statistics import FEWEST_FOR_INTERVAL, Group
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import spoken, unit_text, value_text
+from labctl.drawing.lettering import probability_text, spoken, unit_text, value_text
 from labctl.report.tables import Table
 
 _MEANS = (
@@ -57,7 +57,7 @@ def differences_table(found: Sequence[Difference]) -> Table:
             " − ".join(one.groups),
             value_text(one.difference, one.half_width),
             unit_text(one.unit),
-            f"{one.probability:.2g}",
+            probability_text(one.probability).removeprefix("= "),
         ]
         for one in found
     ]
