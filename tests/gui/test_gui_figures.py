@@ -150,7 +150,7 @@ def test_a_reason_is_read_where_figures_are_missing(
     tab = next(tab for tab in view.figure_tabs if tab.tab.name == "own")
     view.tabs.setCurrentWidget(tab)
 
-    qtbot.waitUntil(lambda: "particle_radius" in tab.said)
+    qtbot.waitUntil(lambda: "particle radius" in tab.said)
 
 
 # ---- which tabs there are
