@@ -74,8 +74,8 @@ class Preview(QWidget):
         moves = extremes_text(found.extremes)
         self._say(f"{said}\n{moves}" if moves else said, found.status != "completed")
         self._curve.setOpacity(1.0)
-        time = _numbers(found.curve.get("test_time_second", []))
-        voltage = _numbers(found.curve.get("voltage_volt", []))
+        time = np.array(found.curve.get("test_time_second", ()))
+        voltage = np.array(found.curve.get("voltage_volt", ()))
         for band in self._bands:
             self._plot.removeItem(band)
         self._bands = []
@@ -115,7 +115,3 @@ class Preview(QWidget):
         """Take the theme's colours."""
         self._plot.restyle()
         self._curve.setPen(theme().accent)
-
-
-def _numbers(values: list[float | None]) -> np.ndarray:
-    return np.array([np.nan if v is None else v for v in values], float)

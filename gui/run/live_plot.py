@@ -368,10 +368,7 @@ def _ahead(forecast: ForecastOut | None, now: float) -> dict[str, Array] | None:
     """Return the forecast after *now*; None if there is nothing to draw."""
     if forecast is None:
         return None
-    curves = {
-        name: np.array([np.nan if v is None else v for v in values], float)
-        for name, values in forecast.curve.items()
-    }
+    curves = {name: np.array(values) for name, values in forecast.curve.items()}
     time = curves.pop("test_time_second", np.empty(0))
     later = time >= now
     if not later.any():

@@ -9,6 +9,10 @@ from labctl.api.models import Answer, RunSummary
 from labctl.data import Column, Level
 from labctl.errors import Complaint
 from labctl.figures.figure import Plot
+from labctl.json_numbers import MaybeNumber, Numbers
+
+Bounds = tuple[MaybeNumber, MaybeNumber]
+"""Least and greatest; None: open."""
 
 
 class Problem(Answer):
@@ -73,9 +77,9 @@ class Amended(Answer):
     duration_before: float
     """s that the protocol states for the whole run."""
     duration_now: float
-    limits_before: dict[str, tuple[float | None, float | None]]
+    limits_before: dict[str, Bounds]
     """Column -> bounds; None: open."""
-    limits_now: dict[str, tuple[float | None, float | None]]
+    limits_now: dict[str, Bounds]
     warnings: list[str]
     applies: Applies
 
@@ -94,7 +98,7 @@ class Checked(Answer):
     warnings: list[str]
     """What will be missing from the results."""
     channels: dict[str, str]
-    limits: dict[str, tuple[float | None, float | None]]
+    limits: dict[str, Bounds]
     """Column -> safety envelope; null is unbounded."""
     parameters: dict[str, Any]
     """As understood: SI, defaults filled in."""
@@ -130,7 +134,7 @@ class ForecastOut(Answer):
     file_bytes: int
     extremes: dict[str, tuple[float, float]]
     """Column -> smallest and largest reading."""
-    curve: dict[str, list[float | None]]
+    curve: dict[str, Numbers]
     """Time, voltage and current, thinned; empty where the protocol records none."""
     plan: list[PlannedStep]
     """At most 2000 steps."""
@@ -261,7 +265,7 @@ class RunDetail(Answer):
     versions: dict[str, str]
     streams: list[StreamOut]
     plots: list[Plot]
-    envelope: dict[str, tuple[float | None, float | None]]
+    envelope: dict[str, Bounds]
     view: str = ""
     """Word for the protocol's own figures; empty if it draws none of its own."""
 
@@ -286,10 +290,10 @@ class StepOut(Answer):
     """None while it goes on."""
     reason: str
     condition: str
-    duration: float | None
-    charge: float | None
+    duration: MaybeNumber
+    charge: MaybeNumber
     """C, net."""
-    energy: float | None
+    energy: MaybeNumber
     """J."""
     rows: int | None
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labctl.data import Level
 from labctl.engine.states import RunState
+from labctl.json_numbers import MaybeNumber
 
 API_VERSION = 2
 
@@ -142,7 +143,7 @@ class RunSummary(Answer):
     test_time: float
     """s since it began, of its own clock."""
     rows: int
-    last: dict[str, float | None]
+    last: dict[str, MaybeNumber]
     """The last row: column -> value."""
     started_unix: float
     ended_unix: float | None
@@ -216,7 +217,7 @@ class StopLine(Answer):
     confirmed_unix: float | None
     """When every output was made safe; None while it is not."""
     confirmed: bool
-    measured: dict[str, float | None]
+    measured: dict[str, MaybeNumber]
     """Read back after the stop: ``{"vsp300/1 A": 0.0}``; empty if nothing can."""
     text: str
     unsafe: dict[str, str] = Field(default_factory=dict)

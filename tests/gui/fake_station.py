@@ -927,9 +927,7 @@ def forecast_of(cycles: int, protocol: str) -> ForecastOut:
     every = max(len(table["test_time_second"]) // 800, 1)
     duration = float(table["test_time_second"][-1])
     names = ("test_time_second", "voltage_volt", "current_ampere")
-    curve: dict[str, list[float | None]] = {
-        n: [float(v) for v in table[n][::every]] for n in names
-    }
+    curve = {n: tuple(table[n][::every].tolist()) for n in names}
     return ForecastOut(
         status="completed",
         reason="",
@@ -939,7 +937,7 @@ def forecast_of(cycles: int, protocol: str) -> ForecastOut:
         rows=len(table["test_time_second"]),
         file_bytes=410_000,
         extremes={"voltage_volt": (0.04, 1.02), "current_ampere": (-8.5e-4, 8.5e-4)},
-        curve={} if "hall" in protocol else curve,
+        curve=curve if "hall" not in protocol else {},
         plan=[
             PlannedStep(
                 label=("lithiation" if k % 2 == 0 else "delithiation") + " at C/2",

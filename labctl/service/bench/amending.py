@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from labctl.api.answers import Amended, Applies, Changed
-from labctl.json_numbers import finite
-from labctl.limits import Envelope
 from labctl.service.bench.live_run import LiveRun
 from labctl.session.amend import Change, amend, consider
 from labctl.session.order import Equipment
@@ -58,14 +56,8 @@ def said(change: Change, applies: Applies) -> Amended:
         next_now=change.next_steps[1],
         duration_before=change.durations[0],
         duration_now=change.durations[1],
-        limits_before=_bounds(before),
-        limits_now=_bounds(now),
+        limits_before=dict(before.bounds),
+        limits_now=dict(now.bounds),
         warnings=change.prepared.protocol.warnings(),
         applies=applies,
     )
-
-
-def _bounds(envelope: Envelope) -> dict[str, tuple[float | None, float | None]]:
-    return {
-        k: (finite(low), finite(high)) for k, (low, high) in envelope.bounds.items()
-    }

@@ -21,7 +21,6 @@ from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
 from labctl.engine.states import LIVE, RunState, Wish
 from labctl.errors import LabctlError, StoreError
-from labctl.json_numbers import finite
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.punctuality import Punctuality
 from labctl.session.run import Finished, Observers
@@ -200,7 +199,7 @@ class LiveRun:
             cycle=seen.step.cycle if seen else 0,
             test_time=seen.test_time if seen else 0.0,
             rows=seen.rows if seen else 0,
-            last={name: finite(value) for name, value in last.items()},
+            last=dict(last),
             started_unix=self.started_unix,
             ended_unix=self.ended_unix,
             expected_duration=self.expected_duration,

@@ -15,7 +15,6 @@ from labctl.clock import SystemClock
 from labctl.data import Level
 from labctl.engine.states import Wish
 from labctl.errors import LabctlError
-from labctl.json_numbers import finite
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.hand_acts import read_back
 from labctl.service.bench.live_run import LiveRun
@@ -124,7 +123,7 @@ class StopAll:
         instrument, _, name = channel.partition("/")
         try:
             player = self._bench.equipment.station.players(instrument)[name]
-            return {k: finite(v) for k, v in read_back(player).items()}
+            return dict(read_back(player))
         except Exception as error:  # noqa: BLE001  (the stop itself is done)
             log.warning("%s could not be read back: %s", channel, error)
             return {}

@@ -39,7 +39,6 @@ from labctl.api.requests import (
 )
 from labctl.engine.states import Wish
 from labctl.errors import Complaint, LabctlError, RefusedError
-from labctl.json_numbers import finite
 from labctl.service.bench.forecasts import plain
 from labctl.service.http import catalogue
 from labctl.service.http.access import PROBLEMS, Asking, Here, allow
@@ -70,13 +69,12 @@ def check(here: Here, order: OrderIn) -> Checked:
         return _refused(error.complaints)
     except LabctlError as error:
         return _refused([Complaint((), str(error))])
-    bounds = prepared.envelope.bounds.items()
     return Checked(
         ok=True,
         complaints=[],
         warnings=prepared.protocol.warnings(),
         channels=dict(prepared.cast),
-        limits={k: (finite(low), finite(high)) for k, (low, high) in bounds},
+        limits=dict(prepared.envelope.bounds),
         parameters=prepared.protocol.parameters_json(),
         busy=here.bench.busy(prepared),
         doubtful=here.bench.doubtful(prepared),

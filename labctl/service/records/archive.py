@@ -28,7 +28,6 @@ from labctl.data import Array, Columns, Result
 from labctl.engine.recorder import LONGEST_GAP
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import OperatorError, StoreError
-from labctl.json_numbers import finite
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader
@@ -92,9 +91,7 @@ def detail(folder: Path) -> RunDetail:
                 for stream in header.streams
             ],
             plots=list(header.plots),
-            envelope={
-                k: (finite(low), finite(high)) for k, (low, high) in envelope.items()
-            },
+            envelope=dict(envelope),
         )
 
 
@@ -112,9 +109,9 @@ def steps(folder: Path, after: int, limit: int) -> list[StepOut]:
             ended=s.ended,
             reason="" if s.outcome is None else str(s.outcome.reason),
             condition="" if s.outcome is None else s.outcome.condition,
-            duration=None if s.outcome is None else finite(s.outcome.duration),
-            charge=None if s.outcome is None else finite(s.outcome.charge),
-            energy=None if s.outcome is None else finite(s.outcome.energy),
+            duration=None if s.outcome is None else s.outcome.duration,
+            charge=None if s.outcome is None else s.outcome.charge,
+            energy=None if s.outcome is None else s.outcome.energy,
             rows=None if s.outcome is None else s.outcome.rows,
         )
         for s in records

@@ -6,7 +6,6 @@ from typing import Any
 from labctl.api.answers import ForecastOut, PlannedStep
 from labctl.config.models import Config
 from labctl.documents.hardened_yaml import Document
-from labctl.json_numbers import finite
 from labctl.quantities import SI
 from labctl.session.forecast import forecast
 from labctl.session.order import Order
@@ -34,7 +33,7 @@ def forecast_order(
         rows=found.rows,
         file_bytes=found.file_bytes,
         extremes=dict(found.extremes),
-        curve={k: [finite(x) for x in v] for k, v in found.curve.items()},
+        curve={k: tuple(v) for k, v in found.curve.items()},
         plan=[
             PlannedStep(
                 label=s.label,
