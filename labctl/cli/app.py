@@ -12,7 +12,18 @@ import sys
 
 import typer
 
-from labctl.cli import amend, check, doctor, gui, protocols, report, run, runs, twins
+from labctl.cli import (
+    amend,
+    check,
+    do,
+    doctor,
+    gui,
+    protocols,
+    report,
+    run,
+    runs,
+    twins,
+)
 from labctl.cli.station import audit, queue, remote, serve, station
 from labctl.errors import LabctlError, RefusedError
 
@@ -29,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, amend, check, report, doctor, serve, gui, remote):
+for module in (run, amend, do, check, report, doctor, serve, gui, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")

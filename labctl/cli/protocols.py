@@ -58,6 +58,15 @@ def show(
         say_out(f"\npreset {preset}:")
         for key, value in values.items():
             say_out(f"  {key}: {value}")
+    if kind.requests:
+        say_out("\nwhat may be asked of a run (labctl do RUN REQUEST NAME=VALUE …):")
+    for request, model in kind.requests.items():
+        given = [
+            key if about.is_required() else f"{key} ({_default(about) or 'none'})"
+            for key, about in model.model_fields.items()
+        ]
+        about = " ".join((model.__doc__ or "").split())
+        say_out(f"  {request}: {', '.join(given) or '–'}. {about}")
 
 
 def _default(about: Any) -> str:

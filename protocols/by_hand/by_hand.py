@@ -50,8 +50,16 @@ class ByHandParameters(Parameters):
     """Between two rows while something can be read."""
 
 
-class Nothing(Parameters):
-    """A request that needs no word more."""
+class Here(Parameters):
+    """Say that somebody is there: what is on stays on."""
+
+
+class Safe(Parameters):
+    """Switch everything off; the channels stay."""
+
+
+class End(Parameters):
+    """Switch everything off and give the channels back."""
 
 
 class Keep(Parameters):
@@ -62,12 +70,11 @@ class Keep(Parameters):
 
 
 COMMON: Mapping[str, type[Parameters]] = {
-    HERE: Nothing,
+    HERE: Here,
     KEEP: Keep,
-    SAFE: Nothing,
-    END: Nothing,
+    SAFE: Safe,
+    END: End,
 }
-"""Still here; keep this reading; everything off; give the channels back."""
 
 
 class ByHand(Protocol, Generic[Held]):
@@ -79,6 +86,10 @@ class ByHand(Protocol, Generic[Held]):
         super().__init__(parameters, sample)
         assert isinstance(parameters, ByHandParameters)  # noqa: S101
         self.parameters = parameters
+
+    def warnings(self) -> list[str]:
+        """Say that somebody has to ask."""
+        return ["it waits for a person: in the window, or with `labctl do`"]
 
     @abc.abstractmethod
     def begin(self) -> Held:

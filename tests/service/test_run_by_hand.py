@@ -1,5 +1,7 @@
 """Runs by hand at a real station: started, asked, refused, left alone, stopped."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,3 +140,25 @@ def test_a_protocol_says_what_may_be_asked_of_its_runs(station: Any) -> None:
     hold = found["source-meter-by-hand"]["hold-voltage"]
     assert hold["properties"]["voltage"]["unit"] == "V"
     assert found["formation-cycling"] == {}
+
+
+def test_the_command_line_asks_a_run_by_hand(station: Any) -> None:
+    run = begin(station)
+    words = ("do", run, "hold-voltage", "voltage=50mV", "compliance=1mA")
+
+    done, wrong = (
+        subprocess.run(
+            [sys.executable, "-m", "labctl", *said, "--data", str(station.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for said in (words, (*words[:3], "voltage=50kV", "compliance=1mA"))
+    )
+
+    assert (done.returncode, wrong.returncode) == (0, 3), done.stderr
+    assert "50000 V is beyond" in wrong.stderr
+    station.wait_until(run, lambda r: r.by_hand is not None and r.by_hand.holds)
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state is RunState.STOPPED)
+    station.client.release_channel("*")
