@@ -55,19 +55,31 @@ class Person:
         """Who drives the run: whoever asked first; empty: nobody yet."""
         self.touched_unix = 0.0
         """When something was asked last, wall clock; 0: never."""
+        self._began = threading.Event()
         self.arrived = threading.Event()
-        """Set while a request waits."""
+        """Set while a request waits, or once the run itself is asked something: what
+        ends a step's wait for either."""
         self.touches = 0
         """How often anything was asked; a later number is a later touch."""
 
     def attend(self, judge: Judge) -> None:
         """Take requests from now on."""
         self._judge = judge
+        self._began.set()
 
     def leave(self) -> None:
         """Take no more, and forget what waits."""
         self._judge = None
+        self._began.set()
         self.forget()
+
+    def wait_until_heard(self, seconds: float) -> bool:
+        """Wait, ``seconds`` of the wall at most, until requests are taken.
+
+        False: they are not; the run did not begin yet, or it is over.
+        """
+        self._began.wait(seconds)
+        return self.is_heard
 
     @property
     def is_heard(self) -> bool:

@@ -12,7 +12,7 @@ from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, date_text, lasting
 from gui.run.doubts import STILL_ON
 from gui.run.states import look_of
-from labctl.api.models import Channel, ChannelState, QueueEntry, RunSummary, State
+from labctl.api.models import Channel, QueueEntry, RunSummary, State
 from labctl.api.states import LIVE, RunState
 
 WEEK = 6 * 86400.0
@@ -138,8 +138,6 @@ def _row(channel: Channel, state: State) -> Row:
     if channel.doubt:
         words = f"{STILL_ON.lower()}: clear it first"
         return Row(channel.name, bars, None, words, needs_you=True)
-    if channel.state is ChannelState.MANUAL:
-        return Row(channel.name, bars, None, "driven by hand", needs_you)
     if not taken:
         words = "free now"
         if channel.held:

@@ -5,8 +5,8 @@ from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.by_hand.channels import ChannelRow, left_text
-from gui.by_hand.hand_form import button
 from gui.by_hand.readout import Sign
+from gui.by_hand.request_form import button
 from gui.link.link import Link
 from labctl.api.answers import Accepted
 from labctl.clock import SystemClock
@@ -26,7 +26,6 @@ class ChannelState(QWidget):
         self._link = link
         self._row: ChannelRow | None = None
         self._clock = SystemClock()
-        self._safe_at: float | None = None
         self.sign = Sign("State of the channel")
         self.connect_button = button("Connect", self._open, "Connect the instrument")
         self.run_button = button("Open the run", self._show_run)
@@ -43,12 +42,6 @@ class ChannelState(QWidget):
     def show_row(self, row: ChannelRow | None) -> None:
         """Show a channel's state."""
         self._row = row
-        self._safe_at = None if row is None else row.safe_at
-        self._tell()
-
-    def touched(self, safe_at: float | None) -> None:
-        """Take when it is made safe, newer than what the list knows."""
-        self._safe_at = safe_at
         self._tell()
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
@@ -70,14 +63,14 @@ class ChannelState(QWidget):
         self.setVisible(row is not None)
         if row is None:
             return
-        left = left_text(self._safe_at, self._clock.unix())
+        left = left_text(row.by_hand, self._clock.unix())
         self.sign.say(row.look, ", ".join(w for w in (row.state, left) if w))
-        self.run_button.setVisible(bool(row.run))
-        self.connect_button.setVisible(not row.instrument.open and not row.run)
+        self.run_button.setVisible(bool(row.lent_to))
+        self.connect_button.setVisible(not row.instrument.open and not row.lent_to)
 
     def _show_run(self) -> None:
-        if self._row is not None and self._row.run:
-            self.run_wanted.emit(self._row.run)
+        if self._row is not None and self._row.lent_to:
+            self.run_wanted.emit(self._row.lent_to)
 
     def _open(self) -> None:
         if self._row is None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gui.by_hand.kinds import Kind, Part, kind_of
 from gui.look.colours import StateLook
 from gui.run.doubts import word_of
 from labctl.api.answers import InstrumentOut
-from labctl.api.models import Channel
-from labctl.api.requests import Action
+from labctl.api.models import ByHand, State
+from labctl.api.states import LIVE
 
 KINDS = {
     "SourceMeter": "source meter",
@@ -33,13 +34,11 @@ class ChannelRow:
     """Empty until the instrument is open."""
     roles: tuple[str, ...] = ()
     """What the configuration lets it play."""
-    actions: tuple[str, ...] = ()
     lent_to: str = ""
+    """The run that has it; empty if none has."""
+    by_hand: ByHand | None = None
+    """Where that run stands, if a person drives it."""
     bounds: Mapping[str, float] = field(default_factory=dict)
-    set_points: Mapping[str, float] = field(default_factory=dict)
-    safe_at: float | None = None
-    by_hand: bool = False
-    """A person has it."""
     doubt: str = ""
     """Why it may still be on; empty if it is known to be off, or in use."""
 
@@ -48,36 +47,39 @@ class ChannelRow:
         """Shape before the name."""
         if self.instrument.error or self.doubt:
             return StateLook.NEEDS_YOU
-        if not self.instrument.open:
-            return StateLook.OFFLINE
-        if self.set_points:
-            return StateLook.HOLD
-        if self.run:
+        if self.by_hand is not None:
+            return StateLook.HOLD if self.by_hand.holds else StateLook.REST
+        if self.lent_to:
             return StateLook.SWEEP
-        return StateLook.REST if self.lent_to else StateLook.FREE
+        return StateLook.FREE if self.instrument.open else StateLook.OFFLINE
 
     @property
     def run(self) -> str:
-        """The run that has it; empty if none has."""
-        return "" if self.by_hand else self.lent_to
+        """The run that has it and that nobody drives by hand; empty if none has."""
+        return "" if self.by_hand is not None else self.lent_to
 
     @property
     def state(self) -> str:
         """In words."""
-        if self.doubt and not self.run:
+        if self.doubt and not self.lent_to:
             return word_of([self.doubt])
         if self.instrument.error:
             return self.instrument.error
-        if self.run:
-            return f"lent to run {self.run}"
-        if not self.instrument.open:
-            return "not connected yet"
-        return self.lent_to or "free"
+        if self.by_hand is not None:
+            return f"by hand: {self.by_hand.who or 'nobody yet'}"
+        if self.lent_to:
+            return f"lent to run {self.lent_to}"
+        return "free" if self.instrument.open else "not connected yet"
 
     @property
     def is_free(self) -> bool:
-        """Whether a person may use it now: connected, and no run has it."""
-        return self.instrument.open and not (self.run or self.doubt)
+        """Whether a person may use it now: no run of another kind has it."""
+        return not (self.run or self.doubt)
+
+    @property
+    def alone(self) -> Kind | None:
+        """How it is driven without others; None if it cannot be by hand."""
+        return kind_of(self.kinds, self.roles)
 
     @property
     def plays(self) -> str:
@@ -93,22 +95,21 @@ class ChannelRow:
         found = f"{known.get('maker', '')} {known.get('model', '')}".strip()
         return found or self.instrument.driver
 
-    def can(self, action: Action) -> bool:
-        """Whether it has an act."""
-        return action in self.actions
-
-    def fits(self, kinds: Sequence[str], roles: Sequence[str]) -> bool:
-        """Whether it plays one of some kinds, or is meant to once it is open."""
+    def fits(self, part: Part) -> bool:
+        """Whether it can be a part, or is meant to once it is open."""
         if self.kinds:
-            return any(kind in self.kinds for kind in kinds)
-        return any(role in self.roles for role in roles)
+            return any(kind in self.kinds for kind in part.kinds)
+        return part.role in self.roles
 
 
 def channel_rows(
-    instruments: Sequence[InstrumentOut], channels: Sequence[Channel] = ()
+    instruments: Sequence[InstrumentOut], state: State | None = None
 ) -> list[ChannelRow]:
     """Return a row a channel; an instrument without channels has one of its own."""
+    channels = () if state is None else state.channels
+    runs = () if state is None else state.runs
     roles = {channel.name: tuple(channel.roles) for channel in channels}
+    hands = {run.run: run.by_hand for run in runs if run.state in LIVE}
     rows = []
     for one in instruments:
         for channel in one.channels:
@@ -118,12 +119,9 @@ def channel_rows(
                     channel.channel,
                     tuple(channel.plays),
                     roles.get(channel.channel, ()),
-                    tuple(channel.actions),
                     channel.lent_to,
+                    hands.get(channel.lent_to),
                     channel.bounds,
-                    channel.set_points,
-                    channel.safe_at_unix,
-                    channel.by_hand,
                     channel.doubt,
                 )
             )
@@ -132,29 +130,10 @@ def channel_rows(
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One instrument that a bench needs."""
-
-    name: str
-    kinds: tuple[str, ...]
-    roles: tuple[str, ...]
-
-
-IV = (Part("source meter", ("SourceMeter",), ("source_meter",)),)
-HALL = (
-    Part("current source", ("CurrentSource",), ("current_source",)),
-    Part("voltmeter", ("Voltmeter",), ("voltmeter",)),
-    Part("switch", ("SwitchMatrix",), ("switch",)),
-    Part("gaussmeter", ("Gaussmeter",), ("gaussmeter",)),
-    Part("magnet", ("MagnetSupply", "Magnet"), ("magnet", "field_controller")),
-)
-
-
 def candidates(rows: Sequence[ChannelRow], part: Part) -> list[ChannelRow]:
     """Return the channels that can be a part, free ones first."""
-    found = [row for row in rows if row.fits(part.kinds, part.roles)]
-    return sorted(found, key=lambda row: bool(row.run or row.doubt))
+    found = [row for row in rows if row.fits(part)]
+    return sorted(found, key=lambda row: not row.is_free)
 
 
 def why_not(rows: Sequence[ChannelRow], parts: Sequence[Part]) -> str:
@@ -170,8 +149,8 @@ def why_not(rows: Sequence[ChannelRow], parts: Sequence[Part]) -> str:
     return ""
 
 
-def left_text(safe_at: float | None, now: float) -> str:
-    """Say in how long a channel is made safe; empty if nobody has it by hand."""
-    if safe_at is None:
+def left_text(found: ByHand | None, now: float) -> str:
+    """Say in how long it is made safe by itself; empty if nothing is on."""
+    if found is None or found.left_alone_unix is None or not found.holds:
         return ""
-    return f"safe in {max(0, round(safe_at - now))} s"
+    return f"safe in {max(0, round(found.left_alone_unix - now))} s"

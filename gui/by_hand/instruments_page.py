@@ -1,7 +1,7 @@
 """The instruments of the bench: channels one by one, or joined into a bench by hand.
 
-By hand means: within the bench's limits, only with channels that no run has, and made
-safe by the station unless touched again within half a minute.
+By hand means: a run whose steps come from a person. Within its limits, with channels
+that no other run has, and made safe unless touched again within half a minute.
 """
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -15,10 +15,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gui.by_hand.bench_panel import BenchPanel
 from gui.by_hand.channel_panel import ChannelPanel
-from gui.by_hand.channels import HALL, IV, ChannelRow, channel_rows, why_not
-from gui.by_hand.hall_panel import HallPanel
-from gui.by_hand.iv_panel import IVPanel
+from gui.by_hand.channels import ChannelRow, channel_rows, why_not
+from gui.by_hand.kinds import HALL, IV
 from gui.link.link import Link
 from gui.parts.inputs import Elided, panel
 from gui.parts.table import Column, Table, TableModel
@@ -57,8 +57,8 @@ class InstrumentsPage(QWidget):
         self.table.clicked.connect(lambda _i: self.choose())
         self.table.activated.connect(lambda _i: self.choose())
         self.channel_panel = ChannelPanel(link)
-        self.iv = IVPanel(link)
-        self.hall = HallPanel(link)
+        self.iv = BenchPanel(link, IV)
+        self.hall = BenchPanel(link, HALL, contacts=True)
         self.tabs = QTabBar()
         self._build()
         for part in (self.channel_panel, self.iv, self.hall):
@@ -75,8 +75,12 @@ class InstrumentsPage(QWidget):
 
     def show_state(self, _state: State) -> None:
         """Look again while this page is seen."""
-        if self.isVisible() and not self._link.is_asking("channels"):
+        if not self.isVisible():
+            return
+        if not self._link.is_asking("channels"):
             self.load()
+        for bench in (self.iv, self.hall):
+            bench.show_state()
 
     def choose(self) -> None:
         """Show the selected row."""
@@ -90,18 +94,9 @@ class InstrumentsPage(QWidget):
         return self.channel_panel.can_drive
 
     @property
-    def reading(self) -> str:
-        """What was read last of the chosen channel."""
-        return self.channel_panel.reading
-
-    @property
     def why_not(self) -> str:
         """Why a bench by hand cannot be had; empty if all can."""
         return self._hint.full_text
-
-    def drive(self, level: str, compliance: str) -> None:
-        """Type a level and a compliance for the chosen channel, and drive."""
-        self.channel_panel.drive(level, compliance)
 
     def restyle(self) -> None:
         """Take the theme's colours."""
@@ -111,7 +106,7 @@ class InstrumentsPage(QWidget):
 
     def _take(self, found: list[InstrumentOut]) -> None:
         state = self._link.state
-        rows = channel_rows(found, state.channels if state is not None else ())
+        rows = channel_rows(found, state)
         self.table.rows.show_rows(rows)
         chosen = next((r for r in rows if r.channel == self._channel), None)
         self.channel_panel.show_row(chosen)
@@ -120,7 +115,7 @@ class InstrumentsPage(QWidget):
         self._tell(rows)
 
     def _tell(self, rows: list[ChannelRow]) -> None:
-        reasons = {BY_IV: why_not(rows, IV), BY_HALL: why_not(rows, HALL)}
+        reasons = {BY_IV: why_not(rows, IV.parts), BY_HALL: why_not(rows, HALL.parts)}
         for tab, why in reasons.items():
             self.tabs.setTabEnabled(tab, not why)
             self.tabs.setTabToolTip(tab, why or HINTS[tab])

@@ -1,12 +1,12 @@
 """A square sample, contacts 1-2-3-4 counter-clockwise, and what each is wired to."""
 
 import math
+from collections.abc import Mapping
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from gui.by_hand.kept_readings import CONFIGURATIONS, Configuration
 from gui.look.palette import theme
 
 SIDE = 150
@@ -20,16 +20,14 @@ class SampleSketch(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._configuration = CONFIGURATIONS[0]
-        self._closed = False
+        self._leads: dict[int, str] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Contacts of the sample")
-        self.show_configuration(self._configuration, closed=False)
 
-    def show_configuration(self, shown: Configuration, *, closed: bool) -> None:
-        """Show who sits where; ``closed`` once the relays are so."""
-        self._configuration, self._closed = shown, closed
-        said = ", ".join(f"contact {n}: {shown.lead_at(n)}" for n in sorted(CORNERS))
+    def show_contacts(self, leads: Mapping[int, str]) -> None:
+        """Show which lead sits at which contact."""
+        self._leads = {n: lead for n, lead in leads.items() if n in CORNERS}
+        said = ", ".join(f"contact {n}: {lead}" for n, lead in sorted(leads.items()))
         self.setAccessibleDescription(said)
         self.setToolTip(said)
         self.update()
@@ -49,19 +47,20 @@ class SampleSketch(QWidget):
         painter.setBrush(QColor(t.raised))
         painter.drawRoundedRect(square, 3, 3)
         at = {n: _corner(square, *CORNERS[n]) for n in CORNERS}
-        into, out, high, low = self._configuration.contacts
-        style = Qt.PenStyle.SolidLine if self._closed else Qt.PenStyle.DashLine
-        _arrow(painter, at[into], at[out], QPen(QColor(self._current_ink), 2, style))
-        dotted = QPen(QColor(self._voltage_ink), 1.5, Qt.PenStyle.DotLine)
-        painter.setPen(dotted)
-        painter.drawLine(at[high], at[low])
-        for number, place in at.items():
-            self._contact(painter, number, place)
+        place = {lead: at[n] for n, lead in self._leads.items()}
+        if {"I+", "I−"} <= place.keys():
+            pen = QPen(QColor(self._current_ink), 2)
+            _arrow(painter, place["I+"], place["I−"], pen)
+        if {"V+", "V−"} <= place.keys():
+            painter.setPen(QPen(QColor(self._voltage_ink), 1.5, Qt.PenStyle.DotLine))
+            painter.drawLine(place["V+"], place["V−"])
+        for number, corner in at.items():
+            self._contact(painter, number, corner)
         painter.end()
 
     def _contact(self, painter: QPainter, number: int, place: QPointF) -> None:
         t = theme()
-        lead = self._configuration.lead_at(number)
+        lead = self._leads.get(number, "")
         drives = lead.startswith("I")
         ink = QColor(self._current_ink if drives else self._voltage_ink)
         painter.setPen(QPen(ink, 2))

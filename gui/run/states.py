@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gui.look.colours import StateLook
 from gui.look.si_text import clock_text, lasting, signed_text, value_text
 from gui.run.doubts import doubts_of, word_of
-from labctl.api.models import Channel, ChannelState, RunSummary, State
+from labctl.api.models import Channel, RunSummary, State
 from labctl.api.states import RunState
 
 COMPACT_ABOVE = 16
@@ -270,15 +270,12 @@ def envelope_text(
 def _run_of(channel: Channel, runs: Sequence[RunSummary]) -> RunSummary | None:
     if channel.run:
         return next((run for run in runs if run.run == channel.run), None)
-    if channel.state is ChannelState.MANUAL:
-        return None
     using = [run for run in runs if channel.name in run.channels.values()]
     return max(using, key=lambda run: run.started_unix, default=None)
 
 
 def _empty(channel: Channel) -> Tile:
-    by_hand = channel.state is ChannelState.MANUAL
-    word = "by hand" if by_hand else "free"
+    word = "free"
     if channel.held:
         word = f"held for the queue: {channel.held_because}"
     detail = f"{channel.queued} queued" if channel.queued else ""
@@ -287,7 +284,7 @@ def _empty(channel: Channel) -> Tile:
         more_channels=0,
         run="",
         sample="",
-        look=StateLook.HOLD if by_hand else StateLook.FREE,
+        look=StateLook.FREE,
         word=word,
         primary="",
         secondary="",
@@ -307,6 +304,9 @@ def _alarmed(tile: Tile, doubts: Sequence[str]) -> Tile:
 
 
 def _running(run: RunSummary) -> tuple[StateLook, str]:
+    if run.by_hand is not None and run.by_hand.asks:
+        look = StateLook.HOLD if run.by_hand.holds else StateLook.REST
+        return look, "by hand"
     word = WORDS.get(run.technique, run.technique)
     current = run.last.get("current_ampere") or 0.0
     if run.technique in _SWEEPS:

@@ -182,22 +182,14 @@ class ChannelOut(Answer):
     channel: str
     plays: list[str]
     """Kinds of role: ``PotentiostatChannel``, ``SourceMeter`` …; empty if not open."""
-    actions: list[str]
-    """What can be done by hand."""
     lent_to: str
-    """Run, or person by hand; empty if free."""
-    by_hand: bool = False
-    """Whether it is a person who has it."""
+    """Run that has it; empty if free."""
     doubt: str = ""
     """Why it may still be on; it is lent to nobody. Empty: it is known to be off, or
     in use."""
     bounds: dict[str, float] = Field(default_factory=dict)
     """Largest magnitudes by hand: ``voltage V``, ``current A``, ``compliance V``,
     ``least compliance V``, ``field T``; empty if not open."""
-    set_points: dict[str, float] = Field(default_factory=dict)
-    """What it holds by hand, read back: ``set V``; empty: output off."""
-    safe_at_unix: float | None = None
-    """When it is made safe by itself; None if nobody has it by hand."""
 
 
 class InstrumentOut(Answer):
@@ -212,45 +204,6 @@ class InstrumentOut(Answer):
     error: str
     """Why it could not be opened; empty if it was, or was not tried."""
     channels: list[ChannelOut]
-
-
-class HandPoint(Answer):
-    """One point of a sweep by hand."""
-
-    level: float
-    """V or A, read back."""
-    voltage: float | None
-    """V; null on overflow."""
-    current: float | None
-    """A; null on overflow."""
-    in_compliance: bool
-
-
-class HandSweepOut(Answer):
-    """How far a sweep by hand has come."""
-
-    points: list[HandPoint]
-    """After the ones that the asker has."""
-    of: int
-    """How many there will be."""
-    goes_on: bool
-    why: str
-    """How it ended: ``completed``, ``stopped``, or what went wrong."""
-    unsafe: str = ""
-    """Why the output may still be on after it; empty: it is off, or it goes on."""
-
-
-class ManualOut(Answer):
-    """What a channel answered."""
-
-    channel: str
-    readings: dict[str, float | None]
-    """``current A``, ``voltage V``, ``field T``; set points are read back."""
-    words: dict[str, str]
-    safe_at_unix: float
-    """When the channel is made safe by itself."""
-    sweep: HandSweepOut | None = None
-    """Of a sweep that was begun or is followed."""
 
 
 class RunDetail(Answer):

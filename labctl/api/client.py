@@ -14,7 +14,6 @@ from labctl.api.answers import (
     Amended,
     Checked,
     ForecastOut,
-    ManualOut,
     Queued,
     SampleOut,
     Started,
@@ -26,9 +25,7 @@ from labctl.api.requests import (
     AmendIn,
     AskIn,
     ChannelHold,
-    ChannelIn,
     ClearIn,
-    ManualIn,
     OrderIn,
     QueueChange,
     QueueIn,
@@ -144,7 +141,8 @@ class StationClient(StationReader):
         RefusedError: every complaint. BusyError: another person drives it.
         """
         asked = AskIn(request=request, values=dict(values or {}))
-        return self._wire.do("POST", f"/runs/{run}/requests", Accepted, asked)
+        path = f"/runs/{run}/requests"
+        return self._wire.do("POST", path, Accepted, asked, timeout=SLOW)
 
     def amend(
         self,
@@ -189,15 +187,6 @@ class StationClient(StationReader):
         """Connect an instrument and ask who it is."""
         path = f"/instruments/{name}/open"
         return self._wire.do("POST", path, Accepted, None, timeout=SLOW)
-
-    def by_hand(self, act: ManualIn) -> ManualOut:
-        """Do one thing with a free channel by hand."""
-        return self._wire.do("POST", "/manual", ManualOut, act, timeout=SLOW)
-
-    def hands_off(self, channel: str) -> Accepted:
-        """Make a hand-driven channel safe and give it back."""
-        which = ChannelIn(channel=channel)
-        return self._wire.do("POST", "/manual/release", Accepted, which, timeout=SLOW)
 
     def shutdown(self, *, stop_runs: bool = False) -> Accepted:
         """End the process; refused while runs go on, unless they shall be stopped."""

@@ -39,8 +39,6 @@ class ChannelState(StrEnum):
     FREE = "free"
     BUSY = "busy"
     """A run has it."""
-    MANUAL = "manual"
-    """A person drives it by hand."""
     DOUBTFUL = "doubtful"
     """Nobody has it, but it is not known to be off; see `Channel.doubt`."""
 

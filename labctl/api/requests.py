@@ -1,6 +1,5 @@
 """What clients may ask of the station's process."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -104,65 +103,6 @@ class ClearIn(Request):
     by_hand: bool = False
     """A person has looked at the instrument and vouches; nothing is asked of it."""
     reason: Sentence = ""
-
-
-class Action(StrEnum):
-    """What a person does by hand."""
-
-    READ = "read"
-    """Measure, output as it is."""
-    DRIVE = "drive"
-    """Hold a current or a voltage: ``quantity``, ``value``, ``compliance``."""
-    FIELD = "field"
-    """Ramp a magnet to ``value`` in T, or its supply to ``value`` in A."""
-    CONNECT = "connect"
-    """Connect a switch matrix: ``contacts`` are I+, I−, V+, V−."""
-    REST = "rest"
-    """Watch a cell's open-circuit voltage."""
-    SWEEP = "sweep"
-    """Visit the levels of ``sweep`` in order, then output off; returns at once."""
-    FOLLOW = "follow"
-    """Tell the points of the sweep that come after the first ``after``."""
-
-
-class HandSweepIn(Request):
-    """Levels of a sweep by hand, evenly spaced."""
-
-    begin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
-    """V or A."""
-    end: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
-    points: Annotated[int, Field(ge=2, le=2001)]
-    """From ``begin`` to ``end``, both included."""
-    loop: bool = False
-    """Back to where it began."""
-    dwell: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
-    """s at a level before it is measured."""
-
-
-class ManualIn(Request):
-    """One act by hand; the channel is made safe unless another follows within 30 s."""
-
-    channel: Channel
-    action: Action
-    quantity: Annotated[
-        str, StringConstraints(pattern="^(current|voltage|field|)$")
-    ] = ""
-    """What `drive` holds and `sweep` visits: ``current`` or ``voltage``; what `field`
-    is given in: ``field`` for T, ``current`` for A."""
-    value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
-    """A, V or T."""
-    compliance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    """V while a current is driven, A while a voltage is."""
-    contacts: Annotated[list[int], Field(max_length=4)] = Field(default_factory=list)
-    sweep: HandSweepIn | None = None
-    after: Annotated[int, Field(ge=0, le=10_000)] = 0
-    """How many points of the sweep the asker has."""
-
-
-class ChannelIn(Request):
-    """A channel."""
-
-    channel: Channel
 
 
 class SampleIn(Request):

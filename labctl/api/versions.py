@@ -32,6 +32,14 @@ FORMER: Mapping[int, Former] = {
 list is any."""
 ADDED: Mapping[int, Mapping[str, Mapping[str, Any]]] = {1: {"complaints": {"path": []}}}
 """Version -> list -> what each of its items has since, and how it reads without."""
+GONE: Mapping[int, Mapping[str, frozenset[str]]] = {
+    1: {"seats": frozenset({"actions", "by_hand", "set_points", "safe_at_unix"})}
+}
+"""Version -> list -> what its items said of acts by hand, which are runs since."""
+WORDS: Mapping[int, Mapping[tuple[str, str], Mapping[str, str]]] = {
+    1: {("channels", "state"): {"manual": "busy"}}
+}
+"""Version -> (list, name) -> word -> what it is called in the next version."""
 ASKED: Mapping[int, Mapping[str, str]] = {1: {"channel": "seat", "channels": "seats"}}
 """Version -> name in a request -> what that version calls it."""
 PATHS: Mapping[int, Mapping[str, str]] = {1: {"/channels/": "/seats/"}}
@@ -60,7 +68,7 @@ def read(version: int, kind: type[T], text: bytes) -> T:
 def in_todays_words(version: int, given: Any) -> Any:
     """Return what a station of ``version`` said or wrote, in today's names."""
     for one in range(version, API_VERSION):
-        given = _renamed(FORMER.get(one, {}), ADDED.get(one, {}), given, "")
+        given = _renamed(one, FORMER.get(one, {}), given, "")
     return given
 
 
@@ -68,7 +76,7 @@ def in_their_words(version: int, given: Any) -> Any:
     """Return a request's body as a station of ``version`` understands it."""
     for one in reversed(range(version, API_VERSION)):
         names = {("", new): old for new, old in ASKED.get(one, {}).items()}
-        given = _renamed(names, {}, given, "")
+        given = _renamed(0, names, given, "")
     return given
 
 
@@ -93,15 +101,19 @@ def say_if_newer(version: int) -> None:
         )
 
 
-def _renamed(
-    names: Former, added: Mapping[str, Mapping[str, Any]], given: Any, within: str
-) -> Any:
+def _renamed(version: int, names: Former, given: Any, within: str) -> Any:
+    """Return what stands in a list called ``within`` in other names; 0: names alone."""
     if isinstance(given, list):
-        return [_renamed(names, added, item, within) for item in given]
+        return [_renamed(version, names, item, within) for item in given]
     if not isinstance(given, dict):
         return given
-    found = dict(added.get(within, {}))
+    found = dict(ADDED.get(version, {}).get(within, {}))
+    gone = GONE.get(version, {}).get(within, frozenset())
     for key, below in given.items():
+        if key in gone:
+            continue
         name = names.get((within, key)) or names.get(("", key)) or key
-        found[name] = _renamed(names, added, below, key)
+        words = WORDS.get(version, {}).get((within, key), {})
+        known = words.get(below, below) if isinstance(below, str) else below
+        found[name] = _renamed(version, names, known, key)
     return found

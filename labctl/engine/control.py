@@ -156,3 +156,4 @@ class Control:
             self.asked.clear()
         else:
             self.asked.set()
+            self.person.arrived.set()

@@ -64,11 +64,8 @@ KINDS: Mapping[str, type] = {
 }
 FOUR_WIRES = ("current_source", "voltmeter", "switch")
 """What a reversal needs."""
-Contacts = tuple[
-    Annotated[int, Field(ge=1)],
-    Annotated[int, Field(ge=1)],
-    Annotated[int, Field(ge=1)],
-    Annotated[int, Field(ge=1)],
+Contacts = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=4, max_length=4)
 ]
 """Of I+, I−, V+, V−."""
 A, V, T = columns.CURRENT.name, columns.VOLTAGE.name, columns.FIELD.name

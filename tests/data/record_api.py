@@ -26,6 +26,7 @@ CYCLING = {
 }
 LONG = {**CYCLING, "parameters": {"cycles": 200, "record_every": "60 s"}}
 HALL = {"protocol": "hall-effect", "sample": "film-qms-0.7", "operator": "record"}
+BY_HAND = {"protocol": "source-meter-by-hand", "sample": "particle-si"}
 ENDED = {"completed", "stopped", "failed", "limit", "discarded"}
 
 
@@ -136,12 +137,10 @@ def the_bench(ask: Recorder, detail: Any) -> None:
     ask("queue", "/queue")
     ask("instruments-closed", "/instruments")
     ask("accepted", "/instruments/k2450/open", {})
-    by_hand = {ask.channel: "k2450", "action": "drive", "quantity": "voltage"}
-    ask("manual", "/manual", {**by_hand, "value": 0.1, "compliance": 0.01})
-    levels = {"begin": 0.0, "end": 0.2, "points": 5}
-    sweep = {"action": "sweep", "compliance": 0.01, "sweep": levels}
-    ask("", "/manual", {**by_hand, **sweep})
-    ask("manual-sweep", "/manual", {ask.channel: "k2450", "action": "follow"})
+    by_hand = ask("", "/runs", BY_HAND)["run"]
+    level = {"voltage": "100 mV", "compliance": "1 mA"}
+    hold = {"request": "hold-voltage", "values": level}
+    ask("", f"/runs/{by_hand}/requests", hold)
     ask("instruments", "/instruments")
     label = {"kind": "film", "name": "si-c", "thickness": "120 nm"}
     ask("sample", "/samples/si-c", {"label": label}, "PUT")

@@ -21,7 +21,6 @@ from labctl.api.answers import (
     Checked,
     ForecastOut,
     InstrumentOut,
-    ManualOut,
     PlannedStep,
     ProtocolOut,
     Queued,
@@ -49,7 +48,7 @@ from labctl.api.models import (
     StopLine,
     StopReport,
 )
-from labctl.api.requests import ManualIn, OrderIn
+from labctl.api.requests import OrderIn
 from labctl.api.run_search import RunOrder, in_order, read_search
 from labctl.api.states import RunState
 from labctl.data import Array, Column, Columns, Level, Result, Stream
@@ -489,7 +488,6 @@ class FakeStation(StationClient):
                 ChannelOut(
                     channel="k2450",
                     plays=["SourceMeter"],
-                    actions=["drive", "read"],
                     lent_to=lent["k2450"],
                 )
             ],
@@ -503,8 +501,7 @@ class FakeStation(StationClient):
                 identity={},
                 error="",
                 channels=[
-                    ChannelOut(channel=s, plays=[], actions=[], lent_to=lent[s])
-                    for s in CELLS[:6]
+                    ChannelOut(channel=s, plays=[], lent_to=lent[s]) for s in CELLS[:6]
                 ],
             ),
             k2450,
@@ -840,17 +837,10 @@ class FakeStation(StationClient):
     def open_instrument(self, name: str) -> Accepted:
         return self._act("open_instrument", name)
 
-    def by_hand(self, act: ManualIn) -> ManualOut:
-        self._act("by_hand", act)
-        return ManualOut(
-            channel=act.channel,
-            readings={"voltage V": 0.1, "current A": 1.02e-5},
-            words={},
-            safe_at_unix=NOW + 30,
-        )
-
-    def hands_off(self, channel: str) -> Accepted:
-        return self._act("hands_off", channel)
+    def request(
+        self, run: str, request: str, values: Mapping[str, Any] | None = None
+    ) -> Accepted:
+        return self._act("request", run, request, values)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -14,7 +14,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from fake_hand import HandStation
 from fake_station import FakeStation
 from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication
@@ -45,10 +44,6 @@ def main(folder: Path, wanted: list[str]) -> None:
         shots[f"bench-{kind}"] = lambda k=kind: bench(k)  # type: ignore[misc]
     for page in range(1, 5):
         shots[f"page-{page}"] = lambda p=page: one_page(p)  # type: ignore[misc]
-    for kind in ("iv", "hall"):
-        for theme in THEMES:
-            name = f"hand-{kind}-{theme}"
-            shots[name] = lambda k=kind, t=theme: by_hand(k, t)  # type: ignore[misc]
     for name, make in shots.items():
         if wanted and not any(word in name for word in wanted):
             continue
@@ -145,33 +140,6 @@ def one_page(index: int) -> MainWindow:
     if index == 3:
         window.samples.table.selectRow(0)
         window.samples.choose()
-    pause(0.8)
-    return window
-
-
-def by_hand(kind: str, theme: str) -> MainWindow:
-    """Return the window on a bench by hand, swept or at a field."""
-    window = open_on(HandStation(), SIZES[0], theme)
-    window.header.pages.setCurrentIndex(2)
-    page = window.instruments
-    until(lambda: bool(page.table.rows.rows))
-    page.tabs.setCurrentIndex(1 if kind == "iv" else 2)
-    if kind == "iv":
-        page.iv.source.type("compliance", "30 µA")
-        for name, text in (("begin", "−1 V"), ("end", "1 V")):
-            page.iv.sweep_box.form.type(name, text)
-        page.iv.sweep()
-        until(lambda: page.iv.record is not None and not page.iv.is_sweeping)
-    else:
-        page.hall.sample.contacts.setCurrentIndex(4)
-        page.hall.sample.form.type("level", "1 mA")
-        page.hall.sample.form.type("compliance", "10 V")
-        page.hall.drive()
-        for text in ("0.5 T", "0.2 T"):
-            page.hall.field.form.type("level", text)
-            page.hall.field.ramp()
-            pause(4.0)
-            page.hall.keep()
     pause(0.8)
     return window
 

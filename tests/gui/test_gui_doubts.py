@@ -11,6 +11,7 @@ from PyQt6.QtCore import Qt
 from gui.bench.doubt_bar import MOST
 from gui.bench.schedule import schedule_of
 from gui.by_hand.channels import channel_rows, why_not
+from gui.by_hand.kinds import IV
 from gui.compose.readiness import channel_choices, readiness
 from gui.look.colours import StateLook
 from gui.run.doubts import Doubt, alarm_text, doubts_of
@@ -147,8 +148,6 @@ def test_a_channel_in_doubt_is_nobodys_by_hand() -> None:
 
 
 def test_a_bench_by_hand_says_which_channel_is_in_doubt() -> None:
-    from gui.by_hand.channels import IV  # noqa: PLC0415
-
     bench = FakeStation("one")
     instruments = [
         one.model_copy(
@@ -158,10 +157,10 @@ def test_a_bench_by_hand_says_which_channel_is_in_doubt() -> None:
         )
         for one in bench.instruments()
     ]
-    rows = channel_rows(instruments, bench.state().channels)
+    rows = channel_rows(instruments, bench.state())
 
     assert "k2450 may still be on" in why_not(
-        [r for r in rows if r.instrument.name == "k2450"], IV
+        [r for r in rows if r.instrument.name == "k2450"], IV.parts
     )
 
 

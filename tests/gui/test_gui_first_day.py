@@ -10,8 +10,6 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.by_hand.hand_sweep import Slope
-from gui.by_hand.iv_readings import IVReadings
 from gui.compose.readiness import elsewhere_text, forecast_text, readiness
 from gui.link.link_state import Answering, LinkStatus
 from gui.look.colours import StateLook
@@ -93,29 +91,6 @@ def test_the_present_step_has_the_shape_of_what_goes_on() -> None:
     rows = step_rows(station.steps(run), None, live=True, now=StateLook.DISCHARGING)
 
     assert [r.look for r in rows if r.state == "now"] == [StateLook.DISCHARGING]
-
-
-def test_readings_fade_when_the_output_goes_off(qtbot: QtBot) -> None:
-    readings = IVReadings()
-    qtbot.addWidget(readings)
-    readings.show_reading(0.1, 1e-9, limited=False)
-    past = []
-    for set_points in ({"set V": 0.1}, {}):
-        readings.show_output(set_points)
-        past.append(readings.current.is_past)
-
-    readings.show_reading(0.0, 0.0, limited=False)
-    past.append(readings.current.is_past)
-
-    assert past == [False, True, False]
-
-
-def test_a_slope_within_its_scatter_gives_no_resistance() -> None:
-    lost = Slope(conductance=-48e-15, uncertainty=159e-15, within=0.1, points=5)
-    found = Slope(conductance=1e-9, uncertainty=1e-11, within=0.1, points=5)
-
-    assert lost.text == "G = (−48 ± 159) fS, not to be told from zero"
-    assert "R = " in found.text
 
 
 def test_a_forecast_that_ends_by_a_limit_says_so_and_no_duration() -> None:

@@ -1,86 +1,21 @@
 """What a person did last holds: made safe stays safe, what is seen is started."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_hand import HandStation
 from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
 
-from gui.by_hand.hall_panel import HallPanel
 from gui.compose.block_editor import TEXT
 from gui.compose.draft import Draft
 from gui.compose.plan_files import saved
 from gui.run.pace import AFTER_FAILURE, Pace
 from gui.runs.view_file import written
 from gui.shell.window import MainWindow
-from labctl.api.answers import ManualOut
-from labctl.api.requests import Action, ManualIn
 
 Open = Callable[..., MainWindow]
 PATIENCE = 10.0
-
-
-class SlowRelays(HandStation):
-    """Relays that move when they are let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_move = threading.Event()
-
-    def by_hand(self, act: ManualIn) -> ManualOut:
-        found = super().by_hand(act)
-        if act.action is Action.CONNECT:
-            self.may_move.wait(PATIENCE)
-        return found
-
-
-def hall_of(qtbot: QtBot, window: MainWindow) -> HallPanel:
-    page = window.instruments
-    window.header.pages.setCurrentIndex(2)
-    qtbot.waitUntil(lambda: bool(page.table.rows.rows))
-    page.tabs.setCurrentIndex(2)
-    page.hall.sample.form.type("level", "1 mA")
-    page.hall.sample.form.type("compliance", "10 V")
-    return page.hall
-
-
-def test_made_safe_while_the_relays_move_no_current_is_switched_on(
-    qtbot: QtBot, open_window: Open
-) -> None:
-    station = SlowRelays()
-    hall = hall_of(qtbot, open_window(station))
-    hall.drive()
-    qtbot.waitUntil(lambda: "k7001 connect" in station.calls)
-
-    hall.make_safe()
-    station.may_move.set()
-
-    qtbot.waitUntil(lambda: "k7001 safe" in station.calls)
-    qtbot.waitUntil(lambda: "k6221: made safe before" in hall.wrong)
-    assert "k6221 drive" not in station.calls
-    assert hall.sample.connected is None
-
-
-def test_a_reading_without_the_gaussmeter_has_no_field(
-    qtbot: QtBot, open_window: Open
-) -> None:
-    station = HandStation()
-    hall = hall_of(qtbot, open_window(station))
-    hall.drive()
-    qtbot.waitUntil(lambda: hall.sample.connected is not None)
-    hall.keep()
-    qtbot.waitUntil(lambda: len(hall.kept.kept) == 1)
-
-    station.closed.add("ls475")
-    hall.changed.emit()
-    qtbot.waitUntil(lambda: not hall.channels.is_free("gaussmeter"))
-    hall.keep()
-    qtbot.waitUntil(lambda: len(hall.kept.kept) == 2)
-
-    assert [kept.field is None for kept in hall.kept.kept] == [False, True]
 
 
 def test_a_text_that_was_typed_just_now_is_what_start_means(

@@ -13,7 +13,7 @@ from gui.bench.schedule import Part, Row, Schedule, schedule_of, ticks, when
 from gui.bench.schedule_painter import ROW
 from gui.shell.window import MainWindow
 from labctl.api.answers import ForecastOut
-from labctl.api.models import Channel, ChannelState, QueueEntry, State
+from labctl.api.models import ChannelState, QueueEntry, State
 from labctl.api.requests import OrderIn
 from labctl.api.states import RunState
 
@@ -203,21 +203,14 @@ def test_orders_without_a_channel_are_said_and_drawn_nowhere() -> None:
     assert schedule.words == "4 free now · for the first free channel: gitt · si"
 
 
-def test_a_channel_driven_by_hand_or_held_says_so() -> None:
+def test_a_channel_that_is_held_says_so() -> None:
     state = state_of()
-    by_hand: Channel = state.channels[0].model_copy(
-        update={"state": ChannelState.MANUAL}
-    )
     kept = state.channels[1].model_copy(update={"held": True, "held_because": "Kim"})
-    state = state.model_copy(update={"channels": [by_hand, kept]})
+    state = state.model_copy(update={"channels": [kept]})
 
     rows = schedule_of(state, {}).rows
 
-    assert [row.words for row in rows] == [
-        "driven by hand",
-        "free now, held for the queue",
-    ]
-    assert rows[0].free is None
+    assert [row.words for row in rows] == ["free now, held for the queue"]
 
 
 @pytest.mark.parametrize(

@@ -424,26 +424,6 @@ def test_a_lent_instrument_cannot_be_driven_by_hand(
     assert not page.can_drive
 
 
-def test_a_free_instrument_is_driven_in_si(
-    qtbot: QtBot, open_window: Open, station: RealStation
-) -> None:
-    station.client.open_instrument("k2450")
-    window = open_window(station)
-    page = window.instruments
-    window.header.pages.setCurrentIndex(2)
-    qtbot.waitUntil(lambda: bool(page.table.rows.rows))
-    page.table.selectRow(page.table.rows.row_of("k2450"))
-    page.choose()
-    assert page.can_drive
-
-    page.drive("100 mV", "1 mA")
-
-    qtbot.waitUntil(lambda: bool(station.did("/manual")))
-    asked = station.did("/manual")[0].given
-    assert (asked["value"], asked["compliance"]) == (0.1, 1e-3)
-    qtbot.waitUntil(lambda: "100.0 mV" in page.reading)
-
-
 def test_settings_survive_and_nonsense_is_forgotten(tmp_path: Path) -> None:
     file = tmp_path / "a" / "window.json"
     save(file, Settings(theme="dark", width=1700))

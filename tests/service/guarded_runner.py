@@ -10,15 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labctl.api.requests import Action, ManualIn
 from labctl.clock import SystemClock
+from labctl.config.models import Config
+from labctl.documents.document import Document
+from labctl.engine.situation import Situation
+from labctl.person import Request
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
-from labctl.service.bench.by_hand import ByHand
+from labctl.sample import UNNAMED
 from labctl.service.guard.guarding import Guarding, Hears
+from labctl.service.guard.observing import guarded
 from labctl.service.guard.planning import plan_of
+from labctl.session.order import Equipment, Order, prepare
+from labctl.session.run import Observers, start
 from labctl.station import RealWires, Station
 
 DRIVERS = {
@@ -55,7 +61,9 @@ class Runner:
     def __init__(self, ports: dict[str, int], folder: Path) -> None:
         self.station = station_of(ports)
         self.guarding = Guarding(folder, promise=1.0)
+        self.folder = folder
         self.heard: list[str] = []
+        self._said = False
 
     def begin(self, run: str, **cast: str) -> dict[str, Any]:
         roles = self.station.lend(run, cast).roles
@@ -77,6 +85,12 @@ class Runner:
     def hear(self, words: str) -> None:
         self.heard.append(words)
         say(words)
+
+    def watch(self, now: Situation) -> None:
+        """Say once that something is on and was read."""
+        if now.last.get("voltage_volt") and not self._said:
+            self._said = True
+            say("on", self.guarding.pid)
 
     def beat(self, *runs: str, until: Callable[[], bool] = lambda: False) -> None:
         while not until():
@@ -141,22 +155,33 @@ def hall(runner: Runner) -> None:
 
 
 def by_hand(runner: Runner) -> None:
-    """Drive two channels by hand and give one of them back."""
-    hand = ByHand(runner.station, lambda: runner.guarding)
-    for channel in ("k2450", "k2400"):
-        asked = ManualIn(
-            channel=channel,
-            action=Action.DRIVE,
-            quantity="voltage",
-            value=1.0,
-            compliance=1e-3,
-        )
-        hand.act(asked, "Kim")
-    hand.release("k2450")
-    say("on", runner.guarding.pid)
-    while True:
-        CLOCK.sleep(TICK)
-        hand.beat()
+    """Hold a voltage in a run by hand, guarded as at a station."""
+    setup = runner.station.setups["k2400"]
+    instrument = {"driver": setup.driver, "address": setup.address}
+    given = {"instruments": {"k2400": instrument}, "channels": {}}
+    config = Config.model_validate(given)
+    order = Order(
+        "source-meter-by-hand",
+        Document.without_lines("test", {}),
+        UNNAMED,
+        channels={"source_meter": "k2400"},
+        out=runner.folder,
+    )
+    prepared = prepare(order, config, Equipment(runner.station))
+    observers = Observers(watch=runner.watch, live_view=False)
+    values = {"voltage": 1.0, "compliance": 1e-3}
+    observers.control.person.put(Request("hold-voltage", values, "Kim"))
+    setups = runner.station.setups
+    start(
+        prepared,
+        config,
+        guarded(
+            observers,
+            lambda: plan_of(setups, prepared.cast, runner.station.players),
+            lambda _folder: runner.guarding,
+        ),
+        "run-1",
+    )
 
 
 STORIES = {

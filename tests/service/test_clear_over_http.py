@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from labctl.api.discovery import find
 from labctl.api.models import ChannelState
-from labctl.api.requests import Action, ManualIn
+from labctl.api.requests import OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.errors import BusyError, DoubtfulError, OperatorError
 from tests.service.conftest import StationUnderTest
@@ -76,21 +75,18 @@ def test_what_nobody_doubts_cannot_be_cleared(doubting: Any) -> None:
 
 
 def test_a_busy_channel_is_refused_with_its_holder(doubting: Any) -> None:
-    drives = ManualIn(
-        channel="k2450",
-        action=Action.DRIVE,
-        quantity="voltage",
-        value=0.01,
-        compliance=1e-3,
+    order = OrderIn(
+        protocol="source-meter-by-hand",
+        sample="by hand",
+        channels={"source_meter": "k2450"},
     )
-    doubting.client.by_hand(drives)
-    lee = find(doubting.data, client="test", user="Lee")
-    assert lee is not None
+    run = doubting.client.start(order).run
 
-    with lee, pytest.raises(BusyError) as refused:
-        lee.by_hand(drives)
+    with pytest.raises(BusyError) as refused:
+        doubting.client.start(order)
 
-    assert list(refused.value.holders) == ["k2450"]
+    assert refused.value.holders == {"k2450": run}
+    doubting.client.stop(run)
 
 
 def test_the_file_forgets_what_was_cleared(doubting: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.keithley.keithley_2450 import Keithley2450
 from drivers.twins.world.world import BenchWorld
-from labctl.api.requests import Action, ManualIn, OrderIn
+from labctl.api.requests import OrderIn
 from labctl.api.station_files import StationFiles
 from labctl.clock import ScaledClock, SystemClock
 from labctl.config.models import Config
@@ -21,6 +21,7 @@ from labctl.errors import (
     OperatorError,
 )
 from labctl.quantities import SI
+from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.doubts import forget, kept, refuse_doubtful, remember
 from labctl.service.guard.lines import ChannelEnd, ChannelSafety, Safed
@@ -73,14 +74,11 @@ def is_on(bench: StationBench) -> bool:
     return bool(bench.equipment.world.circuit.source.on)
 
 
-def a_drive(volt: float) -> ManualIn:
-    return ManualIn(
-        channel=CHANNEL,
-        action=Action.DRIVE,
-        quantity="voltage",
-        value=volt,
-        compliance=1e-3,
-    )
+def switch_on(bench: StationBench) -> None:
+    """Drive a channel that nobody knows of."""
+    player: Any = bench.equipment.station.players(CHANNEL)[""]
+    player.prepare(SourceSettings(Driven.VOLTAGE, 0.1, 1e-3))
+    player.drive(0.1)
 
 
 def lend(bench: StationBench) -> None:
@@ -101,8 +99,6 @@ def test_a_doubtful_channel_is_lent_to_nobody(bench: StationBench) -> None:
 
     with pytest.raises(DoubtfulError, match=WHY):
         lend(bench)
-    with pytest.raises(DoubtfulError, match="labctl station clear k2450"):
-        bench.by_hand.act(a_drive(0.1), "Kim")
 
 
 def test_a_doubt_outlives_the_station(
@@ -117,9 +113,7 @@ def test_a_doubt_outlives_the_station(
 
 
 def test_clearing_makes_safe_and_reads_back(bench: StationBench) -> None:
-    bench.by_hand.act(a_drive(0.1), "Kim")
-    bench.equipment.station.give_back("by hand: Kim")  # as if its run were gone
-    del bench.by_hand._touched[CHANNEL]
+    switch_on(bench)
     bench.doubt(CHANNEL, WHY)
     assert is_on(bench)
 
@@ -164,26 +158,6 @@ def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: StationBench) -
 
     with pytest.raises(BusyError):
         bench.clear(CHANNEL, by_hand=True, who="Kim")
-
-
-@pytest.mark.parametrize("vouched", [True, False])
-def test_a_hand_driven_channel_is_cleared_with_its_person(
-    bench: StationBench, monkeypatch: pytest.MonkeyPatch, vouched: bool
-) -> None:
-    bench.by_hand.act(a_drive(0.1), "Kim")
-    kind = type(bench.by_hand.touched()[CHANNEL].player)
-
-    def silent(_meter: object) -> None:
-        raise InstrumentError("k2450: no answer")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(kind, "make_safe", silent)
-        assert bench.by_hand.release_all() == {CHANNEL: "k2450: no answer"}
-
-    bench.clear(CHANNEL, by_hand=vouched, who="Kim")
-
-    assert bench.by_hand.touched() == {}
-    lend(bench)
 
 
 def test_the_guards_word_makes_a_doubt_and_ends_it(bench: StationBench) -> None:

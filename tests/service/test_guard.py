@@ -196,7 +196,7 @@ def test_a_guard_that_dies_is_replaced_and_the_next_one_knows_everything(
     assert twins.when(at, i="k2400", on=False) < REACTION
 
 
-def test_a_channel_that_is_driven_by_hand_goes_off_when_its_station_is_killed(
+def test_what_a_person_left_on_goes_off_when_the_process_of_its_run_is_killed(
     twins: Twins, runner: Callable[[str], Runner]
 ) -> None:
     begun = runner("by-hand")
@@ -204,7 +204,7 @@ def test_a_channel_that_is_driven_by_hand_goes_off_when_its_station_is_killed(
     at = begun.kill()
 
     assert twins.when(at, i="k2400", on=False) < REACTION
-    assert begun.report()["runs"] == ["by hand: k2400"]
+    assert begun.report()["runs"] == ["run-1"]
 
 
 @pytest.mark.parametrize("twins", ["hall"], indirect=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from labctl.api.discovery import find, find_or_start
-from labctl.api.requests import Action, ManualIn, OrderIn
+from labctl.api.requests import OrderIn
 from labctl.engine.states import RunState
 from labctl.errors import InstrumentError, OperatorError, RefusedError
 from labctl.service.http.audit import verify
@@ -209,30 +209,6 @@ def test_the_file_stop_stops_everything(station: Any, order: Orders) -> None:
     assert "STOP" in station.wait_until(run, lambda r: r.state == "stopped").reason
     assert not (station.data / "STOP").exists()
     station.client.release_channel("*")
-
-
-def test_a_person_drives_a_free_instrument_and_lets_it_go(station: Any) -> None:
-    station.client.open_instrument("vsp300")
-    channels = {
-        channel.channel: channel
-        for about in station.client.instruments()
-        for channel in about.channels
-        if about.name == "vsp300"
-    }
-    assert "rest" in channels["vsp300/1"].actions
-
-    answer = station.client.by_hand(ManualIn(channel="vsp300/1", action=Action.REST))
-
-    assert "voltage V" in answer.readings
-    state = station.client.state()
-    assert next(c for c in state.channels if c.name == "vsp300/1").state == "manual"
-    with pytest.raises(OperatorError, match="can rest; not drive"):
-        station.client.by_hand(
-            ManualIn(channel="vsp300/1", action=Action.DRIVE, value=1e-3)
-        )
-    station.client.hands_off("vsp300/1")
-    state = station.client.state()
-    assert next(c for c in state.channels if c.name == "vsp300/1").state == "free"
 
 
 def test_a_label_is_kept_at_the_station_and_measured(

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from labctl.clock import SystemClock
 from labctl.data import Level
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.doubts import still_on
 from labctl.service.bench.live_run import LiveRun
 from labctl.service.bench.stop_all import StopAll
 
@@ -78,7 +77,6 @@ class BackgroundLoops:
                 told = text
 
     def _follow(self) -> None:
-        self._bench.by_hand.beat()
         moved = False
         for run in self._bench.runs:
             if run in self._followed:
@@ -106,16 +104,6 @@ class BackgroundLoops:
         bench.start_waiting()
 
     def _talk(self) -> None:
-        for channel, why in self._bench.by_hand.look().items():
-            text = (
-                f"{channel} was made safe: nobody touched it for half a minute, or the "
-                "guard was lost"
-            )
-            if why:
-                text = f"{still_on(channel, why)}; it is tried again"
-            level = Level.ALARM if why else Level.WARNING
-            self._bench.events.tell(level, "by-hand", text)
-            self._bench.changed()
         self._stop_all.look()
         self._bench.hear_guard()
 

@@ -22,8 +22,8 @@ from labctl.errors import (
     RefusedError,
     Why,
 )
+from labctl.sample import UNNAMED
 from labctl.service.bench.amending import amend_run
-from labctl.service.bench.by_hand import ByHand
 from labctl.service.bench.doubts import Doubts, still_on
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.interrupted import about_of, find_interrupted, state_of
@@ -51,6 +51,8 @@ log = logging.getLogger(__name__)
 
 MOST_LIVE = 64
 """Runs at once; each has a thread."""
+OPENING = 20.0
+"""s of the wall that a request waits for the instruments of its run to be opened."""
 KEPT_ENDED = 32
 """Ended runs whose rows stay in memory."""
 HOLDER = "the simulated sample holder"
@@ -74,9 +76,7 @@ class StationBench:
         self.speed = speed
         self.events = EventBook(files.events_file)
         self.queue = Queue(files.queue_file)
-        guard = None if equipment.world is not None else self._guard
         self._doubts = Doubts(equipment.station, files.doubts_file)
-        self.by_hand = ByHand(equipment.station, guard, self._doubts)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
@@ -189,7 +189,7 @@ class StationBench:
                 operator=asked.operator or self.config.station.operator,
             )
             self.equipment.station.reserve(
-                name, self._places(about.channels, about.kind)
+                name, self._places(about.channels, about.kind, about.sample)
             )
             run = LiveRun(
                 about,
@@ -248,13 +248,15 @@ class StationBench:
         found = self._runs.get(run)
         if found is None or not found.is_live:
             raise OperatorError(f"{run} does not go on at this station")
+        found.control.person.wait_until_heard(OPENING)
         found.control.person.ask(asked.request, asked.values, who)
         self.changed()
 
     def busy(self, prepared: Prepared) -> dict[str, str]:
         """Return who has what a prepared run would need now: place -> run or person."""
         lent = self.equipment.station.lent()
-        places = self._places(prepared.cast, prepared.protocol.sample.kind)
+        sample = prepared.protocol.sample
+        places = self._places(prepared.cast, sample.kind, sample.name)
         return {place: lent[place] for place in places.values() if place in lent}
 
     def doubtful(self, prepared: Prepared) -> dict[str, str]:
@@ -262,14 +264,16 @@ class StationBench:
         doubts = self.equipment.station.doubts()
         return {s: doubts[s] for s in prepared.cast.values() if s in doubts}
 
-    def _places(self, channels: Mapping[str, str], kind: str) -> dict[str, str]:
+    def _places(
+        self, channels: Mapping[str, str], kind: str, sample: str
+    ) -> dict[str, str]:
         """Return what a run keeps for itself: its channels, and the one sample holder.
 
         All twins of a simulated bench share one circuit; a second pellet, particle or
         film would take the first one out while it is measured.
         """
         places = dict(channels)
-        if self.simulated and kind not in CELLS:
+        if self.simulated and kind not in CELLS and sample != UNNAMED:
             places[HOLDER] = HOLDER
         return places
 
@@ -286,10 +290,7 @@ class StationBench:
         InstrumentError: it is still not known to be off. BusyError: a run has it.
         OperatorError: nobody doubts it.
         """
-        if channel in self.by_hand.touched():
-            self.by_hand.let_go(channel, vouched=by_hand)
-        else:
-            self._doubts.clear(channel, by_hand=by_hand)
+        self._doubts.clear(channel, by_hand=by_hand)
         self._note_off(channel)
         how = "vouches that it is off" if by_hand else "had it made safe and read back"
         text = f"{channel}: {who} {how}" + (f" ({reason})" if reason else "")
@@ -369,7 +370,7 @@ class StationBench:
             if len(self.live) >= MOST_LIVE:
                 raise OperatorError(f"{MOST_LIVE} runs go on; that is the most")
             self.equipment.station.reserve(
-                run, self._places(about.channels, about.kind)
+                run, self._places(about.channels, about.kind, about.sample)
             )
             live = LiveRun(
                 about,
@@ -482,7 +483,6 @@ class StationBench:
 
     def close(self) -> None:
         """Let go of instruments and files; every run must have ended."""
-        self.by_hand.release_all()
         self.equipment.station.close()
         if self._guarding is not None:
             # what a person cleared meanwhile may be somebody else's by now

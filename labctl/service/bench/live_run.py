@@ -9,8 +9,10 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+from labctl import plugins
 from labctl.api.answers import ForecastOut
 from labctl.api.models import ByHand, RunSummary
 from labctl.api.run_summary import headline, unsafe_channels
@@ -222,7 +224,8 @@ class LiveRun:
     def _by_hand(self) -> ByHand | None:
         """Say what its person finds; None if it has none, or has ended."""
         person, seen = self.control.person, self._situation
-        if not person.is_heard:
+        starts = self._state is RunState.STARTING and _is_by_hand(self.about.protocol)
+        if not (person.is_heard or starts):
             return None
         step = None if seen is None else seen.step
         if not isinstance(step, Ask):
@@ -262,6 +265,7 @@ class LiveRun:
             state, reason = RunState.FAILED, f"{type(error).__name__}: {error}"
         if self.may_be_on:  # it drove, and never came to say that it is off
             self.give_up(f"its run ended without a word about it ({reason})")
+        self.control.person.leave()
         self._let_go()
         self.ended_unix = self.clock.unix()
         self._reason = reason
@@ -381,6 +385,12 @@ class Feed:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+@cache
+def _is_by_hand(protocol: str) -> bool:
+    """Tell whether the steps of a protocol's runs come from a person."""
+    return bool(plugins.protocol(protocol).requests)
 
 
 def _technique(seen: Situation | None) -> str:

@@ -16,8 +16,8 @@ from labctl.data import Level
 from labctl.engine.states import Wish
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.hand_acts import read_back
 from labctl.service.bench.live_run import LiveRun
+from labctl.service.bench.players import read_back
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,11 @@ class StopAll:
         self._bench = bench
         self._clock = SystemClock()
         self._lines: list[_Line] = []
-        self._hand: dict[str, str | None] = {}
-        """Hand-driven channel -> why it may still be on; empty: safe; None: asked."""
-        self._hand_unix = 0.0
-        """When all of them had been tried."""
         self._asked: tuple[float, str, str] | None = None
         self._lock = threading.Lock()
 
     def ask(self, by: str, reason: str) -> None:
-        """Ask every run to stop, make hand-driven channels safe, hold the queue."""
+        """Ask every run to stop, and hold the queue."""
         now = self._clock.unix()
         runs = self._bench.live
         text = f"STOP ALL by {by}" + (f": {reason}" if reason else "")
@@ -58,7 +54,6 @@ class StopAll:
                 _Line(run, now) for run in runs if run.about.run not in known
             ]
             self._asked = (now, by, reason)
-            self._hand = dict.fromkeys(self._bench.by_hand.touched())
         threading.Thread(target=self._rest, args=(text,), daemon=True).start()
 
     def look(self) -> None:
@@ -80,44 +75,18 @@ class StopAll:
                 return None
             at, by, reason = self._asked
             lines = [_shown(line) for line in self._lines]
-            if self._hand:
-                lines.append(self._hand_line(at))
         done = all(line.confirmed for line in lines)
         return StopReport(asked_unix=at, by=by, reason=reason, lines=lines, done=done)
 
     def _rest(self, text: str) -> None:
         """Do what takes longer than a stop may wait."""
-        alarms = []
         try:
             self._bench.queue.hold_channels(self._bench.channels(), text)
         except (LabctlError, OSError) as error:  # it keeps nothing switched on
-            alarms.append(f"the queue is not held, mark its orders not ready: {error}")
-        dropped = self._bench.by_hand.release_all()
-        with self._lock:
-            self._hand, self._hand_unix = {**dropped}, self._clock.unix()
-        alarms += [
-            _unsafe_text({channel: why}) for channel, why in dropped.items() if why
-        ]
-        for wrong in alarms:
+            wrong = f"the queue is not held, mark its orders not ready: {error}"
             self._bench.events.tell(Level.ALARM, "stop", wrong)
         self._bench.events.tell(Level.WARNING, "stop", text)
         self._bench.changed()
-
-    def _hand_line(self, asked: float) -> StopLine:
-        unsafe = {channel: why for channel, why in self._hand.items() if why}
-        waits = None in self._hand.values()
-        confirmed = not (unsafe or waits)
-        return StopLine(
-            run="",
-            channels=list(self._hand),
-            asked_unix=asked,
-            confirmed_unix=self._hand_unix if confirmed else None,
-            confirmed=confirmed,
-            measured={},
-            text=_unsafe_text(unsafe)
-            or ("asked" if waits else "driven by hand, made safe"),
-            unsafe=unsafe,
-        )
 
     def _read(self, channel: str) -> dict[str, float | None]:
         instrument, _, name = channel.partition("/")

@@ -13,8 +13,7 @@ from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.by_hand import Touched
-from labctl.service.bench.hand_acts import actions, bounds, kinds
+from labctl.service.bench.players import bounds, kinds
 from labctl.session.names import slug
 from labctl.session.samples import DEFAULTS
 
@@ -82,7 +81,6 @@ def instruments(bench: StationBench, unreached: dict[str, str]) -> list[Instrume
     """Return what is known of every instrument; opens none."""
     station = bench.equipment.station
     opened, lent, doubts = station.opened, station.lent(), station.doubts()
-    touched = bench.by_hand.touched()
     found = []
     for name, setup in station.setups.items():
         is_open = name in opened
@@ -110,7 +108,6 @@ def instruments(bench: StationBench, unreached: dict[str, str]) -> list[Instrume
                         channel,
                         channels.get(channel),
                         lent.get(channel, ""),
-                        touched.get(channel),
                         doubts.get(channel, ""),
                     )
                     for channel in dict.fromkeys((*channels, *configured))
@@ -124,19 +121,14 @@ def _channel(
     channel: str,
     player: object | None,
     lent_to: str,
-    touched: Touched | None,
     doubt: str,
 ) -> ChannelOut:
     return ChannelOut(
         channel=channel,
         plays=kinds(player),
-        actions=[str(a) for a in actions(player)],
         lent_to=lent_to,
-        by_hand=touched is not None,
         doubt=doubt,
         bounds=bounds(player),
-        set_points={} if touched is None else touched.holds,
-        safe_at_unix=None if touched is None else touched.safe_unix,
     )
 
 

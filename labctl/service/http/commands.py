@@ -5,7 +5,6 @@ hand, keep labels, end the process.
 """
 
 import asyncio
-import math
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -16,7 +15,6 @@ from labctl.api.answers import (
     Amended,
     Checked,
     ForecastOut,
-    ManualOut,
     Queued,
     SampleOut,
     Started,
@@ -27,9 +25,7 @@ from labctl.api.requests import (
     AmendIn,
     AskIn,
     ChannelHold,
-    ChannelIn,
     ClearIn,
-    ManualIn,
     OrderIn,
     QueueChange,
     QueueIn,
@@ -99,7 +95,7 @@ def forecast(
 
 @operate.post("/stop", operation_id="stop_all")
 async def stop_all(here: Here, asking: Asking, why: Why | None = None) -> Accepted:
-    """STOP ALL: every run, every hand-driven channel, the queue. Waits for nothing."""
+    """STOP ALL: every run, and the queue. Waits for nothing."""
     here.stop_all.ask(asking.who, why.reason if why else "")
     return Accepted(sequence=here.feed.sequence + 1)
 
@@ -253,32 +249,6 @@ def open_instrument(here: Here, name: NAME) -> Accepted:
     finally:
         here.feed.touch()
     here.health.unreached.pop(name, None)
-    return _accepted(here)
-
-
-@configure.post("/manual", operation_id="by_hand")
-def by_hand(here: Here, asking: Asking, act: ManualIn) -> ManualOut:
-    """Do one thing with a free channel by hand; it is made safe 30 s later."""
-    if act.channel.partition("/")[0] not in here.bench.equipment.station.setups:
-        raise HTTPException(404, f"there is no channel {act.channel!r}")
-    answer = here.bench.by_hand.act(act, asking.who)
-    here.feed.touch()
-    return ManualOut(
-        channel=act.channel,
-        readings={
-            k: float(v) if math.isfinite(v) else None
-            for k, v in answer.readings.items()
-        },
-        words=answer.words,
-        safe_at_unix=answer.safe_unix,
-        sweep=answer.sweep,
-    )
-
-
-@operate.post("/manual/release", operation_id="hands_off")
-def hands_off(here: Here, which: ChannelIn) -> Accepted:
-    """Make a hand-driven channel safe and give it back."""
-    here.bench.by_hand.release(which.channel)
     return _accepted(here)
 
 

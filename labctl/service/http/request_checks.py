@@ -33,10 +33,7 @@ PLAN_BODY = 1_000_000
 PLAN_PATHS = frozenset({"/runs", "/check", "/forecast", "/queue"})
 NO_EFFECT = frozenset({"/check", "/forecast"})
 """Posts that change nothing: not audited."""
-MANUAL = "/manual"
 REQUESTS = re.compile(r"^/runs/[^/]+/requests$")
-LOOKS = frozenset({"read", "follow"})
-"""Acts by hand that only look."""
 DEPTH = 20
 """Brackets inside brackets."""
 BODY_DEADLINE = 5.0
@@ -204,12 +201,10 @@ def _is_urgent(scope: Scope) -> bool:
 
 
 def _has_effect(method: str, path: str, given: Any) -> bool:
-    """Tell whether a request is one to remember; looks by hand come five a second."""
-    told = given if isinstance(given, dict) else {}
-    action = told.get("action")
-    looks = path == MANUAL and isinstance(action, str) and action in LOOKS
-    looks |= told.get("request") == HERE and REQUESTS.match(path) is not None
-    return method != "GET" and path not in NO_EFFECT and not looks
+    """Tell whether a request is one to remember; that somebody is there is none."""
+    told = given.get("request") if isinstance(given, dict) else None
+    touches = told == HERE and REQUESTS.match(path) is not None
+    return method != "GET" and path not in NO_EFFECT and not touches
 
 
 class _Replay:

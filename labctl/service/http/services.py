@@ -84,7 +84,6 @@ class Services:
     def _end(self) -> None:
         for run in self.bench.live:
             run.ask(Wish.STOP, "the station's process ends")
-        self.bench.by_hand.release_all()
         for run in self.bench.live:
             if not run.join(LAST_WORDS):
                 log.error("%s did not end", run.about.run)

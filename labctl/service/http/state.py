@@ -15,7 +15,6 @@ from labctl.api.models import (
 )
 from labctl.clock import SystemClock, stopwatch
 from labctl.service.bench.bench import StationBench
-from labctl.service.bench.by_hand import HOLDER
 from labctl.service.bench.stop_all import StopAll
 from labctl.service.http.health import HealthWatch
 
@@ -91,10 +90,8 @@ class StateMaker:
         channels = []
         for channel, roles in bench.channels().items():
             holder = lent.get(channel, "")
-            by_hand = holder.startswith(HOLDER)
-            doubt = "" if holder and not by_hand else doubts.get(channel, "")
+            doubt = "" if holder else doubts.get(channel, "")
             state = ChannelState.BUSY if holder else ChannelState.FREE
-            state = ChannelState.MANUAL if by_hand else state
             state = ChannelState.DOUBTFUL if doubt else state
             channels.append(
                 Channel(
@@ -102,7 +99,7 @@ class StateMaker:
                     instrument=channel.partition("/")[0],
                     roles=roles,
                     state=state,
-                    run="" if by_hand else holder,
+                    run=holder,
                     held=channel in held,
                     held_because=held.get(channel, ""),
                     queued=waiting.count(channel),

@@ -1,0 +1,63 @@
+"""Which protocol a person drives by hand, and which instruments it takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One instrument that a bench by hand takes."""
+
+    role: str
+    """Of the protocol: ``current_source``."""
+    name: str
+    """As people call it."""
+    kinds: tuple[str, ...]
+    """Kinds of role that an instrument must play, once it is open."""
+
+
+SOURCE_METER = Part("source_meter", "source meter", ("SourceMeter",))
+CELL = Part("cell", "potentiostat channel", ("PotentiostatChannel",))
+HALL_PARTS = (
+    Part("current_source", "current source", ("CurrentSource",)),
+    Part("voltmeter", "voltmeter", ("Voltmeter",)),
+    Part("switch", "switch", ("SwitchMatrix",)),
+    Part("gaussmeter", "gaussmeter", ("Gaussmeter",)),
+    Part("magnet", "magnet", ("MagnetSupply",)),
+    Part("electrometer", "electrometer", ("Electrometer",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A protocol by hand with its instruments."""
+
+    protocol: str
+    parts: tuple[Part, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+IV = Kind("source-meter-by-hand", (SOURCE_METER,))
+HALL = Kind("hall-by-hand", HALL_PARTS[:5])
+
+
+def kind_of(kinds: Sequence[str], roles: Sequence[str]) -> Kind | None:
+    """Return how one channel is driven alone; None if nobody can by hand.
+
+    ``kinds`` are those that it plays, empty until it is open; ``roles`` those that
+    the configuration lets it play.
+    """
+    for part in (SOURCE_METER, CELL, *HALL_PARTS):
+        if part.kinds[0] in kinds or (not kinds and part.role in roles):
+            if part is SOURCE_METER:
+                return IV
+            if part is CELL:
+                return Kind("channel-by-hand", (CELL,))
+            return Kind(HALL.protocol, (part,), _only(part))
+    return None
+
+
+def _only(part: Part) -> dict[str, bool]:
+    """Return the parameters of a bench of one instrument."""
+    return {one.role: one is part for one in HALL_PARTS}
