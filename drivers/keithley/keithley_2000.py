@@ -1,42 +1,29 @@
-"""Keithley 2000 multimeter as a voltmeter; PyMeasure's class is sound."""
+"""Keithley 2000 multimeter as a voltmeter."""
 
 import math
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from pymeasure.instruments.keithley import Keithley2000 as PyMeasureKeithley2000
+from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.meter import MeterRole
 from drivers.visa.opening import VisaDriver
-from labctl.clock import Clock
-from labctl.roles.driver import Setup
-from labctl.roles.identity import Identity
 from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
 
 VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2000(MeterRole[VoltmeterSettings], PyMeasureKeithley2000):
+class Keithley2000(MeterRole[VoltmeterSettings], Instrument):
     """A 2000 that plays `labctl.roles.voltmeter.Voltmeter`."""
 
-    pymeasure = {}  # noqa: RUF012
     spec = VOLTAGE
     nplc_limits = (0.01, 10.0)
     largest = (1010.0, "V")
     nplc_query = ":SENS:VOLT:DC:NPLC?"
     range_query = ":SENS:VOLT:DC:RANG?"
     _prepared = VoltmeterSettings()
-
-    def __init__(
-        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
-    ) -> None:
-        with warnings.catch_warnings():  # PyMeasure wonders whether a 2000 knows SCPI
-            warnings.simplefilter("ignore", FutureWarning)
-            super().__init__(adapter, identity, setup, clock)
 
     def _messages(self, settings: VoltmeterSettings) -> Iterable[str]:
         ranged = settings.range

@@ -1,14 +1,14 @@
 """Keithley 2182A nanovoltmeter.
 
-PyMeasure's ``Keithley2182`` with a line feed at the end of answers and its digital
-filter. The analogue filter stays off: it adds about 125 ms per conversion.
+Its digital filter averages. The analogue one stays off: it adds about 125 ms per
+conversion.
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pymeasure.instruments.keithley import Keithley2182 as PyMeasureKeithley2182
+from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.meter import MeterRole
@@ -19,10 +19,9 @@ VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2182A(MeterRole[VoltmeterSettings], PyMeasureKeithley2182):
+class Keithley2182A(MeterRole[VoltmeterSettings], Instrument):
     """A 2182A that plays `labctl.roles.voltmeter.Voltmeter` with its channel 1."""
 
-    pymeasure = {"read_termination": "\n"}  # noqa: RUF012
     spec = VOLTAGE
     nplc_limits = (0.01, 50.0)
     largest = (120.0, "V")

@@ -1,6 +1,6 @@
 """Keithley 2400 and 2401 source meters, in their own SCPI.
 
-PyMeasure's ``Keithley2400`` with the traps covered: its ``current``, ``voltage`` and
+PyMeasure's ``Keithley2400`` is not used: its ``current``, ``voltage`` and
 ``resistance`` send MEASure?, which resets NPLC and range and switches the output on
 (manual 17-2 to 17-5). Here everything is configured once and read with READ?.
 A point is one message: level, level read back, reading.
@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from pymeasure.instruments.keithley import Keithley2400 as PyMeasureKeithley2400
+from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
@@ -41,14 +41,13 @@ MODELS = {"2400": (210.0, 1.05), "2401": (21.0, 1.05)}
 """Largest V and A."""
 
 
-class Keithley2400(ScpiSourceMeter, PyMeasureKeithley2400):
+class Keithley2400(ScpiSourceMeter, Instrument):
     """A 2400 that plays `labctl.roles.source_meter.SourceMeter`."""
 
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     high_impedance = ":OUTP:SMOD HIMP"
     models = MODELS
-    pymeasure = {}  # noqa: RUF012
     format_elements = "VOLT,CURR,RES,TIME,STAT"
 
     def __init__(

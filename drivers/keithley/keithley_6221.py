@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymeasure.instruments.keithley import Keithley6221 as PyMeasureKeithley6221
+from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
@@ -43,10 +43,8 @@ CHUNK = 1000
 LINE = 50.0
 
 
-class Keithley6221(Talk, PyMeasureKeithley6221):
+class Keithley6221(Talk, Instrument):
     """A 6220 or 6221 that plays `CurrentSource` and `DeltaMeter`."""
-
-    pymeasure = {}  # noqa: RUF012
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock

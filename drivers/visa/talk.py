@@ -8,7 +8,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from drivers.visa.link import Link
 from labctl.clock import Clock
@@ -76,8 +76,6 @@ class Talk:
     name: str
     adapter: Any
     error_query = ":SYST:ERR?"
-    pymeasure: ClassVar[Mapping[str, Any]] = {"includeSCPI": False}
-    """What PyMeasure's class wants at its making."""
     _identity: Identity
     _trusted = 0
 
@@ -85,7 +83,9 @@ class Talk:
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
         self._identity, self._setup, self._clock = identity, setup, clock
-        super().__init__(adapter, setup.name, **self.pymeasure)  # type: ignore[call-arg]
+        super().__init__(  # type: ignore[call-arg]
+            adapter, setup.name, includeSCPI=False
+        )
 
     @property
     def roles(self) -> Mapping[str, object]:

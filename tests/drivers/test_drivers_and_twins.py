@@ -88,3 +88,12 @@ def test_without_lua_only_what_speaks_it_is_missing(
 
     assert list(missing) == ["keithley-2636b"]
     assert "pip install 'labctl-bench[sim]'" in missing["keithley-2636b"]
+
+
+def test_no_driver_imports_what_a_makers_other_models_need() -> None:
+    asked = LOAD_ALL + "print('pandas' in sys.modules)"  # by way of PyMeasure's 2281S
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["False"]

@@ -46,7 +46,6 @@ def make(model: str, **options: Any) -> dict[str, Any]:
     }
 
 
-FORMAT: Pairs = [(":FORMAT:ELEMENTS VOLTAGE, CURRENT, RESISTANCE, TIME, STATUS", None)]
 PREPARE_2400: Pairs = [
     *quiet(
         [
@@ -113,7 +112,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
         "a 2400's point is one message",
         Keithley2400,
         make("2400"),
-        FORMAT + PREPARE_2400 + POINT_2400,
+        PREPARE_2400 + POINT_2400,
         prepared_point,
         (0.5, READING),
     ),
@@ -121,7 +120,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
         "a 6430 speaks as a 2400",
         Keithley6430,
         make("6430"),
-        FORMAT + PREPARE_2400 + POINT_2400,
+        PREPARE_2400 + POINT_2400,
         prepared_point,
         (0.5, READING),
     ),
@@ -129,7 +128,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
         "a 2400 ends at zero, high impedance, off",
         Keithley2400,
         make("2400"),
-        [*FORMAT, (":SOUR:VOLT 0;:OUTP:SMOD HIMP;:OUTP 0", None), (":OUTP?", "0")],
+        [(":SOUR:VOLT 0;:OUTP:SMOD HIMP;:OUTP 0", None), (":OUTP?", "0")],
         lambda meter: meter.make_safe(),
         None,
     ),
