@@ -1,12 +1,14 @@
 """Drivers, their twins, protocols, worlds and TCP fronts, as entry points name them.
 
 labctl's own are registered in the same way, so a lab adds its own from another
-package. Nothing is imported until it is asked for by name.
+package. Nothing is imported until it is asked for by name. What plug-ins rely on has
+a version: a package that is written for another one is refused by name.
 """
 
 import difflib
 import typing
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -15,6 +17,11 @@ from labctl.errors import OperatorError
 from labctl.protocol import Protocol
 from labctl.roles.driver import Driver, Twin
 
+PLUGIN_API = 1
+"""What plug-ins may rely on, see docs/reference/plugins.md; goes up when an older
+plug-in could break."""
+STATED = "LABCTL_PLUGIN_API"
+"""Name in a plug-in's top package that says what it is written for; none: any."""
 DRIVERS = "labctl.drivers"
 TWINS = "labctl.twins"
 PROTOCOLS = "labctl.protocols"
@@ -96,4 +103,15 @@ def _load(group: str, name: str, what: str) -> Any:
         near = difflib.get_close_matches(name, known, n=1)
         cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
         raise OperatorError(f"there is no {what} called {name!r}. {cure}")
+    _refuse_other_api(found[0], what)
     return found[0].load()
+
+
+def _refuse_other_api(point: EntryPoint, what: str) -> None:
+    package = point.module.partition(".")[0]
+    stated = getattr(import_module(package), STATED, PLUGIN_API)
+    if stated != PLUGIN_API:
+        raise OperatorError(
+            f"{what} {point.name!r} of {package} is written for plug-in API {stated}, "
+            f"this labctl has {PLUGIN_API}. Install the {package} that fits it."
+        )
