@@ -69,8 +69,13 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         ("labctl.sample", "drivers.keithley", "Three wings"),
         # a driver may not know the loop that runs it
         ("drivers.keithley", "labctl.engine.run", "hall's vocabulary"),
+        # nor the protocols that it serves
+        ("drivers.keithley", "labctl.protocol", "Drivers see"),
+        # nor may a protocol
+        ("protocols.cells", "labctl.session.run", "Protocols see"),
         # a protocol may not touch a file
         ("protocols.cells", "h5py", "HDF5 and SQLite"),
+        ("labctl.drawing.ticks", "sqlite3", "HDF5 and SQLite"),
         # only the window knows Qt
         ("labctl.sample", "PyQt6", "Only gui knows Qt"),
         # a room that is not on the plan
@@ -82,6 +87,9 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         ("gui.run.result_rows", "scipy", "The window"),
         # nor make figures
         ("gui.run.result_rows", "labctl.figures.cycling", "The window"),
+        # nor read what people type in a second way
+        ("gui.parts.form", "yaml", "YAML"),
+        ("labctl.cli.run", "yaml", "YAML"),
         # nor anything that nobody thought of
         ("gui.link.link", "labctl.a_room_of_tomorrow", "The window"),
     ],
