@@ -7,10 +7,10 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.look.colours import StateLook
 from gui.look.plain_words import run_in_words
 from gui.parts.table import Column, Table, TableModel
+from labctl.api.client import StationClient
 from labctl.api.models import QueueEntry, State
 
 Act = Callable[[QueueEntry], None]
@@ -127,7 +127,7 @@ class QueuePanel(QWidget):
         for channel in self._held_channels:
             self._do(lambda s, channel=channel: s.release_channel(channel))  # type: ignore[misc]
 
-    def _do(self, act: Callable[[Station], object]) -> None:
+    def _do(self, act: Callable[[StationClient], object]) -> None:
         self._link.ask(self, act, lambda _done: None, self.said.emit)
 
     def _button(self, text: str, act: Act, key: str) -> QPushButton:

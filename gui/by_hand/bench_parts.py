@@ -11,9 +11,9 @@ from gui.by_hand.kinds import Part
 from gui.by_hand.readout import Sign
 from gui.by_hand.request_form import beside, button, refill
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.parts.inputs import Choice, caption
 from labctl.api.answers import Accepted
+from labctl.api.client import StationClient
 
 
 class BenchParts(QWidget):
@@ -114,7 +114,7 @@ class BenchParts(QWidget):
             self.run_wanted.emit(run)
 
 
-def _open(station: Station, name: str) -> Accepted:
+def _open(station: StationClient, name: str) -> Accepted:
     return station.open_instrument(name)
 
 

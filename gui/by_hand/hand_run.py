@@ -11,7 +11,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from gui.link.link import Link
-from gui.link.port import Station
+from labctl.api.client import StationClient
 from labctl.api.models import RunSummary
 from labctl.api.requests import OrderIn
 from labctl.api.states import LIVE
@@ -120,7 +120,7 @@ class HandRun(QObject):
 
     def _asked(
         self,
-        station: Station,
+        station: StationClient,
         order: OrderIn,
         run: str,
         request: str,

@@ -15,8 +15,8 @@ from PyQt6 import sip
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from gui.link.link_state import LinkStatus, LinkWatch
-from gui.link.port import Station
 from gui.link.workers import Workers
+from labctl.api.client import StationClient
 from labctl.api.models import State
 from labctl.clock import stopwatch
 from labctl.errors import LabctlError
@@ -27,7 +27,7 @@ T = TypeVar("T")
 POLL_MS = 250
 PATIENCE, NO_PATIENCE = 3.0, 0.5
 """s to wait for questions that are on their way when the window closes."""
-Connect = Callable[[], Station]
+Connect = Callable[[], StationClient]
 
 
 class Lane(StrEnum):
@@ -50,7 +50,7 @@ class Link(QObject):
     def __init__(self, connect: Connect, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._connect = connect
-        self._station: Station | None = None
+        self._station: StationClient | None = None
         self._watch = LinkWatch()
         self._sequence = -1
         self._boot = ""
@@ -95,7 +95,7 @@ class Link(QObject):
     def ask(
         self,
         owner: QObject,
-        act: Callable[[Station], T],
+        act: Callable[[StationClient], T],
         done: Callable[[T], None],
         failed: Callable[[str], None] | None = None,
         key: str = "",
@@ -214,7 +214,9 @@ class Link(QObject):
         act()
 
 
-def _try(station: Station | None, act: Callable[[Station], Any]) -> tuple[Any, str]:
+def _try(
+    station: StationClient | None, act: Callable[[StationClient], Any]
+) -> tuple[Any, str]:
     if station is None:
         return None, "the station does not answer"
     try:

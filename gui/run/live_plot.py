@@ -14,7 +14,6 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.look.icons import sign
 from gui.look.palette import theme
 from gui.parts.legend import Entry, Legend
@@ -22,6 +21,7 @@ from gui.plot.axis import Span, follow, span_of
 from gui.plot.plotting import Plot, add_band, add_line, add_now, give
 from gui.run.windows import curve
 from labctl.api.answers import ForecastOut, RunDetail
+from labctl.api.client import StationClient
 from labctl.data import Array, Columns
 
 PIXELS = 2000
@@ -184,7 +184,7 @@ class LivePlot(QWidget):
         if self._mode == "follow":
             begin = max(0.0, self._last - self._window())
 
-        def act(station: Station) -> Columns:
+        def act(station: StationClient) -> Columns:
             return station.window(
                 run, "timeseries", (VOLTAGE, CURRENT), begin=begin, end=end, px=PIXELS
             )

@@ -10,7 +10,6 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.run.doubts import doubts_of
 from gui.run.empty_run import EmptyRun
 from gui.run.figure_tab import FigureTab
@@ -20,6 +19,7 @@ from gui.run.run_tables import ResultTable, RunEventTable, StepTable
 from gui.run.states import look_of
 from gui.run.tabs import every_step, tabs_of
 from labctl.api.answers import ForecastOut, RunDetail, StepOut
+from labctl.api.client import StationClient
 from labctl.api.models import RunSummary
 from labctl.api.states import LIVE
 
@@ -159,7 +159,7 @@ class RunView(QWidget):
     def _fetch_steps(self) -> None:
         run = self._run
 
-        def act(station: Station) -> tuple[list[StepOut], ForecastOut | None]:
+        def act(station: StationClient) -> tuple[list[StepOut], ForecastOut | None]:
             return every_step(station, run), station.expected(run)
 
         def take(found: tuple[list[StepOut], ForecastOut | None]) -> None:
@@ -262,7 +262,7 @@ class RunView(QWidget):
         self._stack.addWidget(page)
 
 
-_WISHES: dict[str, Callable[[Station, str, str], object]] = {
+_WISHES: dict[str, Callable[[StationClient, str, str], object]] = {
     "hold": lambda station, run, why: station.hold(run, why),
     "resume": lambda station, run, why: station.resume(run, why),
     "skip": lambda station, run, why: station.skip(run, why),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.link.port import Station
 from labctl.api.answers import RunDetail, StepOut
+from labctl.api.client import StationClient
 
 PAGE = 2000
 """Steps asked for at once."""
@@ -82,7 +82,7 @@ def _may_grow(detail: RunDetail, stream: str) -> bool:
     return live or any(s.rows for s in detail.streams if s.name == stream)
 
 
-def every_step(station: Station, run: str) -> list[StepOut]:
+def every_step(station: StationClient, run: str) -> list[StepOut]:
     """Return all steps of a run, page by page."""
     steps: list[StepOut] = []
     while True:

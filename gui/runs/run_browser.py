@@ -9,7 +9,6 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from gui.link.link import Lane, Link
-from gui.link.port import Station
 from gui.look.settings import Settings
 from gui.parts.inputs import panel
 from gui.runs.compare_tools import CompareTools
@@ -18,6 +17,7 @@ from gui.runs.run_list import RunList
 from gui.runs.run_statistics import statistics_of
 from gui.runs.statistics_table import StatisticsTable
 from gui.runs.view_file import csv_text, view_json
+from labctl.api.client import StationClient
 from labctl.api.comparison import Asked, Overlay
 from labctl.api.models import RunSummary, State
 
@@ -139,7 +139,7 @@ class RunBrowser(QWidget):
         self.view.restyle()
 
     def _ask_report(
-        self, ask: Callable[[Station], str], name: str, folder: Path | None
+        self, ask: Callable[[StationClient], str], name: str, folder: Path | None
     ) -> None:
         def take(page: str) -> None:
             try:

@@ -4,11 +4,11 @@ from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.parts.inputs import Line, panel
 from gui.runs.run_rows import count_text, ticked_text
 from gui.runs.run_table import RunModel, RunTable
 from labctl.api.answers import RunList as Page
+from labctl.api.client import StationClient
 from labctl.api.comparison import MOST_RUNS
 from labctl.api.models import RunSummary, State
 from labctl.api.run_search import RunOrder, read_search
@@ -228,7 +228,12 @@ class RunList(QWidget):
 
 
 def pages(
-    station: Station, search: str, wanted: int, order: RunOrder, *, ascending: bool
+    station: StationClient,
+    search: str,
+    wanted: int,
+    order: RunOrder,
+    *,
+    ascending: bool,
 ) -> Page:
     """Return the first ``wanted`` runs, page by page; blocks."""
     runs: list[RunSummary] = []

@@ -6,11 +6,11 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QTabWidget, QWidget
 
 from gui.link.link import Link
-from gui.link.port import Station
 from gui.run.states import tiles_of
 from gui.shell.command_line import CommandLine
 from gui.shell.keys import Keys
 from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of
+from labctl.api.client import StationClient
 
 Does = Mapping[OfferKind, Callable[[str], object]]
 
@@ -51,5 +51,5 @@ class Commands(QObject):
         self._does[offer.kind](offer.word)
 
 
-def _catalogue(station: Station) -> Catalogue:
+def _catalogue(station: StationClient) -> Catalogue:
     return Catalogue(station.protocols(), station.samples())

@@ -340,7 +340,7 @@ def bench_run(kind: str) -> FakeRun:
 
 
 class FakeStation(StationClient):
-    """See `gui.link.port.Station`."""
+    """A station that is made up."""
 
     def __init__(self, scenario: str = "one") -> None:
         self.acts: list[tuple[Any, ...]] = []
