@@ -6,24 +6,27 @@ grouped or averaged costs nothing then.
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labctl.analysis.averages import averages, differences
 from labctl.api.comparison import Overlay
 from labctl.data import Result
 from labctl.figures.bounded import Bounds, bounded
-from labctl.figures.comparisons import MOST_PICKED, MOST_RUNS, Asked
-from labctl.figures.curves_of_runs import ComparedRun, LacksError, curves_of_run
+from labctl.figures.comparisons import MOST_PICKED, MOST_RUNS, RECIPES, Asked, Recipe
+from labctl.figures.curves_of_runs import ComparedRun, Curve, LacksError, curves_of_run
 from labctl.figures.overlay import OverlaidRun, groups_by_run, overlay, run_names
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.service.records.archive import opened, stamp
 from labctl.store.folder import RunFolder
+from labctl.thinning.curves import thinned
 
-MOST = 400
+MOST = 200
 """Answers kept."""
 BOUNDS = Bounds(MOST_RUNS * MOST_PICKED, 1500, 40_000)
+FINE = 4 * BOUNDS.points
+"""Points of a curve that are kept: finer than is ever drawn, and no more memory."""
 SHARED = 2
 """A result that fewer runs have is no comparison."""
 
@@ -77,6 +80,7 @@ def read(run: ComparedRun, asked: Asked) -> _Read:
     curves, lacks = [], ""
     try:
         curves = curves_of_run(run, asked.recipe, asked.picked)
+        curves = [_fine(curve, RECIPES[asked.recipe]) for curve in curves]
     except LacksError as lack:
         lacks = str(lack)
     found = OverlaidRun(run.run, run.protocol, run.title, run.sample, curves, lacks)
@@ -105,6 +109,19 @@ def _of(folder: Path, asked: Asked) -> _Read:
         while len(_read) > MOST:
             _read.popitem(last=False)
     return _read[key]
+
+
+def _fine(curve: Curve, recipe: Recipe) -> Curve:
+    """Return what is kept of a curve; points that stand for cycles are never thinned.
+
+    What is done to it later, normalising, moves all points alike.
+    """
+    if curve.cycles is not None:
+        return curve
+    x, y, _ = thinned(
+        curve.x, curve.y, most=FINE, x_log=recipe.x_log, y_log=recipe.y_log
+    )
+    return replace(curve, x=x, y=y)
 
 
 def _shared(
