@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from shared_runs import SharedRuns
 
 from labctl.store.machine_lock import ELSEWHERE
 
@@ -40,6 +41,12 @@ def pytest_collection_finish() -> None:
     """Take what the imports left out of every later search for garbage."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def shared_runs(tmp_path_factory: pytest.TempPathFactory) -> SharedRuns:
+    """Return what makes each simulated run once, for tests that only look."""
+    return SharedRuns(tmp_path_factory.mktemp("shared-runs"))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from pytestqt.qtbot import QtBot
+from shared_runs import SharedRuns, bench_file
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -25,7 +26,6 @@ from gui.link.link import Link
 from gui.plot.figure_view import FigureView
 from gui.run.figure_tab import FigureTab
 from gui.run.tabs import tabs_of
-from labctl import plugins
 from labctl.api.client import StationClient
 from labctl.api.comparison import Asked
 from labctl.api.figures import Figure, Series
@@ -34,8 +34,7 @@ from labctl.api.transport import who_asks
 from labctl.clock import VirtualClock
 from labctl.config.models import Config
 from labctl.data import Array
-from labctl.documents.complaints import validate
-from labctl.documents.hardened_yaml import Document, load_file
+from labctl.documents.hardened_yaml import Document
 from labctl.figures import comparisons
 from labctl.report.of_run import write_report
 from labctl.service.bench.bench import StationBench
@@ -43,8 +42,7 @@ from labctl.service.http.audit import Audit
 from labctl.service.http.process import application
 from labctl.service.http.services import Services
 from labctl.service.records.worker_process import Aside
-from labctl.session.order import Equipment, Order, prepare, station_of
-from labctl.session.run import Observers, start
+from labctl.session.order import Equipment, Order, station_of
 
 SHORT: Mapping[str, tuple[str, dict[str, Any]]] = {
     "formation-cycling": (
@@ -106,7 +104,7 @@ class Line(httpx.BaseTransport):
 @pytest.fixture(scope="module")
 def config() -> Config:
     """Return the simulated bench."""
-    return validate(load_file(Path(plugins.world().configuration())), Config)
+    return bench_file()
 
 
 @pytest.fixture(scope="module")
@@ -116,23 +114,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(data: Path, config: Config) -> Mapping[str, str]:
+def runs(data: Path, shared_runs: SharedRuns) -> Mapping[str, str]:
     """Return finished runs, by protocol."""
-    made = {}
-    for protocol, (sample, given) in SHORT.items():
-        order = Order(
-            protocol,
-            Document("test", given),
-            sample,
-            out=data,
-            simulate=True,
-            speed=None,
-            seed=3,
-        )
-        done = start(prepare(order, config), config, Observers(live_view=False))
-        assert done.status == "completed", done.text
-        made[protocol] = done.folder.name
-    return made
+    return {
+        protocol: shared_runs.copy(data, protocol, sample, **given).folder.name
+        for protocol, (sample, given) in SHORT.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 from real_station import CELLS, QUICK, RealStation, few_runs
+from shared_runs import SharedRuns
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
@@ -144,9 +145,11 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
 
 
 @pytest.fixture(scope="session")
-def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PastRuns]:
+def past(
+    tmp_path_factory: pytest.TempPathFactory, shared_runs: SharedRuns
+) -> Iterator[PastRuns]:
     """Return a station of finished runs, to look at."""
-    with PastRuns(tmp_path_factory.mktemp("past")) as made:
+    with PastRuns(tmp_path_factory.mktemp("past"), shared_runs) as made:
         yield made
 
 

@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from real_station import RealStation, bench_file
+from real_station import RealStation
+from shared_runs import SharedRuns
 
 from drivers.twins.world import catalogue
-from labctl.documents.hardened_yaml import Document
 from labctl.person import Request
 from labctl.session.importing import import_file
-from labctl.session.order import Order, prepare
-from labctl.session.run import Observers, start
 
 FORMED: dict[str, Any] = {"formation_rate": "C/5", "rest": "1 min"}
 FRESH: dict[str, Any] = {"formation_cycles": 0, "rest": "1 min"}
@@ -102,8 +100,9 @@ IMPORTED = "imported"
 class PastRuns(RealStation):
     """A station that remembers what it was asked to have measured."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, shared_runs: SharedRuns) -> None:
         super().__init__(data)
+        self._shared = shared_runs
         self._known: dict[str, str] = {}
 
     def finished(self, protocol: str) -> str:
@@ -117,22 +116,8 @@ class PastRuns(RealStation):
         if protocol == IMPORTED:
             return import_file(_old_file(data), _label(data), data).name
         sample, given = SHORT[protocol]
-        order = Order(
-            protocol,
-            Document("test", given),
-            sample,
-            out=data,
-            simulate=True,
-            speed=None,
-            seed=3,
-        )
-        config = bench_file()
-        observers = Observers(live_view=False)
-        if protocol in ASKED:
-            observers.control.person.put(ASKED[protocol])
-        done = start(prepare(order, config), config, observers)
-        assert done.status == "completed", done.text
-        return done.folder.name
+        asked = ASKED.get(protocol)
+        return self._shared.copy(data, protocol, sample, asked, **given).folder.name
 
 
 def _label(folder: Path) -> Path:

@@ -43,17 +43,16 @@ def steps_of(finished: Finished) -> list[str]:
 
 
 def test_cycles_are_added_to_a_completed_run_and_resume_does_them(
-    order: Orders, bench: Config
+    complete: Finished,
 ) -> None:
-    first = run(order(), bench)
-    before = steps_of(first)
+    before = steps_of(complete)
 
-    change = amend(first.folder, {"cycles": 1}, "Kim", "one more")
-    with RunFile(first.folder) as file:
+    change = amend(complete.folder, {"cycles": 1}, "Kim", "one more")
+    with RunFile(complete.folder) as file:
         noted = [e.event.text for e in file.events if e.event.code == "amend"]
         state = file.status.state
-    whole = verify(first.folder).ok
-    finished = go_on(first)
+    whole = verify(complete.folder).ok
+    finished = go_on(complete)
 
     assert change.parameters == {"cycles": (0, 1)}
     assert (change.kept, change.first_step) == (len(before), len(before) + 1)
@@ -86,12 +85,11 @@ def test_a_stopped_run_takes_another_cut_off_for_what_has_not_begun(
         assert until["value"] == 1.0
 
 
-def test_looking_changes_nothing(order: Orders, bench: Config) -> None:
-    first = run(order(), bench)
-    journal = first.folder / "journal.sqlite"
+def test_looking_changes_nothing(complete: Finished) -> None:
+    journal = complete.folder / "journal.sqlite"
     before = journal.read_bytes()
 
-    consider(first.folder, {"cycles": 3})
+    consider(complete.folder, {"cycles": 3})
 
     assert journal.read_bytes() == before
 
@@ -106,44 +104,38 @@ def test_looking_changes_nothing(order: Orders, bench: Config) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
-    changes: dict[str, object], said: str, order: Orders, bench: Config
+    changes: dict[str, object], said: str, complete: Finished
 ) -> None:
-    first = run(order(), bench)
-    journal = first.folder / "journal.sqlite"
+    journal = complete.folder / "journal.sqlite"
     before = journal.read_bytes()
 
     with pytest.raises(OperatorError, match=said):
-        amend(first.folder, changes, "Kim", "")
+        amend(complete.folder, changes, "Kim", "")
     assert journal.read_bytes() == before
 
 
-def test_the_values_that_differ_are_named(order: Orders, bench: Config) -> None:
-    first = run(order(), bench)
+def test_the_values_that_differ_are_named(complete: Finished) -> None:
 
     with pytest.raises(OperatorError, match=r"techniques\[0\]\.current: -?0\.000\d+ →"):
-        consider(first.folder, {"formation_rate": "C/10"})
+        consider(complete.folder, {"formation_rate": "C/10"})
 
 
-def test_a_parameter_that_cannot_be_is_named(order: Orders, bench: Config) -> None:
-    first = run(order(), bench)
+def test_a_parameter_that_cannot_be_is_named(complete: Finished) -> None:
 
     with pytest.raises(RefusedError) as refused:
-        consider(first.folder, {"cycles": -3, "no_such": 1})
+        consider(complete.folder, {"cycles": -3, "no_such": 1})
 
     where = {complaint.where for complaint in refused.value.complaints}
     assert where == {"--set cycles", "--set no_such"}
 
 
-def test_a_run_that_another_process_writes_is_not_touched(
-    order: Orders, bench: Config
-) -> None:
-    first = run(order(), bench)
+def test_a_run_that_another_process_writes_is_not_touched(complete: Finished) -> None:
 
     with (
-        Journal.open(first.folder / "journal.sqlite"),
+        Journal.open(complete.folder / "journal.sqlite"),
         pytest.raises(StoreError, match="another process writes this run"),
     ):
-        amend(first.folder, {"cycles": 1}, "Kim", "")
+        amend(complete.folder, {"cycles": 1}, "Kim", "")
 
 
 def test_another_sample_is_refused(

@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labctl.config.models import Config
 from labctl.errors import LabctlError
-from labctl.session.order import Order, prepare
-from labctl.session.run import Observers, start
+from labctl.session.run import Finished
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.journal.reader import JournalReader
 
@@ -55,22 +53,9 @@ def kill_at(rows: int, folder: Path) -> tuple[RunFolder, int]:
     return run, durable
 
 
-@pytest.fixture(scope="module")
-def undisturbed(
-    bench: Config, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, float]:
-    from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
-
-    parameters = Document("plan", {"cycles": 0, "record_every": "10 min"})
-    out = tmp_path_factory.mktemp("undisturbed")
-    order = Order(PLAN[0], parameters, "si", simulate=True, speed=None, out=out)
-    done = start(prepare(order, bench), bench, Observers(live_view=False))
-    return {name: float(done.results[name].value or 0.0) for name in NAMES}
-
-
 @pytest.mark.parametrize("rows", [0, 100, 400])
 def test_a_killed_run_has_every_acknowledged_row_and_ends_as_if_nothing_had_been(
-    rows: int, tmp_path: Path, undisturbed: dict[str, float]
+    rows: int, tmp_path: Path, undisturbed: Finished
 ) -> None:
     run, durable = kill_at(rows, tmp_path)
     with JournalReader(run.journal) as reader:
@@ -87,7 +72,7 @@ def test_a_killed_run_has_every_acknowledged_row_and_ends_as_if_nothing_had_been
     for name in NAMES:
         # noise and half a row at the interruption
         assert answer["results"][name]["value"] == pytest.approx(
-            undisturbed[name], rel=1e-4
+            undisturbed.results[name].value, rel=1e-4
         )
 
 

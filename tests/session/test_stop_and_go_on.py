@@ -55,9 +55,8 @@ def test_a_stop_seals_what_there_is(order: Orders, bench: Config) -> None:
 
 @pytest.mark.parametrize("hours", [3.0, 17.0, 30.0])
 def test_a_stopped_run_goes_on_as_if_nothing_had_been(
-    hours: float, order: Orders, bench: Config
+    hours: float, order: Orders, bench: Config, undisturbed: Finished
 ) -> None:
-    undisturbed = run(order(), bench)
     stopped = run(order(), bench, stopped_at(3600.0 * hours))
 
     finished = resume(stopped.folder, quiet())
@@ -71,49 +70,41 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(
         )
 
 
-def test_more_cycles_are_added_to_a_run_that_was_complete(
-    order: Orders, bench: Config
-) -> None:
-    first = run(order(), bench)
+def test_more_cycles_are_added_to_a_run_that_was_complete(complete: Finished) -> None:
 
-    more = resume(first.folder, quiet(), {"cycles": 1})
+    more = resume(complete.folder, quiet(), {"cycles": 1})
 
     assert more.status == "completed"
-    assert value(more) == value(first)
+    assert value(more) == value(complete)
     with RunFile(more.folder) as file:
         assert file.rows["cycles"] == 2
         assert file.header.parameters["cycles"] == 1
 
 
 def test_parameters_that_would_change_the_past_leave_the_run_as_it_was(
-    order: Orders, bench: Config
+    complete: Finished,
 ) -> None:
-    first = run(order(), bench)
 
     with pytest.raises(OperatorError, match="leave its past as it was"):
-        resume(first.folder, quiet(), {"formation_rate": "C/10"})
+        resume(complete.folder, quiet(), {"formation_rate": "C/10"})
 
-    with RunFile(first.folder) as file:
+    with RunFile(complete.folder) as file:
         assert file.status.state == "completed"
         assert file.header.parameters["formation_rate"] == "C/20"
 
 
-def test_a_run_that_is_complete_does_not_go_on(order: Orders, bench: Config) -> None:
-    first = run(order(), bench)
+def test_a_run_that_is_complete_does_not_go_on(complete: Finished) -> None:
 
     with pytest.raises(OperatorError, match="has ended"):
-        resume(first.folder, quiet())
+        resume(complete.folder, quiet())
 
 
-def test_a_run_that_died_before_its_file_is_sealed_late(
-    order: Orders, bench: Config
-) -> None:
-    first = run(order(), bench)
-    assert first.file is not None
-    Path(first.file).unlink()
+def test_a_run_that_died_before_its_file_is_sealed_late(complete: Finished) -> None:
+    assert complete.file is not None
+    Path(complete.file).unlink()
 
-    again = resume(first.folder, quiet())
+    again = resume(complete.folder, quiet())
 
     assert again.file is not None
     assert again.file.is_file()
-    assert value(again) == value(first)
+    assert value(again) == value(complete)
