@@ -7,7 +7,7 @@ Rules for whoever edits, of every answer and request:
   done before; what is left at its default is not sent, for a station refuses a word in
   a request that it does not know.
 - A field that is renamed, taken away or given another meaning, and a new word of a
-  closed choice, make a new `API_VERSION`, a line in the tables of
+  closed choice, make a new `API_VERSION`, an entry in the table of
   `labctl.api.versions`, and recorded answers in ``tests/data/api-v<n>``, which nobody
   changes afterwards.
 - Times are UTC epoch seconds; what is not finite is null.

@@ -1,6 +1,6 @@
 """Which version of the API a station speaks, and what older ones call things.
 
-A client reads an older station through one table, `FORMER`, and asks it in its own
+A client reads an older station through one table, `AFTER`, and asks it in its own
 words. A newer station is taken at what the client knows of it. What a station wrote
 into its own folder is read through the same table.
 """
@@ -8,6 +8,7 @@ into its own folder is read through the same table.
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,32 +19,39 @@ from labctl.errors import OperatorError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Former = Mapping[tuple[str, str], str]
 
-FORMER: Mapping[int, Former] = {
-    1: {
-        ("channels", "seat"): "name",  # of `State`
-        ("complaints", "where"): "file",  # a sentence: file, line and path in one
-        ("", "seat"): "channel",
-        ("", "seats"): "channels",
-    }
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is called otherwise in the next version; an empty list is any."""
+
+    names: Mapping[tuple[str, str], str]
+    """(List that it stands in, name there) -> name in the next version."""
+    added: Mapping[str, Mapping[str, Any]]
+    """List -> what each of its items has since, and how it reads without."""
+    words: Mapping[tuple[str, str], Mapping[str, str]]
+    """(List, name) -> word -> word in the next version."""
+    asked: Mapping[str, str]
+    """Name in a request of the next version -> what it was called before."""
+    paths: Mapping[str, str]
+    """How a path of the next version begins -> how it began before."""
+
+
+AFTER: Mapping[int, Changes] = {
+    1: Changes(
+        names={
+            ("channels", "seat"): "name",  # of `State`
+            ("complaints", "where"): "file",  # a sentence: file, line, path in one
+            ("", "seat"): "channel",
+            ("", "seats"): "channels",
+        },
+        added={"complaints": {"path": []}},
+        words={("channels", "state"): {"manual": "busy"}},  # by hand is a run since
+        asked={"channel": "seat", "channels": "seats"},
+        paths={"/channels/": "/seats/"},
+    )
 }
-"""Version -> (list that it stands in, name there) -> name in the next version; an empty
-list is any."""
-ADDED: Mapping[int, Mapping[str, Mapping[str, Any]]] = {1: {"complaints": {"path": []}}}
-"""Version -> list -> what each of its items has since, and how it reads without."""
-GONE: Mapping[int, Mapping[str, frozenset[str]]] = {
-    1: {"seats": frozenset({"actions", "by_hand", "set_points", "safe_at_unix"})}
-}
-"""Version -> list -> what its items said of acts by hand, which are runs since."""
-WORDS: Mapping[int, Mapping[tuple[str, str], Mapping[str, str]]] = {
-    1: {("channels", "state"): {"manual": "busy"}}
-}
-"""Version -> (list, name) -> word -> what it is called in the next version."""
-ASKED: Mapping[int, Mapping[str, str]] = {1: {"channel": "seat", "channels": "seats"}}
-"""Version -> name in a request -> what that version calls it."""
-PATHS: Mapping[int, Mapping[str, str]] = {1: {"/channels/": "/seats/"}}
-"""Version -> how a path begins -> how it began then."""
+"""Version -> what changed after it."""
 
 
 class VersionError(OperatorError):
@@ -68,22 +76,21 @@ def read(version: int, kind: type[T], text: bytes) -> T:
 def in_todays_words(version: int, given: Any) -> Any:
     """Return what a station of ``version`` said or wrote, in today's names."""
     for one in range(version, API_VERSION):
-        given = _renamed(one, FORMER.get(one, {}), given, "")
+        given = _brought_on(AFTER[one], given, "")
     return given
 
 
 def in_their_words(version: int, given: Any) -> Any:
     """Return a request's body as a station of ``version`` understands it."""
     for one in reversed(range(version, API_VERSION)):
-        names = {("", new): old for new, old in ASKED.get(one, {}).items()}
-        given = _renamed(0, names, given, "")
+        given = _renamed(AFTER[one].asked, given)
     return given
 
 
 def their_path(version: int, path: str) -> str:
     """Return where a station of ``version`` has what lies at ``path`` today."""
     for one in reversed(range(version, API_VERSION)):
-        for now, then in PATHS.get(one, {}).items():
+        for now, then in AFTER[one].paths.items():
             if path.startswith(now):
                 path = then + path.removeprefix(now)
     return path
@@ -101,19 +108,24 @@ def say_if_newer(version: int) -> None:
         )
 
 
-def _renamed(version: int, names: Former, given: Any, within: str) -> Any:
-    """Return what stands in a list called ``within`` in other names; 0: names alone."""
+def _brought_on(changes: Changes, given: Any, within: str) -> Any:
+    """Return what stands in a list called ``within`` as the next version says it."""
     if isinstance(given, list):
-        return [_renamed(version, names, item, within) for item in given]
+        return [_brought_on(changes, item, within) for item in given]
     if not isinstance(given, dict):
         return given
-    found = dict(ADDED.get(version, {}).get(within, {}))
-    gone = GONE.get(version, {}).get(within, frozenset())
+    found = dict(changes.added.get(within, {}))
     for key, below in given.items():
-        if key in gone:
-            continue
-        name = names.get((within, key)) or names.get(("", key)) or key
-        words = WORDS.get(version, {}).get((within, key), {})
-        known = words.get(below, below) if isinstance(below, str) else below
-        found[name] = _renamed(version, names, known, key)
+        name = changes.names.get((within, key)) or changes.names.get(("", key)) or key
+        words = changes.words.get((within, key), {})
+        said = words.get(below, below) if isinstance(below, str) else below
+        found[name] = _brought_on(changes, said, key)
     return found
+
+
+def _renamed(names: Mapping[str, str], given: Any) -> Any:
+    if isinstance(given, list):
+        return [_renamed(names, item) for item in given]
+    if not isinstance(given, dict):
+        return given
+    return {names.get(key, key): _renamed(names, item) for key, item in given.items()}

@@ -5,7 +5,7 @@ What stations answered is recorded in ``tests/data/api-v<n>`` by ``record_api.py
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,20 @@ def test_what_a_version_answered_is_read_today(version: int, path: Path) -> None
     found = read(version, KINDS[path.stem], path.read_bytes())
 
     again = TypeAdapter(KINDS[path.stem]).dump_json(found)
-    assert lost(in_todays_words(version, json.loads(path.read_bytes())), again) == []
+    said = without(GONE.get(version, ()), json.loads(path.read_bytes()))
+    assert lost(in_todays_words(version, said), again) == []
+
+
+GONE = {1: ("actions", "by_hand", "set_points", "safe_at_unix")}
+"""Version -> what it said of acts by hand, which are runs since."""
+
+
+def without(names: Sequence[str], given: Any) -> Any:
+    if isinstance(given, list):
+        return [without(names, item) for item in given]
+    if not isinstance(given, dict):
+        return given
+    return {k: without(names, v) for k, v in given.items() if k not in names}
 
 
 def lost(given: Any, again: bytes) -> list[Any]:
