@@ -88,6 +88,7 @@ def test_an_outcome_replays_with_nan_where_nothing_was_read() -> None:
         "rows": 0,
         "last": {"v": None, "i": 1.0},
         "values": {},
+        "asked": {},
     }
     assert math.isnan(back.last["v"])
     assert (back.reason, back.last["i"]) == (EndReason.LIMIT, 1.0)
