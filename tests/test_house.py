@@ -71,6 +71,8 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         ("drivers.keithley", "labctl.engine.run", "hall's vocabulary"),
         # nor the protocols that it serves
         ("drivers.keithley", "labctl.protocol", "Drivers see"),
+        # nor its own twin
+        ("drivers.visa.opening", "drivers.twins.visa.library", "A real driver"),
         # nor may a protocol
         ("protocols.cells", "labctl.session.run", "Protocols see"),
         # a protocol may not touch a file
