@@ -7,6 +7,7 @@ answered from at most a few thousand groups, and no peak is ever lost. Because g
 follow the order of the rows, loops (a quantity against charge) stay loops.
 """
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -216,8 +217,11 @@ class Pyramid:
         """
         if self._time is None:
             return self._raw.first, self.rows
-        first = self._edge(lambda _low, high: high >= begin, 0)
-        last = self._edge(lambda low, _high: low <= end, -1)
+        first, last = 0, self.rows
+        if begin > -math.inf:
+            first = self._edge(lambda _low, high: high >= begin, 0)
+        if end < math.inf:
+            last = self._edge(lambda low, _high: low <= end, -1)
         return first, max(last, first)
 
     def _edge(
@@ -251,8 +255,12 @@ class Pyramid:
         if not level:
             times = self._raw.part(begin, end)[0, :, self._time]
             return times, times
-        groups = self._groups(level, begin, end)[:, :, self._time]
-        return groups[1], groups[2]
+        kept = self._levels[level - 1]
+        low, high = kept.part(begin, end)[1:, :, self._time]
+        if end <= kept.end:
+            return low, high
+        opened = self._open(level)[1:, :, self._time]
+        return np.append(low, opened[0]), np.append(high, opened[1])
 
     def _build(self) -> None:
         """Close every group that is full now."""
