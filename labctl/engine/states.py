@@ -110,7 +110,7 @@ TABLE: Mapping[RunState, Standing] = MappingProxyType(
                 resume=_R.NOT_HELD,
                 stop=_S.ENDING,
                 amend=_R.NOT_YET,
-                request=_R.NOT_YET,
+                request=_S.RUNNING,
             ),
             has_instruments=True,
         ),

@@ -95,7 +95,7 @@ def unknown(why: str = WHY) -> dict[str, str]:
 
 
 def test_a_doubtful_channel_is_lent_to_nobody(bench: StationBench) -> None:
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
 
     with pytest.raises(DoubtfulError, match=WHY):
         lend(bench)
@@ -104,7 +104,7 @@ def test_a_doubtful_channel_is_lent_to_nobody(bench: StationBench) -> None:
 def test_a_doubt_outlives_the_station(
     bench: StationBench, restarted: Callable[[], StationBench]
 ) -> None:
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
 
     again = restarted()
 
@@ -114,10 +114,10 @@ def test_a_doubt_outlives_the_station(
 
 def test_clearing_makes_safe_and_reads_back(bench: StationBench) -> None:
     switch_on(bench)
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
     assert is_on(bench)
 
-    bench.clear(CHANNEL, by_hand=False, who="Kim")
+    bench.outputs.clear(CHANNEL, by_hand=False, who="Kim")
 
     assert not is_on(bench)
     lend(bench)
@@ -128,7 +128,7 @@ def test_clearing_makes_safe_and_reads_back(bench: StationBench) -> None:
 def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
     bench: StationBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
     kind = type(bench.equipment.station.players(CHANNEL)[""])
 
     def silent(_meter: object) -> None:
@@ -136,11 +136,11 @@ def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
 
     monkeypatch.setattr(kind, "make_safe", silent)
     with pytest.raises(InstrumentError):
-        bench.clear(CHANNEL, by_hand=False, who="Kim")
+        bench.outputs.clear(CHANNEL, by_hand=False, who="Kim")
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.clear(CHANNEL, by_hand=True, who="Kim", reason="unplugged")
+    bench.outputs.clear(CHANNEL, by_hand=True, who="Kim", reason="unplugged")
 
     lend(bench)
     assert "vouches" in bench.events.latest(1)[0].text
@@ -149,27 +149,27 @@ def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
 
 def test_only_what_is_in_doubt_can_be_cleared(bench: StationBench) -> None:
     with pytest.raises(OperatorError, match="nothing to clear"):
-        bench.clear(CHANNEL, by_hand=True, who="Kim")
+        bench.outputs.clear(CHANNEL, by_hand=True, who="Kim")
 
 
 def test_a_channel_that_a_run_has_is_not_cleared_under_it(bench: StationBench) -> None:
     lend(bench)
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
 
     with pytest.raises(BusyError):
-        bench.clear(CHANNEL, by_hand=True, who="Kim")
+        bench.outputs.clear(CHANNEL, by_hand=True, who="Kim")
 
 
 def test_the_guards_word_makes_a_doubt_and_ends_it(bench: StationBench) -> None:
-    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.UNKNOWN, WHY)})
+    bench.outputs.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.UNKNOWN, WHY)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.LEFT)})
+    bench.outputs.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.LEFT)})
     with pytest.raises(DoubtfulError):
         lend(bench)
 
-    bench.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.SAFE)})
+    bench.outputs.heard_safe("a", {CHANNEL: ChannelEnd(ChannelSafety.SAFE)})
 
     lend(bench)
 
@@ -179,17 +179,17 @@ def test_a_guard_that_is_still_at_work_after_a_restart_is_heard(
 ) -> None:
     folder = StationFiles(tmp_path).folder
     bench.recover()
-    bench.hear_guard()
+    bench.outputs.hear_guard()
     lend(bench)
     bench.equipment.station.give_back("next")
 
     report(folder, SystemClock().unix(), k2450=unknown("was not made safe yet"))
-    bench.hear_guard()
+    bench.outputs.hear_guard()
     with pytest.raises(DoubtfulError, match="not made safe yet"):
         lend(bench)
 
     report(folder, SystemClock().unix() + 0.01, k2450={"state": "safe", "why": ""})
-    bench.hear_guard()
+    bench.outputs.hear_guard()
     lend(bench)
 
 
@@ -215,7 +215,7 @@ def test_a_report_of_the_guard_is_heard_once(
     folder = StationFiles(tmp_path).folder
     report(folder, 100.0, k2450=unknown())
     bench.recover()
-    bench.clear(CHANNEL, by_hand=True, who="Kim")
+    bench.outputs.clear(CHANNEL, by_hand=True, who="Kim")
 
     again = restarted()
     again.recover()
@@ -232,7 +232,7 @@ def test_an_old_word_of_safety_ends_no_later_doubt(
     bench: StationBench, tmp_path: Path
 ) -> None:
     report(StationFiles(tmp_path).folder, 100.0, k2450={"state": "safe"})
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
 
     bench.recover()
 
@@ -243,7 +243,7 @@ def test_an_old_word_of_safety_ends_no_later_doubt(
 def test_the_guards_later_word_of_safety_ends_a_doubt_over_a_restart(
     bench: StationBench, restarted: Callable[[], StationBench], tmp_path: Path
 ) -> None:
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
     later = SystemClock().unix() + 1.0
     report(StationFiles(tmp_path).folder, later, k2450={"state": "safe"})
 
@@ -272,7 +272,7 @@ def test_a_run_that_is_not_made_safe_leaves_its_channel_in_doubt(
         lend(bench)
     assert detail(run.folder).summary.unsafe == {CHANNEL: WHY}
 
-    bench.clear(CHANNEL, by_hand=False, who="Kim")
+    bench.outputs.clear(CHANNEL, by_hand=False, who="Kim")
 
     assert run.summary().unsafe == {}
     assert run.safe_unix is not None
@@ -287,7 +287,7 @@ def test_only_the_guards_later_word_about_a_run_counts(
 
     def says_safe() -> None:
         ends = {CHANNEL: ChannelEnd(ChannelSafety.SAFE, "")}
-        bench._take_from_guard(Safed(bench.live[0].about.run, ends, "", 0.1))
+        bench.outputs.take_from_guard(Safed(bench.live[0].about.run, ends, "", 0.1))
 
     def silent(_meter: object) -> None:
         if not after:
@@ -327,7 +327,7 @@ def test_only_the_guards_later_word_about_a_run_counts(
 def test_a_report_that_makes_no_sense_is_no_word_of_safety(
     bench: StationBench, tmp_path: Path, text: str
 ) -> None:
-    bench.doubt(CHANNEL, WHY)
+    bench.outputs.doubt(CHANNEL, WHY)
     (StationFiles(tmp_path).folder / "safed.json").write_text(text)
 
     bench.recover()
@@ -359,7 +359,7 @@ def test_a_full_disk_keeps_no_doubt_from_being_had(
 
     with monkeypatch.context() as disk:
         disk.setattr("labctl.service.bench.doubts.replace_text", full)
-        bench.doubt(CHANNEL, WHY)
+        bench.outputs.doubt(CHANNEL, WHY)
 
     with pytest.raises(DoubtfulError):
         lend(bench)

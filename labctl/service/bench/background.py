@@ -105,7 +105,7 @@ class BackgroundLoops:
 
     def _talk(self) -> None:
         self._stop_all.look()
-        self._bench.hear_guard()
+        self._bench.outputs.hear_guard()
 
     def _ended(self, run: LiveRun) -> None:
         self._bench.note_end(run)

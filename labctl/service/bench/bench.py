@@ -1,51 +1,40 @@
 """The bench of the station's process: one station, one clock, many runs at once."""
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from labctl.api.answers import Amended, Applies, Started
 from labctl.api.models import RunSummary
 from labctl.api.requests import AmendIn, AskIn, OrderIn
 from labctl.api.station_files import StationFiles
-from labctl.clock import Clock, SystemClock
+from labctl.clock import Clock
 from labctl.config.models import Config
 from labctl.data import Level
-from labctl.documents.hardened_yaml import Document
 from labctl.engine.states import TABLE, RunState, Wish, require
 from labctl.errors import (
     LabctlError,
     OperatorError,
     OwnershipError,
-    RefusedError,
-    Why,
 )
 from labctl.sample import UNNAMED
 from labctl.service.bench.amending import amend_run
-from labctl.service.bench.doubts import Doubts, still_on
 from labctl.service.bench.events import EventBook
 from labctl.service.bench.interrupted import about_of, find_interrupted, state_of
 from labctl.service.bench.live_run import About, LiveRun
-from labctl.service.bench.queue import Queue
-from labctl.service.guard.guarding import Guarding
-from labctl.service.guard.lines import ChannelEnd, ChannelSafety, Safed
-from labctl.service.guard.observing import Told, guarded
-from labctl.service.guard.planning import plan_of
-from labctl.service.guard.safed_file import reports
+from labctl.service.bench.orders import order_of
+from labctl.service.bench.outputs import Outputs
+from labctl.service.bench.queue import Queue, will_be_free
 from labctl.session.finish import discard, finish
 from labctl.session.limits import CELLS
-from labctl.session.names import run_id, slug
+from labctl.session.names import run_id
 from labctl.session.order import (
     Equipment,
-    Order,
     Prepared,
     prepare_with,
 )
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
-from labctl.store.folder import list_runs
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +65,6 @@ class StationBench:
         self.speed = speed
         self.events = EventBook(files.events_file)
         self.queue = Queue(files.queue_file)
-        self._doubts = Doubts(equipment.station, files.doubts_file)
         self.interrupted: dict[str, RunSummary] = {}
         self.changed: Callable[[], None] = lambda: None
         """Called, from any thread, when the state is another one."""
@@ -86,10 +74,13 @@ class StationBench:
         self._runs: dict[str, LiveRun] = {}
         self._keys: dict[str, Started] = {}
         self._dispatch = threading.RLock()
-        self._guarding: Guarding | None = None
-        self._safed: dict[str, tuple[Safed, float]] = {}
-        """Run -> what the guard said of its channels, and when (epoch s)."""
-        self._wall = SystemClock()
+        self.outputs = Outputs(
+            equipment.station,
+            files,
+            self.events,
+            lambda: self.runs,
+            self._tell_changed,
+        )
 
     @property
     def clock(self) -> Clock:
@@ -100,11 +91,6 @@ class StationBench:
     def simulated(self) -> bool:
         """Whether twins stand on it."""
         return self.equipment.world is not None
-
-    @property
-    def guard_missing(self) -> str:
-        """Why no guard stands although outputs may be on; empty: one does."""
-        return "" if self._guarding is None else self._guarding.missing
 
     @property
     def runs(self) -> list[LiveRun]:
@@ -134,35 +120,11 @@ class StationBench:
         ``even_busy``: a role may also take a channel that somebody has now.
         """
         return prepare_with(
-            self.order_of(order),
+            order_of(order, self.files, simulated=self.simulated, speed=self.speed),
             self.config,
             equipment=self.equipment,
             even_busy=even_busy,
         )
-
-    def order_of(self, asked: OrderIn) -> Order:
-        """Return an order as the session takes it."""
-        return Order(
-            protocol=asked.protocol,
-            parameters=Document.without_lines("", dict(asked.parameters)),
-            sample=self.sample_of(asked.sample),
-            preset=asked.preset,
-            channels=dict(asked.channels),
-            out=self.files.data,
-            simulate=self.simulated,
-            speed=self.speed,
-            seed=asked.seed,
-            operator=asked.operator,
-        )
-
-    def sample_of(self, name: str) -> str:
-        """Return the label file of a sample of this station, else the name itself."""
-        path = self.files.samples / f"{slug(name)}.yaml"
-        if path.exists():
-            return str(path)
-        if name.endswith((".yaml", ".yml")):  # no files but the station's own
-            raise OperatorError(f"this station has no sample {name!r}")
-        return name
 
     def start(self, asked: OrderIn) -> Started:
         """Start a run at once; the same key again starts nothing new.
@@ -197,8 +159,8 @@ class StationBench:
                 self._guarded(about, lambda o: start(prepared, self.config, o, name)),
                 self.clock,
                 self.changed,
-                doubt=self.doubt,
-                leave=self._leave,
+                doubt=self.outputs.doubt,
+                leave=self.outputs.give_back,
                 live_view=self._live_view,
             )
             started = Started(
@@ -245,9 +207,8 @@ class StationBench:
 
         RefusedError: every complaint. BusyError: another person drives it.
         """
-        found = self._runs.get(run)
-        if found is None or not found.is_live:
-            raise OperatorError(f"{run} does not go on at this station")
+        require(run, self.state_of(run), Wish.REQUEST)
+        found = self._runs[run]
         found.control.person.wait_until_heard(OPENING)
         found.control.person.ask(asked.request, asked.values, who)
         self.changed()
@@ -277,75 +238,11 @@ class StationBench:
             places[HOLDER] = HOLDER
         return places
 
-    # ---- channels that are not known to be off
-
-    def doubt(self, channel: str, why: str) -> None:
-        """Lend a channel to nobody until it is known to be off."""
-        self._doubts.doubt(channel, why)
-        self.changed()
-
-    def clear(self, channel: str, *, by_hand: bool, who: str, reason: str = "") -> None:
-        """Make a doubtful channel safe and read it back; ``by_hand``: a person vouches.
-
-        InstrumentError: it is still not known to be off. BusyError: a run has it.
-        OperatorError: nobody doubts it.
-        """
-        self._doubts.clear(channel, by_hand=by_hand)
-        self._note_off(channel)
-        how = "vouches that it is off" if by_hand else "had it made safe and read back"
-        text = f"{channel}: {who} {how}" + (f" ({reason})" if reason else "")
-        log.warning("%s", text)
-        self.events.tell(Level.WARNING, "cleared", text)
-        self.changed()
-
-    def heard_safe(self, run: str, channels: Mapping[str, ChannelEnd]) -> None:
-        """Take the guard's word about the channels of a run."""
-        for channel, end in channels.items():
-            if end.state is ChannelSafety.UNKNOWN:
-                self.doubt(channel, end.why)
-                text = f"the guard: {still_on(channel, end.why)}"
-                self.events.tell(Level.ALARM, "unsafe", text, run)
-            elif end.state is ChannelSafety.SAFE:
-                with contextlib.suppress(OwnershipError):  # who has it will say
-                    if self._doubts.settle(channel):
-                        self._note_off(channel)
-                        text = f"{channel} was made safe after all"
-                        self.events.tell(Level.WARNING, "cleared", text, run)
-        self.changed()
-
-    def hear_guard(self) -> None:
-        """Take what a guard has written of late.
-
-        That of a process which died just now may still be at work.
-        """
-        self._hear_reports([self.files.folder])
-
-    def _hear_reports(self, folders: list[Path]) -> None:
-        for report in reports(folders):
-            news = {
-                channel: word
-                for channel, word in report.channels.items()
-                if self._doubts.is_news(channel, report.unix)
-            }
-            if news:
-                self.heard_safe(report.run, news)
-
-    def _note_off(self, channel: str) -> None:
-        for run in self.runs:
-            run.cleared(channel)
-
     # ---- runs whose process died
 
     def recover(self) -> None:
         """Find what a dead process left: its guard's word, and the runs that wait."""
-        if self._doubts.were_lost:
-            text = (
-                "it is not known which outputs were left on: look at every instrument"
-            )
-            self.events.tell(Level.ALARM, "unsafe", text)
-        self._hear_reports(
-            [self.files.folder, *(f.path for f in list_runs(self.files.data))]
-        )
+        self.outputs.recover()
         for summary in find_interrupted(self.files.data):
             self.interrupted[summary.run] = summary
             self.events.tell(
@@ -387,8 +284,8 @@ class StationBench:
                 ),
                 self.clock,
                 self.changed,
-                doubt=self.doubt,
-                leave=self._leave,
+                doubt=self.outputs.doubt,
+                leave=self.outputs.give_back,
                 live_view=self._live_view,
             )
             live.started_unix = about.started_unix
@@ -447,7 +344,7 @@ class StationBench:
                 passed.add(entry.entry)
                 continue
             except LabctlError as error:
-                if _will_be_free(error):
+                if will_be_free(error):
                     passed.add(entry.entry)
                     continue
                 self.queue.refuse(entry.entry, str(error))
@@ -484,76 +381,18 @@ class StationBench:
     def close(self) -> None:
         """Let go of instruments and files; every run must have ended."""
         self.equipment.station.close()
-        if self._guarding is not None:
-            # what a person cleared meanwhile may be somebody else's by now
-            self._guarding.forget_all_but(set(self.equipment.station.doubts()))
-            self._guarding.close()
+        self.outputs.close()
         self.events.close()
 
     def _guarded(
         self, about: About, act: Callable[[Observers], Finished]
     ) -> Callable[[Observers], Finished]:
-        """Guard a run on real instruments."""
-        station = self.equipment.station
-        told = Told(
-            lambda level, text: self.events.tell(level, "guard", text, about.run),
-            self._take_from_guard,
-        )
+        return act if self.simulated else self.outputs.guarded(about, act)
 
-        def kept(observers: Observers) -> Finished:
-            if not self.simulated:
-                observers = guarded(
-                    observers,
-                    lambda: plan_of(station.setups, about.channels, station.players),
-                    lambda _folder: self._guard(),
-                    told,
-                )
-            return act(observers)
-
-        return kept
-
-    def _leave(self, run: LiveRun) -> None:
-        """Give a run's channels back; what it read back as off is doubted no more."""
-        self.equipment.station.give_back(run.about.run)
-        off = set(run.about.channels.values()) if run.safe_unix is not None else set()
-        word = self._safed.pop(run.about.run, None)
-        if word is not None:
-            safed, unix = word
-            ends = safed.outputs.items()
-            off |= {
-                channel
-                for channel, end in ends
-                if end.state is ChannelSafety.SAFE
-                and self._doubts.is_news(channel, unix)
-            }
-        self.heard_safe(
-            run.about.run, dict.fromkeys(off, ChannelEnd(ChannelSafety.SAFE))
-        )
-
-    def _guard(self) -> Guarding:
-        """Return the one guard of this process; it sees to its own replacement."""
-        with self._dispatch:
-            if self._guarding is None:
-                self._guarding = Guarding(self.files.folder)
-            return self._guarding
-
-    def _take_from_guard(self, safed: Safed) -> None:
-        """Take the guard's word about a run that is not quite over.
-
-        It is quicker than the run, which has its channels until its file is sealed: so
-        again when they are given back.
-        """
-        self._safed[safed.run] = safed, self._wall.unix()
-        self.heard_safe(safed.run, safed.outputs)
+    def _tell_changed(self) -> None:
+        self.changed()
 
     def _admit(self, run: LiveRun) -> None:
         self._runs[run.about.run] = run
         run.start()
         self.changed()
-
-
-def _will_be_free(error: LabctlError) -> bool:
-    """Tell whether all that is wrong is that others have the channels that would do."""
-    return isinstance(error, RefusedError) and all(
-        complaint.why is Why.BUSY for complaint in error.complaints
-    )

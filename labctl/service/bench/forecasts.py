@@ -13,6 +13,7 @@ from labctl.api.requests import OrderIn
 from labctl.errors import LabctlError
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.live_run import FORECAST, LiveRun
+from labctl.service.bench.orders import label_of
 from labctl.service.records.forecast import forecast_order
 from labctl.service.records.worker_process import Aside
 
@@ -77,7 +78,7 @@ def plain(
     """Return what `forecast_order` is given."""
     fields = {
         "protocol": order.protocol,
-        "sample": bench.sample_of(order.sample),
+        "sample": label_of(order.sample, bench.files),
         "preset": order.preset,
         "channels": dict(order.channels) if channels is None else channels,
         "simulate": True,

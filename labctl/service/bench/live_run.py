@@ -8,7 +8,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,18 +18,14 @@ from labctl.api.models import ByHand, RunSummary
 from labctl.api.run_summary import headline, unsafe_channels
 from labctl.api.station_files import replace_text
 from labctl.clock import Clock, SystemClock, stopwatch
-from labctl.data import Level
 from labctl.engine.control import Control
 from labctl.engine.situation import Ended, Situation
 from labctl.engine.states import LIVE, RunState, Wish
-from labctl.errors import LabctlError, StoreError
-from labctl.service.bench.events import EventBook
+from labctl.errors import LabctlError
 from labctl.service.bench.punctuality import Punctuality
+from labctl.service.bench.row_feed import RowFeed
 from labctl.session.run import Finished, Observers
 from labctl.steps.asking import Ask
-from labctl.store.folder import RunFolder
-from labctl.store.journal.reader import JournalReader
-from labctl.thinning.pyramid import LIVE_GROUPS, LIVE_ROWS, Pyramid
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +88,7 @@ class LiveRun:
         """Whether something was, or could have been, switched on and nobody has said
         yet what came of it."""
         self.expected_duration: float | None = None
-        self.feed = Feed(about.run, folder)
+        self.feed = RowFeed(about.run, folder)
         self.finished: Finished | None = None
         self.asked: Wish | None = None
         """What was asked for and has not happened yet."""
@@ -319,72 +315,6 @@ class LiveRun:
             self.leave(self)
         except Exception:
             log.exception("%s could not give its channels back", self.about.run)
-
-
-@dataclass(slots=True)
-class Feed:
-    """The rows of a run that are durable, thinned for whoever draws them."""
-
-    run: str
-    folder: Path
-    streams: dict[str, Pyramid] = field(default_factory=dict)
-    changed: float = field(default_factory=stopwatch)
-    """When it last took anything, `stopwatch`."""
-    _reader: JournalReader | None = None
-    _sequence: int = -1
-    _event: int = 0
-
-    def follow(self, book: EventBook) -> bool:
-        """Take what was committed since the last call; return whether there was any."""
-        if self._reader is None:
-            if not RunFolder(self.folder).journal.exists():
-                return False
-            try:
-                self._reader = JournalReader(RunFolder(self.folder).journal)
-            except StoreError:
-                return False  # it is being created
-            self.streams = {
-                stream.name: Pyramid(
-                    [c.name for c in stream.columns],
-                    rows=LIVE_ROWS,
-                    groups=LIVE_GROUPS,
-                )
-                for stream in self._reader.header.streams
-            }
-        sequence = self._reader.sequence
-        if sequence == self._sequence:
-            return False
-        for stored in self._reader.batches_after(self._sequence):
-            if stored.sequence > sequence:
-                break  # the next call takes the whole commit
-            self.streams[stored.batch.stream].add(stored.batch.columns)
-        for record in self._reader.events_after(self._event):
-            event = record.event
-            level = event.level
-            if event.code == "stopped":
-                level = Level.WARNING  # a person asked for it
-            book.tell(level, event.code, event.text, self.run, record.number)
-            self._event = record.number
-        self._sequence = sequence
-        self.changed = stopwatch()
-        return True
-
-    @property
-    def rows(self) -> int:
-        """Rows that are durable, all streams."""
-        return sum(stream.rows for stream in self.streams.values())
-
-    def last(self, seen: dict[str, float]) -> dict[str, float]:
-        """Return the last row of the main stream where a step has shown none yet."""
-        if seen or not self.streams:
-            return {}
-        return next(iter(self.streams.values())).last()
-
-    def close(self) -> None:
-        """Let go of the journal; the rows stay."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
 
 
 @cache

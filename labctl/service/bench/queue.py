@@ -20,7 +20,7 @@ from labctl.api.station_files import replace_text
 from labctl.api.versions import in_todays_words
 from labctl.clock import SystemClock
 from labctl.documents.former import in_present_words
-from labctl.errors import OperatorError
+from labctl.errors import LabctlError, OperatorError, RefusedError, Why
 
 LONGEST = 1000
 """Entries; more is a mistake."""
@@ -243,3 +243,10 @@ def _read(path: Path) -> _Kept:
     except (ValueError, KeyError, TypeError):
         path.replace(path.with_suffix(".unreadable"))
         return _Kept()
+
+
+def will_be_free(error: LabctlError) -> bool:
+    """Tell whether all that is wrong is that others have the channels that would do."""
+    return isinstance(error, RefusedError) and all(
+        complaint.why is Why.BUSY for complaint in error.complaints
+    )

@@ -190,7 +190,7 @@ def clear_channel(
     bench = here.bench
     if channel.partition("/")[0] not in bench.equipment.station.setups:
         raise HTTPException(404, f"there is no channel {channel!r}")
-    bench.clear(channel, by_hand=how.by_hand, who=asking.who, reason=how.reason)
+    bench.outputs.clear(channel, by_hand=how.by_hand, who=asking.who, reason=how.reason)
     return _accepted(here)
 
 

@@ -95,7 +95,7 @@ class HealthWatch:
         return Finding(name="journal", ok=False, what="; ".join(bad), cure=cure)
 
     def _guard(self) -> Finding:
-        if why := self._bench.guard_missing:
+        if why := self._bench.outputs.guard_missing:
             what = f"no guard process stands, so every run is on hold: {why}"
             cure = "Mend that; a new one is tried every 10 s. Then let the runs go on."
             return Finding(name="guard", ok=False, what=what, cure=cure)
