@@ -163,7 +163,7 @@ def _residuals(tested: Tested) -> Figure:
 
 
 def _relaxation(tested: Tested) -> Figure:
-    series = []
+    series, arcs = [], ""
     for one, kk in tested:
         if kk is None:
             continue
@@ -174,6 +174,11 @@ def _relaxation(tested: Tested) -> Figure:
             reasons.append(f"the distribution misses the spectrum by {missed:.2g} %")
         curve = Series(one.name, found.tau, found.gamma, **one.look)
         series.append(curve.doubted("; ".join(reasons)))
+        tops = [
+            f"{p.resistance:.3g} Ω at {float(f'{p.frequency:.2g}'):g} Hz"
+            for p in found.peaks
+        ]
+        arcs = f" Arcs of {one.name}: {', '.join(tops)}." if tops else ""
     return Figure(
         "relaxation_times",
         "Distribution of relaxation times",
@@ -182,5 +187,5 @@ def _relaxation(tested: Tested) -> Figure:
         tuple(series),
         x_log=True,
         note="γ per unit of ln τ, by non-negative least squares (Tikhonov, λ = 10⁻³); "
-        "the area of a peak is the resistance of its arc.",
+        f"the area of a peak is the resistance of its arc.{arcs}",
     )
