@@ -6,10 +6,12 @@ a version: a package that is written for another one is refused by name.
 """
 
 import difflib
+import functools
+import sys
 import typing
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from labctl.clock import Clock
@@ -59,7 +61,7 @@ class OpensFront(typing.Protocol):
 
 def names(group: str) -> tuple[str, ...]:
     """Return the names registered in a group, sorted."""
-    return tuple(sorted(entry_points(group=group).names))
+    return tuple(sorted(_points(group).names))
 
 
 def driver(name: str) -> Driver:
@@ -97,7 +99,7 @@ def front(name: str = "tcp") -> OpensFront:
 
 
 def _load(group: str, name: str, what: str) -> Any:
-    found: tuple[EntryPoint, ...] = tuple(entry_points(group=group, name=name))
+    found = tuple(_points(group).select(name=name))
     if not found:
         known = names(group)
         near = difflib.get_close_matches(name, known, n=1)
@@ -105,6 +107,16 @@ def _load(group: str, name: str, what: str) -> Any:
         raise OperatorError(f"there is no {what} called {name!r}. {cure}")
     _refuse_other_api(found[0], what)
     return found[0].load()
+
+
+def _points(group: str) -> EntryPoints:
+    return _points_on(group, tuple(sys.path))
+
+
+@functools.cache
+def _points_on(group: str, _path: tuple[str, ...]) -> EntryPoints:
+    """Return what packages register: all their files are opened for it, in 30 ms."""
+    return entry_points(group=group)
 
 
 def _refuse_other_api(point: EntryPoint, what: str) -> None:
