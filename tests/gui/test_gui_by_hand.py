@@ -101,7 +101,7 @@ def test_the_first_request_begins_a_run_and_the_output_is_said_to_be_on(
     qtbot.waitUntil(lambda: "mV" in readouts["Voltage"].text)
     assert iv.controls.output.text.startswith("holds 100.0 mV")
     assert bench.run(run).sample == "particle-qms-0.7"
-    assert iv.view.run == run
+    qtbot.waitUntil(lambda: iv.view.run == run)
     assert iv.controls.ratio.text.endswith("MΩ")
 
 
