@@ -82,7 +82,7 @@ class BenchPanel(QWidget):
         box = QVBoxLayout(side)
         box.setContentsMargins(12, 10, 12, 10)
         box.setSpacing(8)
-        for part in (self.parts, self._wrong, self.contacts, self.controls):
+        for part in (self.parts, self._wrong, self.controls, self.contacts):
             if part is not None:
                 box.addWidget(part)
         box.addStretch(1)

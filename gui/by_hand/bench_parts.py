@@ -15,6 +15,10 @@ from gui.parts.inputs import Choice, caption
 from labctl.api.answers import Accepted
 from labctl.api.client import StationClient
 
+FREE, BY_HAND = "free", "by hand"
+QUIET = frozenset({FREE, BY_HAND})
+"""States that need no line of their own."""
+
 
 class BenchParts(QWidget):
     """A row a part."""
@@ -99,8 +103,11 @@ class BenchParts(QWidget):
         rows = {part.role: self.row(part.role) for part in self._parts}
         for role, row in rows.items():
             if row is not None:
-                self.signs[role].say(row.look, _short(row))
+                said = _short(row)
+                self.signs[role].say(row.look, said)
                 self.signs[role].setToolTip(row.state)
+                self.signs[role].setVisible(said not in QUIET)
+                self.choices[role].setToolTip(row.state)
         closed = any(row and not row.instrument.open for row in rows.values())
         self.connect_button.setVisible(closed)
         self.connect_button.setEnabled(closed)
@@ -121,11 +128,11 @@ def _open(station: StationClient, name: str) -> Accepted:
 def _short(row: ChannelRow) -> str:
     """Say in a few words how a channel stands."""
     if row.by_hand is not None:
-        return "by hand"
+        return BY_HAND
     if row.lent_to:
         return "lent to a run"
     if row.doubt:
         return "may still be on"
     if row.instrument.error:
         return "did not connect"
-    return "free" if row.instrument.open else "not connected"
+    return FREE if row.instrument.open else "not connected"

@@ -6,10 +6,9 @@ is changed, and goes to zero when nobody is there.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from labctl import columns
 from labctl.analysis.conduction.hall import HALL_CONFIGURATIONS, hall_effect
@@ -23,14 +22,11 @@ from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.protocol import Bench, Parameters, RecordedRun
-from labctl.quantities import Ampere, Second, Tesla, Volt, format_si
+from labctl.quantities import format_si
 from labctl.roles.current_source import CurrentSource
-from labctl.roles.electrometer import Electrometer
-from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.magnet import MagnetSupply
 from labctl.roles.source_meter import Driven
-from labctl.roles.switch_matrix import Connection, SwitchMatrix
-from labctl.roles.voltmeter import Voltmeter
+from labctl.roles.switch_matrix import Connection
 from labctl.sample import Sample, SampleKind
 from labctl.steps.asking import KEPT, Ask
 from labctl.steps.asking_bench import READINGS, AskBench, readings_of
@@ -40,10 +36,19 @@ from labctl.steps.film import ReadFilm
 from protocols.by_hand.by_hand import (
     COMMON,
     ByHand,
-    ByHandParameters,
     Doing,
     kept_result,
     outside,
+)
+from protocols.by_hand.hall_requests import (
+    FOUR_WIRES,
+    KINDS,
+    Connect,
+    Drive,
+    HallByHandParameters,
+    Reverse,
+    SetTheField,
+    SetTheSupply,
 )
 from protocols.conduction.conduction_readings import (
     accuracy_of,
@@ -54,101 +59,10 @@ from protocols.conduction.conduction_readings import (
 from protocols.conduction.hall_bench import REVERSAL, by_name
 from protocols.conduction.hall_figures import configurations_figure
 
-KINDS: Mapping[str, type] = {
-    "current_source": CurrentSource,
-    "voltmeter": Voltmeter,
-    "switch": SwitchMatrix,
-    "gaussmeter": Gaussmeter,
-    "magnet": MagnetSupply,
-    "electrometer": Electrometer,
-}
-FOUR_WIRES = ("current_source", "voltmeter", "switch")
-"""What a reversal needs."""
-Contacts = Annotated[
-    tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=4, max_length=4)
-]
-"""Of I+, I−, V+, V−."""
+SURELY = 1.5
+"""Times the field that a supply's current makes by the stated tesla per ampere."""
 A, V, T = columns.CURRENT.name, columns.VOLTAGE.name, columns.FIELD.name
 SOURCE = columns.SOURCE_CURRENT.name
-
-
-class HallByHandParameters(ByHandParameters):
-    """Which instruments there are, and how the field is reached."""
-
-    current_source: bool = True
-    """Whether there is one."""
-    voltmeter: bool = True
-    """Whether there is one."""
-    switch: bool = True
-    """Whether relays connect the contacts."""
-    gaussmeter: bool = True
-    """Whether there is one; a field is set by what it reads."""
-    magnet: bool = True
-    """Whether there is a magnet's supply."""
-    electrometer: bool = False
-    """Whether there is one, to read a current."""
-    nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
-    """Integration time of the voltmeter in power-line cycles."""
-    tesla_per_ampere: Annotated[float, Field(gt=0)] = 0.025
-    """Of magnet and supply, roughly, in T/A; the gaussmeter corrects it."""
-    field_tolerance: Annotated[Tesla, Field(gt=0)] = 2e-3
-    """How near a field must come; it is measured anyway."""
-    field_deadline: Annotated[Second, Field(gt=0)] = 300.0
-    """Longest time until a field stands still."""
-    station_sign: Literal[1, -1] = 1
-    """Sign of the station; `hall_sign` of the configuration unless given here."""
-
-    @property
-    def instruments(self) -> tuple[str, ...]:
-        """Return the roles that there are."""
-        return tuple(role for role in KINDS if getattr(self, role))
-
-
-class Connect(Parameters):
-    """Connect contacts; the source is off meanwhile and afterwards."""
-
-    contacts: Contacts
-    """Of I+, I−, V+, V−."""
-
-
-class Drive(Parameters):
-    """Drive a current through contacts."""
-
-    current: Ampere
-    """Level."""
-    compliance: Annotated[Volt, Field(gt=0)] = 10.0
-    """Largest voltage."""
-    contacts: Contacts | None = None
-    """Of I+, I−, V+, V−; none: those that are connected."""
-
-
-class Reverse(Parameters):
-    """Read at + − − +, so that thermal voltages cancel."""
-
-    current: Annotated[Ampere, Field(gt=0)]
-    """Of both signs."""
-    contacts: Contacts
-    """Of I+, I−, V+, V−."""
-    compliance: Annotated[Volt, Field(gt=0)] = 10.0
-    """Largest voltage."""
-    readings: Annotated[int, Field(ge=1, le=100)] = 3
-    """At each of the four currents."""
-    settle: Annotated[Second, Field(ge=0, le=60)] = 0.1
-    """After relays and current, before the first reading."""
-
-
-class SetTheField(Parameters):
-    """Bring the field to a value and keep it there."""
-
-    field: Tesla
-    """As the gaussmeter shall read it."""
-
-
-class SetTheSupply(Parameters):
-    """Bring the magnet's supply to a current and keep it there."""
-
-    current: Ampere
-    """Of the supply."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,11 +76,13 @@ class State:
     """V."""
     magnet: str = ""
     """What the magnet was told, in words; empty: nothing."""
+    reach: float = 0.0
+    """Largest |B| there may be now, T: the gaussmeter's range as the field changes."""
 
     @property
     def is_on(self) -> bool:
         """See `Holds`."""
-        return self != State(compliance=self.compliance)
+        return bool(self.connection or self.magnet) or self.current is not None
 
 
 class HallByHand(ByHand[State]):
@@ -290,10 +206,11 @@ class HallByHand(ByHand[State]):
             case Drive():
                 return self._driven(asked, held)
             case SetTheField():
-                outcome = yield self._set_field(asked.field)
+                outcome = yield self._set_field(asked.field, held.reach)
                 there = outcome.reason is EndReason.COMPLETED
                 magnet = f"{asked.field:g} T" if there else ""
-                return dataclasses.replace(held, magnet=magnet)
+                reach = abs(asked.field)
+                return dataclasses.replace(held, magnet=magnet, reach=reach)
             case SetTheSupply():
                 outcome = yield RampSupply(
                     label=f"magnet supply to {asked.current:g} A",
@@ -302,7 +219,9 @@ class HallByHand(ByHand[State]):
                 )
                 there = outcome.reason is EndReason.COMPLETED
                 magnet = f"supply at {asked.current:g} A" if there else ""
-                return dataclasses.replace(held, magnet=magnet)
+                gain = self.parameters.tesla_per_ampere
+                reach = SURELY * abs(asked.current) * gain
+                return dataclasses.replace(held, magnet=magnet, reach=reach)
         return held
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
@@ -366,7 +285,12 @@ class HallByHand(ByHand[State]):
         connection = held.connection
         if asked.contacts is not None:
             connection = Connection(*asked.contacts)
-        return State(connection, asked.current, asked.compliance, held.magnet)
+        return dataclasses.replace(
+            held,
+            connection=connection,
+            current=asked.current,
+            compliance=asked.compliance,
+        )
 
     def _reversal(self, asked: Reverse) -> ReadFilm:
         connection = Connection(*asked.contacts)
@@ -381,13 +305,14 @@ class HallByHand(ByHand[State]):
             watch_field=self._has("gaussmeter"),
         )
 
-    def _set_field(self, field: float) -> SetField:
+    def _set_field(self, field: float, reach: float) -> SetField:
         p = self.parameters
         target = FieldTarget(
             field,
             p.field_tolerance,
             p.field_deadline,
             tesla_per_ampere=p.tesla_per_ampere,
+            largest=max(abs(field), reach),
         )
         return SetField(label=f"field to {field:g} T", target=target)
 

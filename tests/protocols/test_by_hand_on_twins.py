@@ -278,6 +278,19 @@ def test_a_film_is_driven_reversed_and_kept_in_a_field_set_by_hand(
     assert abs(bench.circuit.magnet.ramp.last) < 1e-3
 
 
+def test_a_field_comes_down_again_without_leaving_the_gaussmeters_range(
+    bench: Bench,
+) -> None:
+    fields: list[Asked] = [
+        ("field", {"field": b}) for b in ("0.4 T", "0.1 T", "-0.2 T")
+    ]
+    supply: Asked = ("supply", {"current": "12 A"})
+
+    done = bench.run("hall-by-hand", "film-si", *fields, supply, fields[1], ("end", {}))
+
+    assert done.status == "completed", done.text
+
+
 def test_a_bench_of_one_meter_reads_it_and_refuses_what_needs_another(
     bench: Bench,
 ) -> None:
