@@ -29,7 +29,7 @@ from labctl.data import (
     Result,
     Stream,
 )
-from labctl.errors import Complaint, OperatorError
+from labctl.errors import Complaint, OperatorError, Place
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.sample import Sample
@@ -349,6 +349,13 @@ class Protocol(abc.ABC):
     def warnings(self) -> list[str]:
         """Return what will be missing from the results, said before the start."""
         return []
+
+    def currents(self) -> Mapping[Place, float]:
+        """Return the largest |current| in A that each parameter makes flow.
+
+        By the parameter's path; none where the bench decides.
+        """
+        return {}
 
     def envelope(self) -> Envelope:
         """Return the safety bounds that follow from sample and parameters."""

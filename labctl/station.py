@@ -296,6 +296,7 @@ class Station:
         *,
         even_busy: bool,
     ) -> str:
+        candidates = self._channels.get(role, [])
         if role in chosen:
             channel = chosen[role]
             if channel.partition("/")[0] not in self._setups:
@@ -303,8 +304,12 @@ class Station:
                 raise OwnershipError(
                     f"{channel} is on no instrument of this station ({known})"
                 )
+            if candidates and channel not in candidates:
+                raise OwnershipError(
+                    f"{channel} is not among the channels that may play it: "
+                    f"{', '.join(candidates)}"
+                )
             return channel
-        candidates = self._channels.get(role, [])
         if not candidates:
             raise OwnershipError(
                 "the configuration gives it no channel; add one under `channels:` or "

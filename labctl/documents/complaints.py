@@ -124,9 +124,17 @@ def _words(model: "type[BaseModel]", error: "ErrorDetails") -> tuple[str, str]:
     if kind == "value_error":
         return f"{context['error']}".rstrip(".") + ".", ""
     said = error["msg"].removeprefix("Input should be ")
-    return f"got {_shown(error['input'])}, expected {_EXPECTED.get(kind, said)}.", (
-        "Quote it." if kind == "string_type" else ""
-    )
+    what = f"got {_shown(error['input'])}, expected {_EXPECTED.get(kind, said)}."
+    return what, _cure(kind, error["input"])
+
+
+def _cure(kind: str, got: object) -> str:
+    """Say how one writes what is wanted, where the slip is a common one."""
+    if kind == "string_type":
+        return "Quote it."
+    if kind in {"list_type", "tuple_type"} and isinstance(got, str):
+        return f"Write `[{show(got)}]`."
+    return ""
 
 
 def _beyond(quantity: Quantity | None, error: "ErrorDetails") -> str:

@@ -13,6 +13,7 @@ from labctl.config.models import Config
 from labctl.errors import Complaint, QuantityError, RefusedError
 from labctl.limits import Envelope, name_of
 from labctl.protocol import Protocol
+from labctl.quantities import format_si
 from labctl.sample import Sample, SampleKind
 from labctl.techniques import TEMPERATURE
 
@@ -39,6 +40,8 @@ def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Env
     }
     measured = {c.name for stream in protocol.streams for c in stream.columns}
     complaints = list(_unmeasured(named, measured, protocol))
+    if not begun:
+        complaints += _beyond_the_bench(config, protocol)
     if complaints and begun:
         for complaint in complaints:
             log.warning("not enforced: %s", complaint)
@@ -125,6 +128,25 @@ def _unmeasured(
                 "a "
                 "role that measures it.",
                 file=f"sample {protocol.sample.name}" if top == "sample" else "",
+            )
+
+
+def _beyond_the_bench(config: Config, protocol: Protocol) -> Iterator[Complaint]:
+    """Say which parameter asks for a current at which the run would be stopped."""
+    most = config.safety.maximum_current
+    if most is None or protocol.sample.kind not in CELLS:
+        return
+    try:
+        currents = protocol.currents()
+    except QuantityError:
+        return  # `check` has complained about the rate
+    for path, ampere in currents.items():
+        if ampere > most:
+            yield Complaint(
+                ("parameters", *path),
+                f"{format_si(ampere, 'A', 3)} is beyond the {format_si(most, 'A', 3)} "
+                "that this bench allows.",
+                "Lower it, or raise the maximum current of `safety:`.",
             )
 
 

@@ -18,6 +18,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
 from labctl.sample import UNNAMED, Sample, SampleKind
+from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
@@ -144,8 +145,13 @@ def prepare_with(
     complaints += _kind_complaints(protocol)
     complaints += [_located(each, document) for each in protocol.check()]
     begun = label is not None
-    limits = _gather(complaints, lambda: limits_of(config, protocol, begun=begun))
-    envelope = limits or Envelope({})
+    if not begun:
+        complaints += label_complaints(protocol)
+    try:
+        limits = limits_of(config, protocol, begun=begun)
+    except RefusedError as refused:
+        complaints += [_located(each, document) for each in refused.complaints]
+        limits = Envelope({})
     roles, companions = protocol.roles(), protocol.companions()
     cast = _gather(
         complaints,
@@ -159,7 +165,7 @@ def prepare_with(
         station,
         cast,
         world,
-        envelope,
+        limits,
         given,
         stand_in=stand_in(order.sample, sample, world) if world is not None else "",
         shared=equipment is not None,
@@ -200,8 +206,9 @@ def read_sample(name: str, world: Any) -> Sample:
             f"sample {name!r} is not a file. Write its label into {name}.yaml and give "
             "that, or add --simulate for one of the simulated samples."
         )
-    there = {one.lower(): one for one in known}
-    near = difflib.get_close_matches(name.lower(), there, n=1)
+    typed, there = name.lower(), {one.lower(): one for one in known}
+    begins = [one for one in there if typed.startswith(one)]
+    near = [*begins, *difflib.get_close_matches(typed, there, n=1)]
     meant = f" Did you mean {there[near[0]]}?" if near else ""
     raise OperatorError(
         f"there is no simulated sample {name!r}.{meant} There are: {', '.join(known)}."

@@ -231,15 +231,19 @@ class CellProtocol(Protocol):
         reference = self.one_c(formation=formation) if rate.needs_one_c else None
         return rate.resolve(reference, sample.active_mass, sample.area)
 
+    def currents(self) -> Mapping[Place, float]:
+        """Return every rate in A. QuantityError: which of 1C, mass, area is missing."""
+        return {
+            path: abs(self.current(rate, formation=path == FORMATION_RATE))
+            for path, rate in self._named_rates()
+        }
+
     def ability(self, *, impedance: bool = False, sine: float = 0.0) -> CheckChannel:
         """Return the step that asks the channel whether it can do the whole plan.
 
         ``sine``: peak in A that rides on the largest current.
         """
-        currents = {
-            path: abs(self.current(rate, formation=path == FORMATION_RATE))
-            for path, rate in self._named_rates()
-        }
+        currents = self.currents()
         largest = max(currents, key=currents.__getitem__, default=("rate",))
         return CheckChannel(
             label="what the channel can do",

@@ -1,5 +1,6 @@
 """The envelope, held against what the simulated cell really does."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import pytest
 from labctl.config.models import Config, SafetyConfig
 from labctl.engine.situation import Situation
 from labctl.quantities import SI
+from labctl.session.limits import limits_of
 from labctl.session.order import Order, Prepared, prepare
 from labctl.session.run import Finished, Observers, start
 from labctl.store.run_file.reader import RunFile
@@ -60,7 +62,10 @@ class Truth:
 def run(
     order: Order, bench: Config, started: Callable[[Prepared], None] | None = None
 ) -> tuple[Finished, Truth]:
-    prepared = prepare(order, bench)
+    loose = bench.safety.model_copy(update={"maximum_current": None})
+    prepared = prepare(order, bench.model_copy(update={"safety": loose}))
+    limits = limits_of(bench, prepared.protocol, begun=True)
+    prepared = dataclasses.replace(prepared, envelope=limits)
     truth = Truth(prepared)
     observers = Observers(
         watch=truth,
