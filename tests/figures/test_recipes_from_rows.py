@@ -9,7 +9,7 @@ from labctl.figures.conduction import current_voltage, hall
 from labctl.figures.curves_of_runs import ComparedRun, LacksError, curves_of_run
 from labctl.figures.cycle_set import CycleSet
 from labctl.figures.cycling import MOST_CURVES, cycling_figures
-from labctl.figures.of_rows import of_a_cell, of_readings
+from labctl.figures.of_rows import coming_in, of_a_cell, of_readings
 from labctl.figures.overlay import OverlaidRun, run_names
 from labctl.figures.spectra import spectra_figures, spectra_of_rows
 from labctl.quantities import SI
@@ -117,16 +117,28 @@ def test_rows_of_nothing_draw_nothing() -> None:
     assert of_readings({"timeseries": rows}) == ()
 
 
-def test_a_capacitive_spectrum_lies_above_the_axis() -> None:
+def two_spectra() -> Table:
     f = np.tile(np.logspace(4, 0, 30), 2)
     z = 10 + 20 / (1 + 2j * np.pi * f * 1e-3)
-    rows = {
+    return {
         "frequency_hertz": f,
         "real_impedance_ohm": z.real,
         "imaginary_impedance_ohm": z.imag,
         "spectrum_id": np.repeat([0.0, 1.0], 30),
     }
-    nyquist, bode, *_ = spectra_figures(spectra_of_rows(rows))
+
+
+def test_the_spectrum_that_grows_is_drawn_alone_from_its_first_point_on() -> None:
+    rows = {name: values[:31] for name, values in two_spectra().items()}
+
+    [figure] = coming_in({"eis": rows})
+
+    assert [(s.name, len(s.x)) for s in figure.series] == [("spectrum 2", 1)]
+    assert coming_in({"eis": {n: v[:0] for n, v in rows.items()}}) == ()
+
+
+def test_a_capacitive_spectrum_lies_above_the_axis() -> None:
+    nyquist, bode, *_ = spectra_figures(spectra_of_rows(two_spectra()))
 
     assert nyquist.equal_scale
     assert [s.name for s in nyquist.series] == ["spectrum 1", "spectrum 2"]
