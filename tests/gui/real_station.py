@@ -128,7 +128,10 @@ class RealStation:
     def start(
         self, protocol: str = "formation-cycling", sample: str = "si", **more: Any
     ) -> str:
-        """Start a run and return its name; ``channel`` and parameters by name."""
+        """Start a run and return its name; ``channel`` and parameters by name.
+
+        It has come to its first wait.
+        """
         channel = more.pop("channel", "")
         order = OrderIn(
             protocol=protocol,
@@ -138,6 +141,7 @@ class RealStation:
             operator="Kim",
         )
         self.started.append(self.client.start(order).run)
+        self.until(lambda: all(map(self._stands, self.bench.live)))
         return self.started[-1]
 
     def go_on(self, seconds: float) -> None:
@@ -239,7 +243,7 @@ def few_runs(station: RealStation) -> dict[str, str]:
     particle = station.start("particle-iv", "particle-qms-0.7", points=11, sweeps=1)
     station.finish(particle)
     first = station.start(channel=CELLS[0], sample="qms-0.7", **QUICK)
-    second = station.start(channel=CELLS[1], sample="si", **QUICK)
+    second = station.start(channel=CELLS[1], sample="lco", **QUICK)
     station.go_on(3600.0)
     film = station.start("hall-effect", "film-qms-0.7", sweep_points=5)
     station.go_on(200.0)
@@ -252,5 +256,5 @@ def raise_alarm(station: RealStation) -> None:
     station.world.put(
         DummyCell(DummyParameters(emf=4.0)), tuple(station.run(run).channels.values())
     )
-    station.clock.go_on(600.0)
+    station.clock.go_on(3600.0)
     station.until(lambda: not station.is_live(run) and station.state().attention)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_station import FakeStation
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.bench.notices import Notices, notice_of
 from gui.look.settings import Settings
@@ -23,13 +23,17 @@ Open = Callable[..., MainWindow]
 # ---- calling a person
 
 
-def test_a_person_is_called_once_for_what_is_new() -> None:
-    station = FakeStation("alarm")
+def test_a_person_is_called_once_for_what_is_new(
+    stand: Callable[..., RealStation],
+) -> None:
+    station = stand()
+    tell = station.bench.events.tell
+    tell(Level.ALARM, "limit", "voltage 1.532 V is above the limit of 1.5 V")
     notices = Notices()
     assert notices.take(station.state()) == []  # seen in the window itself
 
-    station.tell(Level.ALARM, "too warm")
-    station.tell(Level.INFO, "hourly check passed")
+    tell(Level.ALARM, "limit", "too warm")
+    tell(Level.INFO, "check", "hourly check passed")
     new = notices.take(station.state())
 
     assert [event.text for event in new] == ["too warm"]
@@ -40,7 +44,7 @@ def test_a_person_is_called_once_for_what_is_new() -> None:
 
 @pytest.mark.parametrize("sound", [False, True])
 def test_a_sound_is_made_only_if_wanted(
-    qtbot: QtBot, open_window: Open, station: FakeStation, sound: bool
+    qtbot: QtBot, open_window: Open, station: RealStation, sound: bool
 ) -> None:
     window = open_window(station)
     window.settings.sound.setChecked(sound)
@@ -48,23 +52,26 @@ def test_a_sound_is_made_only_if_wanted(
     window.tray.sounded.connect(lambda: heard.append(True))
 
     with qtbot.waitSignal(window.tray.told):
-        station.tell(Level.ALARM, "too warm")
+        station.bench.events.tell(Level.ALARM, "limit", "too warm")
 
     assert bool(heard) is sound
 
 
-def test_where_there_is_no_tray_there_is_no_icon(open_window: Open) -> None:
-    window = open_window(FakeStation("one"))
+def test_where_there_is_no_tray_there_is_no_icon(
+    open_window: Open, empty: RealStation
+) -> None:
+    window = open_window(empty)
 
     assert not window.tray.is_there
 
 
-def test_who_comes_by_a_notification_sees_its_run(open_window: Open) -> None:
-    station = FakeStation("few")
-    window = open_window(station)
+def test_who_comes_by_a_notification_sees_its_run(
+    open_window: Open, few: RealStation
+) -> None:
+    window = open_window(few)
     window.header.pages.setCurrentIndex(2)
     window.showMinimized()
-    run = list(station.fake_runs)[1]
+    run = few.started[2]
 
     window.tray.wanted.emit(run)
 
@@ -76,9 +83,10 @@ def test_who_comes_by_a_notification_sees_its_run(open_window: Open) -> None:
 # ---- a bundle for a bug report
 
 
-def test_a_bundle_holds_what_a_bug_report_needs(tmp_path: Path) -> None:
-    station = FakeStation("few")
-    state = station.state()
+def test_a_bundle_holds_what_a_bug_report_needs(
+    few: RealStation, tmp_path: Path
+) -> None:
+    state = few.state()
     log = tmp_path / ".station" / "station.log"
     log.parent.mkdir()
     log.write_text("".join(f"line {k}\n" for k in range(1000)), "utf-8")
@@ -125,9 +133,9 @@ def test_a_log_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 
 
 def test_the_window_says_where_the_bundle_is(
-    qtbot: QtBot, open_window: Open, station: FakeStation, tmp_path: Path
+    qtbot: QtBot, open_window: Open, empty: RealStation, tmp_path: Path
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
 
     with qtbot.waitSignal(window.bug_reports.wrote) as wrote:
         window.report_bug(tmp_path)
@@ -140,9 +148,9 @@ def test_the_window_says_where_the_bundle_is(
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(
-    qtbot: QtBot, open_window: Open, station: FakeStation, tmp_path: Path
+    qtbot: QtBot, open_window: Open, empty: RealStation, tmp_path: Path
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
 
     with qtbot.waitSignal(window.bug_reports.said) as said:
         window.report_bug(tmp_path / "nowhere")

@@ -1,12 +1,13 @@
 """What may still be on is said first, everywhere, until it is known to be off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_station import CELLS, NOW, FakeStation, summary
 from PyQt6.QtCore import Qt
+from real_station import CELLS, NOW, QUICK, RealStation
+from values import summary
 
 from gui.bench.doubt_bar import MOST
 from gui.bench.schedule import schedule_of
@@ -28,35 +29,56 @@ EMPTY = CELLS[4]
 Open = Callable[..., MainWindow]
 
 
+LEFT_ON, GOES_ON = CELLS[:2]
+
+
+def leave_one_on(station: RealStation) -> None:
+    """Run two cells; end one of them although its output obeys nobody."""
+    left_on = station.start(channel=LEFT_ON, **QUICK)
+    station.start(channel=GOES_ON, **QUICK)
+    station.go_on(1800.0)
+    station.stays_on()
+    station.end(left_on)
+
+
 @pytest.fixture
-def bench() -> FakeStation:
+def bench(stand: Callable[..., RealStation]) -> RealStation:
     """Return a bench on which one run left its output on."""
-    made = FakeStation("few")
-    made.leave_on(next(iter(made.fake_runs)), WHY)
+    made = stand()
+    leave_one_on(made)
     return made
 
 
-def channel_of(bench: FakeStation) -> str:
-    return next(iter(bench.doubts))
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
+    """Return such a bench to look at."""
+    with RealStation(tmp_path_factory.mktemp("doubts")) as made:
+        leave_one_on(made)
+        yield made
+
+
+def why_of(bench: RealStation, channel: str = LEFT_ON) -> str:
+    return next(c.doubt for c in bench.state().channels if c.name == channel)
 
 
 # ---- models
 
 
 def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
-    bench: FakeStation,
+    seen: RealStation,
 ) -> None:
-    tile = next(t for t in tiles_of(bench.state()) if t.channel == channel_of(bench))
+    tile = next(t for t in tiles_of(seen.state()) if t.channel == LEFT_ON)
 
     assert tile.look is StateLook.NEEDS_YOU
-    assert tile.word == f"MAY STILL BE ON: {WHY}"
+    assert tile.word == f"MAY STILL BE ON: {why_of(seen)}"
+    assert "communication failed" in why_of(seen)
     assert tile.needs_you
     assert not tile.is_free
 
 
-def test_an_empty_channel_in_doubt_is_not_free(bench: FakeStation) -> None:
-    bench.doubts[EMPTY] = WHY
-    tile = next(t for t in tiles_of(bench.state()) if t.channel == EMPTY)
+def test_an_empty_channel_in_doubt_is_not_free(seen: RealStation) -> None:
+    seen.bench.doubt(EMPTY, WHY)
+    tile = next(t for t in tiles_of(seen.state()) if t.channel == EMPTY)
 
     assert (tile.look, tile.needs_you, tile.is_free) == (
         StateLook.NEEDS_YOU,
@@ -66,13 +88,17 @@ def test_an_empty_channel_in_doubt_is_not_free(bench: FakeStation) -> None:
     assert WHY in tile.word
 
 
-def test_a_run_that_ends_now_is_in_doubt_before_its_channel_is_given_back() -> None:
-    bench = FakeStation("one")
-    run = next(iter(bench.fake_runs))
-    channel = next(iter(bench.fake_runs[run].summary.channels.values()))
-    bench.change(run, state=RunState.ENDING, unsafe={channel: WHY})
+def test_a_run_that_ends_now_is_in_doubt_before_its_channel_is_given_back(
+    few: RealStation,
+) -> None:
+    state = few.state()
+    ends = {"state": RunState.ENDING, "unsafe": {LEFT_ON: WHY}}
+    run = next(r for r in state.runs if LEFT_ON in r.channels.values())
+    at_its_end = [run.model_copy(update=ends)]
 
-    assert doubts_of(bench.state()) == (Doubt(channel, WHY),)
+    doubts = doubts_of(state.model_copy(update={"runs": at_its_end}))
+
+    assert doubts == (Doubt(LEFT_ON, WHY),)
 
 
 def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
@@ -93,16 +119,15 @@ def test_a_run_of_the_past_tells_what_it_left_on_without_alarm() -> None:
 
 
 def test_a_doubtful_channel_is_offered_last_and_named_as_such(
-    bench: FakeStation,
+    seen: RealStation,
 ) -> None:
-    bench.doubts[CELLS[0]] = WHY
-    choices = channel_choices(bench.state().channels, "cell")
+    choices = channel_choices(seen.state().channels, "cell")
 
     marks = [how.mark for how in choices.values()]
     assert marks == sorted(marks, key=bool)
-    doubtful = choices[channel_of(bench)]
+    doubtful = choices[LEFT_ON]
     assert doubtful.mark == "may still be on"
-    assert WHY in doubtful.why
+    assert why_of(seen) in doubtful.why
 
 
 def test_an_order_for_a_doubtful_channel_can_wait_but_not_start() -> None:
@@ -121,25 +146,26 @@ def test_an_order_for_a_doubtful_channel_can_wait_but_not_start() -> None:
     assert f"{EMPTY} may still be on" in ready.text
 
 
-def test_the_schedule_says_when_no_channel_in_doubt_is_free(bench: FakeStation) -> None:
-    rows = {row.channel: row for row in schedule_of(bench.state(), {}).rows}
-    row = rows[channel_of(bench)]
+def test_the_schedule_says_when_no_channel_in_doubt_is_free(seen: RealStation) -> None:
+    rows = {row.channel: row for row in schedule_of(seen.state(), {}).rows}
+    row = rows[LEFT_ON]
 
     assert row.free is None
     assert row.words == "may still be on: clear it first"
     assert row.needs_you
 
 
-def test_a_channel_in_doubt_is_nobodys_by_hand() -> None:
-    bench = FakeStation("one")
-    instruments = [
-        one.model_copy(
-            update={
-                "channels": [s.model_copy(update={"doubt": WHY}) for s in one.channels]
-            }
-        )
-        for one in bench.instruments()
-    ]
+@pytest.fixture
+def by_hand(stand: Callable[..., RealStation]) -> RealStation:
+    """Return a bench whose source meter may still be on."""
+    made = stand()
+    made.client.open_instrument("k2450")
+    made.bench.doubt("k2450", WHY)
+    return made
+
+
+def test_a_channel_in_doubt_is_nobodys_by_hand(by_hand: RealStation) -> None:
+    instruments = by_hand.client.instruments()
     row = next(r for r in channel_rows(instruments) if r.channel == "k2450")
 
     assert (row.is_free, row.look) == (False, StateLook.NEEDS_YOU)
@@ -147,17 +173,8 @@ def test_a_channel_in_doubt_is_nobodys_by_hand() -> None:
     assert replace(row, doubt="").is_free
 
 
-def test_a_bench_by_hand_says_which_channel_is_in_doubt() -> None:
-    bench = FakeStation("one")
-    instruments = [
-        one.model_copy(
-            update={
-                "channels": [s.model_copy(update={"doubt": WHY}) for s in one.channels]
-            }
-        )
-        for one in bench.instruments()
-    ]
-    rows = channel_rows(instruments, bench.state())
+def test_a_bench_by_hand_says_which_channel_is_in_doubt(by_hand: RealStation) -> None:
+    rows = channel_rows(by_hand.client.instruments(), by_hand.state())
 
     assert "k2450 may still be on" in why_not(
         [r for r in rows if r.instrument.name == "k2450"], IV.parts
@@ -192,29 +209,29 @@ def test_stop_names_every_channel_that_may_still_be_on() -> None:
 
 
 def test_the_alarm_stays_until_the_channel_is_cleared(
-    qtbot: Any, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: RealStation
 ) -> None:
-    window = open_window(bench)
-    bar, channel = window.doubts, channel_of(bench)
-    qtbot.waitUntil(bar.isVisible, timeout=5000)
-
-    assert bar.channels == (channel_of(bench),)
-    assert WHY in bar.text
-
-    qtbot.mouseClick(bar.row(channel_of(bench)).try_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
-    assert ("clear_channel", channel, False, "") in bench.acts
-
-
-def test_a_channel_that_stays_on_keeps_the_alarm_and_says_why(
-    qtbot: Any, open_window: Open, bench: FakeStation
-) -> None:
-    bench.stays_on = "vsp300: does not answer"
     window = open_window(bench)
     bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)
 
-    row = bar.row(channel_of(bench))
+    assert bar.channels == (LEFT_ON,)
+    assert why_of(bench) in bar.text
+
+    bench.stays_on(0)
+    qtbot.mouseClick(bar.row(LEFT_ON).try_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    assert bench.did(f"{LEFT_ON}/clear")[0].given == {}
+
+
+def test_a_channel_that_stays_on_keeps_the_alarm_and_says_why(
+    qtbot: Any, open_window: Open, bench: RealStation
+) -> None:
+    window = open_window(bench)
+    bar = window.doubts
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+
+    row = bar.row(LEFT_ON)
     qtbot.mouseClick(row.try_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Not cleared: vsp300" in bar.text, timeout=5000)
 
@@ -223,41 +240,44 @@ def test_a_channel_that_stays_on_keeps_the_alarm_and_says_why(
 
 
 def test_vouching_is_asked_for_and_keeps_its_reason(
-    qtbot: Any, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: RealStation
 ) -> None:
     window = open_window(bench)
-    bar, channel = window.doubts, channel_of(bench)
+    bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)
-    row = bar.row(channel)
+    row = bar.row(LEFT_ON)
 
     qtbot.mouseClick(row.vouch_button, Qt.MouseButton.LeftButton)
-    assert f"the output of {channel} is off?" in row.question.text
-    assert bench.acts == []
+    assert f"the output of {LEFT_ON} is off?" in row.question.text
+    assert not bench.did("/clear")
     qtbot.keyClicks(row.question.reason, "plug pulled")
     qtbot.keyClick(row.question.reason, Qt.Key.Key_Return)
 
     qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
-    assert ("clear_channel", channel, True, "plug pulled") in bench.acts
+    [line] = bench.did(f"{LEFT_ON}/clear")
+    assert line.given == {"by_hand": True, "reason": "plug pulled"}
 
 
 def test_the_runs_head_has_the_alarm_and_leads_to_the_channel(
-    qtbot: Any, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, bench: RealStation
 ) -> None:
     window = open_window(bench)
-    window.bench.open_run(next(iter(bench.fake_runs)))
+    window.bench.open_run(bench.started[0])
     head = window.bench.run_view.head
     qtbot.waitUntil(head.clear_button.isVisible, timeout=5000)
 
     qtbot.mouseClick(head.clear_button, Qt.MouseButton.LeftButton)
 
-    assert window.doubts.row(channel_of(bench)).try_button.hasFocus()
+    assert window.doubts.row(LEFT_ON).try_button.hasFocus()
     assert window.keys.now.doubts == 1
 
 
 def test_however_many_channels_are_in_doubt_the_bench_stays_in_sight(
-    qtbot: Any, open_window: Open, bench: FakeStation
+    qtbot: Any, open_window: Open, stand: Callable[..., RealStation]
 ) -> None:
-    bench.doubts = dict.fromkeys(CELLS[4:], WHY)
+    bench = stand()
+    for channel in CELLS[4:]:
+        bench.bench.doubt(channel, WHY)
     window = open_window(bench)
     bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)
@@ -269,10 +289,10 @@ def test_however_many_channels_are_in_doubt_the_bench_stays_in_sight(
 
 
 def test_nothing_is_said_on_a_bench_without_doubt(
-    qtbot: Any, open_window: Open, station: FakeStation
+    qtbot: Any, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
-    window.bench.open_run(next(iter(station.fake_runs)))
+    window.bench.open_run(station.started[0])
     qtbot.wait(50)
 
     assert not window.doubts.isVisible()

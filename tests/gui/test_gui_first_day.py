@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_station import FakeStation
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from real_station import RealStation, raise_alarm
 
 from gui.compose.readiness import elsewhere_text, forecast_text, readiness
 from gui.link.link_state import Answering, LinkStatus
@@ -74,28 +74,32 @@ def test_the_nearest_stop_is_the_one_that_is_reached_first(
     assert envelope_text(last, bounds) == said
 
 
-def test_the_current_of_before_a_hold_is_not_shown_as_flowing() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
-    station.change(run, state=RunState.HOLD, reason="hold by Kim")
+def test_the_current_of_before_a_hold_is_not_shown_as_flowing(
+    station: RealStation,
+) -> None:
+    [run] = station.started
+    station.client.hold(run)
+    station.until(lambda: station.run(run).state is RunState.HOLD)
 
     tile = next(t for t in tiles_of(station.state()) if t.run == run)
 
     assert tile.secondary == "before the hold"
 
 
-def test_the_present_step_has_the_shape_of_what_goes_on() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
+def test_the_present_step_has_the_shape_of_what_goes_on(few: RealStation) -> None:
+    steps = few.client.steps(few.started[1])
 
-    rows = step_rows(station.steps(run), None, live=True, now=StateLook.DISCHARGING)
+    rows = step_rows(steps, None, live=True, now=StateLook.DISCHARGING)
 
     assert [r.look for r in rows if r.state == "now"] == [StateLook.DISCHARGING]
 
 
-def test_a_forecast_that_ends_by_a_limit_says_so_and_no_duration() -> None:
-    station = FakeStation("one")
-    found = station.expected(next(iter(station.fake_runs)))
+def test_a_forecast_that_ends_by_a_limit_says_so_and_no_duration(
+    few: RealStation,
+) -> None:
+    run = few.started[1]
+    few.until(lambda: few.client.expected(run))
+    found = few.client.expected(run)
     assert found is not None
 
     cut = found.model_copy(update={"status": "limit", "reason": "1.62 V is too high"})
@@ -137,11 +141,12 @@ def test_a_run_that_holds_five_channels_is_named_once() -> None:
     assert "k6221 and 2 more channels are busy with hall-effect-film-1." in said
 
 
-def test_a_sample_that_is_measured_already_is_named_with_its_channel() -> None:
-    state = FakeStation("one").state()
-    run = state.runs[0]
+def test_a_sample_that_is_measured_already_is_named_with_its_channel(
+    few: RealStation,
+) -> None:
+    state = few.state()
 
-    note = elsewhere_text(run.sample, state.runs)
+    note = elsewhere_text("qms-0.7", state.runs)
 
     assert note.endswith("is being measured on vsp300/1.")
     assert elsewhere_text("another", state.runs) == ""
@@ -204,8 +209,10 @@ def test_a_protocol_is_called_as_the_field_writes_it() -> None:
 # ---- keyboard and places
 
 
-def test_space_in_the_list_acknowledges(qtbot: QtBot, open_window: Open) -> None:
-    station = FakeStation("alarm")
+def test_space_in_the_list_acknowledges(
+    qtbot: QtBot, open_window: Open, station: RealStation
+) -> None:
+    raise_alarm(station)
     window = open_window(station)
     events = window.bench.events
     qtbot.waitUntil(lambda: any(e.needs_you for e in events.shown))
@@ -236,13 +243,13 @@ def test_a_button_gets_the_keyboard_back_and_gives_it_to_nobody(qtbot: QtBot) ->
 
 
 def test_a_sample_name_is_refused_in_words_before_it_is_sent(
-    open_window: Open, station: FakeStation
+    open_window: Open, empty: RealStation
 ) -> None:
-    samples = open_window(station).samples
+    samples = open_window(empty).samples
     samples.type("name", "si A17")
     samples.save()
 
-    assert not [act for act in station.acts if act[0] == "keep_sample"]
+    assert not empty.did("/samples")
     assert "letters, digits" in samples.said_of("name")
 
 
@@ -263,7 +270,7 @@ def test_a_station_that_was_asked_to_start_is_starting_not_stopped(
     assert banners.link.text == STARTING
 
 
-def test_empty_lists_say_why(open_window: Open) -> None:
-    window = open_window(FakeStation("empty"))
+def test_empty_lists_say_why(open_window: Open, empty: RealStation) -> None:
+    window = open_window(empty)
 
     assert window.bench.queue.table.nothing == "Nothing waits."

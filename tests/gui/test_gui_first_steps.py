@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from fake_station import FakeStation
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.run.empty_run import BEGINNINGS, EmptyRun
 from gui.shell.window import MainWindow
@@ -16,9 +16,14 @@ Open = Callable[..., MainWindow]
 
 @pytest.mark.parametrize(("protocol", "does", "_brings"), BEGINNINGS)
 def test_a_way_to_begin_fills_the_composer(
-    qtbot: QtBot, open_window: Open, protocol: str, does: str, _brings: str
+    qtbot: QtBot,
+    open_window: Open,
+    empty: RealStation,
+    protocol: str,
+    does: str,
+    _brings: str,
 ) -> None:
-    window = open_window(FakeStation("empty"))
+    window = open_window(empty)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     page = window.bench.run_view.findChild(EmptyRun)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from fake_station import FakeStation
 from PyQt6 import sip
 from PyQt6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.run.run_view import RunView
 from gui.shell.window import MainWindow
@@ -17,9 +17,9 @@ Open = Callable[..., MainWindow]
 
 
 def test_looking_at_one_run_after_the_other_makes_the_window_no_larger(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, few: RealStation
 ) -> None:
-    window = open_window(FakeStation("few"))
+    window = open_window(few)
     view = window.bench.run_view
     state = window.link.state
     assert state is not None
@@ -42,9 +42,9 @@ def test_looking_at_one_run_after_the_other_makes_the_window_no_larger(
 
 @pytest.mark.parametrize("overlay", ["command line", "schedule"])
 def test_what_had_the_keyboard_may_be_gone_when_it_is_given_back(
-    qtbot: QtBot, open_window: Open, overlay: str
+    qtbot: QtBot, open_window: Open, few: RealStation, overlay: str
 ) -> None:
-    window = open_window(FakeStation("few"))
+    window = open_window(few)
     had = QLineEdit(window.bench)
     had.show()
     had.setFocus()

@@ -1,10 +1,13 @@
 """Tiles, axes, searches, links: what the window shows, without a window."""
 
 import math
+import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fake_station import CELLS, NOW, FakeStation, cell_run, summary
+from real_station import NOW, RealStation, raise_alarm
+from values import summary
 
 from gui.bench.sparks import POINTS, Spark
 from gui.compose.readiness import readiness
@@ -54,56 +57,62 @@ def test_a_state_has_a_shape_and_a_word(
     assert look_of(run) == (look, word)
 
 
-def test_a_run_on_five_channels_is_one_tile() -> None:
-    tiles = tiles_of(FakeStation("few").state())
+def test_a_run_on_five_channels_is_one_tile(few: RealStation) -> None:
+    tiles = tiles_of(few.state())
 
-    hall_tiles = [t for t in tiles if t.sample == "film-7"]
+    hall_tiles = [t for t in tiles if t.sample == "film-qms-0.7"]
     assert len(hall_tiles) == 1
     assert hall_tiles[0].more_channels == 4
 
 
-def test_a_finished_run_stays_on_its_channel_until_the_next_one() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
-    station.change(run, state=RunState.COMPLETED, ended_unix=NOW)
-    finished = tiles_of(station.state())[0]
-    station.add(cell_run(9, 1, CELLS[0], started_unix=NOW + 1))
-    next_one = tiles_of(station.state())[0]
+def test_a_finished_run_stays_on_its_channel_until_the_next_one(
+    stand: Callable[..., RealStation],
+) -> None:
+    station = stand()
+    iv = {"protocol": "particle-iv", "sample": "particle-qms-0.7", "points": 11}
+    station.finish(station.start(**iv, sweeps=1))
+    [finished] = [t for t in tiles_of(station.state()) if t.run]
+    station.start(**iv)
+    [next_one] = [t for t in tiles_of(station.state()) if t.run]
 
     assert finished.look is StateLook.FINISHED
     assert next_one.live
 
 
-def test_counts_say_what_the_header_says() -> None:
-    station = FakeStation("alarm")
+def test_counts_say_what_the_header_says(station: RealStation) -> None:
+    station.start(channel="vsp300/2")
+    raise_alarm(station)
     counts = counts_of(tiles_of(station.state()), 1)
 
-    assert str(counts) == "3 running · 1 needs you · 1 ended · 13 free"
+    assert str(counts) == "1 running · 1 needs you · 1 ended · 26 free"
 
 
-def test_a_tile_speaks_for_itself() -> None:
-    tile = tiles_of(FakeStation("one").state())[0]
+def test_a_tile_speaks_for_itself(few: RealStation) -> None:
+    tile = tiles_of(few.state())[0]
 
-    assert tile.spoken.startswith("vsp300/1, nmc-031-1, CC, 1.0000 V")
-
-
-def test_the_filter_takes_every_word() -> None:
-    tiles = tiles_of(FakeStation("few").state())
-
-    assert [t.sample for t in filtered(tiles, "vsp300 nmc")] == ["nmc-031-1"]
+    assert tile.spoken.startswith("vsp300/1, qms-0.7, CC, 2")
+    assert " mV" in tile.spoken
 
 
-def test_the_end_of_a_fast_simulation_is_shown_by_the_wall_clock() -> None:
-    state = FakeStation("one").state()
+def test_the_filter_takes_every_word(few: RealStation) -> None:
+    tiles = tiles_of(few.state())
+
+    assert [t.sample for t in filtered(tiles, "vsp300 qms")] == ["qms-0.7"]
+
+
+def test_the_end_of_a_fast_simulation_is_shown_by_the_wall_clock(
+    few: RealStation,
+) -> None:
+    state = few.state()
     fast = state.model_copy(
         update={
             "station": state.station.model_copy(update={"speed": 100.0}),
-            "clock_unix": NOW + 10_000,
+            "clock_unix": state.unix + 10_000,
         }
     )
-    run = state.runs[0].model_copy(update={"ended_unix": NOW + 9_000})
+    run = state.runs[0].model_copy(update={"ended_unix": state.unix + 9_000})
 
-    assert on_the_wall(run, fast).ended_unix == pytest.approx(NOW - 10)
+    assert on_the_wall(run, fast).ended_unix == pytest.approx(state.unix - 10)
 
 
 def test_a_spark_line_never_grows_beyond_its_points() -> None:
@@ -173,37 +182,45 @@ def test_groups_become_slopes_and_no_peak_is_lost() -> None:
 # ---- tabs
 
 
-def test_tabs_follow_from_the_streams() -> None:
-    station = FakeStation("few")
-    titles = {
-        run: [tab.title for tab in tabs_of(station.run(run))]
-        for run in station.fake_runs
-    }
-    cell, _, film, particle = titles.values()
+def test_tabs_follow_from_the_streams(few: RealStation) -> None:
+    titles = [
+        [tab.title for tab in tabs_of(few.client.run(run))] for run in few.started
+    ]
+    particle, cell, _, film = titles
 
-    assert cell == ["V, I – t", "Q–V", "dQ/dV", "Capacity · CE", "Impedance"]
-    assert film == ["Hall"]
+    assert cell == ["V, I – t", "Q–V", "dQ/dV", "Capacity · CE"]
+    assert film == ["Hall", "Field over time"]
     assert particle == ["I–V"]
 
 
 # ---- lists
 
 
+CELL = {"cell": "vsp300/1"}
+ENDED = {"state": RunState.COMPLETED, "ended_unix": NOW}
+LISTED = (
+    summary("a", "nmc-031", CELL, cycle=4),
+    summary("b", "nmc-032", CELL, cycle=16, **ENDED),
+    summary("c", "lfp-117", CELL, cycle=17),
+    summary("d", "film-7", {"switch": "k7001"}, protocol="hall-effect", **ENDED),
+)
+
+
 @pytest.mark.parametrize(
     ("search", "found"),
     [
-        ("", 16),
-        ("sample:nmc", 3),
-        ("cycles>15", 2),
-        ("sample:nmc cycles<6", 1),
-        ("ended:completed", 2),
-        ("hall", 1),
+        ("", "abcd"),
+        ("sample:nmc", "ab"),
+        ("cycles>15", "bc"),
+        ("sample:nmc cycles<6", "a"),
+        ("ended:completed", "bd"),
+        ("hall", "d"),
     ],
 )
-def test_a_search_joins_its_conditions(search: str, found: int) -> None:
-    runs = FakeStation("sixteen").runs().runs
+def test_a_search_joins_its_conditions(search: str, found: str) -> None:
+    kept = [run.run for run in LISTED if read_search(search).keeps(run)]
 
-    assert sum(read_search(search).keeps(run) for run in runs) == found
+    assert kept == list(found)
 
 
 @pytest.mark.parametrize("search", ["cycles>many", "colour:red"])
@@ -211,13 +228,13 @@ def test_a_search_that_cannot_be_read_says_so_and_hides_nothing(search: str) -> 
     found = read_search(search)
 
     assert found.problem
-    assert found.keeps(FakeStation("one").runs().runs[0])
+    assert all(map(found.keeps, LISTED))
 
 
-def test_steps_are_done_now_or_planned() -> None:
-    station = FakeStation("one")
-    run = next(iter(station.fake_runs))
-    rows = step_rows(station.steps(run), station.expected(run), live=True)
+def test_steps_are_done_now_or_planned(few: RealStation) -> None:
+    run = few.started[1]
+    few.until(lambda: few.client.expected(run))
+    rows = step_rows(few.client.steps(run), few.client.expected(run), live=True)
 
     states = [row.state for row in rows]
     assert states.count("now") == 1
@@ -225,15 +242,14 @@ def test_steps_are_done_now_or_planned() -> None:
     assert states[-1] == "planned"
 
 
-def test_a_stop_says_asked_confirmed_measured() -> None:
-    station = FakeStation("one")
-    station.stop_all("")
+def test_a_stop_says_asked_confirmed_measured(station: RealStation) -> None:
+    station.client.stop_all()
+    station.until(lambda: "measured" in stop_text(station.services.stop_all.report()))
     report = station.state().stop
 
     assert report is not None
-    assert stop_text(report).endswith(
-        "vsp300/1: asked → confirmed after 0.4 s → 0.0000 mA measured"
-    )
+    said = r"vsp300/1: asked → confirmed after \d+\.\d s → 0\.0000 mA measured$"
+    assert re.search(said, stop_text(report))
 
 
 # ---- the link

@@ -96,7 +96,7 @@ def test_arrow_keys_walk_through_the_tiles(open_window: Open, few: RealStation) 
     assert grid.focused is not None
     assert grid.focused.channel == CELLS[1]
     assert window.bench.run_view.run == grid.focused.run
-    assert "vsp300/2, si, CC" in grid.accessibleDescription()
+    assert "vsp300/2, lco, CC" in grid.accessibleDescription()
 
 
 def test_many_busy_channels_become_rows(
