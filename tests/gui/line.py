@@ -41,6 +41,7 @@ class Line(httpx.BaseTransport):
             self.lost[path] -= 1
             raise httpx.ReadTimeout("the answer is lost", request=request)
         self.heard.append(request)
+        request.extensions["thread"] = threading.current_thread().name
         if path in self._held:
             self._held[path].wait(PATIENCE)
         request.read()

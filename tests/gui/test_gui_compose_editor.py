@@ -1,22 +1,19 @@
 """Composing a sequence in the window, by mouse and key, with what the station says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_station import FakeStation
 from keyboard import press, write
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.compose.block_editor import TEXT, BlockEditor
 from gui.compose.composer import Composer
 from gui.parts.form_fields import FieldGroup
 from gui.shell.window import MainWindow
-from labctl.api.answers import Checked
-from labctl.api.requests import OrderIn
-from labctl.errors import Complaint, Place
 
 Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -36,37 +33,18 @@ PLAN = """
 """
 
 
-class Strict(FakeStation):
-    """A station that complains about one place of an order."""
-
-    def __init__(self) -> None:
-        super().__init__("one")
-        self.hints: list[Complaint] = []
-
-    def check(self, order: OrderIn) -> Checked:
-        """Complain."""
-        found = super().check(order)
-        if not self.hints:
-            return found
-        return found.model_copy(update={"ok": False, "complaints": self.hints})
-
-
 @pytest.fixture
-def strict() -> Strict:
-    """Return a station that can be made to complain."""
-    return Strict()
-
-
-@pytest.fixture
-def composer(qtbot: QtBot, open_window: Open, strict: Strict) -> Composer:
+def composer(qtbot: QtBot, open_window: Open, empty: RealStation) -> Iterator[Composer]:
     """Return a composer on a sequence that has no steps yet, its editor open."""
-    window = open_window(strict)
+    empty.line.lost["/forecast"] = 1000  # nobody waits for them here
+    window = open_window(empty)
     made = window.bench.composer
     qtbot.waitUntil(lambda: made.can_start, timeout=10_000)
     made.choose("sequence")
     made.form.rows["steps"].input.click()  # type: ignore[union-attr]
     qtbot.waitUntil(made.desk.editor.isVisible)
-    return made
+    yield made
+    empty.line.lost.clear()
 
 
 @pytest.fixture
@@ -215,45 +193,52 @@ def test_steps_that_another_kind_cannot_hold_are_told_and_come_back(
 
 
 @pytest.mark.parametrize(
-    ("where", "row", "field"),
+    ("right", "wrong", "row", "field", "said"),
     [
         # a condition of a step at the top
-        (("steps", 0, "until", 0), (0,), "until"),
-        # a field of a step within a block, as validation names it
-        (("steps", 1, "steps", 0, "rate"), (1, "steps", 0), "rate"),
+        ("<= 5 mV", "<= -3 V", (0,), "until", "-3 V is below the limit of sample"),
+        # a condition of a step within a block
+        (
+            "D/2, duration: 3 h",
+            "D/2, duration: 3 h, until: ['low: voltage <= -4 V']",
+            (1, "steps", 0),
+            "until",
+            "-4 V is below the limit of sample",
+        ),
         # a field of a block within the step
         (
-            ("steps", 1, "steps", 1, "record", "current"),
+            "duration: 30 min",
+            "duration: 30 min, record: {current: -1 A}",
             (1, "steps", 1),
             "record.current",
+            "has a sign",
         ),
         # the step as a whole
-        (("steps", 2), (2,), ""),
+        ("\n  then:\n    - {do: peis, last_frequency: 10 mHz}", "", (2,), "",
+         "does nothing either way"),
     ],
-)
+)  # fmt: skip
 def test_what_the_station_says_stands_at_its_step_and_field(
     qtbot: QtBot,
-    strict: Strict,
     composer: Composer,
     editor: BlockEditor,
-    where: Place,
+    right: str,
+    wrong: str,
     row: tuple[str | int, ...],
     field: str,
+    said: str,
 ) -> None:
-    strict.hints = [
-        Complaint(("parameters", *where), "1 V is below the limit.", "Raise it.")
-    ]
-    editor.choose((2,))
-    editor.type("ended_by", "still")
-    qtbot.waitUntil(lambda: "below the limit" in composer.verdict, timeout=10_000)
+    assert right in PLAN
+    editor.text.type(PLAN.replace(right, wrong))
+    qtbot.waitUntil(lambda: said in composer.verdict, timeout=10_000)
 
     marked = [r.place for r in editor.list.rows.rows if r.complaint]
     assert marked == [row]
     editor.choose(row)
     if field:
-        assert editor.form.rows[field].said == "1 V is below the limit. Raise it."
+        assert said in editor.form.rows[field].said
         qtbot.waitUntil(editor.form.rows[field].isVisible)
-    assert "below the limit" in composer.form.rows["steps"].said
+    assert said in composer.form.rows["steps"].said
 
 
 def test_a_pasted_text_becomes_the_list_and_the_list_the_text(
@@ -321,46 +306,44 @@ def test_the_editor_fits_a_small_screen(editor: BlockEditor) -> None:
 
 
 def test_a_folded_group_opens_when_something_in_it_is_wrong(
-    qtbot: QtBot, strict: Strict, composer: Composer
+    qtbot: QtBot, composer: Composer
 ) -> None:
     composer.choose("formation-cycling")
     fold = composer.form.folds[FieldGroup.RECORDING]
     row = composer.form.rows["record_every"]
     assert not row.isVisible()
-    strict.hints = [Complaint(("parameters", "record_every"), "is too short.")]
-    composer.form.type("cycles", "4")
+    composer.form.type("record_every", "-1 s")
 
     qtbot.waitUntil(row.isVisible, timeout=10_000)
     assert "1 to fix" in fold.text()
-    strict.hints = []
-    composer.form.type("cycles", "5")
+    composer.form.type("record_every", "20 s")
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     assert "to fix" not in fold.text()
 
 
 def test_a_dry_run_lists_what_would_be_done(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, empty: RealStation
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     press(window, Qt.Key.Key_D, CTRL)
 
-    qtbot.waitUntil(lambda: len(composer.dry.table.rows.rows) == 8, timeout=10_000)
+    qtbot.waitUntil(lambda: len(composer.dry.table.rows.rows) == 12, timeout=20_000)
     rows = composer.dry.table.rows.rows
-    assert (rows[0].label, rows[0].begins) == ("lithiation at C/2", "at once")
-    assert (rows[1].begins, rows[1].lasts) == ("2 h 12 min", "1 h 59 min")
-    assert "First: lithiation at C/2" in composer.dry.text
+    assert (rows[0].label, rows[0].begins) == ("lithiation at C/20", "at once")
+    assert (rows[1].begins, rows[1].lasts) == ("20 h 56 min", "19 h 20 min")
+    assert "First: lithiation at C/20" in composer.dry.text
     assert not composer.form.isVisible()
     press(window, Qt.Key.Key_D, CTRL)
     assert composer.form.isVisible()
-    assert station.acts == []
+    assert not empty.bench.runs
 
 
 def test_a_dry_run_follows_what_is_typed(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, empty: RealStation
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     composer.dry_run()

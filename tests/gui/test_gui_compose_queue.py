@@ -4,17 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_station import CELLS, NOW, FakeStation
 from keyboard import press
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from real_station import CELLS, RealStation
 
 from gui.compose.readiness import channel_choices, readiness
 from gui.shell.window import MainWindow
-from labctl.api.answers import Checked, Started
-from labctl.api.models import QueueEntry
+from labctl.api.answers import Checked
 from labctl.api.requests import OrderIn
-from labctl.errors import Complaint, OwnershipError
+from labctl.errors import Complaint
 
 Open = Callable[..., MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -22,26 +21,14 @@ BUSY = CELLS[0]
 """Taken by the run of the bench with one cell."""
 
 
-def acts(station: FakeStation, name: str) -> list[tuple[Any, ...]]:
-    """Return what was asked of the station under a name."""
-    return [act for act in station.acts if act[0] == name]
-
-
-def waiting(entry: str, **more: Any) -> QueueEntry:
-    """Return an order that waits."""
-    about: dict[str, Any] = {
-        "entry": entry,
-        "order": {},
-        "protocol": "cycling",
-        "sample": f"cell-{entry}",
-        "channels": {"cell": BUSY},
-        "ready": False,
-        "hold": False,
-        "waits_for": "the sample is not marked as connected",
-        "added_by": "Kim",
-        "added_unix": NOW,
-    }
-    return QueueEntry(**{**about, **more})
+def wait_for(station: RealStation, *samples: str) -> list[str]:
+    """Let orders wait for the busy channel; return their entries, first one first."""
+    return [
+        station.client.enqueue(
+            OrderIn(protocol="cycling", sample=sample, channels={"cell": BUSY})
+        ).entry
+        for sample in samples
+    ]
 
 
 def answer(**more: Any) -> Checked:
@@ -97,8 +84,8 @@ def test_start_and_queue_say_what_they_wait_for(
     assert said in ready.text
 
 
-def test_busy_channels_are_offered_behind_the_free_ones() -> None:
-    channels = FakeStation("one").state().channels
+def test_busy_channels_are_offered_behind_the_free_ones(station: RealStation) -> None:
+    channels = station.state().channels
 
     choices = channel_choices(channels, "cell")
 
@@ -108,7 +95,7 @@ def test_busy_channels_are_offered_behind_the_free_ones() -> None:
 
 
 def test_a_run_on_a_busy_channel_can_be_queued_but_not_started(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     composer = window.bench.composer
@@ -121,14 +108,15 @@ def test_a_run_on_a_busy_channel_can_be_queued_but_not_started(
     composer.start()
     composer.enqueue()
 
-    qtbot.waitUntil(lambda: bool(acts(station, "enqueue")))
-    assert acts(station, "enqueue")[0][1].channels == {"cell": BUSY}
-    assert not acts(station, "start")
+    qtbot.waitUntil(lambda: bool(station.bench.queue.entries))
+    [waits] = station.bench.queue.entries
+    assert waits.order.channels == {"cell": BUSY}
+    assert len(station.bench.runs) == 1
     qtbot.waitUntil(lambda: window.bench.side.tabText(1) == "Queue 1")
 
 
 def test_ctrl_n_on_a_busy_channel_composes_for_that_channel(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
     window = open_window(station)
     composer = window.bench.composer
@@ -141,16 +129,9 @@ def test_ctrl_n_on_a_busy_channel_composes_for_that_channel(
 
 
 def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, empty: RealStation
 ) -> None:
-    class Particular(FakeStation):
-        def check(self, order: OrderIn) -> Checked:
-            if "source_meter" in order.channels:
-                hint = Complaint(("channels", "source_meter"), "no such role.")
-                return answer(ok=False, complaints=[hint])
-            return super().check(order)
-
-    window = open_window(Particular("one"))
+    window = open_window(empty)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     window.bench.compose_on("k2400")
@@ -162,42 +143,41 @@ def test_a_tile_that_has_no_part_in_the_protocol_gives_way(
 
 
 def test_why_a_start_was_refused_stays_until_it_is_put_away(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    class Taken(FakeStation):
-        def start(self, order: OrderIn) -> Started:
-            raise OwnershipError(f"{order.sample}: vsp300/5 is lent to run 7")
-
-    window = open_window(Taken("one"))
+    window = open_window(station)
     composer = window.bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    window.bench.compose_on(CELLS[4])
+    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    other = station.start(channel=CELLS[4])  # somebody was quicker
     composer.start()
-    qtbot.waitUntil(lambda: "lent to run 7" in composer.foot.note_text)
+    qtbot.waitUntil(lambda: f"lent to run {other}" in composer.foot.note_text)
 
-    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)  # checked again
-    assert "lent to run 7" in composer.foot.note_text
+    qtbot.waitUntil(lambda: composer.foot.can_queue, timeout=10_000)  # checked again
+    assert f"lent to run {other}" in composer.foot.note_text
 
 
 @pytest.mark.parametrize(
     ("key", "how", "asked"),
     [
         # the sample is connected
-        (Qt.Key.Key_Space, None, ("change_queue", "b", True, None, None)),
-        (Qt.Key.Key_H, None, ("change_queue", "b", None, True, None)),
-        (Qt.Key.Key_Up, ALT, ("change_queue", "b", None, None, 0)),
-        (Qt.Key.Key_Down, ALT, ("change_queue", "b", None, None, 2)),
-        (Qt.Key.Key_Delete, None, ("unqueue", "b")),
+        (Qt.Key.Key_Space, None, {"ready": True}),
+        (Qt.Key.Key_H, None, {"hold": True}),
+        (Qt.Key.Key_Up, ALT, {"position": 0}),
+        (Qt.Key.Key_Down, ALT, {"position": 2}),
+        (Qt.Key.Key_Delete, None, None),
     ],
 )
 def test_the_queue_is_kept_in_order_by_key(
     qtbot: QtBot,
     open_window: Open,
-    station: FakeStation,
+    station: RealStation,
     key: Qt.Key,
     how: Qt.KeyboardModifier | None,
-    asked: tuple[Any, ...],
+    asked: dict[str, Any] | None,
 ) -> None:
-    station.queue_list = [waiting("a"), waiting("b"), waiting("c")]
+    _, entry, _ = wait_for(station, "si", "lco", "qms-0.3")
     window = open_window(station)
     window.bench.side.setCurrentIndex(1)
     table = window.bench.queue.table
@@ -207,23 +187,24 @@ def test_the_queue_is_kept_in_order_by_key(
 
     press(table, key, how or Qt.KeyboardModifier.NoModifier)
 
-    qtbot.waitUntil(lambda: asked in station.acts)
+    method = "DELETE" if asked is None else "PATCH"
+    qtbot.waitUntil(lambda: bool(station.did(f"{method} /queue/{entry}")))
+    assert station.did(f"/queue/{entry}")[0].given == (asked or {})
 
 
 def test_an_order_that_was_moved_stays_chosen(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    station.queue_list = [waiting("a"), waiting("b")]
+    first, second = wait_for(station, "si", "lco")
     window = open_window(station)
     panel = window.bench.queue
     panel.table.selectRow(1)
-    assert "cell-b on vsp300/1 waits for" in panel._about.text()
+    assert "lco on vsp300/1 waits for" in panel._about.text()
     assert not panel._down.isEnabled()
 
-    station.queue_list = [waiting("b"), waiting("a")]
-    station.sequence += 1
+    station.client.change_queue(first, position=1)
 
-    qtbot.waitUntil(lambda: panel.table.rows.rows[0].entry == "b")
+    qtbot.waitUntil(lambda: panel.table.rows.rows[0].entry == second)
     assert panel.table.current is not None
-    assert panel.table.current.entry == "b"
+    assert panel.table.current.entry == second
     assert not panel._up.isEnabled()

@@ -1,12 +1,13 @@
 """Figures of the protocols in the window: when they are asked for, how they look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 import pytest
-from fake_station import CELLS, FakeStation, cell_run
+from past_runs import SHORT
 from pytestqt.qtbot import QtBot
+from real_station import CELLS, RealStation
 
 from gui.plot.axis import Span
 from gui.plot.bounds import near, on_axis, with_bounds
@@ -16,8 +17,6 @@ from gui.run.figure_tab import FigureTab
 from gui.run.pace import AFTER_FAILURE, LEAST, SHARE, Pace
 from gui.run.tabs import tabs_of
 from gui.shell.window import MainWindow
-from labctl.api.figures import RunFigures
-from labctl.figures.bounded import bounded
 from labctl.figures.figure import Figure, Series
 
 Open = Callable[..., MainWindow]
@@ -84,16 +83,21 @@ def test_an_unanswered_question_is_asked_again() -> None:
     assert pace.is_due(10, LEAST, ended=False)
 
 
-@pytest.fixture
-def titration() -> FakeStation:
-    """Return a bench with a titration that goes on and has drawn two figures."""
-    station = FakeStation("empty")
-    run = cell_run(1, 2, CELLS[0], protocol="gitt")
-    run.view = "GITT"
-    del run.tables["eis"]
-    run.drawn = RunFigures(figures=list(titled("D", "V")), rows=1, seconds=60.0)
-    station.add(run)
-    return station
+PULSES = {**SHORT["gitt"][1], "formation_cycles": 0}
+
+
+@pytest.fixture(scope="module")
+def titration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
+    """Return a bench with a titration that goes on and has some pulses."""
+    with RealStation(tmp_path_factory.mktemp("gitt")) as made:
+        made.start("gitt", "qms-0.7", channel=CELLS[0], **PULSES)
+        made.go_on(3600.0)
+        yield made
+
+
+def asked(station: RealStation) -> int:
+    """Return how often figures were asked for so far."""
+    return len(station.line.asked(f"/runs/{station.started[0]}/figures"))
 
 
 def own_tab(window: MainWindow, qtbot: QtBot) -> FigureTab:
@@ -107,20 +111,24 @@ def own_tab(window: MainWindow, qtbot: QtBot) -> FigureTab:
 
 
 def test_a_dear_answer_is_not_asked_for_with_every_row(
-    qtbot: QtBot, open_window: Open, titration: FakeStation
+    qtbot: QtBot,
+    open_window: Open,
+    titration: RealStation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gui.run.pace.LEAST", 1e6)
+    before = asked(titration)
     window = open_window(titration)
     tab = own_tab(window, qtbot)
-    [run] = titration.fake_runs
+    [run] = titration.started
 
-    for rows in range(2000, 2010):
-        titration.change(run, rows=rows)
+    for _ in range(3):
+        titration.go_on(60.0)
+        rows = titration.run(run).rows
         qtbot.waitUntil(partial(_has_rows, window, rows))
         tab.refresh(rows)
 
-    assert titration.figures_asked == 1
-    titration.change(run, state="completed", ended_unix=1.0)
-    qtbot.waitUntil(lambda: titration.figures_asked == 2)
+    assert asked(titration) == before + 1
 
 
 def _has_rows(window: MainWindow, rows: int) -> bool:
@@ -128,23 +136,46 @@ def _has_rows(window: MainWindow, rows: int) -> bool:
     return state is not None and state.runs[0].rows == rows
 
 
-def test_nobody_asks_for_figures_that_are_not_seen(
-    qtbot: QtBot, open_window: Open, titration: FakeStation
+def test_figures_are_asked_for_once_more_when_the_run_has_ended(
+    qtbot: QtBot,
+    open_window: Open,
+    stand: Callable[..., RealStation],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gui.run.pace.LEAST", 1e6)
+    station = stand()
+    run = station.start("particle-iv", "particle-qms-0.7", points=11, sweeps=2)
+    station.go_on(2.0)
+    own_tab(open_window(station), qtbot)
+    assert asked(station) == 1
+
+    station.end(run)
+
+    qtbot.waitUntil(lambda: asked(station) == 2)
+
+
+def test_nobody_asks_for_figures_that_are_not_seen(
+    qtbot: QtBot, open_window: Open, titration: RealStation
+) -> None:
+    before = asked(titration)
     window = open_window(titration)
     view = window.bench.run_view
     qtbot.waitUntil(lambda: bool(view.figure_tabs))
     view.refresh()
 
-    assert titration.figures_asked == 0
+    assert asked(titration) == before
 
 
 def test_a_reason_is_read_where_figures_are_missing(
-    qtbot: QtBot, open_window: Open, titration: FakeStation
+    qtbot: QtBot, open_window: Open, stand: Callable[..., RealStation]
 ) -> None:
-    [run] = titration.fake_runs.values()
-    run.drawn = RunFigures(figures=[], rows=1, why="sample x has no particle radius")
-    window = open_window(titration)
+    station = stand()
+    label = next(s.label for s in station.client.samples() if s.name == "qms-0.7")
+    bare = {k: v for k, v in label.items() if k != "particle_radius"}
+    station.client.keep_sample("bare", bare | {"simulated_as": "qms-0.7"})
+    station.start("gitt", "bare", channel=CELLS[0], **PULSES)
+    station.go_on(3600.0)
+    window = open_window(station)
     view = window.bench.run_view
     qtbot.waitUntil(lambda: any(tab.tab.name == "own" for tab in view.figure_tabs))
     tab = next(tab for tab in view.figure_tabs if tab.tab.name == "own")
@@ -157,10 +188,9 @@ def test_a_reason_is_read_where_figures_are_missing(
 
 
 def test_a_protocols_own_tab_stands_behind_the_live_ones(
-    titration: FakeStation,
+    titration: RealStation,
 ) -> None:
-    [run] = titration.fake_runs
-    tabs = tabs_of(titration.run(run))
+    tabs = tabs_of(titration.client.run(titration.started[0]))
 
     assert [tab.title for tab in tabs] == [
         "V, I – t",
@@ -169,19 +199,16 @@ def test_a_protocols_own_tab_stands_behind_the_live_ones(
         "Capacity · CE",
         "GITT",
     ]
-    hidden = frozenset({"voltage_capacity", "dq_dv", "capacity", "efficiency"})
-    assert tabs[-1].elsewhere == hidden
+    hidden = {"voltage_capacity", "dq_dv", "capacity", "efficiency"}
+    assert hidden <= tabs[-1].elsewhere
 
 
 # ---- how they look
 
 
 def test_little_room_shows_one_figure_that_the_keyboard_chooses(
-    qtbot: QtBot, open_window: Open, titration: FakeStation
+    qtbot: QtBot, open_window: Open, titration: RealStation
 ) -> None:
-    [run] = titration.fake_runs.values()
-    figures = titled("D against θ", "Voltage of pulses", "Last pulse", "Relaxation")
-    run.drawn = RunFigures(figures=list(bounded(figures)), rows=1)
     tab = own_tab(open_window(titration), qtbot)
     qtbot.waitUntil(lambda: tab.is_one_by_one)
 

@@ -1,19 +1,26 @@
 """When a channel becomes free: from states to words, bars and keys."""
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from fake_station import CELLS, HOUR, NOW, FakeStation, summary
 from keyboard import strike
 from pytestqt.qtbot import QtBot
+from real_station import CELLS, NOW, QUICK, RealStation
+from values import HOUR, summary
 
 from gui.bench.schedule import Part, Row, Schedule, schedule_of, ticks, when
 from gui.bench.schedule_painter import ROW
 from gui.shell.window import MainWindow
-from labctl.api.answers import ForecastOut
-from labctl.api.models import ChannelState, QueueEntry, State
+from labctl.api.models import (
+    Channel,
+    ChannelState,
+    Health,
+    QueueEntry,
+    State,
+    StationInfo,
+)
 from labctl.api.requests import OrderIn
 from labctl.api.states import RunState
 
@@ -27,8 +34,6 @@ def state_of(
     *runs: Any, speed: float = 1.0, queue: list[QueueEntry] | None = None
 ) -> State:
     """Return a bench of four channels, some with a run."""
-    station = FakeStation("empty")
-    state = station.state()
     lent = {
         channel: run.run
         for run in runs
@@ -36,22 +41,41 @@ def state_of(
         for channel in run.channels.values()
     }
     channels = [
-        c.model_copy(
-            update={
-                "run": lent.get(c.name, ""),
-                "state": ChannelState.BUSY if c.name in lent else ChannelState.FREE,
-            }
+        Channel(
+            name=name,
+            instrument="vsp300",
+            roles=["cell"],
+            state=ChannelState.BUSY if name in lent else ChannelState.FREE,
+            run=lent.get(name, ""),
+            held=False,
+            held_because="",
+            queued=0,
         )
-        for c in state.channels[:4]
+        for name in CELLS[:4]
     ]
-    info = state.station.model_copy(update={"speed": speed})
-    return state.model_copy(
-        update={
-            "runs": list(runs),
-            "channels": channels,
-            "station": info,
-            "queue": queue or [],
-        }
+    info = StationInfo(
+        name="battery-bench",
+        simulated=True,
+        speed=speed,
+        version="0.1.0",
+        pid=4711,
+        boot="b1",
+        started_unix=NOW,
+        data="/data/runs",
+        operator="Kim",
+    )
+    return State(
+        sequence=1,
+        unix=NOW,
+        clock_unix=NOW,
+        station=info,
+        health=Health(ok=True, disk_free=10**12, findings=[]),
+        channels=channels,
+        runs=list(runs),
+        queue=queue or [],
+        attention=[],
+        last_event=0,
+        stop=None,
     )
 
 
@@ -231,32 +255,39 @@ def test_ticks_of_the_axis_are_few_and_whole_hours(
 # ---- the schedule in the window
 
 
-def busy_bench() -> FakeStation:
-    """Return a bench with runs, and orders behind one of them."""
-    station = FakeStation("few")
-    station.queue_list += [order("a", CELLS[0]), order("b", CELLS[1], ready=False)]
-    return station
+def wait_behind(station: RealStation) -> None:
+    """Let an order wait for the channel that is busy, and one for nobody knows what."""
+    for ready in (True, False):
+        order = OrderIn(
+            protocol="formation-cycling",
+            sample="qms-0.7",
+            parameters=dict(QUICK),
+            channels={"cell": CELLS[0]},
+        )
+        station.client.enqueue(order, ready=ready)
 
 
 def test_the_schedule_opens_over_the_bench_and_forecasts_the_queue(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    window = open_window(busy_bench())
+    wait_behind(station)
+    window = open_window(station)
     chart = window.bench.schedule.chart
 
     strike(window, "Ctrl+T")
 
     qtbot.waitUntil(chart.hasFocus)
-    qtbot.waitUntil(lambda: chart.row is not None and "after 1" in chart.row.words)
+    row = partial(getattr, chart, "row")
+    qtbot.waitUntil(lambda: row() and "then 1" in row().words, timeout=20_000)
     assert chart.row is not None
     assert chart.row.channel == CELLS[0]
     assert "free now" in window.bench.schedule.words
 
 
 def test_keys_walk_zoom_and_open_in_the_schedule(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, few: RealStation
 ) -> None:
-    window = open_window(FakeStation("few"))
+    window = open_window(few)
     strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     qtbot.waitUntil(chart.hasFocus)
@@ -275,11 +306,11 @@ def test_keys_walk_zoom_and_open_in_the_schedule(
 
 
 def test_a_free_channel_of_the_schedule_becomes_the_composers_channel(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, empty: RealStation
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
     composer = window.bench.composer
-    qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
+    qtbot.waitUntil(lambda: composer.can_start, timeout=20_000)
     strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     chart.choose(CELLS[4])
@@ -291,29 +322,22 @@ def test_a_free_channel_of_the_schedule_becomes_the_composers_channel(
 
 
 def test_nothing_quick_waits_behind_a_forecast_of_the_queue(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, station: RealStation
 ) -> None:
-    behind: set[str] = set()
-
-    class Slow(FakeStation):
-        def forecast(self, order: OrderIn, deadline: float = 20.0) -> ForecastOut:
-            behind.add(threading.current_thread().name)
-            return super().forecast(order, deadline)
-
-    station = Slow("few")
-    station.queue_list += [order("a", CELLS[0])]
+    wait_behind(station)
     window = open_window(station)
-    qtbot.waitUntil(lambda: bool(behind))  # of the composer
     strike(window, "Ctrl+T")
 
-    qtbot.waitUntil(lambda: bool(window.bench.schedule._durations))
-    assert behind == {"ask-forecast-0"}
+    durations = window.bench.schedule._durations
+    qtbot.waitUntil(lambda: bool(durations), timeout=20_000)
+    asked = station.line.asked("/forecast", "POST")
+    assert {request.extensions["thread"] for request in asked} == {"ask-forecast-0"}
 
 
 def test_escape_closes_the_schedule_and_gives_the_focus_back(
-    qtbot: QtBot, open_window: Open, station: FakeStation
+    qtbot: QtBot, open_window: Open, empty: RealStation
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
     window.bench.grid.setFocus()
     strike(window, "Ctrl+T")
     qtbot.waitUntil(window.bench.schedule.chart.hasFocus)
@@ -324,8 +348,8 @@ def test_escape_closes_the_schedule_and_gives_the_focus_back(
     qtbot.waitUntil(window.bench.grid.hasFocus)
 
 
-def test_sixty_four_channels_scroll(open_window: Open) -> None:
-    window = open_window(FakeStation("few"))
+def test_sixty_four_channels_scroll(open_window: Open, empty: RealStation) -> None:
+    window = open_window(empty)
     strike(window, "Ctrl+T")
     chart = window.bench.schedule.chart
     row = first_row(schedule_of(state_of(), {}))
@@ -344,9 +368,9 @@ def test_sixty_four_channels_scroll(open_window: Open) -> None:
 
 
 def test_the_schedule_of_another_page_comes_back_and_stays_open(
-    open_window: Open, station: FakeStation
+    open_window: Open, empty: RealStation
 ) -> None:
-    window = open_window(station)
+    window = open_window(empty)
     strike(window, "Ctrl+T")
     window.header.pages.setCurrentIndex(2)
     assert not window.bench.schedule.isVisible()

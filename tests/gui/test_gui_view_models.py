@@ -69,10 +69,10 @@ def test_a_finished_run_stays_on_its_channel_until_the_next_one(
     stand: Callable[..., RealStation],
 ) -> None:
     station = stand()
-    iv = {"protocol": "particle-iv", "sample": "particle-qms-0.7", "points": 11}
-    station.finish(station.start(**iv, sweeps=1))
+    iv = "particle-iv", "particle-qms-0.7"
+    station.finish(station.start(*iv, points=11, sweeps=1))
     [finished] = [t for t in tiles_of(station.state()) if t.run]
-    station.start(**iv)
+    station.start(*iv)
     [next_one] = [t for t in tiles_of(station.state()) if t.run]
 
     assert finished.look is StateLook.FINISHED
@@ -244,12 +244,14 @@ def test_steps_are_done_now_or_planned(few: RealStation) -> None:
 
 def test_a_stop_says_asked_confirmed_measured(station: RealStation) -> None:
     station.client.stop_all()
-    station.until(lambda: "measured" in stop_text(station.services.stop_all.report()))
-    report = station.state().stop
 
-    assert report is not None
+    def text() -> str:
+        report = station.state().stop
+        return "" if report is None else stop_text(report)
+
+    station.until(lambda: "measured" in text())
     said = r"vsp300/1: asked → confirmed after \d+\.\d s → 0\.0000 mA measured$"
-    assert re.search(said, stop_text(report))
+    assert re.search(said, text())
 
 
 # ---- the link
