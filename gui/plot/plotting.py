@@ -174,8 +174,11 @@ def add_points(plot: Plot, colour: str, *, symbol: str = "o", size: int = 6) -> 
 
 
 def give(curve: Any, x: Array, y: Array) -> None:
-    """Give a curve its points; NaN breaks the line."""
-    curve.setData(np.asarray(x, float), np.asarray(y, float), connect="finite")
+    """Give a curve its points; NaN breaks the line, and alone it is no point."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if not (np.isfinite(x) & np.isfinite(y)).any():
+        x = y = np.empty(0)
+    curve.setData(x, y, connect="finite")
 
 
 def add_band(plot: Plot, low: float, high: float, *, upright: bool = False) -> Any:
