@@ -77,7 +77,7 @@ def test_a_tile_of_what_may_still_be_on_says_so_before_everything(
 
 
 def test_an_empty_channel_in_doubt_is_not_free(seen: RealStation) -> None:
-    seen.bench.doubt(EMPTY, WHY)
+    seen.bench.outputs.doubt(EMPTY, WHY)
     tile = next(t for t in tiles_of(seen.state()) if t.channel == EMPTY)
 
     assert (tile.look, tile.needs_you, tile.is_free) == (
@@ -160,7 +160,7 @@ def by_hand(stand: Callable[..., RealStation]) -> RealStation:
     """Return a bench whose source meter may still be on."""
     made = stand()
     made.client.open_instrument("k2450")
-    made.bench.doubt("k2450", WHY)
+    made.bench.outputs.doubt("k2450", WHY)
     return made
 
 
@@ -277,7 +277,7 @@ def test_however_many_channels_are_in_doubt_the_bench_stays_in_sight(
 ) -> None:
     bench = stand()
     for channel in CELLS[4:]:
-        bench.bench.doubt(channel, WHY)
+        bench.bench.outputs.doubt(channel, WHY)
     window = open_window(bench)
     bar = window.doubts
     qtbot.waitUntil(bar.isVisible, timeout=5000)

@@ -292,7 +292,7 @@ def at(request: pytest.FixtureRequest, action: Action) -> RealStation:
         return cut_short
     found: RealStation = request.getfixturevalue("station" if word in own else "few")
     if word == "clear":
-        found.bench.doubt("vmp3/8", "no answer")
+        found.bench.outputs.doubt("vmp3/8", "no answer")
     if word == "acknowledge":
         found.bench.events.tell(Level.ALARM, "limit", "out of bounds", found.started[0])
     return found

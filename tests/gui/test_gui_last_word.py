@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_station import FakeStation
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.compose.block_editor import TEXT
 from gui.compose.draft import Draft
@@ -15,13 +15,12 @@ from gui.runs.view_file import written
 from gui.shell.window import MainWindow
 
 Open = Callable[..., MainWindow]
-PATIENCE = 10.0
 
 
 def test_a_text_that_was_typed_just_now_is_what_start_means(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, stand: Callable[..., RealStation]
 ) -> None:
-    station = FakeStation("one")
+    station = stand()
     composer = open_window(station).bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     composer.choose("sequence")
@@ -37,15 +36,17 @@ def test_a_text_that_was_typed_just_now_is_what_start_means(
     assert not composer.can_start  # it is checked first
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     composer.start()
-    qtbot.waitUntil(lambda: any(act[0] == "start" for act in station.acts))
-    started = [act[1].parameters["steps"] for act in station.acts if act[0] == "start"]
+    qtbot.waitUntil(lambda: bool(station.did("POST /runs")))
+    started = [line.given["parameters"]["steps"] for line in station.did("POST /runs")]
     assert started == [[{"do": "rest", "duration": "2 h"}]]
 
 
-def test_a_file_that_nobody_was_asked_about_is_not_replaced(tmp_path: Path) -> None:
-    station, said = FakeStation("one"), list[str]()
-    protocol = next(p for p in station.protocols() if p.name == "cycling")
-    draft = Draft(protocol, station.samples()[0])
+def test_a_file_that_nobody_was_asked_about_is_not_replaced(
+    empty: RealStation, tmp_path: Path
+) -> None:
+    said = list[str]()
+    protocol = next(p for p in empty.client.protocols() if p.name == "cycling")
+    draft = Draft(protocol, empty.client.samples()[0])
     there = tmp_path / "plan.yaml"
     there.write_text("mine", "utf-8")
 
