@@ -1,25 +1,12 @@
-"""Numbers as the window shows them: true minus, fixed digits, one prefix a column."""
+"""Numbers as the window shows them: true minus, fixed digits."""
 
 import math
-from collections.abc import Iterable
 from datetime import datetime
 
 from labctl.quantities import format_duration, format_si
 
 MINUS = "\N{MINUS SIGN}"
-FIGURE_SPACE = "\N{FIGURE SPACE}"
 NOTHING = "–"
-_STEPS = (
-    ("G", 1e9),
-    ("M", 1e6),
-    ("k", 1e3),
-    ("", 1.0),
-    ("m", 1e-3),
-    ("µ", 1e-6),
-    ("n", 1e-9),
-    ("p", 1e-12),
-    ("f", 1e-15),
-)
 _TERMS = {
     "peis": "PEIS",
     "insitu": "in situ",
@@ -67,33 +54,6 @@ def fixed(value: float | None, unit: str, decimals: int) -> str:
 def plain(value: float, digits: int = 4) -> str:
     """Write a number without unit, short, with a true minus."""
     return f"{value:.{digits}g}".replace("-", MINUS)
-
-
-def column_prefix(values: Iterable[float]) -> tuple[str, float]:
-    """Return the prefix that a whole column takes, and its factor.
-
-    Chosen by the largest magnitude, so that rows compare by eye.
-    """
-    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
-    for prefix, size in _STEPS:
-        if largest >= size:
-            return prefix, size
-    return "", 1.0
-
-
-def column_texts(
-    values: Iterable[float], unit: str, decimals: int = 3
-) -> tuple[str, list[str]]:
-    """Return a column's unit with its prefix, and its values in that unit."""
-    numbers = list(values)
-    prefix, size = column_prefix(numbers)
-    texts = [
-        NOTHING
-        if not math.isfinite(v)
-        else f"{v / size:.{decimals}f}".replace("-", MINUS)
-        for v in numbers
-    ]
-    return prefix + shown_unit(unit), texts
 
 
 def lasting(seconds: float | None) -> str:

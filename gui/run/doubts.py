@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from labctl.api.models import Channel, RunSummary, State
+from labctl.api.models import RunSummary, State
 from labctl.api.states import LIVE
 
 STILL_ON = "MAY STILL BE ON"
@@ -46,11 +46,6 @@ def doubts_of(state: State | None) -> tuple[Doubt, ...]:
 def word_of(doubts: Iterable[str]) -> str:
     """Return ``MAY STILL BE ON: no answer``; ``doubts`` are the reasons."""
     return f"{STILL_ON}: {'; '.join(doubts)}"
-
-
-def doubts_by_channel(channels: Iterable[Channel]) -> dict[str, str]:
-    """Return channel -> why, of those that may still be on."""
-    return {c.name: c.doubt for c in channels if c.doubt}
 
 
 def alarm_text(run: RunSummary, doubts: Mapping[str, str]) -> str:

@@ -15,7 +15,6 @@ from labctl.analysis.conduction.conduction import (
     ohmic_fit,
 )
 from labctl.analysis.conduction.pellet import (
-    disc_area,
     pellet_conductivity,
     thickness_series,
 )
@@ -263,13 +262,6 @@ def test_a_meters_gain_is_common_to_all_pellets() -> None:
     found = thickness_series([Measured(d) for d in depths], ohms, AREA)
 
     assert found.conductivity.part("current gain") == pytest.approx(1e-5)
-
-
-def test_the_area_of_a_disc() -> None:
-    area = disc_area(known(0.011283791670955126, 1e-5, "diameter"))
-
-    assert area.value == pytest.approx(1e-4)
-    assert area.uncertainty == pytest.approx(2e-5 / 0.011283791670955126 * 1e-4)
 
 
 def test_columns_of_any_size_are_fitted() -> None:

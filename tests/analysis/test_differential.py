@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.cells.differential import Smoothing, differential_capacity
+from labctl.analysis.cells.differential import differential_capacity
 
 TOTAL = 4.8
 
@@ -22,10 +22,9 @@ def half_cycle(
     return (voltage[::-1], -even) if down else (voltage, even)
 
 
-@pytest.mark.parametrize("smoothing", list(Smoothing))
 @pytest.mark.parametrize("down", [False, True])
-def test_peaks_stand_where_they_are(smoothing: Smoothing, down: bool) -> None:
-    found = differential_capacity(*half_cycle(down=down), smoothing=smoothing)
+def test_peaks_stand_where_they_are(down: bool) -> None:
+    found = differential_capacity(*half_cycle(down=down))
 
     size = np.abs(found.value)
     low = found.voltage < 0.38
@@ -42,35 +41,11 @@ def test_bins_conserve_the_charge_exactly() -> None:
     assert found.conserved == pytest.approx(1, abs=1e-12)
 
 
-def test_the_smoothing_is_declared() -> None:
-    found = differential_capacity(
-        *half_cycle(), smoothing=Smoothing.SAVITZKY_GOLAY, step=1e-3, window=8e-3
-    )
-
-    assert (found.smoothing, found.step, found.window) == ("savitzky-golay", 1e-3, 8e-3)
-
-
 def test_rows_too_far_apart_are_marked() -> None:
     found = differential_capacity(*half_cycle(rows=60))
 
     assert not found.valid
     assert "apart" in found.reason
-
-
-def test_a_mass_gives_milliamperehours_per_gram_and_volt() -> None:
-    plain = differential_capacity(*half_cycle())
-    per_gram = differential_capacity(*half_cycle(), mass=0.4e-3)
-
-    np.testing.assert_allclose(per_gram.value * 3.6 * 0.4e-3, plain.value)
-
-
-def test_noise_on_the_voltage_loses_no_charge_in_the_sliding_cubic() -> None:
-    v, q = half_cycle()
-    v = v + 2e-4 * np.random.default_rng(0).standard_normal(len(v))
-
-    found = differential_capacity(v, q, smoothing=Smoothing.SAVITZKY_GOLAY)
-
-    assert found.conserved == pytest.approx(1, abs=0.01)
 
 
 def test_a_handful_of_rows_is_refused() -> None:

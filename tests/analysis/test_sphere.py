@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from labctl.analysis.cells.sphere import (
     EIGENVALUES,
     invert_sphere_ratio,
-    slab_ratio,
-    slab_surface,
     sphere_ratio,
     sphere_surface,
 )
@@ -46,18 +44,6 @@ def test_classical_formula_is_low_on_a_sphere_by_the_tabled_factor(
     factor = 4 * tau / (np.pi * sphere_surface(tau) ** 2)
 
     np.testing.assert_allclose(factor, table["classical_over_true"], atol=6e-4)
-
-
-def test_ratio_and_classical_factor_on_a_slab(vectors: dict[str, Any]) -> None:
-    table = vectors["slab"]
-    tau = np.array(table["tau"])
-
-    np.testing.assert_allclose(slab_ratio(tau), table["ratio"], atol=6e-6)
-    np.testing.assert_allclose(
-        4 * tau / (np.pi * slab_surface(tau) ** 2),
-        table["classical_over_true"],
-        atol=6e-4,
-    )
 
 
 def test_inverse_table(vectors: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ import pytest
 from gui.look.colours import DARK, LIGHT, StateLook, Theme
 from gui.look.si_text import (
     bytes_text,
-    column_texts,
     fixed,
     lasting,
     signed_text,
@@ -71,13 +70,6 @@ def test_a_value_is_written_as_people_read_it(
 def test_charge_and_discharge_carry_their_sign() -> None:
     assert signed_text(0.0005, "A") == "+500.0 µA"
     assert signed_text(-0.0005, "A") == "−500.0 µA"
-
-
-def test_one_prefix_a_column_so_that_rows_compare() -> None:
-    unit, texts = column_texts([1e-3, 2.5e-5, math.nan], "A")
-
-    assert unit == "mA"
-    assert texts == ["1.000", "0.025", "–"]
 
 
 def test_zero_measured_shows_its_decimals() -> None:

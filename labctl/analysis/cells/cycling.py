@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 COULOMB_PER_MAH = 3.6
-SILICON_MAH_PER_G = 954.28
-"""One lithium per silicon, F / M(Si)."""
 
 
 class Pairing(StrEnum):

@@ -68,12 +68,6 @@ class HalfCycles:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.charge != 0, self.energy / self.charge, np.nan)
 
-    @property
-    def mean_current(self) -> Floats:
-        """Mean current while it flows in A, signed; NaN without current."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.duration > 0, self.charge / self.duration, np.nan)
-
 
 def split_half_cycles(
     time: ArrayLike,

@@ -43,23 +43,9 @@ def sphere_surface(tau: ArrayLike) -> Floats:
     return surface
 
 
-def slab_surface(tau: ArrayLike) -> Floats:
-    """Return g(τ') of a slab with one face exposed; same shape as ``tau``."""
-    t = np.maximum(np.asarray(tau, dtype=np.float64), 0.0)
-    squares = (np.pi * np.arange(1, TERMS + 1)) ** 2
-    series = np.exp(-np.multiply.outer(np.maximum(t, SHORT), squares))
-    late = t + 1 / 3 - 2 * (series / squares).sum(axis=-1)
-    return np.where(t < SHORT, 2 * np.sqrt(t / np.pi), late)
-
-
 def sphere_ratio(tau: ArrayLike) -> Floats:
     """Return ρ = ΔE_s/ΔE_t = 3τ'/g(τ') after a pulse of τ' on a sphere."""
     return 3 * np.asarray(tau, dtype=np.float64) / sphere_surface(tau)
-
-
-def slab_ratio(tau: ArrayLike) -> Floats:
-    """Return ρ = ΔE_s/ΔE_t = τ'/g(τ') after a pulse of τ' on a slab."""
-    return np.asarray(tau, dtype=np.float64) / slab_surface(tau)
 
 
 def invert_sphere_ratio(ratio: float) -> float:

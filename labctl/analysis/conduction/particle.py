@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from labctl.analysis.conduction.conduction import ohmic_fit
 from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, combine
@@ -31,12 +30,6 @@ class OpenProbe:
     """S."""
     offset_current: Measured
     """A at zero voltage."""
-
-    def subtract(self, voltage: ArrayLike, current: ArrayLike) -> NDArray[np.float64]:
-        """Return the current in A without offset and leakage, shape (n,)."""
-        volts = np.asarray(voltage, dtype=float)
-        base = self.offset_current.value + self.leakage.value * volts
-        return np.asarray(current, dtype=float) - base
 
 
 def open_probe(

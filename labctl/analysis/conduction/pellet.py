@@ -58,11 +58,6 @@ def pellet_conductivity(
     return found
 
 
-def disc_area(diameter: Measured) -> Measured:
-    """Return π d²/4 in m²."""
-    return (math.pi / 4 * diameter * diameter).with_unit("m^2")
-
-
 def thickness_series(
     thickness: Sequence[Measured],
     resistance: Sequence[Measured],
