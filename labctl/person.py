@@ -117,10 +117,18 @@ class Person:
     def take(self) -> Request | None:
         """Return the request whose turn it is; None if none waits."""
         with self._lock:
-            request = self._waiting.popleft() if self._waiting else None
+            if not self._waiting:
+                return None
+            request = self._waiting.popleft()
             if not self._waiting:
                 self.arrived.clear()
             return request
+
+    def settle(self) -> None:
+        """Let steps wait again: nothing is asked of the run any more."""
+        with self._lock:
+            if not self._waiting:
+                self.arrived.clear()
 
     def forget(self) -> None:
         """Drop what waits: somebody interrupted what goes on."""

@@ -154,6 +154,7 @@ class Control:
     def _settle(self) -> None:
         if self.wish() is None:
             self.asked.clear()
+            self.person.settle()
         else:
             self.asked.set()
             self.person.arrived.set()

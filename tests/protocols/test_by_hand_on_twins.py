@@ -17,9 +17,10 @@ from labctl.engine.control import Control
 from labctl.engine.replay import rehearse
 from labctl.engine.situation import Situation
 from labctl.errors import BusyError, OperatorError, RefusedError
-from labctl.person import Person
+from labctl.person import Person, Request
 from labctl.sample import Sample, SampleKind
 from labctl.session.order import Order, prepare
+from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
@@ -61,27 +62,33 @@ class Bench:
         )
         prepared = prepare(order, self.config)
         self.circuit = prepared.world.circuit
+        return start(prepared, self.config, self.observers(*acts))
+
+    def resume(self, folder: Path, *acts: Asked | Act) -> Finished:
+        """Go on with it, a person asking for more."""
+        return resume(folder, self.observers(*acts))
+
+    def observers(self, *acts: Asked | Act) -> Observers:
+        """Return who lets a person act, once a step has waited for 3 s."""
         left = list(acts)
         began: dict[int, float] = {}
+        self.control = Control()
 
         def watch(now: Situation) -> None:
             if now.state == "hold":
                 self.control.release()
             began.setdefault(now.step_count, now.test_time)
-            person = observers.control.person
             waits = now.test_time - began[now.step_count] > 3.0
             if not left or not waits or type(now.step).__name__[:3] != "Ask":
                 return
             act = left.pop(0)
             began[now.step_count] = now.test_time  # another 3 s
             if callable(act):
-                act(person, now)
+                act(self.control.person, now)
             else:
-                person.ask(*act, by="Kim")
+                self.control.person.ask(*act, by="Kim")
 
-        self.control = Control()
-        observers = Observers(self.control, watch=watch, live_view=False)
-        return start(prepared, self.config, observers)
+        return Observers(self.control, watch=watch, live_view=False)
 
 
 @pytest.fixture
@@ -361,3 +368,29 @@ def test_what_was_asked_is_in_the_journal_and_replays_the_same_steps(
         "end",
     ]
     rehearse(again.plan(), steps)  # raises where a step would be another one
+
+
+def test_a_run_by_hand_that_was_stopped_goes_on_with_nothing_on(bench: Bench) -> None:
+    def stop(_person: Person, _now: Situation) -> None:
+        bench.control.stop("lunch")
+
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, stop)
+    again = bench.resume(done.folder, SWEEP, ("end", {}))
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        asked = [s.outcome.asked.get("request") for s in journal.steps if s.outcome]
+    assert (done.status, again.status) == ("stopped", "completed")
+    assert asked == ["hold-voltage", "sweep-voltage", None, "end"]
+    assert again.results["resistance"].quality is Quality.GOOD
+
+
+def test_so_many_requests_may_wait_and_no_more() -> None:
+    person = Person()
+    for _ in range(16):
+        person.put(Request("keep"))
+
+    with pytest.raises(OperatorError, match="16 requests wait"):
+        person.put(Request("keep"))
+
+    person.forget()
+    assert (person.take(), person.arrived.is_set()) == (None, False)
