@@ -19,7 +19,7 @@ from typing import Any
 from labctl.clock import SystemClock, local
 from labctl.errors import BusyError, OwnershipError, StoreError
 from labctl.roles.identity import Identity
-from labctl.store.machine_lock import HeldError, MachineLock
+from labctl.store.machine_lock import MachineLock, MachineLockedError
 
 LOOPBACK = "127.0.0.1"
 HOSTS = Path("/etc/hosts")
@@ -66,7 +66,7 @@ class Possession:
         note = {**_about_us(), "name": self._name, "address": self._address}
         try:
             self._locks.append(MachineLock(key, note))
-        except HeldError as held:
+        except MachineLockedError as held:
             who, where = _who(held.note), _shown(held.note.get("address"))
             same = not where or canonical(where) == canonical(self._address)
             other = "" if same else f", which reaches it at {where}"

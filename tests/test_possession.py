@@ -14,7 +14,7 @@ from labctl.errors import BusyError, OwnershipError
 from labctl.possession import Possession, canonical, identity_key
 from labctl.roles.identity import Identity
 from labctl.store import machine_lock
-from labctl.store.machine_lock import ELSEWHERE, HeldError, MachineLock
+from labctl.store.machine_lock import ELSEWHERE, MachineLock, MachineLockedError
 
 K2450 = Identity("KEITHLEY INSTRUMENTS", "2450", "04089762", "1.7.12b", "")
 HOLDER = """
@@ -250,7 +250,7 @@ def test_what_a_holder_says_is_shown_without_its_control_characters() -> None:
 def test_a_lock_that_is_held_says_by_whom() -> None:
     held = MachineLock("x", {"user": "alice"})
 
-    with pytest.raises(HeldError) as refused:
+    with pytest.raises(MachineLockedError) as refused:
         MachineLock("x", {"user": "bob"})
     held.release()
 

@@ -88,7 +88,7 @@ def grubbs_limit(count: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class GroupDifference:
     """Two groups of cells, first minus second."""
 
     difference: float
@@ -109,7 +109,7 @@ class Comparison:
         return self.probability < 1 - CONFIDENCE
 
 
-def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
+def compare(first: Sequence[float], second: Sequence[float]) -> GroupDifference:
     """Compare two groups of at least two cells each, variances not taken as equal."""
     a, b = describe(first), describe(second)
     if min(a.count, b.count) < FEWEST:
@@ -128,7 +128,7 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
     pooled = math.sqrt(
         ((a.count - 1) * a.deviation**2 + (b.count - 1) * b.deviation**2) / both
     )
-    return Comparison(
+    return GroupDifference(
         difference=difference,
         half_width=half,
         t=t,

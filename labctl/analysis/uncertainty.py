@@ -183,7 +183,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
+class Calibration:
     """What calibration leaves unknown of the meters (type B), as standard values.
 
     A manual's ± limit becomes a standard uncertainty through `rectangular`.
@@ -212,7 +212,7 @@ class Accuracy:
         return f"{quantity} {kind}: {detail}" if detail else f"{quantity} {kind}"
 
 
-EXACT = Accuracy()
+EXACT = Calibration()
 """Meters without error, for exact vectors."""
 
 

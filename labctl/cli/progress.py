@@ -17,7 +17,7 @@ LINE_EVERY = 60.0
 """s, elsewhere."""
 
 
-class Progress:
+class ProgressLine:
     """A bar on a terminal, a line a minute elsewhere."""
 
     def __init__(

@@ -55,7 +55,7 @@ def run(
     still be on; which, and what to do, is said.
     """
     from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
-    from labctl.cli.progress import Progress  # noqa: PLC0415
+    from labctl.cli.progress import ProgressLine  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.service.guard.observing import guarded  # noqa: PLC0415
@@ -91,7 +91,7 @@ def run(
     )
     protocol = prepared.protocol
     mass = protocol.sample.active_mass
-    with Progress(protocol.duration(), protocol.cycles_planned(), mass) as progress:
+    with ProgressLine(protocol.duration(), protocol.cycles_planned(), mass) as progress:
         control = Control()
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
@@ -125,7 +125,7 @@ def resume(
     if not settings and remote.resume_there(run, accept_voltage=accept_voltage):
         return
     from labctl.cli.left_on import LeftOn  # noqa: PLC0415  (start-up time)
-    from labctl.cli.progress import Progress  # noqa: PLC0415
+    from labctl.cli.progress import ProgressLine  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.config.reading import kept_config  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
@@ -141,7 +141,7 @@ def resume(
         header = reader.header
     out = RunFolder.of(run).path.parent
     left_on = LeftOn(out, header.roles, real=not header.simulated)
-    with Progress(active_mass=header.sample.get("active_mass")) as progress:
+    with ProgressLine(active_mass=header.sample.get("active_mass")) as progress:
         control = Control()
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from labctl import columns
 from labctl.data import EndReason, Level
-from labctl.engine.recorder import Flight, Recorder
+from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.safing import MakesSafe
 from labctl.engine.situation import Recorded
 from labctl.engine.states import Wish
@@ -19,7 +19,11 @@ Outputs = Mapping[str, MakesSafe]
 
 
 def attach(
-    flight: Flight, recorded: Recorded, bench: Bench, recorder: Recorder, outs: Outputs
+    flight: StepInFlight,
+    recorded: Recorded,
+    bench: Bench,
+    recorder: Recorder,
+    outs: Outputs,
 ) -> Rows | None:
     """Return the rows of what still runs; None: the step has to be executed.
 
@@ -44,7 +48,9 @@ def attach(
     return rows
 
 
-def was_cut(flight: Flight, ending: Ending, wish: Wish | None, left: float) -> bool:
+def was_cut(
+    flight: StepInFlight, ending: Ending, wish: Wish | None, left: float
+) -> bool:
     """Tell whether what was attached to had been stopped, not come to its end.
 
     Its guard stops it soon after the host died, at ``left`` (UTC epoch seconds); what

@@ -11,7 +11,7 @@ from labctl import columns
 from labctl.data import Batch, Event, Level, Outcome
 from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control
-from labctl.engine.recorder import Flight, Recorder
+from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.safing import unsafe_text
 from labctl.engine.situation import Recorded, Situation, Watchers
 from labctl.engine.states import RunState
@@ -47,7 +47,7 @@ class Intake:
     before: tuple[Step, Outcome] | None = None
     """The last step on the bench that ended, and how."""
 
-    def take(self, item: Item, flight: Flight) -> None:
+    def take(self, item: Item, flight: StepInFlight) -> None:
         """Write what a poll brought; LimitError if it left the envelope."""
         if isinstance(item, Event):
             self.recorder.tell(item)
@@ -71,7 +71,7 @@ class Intake:
             self.mind_the_disk()
         self.watchers.seen(self.situation(RunState.RUNNING, flight))
 
-    def gather(self, flight: Flight) -> None:
+    def gather(self, flight: StepInFlight) -> None:
         """Record what the instruments still hold after everything was made safe."""
         if not flight.is_on:
             return
@@ -105,7 +105,7 @@ class Intake:
         elif held and not (trouble or late or journal.lives_on_reserve):
             self.control.release(DISK)  # a write that is on its way is no trouble
 
-    def situation(self, state: RunState, flight: Flight) -> Situation:
+    def situation(self, state: RunState, flight: StepInFlight) -> Situation:
         """Return how the run stands."""
         recorder = self.recorder
         return Situation(
@@ -120,7 +120,7 @@ class Intake:
             self.attendant.longest_gap,
         )
 
-    def _trip_on(self, violation: Violation | None, flight: Flight) -> None:
+    def _trip_on(self, violation: Violation | None, flight: StepInFlight) -> None:
         """Make everything safe and raise LimitError, if there is a violation."""
         if violation is None:
             return
@@ -129,7 +129,7 @@ class Intake:
         end = unsafe_text(unsafe) if unsafe else "outputs made safe"
         raise LimitError(f"{flight.step.label}: {violation}; {end}")
 
-    def _claim(self, claim: Claim, flight: Flight) -> None:
+    def _claim(self, claim: Claim, flight: StepInFlight) -> None:
         """Make a claim durable before what it names is started."""
         channel = self.channels.get(claim.role, claim.role)
         record = self.recorder.claim(claim, channel, flight)
@@ -146,7 +146,7 @@ class Intake:
             raise WaitEnded
         self.watchers.claimed(record)
 
-    def _not_seen(self, batch: Batch, flight: Flight) -> Batch:
+    def _not_seen(self, batch: Batch, flight: StepInFlight) -> Batch:
         """Return the rows that the journal does not hold from before a crash."""
         last = self.recorded.seen.get(batch.stream)
         time = batch.columns.get(columns.INSTRUMENT_TIME.name)

@@ -9,7 +9,7 @@ from labctl.protocol import ClaimRecord
 from labctl.store.header import RunHeader
 
 
-class Journal(typing.Protocol):
+class WritesJournal(typing.Protocol):
     """Its one body is `labctl.store.journal.journal`; only `commit_durably` waits."""
 
     @property

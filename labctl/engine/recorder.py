@@ -10,7 +10,7 @@ from typing import Any
 from labctl import columns
 from labctl.clock import Clock, stopwatch
 from labctl.data import Batch, Event, Level
-from labctl.engine.journal import Journal
+from labctl.engine.journal import WritesJournal
 from labctl.engine.ledger import Ledger, StepTotals
 from labctl.protocol import Claim, ClaimRecord, Progress, Step
 
@@ -25,7 +25,7 @@ LONGEST_GAP = "longest_gap"
 
 
 @dataclass(slots=True)
-class Flight:
+class StepInFlight:
     """The step in flight."""
 
     step: Step
@@ -44,7 +44,7 @@ class Flight:
 class Recorder:
     """Stamps and writes; knows the run's time, but neither plan nor instruments."""
 
-    def __init__(self, journal: Journal, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, journal: WritesJournal, ledger: Ledger, clock: Clock) -> None:
         self.journal = journal
         self._ledger = ledger
         self._clock = clock
@@ -76,7 +76,7 @@ class Recorder:
             self._zero -= ahead
         return self._ledger.begin(self.test_time, earlier)
 
-    def post(self, batch: Batch, flight: Flight) -> Batch:
+    def post(self, batch: Batch, flight: StepInFlight) -> Batch:
         """Return the batch with every column of its stream; add it to the sums."""
         now = (self.test_time, self._clock.unix())
         flight.now = None
@@ -87,11 +87,11 @@ class Recorder:
         self.journal.append(batch)
         self.rows += len(batch)
 
-    def notice(self, readings: Batch, flight: Flight) -> None:
+    def notice(self, readings: Batch, flight: StepInFlight) -> None:
         """Remember what an instrument reads now, between two rows."""
         flight.now = _row_between(readings, flight.totals)
 
-    def record_now(self, flight: Flight) -> None:
+    def record_now(self, flight: StepInFlight) -> None:
         """Record the last reading too: the charge until an interruption counts."""
         now = flight.now and _row_between(flight.now, flight.totals)
         flight.now = None
@@ -107,7 +107,7 @@ class Recorder:
         """Write an event, and log it."""
         self.tell(Event(level, code, text))
 
-    def claim(self, claim: Claim, channel: str, flight: Flight) -> ClaimRecord:
+    def claim(self, claim: Claim, channel: str, flight: StepInFlight) -> ClaimRecord:
         """Note what the step is about to start; not durable yet."""
         record = ClaimRecord(
             flight.count,
@@ -122,20 +122,20 @@ class Recorder:
         self.journal.claim(record)
         return record
 
-    def commit_in_time(self, state: str, flight: Flight) -> bool:
+    def commit_in_time(self, state: str, flight: StepInFlight) -> bool:
         """Commit if the last one was long ago; return whether it was."""
         if stopwatch() - self._committed < COMMIT_EVERY:
             return False
         self.commit(state, flight)
         return True
 
-    def commit(self, state: str, flight: Flight) -> None:
+    def commit(self, state: str, flight: StepInFlight) -> None:
         """Say where the run stands and have everything made durable; waits little."""
         self.note(state, flight, {})
         self.journal.commit()
         self._committed = stopwatch()
 
-    def note(self, state: str, flight: Flight, fields: Mapping[str, Any]) -> None:
+    def note(self, state: str, flight: StepInFlight, fields: Mapping[str, Any]) -> None:
         """Say where the run stands; durable with the next commit."""
         self.journal.set_status(
             state,
@@ -151,7 +151,7 @@ class Recorder:
             },
         )
 
-    def _row_in_flight(self, flight: Flight) -> dict[str, float]:
+    def _row_in_flight(self, flight: StepInFlight) -> dict[str, float]:
         """Return the row that would be recorded were the run interrupted now."""
         if flight.now is None:
             return {}

@@ -18,9 +18,9 @@ from labctl.engine.attaching import attach, was_cut
 from labctl.engine.attendant import Attendant
 from labctl.engine.control import Control
 from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
-from labctl.engine.journal import Journal
+from labctl.engine.journal import WritesJournal
 from labctl.engine.ledger import Ledger, progress
-from labctl.engine.recorder import Flight, Recorder
+from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.replay import advance, same
 from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
 from labctl.engine.situation import Ended, Recorded, Watchers
@@ -72,7 +72,7 @@ class Engine:
     def __init__(
         self,
         bench: Bench,
-        journal: Journal,
+        journal: WritesJournal,
         ledger: Ledger,
         envelope: Envelope,
         outputs: Mapping[str, MakesSafe],
@@ -113,7 +113,7 @@ class Engine:
             self._channels,
             self.make_safe,
         )
-        self._flight: Flight | None = None
+        self._flight: StepInFlight | None = None
         self._recorded = Recorded()
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
@@ -263,7 +263,7 @@ class Engine:
             )
         earlier = None if fresh else self._recorded.totals
         totals = self._recorder.totals(earlier)
-        flight = self._flight = Flight(step, step_count, totals, step)
+        flight = self._flight = StepInFlight(step, step_count, totals, step)
         if earlier is not None:
             self._rest(flight)
         self._intake.limits.begin_step()
@@ -289,19 +289,21 @@ class Engine:
             self._intake.before = (step, outcome)
         return outcome
 
-    def _attached(self, flight: Flight) -> Rows | None:
+    def _attached(self, flight: StepInFlight) -> Rows | None:
         return attach(
             flight, self._recorded, self._bench, self._recorder, self._outputs
         )
 
-    def _rest(self, flight: Flight) -> None:
+    def _rest(self, flight: StepInFlight) -> None:
         """Work out what is left of the step."""
         flight.done = progress(flight.totals)
         flight.rest = flight.step.remaining(flight.done)
 
     # ---- one stretch of a step
 
-    def _stretch(self, flight: Flight, rows: Rows | None) -> tuple[Ending, Wish | None]:
+    def _stretch(
+        self, flight: StepInFlight, rows: Rows | None
+    ) -> tuple[Ending, Wish | None]:
         """Run until the step ends by itself or a wish interrupts it."""
         rest, wish = flight.rest, self.control.wish()
         if rows is None:
@@ -318,7 +320,9 @@ class Engine:
         finally:
             rows.close()
 
-    def _one(self, rows: Rows, flight: Flight) -> tuple[Ending, Wish | None] | None:
+    def _one(
+        self, rows: Rows, flight: StepInFlight
+    ) -> tuple[Ending, Wish | None] | None:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
             item = next(rows)
@@ -336,7 +340,9 @@ class Engine:
         wish = self.control.wish()
         return None if wish is None else self._interrupted(wish, flight)
 
-    def _interrupted(self, wish: Wish, flight: Flight) -> tuple[Ending, Wish | None]:
+    def _interrupted(
+        self, wish: Wish, flight: StepInFlight
+    ) -> tuple[Ending, Wish | None]:
         if wish is Wish.SKIP:
             self.control.skipped()
         self.control.person.forget()
@@ -351,7 +357,7 @@ class Engine:
 
     # ---- holds
 
-    def _wait_while_held(self, flight: Flight) -> None:
+    def _wait_while_held(self, flight: StepInFlight) -> None:
         self._recorder.commit(RunState.HOLD, flight)
         self._attendant.rests()
         begun = stopwatch()

@@ -56,7 +56,7 @@ class Wish(StrEnum):
     """Mark what a dead process left as not to be used."""
 
 
-class Refusal(StrEnum):
+class WishRefusal(StrEnum):
     """Why a wish is not granted; reads on after the run's name."""
 
     NOT_HELD = "is not on hold"
@@ -69,12 +69,12 @@ class Refusal(StrEnum):
     DISCARDED = "was discarded; start a new run"
 
 
-Answer: TypeAlias = RunState | Refusal
+Answer: TypeAlias = RunState | WishRefusal
 """What comes of a wish: another state, or why it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StateRules:
     """What is so of a run in one state."""
 
     wishes: Mapping[Wish, Answer]
@@ -92,17 +92,17 @@ class Standing:
     """What the shell is told at its end."""
 
 
-def _all(otherwise: Refusal, **granted: Answer) -> Mapping[Wish, Answer]:
+def _all(otherwise: WishRefusal, **granted: Answer) -> Mapping[Wish, Answer]:
     """Return an answer for every wish: ``otherwise`` where no other is given."""
     given = {Wish(name): answer for name, answer in granted.items()}
     return MappingProxyType({wish: given.get(wish, otherwise) for wish in Wish})
 
 
-_S, _R = RunState, Refusal
+_S, _R = RunState, WishRefusal
 
-TABLE: Mapping[RunState, Standing] = MappingProxyType(
+TABLE: Mapping[RunState, StateRules] = MappingProxyType(
     {
-        _S.STARTING: Standing(
+        _S.STARTING: StateRules(
             _all(
                 _R.GOES_ON,
                 skip=_S.RUNNING,
@@ -114,7 +114,7 @@ TABLE: Mapping[RunState, Standing] = MappingProxyType(
             ),
             has_instruments=True,
         ),
-        _S.RUNNING: Standing(
+        _S.RUNNING: StateRules(
             _all(
                 _R.GOES_ON,
                 skip=_S.RUNNING,
@@ -127,7 +127,7 @@ TABLE: Mapping[RunState, Standing] = MappingProxyType(
             has_instruments=True,
             may_be_on=True,
         ),
-        _S.HOLD: Standing(
+        _S.HOLD: StateRules(
             _all(
                 _R.GOES_ON,
                 skip=_R.HELD,
@@ -139,31 +139,31 @@ TABLE: Mapping[RunState, Standing] = MappingProxyType(
             ),
             has_instruments=True,
         ),
-        _S.ENDING: Standing(_all(_R.ENDING, stop=_S.ENDING), has_instruments=True),
-        _S.COMPLETED: Standing(
+        _S.ENDING: StateRules(_all(_R.ENDING, stop=_S.ENDING), has_instruments=True),
+        _S.COMPLETED: StateRules(
             # resumed if there is more to do since it was amended
             _all(_R.ENDED, resume=_S.STARTING, amend=_S.COMPLETED),
             is_over=True,
             exit_code=0,
         ),
-        _S.STOPPED: Standing(
+        _S.STOPPED: StateRules(
             _all(_R.ENDED, resume=_S.STARTING, amend=_S.STOPPED),
             is_over=True,
             is_bad=True,
             exit_code=6,
         ),
-        _S.LIMIT: Standing(
+        _S.LIMIT: StateRules(
             _all(_R.ENDED, resume=_S.STARTING, amend=_S.LIMIT),
             is_over=True,
             is_bad=True,
             exit_code=5,
         ),
-        _S.FAILED: Standing(
+        _S.FAILED: StateRules(
             _all(_R.ENDED, resume=_S.STARTING, amend=_S.FAILED),
             is_over=True,
             is_bad=True,
         ),
-        _S.INTERRUPTED: Standing(
+        _S.INTERRUPTED: StateRules(
             _all(
                 _R.CUT_SHORT,
                 resume=_S.STARTING,
@@ -173,7 +173,7 @@ TABLE: Mapping[RunState, Standing] = MappingProxyType(
             ),
             may_be_on=True,
         ),
-        _S.DISCARDED: Standing(_all(_R.DISCARDED), is_over=True),
+        _S.DISCARDED: StateRules(_all(_R.DISCARDED), is_over=True),
     }
 )
 """State -> what is so of it."""
@@ -183,7 +183,9 @@ LIVE = frozenset(state for state in RunState if TABLE[state].has_instruments)
 OVER = frozenset(state for state in RunState if TABLE[state].is_over)
 
 
-def refusal(state: RunState, wish: Wish, asked: Wish | None = None) -> Refusal | None:
+def refusal(
+    state: RunState, wish: Wish, asked: Wish | None = None
+) -> WishRefusal | None:
     """Return why a run refuses a wish; None: it may be asked.
 
     ``asked`` was asked for and has not happened yet: a hold may be taken back.
@@ -191,7 +193,7 @@ def refusal(state: RunState, wish: Wish, asked: Wish | None = None) -> Refusal |
     if wish is Wish.RESUME and asked is Wish.HOLD and state in LIVE - {_S.ENDING}:
         return None
     answer = TABLE[state].wishes[wish]
-    return answer if isinstance(answer, Refusal) else None
+    return answer if isinstance(answer, WishRefusal) else None
 
 
 def require(run: str, state: RunState, wish: Wish, asked: Wish | None = None) -> None:

@@ -18,7 +18,12 @@ from labctl.data import Batch, EndReason, Event, Level
 from labctl.errors import InstrumentError
 from labctl.protocol import Bench, ClaimRecord, Ending, Item, Progress, Rows, Step
 from labctl.roles.potentiostat import Loaded, Poll, PotentiostatChannel
-from labctl.steps.channel_flight import STEP_OFFSET, Flight, conditions_of, placed
+from labctl.steps.channel_flight import (
+    STEP_OFFSET,
+    UploadInFlight,
+    conditions_of,
+    placed,
+)
 from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
 from labctl.techniques import (
@@ -234,9 +239,9 @@ class RunTechniques(Step):
         return True
 
     @cached_property
-    def _flight(self) -> "Flight":
+    def _flight(self) -> "UploadInFlight":
         """What this very object has started; no part of the step's value."""
-        return Flight()
+        return UploadInFlight()
 
     def remaining(self, progress: Progress) -> Step:
         """Return the techniques not yet done, the one in flight shortened.

@@ -20,7 +20,7 @@ LIMITED = "limited"
 
 
 @dataclass(slots=True)
-class Flight:
+class UploadInFlight:
     """The channels of one stretch; `begin` makes it anew."""
 
     spectra: SpectrumCounter = field(default_factory=lambda: SpectrumCounter(0))

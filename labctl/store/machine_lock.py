@@ -53,7 +53,7 @@ _FLAGS = (
 )
 
 
-class HeldError(StoreError):
+class MachineLockedError(StoreError):
     """Another process, or another part of this one, holds the lock."""
 
     def __init__(self, note: Mapping[str, Any]) -> None:
@@ -142,7 +142,7 @@ def _take(path: Path) -> int:
             try:
                 _lock(handle)
             except OSError:
-                raise HeldError(_read_note(handle)) from None
+                raise MachineLockedError(_read_note(handle)) from None
             if os.path.samestat(os.fstat(handle), path.lstat()):
                 return handle
         except BaseException:

@@ -17,7 +17,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import Accuracy
+from labctl.analysis.uncertainty import Calibration
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot, Series
@@ -228,7 +228,7 @@ class HallByHand(ByHand[State]):
         """Return what the reversals say of the film, and the readings kept."""
         records = steps_of(run, "ReadFilm")
         readings = self._readings(run)
-        accuracy = accuracy_of(records) or Accuracy()
+        accuracy = accuracy_of(records) or Calibration()
         depth = thickness_of(self.sample)
         found: dict[str, Result] = {}
         sheet = van_der_pauw(

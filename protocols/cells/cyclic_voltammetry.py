@@ -40,7 +40,7 @@ from protocols.cells.cell_protocol import (
 )
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.voltammetry_results import (
-    Settings,
+    VoltammetrySettings,
     voltammetry_figures,
     voltammetry_results,
 )
@@ -233,10 +233,10 @@ class CyclicVoltammetry(CellProtocol):
             techniques=(drive,),
         )
 
-    def settings(self) -> Settings:
+    def settings(self) -> VoltammetrySettings:
         """Return what the analysis needs to know."""
         p = self.parameters
-        return Settings(
+        return VoltammetrySettings(
             scan_rates=p.scan_rates,
             first_cycle=p.formation_cycles + 1,
             last_technique=p.cycles_per_rate - 1 + (1 if p.hold else 0),

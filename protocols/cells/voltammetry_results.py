@@ -26,7 +26,7 @@ SMOOTHED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class VoltammetrySettings:
     """What was asked for, as far as the analysis must know."""
 
     scan_rates: tuple[float, ...]
@@ -58,7 +58,9 @@ class Voltammogram:
     cathodic: CurrentPeak | None
 
 
-def voltammograms(run: RecordedRun, settings: Settings) -> tuple[Voltammogram, ...]:
+def voltammograms(
+    run: RecordedRun, settings: VoltammetrySettings
+) -> tuple[Voltammogram, ...]:
     """Return the last cycle of every rate that was scanned."""
     table = run.table("timeseries")
     out = []
@@ -99,7 +101,9 @@ def _size(peak: CurrentPeak) -> float:
     return abs(peak.current)
 
 
-def voltammetry_results(run: RecordedRun, settings: Settings) -> Mapping[str, Result]:
+def voltammetry_results(
+    run: RecordedRun, settings: VoltammetrySettings
+) -> Mapping[str, Result]:
     """Return b of both branches, the peaks' table, Dunn's share, apparent D."""
     taken = voltammograms(run, settings)
     if not taken:
@@ -131,7 +135,9 @@ def _b(taken: tuple[Voltammogram, ...], name: str) -> Measured:
     return b_value(rates, peaks)
 
 
-def _apparent(taken: tuple[Voltammogram, ...], name: str, settings: Settings) -> Result:
+def _apparent(
+    taken: tuple[Voltammogram, ...], name: str, settings: VoltammetrySettings
+) -> Result:
     rates, peaks = _pairs(taken, name)
     if settings.concentration is None or settings.area is None:
         missing = "concentration" if settings.concentration is None else "area"
@@ -198,7 +204,9 @@ def _peaks(taken: tuple[Voltammogram, ...]) -> Result:
     return Result(rows[-1][2].current, "A", table=table)
 
 
-def voltammetry_figures(run: RecordedRun, settings: Settings) -> tuple[Figure, ...]:
+def voltammetry_figures(
+    run: RecordedRun, settings: VoltammetrySettings
+) -> tuple[Figure, ...]:
     """Return the family of voltammograms and log i_p against log v."""
     taken = voltammograms(run, settings)
     if not taken:

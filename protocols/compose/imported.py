@@ -14,7 +14,7 @@ from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
 from protocols.cells.cycling_results import cycles_of, cycling_results
 from protocols.spectra.peis import NYQUIST
 from protocols.spectra.spectra_results import (
-    Taken,
+    RecordedSpectrum,
     judged,
     resistance_result,
     spectra_figures,
@@ -86,7 +86,7 @@ class Imported(Protocol):
         cycling = cycling_figures(run.table("timeseries"), run.sample)
         return (*cycling, *spectra_figures(self._spectra(run)))
 
-    def _spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
+    def _spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:
         if not len(run.table("eis")["spectrum_id"]):
             return ()
         one_c, sample = run.sample.one_c, run.sample

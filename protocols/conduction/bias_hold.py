@@ -9,7 +9,7 @@ from pydantic import Field
 
 from labctl import columns
 from labctl.analysis.linear_fit import fit_line
-from labctl.analysis.uncertainty import Accuracy, Measured, mean_of
+from labctl.analysis.uncertainty import Calibration, Measured, mean_of
 from labctl.columns import IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
@@ -192,7 +192,7 @@ def _mean_current(tail: Points) -> Measured:
     if not len(usable):
         return Measured.absent("every point was in compliance", "A")
     found = mean_of(usable, "scatter of the points", "A")
-    accuracy: Accuracy = tail.accuracy
+    accuracy: Calibration = tail.accuracy
     found = found.with_part("current gain", found.value * accuracy.current_gain)
     found = found.with_part("current zero", accuracy.current_zero)
     drift, spread = _drift(tail)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from labctl import columns
 from labctl.analysis.conduction.van_der_pauw import Reading
-from labctl.analysis.uncertainty import Accuracy, Measured, known
+from labctl.analysis.uncertainty import Calibration, Measured, known
 from labctl.data import Array, Quality, Result
 from labctl.protocol import RecordedRun, StepRecord
 from labctl.sample import Sample
@@ -33,7 +33,7 @@ class Points:
     """In compliance, shape (n,)."""
     time: Floats
     """Test time in s, shape (n,)."""
-    accuracy: Accuracy
+    accuracy: Calibration
     """Standard errors of the meters."""
     doubts: tuple[str, ...]
     """Why the curve is not whole; empty if it is."""
@@ -79,12 +79,12 @@ def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Readi
 
 def accuracy_of(
     records: Iterable[StepRecord], voltage_range: str = "", current_range: str = ""
-) -> Accuracy | None:
+) -> Calibration | None:
     """Return the meters' errors as the first step tells them that ended by itself."""
     for record in records:
         values = record.outcome.values if record.outcome is not None else {}
         if "voltage_gain" in values:
-            return Accuracy(
+            return Calibration(
                 voltage_gain=values["voltage_gain"],
                 voltage_zero=values["voltage_zero"],
                 current_gain=values["current_gain"],
@@ -165,7 +165,7 @@ def _points(
         _column(table, columns.CURRENT.name)[mask],
         _column(table, columns.IN_COMPLIANCE.name)[mask] > 0,
         _column(table, columns.TEST_TIME.name)[mask],
-        accuracy or Accuracy(),
+        accuracy or Calibration(),
         tuple(doubts),
         not np.isfinite(_column(table, columns.SOURCE_CURRENT.name)[mask]).any(),
     )

@@ -39,7 +39,7 @@ from protocols.spectra.spectra import (
 )
 from protocols.spectra.spectra_results import (
     SLOW,
-    Taken,
+    RecordedSpectrum,
     capacity_of,
     judged,
     resistance_result,
@@ -272,7 +272,7 @@ class InsituEis(CellProtocol):
         allowed = self.parameters.most_change * 3600.0 * (self.one_c() or np.inf)
         return float(SLOW * current / allowed)
 
-    def spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
+    def spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:
         """Return the spectra of a run."""
         p = self.parameters
         nominal = 3600.0 * (self.one_c() or 1.0 / 3600.0)

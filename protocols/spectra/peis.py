@@ -31,7 +31,7 @@ from protocols.spectra.spectra import (
     spectrum_complaints,
 )
 from protocols.spectra.spectra_results import (
-    Taken,
+    RecordedSpectrum,
     capacity_of,
     judged,
     resistance_result,
@@ -165,7 +165,7 @@ class Peis(CellProtocol):
             versus_initial=True,
         )
 
-    def spectra(self, run: RecordedRun) -> tuple[Taken, ...]:
+    def spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:
         """Return the spectra of a run."""
         p = self.parameters
         nominal = 3600.0 * (self.one_c() or 1.0 / 3600.0)

@@ -31,7 +31,7 @@ SLOW = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RecordedSpectrum:
     """One spectrum as it was recorded."""
 
     number: int
@@ -55,7 +55,7 @@ class Taken:
 
 def spectra_of(
     run: RecordedRun, labels: Mapping[int, str], capacity: float
-) -> tuple[Taken, ...]:
+) -> tuple[RecordedSpectrum, ...]:
     """Return the spectra of a run, in order.
 
     ``labels``: cycle number → what the spectra of that cycle are called; ``capacity``
@@ -75,7 +75,7 @@ def spectra_of(
         current = float(np.mean(table["current_ampere"][rows]))
         passed = _charge_at(series, cycle, time) / capacity
         out.append(
-            Taken(
+            RecordedSpectrum(
                 number=int(number),
                 label=labels.get(cycle, ""),
                 state=float(np.mean(np.abs(passed[[0, -1]]))),
@@ -119,14 +119,14 @@ def _drift(time: Array, voltage: Array, f: Array, amplitude: Array) -> float:
 class Judged:
     """One spectrum and what follows from it."""
 
-    taken: Taken
+    taken: RecordedSpectrum
     found: ChargeTransfer | None
     """None where no circuit could be fitted."""
     resistance: Measured
     """R_ct at the spectrum's DC current, with every doubt."""
 
 
-def judged(taken: Taken, *, temperature: float, corrected: bool) -> Judged:
+def judged(taken: RecordedSpectrum, *, temperature: float, corrected: bool) -> Judged:
     """Fit circuits and add what the drift says."""
     try:
         found = charge_transfer_resistance(
@@ -199,7 +199,7 @@ def resistance_table(spectra: Sequence[Judged]) -> dict[str, tuple[float, ...]]:
     return {name: tuple(float(row[name]) for row in rows) for name in rows[0]}
 
 
-def spectra_figures(spectra: Sequence[Taken]) -> tuple[Figure, ...]:
+def spectra_figures(spectra: Sequence[RecordedSpectrum]) -> tuple[Figure, ...]:
     """Return what spectra show, shaded by state."""
     return figures_of_spectra(
         [

@@ -22,7 +22,7 @@ from labctl.analysis.conduction.reversal import (
     delta_mode_resistance,
 )
 from labctl.analysis.linear_fit import fit_columns, fit_line
-from labctl.analysis.uncertainty import Accuracy, Measured, known, mean_of
+from labctl.analysis.uncertainty import Calibration, Measured, known, mean_of
 from labctl.data import Quality
 
 SWEEP = np.linspace(-1, 1, 21)
@@ -123,7 +123,7 @@ def test_the_budget_adds_up() -> None:
     amperes = SWEEP * 1e-4 + 1e-7 * rng.normal(size=21)
 
     found = ohmic_fit(
-        SWEEP, amperes, Accuracy(voltage_gain=3e-4, current_gain=4e-4)
+        SWEEP, amperes, Calibration(voltage_gain=3e-4, current_gain=4e-4)
     ).resistance
 
     assert set(found.budget) == {
@@ -255,7 +255,7 @@ def test_pellets_that_scatter_widen_the_uncertainty() -> None:
 
 
 def test_a_meters_gain_is_common_to_all_pellets() -> None:
-    meter = Accuracy(current_gain=0.01)
+    meter = Calibration(current_gain=0.01)
     depths = [0.5e-3, 1.0e-3, 1.5e-3, 2.0e-3]
     ohms = [ohmic_fit(SWEEP, SWEEP / (400 + d * 1e7), meter).resistance for d in depths]
 
@@ -306,7 +306,7 @@ def test_one_reading_has_no_known_scatter() -> None:
 def test_two_standard_uncertainties_cover_the_pellet() -> None:
     rng = np.random.default_rng(31)
     seeds, hits = 400, 0
-    meter = Accuracy(voltage_gain=2e-4, current_gain=5e-4)
+    meter = Calibration(voltage_gain=2e-4, current_gain=5e-4)
     volts = np.linspace(-1, 1, 7)
     for _ in range(seeds):
         gain = (1 + 5e-4 * rng.normal()) / (1 + 2e-4 * rng.normal())

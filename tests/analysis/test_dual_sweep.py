@@ -21,7 +21,7 @@ from labctl.analysis.conduction.particle import (
     correct_conductance,
     open_probe,
 )
-from labctl.analysis.uncertainty import Accuracy, Measured, known
+from labctl.analysis.uncertainty import Calibration, Measured, known
 from labctl.data import Quality
 
 Floats = NDArray[np.float64]
@@ -203,7 +203,7 @@ def test_the_geometry_decides_the_conductivity() -> None:
 def test_two_standard_uncertainties_cover_the_particle() -> None:
     rng = np.random.default_rng(41)
     seeds, hits = 400, 0
-    meter = Accuracy(voltage_gain=2e-4, current_gain=1e-3)
+    meter = Calibration(voltage_gain=2e-4, current_gain=1e-3)
     for _ in range(seeds):
         gain = (1 + 1e-3 * rng.normal()) / (1 + 2e-4 * rng.normal())
         clean = 1e-9 * gain * (VOLTS + 0.03 * VOLTS**3)

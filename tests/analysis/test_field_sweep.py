@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.conduction.field_sweep import field_sweep
 from labctl.analysis.conduction.hall import ELEMENTARY_CHARGE
-from labctl.analysis.uncertainty import Accuracy
+from labctl.analysis.uncertainty import Calibration
 
 FIELDS = np.linspace(-1, 1, 11)
 
@@ -74,7 +74,7 @@ def test_noise_is_no_second_carrier() -> None:
     rng = np.random.default_rng(12)
     ohms = 5.0 * FIELDS + 0.05 * rng.normal(size=FIELDS.size)
 
-    found = field_sweep(FIELDS, ohms, Accuracy(field_gain=0.01))
+    found = field_sweep(FIELDS, ohms, Calibration(field_gain=0.01))
 
     assert found.is_single_carrier
     assert found.slope.part("field gain") == pytest.approx(0.01 * found.slope.value)

@@ -23,7 +23,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import Accuracy, Measured, known
+from labctl.analysis.uncertainty import Calibration, Measured, known
 from labctl.data import Quality
 from labctl.errors import OperatorError
 
@@ -226,7 +226,7 @@ def test_without_thickness_or_sheet_resistance_only_those_values_are_absent() ->
 
 def test_what_both_measurements_share_cancels_in_the_mobility() -> None:
     vector = VECTORS["C_pSi"]
-    accuracy = Accuracy(voltage_gain=0.01, current_gain=0.02, field_gain=0.003)
+    accuracy = Calibration(voltage_gain=0.01, current_gain=0.02, field_gain=0.003)
     depth = known(vector["inputs"]["t"], 5e-6, "thickness")
     flat = vector["resistivity_V"]
     current = vector["inputs"]["I"]
@@ -249,12 +249,12 @@ def test_what_both_measurements_share_cancels_in_the_mobility() -> None:
 def test_another_voltmeter_range_does_not_cancel() -> None:
     sheet = van_der_pauw(
         [Reading(name, 0.02, 1e-3) for name in CONFIGURATIONS],
-        Accuracy(voltage_gain=0.03, voltage_range="100 mV"),
+        Calibration(voltage_gain=0.03, voltage_range="100 mV"),
     ).sheet_resistance
 
     found = hall_effect(
         film(6.0),
-        Accuracy(voltage_gain=0.04, voltage_range="10 mV"),
+        Calibration(voltage_gain=0.04, voltage_range="10 mV"),
         sheet_resistance=sheet,
     )
 
@@ -361,7 +361,7 @@ def test_two_standard_uncertainties_cover_the_density(repeats: int) -> None:
     rng = np.random.default_rng(23 + repeats)
     seeds, hits = 400, 0
     truth = 6.241509074460763
-    accuracy = Accuracy(voltage_gain=4e-4, current_gain=3e-4, field_gain=2e-3)
+    accuracy = Calibration(voltage_gain=4e-4, current_gain=3e-4, field_gain=2e-3)
     noise = 60e-6
     for _ in range(seeds):
         gain = (1 + 4e-4 * rng.normal()) / (1 + 3e-4 * rng.normal())

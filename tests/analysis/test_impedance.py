@@ -13,9 +13,9 @@ from labctl.analysis.spectra.impedance import (
     KINDS,
     Circuit,
     Element,
+    InSeries,
     Parallel,
     Part,
-    Series,
     parse_circuit,
 )
 
@@ -93,7 +93,7 @@ def circuits(draw: st.DrawFn) -> Circuit:
             kind = draw(st.sampled_from(sorted(KINDS)))
             return Element(kind, f"{kind}{next(count)}")
         parts = tuple(part(depth - 1, shape) for _ in range(draw(st.integers(2, 3))))
-        return Series(parts) if shape == "series" else Parallel(parts)
+        return InSeries(parts) if shape == "series" else Parallel(parts)
 
     return Circuit(part(3, ""))
 

@@ -18,7 +18,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     solve_sheet_resistance,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import Accuracy, known
+from labctl.analysis.uncertainty import Calibration, known
 from labctl.data import Quality
 
 VECTORS: dict[str, Any] = json.loads(
@@ -169,7 +169,7 @@ def test_without_thickness_only_what_needs_it_is_absent() -> None:
 def test_the_thickness_is_a_line_of_the_budget() -> None:
     found = van_der_pauw(
         sample(20.0, 20.0),
-        Accuracy(voltage_gain=3e-3, current_gain=4e-3),
+        Calibration(voltage_gain=3e-3, current_gain=4e-3),
         thickness=known(500e-6, 6e-6, "thickness"),
     )
 
@@ -259,7 +259,7 @@ def test_two_standard_uncertainties_cover_the_sheet_resistance() -> None:
     sheet = 92.46680110312239
     a = -sheet / math.pi * math.log(0.55)
     b = -sheet / math.pi * math.log(0.45)
-    accuracy = Accuracy(voltage_gain=4e-4, current_gain=3e-4)
+    accuracy = Calibration(voltage_gain=4e-4, current_gain=3e-4)
     noise, count, t_sigma = 20e-6, 4, 4e-6
     for _ in range(seeds):
         gain = (1 + 4e-4 * rng.normal()) / (1 + 3e-4 * rng.normal())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from labctl.analysis.uncertainty import Accuracy
+from labctl.analysis.uncertainty import Calibration
 from protocols.conduction.bias_hold import _drift
 from protocols.conduction.conduction_readings import Points
 
@@ -17,7 +17,7 @@ def _tail(current: np.ndarray, *, limited: bool = False) -> Points:
         current,
         np.full(len(current), limited),
         time,
-        Accuracy(),
+        Calibration(),
         (),
     )
 

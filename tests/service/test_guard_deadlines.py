@@ -1,9 +1,9 @@
 """Frozen is a missed promise, and nothing else."""
 
-from labctl.service.guard.deadlines import GRACE, Deadlines, Verdict
+from labctl.service.guard.deadlines import GRACE, Deadlines, SilenceVerdict
 from labctl.service.guard.lines import PROMISE
 
-NOTHING = Verdict()
+NOTHING = SilenceVerdict()
 
 
 def promised(**runs: float) -> Deadlines:
@@ -23,7 +23,7 @@ def test_a_run_that_said_that_it_waits_longer_may_wait_longer() -> None:
     deadlines.hear("a", 1.0, 31.0, "the disk")
 
     assert deadlines.look(31.0) == NOTHING
-    assert deadlines.look(32.1) == Verdict(("a",), process=True)
+    assert deadlines.look(32.1) == SilenceVerdict(("a",), process=True)
 
 
 def test_a_run_that_works_again_is_bound_by_the_shorter_promise() -> None:
@@ -34,7 +34,9 @@ def test_a_run_that_works_again_is_bound_by_the_shorter_promise() -> None:
 
 
 def test_the_process_is_ended_only_if_every_run_of_it_is_late() -> None:
-    assert promised(a=10.0, b=10.1).look(10.2) == Verdict(("a", "b"), process=True)
+    assert promised(a=10.0, b=10.1).look(10.2) == SilenceVerdict(
+        ("a", "b"), process=True
+    )
 
 
 def test_one_late_run_is_frozen_as_soon_as_another_shows_that_the_process_lives() -> (
@@ -45,14 +47,14 @@ def test_one_late_run_is_frozen_as_soon_as_another_shows_that_the_process_lives(
 
     deadlines.hear("b", 10.2, PROMISE)
 
-    assert deadlines.look(10.2) == Verdict(("a",))
+    assert deadlines.look(10.2) == SilenceVerdict(("a",))
 
 
 def test_one_late_run_is_frozen_though_the_others_wait_for_long() -> None:
     deadlines = promised(a=10.0, b=300.0)
 
     assert deadlines.look(10.1) == NOTHING
-    assert deadlines.look(10.1 + GRACE) == Verdict(("a",))
+    assert deadlines.look(10.1 + GRACE) == SilenceVerdict(("a",))
 
 
 def test_nobody_is_frozen_by_a_pause_of_the_guard_itself() -> None:

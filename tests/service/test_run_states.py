@@ -20,9 +20,9 @@ from labctl.engine.states import (
     LIVE,
     OVER,
     TABLE,
-    Refusal,
     RunState,
     Wish,
+    WishRefusal,
     refusal,
     stored_state,
 )
@@ -224,7 +224,7 @@ GRANTED = [
     (state, wish)
     for state in RunState
     for wish in DOORS
-    if not isinstance(TABLE[state].wishes[wish], Refusal)
+    if not isinstance(TABLE[state].wishes[wish], WishRefusal)
 ]
 
 
@@ -253,7 +253,7 @@ def test_a_discarded_run_takes_no_wish(stage: Callable[[RunState], Stage]) -> No
     one.wish(Wish.DISCARD)
 
     for wish in DOORS:
-        with pytest.raises(OperatorError, match=str(Refusal.DISCARDED)):
+        with pytest.raises(OperatorError, match=str(WishRefusal.DISCARDED)):
             one.wish(wish)
 
 
@@ -271,7 +271,7 @@ def test_who_has_instruments_and_what_may_be_on_is_as_the_table_says(
 
 
 def test_a_hold_that_has_not_come_yet_can_be_taken_back() -> None:
-    assert refusal(RunState.RUNNING, Wish.RESUME) is Refusal.NOT_HELD
+    assert refusal(RunState.RUNNING, Wish.RESUME) is WishRefusal.NOT_HELD
     assert refusal(RunState.RUNNING, Wish.RESUME, asked=Wish.HOLD) is None
 
 

@@ -18,8 +18,8 @@ from labctl.errors import LinkError
 from labctl.service.http.connection_limits import (
     FEWEST,
     STRANGERS,
-    Connection,
     ConnectionLimits,
+    HttpConnection,
 )
 from labctl.service.http.peers import peer_of, users_of
 
@@ -276,7 +276,7 @@ def test_with_few_descriptors_there_are_few_strangers(crowd: Crowd) -> None:
 def test_too_many_friends_cost_the_idle_one_its_place_never_stop(crowd: Crowd) -> None:
     limits = ConnectionLimits(crowd.port, 70)
 
-    def friend(*, answering: bool) -> Connection:
+    def friend(*, answering: bool) -> HttpConnection:
         connection = limits.enter(*crowd.come())
         assert connection.show()
         connection.answering = answering

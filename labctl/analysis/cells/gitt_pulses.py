@@ -70,7 +70,7 @@ def find_pulses(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FittedLine:
     """A straight line through part of a pulse or rest."""
 
     intercept: float
@@ -81,7 +81,7 @@ class Line:
     rows: int
 
 
-def fit_line(x: Floats, y: Floats) -> Line | None:
+def fit_line(x: Floats, y: Floats) -> FittedLine | None:
     """Return the least-squares line; None with fewer than five rows."""
     n = len(x)
     if n < FEWEST or np.ptp(x) == 0:
@@ -92,7 +92,7 @@ def fit_line(x: Floats, y: Floats) -> Line | None:
     rest = y - ym - slope * (x - xm)
     variance = float((rest**2).sum()) / (n - 2)
     total = float(((y - ym) ** 2).sum())
-    return Line(
+    return FittedLine(
         intercept=float(ym - slope * xm),
         slope=slope,
         slope_uncertainty=math.sqrt(variance / sxx),
@@ -124,9 +124,9 @@ class Pulse:
     """Ohmic and charge-transfer step: the √t line at t = 0⁺ minus the rest before."""
     first_resistance: float
     """(first row - rest before)/I in Ω; depends on when the first row was taken."""
-    root_time: Line | None
+    root_time: FittedLine | None
     """V against √s in the pulse; None when there are too few rows."""
-    relaxation: Line | None
+    relaxation: FittedLine | None
     """V against √(t+τ) - √t in the rest; None when there are too few rows."""
     drift: Measured
     """dV/dt over the last ten minutes (at most half) of the rest after, V/s."""
@@ -263,7 +263,7 @@ def _rest_drift(time: Floats, voltage: Floats, first: int, last: int) -> Measure
 
 def _within(
     x: Floats, y: Floats, elapsed: Floats, window: tuple[float, float]
-) -> Line | None:
+) -> FittedLine | None:
     inside = (elapsed >= window[0]) & (elapsed <= window[1])
     return fit_line(x[inside], y[inside])
 

@@ -8,7 +8,7 @@ Weppner & Huggins 1977.
 import math
 from collections.abc import Sequence
 
-from labctl.analysis.cells.gitt_pulses import Line, Pulse
+from labctl.analysis.cells.gitt_pulses import FittedLine, Pulse
 from labctl.analysis.uncertainty import Measured, estimated
 
 RADIUS = "particle radius"
@@ -49,7 +49,7 @@ def from_ratio(
 
 def from_line(
     pulse: Pulse,
-    line: Line | None,
+    line: FittedLine | None,
     classic: float,
     common: float,
     doubts: Sequence[str],

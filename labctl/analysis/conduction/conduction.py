@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_columns, fit_line
-from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, fresh
+from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
 from labctl.data import Result
 
 SCATTER = "scatter of the points"
@@ -93,7 +93,7 @@ class OhmicFit:
 def ohmic_fit(
     voltage: ArrayLike,
     current: ArrayLike,
-    accuracy: Accuracy = EXACT,
+    accuracy: Calibration = EXACT,
     *,
     driven: Drive = Drive.VOLTAGE,
     compliance: ArrayLike | None = None,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_columns
 from labctl.analysis.uncertainty import (
     EXACT,
-    Accuracy,
+    Calibration,
     Measured,
     excess,
     fresh,
@@ -94,7 +94,7 @@ def rising(voltage: ArrayLike) -> NDArray[np.bool_]:
 def zero_bias_conductance(
     voltage: ArrayLike,
     current: ArrayLike,
-    accuracy: Accuracy = EXACT,
+    accuracy: Calibration = EXACT,
     *,
     sigma: ArrayLike | None = None,
     compliance: ArrayLike | None = None,
@@ -262,7 +262,7 @@ def _shrunk(
 
 
 def _coefficients(
-    points: _Points, fit: LinearFit, accuracy: Accuracy
+    points: _Points, fit: LinearFit, accuracy: Calibration
 ) -> tuple[Measured, Measured, Measured]:
     found = []
     for index, powers in enumerate((0, 1, 3)):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.linear_fit import fit_columns
-from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, fresh
+from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
 
 _FEWEST_FIELDS = 5
 _SIGNIFICANT = 3.0
@@ -35,7 +35,7 @@ class FieldSweep:
 def field_sweep(
     field: ArrayLike,
     hall_resistance: ArrayLike,
-    accuracy: Accuracy = EXACT,
+    accuracy: Calibration = EXACT,
     *,
     longitudinal: ArrayLike | None = None,
     limit: float = 0.01,

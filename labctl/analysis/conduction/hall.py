@@ -24,7 +24,7 @@ from labctl.analysis.conduction.van_der_pauw import Reading
 from labctl.analysis.linear_fit import fit_line
 from labctl.analysis.uncertainty import (
     EXACT,
-    Accuracy,
+    Calibration,
     Measured,
     combine,
     excess,
@@ -125,7 +125,7 @@ class Hall:
 
 def hall_effect(
     readings: Iterable[Reading],
-    accuracy: Accuracy = EXACT,
+    accuracy: Calibration = EXACT,
     *,
     station_sign: int = 1,
     sheet_resistance: Measured | None = None,
@@ -255,7 +255,7 @@ def _by_configuration(
 def _slope(
     name: str,
     readings: Sequence[tuple[int, Reading]],
-    accuracy: Accuracy,
+    accuracy: Calibration,
     limits: HallLimits,
 ) -> tuple[Measured, float, list[str]]:
     """Return d(V/I)/dB in ohm/T, |V/I| at zero field, and doubts."""

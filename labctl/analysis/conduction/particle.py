@@ -14,7 +14,7 @@ from enum import Enum
 from numpy.typing import ArrayLike
 
 from labctl.analysis.conduction.conduction import ohmic_fit
-from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, combine
+from labctl.analysis.uncertainty import EXACT, Calibration, Measured, combine
 
 _LEAK_SHARE = 0.1
 _SERIES_SHARE = 0.5
@@ -33,7 +33,7 @@ class OpenProbe:
 
 
 def open_probe(
-    voltage: ArrayLike, current: ArrayLike, accuracy: Accuracy = EXACT
+    voltage: ArrayLike, current: ArrayLike, accuracy: Calibration = EXACT
 ) -> OpenProbe:
     """Fit leakage and offset to a sweep with the probe open, V and A, shape (n,).
 

@@ -10,13 +10,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.analysis.uncertainty import EXACT, Accuracy, Measured, fresh
+from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
 
 _DELTA = np.array([0.25, 0.5, 0.25])
 
 
 def delta_mode_resistance(
-    delta_voltage: ArrayLike, current: float, accuracy: Accuracy = EXACT
+    delta_voltage: ArrayLike, current: float, accuracy: Calibration = EXACT
 ) -> Measured:
     """Return the resistance from an instrument's own moving deltas (2182A with 6221).
 
@@ -60,7 +60,7 @@ def _overlapping_mean_error(deltas: np.ndarray) -> tuple[float, float]:
     return math.sqrt(white * float(shape.mean())), freedom
 
 
-def _with_gains(resistance: Measured, accuracy: Accuracy) -> Measured:
+def _with_gains(resistance: Measured, accuracy: Calibration) -> Measured:
     value = resistance.value
     found = resistance.with_part(
         accuracy.source("voltage", "gain"), value * accuracy.voltage_gain

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from labctl.analysis.uncertainty import (
     EXACT,
-    Accuracy,
+    Calibration,
     Measured,
     combine,
     excess,
@@ -74,7 +74,7 @@ class Reading:
         finite = math.isfinite(self.voltage) and math.isfinite(self.current)
         return finite and self.current != 0 and not self.overloaded
 
-    def resistance(self, accuracy: Accuracy, source: str) -> Measured:
+    def resistance(self, accuracy: Calibration, source: str) -> Measured:
         """Return V/I in ohm; ``source`` names its random part, unique to it."""
         value = self.voltage / self.current
         parts = {
@@ -201,7 +201,7 @@ def sheet_resistance(resistance_a: Measured, resistance_b: Measured) -> Measured
 
 def van_der_pauw(
     readings: Iterable[Reading],
-    accuracy: Accuracy = EXACT,
+    accuracy: Calibration = EXACT,
     *,
     thickness: Measured | None = None,
     limits: VanDerPauwLimits | None = None,
@@ -247,7 +247,7 @@ def van_der_pauw(
 
 
 def _by_configuration(
-    readings: Iterable[Reading], accuracy: Accuracy
+    readings: Iterable[Reading], accuracy: Calibration
 ) -> tuple[dict[str, Measured], list[str]]:
     kept: dict[str, list[Measured]] = {}
     suspicions: list[str] = []

@@ -21,10 +21,10 @@ from scipy import optimize, special
 from labctl.analysis.spectra.impedance import (
     Circuit,
     Element,
+    InSeries,
     Parallel,
+    ParameterScale,
     Part,
-    Scale,
-    Series,
 )
 from labctl.analysis.uncertainty import Measured, estimated
 
@@ -148,18 +148,18 @@ class _Problem:
         self.span = max(float(np.ptp(z.real)), 0.05 * scale)
         middle = 1 / math.sqrt(float(self.omega.min() * self.omega.max()))
         typical = {
-            Scale.OHM: scale,
-            Scale.FARAD: middle / scale,
-            Scale.HENRY: scale * middle,
-            Scale.ADMITTANCE: middle**0.8 / scale,
-            Scale.WARBURG: scale / math.sqrt(middle),
-            Scale.SECOND: middle,
+            ParameterScale.OHM: scale,
+            ParameterScale.FARAD: middle / scale,
+            ParameterScale.HENRY: scale * middle,
+            ParameterScale.ADMITTANCE: middle**0.8 / scale,
+            ParameterScale.WARBURG: scale / math.sqrt(middle),
+            ParameterScale.SECOND: middle,
         }
         reach = DECADES / 2 * math.log(10)
         self.low, self.high = np.array(
             [
                 tuple(map(math.log, EXPONENTS))
-                if s is Scale.EXPONENT
+                if s is ParameterScale.EXPONENT
                 else (math.log(typical[s]) - reach, math.log(typical[s]) + reach)
                 for s in circuit.scales
             ]
@@ -238,7 +238,7 @@ class _Problem:
     def _draw(self, generator: np.random.Generator) -> Floats:
         """Return a start: R from the width of the spectrum, times from its range."""
         tree = self.circuit.tree
-        parts = tree.parts if isinstance(tree, Series) else (tree,)
+        parts = tree.parts if isinstance(tree, InSeries) else (tree,)
         arcs = [part for part in parts if isinstance(part, Parallel)]
         low, high = math.log(1 / self.omega.max()), math.log(1 / self.omega.min())
         times = iter(np.sort(generator.uniform(low, high, len(arcs))))
@@ -259,7 +259,7 @@ class _Problem:
         self, part: Part, ohms: float, time: float, generator: np.random.Generator
     ) -> list[float]:
         if not isinstance(part, Element):
-            inner = part.parts if isinstance(part, Series) else part.branches
+            inner = part.parts if isinstance(part, InSeries) else part.branches
             return [
                 value
                 for p in inner
@@ -295,7 +295,7 @@ class _Problem:
         for k, name in enumerate(names):
             value = math.exp(logs[k])
             found = estimated(value, value * float(spread[k]), f"circuit fit of {name}")
-            free = self.circuit.scales[k] is not Scale.EXPONENT
+            free = self.circuit.scales[k] is not ParameterScale.EXPONENT
             if min(logs[k] - self.low[k], self.high[k] - logs[k]) < EDGE:
                 if free:
                     found = found.suspect(f"{name} ran to the end of its range")

@@ -24,7 +24,7 @@ Values = Sequence[float] | Floats
 gives impedances of shape (k, n)."""
 
 
-class Scale(Enum):
+class ParameterScale(Enum):
     """What a parameter is, which says how a fit may move it."""
 
     OHM = "ohm"
@@ -73,36 +73,38 @@ def _constant_phase(w: Floats, p: Values) -> Complexes:
 class ElementKind(NamedTuple):
     """One kind of element: its parameters and its impedance."""
 
-    parameters: tuple[tuple[str, Scale], ...]
+    parameters: tuple[tuple[str, ParameterScale], ...]
     """Suffix (empty for a single parameter) and scale."""
     impedance: Callable[[Floats, Values], Complexes]
     """Of the angular frequency in 1/s and the parameters."""
 
 
 KINDS: Mapping[str, ElementKind] = {
-    "R": ElementKind((("", Scale.OHM),), lambda w, p: p[0] + 0j * w),
-    "C": ElementKind((("", Scale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
-    "L": ElementKind((("", Scale.HENRY),), lambda w, p: 1j * w * p[0]),
+    "R": ElementKind((("", ParameterScale.OHM),), lambda w, p: p[0] + 0j * w),
+    "C": ElementKind((("", ParameterScale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
+    "L": ElementKind((("", ParameterScale.HENRY),), lambda w, p: 1j * w * p[0]),
     # constant phase element: 1/(Q (jω)^α)
     "CPE": ElementKind(
-        (("Q", Scale.ADMITTANCE), ("alpha", Scale.EXPONENT)),
+        (("Q", ParameterScale.ADMITTANCE), ("alpha", ParameterScale.EXPONENT)),
         _constant_phase,
     ),
     # semi-infinite diffusion: σ (1 - j)/√ω
-    "W": ElementKind((("", Scale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)),
+    "W": ElementKind(
+        (("", ParameterScale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)
+    ),
     # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
     "Wo": ElementKind(
-        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _blocked,
     ),
     # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
     "Ws": ElementKind(
-        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _transmitting,
     ),
     # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
     "Sp": ElementKind(
-        (("Z0", Scale.OHM), ("tau", Scale.SECOND)),
+        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _sphere,
     ),
 }
@@ -126,7 +128,7 @@ class Element:
         return len(KINDS[self.kind].parameters)
 
     @property
-    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+    def parameters(self) -> tuple[tuple[str, ParameterScale], ...]:
         """Names and scales, in order."""
         return tuple(
             (f"{self.label}_{suffix}" if suffix else self.label, scale)
@@ -142,7 +144,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class InSeries:
     """Parts one after the other."""
 
     parts: tuple["Part", ...]
@@ -153,7 +155,7 @@ class Series:
         object.__setattr__(self, "count", sum(part.count for part in self.parts))
 
     @property
-    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+    def parameters(self) -> tuple[tuple[str, ParameterScale], ...]:
         """Names and scales, in order."""
         return tuple(p for part in self.parts for p in part.parameters)
 
@@ -180,7 +182,7 @@ class Parallel:
         object.__setattr__(self, "count", sum(part.count for part in self.branches))
 
     @property
-    def parameters(self) -> tuple[tuple[str, Scale], ...]:
+    def parameters(self) -> tuple[tuple[str, ParameterScale], ...]:
         """Names and scales, in order."""
         return tuple(p for branch in self.branches for p in branch.parameters)
 
@@ -195,7 +197,7 @@ class Parallel:
         return f"p({','.join(map(str, self.branches))})"
 
 
-Part = Element | Series | Parallel
+Part = Element | InSeries | Parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ class Circuit:
         return tuple(name for name, _ in self.tree.parameters)
 
     @property
-    def scales(self) -> tuple[Scale, ...]:
+    def scales(self) -> tuple[ParameterScale, ...]:
         """What each parameter is, in the same order."""
         return tuple(scale for _, scale in self.tree.parameters)
 
@@ -279,7 +281,7 @@ def _series(text: str, tokens: list[str]) -> tuple[Part, list[str]]:
         part, tokens = _part(text, tokens)
         parts.append(part)
         if not tokens or tokens[0] != "-":
-            return (parts[0] if len(parts) == 1 else Series(tuple(parts))), tokens
+            return (parts[0] if len(parts) == 1 else InSeries(tuple(parts))), tokens
         tokens = tokens[1:]
 
 

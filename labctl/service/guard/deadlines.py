@@ -22,7 +22,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SilenceVerdict:
     """What follows from a look at the clock."""
 
     frozen: tuple[str, ...] = ()
@@ -60,17 +60,17 @@ class Deadlines:
         )
         return min(looks, default=None)
 
-    def look(self, now: float) -> Verdict:
+    def look(self, now: float) -> SilenceVerdict:
         """Return who is frozen now; those are to be forgotten by whoever acts on it."""
         late = {run for run, each in self._promises.items() if each.until < now}
         if not late:
-            return Verdict()
+            return SilenceVerdict()
         if len(late) == len(self._promises):
-            return Verdict(tuple(sorted(late)), process=True)
+            return SilenceVerdict(tuple(sorted(late)), process=True)
         last = max(each.heard for each in self._promises.values())
         decided = [
             run
             for run in sorted(late)
             if last > (until := self._promises[run].until) or now > until + GRACE
         ]
-        return Verdict(tuple(decided))
+        return SilenceVerdict(tuple(decided))

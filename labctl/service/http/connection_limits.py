@@ -1,6 +1,6 @@
 """Who may stay connected: a stranger for two seconds, those who showed a token longer.
 
-A connection is a `Connection`. Until a request of it carried a valid token it is a
+A connection is a `HttpConnection`. Until a request of it carried a valid token it is a
 stranger's: there are few of them at once, and where there are too many, the oldest one
 of whoever has most is shown the door. So whoever comes is let in, a STOP above all,
 and nobody takes the descriptors that instruments and journals need.
@@ -46,7 +46,7 @@ TELL_EVERY = 10.0
 
 
 @dataclass(slots=True, eq=False)
-class Connection:
+class HttpConnection:
     """One connection."""
 
     limits: "ConnectionLimits"
@@ -84,9 +84,9 @@ class ConnectionLimits:
         room = (descriptors - RESERVE) // 2
         self._strangers_most = max(min(STRANGERS, room // 2), FEWEST)
         self._known_most = max(min(MOST, room) - self._strangers_most, FEWEST)
-        self._strangers: dict[Connection, str] = {}
+        self._strangers: dict[HttpConnection, str] = {}
         """Who they belong to, the oldest one first; empty: not looked up yet."""
-        self._known: dict[Connection, None] = {}
+        self._known: dict[HttpConnection, None] = {}
         self._looked, self._told, self._shown_out = -LOOK_AGAIN, -TELL_EVERY, 0
 
     @property
@@ -94,13 +94,13 @@ class ConnectionLimits:
         """Connections that have not shown a token."""
         return len(self._strangers)
 
-    def __contains__(self, connection: Connection) -> bool:
+    def __contains__(self, connection: HttpConnection) -> bool:
         """Tell whether a connection is still here."""
         return connection in self._strangers or connection in self._known
 
-    def enter(self, sock: socket.socket, host: str, port: int) -> Connection:
+    def enter(self, sock: socket.socket, host: str, port: int) -> HttpConnection:
         """Let a connection in, at another stranger's expense if need be."""
-        connection = Connection(self, host, port, sock.close)
+        connection = HttpConnection(self, host, port, sock.close)
         crowded = sock.fileno() > self._last and len(self._strangers) >= FEWEST
         if crowded or len(self._strangers) >= self._strangers_most:
             self.make_room()
@@ -122,8 +122,8 @@ class ConnectionLimits:
         next(v for v, peer in among.items() if peer == most).cut()
         return True
 
-    def admit(self, connection: Connection, *, urgent: bool = False) -> bool:
-        """Count a stranger among the known; see `Connection.show`."""
+    def admit(self, connection: HttpConnection, *, urgent: bool = False) -> bool:
+        """Count a stranger among the known; see `HttpConnection.show`."""
         connection.at = stopwatch()
         if connection.known:
             return True
@@ -138,7 +138,7 @@ class ConnectionLimits:
             connection.known = True
         return True
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: HttpConnection) -> None:
         """Note that a connection is gone; harmless the second time."""
         self._strangers.pop(connection, None)
         self._known.pop(connection, None)
@@ -173,7 +173,7 @@ class ConnectionLimits:
 async def take_in(
     listening: socket.socket,
     limits: ConnectionLimits,
-    serve: Callable[[socket.socket, Connection], None],
+    serve: Callable[[socket.socket, HttpConnection], None],
 ) -> None:
     """Take connections for ever; ``serve``, which returns at once, once one speaks.
 
@@ -199,8 +199,8 @@ async def take_in(
 
 def _listen(
     sock: socket.socket,
-    connection: Connection,
-    serve: Callable[[socket.socket, Connection], None],
+    connection: HttpConnection,
+    serve: Callable[[socket.socket, HttpConnection], None],
 ) -> None:
     """Wait for a first byte at little cost; cut the connection if none comes."""
     loop = asyncio.get_running_loop()

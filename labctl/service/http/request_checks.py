@@ -20,7 +20,7 @@ from labctl.api.station_files import ROLES, Tokens
 from labctl.clock import stopwatch
 from labctl.person import HERE
 from labctl.service.http.audit import Audit
-from labctl.service.http.connection_limits import Connection
+from labctl.service.http.connection_limits import HttpConnection
 from labctl.service.http.timeouts import CONNECTION
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class RequestChecks:
                 log.warning("a request without a valid token: %s", scope["path"][:80])
                 raise Refused(401, "a valid token is needed")
             raise Refused(429, "too many requests without a valid token")
-        connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+        connection: HttpConnection | None = scope.get("state", {}).get(CONNECTION)
         if connection is not None and not connection.show(urgent=_is_urgent(scope)):
             raise Refused(429, "too many connections; all of them are being answered")
         client = _NAME.sub("", headers.get("x-labctl-client", ""))[:60] or "unnamed"

@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from labctl.clock import stopwatch
-from labctl.service.http.connection_limits import Connection
+from labctl.service.http.connection_limits import HttpConnection
 
 HEAD = 2.0
 """s for a request's line and headers; a connection's first byte counts among them."""
@@ -45,7 +45,7 @@ _DEADLINES = {_Phase.HEAD: HEAD, _Phase.BODY: BODY}
 class TimedHttp(H11Protocol):
     """One connection, as uvicorn serves it, with our deadlines."""
 
-    def __init__(self, server: uvicorn.Server, connection: Connection) -> None:
+    def __init__(self, server: uvicorn.Server, connection: HttpConnection) -> None:
         state = {**server.lifespan.state, CONNECTION: connection}
         super().__init__(server.config, server.server_state, state)
         self._connection = connection
@@ -102,12 +102,12 @@ class TimedHttp(H11Protocol):
 
 def serving_in_time(
     server: uvicorn.Server,
-) -> Callable[[socket.socket, Connection], None]:
+) -> Callable[[socket.socket, HttpConnection], None]:
     """Return what serves a connection that was taken in; it returns at once."""
     secure: ssl.SSLContext | None = server.config.ssl
     under_way: set[asyncio.Task[None]] = set()
 
-    async def attend(sock: socket.socket, connection: Connection) -> None:
+    async def attend(sock: socket.socket, connection: HttpConnection) -> None:
         limits: dict[str, Any] = {}
         if secure is not None:
             limits = {
@@ -119,7 +119,7 @@ def serving_in_time(
             lambda: TimedHttp(server, connection), sock, **limits
         )
 
-    def serve(sock: socket.socket, connection: Connection) -> None:
+    def serve(sock: socket.socket, connection: HttpConnection) -> None:
         def over(task: asyncio.Task[None]) -> None:
             under_way.discard(task)
             if task.cancelled() or task.exception() is not None:

@@ -37,7 +37,7 @@ ZVIEW_HEADS = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD",
 
 
 @dataclass(frozen=True, slots=True)
-class Spectrum:
+class ExportedSpectrum:
     """The rows of one spectrum, SI."""
 
     number: int
@@ -54,7 +54,7 @@ class Spectrum:
         return z
 
 
-def spectra(run: RunFile, stream: str = "eis") -> Iterator[Spectrum]:
+def spectra(run: RunFile, stream: str = "eis") -> Iterator[ExportedSpectrum]:
     """Yield the spectra of a run, in order.
 
     StoreError: the run recorded none.
@@ -69,7 +69,9 @@ def spectra(run: RunFile, stream: str = "eis") -> Iterator[Spectrum]:
     for number in np.unique(numbers):
         rows = numbers == number
         columns = {name: table[name][rows] for name in table}
-        yield Spectrum(int(number), int(columns["step_count"][0]) in driven, columns)
+        yield ExportedSpectrum(
+            int(number), int(columns["step_count"][0]) in driven, columns
+        )
 
 
 def export_mpt(run: RunFile, directory: Path) -> list[Path]:
@@ -132,7 +134,7 @@ def export_zview(run: RunFile, directory: Path) -> list[Path]:
     return written
 
 
-def _mpt_head(run: RunFile, one: Spectrum) -> list[str]:
+def _mpt_head(run: RunFile, one: ExportedSpectrum) -> list[str]:
     header = run.header
     began = header.started_unix
     started = datetime.fromtimestamp(began, UTC).strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
