@@ -33,10 +33,10 @@ SLOW_EACH = 5.0
 """s more for each run that is compared."""
 
 
-def in_this_process(simulated: bool = True) -> Address:
-    """Return the address of a station that is asked without a wire."""
+def in_this_process() -> Address:
+    """Return the address of a simulated station that is asked without a wire."""
     return Address(
-        os.getpid(), 0.0, "testserver", 80, "http", "", API_VERSION, "", simulated, ""
+        os.getpid(), 0.0, "testserver", 80, "http", "", API_VERSION, "", True, ""
     )
 
 
