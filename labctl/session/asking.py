@@ -1,7 +1,7 @@
 """What a person may ask of a run that goes on, judged before it waits for its turn."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,10 @@ from labctl.protocol import Bench, Protocol
 PARAMETERS = "parameters"
 
 
-def judge_of(protocol: Protocol, bench: Bench) -> Judge:
-    """Return who judges the requests to a run of ``protocol`` on ``bench``.
+def judge_of(protocol: Protocol, bench: Callable[[], Bench]) -> Judge:
+    """Return who judges the requests to a run of ``protocol``.
+
+    ``bench`` returns what its steps touch now: limits may be amended.
 
     It looks at models, bounds and limits alone, so that it may be asked in any thread.
     """
@@ -29,7 +31,7 @@ def judge_of(protocol: Protocol, bench: Bench) -> Judge:
             what = f"{kind!r} is no request to {protocol.name}."
             raise RefusedError([Complaint(("request",), what, cure)])
         asked = validate(Document.without_lines(kind, dict(values)), model)
-        complaints = protocol.refuse(asked, bench)
+        complaints = protocol.refuse(asked, bench())
         if complaints:
             raise RefusedError(map(_of_a_request, complaints))
         understood: dict[str, Any] = asked.model_dump(mode="json")

@@ -207,7 +207,7 @@ def execute(
     viewer = live.start(folder) if observers.live_view else None
     person = observers.control.person
     if prepared.protocol.requests:
-        person.attend(judge_of(prepared.protocol, engine.bench))
+        person.attend(judge_of(prepared.protocol, lambda: engine.bench))
     try:
         ended = engine.run(prepared.protocol.plan(), recorded)
     finally:

@@ -73,6 +73,7 @@ class Ask(Step, abc.ABC):
         """See `Step.execute`."""
         person = bench.role(PERSON, Person)
         clock, panel = bench.clock, self.panel(bench)
+        yield None  # whoever watches the run sees the step, however short
         yield from panel.begin()
         touched, due, touches = clock.now(), clock.now(), person.touches
         reason = NOBODY

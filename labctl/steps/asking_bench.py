@@ -126,8 +126,11 @@ class _Meters(Panel):
         return self._source is not None and self._step.current is not None
 
     def _connect(self) -> Iterator[None]:
-        """Close the relays, then drive the current."""
+        """Source off, close the relays, then drive the current."""
         step = self._step
+        if self._source is not None:
+            self._source.make_safe()
+            yield None
         self._driven: dict[str, float] = {
             columns.SOURCE_CURRENT.name: math.nan,
             columns.IN_COMPLIANCE.name: 0,
