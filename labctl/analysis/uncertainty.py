@@ -14,10 +14,10 @@ import math
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from labctl.data import Result
 
@@ -100,7 +100,9 @@ class Measured:
         quantile = (1 + probability) / 2
         freedom = self.degrees_of_freedom
         if math.isinf(freedom):
-            return float(special.ndtri(quantile)) * self.uncertainty
+            return NormalDist().inv_cdf(quantile) * self.uncertainty
+        from scipy import special  # noqa: PLC0415  (start-up time)
+
         return float(special.stdtrit(freedom, quantile)) * self.uncertainty
 
     def part(self, *terms: str) -> float:

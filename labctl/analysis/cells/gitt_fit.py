@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from labctl.analysis.cells.gitt_pulses import Pulse
 from labctl.analysis.cells.sphere import sphere_surface
@@ -139,6 +138,8 @@ class _Model:
 
 def _search(model: _Model, surfaces: Sequence[Floats]) -> tuple[float, SphereFit]:
     """Return χ² and the fit at the best D."""
+    from scipy import optimize  # noqa: PLC0415  (start-up time)
+
     best = int(np.argmin([model.solve(x)[0] for x in surfaces]))
     low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
     log_tau = float(

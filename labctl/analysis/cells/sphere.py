@@ -9,7 +9,6 @@ g = τ' + 1/3 - (2/π²) Σ exp(-n²π²τ')/n² with τ' = D t / L².
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 
@@ -19,14 +18,12 @@ TERMS = 12
 
 
 def _eigenvalues(terms: int) -> Floats:
-    """Return the first positive roots of tan λ = λ."""
-    roots = []
-    for n in range(1, terms + 1):
-        low, high = n * np.pi + 1e-9, (n + 0.5) * np.pi - 1e-9
-        roots.append(
-            optimize.brentq(lambda x: np.sin(x) - x * np.cos(x), low, high, xtol=1e-14)
-        )
-    return np.array(roots)
+    """Return the first positive roots of tan λ = λ, by λ = nπ + atan λ."""
+    n: Floats = np.arange(1, terms + 1, dtype=np.float64)
+    roots = np.asarray((n + 0.5) * np.pi)
+    for _ in range(20):  # an error becomes 1/(1 + λ²) of itself, a twentieth
+        roots = np.asarray(n * np.pi + np.arctan(roots))
+    return roots
 
 
 EIGENVALUES = _eigenvalues(TERMS)
@@ -34,6 +31,8 @@ EIGENVALUES = _eigenvalues(TERMS)
 
 def sphere_surface(tau: ArrayLike) -> Floats:
     """Return g(τ') of a sphere; 0 for τ' ≤ 0; same shape as ``tau``."""
+    from scipy import special  # noqa: PLC0415  (start-up time)
+
     t = np.maximum(np.asarray(tau, dtype=np.float64), 0.0)
     short = np.minimum(t, SHORT)
     early = np.expm1(short) + np.exp(short) * special.erf(np.sqrt(short))
@@ -56,6 +55,8 @@ def invert_sphere_ratio(ratio: float) -> float:
     ValueError
         The ratio is not between 0 and 1.
     """
+    from scipy import optimize  # noqa: PLC0415  (start-up time)
+
     if not 0 < ratio < 1:
         raise ValueError(f"ΔE_s/ΔE_t = {ratio:.4g} must lie between 0 and 1")
     short = np.pi * (ratio / 6) ** 2

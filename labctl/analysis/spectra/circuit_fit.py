@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
 
 from labctl.analysis.spectra.impedance import (
     Circuit,
@@ -134,6 +133,10 @@ def fit_circuit(
     return problem.report(best, agreeing)
 
 
+def _logistic(x: Floats) -> Floats:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
+
+
 class _Problem:
     """One circuit, one spectrum: residuals, bounds, starts."""
 
@@ -185,6 +188,8 @@ class _Problem:
         starts: int,
         generator: np.random.Generator,
     ) -> tuple[Floats, int]:
+        from scipy import optimize  # noqa: PLC0415  (start-up time)
+
         first = []
         if start is not None:
             first.append(np.log([start[name] for name in self.circuit.names]))
@@ -223,16 +228,17 @@ class _Problem:
 
     def _logs(self, free: Floats) -> Floats:
         """Return logarithms inside their bounds from unbounded variables."""
-        share = special.expit(4 * free / (self.high - self.low))
+        share = _logistic(4 * free / (self.high - self.low))
         return np.asarray(self.low + (self.high - self.low) * share)
 
     def _free(self, logs: Floats) -> Floats:
         width = self.high - self.low
-        return np.asarray(special.logit((logs - self.low) / width) * width / 4)
+        share = (logs - self.low) / width
+        return np.asarray(np.log(share / (1 - share)) * width / 4)
 
     def _slope(self, free: Floats) -> Floats:
         """Return d logs / d free; 1 in the middle of the range."""
-        share = special.expit(4 * free / (self.high - self.low))
+        share = _logistic(4 * free / (self.high - self.low))
         return np.asarray(4 * share * (1 - share))
 
     def _draw(self, generator: np.random.Generator) -> Floats:

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, signal
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +69,8 @@ def relaxation_times(
     ``smoothing`` is the Tikhonov parameter λ relative to the data's rows: 1e-4 splits
     arcs that noise may fake, 1e-2 merges arcs less than a decade apart.
     """
+    from scipy import optimize  # noqa: PLC0415  (start-up time)
+
     f = np.asarray(frequency, dtype=np.float64)
     z = np.asarray(impedance, dtype=np.complex128)
     omega = 2 * np.pi * f
@@ -115,6 +116,8 @@ def relaxation_times(
 
 
 def _peaks(tau: Floats, gamma: Floats, step: float) -> tuple[Peak, ...]:
+    from scipy import signal  # noqa: PLC0415  (start-up time)
+
     padded = np.concatenate(([0.0], gamma, [0.0]))
     tops, _ = signal.find_peaks(padded, prominence=SMALLEST_PEAK * gamma.max(initial=0))
     tops = tops - 1
