@@ -72,7 +72,7 @@ class BenchPage(QWidget):
         self.grid.opened.connect(self.compose_on)
         self.composer.started.connect(self.follow)
         self.run_view.protocol_wanted.connect(self._compose)
-        self.composer.desk.editing.connect(self._show_editor)
+        self.composer.step_editing.editing.connect(self._show_editor)
         self.events.run_wanted.connect(self.open_run)
         self._wanted = ""
         self._seeded: set[str] = set()
@@ -236,7 +236,7 @@ class BenchPage(QWidget):
 
     def _chosen(self, channel: str, run: str) -> None:
         if run:
-            self.composer.desk.close()
+            self.composer.step_editing.close()
             self.open_run(run)
         else:
             self.composer.choose_channel(channel)
@@ -297,7 +297,7 @@ class BenchPage(QWidget):
         self._down = QSplitter(Qt.Orientation.Vertical)
         self._middle = QStackedWidget()
         self._middle.addWidget(panel(self.run_view))
-        self._middle.addWidget(panel(self.composer.desk.editor))
+        self._middle.addWidget(panel(self.composer.step_editing.editor))
         self._down.addWidget(self._middle)
         self._down.addWidget(panel(self.events))
         self._down.setSizes([700, self._settings.events])

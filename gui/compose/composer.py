@@ -10,7 +10,6 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from gui.compose.block_desk import BlockDesk
 from gui.compose.channel_chooser import ChannelChooser
 from gui.compose.complaint_places import complaints_by_field
 from gui.compose.composer_foot import ComposerFoot
@@ -22,6 +21,7 @@ from gui.compose.parameter_form import ParameterForm
 from gui.compose.plan_files import asked_to_open, asked_to_save, opened, saved
 from gui.compose.readiness import elsewhere_text, readiness
 from gui.compose.rehearsal import Rehearsal
+from gui.compose.step_editing import StepEditing
 from gui.link.link import Link
 from labctl.api.answers import Queued, Started
 from labctl.api.models import State
@@ -51,7 +51,7 @@ class Composer(QWidget):
         self._retry.setSingleShot(True)
         self._retry.setInterval(RETRY_MS)
         self._retry.timeout.connect(self._retried)
-        self.desk = BlockDesk(self)
+        self.step_editing = StepEditing(self)
         self._build()
         self._say()
 
@@ -109,7 +109,7 @@ class Composer(QWidget):
 
     def start(self) -> None:
         """Start the run, if the checks have passed."""
-        self.desk.settle()
+        self.step_editing.settle()
         if self._draft is None or not self.can_start:
             return
         order = self._draft.order()
@@ -118,7 +118,7 @@ class Composer(QWidget):
 
     def enqueue(self) -> None:
         """Put the run into the queue, if nothing but a busy channel is in its way."""
-        self.desk.settle()
+        self.step_editing.settle()
         if self._draft is None or not self.foot.can_queue:
             return
         order = self._draft.order()
@@ -167,7 +167,7 @@ class Composer(QWidget):
 
     def save_plan(self, path: Path) -> None:
         """Write the plan, or say why not."""
-        self.desk.settle()
+        self.step_editing.settle()
         if self._draft is not None:
             saved(path, self._draft, self.foot.note)
 
@@ -247,14 +247,14 @@ class Composer(QWidget):
             draft.operator = self._state.station.operator if self._state else ""
             self._prefer_channel()
             self.form.show_fields(draft.fields, draft.texts)
-        self.desk.take(draft)
+        self.step_editing.take(draft)
         self._changed()
 
     def _renew(self) -> None:
         """Keep what was typed for the next run, under another key."""
         if self._draft is not None:
             self._draft = self._draft.again()
-            self.desk.take(self._draft)
+            self.step_editing.take(self._draft)
             self._channel = ""
         self._changed()
 
@@ -281,7 +281,7 @@ class Composer(QWidget):
             return
         said = complaints_by_field(self._said.check)
         self.form.show_resolved(draft.resolved(), said)
-        self.desk.show_check(self._said.check)
+        self.step_editing.show_check(self._said.check)
 
     def _show_channels(self) -> None:
         check = self._said.check
@@ -353,10 +353,10 @@ class Composer(QWidget):
         self._channels.chosen.connect(self._sat)
         self.form = ParameterForm()
         self.form.edited.connect(self._edited)
-        self.form.opened.connect(self.desk.open)
-        self.desk.changed.connect(self._changed)
-        self.desk.editing.connect(lambda _on: self._show_resolved())
-        self.desk.left.connect(lambda name: self.form.rows[name].focus())
+        self.form.opened.connect(self.step_editing.open)
+        self.step_editing.changed.connect(self._changed)
+        self.step_editing.editing.connect(lambda _on: self._show_resolved())
+        self.step_editing.left.connect(lambda name: self.form.rows[name].focus())
         self._outlook = Outlook(self._said, lambda: self._draft, self)
         self.dry, self._preview = self._outlook.dry, self._outlook.preview
         self._middle = QStackedWidget()

@@ -42,7 +42,7 @@ def composer(qtbot: QtBot, open_window: Open, empty: RealStation) -> Iterator[Co
     qtbot.waitUntil(lambda: made.can_start, timeout=10_000)
     made.choose("sequence")
     made.form.rows["steps"].input.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(made.desk.editor.isVisible)
+    qtbot.waitUntil(made.step_editing.editor.isVisible)
     yield made
     empty.line.lost.clear()
 
@@ -50,8 +50,8 @@ def composer(qtbot: QtBot, open_window: Open, empty: RealStation) -> Iterator[Co
 @pytest.fixture
 def editor(composer: Composer) -> BlockEditor:
     """Return the editor, with a plan in it."""
-    composer.desk.editor.text.type(PLAN)
-    return composer.desk.editor
+    composer.step_editing.editor.text.type(PLAN)
+    return composer.step_editing.editor
 
 
 def lines(editor: BlockEditor) -> list[str]:
@@ -62,7 +62,7 @@ def lines(editor: BlockEditor) -> list[str]:
 def test_a_sequence_is_composed_by_keys_alone(
     composer: Composer, qapp: QApplication
 ) -> None:
-    editor = composer.desk.editor
+    editor = composer.step_editing.editor
     press(editor.list, Qt.Key.Key_Insert)
     qapp.processEvents()
     field = qapp.focusWidget()

@@ -29,7 +29,7 @@ from gui.parts.inputs import Choice
 from gui.run.states import tiles_of
 from gui.shell.offers import Catalogue, Offer, OfferKind, offers_of, search
 from gui.shell.window import MainWindow
-from labctl.api.states import RunState
+from labctl.api.states import RunState, Wish, refusal
 from labctl.data import Level
 
 Open = Callable[..., MainWindow]
@@ -102,6 +102,27 @@ def test_what_is_not_possible_says_why(word: str, now: Now, why: str) -> None:
 
     assert why in said
     assert bool(why) == bool(said)
+
+
+WORDS = {
+    "skip": Wish.SKIP,
+    "end": Wish.STOP,
+    "finish": Wish.FINISH,
+    "discard": Wish.DISCARD,
+}
+"""Action -> what it asks of the run that is shown."""
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("state", RunState)
+def test_the_window_offers_what_the_table_of_states_grants(
+    state: RunState, word: str
+) -> None:
+    shown = running.model_copy(update={"state": state})
+
+    offered = not action_of(word).why_not(answering(run=shown))
+
+    assert offered is (refusal(state, WORDS[word]) is None)
 
 
 # ---- the command line's search

@@ -24,8 +24,8 @@ def test_a_text_that_was_typed_just_now_is_what_start_means(
     composer = open_window(station).bench.composer
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)
     composer.choose("sequence")
-    composer.desk.open("steps")
-    editor = composer.desk.editor
+    composer.step_editing.open("steps")
+    editor = composer.step_editing.editor
     editor.tabs.setCurrentIndex(TEXT)
     editor.text.type("- {do: rest, duration: 1 h}\n")
     qtbot.waitUntil(lambda: composer.can_start, timeout=10_000)

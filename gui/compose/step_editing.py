@@ -9,7 +9,7 @@ from gui.compose.draft import Draft
 from labctl.api.answers import Checked
 
 
-class BlockDesk(QObject):
+class StepEditing(QObject):
     """Opens the editor on one parameter of the draft and writes back to it."""
 
     editing = pyqtSignal(bool)
