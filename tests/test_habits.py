@@ -8,6 +8,7 @@ import yaml
 
 import labctl
 from labctl import plugins
+from labctl.engine.states import TABLE, RunState, Wish, WishRefusal
 from labctl.errors import OperatorError
 
 ROOT = Path(str(labctl.__file__)).parents[1]
@@ -64,3 +65,19 @@ def test_a_plug_in_for_another_api_is_refused_by_name(
         return
     with pytest.raises(OperatorError, match=r"says_two is written for plug-in API 2"):
         plugins.driver(name)
+
+
+def shown(answer: RunState | WishRefusal) -> str:
+    return f"→ {answer}" if isinstance(answer, RunState) else "–"
+
+
+def test_the_page_of_states_is_the_table() -> None:
+    """To write it anew, copy what this says is missing."""
+    page = (ROOT / "docs/reference/run-states.md").read_text("utf-8")
+    rows = [
+        f"| `{state}` | {' | '.join(shown(rules.wishes[wish]) for wish in Wish)} |"
+        for state, rules in TABLE.items()
+    ]
+    head = f"| in state | {' | '.join(Wish)} |"
+
+    assert [row for row in (head, *rows) if row not in page] == []
