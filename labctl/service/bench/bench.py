@@ -317,12 +317,13 @@ class StationBench:
         """Finish or discard an interrupted run; blocks for seconds."""
         with self._dispatch:
             require(run, self.state_of(run), wish)
-            kept = self.interrupted.pop(run)
+            kept = self.interrupted.pop(run, None)
         try:
             close = finish if wish is Wish.FINISH else discard
             close(self.files.data / run, reason)
         except LabctlError:
-            self.interrupted[run] = kept
+            if kept is not None:
+                self.interrupted[run] = kept
             raise
         self.events.tell(Level.INFO, str(wish), f"{run}: {reason}", run)
         self.changed()
