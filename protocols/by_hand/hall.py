@@ -24,7 +24,7 @@ from labctl.figures.figure import Figure, Plot, Series
 from labctl.protocol import Bench, Parameters, RecordedRun
 from labctl.quantities import format_si
 from labctl.roles.current_source import CurrentSource
-from labctl.roles.magnet import MagnetSupply
+from labctl.roles.magnet import Magnet, MagnetSupply
 from labctl.roles.source_meter import Driven
 from labctl.roles.switch_matrix import Connection
 from labctl.sample import Sample, SampleKind
@@ -128,7 +128,9 @@ class HallByHand(ByHand[State]):
 
     def roles(self) -> Mapping[str, type]:
         """Return the instruments that were chosen."""
-        return {role: KINDS[role] for role in self.parameters.instruments}
+        p = self.parameters
+        loop = {} if p.by_current else {"field_controller": Magnet}
+        return {**{role: KINDS[role] for role in p.instruments}, **loop}
 
     def check(self) -> list[Complaint]:
         """Refuse a bench of nothing."""
@@ -152,16 +154,27 @@ class HallByHand(ByHand[State]):
             most = {"compliance": compliance} if self._has("voltmeter") else {}
             return found + outside(bench.envelope, V, most)
         if isinstance(asked, SetTheField | SetTheSupply):
-            supply = bench.role("magnet", MagnetSupply)
-            most_current = supply.bounds.current
-            if isinstance(asked, SetTheSupply):
-                return _beyond("current", asked.current, most_current, "A")
-            largest = most_current * self.parameters.tesla_per_ampere
-            return [
-                *_beyond("field", asked.field, largest, "T"),
-                *outside(bench.envelope, T, {"field": asked.field}),
-            ]
+            return self._beyond_magnet(asked, bench)
         return []
+
+    def _beyond_magnet(
+        self, asked: SetTheField | SetTheSupply, bench: Bench
+    ) -> list[Complaint]:
+        p = self.parameters
+        supply = bench.role("magnet", MagnetSupply)
+        largest = supply.bounds.current * p.tesla_per_ampere
+        if isinstance(asked, SetTheSupply):
+            if p.by_current:
+                return _beyond("current", asked.current, supply.bounds.current, "A")
+            what = "the field controller tells the supply its current."
+            return [Complaint(("request",), what, "Ask for a field.")]
+        if not p.by_current:
+            loop = bench.role("field_controller", Magnet)
+            largest = loop.largest_field
+        return [
+            *_beyond("field", asked.field, largest, "T"),
+            *outside(bench.envelope, T, {"field": asked.field}),
+        ]
 
     def begin(self) -> State:
         """Return everything off, every relay open."""
@@ -189,7 +202,9 @@ class HallByHand(ByHand[State]):
         """Take the field to zero; the rest is off already."""
         if held.magnet:
             yield ReleaseField(
-                label="field to zero", deadline=self.parameters.field_deadline
+                label="field to zero",
+                supply=self.parameters.by_current,
+                deadline=self.parameters.field_deadline,
             )
         return State()
 
@@ -311,7 +326,7 @@ class HallByHand(ByHand[State]):
             field,
             p.field_tolerance,
             p.field_deadline,
-            tesla_per_ampere=p.tesla_per_ampere,
+            tesla_per_ampere=p.tesla_per_ampere if p.by_current else 0.0,
             largest=max(abs(field), reach),
         )
         return SetField(label=f"field to {field:g} T", target=target)

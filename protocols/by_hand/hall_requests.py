@@ -48,6 +48,8 @@ class HallByHandParameters(ByHandParameters):
     """Whether there is one, to read a current."""
     nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
     """Integration time of the voltmeter in power-line cycles."""
+    field_control: Literal["current", "magnet"] = "current"
+    """A supply told a current with the gaussmeter's feedback, or a closed loop."""
     tesla_per_ampere: Annotated[float, Field(gt=0)] = 0.025
     """Of magnet and supply, roughly, in T/A; the gaussmeter corrects it."""
     field_tolerance: Annotated[Tesla, Field(gt=0)] = 2e-3
@@ -56,6 +58,11 @@ class HallByHandParameters(ByHandParameters):
     """Longest time until a field stands still."""
     station_sign: Literal[1, -1] = 1
     """Sign of the station; `hall_sign` of the configuration unless given here."""
+
+    @property
+    def by_current(self) -> bool:
+        """Whether a supply is told a current."""
+        return self.field_control == "current"
 
     @property
     def instruments(self) -> tuple[str, ...]:
