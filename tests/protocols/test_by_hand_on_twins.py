@@ -18,12 +18,14 @@ from labctl.engine.replay import rehearse
 from labctl.engine.situation import Situation
 from labctl.errors import BusyError, OperatorError, RefusedError
 from labctl.person import Person, Request
+from labctl.quantities import SI
 from labctl.sample import Sample, SampleKind
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
+from protocols.by_hand.source_meter import SweepVoltage
 
 Asked = tuple[str, Mapping[str, Any]]
 Act = Callable[[Person, Situation], object]
@@ -394,3 +396,22 @@ def test_so_many_requests_may_wait_and_no_more() -> None:
 
     person.forget()
     assert (person.take(), person.arrived.is_set()) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("loop", "levels"),
+    [
+        (False, (-0.1, -0.05, 0.0, 0.05, 0.1)),
+        # back to where it began, the turning point once
+        (True, (-0.1, -0.05, 0.0, 0.05, 0.1, 0.05, 0.0, -0.05, -0.1)),
+    ],
+)
+def test_a_sweep_visits_every_level_and_a_loop_comes_back(
+    loop: bool, levels: tuple[float, ...]
+) -> None:
+    sweep = SweepVoltage.model_validate(
+        {"start": -0.1, "stop": 0.1, "points": 5, "compliance": 1e-3, "loop": loop},
+        context=SI,
+    )
+
+    assert sweep.levels() == pytest.approx(levels)
