@@ -21,7 +21,10 @@ from labctl.store.machine_lock import ELSEWHERE
 pytest_plugins = ["cpu_seconds"]
 
 # No test fails because the machine was busy for a moment; benchmarks measure time.
-settings.register_profile("labctl", deadline=None)
+# LABCTL_EXAMPLES=1000 looks further than a change can wait for.
+settings.register_profile(
+    "labctl", deadline=None, max_examples=int(os.environ.get("LABCTL_EXAMPLES", "100"))
+)
 settings.load_profile("labctl")
 
 # Twins of one model all state one serial number: two test processes with a twin each

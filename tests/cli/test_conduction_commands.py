@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_runs import SharedRuns
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +41,13 @@ def test_what_no_instrument_can_do_is_named_at_once_with_exit_code_3(
     assert "Traceback" not in done.stderr
 
 
-def test_three_pellets_tell_the_contacts_from_the_bulk(tmp_path: Path) -> None:
+def test_three_pellets_tell_the_contacts_from_the_bulk(
+    tmp_path: Path, shared_runs: SharedRuns
+) -> None:
     pellet = ("run", "pellet-conductivity", "--simulate", "--json", "--sample")
-    thin = _labctl(tmp_path, *pellet, "pellet-oxidised-0.5mm")
-    thick = _labctl(tmp_path, *pellet, "pellet-oxidised-2mm")
-    earlier = [json.loads(done.stdout)["folder"] for done in (thin, thick)]
+    thin = shared_runs("pellet-conductivity", "pellet-oxidised-0.5mm")
+    thick = shared_runs("pellet-conductivity", "pellet-oxidised-2mm")
+    earlier = [str(run.folder) for run in (thin, thick)]
 
     done = _labctl(
         tmp_path,
@@ -54,7 +57,8 @@ def test_three_pellets_tell_the_contacts_from_the_bulk(tmp_path: Path) -> None:
 
     found = _results(done)
     conductivity, contacts = found["conductivity"], found["contact_resistance"]
-    alone = _results(thin)["conductivity"]["value"]
+    alone = thin.results["conductivity"].value
+    assert isinstance(alone, float)
     assert abs(conductivity["value"] - 1e-3) < 3 * conductivity["uncertainty"]
     assert abs(contacts["value"] - 400.0) < 3 * contacts["uncertainty"]
     assert alone < 0.95e-3  # 400 Ω of contacts on 5 kΩ of powder

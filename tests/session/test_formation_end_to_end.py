@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from shared_runs import SharedRuns
 
 LABCTL = [sys.executable, "-m", "labctl"]
 
@@ -153,11 +154,13 @@ def test_a_window_beyond_the_sample_is_refused_with_the_cure(tmp_path: Path) -> 
     assert "4.2 V exceeds the limit of sample si" in refused.stderr
 
 
-def test_the_reports_of_two_runs_are_laid_over_each_other(tmp_path: Path) -> None:
-    one = run("si", tmp_path, "--set", "cycles=1")
-    two = run("qms-0.7", tmp_path, "--set", "cycles=1")
+def test_the_reports_of_two_runs_are_laid_over_each_other(
+    tmp_path: Path, shared_runs: SharedRuns
+) -> None:
+    samples = ("si", "qms-0.7")
+    runs = [str(shared_runs("formation-cycling", s, cycles=1).folder) for s in samples]
 
-    labctl("report", one["folder"], two["folder"], "--csv", "numbers", cwd=tmp_path)
+    labctl("report", *runs, "--csv", "numbers", cwd=tmp_path)
 
     page = (tmp_path / "report.html").read_text()
     assert "2 runs compared" in page

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.biologic.eclib.codec import (
@@ -66,6 +66,7 @@ LAYOUTS = [
 
 
 @pytest.mark.parametrize("layout", [x[0] for x in LAYOUTS], ids=[x[1] for x in LAYOUTS])
+@settings(max_examples=max(settings().max_examples // 4, 10))  # of each of 30 layouts
 @given(data=st.data())
 def test_every_layout_comes_back_as_it_went(
     layout: Layout, data: st.DataObject
