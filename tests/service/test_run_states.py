@@ -87,10 +87,9 @@ class PausedBench(StationBench):
 
             def seen(situation: Situation) -> None:
                 watch(situation)
-                if situation.rows > 2:
-                    self._come(situation.state)
-                    if self.fault is not None:
-                        raise self.fault
+                self._come(situation.state)  # before what was asked is looked at
+                if self.fault is not None:
+                    raise self.fault
 
             def over(how: Ended) -> None:
                 ended(how)
