@@ -28,6 +28,10 @@ _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
+    "too_short": ("min_length", "at least"),
+    "too_long": ("max_length", "at most"),
+    "string_too_short": ("min_length", "characters, at least"),
+    "string_too_long": ("max_length", "characters, at most"),
 }
 _EXPECTED = {
     "int_type": "a whole number",
@@ -112,7 +116,8 @@ def _words(model: "type[BaseModel]", error: "ErrorDetails") -> tuple[str, str]:
         f"expected {expectation(quantity.unit)}" if quantity else "expected a value"
     )
     if kind == "missing":
-        return f"got nothing, {wanted}.", f"Add `{path[-1]}: …`."
+        cure = f"Add `{path[-1]}: …`." if isinstance(path[-1], str) else "Add it."
+        return f"got nothing, {wanted}.", cure
     if kind in _BOUNDS:
         return _beyond(quantity, error), ""
     if kind == "union_tag_invalid":
@@ -141,7 +146,7 @@ def _beyond(quantity: Quantity | None, error: "ErrorDetails") -> str:
     """Compare a value with its bound, both in the unit a person reads."""
     name, words = _BOUNDS[error["type"]]
     got, limit = error["input"], error["ctx"][name]
-    if quantity is None:
+    if quantity is None or name.endswith("length"):
         return f"got {_shown(got)}, expected {words} {limit}."
     typed = show(got) if isinstance(got, str) else quantity.format(got)
     return f"got {typed}, expected {words} {quantity.format(limit)}."
@@ -161,12 +166,14 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "a block of keys"
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of {len(value)}" if value else "an empty list"
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"the text `{show(value)}`" if isinstance(value, str) else show(value)
+    if isinstance(value, str):
+        return f"the text `{show(value)}`" if value else "an empty text"
+    return show(value)
 
 
 def _keys(model: "type[BaseModel]") -> Iterator[str]:

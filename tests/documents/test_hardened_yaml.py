@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from labctl.documents.hardened_yaml import load, load_file, validate
+from labctl.documents.complaints import validate
+from labctl.documents.document import Document
+from labctl.documents.hardened_yaml import load, load_file
 from labctl.errors import RefusedError
 from labctl.quantities import Ampere, CRate, Fraction, OneC, Rate, Second, Volt
 
@@ -420,3 +422,24 @@ def test_a_folder_and_a_huge_file_are_refused(tmp_path: Path) -> None:
         load_file(tmp_path)
     with pytest.raises(RefusedError, match="larger than 256 kB"):
         load_file(huge)
+
+
+class _Short(BaseModel):
+    steps: Annotated[tuple[int, ...], Field(min_length=1, max_length=3)] = (1,)
+    name: Annotated[str, Field(min_length=1, max_length=4)] = "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("steps: []", "f steps: got an empty list, expected at least 1."),
+        ("steps: [1, 2, 3, 4]", "f steps: got a list of 4, expected at most 3."),
+        ('name: ""', "f name: got an empty text, expected characters, at least 1."),
+    ],
+)
+def test_a_length_is_told_without_the_validators_words(text: str, said: str) -> None:
+    data = load(text, "f").data
+    with pytest.raises(RefusedError) as refused:
+        validate(Document.without_lines("f", data), _Short)
+
+    assert str(refused.value) == said
