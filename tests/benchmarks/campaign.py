@@ -13,7 +13,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-for _folder in ("benchmarks", "wires"):
+for _folder in ("benchmarks/campaigns", "wires"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / _folder))
 
 import campaign_disk  # noqa: E402

@@ -23,7 +23,7 @@ from typing import Any
 
 from labctl.clock import SystemClock
 
-TWINS = Path(__file__).parents[1] / "service" / "twins_with_truth.py"
+TWINS = Path(__file__).parents[1] / "service" / "guard" / "twins_with_truth.py"
 DEATHS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
 CLOCK = SystemClock()
 NEVER = 120.0

@@ -19,7 +19,7 @@ from labctl.api.requests import OrderIn
 from labctl.clock import SystemClock
 from labctl.errors import LabctlError
 
-RACE = Path(__file__).parents[1] / "benchmarks" / "two_owners.py"
+RACE = Path(__file__).parents[2] / "benchmarks" / "two_owners.py"
 CONFIG = """
 station: {{name: {name}, data: {name}}}
 instruments:

@@ -1,4 +1,4 @@
-"""How long a list of many runs takes: ``python tests/benchmarks/run_list.py``.
+"""How long a list of many runs takes: ``python tests/benchmarks/window/run_list.py``.
 
 Prints, never fails. Wanted: 3 000 finished runs within 2 s once they were read.
 """
@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 

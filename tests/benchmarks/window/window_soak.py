@@ -1,9 +1,9 @@
 """Whether the window grows: a hundred thousand refreshes of all that is seen.
 
-``python tests/benchmarks/window_soak.py [REFRESHES]``: a new state with new readings
-for every tile, new points for the live plot, new rows in the tables, over and over,
-tab by tab. Prints memory as it goes and the slope over the second half; wanted: flat,
-well below 20 bytes a refresh. Never fails.
+``python tests/benchmarks/window/window_soak.py [REFRESHES]``: a new state with new
+readings for every tile, new points for the live plot, new rows in the tables, over and
+over, tab by tab. Prints memory as it goes and the slope over the second half; wanted:
+flat, well below 20 bytes a refresh. Never fails.
 """
 
 import gc
@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[1] / "gui"))
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "gui"))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 import psutil

@@ -1,11 +1,11 @@
 """What a window can do to eight runs: nothing.
 
-``python tests/benchmarks/window_and_runs.py``: eight cells are cycled on a simulated
-bench while a window is absent, open, frozen (SIGSTOP), killed and opened again; last
-the station is killed. Prints, for each phase, how far apart the runs' polls came at
-most, how many rows came, and how long a window took to show all runs, and to say that
-the station is gone. Wanted: no difference between the phases; 2 s for each of the last
-two.
+``python tests/benchmarks/window/window_and_runs.py``: eight cells are cycled on a
+simulated bench while a window is absent, open, frozen (SIGSTOP), killed and opened
+again; last the station is killed. Prints, for each phase, how far apart the runs' polls
+came at most, how many rows came, and how long a window took to show all runs, and to
+say that the station is gone. Wanted: no difference between the phases; 2 s for each of
+the last two.
 """
 
 import os
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 import psutil

@@ -43,7 +43,7 @@ from labctl.api.versions import VersionError, in_todays_words, read
 from labctl.data import Result
 from labctl.service.bench.queue import Queue
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 KINDS: dict[str, Any] = {
     "accepted": Accepted,
     "amended": Amended,

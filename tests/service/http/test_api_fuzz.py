@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from labctl.api.station_files import StationFiles
 
 EXAMPLES = int(os.environ.get("LABCTL_FUZZ", "6"))
-"""For each operation; ``LABCTL_FUZZ=500 pytest tests/service/test_api_fuzz.py``."""
+"""For each operation; ``LABCTL_FUZZ=500`` asks more."""
 QUIET = {"/shutdown", "/stop"}
 """Would end what the other tests use."""
 

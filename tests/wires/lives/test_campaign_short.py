@@ -1,7 +1,7 @@
 """A run keeps its promises whatever befalls it; the same campaign every time.
 
-``CAMPAIGN_EXAMPLES=1000 pytest tests/wires/test_campaign_short.py`` looks further, and
-elsewhere each time.
+``CAMPAIGN_EXAMPLES=1000 pytest tests/wires/lives/test_campaign_short.py`` looks
+further, and elsewhere each time.
 """
 
 import os

@@ -1,8 +1,8 @@
 """How long a run of ten million rows takes from the click to its first plot.
 
-``python tests/benchmarks/open_finished.py [ROWS]`` writes such a run through journal
-and seal, starts a station on its folder, opens the real window on it and waits until
-the voltage is painted. Wanted: 1.5 s at most. Prints, never fails.
+``python tests/benchmarks/window/open_finished.py [ROWS]`` writes such a run through
+journal and seal, starts a station on its folder, opens the real window on it and waits
+until the voltage is painted. Wanted: 1.5 s at most. Prints, never fails.
 """
 
 import os
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 from PyQt6.QtWidgets import QApplication

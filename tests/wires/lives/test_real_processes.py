@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks/campaigns"
 sys.path.insert(0, str(BENCHMARKS))
 
 import campaign_station  # noqa: E402

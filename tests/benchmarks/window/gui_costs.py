@@ -1,5 +1,6 @@
-"""What the window costs: ``python tests/benchmarks/gui_costs.py``. Prints, never fails.
+"""What the window costs; prints, never fails.
 
+Run ``python tests/benchmarks/window/gui_costs.py``.
 CPU time of this thread, so that a busy machine changes little. Wanted: 64 tiles in
 25 ms a frame; a curve of ten million points in 10 ms a redraw; flat memory.
 """
@@ -11,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[1] / "gui"))
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "gui"))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 import psutil

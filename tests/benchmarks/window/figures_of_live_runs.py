@@ -1,8 +1,8 @@
 """What the figures of a run that goes on cost while windows look at it.
 
-``python tests/benchmarks/figures_of_live_runs.py [ROWS]`` writes such a run and asks
-for its figures as many windows would, for as long as one answer stands. Prints CPU and
-size, never fails. Wanted: a tenth of a core, whatever the rows.
+``python tests/benchmarks/window/figures_of_live_runs.py [ROWS]`` writes such a run and
+asks for its figures as many windows would, for as long as one answer stands. Prints CPU
+and size, never fails. Wanted: a tenth of a core, whatever the rows.
 """
 
 import sys

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDERS = ("labctl", "drivers")
 WAITS = ("acquire", "communicate", "get", "join", "result", "wait", "wait_for")
 """Methods that wait for ever when they are given nothing."""

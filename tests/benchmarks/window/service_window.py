@@ -1,7 +1,8 @@
 """How long a window of rows takes while 16 channels stream and six clients ask.
 
-``python tests/benchmarks/service_window.py [SECONDS]`` prints the spread of answers as
-each client sees them, what they cost the station, and how late the runs' polls came.
+``python tests/benchmarks/window/service_window.py [SECONDS]`` prints the spread of
+answers as each client sees them, what they cost the station, and how late the runs'
+polls came.
 """
 
 import json
