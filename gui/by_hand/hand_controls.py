@@ -14,7 +14,7 @@ from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.by_hand.channels import left_text
-from gui.by_hand.hand_run import UNNAMED, Answer, HandRun
+from gui.by_hand.hand_run import Answer, HandRun
 from gui.by_hand.kinds import Kind
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.request_form import RequestForm, beside, button, named, refill
@@ -25,6 +25,7 @@ from gui.parts.inputs import Choice
 from labctl.api.answers import ProtocolOut, SampleOut
 from labctl.api.models import RunSummary
 from labctl.clock import SystemClock
+from labctl.sample import UNNAMED
 
 RULE = (
     "Whatever is on stays on while this is seen. The station makes it safe 30 s after "

@@ -16,9 +16,7 @@ from labctl.api.models import RunSummary
 from labctl.api.requests import OrderIn
 from labctl.api.states import LIVE
 from labctl.errors import LabctlError, RefusedError
-
-UNNAMED = "by hand"
-"""Sample of a run by hand for which nobody chose a label."""
+from labctl.sample import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
