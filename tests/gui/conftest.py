@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from real_station import CELLS, QUICK, RealStation, few_runs
 from shared_runs import SharedRuns
+from written_runs import write_cells
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
@@ -112,10 +113,8 @@ def stand(tmp_path: Path) -> Iterator[Callable[..., RealStation]]:
 
 
 @pytest.fixture
-def station(stand: Callable[..., RealStation], request: pytest.FixtureRequest) -> Any:
+def station(stand: Callable[..., RealStation]) -> RealStation:
     """Return a bench with one cell that is being cycled since two hours."""
-    if "FakeStation" in vars(request.module):  # until it is ported
-        return request.module.FakeStation("one")
     made = stand()
     made.start(channel=CELLS[0], sample="qms-0.7", **QUICK)
     made.go_on(HOURS * 3600.0)
@@ -145,6 +144,15 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
 
 
 @pytest.fixture(scope="session")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStation]:
+    """Return a station of ten finished cells of two materials, to look at."""
+    data = tmp_path_factory.mktemp("cells")
+    write_cells(data)
+    with RealStation(data) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def past(
     tmp_path_factory: pytest.TempPathFactory, shared_runs: SharedRuns
 ) -> Iterator[PastRuns]:
@@ -167,12 +175,12 @@ def open_window(qtbot: QtBot) -> Iterator[Callable[..., MainWindow]]:
     opened: list[MainWindow] = []
 
     def open_on(
-        station: Any,
+        station: RealStation,
         width: int = 1280,
         height: int = 720,
         wanted: str = "light",
     ) -> MainWindow:
-        link = Link(getattr(station, "connect", lambda: station))
+        link = Link(station.connect)
         settings = Settings(theme=wanted, width=width, height=height)
         window = MainWindow(link, settings=settings)
         if wanted != theme().name:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import screenshots
-from fake_comparison import ComparisonStation
 from PyQt6.QtWidgets import QApplication
+from written_runs import CELLS, MATERIALS, run_id, write_cells
 
 from gui.shell.window import MainWindow
 
@@ -45,13 +45,15 @@ def main(folder: Path) -> None:
 
 def page(size: tuple[int, int], theme: str) -> MainWindow:
     """Return a window on the page of runs with all of them ticked."""
-    station = ComparisonStation("few")
+    station = screenshots.stand()
+    write_cells(station.files.data)
     window = screenshots.open_on(station, size, theme)
     window.header.pages.setCurrentIndex(1)
-    screenshots.until(lambda: len(window.runs.shown) > 10)
+    screenshots.until(lambda: len(window.runs.shown) == len(MATERIALS) * CELLS)
     window.runs.tools.recipe.setCurrentText("Capacity against cycle")
-    for run in [r for r in station.fake_runs if "a" in r[-4:]]:
-        window.runs.tick(run)
+    for material in MATERIALS:
+        for cell in range(1, CELLS + 1):
+            window.runs.tick(run_id(material, cell))
     window.runs.list.table.selectRow(5)
     return window
 
@@ -67,6 +69,7 @@ def close(window: MainWindow, app: QApplication) -> None:
     window.close()
     window.deleteLater()
     app.processEvents()
+    screenshots.standing.close()
 
 
 if __name__ == "__main__":

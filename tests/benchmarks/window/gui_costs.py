@@ -13,12 +13,14 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2] / "gui"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "wires"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "shared"))
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 import psutil
-from fake_station import cell_run
 from PyQt6.QtWidgets import QApplication, QWidget
+from values import summary
 
 from gui.bench.sparks import Sparks
 from gui.bench.tiles import TileGrid
@@ -62,7 +64,7 @@ def cpu(act: Callable[[], object], times: int = FRAMES) -> float:
 def tiles(count: int) -> float:
     """Return what a frame of tiles costs; every value changes in every frame."""
     sparks = Sparks()
-    runs = [cell_run(k, 2, f"vsp300/{k}").summary for k in range(count)]
+    runs = [summary(f"r{k}", "si", {"cell": f"vsp300/{k}"}) for k in range(count)]
     for k, run in enumerate(runs):
         sparks.seed(run.run, list(range(120)), np.sin(np.arange(120) + k).tolist())
     grid = TileGrid(sparks)

@@ -9,16 +9,19 @@ flat, well below 20 bytes a refresh. Never fails.
 import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2] / "gui"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "wires"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "shared"))
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import numpy as np
 import psutil
-from fake_station import FakeStation
 from PyQt6.QtWidgets import QApplication
+from real_station import RealStation, few_runs
 
 from gui.link.link import Link
 from gui.look.colours import LIGHT
@@ -33,10 +36,16 @@ LOOKS = 20
 
 def main(refreshes: int) -> None:
     """Refresh and print."""
+    with tempfile.TemporaryDirectory() as folder, RealStation(Path(folder)) as station:
+        few_runs(station)
+        soak(station, refreshes)
+
+
+def soak(station: RealStation, refreshes: int) -> None:
+    """Let the cells go on a second for each refresh."""
     app = QApplication(sys.argv[:1])
     apply_theme(app, LIGHT)
-    station = FakeStation("few")
-    link = Link(lambda: station)
+    link = Link(station.connect)
     window = MainWindow(link, settings=Settings(theme="light", width=1280, height=720))
     window.show()
     window._timer.stop()  # the loop below refreshes
@@ -46,16 +55,12 @@ def main(refreshes: int) -> None:
         app.processEvents()
         assert clock.now() < 20
     link._timer.stop()
-    run = window.bench.run_view.run
     tabs = window.bench.run_view.tabs
     process = psutil.Process()
     done, used = [], []
     begun = stopwatch()
     for k in range(1, refreshes + 1):
-        station.change(run, rows=10_000 + k, test_time=1e5 + k)
-        for other in station.fake_runs:
-            volts = 0.5 + 0.4 * np.sin(k / 50)
-            station.change(other, last={"voltage_volt": volts, "current_ampere": 1e-3})
+        station.clock.go_on(1.0)
         link._poll()
         window.bench.refresh()
         while link._polling or any(link._busy):

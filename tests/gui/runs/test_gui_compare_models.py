@@ -1,11 +1,13 @@
 """What is compared, averaged and counted, without a window."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from fake_comparison import CELLS, ComparisonStation, run_id, scale_of
-from fake_station import NOW, FakeStation, summary
+from real_station import NOW, RealStation
+from values import summary
+from written_runs import CELLS, MASS, run_id, scale_of, tables_of, write_run
 
 from gui.runs.run_rows import count_text, state_word
 from gui.runs.run_statistics import statistics_of
@@ -20,12 +22,6 @@ QMS = tuple(run_id("qms", cell) for cell in range(1, CELLS + 1))
 SI = tuple(run_id("si", cell) for cell in range(1, CELLS + 1))
 CAPACITY = "Capacity against cycle"
 BY_WORDS: dict[str, Any] = {"by": Grouping.WORDS, "words": ("qms", "si")}
-
-
-@pytest.fixture
-def station() -> ComparisonStation:
-    """Return five cells of two materials."""
-    return ComparisonStation()
 
 
 # ---- cycles as text
@@ -105,9 +101,9 @@ def test_what_is_no_cycle_is_complained_about_and_excludes_nothing(
     ],
 )
 def test_a_recipe_draws_every_run_with_its_units(
-    station: ComparisonStation, recipe: str, how: Normalised, labels: tuple[str, str]
+    cells: RealStation, recipe: str, how: Normalised, labels: tuple[str, str]
 ) -> None:
-    figure = station.overlay(Asked((QMS[0], SI[0]), recipe, how)).figure
+    figure = cells.client.overlay(Asked((QMS[0], SI[0]), recipe, how)).figure
 
     assert [series.name for series in figure.series] == ["qms-1", "si-1"]
     assert (figure.x_label, figure.y_label) == labels
@@ -116,27 +112,26 @@ def test_a_recipe_draws_every_run_with_its_units(
 
 
 def test_capacity_per_mass_scales_the_abscissa_of_the_voltage_curve(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     plain = Asked(QMS[:1], "Voltage against capacity")
     specific = Asked(QMS[:1], "Voltage against capacity", Normalised.MASS)
 
-    per_cell = station.overlay(plain).figure.series[0]
-    per_gram = station.overlay(specific).figure.series[0]
+    per_cell = cells.client.overlay(plain).figure.series[0]
+    per_gram = cells.client.overlay(specific).figure.series[0]
 
-    # the fake cells have 0.6 mg
-    np.testing.assert_allclose(per_gram.x, per_cell.x / 0.6e-3)
+    np.testing.assert_allclose(per_gram.x, per_cell.x / (1e3 * MASS))
     np.testing.assert_array_equal(per_gram.y, per_cell.y)
 
 
 def test_a_rate_step_is_the_median_of_its_cycles_that_are_not_excluded(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     asked = Asked(QMS[2:3], "Capacity against rate step")
-    capacity = station.overlay(Asked(QMS[2:3], CAPACITY)).figure.series[0].y
+    capacity = cells.client.overlay(Asked(QMS[2:3], CAPACITY)).figure.series[0].y
 
-    every = station.overlay(asked).figure.series[0]
-    some = station.overlay(
+    every = cells.client.overlay(asked).figure.series[0]
+    some = cells.client.overlay(
         Asked(asked.runs, asked.recipe, without_cycles=read_cycles("1"))
     ).figure.series[0]
 
@@ -146,32 +141,31 @@ def test_a_rate_step_is_the_median_of_its_cycles_that_are_not_excluded(
 
 
 def test_several_cycles_of_a_run_are_curves_of_one_owner(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     asked = Asked(QMS[:1], "Voltage against capacity", picked=read_cycles("1; 5"))
 
-    found = station.overlay(asked)
+    found = cells.client.overlay(asked)
 
     assert [s.name for s in found.figure.series] == ["qms-1: cycle 1", "qms-1: cycle 5"]
     assert found.owners == (QMS[0], QMS[0])
 
 
-def test_who_lacks_what_is_named_and_left_out() -> None:
-    station = FakeStation("few")
-    runs = tuple(station.fake_runs)
+def test_who_lacks_what_is_named_and_left_out(few: RealStation) -> None:
+    found = few.client.overlay(Asked(tuple(few.started), "Current against voltage"))
 
-    found = station.overlay(Asked(runs, "Current against voltage"))
-
-    assert [series.name for series in found.figure.series] == ["particle-3"]
-    assert found.figure.note == "Left out (no such rows): nmc-031-1, lfp-117-2, film-7."
+    # a film's contacts are swept before its field is
+    drawn = [series.name for series in found.figure.series]
+    assert drawn == ["particle-qms-0.7", "film-qms-0.7"]
+    assert found.figure.note == "Left out (no such rows): qms-0.7, lco."
 
 
 def test_excluded_cycles_are_blank_not_bridged_and_the_note_says_so(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     asked = Asked(QMS, CAPACITY, without_cycles=read_cycles("1; 17-20"))
 
-    figure = station.overlay(asked).figure
+    figure = cells.client.overlay(asked).figure
 
     blank = figure.series[0].x[np.isnan(figure.series[0].y)]
     assert blank.tolist() == [1, 17, 18, 19, 20]
@@ -179,22 +173,23 @@ def test_excluded_cycles_are_blank_not_bridged_and_the_note_says_so(
     assert "excluded cycles: 1; 17-20" in csv_text(figure, simulated=True).lower()
 
 
-def test_excluded_runs_are_not_drawn_but_named(station: ComparisonStation) -> None:
+def test_excluded_runs_are_not_drawn_but_named(cells: RealStation) -> None:
     asked = Asked(QMS, CAPACITY, without_runs=frozenset({QMS[1]}))
 
-    figure = station.overlay(asked).figure
+    figure = cells.client.overlay(asked).figure
 
     assert "qms-2" not in [series.name for series in figure.series]
     assert figure.note == "Excluded runs: qms-2."
 
 
 def test_the_mean_of_a_group_is_that_of_its_runs_at_every_cycle(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     asked = Asked((*QMS, *SI), CAPACITY, mean=True, **BY_WORDS)
-    own = [station.overlay(Asked((run,), CAPACITY)).figure.series[0].y for run in QMS]
+    alone = [cells.client.overlay(Asked((run,), CAPACITY)) for run in QMS]
+    own = [found.figure.series[0].y for found in alone]
 
-    series = station.overlay(asked).figure.series
+    series = cells.client.overlay(asked).figure.series
 
     assert [one.name for one in series] == ["qms (n = 5)", "si (n = 5)"]
     np.testing.assert_allclose(series[0].y, np.mean(own, axis=0))
@@ -202,11 +197,14 @@ def test_the_mean_of_a_group_is_that_of_its_runs_at_every_cycle(
     np.testing.assert_allclose(series[0].error, np.std(own, axis=0, ddof=1))
 
 
-def test_two_runs_of_one_sample_have_names_of_their_own() -> None:
-    station = ComparisonStation()
-    station.change(QMS[1], sample="qms-1")
+def test_two_runs_of_one_sample_have_names_of_their_own(
+    stand: Callable[..., RealStation],
+) -> None:
+    station = stand()
+    for name in QMS[:2]:
+        write_run(station.files.data, name, "qms-1", tables_of(1.0, 0.99), {})
 
-    figure = station.overlay(Asked(QMS[:2], CAPACITY)).figure
+    figure = station.client.overlay(Asked(QMS[:2], CAPACITY)).figure
 
     assert [series.name for series in figure.series] == ["qms-1 …1a1f", "qms-1 …2a2f"]
 
@@ -230,12 +228,12 @@ def test_thinning_a_cycle_does_not_join_its_halves() -> None:
 
 
 def test_the_table_is_mean_s_and_the_interval_of_students_t(
-    station: ComparisonStation,
+    cells: RealStation,
 ) -> None:
     asked = Asked((*QMS, *SI), CAPACITY, **BY_WORDS)
     group = describe([88.0 + 4 * scale_of("qms", cell) for cell in range(1, 6)])
 
-    rows = statistics_of(station.overlay(asked)).rows
+    rows = statistics_of(cells.client.overlay(asked)).rows
 
     first = rows[0]
     assert (first.quantity, first.group) == ("Initial coulombic efficiency", "qms")
@@ -244,8 +242,8 @@ def test_the_table_is_mean_s_and_the_interval_of_students_t(
     assert first.interval == f"± {group.half_width:.2f}"
 
 
-def test_the_power_of_ten_stands_with_the_unit(station: ComparisonStation) -> None:
-    rows = statistics_of(station.overlay(Asked(QMS, CAPACITY, **BY_WORDS))).rows
+def test_the_power_of_ten_stands_with_the_unit(cells: RealStation) -> None:
+    rows = statistics_of(cells.client.overlay(Asked(QMS, CAPACITY, **BY_WORDS))).rows
 
     diffusivity = next(row for row in rows if row.quantity == "Diffusivity")
     assert diffusivity.mean == "1.000 ± 0.032"
@@ -253,19 +251,19 @@ def test_the_power_of_ten_stands_with_the_unit(station: ComparisonStation) -> No
     assert diffusivity.unit == "10⁻¹⁵ m²/s"
 
 
-def test_four_values_have_no_interval(station: ComparisonStation) -> None:
+def test_four_values_have_no_interval(cells: RealStation) -> None:
     asked = Asked(QMS, CAPACITY, without_runs=frozenset(QMS[:1]), **BY_WORDS)
 
-    found = statistics_of(station.overlay(asked))
+    found = statistics_of(cells.client.overlay(asked))
 
     assert {(row.n, row.interval) for row in found.rows} == {("4", "–")}
     assert "excluded: qms-1" in found.note
 
 
-def test_what_a_single_run_has_is_no_comparison(station: ComparisonStation) -> None:
+def test_what_a_single_run_has_is_no_comparison(cells: RealStation) -> None:
     asked = Asked(SI, CAPACITY, by=Grouping.RUN)
 
-    rows = statistics_of(station.overlay(asked)).rows
+    rows = statistics_of(cells.client.overlay(asked)).rows
 
     assert "Only here" not in {row.quantity for row in rows}
     assert {row.n for row in rows} == {"1"}

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_comparison import CELLS, MATERIALS, ComparisonStation, run_id
-from fake_station import NOW, FakeStation, summary
 from keyboard import press
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QDesktopServices, QImage
 from PyQt6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
+from written_runs import CELLS, MATERIALS, run_id, tables_of, write_run
 
 from gui.look.settings import Settings
 from gui.runs.overlay_view import MOST_HUES
 from gui.runs.view_file import csv_text
 from gui.shell.window import MainWindow
-from labctl.api.answers import RunList
 from labctl.api.comparison import RECIPES, Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder
 
@@ -30,15 +29,9 @@ BY_WORDS: dict[str, Any] = {"by": Grouping.WORDS, "words": ("qms", "si")}
 
 
 @pytest.fixture
-def station() -> ComparisonStation:
-    """Return five cells of two materials."""
-    return ComparisonStation()
-
-
-@pytest.fixture
-def page(qtbot: QtBot, open_window: Open, station: ComparisonStation) -> Any:
+def page(qtbot: QtBot, open_window: Open, cells: RealStation) -> Any:
     """Return the page of runs, on capacity against cycle."""
-    window = open_window(station)
+    window = open_window(cells)
     window.header.pages.setCurrentIndex(1)
     window.runs.tools.recipe.setCurrentText(CAPACITY)
     qtbot.waitUntil(lambda: len(window.runs.shown) == 10)
@@ -120,55 +113,45 @@ def test_a_search_that_cannot_be_read_says_why_and_keeps_the_list(page: Any) -> 
     assert len(page.shown) == 2 * CELLS
 
 
-class ManyRuns(FakeStation):
-    """A station with more runs than a page holds."""
-
-    def runs(
-        self,
-        search: str = "",  # noqa: ARG002  (a port is filled with what it asks for)
-        limit: int = 100,
-        offset: int = 0,
-        order: RunOrder = RunOrder.STARTED,  # noqa: ARG002
-        *,
-        ascending: bool = False,  # noqa: ARG002
-    ) -> RunList:
-        assert limit <= 500
-        numbers = range(offset, min(offset + limit, 1234))
-        runs = [summary(f"r{n:04d}", f"cell-{n}", {}, ended_unix=NOW) for n in numbers]
-        return RunList(total=1234, runs=runs)
+@pytest.fixture
+def many(stand: Callable[..., RealStation]) -> RealStation:
+    """Return a station with twelve runs of nothing."""
+    made = stand()
+    for k in range(12):
+        write_run(made.files.data, f"run-{k:02d}", f"cell-{k}", {}, {})
+    return made
 
 
 def test_more_runs_are_loaded_page_by_page_and_stay_when_sorted(
-    qtbot: QtBot, open_window: Open
+    qtbot: QtBot, open_window: Open, many: RealStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = open_window(ManyRuns("empty"))
+    monkeypatch.setattr("gui.runs.run_list.PAGE", 5)
+    window = open_window(many)
     window.header.pages.setCurrentIndex(1)
     runs = window.runs.list
-    qtbot.waitUntil(lambda: len(window.runs.shown) == 500)
-    assert runs.count_said == "500 of 1\N{NARROW NO-BREAK SPACE}234 runs"
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 5)
+    assert runs.count_said == "5 of 12 runs"
 
     runs.load_more()
-    qtbot.waitUntil(lambda: len(window.runs.shown) == 1000)
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 10)
     runs.load()
     runs.load_more()
 
-    qtbot.waitUntil(lambda: len(window.runs.shown) == 1234)
+    qtbot.waitUntil(lambda: len(window.runs.shown) == 12)
     assert not runs._more.isVisible()
 
 
-def test_the_forty_first_run_is_refused_in_words(
-    qtbot: QtBot, open_window: Open
+def test_a_run_more_than_can_be_compared_is_refused_in_words(
+    page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = open_window(ManyRuns("empty"))
-    window.header.pages.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: len(window.runs.shown) == 500)
+    monkeypatch.setattr("gui.runs.run_list.MOST_RUNS", 9)
     said: list[str] = []
-    window.runs.said.connect(said.append)
+    page.said.connect(said.append)
 
-    press(window.runs.list.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    press(page.list.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
 
-    assert window.runs.list.ticked == []
-    assert "at most 40 runs" in said[0]
+    assert page.list.ticked == []
+    assert "at most 9 runs" in said[0]
 
 
 # ---- the page
@@ -248,7 +231,7 @@ def test_unticking_everything_empties_figure_and_table(qtbot: QtBot, page: Any) 
 
 
 def test_an_export_can_be_made_again_and_says_simulated_everywhere(
-    qtbot: QtBot, page: Any, tmp_path: Path
+    qtbot: QtBot, page: Any, cells: RealStation, tmp_path: Path
 ) -> None:
     page.list.tick(*QMS)
     page.tools.exclude.setText("1; 17-20")
@@ -272,7 +255,7 @@ def test_an_export_can_be_made_again_and_says_simulated_everywhere(
         Normalised(view["normalise"]),
         without_cycles=read_cycles(view["excluded_cycles"]),
     )
-    remade = ComparisonStation().overlay(again).figure
+    remade = cells.client.overlay(again).figure
     assert csv_text(remade, simulated=True).splitlines() == text.splitlines()
     assert "SIMULATED" in svg
     assert "<image" not in svg
@@ -298,9 +281,15 @@ def test_an_export_replaces_no_file_that_nobody_chose(
 
 
 def test_a_mixed_overlay_says_how_many_are_simulated(
-    qtbot: QtBot, page: Any, station: ComparisonStation
+    qtbot: QtBot, open_window: Open, stand: Callable[..., RealStation]
 ) -> None:
-    station.change(QMS[0], simulated=False)
+    station, tables = stand(), tables_of(1.0, 0.99)
+    for name, simulated in zip(QMS[:2], (True, False), strict=True):
+        write_run(station.files.data, name, name, tables, {}, simulated=simulated)
+    page = open_window(station).runs
+    page.window().header.pages.setCurrentIndex(1)  # type: ignore[union-attr]
+    page.tools.recipe.setCurrentText(CAPACITY)
+    qtbot.waitUntil(lambda: len(page.shown) == 2)
     page.list.tick(*QMS[:2])
 
     qtbot.waitUntil(shown(page, 2))
@@ -311,7 +300,7 @@ def test_a_mixed_overlay_says_how_many_are_simulated(
 def test_the_report_covers_the_ticked_runs_as_they_are_grouped(
     qtbot: QtBot,
     page: Any,
-    station: ComparisonStation,
+    cells: RealStation,
     tmp_path: Path,
     opened: list[str],
 ) -> None:
@@ -327,8 +316,10 @@ def test_the_report_covers_the_ticked_runs_as_they_are_grouped(
 
     place = tmp_path / "compared-10-runs.html"
     qtbot.waitUntil(lambda: opened == [str(place)])
-    asked = next(act for act in station.acts if act[0] == "compare")
-    assert asked[1:] == ((*QMS, *SI), Grouping.WORDS, ("qms", "si"), (SI[0],))
+    asked = cells.line.asked("/report")[-1].url.params
+    assert asked.get_list("run") == [*QMS, *SI]
+    assert (asked["by"], asked.get_list("words")) == ("words", ["qms", "si"])
+    assert asked.get_list("without") == [SI[0]]
     assert said[-1] == f"wrote {place}"
     page.report_chosen(tmp_path)
     qtbot.waitUntil(lambda: opened[1:] == [str(tmp_path / "compared-10-runs-2.html")])
@@ -363,9 +354,9 @@ def test_reports_go_to_a_temporary_folder_unless_one_is_chosen(
 
 
 def test_a_folder_that_is_none_is_not_remembered(
-    open_window: Open, tmp_path: Path
+    open_window: Open, empty: RealStation, tmp_path: Path
 ) -> None:
-    page = open_window(FakeStation("one")).settings
+    page = open_window(empty).settings
     kept: Settings = page._settings
 
     page._reports.setText(str(tmp_path))
@@ -398,9 +389,9 @@ def test_every_recipe_is_offered(page: Any) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_fits_a_small_screen_with_every_field_shown(
-    qtbot: QtBot, open_window: Open, theme: str
+    qtbot: QtBot, open_window: Open, cells: RealStation, theme: str
 ) -> None:
-    window = open_window(ComparisonStation(), wanted=theme)
+    window = open_window(cells, wanted=theme)
     window.header.pages.setCurrentIndex(1)
     window.runs.tools.recipe.setCurrentText("Voltage against capacity")
     window.runs.tools.by.setCurrentText("by words")
