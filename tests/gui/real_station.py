@@ -246,7 +246,7 @@ def few_runs(station: RealStation) -> dict[str, str]:
     second = station.start(channel=CELLS[1], sample="lco", **QUICK)
     station.go_on(3600.0)
     film = station.start("hall-effect", "film-qms-0.7", sweep_points=5)
-    station.go_on(200.0)
+    station.go_on(100.0)
     return {"first": first, "second": second, "film": film, "particle": particle}
 
 

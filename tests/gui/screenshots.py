@@ -139,7 +139,7 @@ def full(station: RealStation) -> None:
     station.client.hold(station.started[5], "check the temperature")
     station.end(station.started[6])
     station.start("hall-effect", "film-qms-0.7", sweep_points=5)
-    station.go_on(200.0)
+    station.go_on(100.0)
 
 
 def one_tab(title: str) -> MainWindow:

@@ -39,23 +39,27 @@ class ToldClock:
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         if not seconds > 0 or (until is not None and until.is_set()):
             return
+        ended = until or waits.asked()  # a twin's own pauses are its run's, too
         with self._moved:
             due = self._now + seconds
-            if until is None or until is waits._NEVER:
-                self._now = max(self._now, due)
+            if ended is not waits._NEVER and not self._comes(due, ended) and until:
                 return
-            name, began = threading.current_thread().name, stopwatch()
-            self._due[name] = due
-            while not until.is_set():
-                if stopwatch() - began > GRACE:  # who still is at work may have ended
-                    self._due = {n: d for n, d in self._due.items() if d is not None}
-                others = [d for n, d in self._due.items() if n != name]
-                if due <= self._end and all(d is not None and due <= d for d in others):
-                    self._now = max(self._now, due)
-                    break
-                self._moved.wait(LOOK_EVERY)
-            self._due[name] = None
+            self._now = max(self._now, due)
             self._moved.notify_all()
+
+    def _comes(self, due: float, ended: threading.Event) -> bool:
+        """Wait for ``due``; return whether it came before the wait was ended."""
+        name, began = threading.current_thread().name, stopwatch()
+        self._due[name] = due
+        while not ended.is_set():
+            if stopwatch() - began > GRACE:  # who still is at work may have ended
+                self._due = {n: d for n, d in self._due.items() if d is not None}
+            others = [d for n, d in self._due.items() if n != name]
+            if due <= self._end and all(d is not None and due <= d for d in others):
+                break
+            self._moved.wait(LOOK_EVERY)
+        self._due[name] = None
+        return not ended.is_set() or due <= self._end
 
     def go_on(self, seconds: float) -> None:
         """Let so much more time pass, as fast as the runs can; returns at once."""
