@@ -139,8 +139,14 @@ class Outcome:
     """What a person asked for, which ended the step; JSON types. Empty: nothing."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON types; NaN becomes None."""
+        """Return plain JSON types; NaN becomes None.
+
+        ``asked`` stands there only where a person asked for something: a labctl that
+        knows no runs by hand reads the outcomes of all others.
+        """
         written: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
+        if not self.asked:
+            del written["asked"]
         return written
 
     @classmethod

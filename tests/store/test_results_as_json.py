@@ -88,7 +88,17 @@ def test_an_outcome_replays_with_nan_where_nothing_was_read() -> None:
         "rows": 0,
         "last": {"v": None, "i": 1.0},
         "values": {},
-        "asked": {},
     }
     assert math.isnan(back.last["v"])
     assert (back.reason, back.last["i"]) == (EndReason.LIMIT, 1.0)
+
+
+def test_what_a_person_asked_for_is_written_where_there_was_somebody() -> None:
+    asked = {"request": "end", "by": "Kim"}
+    outcome = Outcome(EndReason.CONDITION, "asked", asked=asked)
+
+    written = outcome.to_json()
+
+    assert written["asked"] == asked
+    assert Outcome.from_json(written) == outcome
+    assert "asked" not in Outcome(EndReason.COMPLETED).to_json()
