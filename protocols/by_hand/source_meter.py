@@ -1,7 +1,7 @@
 """A source meter's front panel: hold a voltage or a current, sweep, keep a reading."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -9,9 +9,11 @@ from pydantic import Field
 
 from labctl import columns
 from labctl.analysis.conduction.conduction import Drive, OhmicFit, ohmic_fit
+from labctl.analysis.conduction.dual_sweep import ZeroBias, zero_bias_conductance
 from labctl.columns import IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
+from labctl.figures.conduction import in_decades
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.limits import Envelope
 from labctl.protocol import Bench, Parameters, RecordedRun
@@ -253,19 +255,27 @@ class SourceMeterByHand(ByHand[Front]):
         return Probe(driven, compliance, p.nplc, p.four_wire)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
-        """Return the resistance of the last sweep, and the readings kept."""
+        """Return the last sweep's resistance and slope at zero; the readings kept."""
         numbers = _sweeps(run)
-        resistance = Result.absent("ohm", "no sweep was made")
-        if numbers:
+        if not numbers:
+            why = "no sweep was made"
+            found = {
+                "resistance": Result.absent("ohm", why),
+                "conductance": Result.absent("S", why),
+            }
+        else:
             points = sweep_points(run, (numbers[-1],))
-            fitted = doubted(
-                {"resistance": _fit(points).resistance.to_result()}, points.doubts
+            found = doubted(
+                {
+                    "resistance": _fit(points).resistance.to_result(),
+                    "conductance": _at_zero(points).conductance.to_result(),
+                },
+                points.doubts,
             )
-            resistance = fitted["resistance"]
-        return {"resistance": resistance, **kept_result(run, V, A)}
+        return {**found, **kept_result(run, V, A)}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
-        """Draw every sweep, and the line through the last one."""
+        """Draw every sweep, the lines of the last one, and the size in decades."""
         numbers = _sweeps(run)
         if not numbers:
             return ()
@@ -274,14 +284,24 @@ class SourceMeterByHand(ByHand[Front]):
             Series(f"sweep {n}", points.voltage, points.current)
             for n, points in curves.items()
         ]
-        figure = Figure(
-            "plot",
-            "Current against voltage",
-            columns.VOLTAGE.long_name,
-            columns.CURRENT.long_name,
-            (*series, *_line(curves[numbers[-1]])),
+        held = tuple(_in_compliance(curves.values()))
+        return (
+            Figure(
+                "plot",
+                "Current against voltage",
+                columns.VOLTAGE.long_name,
+                columns.CURRENT.long_name,
+                (*series, *_lines(curves[numbers[-1]]), *held),
+            ),
+            Figure(
+                "decades",
+                "Size of the current against voltage",
+                columns.VOLTAGE.long_name,
+                "|Current| / A",
+                tuple(map(in_decades, (*series, *held))),
+                y_log=True,
+            ),
         )
-        return (figure,)
 
 
 def _said(driven: Driven, level: float) -> str:
@@ -304,11 +324,30 @@ def _fit(points: Points) -> OhmicFit:
     )
 
 
-def _line(points: Points) -> tuple[Series, ...]:
-    """Return the line of the last sweep's resistance, over the whole of it."""
-    fit = _fit(points)
-    if fit.resistance.is_absent or not fit.resistance.value:
-        return ()
+def _at_zero(points: Points) -> ZeroBias:
+    return zero_bias_conductance(
+        points.voltage, points.current, points.accuracy, compliance=points.limited
+    )
+
+
+def _lines(points: Points) -> Iterator[Series]:
+    """Yield the lines of the resistance and of the slope at zero, over the sweep."""
+    if not np.isfinite(points.voltage).any():
+        return
     volts = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
-    amperes = (volts - fit.offset_voltage.value) / fit.resistance.value
-    return (Series(f"R = {fit.resistance.value:.4g} Ω", volts, amperes),)
+    fit, zero = _fit(points), _at_zero(points)
+    if not fit.resistance.is_absent and fit.resistance.value:
+        amperes = (volts - fit.offset_voltage.value) / fit.resistance.value
+        yield Series(f"R = {fit.resistance.value:.4g} Ω", volts, amperes)
+    if not zero.conductance.is_absent:
+        amperes = zero.offset_current.value + zero.conductance.value * volts
+        name = f"at zero: G = {zero.conductance.value:.4g} S"
+        yield Series(name, volts, amperes).doubted(zero.conductance.reason)
+
+
+def _in_compliance(curves: Iterable[Points]) -> Iterator[Series]:
+    """Yield the points that are the limit's and not the sample's, of all sweeps."""
+    found = [(c.voltage[c.limited], c.current[c.limited]) for c in curves]
+    volts, amperes = (np.concatenate(part) for part in zip(*found, strict=True))
+    if volts.size:
+        yield Series("in compliance", volts, amperes, points=True)

@@ -23,8 +23,10 @@ from labctl.sample import Sample, SampleKind
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
+from labctl.session.run_figures import figures_of
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
+from labctl.store.run_file.reader import RunFile
 from protocols.by_hand.source_meter import SweepVoltage
 
 Asked = tuple[str, Mapping[str, Any]]
@@ -110,6 +112,39 @@ def test_a_sweep_that_a_person_asked_for_is_a_run_with_resistance_and_file(
     assert done.file is not None
     with h5py.File(done.file) as file:
         assert len(file["entry/iv/voltage_volt"]) == 21
+
+
+def test_the_slope_at_zero_is_not_that_of_the_whole_curve(bench: Bench) -> None:
+    # The particle has 30 nS and 0.24 nA/V³: a line through ±3 V is 4 % too steep.
+    sweep: Asked = (
+        "sweep-voltage",
+        {"start": "-3 V", "stop": "3 V", "points": 61, "compliance": "200 nA"},
+    )
+
+    done = bench.run("source-meter-by-hand", "particle-qms-0.7", sweep, ("end", {}))
+
+    slope, line = done.results["conductance"], done.results["resistance"]
+    assert (slope.quality, line.quality) == (Quality.GOOD, Quality.SUSPECT)
+    assert slope.value == pytest.approx(3.0e-8, rel=5e-3)
+
+
+def test_points_in_compliance_are_marked_and_not_the_samples(bench: Bench) -> None:
+    # 30 nS at 1 V: what lies beyond 0.5 V meets the 15 nA.
+    sweep: Asked = (
+        "sweep-voltage",
+        {"start": "-1 V", "stop": "1 V", "points": 41, "compliance": "15 nA"},
+    )
+
+    done = bench.run("source-meter-by-hand", "particle-qms-0.7", sweep, ("end", {}))
+
+    assert done.file is not None
+    with RunFile(done.file) as file:
+        figures = figures_of(file).figures
+    drawn = {f.name: {s.name: len(s.x) for s in f.series} for f in figures}
+    assert drawn["plot"]["in compliance"] == drawn["decades"]["in compliance"] > 0
+    slope = done.results["conductance"]
+    assert "points in compliance" in slope.reason
+    assert slope.value == pytest.approx(3.0e-8, rel=5e-3)
 
 
 def test_a_person_who_leaves_finds_the_output_off_and_the_run_completed(
@@ -285,6 +320,33 @@ def test_a_film_is_driven_reversed_and_kept_in_a_field_set_by_hand(
     assert not bench.circuit.source.on
     assert not bench.circuit.closed
     assert abs(bench.circuit.magnet.ramp.last) < 1e-3
+
+
+def test_made_safe_by_hand_the_current_goes_first_and_the_field_last(
+    bench: Bench,
+) -> None:
+    seen: list[str] = []
+
+    def look(_person: Person, _now: Situation) -> None:
+        circuit = bench.circuit
+        field = abs(circuit.magnet.ramp.last) > 1e-3
+        seen.append(f"{circuit.source.on} {bool(circuit.closed)} {field}")
+
+    done = bench.run(
+        "hall-by-hand",
+        "film-si",
+        ("field", {"field": "0.2 T"}),
+        ("drive", {"current": "100 µA", "contacts": CONTACTS}),
+        look,
+        ("safe", {}),
+        look,
+        ("end", {}),
+    )
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        labels = [step.label for step in journal.steps]
+    assert seen == ["True True True", "False False False"]
+    assert labels.index("field to zero") == labels.index("everything off", 1) - 1
 
 
 def test_a_field_comes_down_again_without_leaving_the_gaussmeters_range(
