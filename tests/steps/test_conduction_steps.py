@@ -12,6 +12,7 @@ from labctl.clock import VirtualClock
 from labctl.data import Batch, EndReason, Event
 from labctl.errors import InstrumentError, RefusedError
 from labctl.limits import Envelope
+from labctl.person import PERSON, Person, Request
 from labctl.protocol import Ending, Progress, Step
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.current_source import CurrentBounds, CurrentSettings
@@ -26,6 +27,7 @@ from labctl.roles.source_meter import (
 )
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
+from labctl.steps.asking_bench import AskBench
 from labctl.steps.demands import CheckBench, FieldDemand, SourceDemand
 from labctl.steps.field import FieldTarget, ReleaseField, SetField
 from labctl.steps.film import ReadFilm
@@ -372,4 +374,41 @@ def test_relays_only_move_while_the_source_is_off() -> None:
     assert film.acts.count("read") == 2 * 2 * (1 + 2)
     assert [len(batch) for batch in batches] == [2, 2, 2, 2]
     assert ending.values["largest"] == pytest.approx(50.0)
+    assert film.level is None
+
+
+def asked_bench(step: AskBench) -> tuple[FilmBench, FakeBench]:
+    """Return a bench whose source was left on, and a person who asks at once."""
+    film, person = FilmBench(), Person()
+    film.drive(1e-3)
+    person.put(Request("end"))
+    players: dict[str, Any] = dict.fromkeys(step.roles, film)
+    return film, FakeBench(VirtualClock(0.0), {**players, PERSON: person})
+
+
+BY_HAND = AskBench(
+    label="by hand",
+    roles=("current_source", "voltmeter", "switch"),
+    connection=Connection(1, 3, 2, 4),
+    current=1e-4,
+)
+
+
+def test_by_hand_too_relays_only_move_while_the_source_is_off() -> None:
+    film, bench = asked_bench(BY_HAND)
+
+    run(BY_HAND, bench)
+
+    # source off, relays, current on; at the end current off, then the relays
+    assert film.acts == ["drive", "safe", "I13,V24", "drive", "safe", "safe"]
+
+
+def test_made_safe_while_the_relays_move_no_current_is_switched_on() -> None:
+    film, bench = asked_bench(BY_HAND)
+    rows = BY_HAND.execute(bench)
+    while film.acts[-1] != "I13,V24":
+        next(rows)
+
+    rows.close()
+
     assert film.level is None
