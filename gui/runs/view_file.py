@@ -20,11 +20,10 @@ from gui.plot.axis import Span
 from gui.runs.run_statistics import Averaged
 from labctl.api.comparison import Overlay
 from labctl.api.figures import Figure, Series
+from labctl.documents.spreadsheet import safe_text
 
 SCHEMA = 1
 DISTRIBUTION = "labctl-bench"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet would run a cell that begins with one of these."""
 
 
 def csv_text(figure: Figure, *, simulated: bool) -> str:
@@ -42,7 +41,7 @@ def csv_text(figure: Figure, *, simulated: bool) -> str:
     columns = [
         column for series in figure.series for column in _columns(figure, series)
     ]
-    writer.writerow([_harmless(name) for name, _ in columns])
+    writer.writerow([safe_text(name) for name, _ in columns])
     for row in itertools.zip_longest(*(np.asarray(v, float) for _, v in columns)):
         writer.writerow(
             ["" if v is None or np.isnan(v) else repr(float(v)) for v in row]
@@ -109,7 +108,3 @@ def _columns(figure: Figure, series: Series) -> Iterator[tuple[str, Any]]:
 
 def _range(span: Span) -> list[float]:
     return [span.low, span.high]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -11,10 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from labctl.data import Quality
+from labctl.documents.spreadsheet import safe_text
 from labctl.figures.figure import Figure, Series
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet would run a cell that begins with one of these."""
 
 
 def write_csv(figure: Figure, path: Path) -> Path:
@@ -41,7 +39,7 @@ def headings(figure: Figure) -> list[str]:
         name = series.name
         if series.quality is not Quality.GOOD:
             name += f", {series.quality}: {series.reason}"
-        names += [_harmless(f"{label} ({name})") for label in labels]
+        names += [safe_text(f"{label} ({name})") for label in labels]
     return names
 
 
@@ -53,7 +51,3 @@ def _columns(series: Series) -> Iterator[Iterator[str]]:
 
 def _cell(value: float) -> str:
     return "" if math.isnan(value) else repr(value)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from labctl.data import Array
+from labctl.documents.spreadsheet import safe_text
 from labctl.errors import StoreError
 from labctl.store.run_file.fields import node_name
 from labctl.store.run_file.reader import RunFile, Table
 
 BLOCK = 50_000
 """Rows turned into text at once."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_csv(
@@ -84,11 +84,6 @@ def number_rows(table: Table, names: Sequence[str]) -> Iterator[Iterable[object]
     for begin in range(0, table.rows, BLOCK):
         columns = [_cells(table.part(name, begin, begin + BLOCK)) for name in names]
         yield from zip(*columns, strict=True)
-
-
-def safe_text(text: str) -> str:
-    """Return ``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _cells(values: Array) -> list[object]:
