@@ -13,8 +13,12 @@ from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.data import Array, Result
 from labctl.figures import comparisons as by
 from labctl.figures.cycle_set import CycleSet
-from labctl.figures.cycling import NEEDED, curves_of, differential_series
-from labctl.figures.cycling import Curve as HalfCycle
+from labctl.figures.cycling import (
+    NEEDED,
+    HalfCycleCurve,
+    curves_of,
+    differential_series,
+)
 from labctl.figures.spectra import Shown, spectra_of_rows
 from labctl.sample import Sample
 
@@ -204,10 +208,10 @@ def _complete(run: ComparedRun) -> tuple[Array, Array, Array]:
     )
 
 
-def _halves(run: ComparedRun, picked: CycleSet) -> dict[int, list[HalfCycle]]:
+def _halves(run: ComparedRun, picked: CycleSet) -> dict[int, list[HalfCycleCurve]]:
     """Return the half cycles of the picked cycles that the run has."""
     rows = _rows(run, "timeseries")
-    found: dict[int, list[HalfCycle]] = {}
+    found: dict[int, list[HalfCycleCurve]] = {}
     if rows.keys() >= NEEDED:
         for half in curves_of(rows, picked.numbers()):
             found.setdefault(half.cycle, []).append(half)

@@ -30,7 +30,7 @@ GRID = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class HalfCycleCurve:
     """The rows under current of one half cycle."""
 
     cycle: int
@@ -92,7 +92,9 @@ def chosen(table: Mapping[str, Array]) -> list[int]:
     return sorted(picked)
 
 
-def curves_of(table: Mapping[str, Array], picked: Collection[int]) -> Iterator[Curve]:
+def curves_of(
+    table: Mapping[str, Array], picked: Collection[int]
+) -> Iterator[HalfCycleCurve]:
     """Yield both half cycles of the cycles with these numbers, ascending."""
     number, half = table["cycle_count"], table["half_cycle"]
     current, voltage = table["current_ampere"], table["voltage_volt"]
@@ -106,10 +108,12 @@ def curves_of(table: Mapping[str, Array], picked: Collection[int]) -> Iterator[C
         for one in dict.fromkeys(part.tolist()):
             rows = own[part == one]
             if len(rows) >= FEWEST:
-                yield Curve(cycle, voltage[rows], 3600.0 * passed[rows])
+                yield HalfCycleCurve(cycle, voltage[rows], 3600.0 * passed[rows])
 
 
-def curve_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure:
+def curve_figure(
+    curves: Sequence[HalfCycleCurve], per_gram: tuple[float, str]
+) -> Figure:
     """Return voltage against capacity, shaded by cycle."""
     factor, unit = per_gram
     return Figure(
@@ -131,7 +135,9 @@ def curve_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure
     )
 
 
-def differential_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) -> Figure:
+def differential_figure(
+    curves: Sequence[HalfCycleCurve], per_gram: tuple[float, str]
+) -> Figure:
     """Return dQ/dV, shaded by cycle; discharge is negative."""
     factor, unit = per_gram
     return Figure(
@@ -148,7 +154,7 @@ def differential_figure(curves: Sequence[Curve], per_gram: tuple[float, str]) ->
 
 
 def differential_series(
-    curve: Curve, name: str, factor: float, shade: float | None, group: str
+    curve: HalfCycleCurve, name: str, factor: float, shade: float | None, group: str
 ) -> Series:
     """Return dQ/dV of a half cycle, times ``factor``, and whether it holds."""
     found = differential_capacity(curve.voltage, curve.charge, step=GRID)
@@ -161,7 +167,7 @@ def differential_series(
     ).doubted(found.reason)
 
 
-def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, float]]:
+def _shaded(curves: Sequence[HalfCycleCurve]) -> list[tuple[HalfCycleCurve, float]]:
     last = max((curve.cycle for curve in curves), default=1)
     first = min((curve.cycle for curve in curves), default=0)
     span = max(last - first, 1)

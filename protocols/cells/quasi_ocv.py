@@ -10,7 +10,12 @@ from labctl.analysis.cells.cycles_of_rows import only
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.errors import Place
-from labctl.figures.cycling import Curve, capacity_unit, curves_of, differential_figure
+from labctl.figures.cycling import (
+    HalfCycleCurve,
+    capacity_unit,
+    curves_of,
+    differential_figure,
+)
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
@@ -71,7 +76,7 @@ class QuasiOcv(CellProtocol):
         yield from self.formation()
         yield from one_cycle(self.window(p.rate), self.sample, p.formation_cycles + 1)
 
-    def branches(self, run: RecordedRun) -> tuple[Curve, ...]:
+    def branches(self, run: RecordedRun) -> tuple[HalfCycleCurve, ...]:
         """Return the slow cycle's two half cycles, opening first; empty if cut."""
         slow = only(cycles_of(run), {self.parameters.formation_cycles + 1})
         if not slow.complete.any():
@@ -135,7 +140,7 @@ class QuasiOcv(CellProtocol):
         return (figure, dataclasses.replace(slow, name="slow_dq_dv", title=title))
 
 
-def _on_grid(curve: Curve) -> Array:
+def _on_grid(curve: HalfCycleCurve) -> Array:
     part = np.abs(curve.charge) / abs(curve.charge[-1])
     found: Array = np.interp(GRID, part, curve.voltage)
     return found

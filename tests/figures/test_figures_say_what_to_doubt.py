@@ -3,7 +3,7 @@
 import numpy as np
 
 from labctl.data import Quality
-from labctl.figures.cycling import Curve, differential_figure
+from labctl.figures.cycling import HalfCycleCurve, differential_figure
 from labctl.figures.figure import Figure, Series
 from labctl.figures.spectra import Shown, spectra_figures
 from labctl.report.figures_csv import headings
@@ -13,10 +13,10 @@ MAH = (1 / 3.6, "mAh")
 FREQUENCY = np.logspace(5, -2, 71)
 
 
-def half(rows: int) -> Curve:
+def half(rows: int) -> HalfCycleCurve:
     """Return a charge from 0.1 to 1.0 V in so many rows."""
     voltage = np.linspace(0.1, 1.0, rows)
-    return Curve(3, voltage, 360.0 * voltage**2)
+    return HalfCycleCurve(3, voltage, 360.0 * voltage**2)
 
 
 def two_arcs(drift: float = 0.0) -> Shown:

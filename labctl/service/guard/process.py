@@ -42,7 +42,7 @@ from labctl.service.guard.lines import (
     encode,
     heard,
 )
-from labctl.service.guard.report import GuardReport
+from labctl.service.guard.report import SafedWriter
 from labctl.service.guard.run_plan import RunPlan, complain
 
 LAST = 300.0
@@ -62,7 +62,7 @@ class Guard:
         self.clock = SystemClock()
         self.deadlines = Deadlines()
         self._answer = answer
-        self._report = GuardReport(folder)
+        self._report = SafedWriter(folder)
         self._armed: dict[str, RunPlan] = {}
         self._at_it: dict[str, threading.Thread] = {}
         """Runs that are being made safe while their process lives."""

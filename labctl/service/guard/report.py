@@ -26,7 +26,7 @@ LAST_WRITE = 5.0
 """s that the disk has for the last version."""
 
 
-class GuardReport:
+class SafedWriter:
     """Keeps the ends of all channels and writes them down."""
 
     def __init__(self, folder: Path) -> None:
