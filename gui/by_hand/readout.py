@@ -46,11 +46,6 @@ class Readout(QWidget):
             self._digits.setText(text)
             self._digits.setAccessibleDescription(text)
 
-    @property
-    def is_past(self) -> bool:
-        """Whether it shows a reading of before."""
-        return not self._digits.isEnabled()
-
     def fade(self) -> None:
         """Leave the last reading, pale: it is not of now."""
         self._digits.setEnabled(False)

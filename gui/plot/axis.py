@@ -4,7 +4,6 @@ Automatic ranges cost pyqtgraph 10 ms a refresh and jump with every reading; her
 range moves only when data leave it or fill too little of it, and then by a good piece.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,10 +71,3 @@ def follow(shown: Span | None, data: Span, least: float = 1e-12) -> Span:
             grown.high if data.high > shown.high else high,
         )
     return wanted if wanted.size < TOO_EMPTY * shown.size else shown
-
-
-def log_span(data: Span) -> Span:
-    """Return the range in decades; only positive values have one."""
-    low = math.floor(math.log10(data.low)) if data.low > 0 else -12
-    high = math.ceil(math.log10(data.high)) if data.high > 0 else 0
-    return Span(low, max(high, low + 1))

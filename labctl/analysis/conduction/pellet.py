@@ -17,7 +17,6 @@ from labctl.data import Result
 _RESOLVED = 2.0
 _FEWEST_FOR_CHECK = 3
 _CONTACT_SHARE = 0.5
-_BRUGGEMAN = 1.5
 _ROUNDING = 1e-9
 
 

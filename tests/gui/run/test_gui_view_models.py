@@ -13,7 +13,7 @@ from gui.bench.sparks import POINTS, Spark
 from gui.compose.readiness import readiness
 from gui.link.link_state import Answering, LinkWatch
 from gui.look.colours import StateLook
-from gui.plot.axis import Span, follow, log_span, span_of, with_margin
+from gui.plot.axis import Span, follow, span_of, with_margin
 from gui.run.states import counts_of, filtered, look_of, on_the_wall, tiles_of
 from gui.run.step_rows import step_rows
 from gui.run.tabs import tabs_of
@@ -154,10 +154,6 @@ def test_a_single_value_still_has_a_range() -> None:
 def test_nan_is_no_part_of_a_range() -> None:
     assert span_of([math.nan, 2.0], [1.0]) == Span(1.0, 2.0)
     assert span_of([math.nan]) is None
-
-
-def test_decades_are_whole() -> None:
-    assert log_span(Span(0.02, 300.0)) == Span(-2, 3)
 
 
 # ---- windows
