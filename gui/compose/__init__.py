@@ -1,1 +1,1 @@
-"""Write an order: forms, step editor, plan files, dry run."""
+"""Write an order: forms, plan files, dry run."""

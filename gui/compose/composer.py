@@ -10,8 +10,8 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from gui.compose.blocks.complaint_places import complaints_by_field
 from gui.compose.channel_chooser import ChannelChooser
-from gui.compose.complaint_places import complaints_by_field
 from gui.compose.composer_foot import ComposerFoot
 from gui.compose.composer_head import ComposerHead
 from gui.compose.draft import Draft

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gui.compose.block_data import Trouble, from_data, to_data, unreadable
-from gui.compose.block_words import count_text
-from gui.compose.blocks import Blocks
-from gui.compose.shapes import Language, languages_of
+from gui.compose.blocks.block_data import Trouble, from_data, to_data, unreadable
+from gui.compose.blocks.block_words import count_text
+from gui.compose.blocks.blocks import Blocks
+from gui.compose.blocks.shapes import Language, languages_of
 from gui.look.plain_words import spoken
 from gui.parts.form import Referred, Resolved, order_parameters, referred, resolve
 from gui.parts.form_fields import FormField, fields_of, starting_texts

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gui.compose.block_data import flat, from_data, read_value, unknown_key
+from gui.compose.blocks.block_data import flat, from_data, read_value, unknown_key
 from gui.compose.draft import Draft, fitting
 from labctl.api.answers import ProtocolOut, SampleOut
 from labctl.documents.document import Document

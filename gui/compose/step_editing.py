@@ -2,9 +2,9 @@
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from gui.compose.block_editor import BlockEditor
-from gui.compose.blocks import Blocks
-from gui.compose.complaint_places import said_of_blocks
+from gui.compose.blocks.block_editor import BlockEditor
+from gui.compose.blocks.blocks import Blocks
+from gui.compose.blocks.complaint_places import complaints_by_block
 from gui.compose.draft import Draft
 from labctl.api.answers import Checked
 
@@ -62,8 +62,8 @@ class StepEditing(QObject):
             return
         language, blocks = draft.languages[name], draft.blocks[name]
         unreadable = draft.block_troubles(name)
-        said = said_of_blocks(check, name, language, blocks, unreadable)
-        self.editor.show_said(said, draft.texts, draft.refer)
+        said = complaints_by_block(check, name, language, blocks, unreadable)
+        self.editor.show_complaints(said, draft.texts, draft.refer)
 
     def _show(self) -> None:
         draft, name = self._draft, self._name

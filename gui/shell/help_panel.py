@@ -14,7 +14,7 @@ from gui.bench.events_panel import EventsPanel
 from gui.bench.queue_panel import QueuePanel
 from gui.bench.schedule_chart import ScheduleChart
 from gui.bench.tiles import TileGrid
-from gui.compose.block_editor import BlockEditor
+from gui.compose.blocks.block_editor import BlockEditor
 from gui.look.actions import EVERYWHERE, action_of, keys_at, shown_key
 from gui.parts.ask_bar import AskBar
 from gui.run.live_plot import LivePlot

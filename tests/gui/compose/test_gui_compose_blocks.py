@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gui.compose.block_data import from_data, to_data, unreadable
-from gui.compose.block_words import count_text, line_of, rows_of
-from gui.compose.blocks import (
+from gui.compose.blocks.block_data import from_data, to_data, unreadable
+from gui.compose.blocks.block_words import count_text, line_of, rows_of
+from gui.compose.blocks.blocks import (
     Blocks,
     Way,
     block_at,
@@ -19,8 +19,8 @@ from gui.compose.blocks import (
     turned,
     written,
 )
-from gui.compose.history import History
-from gui.compose.shapes import Language, languages_of
+from gui.compose.blocks.history import History
+from gui.compose.blocks.shapes import Language, languages_of
 from gui.parts.form import Referred
 from labctl.documents.hardened_yaml import load
 from labctl.documents.writing import write_yaml

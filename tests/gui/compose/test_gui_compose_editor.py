@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 from real_station import RealStation
 
-from gui.compose.block_editor import TEXT, BlockEditor
+from gui.compose.blocks.block_editor import TEXT, BlockEditor
 from gui.compose.composer import Composer
 from gui.parts.form_fields import FieldGroup
 from gui.shell.window import MainWindow

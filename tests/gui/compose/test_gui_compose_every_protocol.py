@@ -8,10 +8,10 @@ from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from gui.compose.block_data import from_data
+from gui.compose.blocks.block_data import from_data
+from gui.compose.blocks.shapes import languages_of
 from gui.compose.draft import Draft
 from gui.compose.parameter_form import ParameterForm
-from gui.compose.shapes import languages_of
 from gui.look.settings import Settings
 from gui.parts.form_fields import FieldKind, FormField, fields_of
 from gui.parts.inputs import FieldRow

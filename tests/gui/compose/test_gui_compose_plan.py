@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gui.compose.block_data import from_data
+from gui.compose.blocks.block_data import from_data
 from gui.compose.draft import Draft
 from gui.compose.plan_file import open_plan, save_plan
 from labctl import plugins

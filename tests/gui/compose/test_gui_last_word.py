@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from real_station import RealStation
 
-from gui.compose.block_editor import TEXT
+from gui.compose.blocks.block_editor import TEXT
 from gui.compose.draft import Draft
 from gui.compose.plan_files import saved
 from gui.run.pace import AFTER_FAILURE, Pace

@@ -8,8 +8,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gui.compose.blocks import Block, Blocks, new_block
-from gui.compose.shapes import Language, Slot
+from gui.compose.blocks.blocks import Block, Blocks, new_block
+from gui.compose.blocks.shapes import Language, Slot
 from gui.parts.form import Referred, as_data, nested, resolve
 from gui.parts.form_fields import FieldKind, FormField, typed
 from labctl.documents.writing import one_line

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.compose.blocks import Block, Blocks
-from gui.compose.shapes import Language, Shape, Slot
+from gui.compose.blocks.blocks import Block, Blocks
+from gui.compose.blocks.shapes import Language, Shape, Slot
 from gui.look.si_text import words
 from gui.parts.form import lines_of
 from gui.parts.form_fields import FieldKind, FormField

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from gui.compose.blocks import Blocks, block_at
-from gui.compose.shapes import Language
+from gui.compose.blocks.blocks import Blocks, block_at
+from gui.compose.blocks.shapes import Language
 from gui.look.plain_words import spoken, unmarked
 from labctl.api.answers import Checked
 from labctl.errors import Place
@@ -18,7 +18,7 @@ PARAMETERS = ("parameters",)
 
 
 @dataclass(slots=True)
-class Said:
+class BlockComplaints:
     """What is wrong in one list of blocks."""
 
     rows: dict[Place, str] = field(default_factory=dict)
@@ -46,18 +46,18 @@ def complaints_by_field(checked: Checked | None) -> dict[str, str]:
     return said
 
 
-def said_of_blocks(
+def complaints_by_block(
     checked: Checked | None,
     name: str,
     language: Language,
     blocks: Blocks,
     unreadable: Iterable[tuple[Place, str]] = (),
-) -> Said:
+) -> BlockComplaints:
     """Sort what is wrong in a parameter by block and field.
 
     ``unreadable`` is what the window found itself; the station's words come behind it.
     """
-    said = Said()
+    said = BlockComplaints()
     found = list(unreadable)
     found += [
         (complaint.path[2:], unmarked(complaint.said))

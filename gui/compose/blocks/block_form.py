@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from gui.compose.blocks import Block
-from gui.compose.complaint_places import Said
+from gui.compose.blocks.blocks import Block
+from gui.compose.blocks.complaint_places import BlockComplaints
+from gui.compose.blocks.shapes import Language
 from gui.compose.parameter_form import ParameterForm
-from gui.compose.shapes import Language
 from gui.parts.form import Referred, resolve
 from gui.parts.inputs import Choice, Refusal
 from labctl.errors import Place
@@ -70,12 +70,12 @@ class BlockForm(QWidget):
         offer(self.kind, language, kinds, block.kind)
         self.kind.setVisible(len(kinds) > 1)
 
-    def show_said(
+    def show_complaints(
         self,
         language: Language,
         place: Place,
         block: Block,
-        said: Said,
+        said: BlockComplaints,
         texts: Mapping[str, str],
         refer: Referred,
     ) -> None:

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.compose.block_words import Row
+from gui.compose.blocks.block_words import Row
 from gui.look.colours import StateLook
 from gui.look.icons import draw_look
 from gui.look.palette import theme

@@ -18,15 +18,15 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gui.compose import blocks as change
-from gui.compose.block_form import BlockForm, offer
-from gui.compose.block_list import BlockList
-from gui.compose.block_text import BlockText
-from gui.compose.block_words import rows_of
-from gui.compose.blocks import Blocks, Way, block_at, new_block
-from gui.compose.complaint_places import Said
-from gui.compose.history import History
-from gui.compose.shapes import Language
+from gui.compose.blocks import blocks as change
+from gui.compose.blocks.block_form import BlockForm, offer
+from gui.compose.blocks.block_list import BlockList
+from gui.compose.blocks.block_text import BlockText
+from gui.compose.blocks.block_words import rows_of
+from gui.compose.blocks.blocks import Blocks, Way, block_at, new_block
+from gui.compose.blocks.complaint_places import BlockComplaints
+from gui.compose.blocks.history import History
+from gui.compose.blocks.shapes import Language
 from gui.look.si_text import sentence, words
 from gui.parts.form import Referred
 from gui.parts.inputs import Choice
@@ -51,7 +51,7 @@ class BlockEditor(QWidget):
         super().__init__(parent)
         self._language = Language(change.EMPTY)
         self._history: History[Blocks] = History(())
-        self._said = Said()
+        self._said = BlockComplaints()
         self._texts: dict[str, str] = {}
         self._refer = Referred()
         self.list = BlockList()
@@ -88,7 +88,9 @@ class BlockEditor(QWidget):
             self.text.show_blocks(language, blocks)
         self.list.setFocus()
 
-    def show_said(self, said: Said, texts: dict[str, str], refer: Referred) -> None:
+    def show_complaints(
+        self, said: BlockComplaints, texts: dict[str, str], refer: Referred
+    ) -> None:
         """Take what is wrong where, and what rates refer to."""
         self._said, self._texts, self._refer = said, texts, refer
         self.list.rows.show_rows(rows_of(self._language, self.blocks, said.rows))
@@ -242,7 +244,7 @@ class BlockEditor(QWidget):
         place = self._place()
         if place:
             block = block_at(self.blocks, place)
-            self.one.show_said(
+            self.one.show_complaints(
                 self._language, place, block, self._said, self._texts, self._refer
             )
 

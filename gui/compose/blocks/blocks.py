@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from gui.compose.shapes import Language, Slot
+from gui.compose.blocks.shapes import Language, Slot
 from labctl.errors import Place
 
 

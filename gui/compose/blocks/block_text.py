@@ -4,9 +4,9 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
-from gui.compose.block_data import from_data, to_data
-from gui.compose.blocks import Blocks
-from gui.compose.shapes import Language
+from gui.compose.blocks.block_data import from_data, to_data
+from gui.compose.blocks.blocks import Blocks
+from gui.compose.blocks.shapes import Language
 from gui.look.palette import digits_font, repolish, theme
 from gui.look.plain_words import spoken
 from labctl.documents.hardened_yaml import load

@@ -1,0 +1,1 @@
+"""A plan as blocks: its shapes, its editor, where complaints stand in it."""
