@@ -145,8 +145,8 @@ class BiasHold(Protocol):
         for sign, current in currents.items():
             found[f"current_{WORDS[sign]}"] = current.to_result()
             found[f"drift_{WORDS[sign]}"] = _drift_result(tails[sign])
-        if reason := self.parameters.no_contact(run):
-            return all_absent(found, reason)
+        if lack := self.parameters.no_contact(run):
+            return all_absent(found, lack.reason)
         doubts = [doubt for tail in tails.values() for doubt in tail.doubts]
         return doubted(found, doubts)
 

@@ -44,6 +44,15 @@ class Points:
         return len(self.voltage)
 
 
+@dataclass(frozen=True, slots=True)
+class NoContact:
+    """Why a sample was not measured."""
+
+    reason: str
+    was_checked: bool
+    """There is none; else nobody knows."""
+
+
 def sweep_points(run: RecordedRun, sweeps: Iterable[int]) -> Points:
     """Return the points of these sweeps, one after the other; there may be none."""
     table = run.table(columns.IV.name)

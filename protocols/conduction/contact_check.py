@@ -21,6 +21,7 @@ from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
 from protocols.conduction.conduction_readings import (
+    NoContact,
     Points,
     all_absent,
     doubted,
@@ -144,8 +145,8 @@ class ContactCheck(Protocol):
             else Result.absent("", "nothing could be fitted"),
             **fit.results(),
         }
-        if reason := self.parameters.no_contact(run):
-            return {**all_absent(found, reason), "contacts": _open(reason)}
+        if lack := self.parameters.no_contact(run):
+            return {**all_absent(found, lack.reason), "contacts": _open(lack)}
         return doubted(found, points.doubts)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
@@ -156,8 +157,8 @@ class ContactCheck(Protocol):
         return (ohmic_figure(points, fit),) if len(points) else ()
 
     def _film(self, run: RecordedRun) -> Mapping[str, Result]:
-        if reason := no_contact(run):
-            return {"contacts": _open(reason)}
+        if lack := no_contact(run):
+            return {"contacts": _open(lack)}
         found = {"contacts": _verdict(contact_suspicions(run))}
         for pair, resistance in pair_resistances(run).items():
             found[f"resistance_{pair}"] = resistance.to_result()
@@ -171,11 +172,11 @@ class ContactCheck(Protocol):
         return points, fit
 
 
-def _open(reason: str) -> Result:
+def _open(lack: NoContact) -> Result:
     """Return the verdict on a sample without contact; none if nothing was checked."""
-    if not reason.startswith("no contact"):
-        return Result.absent("", reason)
-    return Result("open", "", quality=Quality.SUSPECT, reason=reason)
+    if not lack.was_checked:
+        return Result.absent("", lack.reason)
+    return Result("open", "", quality=Quality.SUSPECT, reason=lack.reason)
 
 
 def _verdict(doubts: Sequence[str]) -> Result:

@@ -40,6 +40,7 @@ from labctl.sample import Sample
 from labctl.steps.demands import CheckBench, FieldDemand, SourceDemand
 from labctl.steps.film import ReadFilm
 from protocols.conduction.conduction_readings import (
+    NoContact,
     accuracy_of,
     film_readings,
     pair_points,
@@ -211,16 +212,17 @@ def pair_resistances(run: RecordedRun) -> dict[str, Measured]:
     return found
 
 
-def no_contact(run: RecordedRun) -> str:
-    """Return why nothing was measured; empty if the contact check was begun."""
+def no_contact(run: RecordedRun) -> NoContact | None:
+    """Return why nothing was measured; None if the contact check was begun."""
     looks = steps_of(run, "ReadFilm", LOOK)
     if steps_of(run, "ReadFilm", CONTACTS):
-        return ""
+        return None
     if not looks or not finished(looks):
-        return "the contacts were not checked"
-    return (
+        return NoContact("the contacts were not checked", was_checked=False)
+    return NoContact(
         f"no contact: the source is in compliance in {looks[-1].label!r}; check "
-        "probes, relays and cables with contact-check"
+        "probes, relays and cables with contact-check",
+        was_checked=True,
     )
 
 

@@ -241,8 +241,8 @@ class HallEffect(Protocol):
         sweep = self._sweep(run)
         if sweep is not None:
             found |= _sweep_results(sweep)
-        if reason := no_contact(run):
-            return all_absent(found, reason)
+        if lack := no_contact(run):
+            return all_absent(found, lack.reason)
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 

@@ -231,8 +231,8 @@ class ParticleIV(Protocol):
             found = {"series_resistance": fit.resistance.to_result()}
         else:
             found = self._particle(points)
-            if reason := self.parameters.no_contact(run):
-                return all_absent(found, reason)
+            if lack := self.parameters.no_contact(run):
+                return all_absent(found, lack.reason)
         return doubted(found, points.doubts)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:

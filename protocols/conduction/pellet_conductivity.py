@@ -219,8 +219,8 @@ class PelletConductivity(Protocol):
         results = self._conductivity(fit.resistance)
         results["conductance"] = fit.conductance.to_result()
         results["offset_voltage"] = fit.offset_voltage.to_result()
-        if reason := self.parameters.no_contact(run):
-            return all_absent(results, reason)
+        if lack := self.parameters.no_contact(run):
+            return all_absent(results, lack.reason)
         return doubted(results, points.doubts + self._settling(run))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:

@@ -17,7 +17,7 @@ from labctl.roles.switch_matrix import Connection, SwitchMatrix
 from labctl.sample import Sample
 from labctl.steps.demands import CheckBench, SourceDemand
 from labctl.steps.source_meter import Probe, SweepSource, there_and_back
-from protocols.conduction.conduction_readings import steps_of
+from protocols.conduction.conduction_readings import NoContact, steps_of
 
 CURRENT_MARGIN = 1.2
 """Times the compliance before the run is stopped; ranges overshoot by 5 %."""
@@ -126,18 +126,19 @@ class ProbeParameters(Parameters):
         """Tell from a check's outcome whether there is a contact; not if skipped."""
         return abs(values.get("slope", math.nan)) >= self.least_conductance
 
-    def no_contact(self, run: RecordedRun) -> str:
-        """Return why there is no contact, from the contact check; empty if there is."""
+    def no_contact(self, run: RecordedRun) -> NoContact | None:
+        """Return what the contact check says against measuring; None if nothing."""
         checks = steps_of(run, "SweepSource", CHECK_LABEL)
         outcome = checks[0].outcome if checks else None
         if outcome is None or "slope" not in outcome.values:
-            return "the contact check was not finished"
+            return NoContact("the contact check was not finished", was_checked=False)
         if self.has_contact(outcome.values):
-            return ""
+            return None
         found = outcome.values["slope"]
-        return (
+        return NoContact(
             f"no contact: {found:.2g} S in the contact check is below "
-            f"the least conductance, {self.least_conductance:.2g} S"
+            f"the least conductance, {self.least_conductance:.2g} S",
+            was_checked=True,
         )
 
     def range_for(self, check_current: float, curvature: float = 1.0) -> float | None:

@@ -83,8 +83,8 @@ class VanDerPauwProtocol(Protocol):
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Sheet resistance first."""
         found = resistivity_of(run, self.sample).results()
-        if reason := no_contact(run):
-            return all_absent(found, reason)
+        if lack := no_contact(run):
+            return all_absent(found, lack.reason)
         doubts = contact_suspicions(run)
         return doubted(found, doubts + power_suspicions(run, self.parameters.current))
 
