@@ -160,3 +160,14 @@ MAGNET = Stream(
     (*STAMP, FIELD_SETPOINT, FIELD, MAGNET_CURRENT),
     "Field while it is set",
 )
+
+_UNITS = {
+    column.name: column.unit
+    for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET)
+    for column in stream.columns
+}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a column by its name; empty if it has none, or is unknown."""
+    return _UNITS.get(name, "")

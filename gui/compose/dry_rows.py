@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from gui.look.si_text import lasting, value_text, words
 from labctl.api.answers import Checked, ForecastOut
+from labctl.columns import CURRENT, VOLTAGE
 
-COLUMNS = {"voltage_volt": "V", "current_ampere": "A"}
+LIMITED = (VOLTAGE, CURRENT)
+"""Whose limits are said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def dry_text(found: ForecastOut, checked: Checked | None) -> str:
 
 def _limits(limits: Mapping[str, tuple[float | None, float | None]]) -> str:
     parts = []
-    for column, unit in COLUMNS.items():
-        low, high = limits.get(column, (None, None))
+    for column in LIMITED:
+        low, high = limits.get(column.name, (None, None))
         if low is not None and high is not None:
-            parts.append(f"{value_text(low, unit, 3)} … {value_text(high, unit, 3)}")
+            ends = (value_text(end, column.unit, 3) for end in (low, high))
+            parts.append(" … ".join(ends))
     return " and ".join(parts)

@@ -13,6 +13,7 @@ from gui.look.si_text import clock_text, lasting, signed_text, value_text
 from gui.run.doubts import doubts_of, word_of
 from labctl.api.models import Channel, RunSummary, State
 from labctl.api.states import RunState
+from labctl.columns import unit_of
 
 COMPACT_ABOVE = 16
 """More busy tiles than that become rows of one line."""
@@ -44,7 +45,6 @@ _SWEEPS = frozenset({"VoltageSweep", "Spectrum", "SweepSource", "ReadFilm", "Run
 _HOLDS = frozenset({"ConstantVoltage", "HoldSource", "SetField", "ReleaseField"})
 _ENDED = frozenset({RunState.COMPLETED, RunState.STOPPED, RunState.DISCARDED})
 _BAD = frozenset({RunState.LIMIT, RunState.FAILED, RunState.INTERRUPTED})
-_UNITS = {"volt": "V", "ampere": "A", "tesla": "T"}
 STILL = 1e-12
 """A; below that nothing flows, whatever the technique is called."""
 
@@ -249,7 +249,7 @@ def envelope_text(
         value = last.get(column)
         if value is None:
             continue
-        unit = _UNITS.get(column.rpartition("_")[2], "")
+        unit = unit_of(column)
         low, high = bounds
         for bound, side in zip(bounds, ("above", "below"), strict=True):
             if bound is None:

@@ -18,8 +18,6 @@ EXAMPLES = (
     "formation-cycling --sample si --set cycles=500"
 )
 
-UNITS = {"volt": "V", "ampere": "A", "tesla": "T"}
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -74,22 +72,23 @@ def check(
         say_out(f"  {role_name}: {channel}")
     for column, (low, high) in prepared.envelope.bounds.items():
         eased = prepared.envelope.eased.get(column)
-        name, _, unit = column.rpartition("_")
-        said = f"  limit on {name.replace('_', ' ')}: {_span(low, high, unit)}"
-        more = f"; {_span(*eased, unit)} until it discharges" if eased else ""
+        name = column.rpartition("_")[0].replace("_", " ")
+        said = f"  limit on {name}: {_span(low, high, column)}"
+        more = f"; {_span(*eased, column)} until it discharges" if eased else ""
         say_out(said + more)
     for warning in answer["warnings"]:
         say_out(f"  note: {warning}")
 
 
-def _span(low: float, high: float, unit: str) -> str:
+def _span(low: float, high: float, column: str) -> str:
     """Write ``−10.0 mV … 1.61 V``."""
+    from labctl.columns import unit_of  # noqa: PLC0415
     from labctl.quantities import format_si  # noqa: PLC0415
 
-    si = UNITS.get(unit)
-    if si is None:
-        return f"{low:g} … {high:g} {unit}"
-    return f"{format_si(low, si, 3)} … {format_si(high, si, 3)}"
+    unit = unit_of(column)
+    if not unit:
+        return f"{low:g} … {high:g} {column.rpartition('_')[2]}"
+    return f"{format_si(low, unit, 3)} … {format_si(high, unit, 3)}"
 
 
 def forecast(
@@ -151,6 +150,7 @@ def _draw(found: "Forecast", out: Path) -> None:
 
 def _show(found: "Forecast") -> None:
     from labctl.clock import local  # noqa: PLC0415
+    from labctl.columns import unit_of  # noqa: PLC0415
     from labctl.quantities import format_duration, format_si  # noqa: PLC0415
 
     why = f": {found.reason}" if found.reason else ""
@@ -162,5 +162,5 @@ def _show(found: "Forecast") -> None:
     say_out(f"  file       about {found.file_bytes / 1e6:.1f} MB")
     for column, (low, high) in found.extremes.items():
         name, _, unit = column.partition("_")
-        ends = (format_si(x, UNITS.get(unit, unit)) for x in (low, high))
+        ends = (format_si(x, unit_of(column) or unit) for x in (low, high))
         say_out(f"  {name:<9}  {' … '.join(ends)}")

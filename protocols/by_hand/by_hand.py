@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import numpy as np
 from pydantic import Field
 
+from labctl.columns import unit_of
 from labctl.data import Outcome, Result
 from labctl.errors import Complaint
 from labctl.limits import Envelope
@@ -138,7 +139,7 @@ def outside(
 ) -> list[Complaint]:
     """Return which values, by the name a person gave them, an envelope forbids."""
     low, high = envelope.bounds.get(column, (-np.inf, np.inf))
-    unit = {"voltage_volt": "V", "current_ampere": "A", "field_tesla": "T"}[column]
+    unit = unit_of(column)
     return [
         Complaint(
             (name,),
