@@ -18,6 +18,7 @@ from gui.look.icons import sign
 from gui.look.palette import theme
 from gui.parts.legend import Entry, Legend
 from gui.plot.axis import Span, follow, span_of
+from gui.plot.bounds import FAR
 from gui.plot.plotting import Plot, add_band, add_line, add_now, give
 from gui.run.windows import curve
 from labctl.api.answers import ForecastOut, RunDetail
@@ -28,8 +29,6 @@ PIXELS = 2000
 """Asked for: up to 8000 rows come as they are, else groups of them."""
 ZOOM_PAUSE_MS = 120
 """After the last turn of the wheel, before finer points are fetched."""
-FAR = 20.0
-"""Bands reach that many views beyond what is seen; much more is not drawn right."""
 TIMES = ((4 * 86400.0, 86400.0, "d"), (3 * 3600.0, 3600.0, "h"), (600.0, 60.0, "min"))
 VOLTAGE, CURRENT = "voltage_volt", "current_ampere"
 HORIZON = 0.35

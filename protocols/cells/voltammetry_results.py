@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.analysis.cells.voltammetry import (
+    FEWEST_RATES,
     CurrentPeak,
     b_value,
     dunn_split,
@@ -19,7 +20,6 @@ from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
 from protocols.cells.cycling_results import result
 
-FEWEST_RATES = 3
 GRID_POINTS = 200
 SMOOTHED = 5
 """Rows averaged before peaks are looked for, so that noise makes none."""
