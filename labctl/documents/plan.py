@@ -129,7 +129,10 @@ def _recipe_complaints(document: Document, recipes: Recipes) -> list[Complaint]:
             continue
         known = recipes.names
         if key == "preset":
-            known = recipes.presets(str(data["protocol"]))
+            protocol = data.get("protocol")
+            if not isinstance(protocol, str):
+                continue  # that is said already
+            known = recipes.presets(protocol)
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             there = ", ".join(sorted(known)) or "there is none"

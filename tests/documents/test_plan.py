@@ -127,3 +127,18 @@ def test_a_label_that_is_not_there_is_a_complaint_about_the_sample(
         read_label(tmp_path / "A17.yaml")
 
     assert [c.path for c in said.value.complaints] == [("sample",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        # a preset of nothing at all
+        ("preset: half-cell\n", [(("protocol",), 1)]),
+        # a preset of what is no name
+        ("protocol: 5\npreset: half-cell\n", [(("protocol",), 1)]),
+    ],
+)
+def test_a_preset_without_a_protocol_is_a_complaint_about_the_protocol(
+    plan: Path, text: str, places: list[tuple[tuple[str, ...], int]]
+) -> None:
+    assert refused(plan, text) == places
