@@ -18,6 +18,10 @@ PERSON = "person"
 HERE, KEEP = "here", "keep"
 """Somebody is still there; the reading of this moment shall be kept: neither ends what
 goes on."""
+SAFE, END = "safe", "end"
+"""Everything off, and the channels given back, too: both end what goes on, and nothing
+that was asked before them is done."""
+OFF = frozenset({SAFE, END})
 MOST_WAITING = 16
 """Requests that may wait while another one is done."""
 
@@ -71,7 +75,9 @@ class Person:
         """Take no more, and forget what waits."""
         self._judge = None
         self._began.set()
-        self.forget()
+        with self._lock:
+            self._waiting.clear()
+            self.arrived.clear()
 
     def wait_until_heard(self, seconds: float) -> bool:
         """Wait, ``seconds`` of the wall at most, until requests are taken.
@@ -95,17 +101,22 @@ class Person:
         judge = self._judge
         if judge is None:
             raise OperatorError("this run takes no requests now")
-        if self.who not in {"", by}:
-            text = f"{self.who} drives this run by hand"
-            raise BusyError(text, {PERSON: self.who})
+        self._require(by)  # nobody reads complaints about what is not theirs to ask
         request = Request(kind, dict(judge(kind, values)), by)
         self.put(request)
         return request
 
     def put(self, request: Request) -> None:
-        """Let a request that was judged wait for its turn."""
+        """Let a request that was judged wait for its turn.
+
+        What switches off waits for nothing that was asked before, and there is always
+        room for it.
+        """
         with self._lock:
-            if len(self._waiting) >= MOST_WAITING:
+            self._require(request.by)
+            if request.kind in OFF:
+                self._waiting.clear()
+            elif request.kind != HERE and len(self._waiting) >= MOST_WAITING:
                 raise OperatorError(f"{MOST_WAITING} requests wait already")
             self.who = self.who or request.by
             self.touches += 1
@@ -113,6 +124,18 @@ class Person:
             if request.kind != HERE:
                 self._waiting.append(request)
                 self.arrived.set()
+
+    def _require(self, by: str) -> None:
+        """Raise BusyError if another person drives the run."""
+        if self.who not in {"", by}:
+            text = f"{self.who} drives this run by hand"
+            raise BusyError(text, {PERSON: self.who})
+
+    @property
+    def wants_off(self) -> bool:
+        """Whether a request waits that ends what goes on."""
+        with self._lock:
+            return any(request.kind in OFF for request in self._waiting)
 
     def take(self) -> Request | None:
         """Return the request whose turn it is; None if none waits."""
@@ -131,7 +154,9 @@ class Person:
                 self.arrived.clear()
 
     def forget(self) -> None:
-        """Drop what waits: somebody interrupted what goes on."""
+        """Drop what waits, but for what switches off: somebody interrupted the run."""
         with self._lock:
-            self._waiting.clear()
-            self.arrived.clear()
+            kept = [request for request in self._waiting if request.kind in OFF]
+            self._waiting = deque(kept)
+            if not kept:
+                self.arrived.clear()

@@ -120,6 +120,9 @@ class Step(abc.ABC):
     """True if every poll ends with None or a live reading: holds and stops wait for
     it, so that no row of a poll is left behind."""
 
+    asks: ClassVar[bool] = False
+    """True if it takes what a person asks; any other ends when they want all off."""
+
     label: str
     """What the operator reads: ``lithiation at C/20``."""
     cycle: int = 0

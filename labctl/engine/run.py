@@ -270,8 +270,12 @@ class Engine:
         if step.uses_bench:
             self._recorder.commit(RunState.RUNNING, flight)
             self._intake.mind_the_disk()
-        attached = None if fresh else self._attached(flight)
+        attached, again = None if fresh else self._attached(flight), not fresh
         while True:
+            if again and attached is None and self.control.person.is_heard:
+                self._require_safe()  # until its person asks again
+                ending = Ending(EndReason.SKIPPED)
+                break
             ending, wish = self._stretch(flight, attached)
             if wish is Wish.HOLD:
                 self._wait_while_held(flight)
@@ -280,7 +284,7 @@ class Engine:
                     break
             elif not (attached and was_cut(flight, ending, wish, self._recorded.left)):
                 break
-            attached = None
+            attached, again = None, True
             flight.totals = self._recorder.totals(flight.totals)
             self._rest(flight)
         outcome = flight.totals.outcome(ending)
@@ -338,6 +342,8 @@ class Engine:
         if flight.rest.ends_polls and not ends_poll(item):
             return None
         wish = self.control.wish()
+        if wish is None and self.control.person.wants_off and not flight.rest.asks:
+            wish = Wish.SKIP
         return None if wish is None else self._interrupted(wish, flight)
 
     def _interrupted(
@@ -346,14 +352,17 @@ class Engine:
         if wish is Wish.SKIP:
             self.control.skipped()
         self.control.person.forget()
-        unsafe = self.make_safe()
-        if unsafe:
-            raise InstrumentError(unsafe_text(unsafe))
+        self._require_safe()
         self._intake.gather(flight)
         reason = self.control.reason or "asked for"
         self._recorder.say(Level.WARNING, str(wish), reason)
         skipped = wish is Wish.SKIP
         return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
+
+    def _require_safe(self) -> None:
+        unsafe = self.make_safe()
+        if unsafe:
+            raise InstrumentError(unsafe_text(unsafe))
 
     # ---- holds
 

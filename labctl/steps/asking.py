@@ -9,6 +9,7 @@ whatever clock the run has.
 import abc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from labctl.clock import POLL_PERIOD, Clock
 from labctl.data import Batch, EndReason, Event, Level
@@ -54,6 +55,8 @@ class Panel(abc.ABC):
 @dataclass(frozen=True, kw_only=True)
 class Ask(Step, abc.ABC):
     """Wait for a request, a row a look, until the patience is out."""
+
+    asks: ClassVar[bool] = True
 
     patience: float = PATIENCE
     """s of the wall without a touch."""

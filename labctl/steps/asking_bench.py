@@ -6,11 +6,11 @@ current off, then the relays. A field is left as it is: it belongs to its own st
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from labctl import columns
 from labctl.data import Batch, Stream
-from labctl.protocol import Bench, Item, Progress
+from labctl.protocol import Bench, Item
 from labctl.roles.current_source import CurrentSettings, CurrentSource
 from labctl.roles.electrometer import Electrometer, ElectrometerSettings
 from labctl.roles.gaussmeter import Gaussmeter
@@ -66,10 +66,6 @@ class AskBench(Ask):
     def panel(self, bench: Bench) -> Panel:
         """See `Ask`."""
         return _Meters(bench, self)
-
-    def remaining(self, progress: Progress) -> "AskBench":  # noqa: ARG002
-        """Hold nothing after an interruption: a person has to ask for it again."""
-        return replace(self, connection=None, current=None, magnet="")
 
 
 class _Meters(Panel):

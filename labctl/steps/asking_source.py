@@ -1,10 +1,10 @@
 """Ask a person what a source meter shall do next, and read it while it is on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from labctl.data import Batch
-from labctl.protocol import Bench, Item, Progress
+from labctl.protocol import Bench, Item
 from labctl.steps.asking import Ask, Panel
 from labctl.steps.source_meter import Point, Probe
 
@@ -27,10 +27,6 @@ class AskSource(Ask):
         if self.level is None:
             return _Off()
         return _On(Point(bench, self.probe, abs(self.level), 0), self.level)
-
-    def remaining(self, progress: Progress) -> "AskSource":  # noqa: ARG002
-        """Hold nothing after an interruption: a person has to ask for it again."""
-        return replace(self, level=None)
 
 
 class _Off(Panel):

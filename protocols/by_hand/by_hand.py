@@ -14,16 +14,14 @@ import numpy as np
 from pydantic import Field
 
 from labctl.columns import unit_of
-from labctl.data import Outcome, Result
+from labctl.data import EndReason, Outcome, Result
 from labctl.errors import Complaint
 from labctl.limits import Envelope
-from labctl.person import HERE, KEEP
+from labctl.person import END, HERE, KEEP, SAFE
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun, Step
 from labctl.quantities import SI, Second
 from labctl.sample import Sample
 from labctl.steps.asking import HOLDS, KEPT, NOBODY, PATIENCE, Ask
-
-SAFE, END = "safe", "end"
 
 
 class Holds(typing.Protocol):
@@ -126,7 +124,20 @@ class ByHand(Protocol, Generic[Held]):
             if kind is None or kind == SAFE:  # left alone, skipped, or asked for
                 held = yield from self.release(held)
             else:
-                held = yield from self.do(self.understood(outcome.asked), held)
+                held = yield from self._done(self.understood(outcome.asked), held)
+
+    def _done(self, asked: Parameters, held: Held) -> Doing[Held]:
+        """Do what was asked; where a step was cut short, everything is off."""
+        doing, cut = self.do(asked, held), False
+        try:
+            step = next(doing)
+            while True:
+                outcome = yield step
+                cut = cut or outcome.reason is EndReason.SKIPPED
+                step = doing.send(outcome)
+        except StopIteration as end:
+            held = end.value
+        return (yield from self.release(held)) if cut else held
 
     def understood(self, asked: Mapping[str, Any]) -> Parameters:
         """Return a request as its model, from what an outcome keeps of it."""

@@ -10,7 +10,7 @@ import pytest
 from drivers.twins.world.world import BenchWorld
 from labctl import plugins
 from labctl.config.models import Config
-from labctl.data import Quality
+from labctl.data import EndReason, Outcome, Quality
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.control import Control
@@ -31,6 +31,7 @@ from protocols.by_hand.source_meter import SweepVoltage
 
 Asked = tuple[str, Mapping[str, Any]]
 Act = Callable[[Person, Situation], object]
+Watch = Callable[[Situation], None]
 DRIVE: Asked = ("hold-voltage", {"voltage": "100 mV", "compliance": "1 mA"})
 SWEEP: Asked = (
     "sweep-voltage",
@@ -53,6 +54,7 @@ class Bench:
         sample: str,
         *acts: Asked | Act,
         out: str = "",
+        steer: Watch | None = None,
         **given: Any,
     ) -> Finished:
         """Run it; each act once the step before has gone on for 3 s."""
@@ -66,19 +68,34 @@ class Bench:
         )
         prepared = prepare(order, self.config)
         self.circuit = prepared.world.circuit
-        return start(prepared, self.config, self.observers(*acts))
+        observers = self.observers(*acts, steer=steer)
+        return start(prepared, self.config, observers)
 
     def resume(self, folder: Path, *acts: Asked | Act) -> Finished:
         """Go on with it, a person asking for more."""
         return resume(folder, self.observers(*acts))
 
-    def observers(self, *acts: Asked | Act) -> Observers:
+    def steer(self, kind: str, act: Callable[[Person], object]) -> Watch:
+        """Return who acts once, in the midst of the first step of a kind."""
+        acted: list[bool] = []
+
+        def watch(now: Situation) -> None:
+            rows = now.last.get("step_count") == now.step_count
+            if not acted and type(now.step).__name__ == kind and rows:
+                acted.append(True)
+                act(self.control.person)
+
+        return watch
+
+    def observers(self, *acts: Asked | Act, steer: Watch | None = None) -> Observers:
         """Return who lets a person act, once a step has waited for 3 s."""
         left = list(acts)
         began: dict[int, float] = {}
         self.control = Control()
 
         def watch(now: Situation) -> None:
+            if steer is not None:
+                steer(now)
             if now.state == "hold":
                 self.control.release()
             began.setdefault(now.step_count, now.test_time)
@@ -93,6 +110,21 @@ class Bench:
                 self.control.person.ask(*act, by="Kim")
 
         return Observers(self.control, watch=watch, live_view=False)
+
+
+def step_of(done: Finished, label: str) -> Outcome:
+    """Return how a step whose label begins so ended."""
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        found = [s.outcome for s in journal.steps if s.label.startswith(label)]
+    outcome = found[0]
+    assert outcome is not None
+    return outcome
+
+
+def rows_of(done: Finished) -> int:
+    """Return how many rows a run has stored."""
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        return sum(journal.rows_stored.values())
 
 
 @pytest.fixture
@@ -444,8 +476,89 @@ def test_a_run_by_hand_that_was_stopped_goes_on_with_nothing_on(bench: Bench) ->
     with JournalReader(RunFolder(done.folder).journal) as journal:
         asked = [s.outcome.asked.get("request") for s in journal.steps if s.outcome]
     assert (done.status, again.status) == ("stopped", "completed")
-    assert asked == ["hold-voltage", "sweep-voltage", None, "end"]
+    assert asked == ["hold-voltage", None, "sweep-voltage", None, "end"]
     assert again.results["resistance"].quality is Quality.GOOD
+
+
+CHARGE: Asked = ("hold-current", {"current": "-0.1 mA", "duration": "5 h"})
+
+
+@pytest.mark.parametrize("request_", ["safe", "end"])
+def test_what_switches_off_does_not_wait_for_the_end_of_what_goes_on(
+    bench: Bench, request_: str
+) -> None:
+    control = bench.steer("RunTechniques", lambda p: p.ask(request_, {}, "Kim"))
+
+    done = bench.run("channel-by-hand", "qms-0.7", CHARGE, ("end", {}), steer=control)
+
+    held = step_of(done, "hold −100.0 µA")
+    assert (done.status, held.reason) == ("completed", EndReason.SKIPPED)
+    assert held.duration < 60.0
+
+
+def test_a_sweep_that_was_held_is_not_driven_again_before_a_person_asks(
+    bench: Bench,
+) -> None:
+    held = bench.steer("SweepSource", lambda _p: bench.control.hold("a look"))
+
+    done = bench.run(
+        "source-meter-by-hand", "pellet-si", SWEEP, ("end", {}), steer=held
+    )
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        ended = [
+            (s.payload["kind"], s.outcome.reason) for s in journal.steps if s.outcome
+        ]
+    assert ended[1] == ("SweepSource", EndReason.SKIPPED)
+    assert [kind for kind, _ in ended].count("SweepSource") == 1
+
+
+def test_a_sweep_that_was_stopped_is_not_driven_again_by_a_resume(bench: Bench) -> None:
+    stop = bench.steer("SweepSource", lambda _p: bench.control.stop("lunch"))
+
+    done = bench.run("source-meter-by-hand", "pellet-si", SWEEP, steer=stop)
+    rows = rows_of(done)
+    again = bench.resume(done.folder, ("end", {}))
+
+    assert (again.status, rows_of(done)) == ("completed", rows)
+
+
+def test_a_reversal_cut_short_leaves_no_word_of_a_field_that_is_gone(
+    bench: Bench,
+) -> None:
+    reverse: Asked = (
+        "reverse",
+        {"current": "100 µA", "contacts": CONTACTS, "readings": 100},
+    )
+    skip = bench.steer("ReadFilm", lambda _p: bench.control.skip("too long"))
+
+    done = bench.run(
+        "hall-by-hand",
+        "film-si",
+        ("field", {"field": "0.2 T"}),
+        reverse,
+        ("end", {}),
+        steer=skip,
+    )
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        labels = [s.label for s in journal.steps]
+    assert labels[-2:] == ["field to zero", "everything off"]
+
+
+def test_a_run_left_alone_after_a_hold_waits_for_its_person_as_long_as_ever(
+    bench: Bench,
+) -> None:
+    def held(_person: Person, _now: Situation) -> None:
+        bench.control.hold("a look")
+
+    done = bench.run("source-meter-by-hand", "pellet-si", DRIVE, held, idle="200 s")
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        last = journal.steps[-1]
+    assert (done.status, last.label) == ("completed", "output off")
+    assert last.ended is not None
+    assert last.ended - last.began > 190.0
 
 
 def test_so_many_requests_may_wait_and_no_more() -> None:
@@ -456,8 +569,37 @@ def test_so_many_requests_may_wait_and_no_more() -> None:
     with pytest.raises(OperatorError, match="16 requests wait"):
         person.put(Request("keep"))
 
+    person.put(Request("here"))
     person.forget()
     assert (person.take(), person.arrived.is_set()) == (None, False)
+
+
+def test_there_is_always_room_for_what_switches_off_and_it_comes_next() -> None:
+    person = Person()
+    for _ in range(16):
+        person.put(Request("keep"))
+
+    person.put(Request("safe"))
+
+    taken = person.take()
+    assert taken is not None
+    assert (taken.kind, person.take()) == ("safe", None)
+
+
+def test_of_two_who_ask_first_one_drives() -> None:
+    person = Person()
+    judged: list[str] = []
+
+    def judge(_kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not judged:  # somebody else asks while this is judged
+            judged.append("Kim's")
+            person.ask("keep", {}, "Lee")
+        return values
+
+    person.attend(judge)
+
+    with pytest.raises(BusyError, match="Lee drives"):
+        person.ask("keep", {}, "Kim")
 
 
 @pytest.mark.parametrize(

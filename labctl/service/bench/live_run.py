@@ -224,7 +224,7 @@ class LiveRun:
         if not (person.is_heard or starts):
             return None
         step = None if seen is None else seen.step
-        if not isinstance(step, Ask):
+        if not isinstance(step, Ask) or self._state is RunState.HOLD:  # all is off
             return ByHand(who=person.who, asks=False, holds=False, left_alone_unix=None)
         touched = max(person.touched_unix, self._step_unix)
         alone = touched + step.patience

@@ -101,6 +101,24 @@ def test_another_person_stops_but_does_not_drive(station: Any) -> None:
     station.client.release_channel("*")
 
 
+def test_a_run_on_hold_and_after_it_says_that_nothing_is_on(station: Any) -> None:
+    run = begin(station)
+    station.client.request(run, "hold-voltage", HOLD)
+    station.wait_until(run, lambda r: r.by_hand.holds)
+
+    station.client.hold(run)
+    held = station.wait_until(run, lambda r: r.state is RunState.HOLD)
+    station.client.resume(run)
+    after = station.wait_until(
+        run, lambda r: r.state is RunState.RUNNING and r.by_hand.asks
+    )
+
+    assert (held.by_hand.asks, held.by_hand.holds) == (False, False)
+    assert (after.step_label, after.by_hand.holds) == ("output off", False)
+    station.client.request(run, "end")
+    station.wait_until(run, lambda r: r.state is RunState.COMPLETED)
+
+
 def test_stop_all_confirms_that_a_run_by_hand_is_off(station: Any) -> None:
     run = begin(station)
     station.client.request(run, "hold-voltage", HOLD)
