@@ -148,6 +148,7 @@ class RealStation:
         """Let time pass for every run and wait until they have come so far."""
         self.clock.go_on(seconds)
         self.until(lambda: all(map(self._stands, self.bench.live)))
+        self.clock.settle()
 
     def twin(self, instrument: str) -> Any:
         """Return the twin of an instrument that was opened, to let things go wrong."""

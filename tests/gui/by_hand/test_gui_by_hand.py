@@ -204,7 +204,7 @@ def test_a_film_in_a_field_is_driven_kept_and_reversed(
 def test_a_channel_that_another_run_has_cannot_be_driven(
     qtbot: QtBot, open_window: Open, bench: RealStation
 ) -> None:
-    bench.start("bias-hold", "particle-si", hold="1 h")
+    bench.start("bias-hold", "particle-si", hold="1 min")
     window = open_window(bench)
     page = window.instruments
     window.header.pages.setCurrentIndex(2)

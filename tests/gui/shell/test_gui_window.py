@@ -74,7 +74,7 @@ def test_measured_points_and_forecast_are_drawn(
 def test_every_view_of_a_cell_draws_its_figures(
     qtbot: QtBot, open_window: Open, past: PastRuns, title: str, figures: int
 ) -> None:
-    protocol = "insitu-eis" if title == "Impedance" else "formation-cycling"
+    protocol = "peis" if title == "Impedance" else "formation-cycling"
     run = past.finished(protocol)
     window = open_window(past)
     window.bench.open_run(run)
