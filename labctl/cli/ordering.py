@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labctl.config.models import Config
-    from labctl.documents.document import Plain
+    from labctl.documents.document import Document, Plain
     from labctl.documents.plan import Recipes
     from labctl.session.order import Order
 
@@ -114,7 +114,7 @@ def make_order(words: Words, config: "Config") -> "Order":
     from labctl.session.samples import default_sample  # noqa: PLC0415
 
     if is_file(words.plan):
-        plan = read_plan(Path(words.plan), _recipes())
+        plan = read_plan(Path(words.plan), _recipes(config))
     else:
         plan = WrittenPlan(Document("--set", {}), words.plan)
     written = plan.parameters
@@ -156,7 +156,7 @@ def settings_of(settings: "Iterable[str]") -> "dict[str, Plain]":
     }
 
 
-def _recipes() -> "Recipes":
+def _recipes(config: "Config") -> "Recipes":
     """Return the protocols that are installed."""
     from labctl import plugins  # noqa: PLC0415
     from labctl.documents.plan import Recipes, parameter_complaints  # noqa: PLC0415
@@ -164,10 +164,24 @@ def _recipes() -> "Recipes":
     return Recipes(
         plugins.names(plugins.PROTOCOLS),
         lambda name: plugins.protocol(name).presets,
-        lambda name, plan: parameter_complaints(
-            plan, plugins.protocol(name).parameters_model
+        lambda name, plan: (
+            *parameter_complaints(plan, plugins.protocol(name).parameters_model),
+            *_channel_complaints(plan, config),
         ),
     )
+
+
+def _channel_complaints(plan: "Document", config: "Config") -> "Iterable[Complaint]":
+    """Yield what is wrong with a plan's channels, each with its line."""
+    from labctl.clock import SystemClock  # noqa: PLC0415
+    from labctl.session.order import chosen_complaints  # noqa: PLC0415
+    from labctl.station import RealWires, Station  # noqa: PLC0415
+
+    given = plan.below("channels").given
+    chosen = {role: name for role, name in given.items() if isinstance(name, str)}
+    station = Station(config.setups(), config.channels, SystemClock(), RealWires())
+    for one in chosen_complaints(station, chosen):
+        yield plan.complaint(one.path, one.what, one.cure)
 
 
 def pair(text: str, option: str, example: str) -> tuple[str, str]:

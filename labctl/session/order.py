@@ -140,6 +140,7 @@ def prepare_with(
     document = Document(order.parameters.name, given, lines, PARAMETERS)
     parameters = _gather(complaints, lambda: validate(document, kind.parameters_model))
     if sample is None or parameters is None:
+        complaints += chosen_complaints(station, order.channels)
         raise RefusedError(complaints)
     protocol = kind(parameters, sample)
     complaints += _kind_complaints(protocol)
@@ -170,6 +171,17 @@ def prepare_with(
         stand_in=stand_in(order.sample, sample, world) if world is not None else "",
         shared=equipment is not None,
     )
+
+
+def chosen_complaints(
+    station: Station, chosen: Mapping[str, str]
+) -> tuple[Complaint, ...]:
+    """Return which chosen channels could play their role in no protocol."""
+    try:
+        station.cast(dict.fromkeys(chosen, object), {}, chosen)
+    except RefusedError as refused:
+        return refused.complaints
+    return ()
 
 
 def clock_of(order: Order, epoch: float | None = None) -> Clock:

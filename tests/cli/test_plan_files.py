@@ -27,6 +27,15 @@ def check(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
             "smaple: x\n" + GOOD + "  cycles: 4:20\n  rate: 5\n",
             ("plan.yaml:1 smaple", "plan.yaml:5 cycles", "plan.yaml:6 rate"),
         ),
+        # a channel that is not there, beside a parameter, and beside a key of the plan
+        (
+            GOOD + "  rate: 5\nchannels: {cell: vps300/3}\n",
+            ("plan.yaml:4 rate", "cell: vps300/3 is on no instrument"),
+        ),
+        (
+            "preset: half-cel\n" + GOOD + "  rate: 5\nchannels: {cell: vps300/3}\n",
+            (":1 preset", ":5 rate", ":6 channels.cell: vps300/3 is on no instrument"),
+        ),
         # what only the sample forbids has its line too
         (
             GOOD + "  lower_voltage: -1 V\n  upper_voltage: 9 V\n",
