@@ -1,5 +1,6 @@
 """``labctl run`` and ``labctl resume``: in the foreground, in this very process."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +9,12 @@ import typer
 from labctl.cli import ordering
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
 from labctl.cli.station import remote
+from labctl.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from labctl.session.order import Order
     from labctl.session.run import Finished
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -80,6 +83,8 @@ def run(
     if not simulate:
         remote.refuse_beside_station(config)
     prepared = prepare(ordering.make_order(words, bench), bench)
+    if prepared.protocol.requests:
+        _refuse_by_hand(prepared.order)
     left_on = LeftOn(prepared.order.out, prepared.cast, real=not simulate)
     for warning in prepared.protocol.warnings():
         say(f"note: {warning}")
@@ -103,6 +108,16 @@ def run(
         observers = left_on.observe(observers)
         finished = left_on.finish(lambda: start(prepared, bench, observers))
     _tell(finished, protocol.name, protocol.sample.name, left_on.channels, as_json)
+
+
+def _refuse_by_hand(order: "Order") -> None:
+    serve = "labctl serve --simulate" if order.simulate else "labctl serve"
+    raise OperatorError(
+        f"{order.protocol} takes its steps from a person, and nobody can ask this "
+        f"process. Start `{serve}`, then `labctl queue add {order.protocol} --sample "
+        f"{shlex.quote(order.sample)} --now` and `labctl do`; or use the window's page "
+        "Instruments."
+    )
 
 
 def resume(
