@@ -34,7 +34,7 @@ def report(
         str, typer.Option("--words", help="With --by words: 'qms; pure'.")
     ] = "",
 ) -> None:
-    """Write a page with results, plots and how the run went; --csv adds numbers."""
+    """Write a page with results, plots and how it went; --csv FOLDER adds numbers."""
     from labctl.report.of_run import write_report  # noqa: PLC0415  (start-up time)
 
     sought = split_words(words)
