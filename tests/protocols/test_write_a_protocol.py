@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import labctl
 
@@ -45,3 +46,17 @@ def test_the_pages_package_passes_its_own_tests_and_runs(tmp_path: Path) -> None
     assert "4 passed" in tested.stdout
     assert "0.01 V is not above small" in refused.stdout + refused.stderr
     assert "resistance large  200.22" in ran.stdout + ran.stderr
+
+
+def test_the_pulse_of_the_page_is_a_step_of_two_techniques() -> None:
+    (block,) = re.findall(
+        r"## On a cell\n.*?```python\n(.*?)```",
+        PAGE.read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+    made: dict[str, Any] = {}
+    exec(block, made)  # noqa: S102  (what the page tells people to type)
+
+    step = made["pulse"](3, -1e-3)
+    assert step.payload()["cycle"] == 3
+    assert [t.kind for t in step.techniques] == ["ocv", "cc"]
