@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli.output import say_out, shown_path
+from labctl.cli.run_argument import found
 from labctl.figures.grouping import Grouping, split_words
 
 EXAMPLES = (
@@ -20,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders, or files in them.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, files in them, or ids.", parser=found),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Default: report.html beside it.")
     ] = None,

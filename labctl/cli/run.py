@@ -1,13 +1,13 @@
 """``labctl run`` and ``labctl resume``: in the foreground, in this very process."""
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labctl.cli import ordering
 from labctl.cli.output import print_json, results_table, say, say_out, shown_path
+from labctl.cli.run_argument import RunArgument
 from labctl.cli.station import remote
 from labctl.errors import OperatorError
 
@@ -121,7 +121,7 @@ def _refuse_by_hand(order: "Order") -> None:
 
 
 def resume(
-    run: Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")],
+    run: RunArgument,
     settings: ordering.SetOption = None,
     accept_voltage: Annotated[
         bool,

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from labctl.cli.output import print_json, results_table, say_out, shown_path, table
+from labctl.cli.run_argument import HERE, RunArgument
 
 app = typer.Typer(help="Runs that were done, or that go on.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-RunArgument = Annotated[Path, typer.Argument(help="The run's folder, or a file in it.")]
 FORMATS = ("csv", "bdf", "bdf-parquet", "mpt", "zview")
 
 
 @app.command("list", epilog="Example: labctl runs list runs")
 def list_all(
-    folder: Annotated[Path, typer.Argument(help="Folder of runs.")] = Path("runs"),
+    folder: Annotated[Path, typer.Argument(help="Folder of runs.")] = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder, how they stand, and what they found."""
