@@ -72,7 +72,9 @@ class Header(QFrame):
         up = lasting(max(state.unix - station.started_unix, 0.0))
         wrong = next((f for f in state.health.findings if not f.ok), None)
         said = f"up {up} · disk {bytes_text(state.health.disk_free)} free"
-        self._link.setText(f"{wrong.what} {wrong.cure}".strip() if wrong else said)
+        self._link.setText(
+            f"{wrong.what.rstrip('.')}. {wrong.cure}".strip() if wrong else said
+        )
         self._link.setToolTip(
             "\n".join(f"{f.name}: {f.what}" for f in state.health.findings)
         )

@@ -238,7 +238,9 @@ def overview(state: "State") -> str:
     doubtful = {c.name: c.doubt for c in state.channels if c.doubt}
     lines += alarm_lines(doubtful, named(Path(station.data)))
     lines += [
-        f"  {f.name}: {f.what} {f.cure}" for f in state.health.findings if not f.ok
+        f"  {f.name}: {f.what.rstrip('.')}. {f.cure}"
+        for f in state.health.findings
+        if not f.ok
     ]
     runs = [r for r in state.runs if r.state not in OVER]
     if runs:
