@@ -29,6 +29,7 @@ from labctl.errors import (
     InstrumentError,
     LabctlError,
     LimitError,
+    RefusedError,
     StoreError,
 )
 from labctl.limits import Envelope, LimitWatch
@@ -334,6 +335,10 @@ class Engine:
         except StopIteration as stop:
             flight.is_on = False
             return stop.value or Ending(), None
+        except RefusedError as refused:
+            if flight.rest.asks or not self.control.person.is_heard:
+                raise
+            return self._refused(refused, flight), None
         except WaitEnded:  # inside a driver: the step cannot go on from there
             wish = self.control.wish()
             return self._interrupted(Wish.HOLD if wish is None else wish, flight)
@@ -358,6 +363,13 @@ class Engine:
         self._recorder.say(Level.WARNING, str(wish), reason)
         skipped = wish is Wish.SKIP
         return Ending(EndReason.SKIPPED if skipped else EndReason.STOPPED), wish
+
+    def _refused(self, why: RefusedError, flight: StepInFlight) -> Ending:
+        """Tell a person what the instrument did not take; the run is still theirs."""
+        self._require_safe()
+        self._intake.gather(flight)
+        self._recorder.say(Level.WARNING, "refused", str(why))
+        return Ending(EndReason.SKIPPED)
 
     def _require_safe(self) -> None:
         unsafe = self.make_safe()

@@ -53,3 +53,15 @@ class SwitchMatrix(typing.Protocol):
     def identity(self) -> Identity:
         """Return ``Identity("KEITHLEY INSTRUMENTS INC.", "7001", …)``."""
         ...
+
+
+@typing.runtime_checkable
+class MapsContacts(typing.Protocol):
+    """What a switch matrix can connect, asked before any relay moves."""
+
+    def channels(self, connection: Connection) -> frozenset[str]:
+        """Return the channels that make ``connection``, such as ``{"1!1!2", …}``.
+
+        RefusedError: a contact the card's map has not. Sends nothing.
+        """
+        ...

@@ -137,19 +137,34 @@ class ChannelByHand(ByHand[AtRest]):
 
     def refuse(self, asked: Parameters, bench: Bench) -> list[Complaint]:
         """Compare levels with the channel's range and the run's limits."""
+        match asked:
+            case HoldVoltage():
+                volts: dict[str, float | None] = {"voltage": asked.voltage}
+                amperes: dict[str, float | None] = {"compliance": asked.compliance}
+            case HoldCurrent():
+                ends = asked.lower_voltage, asked.upper_voltage
+                volts = dict(zip(("lower_voltage", "upper_voltage"), ends, strict=True))
+                amperes = {"current": asked.current}
+            case _:
+                return []
+        said = {name: value for name, value in volts.items() if value is not None}
+        found = outside(bench.envelope, V, said)
+        for name, value in amperes.items():
+            if value is not None:
+                found += self._beyond(name, value, bench)
+        return found
+
+    def _beyond(self, name: str, value: float, bench: Bench) -> list[Complaint]:
+        """Compare a current with what this run, the channel and the limits allow."""
         found: list[Complaint] = []
-        if isinstance(asked, HoldVoltage):
-            found += outside(bench.envelope, V, {"voltage": asked.voltage})
-        if not isinstance(asked, HoldCurrent):
-            return found
         limit = self.parameters.largest_current
         channel = bench.role("cell", PotentiostatChannel)
         most = channel.max_current if isinstance(channel, PotentiostatLimits) else None
         for largest, whose in ((limit, "this run"), (most, "the channel")):
-            if largest is not None and not abs(asked.current) <= largest:
-                what = f"{asked.current:g} A is beyond ±{largest:g} A of {whose}."
-                found.append(Complaint(("current",), what, "Lower it."))
-        return found + outside(bench.envelope, A, {"current": asked.current})
+            if largest is not None and not abs(value) <= largest:
+                what = f"{value:g} A is beyond ±{largest:g} A of {whose}."
+                found.append(Complaint((name,), what, "Lower it."))
+        return found + outside(bench.envelope, A, {name: value})
 
     def begin(self) -> AtRest:
         """Return an open circuit."""

@@ -19,14 +19,14 @@ from labctl.analysis.conduction.van_der_pauw import (
 )
 from labctl.analysis.uncertainty import Calibration
 from labctl.data import EndReason, Result, Stream
-from labctl.errors import Complaint
+from labctl.errors import Complaint, RefusedError
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.protocol import Bench, Parameters, RecordedRun
 from labctl.quantities import format_si
 from labctl.roles.current_source import CurrentSource
 from labctl.roles.magnet import Magnet, MagnetSupply
 from labctl.roles.source_meter import Driven
-from labctl.roles.switch_matrix import Connection
+from labctl.roles.switch_matrix import Connection, MapsContacts, SwitchMatrix
 from labctl.sample import Sample, SampleKind
 from labctl.steps.asking import KEPT, Ask
 from labctl.steps.asking_bench import READINGS, AskBench, readings_of
@@ -144,18 +144,19 @@ class HallByHand(ByHand[State]):
         if missing := self._missing(asked):
             what = f"this bench has no {missing.replace('_', ' ')}."
             return [Complaint(("request",), what, "Start a run that has it.")]
+        found = _beyond_switch(asked, bench)
         if isinstance(asked, Drive | Reverse):
             source = bench.role("current_source", CurrentSource)
             span, compliance = abs(asked.current), asked.compliance
             demand = SourceDemand(
                 "current_source", Driven.CURRENT, span, compliance, "current"
             )
-            found = beyond_source(source.bounds, demand, "the current source")
+            found += beyond_source(source.bounds, demand, "the current source")
             most = {"compliance": compliance} if self._has("voltmeter") else {}
             return found + outside(bench.envelope, V, most)
         if isinstance(asked, SetTheField | SetTheSupply):
             return self._beyond_magnet(asked, bench)
-        return []
+        return found
 
     def _beyond_magnet(
         self, asked: SetTheField | SetTheSupply, bench: Bench
@@ -330,6 +331,22 @@ class HallByHand(ByHand[State]):
             largest=max(abs(field), reach),
         )
         return SetField(label=f"field to {field:g} T", target=target)
+
+
+def _beyond_switch(asked: Parameters, bench: Bench) -> list[Complaint]:
+    """Return why the relays cannot connect what is asked for."""
+    if not isinstance(asked, Connect | Drive | Reverse) or asked.contacts is None:
+        return []
+    switch = bench.role("switch", SwitchMatrix)
+    if not isinstance(switch, MapsContacts):
+        return []
+    try:
+        switch.channels(Connection(*asked.contacts))
+    except RefusedError as refused:
+        return [
+            dataclasses.replace(one, path=("contacts",)) for one in refused.complaints
+        ]
+    return []
 
 
 def _beyond(name: str, value: float, most: float, unit: str) -> list[Complaint]:

@@ -480,6 +480,71 @@ def test_a_run_by_hand_that_was_stopped_goes_on_with_nothing_on(bench: Bench) ->
     assert again.results["resistance"].quality is Quality.GOOD
 
 
+@pytest.mark.parametrize(
+    ("protocol", "sample", "asked", "place"),
+    [
+        # a contact that the card has not
+        (
+            "hall-by-hand",
+            "film-si",
+            ("connect", {"contacts": [1, 2, 3, 99]}),
+            ("contacts",),
+        ),
+        # a range beyond the channel's
+        (
+            "channel-by-hand",
+            "qms-0.7",
+            (
+                "hold-voltage",
+                {"voltage": "1 V", "duration": "5 s", "compliance": "100 A"},
+            ),
+            ("compliance",),
+        ),
+        # an end that the label forbids
+        (
+            "channel-by-hand",
+            "qms-0.7",
+            (
+                "hold-current",
+                {"current": "1 mA", "duration": "5 s", "upper_voltage": "900 V"},
+            ),
+            ("upper_voltage",),
+        ),
+    ],
+)
+def test_what_the_bench_has_not_is_refused_at_the_value_before_it_waits(
+    bench: Bench, protocol: str, sample: str, asked: Asked, place: tuple[str, ...]
+) -> None:
+    found: list[tuple[str | int, ...]] = []
+
+    def ask(person: Person, _now: Situation) -> None:
+        with pytest.raises(RefusedError) as refused:
+            person.ask(*asked, "Kim")
+        found.extend(c.path for c in refused.value.complaints)
+
+    done = bench.run(protocol, sample, ask, ("end", {}))
+
+    assert (done.status, set(found)) == ("completed", {place})
+
+
+def test_what_a_channel_refuses_only_once_it_looks_leaves_the_run_to_its_person(
+    bench: Bench,
+) -> None:
+    met: Asked = (
+        "hold-current",
+        {"current": "-0.1 mA", "duration": "5 s", "lower_voltage": "1.6 V"},
+    )
+
+    done = bench.run("channel-by-hand", "qms-0.7", met, ("end", {}))
+
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        said = [
+            r.event.text for r in journal.events_after(0) if r.event.code == "refused"
+        ]
+    assert done.status == "completed"
+    assert "already met" in said[0]
+
+
 CHARGE: Asked = ("hold-current", {"current": "-0.1 mA", "duration": "5 h"})
 
 

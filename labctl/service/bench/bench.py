@@ -209,6 +209,8 @@ class StationBench:
         """
         require(run, self.state_of(run), Wish.REQUEST)
         found = self._runs[run]
+        if not found.is_by_hand:
+            raise OperatorError(f"{run} is no run by hand; it takes no requests")
         found.control.person.wait_until_heard(OPENING)
         found.control.person.ask(asked.request, asked.values, who)
         self.changed()

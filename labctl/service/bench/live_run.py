@@ -127,6 +127,11 @@ class LiveRun:
         return self._state in LIVE
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether its steps come from a person."""
+        return _is_by_hand(self.about.protocol)
+
+    @property
     def slowest_poll(self) -> float:
         """Longest time between two polls of late, s of the wall; 0 once it ended."""
         return self._punctuality.slowest(stopwatch()) if self.is_live else 0.0
@@ -220,7 +225,7 @@ class LiveRun:
     def _by_hand(self) -> ByHand | None:
         """Say what its person finds; None if it has none, or has ended."""
         person, seen = self.control.person, self._situation
-        starts = self._state is RunState.STARTING and _is_by_hand(self.about.protocol)
+        starts = self._state is RunState.STARTING and self.is_by_hand
         if not (person.is_heard or starts):
             return None
         step = None if seen is None else seen.step

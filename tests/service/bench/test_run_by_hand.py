@@ -101,6 +101,18 @@ def test_another_person_stops_but_does_not_drive(station: Any) -> None:
     station.client.release_channel("*")
 
 
+def test_a_run_that_no_person_drives_says_so_at_once(station: Any) -> None:
+    order = OrderIn(protocol="formation-cycling", sample="si")
+    run = station.client.start(order).run
+
+    with pytest.raises(OperatorError, match="no run by hand"):
+        station.client.request(run, "here")
+
+    station.client.stop(run)
+    station.wait_until(run, lambda r: r.state is RunState.STOPPED)
+    station.client.release_channel("*")
+
+
 def test_a_run_on_hold_and_after_it_says_that_nothing_is_on(station: Any) -> None:
     run = begin(station)
     station.client.request(run, "hold-voltage", HOLD)
