@@ -19,9 +19,8 @@ HERE, KEEP = "here", "keep"
 """Somebody is still there; the reading of this moment shall be kept: neither ends what
 goes on."""
 SAFE, END = "safe", "end"
-"""Everything off, and the channels given back, too: both end what goes on, and nothing
-that was asked before them is done."""
-OFF = frozenset({SAFE, END})
+"""Everything off at once: it ends what goes on, and nothing asked before it is done;
+everything off and the channels given back, once what was asked before is done."""
 MOST_WAITING = 16
 """Requests that may wait while another one is done."""
 
@@ -109,12 +108,11 @@ class Person:
     def put(self, request: Request) -> None:
         """Let a request that was judged wait for its turn.
 
-        What switches off waits for nothing that was asked before, and there is always
-        room for it.
+        `SAFE` waits for nothing that was asked before, and there is always room for it.
         """
         with self._lock:
             self._require(request.by)
-            if request.kind in OFF:
+            if request.kind == SAFE:
                 self._waiting.clear()
             elif request.kind != HERE and len(self._waiting) >= MOST_WAITING:
                 raise OperatorError(f"{MOST_WAITING} requests wait already")
@@ -135,7 +133,7 @@ class Person:
     def wants_off(self) -> bool:
         """Whether a request waits that ends what goes on."""
         with self._lock:
-            return any(request.kind in OFF for request in self._waiting)
+            return any(request.kind == SAFE for request in self._waiting)
 
     def take(self) -> Request | None:
         """Return the request whose turn it is; None if none waits."""
@@ -156,7 +154,7 @@ class Person:
     def forget(self) -> None:
         """Drop what waits, but for what switches off: somebody interrupted the run."""
         with self._lock:
-            kept = [request for request in self._waiting if request.kind in OFF]
+            kept = [request for request in self._waiting if request.kind == SAFE]
             self._waiting = deque(kept)
             if not kept:
                 self.arrived.clear()

@@ -548,17 +548,25 @@ def test_what_a_channel_refuses_only_once_it_looks_leaves_the_run_to_its_person(
 CHARGE: Asked = ("hold-current", {"current": "-0.1 mA", "duration": "5 h"})
 
 
-@pytest.mark.parametrize("request_", ["safe", "end"])
 def test_what_switches_off_does_not_wait_for_the_end_of_what_goes_on(
-    bench: Bench, request_: str
+    bench: Bench,
 ) -> None:
-    control = bench.steer("RunTechniques", lambda p: p.ask(request_, {}, "Kim"))
+    safe = bench.steer("RunTechniques", lambda p: p.ask("safe", {}, "Kim"))
 
-    done = bench.run("channel-by-hand", "qms-0.7", CHARGE, ("end", {}), steer=control)
+    done = bench.run("channel-by-hand", "qms-0.7", CHARGE, ("end", {}), steer=safe)
 
     held = step_of(done, "hold −100.0 µA")
     assert (done.status, held.reason) == ("completed", EndReason.SKIPPED)
     assert held.duration < 60.0
+
+
+def test_an_end_waits_for_the_sweep_that_was_asked_before_it(bench: Bench) -> None:
+    end = bench.steer("SweepSource", lambda p: p.ask("end", {}, "Kim"))
+
+    done = bench.run("source-meter-by-hand", "pellet-si", SWEEP, steer=end)
+
+    assert step_of(done, "sweep 1").reason is EndReason.COMPLETED
+    assert done.results["resistance"].quality is Quality.GOOD
 
 
 def test_a_sweep_that_was_held_is_not_driven_again_before_a_person_asks(
