@@ -99,7 +99,7 @@ def front(name: str = "tcp") -> OpensFront:
 
 
 def _load(group: str, name: str, what: str) -> Any:
-    found = tuple(_points(group).select(name=name))
+    found = tuple(point for point in _points(group) if point.name == name)
     if not found:
         known = names(group)
         near = difflib.get_close_matches(name, known, n=1)
