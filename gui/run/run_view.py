@@ -5,11 +5,20 @@ new rows.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QPushButton,
+    QStackedLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.link.link import Link
+from gui.plot.figure_file import csv_text, written
 from gui.run.doubts import doubts_of
 from gui.run.empty_run import EmptyRun
 from gui.run.figure_tab import FigureTab
@@ -107,6 +116,18 @@ class RunView(QWidget):
             self._fetch_events()
         elif shown is self._result_table:
             self._fetch_results()
+
+    def export(self, path: Path) -> None:
+        """Write the figures that are seen as CSV, each behind its name if several."""
+        shown = self._tabs.currentWidget()
+        simulated = bool(self._summary and self._summary.simulated)
+        figures = shown.figures if isinstance(shown, FigureTab) else []
+        for figure in figures:
+            end = f"-{figure.name}" if len(figures) > 1 else ""
+            one = path.with_name(f"{path.stem}{end}.csv")
+            points = sum(len(series.x) for series in figure.series)
+            text = csv_text(figure, simulated=simulated)
+            self.said.emit(written(one, text, f"{points} points"))
 
     def restyle(self) -> None:
         """Take the theme's colours."""
@@ -237,6 +258,17 @@ class RunView(QWidget):
 
     # ---- looks
 
+    def _show_tab(self) -> None:
+        self._export.setVisible(isinstance(self._tabs.currentWidget(), FigureTab))
+        self.refresh()
+
+    def _export_as(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export these figures", f"{self._run}.csv", "CSV (*.csv)"
+        )
+        if name:
+            self.export(Path(name))
+
     def _build(self) -> None:
         self.head = RunHead()
         self.head.asked.connect(self._do)
@@ -245,7 +277,13 @@ class RunView(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.setUsesScrollButtons(True)
         self._tabs.setAccessibleName("Views of the run")
-        self._tabs.currentChanged.connect(lambda _k: self.refresh())
+        self._export = QPushButton("Export …")
+        self._export.setToolTip("What is drawn here as CSV")
+        self._export.setAccessibleName("Export what is drawn as CSV")
+        self._export.clicked.connect(self._export_as)
+        self._export.hide()
+        self._tabs.setCornerWidget(self._export)
+        self._tabs.currentChanged.connect(lambda _k: self._show_tab())
         self._result_table = ResultTable(self)
         self._result_table.hide()
         self._wait_with_tables()

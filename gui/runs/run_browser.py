@@ -11,12 +11,13 @@ from PyQt6.QtWidgets import QFileDialog, QPushButton, QSplitter, QVBoxLayout, QW
 from gui.link.link import Lane, Link
 from gui.look.settings import Settings
 from gui.parts.inputs import panel
+from gui.plot.figure_file import csv_text
 from gui.runs.compare_tools import CompareTools
 from gui.runs.overlay_view import OverlayView, nothing
 from gui.runs.run_list import RunList
 from gui.runs.run_statistics import statistics_of
 from gui.runs.statistics_table import StatisticsTable
-from gui.runs.view_file import csv_text, view_json
+from gui.runs.view_file import view_json
 from labctl.api.client import StationClient
 from labctl.api.comparison import Asked, Overlay
 from labctl.api.models import RunSummary, State

@@ -1,52 +1,21 @@
-"""What is seen as files: numbers as CSV, and the view as JSON so that it can be remade.
+"""What is compared as JSON, so that the view can be made again.
 
 The JSON says which runs, what is compared, how it is normalised, what is excluded, and
 which part of the axes was seen; with it and the runs the same figure comes out again.
 """
 
-import csv
-import io
-import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from gui.plot.axis import Span
 from gui.runs.run_statistics import Averaged
 from labctl.api.comparison import Overlay
-from labctl.api.figures import Figure, Series
-from labctl.documents.spreadsheet import safe_text
 
 SCHEMA = 1
 DISTRIBUTION = "labctl-bench"
-
-
-def csv_text(figure: Figure, *, simulated: bool) -> str:
-    """Return what is shown as CSV, two columns a series, three with a deviation s.
-
-    Lines that begin with ``#`` say SIMULATED, title and note.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out)
-    if simulated:
-        writer.writerow(["# SIMULATED"])
-    writer.writerow([f"# {figure.title}"])
-    for text in filter(None, (figure.note, *figure.doubts)):
-        writer.writerow([f"# {text}"])
-    columns = [
-        column for series in figure.series for column in _columns(figure, series)
-    ]
-    writer.writerow([safe_text(name) for name, _ in columns])
-    for row in itertools.zip_longest(*(np.asarray(v, float) for _, v in columns)):
-        writer.writerow(
-            ["" if v is None or np.isnan(v) else repr(float(v)) for v in row]
-        )
-    return out.getvalue()
 
 
 def view_json(
@@ -86,24 +55,6 @@ def view_json(
         "statistics": [asdict(one) for one in averages],
     }
     return json.dumps(view, indent=1, ensure_ascii=False) + "\n"
-
-
-def written(path: Path, text: str, what: str) -> str:
-    """Write a CSV; return in words that ``what`` was written, or why it was not."""
-    try:
-        path.write_text(text, "utf-8", newline="")
-    except OSError as error:
-        why = error.strerror or str(error)
-        return f"{path} could not be written: {why}; choose another folder"
-    return f"wrote {path.name}: {what}"
-
-
-def _columns(figure: Figure, series: Series) -> Iterator[tuple[str, Any]]:
-    label = figure.right_label if series.right else figure.y_label
-    yield f"{series.name}: {figure.x_label}", series.x
-    yield f"{series.name}: {label}", series.y
-    if series.error is not None:
-        yield f"{series.name}: s of {label}", series.error
 
 
 def _range(span: Span) -> list[float]:

@@ -3,10 +3,10 @@
 import numpy as np
 
 from labctl.data import Quality
+from labctl.documents.spreadsheet import headings
 from labctl.figures.cycling import HalfCycleCurve, differential_figure
 from labctl.figures.figure import Figure, Series
 from labctl.figures.spectra import Shown, spectra_figures
-from labctl.report.figures_csv import headings
 from labctl.report.html import Report, page
 
 MAH = (1 / 3.6, "mAh")

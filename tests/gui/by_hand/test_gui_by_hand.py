@@ -1,6 +1,7 @@
 """Benches by hand: what a panel begins, says, refuses, and what it leaves on."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +123,31 @@ def test_a_sweep_comes_to_a_resistance_and_gives_the_channel_back(
     assert isinstance(resistance, float)
     assert 1 / resistance == pytest.approx(3.0e-8, rel=0.03)
     assert not bench.world.circuit.source.on
+
+
+def test_what_was_swept_by_hand_is_exported_and_says_simulated(
+    qtbot: QtBot, open_window: Open, bench: RealStation, tmp_path: Path
+) -> None:
+    iv = panel_of(qtbot, open_window(bench), 1)
+    run = hold(qtbot, bench, iv)
+    ask(iv, "sweep-voltage", compliance="1 µA", start="−0,5 V", stop="500 mV")
+    goes_on(qtbot, bench, 30.0)
+    qtbot.waitUntil(iv.controls.end.isEnabled)
+    iv.controls.end.click()
+    bench.until(lambda: not bench.is_live(run))
+    bench.bench.changed()
+    tab = iv.view.figure_tabs[0]
+    iv.view.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(
+        lambda: {"plot", "decades"} <= {f.name for f in tab.figures}, timeout=10_000
+    )
+
+    iv.view.export(tmp_path / "a.csv")
+
+    written = (tmp_path / "a-plot.csv").read_text("utf-8")
+    assert written.startswith("# SIMULATED")
+    assert "Voltage / V (sweep 1)" in written
+    assert (tmp_path / "a-decades.csv").exists()
 
 
 def test_what_is_refused_is_said_at_its_field_and_the_output_stays_on(

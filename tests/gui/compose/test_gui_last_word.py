@@ -10,8 +10,8 @@ from real_station import RealStation
 from gui.compose.blocks.block_editor import TEXT
 from gui.compose.draft import Draft
 from gui.compose.plan_files import saved
+from gui.plot.figure_file import written
 from gui.run.pace import AFTER_FAILURE, Pace
-from gui.runs.view_file import written
 from gui.shell.window import MainWindow
 
 Open = Callable[..., MainWindow]

@@ -9,9 +9,9 @@ from real_station import NOW, RealStation
 from values import summary
 from written_runs import CELLS, MASS, run_id, scale_of, tables_of, write_run
 
+from gui.plot.figure_file import csv_text
 from gui.runs.run_rows import count_text, state_word
 from gui.runs.run_statistics import statistics_of
-from gui.runs.view_file import csv_text
 from labctl.analysis.statistics import describe
 from labctl.api.comparison import Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder, in_order

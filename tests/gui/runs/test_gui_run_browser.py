@@ -15,8 +15,8 @@ from real_station import RealStation
 from written_runs import CELLS, MATERIALS, run_id, tables_of, write_run
 
 from gui.look.settings import Settings
+from gui.plot.figure_file import csv_text
 from gui.runs.overlay_view import MOST_HUES
-from gui.runs.view_file import csv_text
 from gui.shell.window import MainWindow
 from labctl.api.comparison import RECIPES, Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder

@@ -21,8 +21,8 @@ from real_station import CELLS, RealStation, raise_alarm
 
 from gui.look.settings import Settings, load, save
 from gui.parts.inputs import Choice
+from gui.plot.figure_file import csv_text
 from gui.run.live_plot import LivePlot
-from gui.runs.view_file import csv_text
 from gui.shell.faults import Faults
 from gui.shell.window import MainWindow
 from labctl.api.comparison import Asked, Normalised
@@ -379,7 +379,7 @@ def test_an_export_holds_what_is_shown_and_says_simulated(
 
     lines = (tmp_path / "out.csv").read_text("utf-8").splitlines()
     assert lines[0] == "# SIMULATED"
-    assert "qms-0.7: Voltage / V" in lines[2]
+    assert "Voltage / V (qms-0.7)" in lines[2]
     assert len(lines) > 100
 
 
