@@ -9,7 +9,7 @@ from labctl.api.models import Answer, RunSummary
 from labctl.data import Column, Level
 from labctl.errors import Complaint
 from labctl.figures.figure import Plot
-from labctl.json_numbers import MaybeNumber, Numbers
+from labctl.json_numbers import MaybeNumber, Number, Numbers
 
 Bounds = tuple[MaybeNumber, MaybeNumber]
 """Least and greatest; None: open."""
@@ -74,9 +74,9 @@ class Amended(Answer):
     next_before: str
     """Label of that step as it was; empty: there was none, or one goes on first."""
     next_now: str
-    duration_before: float
-    """s that the protocol states for the whole run."""
-    duration_now: float
+    duration_before: Number
+    """s that the protocol states for the whole run; null: until a person ends it."""
+    duration_now: Number
     limits_before: dict[str, Bounds]
     """Column -> bounds; None: open."""
     limits_now: dict[str, Bounds]
