@@ -113,6 +113,12 @@ class Control:
             taken, self._amendment = self._amendment, None
             return taken
 
+    @property
+    def envelope_to_come(self) -> Envelope | None:
+        """The limits from the next step on; None: as before."""
+        amendment = self._amendment
+        return None if amendment is None else amendment.envelope
+
     def wish(self) -> Wish | None:
         """Return the strongest wish now: stop, hold or skip; None: there is none."""
         if self._stop:

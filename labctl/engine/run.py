@@ -138,8 +138,11 @@ class Engine:
 
     @property
     def bench(self) -> Bench:
-        """What the run's steps touch."""
-        return self._bench
+        """What the run's steps touch, in the limits that hold now and at the next."""
+        to_come = self.control.envelope_to_come
+        if to_come is None:
+            return self._bench
+        return replace(self._bench, envelope=self._bench.envelope.intersect(to_come))
 
     def make_safe(self) -> dict[str, str]:
         """Make every output safe; return role -> why it may still be on."""

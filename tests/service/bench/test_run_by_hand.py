@@ -101,6 +101,19 @@ def test_another_person_stops_but_does_not_drive(station: Any) -> None:
     station.client.release_channel("*")
 
 
+def test_a_limit_that_was_lowered_counts_for_what_is_asked_next(station: Any) -> None:
+    run = begin(station)
+    station.client.request(run, "hold-voltage", HOLD)
+    station.wait_until(run, lambda r: r.by_hand.holds)
+
+    station.client.amend(run, {"largest_voltage": "0.5 V"})
+    with pytest.raises(RefusedError, match="limits of this run"):
+        station.client.request(run, "hold-voltage", {**HOLD, "voltage": "2 V"})
+
+    station.client.request(run, "end")
+    station.wait_until(run, lambda r: r.state is RunState.COMPLETED)
+
+
 def test_a_run_that_no_person_drives_says_so_at_once(station: Any) -> None:
     order = OrderIn(protocol="formation-cycling", sample="si")
     run = station.client.start(order).run
