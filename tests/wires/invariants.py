@@ -24,7 +24,7 @@ Each function returns violations in words, none where all is well. What is *true
 ==  ===================================================  ==============================
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from truth import State, Truth
@@ -187,15 +187,15 @@ def rows_complete(
     return wrong
 
 
-def rows_in_order(table: Table) -> list[str]:
-    """12: time does not go back, and no reading stands twice."""
+def rows_in_order(table: Table, begun: Sequence[float] = ()) -> list[str]:
+    """12: time does not go back, and no reading stands twice; see `doubled`."""
     wrong = []
     time = table.get("test_time_second")
     if time is not None and len(time) > 1:
         back = float(-np.min(np.diff(np.asarray(time, np.float64))))
         if back > 0.0:
             wrong.append(f"test time goes back by {back:.1e} s")
-    twice = doubled(table)
+    twice = doubled(table, begun)
     if twice:
         wrong.append(f"{twice} rows stand twice")
     return wrong
@@ -236,11 +236,13 @@ def looked_before_current(truth: Truth, output: str, since: float) -> list[str]:
     return [] if asked else [f"{output} went on before it was asked anything"]
 
 
-def doubled(table: Table) -> int:
+def doubled(table: Table, begun: Sequence[float] = ()) -> int:
     """Return how many readings stand twice.
 
     What the instrument gave tells readings apart, its own time and the noise of its
-    converters; the host's time may differ between two copies of one reading.
+    converters; the host's time may differ between two copies of one reading. With each
+    program that is loaded the instrument's time begins anew and its memory is empty:
+    ``begun`` are the run's times, s, at which programs were claimed.
     """
     if not length(table):
         return 0
@@ -249,7 +251,11 @@ def doubled(table: Table) -> int:
     else:
         times = ("test_time_second", "unix_time_second")
         names = [name for name in table if name not in times]
-    rows = np.stack([np.asarray(table[name], np.float64) for name in names], axis=1)
+    values = [np.asarray(table[name], np.float64) for name in names]
+    if "instrument_time_second" in names and "test_time_second" in table:
+        at = np.asarray(table["test_time_second"], np.float64)
+        values.append(np.searchsorted(np.sort(begun), at, "right").astype(np.float64))
+    rows = np.stack(values, axis=1)
     if "instrument_time_second" in names:
         # A technique of no length reads twice at its beginning, and may repeat at once.
         rows = rows[np.asarray(table["instrument_time_second"]) > 0.0]
