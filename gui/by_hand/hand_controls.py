@@ -115,8 +115,9 @@ class HandControls(QWidget):
         self.form.allow(allowed=allowed)
         self.sample.setEnabled(run is None)
         asks = by_hand is not None and by_hand.asks
-        for one in (self.keep, self.safe, self.end):
+        for one in (self.keep, self.end):
             one.setEnabled(asks)
+        self.safe.setEnabled(by_hand is not None)
         self.skip.setEnabled(by_hand is not None and not by_hand.asks)
         if run is None:
             self.output.say(StateLook.FREE, "no run yet: ask for something")

@@ -17,7 +17,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import Calibration
+from labctl.analysis.uncertainty import Calibration, fresh, mean
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint, RefusedError
 from labctl.figures.figure import Figure, Plot, Series
@@ -265,7 +265,7 @@ class HallByHand(ByHand[State]):
             found |= sheet.results()
         names = (SOURCE, V, A, T)
         found |= kept_result(run, *(c.name for c in columns.CONTACTS), *names)
-        return found or {"resistance": Result.absent("ohm", "no reversal was read")}
+        return found or {"resistance": _last_resistance(readings, accuracy)}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw V/I over the field: of reversals, and of the readings kept."""
@@ -380,3 +380,21 @@ def _kept_figure(run: RecordedRun) -> tuple[Figure, ...]:
         tuple(series),
     )
     return (figure,)
+
+
+def _last_resistance(readings: Sequence[Reading], accuracy: Calibration) -> Result:
+    """Return V/I of the last contacts read, in ohm, over both directions of current."""
+    usable = [reading for reading in readings if reading.is_usable]
+    if not usable:
+        why = "every reading was overloaded" if readings else "no reversal was read"
+        return Result.absent("ohm", why)
+    last = usable[-1]
+    place = (last.configuration, round(last.field, 2))
+    taken = [r for r in usable if (r.configuration, round(r.field, 2)) == place]
+    value = mean(
+        reading.resistance(accuracy, fresh("reversal", index, reading))
+        for index, reading in enumerate(taken)
+    )
+    if len({reading.current > 0.0 for reading in taken}) < 2:  # noqa: PLR2004
+        value = value.suspect("the current was read in one direction only")
+    return value.to_result()

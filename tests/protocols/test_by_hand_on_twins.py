@@ -354,6 +354,23 @@ def test_a_film_is_driven_reversed_and_kept_in_a_field_set_by_hand(
     assert abs(bench.circuit.magnet.ramp.last) < 1e-3
 
 
+def test_one_reversal_at_contacts_of_no_standard_gives_their_resistance(
+    bench: Bench,
+) -> None:
+    contacts = [2, 3, 4, 1]  # neither one of the eight nor a Hall reading
+    reverse: Asked = ("reverse", {"current": "100 µA", "contacts": contacts})
+
+    done = bench.run("hall-by-hand", "film-si", reverse, ("end", {}))
+
+    found = done.results["resistance"]
+    with JournalReader(RunFolder(done.folder).journal) as journal:
+        rows = journal.table("hall")
+    there = rows["current_in_contact"] == contacts[0]
+    ratio = (rows["voltage_volt"] / rows["source_ampere"])[there]
+    assert found.quality == "good", found.reason
+    assert found.value == pytest.approx(ratio.mean(), rel=1e-3)
+
+
 def test_made_safe_by_hand_the_current_goes_first_and_the_field_last(
     bench: Bench,
 ) -> None:

@@ -1,5 +1,6 @@
 """Who gets in: token, Host, Origin, role, size, form and rate; STOP always."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -164,7 +165,8 @@ def test_stop_works_under_a_flood(station: Any, order: Orders) -> None:
     try:
         for _ in range(5):
             for link in links:
-                link.sendall(asked)
+                with contextlib.suppress(OSError):  # who floods is hung up on
+                    link.sendall(asked)
         answer = httpx.post(
             f"{address.url}/stop",
             headers={**headers, "content-type": "application/json"},
