@@ -34,14 +34,7 @@ from labctl.errors import (
 )
 from labctl.limits import Envelope, LimitWatch
 from labctl.person import PERSON, Person
-from labctl.protocol import (
-    Bench,
-    Ending,
-    Plan,
-    Rows,
-    Step,
-    StepRecord,
-)
+from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
 from labctl.waits import StepClock, WaitEnded, announce, owned_by, to_the_end
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,7 @@ from labctl.clock import Clock
 from labctl.config.models import Config
 from labctl.data import Level
 from labctl.engine.states import TABLE, RunState, Wish, require
-from labctl.errors import (
-    LabctlError,
-    OperatorError,
-    OwnershipError,
-)
+from labctl.errors import LabctlError, OperatorError, OwnershipError
 from labctl.sample import UNNAMED
 from labctl.service.bench.amending import amend_run
 from labctl.service.bench.events import EventBook
@@ -28,11 +24,7 @@ from labctl.service.bench.queue import Queue, will_be_free
 from labctl.session.finish import discard, finish
 from labctl.session.limits import CELLS
 from labctl.session.names import run_id
-from labctl.session.order import (
-    Equipment,
-    Prepared,
-    prepare_with,
-)
+from labctl.session.order import Equipment, Prepared, prepare_with
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
 
