@@ -23,6 +23,7 @@ SAFE, END = "safe", "end"
 everything off and the channels given back, once what was asked before is done."""
 MOST_WAITING = 16
 """Requests that may wait while another one is done."""
+NOT_HEARD = "this run takes no requests now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ class Person:
 
     def leave(self) -> None:
         """Take no more, and forget what waits."""
-        self._judge = None
-        self._began.set()
         with self._lock:
+            self._judge = None
             self._waiting.clear()
             self.arrived.clear()
+        self._began.set()
 
     def wait_until_heard(self, seconds: float) -> bool:
         """Wait, ``seconds`` of the wall at most, until requests are taken.
@@ -99,10 +100,13 @@ class Person:
         """
         judge = self._judge
         if judge is None:
-            raise OperatorError("this run takes no requests now")
+            raise OperatorError(NOT_HEARD)
         self._require(by)  # nobody reads complaints about what is not theirs to ask
         request = Request(kind, dict(judge(kind, values)), by)
-        self.put(request)
+        with self._lock:
+            if self._judge is None:  # the run ended meanwhile: nobody would take it
+                raise OperatorError(NOT_HEARD)
+            self._put(request)
         return request
 
     def put(self, request: Request) -> None:
@@ -111,17 +115,20 @@ class Person:
         `SAFE` waits for nothing that was asked before, and there is always room for it.
         """
         with self._lock:
-            self._require(request.by)
-            if request.kind == SAFE:
-                self._waiting.clear()
-            elif request.kind != HERE and len(self._waiting) >= MOST_WAITING:
-                raise OperatorError(f"{MOST_WAITING} requests wait already")
-            self.who = self.who or request.by
-            self.touches += 1
-            self.touched_unix = SystemClock().unix()
-            if request.kind != HERE:
-                self._waiting.append(request)
-                self.arrived.set()
+            self._put(request)
+
+    def _put(self, request: Request) -> None:
+        self._require(request.by)
+        if request.kind == SAFE:
+            self._waiting.clear()
+        elif request.kind != HERE and len(self._waiting) >= MOST_WAITING:
+            raise OperatorError(f"{MOST_WAITING} requests wait already")
+        self.who = self.who or request.by
+        self.touches += 1
+        self.touched_unix = SystemClock().unix()
+        if request.kind != HERE:
+            self._waiting.append(request)
+            self.arrived.set()
 
     def _require(self, by: str) -> None:
         """Raise BusyError if another person drives the run."""

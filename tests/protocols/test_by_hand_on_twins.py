@@ -676,6 +676,19 @@ def test_there_is_always_room_for_what_switches_off_and_it_comes_next() -> None:
     assert (taken.kind, person.take()) == ("safe", None)
 
 
+def test_what_is_asked_while_the_run_ends_is_refused_not_forgotten() -> None:
+    person = Person()
+
+    def judge(_kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        person.leave()  # the run's thread ends it while this is judged
+        return values
+
+    person.attend(judge)
+
+    with pytest.raises(OperatorError, match="takes no requests now"):
+        person.ask("keep", {}, "Lee")
+
+
 def test_of_two_who_ask_first_one_drives() -> None:
     person = Person()
     judged: list[str] = []
