@@ -158,7 +158,10 @@ class VoltageBias(SourceMeterRole):
     def make_safe(self) -> None:
         """Set the voltage to zero, the source off, the input closed."""
         self._driven = self._asked = None
-        self._meter.make_safe()
+        self._switch_off()
+
+    def _switch_off(self) -> None:
+        self._meter.make_safe()  # it has its own patience with a lost link
 
     def _output_state(self) -> tuple[float, bool]:
         level, on = self.inquire_numbers(":SOUR:VOLT?;:SOUR:VOLT:STAT?", 2, ";")

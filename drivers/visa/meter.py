@@ -4,6 +4,7 @@ A model's class says which messages set it up and how it is read; the order and 
 refusals are here. After a lost link the settings must be as they were left.
 """
 
+import abc
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Generic, TypeVar
@@ -22,7 +23,7 @@ SLOWEST_LINE = 50.0
 """Hz; with autozero a reading takes up to three integrations."""
 
 
-class MeterRole(Talk, Generic[S]):
+class MeterRole(Talk, abc.ABC, Generic[S]):
     """Plays the half of `Voltmeter` or `Electrometer` that sets the meter up."""
 
     spec: Specification
@@ -58,9 +59,9 @@ class MeterRole(Talk, Generic[S]):
         self.link.expect(self, self._refuse_changes)
         return self._prepared
 
+    @abc.abstractmethod
     def _messages(self, settings: S) -> Iterable[str]:
         """Return what sets the meter up."""
-        raise NotImplementedError
 
     def _refuse_unready(self) -> None:
         """Raise InstrumentError if what was told did not make the meter ready."""

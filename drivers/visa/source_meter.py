@@ -6,6 +6,7 @@ what is driven is no reading (`_believe`), and after a lost link settings, level
 output must be as they were left (`_refuse_changes`).
 """
 
+import abc
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,7 +35,7 @@ SLOWEST_LINE = 50.0
 """Hz; with autozero a reading takes up to three integrations."""
 
 
-class SourceMeterRole(Talk):
+class SourceMeterRole(Talk, abc.ABC):
     """Plays `labctl.roles.source_meter.SourceMeter` in an instrument's class."""
 
     voltage_spec: Specification
@@ -116,11 +117,13 @@ class SourceMeterRole(Talk):
         """Return the compliance that is held where ``compliance`` is asked for."""
         return compliance
 
+    @abc.abstractmethod
     def _configure(self, settings: SourceSettings) -> None:
-        raise NotImplementedError
+        """Tell the instrument its settings, output off."""
 
+    @abc.abstractmethod
     def _read_back(self, settings: SourceSettings) -> SourceSettings:
-        raise NotImplementedError
+        """Return the settings that it holds; ``settings`` says which were asked for."""
 
     def _refuse(self, settings: SourceSettings) -> None:
         bounds, name = self._bounds, self.name
@@ -153,13 +156,13 @@ class SourceMeterRole(Talk):
             unit = "V" if settings.driven is Driven.VOLTAGE else "A"
             refuse_beyond(self.name, "a level of", level, settings.span, unit)
 
+    @abc.abstractmethod
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def measure(self) -> SourceReading:
         """Measure voltage and current at the present level."""
-        raise NotImplementedError
 
     def point(self, level: float) -> tuple[float, SourceReading]:
         """Drive and measure; in one message where the instrument can."""
@@ -170,13 +173,13 @@ class SourceMeterRole(Talk):
         self._driven = self._asked = None
         self.safely(self._switch_off)
 
+    @abc.abstractmethod
     def _switch_off(self) -> None:
         """Switch off and read back. InstrumentError: the output may be on."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _output_state(self) -> tuple[float, bool]:
         """Return the level that is set, and whether the output is on."""
-        raise NotImplementedError
 
     def _driving(self, level: float, ask: Callable[[], T]) -> T:
         """Do ``ask``, which drives ``level``; remember what may be held now."""

@@ -5,6 +5,8 @@ here, with its own patterns and limits; what they do to one another and to the b
 stands here.
 """
 
+import abc
+
 from drivers.specification import OVER, Specification
 from drivers.twins.scpi.commands import command, query, switch
 from drivers.twins.scpi.engine import ScpiTwin
@@ -17,7 +19,7 @@ from labctl.clock import Clock
 LEVEL = "[:SOURce]:{}[:LEVel][:IMMediate][:AMPLitude]"
 
 
-class SourceMeterTwin(ScpiTwin):
+class SourceMeterTwin(ScpiTwin, abc.ABC):
     """A simulated source meter."""
 
     voltage_spec: Specification
@@ -67,9 +69,9 @@ class SourceMeterTwin(ScpiTwin):
         return self.source_function == "VOLT"
 
     @property
+    @abc.abstractmethod
     def remote_sense(self) -> bool:
         """Whether the voltage is measured at the sense terminals."""
-        raise NotImplementedError
 
     def changed(self, name: str) -> None:
         """Let ranges follow, and bring source and limits onto the bench."""
