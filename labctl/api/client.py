@@ -4,7 +4,6 @@ One `StationClient` may be used by several threads. It keeps nothing but connect
 after a restart of the process make a new one (`labctl.api.discovery.find`).
 """
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -34,10 +33,13 @@ from labctl.api.requests import (
     Why,
 )
 from labctl.api.transport import SLOW, TIMEOUT
+from labctl.clock import SystemClock, stopwatch
 from labctl.errors import LinkError
 
-INSIST = 2
-"""Times that a STOP is asked again."""
+INSIST = 1.0
+"""s of the wall in which a STOP that gets no answer is asked again."""
+AGAIN = 0.02
+"""s between two of its tries."""
 
 
 class StationClient(StationReader):
@@ -62,13 +64,17 @@ class StationClient(StationReader):
     def stop_all(self, reason: str = "") -> Accepted:
         """STOP ALL; watch `State.stop` for what comes of it.
 
-        Asked again at once where the connection was cut: twice stopped is stopped.
+        Asked again where the connection was cut, for `INSIST`: twice stopped is
+        stopped, and under a flood any connection may be the one that is cut.
         """
-        why = Why(reason=reason)
-        for _ in range(INSIST):
-            with contextlib.suppress(LinkError):
+        why, begun = Why(reason=reason), stopwatch()
+        while True:
+            try:
                 return self._wire.do("POST", "/stop", Accepted, why)
-        return self._wire.do("POST", "/stop", Accepted, why)
+            except LinkError:
+                if stopwatch() - begun >= INSIST:
+                    raise
+            SystemClock().sleep(AGAIN)
 
     def hold(self, run: str, reason: str = "") -> Accepted:
         """Open the circuit and wait."""

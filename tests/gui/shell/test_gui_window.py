@@ -183,6 +183,14 @@ def test_a_station_that_does_not_answer_a_stop_finds_the_stop_file(
     assert "STOP ALL by the file STOP" in station.bench.runs[0].summary().reason
 
 
+def test_a_stop_is_asked_again_while_connections_are_cut(station: RealStation) -> None:
+    station.line.lost["/stop"] = 5
+
+    station.client.stop_all("smoke")
+
+    assert station.line.lost["/stop"] == 0
+
+
 # ---- composing
 
 
