@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from drivers.biologic.device import BiologicDevice, open_device
-from drivers.biologic.eclib.library import FunctionTable, load_dll
+from drivers.biologic.eclib.dll import load_dll
+from drivers.biologic.eclib.library import FunctionTable
 from drivers.biologic.options import read_options
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
@@ -16,7 +17,7 @@ class BiologicDriver:
     def wire(self, setup: Setup) -> FunctionTable:
         """Return the DLL's functions; one table, and one thread, for each DLL.
 
-        InstrumentError: no Windows, no DLL under ``sdk_path``.
+        InstrumentError: no library under ``sdk_path``.
         """
         return _dll(read_options(setup.name, setup.options).sdk_path)
 

@@ -7,11 +7,8 @@ exchange of the table's ``worker`` only.
 
 import ctypes as c
 import logging
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +22,6 @@ from labctl.errors import FirmwareError, InstrumentError
 log = logging.getLogger(__name__)
 
 TEXT_BYTES = 1024
-_IS_WINDOWS = sys.platform.startswith("win")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,49 +68,6 @@ class FunctionTable:
                 "Install the EC-Lab Development Package 6.0 or later."
             )
         return found
-
-
-def load_dll(sdk_path: str) -> FunctionTable:
-    """Return the functions of the real DLL under ``sdk_path``.
-
-    InstrumentError: not Windows, no such folder, no DLL in it, or of other bitness.
-    """
-    if not _IS_WINDOWS:
-        raise InstrumentError(
-            "EClib is Windows-only: BioLogic ships no library for this system "
-            f"({sys.platform}). Run labctl on the instrument's Windows PC, or use "
-            "--simulate."
-        )
-    return _load_on_windows(Path(sdk_path))
-
-
-def _load_on_windows(folder: Path) -> FunctionTable:
-    name = "EClib64.dll" if c.sizeof(c.c_void_p) == 8 else "EClib.dll"  # noqa: PLR2004
-    path = folder / name
-    if not path.is_file():
-        raise InstrumentError(
-            f"biologic: {path} does not exist. Install the EC-Lab Development Package "
-            "and set sdk_path to the folder that holds the DLL and the .ecc files."
-        )
-    # EClib loads its own helpers lazily, from this folder.
-    getattr(os, "add_dll_directory")(str(folder))  # noqa: B009  (Windows only)
-    try:
-        dll = getattr(c, "WinDLL")(str(path))  # noqa: B009  (Windows only)
-    except OSError as error:
-        raise InstrumentError(
-            f"biologic: {path} cannot be loaded: {error}. Error 193 means that the "
-            "DLL's bitness differs from Python's."
-        ) from error
-
-    def resolve(name: str) -> Callable[..., Any] | None:
-        try:
-            function: Any = getattr(dll, name)
-        except AttributeError:
-            return None
-        function.restype, function.argtypes = abi.PROTOTYPES[name]
-        return function  # type: ignore[no-any-return]
-
-    return FunctionTable(resolve, str(path), str(folder))
 
 
 class EClib:
