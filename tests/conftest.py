@@ -18,7 +18,7 @@ from shared_runs import SharedRuns
 
 from labctl.store.machine_lock import ELSEWHERE
 
-pytest_plugins = ["cpu_seconds"]
+pytest_plugins = ["cpu_seconds", "slow_tests"]
 
 # No test fails because the machine was busy for a moment; benchmarks measure time.
 # LABCTL_EXAMPLES=1000 looks further than a change can wait for.
@@ -38,12 +38,6 @@ ROOT = "PYTEST_DEBUG_TEMPROOT"
 
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault(ROOT, str(MEMORY))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that have slow tests: no worker is left alone with them."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_collection_finish() -> None:
