@@ -109,7 +109,7 @@ class LakeShore475Twin(PlainTwin):
 
     @query(":RDGTEMP?")
     def _temperature(self) -> str:
-        return f"{self.circuit.temperature - 273.15:+.6E}"
+        return f"{self.circuit.surroundings.kelvin(self.time) - 273.15:+.6E}"
 
     @command(":ZPROBE")
     def _zero(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from drivers.twins.scpi.exchange import LATENCY, Exchange
 from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.world import BenchWorld, Part
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
@@ -18,8 +19,14 @@ class VisaTwin:
         self._model = model
 
     def __call__(self, setup: Setup, world: Any, clock: Clock) -> LabsimLibrary:
-        """Return a library in which this instrument's twin stands at its address."""
-        return LabsimLibrary.around({setup.address: self.alone(setup, world, clock)})
+        """Return a library in which this instrument's twin stands at its address.
+
+        A twin with `snapshot` and `restore` has a state that a resumed run finds again.
+        """
+        twin = self.alone(setup, world, clock)
+        if isinstance(world, BenchWorld) and isinstance(twin, Part):
+            world.join(setup.name, twin)
+        return LabsimLibrary.around({setup.address: twin})
 
     def alone(self, setup: Setup, world: Any, clock: Clock) -> Exchange:
         """Return the twin without a bus; ``simulated`` goes to it as keywords."""

@@ -21,6 +21,7 @@ from drivers.twins.world.ageing import Age
 from drivers.twins.world.electrode import Electrode, ElectrodeState
 from drivers.twins.world.impedance import electrode_impedance, film_impedance
 from drivers.twins.world.parameters import CellParameters
+from drivers.twins.world.surroundings import ROOM, arrhenius
 from drivers.twins.world.trial import GAMMA, Trial
 
 FIRST_STEP = 2e-3
@@ -72,6 +73,7 @@ class Cell:
             else lithium.resistance_ohm * lithium.capacitance_farad
         )
         self._series = parameters.series_resistance_ohm
+        self._kelvin = ROOM
         self._state = CellState(
             working=self.working.fresh(),
             counter=None if self.counter is None else self.counter.fresh(),
@@ -80,6 +82,21 @@ class Cell:
             current=0.0,
             step=FIRST_STEP,
         )
+
+    def warm_to(self, kelvin: float) -> None:
+        """Be at ``kelvin`` from now on: resistances follow, the rest stays.
+
+        Diffusivities, potentials and RT/F are those of the cell's file.
+        """
+        if kelvin == self._kelvin:
+            return
+        self._kelvin, p = kelvin, self.parameters
+        electrolyte = arrhenius(p.electrolyte_activation_joule_per_mole, kelvin)
+        self._series = p.series_resistance_ohm * electrolyte
+        warmth = arrhenius(p.charge_transfer_activation_joule_per_mole, kelvin)
+        for electrode in (self.working, self.counter):
+            if electrode is not None:
+                electrode.warmth = warmth
 
     # ---- what an instrument does to it
 
@@ -178,6 +195,7 @@ class Cell:
         """Return an independent cell in the same state."""
         twin = Cell(self.parameters)
         twin.rewind(self._state)
+        twin.warm_to(self._kelvin)
         return twin
 
     def snapshot(self) -> dict[str, Any]:
@@ -251,7 +269,8 @@ class Cell:
         for electrode in (self.working, self.counter):
             if electrode is not None:
                 total += electrode.film_resistance
-                total += electrode.parameters.charge_transfer_resistance_ohm
+                transfer = electrode.parameters.charge_transfer_resistance_ohm
+                total += transfer * electrode.warmth
         return total
 
     def _accept(self, current: float | None, voltage: float, left: float) -> float:

@@ -19,13 +19,16 @@ from drivers.twins.world.path import (
     film_path,
     two_pole_path,
 )
-from drivers.twins.world.specimen import Film, Specimen
+from drivers.twins.world.specimen import Film, Specimen, warmed
+from drivers.twins.world.surroundings import Surroundings, arrhenius
 
 BOLTZMANN = 1.380649e-23
 INPUT_RESISTANCE = 1e10
 """A voltmeter's, Ω (2182A up to 10 V, DMM 2000 up to 10 V)."""
 FIELD_RESOLUTION = 1e-7
 """Fields closer than this share one solution, T."""
+KELVIN_DIGITS = 3
+"""Temperatures that are the same to so many digits do, K."""
 
 
 @dataclass(slots=True)
@@ -62,14 +65,15 @@ class Circuit:
         self,
         specimen: Specimen | None = None,
         seed: int = 0,
-        temperature: float = 298.15,
         emf_drift: float = 0.0,
         magnet: ElectroMagnet | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self.specimen = specimen
         """None is an empty bench: everything is open."""
         self.seed = seed
-        self.temperature = temperature
+        self.surroundings = surroundings or Surroundings()
+        """How warm the specimen is; a chamber's twin encloses it there."""
         self.emf_drift = emf_drift
         """Slow change of the voltmeter's EMF, V/s."""
         self.magnet = ElectroMagnet() if magnet is None else magnet
@@ -98,11 +102,14 @@ class Circuit:
 
     def path(self, time: float) -> Path:
         """Return what source and voltmeter see at ``time``."""
-        if not isinstance(self.specimen, Film):
-            key: tuple[Any, ...] = (self.closed, self.lifted)
-        else:
+        field = 0
+        if isinstance(self.specimen, Film):
             field = round(self.field(time) / FIELD_RESOLUTION)
-            key = (self.closed, self.lifted, field)
+        warmth = 1.0
+        if self.specimen is not None and self.surroundings.is_changing:
+            kelvin = round(self.surroundings.kelvin(time), KELVIN_DIGITS)
+            warmth = arrhenius(self.specimen.activation, kelvin)
+        key = (self.closed, self.lifted, field, warmth)
         path = self._paths.get(key)
         if path is None:
             if len(self._paths) > 512:  # noqa: PLR2004
@@ -111,17 +118,18 @@ class Circuit:
         return path
 
     def _solve(self, key: tuple[Any, ...]) -> Path:
-        if self.lifted:
+        closed_now, lifted, field, warmth = key
+        if lifted:
             leak = getattr(self.specimen, "leak", 0.0)
             return LinearPath(1.0 / leak, 0.0, 0.0, 0.0) if leak else OPEN_PATH
         if self.specimen is None:
             return OPEN_PATH
-        if not isinstance(self.specimen, Film):
-            return two_pole_path(self.specimen, self.closed)
+        specimen = warmed(self.specimen, warmth)
+        if not isinstance(specimen, Film):
+            return two_pole_path(specimen, closed_now)
         wired = frozenset({(1, 1), (2, 2), (3, 4), (4, 3)})
-        closed = wired if self.closed is None else self.closed
-        field = key[2] * FIELD_RESOLUTION
-        return film_path(self.specimen, field, closed, INPUT_RESISTANCE)
+        closed = wired if closed_now is None else closed_now
+        return film_path(specimen, field * FIELD_RESOLUTION, closed, INPUT_RESISTANCE)
 
     def operate(self, time: float) -> Point:
         """Return the operating point of the present source."""
@@ -149,7 +157,8 @@ class Circuit:
     def johnson(self, time: float, seconds: float) -> float:
         """Return the rms Johnson noise voltage of the path, V, averaged ``seconds``."""
         r = min(self.path(time).resistance, INPUT_RESISTANCE)
-        return math.sqrt(2.0 * BOLTZMANN * self.temperature * r / seconds)
+        kelvin = self.surroundings.kelvin(time)
+        return math.sqrt(2.0 * BOLTZMANN * kelvin * r / seconds)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as JSON types."""

@@ -64,11 +64,14 @@ class Electrode:
         "parameters",
         "sphere",
         "thermal",
+        "warmth",
     )
 
     def __init__(self, parameters: ElectrodeParameters, thermal_volt: float) -> None:
         self.parameters = parameters
         self.thermal = thermal_volt
+        self.warmth = 1.0
+        """R_ct now over that at 25 °C; the cell sets it."""
         self.ocp = OCPS[parameters.material]
         self.sphere = Sphere(parameters.radius_m, parameters.diffusivity)
         self.capacity = parameters.capacity_coulomb
@@ -99,7 +102,8 @@ class Electrode:
     def middle_exchange_current(self, age: Age) -> float:
         """Return I0 at θ = 0.5, in A."""
         pristine_resistance = self.parameters.charge_transfer_resistance_ohm
-        return self.thermal / (pristine_resistance * age.resistance_factor)
+        factor = age.resistance_factor * self.warmth
+        return self.thermal / (pristine_resistance * factor)
 
     def exchange_current(self, theta: float, age: Age) -> float:
         """Return I0 in A at a surface composition."""

@@ -121,6 +121,10 @@ class CellParameters:
     counter: ElectrodeParameters | None = None
     """The negative electrode of a full cell; None in a half cell."""
     temperature_kelvin: Positive = 298.15
+    charge_transfer_activation_joule_per_mole: NotNegative = 50e3
+    """Of R_ct, around 25 °C; 40 to 60 kJ/mol at most interfaces."""
+    electrolyte_activation_joule_per_mole: NotNegative = 15e3
+    """Of the series resistance; carbonate electrolytes have 10 to 20 kJ/mol."""
 
     @property
     def thermal_volt(self) -> float:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.twins.world.surroundings import Surroundings
+
 
 class CellModel(typing.Protocol):
     """What a socket needs of a cell; a positive current oxidises its electrode."""
@@ -65,6 +67,15 @@ class CellModel(typing.Protocol):
         ...
 
 
+@typing.runtime_checkable
+class Warmed(typing.Protocol):
+    """A cell that knows how warm it is."""
+
+    def warm_to(self, kelvin: float) -> None:
+        """Be at ``kelvin`` from now on."""
+        ...
+
+
 class Holder(typing.Protocol):
     """A channel that drives the cell."""
 
@@ -101,12 +112,20 @@ class Watcher(typing.Protocol):
 class Socket:
     """One cell and what is connected to it."""
 
-    def __init__(self, cell: CellModel, time: float = 0.0) -> None:
+    def __init__(
+        self,
+        cell: CellModel,
+        time: float = 0.0,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self.cell = cell
+        self._warmed = cell if isinstance(cell, Warmed) else None
+        self._surroundings = surroundings or Surroundings()
         self.time = time
         """Where the cell stands, s of the world's clock."""
         self.current = 0.0
         """A; what flows at `time`."""
+        self.feel()
         self.live = (cell.voltage(), 0.0)
         """V and A as an instrument sees them now, perhaps a little after `time`."""
         self._holder: Holder | None = None
@@ -115,7 +134,17 @@ class Socket:
     def restart(self, time: float) -> None:
         """Begin at ``time`` (s) with the state that the cell has now, at rest."""
         self.time, self.current = time, 0.0
+        self.feel()
         self.live = (self.cell.voltage(), 0.0)
+
+    def feel(self) -> None:
+        """Let the cell be as warm as it is where it stands in time.
+
+        It stays so until it arrives somewhere else: a stretch has the temperature of
+        its beginning.
+        """
+        if self._warmed is not None and self._surroundings.is_changing:
+            self._warmed.warm_to(self._surroundings.kelvin(self.time))
 
     @property
     def holder(self) -> Holder | None:
@@ -174,6 +203,7 @@ class Socket:
         self.time = time
         self.current = current
         self.live = (voltage, current)
+        self.feel()
         if self._watchers:
             for watcher in tuple(self._watchers):
                 watcher.see(time, voltage)

@@ -6,13 +6,15 @@ specimens answer with a curve, films with the matrix of their four contacts.
 
 import math
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """C, exact since 2019."""
+ACTIVATION = 20e3
+"""J/mol, 0.2 eV: of a simulated sample that says nothing else. Invented."""
 
 Matrix = NDArray[np.float64]
 
@@ -50,6 +52,8 @@ class Pellet:
     """Leak through the sleeve, parallel to everything, Ω."""
     emf: float = 0.0
     """Thermal EMF between the pistons, V."""
+    activation: float = ACTIVATION
+    """Of its resistance, J/mol."""
 
     @property
     def resistance(self) -> float:
@@ -79,6 +83,8 @@ class Particle:
     """Conductance of the holder, also there with the probe lifted, S."""
     offset_current: float = 0.0
     """Beam and amplifier offset, A."""
+    activation: float = ACTIVATION
+    """Of its resistance, J/mol."""
 
     @property
     def resistance(self) -> float:
@@ -135,6 +141,8 @@ class Film:
     """Thermal EMF in each contact's lead, V."""
     contact_size: float = 1e-3
     """Radius of a contact in the half plane, for its spreading resistance."""
+    activation: float = ACTIVATION
+    """Of its sheet resistance, J/mol; it is the mobility that changes."""
 
     @classmethod
     def of(
@@ -172,3 +180,22 @@ class Film:
 
 
 Specimen = Pellet | Particle | Film
+
+
+def warmed(specimen: Specimen, factor: float) -> Specimen:
+    """Return a specimen whose own resistance is ``factor`` times as large.
+
+    Contacts, sleeve, probes and the Hall part are as they were.
+    """
+    match specimen:
+        case Pellet():
+            return replace(specimen, conductivity=specimen.conductivity / factor)
+        case Particle():
+            return replace(
+                specimen,
+                conductance=specimen.conductance / factor,
+                cubic=specimen.cubic / factor,
+            )
+        case Film():
+            sheet = specimen.sheet_resistance * factor
+            return replace(specimen, sheet_resistance=sheet)

@@ -14,9 +14,11 @@ from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.socket import CellModel, OpenLeads, Socket
 from drivers.twins.world.specimen_samples import build_specimen
+from drivers.twins.world.surroundings import Surroundings
 from labctl.clock import Clock
 
 
+@typing.runtime_checkable
 class Part(typing.Protocol):
     """A twin's own state: noise generators, batteries of relays."""
 
@@ -51,7 +53,9 @@ class BenchWorld:
         self._empty: dict[str, Socket] = {}
         self._parts: dict[str, Part] = {}
         self._waiting: dict[str, Mapping[str, Any]] = {}
-        self.circuit = Circuit(seed=seed)
+        self.surroundings = Surroundings()
+        """How warm the sample is; a chamber's twin encloses it there."""
+        self.circuit = Circuit(seed=seed, surroundings=self.surroundings)
         """The electrical half of the bench, for pellets, particles and films."""
 
     @staticmethod
@@ -84,7 +88,7 @@ class BenchWorld:
         with self.lock:
             taken = set(channels)
             self._places = [p for p in self._places if not taken & set(p[1])]
-            socket = Socket(cell, self.clock.now())
+            socket = Socket(cell, self.clock.now(), self.surroundings)
             self._places.append((name, tuple(channels), socket))
             for part in self._parts.values():
                 if isinstance(part, Plugged):
