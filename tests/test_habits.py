@@ -54,7 +54,9 @@ def test_a_plug_in_for_another_api_is_refused_by_name(
     package, installed = tmp_path / name, tmp_path / f"{name}-0.1.dist-info"
     package.mkdir()
     installed.mkdir()
-    (package / "__init__.py").write_text(f"{states}\ndriver = object()\n")
+    (package / "__init__.py").write_text(
+        f"{states}\nclass driver: wire = open = None\ndriver = driver()\n"
+    )
     (installed / "METADATA").write_text(f"Name: {name}\nVersion: 0.1\n")
     points = f"[{plugins.DRIVERS}]\n{name} = {name}:driver\n"
     (installed / "entry_points.txt").write_text(points)

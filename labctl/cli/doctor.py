@@ -146,18 +146,27 @@ def _side_by_side() -> Finding:
 
 
 def _plugins() -> Iterator[Finding]:
-    from labctl import plugins  # noqa: PLC0415
+    from labctl import plugins, registered  # noqa: PLC0415
 
-    kinds: dict[str, tuple[str, Callable[[str], object]]] = {
-        "driver": (plugins.DRIVERS, plugins.driver),
-        "twin": (plugins.TWINS, plugins.twin),
-        "protocol": (plugins.PROTOCOLS, plugins.protocol),
+    kinds: dict[str, Callable[[str], object]] = {
+        registered.DRIVERS: plugins.driver,
+        registered.TWINS: plugins.twin,
+        registered.PROTOCOLS: plugins.protocol,
+        registered.BENCHES: plugins.bench,
     }
-    for kind, (group, load) in kinds.items():
+    for group, load in kinds.items():
         for name in plugins.names(group):
-            try:
-                load(name)
-            except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
-                yield False, f"{kind} {name}: {error}", "Reinstall or remove it."
-            else:
-                yield True, f"{kind} {name}", ""
+            yield _plugin(group, name, load)
+    for each in registered.astray():
+        yield False, f"{each.name} in {each.group}: {each.why}", "Correct it there."
+
+
+def _plugin(group: str, name: str, load: Callable[[str], object]) -> Finding:
+    from labctl import registered  # noqa: PLC0415
+
+    kind = registered.KINDS[group]
+    try:
+        load(name)
+    except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
+        return False, f"{kind} {name}: {error}", "Reinstall or remove it."
+    return True, f"{kind} {name}", ""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.output import print_json, say_out, table
+from labctl.cli.output import print_json, say, say_out, table
 
 app = typer.Typer(help="The measurement protocols and their parameters.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -15,7 +15,9 @@ def list_protocols(as_json: JsonOption = False) -> None:
     """List the protocols that are installed."""
     from labctl import plugins  # noqa: PLC0415  (start-up time)
 
-    found = [plugins.protocol(name) for name in plugins.names(plugins.PROTOCOLS)]
+    found, broken = plugins.protocols()
+    for each in broken:
+        say(f"left out: {each.why}")
     if as_json:
         print_json({"protocols": {p.name: p.title for p in found}})
         return

@@ -28,7 +28,9 @@ def twins() -> None:
 
 @app.command("serve", epilog=EXAMPLES)
 def serve(
-    bench: Annotated[str, typer.Option(help="hall or probe.")] = "hall",
+    bench: Annotated[
+        str, typer.Option(help="hall, probe, or one of a package's.")
+    ] = "hall",
     port_base: Annotated[
         int, typer.Option(help="First of consecutive ports; 0 takes free ones.")
     ] = CONVENTIONAL,

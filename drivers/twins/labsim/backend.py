@@ -5,8 +5,8 @@ wheel puts ``drivers/twins/labsim/pyvisa_labsim.py`` there (see force-include in
 pyproject.toml); importing this module does the same for a bare source tree.
 
 ``pyvisa.ResourceManager("@labsim")`` is the Hall bench, ``"probe@labsim"`` the probe
-station, in real time; ``"hall-virtual@labsim"`` lets time pass only as instruments
-need it.
+station, ``"NAME@labsim"`` what a package registers as ``NAME`` in ``labctl.benches``,
+in real time; ``"hall-virtual@labsim"`` lets time pass only as instruments need it.
 """
 
 import sys

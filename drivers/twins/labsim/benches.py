@@ -1,9 +1,11 @@
 """Whole simulated benches by name, for PyVISA programs and for the TCP front.
 
-The addresses are those of `BENCHES`; a station that has a configuration of its own
+A name is that of an entry point of the group ``labctl.benches``, behind which stands a
+`Bench`; ``hall`` and ``probe`` are labctl's own. A station that has a configuration
 does not need this, it makes its twins one by one.
 """
 
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,9 +29,29 @@ from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen_samples import build_specimen
+from labctl import plugins
 from labctl.clock import Clock
 from labctl.errors import OperatorError
 from labctl.roles.driver import Setup
+
+
+class StandsAlone(typing.Protocol):
+    """What makes a twin without a bus; `VisaTwin` is one."""
+
+    def alone(self, setup: Setup, world: typing.Any, clock: Clock) -> Exchange:
+        """Return the twin, on the circuit that is handed over as ``world``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What stands on a bench: behind an entry point of ``labctl.benches``."""
+
+    instruments: Mapping[str, tuple[str, StandsAlone]]
+    """By the bench's own names: VISA resource and twin."""
+    sample: str
+    """Simulated sample that is mounted unless another one is asked for; no cell."""
+
 
 HALL: dict[str, tuple[str, VisaTwin]] = {
     "source": ("GPIB0::12::INSTR", keithley_6221.twin),
@@ -48,7 +70,8 @@ PROBE: dict[str, tuple[str, VisaTwin]] = {
     "b2901a": ("USB0::0x0957::0x8B18::MY51140123::INSTR", keysight_b2901a.twin),
     "k6517b": ("GPIB0::27::INSTR", keithley_6517b.twin),
 }
-BENCHES = {"hall": (HALL, "film-si"), "probe": (PROBE, "pellet-si")}
+hall = Bench(HALL, "film-si")
+probe = Bench(PROBE, "pellet-si")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +96,22 @@ def build_bench(
 ) -> SimulatedBench:
     """Return the bench called ``name`` with ``sample`` mounted.
 
-    OperatorError: there is no such bench or sample.
+    OperatorError: there is no such bench or sample, or its package is broken.
     """
-    if name not in BENCHES:
-        raise OperatorError(f"no simulated bench {name!r}; there are {sorted(BENCHES)}")
-    table, usual = BENCHES[name]
-    mounted = usual if sample is None else sample
+    bench = plugins.bench(name)
+    if not isinstance(bench, Bench):
+        raise OperatorError(
+            f"bench {name!r} is a {type(bench).__name__}; its entry point must name a "
+            "drivers.twins.labsim.benches.Bench"
+        )
+    mounted = bench.sample if sample is None else sample
     kind = catalogue.label(mounted)["kind"]
     circuit = Circuit(build_specimen(mounted, kind, catalogue.truth(mounted)), seed)
     return SimulatedBench(
         circuit,
         {
             own: twin.alone(Setup(own, own, address), circuit, clock)
-            for own, (address, twin) in table.items()
+            for own, (address, twin) in bench.instruments.items()
         },
-        {own: address for own, (address, _) in table.items()},
+        {own: address for own, (address, _) in bench.instruments.items()},
     )

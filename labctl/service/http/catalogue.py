@@ -1,5 +1,6 @@
 """What can be measured, with what: protocols, samples, instruments."""
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -17,11 +18,15 @@ from labctl.service.bench.players import bounds, kinds
 from labctl.session.names import slug
 from labctl.session.samples import DEFAULTS
 
+log = logging.getLogger(__name__)
+
 
 @cache
 def protocols() -> list[ProtocolOut]:
     """Return the protocols that can be run."""
-    found = [plugins.protocol(name) for name in plugins.names(plugins.PROTOCOLS)]
+    found, broken = plugins.protocols()
+    for each in broken:
+        log.warning("left out: %s", each.why)
     found = [kind for kind in found if kind.can_be_run]
     return [
         ProtocolOut(

@@ -1,0 +1,120 @@
+"""What is said of a package that is broken, and that nothing else breaks with it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from drivers.twins.labsim.benches import build_bench
+from labctl import plugins, registered
+from labctl.cli import app
+from labctl.clock import VirtualClock
+from labctl.errors import OperatorError
+
+
+def install(folder: Path, name: str, text: str, points: str) -> None:
+    """Put a package where it is found, as pip would."""
+    installed = folder / f"{name}-0.1.dist-info"
+    installed.mkdir(parents=True)
+    (folder / f"{name}.py").write_text(text)
+    (installed / "METADATA").write_text(f"Name: {name}\nVersion: 0.1\n")
+    (installed / "entry_points.txt").write_text(points)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "point", "said"),
+    [
+        # it needs something that is not installed
+        (
+            "lacking",
+            "import no_such_thing",
+            "lacking:x",
+            "of the package lacking 0.1 cannot be imported: ModuleNotFoundError: No ",
+        ),
+        # it is half written
+        (
+            "half",
+            "def oops(:",
+            "half:x",
+            "protocol 'half' of the package half 0.1 cannot be imported: SyntaxError",
+        ),
+        # its entry point names what is not there
+        ("empty", "", "empty:Soak", "has no attribute 'Soak'"),
+        # what stands there is no protocol
+        (
+            "other",
+            "Soak = 3",
+            "other:Soak",
+            "protocol 'other': its entry point names 3",
+        ),
+    ],
+)
+def test_a_broken_package_is_named_and_no_other_protocol_is_lost(
+    name: str,
+    text: str,
+    point: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(tmp_path, name, text, f"[labctl.protocols]\n{name} = {point}\n")
+    known = len(plugins.names(plugins.PROTOCOLS))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(OperatorError) as refused:
+        plugins.protocol(name)
+    sound, broken = plugins.protocols()
+
+    assert said in str(refused.value)
+    assert len(sound) == known
+    assert [each.name for each in broken] == [name]
+
+
+def test_a_name_of_two_packages_is_refused_with_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        points = f"[labctl.benches]\nrig = {name}:rig\n"
+        install(tmp_path, name, "rig = None", points)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(OperatorError, match=r"registered by one 0\.1 and two 0\.1"):
+        plugins.bench("rig")
+
+
+def test_a_group_that_nobody_looks_into_is_told_by_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, "slip", "x = 1", "[labctl.protocol]\nsoak = slip:x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["labctl", "doctor"])
+
+    code = app.run_app()
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "the package slip 0.1 registers it in labctl.protocol, a group that" in said
+    assert "Did it mean labctl.protocols?" in said
+
+
+def test_a_bench_of_another_kind_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "shelf", "rig = 3", "[labctl.benches]\nrig = shelf:rig\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(OperatorError, match="bench 'rig' is a int"):
+        build_bench("rig", VirtualClock())
+
+
+def test_a_bench_that_nobody_knows_is_told_the_nearest() -> None:
+    with pytest.raises(OperatorError, match="Did you mean probe"):
+        plugins.bench("prob")
+
+
+def test_every_group_is_on_the_page_of_plug_ins() -> None:
+    page = Path(str(plugins.__file__)).parents[1] / "docs/reference/plugins.md"
+    text = page.read_text("utf-8")
+
+    assert [group for group in registered.KINDS if f"| `{group}` |" not in text] == []
