@@ -4,8 +4,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.meter import MeterRole
 from drivers.visa.opening import VisaDriver
@@ -15,9 +13,10 @@ VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2000(MeterRole[VoltmeterSettings], Instrument):
+class Keithley2000(MeterRole[VoltmeterSettings]):
     """A 2000 that plays `labctl.roles.voltmeter.Voltmeter`."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley2000"
     spec = VOLTAGE
     nplc_limits = (0.01, 10.0)
     largest = (1010.0, "V")

@@ -8,8 +8,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.meter import MeterRole
 from drivers.visa.opening import VisaDriver
@@ -19,9 +17,10 @@ VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2182A(MeterRole[VoltmeterSettings], Instrument):
+class Keithley2182A(MeterRole[VoltmeterSettings]):
     """A 2182A that plays `labctl.roles.voltmeter.Voltmeter` with its channel 1."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley2182"
     spec = VOLTAGE
     nplc_limits = (0.01, 50.0)
     largest = (120.0, "V")

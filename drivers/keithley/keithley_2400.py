@@ -10,8 +10,6 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
@@ -41,9 +39,10 @@ MODELS = {"2400": (210.0, 1.05), "2401": (21.0, 1.05)}
 """Largest V and A."""
 
 
-class Keithley2400(ScpiSourceMeter, Instrument):
+class Keithley2400(ScpiSourceMeter):
     """A 2400 that plays `labctl.roles.source_meter.SourceMeter`."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley2400"
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     high_impedance = ":OUTP:SMOD HIMP"

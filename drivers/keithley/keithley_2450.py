@@ -9,8 +9,6 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
@@ -36,9 +34,10 @@ LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 """Smallest limits that may be set (2450 reference manual, :SOUR:…:xLIM)."""
 
 
-class Keithley2450(ScpiSourceMeter, Instrument):
+class Keithley2450(ScpiSourceMeter):
     """A 2450 that plays `labctl.roles.source_meter.SourceMeter`."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley2450"
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     high_impedance = ":OUTP:{node}:SMOD HIMP"

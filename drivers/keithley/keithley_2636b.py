@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.echo import TspEcho
 from drivers.visa.opening import VisaDriver
@@ -42,9 +40,10 @@ HIGH_IMPEDANCE = 2
 """``offmode`` and ``output``."""
 
 
-class Keithley2636B(Talk, Instrument):
+class Keithley2636B(Talk):
     """The mainframe; its channels play the roles."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley2600"
     error_query = "local c,t=errorqueue.next() print(c,t)"
 
     def __init__(
@@ -52,8 +51,8 @@ class Keithley2636B(Talk, Instrument):
     ) -> None:
         super().__init__(adapter, identity, setup, clock)
         self._set_up()
-        self.a = TspChannel(self, "a")
-        self.b = TspChannel(self, "b")
+        self.a = TspChannel(self, "a", clock)
+        self.b = TspChannel(self, "b", clock)
 
     @property
     def roles(self) -> Mapping[str, object]:
@@ -73,11 +72,9 @@ class TspChannel(SourceMeterRole):
     nplc_limits = (1e-3, 25.0)
     error_query = Keithley2636B.error_query
 
-    def __init__(self, frame: Keithley2636B, letter: str) -> None:
+    def __init__(self, frame: Keithley2636B, letter: str, clock: Clock) -> None:
+        self._be_part_of(frame, f"{frame.name}/{letter}", clock)
         self._frame = frame
-        self.adapter = frame.link
-        self.name = f"{frame.name}/{letter}"
-        self._identity = frame.identity()
         self._smu = f"smu{letter}"
         self._level = "levelv"
         self._bounds = SourceBounds(

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymeasure.instruments import Instrument
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
@@ -43,8 +42,10 @@ CHUNK = 1000
 LINE = 50.0
 
 
-class Keithley6221(Talk, Instrument):
+class Keithley6221(Talk):
     """A 6220 or 6221 that plays `CurrentSource` and `DeltaMeter`."""
+
+    instrument_class = "pymeasure.instruments.keithley:Keithley6221"
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock

@@ -3,6 +3,7 @@
 from drivers.keithley.keithley_2400 import Keithley2400
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
+from drivers.visa.talk import SCPI
 
 VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
 CURRENT = Specification(
@@ -18,6 +19,7 @@ MODELS = {"6430": (210.0, 0.105)}
 class Keithley6430(Keithley2400):
     """A 6430 that plays `labctl.roles.source_meter.SourceMeter`."""
 
+    instrument_class = SCPI  # PyMeasure's 2400 would refuse or round the small ranges
     voltage_spec = VOLTAGE
     current_spec = CURRENT
     models = MODELS

@@ -8,13 +8,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.meter import ElectrometerRole
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
+from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
 from labctl.roles.source_meter import (
@@ -35,7 +34,7 @@ CURRENT_LIMITS = (2.5e-5, 2.5e-4, 2.5e-3, 2.5e-2)
 """What the 6487's source can be limited to; 25 mA on the 10 V range only, A."""
 
 
-class Keithley6487(ElectrometerRole, Instrument):
+class Keithley6487(ElectrometerRole):
     """A 6485 or 6487 that plays `labctl.roles.electrometer.Electrometer`."""
 
     spec = CURRENT
@@ -45,7 +44,7 @@ class Keithley6487(ElectrometerRole, Instrument):
     def roles(self) -> Mapping[str, object]:
         """Return the ammeter, and ``bias`` for a 6487."""
         if self._identity.model == "6487":
-            return {"": self, "bias": VoltageBias(self)}
+            return {"": self, "bias": VoltageBias(self, self._clock)}
         return {"": self}
 
     def _messages(self, settings: ElectrometerSettings) -> Iterable[str]:
@@ -103,11 +102,9 @@ class VoltageBias(SourceMeterRole):
     nplc_limits = NPLC
     senses = False
 
-    def __init__(self, meter: Keithley6487) -> None:
+    def __init__(self, meter: Keithley6487, clock: Clock) -> None:
+        self._be_part_of(meter, meter.name, clock)
         self._meter = meter
-        self.adapter = meter.link
-        self.name = meter.name
-        self._identity = meter.identity()
         self._bounds = SourceBounds(
             LARGEST_VOLTAGE,
             CURRENT_LIMITS[-1],

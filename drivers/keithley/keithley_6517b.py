@@ -6,8 +6,6 @@ Zero check is on after power-up and ``*RST``; the 1 kV range wants the lid inter
 import math
 from collections.abc import Iterable
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.meter import ElectrometerRole
 from drivers.visa.opening import VisaDriver
@@ -24,9 +22,10 @@ GRAIN = 0.05
 """V that a bias read back may differ by."""
 
 
-class Keithley6517B(ElectrometerRole, Instrument):
+class Keithley6517B(ElectrometerRole):
     """A 6517B that plays `labctl.roles.electrometer.Electrometer`."""
 
+    instrument_class = "pymeasure.instruments.keithley:Keithley6517B"
     spec = CURRENT
     nplc_limits = (0.01, 10.0)
     _biased: tuple[float, ...] = ()

@@ -8,8 +8,6 @@ card's own table could not be verified from its manual; a lab writes it down onc
 import re
 from typing import Any
 
-from pymeasure.instruments import Instrument
-
 from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import Talk
 from labctl.clock import Clock
@@ -32,7 +30,7 @@ CHANNEL = re.compile(r"\d+(!\d+){1,2}", re.ASCII)
 """Slot and channel, or slot, row and column."""
 
 
-class Keithley7001(Talk, Instrument):
+class Keithley7001(Talk):
     """A 7001 that plays `labctl.roles.switch_matrix.SwitchMatrix`.
 
     Options: ``crosspoints`` or ``table``, ``settle`` in s, ``contacts``.

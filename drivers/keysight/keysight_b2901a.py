@@ -7,8 +7,6 @@ it changes nothing.
 import math
 from dataclasses import replace
 
-from pymeasure.instruments import Instrument
-
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
@@ -30,7 +28,7 @@ LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.515
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 
 
-class KeysightB2901A(ScpiSourceMeter, Instrument):
+class KeysightB2901A(ScpiSourceMeter):
     """A B2901A that plays `labctl.roles.source_meter.SourceMeter`."""
 
     voltage_spec = VOLTAGE

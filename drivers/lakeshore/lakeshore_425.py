@@ -10,6 +10,8 @@ from drivers.visa.opening import VisaDriver
 class LakeShore425(LakeShore475):
     """A 425 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
 
+    instrument_class = "pymeasure.instruments.lakeshore:LakeShore425"
+
     @property
     def roles(self) -> Mapping[str, object]:
         """Return the meter; there is no controller in it."""

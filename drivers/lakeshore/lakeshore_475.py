@@ -42,7 +42,7 @@ NEAR = 2e-3
 """In closed loop the field must also be this near to the setpoint, of full scale."""
 
 
-class LakeShore475(PlainTalk, Instrument):
+class LakeShore475(PlainTalk):
     """A 475 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
 
     def __init__(
@@ -59,7 +59,7 @@ class LakeShore475(PlainTalk, Instrument):
     @property
     def roles(self) -> Mapping[str, object]:
         """Return the meter, and ``control`` if the options state its largest field."""
-        options, played = self._setup.options, {"": self}
+        options, played = self.setup.options, {"": self}
         if options.get("largest_field") is None:
             return played
         largest = float(options["largest_field"])
@@ -136,6 +136,11 @@ class FieldControl:
         self._last: tuple[float, float] | None = None
         self._left = False
         """Whether the loop was left at the setpoint."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """Return the gaussmeter by PyMeasure's class, see `Talk.instrument`."""
+        return self._meter.instrument
 
     @property
     def largest_field(self) -> float:

@@ -7,8 +7,6 @@ come only through ``*ESR?`` and ``ERST?``.
 
 from typing import Any
 
-from pymeasure.instruments import Instrument
-
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
 from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import number, refuse_beyond
@@ -49,7 +47,7 @@ OPERATIONAL = {
 """Bits of ``ERST?`` that forbid a current."""
 
 
-class LakeShore643(PlainTalk, Instrument):
+class LakeShore643(PlainTalk):
     """A 643 or 648 that plays `labctl.roles.magnet.MagnetSupply`.
 
     Options: ``largest_current`` in A, ``rate`` in A/s, ``external`` programming.

@@ -114,6 +114,27 @@ class Door:
             answer: bytes = adapter.read_bytes(-1, break_on_termchar=True)
             return answer.decode("ascii").rstrip("\r\n")
 
+    def write_bytes(self, content: bytes) -> None:
+        """Send bytes as they are. LinkError: the bus did not take them."""
+        with self._mapped(f"{len(content)} bytes were not taken"):
+            self._open().write_bytes(content)
+
+    def read_bytes(self, count: int, seconds: float, to_the_end: bool) -> bytes:
+        """Return ``count`` bytes, -1 for all; ``to_the_end`` stops at a message's end.
+
+        SilenceError: none in ``seconds``.
+        """
+        with self._mapped("no answer"):
+            adapter = self._open()
+            self._allow(seconds)
+            self._wait(seconds)
+            return bytes(adapter.read_bytes(count, break_on_termchar=to_the_end))
+
+    def flush(self) -> None:
+        """Throw away what the interface holds to be read."""
+        with self._mapped("cannot be flushed"):
+            self._open().flush_read_buffer()
+
     def clear(self) -> bool:
         """Clear the device; return False where the interface cannot."""
         if self.is_stream or not self.can_open:

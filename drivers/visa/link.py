@@ -18,7 +18,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pymeasure.adapters import Adapter
 
@@ -52,7 +52,7 @@ def _nothing() -> str:
 
 
 class Link(Wire):
-    """An instrument's link; a PyMeasure adapter, so that its classes take it."""
+    """An instrument's link, shared by its roles and by `LinkAdapter`."""
 
     def __init__(
         self,
@@ -96,6 +96,27 @@ class Link(Wire):
             self.door.write(message)
 
         self._climb(message, say, _nothing, again=again)
+
+    def tell_bytes(self, content: bytes) -> None:
+        """Send ``content`` as it is, and never twice. LinkError: as `tell`."""
+        shown = repr(content[:40])
+
+        def say() -> None:
+            self._discard()
+            self._unanswered.append((shown, False))
+            self.door.write_bytes(content)
+
+        self._climb(shown, say, _nothing, again=False)
+
+    def take(self, read: Callable[[Door, float], T]) -> T:
+        """Return what ``read`` makes of the answer to what was told, at the first try.
+
+        ``read`` is given the door and the s that it may wait. LinkError: none came.
+        """
+        with self._turn(), announce(f"an answer of {self.name}", self.timeout):
+            value = self._try(lambda: read(self.door, self.timeout))
+            self._unanswered.clear()
+            return value
 
     def ask(
         self,
@@ -330,6 +351,3 @@ class Link(Wire):
                     self._state = State.CLEAN
                     if last:  # twice: it was no spoiled answer
                         self._found(f"is not as it was left ({error})")
-
-    def _write(self, command: str, **_: Any) -> None:
-        self.tell(command)

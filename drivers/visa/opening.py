@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pymeasure.instruments import Instrument
 from pyvisa import ResourceManager
 
 from drivers.visa.door import Door
@@ -87,18 +88,23 @@ class Opened:
 
     def __init__(
         self,
-        instrument: Talk,
+        played: Talk,
         identity: Identity,
         link: Link,
     ) -> None:
-        self.instrument = instrument
+        self._played = played
         self.link = link
         self._identity = identity
-        self.roles = instrument.roles
+        self.roles = played.roles
 
     def identity(self) -> Identity:
         """Return what ``*IDN?`` said when it was opened."""
         return self._identity
+
+    @property
+    def instrument(self) -> Instrument:
+        """Return PyMeasure's own object for the model, on the link of the roles."""
+        return self._played.instrument
 
     @property
     def link_counts(self) -> LinkCounts:
@@ -116,7 +122,7 @@ class VisaDriver:
     def __init__(
         self,
         models: tuple[str, ...],
-        instrument: Callable[[Link, Identity, Setup, Clock], Talk],
+        playing: Callable[[Link, Identity, Setup, Clock], Talk],
         settings: Mapping[str, Any] | None = None,
         *,
         echo: Echo | None = None,
@@ -125,7 +131,7 @@ class VisaDriver:
         self._echo = ScpiEcho() if echo is None else echo
         self._magnet = magnet
         self.models = models
-        self._instrument = instrument
+        self._playing = playing
         self._settings = dict(settings or {})
 
     def wire(self, setup: Setup) -> Any:
@@ -146,11 +152,11 @@ class VisaDriver:
             wire, setup, self.models, clock, options, self._echo, **self._settings
         )
         try:
-            instrument = self._instrument(link, identity, setup, clock)
+            played = self._playing(link, identity, setup, clock)
         except BaseException:
             link.close()
             raise
-        return Opened(instrument, identity, link)
+        return Opened(played, identity, link)
 
     def _usual_policy(self, setup: Setup) -> OnLinkLoss:
         """Return what a magnet's link does by default: it never goes off hard."""

@@ -4,12 +4,19 @@ Nonsense becomes InstrumentError; SCPI's overflow (±9.9E37) and not-a-number (9
 become NaN. One conversion, here; what fails on the way is `drivers.visa.link`'s.
 """
 
+import functools
 import logging
 import math
+import pkgutil
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
+from pymeasure.adapters import Adapter
+from pymeasure.instruments import Instrument
+
+from drivers.visa.adapter import LinkAdapter
 from drivers.visa.link import Link
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LimitError, LinkError
@@ -19,6 +26,8 @@ from labctl.roles.identity import Identity
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+SCPI = "drivers.visa.adapter:ScpiInstrument"
+"""Where PyMeasure has no class of a model."""
 SENTINEL = 9.89e37
 """Beyond this a number is an overflow or no number at all."""
 MAXIMUM_ERRORS = 32
@@ -65,27 +74,46 @@ def refuse_outside(
 
 
 class Talk:
-    """Beside a PyMeasure `Instrument`: talk with plain errors and fields.
+    """Talks for a role, which has an instrument: plain errors, one field each.
 
-    The instrument's class lists it first: ``class Keithley2400(Talk, Instrument)``.
     What can go wrong on the way is the `Link`'s business. A class with settings or an
     output says how they are looked at with `link.expect`; after a restart every
     message is refused until `trust`.
     """
 
-    name: str
-    adapter: Any
+    instrument_class = SCPI
+    """Where PyMeasure's class of the model is, ``module:class``."""
     error_query = ":SYST:ERR?"
-    _identity: Identity
+    _whole: "Talk | None" = None
     _trusted = 0
 
     def __init__(
-        self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
+        self, wire: Link | Adapter, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
-        self._identity, self._setup, self._clock = identity, setup, clock
-        super().__init__(  # type: ignore[call-arg]
-            adapter, setup.name, includeSCPI=False
-        )
+        """Have the instrument at ``wire``; a bare adapter cannot be opened again."""
+        self.name = setup.name
+        self.link = wire if isinstance(wire, Link) else Link.around(wire, setup.name)
+        self.setup = setup
+        self._identity, self._clock = identity, clock
+
+    def _be_part_of(self, whole: "Talk", name: str, clock: Clock) -> None:
+        """Have the instrument of ``whole``, in place of ``__init__``."""
+        Talk.__init__(self, whole.link, whole.identity(), whole.setup, clock)
+        self._whole, self.name = whole, name
+
+    @functools.cached_property
+    def instrument(self) -> Instrument:
+        """The instrument by PyMeasure's class, for what no role does.
+
+        Made when it is first asked for: some send their settings when they are made.
+        """
+        if self._whole is not None:
+            return self._whole.instrument
+        made = pkgutil.resolve_name(self.instrument_class)
+        with warnings.catch_warnings():  # its "not known whether this supports SCPI"
+            warnings.simplefilter("ignore", FutureWarning)
+            instrument: Instrument = made(LinkAdapter(self.link), name=self.name)
+        return instrument
 
     @property
     def roles(self) -> Mapping[str, object]:
@@ -95,14 +123,6 @@ class Talk:
     def identity(self) -> Identity:
         """Return what ``*IDN?`` said when the instrument was opened."""
         return self._identity
-
-    @property
-    def link(self) -> Link:
-        """The link; a bare PyMeasure adapter is wrapped at first use."""
-        adapter = self.adapter
-        if not isinstance(adapter, Link):
-            adapter = self.adapter = Link.around(adapter, self.name)
-        return adapter
 
     def allow(self, seconds: float) -> None:
         """Let an answer take ``seconds`` and a margin before it counts as lost."""

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn, TypeVar
 
-from pymeasure.adapters import Adapter
-
 from drivers.visa.door import Door, SilenceError
 from drivers.visa.echo import Belongs, Echo, Tokens
 from labctl.errors import InstrumentError, LinkError
@@ -57,11 +55,10 @@ class ChangedError(InstrumentError):
     """What answers is not in the state in which it was left."""
 
 
-class Wire(Adapter):
-    """A PyMeasure adapter whose answers show that they are their question's."""
+class Wire:
+    """A connection whose answers show that they are their question's."""
 
     def __init__(self, door: Door, echo: Echo | None, timeout: float) -> None:
-        super().__init__()
         self.door = door
         self.name = door.name
         self.counts = LinkCounts()
@@ -91,9 +88,7 @@ class Wire(Adapter):
 
     def close(self) -> None:
         """Close it, dead or alive; outputs stay as they are."""
-        door = getattr(self, "door", None)  # PyMeasure also closes half-made adapters
-        if door is not None:
-            door.close()
+        self.door.close()
 
     def _exchange(self, message: str, form: Callable[[str], T]) -> T:
         tokens = self._tokens
@@ -129,7 +124,7 @@ class Wire(Adapter):
             f"{self.name}: {answer[:80]!r} is no answer to {message!r}"
         )
 
-    def _read(self, **_: Any) -> str:
+    def _read(self) -> str:
         with announce(f"an answer of {self.name}", self.timeout):
             return self.door.read(self.timeout)
 
