@@ -61,6 +61,14 @@ class Complaint:
     """The file, option or sample that says so, as a person calls it; may be empty."""
     line: int | None = None
     """Line of the file, from 1."""
+    step: str = ""
+    """Label of the plan's first step that it is about; empty: of no step."""
+    value: float | None = None
+    """What is asked for, in ``unit``; None where it is no number."""
+    limit: float | None = None
+    """What it was compared with, in ``unit``."""
+    unit: str = ""
+    """SI unit of ``value`` and ``limit``: ``A``, ``V``, ``Hz``, ``T`` …"""
 
     @property
     def where(self) -> str:

@@ -134,6 +134,23 @@ class Step(abc.ABC):
     def execute(self, bench: Bench) -> Rows:
         """Do it on the bench, yielding rows; return why it ended."""
 
+    def beyond(self, bench: Bench) -> list[Complaint]:  # noqa: ARG002
+        """Return everything of this step that its instruments cannot do.
+
+        Asked before anything is switched on, perhaps while other runs go on: nothing
+        is said to an instrument, only what it stated is looked at. InstrumentError: the
+        bench does not know one of the roles.
+        """
+        return []
+
+    def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
+        """Return an outcome with which a plan goes on, where nobody executes it.
+
+        ``ended_by``: an end condition that fires if the step has it; empty: its time
+        passes.
+        """
+        return Outcome(EndReason.COMPLETED)
+
     def go_on(self, bench: Bench, claims: Mapping[str, "ClaimRecord"]) -> Rows | None:  # noqa: ARG002
         """Attach to what this very step started before its process died.
 

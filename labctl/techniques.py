@@ -7,7 +7,7 @@ Signs: current is positive when it oxidises the working electrode.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -229,3 +229,45 @@ def shortened(technique: Technique, passed: float) -> Technique:
     if isinstance(technique, VoltageSweep | Spectrum | Loop):
         return technique
     return replace(technique, duration=max(technique.duration - passed, 0.0))
+
+
+def voltages_of(technique: Technique) -> Iterator[float]:
+    """Yield the voltages in V to which ``technique`` brings the cell on purpose.
+
+    Levels, vertices, the peaks of a sine around a stated voltage, and the limits that a
+    current runs into; what is relative to a voltage found later is not known.
+    """
+    if isinstance(technique, ConstantVoltage) and not technique.versus_initial:
+        yield technique.voltage
+    elif isinstance(technique, VoltageSweep):
+        yield from technique.vertices
+    elif isinstance(technique, Spectrum):
+        if not technique.galvanostatic and not technique.versus_initial:
+            yield technique.bias - technique.amplitude
+            yield technique.bias + technique.amplitude
+    elif isinstance(technique, ConstantCurrent | ConstantPower):
+        level = (
+            technique.current
+            if isinstance(technique, ConstantCurrent)
+            else technique.power
+        )
+        towards = Comparison.AT_LEAST if level > 0.0 else Comparison.AT_MOST
+        for condition in technique.until:
+            if (
+                level != 0.0
+                and condition.quantity is ConditionQuantity.VOLTAGE
+                and condition.comparison is towards
+            ):
+                yield condition.value
+
+
+def current_of(technique: Technique) -> float | None:
+    """Return the largest |current| in A that ``technique`` drives by its own level.
+
+    The peak of a sine included. None where a voltage or a power decides.
+    """
+    if isinstance(technique, ConstantCurrent):
+        return abs(technique.current)
+    if isinstance(technique, Spectrum) and technique.galvanostatic:
+        return abs(technique.bias) + technique.amplitude
+    return None

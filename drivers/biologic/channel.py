@@ -7,6 +7,7 @@ stopped, and its rows are not fetched: they are somebody else's.
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ from labctl.errors import (
     OwnershipError,
 )
 from labctl.limits import Envelope
+from labctl.roles.capability import Capability
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.techniques import Loop, Technique, drives
 
@@ -77,14 +79,25 @@ class BiologicChannel:
 
     @property
     def max_current(self) -> float:
-        """Largest |current| in A."""
-        return self._port.facts(0.0).largest_current
+        """Largest |current| in A; NaN if nobody knows."""
+        return self._port.facts(math.nan).largest_current
 
     @property
     def measures_impedance(self) -> bool:
         """Whether the channel has an impedance board."""
         infos = self._port.infos
         return infos is not None and bool(infos.Zboard)
+
+    def capability(self) -> Capability:
+        """See `labctl.roles.capability.StatesCapability`."""
+        return self._port.facts(math.nan).capability()
+
+    def rehearse(
+        self, techniques: Sequence[Technique], envelope: Envelope | None = None
+    ) -> None:
+        """See `labctl.roles.capability.Rehearses`."""
+        facts = self._port.facts(math.nan)
+        compile_program(techniques, facts, Bounds.of(envelope))
 
     # ---- PotentiostatChannel
 

@@ -71,4 +71,14 @@ def choose_voltage_range(draft: Draft) -> None:
     try:
         draft.voltage_code = voltage_range(draft.facts, volts, bounded=bounded)
     except RangeError as error:
-        draft.complaints.append(Complaint((), str(error), file=draft.facts.name))
+        draft.complaints.append(
+            Complaint(
+                (),
+                error.what,
+                error.cure,
+                file=draft.facts.name,
+                value=error.value,
+                limit=error.limit,
+                unit=error.unit,
+            )
+        )

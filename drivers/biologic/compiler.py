@@ -6,6 +6,7 @@ at once. A charge limit of a constant current becomes its duration.
 
 from collections.abc import Sequence
 
+from drivers.biologic.ability_checks import check_abilities
 from drivers.biologic.checks import check_loops, check_start, choose_voltage_range
 from drivers.biologic.conditions import FirmwareTests, charge_duration, split
 from drivers.biologic.eclib.codec import settings_of
@@ -21,6 +22,7 @@ from drivers.biologic.program import Draft, Program, Upload
 from drivers.biologic.ranges import (
     ChannelFacts,
     RangeError,
+    current_of_power,
     fixed_range,
     holding_range,
 )
@@ -72,7 +74,10 @@ def compile_program(
         try:
             _compile(draft, index, technique)
         except RangeError as error:
-            draft.complain(index, str(error))
+            draft.complain(
+                index, error.what, error.cure, error.value, error.limit, error.unit
+            )
+    check_abilities(draft)
     check_loops(draft)
     check_start(draft)
     if draft.complaints:
@@ -149,9 +154,8 @@ def _voltage(draft: Draft, index: int, technique: ConstantVoltage) -> None:
 
 
 def _power(draft: Draft, index: int, technique: ConstantPower) -> None:
-    # Twice the current at the present voltage leaves room for the voltage to fall.
-    volts = max(abs(draft.facts.voltage), 0.5)
-    code = fixed_range(draft.facts, 2.0 * technique.power / volts)
+    facts = draft.facts
+    code = fixed_range(facts, current_of_power(facts, technique.power, technique.until))
     tests = FirmwareTests(host=technique.until)
     draft.unlimited[technique.kind] = None
     _held(

@@ -10,6 +10,9 @@ from labctl.errors import Complaint, RefusedError
 
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
 OnPanel = Annotated[str, StringConstraints(pattern=r"^([1-9]|1[0-6])$")]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+PerChannel = Positive | Mapping[OnPanel, Positive] | None
+"""One figure for all channels, or channel on the front panel -> figure."""
 HostLoss = Literal["off", "finish_technique"]
 _XCTR = {name: bit for bit, name in EXTRAS if name != "reserved"}
 
@@ -37,8 +40,14 @@ class Options(BaseModel):
     """Full scale in A, ``auto``, or empty to choose the smallest that fits."""
     voltage_range: Literal[""] | float = ""
     """Full scale in V (2.5, 5, 10), or empty to choose the smallest that fits."""
-    max_current: float | None = Field(None, gt=0)
-    """Largest |current| in A allowed on this instrument."""
+    max_current: PerChannel = None
+    """Largest |current| in A that a channel drives: instead of what its board is
+    assumed to drive, and needed for a booster that is not known here."""
+    compliance: PerChannel = None
+    """Largest |V| in V between counter and working electrode, instead of what board or
+    amplifier are assumed to have."""
+    highest_frequency: PerChannel = None
+    """Hz; of a spectrum, instead of what the board is assumed to reach."""
     extra_columns: tuple[str, ...] = ()
     """Further quantities in each row of premium boards: ``charge``, ``i_range`` …"""
     on_link_loss: Literal["hold", "make_safe"] = "hold"
@@ -59,6 +68,13 @@ class Options(BaseModel):
     def xctr(self) -> int:
         """Return the extra columns as EClib's bit field."""
         return sum(_XCTR[name] for name in self.extra_columns)
+
+
+def of_channel(option: PerChannel, number: int) -> float | None:
+    """Return the figure of a channel, counted from 0; None if none is given."""
+    if option is None or isinstance(option, float):
+        return option
+    return option.get(str(number + 1))
 
 
 def read_options(name: str, options: Mapping[str, Any]) -> Options:

@@ -11,7 +11,7 @@ from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Firmware
 from drivers.biologic.eclib.faults import NO_ANSWER, EClibError
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.options import Options
+from drivers.biologic.options import Options, of_channel
 from drivers.biologic.ownership import Holding, read_holding
 from drivers.biologic.ranges import ChannelFacts
 from labctl.clock import Clock
@@ -167,8 +167,11 @@ class Port:
             bandwidth=options.bandwidth,
             current_range=options.current_range,
             voltage_range=options.voltage_range,
-            max_current=options.max_current,
+            max_current=of_channel(options.max_current, self.number),
             xctr=options.xctr,
+            amplifier=infos.AmpCode,
+            compliance=of_channel(options.compliance, self.number),
+            highest_frequency=of_channel(options.highest_frequency, self.number),
         )
 
     def configure(self) -> None:

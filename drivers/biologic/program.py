@@ -76,11 +76,21 @@ class Draft:
             self.unlimited[kind] = None
         return guarded.tests
 
-    def complain(self, index: int, what: str, cure: str = "") -> None:
+    def complain(
+        self,
+        index: int,
+        what: str,
+        cure: str = "",
+        value: float | None = None,
+        limit: float | None = None,
+        unit: str = "",
+    ) -> None:
         """Refuse something of a technique; compilation goes on."""
-        technique = self.techniques[index]
-        said = f"technique {index} ({technique.kind}): {what}"
-        self.complaints.append(Complaint((), said, cure, file=self.facts.name))
+        said = f"{self.techniques[index].kind}: {what}"
+        path, file = ("techniques", index), self.facts.name
+        self.complaints.append(
+            Complaint(path, said, cure, file=file, value=value, limit=limit, unit=unit)
+        )
 
     def add(self, index: int, name: str, values: dict[str, object]) -> None:
         """Add one EClib technique."""

@@ -1,8 +1,10 @@
 """Choosing ranges: the smallest fixed one that holds what will flow."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from drivers.biologic.abilities import BOARDS, CONTROL, Drive, drive_of
 from drivers.biologic.eclib.codes import (
     AUTO_RANGE,
     BOOSTER_RANGE,
@@ -10,7 +12,11 @@ from drivers.biologic.eclib.codes import (
     VOLTAGE_RANGES,
     range_text,
 )
+from labctl.roles.capability import Capability
+from labctl.techniques import Comparison, Condition, ConditionQuantity
 
+LEAST_POWERED = 0.5
+"""V; a power is not divided by less."""
 HEADROOM = 1.02
 """A voltage range must reach this much further than the largest set-point."""
 
@@ -30,7 +36,7 @@ class ChannelFacts:
     impedance: bool
     """Has an impedance board."""
     voltage: float
-    """Ewe now, V."""
+    """Ewe now, V; NaN: where the cell will be then, nobody knows yet."""
     bandwidth: int = 5
     current_range: str | float = ""
     """What the configuration asks for: ``auto``, A, or empty."""
@@ -38,6 +44,12 @@ class ChannelFacts:
     max_current: float | None = None
     """A; from the configuration."""
     xctr: int = 0
+    amplifier: int = 0
+    """Code of the amplifier behind the board; 0: none."""
+    compliance: float | None = None
+    """V; from the configuration."""
+    highest_frequency: float | None = None
+    """Hz; from the configuration."""
 
     @property
     def ranges(self) -> dict[int, float]:
@@ -47,16 +59,73 @@ class ChannelFacts:
         return {k: v for k, v in CURRENT_RANGES.items() if least <= v <= most}
 
     @property
+    def drive(self) -> Drive:
+        """What board, range, amplifier and configuration let it drive."""
+        return drive_of(
+            self.board,
+            self.amplifier,
+            self.max_range,
+            tuple(self.ranges.values()),
+            max_current=self.max_current,
+            compliance=self.compliance,
+        )
+
+    @property
     def largest_current(self) -> float:
-        """Largest |I| in A that this channel may drive."""
-        if self.max_range == BOOSTER_RANGE:
-            return self.max_current or float("inf")
-        largest = max(self.ranges.values())
-        return largest if self.max_current is None else min(largest, self.max_current)
+        """Largest |I| in A that this channel may drive; NaN if nobody knows."""
+        current = self.drive.current
+        return math.nan if current is None else current
+
+    @property
+    def largest_voltage(self) -> float:
+        """Largest |V| in V at which a cell of two electrodes is driven."""
+        compliance = self.drive.compliance
+        return CONTROL if compliance is None else min(CONTROL, compliance)
+
+    @property
+    def frequencies(self) -> tuple[float, float] | None:
+        """Lowest and highest frequency of a spectrum, Hz; None if nobody knows."""
+        known = BOARDS.get(self.board)
+        low, high = known.frequencies if known else (0.0, math.nan)
+        high = self.highest_frequency or high
+        return None if math.isnan(high) else (low, high)
+
+    def capability(self) -> Capability:
+        """Return the facts in labctl's words."""
+        drive = self.drive
+        assumed = set(drive.assumed)
+        if self.impedance and self.highest_frequency is None:
+            assumed.add("frequencies")
+        return Capability(
+            current=drive.current,
+            compliance=drive.compliance,
+            control=CONTROL,
+            impedance=self.impedance,
+            frequencies=self.frequencies if self.impedance else None,
+            three_electrodes=True,
+            board=drive.words,
+            assumed=tuple(sorted(assumed)),
+        )
 
 
 class RangeError(ValueError):
-    """No range fits; the text says why and what to do."""
+    """No range fits; the text says why, ``cure`` what to do.
+
+    ``value`` and ``limit`` in ``unit`` are what was compared; None if nothing was.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        cure: str = "",
+        *,
+        value: float | None = None,
+        limit: float | None = None,
+        unit: str = "",
+    ) -> None:
+        self.what, self.cure = what, cure
+        self.value, self.limit, self.unit = value, limit, unit
+        super().__init__(f"{what} {cure}".strip())
 
 
 def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
@@ -65,24 +134,37 @@ def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
     RangeError: beyond the largest range or the configured limit, or the configured
     range is auto or too small.
     """
-    size = abs(current)
+    size, most = abs(current), facts.largest_current
     what = what or f"{size:.6g} A"
-    if size > facts.largest_current:
+    if size > most:
+        guess = "current" in facts.drive.assumed
         raise RangeError(
-            f"{what} is beyond ±{facts.largest_current:g} A, the most that this "
-            "channel may drive. Lower the current, or use a channel with a booster."
+            f"{what} is beyond ±{most:g} A, the most that this channel "
+            f"({facts.drive.words}) may drive.",
+            "Lower the current, or use a channel with a booster"
+            + (
+                "; if yours drives more, say so with max_current in its options."
+                if guess and most < max(facts.ranges.values(), default=0.0)
+                else "."
+            ),
+            value=current,
+            limit=most,
+            unit="A",
         )
     if facts.current_range == "auto":
         raise RangeError(
-            "the firmware forbids auto range where a current is driven. Remove "
-            "current_range: auto from the options."
+            "the firmware forbids auto range where a current is driven.",
+            "Remove current_range: auto from the options.",
         )
     if isinstance(facts.current_range, float):
         code = code_of_span(facts.current_range)
         if size > CURRENT_RANGES[code] * (1.0 + 1e-9):
             raise RangeError(
-                f"{what} does not fit the configured range {range_text(code)}. "
-                "Remove current_range from the options or choose a larger one."
+                f"{what} does not fit the configured range {range_text(code)}.",
+                "Remove current_range from the options or choose a larger one.",
+                value=current,
+                limit=CURRENT_RANGES[code],
+                unit="A",
             )
         return code
     for code, span in sorted(facts.ranges.items(), key=lambda item: item[1]):
@@ -119,15 +201,55 @@ def voltage_range(
     if isinstance(facts.voltage_range, float):
         for code, span in VOLTAGE_RANGES.items():
             if abs(span - facts.voltage_range) < 0.01:  # noqa: PLR2004
-                return code
+                return _wide_enough(code, span, voltages)
         raise RangeError(
             f"voltage_range {facts.voltage_range:g} V is none of 2.5, 5 and 10 V."
         )
-    need = max((abs(v) for v in (*voltages, facts.voltage)), default=0.0) * HEADROOM
+    known = [abs(v) for v in (*voltages, facts.voltage) if not math.isnan(v)]
+    need = max(known, default=0.0) * HEADROOM
     for code, span in VOLTAGE_RANGES.items():
         if need <= span and (bounded or code > 0):
             return code
     largest = max(VOLTAGE_RANGES.values())
     raise RangeError(
-        f"{need / HEADROOM:g} V is beyond ±{largest:g} V, the channel's widest range."
+        f"{need / HEADROOM:g} V is beyond ±{largest:g} V, the channel's widest range.",
+        "Lower it.",
+        value=need / HEADROOM,
+        limit=largest,
+        unit="V",
     )
+
+
+def _wide_enough(code: int, span: float, voltages: Iterable[float]) -> int:
+    """Return a configured range's code. RangeError: a level or limit lies outside."""
+    largest = max(map(abs, voltages), default=0.0)
+    if largest <= span:
+        return code
+    raise RangeError(
+        f"{largest:g} V does not fit the configured voltage_range, ±{span:g} V.",
+        "Remove voltage_range from the options or choose a larger one.",
+        value=largest,
+        limit=span,
+        unit="V",
+    )
+
+
+def current_of_power(
+    facts: ChannelFacts, power: float, until: Sequence[Condition]
+) -> float:
+    """Return what current in A a power in W takes at most, as far as can be told.
+
+    Twice the current at the present voltage leaves room for the voltage to fall. Where
+    the cell will be is not known before its turn: then the current at the voltage that
+    ends the step, or at the largest that the channel has.
+    """
+    volts = abs(facts.voltage)
+    if not math.isnan(volts):
+        return 2.0 * power / max(volts, LEAST_POWERED)
+    ends = [
+        abs(each.value)
+        for each in until
+        if each.quantity is ConditionQuantity.VOLTAGE
+        and each.comparison is Comparison.AT_MOST
+    ]
+    return power / max(*ends, LEAST_POWERED) if ends else power / facts.largest_voltage

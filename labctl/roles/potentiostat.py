@@ -132,7 +132,7 @@ class PotentiostatLimits(typing.Protocol):
 
     @property
     def max_current(self) -> float:
-        """Largest |current| in A."""
+        """Largest |current| in A; NaN if nobody knows."""
         ...
 
     @property

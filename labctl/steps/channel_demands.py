@@ -31,6 +31,14 @@ class CheckChannel(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
+        complaints = self.beyond(bench)
+        if complaints:
+            raise RefusedError(complaints)
+        yield None
+        return Ending()
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
         channel = bench.role(self.role, PotentiostatLimits)
         complaints = []
         if self.current > channel.max_current:
@@ -40,6 +48,9 @@ class CheckChannel(Step):
                     f"{self.current:.4g} A is beyond the channel that plays "
                     f"{self.role}, which holds {channel.max_current:.4g} A.",
                     f"Lower it, or choose another channel with --role {self.role}=….",
+                    value=self.current,
+                    limit=channel.max_current,
+                    unit="A",
                 )
             )
         if self.impedance and not channel.measures_impedance:
@@ -51,7 +62,4 @@ class CheckChannel(Step):
                     f"Choose one that has with --role {self.role}=….",
                 )
             )
-        if complaints:
-            raise RefusedError(complaints)
-        yield None
-        return Ending()
+        return complaints

@@ -282,7 +282,7 @@ REFUSALS: list[tuple[str, list[Technique], ChannelFacts, list[str]]] = [
         "more current than the largest range",
         [ConstantCurrent(1.2, 60.0)],
         FACTS,
-        ["1.2 A is beyond ±1 A", "booster"],
+        ["1.2 A is beyond ±0.5 A", "booster"],
     ),
     (
         "more than the configuration allows",
@@ -366,4 +366,4 @@ def test_all_complaints_come_at_once_with_their_places() -> None:
     )
 
     assert len(text.splitlines()) == 4
-    assert "vsp300/1: technique 1 (eis)" in text
+    assert "vsp300/1 techniques[1]: eis: " in text
