@@ -121,16 +121,26 @@ def _power() -> Iterator[Finding]:
         yield True, "sleep: not looked at on this system; a bench PC must not sleep", ""
         return
     words = ["powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE"]
-    said = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
-    seconds = sleeps_after(said.stdout)
+    try:
+        said = subprocess.run(words, capture_output=True, check=False).stdout  # noqa: S603
+    except OSError:  # Windows without it: a container, Wine, a locked-down PC
+        said = b""
+    seconds = sleeps_after(said.decode("ascii", "replace"))
+    if seconds is None:
+        say = "sleep: unknown, powercfg does not say; a bench PC must not sleep"
+        yield True, say, ""
+        return
     say = "sleep: never" if not seconds else f"sleep: after {seconds / 60:.0f} min"
     yield not seconds, say, "powercfg /change standby-timeout-ac 0"
 
 
-def sleeps_after(text: str) -> int:
-    """Return the s on mains after which ``powercfg /query`` says it sleeps; 0 never."""
+def sleeps_after(text: str) -> int | None:
+    """Return the s on mains after which ``powercfg /query`` says it sleeps.
+
+    0: never. None: the answer does not say.
+    """
     numbers = re.findall(r":\s*0x([0-9a-fA-F]{8})", text)
-    return int(numbers[-2], 16) if len(numbers) > 1 else 0  # mains, then battery
+    return int(numbers[-2], 16) if len(numbers) > 1 else None  # mains, then battery
 
 
 def _side_by_side() -> Finding:

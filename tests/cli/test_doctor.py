@@ -33,8 +33,24 @@ def test_the_setting_for_mains_counts_not_that_for_the_battery(
     assert sleeps_after(POWERCFG.format(index)) == seconds
 
 
-def test_an_answer_that_says_nothing_is_no_sleep() -> None:
-    assert sleeps_after("") == 0
+def test_an_answer_that_says_nothing_is_not_taken_for_never() -> None:
+    assert sleeps_after("") is None
+
+
+def test_a_windows_without_powercfg_gets_its_other_answers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    code = doctor(tmp_path, monkeypatch)
+
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "sleep: unknown" in said
+    assert "EClib can be loaded here" in said
 
 
 def test_a_sound_machine_is_told_so_and_nothing_is_left_behind(
