@@ -89,6 +89,7 @@ def test_the_view_ends_with_the_run_and_holds_all_of_it(
     journal.finish("completed", {}, 3.0)
 
     assert view.wait(30)
+    assert view._process.returncode == 0  # its parent's pipe is open, and read, still
     with JournalReader(folder.journal) as reader:
         report = compare(reader, folder.live)
     assert report.ok, report.summary()

@@ -28,6 +28,7 @@ PERIOD = 0.5
 PAUSE = 30.0
 """Before the view is built anew after an error (mostly a full disk), s."""
 
+STDIN = 0
 KILL_PATIENCE = 5.0
 """s for a killed process to be gone."""
 log = logging.getLogger(__name__)
@@ -135,7 +136,10 @@ def _start_over(folder: RunFolder, gone: threading.Event) -> None:
 
 
 def _watch_parent(gone: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: Python aborts at its end if a thread is reading it then.
+    with contextlib.suppress(OSError):
+        while os.read(STDIN, 4096):
+            pass
     gone.set()
 
 
