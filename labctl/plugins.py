@@ -1,4 +1,4 @@
-"""Drivers, twins, protocols, worlds, benches and fronts, by their names.
+"""Drivers, twins, protocols, worlds, benches, auxiliaries, fronts, by their names.
 
 labctl's own are registered in the same way as those of another package. How they are
 found, and what is said of a broken one: `labctl.registered`.
@@ -8,10 +8,12 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from labctl.auxiliary import Auxiliary
 from labctl.clock import Clock
 from labctl.errors import OperatorError
 from labctl.protocol import Protocol
 from labctl.registered import (
+    AUXILIARIES,
     BENCHES,
     DRIVERS,
     FRONTS,
@@ -28,6 +30,7 @@ from labctl.roles.driver import Driver, Twin
 from labctl.roles.playing import plays
 
 __all__ = [
+    "AUXILIARIES",
     "BENCHES",
     "DRIVERS",
     "FRONTS",
@@ -38,6 +41,7 @@ __all__ = [
     "WORLDS",
     "Front",
     "OpensFront",
+    "auxiliary",
     "bench",
     "driver",
     "front",
@@ -119,6 +123,17 @@ def protocols() -> tuple[list[type[Protocol]], tuple[Broken, ...]]:
         except OperatorError as error:
             broken.append(Broken(PROTOCOLS, name, str(error)))
     return sound, tuple(broken)
+
+
+def auxiliary(name: str) -> Auxiliary:
+    """Return what can be recorded beside a protocol. OperatorError: as `driver`."""
+    found = load(AUXILIARIES, name)
+    if not plays(found, Auxiliary):
+        raise OperatorError(
+            f"auxiliary {name!r}: its entry point names {found!r}, which has not all "
+            "that labctl.auxiliary.Auxiliary asks for"
+        )
+    return typing.cast("Auxiliary", found)
 
 
 def world(name: str = "bench") -> Any:

@@ -27,6 +27,8 @@ PROTOCOLS = "labctl.protocols"
 WORLDS = "labctl.worlds"
 FRONTS = "labctl.fronts"
 BENCHES = "labctl.benches"
+AUXILIARIES = "labctl.auxiliaries"
+PANELS = "labctl.panels"
 KINDS = {
     DRIVERS: "driver",
     TWINS: "twin",
@@ -34,6 +36,8 @@ KINDS = {
     WORLDS: "simulated bench",
     FRONTS: "front of simulated instruments",
     BENCHES: "bench of simulated instruments",
+    AUXILIARIES: "auxiliary",
+    PANELS: "panel",
 }
 """Group -> what stands behind its entry points, in words."""
 PREFIX = "labctl."

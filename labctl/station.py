@@ -209,6 +209,14 @@ class Station:
             raise
         return LentBench(self.clock, roles)
 
+    def looked_at(self, channel: str) -> object:
+        """Return the player at a channel that a run only reads beside its own.
+
+        It is lent to nobody: another run may drive it, others may read it, and no run
+        makes it safe for having looked.
+        """
+        return self._player(channel)
+
     def give_back(self, run_id: str, channels: Iterable[str] | None = None) -> None:
         """Take back some channels lent to a run; all of them where none are named."""
         named = None if channels is None else set(channels)

@@ -60,6 +60,9 @@ def check(
         "protocol": prepared.protocol.name,
         "sample": prepared.protocol.sample.name,
         "roles": dict(prepared.cast),
+        "also_recorded": {
+            each.name: [each.channel, each.every] for each in prepared.asides
+        },
         "limits": {k: list(v) for k, v in prepared.envelope.bounds.items()},
         "warnings": prepared.protocol.warnings(),
         "parameters": prepared.protocol.parameters_json(),
@@ -70,6 +73,8 @@ def check(
     say_out(f"{answer['protocol']} on sample {answer['sample']}: can be started")
     for role_name, channel in prepared.cast.items():
         say_out(f"  {role_name}: {channel}")
+    for each in prepared.asides:
+        say_out(f"  also recorded: {each.name} at {each.channel}, {each.every:g} s")
     for column, (low, high) in prepared.envelope.bounds.items():
         eased = prepared.envelope.eased.get(column)
         name = column.rpartition("_")[0].replace("_", " ")

@@ -163,12 +163,21 @@ def _plugins() -> Iterator[Finding]:
         registered.TWINS: plugins.twin,
         registered.PROTOCOLS: plugins.protocol,
         registered.BENCHES: plugins.bench,
+        registered.AUXILIARIES: plugins.auxiliary,
     }
     for group, load in kinds.items():
         for name in plugins.names(group):
             yield _plugin(group, name, load)
+    for name in registered.names(registered.PANELS):
+        yield _plugin(registered.PANELS, name, _panel)
     for each in registered.astray():
         yield False, f"{each.name} in {each.group}: {each.why}", "Correct it there."
+
+
+def _panel(name: str) -> object:
+    from labctl import registered  # noqa: PLC0415
+
+    return registered.load(registered.PANELS, name)
 
 
 def _plugin(group: str, name: str, load: Callable[[str], object]) -> Finding:

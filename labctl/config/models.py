@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from labctl.quantities import Ampere, Celsius, Volt
+from labctl.quantities import Ampere, Celsius, Second, Volt
 from labctl.roles.driver import Setup
 
 
@@ -61,6 +61,17 @@ class SafetyConfig(_Section):
     """At a cell; a run is refused where nobody measures it."""
 
 
+class AlsoRecordConfig(_Section):
+    """One instrument that is recorded beside whatever runs."""
+
+    channel: str
+    """Where it is: ``oven``, ``logger/2``."""
+    every: Annotated[Second, Field(gt=0)] = 10.0
+    """Time between two rows; no more often than the protocol itself looks."""
+    protocols: Annotated[list[str], Field(default_factory=list)]
+    """Runs of which protocols; empty: of all."""
+
+
 class Config(_Section):
     """The whole configuration file."""
 
@@ -70,6 +81,9 @@ class Config(_Section):
     """The instruments, by the name that the station gives them."""
     channels: dict[str, list[str]]
     """Role -> instruments that may play it, best first: ``cell: [vsp300/1]``."""
+    also_record: Annotated[dict[str, AlsoRecordConfig], Field(default_factory=dict)]
+    """Auxiliary of a package -> where it is and how often it is read, beside every
+    protocol: ``climate: {channel: oven, every: 30 s}``."""
     safety: SafetyConfig = SafetyConfig()
     """What no reading may leave."""
     hall_sign: Annotated[int, Field(ge=-1, le=1)] = 1
@@ -86,6 +100,13 @@ class Config(_Section):
                         "station "
                         f"({known})"
                     )
+        for name, aside in self.also_record.items():
+            if aside.channel.partition("/")[0] not in self.instruments:
+                known = ", ".join(self.instruments)
+                raise ValueError(
+                    f"also_record.{name}: {aside.channel} is on no instrument of this "
+                    f"station ({known})"
+                )
         return self
 
     def setups(self) -> Iterator[Setup]:

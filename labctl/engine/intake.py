@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from labctl import columns
 from labctl.data import Batch, Event, Level, Outcome
 from labctl.engine.attendant import Attendant
+from labctl.engine.auxiliaries import Auxiliaries
 from labctl.engine.control import Control
 from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.safing import unsafe_text
@@ -42,13 +43,36 @@ class Intake:
     watchers: Watchers
     channels: Mapping[str, str]
     make_safe: Callable[[], dict[str, str]]
+    auxiliaries: Auxiliaries
     recorded: Recorded = field(default_factory=Recorded)
     """What a run that goes on left behind."""
     before: tuple[Step, Outcome] | None = None
     """The last step on the bench that ended, and how."""
 
+    def look_beside(self, flight: StepInFlight) -> None:
+        """Record the auxiliaries that are due, unless a poll is not over.
+
+        LimitError: one left the envelope, or is bounded and cannot be read. First
+        before anything of a step is switched on.
+        """
+        if not (flight.poll_is_over and flight.rest.uses_bench):
+            return
+        envelope = self.bench.envelope
+        for found in self.auxiliaries.look(envelope):
+            if isinstance(found, Event):
+                self.recorder.tell(found)
+                continue
+            violation = found if isinstance(found, Violation) else None
+            if isinstance(found, Batch):
+                violation = envelope.violation(found)
+                if violation is not None:
+                    self.make_safe()
+                self.recorder.record(self.recorder.post_beside(found, flight))
+            self._trip_on(violation, flight)
+
     def take(self, item: Item, flight: StepInFlight) -> None:
         """Write what a poll brought; LimitError if it left the envelope."""
+        flight.poll_is_over = not flight.rest.ends_polls or ends_poll(item)
         if isinstance(item, Event):
             self.recorder.tell(item)
             return

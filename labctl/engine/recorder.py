@@ -37,6 +37,8 @@ class StepInFlight:
     """How far it had come then; None: it began."""
     now: Batch | None = None
     """The last reading between two rows, not recorded; None if the last was a row."""
+    poll_is_over: bool = True
+    """Whether no row of a poll is on its way: then others may be read."""
     is_on: bool = False
     """Whether the stretch may have switched something on, and holds rows."""
 
@@ -81,6 +83,16 @@ class Recorder:
         now = (self.test_time, self._clock.unix())
         flight.now = None
         return self._ledger.post(batch, flight.step, flight.count, flight.totals, now)
+
+    def post_beside(self, batch: Batch, flight: StepInFlight) -> Batch:
+        """Return rows of an auxiliary with every column; the plan never hears of them.
+
+        So a run's outcomes are the same with and without.
+        """
+        now = (self.test_time, self._clock.unix())
+        return self._ledger.preview(
+            batch, flight.step, flight.count, flight.totals, now
+        )
 
     def record(self, batch: Batch) -> None:
         """Give a whole batch to the journal."""

@@ -7,15 +7,15 @@ safe, sources first, and what could not be is a field of `Ended`.
 """
 
 import logging
-import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
-from labctl.clock import Clock, stopwatch
+from labctl.clock import stopwatch
 from labctl.data import EndReason, Level, Outcome
 from labctl.engine.attaching import attach, was_cut
 from labctl.engine.attendant import Attendant
+from labctl.engine.auxiliaries import Auxiliaries
 from labctl.engine.control import Control
 from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
 from labctl.engine.journal import WritesJournal
@@ -25,6 +25,7 @@ from labctl.engine.replay import advance, same
 from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
 from labctl.engine.situation import Ended, Recorded, Watchers
 from labctl.engine.states import RunState, Wish
+from labctl.engine.step_bench import StepBench
 from labctl.errors import (
     InstrumentError,
     LabctlError,
@@ -33,31 +34,13 @@ from labctl.errors import (
     StoreError,
 )
 from labctl.limits import Envelope, LimitWatch
-from labctl.person import PERSON, Person
 from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
 from labctl.waits import StepClock, WaitEnded, announce, owned_by, to_the_end
 
 log = logging.getLogger(__name__)
-T = typing.TypeVar("T")
 
 HOLD_POLL = 0.2
 """s of wall time between two looks at a held run."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepBench:
-    """The bench as a step sees it: its clock ends waits when the run is asked."""
-
-    bench: Bench
-    clock: Clock
-    envelope: Envelope
-    person: Person
-
-    def role(self, name: str, kind: type[T]) -> T:
-        """See `labctl.protocol.Bench`."""
-        if name == PERSON and isinstance(self.person, kind):
-            return self.person
-        return self.bench.role(name, kind)
 
 
 class Engine:
@@ -74,6 +57,7 @@ class Engine:
         watchers: Watchers | None = None,
         channels: Mapping[str, str] | None = None,
         history: Callable[[], Mapping[int, StepRecord]] = dict,
+        auxiliaries: Auxiliaries | None = None,
     ) -> None:
         """Join the parts.
 
@@ -106,6 +90,7 @@ class Engine:
             self._watchers,
             self._channels,
             self.make_safe,
+            auxiliaries or Auxiliaries(bench.clock),
         )
         self._flight: StepInFlight | None = None
         self._recorded = Recorded()
@@ -326,6 +311,7 @@ class Engine:
     ) -> tuple[Ending, Wish | None] | None:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
+            self._intake.look_beside(flight)
             item = next(rows)
             self._intake.take(item, flight)
         except StopIteration as stop:

@@ -13,7 +13,7 @@ from typing import Any
 from labctl import plugins
 from labctl.clock import SystemClock
 from labctl.config.reading import kept_config
-from labctl.data import EndReason, Event, Level
+from labctl.data import EndReason, Event, Level, Stream
 from labctl.documents.document import Document
 from labctl.documents.plan import is_file, read_label, sample_of
 from labctl.engine.replay import advance, rehearse
@@ -23,6 +23,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Plan, Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import Sample
+from labctl.session.auxiliaries import plots_of, streams_of
 from labctl.session.order import Equipment, Order, Prepared, prepare_with
 from labctl.session.run import bounds_noted, seal
 from labctl.session.worlds import carry_over
@@ -131,10 +132,11 @@ def consider(
     changed = {k: (old.get(k), v) for k, v in new.items() if old.get(k) != v}
     if not changed:
         raise OperatorError(f"{header.run_id}: nothing would change")
-    if protocol.streams != header.streams:
+    streams = streams_of(protocol, prepared.asides)
+    if streams != header.streams:
         raise OperatorError(
             f"{header.run_id}: other streams would be recorded "
-            f"({_names(protocol)} instead of {_names(before)}); start a new run"
+            f"({_names(streams)} instead of {_names(header.streams)}); start a new run"
         )
     rehearse(protocol.plan(), steps)
     kept = max(steps, default=0)
@@ -153,7 +155,7 @@ def consider(
             header,
             parameters_given=prepared.given,
             parameters=new,
-            plots=protocol.plots,
+            plots=plots_of(protocol, prepared.asides),
             extra={**header.extra, **bounds_noted(prepared.envelope)},
         ),
         prepared=prepared,
@@ -231,8 +233,8 @@ def _next(
     return (old.label if old else "", new.label if new else "")
 
 
-def _names(protocol: Protocol) -> str:
-    return ", ".join(stream.name for stream in protocol.streams)
+def _names(streams: Iterable[Stream]) -> str:
+    return ", ".join(stream.name for stream in streams)
 
 
 def _short(value: Any) -> str:

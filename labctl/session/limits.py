@@ -6,10 +6,11 @@ announced and never looked at.
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from labctl.columns import CURRENT, VOLTAGE
 from labctl.config.models import Config
+from labctl.data import Stream
 from labctl.errors import Complaint, QuantityError, RefusedError
 from labctl.limits import Envelope, name_of
 from labctl.protocol import Protocol
@@ -26,8 +27,16 @@ OVER_READING = 1.02
 ABSOLUTE_ZERO = -273.15
 
 
-def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Envelope:
+def limits_of(
+    config: Config,
+    protocol: Protocol,
+    *,
+    beside: Iterable[Stream] = (),
+    begun: bool = False,
+) -> Envelope:
     """Return the bounds that hold for a run of ``protocol``.
+
+    ``beside`` are the streams that are recorded beside the protocol's own.
 
     RefusedError: they exclude each other, or bound what the run does not measure. A
     run that has ``begun`` goes on without the latter, as it did.
@@ -38,7 +47,8 @@ def limits_of(config: Config, protocol: Protocol, *, begun: bool = False) -> Env
         "sample": label_envelope(sample),
         "protocol": protocol.envelope(),
     }
-    measured = {c.name for stream in protocol.streams for c in stream.columns}
+    streams = (*protocol.streams, *beside)
+    measured = {c.name for stream in streams for c in stream.columns}
     complaints = list(_unmeasured(named, measured, protocol))
     if not begun:
         complaints += _beyond_the_bench(config, protocol)

@@ -18,6 +18,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.quantities import SI
 from labctl.sample import UNNAMED, Sample, SampleKind
+from labctl.session.auxiliaries import Aside, asides_of
 from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
@@ -75,6 +76,8 @@ class Prepared:
     """The simulated sample that will be placed; empty on a real bench."""
     shared: bool = False
     """Whether the station outlives the run."""
+    asides: tuple[Aside, ...] = ()
+    """What is recorded beside the protocol."""
 
     def borrow(self, run_id: str) -> LentBench:
         """Place the simulated sample and lend the instruments to the run.
@@ -148,8 +151,10 @@ def prepare_with(
     begun = label is not None
     if not begun:
         complaints += label_complaints(protocol)
+    asides = _gather(complaints, lambda: asides_of(config, protocol)) or ()
     try:
-        limits = limits_of(config, protocol, begun=begun)
+        beside = [each.auxiliary.stream for each in asides]
+        limits = limits_of(config, protocol, beside=beside, begun=begun)
     except RefusedError as refused:
         complaints += [_located(each, document) for each in refused.complaints]
         limits = Envelope({})
@@ -170,6 +175,7 @@ def prepare_with(
         given,
         stand_in=stand_in(order.sample, sample, world) if world is not None else "",
         shared=equipment is not None,
+        asides=asides,
     )
 
 

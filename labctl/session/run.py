@@ -21,6 +21,7 @@ from labctl.errors import LabctlError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.asking import judge_of
+from labctl.session.auxiliaries import opened, plots_of, streams_of
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
 from labctl.session.view import JournalView
@@ -167,6 +168,7 @@ def build(
         _watchers(observers),
         prepared.cast,
         lambda: _history(journal.path),
+        opened(prepared.asides, prepared.station),
     )
 
 
@@ -263,13 +265,13 @@ def make_header(
         run_id=name,
         title=f"{protocol.title}: {protocol.sample.title or protocol.sample.name}",
         protocol=protocol.name,
-        streams=protocol.streams,
+        streams=streams_of(protocol, prepared.asides),
         parameters_given=prepared.given,
         parameters=protocol.parameters_json(),
         sample=protocol.sample.model_dump(mode="json"),
         roles=prepared.cast,
         instruments=instruments(prepared),
-        plots=protocol.plots,
+        plots=plots_of(protocol, prepared.asides),
         started_unix=unix,
         simulated=order.simulate,
         operator=order.operator or config.station.operator,
@@ -280,6 +282,7 @@ def make_header(
         extra={
             "station": config.station.name,
             **bounds_noted(prepared.envelope),
+            "also_recorded": {each.name: each.channel for each in prepared.asides},
             "order": {
                 "sample": order.sample,
                 "seed": order.seed,
@@ -300,9 +303,10 @@ def bounds_noted(envelope: Envelope) -> dict[str, Any]:
 
 
 def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
-    """Return the identity of every instrument that plays a role."""
+    """Return the identity of every instrument that plays a role, or is recorded."""
     out: dict[str, dict[str, Any]] = {}
-    for channel in prepared.cast.values():
+    asides = (each.channel for each in prepared.asides)
+    for channel in (*prepared.cast.values(), *asides):
         name = channel.partition("/")[0]
         identity = prepared.station.identity(name)
         setup = prepared.station.setups[name]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from drivers.biologic.options import Options
 from labctl.config.models import (
+    AlsoRecordConfig,
     Config,
     InstrumentConfig,
     SafetyConfig,
@@ -18,6 +19,7 @@ from labctl.config.models import (
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "config.md"
 MODELS: tuple[type[BaseModel], ...] = (
     Config,
+    AlsoRecordConfig,
     StationConfig,
     InstrumentConfig,
     SafetyConfig,

@@ -1,0 +1,126 @@
+"""Read auxiliary instruments between the polls of a run, each when it is due.
+
+A reading that fails is an event and a missing row; it ends no run, unless a limit
+stands on what it would have said. Then nobody knows whether the limit holds.
+"""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from labctl.auxiliary import Auxiliary
+from labctl.clock import Clock
+from labctl.data import Array, Batch, Event, Level
+from labctl.errors import LabctlError
+from labctl.limits import ANYTHING, Envelope, Violation
+from labctl.waits import WaitEnded
+
+log = logging.getLogger(__name__)
+
+STALE_READINGS = 3
+"""Readings in a row that may fail before a bounded quantity counts as out of bounds."""
+LONGEST_PAUSE = 300.0
+"""s between two tries at what does not answer; each may take its time-out."""
+
+
+@dataclass(slots=True)
+class AuxiliaryChannel:
+    """One auxiliary of one run."""
+
+    name: str
+    """As ``also_record:`` calls it."""
+    channel: str
+    """``oven``, ``logger/2``."""
+    every: float
+    """s between two rows."""
+    auxiliary: Auxiliary
+    player: object
+    due: float = -math.inf
+    """When it is read next, s of the run's clock."""
+    failed: int = 0
+    """Readings in a row that failed."""
+
+    def read(self) -> Batch:
+        """Take one reading, every column of the stream; ValueError: it is no row."""
+        row = self.auxiliary.read(self.player)
+        stream = self.auxiliary.stream
+        known = {column.name: column.dtype for column in stream.columns}
+        if unknown := row.keys() - known.keys():
+            raise ValueError(f"{', '.join(unknown)} is no column of {stream.name}")
+        columns: dict[str, Array] = {
+            name: np.array([value], dtype=np.int64 if known[name] == "i8" else float)
+            for name, value in row.items()
+        }
+        return Batch(stream.name, columns)
+
+
+@dataclass(slots=True)
+class Auxiliaries:
+    """All auxiliaries of one run."""
+
+    clock: Clock
+    channels: list[AuxiliaryChannel] = field(default_factory=list)
+
+    def look(self, envelope: Envelope) -> Iterator[Batch | Event | Violation]:
+        """Read what is due. A violation: a bounded quantity cannot be read."""
+        for one in self.channels:
+            now = self.clock.now()
+            if now < one.due:
+                continue
+            yield from self._one(one, now, envelope)
+
+    def _one(
+        self, one: AuxiliaryChannel, now: float, envelope: Envelope
+    ) -> Iterator[Batch | Event | Violation]:
+        try:
+            batch = one.read()
+        except WaitEnded:  # the run was asked something: at the next look
+            raise
+        except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
+            yield from self._failed(one, now, envelope, error)
+            return
+        if one.failed:
+            text = f"{one.name} on {one.channel} is read again"
+            yield Event(Level.INFO, "auxiliary", text)
+        one.failed = 0
+        one.due = now + one.every if one.due + one.every <= now else one.due + one.every
+        yield batch
+
+    def _failed(
+        self,
+        one: AuxiliaryChannel,
+        now: float,
+        envelope: Envelope,
+        error: Exception,
+    ) -> Iterator[Event | Violation]:
+        if not isinstance(error, LabctlError):
+            log.error("the auxiliary %s has a defect", one.name, exc_info=error)
+        one.failed += 1
+        pause = min(one.every * 2.0 ** (one.failed - 1), LONGEST_PAUSE)
+        bounded = self._bounds(one, envelope)
+        one.due = self.clock.now() + (one.every if bounded else max(pause, one.every))
+        if one.failed == 1:
+            text = (
+                f"{one.name} on {one.channel} could not be read, its rows are missing "
+                f"from {now:.0f} s of the run's clock on: {type(error).__name__}: "
+                f"{error}"
+            )
+            yield Event(Level.WARNING, "auxiliary", text)
+        if bounded and one.failed >= STALE_READINGS:
+            column, (low, high) = next(iter(bounded.items()))
+            yield Violation(column, math.nan, low, high, 0)
+
+    @staticmethod
+    def _bounds(
+        one: AuxiliaryChannel, envelope: Envelope
+    ) -> Mapping[str, tuple[float, float]]:
+        """Return the bounds of the run on what this one reads."""
+        names = {column.name for column in one.auxiliary.stream.columns}
+        return {
+            name: envelope.bounds.get(name, ANYTHING)
+            for name in envelope.columns
+            if name in names
+        }

@@ -1,0 +1,101 @@
+"""What ``also_record:`` of the configuration comes to for one run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from labctl import plugins
+from labctl.auxiliary import Auxiliary
+from labctl.config.models import AlsoRecordConfig, Config
+from labctl.data import Stream
+from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
+from labctl.errors import Complaint, InstrumentError, OperatorError, RefusedError
+from labctl.figures.figure import Plot
+from labctl.protocol import Protocol
+from labctl.roles.playing import plays
+from labctl.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One auxiliary that a run shall record."""
+
+    name: str
+    auxiliary: Auxiliary
+    channel: str
+    every: float
+    """s."""
+
+
+def asides_of(config: Config, protocol: Protocol) -> tuple[Aside, ...]:
+    """Return what is recorded beside ``protocol``.
+
+    What the protocol records itself, by the name of the stream, is left to it.
+    RefusedError: an auxiliary that no package has, or that two write into one stream.
+    """
+    complaints: list[Complaint] = []
+    found: dict[str, Aside] = {}
+    own = {stream.name for stream in protocol.streams}
+    for name, told in config.also_record.items():
+        if told.protocols and protocol.name not in told.protocols:
+            continue
+        try:
+            auxiliary = plugins.auxiliary(name)
+        except OperatorError as error:
+            complaints.append(Complaint(("also_record", name), str(error)))
+            continue
+        stream = auxiliary.stream.name
+        if stream in own:
+            continue
+        if stream in found:
+            what = f"{stream} is written by {found[stream].name} already."
+            complaints.append(Complaint(("also_record", name), what))
+            continue
+        found[stream] = Aside(name, auxiliary, told.channel, told.every)
+    complaints += _unknown_protocols(config.also_record)
+    if complaints:
+        raise RefusedError(complaints)
+    return tuple(found.values())
+
+
+def _unknown_protocols(
+    also_record: Mapping[str, AlsoRecordConfig],
+) -> Iterator[Complaint]:
+    known = plugins.names(plugins.PROTOCOLS)
+    for name, told in also_record.items():
+        for each in told.protocols:
+            if each not in known:
+                what = f"there is no protocol {each!r}."
+                cure = "`labctl protocol list` names them."
+                yield Complaint(("also_record", name, "protocols"), what, cure)
+
+
+def streams_of(protocol: Protocol, asides: tuple[Aside, ...]) -> tuple[Stream, ...]:
+    """Return everything that a run may record; the protocol's first."""
+    return (*protocol.streams, *(each.auxiliary.stream for each in asides))
+
+
+def plots_of(protocol: Protocol, asides: tuple[Aside, ...]) -> tuple[Plot, ...]:
+    """Return how it is drawn; the protocol's first."""
+    return (*protocol.plots, *(p for each in asides for p in each.auxiliary.plots))
+
+
+def opened(asides: tuple[Aside, ...], station: Station) -> Auxiliaries:
+    """Open the instruments; they are lent to nobody, and read by any number of runs.
+
+    InstrumentError: one does not answer, or cannot play its part; the run that shall
+    be recorded with it does not begin without.
+    """
+    channels = []
+    for each in asides:
+        player = station.looked_at(each.channel)
+        if not plays(player, each.auxiliary.role):
+            raise InstrumentError(
+                f"also_record.{each.name}: {each.channel} ({type(player).__name__}) "
+                f"cannot play {each.auxiliary.role.__name__}"
+            )
+        channels.append(
+            AuxiliaryChannel(
+                each.name, each.channel, each.every, each.auxiliary, player
+            )
+        )
+    return Auxiliaries(station.clock, channels)

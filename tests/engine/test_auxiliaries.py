@@ -1,0 +1,140 @@
+"""What is recorded beside a plan: when, and what it may and may not do to a run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from loop_parts import READINGS, Count, MemoryJournal, OneClock, Output
+
+from labctl.columns import STAMP
+from labctl.data import Column, EndReason, Stream
+from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
+from labctl.engine.ledger import Ledger
+from labctl.engine.run import Engine
+from labctl.engine.situation import Ended
+from labctl.errors import LinkError
+from labctl.figures.figure import Plot
+from labctl.limits import Envelope
+from labctl.protocol import Plan
+
+KELVIN = "ambient_temperature_kelvin"
+AIR = Stream("air", (*STAMP, Column(KELVIN, "K", "Ambient Temperature / K")))
+
+
+class Thermometer:
+    """Says what it is told to, one answer a reading; the last one for ever."""
+
+    role = object
+    stream = AIR
+    plots: tuple[Plot, ...] = ()
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+
+    def read(self, player: Any) -> Mapping[str, float]:
+        del player
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, dict) else {KELVIN: answer}
+
+
+def run(
+    thermometer: Thermometer,
+    *,
+    every: float = 2.0,
+    seconds: int = 6,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+) -> tuple[MemoryJournal, Ended, list[str]]:
+    """Count seconds with a thermometer beside; return what became of it."""
+    bench, journal, order = OneClock(), MemoryJournal(), list[str]()
+    beside = AuxiliaryChannel("air", "oven", every, thermometer, None)
+    engine = Engine(
+        bench,
+        journal,
+        Ledger((READINGS, AIR)),
+        Envelope(bounds or {}),
+        {"source": Output(order, "source")},
+        auxiliaries=Auxiliaries(bench.clock, [beside]),
+    )
+
+    def plan() -> Plan:
+        yield Count(label="count", count=seconds)
+
+    return journal, engine.run(plan()), order
+
+
+def rows(journal: MemoryJournal, column: str) -> list[float]:
+    found = [b.columns[column] for b in journal.batches if b.stream == "air"]
+    return [float(value) for values in found for value in values]
+
+
+def test_it_is_read_before_the_step_begins_and_then_when_it_is_due() -> None:
+    journal, ended, _ = run(Thermometer(300.0))
+
+    assert ended.reason is EndReason.COMPLETED
+    assert journal.batches[0].stream == "air"
+    assert rows(journal, "test_time_second") == [0.0, 2.0, 4.0, 6.0]
+    assert rows(journal, "step_count") == [1, 1, 1, 1]
+
+
+def test_the_plan_hears_nothing_of_it() -> None:
+    beside, _, _ = run(Thermometer(300.0), seconds=4)
+    (outcome,) = beside.outcomes.values()
+
+    assert outcome.rows == 4
+    assert KELVIN not in outcome.last
+    assert outcome.last["voltage_volt"] == 3.0
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [LinkError("the cable is out"), ValueError("a bug"), StopIteration(), {"no": 1.0}],
+    ids=["a cable", "a bug", "an end that is none", "another column"],
+)
+def test_one_that_fails_is_an_event_and_the_run_goes_on(defect: Any) -> None:
+    journal, ended, _ = run(Thermometer(300.0, defect, 301.0))
+
+    assert ended.reason is EndReason.COMPLETED
+    assert [each.code for each in journal.events] == ["auxiliary", "auxiliary"]
+    assert "could not be read" in journal.events[0].text
+    assert "is read again" in journal.events[1].text
+    assert rows(journal, KELVIN) == [300.0, 301.0, 301.0]
+
+
+def test_what_never_answers_is_asked_ever_more_rarely() -> None:
+    thermometer = Thermometer(*[LinkError("silence")] * 100)
+
+    run(thermometer, every=1.0, seconds=60)
+
+    assert 100 - len(thermometer.answers) == 6  # after 1, 2, 4, 8, 16 s more
+
+
+def test_a_limit_on_it_makes_safe_and_the_row_is_kept() -> None:
+    bounds = {KELVIN: (0.0, 320.0)}
+    journal, ended, order = run(Thermometer(300.0, 330.0), bounds=bounds)
+
+    assert ended.reason is EndReason.LIMIT
+    assert "above the limit of 320" in ended.text
+    assert order[:1] == ["source"]
+    assert rows(journal, KELVIN) == [300.0, 330.0]
+
+
+@pytest.mark.parametrize("answer", [float("nan"), LinkError("silence")])
+def test_a_limit_on_what_cannot_be_read_is_left(answer: Any) -> None:
+    bounds = {KELVIN: (0.0, 320.0)}
+    _, ended, order = run(Thermometer(300.0, answer), seconds=20, bounds=bounds)
+
+    assert ended.reason is EndReason.LIMIT
+    assert "could not be read" in ended.text
+    assert order[:1] == ["source"]
+
+
+def test_a_whole_number_stays_one() -> None:
+    count = Column("door_count", "", "Door / 1", "i8")
+    thermometer = Thermometer({"door_count": 3})
+    thermometer.stream = AIR.with_columns(count)
+    channel = AuxiliaryChannel("air", "oven", 1.0, thermometer, None)
+
+    assert channel.read().columns["door_count"].dtype == np.int64
