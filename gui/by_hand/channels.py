@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gui.by_hand.kinds import Kind, Part, kind_of
+from gui.by_hand.kinds import Kind, Part
+from gui.by_hand.panels import alone
 from gui.look.colours import StateLook
 from gui.run.doubts import word_of
 from labctl.api.answers import InstrumentOut
@@ -79,7 +80,7 @@ class ChannelRow:
     @property
     def alone(self) -> Kind | None:
         """How it is driven without others; None if it cannot be by hand."""
-        return kind_of(self.kinds, self.roles)
+        return alone(self.kinds, self.roles)
 
     @property
     def plays(self) -> str:
@@ -97,9 +98,7 @@ class ChannelRow:
 
     def fits(self, part: Part) -> bool:
         """Whether it can be a part, or is meant to once it is open."""
-        if self.kinds:
-            return any(kind in self.kinds for kind in part.kinds)
-        return part.role in self.roles
+        return part.fits(self.kinds, self.roles)
 
 
 def channel_rows(

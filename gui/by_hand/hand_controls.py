@@ -11,17 +11,18 @@ from typing import Any
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.by_hand.channels import left_text
 from gui.by_hand.hand_run import Answer, HandRun
 from gui.by_hand.kinds import Kind
+from gui.by_hand.panels import PackageDisplay
 from gui.by_hand.readout import Readout, Sign
 from gui.by_hand.request_form import RequestForm, beside, button, named, refill
 from gui.link.link import Link
 from gui.look.colours import StateLook
 from gui.look.si_text import NOTHING, signed_text, value_text
-from gui.parts.inputs import Choice
+from gui.parts.inputs import Choice, clear
 from labctl.api.answers import ProtocolOut, SampleOut
 from labctl.api.models import RunSummary
 from labctl.clock import SystemClock
@@ -65,6 +66,9 @@ class HandControls(QWidget):
         self.output, self.limited = Sign("Output"), Sign("Compliance")
         self.readouts = {name: Readout(name, 14.0) for name, _, _ in READOUTS}
         self.ratio = Readout("V / I", 14.0)
+        self.own: dict[str, Readout] = {}
+        """Readouts that the panel of a package adds, by column."""
+        self.display = PackageDisplay()
         self.form = RequestForm()
         self.form.wanted.connect(self.ask)
         self.keep = button("Keep reading", lambda: self.ask("keep"), "Read and keep it")
@@ -97,6 +101,7 @@ class HandControls(QWidget):
         """Take which protocol is driven on which channels: role -> channel."""
         if (kind, dict(channels)) != (self._kind, self._channels):
             self._kind, self._channels = kind, dict(channels)
+            self._show_own()
             self._offer()
             self._aim()
         if not self._protocols:
@@ -200,6 +205,10 @@ class HandControls(QWidget):
             self.readouts[name].setVisible(value is not None)
             if value is not None:
                 self.readouts[name].say(signed_text(value, unit, DIGITS))
+        for shown in self._kind.shown if self._kind else ():
+            text = value_text(last.get(shown.column), shown.unit, DIGITS)
+            self.own[shown.column].say(text)
+        self.display.show_values(last)
         driven = last.get("source_ampere")
         current = driven if driven is not None else last.get("current_ampere")
         self.ratio.say(ratio_text(last.get("voltage_volt"), current))
@@ -211,10 +220,20 @@ class HandControls(QWidget):
 
     def _fade(self) -> None:
         self.limited.hide()
-        for readout in (*self.readouts.values(), self.ratio):
+        for readout in (*self.readouts.values(), *self.own.values(), self.ratio):
             readout.fade()
 
+    def _show_own(self) -> None:
+        """Make the readouts that the panel of a package asks for."""
+        clear(self._own)
+        self.own = {}
+        for shown in self._kind.shown if self._kind else ():
+            self.own[shown.column] = readout = Readout(shown.name, 14.0)
+            self._own.addWidget(readout)
+        self.display.show_kind(self._kind)
+
     def _build(self) -> None:
+        self._own = QHBoxLayout()
         grid = QGridLayout()
         for k, readout in enumerate((*self.readouts.values(), self.ratio)):
             grid.addWidget(readout, k // 2, k % 2)
@@ -226,6 +245,8 @@ class HandControls(QWidget):
         box.addWidget(self.output)
         box.addWidget(self.limited)
         box.addLayout(grid)
+        box.addLayout(self._own)
+        box.addWidget(self.display)
         box.addWidget(self.form)
         box.addLayout(beside(self.keep, self.skip))
         box.addLayout(beside(self.safe, self.end))

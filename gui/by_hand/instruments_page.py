@@ -19,6 +19,7 @@ from gui.by_hand.bench_panel import BenchPanel
 from gui.by_hand.channel_panel import ChannelPanel
 from gui.by_hand.channels import ChannelRow, channel_rows, why_not
 from gui.by_hand.kinds import HALL, IV
+from gui.by_hand.panels import brought
 from gui.link.link import Link
 from gui.parts.inputs import Elided, panel
 from gui.parts.table import Column, Table, TableModel
@@ -44,6 +45,7 @@ class InstrumentsPage(QWidget):
         super().__init__(parent)
         self._link = link
         self._channel = ""
+        self._left_out = brought()[1]
         columns: list[Column[ChannelRow]] = [
             Column("Channel", lambda r: r.channel, look=lambda r: r.look),
             Column("Instrument", lambda r: r.who),
@@ -69,6 +71,9 @@ class InstrumentsPage(QWidget):
 
     def load(self) -> None:
         """Fetch the list anew."""
+        for why in self._left_out:
+            self.said.emit(f"A panel was left out: {why}")
+        self._left_out = ()
         self._link.ask(
             self, lambda s: s.instruments(), self._take, self.said.emit, key="channels"
         )

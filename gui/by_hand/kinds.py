@@ -1,6 +1,10 @@
-"""Which protocol a person drives by hand, and which instruments it takes."""
+"""Which protocol a person drives by hand, and which instruments it takes.
 
-from collections.abc import Mapping, Sequence
+Plain data, also of packages: an entry point of ``labctl.panels`` names a `Kind`. No Qt
+is imported here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +19,28 @@ class Part:
     """As people call it."""
     kinds: tuple[str, ...]
     """Kinds of role that an instrument must play, once it is open."""
+
+    def fits(self, kinds: Sequence[str], roles: Sequence[str]) -> bool:
+        """Tell whether a channel can be this part.
+
+        ``kinds`` are those that it plays, empty until it is open; ``roles`` those that
+        the configuration lets it play.
+        """
+        if kinds:
+            return any(kind in kinds for kind in self.kinds)
+        return self.role in roles
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of the run whose latest value stands in large digits."""
+
+    name: str
+    """As people call it: ``Air``."""
+    column: str
+    """``ambient_temperature_celsius``."""
+    unit: str
+    """As files write it: ``degC``."""
 
 
 SOURCE_METER = Part("source_meter", "source meter", ("SourceMeter",))
@@ -36,6 +62,11 @@ class Kind:
     protocol: str
     parts: tuple[Part, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    shown: tuple[Shown, ...] = ()
+    """Beside voltage, current and field, which are shown wherever they are read."""
+    display: Callable[[], Any] | None = None
+    """Makes a widget of one's own: a ``QWidget`` with ``show_values(row)``, which is
+    called with the latest row, column -> value or None."""
 
 
 IV = Kind("source-meter-by-hand", (SOURCE_METER,))
@@ -49,7 +80,7 @@ def kind_of(kinds: Sequence[str], roles: Sequence[str]) -> Kind | None:
     the configuration lets it play.
     """
     for part in (SOURCE_METER, CELL, *HALL_PARTS):
-        if part.kinds[0] in kinds or (not kinds and part.role in roles):
+        if part.fits(kinds, roles):
             if part is SOURCE_METER:
                 return IV
             if part is CELL:

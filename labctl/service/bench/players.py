@@ -36,8 +36,19 @@ _READS: dict[type, type] = {
 
 
 def kinds(player: object) -> list[str]:
-    """Return the kinds of role that a player can take, by name."""
-    return [kind.__name__ for kind in KINDS if _is(player, kind)]
+    """Return the kinds of role that a player can take, by name.
+
+    A role of another package's is told where the player's class is derived from it.
+    """
+    known = [kind.__name__ for kind in KINDS if _is(player, kind)]
+    named = {kind.__name__: kind for kind in type(player).__mro__}
+    others = [name for name, kind in named.items() if _is_role(kind)]
+    return [*known, *(name for name in others if name not in known)]
+
+
+def _is_role(kind: type) -> bool:
+    """Tell whether a class is a role: a typing.Protocol of one's own."""
+    return bool(vars(kind).get("_is_protocol")) and kind.__module__ != "typing"
 
 
 def bounds(player: Any) -> Readings:
