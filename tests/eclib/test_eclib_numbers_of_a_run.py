@@ -48,7 +48,7 @@ def run(
     channel = device.roles["1"]
     channel.load(techniques)
     channel.start()
-    polls = []
+    polls: list[Poll] = []
     while not polls or polls[-1].running:
         clock.sleep(every)
         polls.append(channel.poll())

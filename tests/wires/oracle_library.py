@@ -4,7 +4,7 @@
 >>> table = oracle.table()  # drivers.biologic.eclib.dll.load_dll
 >>> oracle.advance(60.0)
 
-The sources beside this file are a second transcription of what is public about EClib.
+The sources in tests/eclib are a second transcription of what is public about EClib.
 Nothing in them comes from `drivers`; keep it so. On Windows' compiler the same files
 make `EClib64.dll`: ``x86_64-w64-mingw32-gcc -std=c11 -O1 -shared *.c -o EClib64.dll``.
 """
@@ -27,7 +27,7 @@ from drivers.biologic.entry import driver
 from labctl.clock import Clock, VirtualClock
 from labctl.roles.driver import Setup
 
-HERE = Path(__file__).parent
+SOURCES = Path(__file__).parents[1] / "eclib"
 RELEASES = (535, 601, 604, 608, 611)
 NAME, ADDRESS = "vsp300", "192.168.0.10"
 OPTIONS = ("-std=c11", "-O1", "-fPIC", "-shared", "-fvisibility=hidden")
@@ -48,9 +48,9 @@ def build(cache: Path, release: int = 611) -> Path:
     if found is None:
         raise FileNotFoundError("no C compiler: apt-get install gcc libc6-dev")
     command = [found, *OPTIONS, *WARNINGS, f"-DORACLE_RELEASE={release}"]
-    sources = sorted(HERE.glob("*.c"))
+    sources = sorted(SOURCES.glob("*.c"))
     digest = hashlib.sha256(repr(command).encode())
-    for file in (*sources, *sorted(HERE.glob("*.h"))):
+    for file in (*sources, *sorted(SOURCES.glob("*.h"))):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     made = cache / f"oracle-{digest.hexdigest()[:16]}.so"
     with _alone(cache / "lock"):
