@@ -11,6 +11,7 @@ from dataclasses import replace
 from drivers.specification import Specification
 from drivers.visa.meter import MeterRole
 from drivers.visa.opening import VisaDriver
+from drivers.visa.power_line import SCPI_LINE
 from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
 
 VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
@@ -21,6 +22,7 @@ class Keithley2182A(MeterRole[VoltmeterSettings]):
     """A 2182A that plays `labctl.roles.voltmeter.Voltmeter` with its channel 1."""
 
     instrument_class = "pymeasure.instruments.keithley:Keithley2182"
+    line_query = SCPI_LINE
     spec = VOLTAGE
     nplc_limits = (0.01, 50.0)
     largest = (120.0, "V")

@@ -69,6 +69,7 @@ class TspChannel(SourceMeterRole):
 
     voltage_spec = VOLTAGE
     current_spec = CURRENT
+    line_query = "print(localnode.linefreq)"
     nplc_limits = (1e-3, 25.0)
     error_query = Keithley2636B.error_query
 

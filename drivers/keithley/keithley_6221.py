@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
+from drivers.visa.power_line import SCPI_LINE, Integrating
+from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.accuracy import Accuracy
@@ -39,13 +40,13 @@ DELAY = (1e-3, 9999.999)
 COUNT = (1, 65536)
 CHUNK = 1000
 """Readings fetched in one answer."""
-LINE = 50.0
 
 
-class Keithley6221(Talk):
+class Keithley6221(Integrating):
     """A 6220 or 6221 that plays `CurrentSource` and `DeltaMeter`."""
 
     instrument_class = "pymeasure.instruments.keithley:Keithley6221"
+    line_query = SCPI_LINE
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
@@ -185,6 +186,7 @@ class Keithley6221(Talk):
         """Configure a delta measurement, output on; return the high level read back."""
         self._refuse_delta(settings)
         self.trust()
+        self.refuse_other_line()
         self._delta = self._prepared = None
         self._held = ()
         if not self.inquire_switch(":SOUR:DELT:NVPR?"):
@@ -219,7 +221,8 @@ class Keithley6221(Talk):
         self.refuse_other_setpoint(
             settings.current, high, 1e-4 * CURRENT.range_for(high)
         )
-        expected = (count + 2) * (settings.delay + 2 * settings.nplc / LINE + 0.05)
+        integration = 2.0 * self.seconds(settings.nplc)
+        expected = (count + 2) * (settings.delay + integration + 0.05)
         self._delta = _Delta(count, high, 3.0 * expected + 10.0)
         return high
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from drivers.specification import Specification
 from drivers.visa.meter import ElectrometerRole
 from drivers.visa.opening import VisaDriver
+from drivers.visa.power_line import SCPI_LINE
 from drivers.visa.source_meter import SourceMeterRole
 from drivers.visa.talk import number
 from labctl.clock import Clock
@@ -37,6 +38,7 @@ CURRENT_LIMITS = (2.5e-5, 2.5e-4, 2.5e-3, 2.5e-2)
 class Keithley6487(ElectrometerRole):
     """A 6485 or 6487 that plays `labctl.roles.electrometer.Electrometer`."""
 
+    line_query = SCPI_LINE
     spec = CURRENT
     nplc_limits = NPLC
 

@@ -26,7 +26,7 @@ from drivers.visa.door import Door
 from drivers.visa.echo import Echo
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
 from drivers.visa.reopening import Acquaintance
-from drivers.visa.wire import ChangedError, State, Wire
+from drivers.visa.wire import ChangedError, DeclinedError, State, Wire
 from labctl.clock import Clock, SystemClock
 from labctl.data import Event, Level
 from labctl.errors import InstrumentError, LinkError
@@ -230,7 +230,7 @@ class Link(Wire):
         except InstrumentError:
             return
         if reported:
-            raise InstrumentError(
+            raise DeclinedError(
                 f"{self.name}: refuses {message!r}: {reported}"
             ) from trouble
 

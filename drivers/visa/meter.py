@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from drivers.specification import Specification
-from drivers.visa.talk import Talk, refuse_beyond, refuse_outside
+from drivers.visa.power_line import Integrating
+from drivers.visa.talk import refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.electrometer import ElectrometerSettings
@@ -19,11 +20,11 @@ from labctl.roles.voltmeter import VoltmeterSettings
 S = TypeVar("S", VoltmeterSettings, ElectrometerSettings)
 
 AVERAGES = (1, 100)
-SLOWEST_LINE = 50.0
-"""Hz; with autozero a reading takes up to three integrations."""
+INTEGRATIONS = 3.0
+"""So many a reading takes at most, with autozero."""
 
 
-class MeterRole(Talk, abc.ABC, Generic[S]):
+class MeterRole(Integrating, abc.ABC, Generic[S]):
     """Plays the half of `Voltmeter` or `Electrometer` that sets the meter up."""
 
     spec: Specification
@@ -47,7 +48,8 @@ class MeterRole(Talk, abc.ABC, Generic[S]):
         if settings.range is not None:
             refuse_beyond(self.name, "a range of", settings.range, *self.largest)
         self.trust()
-        self.allow(3.0 * settings.averages * settings.nplc / SLOWEST_LINE)
+        self.refuse_other_line()
+        self.allow(INTEGRATIONS * settings.averages * self.seconds(settings.nplc))
         for message in self._messages(settings):
             self.tell(message)
         self.refuse_errors("it was prepared")

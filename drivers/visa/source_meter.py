@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drivers.specification import Specification
-from drivers.visa.talk import Talk, number, refuse_beyond, refuse_outside
+from drivers.visa.power_line import SCPI_LINE, Integrating
+from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.source_meter import (
@@ -31,11 +32,11 @@ LIMIT_MARGIN = 0.1
 """A limit may be exceeded by so much of itself; its accuracy is 0.1 % and better."""
 RANGES_OVER = (0.94, 25.0)
 """A fixed range may be this many times the one asked for: over-range, next decade."""
-SLOWEST_LINE = 50.0
-"""Hz; with autozero a reading takes up to three integrations."""
+INTEGRATIONS = 4.0
+"""A reading takes up to three with autozero, and settles before."""
 
 
-class SourceMeterRole(Talk, abc.ABC):
+class SourceMeterRole(Integrating, abc.ABC):
     """Plays `labctl.roles.source_meter.SourceMeter` in an instrument's class."""
 
     voltage_spec: Specification
@@ -84,8 +85,10 @@ class SourceMeterRole(Talk, abc.ABC):
         self._refuse(settings)
         self._prepared = self._driven = self._asked = None
         self.trust()
+        self.refuse_other_line()
         self.link.expect(self, self._refuse_changes)
-        self.allow((settings.delay or 0.1) + 4.0 * settings.nplc / SLOWEST_LINE)
+        integration = self.seconds(settings.nplc)
+        self.allow((settings.delay or 0.1) + INTEGRATIONS * integration)
         self._configure(settings)
         self._prepared = self.agreed(
             lambda: self._read_back(settings),
@@ -244,6 +247,7 @@ class SourceMeterRole(Talk, abc.ABC):
 class ScpiSourceMeter(SourceMeterRole):
     """A source meter that is driven and switched off in the SCPI most of them share."""
 
+    line_query = SCPI_LINE
     high_impedance: str
     """What makes the output go to high impedance; ``{node}``: VOLT or CURR."""
     _node = "VOLT"

@@ -55,6 +55,10 @@ class ChangedError(InstrumentError):
     """What answers is not in the state in which it was left."""
 
 
+class DeclinedError(InstrumentError):
+    """The instrument says why it does not answer a question."""
+
+
 class Wire:
     """A connection whose answers show that they are their question's."""
 

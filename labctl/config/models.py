@@ -4,16 +4,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from labctl.quantities import Ampere, Celsius, Second, Volt
-from labctl.roles.driver import Setup
+from labctl.quantities import Ampere, Celsius, Hertz, Second, Volt
+from labctl.roles.driver import LINE_FREQUENCY, Setup
+
+LINES = (50.0, 60.0)
+"""Power lines there are, Hz."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True
     )
+
+
+def _line(frequency: float) -> float:
+    if frequency not in LINES:
+        raise ValueError(f"{frequency:g} Hz is neither 50 Hz nor 60 Hz.")
+    return frequency
 
 
 class StationConfig(_Section):
@@ -25,6 +34,8 @@ class StationConfig(_Section):
     """Folder for runs; relative to where labctl is started."""
     operator: str = ""
     """Who works here, unless the command line says otherwise."""
+    line_frequency: Annotated[Hertz, AfterValidator(_line)] = LINE_FREQUENCY
+    """Of the power line, 50 Hz or 60 Hz: instruments integrate over its cycles."""
 
 
 class InstrumentConfig(_Section):
@@ -121,4 +132,5 @@ class Config(_Section):
                 instrument.address,
                 options,
                 instrument.simulated,
+                self.station.line_frequency,
             )

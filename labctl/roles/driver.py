@@ -15,6 +15,9 @@ from typing import Any
 from labctl.clock import Clock
 from labctl.roles.identity import Identity
 
+LINE_FREQUENCY = 50.0
+"""Hz, where a configuration says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -29,6 +32,8 @@ class Setup:
     """The driver's own settings (``sdk_path``, ranges), SI units."""
     simulated: Mapping[str, Any] = field(default_factory=dict)
     """What the twin needs to know (model, number of channels, noise seed)."""
+    line_frequency: float = LINE_FREQUENCY
+    """Of the station's power line, Hz: 50 or 60."""
 
 
 class Device(typing.Protocol):

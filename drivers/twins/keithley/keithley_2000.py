@@ -9,7 +9,7 @@ from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, Meter
+from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
 OVERHEAD = 2e-3
@@ -115,12 +115,17 @@ class Keithley2000Twin(ScpiTwin):
         repeats = self.averaging and self.averaging_kind == "REP"
         zero = 2.0 if self.autozero else 1.0
         count = self.averages if repeats else 1
-        self.time += count * (zero * self.nplc / LINE + OVERHEAD) + self.trigger_delay
+        self.time += (
+            count * (zero * self.nplc / self.circuit.line_frequency + OVERHEAD)
+            + self.trigger_delay
+        )
         nplc = self.nplc * (self.averages if self.averaging else 1)
         value = 0.0
         if self.function == "VOLT:DC":
             point = self.circuit.operate(self.time)
-            thermal = self.circuit.johnson(self.time, nplc / LINE)
+            thermal = self.circuit.johnson(
+                self.time, nplc / self.circuit.line_frequency
+            )
             fixed = None if self.auto else self.range
             value = self.meter.convert(point.sensed, fixed, nplc, thermal)
         if math.isinf(value):

@@ -6,10 +6,11 @@ from drivers.keithley import keithley_2182a as driver
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, Meter
+from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
 OVERHEAD = 2e-3
@@ -21,7 +22,7 @@ def _function(text: str) -> str:
     return Choice("VOLTage|TEMPerature")(word(text).strip("\"'").split(":")[0])
 
 
-class Keithley2182ATwin(ScpiTwin):
+class Keithley2182ATwin(OnTheMains, ScpiTwin):
     """A simulated 2182A; channel 1 sits on rows 3 and 4 of the bench."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2182A,4041234,C09 /A02"
@@ -123,10 +124,6 @@ class Keithley2182ATwin(ScpiTwin):
     def _range2(self) -> float:
         return self.ranges[2]
 
-    @query(":SYSTem:LFRequency?")
-    def _line(self) -> str:
-        return f"{LINE:g}"
-
     @property
     def conversion_time(self) -> float:
         """Return how long one reading takes, s."""
@@ -134,12 +131,14 @@ class Keithley2182ATwin(ScpiTwin):
         count = self.filter_count if repeats else 1
         zero = 2.0 if self.autozero else 1.0
         slow = ANALOGUE_FILTER if self.low_pass else 0.0
-        return float(count * (zero * self.nplc / LINE + slow + OVERHEAD))
+        return float(
+            count * (zero * self.nplc / self.circuit.line_frequency + slow + OVERHEAD)
+        )
 
     def volts(self, time: float, nplc: float) -> float:
         """Return what channel 1 shows at ``time``; infinite on overflow."""
         point = self.circuit.operate(time)
-        thermal = self.circuit.johnson(time, nplc / LINE)
+        thermal = self.circuit.johnson(time, nplc / self.circuit.line_frequency)
         fixed = None if self.auto else self.ranges[1]
         return self.meter.convert(point.sensed, fixed, nplc, thermal)
 

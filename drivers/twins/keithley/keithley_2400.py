@@ -14,6 +14,7 @@ from drivers.twins.keithley.keithley_buffer import ELEMENTS, ReadingBuffer
 from drivers.twins.keithley.keithley_sweep import SweptSource
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import ToldOfTheMains
 from drivers.twins.scpi.parameters import (
     NOT_A_NUMBER,
     Choice,
@@ -24,7 +25,7 @@ from drivers.twins.scpi.parameters import (
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, Measured
+from drivers.twins.world.front_end import Measured
 from labctl.clock import Clock
 
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
@@ -38,7 +39,7 @@ def _functions(text: str) -> str:
     return word(text).strip("\"'").split(":")[0][:4]
 
 
-class Keithley2400Twin(ReadingBuffer, SweptSource, SourceMeterTwin):
+class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTwin):
     """A simulated 2400."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
@@ -98,8 +99,6 @@ class Keithley2400Twin(ReadingBuffer, SweptSource, SourceMeterTwin):
     )
     remote_sense = switch(":SYSTem:RSENse")
     autozero = setting(":SYSTem:AZERo[:STATe]", default="1", kind=ON_OFF_ONCE)
-    line_frequency = number(":SYSTem:LFRequency", default=50.0, low=50.0, high=60.0)
-    line_auto = switch(":SYSTem:LFRequency:AUTO", default=True)
     off_state = setting(
         ":OUTPut:SMODe", default="NORM", kind=Choice("HIMPedance|NORMal|ZERO|GUARd")
     )
@@ -223,8 +222,9 @@ class Keithley2400Twin(ReadingBuffer, SweptSource, SourceMeterTwin):
         averages = self.averages if self.averaging else 1
         zero = 3.0 if self.autozero in {"1", "ON"} else 1.0
         delay = 1e-3 if self.delay_auto else self.source_delay
+        integration = self.nplc / self.line_frequency
         return float(
-            delay + self.trigger_delay + averages * zero * self.nplc / LINE + OVERHEAD
+            delay + self.trigger_delay + averages * zero * integration + OVERHEAD
         )
 
     def take(self) -> str:

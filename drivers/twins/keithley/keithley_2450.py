@@ -6,6 +6,7 @@ from drivers.keithley import keithley_2450 as driver
 from drivers.specification import Specification
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import (
     Choice,
     Number,
@@ -16,7 +17,6 @@ from drivers.twins.scpi.parameters import (
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE
 from labctl.clock import Clock
 
 OVERHEAD = 1e-3
@@ -30,7 +30,7 @@ def _function(text: str) -> str:
     return Choice("VOLTage|CURRent|RESistance")(name)
 
 
-class Keithley2450Twin(SourceMeterTwin):
+class Keithley2450Twin(OnTheMains, SourceMeterTwin):
     """A simulated 2450."""
 
     identification = "KEITHLEY INSTRUMENTS,MODEL 2450,04089762,1.7.12b"
@@ -179,7 +179,7 @@ class Keithley2450Twin(SourceMeterTwin):
         auto = self.voltage_delay_auto if volts else self.current_delay_auto
         set_delay = self.voltage_delay if volts else self.current_delay
         delay = 1e-3 if auto else set_delay
-        self.time += delay + 2.0 * self.nplc / LINE + OVERHEAD
+        self.time += delay + 2.0 * self.nplc / self.circuit.line_frequency + OVERHEAD
         measured = self.measure(self.nplc)
         source, sense = measured.voltage, measured.current
         if not volts:
@@ -259,11 +259,7 @@ class Keithley2450Twin(SourceMeterTwin):
 
     @command(":SENSe:AZERo:ONCE")
     def _zero_once(self) -> None:
-        self.time += 2.0 * self.nplc / LINE
-
-    @query(":SYSTem:LFRequency?")
-    def _line(self) -> str:
-        return f"{LINE:g}"
+        self.time += 2.0 * self.nplc / self.circuit.line_frequency
 
     @query(":TRACe:ACTual?", string, optional=1)
     def _actual(self, _buffer: str = "") -> str:

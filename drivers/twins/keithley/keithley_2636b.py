@@ -14,7 +14,7 @@ from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.lua import NODE, LuaTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE, SourceFrontEnd
+from drivers.twins.world.front_end import SourceFrontEnd
 from labctl.clock import Clock
 
 OVER_RANGE = 9.91e37
@@ -203,7 +203,8 @@ class Channel:
         delay = values["measure.delay"]
         zero = 2.0 if values["measure.autozero"] == 2 else 1.0  # noqa: PLR2004
         nplc = values["measure.nplc"]
-        twin.spend((1e-3 if delay < 0 else delay) + zero * nplc / LINE + OVERHEAD)
+        integration = zero * nplc / self.front.circuit.line_frequency
+        twin.spend((1e-3 if delay < 0 else delay) + integration + OVERHEAD)
         volts = self.front.source.holds_voltage
         fixed = {
             q: None if values[f"measure.autorange{q}"] else values[f"measure.range{q}"]
@@ -223,6 +224,7 @@ class Keithley2636BTwin(LuaTwin):
 
     def __init__(self, circuit: Circuit, clock: Clock, name: str = "smu") -> None:
         beside = Circuit(seed=circuit.seed)
+        beside.line_frequency = circuit.line_frequency
         specs = driver.VOLTAGE, driver.CURRENT
         self.channels = {
             "smua": Channel(self, SourceFrontEnd(circuit, name + "/a", *specs)),
@@ -230,7 +232,7 @@ class Keithley2636BTwin(LuaTwin):
         }
         self.own: dict[str, Any] = {
             "localnode.model": "2636B",
-            "localnode.linefreq": LINE,
+            "localnode.linefreq": circuit.line_frequency,
             "format.data": 1,
             "format.ASCII": 1,
             "format.REAL32": 2,

@@ -8,6 +8,7 @@ from drivers.twins.keithley.keithley_2182a import Keithley2182ATwin
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import (
     INFINITY,
     Choice,
@@ -18,7 +19,6 @@ from drivers.twins.scpi.parameters import (
 )
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Imperfection, Source
-from drivers.twins.world.front_end import LINE
 from labctl.clock import Clock
 
 MARGIN = 5e-3
@@ -29,7 +29,7 @@ _ELEMENT = Choice("READing|TSTamp|SOURce|AVOLtage|COMPliance|RNUMber|UNITs|ALL|D
 _WAVES = Choice("SINusoid|SQUare|RAMP|ARB0|ARB1|ARB2|ARB3|ARB4")
 
 
-class Keithley6221Twin(ScpiTwin):
+class Keithley6221Twin(OnTheMains, ScpiTwin):
     """A simulated 6221."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6221,1409876,D04  /700x"
@@ -254,7 +254,7 @@ class Keithley6221Twin(ScpiTwin):
             raise ScpiError(-241)
         wanted = min(self.delta_count, float(self.buffer_points))
         nplc = meter.nplc
-        step = self.delta_delay + nplc / LINE + MARGIN
+        step = self.delta_delay + nplc / self.circuit.line_frequency + MARGIN
         time = self.time
         high, low = (
             self.true_current(self.delta_high),

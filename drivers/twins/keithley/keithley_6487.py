@@ -6,10 +6,11 @@ from drivers.keithley import keithley_6487 as driver
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
-from drivers.twins.world.front_end import LINE, Meter
+from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
 OVERHEAD = 2e-3
@@ -17,7 +18,7 @@ ELEMENTS = ("READ", "UNIT", "TIME", "STAT", "VSO")
 _ELEMENT = Choice("READing|UNITs|TIME|STATus|VSOurce|ALL|DEFault")
 
 
-class Keithley6487Twin(ScpiTwin):
+class Keithley6487Twin(OnTheMains, ScpiTwin):
     """A simulated 6487; its own source is on the bench only while it is on."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6487,1234321,B04"
@@ -151,7 +152,7 @@ class Keithley6487Twin(ScpiTwin):
     def take(self) -> str:
         """Take one reading; with zero check on it says nothing about the sample."""
         count = self.averages if self.averaging else 1
-        self.time += count * (2.0 * self.nplc / LINE + OVERHEAD)
+        self.time += count * (2.0 * self.nplc / self.circuit.line_frequency + OVERHEAD)
         true = 0.0 if self.zero_check else self.circuit.operate(self.time).current
         fixed = None if self.auto else self.range
         value = self.meter.convert(true, fixed, self.nplc * count)

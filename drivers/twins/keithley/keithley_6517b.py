@@ -9,7 +9,7 @@ from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean, word
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
-from drivers.twins.world.front_end import LINE, Meter
+from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
 OVERHEAD = 4e-3
@@ -134,7 +134,7 @@ class Keithley6517BTwin(ScpiTwin):
     def take(self) -> str:
         """Take one reading."""
         count = self.averages if self.averaging else 1
-        self.time += count * (2.0 * self.nplc / LINE + OVERHEAD)
+        self.time += count * (2.0 * self.nplc / self.circuit.line_frequency + OVERHEAD)
         wired = self.function == "CURR" and not self.zero_check
         true = self.circuit.operate(self.time).current if wired else 0.0
         fixed = None if self.auto else self.range

@@ -3,6 +3,7 @@
 from drivers.keysight import keysight_b2901a as driver
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
+from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import (
     INFINITY,
     Choice,
@@ -14,7 +15,6 @@ from drivers.twins.scpi.parameters import (
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.front_end import LINE
 from labctl.clock import Clock
 
 OVERHEAD = 1e-3
@@ -24,7 +24,7 @@ INTERLOCK_LIMIT = 42.0
 """Above this the interlock must be closed, V."""
 
 
-class KeysightB2901ATwin(SourceMeterTwin):
+class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
     """A simulated B2901A."""
 
     identification = "Keysight Technologies,B2901A,MY51140123,3.4.2011.5100"
@@ -136,7 +136,11 @@ class KeysightB2901ATwin(SourceMeterTwin):
 
     def take(self) -> dict[str, float]:
         """Take one reading."""
-        self.time += self.acquire_delay + 2.0 * self.nplc / LINE + OVERHEAD
+        self.time += (
+            self.acquire_delay
+            + 2.0 * self.nplc / self.circuit.line_frequency
+            + OVERHEAD
+        )
         measured = self.measure(self.nplc)
         v, i = bounded(measured.voltage), bounded(measured.current)
         row = {

@@ -48,6 +48,7 @@ class SourceMeterTwin(ScpiTwin, abc.ABC):
         interlock_open: bool = False,
     ) -> None:
         super().__init__(clock)
+        self.circuit = circuit
         self.front = SourceFrontEnd(circuit, name, self.voltage_spec, self.current_spec)
         self.interlock_open = interlock_open
         self.epoch = clock.now()

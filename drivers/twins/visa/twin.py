@@ -32,7 +32,9 @@ class VisaTwin:
         """Return the twin without a bus; ``simulated`` goes to it as keywords."""
         options = {"latency": LATENCY, **setup.simulated}
         latency = float(options.pop("latency"))
-        device = self._model(_circuit_of(world), clock, setup.name, **options)
+        circuit = _circuit_of(world)
+        circuit.line_frequency = setup.line_frequency
+        device = self._model(circuit, clock, setup.name, **options)
         device.latency = latency
         return device
 

@@ -21,6 +21,7 @@ from drivers.twins.world.path import (
 )
 from drivers.twins.world.specimen import Film, Specimen, warmed
 from drivers.twins.world.surroundings import Surroundings, arrhenius
+from labctl.roles.driver import LINE_FREQUENCY
 
 BOLTZMANN = 1.380649e-23
 INPUT_RESISTANCE = 1e10
@@ -74,6 +75,8 @@ class Circuit:
         self.seed = seed
         self.surroundings = surroundings or Surroundings()
         """How warm the specimen is; a chamber's twin encloses it there."""
+        self.line_frequency = LINE_FREQUENCY
+        """Of the power line at which all instruments of the bench stand, Hz."""
         self.emf_drift = emf_drift
         """Slow change of the voltmeter's EMF, V/s."""
         self.magnet = ElectroMagnet() if magnet is None else magnet

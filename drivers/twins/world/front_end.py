@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from drivers.specification import OVER, Specification
 from drivers.twins.world.circuit import Circuit, Imperfection, Source
 
-LINE = 50.0
-"""Power line, Hz."""
-
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -91,7 +88,8 @@ class SourceFrontEnd:
         nplc = max(nplc, 1e-3)
         thermal = 0.0
         if not source.holds_voltage:
-            thermal = self.circuit.johnson(time, nplc / LINE)
+            seconds = nplc / self.circuit.line_frequency
+            thermal = self.circuit.johnson(time, seconds)
         return Measured(
             self.voltmeter.convert(volts, voltage_range, nplc, thermal),
             self.ammeter.convert(point.current, current_range, nplc),

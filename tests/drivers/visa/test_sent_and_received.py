@@ -30,6 +30,7 @@ from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltmeterSettings
 
 OK = (":SYST:ERR?", '0,"No error"')
+LINE = (":SYST:LFR?", "50")
 Pairs = list[tuple[str | None, str | None]]
 VOLTS = SourceSettings(Driven.VOLTAGE, 1.0, 1e-3)
 
@@ -47,6 +48,7 @@ def make(model: str, **options: Any) -> dict[str, Any]:
 
 
 PREPARE_2400: Pairs = [
+    LINE,
     *quiet(
         [
             "*RST;*CLS",
@@ -85,6 +87,7 @@ def prepared_point(meter: Any) -> Any:
 
 
 PREPARE_2450: Pairs = [
+    LINE,
     *quiet(
         [
             "*RST;*CLS",
@@ -212,6 +215,7 @@ TABLE: list[tuple[str, type, dict[str, Any], Pairs, Callable[[Any], Any], Any]] 
         Keithley2182A,
         make("2182A"),
         [
+            LINE,
             *quiet(
                 [
                     "*RST;*CLS",
