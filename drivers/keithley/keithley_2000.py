@@ -1,19 +1,17 @@
 """Keithley 2000 multimeter as a voltmeter."""
 
-import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 from drivers.specification import Specification
-from drivers.visa.meter import MeterRole
+from drivers.visa.meter import VoltmeterRole
 from drivers.visa.opening import VisaDriver
-from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
+from labctl.roles.voltmeter import VoltmeterSettings
 
 VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2000(MeterRole[VoltmeterSettings]):
+class Keithley2000(VoltmeterRole):
     """A 2000 that plays `labctl.roles.voltmeter.Voltmeter`."""
 
     instrument_class = "pymeasure.instruments.keithley:Keithley2000"
@@ -22,7 +20,7 @@ class Keithley2000(MeterRole[VoltmeterSettings]):
     largest = (1010.0, "V")
     nplc_query = ":SENS:VOLT:DC:NPLC?"
     range_query = ":SENS:VOLT:DC:RANG?"
-    _prepared = VoltmeterSettings()
+    averages_query = ":SENS:VOLT:DC:AVER:COUN?"
 
     def _messages(self, settings: VoltmeterSettings) -> Iterable[str]:
         ranged = settings.range
@@ -36,16 +34,6 @@ class Keithley2000(MeterRole[VoltmeterSettings]):
             f":SENS:VOLT:DC:AVER:STAT {int(settings.averages > 1)}",
             ":INIT:CONT 0;:FORM:ELEM READ",
         )
-
-    def _read_back(self, settings: VoltmeterSettings) -> VoltmeterSettings:
-        averages = self.inquire_whole(":SENS:VOLT:DC:AVER:COUN?")
-        held = super()._read_back(settings)
-        return replace(held, averages=averages if settings.averages > 1 else 1)
-
-    def read(self) -> VoltageReading:
-        """Take one fresh reading."""
-        value = self.inquire_number(":READ?")
-        return VoltageReading(value, math.nan, math.isnan(value))
 
 
 driver = VisaDriver(("2000",), Keithley2000)

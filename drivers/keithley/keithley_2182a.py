@@ -4,21 +4,19 @@ Its digital filter averages. The analogue one stays off: it adds about 125 ms pe
 conversion.
 """
 
-import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 from drivers.specification import Specification
-from drivers.visa.meter import MeterRole
+from drivers.visa.meter import VoltmeterRole
 from drivers.visa.opening import VisaDriver
 from drivers.visa.power_line import SCPI_LINE
-from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
+from labctl.roles.voltmeter import VoltmeterSettings
 
 VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
 
 
-class Keithley2182A(MeterRole[VoltmeterSettings]):
+class Keithley2182A(VoltmeterRole):
     """A 2182A that plays `labctl.roles.voltmeter.Voltmeter` with its channel 1."""
 
     instrument_class = "pymeasure.instruments.keithley:Keithley2182"
@@ -28,7 +26,7 @@ class Keithley2182A(MeterRole[VoltmeterSettings]):
     largest = (120.0, "V")
     nplc_query = ":SENS:VOLT:NPLC?"
     range_query = ":SENS:VOLT:CHAN1:RANG?"
-    _prepared = VoltmeterSettings()
+    averages_query = ":SENS:VOLT:DFIL:COUN?"
 
     def _messages(self, settings: VoltmeterSettings) -> Iterable[str]:
         ranged = settings.range
@@ -43,16 +41,6 @@ class Keithley2182A(MeterRole[VoltmeterSettings]):
             ":SENS:VOLT:LPAS 0",
             ":FORM:ELEM READ",
         )
-
-    def _read_back(self, settings: VoltmeterSettings) -> VoltmeterSettings:
-        averages = self.inquire_whole(":SENS:VOLT:DFIL:COUN?")
-        held = super()._read_back(settings)
-        return replace(held, averages=averages if settings.averages > 1 else 1)
-
-    def read(self) -> VoltageReading:
-        """Take one fresh reading."""
-        value = self.inquire_number(":READ?")
-        return VoltageReading(value, math.nan, math.isnan(value))
 
 
 driver = VisaDriver(("2182", "2182A"), Keithley2182A)

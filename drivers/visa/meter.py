@@ -5,6 +5,7 @@ refusals are here. After a lost link the settings must be as they were left.
 """
 
 import abc
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Generic, TypeVar
@@ -15,7 +16,7 @@ from drivers.visa.talk import refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.electrometer import ElectrometerSettings
-from labctl.roles.voltmeter import VoltmeterSettings
+from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
 
 S = TypeVar("S", VoltmeterSettings, ElectrometerSettings)
 
@@ -87,6 +88,24 @@ class MeterRole(Integrating, abc.ABC, Generic[S]):
         """Raise InstrumentError unless the settings are as they were left."""
         settings = self._prepared
         self.refuse_other("its setting", self._read_back(settings), settings)
+
+
+class VoltmeterRole(MeterRole[VoltmeterSettings]):
+    """A meter that plays `labctl.roles.voltmeter.Voltmeter`."""
+
+    averages_query: str
+    """What asks over how many readings the digital filter goes, on or off."""
+    _prepared = VoltmeterSettings()
+
+    def _read_back(self, settings: VoltmeterSettings) -> VoltmeterSettings:
+        averages = self.inquire_whole(self.averages_query)
+        held = super()._read_back(settings)
+        return replace(held, averages=averages if settings.averages > 1 else 1)
+
+    def read(self) -> VoltageReading:
+        """Take one fresh reading."""
+        value = self.inquire_number(":READ?")
+        return VoltageReading(value, math.nan, math.isnan(value))
 
 
 class ElectrometerRole(MeterRole[ElectrometerSettings]):
