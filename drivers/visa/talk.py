@@ -96,6 +96,15 @@ class Talk:
         self.setup = setup
         self._identity, self._clock = identity, clock
 
+    def __init_subclass__(cls) -> None:
+        """Refuse a class that is PyMeasure's too: two meanings of ``read``."""
+        super().__init_subclass__()
+        if issubclass(cls, Instrument):
+            raise TypeError(
+                f"{cls.__name__}: a role has an instrument, it is none; leave "
+                "Instrument out and say where PyMeasure's class is (instrument_class)"
+            )
+
     def _be_part_of(self, whole: "Talk", name: str, clock: Clock) -> None:
         """Have the instrument of ``whole``, in place of ``__init__``."""
         Talk.__init__(self, whole.link, whole.identity(), whole.setup, clock)

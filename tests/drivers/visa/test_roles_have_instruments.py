@@ -12,6 +12,7 @@ from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
 from drivers.visa.opening import Opened
+from drivers.visa.talk import Talk
 from labctl import plugins
 from labctl.clock import VirtualClock
 from labctl.errors import LinkError
@@ -80,6 +81,11 @@ def test_no_role_is_an_instrument(bench: Bench, name: str) -> None:
     for role in opened.roles.values():
         assert not isinstance(role, Instrument)
         assert getattr(role, "instrument", None) is opened.instrument
+
+
+def test_a_role_that_is_an_instrument_too_is_refused_where_it_is_written() -> None:
+    with pytest.raises(TypeError, match="Acme100: a role has an instrument"):
+        type("Acme100", (Talk, Instrument), {})
 
 
 @pytest.mark.parametrize(
