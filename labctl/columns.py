@@ -30,6 +30,53 @@ MINUS_IMAGINARY_IMPEDANCE = Column(
 )
 SPECTRUM = Column("spectrum_id", "", "Spectrum / 1", "i8")
 
+COUNTER_VOLTAGE = Column(
+    "counter_electrode_voltage_volt", "V", "Counter Electrode Voltage / V"
+)
+CONTROL_VOLTAGE = Column("control_volt", "V", "Control / V")
+CONTROL_CURRENT = Column("control_ampere", "A", "Control / A")
+ANALOG_IN_1 = Column("analog_in_1_volt", "V", "Analog Input 1 / V")
+ANALOG_IN_2 = Column("analog_in_2_volt", "V", "Analog Input 2 / V")
+EXTERNAL_CONTROL = Column("external_control_volt", "V", "External Control / V")
+INSTRUMENT_CHARGE = Column("instrument_charge_coulomb", "C", "Instrument Charge / C")
+INSTRUMENT_CYCLE = Column(
+    "instrument_cycle_count", "", "Instrument Cycle Count / 1", "i8"
+)
+INSTRUMENT_LOOP = Column("instrument_loop_count", "", "Instrument Loop Count / 1", "i8")
+CURRENT_RANGE = Column("current_range_code", "", "Current Range Code / 1", "i8")
+OVERLOAD = Column("overload_flags", "", "Overload Flags / 1", "i8")
+"""Sum of 1 voltage beyond its range, 2 current beyond its range, 4 amplifier
+saturated, as they stood when the row was fetched; 0 none, -1 not known."""
+COUNTER_VOLTAGE_AMPLITUDE = Column(
+    "counter_electrode_voltage_amplitude_volt",
+    "V",
+    "Counter Electrode Voltage Amplitude / V",
+)
+COUNTER_CURRENT_AMPLITUDE = Column(
+    "counter_electrode_current_amplitude_ampere",
+    "A",
+    "Counter Electrode Current Amplitude / A",
+)
+COUNTER_REAL_IMPEDANCE = Column(
+    "counter_electrode_real_impedance_ohm",
+    "ohm",
+    "Counter Electrode Real Impedance / ohm",
+)
+COUNTER_IMAGINARY_IMPEDANCE = Column(
+    "counter_electrode_imaginary_impedance_ohm",
+    "ohm",
+    "Counter Electrode Imaginary Impedance / ohm",
+)
+FURTHER = (
+    *(COUNTER_VOLTAGE, CONTROL_VOLTAGE, CONTROL_CURRENT),
+    *(ANALOG_IN_1, ANALOG_IN_2, EXTERNAL_CONTROL),
+    *(INSTRUMENT_CHARGE, INSTRUMENT_CYCLE, INSTRUMENT_LOOP),
+    *(CURRENT_RANGE, OVERLOAD),
+    *(COUNTER_VOLTAGE_AMPLITUDE, COUNTER_CURRENT_AMPLITUDE),
+    *(COUNTER_REAL_IMPEDANCE, COUNTER_IMAGINARY_IMPEDANCE),
+)
+"""What only some channels record: see `labctl.roles.potentiostat.RecordsMore`."""
+
 STAMP = (TEST_TIME, UNIX_TIME, STEP_COUNT, CYCLE_COUNT)
 """What the engine writes in front of every row of every stream."""
 
@@ -162,9 +209,12 @@ MAGNET = Stream(
 )
 
 _UNITS = {
-    column.name: column.unit
-    for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET)
-    for column in stream.columns
+    **{column.name: column.unit for column in FURTHER},
+    **{
+        column.name: column.unit
+        for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET)
+        for column in stream.columns
+    },
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drivers.biologic.compiler import compile_program
-from drivers.biologic.eclib.codes import OPTION_ERRORS, State
+from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.faults import EClibError
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.experiment import START_GRACE, Experiment, behind
@@ -22,11 +22,14 @@ from drivers.biologic.memory import ChannelMemory, Seen
 from drivers.biologic.ownership import difference, make_token
 from drivers.biologic.port import Device, Port
 from drivers.biologic.program import Program
+from drivers.biologic.recorded import further_columns
 from drivers.biologic.tenure import Tenure
+from drivers.biologic.watch import ChannelWatch
 from labctl import columns
-from labctl.data import Batch, Event
+from labctl.data import Batch, Column, Event
 from labctl.errors import (
     InstrumentError,
+    LimitError,
     NotOursError,
     OperatorError,
     OwnershipError,
@@ -40,8 +43,6 @@ log = logging.getLogger(__name__)
 
 MESSAGES_EVERY = 50
 """Polls between two looks at the firmware's messages."""
-ABORTING_OPTION_ERRORS = 100
-"""Option errors from here on (and 2) are a fault of the amplifier."""
 CHANNEL_RUNS = -13
 """EClib's code for a channel that is running."""
 
@@ -56,6 +57,7 @@ class BiologicChannel:
         self._memory = ChannelMemory(self._port)
         self._bounds = Bounds()
         self._tenure = Tenure(self._port)
+        self._watch = ChannelWatch(self.place, device.options.overload_rule)
         self._polls = 0
         self._said: list[str] = []
         self._kept: list[Batch] = []
@@ -99,6 +101,15 @@ class BiologicChannel:
         facts = self._port.facts(math.nan)
         compile_program(techniques, facts, Bounds.of(envelope))
 
+    @property
+    def further_columns(self) -> Mapping[str, tuple[Column, ...]]:
+        """See `labctl.roles.potentiostat.RecordsMore`."""
+        if self.number not in self._device.plugged:
+            return {}
+        if not self._port.board:
+            self._port.status()
+        return further_columns(self._port.board, self._device.options.xctr)
+
     # ---- PotentiostatChannel
 
     def load(
@@ -117,6 +128,8 @@ class BiologicChannel:
             log.warning(text, self.place, infos.MemFilled)
         self._tenure.let_go(rows=False)
         self._tenure.it, self._bounds = None, Bounds.of(envelope)
+        self._memory.forget()
+        self._memory.prepare()
         facts = port.facts(port.values().Ewe)
         program = compile_program(techniques, facts, self._bounds)
         return self._send(program, tuple(techniques))
@@ -174,6 +187,7 @@ class BiologicChannel:
         self._bounds = Bounds.of(envelope)
         it = self._tenure.take_over(token, now)
         it.techniques, it.seen = behind(techniques, it.skipped), True
+        self._watch.begin_halfway()
         self._memory.forget()
         self._memory.prepare()
         self._tenure.fetches = True
@@ -208,7 +222,7 @@ class BiologicChannel:
         seen = self._port.exchange(self._memory.drain)
         self._must_be(it, seen)
         self._decode(it)
-        self._check_option(it, seen.option_error)
+        self._watch_over(it, seen)
         running = self._is_running(it, seen)
         self._polls += 1
         if not running or self._polls % MESSAGES_EVERY == 0:
@@ -264,25 +278,25 @@ class BiologicChannel:
         port = self._port
         port.configure()
         self._tenure.it = None
-        heard = port.exchange(
+        how = self._device.options.read_back
+        sent = port.exchange(
             lambda lib, link: send(
-                lib, link, self.number, program.uploads, port.board, self.place
+                lib, link, self.number, program.uploads, port.board, self.place, how
             )
         )
-        for text in heard:
+        for text in sent.heard:
             log.warning("%s: firmware says: %s", self.place, text)
-        self._memory.forget()
-        self._memory.prepare()
         held = port.holding(count=len(program.uploads))
         token = make_token(
             held, self.number, program.uploads, skipped=skipped, zero=zero
         )
         unlimited = program.unlimited
-        if held.kinds is None:  # nothing was read back
+        if not sent.confirmed:  # nothing is known of what is held
             driving = [t.kind for t in techniques if drives(t)]
             unlimited = tuple(dict.fromkeys(driving))
         self._tenure.it = Experiment(program, token, techniques, not unlimited)
-        settings = program.summary
+        self._watch.begin(techniques, program)
+        settings = (*program.summary, ("read back", sent.said))
         if str(self._bounds):
             settings = (*settings, ("firmware limits", str(self._bounds)))
         host = tuple((at + skipped, c) for at, c in program.host_conditions)
@@ -319,9 +333,7 @@ class BiologicChannel:
     def _decode(self, it: Experiment) -> None:
         """Keep what was fetched for the next poll that returns."""
         last = self._memory.last_technique
-        batches, events = self._memory.take(it.index_of, it.zero)
-        self._kept += batches
-        self._events += events
+        self._memory.take(it.index_of, it.zero, self._kept.append, self._events.append)
         if last is not None:
             it.technique, it.seen = last, True
 
@@ -330,7 +342,22 @@ class BiologicChannel:
         it, kept, events = self._tenure.it, tuple(self._kept), tuple(self._events)
         self._kept, self._events = [], []
         index, zero = (0, 0.0) if it is None else (it.index_of(it.technique), it.zero)
-        return Poll(kept, running, index, events, seen.live(zero))
+        live = seen.live(zero, counter=self._records_counter)
+        return Poll(kept, running, index, events, live)
+
+    @property
+    def _records_counter(self) -> bool:
+        further = self.further_columns.get(columns.TIMESERIES.name, ())
+        return columns.COUNTER_VOLTAGE in further
+
+    def _watch_over(self, it: Experiment, seen: Seen) -> None:
+        """Stop what is faulty or overloaded. InstrumentError, LimitError."""
+        now = self._device.clock.now()
+        try:
+            self._watch.look(it, seen, self._kept, now, self._events.append)
+        except (LimitError, InstrumentError):
+            self._tenure.stop()
+            raise
 
     def _must_be(self, it: Experiment, seen: Seen) -> None:
         """NotOursError: the experiment's time went back, so it is another one."""
@@ -361,13 +388,3 @@ class BiologicChannel:
         raise InstrumentError(
             f"{self.place}: was started {waited:.1f} s ago and never ran ({said})"
         )
-
-    def _check_option(self, it: Experiment, code: int) -> None:
-        if not code or code in it.told:
-            return
-        it.told.add(code)
-        what = OPTION_ERRORS.get(code, f"option error {code}")
-        if code == 2 or code >= ABORTING_OPTION_ERRORS:  # noqa: PLR2004
-            self._tenure.stop()
-            raise InstrumentError(f"{self.place}: {what}; the channel was stopped")
-        log.warning("%s: %s", self.place, what)

@@ -1,5 +1,6 @@
 """What is wrong with techniques as a whole: loops that overlap, limits already met."""
 
+from drivers.biologic.eclib.codes import SUFFIX, Board
 from drivers.biologic.program import Draft
 from drivers.biologic.ranges import RangeError, voltage_range
 from labctl.errors import Complaint
@@ -13,6 +14,23 @@ from labctl.techniques import (
     Spectrum,
     VoltageSweep,
 )
+
+
+def check_board(draft: Draft) -> None:
+    """Refuse a board whose rows are not known, or not known well enough."""
+    board, dialect = draft.facts.board, draft.facts.dialect
+    if board not in SUFFIX:
+        what = f"its board is of type {board}, whose files and rows are not known."
+        cure = "Use a channel of a VMP3 or SP-300 kind, or report what board it is."
+    elif board == Board.DIGICORE and not dialect.digicore:
+        what = "it is a DIGICORE board, whose rows one public source describes."
+        cure = (
+            "To use it all the same (IEEE floats, rows as on an SP-300), set the "
+            "option digicore: true, and compare the first run with a dummy cell."
+        )
+    else:
+        return
+    draft.complaints.append(Complaint((), what, cure, file=draft.facts.name))
 
 
 def check_loops(draft: Draft) -> None:

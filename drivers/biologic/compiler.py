@@ -7,12 +7,15 @@ at once. A charge limit of a constant current becomes its duration.
 from collections.abc import Sequence
 
 from drivers.biologic.ability_checks import check_abilities
-from drivers.biologic.checks import check_loops, check_start, choose_voltage_range
+from drivers.biologic.checks import (
+    check_board,
+    check_loops,
+    check_start,
+    choose_voltage_range,
+)
 from drivers.biologic.conditions import FirmwareTests, charge_duration, split
 from drivers.biologic.eclib.codec import settings_of
-from drivers.biologic.eclib.codes import (
-    AUTO_RANGE,
-)
+from drivers.biologic.eclib.codes import AUTO_RANGE, board_name
 from drivers.biologic.firmware_limits import (
     Bounds,
     guard_current,
@@ -60,6 +63,7 @@ def compile_program(
         draft.complaints.append(
             Complaint((), "there is nothing to load.", file=facts.name)
         )
+    check_board(draft)
     choose_voltage_range(draft)
     if facts.bandwidth > facts.max_bandwidth > 0:
         draft.complaints.append(
@@ -154,6 +158,15 @@ def _voltage(draft: Draft, index: int, technique: ConstantVoltage) -> None:
 
 
 def _power(draft: Draft, index: int, technique: ConstantPower) -> None:
+    if draft.facts.board not in TECHNIQUES["CPOWER"].boards:
+        draft.complain(
+            index,
+            "constant power is for VMP3 boards only: no release of EClib has its "
+            f"technique file for a {board_name(draft.facts.board)} board.",
+            "Drive a constant current with voltage limits, or take a channel of a "
+            "VMP3, VSP or SP-150.",
+        )
+        return
     facts = draft.facts
     code = fixed_range(facts, current_of_power(facts, technique.power, technique.until))
     tests = FirmwareTests(host=technique.until)
@@ -212,7 +225,9 @@ def _sweep(draft: Draft, index: int, technique: VoltageSweep) -> None:
     tests = split(technique.until)
     draft.leave_to_host(index, tests.host)
     guarded = guard_current(tests, draft.seen(code))
-    problem, uploads = scan_uploads(technique, tests, guarded.tests)
+    problem, uploads = scan_uploads(
+        technique, tests, guarded.tests, draft.facts.dialect
+    )
     if problem:
         draft.complain(index, problem)
         return
@@ -245,7 +260,9 @@ def _spectrum(draft: Draft, index: int, technique: Spectrum) -> None:
         code = fixed_range(facts, need, what)
     else:
         code = holding_range(facts, None)
-    unit, rule = ("Current", "dE") if galvanostatic else ("Voltage", "dI")
+    unit, rule = "Voltage", "dI"
+    if galvanostatic:
+        unit, rule = "Current", facts.dialect.geis_hold
     values = draft.measuring(name, code)
     values.update(
         {
@@ -258,7 +275,7 @@ def _spectrum(draft: Draft, index: int, technique: Spectrum) -> None:
             "Initial_frequency": technique.first_frequency,
             "Final_frequency": technique.last_frequency,
             "sweep": False,
-            f"Amplitude_{unit}": technique.amplitude,
+            f"Amplitude_{unit}": facts.dialect.sent(technique.amplitude),
             "Frequency_number": technique.points,
             "Average_N_times": technique.averages,
             "Correction": technique.drift_correction,

@@ -18,10 +18,12 @@ from drivers.biologic.eclib.codes import (
     device_name,
     firmware_name,
 )
+from drivers.biologic.eclib.encodings import Encoding, proven
 from drivers.biologic.eclib.faults import NO_ANSWER, EClibError, describe
 from drivers.biologic.eclib.library import EClib, FunctionTable
 from drivers.biologic.eclib.link import NO_LINK, Answered, Link
 from drivers.biologic.options import Options
+from drivers.biologic.releases import is_release, release_of
 from labctl.clock import Clock
 from labctl.errors import (
     FirmwareError,
@@ -45,15 +47,16 @@ class BiologicDevice:
     ) -> None:
         self.name, self.address = setup.name, setup.address
         self.options, self.clock = options, clock
-        self.library = EClib(table)
-        self._worker = table.worker
-        self._link = Link(setup.name, setup.address, table.worker, clock)
-        self.version = self.exchange(self.library.version, self.name)
+        self._table = table
+        self._link = Link(setup.name, setup.address, table, clock)
+        self._encodings: dict[int, Encoding] = {}
+        """Board type -> how it writes, once that was proven."""
+        self.version = self.exchange(lambda lib: lib.version(), self.name)
         self._check_version()
         self.infos = self.exchange(self._connected, self.name)
         self.model = device_name(self.infos.DeviceCode)
         self._check_model()
-        self.plugged = self.exchange(lambda: self.library.plugged(self.link), self.name)
+        self.plugged = self.exchange(lambda lib: lib.plugged(self.link), self.name)
         self._link.confirm(self.exchange(self._who, self.name))
         slots = max(self.infos.NumberOfSlots, max(self.plugged, default=-1) + 1)
         self._channels = {
@@ -79,7 +82,7 @@ class BiologicDevice:
     def close(self) -> None:
         """Disconnect; channels go on with what they do."""
         try:
-            self._worker.do(lambda: self.library.disconnect(self.link))
+            self._table.exchange(lambda lib: lib.disconnect(self.link))
         except EClibError as error:
             log.warning("%s: %s", self.name, error)
 
@@ -90,39 +93,52 @@ class BiologicDevice:
         """The library's number of the connection; another one after each opening."""
         return self._link.number
 
-    def exchange(self, action: Callable[[], T], place: str, patience: float = 0.0) -> T:
+    def exchange(
+        self, action: Callable[[EClib], T], place: str, patience: float = 0.0
+    ) -> T:
         """Run ``action`` in one turn of the library; see `Link.exchange`."""
         return self._link.exchange(action, place, self._reopened, patience)
 
-    def _connected(self) -> abi.DeviceInfos:
-        number, infos = self.library.connect(self.address, self.options.connect_timeout)
+    def encoding(self, lib: EClib, board: int, place: str) -> Encoding:
+        """Return how a board writes; its library is asked once. FirmwareError."""
+        if board not in self._encodings:
+            self._encodings[board] = proven(
+                board,
+                lambda word: lib.single(word, board),
+                lambda first, second, base: lib.seconds(first, second, base, board),
+                place,
+            )
+        return self._encodings[board]
+
+    def _connected(self, lib: EClib) -> abi.DeviceInfos:
+        number, infos = lib.connect(self.address, self.options.connect_timeout)
         self._link.number = number
         return infos
 
-    def _reopened(self) -> None:
+    def _reopened(self, lib: EClib) -> None:
         """Connect anew and have the instrument say who it is before anything else."""
         old, self._link.number = self._link.number, NO_LINK
         if old != NO_LINK:
             try:
-                self.library.disconnect(old)
+                lib.disconnect(old)
             except EClibError as error:
                 log.debug("%s: %s", self.name, error)
-        number, infos = self.library.connect(self.address, self.options.connect_timeout)
+        number, infos = lib.connect(self.address, self.options.connect_timeout)
         try:
-            self._link.confirm(self._asked_who(number, infos.DeviceCode))
+            self._link.confirm(self._asked_who(lib, number, infos.DeviceCode))
         except InstrumentError:
-            self.library.disconnect(number)
+            lib.disconnect(number)
             raise
         self._link.number = number
 
-    def _who(self) -> Answered:
-        return self._asked_who(self.link, self.infos.DeviceCode)
+    def _who(self, lib: EClib) -> Answered:
+        return self._asked_who(lib, self.link, self.infos.DeviceCode)
 
-    def _asked_who(self, link: int, device: int) -> Answered:
+    def _asked_who(self, lib: EClib, link: int, device: int) -> Answered:
         """Read model and boards. EClibError: a board says nothing yet."""
         serials = []
-        for number in self.library.plugged(link):
-            infos = self.library.channel_infos(link, number)
+        for number in lib.plugged(link):
+            infos = lib.channel_infos(link, number)
             if infos.FirmwareVersion == 0:  # an all-zero status is no answer
                 raise EClibError("BL_GetChannelInfos", NO_ANSWER)
             serials.append((number, infos.BoardSerialNumber))
@@ -131,12 +147,13 @@ class BiologicDevice:
     # ---- what has to be right before anything is used
 
     def _check_version(self) -> None:
-        wanted = self.options.library_version
-        if wanted and not self.version.startswith(wanted):
+        wanted, told = self.options.library_version, self.version
+        if wanted and not is_release(told, wanted):
             raise FirmwareError(
-                f"{self.name}: EClib {self.version} was found where {wanted} is "
-                "configured. DLL, kernels and .ecc files must come from one release: "
-                "check sdk_path, or change library_version."
+                f"{self.name}: the library in sdk_path calls itself "
+                f"{release_of(told)}, where {wanted} is configured. DLL, kernels and "
+                ".ecc files must come from one release: check sdk_path; if this "
+                f'library is the right one, write library_version: "{told}".'
             )
 
     def _check_model(self) -> None:
@@ -147,9 +164,9 @@ class BiologicDevice:
                 "configured; check addresses"
             )
 
-    def board(self, number: int) -> int:
-        """Return the board type of a channel; call inside an exchange."""
-        told = self.library.board_type(self.link, number)
+    def board(self, lib: EClib, number: int) -> int:
+        """Return the board type of a channel."""
+        told = lib.board_type(self.link, number)
         if told:
             return told
         if self.infos.DeviceCode not in PREMIUM_DEVICES:
@@ -183,11 +200,11 @@ class BiologicDevice:
         )
 
     def _load_firmware(self, number: int, place: str, *, force: bool) -> int:
-        def load() -> int:
-            codes = self.library.load_firmware(self.link, [number], force=force)
+        def load(lib: EClib) -> int:
+            codes = lib.load_firmware(self.link, [number], force=force)
             if codes[number] < 0:
                 raise EClibError("BL_LoadFirmware", codes[number])
-            return int(self.library.channel_infos(self.link, number).FirmwareCode)
+            return int(lib.channel_infos(self.link, number).FirmwareCode)
 
         return self.exchange(load, place)
 

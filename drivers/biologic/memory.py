@@ -1,6 +1,7 @@
 """The rows in a channel's memory: fetched, decoded, and never lost by a failed call.
 
-The converter of floats is a call into the library, and made on its thread alone.
+Fetching is an exchange with the library, decoding is not: it happens on the caller's
+thread, and a block of rows is given up only when it has become a batch.
 """
 
 import logging
@@ -8,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drivers.biologic.eclib.abi import CurrentValues
-from drivers.biologic.eclib.codec import FloatDecoder, ieee_floats, proven_decoder
 from drivers.biologic.eclib.library import EClib
+from drivers.biologic.overload import flags_of
 from drivers.biologic.port import Port
-from drivers.biologic.reading import Fetched, Reader
+from drivers.biologic.reading import Fetched, Reader, joined
 from labctl import columns
 from labctl.data import Batch, Event, Level
 from labctl.errors import InstrumentError
@@ -36,6 +37,10 @@ class Seen:
     current: float
     """A."""
     option_error: int
+    overload: int = 0
+    """As `columns.OVERLOAD`."""
+    counter_voltage: float = 0.0
+    """V."""
 
     @classmethod
     def of(cls, values: CurrentValues) -> "Seen":
@@ -47,15 +52,24 @@ class Seen:
             float(values.Ewe),
             float(values.I),
             values.OptErr,
+            flags_of(values),
+            float(values.Ece),
         )
 
-    def live(self, zero: float) -> Mapping[str, float]:
-        """Return it as `Poll.live`; ``zero`` is added to the instrument's time, s."""
-        return {
+    def live(self, zero: float, *, counter: bool = False) -> Mapping[str, float]:
+        """Return it as `Poll.live`; ``zero`` is added to the instrument's time, s.
+
+        ``counter``: whether the counter electrode's voltage is recorded.
+        """
+        seen = {
             columns.VOLTAGE.name: self.voltage,
             columns.CURRENT.name: self.current,
             columns.INSTRUMENT_TIME.name: self.elapsed + zero,
+            columns.OVERLOAD.name: self.overload,
         }
+        if counter:
+            seen[columns.COUNTER_VOLTAGE.name] = self.counter_voltage
+        return seen
 
 
 class ChannelMemory:
@@ -63,20 +77,22 @@ class ChannelMemory:
 
     def __init__(self, port: Port) -> None:
         self._port = port
-        self._decoder: FloatDecoder | None = None
         self._reader: Reader | None = None
         self._pending: list[Fetched] = []
         """Fetched and not yet decoded."""
 
     def prepare(self) -> None:
-        """Get ready for the rows of the channel's board."""
-        port = self._port
-        if self._decoder is None:
-            self._decoder = port.exchange(
-                lambda lib, _: proven_decoder(lambda w: lib.single(w, port.board))
-            )
+        """Get ready for the rows of the channel's board.
+
+        FirmwareError: how it writes them cannot be known.
+        """
+        port, device = self._port, self._port.device
         self._reader = Reader(
-            port.place, port.board, self._decoder, port.device.options.xctr
+            port.place,
+            port.board,
+            port.exchange(lambda lib, _: device.encoding(lib, port.board, port.place)),
+            device.options.xctr,
+            device.options.dialect,
         )
 
     @property
@@ -98,36 +114,43 @@ class ChannelMemory:
         )
 
     def take(
-        self, index_of: Callable[[int], int], zero: float
-    ) -> tuple[tuple[Batch, ...], tuple[Event, ...]]:
-        """Return what was fetched as batches, and what was lost as an event.
+        self,
+        index_of: Callable[[int], int],
+        zero: float,
+        keep: Callable[[Batch], None],
+        tell: Callable[[Event], None],
+    ) -> None:
+        """Give what was fetched to ``keep`` as batches, and what was lost to ``tell``.
 
-        ``zero`` is added to the instrument's time, s. What cannot be decoded is kept.
+        ``zero`` is added to the instrument's time, s. InstrumentError: a block cannot
+        be read; it and those behind it stay, those before it were given.
         """
-        reader, fetched = self._reader, list(self._pending)
-        if reader is None or not fetched:
-            return (), ()
-        if self._decoder is ieee_floats:  # needs no library
-            batches = tuple(reader.batches(fetched, index_of, zero))
-        else:
-            batches = self._port.exchange(
-                lambda _lib, _link: tuple(reader.batches(fetched, index_of, zero)),
-                sure=False,
-            )
-        del self._pending[: len(fetched)]
-        return batches, self._lost(fetched)
+        reader, done, batches = self._reader, 0, []
+        if reader is None:
+            return
+        fetched = list(self._pending)
+        try:
+            for block in fetched:
+                if len(block.words):
+                    batches.append(reader.batch(block, index_of, zero))
+                done += 1
+        finally:
+            del self._pending[:done]
+            for batch in joined(batches):
+                keep(batch)
+            self._tell_lost(fetched[:done], tell)
 
     def forget(self) -> None:
         """Drop what was fetched of an upload before."""
         self._pending.clear()
 
-    def _lost(self, fetched: list[Fetched]) -> tuple[Event, ...]:
+    def _tell_lost(self, fetched: list[Fetched], tell: Callable[[Event], None]) -> None:
         lost = sum(block.skipped for block in fetched)
         if not lost:
-            return ()
+            return
         text = (
             f"{self._port.place}: {lost} rows were lost because the channel's memory "
             "was full; record less often or poll faster"
         )
         log.warning("%s", text)
-        return (Event(Level.WARNING, "gap", text),)
+        tell(Event(Level.WARNING, "gap", text))

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from drivers.biologic.dialect import AmplitudeKind, Dialect, RateUnit
 from drivers.biologic.eclib.tables import EXTRAS
+from drivers.biologic.overload import OverloadRule
 from labctl.errors import Complaint, RefusedError
 
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
@@ -14,7 +16,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PerChannel = Positive | Mapping[OnPanel, Positive] | None
 """One figure for all channels, or channel on the front panel -> figure."""
 HostLoss = Literal["off", "finish_technique"]
-_XCTR = {name: bit for bit, name in EXTRAS if name != "reserved"}
+_XCTR = {name.lower(): bit for bit, name in EXTRAS if name != "reserved"}
 
 
 class Options(BaseModel):
@@ -25,7 +27,7 @@ class Options(BaseModel):
     sdk_path: str = DEFAULT_SDK
     """Folder of EClib64.dll, the kernels and the .ecc files."""
     library_version: str = ""
-    """Expected beginning of the library's version (``6.11``); empty takes any."""
+    """Expected release, as the maker counts (``6.08``); empty takes any."""
     model: str = ""
     """Expected model (``VSP-300``); empty takes any."""
     serial: str = ""
@@ -49,7 +51,29 @@ class Options(BaseModel):
     highest_frequency: PerChannel = None
     """Hz; of a spectrum, instead of what the board is assumed to reach."""
     extra_columns: tuple[str, ...] = ()
-    """Further quantities in each row of premium boards: ``charge``, ``i_range`` …"""
+    """Further quantities in each row of premium boards: ``ece``, ``charge`` …"""
+    overload: Literal["stop", "warn"] = "stop"
+    """A converter beyond its range or a saturated amplifier for longer than
+    ``overload_for``: ends the run as a limit, or is told only."""
+    overload_for: float = Field(2.0, ge=0, le=3600)
+    """s."""
+    read_back: Literal["refuse", "warn", "off"] = "refuse"
+    """A channel that holds other parameters than were sent: is not started, or is
+    started after a warning and not left alone; ``off`` does not ask it."""
+    phase_sign: Literal[1, -1] = 1
+    """What phases of impedances are multiplied by."""
+    sent_amplitude: AmplitudeKind = "peak"
+    """What the library takes the amplitude of a sine for."""
+    recorded_amplitude: AmplitudeKind = "peak"
+    """What the amplitudes in its rows are; columns are peak values."""
+    geis_hold: Literal["dE", "dV"] = "dE"
+    """End of the label by which GEIS records its hold: ``Record_every_dE``."""
+    cv_rate: RateUnit = "V/s"
+    """Unit of Scan_Rate in CV."""
+    vscan_rate: RateUnit = "V/s"
+    """Unit of Scan_Rate in VSCAN and VSCANLIMIT."""
+    digicore: bool = False
+    """Use DIGICORE boards as one public source describes them; unverified."""
     on_link_loss: Literal["hold", "make_safe"] = "hold"
     """While the link is broken: ``hold`` tries again for ``hold_link_for`` as long as
     limits stand in the firmware of what runs; ``make_safe`` ends the run at once."""
@@ -67,7 +91,25 @@ class Options(BaseModel):
     @property
     def xctr(self) -> int:
         """Return the extra columns as EClib's bit field."""
-        return sum(_XCTR[name] for name in self.extra_columns)
+        return sum({_XCTR[name.lower()] for name in self.extra_columns})
+
+    @property
+    def overload_rule(self) -> OverloadRule:
+        """Return what becomes of an overload."""
+        return OverloadRule(self.overload, self.overload_for)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the library is spoken to."""
+        return Dialect(
+            self.phase_sign,
+            self.sent_amplitude,
+            self.recorded_amplitude,
+            self.geis_hold,
+            self.cv_rate,
+            self.vscan_rate,
+            self.digicore,
+        )
 
 
 def of_channel(option: PerChannel, number: int) -> float | None:
@@ -89,7 +131,9 @@ def read_options(name: str, options: Mapping[str, Any]) -> Options:
             )
             for item in error.errors()
         ) from error
-    unknown = [column for column in checked.extra_columns if column not in _XCTR]
+    unknown = [
+        column for column in checked.extra_columns if column.lower() not in _XCTR
+    ]
     if unknown:
         raise RefusedError(
             Complaint(

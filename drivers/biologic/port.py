@@ -9,6 +9,7 @@ import typing
 
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Firmware
+from drivers.biologic.eclib.encodings import Encoding
 from drivers.biologic.eclib.faults import NO_ANSWER, EClibError
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.options import Options, of_channel
@@ -31,7 +32,6 @@ class Device(typing.Protocol):
     """What a channel needs of its instrument."""
 
     name: str
-    library: EClib
     options: Options
     clock: Clock
     plugged: list[int]
@@ -43,12 +43,16 @@ class Device(typing.Protocol):
         ...
 
     def exchange(
-        self, action: typing.Callable[[], T], place: str, patience: float = 0.0
+        self, action: typing.Callable[[EClib], T], place: str, patience: float = 0.0
     ) -> T:
         """Run calls in one turn of the library, up the ladder for links."""
         ...
 
-    def board(self, number: int) -> int:
+    def encoding(self, lib: EClib, board: int, place: str) -> Encoding:
+        """Return how a board writes."""
+        ...
+
+    def board(self, lib: EClib, number: int) -> int:
         """Return the board type of a channel."""
         ...
 
@@ -86,12 +90,12 @@ class Port:
         """
         device = self.device
 
-        def act() -> T:
+        def act(lib: EClib) -> T:
             link = device.link
             if sure and link != self._link:
-                self._confirm(device.library, link)
+                self._confirm(lib, link)
                 self._link = link
-            return action(device.library, link)
+            return action(lib, link)
 
         wait = self.patience if patience is None else patience
         return device.exchange(act, self.place, wait)
@@ -107,7 +111,7 @@ class Port:
             if infos.FirmwareVersion != 0:
                 self.infos = infos
                 self.board = self.board or self.exchange(
-                    lambda _lib, _link: self.device.board(self.number), sure=False
+                    lambda lib, _: self.device.board(lib, self.number), sure=False
                 )
                 return infos
             self.device.clock.sleep(STATUS_PAUSE)
@@ -172,6 +176,7 @@ class Port:
             amplifier=infos.AmpCode,
             compliance=of_channel(options.compliance, self.number),
             highest_frequency=of_channel(options.highest_frequency, self.number),
+            dialect=options.dialect,
         )
 
     def configure(self) -> None:

@@ -107,7 +107,8 @@ class Draft:
         table = TECHNIQUES[name]
         if "I_Range" in table.parameters:
             values["I_Range"] = current_range
-        if self.facts.board == Board.PREMIUM and table.xctr and self.facts.xctr:
+        newer = self.facts.board in {Board.PREMIUM, Board.DIGICORE}
+        if newer and table.xctr and self.facts.xctr:
             values["xctr"] = self.facts.xctr
         return values
 

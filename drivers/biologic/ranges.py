@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.biologic.abilities import BOARDS, CONTROL, Drive, drive_of
+from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib.codes import (
     AUTO_RANGE,
     BOOSTER_RANGE,
@@ -50,6 +51,7 @@ class ChannelFacts:
     """V; from the configuration."""
     highest_frequency: float | None = None
     """Hz; from the configuration."""
+    dialect: Dialect = field(default_factory=Dialect)
 
     @property
     def ranges(self) -> dict[int, float]:

@@ -6,6 +6,7 @@ other paths are written out, `MOST_STEPS` vertices to a technique.
 """
 
 from drivers.biologic.conditions import FirmwareTests
+from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib.tables import MOST_STEPS
 from labctl.techniques import VoltageSweep
 
@@ -17,7 +18,10 @@ TURNS_OF_CV = 2
 
 
 def scan_uploads(
-    sweep: VoltageSweep, wanted: FirmwareTests, tests: FirmwareTests
+    sweep: VoltageSweep,
+    wanted: FirmwareTests,
+    tests: FirmwareTests,
+    dialect: Dialect,
 ) -> tuple[str, list[Upload]]:
     """Return what is wrong (empty if nothing) and the techniques with their values.
 
@@ -46,7 +50,7 @@ def scan_uploads(
         values = {
             "vs_initial": [False] * 5,
             "Voltage_step": triangle,
-            "Scan_Rate": [sweep.scan_rate] * 5,
+            "Scan_Rate": [dialect.rate("CV", sweep.scan_rate)] * 5,
             "Scan_number": 2,
             "Average_over_dE": True,
             "N_Cycles": sweep.cycles - 1,
@@ -59,7 +63,7 @@ def scan_uploads(
         values = {
             "Voltage_step": vertices,
             "vs_initial": [False] * count,
-            "Scan_Rate": [sweep.scan_rate] * count,
+            "Scan_Rate": [dialect.rate(name, sweep.scan_rate)] * count,
             "Scan_number": count - 1,
             "N_Cycles": 0,
         }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labctl.data import Batch, Event
+from labctl.data import Batch, Column, Event
 from labctl.limits import Envelope
 from labctl.techniques import Condition, Technique
 
@@ -41,7 +41,8 @@ class Poll:
     events: tuple[Event, ...] = ()
     live: Mapping[str, float] = field(default_factory=dict)
     """What the channel sees now, perhaps between two rows: ``voltage_volt``,
-    ``current_ampere``, ``instrument_time_second``; empty if it cannot say."""
+    ``current_ampere``, ``instrument_time_second``; empty if it cannot say. What
+    `RecordsMore.further_columns` names may stand there too."""
 
 
 @typing.runtime_checkable
@@ -52,7 +53,8 @@ class PotentiostatChannel(typing.Protocol):
     `start`), ``voltage_volt``, ``current_ampere``, ``technique_index``; ``eis``
     batches ``instrument_time_second``, ``frequency_hertz``, ``real_impedance_ohm``,
     ``imaginary_impedance_ohm``, ``voltage_volt``, ``current_ampere``,
-    ``voltage_amplitude_volt``, ``current_amplitude_ampere``.
+    ``voltage_amplitude_volt``, ``current_amplitude_ampere``. A channel that is also
+    a `RecordsMore` adds its further columns.
     """
 
     def load(
@@ -105,6 +107,8 @@ class PotentiostatChannel(typing.Protocol):
 
         After `make_safe` it brings what the memory still held. Where nothing was
         started or adopted here, it brings ``live`` alone: rows of others stay theirs.
+        LimitError: a converter was beyond its range, or the amplifier saturated, for
+        longer than the configuration takes; the rows of that poll come with the next.
         """
         ...
 
@@ -138,4 +142,18 @@ class PotentiostatLimits(typing.Protocol):
     @property
     def measures_impedance(self) -> bool:
         """Whether the channel has an impedance board."""
+        ...
+
+
+@typing.runtime_checkable
+class RecordsMore(typing.Protocol):
+    """A channel whose rows hold more than every potentiostat's."""
+
+    @property
+    def further_columns(self) -> Mapping[str, tuple[Column, ...]]:
+        """Stream -> columns that stand behind its usual ones.
+
+        ``{"timeseries": (counter_electrode_voltage_volt, …)}``; known before anything
+        is loaded, and the same as long as the instrument is open.
+        """
         ...

@@ -24,6 +24,7 @@ from labctl.protocol import Plan, Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.session.auxiliaries import plots_of, streams_of
+from labctl.session.further_columns import is_grown_from
 from labctl.session.order import Equipment, Order, Prepared, prepare_with
 from labctl.session.run import bounds_noted, seal
 from labctl.session.worlds import carry_over
@@ -133,7 +134,7 @@ def consider(
     if not changed:
         raise OperatorError(f"{header.run_id}: nothing would change")
     streams = streams_of(protocol, prepared.asides)
-    if streams != header.streams:
+    if not is_grown_from(header.streams, streams):
         raise OperatorError(
             f"{header.run_id}: other streams would be recorded "
             f"({_names(streams)} instead of {_names(header.streams)}); start a new run"

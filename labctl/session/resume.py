@@ -1,7 +1,7 @@
 """Go on with a run that was interrupted, or amend one, by replaying its outcomes."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from labctl.engine.situation import Recorded
 from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
 from labctl.session.amend import has_more, order_again
+from labctl.session.further_columns import unrecorded
 from labctl.session.order import Equipment, Prepared, prepare_with
 from labctl.session.read_back import compare_voltages
 from labctl.session.run import (
@@ -100,6 +101,10 @@ def resume(
                 journal.append(late)
                 recorded.rows += 1
             _note(prepared, config, journal, recorded, gap)
+            lacking = unrecorded(header.streams, bench.roles.values())
+            if lacking:
+                event = Event(Level.WARNING, "columns", _without(lacking))
+                journal.event(event, recorded.test_time, left + gap)
             for text in found.said:
                 event = Event(Level.INFO, "voltage", text)
                 journal.event(event, recorded.test_time, left + gap)
@@ -175,6 +180,13 @@ def _last_row(table: Mapping[str, Array]) -> float:
     """Return the test time of the last row, s."""
     times = table.get(columns.TEST_TIME.name)
     return 0.0 if times is None or not len(times) else float(times[-1])
+
+
+def _without(lacking: Sequence[str]) -> str:
+    return (
+        f"the instrument records {', '.join(lacking)} too; the run began without "
+        "them, so they are not in it. Start a new run to have them"
+    )
 
 
 def _timeseries(reader: JournalReader) -> tuple[Mapping[str, Array], Batch | None]:

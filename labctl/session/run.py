@@ -1,6 +1,7 @@
 """One run from its first commit to its sealed file."""
 
 import contextlib
+import dataclasses
 import logging
 import math
 import platform
@@ -22,6 +23,7 @@ from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
 from labctl.session.asking import judge_of
 from labctl.session.auxiliaries import opened, plots_of, streams_of
+from labctl.session.further_columns import recorded_streams
 from labctl.session.names import run_id
 from labctl.session.order import Prepared
 from labctl.session.view import JournalView
@@ -112,6 +114,8 @@ def start(
     try:
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
+        streams = recorded_streams(header.streams, bench.roles.values())
+        header = dataclasses.replace(header, streams=streams)
         with (
             room_for(prepared, folder, observers) as room,
             Journal.create(folder.journal, header) as journal,

@@ -8,6 +8,7 @@ import ctypes as c
 import socket
 import socketserver
 import threading
+from functools import cache
 from typing import Any
 
 from eclib_calls import SIZES, Unpacked, line, message
@@ -60,7 +61,7 @@ class EclibServer(socketserver.ThreadingTCPServer):
         self, twin: BiologicTwin, name: str, witness: Witness, port: int = 0
     ) -> None:
         self._twin, self._name, self._witness = twin, name, witness
-        self._table = twin.table()
+        self._function = cache(twin.function)
         self._one_at_a_time = threading.Lock()
         self._numbers = 0
         super().__init__(("127.0.0.1", port), _Pc)
@@ -100,6 +101,10 @@ class EclibServer(socketserver.ThreadingTCPServer):
         with self._one_at_a_time:
             self._twin.links.discard(link)
 
+    def _called(self, name: str, arguments: list[Any]) -> int:
+        function = self._function(name)
+        return UNKNOWN if function is None else int(function(*arguments))
+
     def carry_out(self, asked: dict[str, Any], by: int) -> dict[str, Any]:
         """Make one call on the twin; return the answer."""
         name = str(asked["call"])
@@ -109,7 +114,7 @@ class EclibServer(socketserver.ThreadingTCPServer):
         with self._one_at_a_time:
             if name == "BL_Connect":  # whatever port the line comes through
                 call.arguments[0] = self._twin.setup.address.encode()
-            code = int(self._table[name](*call.arguments))
+            code = self._called(name, call.arguments)
         place = self._name
         if name in OF_A_CHANNEL:
             place += f"/{call.arguments[1] + 1}"

@@ -105,11 +105,11 @@ class RemoteDriver(BiologicDriver):
     def wire(self, setup: Setup) -> FunctionTable:
         """Return functions whose instrument answers at ``setup.address``."""
         wire = Wire(setup.address)
-        local = BiologicTwin(setup, BenchWorld(VirtualClock()), VirtualClock()).table()
+        local = BiologicTwin(setup, BenchWorld(VirtualClock()), VirtualClock())
 
         def resolve(name: str) -> Callable[..., Any] | None:
             if name not in SIZES:
-                return local.get(name)
+                return local.function(name)
             return lambda *arguments: wire.call(name, arguments)
 
         return FunctionTable(resolve, f"EClib of {setup.address}")

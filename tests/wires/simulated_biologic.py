@@ -62,10 +62,12 @@ def simulated_bench(
     channels: Sequence[str] = (f"{NAME}/1",),
     *,
     own_thread: bool = False,
+    missing: frozenset[str] = frozenset(),
 ) -> SimulatedBench:
     """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``.
 
-    ``own_thread``: a call may be made to hang.
+    ``own_thread``: a call may be made to hang. ``missing``: functions that the release
+    does not have.
     """
     clock = VirtualClock(0.0)
     world = BenchWorld(clock)
@@ -73,6 +75,7 @@ def simulated_bench(
     wanted = {"model": "VSP-300", "channels": 6, **(simulated or {})}
     setup = Setup(NAME, "biologic", ADDRESS, options or {}, wanted)
     twin = BiologicTwin(setup, world, clock)
+    twin.faults.missing = missing
     table = twin.table(own_thread=own_thread)
     return SimulatedBench(clock, world, twin, driver.open(table, setup, clock))
 

@@ -275,10 +275,9 @@ class Bench:
 
     def library(self, line: Line) -> FunctionTable:
         """Return EClib as one life sees it."""
-        table = self.twin.table()
 
         def resolve(name: str) -> Callable[..., Any] | None:
-            function = table.get(name)
+            function = self.twin.function(name)
             if function is None or name not in SIZES:
                 return function
 

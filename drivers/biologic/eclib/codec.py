@@ -1,8 +1,7 @@
-"""Raw words ↔ numbers, without any I/O.
+"""Rows of raw words ↔ columns, and values ↔ the settings of a technique; no I/O.
 
-Rows come as 32-bit words: integers as they are, floats in the board's own encoding.
-Whether that is IEEE is not assumed but proven, by asking the library's converter about
-`PROBE_WORDS` once for each board; only then whole columns are cast at once.
+Integers stand in a row as they are, floats as the board writes them
+(`drivers.biologic.eclib.encodings`).
 """
 
 import struct
@@ -12,45 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.biologic.eclib.encodings import FloatDecoder, Floats, Words
 from drivers.biologic.eclib.tables import Kind, Layout, TechniqueTable
 from labctl.errors import InstrumentError
-
-Words = NDArray[np.uint32]
-Floats = NDArray[np.float64]
-FloatDecoder = Callable[[Words], Floats]
-
-PROBE_WORDS = tuple(
-    struct.unpack("<I", struct.pack("<f", value))[0]
-    for value in (1.0, -2.5, 3.7e-6, -1.1e-9, 0.005, 1.2345678, 1e6, 0.0)
-)
-
-
-def ieee_floats(words: Words) -> Floats:
-    """Cast a column of IEEE words."""
-    return np.ascontiguousarray(words).view(np.float32).astype(np.float64)
-
-
-def converted_floats(convert: Callable[[int], float]) -> FloatDecoder:
-    """Return a decoder that asks the library about each word."""
-
-    def decode(words: Words) -> Floats:
-        return np.array([convert(word) for word in words.tolist()], dtype=np.float64)
-
-    return decode
-
-
-def proven_decoder(convert: Callable[[int], float]) -> FloatDecoder:
-    """Return `ieee_floats` if the library agrees on every probe, else a slow one."""
-    cast = ieee_floats(np.array(PROBE_WORDS, dtype=np.uint32))
-    for word, expected in zip(PROBE_WORDS, cast.tolist(), strict=True):
-        if convert(word) != expected:
-            return converted_floats(convert)
-    return ieee_floats
-
-
-def ticks(high: Words, low: Words) -> Floats:
-    """Return time in time bases; exact up to 2⁵³."""
-    return high.astype(np.float64) * 4294967296.0 + low
 
 
 def decode_rows(

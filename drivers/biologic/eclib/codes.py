@@ -58,7 +58,7 @@ class Board(IntEnum):
     PREMIUM = 2
     """SP-300 family, so every VSP-300: files ``*4.ecc``."""
     DIGICORE = 3
-    """VMP-300-P: files ``*5.ecc``; row layouts are not known here."""
+    """VMP-300-P: files ``*5.ecc``; described by one public source, see `Dialect`."""
 
 
 SUFFIX = {Board.ESSENTIAL: "", Board.PREMIUM: "4", Board.DIGICORE: "5"}
@@ -137,6 +137,18 @@ OPTION_ERRORS = {
 def device_name(code: int) -> str:
     """Return the model, such as ``VSP-300``."""
     return DEVICES.get(code, f"device {code}")
+
+
+def board_name(board: int) -> str:
+    """Return a board's kind, as a person knows it."""
+    return _BOARD_NAMES.get(board, f"type {board}")
+
+
+_BOARD_NAMES: dict[int, str] = {
+    Board.ESSENTIAL: "VMP3",
+    Board.PREMIUM: "SP-300 (VSP-300)",
+    Board.DIGICORE: "DIGICORE",
+}
 
 
 def board_of_device(code: int) -> int:

@@ -1,15 +1,17 @@
 """EClib as typed calls: the functions of one DLL (or of its twin) and their checks.
 
 `FunctionTable` is the wire: names to callables with prototypes, and who calls them, one
-at a time. `EClib` turns error codes into `EClibError`. Call its methods inside an
-exchange of the table's ``worker`` only.
+at a time. It shows them to nobody. `FunctionTable.exchange` gives an `EClib` to one
+exchange on that thread: the methods of one that was kept raise `OutOfTurnError`, and so
+do those of one that was carried to another thread. Error codes become `EClibError`.
 """
 
 import ctypes as c
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,15 @@ from labctl.errors import FirmwareError, InstrumentError
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 TEXT_BYTES = 1024
+OVER = 0
+"""No thread has this number: the turn is over."""
+
+
+class OutOfTurnError(RuntimeError):
+    """The library was called outside the exchange that it was lent to: a defect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +44,14 @@ class Held:
     """(label, index) -> raw bits."""
 
 
-class FunctionTable:
-    """The functions of one EClib by name, resolved when first asked for."""
+class _Functions:
+    """Callables by name, resolved when first asked for."""
 
     def __init__(
-        self,
-        resolve: Callable[[str], Callable[..., Any] | None],
-        origin: str,
-        sdk_path: str = "",
-        *,
-        own_thread: bool = True,
+        self, resolve: Callable[[str], Callable[..., Any] | None], origin: str
     ) -> None:
-        self._resolve = resolve
+        self._resolve, self._origin = resolve, origin
         self._found: dict[str, Callable[..., Any] | None] = {}
-        self.origin = origin
-        """Where the functions come from: the DLL's path, or ``twin``."""
-        self.sdk_path = sdk_path
-        """Folder of the .ecc files; empty lets the library look beside itself."""
-        self.worker = Worker(f"EClib {origin}") if own_thread else InTurn()
-        """Who calls; a thread of its own unless every function returns at once."""
 
     def get(self, name: str) -> Callable[..., Any] | None:
         """Return the function, or None where this release does not have it."""
@@ -64,24 +63,76 @@ class FunctionTable:
         found = self.get(name)
         if found is None:
             raise FirmwareError(
-                f"{self.origin}: this release of EClib has no {name}. "
+                f"{self._origin}: this release of EClib has no {name}. "
                 "Install the EC-Lab Development Package 6.0 or later."
             )
         return found
 
 
-class EClib:
-    """Checked calls. Channels count from 0, as in the C API."""
+class _Room:
+    """What BL_GetData fills, made once."""
 
-    def __init__(self, table: FunctionTable) -> None:
-        self.table = table
-        self._values = abi.over_allocated(abi.CurrentValues)
-        self._infos = abi.over_allocated(abi.DataInfos)
-        self._buffer = abi.DataBuffer()
-        self._words = np.ctypeslib.as_array(self._buffer)
-        self._pointers = tuple(
-            c.addressof(x) for x in (self._buffer, self._infos, self._values)
+    def __init__(self) -> None:
+        self.values = abi.over_allocated(abi.CurrentValues)
+        self.infos = abi.over_allocated(abi.DataInfos)
+        self.buffer = abi.DataBuffer()
+        self.words = np.ctypeslib.as_array(self.buffer)
+        self.pointers = tuple(
+            c.addressof(x) for x in (self.buffer, self.infos, self.values)
         )
+
+
+class FunctionTable:
+    """The functions of one EClib, and the thread that may call them."""
+
+    def __init__(
+        self,
+        resolve: Callable[[str], Callable[..., Any] | None],
+        origin: str,
+        sdk_path: str = "",
+        *,
+        own_thread: bool = True,
+    ) -> None:
+        self.__functions = _Functions(resolve, origin)
+        self.__room = _Room()
+        self.origin = origin
+        """Where the functions come from: the DLL's path, or ``twin``."""
+        self.sdk_path = sdk_path
+        """Folder of the .ecc files; empty lets the library look beside itself."""
+        self.worker = Worker(f"EClib {origin}") if own_thread else InTurn()
+        """Who calls; a thread of its own unless every function returns at once."""
+
+    def exchange(self, action: "Callable[[EClib], T]") -> T:
+        """Run ``action`` on the worker with the library; nobody calls it meanwhile.
+
+        Raises what `Worker.do` and ``action`` raise.
+        """
+
+        def turn() -> T:
+            library = EClib(self.__functions, self.__room)
+            try:
+                return action(library)
+            finally:
+                library.end()
+
+        return self.worker.do(turn)
+
+
+class EClib:
+    """Checked calls, for one exchange. Channels count from 0, as in the C API.
+
+    Only `FunctionTable.exchange` makes one.
+    """
+
+    __slots__ = ("__functions", "__room", "__thread")
+
+    def __init__(self, functions: _Functions, room: _Room) -> None:
+        self.__functions, self.__room = functions, room
+        self.__thread = threading.get_ident()
+
+    def end(self) -> None:
+        """Take the library back; every call after this raises OutOfTurnError."""
+        self.__thread = OVER
 
     # ---- library and connection
 
@@ -224,7 +275,7 @@ class EClib:
 
         None where the library cannot say.
         """
-        if self.table.get("BL_GetParamInfos") is None:
+        if not self._has("BL_GetParamInfos"):
             return None
         own = (abi.EccParam * abi.MOST_PARAMETERS)()
         settings = (abi.EccParam * abi.MOST_PARAMETERS)()
@@ -261,27 +312,34 @@ class EClib:
     ) -> tuple[NDArray[np.uint32], abi.DataInfos, abi.CurrentValues]:
         """Fetch rows: words of shape (rows, columns), what they are, what is now.
 
-        The structs are this object's own and change at the next call.
+        The structs are the library's own and change at the next call.
         """
-        self._call("BL_GetData", link, channel, *self._pointers)
-        rows, columns = self._infos.NbRows, self._infos.NbCols
+        room = self.__room
+        self._call("BL_GetData", link, channel, *room.pointers)
+        rows, columns = room.infos.NbRows, room.infos.NbCols
         if rows * columns > abi.BUFFER_WORDS or rows < 0 or columns < 0:
             raise InstrumentError(
                 f"EClib: BL_GetData claims {rows} rows of {columns} columns; "
                 f"{abi.BUFFER_WORDS} words fit"
             )
-        words = self._words[: rows * columns].copy().reshape(rows, columns)
-        return words, self._infos, self._values
+        words = room.words[: rows * columns].copy().reshape(rows, columns)
+        return words, room.infos, room.values
 
     # ---- numbers
 
-    def single(self, word: int, board: int) -> float:
-        """Return the float that a raw word means on this board."""
+    def single(self, word: int, board: int) -> float | None:
+        """Return the float that a raw word means on this board.
+
+        None where the library cannot say. A release without a converter for a given
+        board has one for the board of the last connection.
+        """
         out = c.c_float()
-        if self.table.get("BL_ConvertChannelNumericIntoSingle") is not None:
+        if self._has("BL_ConvertChannelNumericIntoSingle"):
             self._call("BL_ConvertChannelNumericIntoSingle", word, _at(out), board)
-        else:
+        elif self._has("BL_ConvertNumericIntoSingle"):
             self._call("BL_ConvertNumericIntoSingle", word, _at(out))
+        else:
+            return None
         return out.value
 
     def seconds(
@@ -289,7 +347,7 @@ class EClib:
     ) -> float | None:
         """Return the time two words mean, s; None where the library cannot say."""
         name = "BL_ConvertTimeChannelNumericIntoSeconds"
-        if self.table.get(name) is None:
+        if not self._has(name):
             return None
         words = (c.c_uint32 * 2)(high, low)
         out = c.c_double()
@@ -298,13 +356,25 @@ class EClib:
 
     # ---- within
 
+    def _mine(self) -> _Functions:
+        """Return the functions. OutOfTurnError: it is not, or no longer, our turn."""
+        if self.__thread != threading.get_ident():
+            raise OutOfTurnError(
+                "EClib is entered inside FunctionTable.exchange only, on the thread "
+                "that runs it; this call came later, or from another thread"
+            )
+        return self.__functions
+
+    def _has(self, name: str) -> bool:
+        return self._mine().get(name) is not None
+
     def _call(self, name: str, *arguments: Any) -> None:
-        code: int = self.table[name](*arguments)
+        code: int = self._mine()[name](*arguments)
         if code < 0:
             raise EClibError(name, code, self._words_for(code))
 
     def _words_for(self, code: int) -> str:
-        get = self.table.get("BL_GetErrorMsg")
+        get = self._mine().get("BL_GetErrorMsg")
         if get is None:
             return ""
         text, size = c.create_string_buffer(TEXT_BYTES), c.c_uint32(TEXT_BYTES - 1)
@@ -320,7 +390,7 @@ class EClib:
     def _number(
         self, name: str, out: "c.c_uint32 | c.c_int32", *arguments: Any
     ) -> int | None:
-        if self.table.get(name) is None:
+        if not self._has(name):
             return None
         self._call(name, *arguments, _at(out))
         return int(out.value)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from drivers.biologic.eclib.codes import device_name
 from drivers.biologic.eclib.faults import EClibError, Remedy, translated
-from drivers.biologic.eclib.worker import InTurn, Worker
+from drivers.biologic.eclib.library import EClib, FunctionTable
 from labctl import waits
 from labctl.clock import Clock
 from labctl.data import Event, Level
@@ -54,7 +54,7 @@ class Link:
         self,
         name: str,
         address: str,
-        worker: Worker | InTurn,
+        table: FunctionTable,
         clock: Clock,
     ) -> None:
         self.name, self.address = name, address
@@ -62,16 +62,16 @@ class Link:
         """The library's number of the connection; another one after each opening."""
         self.expected: Answered | None = None
         """Who has to answer; None before it was asked for the first time."""
-        self._worker, self._clock = worker, clock
+        self._table, self._clock = table, clock
         self._lost_at: float | None = None
         self._told = False
         """Whether somebody knows that the link is lost."""
 
     def exchange(
         self,
-        action: Callable[[], T],
+        action: Callable[[EClib], T],
         place: str,
-        reopen: Callable[[], object],
+        reopen: Callable[[EClib], object],
         patience: float = 0.0,
     ) -> T:
         """Run ``action`` in one turn of the library, again where that may help.
@@ -86,7 +86,7 @@ class Link:
             attempt += 1
             try:
                 self._must_be_open()
-                answer = self._worker.do(action)
+                answer = self._table.exchange(action)
             except (EClibError, LinkError) as error:
                 tried = attempt >= ATTEMPTS
                 over = self._clock.now() - begun >= patience
@@ -120,10 +120,10 @@ class Link:
         if self.expected is not None and self.number == NO_LINK:
             raise EClibError("BL_TestConnection", -1)
 
-    def _reopen(self, reopen: Callable[[], object]) -> None:
+    def _reopen(self, reopen: Callable[[EClib], object]) -> None:
         self._lost_at = self._clock.now() if self._lost_at is None else self._lost_at
         try:
-            self._worker.do(reopen)
+            self._table.exchange(reopen)
         except (EClibError, LinkError) as error:
             log.warning("%s: no new connection: %s", self.name, error)
 

@@ -63,7 +63,8 @@ EXTRAS = (
     (0x40, "charge"),
     (0x80, "i_range"),
 )
-"""xctr bits in ascending order; each appends one column, premium boards only."""
+"""xctr bits in ascending order; each appends one column, premium boards (and DIGICORE,
+as far as that is known) only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class TechniqueTable:
     """Whether I_Range may be auto."""
     xctr: bool = True
     """Whether a premium board takes ``xctr`` here."""
+    boards: frozenset[Board] = frozenset(Board)
+    """Boards for which releases of EClib hold the file."""
 
     def file_for(self, board: int) -> str:
         """Return such as ``cplimit4.ecc``."""
@@ -91,14 +94,17 @@ class TechniqueTable:
 
     def layout(self, board: int, process: int, xctr: int = 0) -> Layout:
         """Return the words of a row. InstrumentError: no such layout is known."""
-        known = Board(board) if board in SUFFIX else Board.DIGICORE
-        plain = self.layouts.get((known, process))
+        known = Board(board) if board in SUFFIX else None
+        # One public source says that a DIGICORE's rows are a premium board's.
+        like = Board.PREMIUM if known is Board.DIGICORE else known
+        plain = None if like is None else self.layouts.get((like, process))
         if plain is None:
             raise InstrumentError(
                 f"EClib: the rows of {self.name} (process {process}) on board type "
                 f"{board} are not known to this driver"
             )
-        appended = xctr if board == Board.PREMIUM and self.xctr and process == 0 else 0
+        takes = like is Board.PREMIUM and self.xctr and process == 0
+        appended = xctr if takes else 0
         return plain.with_extras(appended) if appended else plain
 
 

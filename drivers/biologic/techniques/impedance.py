@@ -2,8 +2,8 @@
 
 Process 0 is the direct part (the hold before the sweep), process 1 one row a
 frequency. ``sweep`` TRUE means linear spacing. GEIS calls the recording of its hold
-``Record_every_dE`` in the manual's transcription and ``Record_every_dV`` in a program
-that works: the read-back after loading decides on a real SDK.
+``Record_every_dE`` in three public programs and ``Record_every_dV`` in one: the option
+``geis_hold`` chooses, and the read-back after loading says whether it is right.
 """
 
 from drivers.biologic.eclib.codes import Board
@@ -45,7 +45,8 @@ GEIS = TechniqueTable(
     {
         **_SWEEP,
         **labels("Initial_Current_step Final_Current_step", Kind.SINGLE),
-        **labels("Amplitude_Current Record_every_dE", Kind.SINGLE),
+        **labels("Amplitude_Current", Kind.SINGLE),
+        **labels("Record_every_dE Record_every_dV", Kind.SINGLE),
     },
     _LAYOUTS,
     auto_range=False,

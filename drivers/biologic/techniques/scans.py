@@ -1,7 +1,7 @@
 """Voltage scans: CV 103, VSCAN 124, VSCANLIMIT 158.
 
-Scan_Rate is taken as V/s; one transcription of the manual says mV/s for CV, to be
-checked once on a dummy cell.
+Scan_Rate is V/s or mV/s: public sources contradict each other. Options say which, and
+the first seconds of every sweep are held against what was asked.
 """
 
 from drivers.biologic.eclib.codes import Board

@@ -1,7 +1,7 @@
 """Held currents, voltages and powers, with and without firmware limits.
 
-CP 102, CPLIMIT 155, CA 101, CALIMIT 157, CPOWER 110. The labels of CPOWER follow CP's
-by analogy and its file is called ``pow`` in one release and ``cpow`` in another: the
+CP 102, CPLIMIT 155, CA 101, CALIMIT 157, CPOWER 110. Releases 5.35, 6.01, 6.04 and 6.08
+hold ``pow.ecc``, for board 1 alone. The labels of CPOWER follow CP's by analogy: the
 read-back after loading says if an SDK calls them otherwise.
 """
 
@@ -18,6 +18,7 @@ from drivers.biologic.eclib.tables import (
 
 _ROW = Layout.parse("t_high# t_low# Ewe I cycle#")
 _LAYOUTS = {(Board.ESSENTIAL, 0): _ROW, (Board.PREMIUM, 0): _ROW}
+_OLD = frozenset({Board.ESSENTIAL})
 
 
 def _stepped(level: str, recorded_by: str) -> dict[str, Parameter]:
@@ -49,5 +50,12 @@ CALIMIT = TechniqueTable(
     "CALIMIT", "calimit", 157, {**_VOLTAGE, **TESTS}, _LAYOUTS, "Duration_step"
 )
 CPOWER = TechniqueTable(
-    "CPOWER", "pow", 110, _POWER, _LAYOUTS, "Duration_step", auto_range=False
+    "CPOWER",
+    "pow",
+    110,
+    _POWER,
+    {(Board.ESSENTIAL, 0): _ROW},
+    "Duration_step",
+    auto_range=False,
+    boards=_OLD,
 )

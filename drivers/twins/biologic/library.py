@@ -38,19 +38,19 @@ class BiologicTwin(SimulatedInstrument):
 
         ``own_thread``: a function may block, as a fault or in real time.
         """
-        kept: dict[str, Callable[..., Any]] = {}
-
-        def resolve(name: str) -> Callable[..., Any] | None:
-            method = getattr(self, name, None)
-            if method is None or name in self.faults.missing:
-                return None
-            result, arguments = abi.PROTOTYPES[name]
-            callback = c.CFUNCTYPE(result, *arguments)(self.guarded(name, method))
-            kept[name] = callback
-            return callback
-
         origin = f"twin of {self.setup.name}"
-        return FunctionTable(resolve, origin, own_thread=own_thread)
+        return FunctionTable(self.function, origin, own_thread=own_thread)
+
+    def function(self, name: str) -> Callable[..., Any] | None:
+        """Return one function; None where this release does not have it."""
+        method = getattr(self, name, None)
+        if method is None or name in self.faults.missing:
+            return None
+        result, arguments = abi.PROTOTYPES[name]
+        callback: Callable[..., Any] = c.CFUNCTYPE(result, *arguments)(
+            self.guarded(name, method)
+        )
+        return callback
 
     # ---- library and connection
 

@@ -218,7 +218,7 @@ class SomebodyElse:
         """Stop it, and leave."""
         device = self._device
         number = self.channel.number
-        device.exchange(lambda: device.library.stop(device.link, number), "other")
+        device.exchange(lambda lib: lib.stop(device.link, number), "other")
         device.close()
 
 

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,55 +8,24 @@ from hypothesis import strategies as st
 
 from drivers.biologic.eclib.codec import (
     Setting,
-    converted_floats,
     decode_rows,
     encode_rows,
-    ieee_floats,
     ieee_words,
-    proven_decoder,
     settings_of,
-    ticks,
 )
 from drivers.biologic.eclib.codes import Board
+from drivers.biologic.eclib.encodings import TI, ieee_floats
 from drivers.biologic.eclib.tables import Layout
 from drivers.biologic.reading import Fetched, Reader
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
-from drivers.twins.biologic.front_end import ti_float, ti_words
 from labctl.errors import InstrumentError
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
-sane = st.floats(min_value=-1e9, max_value=1e9, width=32, allow_subnormal=False)
 
 
 @given(st.lists(singles, min_size=1, max_size=50))
 def test_ieee_words_come_back_as_they_went(values: list[float]) -> None:
     assert ieee_floats(ieee_words(np.array(values))).tolist() == values
-
-
-@given(sane.filter(lambda x: x == 0.0 or abs(x) > 1e-30))
-def test_ti_words_come_back_to_23_bits(value: float) -> None:
-    word = int(ti_words(np.array([value]))[0])
-
-    assert ti_float(word) == pytest.approx(value, rel=2**-23)
-
-
-@pytest.mark.parametrize(
-    ("word", "value"),
-    # TMS320C3x user's guide, short examples: exponent, sign, implied bit.
-    [(0x00000000, 1.0), (0x80000000, 0.0), (0xFF800000, -1.0), (0x01400000, 3.0)],
-)
-def test_ti_floats_have_the_values_of_the_manual(word: int, value: float) -> None:
-    assert ti_float(word) == value
-
-
-@given(
-    high=st.integers(0, 2**21 - 1),
-    low=st.integers(0, 2**32 - 1),
-)
-def test_two_time_words_are_one_number(high: int, low: int) -> None:
-    words = np.array([[high, low]], dtype=np.uint32)
-
-    assert ticks(words[:, 0], words[:, 1])[0] == high * 2**32 + low
 
 
 LAYOUTS = [
@@ -131,21 +101,6 @@ def test_a_row_of_another_width_is_refused() -> None:
         decode_rows(np.zeros((2, 6), np.uint32), layout, ieee_floats)
 
 
-def test_a_converter_that_is_not_ieee_is_never_cast() -> None:
-    decoder = proven_decoder(ti_float)
-
-    assert decoder is not ieee_floats
-    assert decoder(ti_words(np.array([1.5, -0.25]))).tolist() == [1.5, -0.25]
-
-
-def test_a_converter_that_agrees_on_all_probes_is_replaced_by_a_cast() -> None:
-    slow = converted_floats(lambda w: float(ieee_floats(np.array([w], np.uint32))[0]))
-
-    assert proven_decoder(lambda w: float(slow(np.array([w], np.uint32))[0])) is (
-        ieee_floats
-    )
-
-
 def fetched(**changes: object) -> Fetched:
     words = np.array([[0, 25, 0, 0, 0]], dtype=np.uint32)
     plain = {
@@ -161,10 +116,13 @@ def fetched(**changes: object) -> Fetched:
     return Fetched(**{**plain, **changes})  # type: ignore[arg-type]
 
 
+def rows_of(block: Fetched, board: Board = Board.PREMIUM, xctr: int = 0) -> Any:
+    reader = Reader("vsp300/1", board, TI, xctr)
+    return reader.batch(block, lambda k: k, 0.0).columns
+
+
 def times(block: Fetched) -> list[float]:
-    reader = Reader("vsp300/1", Board.PREMIUM, ieee_floats)
-    (batch,) = reader.batches([block], lambda k: k, 0.0)
-    return batch.columns["instrument_time_second"].tolist()  # type: ignore[no-any-return]
+    return rows_of(block)["instrument_time_second"].tolist()  # type: ignore[no-any-return]
 
 
 def test_time_counts_from_the_start_of_the_technique() -> None:

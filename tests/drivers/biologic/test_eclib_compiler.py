@@ -271,7 +271,8 @@ def test_the_file_is_that_of_the_board(board: int, file: str) -> None:
 
 
 def test_power_is_left_to_the_host_to_end() -> None:
-    program = build(ConstantPower(-1e-3, 60.0, until=(lower(0.1),)))
+    vmp3 = replace(FACTS, board=1)
+    program = build(ConstantPower(-1e-3, 60.0, until=(lower(0.1),)), facts=vmp3)
 
     assert names(program) == ["CPOWER"]
     assert [condition.name for _, condition in program.host_conditions] == ["lower"]

@@ -78,7 +78,7 @@ def test_another_model_than_configured_is_refused() -> None:
 
 
 def test_another_release_than_configured_is_refused() -> None:
-    with pytest.raises(FirmwareError, match=r"6\.11.* 6\.04 is configured"):
+    with pytest.raises(FirmwareError, match=r"calls itself 6\.11.* 6\.04 is"):
         simulated_bench(options={"library_version": "6.04"})
 
 
@@ -484,7 +484,7 @@ def test_a_call_that_does_not_return_is_given_up_and_so_is_the_next() -> None:
     bench.channel.start()
     gate = threading.Event()
     bench.twin.faults.blocked["BL_GetData"] = gate
-    worker = bench.device._worker
+    worker = bench.device._table.worker
     assert isinstance(worker, Worker)
     worker.deadline = 0.05
 

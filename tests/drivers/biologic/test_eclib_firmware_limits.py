@@ -118,7 +118,8 @@ CASES: list[tuple[str, Sequence[Technique], str, tuple[str, ...]]] = [
 def test_every_technique_with_room_gets_limits_and_the_others_are_named(
     what: str, techniques: Sequence[Technique], loaded: str, unlimited: tuple[str, ...]
 ) -> None:
-    bench = simulated_bench()
+    model = "VMP3" if what == "power" else "VSP-300"
+    bench = simulated_bench({"model": model})
 
     answer = bench.channel.load(techniques, ENVELOPE)
 
@@ -128,9 +129,7 @@ def test_every_technique_with_room_gets_limits_and_the_others_are_named(
 
 
 def test_without_a_read_back_nothing_counts_as_limited() -> None:
-    bench = simulated_bench()
-    bench.twin.faults.missing = frozenset({"BL_GetParamInfos"})
-    bench.device.library.table._found.clear()
+    bench = simulated_bench(missing=frozenset({"BL_GetParamInfos"}))
 
     answer = bench.channel.load([ConstantCurrent(1e-4, 60.0)], ENVELOPE)
 

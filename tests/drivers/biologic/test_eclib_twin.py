@@ -169,7 +169,7 @@ def test_a_limit_that_ends_all_ends_the_loop_too() -> None:
 
 
 def test_a_power_is_held_while_the_voltage_moves() -> None:
-    polls = simulated_bench().run(
+    polls = simulated_bench({"model": "VMP3"}).run(
         [ConstantPower(-1e-3, 1000.0, record=Recording(every_s=10.0))]
     )
     power = column(polls, VOLTS) * column(polls, AMPERES)
