@@ -107,8 +107,7 @@ class Draft:
         table = TECHNIQUES[name]
         if "I_Range" in table.parameters:
             values["I_Range"] = current_range
-        newer = self.facts.board in {Board.PREMIUM, Board.DIGICORE}
-        if newer and table.xctr and self.facts.xctr:
+        if self.facts.board == Board.PREMIUM and table.xctr and self.facts.xctr:
             values["xctr"] = self.facts.xctr
         return values
 

@@ -23,6 +23,8 @@ from labctl.data import Array, Batch, Column
 from labctl.errors import InstrumentError
 
 IMPEDANCE_PROCESS = 1
+HIGHEST_RANGE = 99
+"""No current range has a larger code."""
 REST = "OCV"
 """The technique whose rows have no current, because none flows."""
 
@@ -118,9 +120,22 @@ class Reader:
         found: dict[str, Array] = {}
         for word in layout.columns:
             column = column_of(word, technique)
-            if column is not None:
+            if column is columns.CURRENT_RANGE:
+                found[column.name] = self._ranges(values[word])
+            elif column is not None:
                 found[column.name] = _typed(values[word], column)
         return found
+
+    def _ranges(self, values: Floats) -> Array:
+        """Return codes of current ranges; -1 for what is none.
+
+        Most describe the word as a whole number, one public program as a float.
+        """
+        codes = values.astype(np.int64)
+        if (codes > HIGHEST_RANGE).any():
+            floats = self.encoding.floats(codes.astype(np.uint32))
+            codes = np.where(np.isfinite(floats), floats, -1.0).astype(np.int64)
+        return np.where((codes >= 0) & (codes <= HIGHEST_RANGE), codes, -1)
 
     def _layout(self, technique_id: int, process: int) -> tuple[TechniqueTable, Layout]:
         key = (technique_id, process)

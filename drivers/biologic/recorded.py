@@ -50,10 +50,10 @@ def further_columns(board: int, xctr: int) -> Mapping[str, tuple[Column, ...]]:
 
     ``xctr``: what was asked for with `extra_columns`, as EClib's bit field.
     """
+    own: list[Column] = []
     if board == Board.ESSENTIAL:
         own = [columns.COUNTER_VOLTAGE, columns.CONTROL_VOLTAGE]
-    else:
-        own = []
+    elif board == Board.PREMIUM:
         for bit, word in EXTRAS:
             if not xctr & bit:
                 continue

@@ -63,8 +63,7 @@ EXTRAS = (
     (0x40, "charge"),
     (0x80, "i_range"),
 )
-"""xctr bits in ascending order; each appends one column, premium boards (and DIGICORE,
-as far as that is known) only."""
+"""xctr bits in ascending order; each appends one column, premium boards only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +102,7 @@ class TechniqueTable:
                 f"EClib: the rows of {self.name} (process {process}) on board type "
                 f"{board} are not known to this driver"
             )
-        takes = like is Board.PREMIUM and self.xctr and process == 0
-        appended = xctr if takes else 0
+        appended = xctr if board == Board.PREMIUM and self.xctr and process == 0 else 0
         return plain.with_extras(appended) if appended else plain
 
 
