@@ -73,6 +73,14 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         ("drivers.keithley", "labctl.protocol", "Drivers see"),
         # nor its own twin
         ("drivers.visa.opening", "drivers.twins.visa.library", "A real driver"),
+        # nor may a twin know the tables that it is there to check
+        (
+            "drivers.twins.biologic.techniques",
+            "drivers.biologic.techniques.steps",
+            "of its own",
+        ),
+        ("drivers.twins.biologic.words", "drivers.biologic.eclib.codec", "of its own"),
+        ("drivers.twins.biologic.codes", "drivers.biologic.eclib.codes", "of its own"),
         # nor may a protocol
         ("protocols.cells", "labctl.session.run", "Protocols see"),
         # a protocol may not touch a file

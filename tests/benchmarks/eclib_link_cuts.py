@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from simulated_biologic import SimulatedBench, column, simulated_bench
 
-from drivers.biologic.eclib.codes import State
 from drivers.biologic.entry import driver
+from drivers.twins.biologic.codes import State
 from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.limits import Envelope
 from labctl.roles.potentiostat import Poll

@@ -8,8 +8,8 @@ from typing import Any
 
 from truth import Log
 
-from drivers.biologic.eclib.codes import State
 from drivers.twins.biologic.channel import TwinChannel
+from drivers.twins.biologic.codes import State
 from drivers.twins.biologic.library import BiologicTwin
 from drivers.twins.keithley.keithley_2636b import Keithley2636BTwin
 from drivers.twins.keithley.keithley_7001 import Keithley7001Twin

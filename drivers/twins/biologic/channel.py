@@ -9,14 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.biologic.eclib.codec import encode_rows
-from drivers.biologic.eclib.codes import CURRENT_RANGES, Board, Firmware, State
-from drivers.biologic.eclib.tables import Layout
-from drivers.twins.biologic.front_end import FrontEnd, Noise, encoder
+from drivers.twins.biologic.codes import (
+    COMPLIANCE,
+    EC_LAB,
+    KERNEL,
+    RANGES,
+    State,
+)
+from drivers.twins.biologic.front_end import FrontEnd, Noise
 from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
 from drivers.twins.biologic.memory import DIRECT, SINE, Block, Memory, Row
 from drivers.twins.biologic.sweep import SpectrumInFlight
+from drivers.twins.biologic.tables import PREMIUM, row_of
 from drivers.twins.biologic.techniques import LoadedTechnique, loaded_technique
+from drivers.twins.biologic.words import rows_as_words
 from drivers.twins.world.socket import Socket
 
 log = logging.getLogger(__name__)
@@ -48,10 +54,9 @@ class TwinChannel:
         number: int,
         socket: Socket,
         *,
-        board: int = Board.PREMIUM,
+        board: int = PREMIUM,
         seed: int = 0,
         memory_bytes: int = 262144,
-        ti_floats: bool = False,
         impedance: bool = True,
         largest_range: int = 10,
     ) -> None:
@@ -60,20 +65,18 @@ class TwinChannel:
         self.board = board
         self.impedance = impedance
         self.largest_range = largest_range
-        self.firmware: int = Firmware.KERNEL
-        self.compliance = 12.0 if board == Board.PREMIUM else 10.0
+        self.firmware = KERNEL
+        self.compliance = COMPLIANCE.get(board, 12.0)
         self.noise = Noise(seed, number)
         self.live_noise = Noise(seed, number + 1000)
         self.memory = Memory(memory_bytes)
         self.messages: deque[str] = deque()
         self.loaded: list[LoadedTechnique] = []
-        self.state: int = State.STOP
+        self.state: State = State.STOP
         self.paused = False
         """Shows PAUSE and drives on: the worst that a host must reckon with."""
         self.hardware = (0, 0)
         self.time_base = 25e-6
-        self.ti_floats = ti_floats
-        self._encode = encoder(ti=ti_floats)
         self._run: TechniqueInFlight | None = None
         self._front = FrontEnd(12, 3, largest_range)
         self._index = 0
@@ -88,8 +91,8 @@ class TwinChannel:
         self, file: str, sent: Sequence[tuple[str, int, int, int]], *, first: bool
     ) -> int:
         """Take one technique; return 0 or an error code."""
-        if self.firmware != Firmware.KERNEL:
-            return -9 if self.firmware == Firmware.EC_LAB else -308
+        if self.firmware != KERNEL:
+            return -9 if self.firmware == EC_LAB else -308
         if self.state != State.STOP:
             return -13
         built = loaded_technique(file, self.board, sent)
@@ -99,7 +102,7 @@ class TwinChannel:
         if first:
             self.loaded.clear()
         self.loaded.append(built)
-        unknown = {label for label, *_ in sent} - set(built.table.parameters)
+        unknown = {label for label, *_ in sent} - set(built.table.labels)
         for label in sorted(unknown):
             self.messages.append(f"{file}: parameter {label} ignored")
         return 0
@@ -113,18 +116,18 @@ class TwinChannel:
             return -15
         table = self.loaded[index].table
         for label, kind, bits, _ in sent:
-            if label == table.shortened_by:
+            if label == table.duration:
                 value = np.array([bits], dtype=np.int32).view(np.float32)[0]
                 self._run.shorten(float(value))
-            elif kind != table.parameters[label].kind:
+            elif label not in table.labels or kind != table.labels[label].type:
                 return -4
         self.bring(now)
         return 0
 
     def start(self, now: float) -> int:
         """Begin with the first technique."""
-        if self.firmware != Firmware.KERNEL:
-            return -9 if self.firmware == Firmware.EC_LAB else -308
+        if self.firmware != KERNEL:
+            return -9 if self.firmware == EC_LAB else -308
         if self.state != State.STOP:
             return -13
         if not self.loaded:
@@ -240,7 +243,7 @@ class TwinChannel:
         """What the host is told."""
         if self.paused and self.state == State.RUN:
             return State.PAUSE
-        return State(self.state)
+        return self.state
 
     def truth(self) -> Truth:
         """Return what is really there, without noise."""
@@ -332,57 +335,43 @@ class TwinChannel:
                 process,
                 self._loop,
                 start - self._begun,
-                wanted.table.layout(self.board, process, wanted.xctr),
+                row_of(wanted.table, self.board, process, wanted.xctr),
                 self._front,
                 wanted.time_base,
             )
         )
 
     def _words(self, block: Block, rows: list[Row]) -> Words:
-        layout = block.layout
-        if not rows:
-            return np.empty((0, len(layout.columns)), dtype=np.uint32)
-        table = np.array(rows)
         count = len(rows)
+        if not count:
+            return np.empty((0, len(block.row.columns)), dtype=np.uint32)
         names = SINE if block.process == 1 else DIRECT
-        columns = dict(zip(names, table.T, strict=True))
+        columns = dict(zip(names, np.array(rows).T, strict=True))
         if block.process == 1:
-            zero = np.zeros(count)
-            columns = {**dict.fromkeys(layout.columns, zero), **columns}
-            if "i_range" in layout.integers:
-                columns["i_range"] = block.front.range_codes(columns["I"])
-            return encode_rows(columns, layout, self._encode)
-        return encode_rows(
-            self._direct(columns, block, layout, count), layout, self._encode
-        )
+            columns["i_range"] = block.front.range_codes(columns["I"])
+        else:
+            columns = self._direct(columns, block, count)
+        return rows_as_words(columns, block.row, count, self.board)
 
     def _direct(
-        self,
-        columns: dict[str, NDArray[np.float64]],
-        block: Block,
-        layout: Layout,
-        count: int,
+        self, columns: dict[str, NDArray[np.float64]], block: Block, count: int
     ) -> dict[str, NDArray[np.float64]]:
+        """Return what the converters make of it; Ece is 0, CE being the reference."""
         front = block.front
         noise = self.noise.take(2 * count)
         ticks = np.rint(columns["t"] / np.float64(np.float32(block.time_base)))
         high = np.floor(ticks / 4294967296.0)
-        out = {
+        return {
             "t_high": high,
             "t_low": ticks - high * 4294967296.0,
             "Ewe": front.voltages(columns["E"], noise[::2]),
             "I": front.currents(columns["I"], noise[1::2]),
             "cycle": columns["cycle"],
+            "Ec": columns["E"],
+            "charge": columns["charge"],
+            "control": columns["control"],
+            "i_range": front.range_codes(columns["I"]),
         }
-        if len(layout.columns) == len(out) and "Ec" not in layout.columns:
-            return out
-        out["Ec"] = columns["E"]
-        out["charge"] = columns["charge"]
-        out["control"] = columns["control"]
-        if "i_range" in layout.integers:
-            out["i_range"] = front.range_codes(columns["I"])
-        zero = np.zeros(count)
-        return {name: out.get(name, zero) for name in layout.columns}
 
     def snapshot(self) -> dict[str, int]:
         """Return where the noise generators stand."""
@@ -396,4 +385,4 @@ class TwinChannel:
     @property
     def full_scale(self) -> float:
         """Largest current range, A."""
-        return CURRENT_RANGES[self.largest_range]
+        return RANGES[self.largest_range]

@@ -1,21 +1,18 @@
-"""What the twin's electronics do to a true reading: ranges, noise, converters, words.
+"""What the twin's electronics do to a true reading: ranges, noise, converters.
 
 Everything here belongs to the instrument channel and nothing to the cell. Noise is
 drawn by number (block and place), so a resumed run goes on with the same sequence.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.biologic.eclib.codec import ieee_words
-from drivers.biologic.eclib.codes import AUTO_RANGE, CURRENT_RANGES, VOLTAGE_RANGES
+from drivers.twins.biologic.codes import AUTO_RANGE, RANGES, VOLTS
 
 Floats = NDArray[np.float64]
-Words = NDArray[np.uint32]
 
 BITS = 65536.0
 """Steps of the converters over both signs of a range: 16 bits."""
@@ -31,9 +28,9 @@ OVERRANGE = 1.05
 """Converters read a little beyond the name of a range."""
 BLOCK = 4096
 
-_SPANS = np.array(sorted(CURRENT_RANGES.values()))
+_SPANS = np.array(sorted(RANGES.values()))
 _SPAN_LIST = [span for span in _SPANS.tolist() if span >= 1e-6]  # noqa: PLR2004
-_CODES = np.array(sorted(CURRENT_RANGES, key=CURRENT_RANGES.__getitem__))
+_CODES = np.array(sorted(RANGES, key=RANGES.__getitem__))
 
 
 class Noise:
@@ -88,25 +85,25 @@ class FrontEnd:
     @property
     def voltage_span(self) -> float:
         """Full scale in V; auto counts as the widest."""
-        return VOLTAGE_RANGES.get(self.voltage_range, 10.0)
+        return VOLTS.get(self.voltage_range, 10.0)
 
     @property
     def largest_current(self) -> float:
         """A that the channel can hold in this technique."""
         code = self.current_range
-        return CURRENT_RANGES[self.largest_range if code == AUTO_RANGE else code]
+        return RANGES[self.largest_range if code == AUTO_RANGE else code]
 
     def driven(self, current: float) -> float:
         """Return the current that really flows for a setpoint, A."""
         if self.current_range == AUTO_RANGE:
             return current
-        step = CONTROL_STEP * CURRENT_RANGES[self.current_range]
+        step = CONTROL_STEP * RANGES[self.current_range]
         return round(current / step) * step
 
     def spans(self, currents: Floats) -> float | Floats:
         """Return the span in A that each current is measured on."""
         if self.current_range != AUTO_RANGE:
-            return CURRENT_RANGES[self.current_range]
+            return RANGES[self.current_range]
         place = np.searchsorted(_SPANS, np.abs(currents))
         spans: Floats = np.maximum(_SPANS[np.minimum(place, len(_SPANS) - 1)], 1e-6)
         return spans
@@ -147,41 +144,3 @@ def _one(value: float, span: float) -> float:
     if math.isnan(value):
         return value
     return max(min(round(value / step) * step, most), -most)
-
-
-def ti_words(values: Floats) -> Words:
-    """Encode as TMS320C3x floats: exponent in bits 31-24, sign, 23 bits of fraction.
-
-    A stand-in for what a VMP3's signal processor sends: not IEEE, that is the point.
-    """
-    return np.array([_ti_word(value) for value in values.tolist()], dtype=np.uint32)
-
-
-def _ti_word(value: float) -> int:
-    if value == 0.0:
-        return 0x80000000
-    mantissa, exponent = math.frexp(abs(value))  # 0.5 ≤ mantissa < 1
-    fraction = round((mantissa * 2.0 - 1.0) * 2**23)
-    exponent -= 1
-    if fraction == 2**23:
-        fraction, exponent = 0, exponent + 1
-    if value > 0.0:
-        return ((exponent & 0xFF) << 24) | fraction
-    if fraction == 0:  # −1.0·2ᵉ is −2·2ᵉ⁻¹
-        return (((exponent - 1) & 0xFF) << 24) | (1 << 23)
-    return ((exponent & 0xFF) << 24) | (1 << 23) | (2**23 - fraction)
-
-
-def ti_float(word: int) -> float:
-    """Decode one TMS320C3x float."""
-    exponent = word >> 24
-    exponent -= 256 if exponent > 127 else 0  # noqa: PLR2004
-    if exponent == -128:  # noqa: PLR2004
-        return 0.0
-    fraction = (word & 0x7FFFFF) / 2**23
-    return (fraction - 2.0 if word & 0x800000 else 1.0 + fraction) * 2.0**exponent
-
-
-def encoder(*, ti: bool) -> Callable[[Floats], Words]:
-    """Return the channel's float encoding."""
-    return ti_words if ti else ieee_words

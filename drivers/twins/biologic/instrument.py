@@ -11,16 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.biologic.eclib import abi
-from drivers.biologic.eclib.codes import DEVICES, Board, State, board_of_device
 from drivers.twins.biologic.channel import Truth, TwinChannel
+from drivers.twins.biologic.codes import MODELS, State, board_of
 from drivers.twins.biologic.faults import BLOCKED_FOR, FaultPlan
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 
 log = logging.getLogger(__name__)
-
-DEVICE_CODES = {name: code for code, name in DEVICES.items()}
 
 
 class Refusal(Exception):  # noqa: N818
@@ -38,13 +36,13 @@ class SimulatedInstrument:
         wanted = dict(setup.simulated)
         self.setup, self.world, self.clock = setup, world, clock
         self.model = str(wanted.get("model", "VSP-300"))
-        self.device_code = DEVICE_CODES[self.model]
+        self.device_code = MODELS[self.model]
         boards = {int(k): int(v) for k, v in dict(wanted.get("boards", {})).items()}
         count = int(wanted.get("channels", 6))
         unplugged = {int(k) for k in wanted.get("unplugged", ())}
-        ti_floats = bool(wanted.get("ti_floats", False))
         no_impedance = {int(k) for k in wanted.get("without_impedance", ())}
-        default = board_of_device(self.device_code)
+        default = self.own_board = board_of(self.model)
+        """What the legacy converter takes every channel for."""
         self.slots = count
         self.first_serial = int(wanted.get("first_serial", 1000))
         """Serial of the first board; the next ones follow."""
@@ -59,7 +57,6 @@ class SimulatedInstrument:
                 board=board,
                 seed=int(wanted.get("seed", world.seed)),
                 memory_bytes=int(wanted.get("memory_bytes", 262144)),
-                ti_floats=ti_floats and board == Board.ESSENTIAL,
                 impedance=panel not in no_impedance,
             )
         for panel, code in dict(wanted.get("firmware", {})).items():

@@ -14,14 +14,20 @@ from typing import Any
 import numpy as np
 
 from drivers.biologic.eclib import abi
-from drivers.biologic.eclib.codes import (
-    Board,
-    Firmware,
-)
-from drivers.biologic.eclib.faults import FAULTS
 from drivers.biologic.eclib.library import FunctionTable
-from drivers.twins.biologic.front_end import ti_float
+from drivers.twins.biologic.codes import (
+    BANDWIDTHS,
+    ERRORS,
+    KERNEL,
+    PREMIUM_WITH_Z,
+    PREMIUM_WITHOUT_Z,
+    SMALLEST_RANGE,
+    VMP3_WITH_Z,
+    VMP3_WITHOUT_Z,
+)
 from drivers.twins.biologic.instrument import SimulatedInstrument
+from drivers.twins.biologic.tables import DIGICORE, ESSENTIAL
+from drivers.twins.biologic.words import ti_float
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import Clock, VirtualClock
 from labctl.roles.driver import Setup
@@ -58,8 +64,7 @@ class BiologicTwin(SimulatedInstrument):
         return _say(VERSION, text, size)
 
     def BL_GetErrorMsg(self, code: int, text: int, size: int) -> int:
-        fault = FAULTS.get(code)
-        return _say("unknown error" if fault is None else fault.what, text, size)
+        return _say(ERRORS.get(code, "unknown error"), text, size)
 
     def BL_Connect(self, address: bytes, _timeout: int, link: int, infos: int) -> int:
         if address.decode() != self.setup.address:
@@ -102,7 +107,7 @@ class BiologicTwin(SimulatedInstrument):
             return 0
         channel.bring(self.clock.now())
         out.Channel = number
-        out.BoardVersion = 19 if channel.impedance else 20
+        out.BoardVersion = _board_version(channel.board, channel.impedance)
         out.BoardSerialNumber = self.first_serial + number
         out.FirmwareCode = channel.firmware
         out.FirmwareVersion = FIRMWARE_VERSION if channel.firmware else 1
@@ -111,11 +116,11 @@ class BiologicTwin(SimulatedInstrument):
         out.MemSize, out.MemFilled = channel.memory.size, channel.memory.filled
         out.State = channel.shown_state
         out.MaxIRange = channel.largest_range
-        out.MinIRange = 2 if channel.board == Board.PREMIUM else 5
-        out.MaxBandwidth = 9 if channel.board == Board.PREMIUM else 7
+        out.MinIRange = SMALLEST_RANGE.get(channel.board, 2)
+        out.MaxBandwidth = BANDWIDTHS.get(channel.board, 9)
         loaded = 0 if self.faults.uncounted else len(channel.loaded)
         out.NbOfTechniques = loaded
-        out.FloatFormat = 0 if channel.ti_floats else 1
+        out.FloatFormat = int(channel.board == DIGICORE)
         return 0
 
     def BL_GetChannelBoardType(self, link: int, number: int, out: int) -> int:
@@ -125,7 +130,7 @@ class BiologicTwin(SimulatedInstrument):
 
     def BL_GetChannelFloatFormat(self, link: int, number: int, out: int) -> int:
         channel = self.channel(link, number)
-        c.c_int32.from_address(out).value = 0 if channel.ti_floats else 1
+        c.c_int32.from_address(out).value = int(channel.board == DIGICORE)
         return 0
 
     def BL_LoadFirmware(
@@ -149,7 +154,7 @@ class BiologicTwin(SimulatedInstrument):
             channel = self.channels.get(number)
             codes[number] = -3 if channel is None else 0
             if channel is not None:
-                channel.firmware = Firmware.KERNEL
+                channel.firmware = KERNEL
         self.firmware_loads.append(tuple(numbers))
         return 0
 
@@ -160,7 +165,7 @@ class BiologicTwin(SimulatedInstrument):
 
     def BL_GetHardConf(self, link: int, number: int, out: int) -> int:
         channel = self.channel(link, number)
-        if channel.board != Board.PREMIUM:
+        if channel.board == ESSENTIAL:
             return -14
         conf = abi.HardwareConf.from_address(out)
         conf.Conn, conf.Ground = channel.hardware
@@ -168,7 +173,7 @@ class BiologicTwin(SimulatedInstrument):
 
     def BL_SetHardConf(self, link: int, number: int, conf: abi.HardwareConf) -> int:
         channel = self.channel(link, number)
-        if channel.board != Board.PREMIUM:
+        if channel.board == ESSENTIAL:
             return -14
         channel.hardware = (conf.Conn, conf.Ground)
         return 0
@@ -221,7 +226,7 @@ class BiologicTwin(SimulatedInstrument):
         infos = abi.TechniqueInfos.from_address(out)
         infos.Id, infos.indx, infos.nbParams = loaded.table.id, index, len(loaded.raw)
         for slot, ((label, place), bits) in enumerate(loaded.raw.items()):
-            kind = loaded.table.parameters[label].kind
+            kind = loaded.table.labels[label].type
             item = infos.Params[slot]
             item.ParamStr, item.ParamType = label.encode(), kind
             item.ParamVal, item.ParamIndex = bits, place
@@ -278,25 +283,31 @@ class BiologicTwin(SimulatedInstrument):
     def BL_ConvertChannelNumericIntoSingle(
         self, word: int, out: int, board: int
     ) -> int:
-        ti = any(ch.ti_floats for ch in self.channels.values() if ch.board == board)
-        c.c_float.from_address(out).value = _single(word, ti=ti)
+        c.c_float.from_address(out).value = _single(word, board)
         return 0
 
     def BL_ConvertNumericIntoSingle(self, word: int, out: int) -> int:
-        ti = any(ch.ti_floats for ch in self.channels.values())
-        c.c_float.from_address(out).value = _single(word, ti=ti)
+        c.c_float.from_address(out).value = _single(word, self.own_board)
         return 0
 
     def BL_ConvertTimeChannelNumericIntoSeconds(
-        self, words: int, out: int, time_base: float, _board: int
+        self, words: int, out: int, time_base: float, board: int
     ) -> int:
         high, low = (c.c_uint32 * 2).from_address(words)
+        if board == DIGICORE:
+            high, low = low, high
         c.c_double.from_address(out).value = ((high << 32) + low) * time_base
         return 0
 
 
-def _single(word: int, *, ti: bool) -> float:
-    if ti:
+def _board_version(board: int, impedance: bool) -> int:
+    if board == ESSENTIAL:
+        return VMP3_WITH_Z if impedance else VMP3_WITHOUT_Z
+    return PREMIUM_WITH_Z if impedance else PREMIUM_WITHOUT_Z
+
+
+def _single(word: int, board: int) -> float:
+    if board != DIGICORE:
         return ti_float(word)
     return float(np.array([word], dtype=np.uint32).view(np.float32)[0])
 

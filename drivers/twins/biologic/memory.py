@@ -4,8 +4,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from drivers.biologic.eclib.abi import BUFFER_WORDS
-from drivers.biologic.eclib.tables import Layout
 from drivers.twins.biologic.front_end import FrontEnd
+from drivers.twins.biologic.tables import Row as WordsOfARow
 
 BYTES_PER_WORD = 4
 
@@ -27,7 +27,7 @@ class Block:
     loop: int
     start: float
     """Of the technique, s since the experiment's start."""
-    layout: Layout
+    row: WordsOfARow
     front: FrontEnd
     time_base: float
     rows: list[Row] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Memory:
     def add(self, row: Row) -> None:
         """Keep a row, or count it as lost if there is no room."""
         block = self._blocks[-1]
-        need = BYTES_PER_WORD * len(block.layout.columns)
+        need = BYTES_PER_WORD * len(block.row.columns)
         if self.filled + need > self.size:
             block.skipped += 1
             return
@@ -71,7 +71,7 @@ class Memory:
         if not blocks or not (blocks[0].rows or blocks[0].skipped):
             return None
         block = blocks[0]
-        width = len(block.layout.columns)
+        width = len(block.row.columns)
         most = BUFFER_WORDS // width
         rows, block.rows = block.rows[:most], block.rows[most:]
         self.filled -= BYTES_PER_WORD * width * len(rows)

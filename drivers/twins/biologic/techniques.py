@@ -13,9 +13,14 @@ from enum import Enum
 
 import numpy as np
 
-from drivers.biologic.eclib.codes import AUTO_RANGE, Board
-from drivers.biologic.eclib.tables import Kind, TechniqueTable
-from drivers.biologic.techniques import TECHNIQUES
+from drivers.twins.biologic.codes import AUTO_RANGE
+from drivers.twins.biologic.tables import (
+    PREMIUM,
+    SINGLE,
+    SUFFIXES,
+    TECHNIQUES,
+    Technique,
+)
 
 TIME_BASES = {"OCV": 20e-6, "CPLIMIT": 40e-6, "CALIMIT": 40e-6, "CV": 45e-6}
 """s; 25 µs for all others."""
@@ -103,7 +108,7 @@ class Sweep:
 class LoadedTechnique:
     """One loaded technique."""
 
-    table: TechniqueTable
+    table: Technique
     raw: RawParameters
     """What a read-back shows."""
     stages: tuple[Stage, ...] = ()
@@ -131,22 +136,19 @@ def loaded_technique(
     raw = {
         (label, index): bits
         for label, kind, bits, index in sent
-        if label in table.parameters and kind == table.parameters[label].kind
+        if label in table.labels and kind == table.labels[label].type
     }
     read = _Reader(table, raw)
-    if read.number("I_Range", AUTO_RANGE) == AUTO_RANGE and not table.auto_range:
+    if read.number("I_Range", AUTO_RANGE) == AUTO_RANGE and table.driven:
         return -4
     if table.name == "LOOP":
         target = int(read.number("protocol_number", 0))
         return LoadedTechnique(
             table, raw, jump=(target, int(read.number("loop_N_times", 0)))
         )
-    stages = _STAGES[table.name](read)
-    if len(stages) > 0 and read.most_index() >= (
-        20 if "Test1_Config" in table.parameters else 100
-    ):
+    if any(index >= table.labels[label].most for label, index in raw):
         return -4
-    premium = board == Board.PREMIUM
+    stages = _STAGES[table.name](read)
     return LoadedTechnique(
         table,
         raw,
@@ -157,18 +159,18 @@ def loaded_technique(
         sweep=_sweep(read) if table.name in {"PEIS", "GEIS"} else None,
         current_range=int(read.number("I_Range", AUTO_RANGE)),
         voltage_range=int(read.number("E_Range", 3)),
-        xctr=int(read.number("xctr", 0)) if premium and table.xctr else 0,
+        xctr=int(read.number("xctr", 0)) if board == PREMIUM else 0,
         time_base=TIME_BASES.get(table.name, 25e-6),
-        averaged="Scan_Rate" in table.parameters,
+        averaged="Scan_Rate" in table.labels,
     )
 
 
-def _table_of(file: str, board: int) -> TechniqueTable | int:
+def _table_of(file: str, board: int) -> Technique | int:
     name = file.replace("\\", "/").rpartition("/")[2]
-    for table in TECHNIQUES.values():
+    for table in TECHNIQUES:
         if name == table.file_for(board):
             return table
-        if any(name == table.file_for(other) for other in Board):
+        if any(name == table.file_for(other) for other in SUFFIXES):
             return -401
     return -400
 
@@ -176,14 +178,14 @@ def _table_of(file: str, board: int) -> TechniqueTable | int:
 class _Reader:
     """Values by label, decoded from their raw bits."""
 
-    def __init__(self, table: TechniqueTable, raw: RawParameters) -> None:
+    def __init__(self, table: Technique, raw: RawParameters) -> None:
         self.table, self.raw = table, raw
 
     def number(self, label: str, default: float, index: int = 0) -> float:
         bits = self.raw.get((label, index))
         if bits is None:
             return default
-        if self.table.parameters[label].kind is not Kind.SINGLE:
+        if self.table.labels[label].type != SINGLE:
             return bits
         value: float = struct.unpack("<f", struct.pack("<i", bits))[0]
         return value
@@ -192,15 +194,12 @@ class _Reader:
         value = self.number(label, 0.0)
         return value if value > 0.0 else math.inf
 
-    def most_index(self) -> int:
-        return max((index for _, index in self.raw), default=0)
-
     def tests(self, index: int) -> tuple[Test, ...]:
         found: list[Test] = []
         for number in (1, 2, 3):
             config = (
                 int(self.number(f"Test{number}_Config", 0, index))
-                if (f"Test{number}_Config" in self.table.parameters)
+                if (f"Test{number}_Config" in self.table.labels)
                 else 0
             )
             if not config & 1:

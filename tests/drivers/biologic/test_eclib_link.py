@@ -12,9 +12,9 @@ from simulated_biologic import (
     simulated_bench,
 )
 
-from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.worker import Worker
 from drivers.biologic.options import read_options
+from drivers.twins.biologic.codes import State
 from labctl import waits
 from labctl.data import Event
 from labctl.errors import IdentityError, InstrumentError, LinkError, RefusedError
@@ -205,7 +205,7 @@ def test_rows_that_were_read_before_a_failure_come_with_the_next_poll() -> None:
 
 def test_the_converter_of_floats_is_called_on_the_librarys_thread_alone() -> None:
     channels = [f"{NAME}/{k}" for k in (1, 2, 3)]
-    bench = simulated_bench({"model": "VMP3", "ti_floats": True}, channels=channels)
+    bench = simulated_bench({"model": "VMP3"}, channels=channels)
     players = [bench.device.roles[k] for k in "123"]
     for player in players:
         player.load([OpenCircuit(1e4, record=Recording(every_s=1.0))])

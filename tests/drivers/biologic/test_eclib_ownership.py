@@ -12,8 +12,9 @@ import pytest
 from simulated_biologic import SimulatedBench, column, simulated_bench
 
 from drivers.biologic.channel import BiologicChannel
-from drivers.biologic.eclib.codes import Firmware, State
+from drivers.biologic.eclib.codes import Firmware
 from drivers.biologic.entry import driver
+from drivers.twins.biologic.codes import State
 from labctl.errors import InstrumentError, LinkError, NotOursError
 from labctl.techniques import (
     ConstantCurrent,

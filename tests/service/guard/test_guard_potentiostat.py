@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from simulated_biologic import SimulatedBench, simulated_bench
 
-from drivers.biologic.eclib.codes import State
 from drivers.biologic.entry import driver
+from drivers.twins.biologic.codes import State
 from labctl.limits import Envelope
 from labctl.service.guard.lines import (
     ChannelEnd,
