@@ -22,15 +22,17 @@ class Specification:
     """Largest error at zero as a fraction of the range."""
     noise: float
     """rms at 1 PLC as a fraction of the range."""
+    over: float = OVER
+    """How far a reading may go beyond a range's name."""
 
     def range_for(self, value: float) -> float:
         """Return the smallest range that holds ``value``, else the largest."""
         size = abs(value)
         for name in self.ranges:
-            if size <= name * OVER:
+            if size <= name * self.over:
                 return name
         return self.ranges[-1]
 
     def fits(self, value: float) -> bool:
         """Whether the largest range holds ``value``."""
-        return abs(value) <= self.ranges[-1] * OVER * (1 + 1e-9)
+        return abs(value) <= self.ranges[-1] * self.over * (1 + 1e-9)

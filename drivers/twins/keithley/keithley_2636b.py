@@ -3,322 +3,210 @@
 Channel a is wired to the bench; channel b stands beside it and sees an open circuit.
 """
 
-import math
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from drivers.keithley import keithley_2636b as driver
-from drivers.twins.keithley import tsp_buffer as tsp_buffer_twin
-from drivers.twins.keithley.tsp_buffer import ReadingBuffer
-from drivers.twins.scpi.faults import ScpiError
-from drivers.twins.scpi.lua import NODE, LuaTwin
+from drivers.twins.keithley import keithley_2636b_tables as data
+from drivers.twins.keithley.tsp_channel import Channel
+from drivers.twins.keithley.tsp_factory import SCRIPTS
+from drivers.twins.keithley.tsp_trigger import TriggerSystem
+from drivers.twins.scpi.tsp import TspTwin
+from drivers.twins.scpi.tsp_tables import RUNTIME_ERROR, Table, TspError, within
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import SourceFrontEnd
 from labctl.clock import Clock
 
-OVER_RANGE = 9.91e37
-TOO_BIG, TOO_SMALL, UNKNOWN = 1102, 1103, -286
-OVERHEAD = 1e-3
-BUFFER_SETTINGS = ("appendmode", "collecttimestamps", "collectsourcevalues")
-CONDITION_NODES = ("measurement", "measurement.instrument")
-DEFAULTS: dict[str, float] = {
-    "source.func": 1,
-    "source.levelv": 0.0,
-    "source.leveli": 0.0,
-    "source.limitv": 20.0,
-    "source.limiti": 0.1,
-    "source.rangev": 0.2,
-    "source.rangei": 1e-7,
-    "source.autorangev": 1,
-    "source.autorangei": 1,
-    "source.lowrangei": 1e-9,
-    "source.delay": 0.0,
-    "source.output": 0,
-    "source.offmode": 0,
-    "source.offlimiti": 1e-3,
-    "source.settling": 0,
-    "measure.nplc": 1.0,
-    "measure.autozero": 2,
-    "measure.rangei": 1e-7,
-    "measure.rangev": 0.2,
-    "measure.autorangei": 1,
-    "measure.autorangev": 1,
-    "measure.lowrangei": 1e-10,
-    "measure.delay": -1.0,
-    "measure.count": 1,
-    "measure.interval": 0.0,
-    "measure.filter.enable": 0,
-    "measure.filter.type": 1,
-    "measure.filter.count": 1,
-    "sense": 0,
-}
-LIMITS = {
-    "source.levelv": (-202.0, 202.0),
-    "source.leveli": (-1.515, 1.515),
-    "source.limitv": (0.02, 202.0),
-    "source.limiti": (1e-10, 1.515),
-    "source.rangev": (-202.0, 202.0),
-    "source.rangei": (-1.515, 1.515),
-    "measure.rangev": (-202.0, 202.0),
-    "measure.rangei": (-1.515, 1.515),
-    "measure.nplc": (1e-3, 25.0),
-}
-CONSTANTS = {
-    "OUTPUT_DCAMPS": 0,
-    "OUTPUT_DCVOLTS": 1,
-    "OUTPUT_OFF": 0,
-    "OUTPUT_ON": 1,
-    "OUTPUT_HIGH_Z": 2,
-    "OUTPUT_NORMAL": 0,
-    "OUTPUT_ZERO": 1,
-    "SENSE_LOCAL": 0,
-    "SENSE_REMOTE": 1,
-    "AUTORANGE_OFF": 0,
-    "AUTORANGE_ON": 1,
-    "AUTOZERO_OFF": 0,
-    "AUTOZERO_ONCE": 1,
-    "AUTOZERO_AUTO": 2,
-    "DELAY_AUTO": -1,
-    "DELAY_OFF": 0,
+DISPLAY = {
+    "SMUA": 0,
+    "SMUB": 1,
+    "SMUA_SMUB": 2,
+    "USER": 3,
+    "MEASURE_DCAMPS": 0,
+    "MEASURE_DCVOLTS": 1,
+    "MEASURE_OHMS": 2,
+    "MEASURE_WATTS": 3,
+    "DIGITS_4_5": 4,
+    "DIGITS_5_5": 5,
+    "DIGITS_6_5": 6,
 }
 
 
-class Channel:
-    """One source meter of the mainframe."""
-
-    def __init__(self, twin: "Keithley2636BTwin", front: SourceFrontEnd) -> None:
-        self.twin = twin
-        self.front = front
-        self.values = dict(DEFAULTS)
-        self.buffers = {name: ReadingBuffer() for name in tsp_buffer_twin.NAMES}
-        columns = [f"{b}.{c}" for b in self.buffers for c in ("readings", "timestamps")]
-        self.nodes = {*self.buffers, *columns} | {
-            name[:cut]
-            for name in DEFAULTS
-            for cut in range(len(name))
-            if name[cut] == "."
-        }
-
-    def reset(self) -> None:
-        """Put everything back, output off."""
-        self.values = dict(DEFAULTS)
-        self.apply()
-
-    def apply(self) -> None:
-        """Bring the settings onto the bench."""
-        source, values = self.front.source, self.values
-        source.holds_voltage = values["source.func"] == 1
-        v, i = ("v", "i") if source.holds_voltage else ("i", "v")
-        source.level = values[f"source.level{v}"]
-        source.limit = values[f"source.limit{i}"]
-        source.remote = values["sense"] == 1
-        on = values["source.output"] == 1
-        if on and not source.on:
-            self.front.connect()
-        source.on = on
-
-    def get(self, name: str) -> Any:
-        """Return ``smua.<name>``."""
-        if name in self.values:
-            return self.values[name]
-        if name in self.nodes or name in CONSTANTS:
-            return CONSTANTS.get(name, NODE)
-        if name == "source.compliance":
-            operates = self.front.circuit.operate(self.twin.time)
-            return bool(self.front.source.on and operates.in_limit)
-        if name == "reset":
-            return self.reset
-        buffer, _, rest = name.partition(".")
-        if buffer in self.buffers:
-            return self._of_buffer(self.buffers[buffer], rest)
-        functions = {
-            "measure.iv": lambda *to: self.measure(lambda i, v: (i, v), *to),
-            "measure.i": lambda *to: self.measure(lambda i, _v: (i,), *to)[0],
-            "measure.v": lambda *to: self.measure(lambda _i, v: (v,), *to)[0],
-            "measure.r": lambda *to: self.measure(
-                lambda i, v: (v / i if i else OVER_RANGE,), *to
-            )[0],
-            "measure.p": lambda *to: self.measure(lambda i, v: (i * v,), *to)[0],
-        }
-        return functions.get(name)
-
-    @staticmethod
-    def _of_buffer(buffer: ReadingBuffer, name: str) -> Any:
-        if name == "clear":
-            return buffer.clear
-        if name == "n":
-            return len(buffer.readings)
-        return getattr(buffer, name) if name in BUFFER_SETTINGS else None
-
-    def put(self, name: str, value: Any) -> None:
-        """Set ``smua.<name>``."""
-        buffer, _, rest = name.partition(".")
-        if buffer in self.buffers and rest in BUFFER_SETTINGS:
-            setattr(self.buffers[buffer], rest, int(value))
-            return
-        if name not in self.values or not isinstance(value, int | float):
-            raise ScpiError(UNKNOWN, f"cannot set {name}")
-        low, high = LIMITS.get(name, (-math.inf, math.inf))
-        if value > high:
-            raise ScpiError(TOO_BIG, f"parameter too big: {name}")
-        if value < low:
-            raise ScpiError(TOO_SMALL, f"parameter too small: {name}")
-        quantity = name[-1]
-        spec = driver.VOLTAGE if quantity == "v" else driver.CURRENT
-        if name[:-1] in {"source.range", "measure.range"}:
-            self.values[f"{name[:-6]}autorange{quantity}"] = 0
-            value = spec.range_for(value)
-        elif name[:-1] == "source.level":
-            self._follow_range(quantity, value)
-        self.values[name] = value
-        self.apply()
-
-    def _follow_range(self, quantity: str, value: float) -> None:
-        spec = driver.VOLTAGE if quantity == "v" else driver.CURRENT
-        if self.values[f"source.autorange{quantity}"]:
-            self.values[f"source.range{quantity}"] = spec.range_for(value)
-        elif abs(value) > self.values[f"source.range{quantity}"] * 1.0101:
-            raise ScpiError(TOO_BIG, "source level beyond the fixed range")
-
-    def measure(
-        self, pick: Callable[[float, float], tuple[float, ...]], *buffers: Any
-    ) -> tuple[float, ...]:
-        """Measure ``measure.count`` times into the buffers; return the last.
-
-        ``pick`` says what becomes of A and V, one number a buffer.
-        """
-        kept = [self.twin.buffer(proxy) for proxy in buffers]
-        for buffer in kept:
-            buffer.begin()
-        picked: tuple[float, ...] = ()
-        for _ in range(int(self.values["measure.count"])):
-            picked = pick(*self._measure_once())
-            for buffer, value in zip(kept, picked, strict=False):
-                buffer.store(value, self.twin.time)
-        return picked
-
-    def _measure_once(self) -> tuple[float, float]:
-        values, twin = self.values, self.twin
-        delay = values["measure.delay"]
-        zero = 2.0 if values["measure.autozero"] == 2 else 1.0  # noqa: PLR2004
-        nplc = values["measure.nplc"]
-        integration = zero * nplc / self.front.circuit.line_frequency
-        twin.spend((1e-3 if delay < 0 else delay) + integration + OVERHEAD)
-        volts = self.front.source.holds_voltage
-        fixed = {
-            q: None if values[f"measure.autorange{q}"] else values[f"measure.range{q}"]
-            for q in ("v", "i")
-        }
-        held = "v" if volts else "i"
-        fixed[held] = values[f"source.range{held}"]
-        measured = self.front.measure(twin.time, nplc, fixed["v"], fixed["i"])
-        return _bounded(measured.current), _bounded(measured.voltage)
-
-
-class Keithley2636BTwin(LuaTwin):
+class Keithley2636BTwin(TspTwin):
     """A simulated 2636B."""
 
     identification = "Keithley Instruments Inc., Model 2636B, 4012345, 3.3.5"
-    roots = ("smua", "smub", "localnode", "status", "display")
+    factory = SCRIPTS
 
-    def __init__(self, circuit: Circuit, clock: Clock, name: str = "smu") -> None:
+    def __init__(
+        self,
+        circuit: Circuit,
+        clock: Clock,
+        name: str = "smu",
+        interlock_open: bool = False,
+    ) -> None:
+        self.interlock_open = interlock_open
+        self._line: float | None = None
         beside = Circuit(seed=circuit.seed)
         beside.line_frequency = circuit.line_frequency
-        specs = driver.VOLTAGE, driver.CURRENT
-        self.channels = {
-            "smua": Channel(self, SourceFrontEnd(circuit, name + "/a", *specs)),
-            "smub": Channel(self, SourceFrontEnd(beside, name + "/b", *specs)),
-        }
-        self.own: dict[str, Any] = {
-            "localnode.model": "2636B",
-            "localnode.linefreq": circuit.line_frequency,
-            "format.data": 1,
-            "format.ASCII": 1,
-            "format.REAL32": 2,
-            "format.REAL64": 3,
-            "format.byteorder": 1,
-            "format.LITTLEENDIAN": 1,
-        }
+        self._bench = circuit, beside, name
         super().__init__(clock)
 
-    def define(self, world: Any) -> None:
-        """Add the function that prints reading buffers."""
-        world["printbuffer"] = self._print_buffer
+    def declare(self, root: Table) -> None:
+        """Add what a 2636B has."""
+        circuit, beside, name = self._bench
+        self.triggers = TriggerSystem(root.table("trigger"), lambda: self.time)
+        root.object("trigger.wait", lambda seconds=0, *_: self._await(seconds))
+        specs = data.VOLTAGE, data.CURRENT
+        self.channels = {
+            key: Channel(self, SourceFrontEnd(on, f"{name}/{key[-1]}", *specs), key, t)
+            for key, on, t in (
+                ("smua", circuit, self.triggers),
+                ("smub", beside, self.triggers),
+            )
+        }
+        for key, channel in self.channels.items():
+            root.objects[key] = channel.table
+        self._declare_node(root)
+        self._declare_status(root)
+        self._declare_display(root)
 
-    def buffer(self, proxy: Any) -> ReadingBuffer:
-        """Return the buffer that Lua handed over."""
-        root, _, name = self.path_of(proxy).partition(".")
-        if root not in self.channels or name not in tsp_buffer_twin.NAMES:
-            raise ScpiError(UNKNOWN, "that is no reading buffer")
-        return self.channels[root].buffers[name]
+    def _declare_node(self, root: Table) -> None:
+        node = root.table("localnode")
+        node.attribute("model", lambda: "2636B")
+        node.attribute("serialno", lambda: "4012345")
+        node.attribute("revision", lambda: "3.3.5")
+        node.attribute("description", lambda: "Keithley 2636B")
+        node.attribute("linefreq", lambda: self.line, self._set_line)
+        for name in ("prompts", "showerrors"):
+            node.attribute(name, lambda: 0, partial(_only_off, name))
+        node.object("reset", lambda *_: self.reset())
+        root.object("beeper.beep", lambda *_: None)
+        root.attribute("beeper.enable", lambda: 0, lambda _: None)
 
-    def _print_buffer(self, first: float, last: float, *proxies: Any) -> None:
-        columns = []
-        for proxy in proxies:
-            root, _, name = self.path_of(proxy).partition(".")
-            owner, _, column = name.partition(".")
-            if root not in self.channels or owner not in tsp_buffer_twin.NAMES:
-                raise ScpiError(UNKNOWN, "that is no reading buffer")
-            values = self.channels[root].buffers[owner].column(column)
-            if not 1 <= first <= last <= len(values):
-                raise ScpiError(UNKNOWN, f"the buffer holds {len(values)} readings")
-            columns.append(values[int(first) - 1 : int(last)])
-        mixed = [value for row in zip(*columns, strict=True) for value in row]
-        form = int(self.own["format.data"])
-        self.answer_with(tsp_buffer_twin.printed(mixed, form, self.precision))
+    def _declare_status(self, root: Table) -> None:
+        status = root.table("status")
+        status.object("reset", lambda *_: None)
+        status.attribute("condition", self._status_byte)
+        status.attribute("operation.sweeping.condition", self._sweeping)
+        for bit, (key, channel) in enumerate(self.channels.items(), 1):
+            status.object(f"operation.sweeping.{key.upper()}", 1 << bit)
+            status.attribute(
+                f"measurement.instrument.{key}.condition",
+                partial(_limit_bits, channel),
+            )
+
+    def _declare_display(self, root: Table) -> None:
+        display = root.table("display")
+        for name in ("clear", "settext", "setcursor", "sendkey"):
+            display.object(name, lambda *_: None)  # nobody looks at a twin's display
+        for name, value in DISPLAY.items():
+            display.object(name, value)
+        self._shown: dict[str, float] = {"screen": DISPLAY["SMUA_SMUB"]}
+        for key in self.channels:
+            self._shown |= {f"{key}.measure.func": 0, f"{key}.digits": 5}
+        for name in self._shown:
+            display.attribute(
+                name,
+                partial(self._shown.__getitem__, name),
+                partial(self._show_on, name),
+            )
+
+    def _show_on(self, name: str, value: Any) -> None:
+        self._shown[name] = int(within(value, 0, 6, f"display.{name}"))
+
+    @property
+    def line(self) -> float:
+        """The power line's frequency, Hz; a client may set another."""
+        return self._bench[0].line_frequency if self._line is None else self._line
+
+    def _set_line(self, value: Any) -> None:
+        self._line = within(value, 50, 60, "localnode.linefreq")
+
+    def _status_byte(self) -> int:
+        return self.status.master_summary(self.message_available)
+
+    def _sweeping(self) -> int:
+        runs = self.triggers.scheduler.runs
+        return sum(1 << bit for bit, key in enumerate(self.channels, 1) if runs(key))
+
+    # Time.
+
+    def advance(self) -> None:
+        """See `TspTwin`; a sweep takes its steps."""
+        scheduler = self.triggers.scheduler
+        scheduler.advance(self.time)
+        if self._opc_waits and not scheduler.runs():
+            self.pending_until = scheduler.ended
+
+    def wait(self) -> None:
+        """See `TspTwin`: sweeps go on to their ends, or wait for ever."""
+        scheduler = self.triggers.scheduler
+        while scheduler.runs():
+            due = scheduler.next()
+            if due is None:
+                self.stuck()
+                return
+            self.time = max(self.time, due)
+            scheduler.advance(self.time)
+
+    def _await(self, seconds: Any) -> bool:
+        """Wait for the bus trigger; nobody can send it while a script runs."""
+        if self.triggers.take():
+            return True
+        self.spend(within(seconds, 0.0, 1e5, "trigger.wait"))
+        return False
+
+    def await_operation_complete(self) -> None:
+        """See `Exchange`; a sweep is an overlapped operation."""
+        if self.triggers.scheduler.runs():
+            self._opc_waits, self.pending_until = True, float("inf")
+        else:
+            super().await_operation_complete()
+
+    def settle(self) -> None:
+        """See `Exchange`."""
+        self.triggers.scheduler.advance(self.clock.now())
+        if self._opc_waits and not self.triggers.scheduler.runs():
+            self.pending_until = self.triggers.scheduler.ended
+        super().settle()
+
+    def next_wake(self) -> float | None:
+        """See `Exchange`; a sweep's next step is a change."""
+        due = self.triggers.scheduler.next()
+        wake = super().next_wake()
+        times = [t for t in (due, wake) if t is not None and t > self.clock.now()]
+        return min(times, default=None)
+
+    # Ends.
+
+    def trigger(self) -> None:
+        """See `Exchange`: a bus trigger, or ``*TRG``."""
+        self.triggers.pull()
 
     def reset(self) -> None:
         """Put both channels back, outputs off."""
+        self.triggers.reset()
         for channel in self.channels.values():
             channel.reset()
 
-    def get(self, path: str, key: str) -> Any:
-        """Return the value of ``path.key``."""
-        root, _, rest = path.partition(".")
-        name = f"{rest}.{key}" if rest else key
-        if root in self.channels:
-            return self.channels[root].get(name)
-        if root == "errorqueue":
-            return self.error_queue(key)
-        if name == "asciiprecision":
-            return self.precision
-        if root == "status":
-            return self._status(name)
-        if root == "display":
-            return lambda *_: None  # nobody looks at a twin's display
-        return self.own.get(f"{path}.{key}")
-
-    def _status(self, name: str) -> Any:
-        """Return a channel's measurement condition; bit 0 or 1 is compliance."""
-        node, _, channel = name.removesuffix(".condition").rpartition(".")
-        if name in CONDITION_NODES:
-            return NODE
-        if node != "measurement.instrument" or channel not in self.channels:
-            return None
-        if not name.endswith(".condition"):
-            return NODE
-        source = self.channels[channel].front.source
-        limited = self.channels[channel].get("source.compliance")
-        return (2 if source.holds_voltage else 1) if limited else 0
-
-    def put(self, path: str, key: str, value: Any) -> None:
-        """Set ``path.key``."""
-        root, _, rest = path.partition(".")
-        if root == "display":
-            return
-        if root in self.channels:
-            self.channels[root].put(f"{rest}.{key}" if rest else key, value)
-        elif f"{path}.{key}" == "format.asciiprecision":
-            self.precision = int(value)
-        elif f"{path}.{key}" in self.own:
-            self.own[f"{path}.{key}"] = value
-        else:
-            raise ScpiError(UNKNOWN, f"cannot set {path}.{key}")
+    def clear_execution(self) -> None:
+        """See `TspTwin`; sweeps end where they are."""
+        super().clear_execution()
+        for channel in self.channels.values():
+            channel.abort()
 
 
-def _bounded(value: float) -> float:
-    return OVER_RANGE if math.isinf(value) else value
+def _only_off(name: str, value: Any) -> None:
+    if within(value, 0, 1, name):
+        raise TspError(RUNTIME_ERROR, f"localnode.{name} is not simulated")
+
+
+def _limit_bits(channel: Channel) -> int:
+    """Return bit 0 for a voltage limit that is reached, bit 1 for a current limit."""
+    if not channel.is_limited():
+        return 0
+    return 2 if channel.front.source.holds_voltage else 1
 
 
 twin = VisaTwin(Keithley2636BTwin)

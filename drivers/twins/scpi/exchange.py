@@ -98,8 +98,11 @@ class Exchange:
             return
         self.time = max(self.clock.now(), self.time)
         answer = self.execute(text)
-        if answer is None:
-            return
+        if answer is not None:
+            self.respond(answer)
+
+    def respond(self, answer: str | bytes) -> None:
+        """Queue one response message; it can be read from `time` on."""
         if isinstance(answer, str):
             answer = answer.encode("latin-1")
         answer += self.terminator
@@ -169,6 +172,11 @@ class Exchange:
         """Throw away answers that nobody read."""
         with self.lock:
             self._answers.clear()
+
+    def forget_after(self, time: float) -> None:
+        """Throw away answers that would be ready after ``time``."""
+        kept = [entry for entry in self._answers if entry[1] <= time]
+        self._answers = deque(kept)
 
     def settle(self) -> None:
         """Note what ended by now."""

@@ -1,242 +1,261 @@
-"""Keithley's TSP: every message is a chunk of Lua, carried out by a real Lua.
+"""A Lua for programs that strangers send: no files, no Python, no endless loop.
 
-Attributes of the instrument (``smua.source.levelv``) are proxies: reading and writing
-one calls `get` and `put` of the twin, a call calls `call`. Lua has no way to Python:
-no ``python`` table, no attribute access, no eval.
+Lua 5.1 stands in for the instruments' 5.0. What Lua can reach are its own base,
+string, math and table functions and the tables that are published to it. Nothing of
+Python is a value in Lua: every function and attribute is a Lua closure around one
+`gate`, which never raises. Memory and instructions are bounded, so that a program
+that would hang an instrument is stopped here and reported as such (`Ending.STUCK`).
 """
 
+import enum
 import importlib
-from collections.abc import Callable
-from typing import Any, ClassVar
+import itertools
+import logging
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from drivers.twins.scpi.exchange import LATENCY, Exchange
-from drivers.twins.scpi.faults import ScpiError
-from labctl.clock import Clock
+from drivers.twins.scpi.lua_house import HOUSE
+from drivers.twins.scpi.tsp_tables import Table
 from labctl.errors import OperatorError
 
-PRECISION = 6
-"""Digits of a printed number after power-on: ``%.5e``."""
+log = logging.getLogger(__name__)
 
-_PROXY = """
-function(get, put)
-  local function node(path)
-    return setmetatable({}, {
-      __index = function(_, key)
-        local kind, value = get(path, tostring(key))
-        if kind == 'node' then return node(path .. '.' .. key) end
-        if kind == 'call' then
-          return function(...) return table.unpack(value(...)) end
-        end
-        return value
-      end,
-      __newindex = function(_, key, value) put(path, tostring(key), value) end,
-      __tostring = function() return path end,
-    })
-  end
-  return node
-end
-"""
+MEMORY = 32 * 2**20
+"""Bytes; a 2636B has 16 MB."""
+STRIDE = 10_000
+"""Instructions between two looks at the budget."""
+IDLE_STRIDES = 20_000
+"""Looks without a call of the instrument: 2e8 instructions, about a second."""
+CALLS = 200_000
+"""Calls of the instrument by one message; a sweep of 60,000 points takes 120,000."""
 
 
-def _refuse(_object: Any, name: str, _setting: bool) -> str:
-    raise AttributeError(f"no attribute {name}")
+class Ending(enum.Enum):
+    """How a chunk ended."""
+
+    DONE = "done"
+    SYNTAX = "syntax error"
+    FAILED = "runtime error"
+    MEMORY = "out of memory"
+    STUCK = "stuck"
+    """It would never end; an instrument would be busy until somebody aborts it."""
 
 
-def _lupa() -> Any:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a chunk."""
+
+    ending: Ending
+    message: str = ""
+    """``at line 1: attempt to index …``"""
+
+
+class Gate(typing.Protocol):
+    """Carries out what Lua asks of the instrument; never raises."""
+
+    def __call__(
+        self, act: str, table: Table, name: Any, arguments: list[Any]
+    ) -> tuple[Any, ...]:
+        """Return ``(True, results …)`` or ``(False, message)``."""
+
+
+def _runtime() -> Any:
     try:
-        return importlib.import_module("lupa")
+        importlib.import_module("lupa")
+        module = importlib.import_module("lupa.lua51")
     except ImportError as error:
         raise OperatorError(
             "a simulated instrument that speaks TSP runs Lua, and lupa is not "
             "installed. Install it: pip install 'labctl-bench[sim]'."
         ) from error
+    return module
 
 
-class LuaTwin(Exchange):
-    """A simulated instrument that speaks TSP."""
+class LuaMachine:
+    """One runtime environment of an instrument."""
 
-    identification: str = "Keithley Instruments Inc., Model TWIN, 0, 0"
-    roots: ClassVar[tuple[str, ...]] = ()
-    """Names of the tables an instrument has: ``smua``, ``localnode`` …"""
-
-    def __init__(self, clock: Clock, latency: float = LATENCY) -> None:
-        super().__init__(clock, latency)
-        self._printed: list[str] = []
-        self._block: bytes | None = None
-        """A binary answer, in place of printed lines."""
-        self._script: list[str] | None = None
-        self._run_script = False
-        self.precision = PRECISION
-        self._lupa = _lupa()
-        self._lua = self._lupa.LuaRuntime(
+    def __init__(self, gate: Gate, root: Table) -> None:
+        module = _runtime()
+        self._error = module.LuaError
+        self._lua = module.LuaRuntime(
             register_eval=False,
             register_builtins=False,
             unpack_returned_tuples=True,
-            attribute_filter=_refuse,
+            encoding="latin-1",
+            max_memory=MEMORY,
         )
+        self._type: Callable[[Any], str | None] = module.lua_type
+        self._gate = gate
+        self._tables: dict[str, Table] = {"": root}
+        self._proxies: dict[str, Any] = {}
+        self._idle = self._calls = 0
+        self._stuck = False
+        house = HOUSE.replace("MEMORY", str(MEMORY)).replace("STRIDE", str(STRIDE))
+        self._house = self._lua.eval(house)(self._pass, self._spent)
+        self._fill(root)
+
+    def _fill(self, root: Table) -> None:
+        """Give Lua its globals."""
         world = self._lua.globals()
-        for dangerous in ("io", "os", "package", "require", "dofile", "loadfile"):
-            world[dangerous] = None
-        world["python"] = None
-        node = self._lua.eval(_PROXY)(self._get, self.put)
-        for root in (*self.roots, "errorqueue", "format"):
-            world[root] = node(root)
-        world["print"] = self._print
-        world["delay"] = self.spend
-        world["waitcomplete"] = self._wait
-        world["reset"] = self.reset
-        self.define(world)
+        for name, value in root.objects.items():
+            if isinstance(value, Table):
+                world[name] = self.published(value)
+            elif callable(value):
+                if name != "print":
+                    world[name] = self._function(str(name))
+            else:
+                world[name] = value
 
-    def define(self, world: Any) -> None:
-        """Add the instrument's own functions to Lua's globals."""
+    def _function(self, name: str) -> Any:
+        keys = self._lua.table_from({name: True})
+        objects = self._lua.table()
+        empty = self._lua.table()
+        self._house.publish("", "", empty, empty, objects, keys)
+        return objects[name]
 
-    def reset(self) -> None:
-        """Put everything back."""
+    def published(self, table: Table) -> Any:
+        """Return the Lua table that stands for ``table``."""
+        proxy = self._proxies.get(table.path)
+        if proxy is not None and self._tables[table.path] is table:
+            return proxy
+        self._tables[table.path] = table
+        objects: dict[Any, Any] = {}
+        called: dict[Any, bool] = {}
+        for name, value in table.objects.items():
+            if isinstance(value, Table):
+                objects[name] = self.published(value)
+            elif callable(value):
+                called[name] = True
+            else:
+                objects[name] = value
+        make: Callable[[Mapping[Any, Any]], Any] = self._lua.table_from
+        proxy = self._house.publish(
+            table.path,
+            table.kind,
+            make(dict.fromkeys(table.attributes, True)),
+            make({k: True for k, a in table.attributes.items() if a.put is not None}),
+            make(objects),
+            make(called),
+        )
+        self._proxies[table.path] = proxy
+        return proxy
 
-    def get(self, path: str, key: str) -> Any:
-        """Return the value of ``path.key``; a `Node` or a callable where it is one."""
-        raise NotImplementedError
+    def forget(self, table: Table) -> None:
+        """Let a table go that nobody needs any more."""
+        self._tables.pop(table.path, None)
+        self._proxies.pop(table.path, None)
 
-    def put(self, path: str, key: str, value: Any) -> None:
-        """Set ``path.key``; ScpiError refuses."""
-        raise NotImplementedError
+    def define(self, name: str, value: Any) -> None:
+        """Make a global of Lua's own."""
+        self._lua.globals()[name] = value
 
-    def _get(self, path: str, key: str) -> tuple[str, Any]:
-        value = self.get(path, key)
-        if value is NODE:
-            return "node", None
-        if callable(value):
-            return "call", self._listed(value)
-        return "value", value
+    def compile(self, text: str, name: str) -> tuple[Any, Result]:
+        """Return the function that runs ``text``; None where it is no Lua."""
+        chunk = self._house.compile(text, name)
+        if isinstance(chunk, tuple):
+            return None, Result(Ending.SYNTAX, _placed(str(chunk[1]), name))
+        return chunk, Result(Ending.DONE)
 
-    def _listed(self, function: Any) -> Any:
-        def call(*arguments: Any) -> Any:
-            answer = function(*arguments)
-            if answer is None:
-                return self._lua.table()
-            if isinstance(answer, tuple):
-                return self._lua.table(*answer)
-            return self._lua.table(answer)
+    def keep(self, name: str, text: str, chunk: Any) -> None:
+        """Keep a compiled script under its name; without one it is the anonymous."""
+        self._house.keep(name, text, chunk)
 
-        return call
-
-    def _wait(self) -> None:
-        self.time = max(self.time, self.pending_until)
-
-    def show(self, value: Any) -> str:
-        """Write a value as ``print`` does."""
-        if value is None:
-            return "nil"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int | float):
-            return f"{float(value):.{self.precision - 1}e}"
-        return str(value)
-
-    def path_of(self, proxy: Any) -> str:
-        """Return the name of an attribute that Lua handed over: ``smua.nvbuffer1``."""
-        return str(self._lua.globals().tostring(proxy))
-
-    def answer_with(self, text: str | bytes) -> None:
-        """Answer with a line of text, or with bytes as they are."""
-        if isinstance(text, bytes):
-            self._block = text
-        else:
-            self._printed.append(text)
-
-    def _print(self, *values: Any) -> None:
-        self._printed.append("\t".join(self.show(value) for value in values))
-
-    def execute(self, message: str) -> str | bytes | None:
-        """Run one line; scripts are collected until ``endscript``."""
-        if self._script is not None:
-            return self._collect(message)
-        head = message.split(None, 1)[0]
-        if head in {"loadscript", "loadandrunscript"}:
-            self._script, self._run_script = [], head == "loadandrunscript"
-            return None
-        if head.startswith("*"):
-            return self._common(head.upper())
-        return self._run(message)
-
-    def _collect(self, line: str) -> str | bytes | None:
-        assert self._script is not None  # noqa: S101
-        if line != "endscript":
-            self._script.append(line)
-            return None
-        chunk, self._script = "\n".join(self._script), None
-        return self._run(chunk) if self._run_script else None
-
-    def _run(self, chunk: str) -> str | bytes | None:
-        self._printed, self._block = [], None
+    def run(self, chunk: Any, name: str) -> Result:
+        """Run what `compile` returned."""
+        self._idle = self._calls = 0
+        self._stuck = False
         try:
-            self._lua.execute(chunk)
-        except ScpiError as error:
-            self.status.note(error)
-        except self._lupa.LuaSyntaxError as error:
-            self.status.note(ScpiError(-285, str(error)[:120]))
-        except self._lupa.LuaError as error:
-            self.status.note(ScpiError(-286, str(error)[:120]))
-        return self._answer()
+            done = self._house.run(chunk)
+        except self._error as error:
+            done = ("failed", str(error))
+        if self._stuck:
+            self._stuck, self._idle, self._calls = False, 0, 0
+            self._house.calm()
+            return Result(Ending.STUCK)
+        if done == "done":
+            return Result(Ending.DONE)
+        message = str(done[1]).partition("\nstack traceback")[0]
+        if "not enough memory" in message or message.startswith("LuaMemoryError"):
+            self._tidy()
+            return Result(Ending.MEMORY, message)
+        return Result(Ending.FAILED, _placed(message, name))
 
-    def _answer(self) -> str | bytes | None:
-        if self._block is not None:
-            return self._block
-        return "\n".join(self._printed) or None
+    def _tidy(self) -> None:
+        """Collect what filled the memory; Lua 5.1 does not do it in need."""
+        self._lua.set_max_memory(0)
+        self._lua.gccollect()
+        self._lua.set_max_memory(MEMORY)
 
-    def _common(self, word: str) -> str | None:
-        answers: dict[str, Callable[[], str]] = {
-            "*IDN?": lambda: self.identification,
-            "*ESR?": self._event_status,
-            "*STB?": lambda: self.show(
-                self.status.master_summary(self.message_available)
-            ),
-            "*OPC?": self._complete,
-            "*TST?": lambda: "0",
-            "*LANG?": lambda: "TSP",
-        }
-        acts: dict[str, Callable[[], None]] = {
-            "*RST": self.reset,
-            "*CLS": self.status.clear,
-            "*OPC": self.await_operation_complete,
-            "*WAI": self._wait,
-            "*TRG": self.trigger,
-        }
-        if word in answers:
-            return answers[word]()
-        if word in acts:
-            acts[word]()
-        else:
-            self.status.note(ScpiError(-285, word))
-        return None
+    def _spent(self) -> bool:
+        self._idle += 1
+        self._stuck = self._stuck or self._idle > IDLE_STRIDES or self._calls > CALLS
+        return self._stuck
 
-    def _event_status(self) -> str:
-        bits, self.status.event_status = self.status.event_status, 0
-        return self.show(bits)
+    def stop(self) -> None:
+        """End what runs: it waits for what never comes."""
+        self._stuck = True
 
-    def _complete(self) -> str:
-        self._wait()
-        return "1"
+    def _pass(self, act: str, path: str, name: Any, *arguments: Any) -> Any:
+        """Hand a call to the instrument, values translated."""
+        self._calls += 1
+        self._idle = 0
+        if self._stuck or self._calls > CALLS:
+            self._stuck = True
+            return False, "stuck"
+        table = self._tables.get(path)
+        if table is None:
+            return False, f"{path} has gone"
+        try:
+            values = [self.from_lua(value) for value in arguments]
+            done = self._gate(act, table, name, values)
+            answer = (done[0], *(self.to_lua(value) for value in done[1:]))
+        except Exception:  # an exception would be a Python object in Lua's hands
+            log.exception(
+                "%s %s.%s failed in the simulated instrument", act, path, name
+            )
+            return False, "failure of the simulated instrument"
+        return self._unless_stuck(answer)
 
-    def error_queue(self, key: str) -> Any:
-        """Return what ``errorqueue.count``, ``.next`` and ``.clear`` are."""
-        if key == "count":
-            return len(self.status.errors)
-        if key == "next":
-            return self._next_error
-        if key == "clear":
-            return self.status.errors.clear
-        return None
+    def _unless_stuck(self, answer: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return ``answer``, unless the call has found that nothing comes any more."""
+        return (False, "stuck") if self._stuck else answer
 
-    def _next_error(self) -> tuple[Any, ...]:
-        code, text = self.status.next_error()
-        if code == 0:
-            return (0, "Queue Is Empty", 0, 0)
-        return (code, text, 20, 1)
+    def from_lua(self, value: Any) -> Any:
+        """Return a number, text, truth, our `Table` or a list of them; else None."""
+        kind = self._type(value)
+        if kind is None:
+            return value
+        if kind != "table":
+            return None
+        path = self._house.path(value)
+        if path is not None:
+            return self._tables.get(path)
+        entries = dict(value.items())  # raw: no metamethod of a stranger runs here
+        count = next(k for k in itertools.count(1) if k not in entries) - 1
+        return [self._plain(entries[k]) for k in range(1, count + 1)]
+
+    def _plain(self, value: Any) -> Any:
+        """Return an entry of a list; a list in a list is None."""
+        kind = self._type(value)
+        if kind is None:
+            return value
+        path = self._house.path(value) if kind == "table" else None
+        return None if path is None else self._tables.get(path)
+
+    def to_lua(self, value: Any) -> Any:
+        """Return what Lua gets for an instrument's value."""
+        if isinstance(value, Table):
+            return self.published(value)
+        if isinstance(value, list | tuple):
+            return self._lua.table(*value)
+        return value
 
 
-class _Node:
-    """Marks a name that has names of its own."""
-
-
-NODE = _Node()
+def _placed(message: str, name: str) -> str:
+    """Turn ``name:3: text`` into ``at line 3: text``."""
+    if message.startswith(f"{name}:"):
+        line, _, text = message[len(name) + 1 :].partition(": ")
+        return f"at line {line}: {text}"
+    return f": {message}"

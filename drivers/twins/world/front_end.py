@@ -7,7 +7,7 @@ gain and offset errors are drawn once per instrument within its maker's limits.
 import math
 from dataclasses import dataclass
 
-from drivers.specification import OVER, Specification
+from drivers.specification import Specification
 from drivers.twins.world.circuit import Circuit, Imperfection, Source
 
 
@@ -42,7 +42,7 @@ class Meter:
         ``fixed`` is the range, None for auto; ``extra`` is rms noise from outside.
         """
         name = self.spec.range_for(true if fixed is None else fixed)
-        if abs(true) > name * OVER * 1.001:
+        if abs(true) > name * self.spec.over * 1.001:
             return math.copysign(math.inf, true)
         noise = self.spec.noise * name / math.sqrt(nplc)
         if extra:
@@ -79,9 +79,10 @@ class SourceFrontEnd:
         """Measure both quantities; a range is None where the meter chooses."""
         source, limit = self.source, self.source.limit
         fixed = current_range if source.holds_voltage else voltage_range
-        ranged = fixed is not None and fixed * OVER < limit
+        other = self.ammeter if source.holds_voltage else self.voltmeter
+        ranged = fixed is not None and fixed * other.spec.over < limit
         if ranged and fixed is not None:
-            source.limit = fixed * OVER
+            source.limit = fixed * other.spec.over
         point = self.circuit.operate(time)
         source.limit = limit
         volts = point.sensed if source.remote else point.driven

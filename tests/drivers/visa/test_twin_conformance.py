@@ -231,10 +231,10 @@ def test_a_script_is_collected_and_run(bus: Bus) -> None:
 
 
 @pytest.mark.parametrize("bus", TSP, indirect=True)
-def test_a_current_beyond_the_2636b_is_error_1102(bus: Bus) -> None:
+def test_a_current_beyond_the_2636b_is_error_1101(bus: Bus) -> None:
     bus.tell("smua.source.leveli=2")
 
-    assert bus.ask("print(errorqueue.next())").startswith("1.10200e+03")
+    assert bus.ask("print(errorqueue.next())").startswith("1.10100e+03")
     assert float(bus.ask("print(smua.source.leveli)")) == 0.0
 
 

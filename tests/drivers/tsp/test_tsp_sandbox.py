@@ -1,0 +1,96 @@
+"""What a client sends to a TSP twin reaches neither Python, files nor all memory."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+GONE = [
+    *("io", "os", "package", "require", "module", "dofile", "load"),
+    *("loadfile", "debug", "newproxy", "getfenv", "setfenv"),
+    *("coroutine", "python", "string.dump", "jit", "ffi"),
+]
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_nothing_of_lua_that_reaches_out_is_there(wire: Any, name: str) -> None:
+    assert wire.ask(f"print({name})") == "nil"
+
+
+def test_no_value_in_lua_is_an_object_of_pythons(wire: Any) -> None:
+    """Such an object is userdata, and its metatable holds its destructor."""
+    wire.tell(
+        "loadandrunscript\n"
+        "local seen, found = {}, 0\n"
+        "local function walk(value)\n"
+        "  if type(value) == 'userdata' then found = found + 1 end\n"
+        "  if type(value) ~= 'table' or seen[value] then return end\n"
+        "  seen[value] = true\n"
+        "  for k, v in next, value do walk(k) walk(v) end\n"
+        "  walk(getmetatable(value))\n"
+        "end\n"
+        "walk(_G) walk(getmetatable(''))\n"
+        "local _, why = pcall(function() smua.source.levelv = {} end)\n"
+        "print(found, type(why))\n"
+        "endscript"
+    )
+
+    count, kind = wire.resource.read().split("\t")
+    assert (float(count), kind) == (0, "string")
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "x = string.rep('x', 1e10)",
+        "x = ('x'):rep(1e10)",
+        "t = {} for k = 1, 1e9 do t[k] = k end",
+        "s = 'x' while true do s = s .. s end",
+    ],
+)
+def test_memory_is_bounded_and_there_again_afterwards(wire: Any, bomb: str) -> None:
+    wire.tell(bomb)
+    wire.tell("x, t, s = nil, nil, nil")
+
+    assert set(wire.errors()) <= {-225, -286}
+    assert len(wire.ask("print(string.rep('y', 1e5))")) == 100_000
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "x = string.rep('', 1e15)",
+        "x = string.find(string.rep('a', 3000), string.rep('.-', 8) .. 'b')",
+        "x = string.gsub(string.rep('a', 1e6), '.*b', '')",
+    ],
+)
+def test_no_function_of_lua_runs_for_hours(wire: Any, slow: str) -> None:
+    wire.tell(slow)
+
+    assert not wire.is_silent
+
+
+def test_binary_chunks_are_refused(wire: Any) -> None:
+    wire.tell("f, why = loadstring('\\27Lua') print(f, why)")
+
+    assert wire.resource.read().startswith("nil\t")
+    wire.tell("\x1bLuaQ")
+    assert wire.errors() == [-285]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.text(st.characters(max_codepoint=255), max_size=30), max_size=4))
+def test_no_message_silences_the_instrument_for_good(
+    wire: Any, lines: list[str]
+) -> None:
+    wire.resource.write_raw("\n".join(lines).encode("latin-1"))
+    wire.resource.write_raw(b"smua\nloadscript\n(((\n\x00'\nendscript")
+
+    wire.resource.clear()
+
+    assert not wire.is_silent
