@@ -27,8 +27,6 @@ RANGES = {
     "42": (3.5e-6, 3.5e-5, 3.5e-4, 3.5e-3),
 }
 """Ends of ranges 1 to 4 in T by probe type (HSE, HST, UHS)."""
-PAUSE = 0.05
-"""Between two writes, s."""
 GAIN = 2.5e-3
 """Limit of error of meter and probe together, relative."""
 OFFSET = 5e-6
@@ -44,6 +42,8 @@ NEAR = 2e-3
 
 class LakeShore475(PlainTalk):
     """A 475 that plays `labctl.roles.gaussmeter.Gaussmeter`."""
+
+    pause = 0.05
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
@@ -80,11 +80,6 @@ class LakeShore475(PlainTalk):
     def accuracy(self) -> Accuracy:
         """Return the limits of error of meter and probe."""
         return Accuracy(GAIN, OFFSET)
-
-    def tell(self, message: str, *, again: bool = True) -> None:
-        """Send ``message`` and leave the meter its pause."""
-        super().tell(message, again=again)
-        self._clock.sleep(PAUSE)
 
     def prepare(self, field: float | None) -> float | None:
         """Choose the range for the largest |B| in T; None lets the meter choose."""

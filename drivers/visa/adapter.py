@@ -6,6 +6,7 @@ twice, for nobody knows what it does; an answer is taken as it comes, without a 
 What it changes is to the role as if somebody had been at the front panel.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pymeasure.adapters import Adapter
@@ -18,9 +19,11 @@ from drivers.visa.link import Link
 class LinkAdapter(Adapter):
     """PyMeasure's side of a `Link`."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, rest: Callable[[], None]) -> None:
         super().__init__()
         self.link = link
+        self._rest = rest
+        """Leaves the instrument the pause that it needs after a message."""
 
     @property
     def connection(self) -> Any:
@@ -39,9 +42,11 @@ class LinkAdapter(Adapter):
 
     def _write(self, command: str, **_: Any) -> None:
         self.link.tell(command, again=False)
+        self._rest()
 
     def _write_bytes(self, content: bytes, **_: Any) -> None:
         self.link.tell_bytes(content)
+        self._rest()
 
     def _read(self, **_: Any) -> str:
         return self.link.take(lambda door, seconds: door.read(seconds))

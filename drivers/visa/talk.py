@@ -84,6 +84,8 @@ class Talk:
     instrument_class = SCPI
     """Where PyMeasure's class of the model is, ``module:class``."""
     error_query = ":SYST:ERR?"
+    pause = 0.0
+    """s that the instrument needs between two messages without an answer."""
     _whole: "Talk | None" = None
     _trusted = 0
 
@@ -121,7 +123,9 @@ class Talk:
         made = pkgutil.resolve_name(self.instrument_class)
         with warnings.catch_warnings():  # its "not known whether this supports SCPI"
             warnings.simplefilter("ignore", FutureWarning)
-            instrument: Instrument = made(LinkAdapter(self.link), name=self.name)
+            instrument: Instrument = made(
+                LinkAdapter(self.link, self._rest), name=self.name
+            )
         return instrument
 
     @property
@@ -161,6 +165,11 @@ class Talk:
         ``again=False`` for what must not be carried out twice: a trigger, a start.
         """
         self._trusting().tell(message, again=again)
+        self._rest()
+
+    def _rest(self) -> None:
+        if self.pause:
+            self._clock.sleep(self.pause)
 
     @overload
     def inquire(self, message: str, *, again: bool = True) -> str: ...

@@ -146,3 +146,14 @@ def test_an_answer_that_stays_out_is_owed_and_mended_for_the_role(
 
     assert not reading.overflow
     assert opened.link_counts.cleared == 1
+
+
+def test_a_475_gets_its_pause_by_hand_as_from_its_role(bench: Bench) -> None:
+    opened, _ = bench.open("lakeshore-475")
+    began = bench.clock.now()
+
+    for unit in (1, 2):
+        opened.instrument.write(f"UNIT {unit}")
+
+    assert bench.clock.now() - began >= 2 * 0.05
+    assert opened.instrument.ask("UNIT?").strip() == "2"
