@@ -95,8 +95,6 @@ def test_an_instrument_at_another_line_is_refused_with_the_cure(
 ) -> None:
     name, settings = ASKED[driver]
     role = wall.open(driver, 60.0, name)
-    if driver == "keithley-2636b":
-        wall.twin.own["localnode.linefreq"] = 50.0
     wall.circuit.line_frequency = 50.0
 
     with pytest.raises(RefusedError, match="cycles of 50 Hz") as refused:

@@ -222,8 +222,8 @@ def test_another_instrument_behind_the_address_gets_only_the_question(
 def restart(twin: Any) -> None:
     twin.reset()
     twin.status.event_enable = 0
-    if hasattr(twin, "_lua"):
-        twin._lua.globals()["labctl"] = None
+    if hasattr(twin, "lua"):
+        twin.lua.define("labctl", None)
 
 
 @pytest.mark.parametrize("name", [n for n in DRIVERS if n != "supply"])
