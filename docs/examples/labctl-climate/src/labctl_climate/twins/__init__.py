@@ -1,0 +1,1 @@
+"""What stands in for the instruments; a bench with cables imports nothing of it."""
