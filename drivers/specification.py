@@ -20,8 +20,8 @@ class Specification:
     """Largest relative error."""
     offset: float
     """Largest error at zero as a fraction of the range."""
-    noise: float
-    """rms at 1 PLC as a fraction of the range."""
+    noise: float = 0.0
+    """A twin's, rms at 1 PLC as a fraction of the range; a driver states none."""
     over: float = OVER
     """How far a reading may go beyond a range's name."""
 

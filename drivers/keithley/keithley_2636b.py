@@ -26,14 +26,13 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 2.5e-4, 2e-6)
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 2.5e-4)
 CURRENT = Specification(
     (1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5),
     1e-3,
     5e-4,
-    1e-5,
 )
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+"""One-year limits of error."""
 LARGEST_VOLTAGE, LARGEST_CURRENT = 202.0, 1.515
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-10, 0.02
 HIGH_IMPEDANCE = 2
