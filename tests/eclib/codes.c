@@ -77,3 +77,9 @@ uint32_t board_of_device(int device) {
         if (premium[k] == device) return PREMIUM;
     return ESSENTIAL;
 }
+
+/* A VMP3 board drives 400 mA at 10 V, an SP-300 board 500 mA at 12 V; a DIGICORE, of
+   which nothing is public, is taken for the latter. */
+double usual_current(uint32_t board) { return board == ESSENTIAL ? 0.4 : 0.5; }
+
+double usual_compliance(uint32_t board) { return board == ESSENTIAL ? 10.0 : 12.0; }

@@ -64,8 +64,7 @@ static void set_defaults(void) {
 }
 
 /* What follows from the device where the file does not say it: channels 1 to
-   `channels` are plugged; a VMP3 board drives 400 mA down to 10 uA, others 500 mA
-   down to 10 nA. */
+   `channels` are plugged, and ranges begin at 10 uA on a VMP3 board, else at 10 nA. */
 static void complete(uint32_t device_board) {
     for (int k = 0; k < MOST_CHANNELS; k++) {
         ChannelConfig *c = &now.channel[k];
@@ -73,7 +72,7 @@ static void complete(uint32_t device_board) {
         bool vmp3 = c->board == ESSENTIAL;
         if (c->plugged < 0) c->plugged = k < now.channels;
         if (c->min_range < 0) c->min_range = vmp3 ? 5 : 2;
-        if (c->max_current <= 0) c->max_current = vmp3 ? 0.4 : 0.5;
+        if (c->max_current <= 0) c->max_current = usual_current((uint32_t)c->board);
     }
 }
 

@@ -9,9 +9,8 @@ static double limited(double value, double most) {
     return fmax(-most, fmin(most, value));
 }
 
-/* Compliance is 10 V on VMP3 boards, 12 V on others (configuration of EC-Lab files). */
 static double compliance(const Channel *channel) {
-    return channel->made.board == ESSENTIAL ? 10.0 : 12.0;
+    return usual_compliance((uint32_t)channel->made.board);
 }
 
 static double most_current(const Channel *channel) {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "channel.h"
 #include "numbers.h"
 #include "oracle.h"
 #include "release.h"
@@ -84,6 +85,15 @@ EXPORTED uint32_t CALL Oracle_Table(char *text, uint32_t size) {
         line(out, "e_range %d %g\n", code, voltage_range_span(code));
     for (int device = 0; device <= 36; device++)
         line(out, "board %d %u\n", device, board_of_device(device));
+    for (int bit = 0; bit < 8; bit++)
+        line(out, "extra %#04x %s\n", 1 << bit, QUANTITY_NAMES[extra_of(bit)]);
+    for (uint32_t board = ESSENTIAL; board <= DIGICORE; board++) {
+        line(out, "floats %u %s\n", board, is_ieee(board) ? "IEEE" : "TI");
+        line(out, "drives %u %g A, %g V\n", board, usual_current(board),
+             usual_compliance(board));
+    }
+    line(out, "firmware EC-Lab %d\nfirmware kernel %d\n", EC_LAB, KERNEL);
+    line(out, "state STOP %d\nstate RUN %d\n", STOPPED, RUNNING);
     dump_structs(out);
     return made.used;
 }

@@ -25,6 +25,8 @@ static const Quantity SINE[] = {
     FREQUENCY, ABS_EWE, ABS_I, PHASE, EWE, CURRENT, UNUSED, ABS_ECE,
     ABS_ICE, PHASE_CE, ECE, UNUSED, UNUSED, SECONDS};
 
+Quantity extra_of(int bit) { return EXTRA[bit]; }
+
 bool is_integer(Quantity quantity) {
     return quantity == T_HIGH || quantity == T_LOW || quantity == CYCLE ||
            quantity == I_RANGE;

@@ -49,6 +49,7 @@ typedef struct {
 
 extern const char *const QUANTITY_NAMES[QUANTITIES];
 bool is_integer(Quantity quantity);
+Quantity extra_of(int bit); /* what a bit of xctr appends */
 /* Words of a row; count 0: this technique writes none. `xctr` counts on board 2. */
 Layout layout_of(const Technique *technique, uint32_t board, int process, int xctr);
 
@@ -64,5 +65,7 @@ const char *error_words(int code);
 double range_span(int code);        /* A; 0: no fixed range */
 double voltage_range_span(int code); /* V, either sign; auto counts as the widest */
 uint32_t board_of_device(int device);
+double usual_current(uint32_t board);    /* A that a board without amplifier drives */
+double usual_compliance(uint32_t board); /* V */
 
 #endif

@@ -14,6 +14,7 @@ from drivers.twins.biologic.codes import (
     EC_LAB,
     KERNEL,
     RANGES,
+    USUAL_COMPLIANCE,
     State,
 )
 from drivers.twins.biologic.front_end import FrontEnd, Noise
@@ -66,7 +67,7 @@ class TwinChannel:
         self.impedance = impedance
         self.largest_range = largest_range
         self.firmware = KERNEL
-        self.compliance = COMPLIANCE.get(board, 12.0)
+        self.compliance = COMPLIANCE.get(board, USUAL_COMPLIANCE)
         self.noise = Noise(seed, number)
         self.live_noise = Noise(seed, number + 1000)
         self.memory = Memory(memory_bytes)

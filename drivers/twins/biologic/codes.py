@@ -67,8 +67,10 @@ SMALLEST_RANGE = {ESSENTIAL: 5, PREMIUM: 2}
 """Code of the smallest range of a standard board; 10 nA where nothing is said."""
 VOLTS = {0: 2.5, 1: 5.0, 2: 10.0}
 """E range code -> full scale in V, either sign; all others are auto."""
-COMPLIANCE = {ESSENTIAL: 10.0}
-"""V; 12 where nothing is said."""
+COMPLIANCE, USUAL_COMPLIANCE = {ESSENTIAL: 10.0}, 12.0
+"""V of a board, and of those not named."""
+DRIVES, USUALLY_DRIVES = {ESSENTIAL: 0.4}, 0.5
+"""A of a board without an amplifier, whatever its largest range is called."""
 BANDWIDTHS = {ESSENTIAL: 7}
 """Fastest bandwidth; 9 where nothing is said."""
 VMP3_WITH_Z, VMP3_WITHOUT_Z, PREMIUM_WITH_Z, PREMIUM_WITHOUT_Z = 11, 12, 4, 5
