@@ -26,7 +26,7 @@ from drivers.biologic.recorded import further_columns
 from drivers.biologic.tenure import Tenure
 from drivers.biologic.watch import ChannelWatch
 from labctl import columns
-from labctl.data import Batch, Column, Event
+from labctl.data import Batch, Column, Event, Level
 from labctl.errors import (
     InstrumentError,
     LimitError,
@@ -63,6 +63,8 @@ class BiologicChannel:
         self._kept: list[Batch] = []
         """Decoded rows that no poll has returned yet."""
         self._events: list[Event] = []
+        self._read_back = ""
+        """What was told last of how uploads were read back."""
 
     # ---- what it is
 
@@ -297,6 +299,10 @@ class BiologicChannel:
         self._tenure.it = Experiment(program, token, techniques, not unlimited)
         self._watch.begin(techniques, program)
         settings = (*program.summary, ("read back", sent.said))
+        if not sent.confirmed and sent.said != self._read_back:
+            text = f"{self.place}: what the channel holds is not confirmed: {sent.said}"
+            self._events.append(Event(Level.WARNING, "read-back", text))
+        self._read_back = sent.said
         if str(self._bounds):
             settings = (*settings, ("firmware limits", str(self._bounds)))
         host = tuple((at + skipped, c) for at, c in program.host_conditions)

@@ -162,7 +162,7 @@ def _power(draft: Draft, index: int, technique: ConstantPower) -> None:
         draft.complain(
             index,
             "constant power is for VMP3 boards only: no release of EClib has its "
-            f"technique file for a {board_name(draft.facts.board)} board.",
+            f"technique file for {board_name(draft.facts.board)} boards.",
             "Drive a constant current with voltage limits, or take a channel of a "
             "VMP3, VSP or SP-150.",
         )

@@ -49,7 +49,8 @@ SAME_TIME = 1e-5
 
 def ieee_floats(words: Words) -> Floats:
     """Cast a column of IEEE words."""
-    return np.ascontiguousarray(words).view(np.float32).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN
+        return np.ascontiguousarray(words).view(np.float32).astype(np.float64)
 
 
 def ti_floats(words: Words) -> Floats:

@@ -270,6 +270,41 @@ def test_the_file_is_that_of_the_board(board: int, file: str) -> None:
     assert program.uploads[0].table.file_for(board) == file
 
 
+@pytest.mark.parametrize(
+    ("bias", "amplitude", "code"),
+    [
+        # A that flow, A of the sine, the smallest range with room for both twice
+        (-1.9e-3, 1e-4, 8),  # 2.1 mA: 10 mA
+        (1.9e-3, 1e-4, 8),
+        (-0.8e-3, 1e-4, 7),  # 1.0 mA: 1 mA, just
+        (-0.8e-3, 1.01e-4, 8),
+        (0.0, 1e-4, 7),
+        (0.3, 0.05, 10),
+    ],
+)
+def test_a_spectrum_at_a_bias_keeps_its_current_and_has_room_for_the_sine(
+    bias: float, amplitude: float, code: int
+) -> None:
+    program = build(Spectrum(True, bias, amplitude, 1e5, 0.1, settle=30.0))
+
+    sent = values(program)
+    assert sent["I_Range"] == [code]
+    assert sent["Initial_Current_step"] == sent["Final_Current_step"] == [bias]
+    assert sent["vs_initial"] == sent["vs_final"] == [False]
+    assert sent["Amplitude_Current"] == [amplitude]
+    assert sent["Duration_step"] == [30.0]
+    assert sent["sweep"] == [False]  # True would be linear
+    assert sent["Frequency_number"] == [49]
+
+
+def test_a_limit_on_each_side_is_in_the_firmware() -> None:
+    both = (upper(1.6), lower(0.1))
+    sent = values(build(ConstantCurrent(1e-3, 60.0, until=both)))
+
+    tests = [(sent[f"Test{k}_Config"][0], sent[f"Test{k}_Value"][0]) for k in (1, 2, 3)]
+    assert tests == [(5, 1.6), (1, 0.1), (0, 0.0)]
+
+
 def test_power_is_left_to_the_host_to_end() -> None:
     vmp3 = replace(FACTS, board=1)
     program = build(ConstantPower(-1e-3, 60.0, until=(lower(0.1),)), facts=vmp3)
@@ -342,6 +377,19 @@ REFUSALS: list[tuple[str, list[Technique], ChannelFacts, list[str]]] = [
         ["nothing would be recorded"],
     ),
     ("nothing at all", [], FACTS, ["nothing to load"]),
+    (
+        "constant power where no release has its file",
+        [ConstantPower(1e-3, 60.0)],
+        FACTS,
+        ["VMP3 boards only", "SP-300 (VSP-300) boards", "constant current"],
+    ),
+    (
+        "a DIGICORE that nobody asked for",
+        [OpenCircuit(1.0)],
+        replace(FACTS, board=3),
+        ["DIGICORE", "option digicore: true"],
+    ),
+    ("a board of the future", [OpenCircuit(1.0)], replace(FACTS, board=4), ["type 4"]),
 ]
 
 
