@@ -8,6 +8,7 @@ Threads that no run owns (a person by hand, a guard, a twin's server) just wait.
 
 import contextlib
 import logging
+import math
 import threading
 import typing
 from collections.abc import Iterator
@@ -117,8 +118,10 @@ def asked() -> threading.Event:
 class StepClock:
     """The clock of a run's steps: a sleep returns early when the run is asked."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, longest_poll: float = math.inf) -> None:
+        """Make it of ``clock``; ``longest_poll`` in s, where others want to be read."""
         self._clock = clock
+        self._longest_poll = longest_poll
 
     def now(self) -> float:  # noqa: D102
         return self._clock.now()
@@ -127,7 +130,8 @@ class StepClock:
         return self._clock.unix()
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102
-        return self._clock.poll_period(rows_every)
+        least = self._clock.poll_period(0.0)
+        return max(least, min(self._clock.poll_period(rows_every), self._longest_poll))
 
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         """Let ``seconds`` pass, fewer if the run is asked to stop, hold or skip."""

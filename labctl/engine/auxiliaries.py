@@ -64,6 +64,14 @@ class Auxiliaries:
     clock: Clock
     channels: list[AuxiliaryChannel] = field(default_factory=list)
 
+    @property
+    def shortest(self) -> float:
+        """The shortest time between two readings, s; infinite without any.
+
+        No poll in virtual time is longer, or rows would be missing there.
+        """
+        return min((one.every for one in self.channels), default=math.inf)
+
     def look(self, envelope: Envelope) -> Iterator[Batch | Event | Violation]:
         """Read what is due. A violation: a bounded quantity cannot be read."""
         for one in self.channels:

@@ -65,9 +65,9 @@ class Engine:
         steps so far as the journal tells them, for an amendment.
         """
         self.control = control or Control()
-        self._bench = StepBench(
-            bench, StepClock(bench.clock), envelope, self.control.person
-        )
+        beside = auxiliaries or Auxiliaries(bench.clock)
+        clock = StepClock(bench.clock, beside.shortest)
+        self._bench = StepBench(bench, clock, envelope, self.control.person)
         self._recorder = Recorder(journal, ledger, bench.clock)
         self._journal = journal
         self._outputs = outputs
@@ -90,7 +90,7 @@ class Engine:
             self._watchers,
             self._channels,
             self.make_safe,
-            auxiliaries or Auxiliaries(bench.clock),
+            beside,
         )
         self._flight: StepInFlight | None = None
         self._recorded = Recorded()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from loop_parts import READINGS, Count, MemoryJournal, OneClock, Output
 
+from labctl.clock import ScaledClock, SystemClock, VirtualClock
 from labctl.columns import STAMP
 from labctl.data import Column, EndReason, Stream
 from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
@@ -17,6 +18,7 @@ from labctl.errors import LinkError
 from labctl.figures.figure import Plot
 from labctl.limits import Envelope
 from labctl.protocol import Plan
+from labctl.waits import StepClock
 
 KELVIN = "ambient_temperature_kelvin"
 AIR = Stream("air", (*STAMP, Column(KELVIN, "K", "Ambient Temperature / K")))
@@ -129,6 +131,23 @@ def test_a_limit_on_what_cannot_be_read_is_left(answer: Any) -> None:
     assert ended.reason is EndReason.LIMIT
     assert "could not be read" in ended.text
     assert order[:1] == ["source"]
+
+
+def test_virtual_time_does_not_pass_over_what_is_due() -> None:
+    clock = StepClock(VirtualClock(0.0), Auxiliaries(VirtualClock(), []).shortest)
+    beside = AuxiliaryChannel("air", "oven", 30.0, Thermometer(300.0), None)
+    watched = StepClock(
+        VirtualClock(0.0), Auxiliaries(VirtualClock(), [beside]).shortest
+    )
+
+    assert clock.poll_period(60.0) > 60.0
+    assert watched.poll_period(60.0) == 30.0
+
+
+def test_no_clock_is_polled_more_often_for_it_than_it_ever_is() -> None:
+    for clock in (SystemClock(), ScaledClock(3600.0), VirtualClock(0.0)):
+        assert StepClock(clock, 1e-3).poll_period(0.0) == clock.poll_period(0.0)
+        assert StepClock(clock, 1e-3).poll_period(9.0) == clock.poll_period(0.0)
 
 
 def test_a_whole_number_stays_one() -> None:
