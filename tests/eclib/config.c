@@ -149,6 +149,7 @@ static void read_file(void) {
         number++;
         char copy[512];
         memcpy(copy, line, sizeof copy);
+        copy[strcspn(copy, "\r\n")] = '\0';
         if (!take(line, &first, &last) && !now.problem[0])
             snprintf(now.problem, sizeof now.problem, "oracle.ini line %d: %.150s",
                      number, copy);
