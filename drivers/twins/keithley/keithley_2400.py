@@ -2,14 +2,15 @@
 
 From the manual: the reply holds V, I, R, time, status in this order whatever was
 asked; CONFigure and MEASure put the function's settings back and switch the output on
-(17-2 to 17-5); READ? with the output off is error 803.
+(17-2 to 17-5); READ? with the output off is error 803. Ranges are told with their 5 %
+over-range (1.05E-4 for 100 µA; PyMeasure's tests on the instrument), and what is driven
+is measured on its source's range, which is what its sense range says.
 """
 
 import math
 from typing import Any
 
-from drivers.keithley import keithley_2400 as driver
-from drivers.specification import Specification
+from drivers.specification import OVER, Specification
 from drivers.twins.keithley.keithley_buffer import ELEMENTS, ReadingBuffer
 from drivers.twins.keithley.keithley_sweep import SweptSource
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
@@ -28,6 +29,10 @@ from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Measured
 from labctl.clock import Clock
 
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
+CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 3e-6)
+RESISTANCES = (20.0, 200.0, 2e3, 2e4, 2e5, 2e6, 2e7, 2e8)
+"""Ω."""
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")
 OVERHEAD = 1.5e-3
 """Per reading beside its integration, s."""
@@ -43,11 +48,12 @@ class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTw
     """A simulated 2400."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C34/A02 K0/J"
-    voltage_spec: Specification = driver.VOLTAGE
-    current_spec: Specification = driver.CURRENT
+    voltage_spec: Specification = VOLTAGE
+    current_spec: Specification = CURRENT
+    resistances: tuple[float, ...] = RESISTANCES
 
     source_function = setting(
-        "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent|MEM")
+        "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent")
     )
     voltage_level = number(LEVEL.format("VOLTage"), default=0.0, low=-210, high=210)
     current_level = number(LEVEL.format("CURRent"), default=0.0, low=-1.05, high=1.05)
@@ -85,7 +91,7 @@ class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTw
     )
     resistance_auto = switch(":SENSe:RESistance:RANGe:AUTO", default=True)
     resistance_range = number(
-        ":SENSe:RESistance:RANGe[:UPPer]", default=2.1e5, low=0.0, high=2.1e13
+        ":SENSe:RESistance:RANGe[:UPPer]", default=2e5, low=0.0, high=2.1e13
     )
     resistance_mode = setting(
         ":SENSe:RESistance:MODE", default="AUTO", kind=Choice("MANual|AUTO")
@@ -104,9 +110,7 @@ class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTw
     )
     terminals = setting(":ROUTe:TERMinals", default="FRON", kind=Choice("FRONt|REAR"))
     display = switch(":DISPlay:ENABle", default=True)
-    data_format = setting(
-        ":FORMat[:DATA]", default="ASC", kind=Choice("ASCii|REAL|SREal")
-    )
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
     arm_count = whole(":ARM[:SEQuence][:LAYer]:COUNt", default=1, low=1, high=2500)
     trigger_count = whole(":TRIGger[:SEQuence]:COUNt", default=1, low=1, high=2500)
     trigger_delay = number(
@@ -161,9 +165,29 @@ class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTw
             least = 1e-3 * abs(self.current_sense_range)
             if self.holds_voltage and least > self.current_limit:
                 raise ScpiError(-221, "compliance below 0.1 % of the measure range")
+        if name == "resistance_range":
+            self._choose_resistance()
+            return
         super().changed(name)
         if self.current_sense_auto and name in {"current_limit", "current_sense_auto"}:
             self.current_sense_range = self.current_spec.range_for(self.current_limit)
+
+    def _choose_resistance(self) -> None:
+        asked = self.resistance_range
+        for name in self.resistances:
+            if asked <= name * OVER * (1 + 1e-9):
+                self.resistance_range, self.resistance_auto = name, False
+                return
+        raise ScpiError(-222, f"{asked:g}")
+
+    def reported(self, name: str) -> Any:
+        """Say ranges with their over-range; a driven quantity's is its source's."""
+        if name == "voltage_sense_range" and self.holds_voltage:
+            name = "voltage_range"
+        elif name == "current_sense_range" and not self.holds_voltage:
+            name = "current_range"
+        value = self.settings[name]
+        return value * OVER if name.endswith("_range") else value
 
     def refuse_output(self) -> None:
         """Refuse while the interlock is open."""

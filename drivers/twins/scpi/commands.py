@@ -6,7 +6,7 @@ several patterns.
 """
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,32 @@ def query(
     if not pattern.endswith("?"):
         raise ValueError(f"a question ends with a question mark: {pattern}")
     return command(pattern, *kinds, optional=optional)
+
+
+def for_each(
+    nodes: Mapping[str, str], rest: str, *kinds: Kind
+) -> Callable[[_Method], _Method]:
+    """Say which messages call a method with the function they are about first.
+
+    ``nodes`` are patterns by function, ``rest`` is what follows them.
+    """
+
+    def mark(method: _Method) -> _Method:
+        entries = [
+            Entry(header(node + rest), kinds, len(kinds), _about(method, function))
+            for function, node in nodes.items()
+        ]
+        setattr(method, _MARK, [*getattr(method, _MARK, []), *entries])
+        return method
+
+    return mark
+
+
+def _about(method: Callable[..., Any], function: str) -> Callable[..., Any]:
+    def run(instrument: Any, *values: Any) -> Any:
+        return method(instrument, function, *values)
+
+    return run
 
 
 def show(value: object) -> str:
@@ -113,7 +139,34 @@ class Setting:
         named = asked[-1] if asked and isinstance(asked[-1], str) else ""
         if named and isinstance(self.kind, Number):
             return self.shown(float(self.kind.named(named)))
-        return self.shown(instrument.settings[self.name])
+        return self.shown(instrument.reported(self.name))
+
+
+class EachOwn:
+    """A setting that every function of an instrument has for itself.
+
+    ``nodes`` are the functions' patterns, ``make`` returns the setting of one. A
+    setting is called ``nplc of VOLT`` in `settings`; `of` reads it.
+    """
+
+    def __init__(
+        self, nodes: Mapping[str, str], make: Callable[[str], Setting]
+    ) -> None:
+        self.made = {function: make(node) for function, node in nodes.items()}
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        for function, made in self.made.items():
+            made.name = f"{name} of {function}"
+
+    def of(self, instrument: Any, function: str) -> Any:
+        """Return the setting's value for one function."""
+        return instrument.settings[f"{self.name} of {function}"]
+
+    def put(self, instrument: Any, function: str, value: Any) -> None:
+        """Set it for one function."""
+        instrument.settings[f"{self.name} of {function}"] = value
 
 
 def number(
@@ -162,6 +215,10 @@ def entries_of(cls: type) -> tuple[list[Entry], dict[str, Any]]:
             if isinstance(member, Setting):
                 found += member.entries()
                 defaults[name] = member.default
+            elif isinstance(member, EachOwn):
+                for made in member.made.values():
+                    found += made.entries()
+                    defaults[made.name] = made.default
             else:
                 found += getattr(member, _MARK, [])
     return found, defaults

@@ -47,6 +47,10 @@ class ScpiTwin(Ieee488Twin):
     def changed(self, name: str) -> None:
         """Act on a setting that a message has just changed."""
 
+    def reported(self, name: str) -> Any:
+        """Return what a question about a setting is answered with."""
+        return self.settings[name]
+
     def execute(self, message: str) -> str | bytes | None:
         """Carry out one program message."""
         answers: list[str | bytes] = []

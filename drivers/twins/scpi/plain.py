@@ -41,6 +41,10 @@ class PlainTwin(Ieee488Twin):
     def changed(self, name: str) -> None:
         """Act on a setting that a message has just changed."""
 
+    def reported(self, name: str) -> Any:
+        """Return what a question about a setting is answered with."""
+        return self.settings[name]
+
     def execute(self, message: str) -> str | None:
         """Carry out one line."""
         answers = []

@@ -134,7 +134,8 @@ def test_settings_come_back_as_the_instrument_holds_them(rig: Rig, model: str) -
     assert held.nplc == 2.0
     assert held.four_wire is True
     assert held.delay == pytest.approx(0.02)
-    assert held.measure_range == pytest.approx(1e-3)
+    told = 1.05e-3 if model in {"2400", "6430"} else 1e-3  # some say their over-range
+    assert held.measure_range == pytest.approx(told)
 
 
 @meters
