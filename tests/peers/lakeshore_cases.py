@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from peer_case import Case, Culprit, Fault
+from peer_case import Case
 
 _643 = partial(Case, "Lake Shore Model643", "lakeshore", "hall")
 _425 = partial(Case, "Lake Shore Model425 (on the 475)", "lakeshore", "hall")
@@ -46,7 +46,6 @@ CASES = (
         "factory defaults",
         "lakeshore_all:defaults",
         {"limits": [70.1, 50], "set": 0},
-        fault=Fault(Culprit.TWIN, "DFLT is not known"),
     ),
     _425("field and unit", "lakeshore_all:field_425", {"small": True, "unit": "1"}),
 )

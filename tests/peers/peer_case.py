@@ -54,7 +54,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A client's own test suite, run on one twin."""
+    """Much of the same kind on one twin: a client's own tests, or its properties."""
 
     client: str
     package: str
@@ -62,11 +62,13 @@ class Suite:
     instrument: str
     """Name on the bench."""
     capability: str
-    tests: str
-    """File in the client's source archive."""
     count: int
-    """So many tests must have run."""
+    """So many tests, pairs or properties there must be."""
+    tests: str = ""
+    """File in the client's source archive."""
     pairs: str = ""
     """Name of the exchanges' class, if what the tests expect is sent to the twin."""
+    properties: str = ""
+    """``module:function`` that reads all properties, instead of `tests`."""
     faults: Mapping[str, Fault] = field(default_factory=dict)
     """Tests (or messages) that do not work, by name."""

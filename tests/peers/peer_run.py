@@ -60,6 +60,16 @@ def foreign(*command: str, **variables: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def ask_programs(bench: str, programs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Run programs in one process on a fresh bench; return what each one gave."""
+    with served(bench) as ports:
+        runner = str(PROGRAMS / "run_case.py")
+        done = foreign(runner, json.dumps(dict(ports)), *programs)
+    silent = {"error": "no answer", "trace": f"no answer: {done.stderr[-2000:]}"}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return dict.fromkeys(programs, silent) | {line["program"]: line for line in lines}
+
+
 def _differs(case: Case, given: Any) -> str:
     for name, wanted in case.gives.items():
         found = given.get(name) if isinstance(given, dict) else None
@@ -86,19 +96,11 @@ def _agree(found: Any, wanted: Any, case: Case) -> bool:
 def run_cases(cases: Sequence[Case]) -> dict[str, Result]:
     """Run cases of one bench in one process, in order; return results by program."""
     (bench,) = {case.bench for case in cases}
-    programs = [case.program for case in cases]
-    with served(bench) as ports:
-        done = foreign(
-            str(PROGRAMS / "run_case.py"), json.dumps(dict(ports)), *programs
-        )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    answers = {line["program"]: line for line in lines}
+    answers = ask_programs(bench, [case.program for case in cases])
     results = {}
     for case in cases:
-        answer = answers.get(case.program)
-        if answer is None:
-            result = Result(False, f"no answer: {done.stderr[-2000:]}")
-        elif "error" in answer:
+        answer = answers[case.program]
+        if "error" in answer:
             result = Result(False, answer["trace"])
         else:
             wrong = _differs(case, answer["gives"])

@@ -27,7 +27,6 @@ CASES = (
         "qcodes_2400:ranges",
         {"volts": 2.1, "amperes": 1.05e-3},
         rel=1e-6,
-        fault=Fault(Culprit.TWIN, "told without the 5 %"),
     ),
     _2400(
         "integration, compliance, sense function",
@@ -86,6 +85,5 @@ CASES = (
         "settings of each function are its own",
         "qcodes_2000:resistance",
         {"ohms": 10.0, "volts": 1.0},
-        fault=Fault(Culprit.TWIN, "only DC volts"),
     ),
 )

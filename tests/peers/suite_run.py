@@ -1,9 +1,9 @@
 """Runs a client's own tests in a foreign process, on a twin or against its answers.
 
-A hardware suite talks to the twin itself. A suite of command pairs says what a program
-sends and what an instrument answered: each pair is sent to a twin that was just made,
-and works if no error is queued and what comes back has the form that was written down
-(so many numbers, or words).
+All properties of a class are read one by one. A hardware suite talks to the twin
+itself. A suite of command pairs says what a program sends and what an instrument
+answered: each pair is sent to a twin that was just made, and works if no error is
+queued and what comes back has the form that was written down (numbers, or words).
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from fetch_peers import source_of
 from peer_case import Suite
-from peer_run import PROGRAMS, Result, foreign, served
+from peer_run import PROGRAMS, Result, ask_programs, foreign, served
 
 from drivers.twins.labsim.benches import build_bench
 from drivers.twins.scpi.exchange import Exchange
@@ -24,6 +24,10 @@ from labctl.clock import VirtualClock
 
 def run_suite(suite: Suite) -> Mapping[str, Result]:
     """Run one suite; return what came of each test, or of each pair."""
+    if suite.properties:
+        found = ask_programs(suite.bench, [suite.properties])[suite.properties]
+        given: dict[str, str] = found["gives"]
+        return {name: Result(not said, said) for name, said in given.items()}
     if suite.pairs:
         return dict(_send(suite, _run(suite, "")))
     with served(suite.bench) as ports:

@@ -1,62 +1,111 @@
-"""The twin of a Keithley 2000; only its DC volts are wired to the bench."""
+"""The twin of a Keithley 2000: its input hangs on rows 3 and 4 of the bench.
+
+So it can say DC volts, AC volts (the bench is steady: none) and two-wire ohms. What
+would need other terminals or a signal that is not there can be chosen, as on the
+instrument, but not read: a program that looks at no error must not take volts for it.
+"""
 
 import math
 
-from drivers.keithley import keithley_2000 as driver
-from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
+from drivers.twins.keithley.keithley_2000_functions import (
+    INTEGRATING,
+    LIMITS,
+    MEASURED,
+    NODES,
+    REFERENCES,
+    RESISTANCE,
+    TEST_CURRENTS,
+    WITH_DIGITS,
+    nodes,
+    range_of,
+)
+from drivers.twins.keithley.keithley_trace import TraceStatistics
+from drivers.twins.scpi.commands import (
+    EachOwn,
+    command,
+    for_each,
+    number,
+    query,
+    setting,
+    switch,
+    whole,
+)
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Meter
+from drivers.twins.world.specimen import Film
 from labctl.clock import Clock
 
 OVERHEAD = 2e-3
-FUNCTIONS = (
-    "VOLT:DC",
-    "VOLT:AC",
-    "CURR:DC",
-    "CURR:AC",
-    "RES",
-    "FRES",
-    "FREQ",
-    "PER",
-    "TEMP",
-    "DIOD",
-    "CONT",
-)
 _ALIASES = {"VOLT": "VOLT:DC", "CURR": "CURR:DC"}
+_ALL = tuple(NODES)
+_TURNED = frozenset({(1, 4), (2, 3), (3, 1), (4, 2)})
+"""A film without a switch, seen from the voltmeter's terminals."""
 
 
 def _function(text: str) -> str:
     name = word(text).strip("\"'")
     name = _ALIASES.get(name, name)
-    if name not in FUNCTIONS:
+    if name not in NODES:
         raise ScpiError(-224, text)
     return name
 
 
-class Keithley2000Twin(ScpiTwin):
+class Keithley2000Twin(TraceStatistics):
     """A simulated 2000."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2000,1167890,A19  /A02"
     function = setting(
         "[:SENSe]:FUNCtion", default="VOLT:DC", kind=_function, shown='"{}"'.format
     )
-    nplc = number("[:SENSe]:VOLTage[:DC]:NPLCycles", default=1.0, low=0.01, high=10.0)
-    auto = switch("[:SENSe]:VOLTage[:DC]:RANGe:AUTO", default=True)
-    reference = number(
-        "[:SENSe]:VOLTage[:DC]:REFerence", default=0.0, low=-1010, high=1010
+    nplc = EachOwn(
+        nodes(*INTEGRATING),
+        lambda node: number(node + ":NPLCycles", default=1.0, low=0.01, high=10.0),
     )
-    relative = switch("[:SENSe]:VOLTage[:DC]:REFerence:STATe")
-    digits = whole("[:SENSe]:VOLTage[:DC]:DIGits", default=7, low=4, high=7)
-    averaging = switch("[:SENSe]:VOLTage[:DC]:AVERage[:STATe]")
-    averages = whole("[:SENSe]:VOLTage[:DC]:AVERage:COUNt", default=10, low=1, high=100)
-    averaging_kind = setting(
-        "[:SENSe]:VOLTage[:DC]:AVERage:TCONtrol",
-        default="MOV",
-        kind=Choice("MOVing|REPeat"),
+    auto = EachOwn(
+        nodes(*LIMITS), lambda node: switch(node + ":RANGe:AUTO", default=True)
+    )
+    digits = EachOwn(
+        nodes(*WITH_DIGITS),
+        lambda node: whole(node + ":DIGits", default=7, low=4, high=7),
+    )
+    averaging = EachOwn(
+        nodes(*INTEGRATING), lambda node: switch(node + ":AVERage[:STATe]")
+    )
+    averages = EachOwn(
+        nodes(*INTEGRATING),
+        lambda node: whole(node + ":AVERage:COUNt", default=10, low=1, high=100),
+    )
+    averaging_kind = EachOwn(
+        nodes(*INTEGRATING),
+        lambda node: setting(
+            node + ":AVERage:TCONtrol", default="MOV", kind=Choice("MOVing|REPeat")
+        ),
+    )
+    reference = EachOwn(
+        nodes(*REFERENCES),
+        lambda node: number(node + ":REFerence", default=0.0, low=-120e6, high=120e6),
+    )
+    relative = EachOwn(
+        nodes(*REFERENCES), lambda node: switch(node + ":REFerence:STATe")
+    )
+    bandwidth = EachOwn(
+        nodes("VOLT:AC", "CURR:AC"),
+        lambda node: number(
+            node + ":DETector:BANDwidth", default=30.0, low=3.0, high=300.0
+        ),
+    )
+    aperture = EachOwn(
+        nodes("FREQ", "PER"),
+        lambda node: number(node + ":APERture", default=1.0, low=0.01, high=1.0),
+    )
+    threshold = EachOwn(
+        nodes("FREQ", "PER"),
+        lambda node: number(
+            node + ":THReshold:VOLTage:RANGe", default=10.0, low=0.0, high=1010.0
+        ),
     )
     continuous = switch(":INITiate:CONTinuous", default=True)
     autozero = switch(":SYSTem:AZERo[:STATe]", default=True)
@@ -67,7 +116,7 @@ class Keithley2000Twin(ScpiTwin):
         low=1,
         high=9999,
         infinite=True,
-        shown=lambda count: "+9.9E37" if math.isinf(count) else f"{count:.0f}",
+        shown=lambda count: "+9.9E37" if count >= INFINITY else f"{count:.0f}",
     )
     trigger_delay = number(
         ":TRIGger[:SEQuence]:DELay", default=0, low=0, high=999999.999
@@ -82,75 +131,131 @@ class Keithley2000Twin(ScpiTwin):
     )
     display = switch(":DISPlay[:WINDow]:ENABle", default=True)
     data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
-    elements = setting(":FORMat:ELEMents", default="READ", kind=word)
+    elements = setting(":FORMat:ELEMents", default="READ", kind=Choice("READing"))
+    """Channel and unit are not simulated: refused."""
 
     def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
         super().__init__(clock)
         self.circuit = circuit
-        self.meter = Meter(circuit, name, driver.VOLTAGE)
-        self.range = 1000.0
+        self.meters = {
+            function: Meter(circuit, name if function == "VOLT:DC" else label, spec)
+            for function, spec in MEASURED.items()
+            for label in [f"{name}:{function}"]
+        }
         self.channel = ""
+        self.buffer: list[str] = []
+        self._make_default()
+
+    def _make_default(self) -> None:
+        self.ranges = {name: limit.default for name, limit in LIMITS.items()}
         self.last: float | None = None
 
-    @command("[:SENSe]:VOLTage[:DC]:RANGe[:UPPer]", Number(-1010.0, 1010.0, 1000.0))
-    def _set_range(self, value: float) -> None:
-        self.range = driver.VOLTAGE.range_for(value)
-        self.auto = False
+    def reset(self) -> None:
+        """Put everything back; the buffer stays."""
+        super().reset()
+        self._make_default()
 
-    @query("[:SENSe]:VOLTage[:DC]:RANGe[:UPPer]?")
-    def _range(self) -> float:
-        return self.range
+    @for_each(nodes(*LIMITS), ":RANGe[:UPPer]", Number())
+    def _set_range(self, function: str, value: float) -> None:
+        if abs(value) > LIMITS[function].largest:
+            raise ScpiError(-222, f"{value:g}")
+        self.ranges[function] = range_of(function, value)
+        self.auto.put(self, function, False)
 
-    @command(":CONFigure:VOLTage[:DC]")
-    def _configure(self) -> None:
-        self.function = "VOLT:DC"
-        self.nplc, self.auto, self.averaging = 1.0, True, False
+    @for_each(nodes(*LIMITS), ":RANGe[:UPPer]?")
+    def _range(self, function: str) -> float:
+        return self.ranges[function]
+
+    @for_each(nodes(*REFERENCES), ":REFerence:ACQuire")
+    def _acquire_reference(self, function: str) -> None:
+        if self.last is None or function != self.function:
+            raise ScpiError(-221, "no reading of that function")
+        self.reference.put(self, function, self.last)
+
+    @for_each(nodes(*_ALL, under=":CONFigure"), "")
+    def _configure(self, function: str) -> None:
+        self.function = function
+        if function in INTEGRATING:
+            self.nplc.put(self, function, 1.0)
+            self.averaging.put(self, function, False)
+        if function in LIMITS:
+            self.auto.put(self, function, True)
 
     @query(":CONFigure?")
     def _configured(self) -> str:
         return f'"{self.function}"'
 
+    @for_each(nodes(*_ALL, under=":MEASure"), "?")
+    def _measure(self, function: str) -> str:
+        self._configure(function)
+        return self._read()
+
     def take(self) -> float:
-        """Take one reading; other functions than DC volts read zero."""
-        repeats = self.averaging and self.averaging_kind == "REP"
+        """Take one reading of the function that is chosen."""
+        function = self.function
+        if function not in MEASURED:
+            raise ScpiError(-241, f"nothing is connected for {function}")
+        averages = self.averages.of(self, function)
+        averaging = self.averaging.of(self, function)
+        repeats = averaging and self.averaging_kind.of(self, function) == "REP"
         zero = 2.0 if self.autozero else 1.0
-        count = self.averages if repeats else 1
-        self.time += (
-            count * (zero * self.nplc / self.circuit.line_frequency + OVERHEAD)
-            + self.trigger_delay
-        )
-        nplc = self.nplc * (self.averages if self.averaging else 1)
-        value = 0.0
-        if self.function == "VOLT:DC":
-            point = self.circuit.operate(self.time)
-            thermal = self.circuit.johnson(
-                self.time, nplc / self.circuit.line_frequency
-            )
-            fixed = None if self.auto else self.range
-            value = self.meter.convert(point.sensed, fixed, nplc, thermal)
+        nplc = self.nplc.of(self, function)
+        each = zero * nplc / self.circuit.line_frequency + OVERHEAD
+        self.time += (averages if repeats else 1) * each + self.trigger_delay
+        nplc *= averages if averaging else 1
+        fixed = None if self.auto.of(self, function) else self.ranges[function]
+        value = self._convert(function, fixed, nplc)
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
-        if self.relative:
-            value -= self.reference
+        elif self.relative.of(self, function):
+            value -= self.reference.of(self, function)
         self.last = value
+        self.status.registers["MEAS"].raise_bits(1 << 5)
+        self.store(f"{value:+.8E}")
         return value
+
+    def _convert(self, function: str, fixed: float | None, nplc: float) -> float:
+        meter = self.meters[function]
+        if function == "RES":
+            return meter.convert(self._ohms(fixed), fixed, nplc)
+        thermal = self.circuit.johnson(self.time, nplc / self.circuit.line_frequency)
+        if function == "VOLT:AC":  # nothing here alternates
+            return abs(meter.convert(0.0, fixed, nplc, thermal))
+        point = self.circuit.operate(self.time)
+        return meter.convert(point.sensed, fixed, nplc, thermal)
+
+    def _ohms(self, fixed: float | None) -> float:
+        """Return what the test current finds between rows 3 and 4, Ω."""
+        circuit = self.circuit
+        if circuit.source.on:
+            raise ScpiError(-221, "a source feeds the sample while ohms are measured")
+        closed = circuit.closed
+        if closed is not None:
+            circuit.closed = frozenset(
+                ((row + 1) % 4 + 1, contact) for row, contact in closed
+            )
+        elif isinstance(circuit.specimen, Film):
+            circuit.closed = _TURNED
+        try:
+            path = circuit.path(self.time)
+        finally:
+            circuit.closed = closed
+        scale = range_of("RES", path.resistance) if fixed is None else fixed
+        current = TEST_CURRENTS[RESISTANCE.ranges.index(scale)]
+        return path.driven(current) / current
 
     @query(":READ?")
     def _read(self) -> str:
         count = int(min(self.trigger_count, 1024))
         return ",".join(f"{self.take():+.8E}" for _ in range(count))
 
-    @query(":MEASure:VOLTage[:DC]?")
-    def _measure(self) -> str:
-        self._configure()
-        return self._read()
-
     @command(":INITiate[:IMMediate]")
     def _initiate(self) -> None:
         if self.continuous:
             raise ScpiError(-213)
         start = self.time
-        self.take()
+        for _ in range(int(min(self.trigger_count, 1024))):
+            self.take()
         self.pending_until, self.time = self.time, start
 
     @query(":FETCh?")
@@ -170,6 +275,16 @@ class Keithley2000Twin(ScpiTwin):
     @command(":ABORt")
     def _abort(self) -> None:
         self.pending_until = 0.0
+
+    @command(":SYSTem:LOCal")
+    @command(":SYSTem:REMote")
+    @command(":SYSTem:RWLock")
+    def _remote(self) -> None:
+        """Accept; there is no front panel."""
+
+    @command(":SYSTem:BEEPer[:IMMediate]", Number(), Number(), optional=1)
+    def _beep(self, *_: float) -> None:
+        """Accept; twins are silent."""
 
     @command(":ROUTe:CLOSe", word)
     def _close(self, channels: str) -> None:

@@ -1,10 +1,22 @@
-"""The twin of a Keithley 2182A nanovoltmeter."""
+"""The twin of a Keithley 2182A nanovoltmeter: channel 1 sits on rows 3 and 4.
+
+No thermocouple is connected, and nothing at channel 2; ratio and delta need both. They
+can be chosen, as on the instrument, but not read.
+"""
 
 import math
 
-from drivers.keithley import keithley_2182a as driver
-from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
+from drivers.specification import Specification
+from drivers.twins.keithley.keithley_trace import TraceStatistics
+from drivers.twins.scpi.commands import (
+    EachOwn,
+    command,
+    number,
+    query,
+    setting,
+    switch,
+    whole,
+)
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
@@ -13,7 +25,14 @@ from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
+VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
+"""Channel 1."""
+LEAST_OF_CHANNEL_2 = 0.1
 OVERHEAD = 2e-3
+TEMPERATURES = {
+    "1": ":SENSe:TEMPerature[:CHANnel1]",
+    "2": ":SENSe:TEMPerature:CHANnel2",
+}
 ANALOGUE_FILTER = 0.125
 """Settling of the low-pass filter per conversion, s."""
 
@@ -22,8 +41,8 @@ def _function(text: str) -> str:
     return Choice("VOLTage|TEMPerature")(word(text).strip("\"'").split(":")[0])
 
 
-class Keithley2182ATwin(OnTheMains, ScpiTwin):
-    """A simulated 2182A; channel 1 sits on rows 3 and 4 of the bench."""
+class Keithley2182ATwin(OnTheMains, TraceStatistics):
+    """A simulated 2182A."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 2182A,4041234,C09 /A02"
     function = setting(
@@ -63,6 +82,8 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
     filter_window = number(
         ":SENSe:VOLTage[:DC][:CHANnel1]:DFILter:WINDow", default=0.01, low=0, high=10
     )
+    ratio = switch(":SENSe:VOLTage[:DC]:RATio[:STATe]")
+    delta = switch(":SENSe:VOLTage[:DC]:DELTa[:STATe]")
     autozero = switch(":SYSTem:AZERo[:STATe]", default=True)
     front_autozero = switch(":SYSTem:FAZero[:STATe]", default=True)
     line_sync = switch(":SYSTem:LSYNc[:STATe]")
@@ -79,24 +100,38 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
         ":TRIGger[:SEQuence]:DELay", default=0, low=0, high=999999.999
     )
     samples = whole(":SAMPle:COUNt", default=1, low=1, high=1024)
-    elements = setting(
-        ":FORMat:ELEMents", default="READ", kind=Choice("READing|CHANnel|UNIT|TSTamp")
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
+    elements = setting(":FORMat:ELEMents", default="READ", kind=Choice("READing"))
+    """Channel, unit, number and time are not simulated: refused."""
+    thermocouple = setting(
+        ":SENSe:TEMPerature:TCouple[:TYPE]",
+        ":SENSe:TEMPerature:TC[:TYPE]",
+        default="J",
+        kind=Choice("B|E|J|K|N|R|S|T"),
     )
-    buffer_points = whole(":TRACe:POINts", default=100, low=2, high=1024)
-    buffer_feed = setting(":TRACe:FEED", default="SENS1", kind=word)
-    buffer_control = setting(
-        ":TRACe:FEED:CONTrol", default="NEV", kind=Choice("NEXT|NEVer")
+    junction = setting(
+        ":SENSe:TEMPerature:RJUNction:RSELect", default="INT", kind=Choice("SIM|INT")
+    )
+    simulated_junction = number(
+        ":SENSe:TEMPerature:RJUNction:SIMulated", default=23.0, low=0.0, high=60.0
+    )
+    temperature_reference = EachOwn(
+        TEMPERATURES,
+        lambda node: number(node + ":REFerence", default=0.0, low=-273.0, high=1800.0),
+    )
+    temperature_relative = EachOwn(
+        TEMPERATURES, lambda node: switch(node + ":REFerence:STATe")
     )
 
     def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
         super().__init__(clock)
         self.circuit = circuit
-        self.meter = Meter(circuit, name, driver.VOLTAGE)
+        self.meter = Meter(circuit, name, VOLTAGE)
         circuit.instruments["nanovoltmeter"] = self
         self.ranges = {1: 0.01, 2: 0.1}
         self.last: float | None = None
         self.fresh = False
-        self.buffer: list[float] = []
+        self.buffer: list[str] = []
 
     def reset(self) -> None:
         """Put everything back."""
@@ -108,7 +143,7 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
         ":SENSe:VOLTage[:DC][:CHANnel1]:RANGe[:UPPer]", Number(-120.0, 120.0, 0.01)
     )
     def _set_range(self, value: float) -> None:
-        self.ranges[1] = driver.VOLTAGE.range_for(value)
+        self.ranges[1] = VOLTAGE.range_for(value)
         self.auto = False
 
     @query(":SENSe:VOLTage[:DC][:CHANnel1]:RANGe[:UPPer]?")
@@ -117,7 +152,7 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
 
     @command(":SENSe:VOLTage[:DC]:CHANnel2:RANGe[:UPPer]", Number(-12.0, 12.0, 0.1))
     def _set_range2(self, value: float) -> None:
-        self.ranges[2] = max(0.1, driver.VOLTAGE.range_for(value))
+        self.ranges[2] = max(LEAST_OF_CHANNEL_2, VOLTAGE.range_for(value))
         self.auto2 = False
 
     @query(":SENSe:VOLTage[:DC]:CHANnel2:RANGe[:UPPer]?")
@@ -144,32 +179,35 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
 
     def take(self) -> float:
         """Take one reading."""
+        if self.function == "TEMP":
+            raise ScpiError(-241, "no thermocouple is connected")
+        if self.channel != 1 or self.ratio or self.delta:
+            raise ScpiError(-241, "nothing is connected to channel 2")
         self.time += self.conversion_time + self.trigger_delay
         averaged = self.filter_count if self.filtered else 1
         value = self.volts(self.time, self.nplc * averaged)
-        if self.channel != 1:
-            value = 0.0
-        if self.relative:
-            value -= self.reference
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
             self.status.registers["MEAS"].raise_bits(1)
+        elif self.relative:
+            value -= self.reference
         self.status.registers["MEAS"].raise_bits(1 << 5)
         self.last, self.fresh = value, True
-        if self.buffer_control == "NEXT":
-            self.buffer.append(value)
-            if len(self.buffer) >= self.buffer_points:
-                self.buffer_control = "NEV"
-                self.status.registers["MEAS"].raise_bits(1 << 9)
+        self.store(f"{value:+.8E}")
         return value
 
     @query(":READ?")
     def _read(self) -> str:
         return ",".join(f"{self.take():+.8E}" for _ in range(self.samples))
 
+    @query(":MEASure:TEMPerature?")
+    def _measure_temperature(self) -> str:
+        self.function, self.samples = "TEMP", 1
+        return self._read()
+
     @query(":MEASure:VOLTage[:DC]?")
     def _measure(self) -> str:
-        self.samples = 1
+        self.function, self.samples = "VOLT", 1
         return self._read()
 
     @command(":INITiate[:IMMediate]")
@@ -198,17 +236,6 @@ class Keithley2182ATwin(OnTheMains, ScpiTwin):
     def _acquire_reference(self) -> None:
         if self.last is not None:
             self.reference = self.last
-
-    @command(":TRACe:CLEar")
-    def _clear(self) -> None:
-        self.buffer = []
-
-    @query(":TRACe:DATA?")
-    def _data(self) -> str:
-        self.time = max(self.time, self.pending_until)
-        if not self.buffer:
-            raise ScpiError(-230)
-        return ",".join(f"{value:+.8E}" for value in self.buffer)
 
     @command(":ABORt")
     def _abort(self) -> None:

@@ -3,10 +3,10 @@
 import math
 from bisect import bisect_right
 
-from drivers.keithley.keithley_6221 import CURRENT
+from drivers.specification import Specification
 from drivers.twins.keithley.keithley_2182a import Keithley2182ATwin
+from drivers.twins.keithley.keithley_wave import Waves
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import (
@@ -15,21 +15,23 @@ from drivers.twins.scpi.parameters import (
     Number,
     boolean,
     string,
-    word,
 )
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Imperfection, Source
 from labctl.clock import Clock
 
+CURRENT = Specification(
+    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1), 5e-4, 1e-4, 0.0
+)
 MARGIN = 5e-3
 """Between two conversions of a delta cycle beside delay and integration, s."""
 _ELEMENTS = ("READ", "TST", "SOUR", "AVOL", "COMP", "RNUM")
 """In the order in which the instrument sends them."""
-_ELEMENT = Choice("READing|TSTamp|SOURce|AVOLtage|COMPliance|RNUMber|UNITs|ALL|DEFault")
-_WAVES = Choice("SINusoid|SQUare|RAMP|ARB0|ARB1|ARB2|ARB3|ARB4")
+_ELEMENT = Choice("READing|TSTamp|SOURce|AVOLtage|COMPliance|RNUMber|ALL|DEFault")
+"""UNITs are not simulated: refused."""
 
 
-class Keithley6221Twin(OnTheMains, ScpiTwin):
+class Keithley6221Twin(OnTheMains, Waves):
     """A simulated 6221."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6221,1409876,D04  /700x"
@@ -76,14 +78,6 @@ class Keithley6221Twin(OnTheMains, ScpiTwin):
     delta_abort = switch("[:SOURce]:DELTa:CABort")
     cold_switching = switch("[:SOURce]:DELTa:CSWitch")
     buffer_points = whole(":TRACe:POINts", default=100, low=1, high=65536)
-    wave = setting("[:SOURce]:WAVE:FUNCtion", default="SIN", kind=_WAVES)
-    frequency = number("[:SOURce]:WAVE:FREQuency", default=1e3, low=1e-3, high=1e5)
-    amplitude = number("[:SOURce]:WAVE:AMPLitude", default=1e-3, low=2e-12, high=0.105)
-    offset = number("[:SOURce]:WAVE:OFFSet", default=0.0, low=-0.105, high=0.105)
-    duty = number("[:SOURce]:WAVE:DCYCle", default=50.0, low=0.0, high=100.0)
-    wave_ranging = setting(
-        "[:SOURce]:WAVE:RANGing", default="BEST", kind=Choice("BEST|FIXed")
-    )
     display = switch(":DISPlay:ENABle", default=True)
 
     def __init__(
@@ -128,6 +122,7 @@ class Keithley6221Twin(OnTheMains, ScpiTwin):
                 raise ScpiError(-222, "beyond the fixed range")
         elif name == "delta_high":
             self.delta_low = -self.delta_high
+        super().changed(name)
         self._apply()
 
     def true_current(self, level: float) -> float:
@@ -335,19 +330,6 @@ class Keithley6221Twin(OnTheMains, ScpiTwin):
     @command(":TRACe:CLEar")
     def _clear_buffer(self) -> None:
         self.buffer = []
-
-    # Waveforms are kept, not made.
-
-    @command("[:SOURce]:WAVE:ARM")
-    @command("[:SOURce]:WAVE:INITiate")
-    @command("[:SOURce]:WAVE:ABORt")
-    def _wave(self) -> None:
-        """Accept."""
-
-    @command("[:SOURce]:WAVE:DURation:TIME", word)
-    @command("[:SOURce]:WAVE:DURation:CYCLes", word)
-    def _wave_duration(self, _value: str) -> None:
-        """Accept."""
 
     @command(":SYSTem:BEEPer[:IMMediate]", Number(), Number(), optional=1)
     def _beep(self, *_: float) -> None:

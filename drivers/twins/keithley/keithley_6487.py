@@ -1,27 +1,47 @@
-"""The twin of a Keithley 6485 or 6487."""
+"""The twin of a Keithley 6485 or 6487: amperes only; OHMS mode is not simulated."""
 
 import math
 
-from drivers.keithley import keithley_6487 as driver
+from drivers.specification import Specification
+from drivers.twins.keithley.keithley_trace import Trace
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
-from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean
+from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean, word
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
+CURRENT = Specification(
+    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 4e-3, 2e-4, 1e-5
+)
+CURRENT_LIMITS = (2.5e-5, 2.5e-4, 2.5e-3, 2.5e-2)
+"""Of the 6487's source, A."""
 OVERHEAD = 2e-3
+OVERFLOW = 1 << 0
+ZERO_CHECK = 1 << 5
+"""Bits of the status word."""
 ELEMENTS = ("READ", "UNIT", "TIME", "STAT", "VSO")
 _ELEMENT = Choice("READing|UNITs|TIME|STATus|VSOurce|ALL|DEFault")
 
 
-class Keithley6487Twin(OnTheMains, ScpiTwin):
+def _function(text: str) -> str:
+    name = word(text).strip("\"'")
+    if Choice("CURRent")(name.removesuffix(":DC")):
+        return "CURR:DC"
+    raise ScpiError(-224, text)
+
+
+class Keithley6487Twin(OnTheMains, Trace):
     """A simulated 6487; its own source is on the bench only while it is on."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6487,1234321,B04"
+    function = setting(
+        "[:SENSe]:FUNCtion", default="CURR:DC", kind=_function, shown='"{}"'.format
+    )
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
+    buffer_points = whole(":TRACe:POINts", default=100, low=1, high=3000)
     nplc = number("[:SENSe]:CURRent[:DC]:NPLCycles", default=5.0, low=0.01, high=50.0)
     auto = switch("[:SENSe]:CURRent[:DC]:RANGe:AUTO", default=False)
     averaging = switch("[:SENSe]:AVERage[:STATe]")
@@ -56,9 +76,10 @@ class Keithley6487Twin(OnTheMains, ScpiTwin):
         self.model = model
         self.circuit = circuit
         self.interlock_open = interlock_open
-        self.meter = Meter(circuit, name, driver.CURRENT)
-        self.source = Source(limit=driver.CURRENT_LIMITS[0])
+        self.meter = Meter(circuit, name, CURRENT)
+        self.source = Source(limit=CURRENT_LIMITS[0])
         self.epoch = clock.now()
+        self.buffer: list[str] = []
         self._make_default()
 
     def _make_default(self) -> None:
@@ -89,7 +110,7 @@ class Keithley6487Twin(OnTheMains, ScpiTwin):
 
     @command("[:SENSe]:CURRent[:DC]:RANGe[:UPPer]", Number(-0.021, 0.021, 2e-4))
     def _set_range(self, value: float) -> None:
-        self.range = driver.CURRENT.range_for(value)
+        self.range = CURRENT.range_for(value)
         self.auto = False
 
     @query("[:SENSe]:CURRent[:DC]:RANGe[:UPPer]?")
@@ -123,8 +144,8 @@ class Keithley6487Twin(OnTheMains, ScpiTwin):
     @command("[:SOURce]:VOLTage:ILIMit", Number(2.5e-5, 2.5e-2, 2.5e-5))
     def _set_limit(self, value: float) -> None:
         self._need_source()
-        limit = min(driver.CURRENT_LIMITS, key=lambda known: abs(known - value))
-        if limit == driver.CURRENT_LIMITS[-1] and self.source_range > 10:  # noqa: PLR2004
+        limit = min(CURRENT_LIMITS, key=lambda known: abs(known - value))
+        if limit == CURRENT_LIMITS[-1] and self.source_range > 10:  # noqa: PLR2004
             raise ScpiError(-221, "25 mA on the 10 V range only")
         self.source.limit = limit
 
@@ -159,17 +180,39 @@ class Keithley6487Twin(OnTheMains, ScpiTwin):
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
         elif self.zero_correct:
-            name = driver.CURRENT.range_for(true if fixed is None else fixed)
+            name = CURRENT.range_for(true if fixed is None else fixed)
             value -= self.zero * name
+        status = OVERFLOW if abs(value) >= INFINITY else 0
+        status |= ZERO_CHECK if self.zero_check else 0
         unit = "A" if "UNIT" in self.elements else ""
         stamp = self.time - self.epoch
         shown = {
             "READ": f"{value:+.6E}{unit}",
             "TIME": f"{stamp:+.6E}",
-            "STAT": f"{0:+.6E}",
+            "STAT": f"{status:+.6E}",
             "VSO": f"{self.source.level:+.6E}",
         }
-        return ",".join(shown[name] for name in self.elements if name != "UNIT")
+        row = ",".join(shown[name] for name in self.elements if name != "UNIT")
+        self.store(row)
+        return row
+
+    @command(":CONFigure:CURRent[:DC]")
+    def _configure(self) -> None:
+        self.auto, self.averaging, self.median, self.trigger_count = (
+            True,
+            False,
+            False,
+            1,
+        )
+
+    @query(":MEASure[:CURRent][:DC]?")
+    def _measure(self) -> str:
+        self._configure()
+        return self._read()
+
+    @query(":FORMat:ELEMents?")
+    def _get_elements(self) -> str:
+        return ",".join(self.elements)
 
     @query(":READ?")
     def _read(self) -> str:

@@ -1,10 +1,24 @@
-"""The twin of a Keithley 6517B; only its ammeter and source are wired to the bench."""
+"""The twin of a Keithley 6517B: its ammeter and its source are wired to the bench.
+
+Current, and resistance as the source's voltage over that current (the source is set by
+hand, as with ``RES:VSC MAN``). Nothing is at the voltmeter's input: a voltage can be
+read with zero check on only. Charge can be chosen, as on the instrument, but not read.
+"""
 
 import math
 
-from drivers.keithley import keithley_6517b as driver
-from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
-from drivers.twins.scpi.engine import ScpiTwin
+from drivers.specification import Specification
+from drivers.twins.keithley.keithley_trace import Trace
+from drivers.twins.scpi.commands import (
+    EachOwn,
+    command,
+    for_each,
+    number,
+    query,
+    setting,
+    switch,
+    whole,
+)
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean, word
 from drivers.twins.visa.twin import VisaTwin
@@ -12,10 +26,35 @@ from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
+CURRENT = Specification(
+    (2e-11, 2e-10, 2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 1e-2, 1.5e-4, 4e-5
+)
+VOLTAGE = Specification((2.0, 20.0, 200.0), 2.5e-4, 1e-5, 4e-6)
+RESISTANCES = tuple(2.0 * 10.0**k for k in range(6, 18))
+"""Ω."""
+CHARGES = (2e-9, 2e-8, 2e-7, 2e-6)
+"""C."""
 OVERHEAD = 4e-3
 SOURCE_LIMITS = {100.0: 0.01, 1000.0: 0.001}
 """What the source can deliver on its ranges, A."""
 INTERLOCKED = 100.0
+NODES = {
+    "VOLT": ":SENSe:VOLTage[:DC]",
+    "CURR": ":SENSe:CURRent[:DC]",
+    "RES": ":SENSe:RESistance",
+    "CHAR": ":SENSe:CHARge",
+}
+LARGEST = {"VOLT": 210.0, "CURR": 0.021, "RES": 1e20, "CHAR": 2.1e-6}
+DEFAULT_RANGES = {"VOLT": 200.0, "CURR": 2e-2, "RES": 2e17, "CHAR": 2e-6}
+UNITS = {"VOLT": "VDC", "CURR": "ADC", "RES": "OHM", "CHAR": "C"}
+ELEMENTS = ("READ", "UNIT", "TST", "RNUM", "VSO")
+DEFAULT_ELEMENTS = ("READ", "UNIT", "TST", "RNUM")
+_ELEMENT = Choice("READing|UNITs|TSTamp|RNUMber|VSOurce|DEFault")
+"""Status, humidity and temperature are not simulated: refused."""
+
+
+def _under(root: str) -> dict[str, str]:
+    return {name: node.replace(":SENSe", root) for name, node in NODES.items()}
 
 
 def _function(text: str) -> str:
@@ -23,24 +62,34 @@ def _function(text: str) -> str:
     return Choice("VOLTage|CURRent|RESistance|CHARge")(name)
 
 
-class Keithley6517BTwin(ScpiTwin):
+class Keithley6517BTwin(Trace):
     """A simulated 6517B."""
 
     identification = "KEITHLEY INSTRUMENTS INC.,MODEL 6517B,1298765,A13/D02"
     function = setting(
         ":SENSe:FUNCtion", default="VOLT", kind=_function, shown='"{}"'.format
     )
-    nplc = number(":SENSe:CURRent[:DC]:NPLCycles", default=1.0, low=0.01, high=10.0)
-    auto = switch(":SENSe:CURRent[:DC]:RANGe:AUTO", default=True)
-    damping = switch(":SENSe:CURRent[:DC]:DAMPing")
-    averaging = switch(":SENSe:CURRent[:DC]:AVERage[:STATe]")
-    averages = whole(":SENSe:CURRent[:DC]:AVERage:COUNt", default=10, low=1, high=100)
-    averaging_kind = setting(
-        ":SENSe:CURRent[:DC]:AVERage:TCONtrol",
-        default="MOV",
-        kind=Choice("MOVing|REPeat"),
+    nplc = EachOwn(
+        NODES,
+        lambda node: number(node + ":NPLCycles", default=1.0, low=0.01, high=10.0),
     )
-    median = switch(":SENSe:CURRent[:DC]:MEDian[:STATe]")
+    auto = EachOwn(NODES, lambda node: switch(node + ":RANGe:AUTO", default=True))
+    damping = switch(":SENSe:CURRent[:DC]:DAMPing")
+    averaging = EachOwn(NODES, lambda node: switch(node + ":AVERage[:STATe]"))
+    averages = EachOwn(
+        NODES,
+        lambda node: whole(node + ":AVERage:COUNt", default=10, low=1, high=100),
+    )
+    averaging_kind = EachOwn(
+        NODES,
+        lambda node: setting(
+            node + ":AVERage:TCONtrol", default="MOV", kind=Choice("MOVing|REPeat")
+        ),
+    )
+    median = EachOwn(NODES, lambda node: switch(node + ":MEDian[:STATe]"))
+    source_by_hand = setting(
+        ":SENSe:RESistance:VSControl", default="MAN", kind=Choice("MANual")
+    )
     zero_check = switch(":SYSTem:ZCHeck[:STATe]", default=True)
     zero_correct = switch(":SYSTem:ZCORrect[:STATe]")
     voltage = number(
@@ -54,7 +103,8 @@ class Keithley6517BTwin(ScpiTwin):
         "[:SOURce]:VOLTage:LIMit[:AMPLitude]", default=1000.0, low=0.0, high=1000.0
     )
     limited = switch("[:SOURce]:VOLTage:LIMit:STATe")
-    elements = setting(":FORMat:ELEMents", default="DEF", kind=word)
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
+    buffer_points = whole(":TRACe:POINts", default=100, low=1, high=6875000)
 
     def __init__(
         self,
@@ -65,13 +115,16 @@ class Keithley6517BTwin(ScpiTwin):
     ) -> None:
         super().__init__(clock)
         self.circuit = circuit
-        self.meter = Meter(circuit, name, driver.CURRENT)
+        self.meter = Meter(circuit, name, CURRENT)
+        self.voltmeter = Meter(circuit, f"{name}:VOLT", VOLTAGE)
         self.source = Source(limit=SOURCE_LIMITS[100.0])
         self.interlock_open = interlock_open
+        self.buffer: list[str] = []
         self._make_default()
 
     def _make_default(self) -> None:
-        self.range = 2e-2
+        self.ranges = dict(DEFAULT_RANGES)
+        self.elements: tuple[str, ...] = DEFAULT_ELEMENTS
         self.source_range = 100.0
         self.zero = 0.0
         self.count = 0
@@ -104,14 +157,25 @@ class Keithley6517BTwin(ScpiTwin):
     def _source_range(self) -> float:
         return self.source_range
 
-    @command(":SENSe:CURRent[:DC]:RANGe[:UPPer]", Number(-0.021, 0.021, 2e-2))
-    def _set_range(self, value: float) -> None:
-        self.range = driver.CURRENT.range_for(value)
-        self.auto = False
+    @for_each(NODES, ":RANGe[:UPPer]", Number())
+    def _set_range(self, function: str, value: float) -> None:
+        if abs(value) > LARGEST[function]:
+            raise ScpiError(-222, f"{value:g}")
+        self.ranges[function] = _range_for(function, value)
+        self.auto.put(self, function, False)
 
-    @query(":SENSe:CURRent[:DC]:RANGe[:UPPer]?")
-    def _range(self) -> float:
-        return self.range
+    @for_each(NODES, ":RANGe[:UPPer]?")
+    def _range(self, function: str) -> float:
+        return self.ranges[function]
+
+    @command(":FORMat:ELEMents", _ELEMENT, rest=True)
+    def _set_elements(self, *names: str) -> None:
+        chosen = DEFAULT_ELEMENTS if "DEF" in names else names
+        self.elements = tuple(name for name in ELEMENTS if name in chosen)
+
+    @query(":FORMat:ELEMents?")
+    def _get_elements(self) -> str:
+        return ",".join(self.elements)
 
     @command(":SYSTem:ZCORrect:ACQuire")
     def _acquire_zero(self) -> None:
@@ -132,32 +196,77 @@ class Keithley6517BTwin(ScpiTwin):
         return "1" if self.source.on else "0"
 
     def take(self) -> str:
-        """Take one reading."""
-        count = self.averages if self.averaging else 1
-        self.time += count * (2.0 * self.nplc / self.circuit.line_frequency + OVERHEAD)
-        wired = self.function == "CURR" and not self.zero_check
-        true = self.circuit.operate(self.time).current if wired else 0.0
-        fixed = None if self.auto else self.range
-        value = self.meter.convert(true, fixed, self.nplc * count)
+        """Take one reading of the function that is chosen."""
+        function = self.function
+        count = self.averages.of(self, function)
+        count = count if self.averaging.of(self, function) else 1
+        nplc = self.nplc.of(self, function)
+        self.time += count * (2.0 * nplc / self.circuit.line_frequency + OVERHEAD)
+        fixed = None if self.auto.of(self, function) else self.ranges[function]
+        if function == "CURR":
+            value = self._amperes(fixed, nplc * count)
+        elif function == "RES":
+            value = self._ohms(fixed, nplc * count)
+        elif self.zero_check:
+            value = self.voltmeter.convert(0.0, fixed, nplc * count)
+        elif function == "CHAR":
+            raise ScpiError(-241, "charge is not simulated")
+        else:
+            raise ScpiError(-241, "nothing is connected to the voltmeter's input")
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
-        elif self.zero_correct:
-            name = driver.CURRENT.range_for(true if fixed is None else fixed)
-            value -= self.zero * name
         self.count += 1
-        self.last = f"{value:+.6E}"
-        if self.elements != "READ":
-            self.last += f"NADC,{self.time:+.6f}secs,{self.count:+06d}RDNG#"
+        self.last = self._shown(value, function)
+        self.store(self.last)
         return self.last
 
+    def _amperes(self, fixed: float | None, nplc: float) -> float:
+        true = 0.0 if self.zero_check else self.circuit.operate(self.time).current
+        value = self.meter.convert(true, fixed, nplc)
+        if self.zero_correct and math.isfinite(value):
+            value -= self.zero * CURRENT.range_for(true if fixed is None else fixed)
+        return value
+
+    def _ohms(self, fixed: float | None, nplc: float) -> float:
+        """Return the source's voltage over the current; infinite beyond the range."""
+        amperes = self._amperes(None, nplc)
+        if not (self.source.on and amperes) or math.isinf(amperes):
+            return math.inf
+        ohms = self.source.level / amperes
+        most = RESISTANCES[-1] if fixed is None else fixed
+        return ohms if abs(ohms) <= most * 1.05 else math.copysign(math.inf, ohms)
+
+    def _shown(self, value: float, function: str) -> str:
+        unit = f"N{UNITS[function]}" if "UNIT" in self.elements else ""
+        seconds, number_ = ("secs", "RDNG#") if unit else ("", "")
+        shown = {
+            "READ": f"{value:+.6E}{unit}",
+            "TST": f"{self.time:+.6f}{seconds}",
+            "RNUM": f"{self.count:+06d}{number_}",
+            "VSO": f"{self.source.level:+.6E}",
+        }
+        return ",".join(shown[name] for name in self.elements if name != "UNIT")
+
     @query(":READ?")
-    @query(":MEASure:CURRent[:DC]?")
+    @query(":MEASure?")
     def _read(self) -> str:
+        return self.take()
+
+    @for_each(_under(":CONFigure"), "")
+    def _configure(self, function: str) -> None:
+        self.function = function
+        self.auto.put(self, function, True)
+        self.averaging.put(self, function, False)
+
+    @for_each(_under(":MEASure"), "?")
+    def _measure(self, function: str) -> str:
+        self._configure(function)
         return self.take()
 
     @query(":FETCh?")
     @query(":SENSe:DATA[:LATest]?")
     def _fetch(self) -> str:
+        self.time = max(self.time, self.pending_until)
         if self.last is None:
             raise ScpiError(-230)
         return self.last
@@ -167,6 +276,17 @@ class Keithley6517BTwin(ScpiTwin):
         start = self.time
         self.take()
         self.pending_until, self.time = self.time, start
+
+
+def _range_for(function: str, value: float) -> float:
+    if function == "RES":
+        held = (name for name in RESISTANCES if abs(value) <= name * 1.05)
+        return next(held, RESISTANCES[-1])
+    if function == "CHAR":
+        held = (name for name in CHARGES if abs(value) <= name * 1.05)
+        return next(held, CHARGES[-1])
+    spec = CURRENT if function == "CURR" else VOLTAGE
+    return spec.range_for(value)
 
 
 twin = VisaTwin(Keithley6517BTwin)

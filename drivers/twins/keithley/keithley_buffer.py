@@ -1,6 +1,7 @@
 """The buffer of readings that Keithley's 2400 family shares, and its statistics."""
 
 import math
+from collections.abc import Sequence
 
 from drivers.twins.scpi.commands import command, query, setting, whole
 from drivers.twins.scpi.engine import ScpiTwin
@@ -19,9 +20,8 @@ class ReadingBuffer(ScpiTwin):
     buffer: list[tuple[float, ...]]
     elements: set[str]
     buffer_points = whole(":TRACe:POINts", default=100, low=1, high=2500)
-    buffer_feed = setting(
-        ":TRACe:FEED", default="SENS", kind=Choice("SENSe|CALCulate|CALC1|CALC2")
-    )
+    buffer_feed = setting(":TRACe:FEED", default="SENS", kind=Choice("SENSe"))
+    """Results of mathematics (CALCulate) are not simulated: refused, −224."""
     buffer_control = setting(
         ":TRACe:FEED:CONTrol", default="NEV", kind=Choice("NEXT|NEVer")
     )
@@ -61,10 +61,11 @@ class ReadingBuffer(ScpiTwin):
         if not self.buffer:
             return ",".join([f"{NOT_A_NUMBER:+.6E}"] * 3)
         columns = list(zip(*self.buffer, strict=True))[:3]
-        return ",".join(f"{_statistic(self.statistic, c):+.6E}" for c in columns)
+        return ",".join(f"{statistic(self.statistic, c):+.6E}" for c in columns)
 
 
-def _statistic(kind: str, values: tuple[float, ...]) -> float:
+def statistic(kind: str, values: Sequence[float]) -> float:
+    """Return the mean, standard deviation, maximum, minimum or span of readings."""
     mean = sum(values) / len(values)
     if kind == "SDEV":
         spread = sum((value - mean) ** 2 for value in values)

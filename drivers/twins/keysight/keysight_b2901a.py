@@ -1,6 +1,6 @@
 """The twin of a Keysight B2901A."""
 
-from drivers.keysight import keysight_b2901a as driver
+from drivers.specification import Specification
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
@@ -17,6 +17,10 @@ from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 5e-5, 3e-6)
+CURRENT = Specification(
+    (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 5e-4, 1e-4, 3e-6
+)
 OVERHEAD = 1e-3
 ELEMENTS = ("VOLT", "CURR", "RES", "TIME", "STAT", "SOUR")
 _ELEMENT = Choice("VOLTage|CURRent|RESistance|TIME|STATus|SOURce")
@@ -28,13 +32,13 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
     """A simulated B2901A."""
 
     identification = "Keysight Technologies,B2901A,MY51140123,3.4.2011.5100"
-    voltage_spec = driver.VOLTAGE
-    current_spec = driver.CURRENT
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
     source_function = setting(
         "[:SOURce]:FUNCtion:MODE", default="VOLT", kind=Choice("VOLTage|CURRent")
     )
     source_shape = setting(
-        "[:SOURce]:FUNCtion[:SHAPe]", default="DC", kind=Choice("DC|PULSe")
+        "[:SOURce]:FUNCtion[:SHAPe]", default="DC", kind=Choice("DC")
     )
     voltage_level = number(LEVEL.format("VOLTage"), default=0.0, low=-210, high=210)
     current_level = number(LEVEL.format("CURRent"), default=0, low=-1.515, high=1.515)
@@ -83,9 +87,7 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
     )
     low_terminal = setting(":OUTPut:LOW", default="GRO", kind=Choice("FLOat|GROund"))
     output_filter = switch(":OUTPut:FILTer", default=True)
-    data_format = setting(
-        ":FORMat[:DATA]", default="ASC", kind=Choice("ASCii|REAL"), shown=str
-    )
+    data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
 
     def __init__(
         self,
@@ -169,6 +171,11 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
     def _measure_voltage(self, _channels: object = None) -> str:
         self._set_output(True)
         return f"{self.take()['VOLT']:+.6E}"
+
+    @query(":MEASure:RESistance?", channel_list, optional=1)
+    def _measure_resistance(self, _channels: object = None) -> str:
+        self._set_output(True)
+        return f"{self.take()['RES']:+.6E}"
 
     @command(":INITiate[:IMMediate][:ALL]", channel_list, optional=1)
     def _initiate(self, _channels: object = None) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from drivers.twins.lakeshore.lakeshore_475 import LakeShore475Twin
+from drivers.twins.scpi.commands import command
+from drivers.twins.scpi.parameters import Number
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
@@ -20,9 +22,14 @@ class LakeShore425Twin(LakeShore475Twin):
         self, circuit: Circuit, clock: Clock, name: str = "gaussmeter", **more: Any
     ) -> None:
         super().__init__(circuit, clock, name, **more)
+        self.mode = "1,1,1"
         for unknown in CONTROLLER:
             self._words.pop(unknown, None)
             self._words.pop(f"{unknown}?", None)
+
+    @command(":RDGMODE", *[Number(0, 9, whole=True)] * 3)
+    def _set_mode(self, *values: int) -> None:
+        self.mode = ",".join(map(str, values))
 
 
 twin = VisaTwin(LakeShore425Twin)

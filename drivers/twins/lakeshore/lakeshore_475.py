@@ -2,7 +2,6 @@
 
 import math
 
-from drivers.lakeshore import lakeshore_475 as driver
 from drivers.twins.scpi.commands import command, query, setting, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import Number
@@ -11,6 +10,17 @@ from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Imperfection
 from labctl.clock import Clock
 
+RANGES = {
+    40: (3.5e-3, 3.5e-2, 0.35, 3.5),
+    41: (3.5e-2, 0.35, 3.5, 35.0),
+    42: (3.5e-6, 3.5e-5, 3.5e-4, 3.5e-3),
+}
+"""Ends in T by type of probe: HSE to 35 kG, HST to 350 kG, UHS to 35 G."""
+GAIN = 2.5e-3
+OFFSET = 5e-6
+"""Meter and probe together, relative; and in T after a zero."""
+DC = "1,"
+"""How a reading's mode begins; rms and peak are 2 and 3."""
 CONVERSION = 0.02
 """s, at four digits and more."""
 NOISE = 3e-7
@@ -44,7 +54,7 @@ class LakeShore475Twin(PlainTwin):
         super().__init__(clock)
         self.circuit = circuit
         rng = circuit.random(name)
-        self.errors = Imperfection.draw(rng, driver.GAIN, driver.OFFSET)
+        self.errors = Imperfection.draw(rng, GAIN, OFFSET)
         self._gauss = rng.gauss
         self.probe = probe
         """Type 40 HSE, 41 HST, 42 UHS; 0 is no probe."""
@@ -64,7 +74,7 @@ class LakeShore475Twin(PlainTwin):
     @property
     def ends(self) -> tuple[float, ...]:
         """Return the ends of the probe's ranges, T."""
-        return driver.RANGES.get(str(self.probe), driver.RANGES["40"])
+        return RANGES.get(self.probe, RANGES[40])
 
     def shown_field(self, tesla: float) -> str:
         """Write a field in the present unit."""
@@ -79,6 +89,8 @@ class LakeShore475Twin(PlainTwin):
     def _field(self) -> str:
         if not self.probe:
             return "NO PROBE"
+        if not self.mode.startswith(DC):
+            raise ScpiError(-221)  # the field is steady; rms and peak are not simulated
         self.time += CONVERSION
         tesla = self.measure()
         end = self.ends[-1] if self.automatic else self.ends[self.range_index - 1]

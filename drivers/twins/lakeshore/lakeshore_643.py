@@ -2,7 +2,6 @@
 
 import random
 
-from drivers.lakeshore import lakeshore_643 as driver
 from drivers.twins.scpi.commands import command, query, setting, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import Number
@@ -11,6 +10,11 @@ from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
+LARGEST = 70.1
+"""A."""
+RATE = 1.0
+LARGEST_RATE = 50.0
+"""A/s, from the factory."""
 FORBIDS_CURRENT = 0b11100000
 """Operational errors that force 0 A: both flow switches, remote enable."""
 NOISE = 5e-4
@@ -22,10 +26,10 @@ class LakeShore643Twin(PlainTwin):
     """A simulated 643 on the bench's magnet."""
 
     identification = "LSCI,MODEL643,6430123,1.3/1.1"
-    largest = driver.LARGEST["643"]
+    largest = LARGEST
     rate = setting(
         ":RATE",
-        default=1.0,
+        default=RATE,
         kind=Number(1e-4, 50.0),
         shown=lambda value: f"{value:+.4f}",
     )
@@ -55,11 +59,11 @@ class LakeShore643Twin(PlainTwin):
         self._rng: random.Random = circuit.random(name)
         self.setpoint = 0.0
         self.external = 0
-        self.limits = (self.largest, 50.0)
+        self.limits = (self.largest, LARGEST_RATE)
         self.lock_state, self.lock_code = 0, 123
         self.interface = (0, 0, 11)
         self.error_masks = (0, 0)
-        self.ramp_segments = dict.fromkeys(range(1, 6), (self.largest, 1.0))
+        self.ramp_segments = dict.fromkeys(range(1, 6), (self.largest, RATE))
 
     def _go(self, current: float, rate: float) -> None:
         self.setpoint = current
@@ -183,6 +187,14 @@ class LakeShore643Twin(PlainTwin):
     def _segment(self, segment: int) -> str:
         current, rate = self.ramp_segments[segment]
         return f"{current:+.4f},{rate:+.4f}"
+
+    @command(":DFLT", Number(99, 99, whole=True))
+    def _put_factory_defaults(self, _code: int) -> None:
+        if abs(self.circuit.magnet.ramp.at(self.time)) > NOISE:
+            raise ScpiError(-221)
+        self.reset()
+        self.limits = (self.largest, LARGEST_RATE)
+        self.ramp_segments = dict.fromkeys(range(1, 6), (self.largest, RATE))
 
     @command(":ERCL")
     def _clear_errors(self) -> None:

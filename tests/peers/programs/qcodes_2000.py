@@ -41,9 +41,9 @@ def settings(ports: dict[str, int]) -> Any:
 
 
 def resistance(ports: dict[str, int]) -> Any:
-    """Choose four-wire ohms with settings of its own, and come back to volts."""
+    """Choose ohms, with settings of their own, and come back to volts."""
     meter = _open(ports)
-    meter.mode("4w resistance")
+    meter.mode("2w resistance")
     meter.nplc(10)
     nplc = meter.nplc()
     meter.mode("dc voltage")

@@ -40,8 +40,10 @@ def ranges(ports: dict[str, int]) -> Any:
     smu = _open(ports)
     smu.reset()
     smu.rangev(2)
+    volts = smu.rangev()
+    smu.mode("CURR")
     smu.rangei(1e-3)
-    return {"volts": smu.rangev(), "amperes": smu.rangei()}
+    return {"volts": volts, "amperes": smu.rangei()}
 
 
 def integration(ports: dict[str, int]) -> Any:
