@@ -34,8 +34,11 @@ Place = Callable[..., Oracle]
 CELL = RCCell()
 EVERY_SECOND = Recording(every_s=1.0)
 WORD = 2.0**-23
-BOARDS = {1: "device = 5", 2: "device = 20"}
-STOPPED_CLOCK = "\nspeed = 0\n"
+BOARDS = {
+    1: "speed = 0\ndevice = 5",
+    2: "speed = 0\ndevice = 20",
+    3: "speed = 0\n[channels]\nboard = 3",
+}
 
 
 def run(
@@ -66,9 +69,9 @@ def column(polls: Sequence[Poll], name: str, stream: str = "timeseries") -> Arra
 def bench(
     request: pytest.FixtureRequest, placed: Place
 ) -> tuple[BiologicDevice, VirtualClock, Oracle]:
-    oracle = placed(BOARDS[request.param] + STOPPED_CLOCK)
+    oracle = placed(BOARDS[request.param])
     clock = oracle.clock()
-    return oracle.opened(clock), clock, oracle
+    return oracle.opened(clock, digicore=True), clock, oracle
 
 
 Bench = tuple[BiologicDevice, VirtualClock, Oracle]
