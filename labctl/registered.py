@@ -8,6 +8,7 @@ written for another one is refused by name.
 import difflib
 import functools
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -41,6 +42,8 @@ KINDS = {
 }
 """Group -> what stands behind its entry points, in words."""
 PREFIX = "labctl."
+OWN = frozenset({"labctl", "drivers", "protocols", "gui"})
+"""Packages of labctl's own distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,25 @@ def package_of(point: EntryPoint) -> str:
         if dist is None
         else f"{dist.name} {dist.version}"
     )
+
+
+def package_behind(error: BaseException) -> str:
+    """Return the package of another maker in whose code an error arose; empty: none.
+
+    The innermost one: what labctl calls in turn does not clear it of the fault.
+    """
+    others = {
+        top: point
+        for group in KINDS
+        for point in _points(group)
+        if (top := point.module.partition(".")[0]) not in OWN
+    }
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames):
+        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if top in others:
+            return package_of(others[top])
+    return ""
 
 
 def _points(group: str) -> EntryPoints:

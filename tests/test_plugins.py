@@ -1,15 +1,18 @@
 """What is said of a package that is broken, and that nothing else breaks with it."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
 from drivers.twins.labsim.benches import build_bench
+from drivers.twins.world.circuit import Circuit
 from labctl import plugins, registered
 from labctl.cli import app
 from labctl.clock import VirtualClock
-from labctl.errors import OperatorError
+from labctl.errors import OperatorError, RefusedError
+from labctl.roles.driver import Setup
 
 
 def install(folder: Path, name: str, text: str, points: str) -> None:
@@ -111,6 +114,53 @@ def test_a_bench_of_another_kind_is_refused_by_name(
 def test_a_bench_that_nobody_knows_is_told_the_nearest() -> None:
     with pytest.raises(OperatorError, match="Did you mean probe"):
         plugins.bench("prob")
+
+
+def test_a_defect_is_told_with_the_package_in_whose_code_it_arose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = "[labctl.drivers]\nwrong = faulty:driver\n"
+    install(tmp_path, "faulty", "def read(): return float('warm')", points)
+    monkeypatch.syspath_prepend(tmp_path)
+    faulty = importlib.import_module("faulty")
+
+    with pytest.raises(ValueError, match="warm") as theirs:
+        faulty.read()
+    with pytest.raises(ZeroDivisionError) as ours:
+        _ = 1 / 0
+
+    assert registered.package_behind(theirs.value) == "faulty 0.1"
+    assert registered.package_behind(ours.value) == ""
+
+
+def test_the_doctor_tells_what_the_configuration_names_and_nobody_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "instruments: {oven: {driver: keithley-200, address: X}}\n"
+        "channels: {chamber: [oven]}\n"
+        "also_record: {heat: {channel: oven, protocols: [cyclin]}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["labctl", "doctor"])
+
+    code = app.run_app()
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "instruments.oven.driver: there is no driver called 'keithley-200'" in said
+    assert "also_record.heat: there is no auxiliary called 'heat'" in said
+    assert "also_record.heat.protocols: there is no protocol called 'cyclin'" in said
+
+
+def test_a_key_that_the_twin_has_not_is_refused_at_its_place() -> None:
+    setup = Setup("dmm", "keithley-2000", "GPIB0::1::INSTR", simulated={"noize": 1})
+
+    with pytest.raises(RefusedError) as refused:
+        plugins.twin("keithley-2000")(setup, Circuit(), VirtualClock())
+
+    (complaint,) = refused.value.complaints
+    assert complaint.path == ("instruments", "dmm", "simulated", "noize")
 
 
 def test_every_group_is_on_the_page_of_plug_ins() -> None:

@@ -79,9 +79,13 @@ def _complain(error: Exception) -> int:
         return 2
     if os.environ.get("LABCTL_DEBUG"):
         raise error
+    from labctl.registered import package_behind  # noqa: PLC0415  (start-up time)
+
+    whose = package_behind(error)
     sys.stderr.write(
         f"labctl failed: {type(error).__name__}: {error}\n"
-        "This is a defect of labctl. LABCTL_DEBUG=1 shows where it happened.\n"
+        f"This is a defect of {f'the package {whose}' if whose else 'labctl'}. "
+        "LABCTL_DEBUG=1 shows where it happened.\n"
     )
     return 1
 

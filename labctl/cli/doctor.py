@@ -11,12 +11,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from labctl.cli import ordering
 from labctl.cli.output import say_out
 from labctl.errors import LabctlError, RefusedError
+
+if TYPE_CHECKING:
+    from labctl.config.models import Config
 
 Finding = tuple[bool, str, str]
 """Whether it is well, what was looked at, and the cure if not."""
@@ -77,7 +81,31 @@ def _configuration(named: Path | None) -> Generator[Finding, None, Path]:
     there = named or os.environ.get("LABCTL_CONFIG") or Path("config.yaml").exists()
     source = "" if there else ", the built-in bench: there is no config.yaml here"
     yield True, f"configuration: {bench.station.name}, {count} instruments{source}", ""
+    yield from _named(bench)
     return bench.station.data
+
+
+def _named(bench: "Config") -> Iterator[Finding]:
+    """Say what the configuration names that no package has."""
+    from labctl import plugins  # noqa: PLC0415
+
+    wanted: list[tuple[str, Callable[[str], object], str]] = [
+        (f"instruments.{name}.driver", plugins.driver, setup.driver)
+        for name, setup in bench.instruments.items()
+    ]
+    for name, aside in bench.also_record.items():
+        wanted.append((f"also_record.{name}", plugins.auxiliary, name))
+        place = f"also_record.{name}.protocols"
+        wanted += [(place, plugins.protocol, each) for each in aside.protocols]
+    for place, find, name in wanted:
+        try:
+            find(name)
+        except LabctlError as error:
+            yield (
+                False,
+                f"{place}: {error}",
+                "Correct the name, or install its package.",
+            )
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ from labctl.errors import (
 )
 from labctl.limits import Envelope, LimitWatch
 from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
+from labctl.registered import package_behind
 from labctl.waits import StepClock, WaitEnded, announce, owned_by, to_the_end
 
 log = logging.getLogger(__name__)
@@ -161,7 +162,10 @@ class Engine:
             return Ended(EndReason.STOPPED, self._at_once())
         except BaseException as error:  # whatever it is, the outputs come first
             log.exception("the run failed by a defect")
-            return Ended(EndReason.FAILED, f"{type(error).__name__}: {error}", error)
+            whose = package_behind(error)
+            text = f"{type(error).__name__}: {error}"
+            text += f" (a defect of the package {whose})" if whose else ""
+            return Ended(EndReason.FAILED, text, error)
 
     def _told(self, ended: Ended) -> Ended:
         """Write how it ended; a disk that takes nothing is part of the answer."""

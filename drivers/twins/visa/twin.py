@@ -1,6 +1,7 @@
 """What a VISA instrument's entry point in ``labctl.twins`` names."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.twins.scpi.exchange import LATENCY, Exchange
@@ -8,7 +9,7 @@ from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.world import BenchWorld, Part
 from labctl.clock import Clock
-from labctl.errors import InstrumentError
+from labctl.errors import Complaint, InstrumentError, RefusedError
 from labctl.roles.driver import Setup
 
 
@@ -34,9 +35,28 @@ class VisaTwin:
         latency = float(options.pop("latency"))
         circuit = _circuit_of(world)
         circuit.line_frequency = setup.line_frequency
+        self._refuse_unknown(setup.name, options)
         device = self._model(circuit, clock, setup.name, **options)
         device.latency = latency
         return device
+
+    def _refuse_unknown(self, name: str, options: Mapping[str, Any]) -> None:
+        """Raise RefusedError for every key of ``simulated:`` that the model has not."""
+        takes = inspect.signature(self._model).parameters
+        if any(each.kind is each.VAR_KEYWORD for each in takes.values()):
+            return
+        given = ("latency", *list(takes)[3:])
+        complaints = [
+            Complaint(
+                ("instruments", name, "simulated", key),
+                "its twin knows no such thing.",
+                f"It takes: {', '.join(given)}.",
+            )
+            for key in options
+            if key not in given
+        ]
+        if complaints:
+            raise RefusedError(complaints)
 
 
 def _circuit_of(world: Any) -> Circuit:
