@@ -1,7 +1,7 @@
 """What a maker promises of one measured quantity: ranges and limits of error.
 
-Data of the model, from its data sheet; the driver states it as accuracy, the twin draws
-its own errors within it.
+The shape only. A driver fills it from the data sheet and states it as accuracy; a twin
+fills it again for itself and draws its errors within it.
 """
 
 from dataclasses import dataclass

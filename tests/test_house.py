@@ -81,6 +81,9 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         ),
         ("drivers.twins.biologic.words", "drivers.biologic.eclib.codec", "of its own"),
         ("drivers.twins.biologic.codes", "drivers.biologic.eclib.codes", "of its own"),
+        # nor a twin the driver that is tried on it
+        ("drivers.twins.keithley", "drivers.keithley.keithley_2400", "A twin shares"),
+        ("drivers.twins.lakeshore", "drivers.visa.meter", "A twin shares"),
         # nor may a protocol
         ("protocols.cells", "labctl.session.run", "Protocols see"),
         # a protocol may not touch a file

@@ -1,7 +1,7 @@
 """What a 2000 can measure: each function's words, ranges and limits of error.
 
 Model 2000 user's manual, specifications, one year at 23 ± 5 °C, on the range that a
-bench uses most (volts 1 V, ohms 10 kΩ); over-ranges are left out.
+bench uses most (volts 1 V, ohms 10 kΩ). Volts and ohms reach 120 % of a range's name.
 """
 
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ class Range:
     default: float
 
 
-VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6)
-VOLTAGE_AC = Specification((0.1, 1.0, 10.0, 100.0, 750.0), 6e-4, 3e-4, 1e-5)
-RESISTANCE = Specification((1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8), 1e-4, 1e-5, 3e-6)
+VOLTAGE = Specification((0.1, 1.0, 10.0, 100.0, 1000.0), 5e-5, 3.5e-5, 2e-6, 1.2)
+VOLTAGE_AC = Specification((0.1, 1.0, 10.0, 100.0, 750.0), 6e-4, 3e-4, 1e-5, 1.2)
+RESISTANCE = Specification((1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8), 1e-4, 1e-5, 3e-6, 1.2)
 MEASURED = {"VOLT:DC": VOLTAGE, "VOLT:AC": VOLTAGE_AC, "RES": RESISTANCE}
 """What the bench has: its input hangs on rows 3 and 4, and on nothing else."""
 OTHER_RANGES = {
@@ -71,4 +71,5 @@ def range_of(function: str, value: float) -> float:
     """Return the range that holds ``value``."""
     spec = MEASURED.get(function)
     ranges = OTHER_RANGES[function] if spec is None else spec.ranges
-    return next((name for name in ranges if abs(value) <= name * 1.05), ranges[-1])
+    over = 1.05 if spec is None else spec.over
+    return next((name for name in ranges if abs(value) <= name * over), ranges[-1])

@@ -25,8 +25,8 @@ from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Meter
 from labctl.clock import Clock
 
-VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
-"""Channel 1."""
+VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6, 1.2)
+"""Channel 1; 10 mV reads to 12 mV, 100 V to 120 V."""
 LEAST_OF_CHANNEL_2 = 0.1
 OVERHEAD = 2e-3
 TEMPERATURES = {

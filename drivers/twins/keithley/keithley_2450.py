@@ -2,7 +2,6 @@
 
 import math
 
-from drivers.keithley import keithley_2450 as driver
 from drivers.specification import Specification
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
@@ -19,6 +18,10 @@ from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl.clock import Clock
 
+VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 2e-6)
+CURRENT = Specification(
+    (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 2e-6
+)
 OVERHEAD = 1e-3
 INTERLOCK_LIMIT = 21.0
 """Above this the interlock must be asserted, V."""
@@ -34,8 +37,8 @@ class Keithley2450Twin(OnTheMains, SourceMeterTwin):
     """A simulated 2450."""
 
     identification = "KEITHLEY INSTRUMENTS,MODEL 2450,04089762,1.7.12b"
-    voltage_spec = driver.VOLTAGE
-    current_spec = driver.CURRENT
+    voltage_spec = VOLTAGE
+    current_spec = CURRENT
     source_function = setting(
         "[:SOURce]:FUNCtion[:MODE]", default="VOLT", kind=Choice("VOLTage|CURRent")
     )

@@ -1,4 +1,7 @@
-"""Programs that know nothing of labctl work on the twins: PyMeasure, PyVISA, TCP."""
+"""What any PyVISA program finds: a bus with timeouts and requests, benches, TCP ports.
+
+What whole programs of others do with the twins is in `tests/peers`.
+"""
 
 import socket
 from typing import Any
@@ -6,13 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvisa
-from pymeasure.instruments.keithley import (
-    Keithley2182,
-    Keithley2400,
-    Keithley2450,
-    Keithley6221,
-)
-from pymeasure.instruments.lakeshore import LakeShore425
+from pymeasure.instruments.keithley import Keithley2400
 
 from drivers.twins.labsim import backend
 from drivers.twins.labsim.benches import SimulatedBench, build_bench
@@ -35,29 +32,6 @@ def hall() -> SimulatedBench:
     return build_bench("hall", VirtualClock(0.0))
 
 
-def test_pymeasures_2400_sources_measures_and_fills_its_buffer(
-    probe: SimulatedBench,
-) -> None:
-    smu: Any = Keithley2400("GPIB0::24::INSTR", visa_library=probe.library())
-    smu.reset()
-    smu.reset_data_format()
-    smu.source_mode = "voltage"
-    smu.source_voltage_range = 2
-    smu.source_voltage = 0.3
-    smu.compliance_current = 1e-3
-    smu.source_enabled = True
-    reading = smu.measure_all()
-    smu.config_buffer(10)
-    smu.start_buffer()
-    smu.wait_for_buffer()
-
-    assert reading["voltage"] == pytest.approx(0.3, rel=1e-2)
-    assert reading["resistance"] == pytest.approx(1e4, rel=1e-2)
-    assert len(smu.buffer_data) == 50
-    assert smu.check_errors() == []
-    smu.adapter.close()
-
-
 def test_measure_on_a_2400_resets_and_switches_on_as_the_manual_says(
     probe: SimulatedBench,
 ) -> None:
@@ -68,59 +42,6 @@ def test_measure_on_a_2400_resets_and_switches_on_as_the_manual_says(
     assert smu.current_nplc == 1.0
     assert smu.source_enabled
     smu.adapter.close()
-
-
-def test_pymeasures_2450_reads_what_it_configured(probe: SimulatedBench) -> None:
-    address = "USB0::0x05E6::0x2450::04089762::INSTR"
-    smu: Any = Keithley2450(address, visa_library=probe.library())
-    smu.source_mode = "voltage"
-    smu.source_voltage = 0.5
-    smu.compliance_current = 1e-3
-    smu.measure_current()
-    smu.enable_source()
-
-    assert smu.current == pytest.approx(5e-5, rel=1e-2)
-    assert smu.compliance_current == pytest.approx(1e-3)
-    smu.adapter.close()
-
-
-def test_pymeasures_6221_runs_delta(hall: SimulatedBench) -> None:
-    source: Any = Keithley6221("GPIB0::12::INSTR", visa_library=hall.library())
-    source.reset()
-    source.delta_high_source = 1e-3
-    source.delta_delay = 1e-2
-    source.delta_measurement_sets = 8
-    source.delta_buffer_points = 8
-    source.delta_arm()
-    source.delta_start()
-    hall.circuit.instruments["nanovoltmeter"].clock.sleep(5.0)
-
-    assert len(source.delta_values) == 16
-    source.delta_abort()
-    assert source.check_errors() == []
-    source.adapter.close()
-
-
-def test_pymeasures_2182_reads_a_voltage(hall: SimulatedBench) -> None:
-    meter: Any = Keithley2182(
-        "GPIB0::7::INSTR", visa_library=hall.library(), read_termination="\n"
-    )
-    meter.reset()
-    meter.ch_1.setup_voltage()
-
-    assert abs(meter.voltage) < 1e-3
-    assert meter.check_errors() == []
-    meter.adapter.close()
-
-
-def test_pymeasures_425_reads_a_475s_field(hall: SimulatedBench) -> None:
-    meter: Any = LakeShore425(
-        "GPIB0::13::INSTR", visa_library=hall.library(), read_termination="\r\n"
-    )
-    meter.unit = "T"
-
-    assert abs(meter.field) < 1e-3
-    meter.adapter.close()
 
 
 class Recorder(ScpiTwin):
