@@ -13,6 +13,7 @@ from typing import Literal
 from drivers.biologic.eclib.abi import CurrentValues
 from labctl.data import Event, Level
 from labctl.errors import LimitError
+from labctl.roles.potentiostat import OVERLOADED
 
 VOLTAGE, CURRENT, SATURATED = 1, 2, 4
 """Bits of `labctl.columns.OVERLOAD`."""
@@ -82,10 +83,12 @@ class OverloadWatch:
         if self._polls < LEAST_POLLS or passed < self._rule.lasting or self._told:
             return
         self._told = True
+        text = (
+            f"{self._place}: {said(self._seen)}, for {passed:.1f} s (option "
+            f"overload_for: {self._rule.lasting:g} s). What is read there is not what "
+            "flows"
+        )
+        tell(Event(Level.ALARM, OVERLOADED, text))
         if self._rule.act == "stop":
-            raise LimitError(
-                f"{self._place}: {said(self._seen)}, for {passed:.1f} s (option "
-                f"overload_for: {self._rule.lasting:g} s). What is read there is not "
-                "what flows: take a larger range or less current, or set the option "
-                "overload: warn"
-            )
+            cure = "take a larger range or less current, or set the option overload"
+            raise LimitError(f"{text}: {cure}: warn")

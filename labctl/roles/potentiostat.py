@@ -9,6 +9,10 @@ from labctl.data import Batch, Column, Event
 from labctl.limits import Envelope
 from labctl.techniques import Condition, Technique
 
+OVERLOADED = "overloaded"
+"""Code of the event that says that readings were not what flowed, for longer than the
+configuration takes: the run's results are suspect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -17,6 +17,7 @@ from drivers.biologic.recorded import further_columns
 from labctl import columns
 from labctl.data import Event
 from labctl.errors import InstrumentError, LimitError
+from labctl.roles.potentiostat import OVERLOADED
 from labctl.techniques import ConstantCurrent, OpenCircuit, Recording
 
 PEIS, CP, OCV = 104, 102, 100
@@ -149,7 +150,7 @@ def test_an_overload_must_be_seen_twice_whatever_the_time_between() -> None:
     with pytest.raises(LimitError, match="the voltage is beyond its range, for 60"):
         watch.look(1, 60.0, told.append)
 
-    assert [event.code for event in told] == ["overload"]
+    assert [event.code for event in told] == ["overload", OVERLOADED]
 
 
 def test_an_overload_that_comes_and_goes_is_told_each_time() -> None:
