@@ -4,6 +4,7 @@ A station owns its instruments' connections; a run borrows the channels it needs
 gives them back. Whether a wire is real or simulated is decided once, by `Wires`.
 """
 
+import difflib
 import logging
 import threading
 import typing
@@ -182,8 +183,7 @@ class Station:
                 if channel in self._doubts:
                     raise DoubtfulError(
                         f"{role}: {channel} may still be on ({self._doubts[channel]}). "
-                        "Look "
-                        "at the instrument, then clear it: `labctl station clear "
+                        "Look at the instrument, then clear it: `labctl station clear "
                         f"{channel}` makes it safe and reads it back"
                     )
             fresh = [channel for channel in cast.values() if channel not in self._lent]
@@ -210,11 +210,7 @@ class Station:
         return LentBench(self.clock, roles)
 
     def looked_at(self, channel: str) -> object:
-        """Return the player at a channel that a run only reads beside its own.
-
-        It is lent to nobody: another run may drive it, others may read it, and no run
-        makes it safe for having looked.
-        """
+        """Return the player at a channel that is only read, and so lent to nobody."""
         return self._player(channel)
 
     def give_back(self, run_id: str, channels: Iterable[str] | None = None) -> None:
@@ -319,10 +315,11 @@ class Station:
                 )
             return channel
         if not candidates:
+            near = difflib.get_close_matches(role, self._channels, n=1)
+            meant = "".join(f" (is {name!r} meant?)" for name in near)
             raise OwnershipError(
-                "the configuration gives it no channel; add one under `channels:` or "
-                "choose "
-                f"with `--role {role}=INSTRUMENT`"
+                f"the configuration gives it no channel{meant}; "
+                f"add one under `channels:` or choose with `--role {role}=INSTRUMENT`"
             )
         for channel in candidates:
             same = beside is None or _instrument(channel) == _instrument(cast[beside])

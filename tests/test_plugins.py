@@ -13,6 +13,7 @@ from labctl.cli import app
 from labctl.clock import VirtualClock
 from labctl.errors import OperatorError, RefusedError
 from labctl.roles.driver import Setup
+from labctl.station import SimulatedWires, Station
 
 
 def install(folder: Path, name: str, text: str, points: str) -> None:
@@ -151,6 +152,14 @@ def test_the_doctor_tells_what_the_configuration_names_and_nobody_has(
     assert "instruments.oven.driver: there is no driver called 'keithley-200'" in said
     assert "also_record.heat: there is no auxiliary called 'heat'" in said
     assert "also_record.heat.protocols: there is no protocol called 'cyclin'" in said
+
+
+def test_a_role_that_the_configuration_spells_otherwise_is_told() -> None:
+    channels = {"chambr": ["oven"]}
+    station = Station([], channels, VirtualClock(), SimulatedWires(None))
+
+    with pytest.raises(RefusedError, match=r"no channel \(is 'chambr' meant\?\)"):
+        station.cast({"chamber": object}, {}, {})
 
 
 def test_a_key_that_the_twin_has_not_is_refused_at_its_place() -> None:
