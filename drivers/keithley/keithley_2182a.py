@@ -22,7 +22,8 @@ class Keithley2182A(VoltmeterRole):
     instrument_class = "pymeasure.instruments.keithley:Keithley2182"
     line_query = SCPI_LINE
     spec = VOLTAGE
-    nplc_limits = (0.01, 50.0)
+    nplc_limits = (0.01, 60.0)
+    longest_integration = 1.0
     largest = (120.0, "V")
     nplc_query = ":SENS:VOLT:NPLC?"
     range_query = ":SENS:VOLT:CHAN1:RANG?"

@@ -35,7 +35,6 @@ VOLTMETER_GAIN = 5e-5
 """Of the 2182A, relative."""
 LARGEST_CURRENT = 0.105
 COMPLIANCE = (0.1, 105.0)
-NPLC = (0.01, 50.0)
 DELAY = (1e-3, 9999.999)
 COUNT = (1, 65536)
 CHUNK = 1000
@@ -47,6 +46,8 @@ class Keithley6221(Integrating):
 
     instrument_class = "pymeasure.instruments.keithley:Keithley6221"
     line_query = SCPI_LINE
+    nplc_limits = (0.01, 60.0)
+    longest_integration = 1.0
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
@@ -283,7 +284,7 @@ class Keithley6221(Integrating):
         refuse_outside(name, "a compliance of", settings.compliance, *COMPLIANCE, "V")
         refuse_outside(name, "a count of", settings.count, *COUNT, "")
         refuse_outside(name, "a delay of", settings.delay, *DELAY, "s")
-        refuse_outside(name, "nplc", settings.nplc, *NPLC, "")
+        self.refuse_nplc(settings.nplc)
 
     def _parse(self, answer: str, count: int) -> NDArray[np.float64]:
         """Return voltage, time and compliance of each reading, shape (n, 3)."""

@@ -29,7 +29,9 @@ CURRENT = Specification(
 )
 SOURCE = Specification((10.0, 50.0, 500.0), 1e-3, 4e-4, 1e-6)
 """One-year limits of error; noise of a twin, rms at 1 PLC."""
-NPLC = (0.01, 50.0)
+NPLC = (0.01, 60.0)
+LONGEST_INTEGRATION = 1.0
+"""s; 50 cycles at 50 Hz."""
 LARGEST_VOLTAGE = 505.0
 CURRENT_LIMITS = (2.5e-5, 2.5e-4, 2.5e-3, 2.5e-2)
 """What the 6487's source can be limited to; 25 mA on the 10 V range only, A."""
@@ -41,6 +43,7 @@ class Keithley6487(ElectrometerRole):
     line_query = SCPI_LINE
     spec = CURRENT
     nplc_limits = NPLC
+    longest_integration = LONGEST_INTEGRATION
 
     @property
     def roles(self) -> Mapping[str, object]:
@@ -102,6 +105,7 @@ class VoltageBias(SourceMeterRole):
     voltage_spec = SOURCE
     current_spec = CURRENT
     nplc_limits = NPLC
+    longest_integration = LONGEST_INTEGRATION
     senses = False
 
     def __init__(self, meter: Keithley6487, clock: Clock) -> None:

@@ -29,7 +29,6 @@ class MeterRole(Integrating, abc.ABC, Generic[S]):
     """Plays the half of `Voltmeter` or `Electrometer` that sets the meter up."""
 
     spec: Specification
-    nplc_limits: tuple[float, float]
     largest: tuple[float, str]
     """What the largest range reaches, with over-range, and its unit."""
     nplc_query: str
@@ -44,7 +43,7 @@ class MeterRole(Integrating, abc.ABC, Generic[S]):
 
     def prepare(self, settings: S) -> S:
         """Configure; return the settings read back."""
-        refuse_outside(self.name, "nplc", settings.nplc, *self.nplc_limits, "")
+        self.refuse_nplc(settings.nplc)
         refuse_outside(self.name, "averages", settings.averages, *AVERAGES, "")
         if settings.range is not None:
             refuse_beyond(self.name, "a range of", settings.range, *self.largest)

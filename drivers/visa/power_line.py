@@ -6,7 +6,9 @@ hum's, and every integration time in the run's file would be off by a fifth. It 
 asked before it is set up, never on the way to its safe state.
 """
 
-from drivers.visa.talk import Talk
+import math
+
+from drivers.visa.talk import Talk, refuse_outside
 from drivers.visa.wire import DeclinedError
 from labctl.data import Event, Level
 from labctl.errors import Complaint, RefusedError
@@ -18,10 +20,19 @@ SCPI_LINE = ":SYST:LFR?"
 class Integrating(Talk):
     """`Talk` of an instrument that integrates over power-line cycles."""
 
+    nplc_limits: tuple[float, float] = (0.01, 10.0)
+    longest_integration = math.inf
+    """s; some go to one second, which is 50 cycles here and 60 there."""
     line_query = ""
     """What asks at which line it believes to stand; empty: it cannot be asked."""
     _line_is_known = True
     """False once it did not know the question."""
+
+    def refuse_nplc(self, nplc: float) -> None:
+        """Raise LimitError unless the instrument integrates over ``nplc`` cycles."""
+        least, most = self.nplc_limits
+        most = min(most, self.longest_integration * self.setup.line_frequency)
+        refuse_outside(self.name, "nplc", nplc, least, most, "")
 
     def seconds(self, nplc: float) -> float:
         """Return how long ``nplc`` cycles of the station's line last, s."""

@@ -41,7 +41,6 @@ class SourceMeterRole(Integrating, abc.ABC):
 
     voltage_spec: Specification
     current_spec: Specification
-    nplc_limits: tuple[float, float] = (0.01, 10.0)
     longest_delay = 9999.998
     """s."""
     senses = True
@@ -143,7 +142,7 @@ class SourceMeterRole(Integrating, abc.ABC):
         refuse_beyond(name, "a span of", settings.span, largest, unit)
         compliance = settings.compliance
         refuse_outside(name, "a compliance of", compliance, least, most, other)
-        refuse_outside(name, "nplc", settings.nplc, *self.nplc_limits, "")
+        self.refuse_nplc(settings.nplc)
         if settings.delay is not None:
             longest = self.longest_delay
             refuse_outside(name, "a delay of", settings.delay, 0.0, longest, "s")

@@ -42,7 +42,7 @@ class Keithley6487Twin(OnTheMains, Trace):
     )
     data_format = setting(":FORMat[:DATA]", default="ASC", kind=Choice("ASCii"))
     buffer_points = whole(":TRACe:POINts", default=100, low=1, high=3000)
-    nplc = number("[:SENSe]:CURRent[:DC]:NPLCycles", default=5.0, low=0.01, high=50.0)
+    nplc = number("[:SENSe]:CURRent[:DC]:NPLCycles", default=5.0, low=0.01, high=60.0)
     auto = switch("[:SENSe]:CURRent[:DC]:RANGe:AUTO", default=False)
     averaging = switch("[:SENSe]:AVERage[:STATe]")
     averages = whole("[:SENSe]:AVERage:COUNt", default=10, low=2, high=100)

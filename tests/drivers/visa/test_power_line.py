@@ -20,7 +20,7 @@ from labctl.config.models import Config, StationConfig
 from labctl.data import Event, Level
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import load_file
-from labctl.errors import RefusedError
+from labctl.errors import LimitError, RefusedError
 from labctl.roles.delta_meter import DeltaSettings
 from labctl.roles.driver import Setup
 from labctl.roles.electrometer import ElectrometerSettings
@@ -140,6 +140,25 @@ def test_a_reading_takes_cycles_of_the_line_at_which_it_stands(
     cycles = difference / (10.0 / 50.0 - 10.0 / 60.0)
     assert cycles == pytest.approx(round(cycles), abs=0.02)
     assert round(cycles) in {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("driver", "settings"),
+    [
+        ("keithley-2182a", VoltmeterSettings(55.0)),
+        ("keithley-6487", ElectrometerSettings(55.0)),
+    ],
+)
+def test_the_longest_integration_is_a_second_at_either_line(
+    wall: Wall, driver: str, settings: Any
+) -> None:
+    held = wall.open(driver, 60.0).prepare(settings)
+    role = wall.open(driver, 50.0)
+
+    with pytest.raises(LimitError, match=r"nplc 55  is outside 0\.01 to 50"):
+        role.prepare(settings)
+
+    assert held.nplc == 55.0
 
 
 def test_delta_is_refused_at_another_line_before_it_is_armed(wall: Wall) -> None:
