@@ -12,8 +12,8 @@ from drivers.visa.opening import VisaDriver
 from drivers.visa.power_line import SCPI_LINE
 from labctl.roles.voltmeter import VoltmeterSettings
 
-VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6, 1e-6)
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+VOLTAGE = Specification((0.01, 0.1, 1.0, 10.0, 100.0), 5e-5, 4e-6)
+"""One-year limits of error."""
 
 
 class Keithley2182A(VoltmeterRole):

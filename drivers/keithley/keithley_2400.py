@@ -25,9 +25,9 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
-CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 3e-6)
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5)
+CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4)
+"""One-year limits of error."""
 
 LEAST_COMPLIANCE = 1e-3
 """A compliance below 0.1 % of its range is refused by the instrument."""

@@ -28,7 +28,7 @@ from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 
 CURRENT = Specification(
-    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1), 5e-4, 1e-4, 0.0
+    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1), 5e-4, 1e-4
 )
 """One-year limits of error of the output."""
 VOLTMETER_GAIN = 5e-5

@@ -5,14 +5,13 @@ from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import SCPI
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5)
 CURRENT = Specification(
     (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
     1e-3,
     5e-4,
-    4e-4,
 )
-"""One-year limits of error; noise of a twin, rms at 1 PLC (0.4 fA on 1 pA)."""
+"""One-year limits of error."""
 MODELS = {"6430": (210.0, 0.105)}
 
 

@@ -24,11 +24,9 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-CURRENT = Specification(
-    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 4e-3, 2e-4, 1e-5
-)
-SOURCE = Specification((10.0, 50.0, 500.0), 1e-3, 4e-4, 1e-6)
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+CURRENT = Specification((2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 4e-3, 2e-4)
+SOURCE = Specification((10.0, 50.0, 500.0), 1e-3, 4e-4)
+"""One-year limits of error."""
 NPLC = (0.01, 60.0)
 LONGEST_INTEGRATION = 1.0
 """s; 50 cycles at 50 Hz."""

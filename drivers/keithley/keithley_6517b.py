@@ -14,9 +14,9 @@ from labctl.errors import InstrumentError
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
 
 CURRENT = Specification(
-    (2e-11, 2e-10, 2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 1e-2, 1.5e-4, 4e-5
+    (2e-11, 2e-10, 2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2), 1e-2, 1.5e-4
 )
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+"""One-year limits of error."""
 LARGEST_VOLTAGE = 1000.0
 GRAIN = 0.05
 """V that a bias read back may differ by."""

@@ -19,11 +19,9 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 5e-5, 3e-6)
-CURRENT = Specification(
-    (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 5e-4, 1e-4, 3e-6
-)
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 5e-5)
+CURRENT = Specification((1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 5e-4, 1e-4)
+"""One-year limits of error."""
 LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.515
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 
