@@ -139,7 +139,7 @@ class Keithley2636BTwin(TspTwin):
         if self._opc_waits and not scheduler.runs():
             self.pending_until = scheduler.ended
 
-    def wait(self) -> None:
+    def finish(self) -> None:
         """See `TspTwin`: sweeps go on to their ends, or wait for ever."""
         scheduler = self.triggers.scheduler
         while scheduler.runs():

@@ -135,7 +135,7 @@ class LuaMachine:
             table.path,
             table.kind,
             make(dict.fromkeys(table.attributes, True)),
-            make({k: True for k, a in table.attributes.items() if a.put is not None}),
+            make({k: True for k, a in table.attributes.items() if a.write is not None}),
             make(objects),
             make(called),
         )

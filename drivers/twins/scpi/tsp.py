@@ -73,7 +73,7 @@ class TspTwin(Exchange):
             ("printnumber", self._print_number),
             ("printbuffer", self._print_buffer),
             ("delay", self._delay),
-            ("waitcomplete", lambda *_: self.wait()),
+            ("waitcomplete", lambda *_: self.finish()),
             ("opc", lambda *_: self.await_operation_complete()),
             ("reset", lambda *_: self.reset()),
         ):
@@ -196,7 +196,7 @@ class TspTwin(Exchange):
     def _delay(self, seconds: Any = None, *_: Any) -> None:
         self.spend(within(seconds, 0.0, 1e5, "delay"))
 
-    def wait(self) -> None:
+    def finish(self) -> None:
         """Wait for what runs beside the chunk; for ever, where it never ends."""
 
     def stuck(self) -> None:
@@ -306,11 +306,11 @@ class TspTwin(Exchange):
             "*RST": self.reset,
             "*CLS": self.status.clear,
             "*OPC": self.await_operation_complete,
-            "*WAI": self.wait,
+            "*WAI": self.finish,
             "*TRG": self.trigger,
         }
         if word == "*OPC?":
-            self.wait()
+            self.finish()
         if self._stuck:
             return
         if word in answers:

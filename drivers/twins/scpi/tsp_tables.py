@@ -1,6 +1,6 @@
 """What stands behind the names of a TSP instrument: attributes, functions, tables.
 
-A table knows which of its names are attributes (read, and written where `put` is
+A table knows which of its names are attributes (read, and written where `write` is
 given) and which are objects (functions, constants, tables below it). That is what an
 instrument's metatables tell a program that asks (``getmetatable(smua).Getters``).
 """
@@ -29,10 +29,10 @@ class TspError(ScpiError):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A value that is read by its name, and written if it has a `put`."""
+    """A value that is read by its name, and written if it has a `write`."""
 
-    get: Callable[[], Any]
-    put: Callable[[Any], None] | None = None
+    read: Callable[[], Any]
+    write: Callable[[Any], None] | None = None
 
 
 Item = Callable[[int], Any]
@@ -72,12 +72,12 @@ class Table:
     def attribute(
         self,
         name: str,
-        get: Callable[[], Any],
-        put: Callable[[Any], None] | None = None,
+        read: Callable[[], Any],
+        write: Callable[[Any], None] | None = None,
     ) -> None:
         """Declare an attribute under a dotted name."""
         table, last = self.place(name)
-        table.attributes[last] = Attribute(get, put)
+        table.attributes[last] = Attribute(read, write)
 
     def object(self, name: str, value: Any) -> None:
         """Declare a function or a constant under a dotted name."""
@@ -86,15 +86,15 @@ class Table:
 
     def read(self, name: str) -> Any:
         """Return an attribute's value."""
-        return self.attributes[name].get()
+        return self.attributes[name].read()
 
     def write(self, name: str, value: Any) -> None:
         """Set an attribute. TspError: it cannot be written."""
         attribute = self.attributes.get(name)
-        if attribute is None or attribute.put is None:
+        if attribute is None or attribute.write is None:
             what = "is read-only" if attribute else "is no attribute"
             raise TspError(RUNTIME_ERROR, f"{self.path}.{name} {what}")
-        attribute.put(value)
+        attribute.write(value)
 
     def read_item(self, index: Any) -> Any:
         """Return ``table[index]``."""

@@ -44,3 +44,51 @@ def fast_sweep(ports: dict[str, int]) -> Any:
     smu.nplc(1)
     smu.setup_fastsweep(LinSweep(smu.volt, 0, 0.2, 5))
     return {"currents": smu.fastsweep()}
+
+
+def time_trace(ports: dict[str, int]) -> Any:
+    """Upload a time trace as a script of many lines, run it, read the block."""
+    smu = _open(ports)
+    smu.mode("voltage")
+    smu.volt(0.3)
+    smu.output(True)
+    smu.timetrace_npts(10)
+    smu.timetrace_dt(0.05)
+    smu.timetrace_mode("current")
+    trace = list(smu.timetrace())
+    return {"count": len(trace), "mean": sum(map(float, trace)) / len(trace)}
+
+
+def two_sweeps(ports: dict[str, int]) -> Any:
+    """Step one channel while the other one sweeps, in one script."""
+    smu = _open(ports)
+    frame = smu.parent
+    smu.setup_fastsweep(
+        LinSweep(smu.volt, 0, 0.2, 3), LinSweep(frame.smub.volt, 0, 1, 2)
+    )
+    return {"currents": smu.fastsweep()}
+
+
+def ranges(ports: dict[str, int]) -> Any:
+    """Set ranges and limits, and read them back."""
+    smu = _open(ports)
+    smu.sourcerange_v(2)
+    smu.measurerange_i(1e-4)
+    smu.limiti(5e-4)
+    smu.limitv(10)
+    return {
+        "source": smu.sourcerange_v(),
+        "measure": smu.measurerange_i(),
+        "limits": [smu.limiti(), smu.limitv()],
+    }
+
+
+def snapshot(ports: dict[str, int]) -> Any:
+    """Read every parameter for a snapshot, and the error queue after it."""
+    smu = _open(ports)
+    taken = smu.parent.snapshot(update=True)
+    channel = taken["submodules"]["smua"]["parameters"]
+    return {
+        "nplc": channel["nplc"]["value"],
+        "errors": float(smu.parent.ask("errorqueue.count")),
+    }
