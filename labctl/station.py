@@ -1,10 +1,9 @@
-"""Open instruments on first use, cast them into roles, lend each to one run.
+"""Open instruments on first use, lend each to one run.
 
 A station owns its instruments' connections; a run borrows the channels it needs and
 gives them back. Whether a wire is real or simulated is decided once, by `Wires`.
 """
 
-import difflib
 import logging
 import threading
 import typing
@@ -13,17 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labctl import plugins
+from labctl.casting import Casting, instrument_of
 from labctl.clock import Clock
 from labctl.errors import (
     BusyError,
-    Complaint,
     DoubtfulError,
     IdentityError,
     InstrumentError,
     OperatorError,
     OwnershipError,
-    RefusedError,
-    Why,
 )
 from labctl.limits import Envelope
 from labctl.possession import Held, NobodyElse, Possession
@@ -135,37 +132,19 @@ class Station:
         *,
         even_busy: bool = False,
     ) -> dict[str, str]:
-        """Return a channel for every role: the chosen one, else the first that is free.
+        """Return a channel for every role; see `labctl.casting.Casting`.
 
-        ``companions`` names roles that must sit on the same instrument as another;
         ``even_busy`` takes the first that there is, whoever has it.
-        RefusedError lists every role that finds no channel.
         """
-        complaints: list[Complaint] = []
-        cast: dict[str, str] = {}
-        for role in wanted:
-            try:
-                cast[role] = self._channel(
-                    role, chosen, cast, companions.get(role), even_busy=even_busy
-                )
-            except BusyError as error:
-                complaints.append(
-                    Complaint(("channels", role), str(error), why=Why.BUSY)
-                )
-            except OwnershipError as error:
-                complaints.append(Complaint(("channels", role), str(error)))
-        complaints += [
-            Complaint(
-                ("channels", role),
-                f"{channel} was chosen, but the protocol has no such role.",
-                f"It has: {', '.join(wanted)}.",
-            )
-            for role, channel in chosen.items()
-            if role not in wanted
-        ]
-        if complaints:
-            raise RefusedError(complaints)
-        return cast
+        with self._lock:
+            lent, doubtful = dict(self._lent), set(self._doubts)
+        taken = frozenset() if even_busy else frozenset(lent) | doubtful
+        casting = Casting(self._channels, tuple(self._setups), taken, lent)
+        return casting.cast(wanted, companions, chosen)
+
+    def candidates(self, role: str) -> tuple[str, ...]:
+        """Return the channels that the configuration gives a role; empty: any may."""
+        return tuple(self._channels.get(role, ()))
 
     def reserve(self, run_id: str, cast: Mapping[str, str]) -> list[str]:
         """Keep the channels of a cast for a run; return those that it had not yet.
@@ -188,7 +167,9 @@ class Station:
                     )
             fresh = [channel for channel in cast.values() if channel not in self._lent]
             try:
-                for name in sorted(set(map(_instrument, fresh)) & self._setups.keys()):
+                for name in sorted(
+                    set(map(instrument_of, fresh)) & self._setups.keys()
+                ):
                     self._possess(name)  # in one order: one of two always gets all
             except OwnershipError:
                 self._let_go()
@@ -291,51 +272,6 @@ class Station:
             self._open.clear()
             self._let_go(even_lent=True)
 
-    def _channel(
-        self,
-        role: str,
-        chosen: Mapping[str, str],
-        cast: Mapping[str, str],
-        beside: str | None,
-        *,
-        even_busy: bool,
-    ) -> str:
-        candidates = self._channels.get(role, [])
-        if role in chosen:
-            channel = chosen[role]
-            if channel.partition("/")[0] not in self._setups:
-                known = ", ".join(self._setups)
-                raise OwnershipError(
-                    f"{channel} is on no instrument of this station ({known})"
-                )
-            if candidates and channel not in candidates:
-                raise OwnershipError(
-                    f"{channel} is not among the channels that may play it: "
-                    f"{', '.join(candidates)}"
-                )
-            return channel
-        if not candidates:
-            near = difflib.get_close_matches(role, self._channels, n=1)
-            meant = "".join(f" (is {name!r} meant?)" for name in near)
-            raise OwnershipError(
-                f"the configuration gives it no channel{meant}; "
-                f"add one under `channels:` or choose with `--role {role}=INSTRUMENT`"
-            )
-        for channel in candidates:
-            same = beside is None or _instrument(channel) == _instrument(cast[beside])
-            free = even_busy or not (channel in self._lent or channel in self._doubts)
-            if same and free and channel not in cast.values():
-                return channel
-        place = f" on {_instrument(cast[beside])}" if beside else ""
-        raise BusyError(
-            f"none of {', '.join(candidates)} is free{place}",
-            {
-                channel: self._lent[channel]
-                for channel in candidates
-                if channel in self._lent
-            },
-        )
-
     def _player(self, channel: str) -> object:
         instrument, _, name = channel.partition("/")
         roles = self._device(instrument).roles
@@ -379,7 +315,7 @@ class Station:
     def _let_go(self, *, even_lent: bool = False) -> None:
         """Let others have the instruments that are neither open nor lent."""
         with self._lock:
-            lent = set() if even_lent else set(map(_instrument, self._lent))
+            lent = set() if even_lent else set(map(instrument_of, self._lent))
             kept = lent | self._open.keys() | {self._at}
             for name in [name for name in self._had if name not in kept]:
                 self._had.pop(name).release()
@@ -392,7 +328,3 @@ def _check_serial(setup: Setup, identity: Identity) -> None:
             f"{setup.name}: serial {identity.serial} answers at {setup.address}, "
             f"expected {expected}; check cables and addresses"
         )
-
-
-def _instrument(channel: str) -> str:
-    return channel.partition("/")[0]
