@@ -1,14 +1,19 @@
 """``labctl station show|clear|drivers|example``."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli import ordering
 from labctl.cli.output import print_json, say_out, table
 from labctl.cli.station import remote
-from labctl.errors import BusyError, LabctlError
+from labctl.errors import BusyError, LabctlError, OperatorError
+
+if TYPE_CHECKING:
+    from labctl.roles.capability import Capability
 
 app = typer.Typer(help="The bench: instruments, who plays what, limits.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -20,9 +25,11 @@ def show(
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open every instrument, ask who it is, and show what it can play.
+    """Open every instrument, ask who it is, show what it can play and what it can do.
 
-    One that another run or program has is left alone, and its owner is named.
+    Current, compliance, frequencies of each channel: what a plan is compared with
+    before it starts. One that another run or program has is left alone, and its owner
+    is named.
     """
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
@@ -33,18 +40,22 @@ def show(
     station, _ = station_of(bench, SystemClock(), order)
     rows: list[tuple[str, ...]] = []
     answer: dict[str, Any] = {}
+    said: dict[str, str] = {}
     try:
         for name, setup in station.setups.items():
             try:
                 identity, players = station.identity(name), station.players(name)
                 channels = [f"{name}/{r}" if r else name for r in players]
                 rows.append((name, setup.address, str(identity), ", ".join(channels)))
+                able = dict(_capabilities(channels, players.values()))
                 answer[name] = {
                     "address": setup.address,
                     "model": identity.model,
                     "serial": identity.serial,
                     "channels": channels,
+                    "capabilities": {k: asdict(v) for k, v in able.items()},
                 }
+                said |= {k: str(v) for k, v in able.items()}
             except BusyError as busy:
                 rows.append((name, setup.address, "IN USE, see below", ""))
                 answer[name] = {
@@ -62,11 +73,43 @@ def show(
     else:
         say_out(f"station {bench.station.name}{' (simulated)' if simulate else ''}")
         say_out(table(("instrument", "address", "identity", "channels"), rows))
+        _say_capabilities(said)
         for name, about in answer.items():
             if "error" in about:
                 say_out(f"\n{name}: {about['error'].removeprefix(f'{name}: ')}")
     if any("error" in about for about in answer.values()):
         raise typer.Exit(4)
+
+
+def _capabilities(
+    channels: Iterable[str], players: Iterable[object]
+) -> Iterator[tuple[str, "Capability"]]:
+    """Yield what each channel says that it can do; none for those that say nothing."""
+    from labctl.roles.capability import capability_of  # noqa: PLC0415
+
+    for channel, player in zip(channels, players, strict=True):
+        try:
+            known = capability_of(player)
+        except OperatorError:  # an empty slot
+            continue
+        if known is not None:
+            yield channel, known
+
+
+def _say_capabilities(said: Mapping[str, str]) -> None:
+    """Print what channels can do; those that can do the same stand together."""
+    alike: dict[str, list[str]] = {}
+    for channel, text in said.items():
+        alike.setdefault(text, []).append(channel)
+    if not alike:
+        return
+    rows: list[tuple[str, ...]] = [
+        (", ".join(channels), text) for text, channels in alike.items()
+    ]
+    say_out("")
+    say_out(table(("channel", "what it can do"), rows))
+    if any("*" in text for text in alike):
+        say_out("* assumed of the model; the driver's options may say otherwise")
 
 
 @app.command(
@@ -110,7 +153,6 @@ def _clear_here(
     from labctl.api.station_files import StationFiles  # noqa: PLC0415
     from labctl.clock import SystemClock  # noqa: PLC0415  (start-up time)
     from labctl.documents.hardened_yaml import Document  # noqa: PLC0415
-    from labctl.errors import OperatorError  # noqa: PLC0415
     from labctl.service.bench.doubts import Doubts, forget, kept  # noqa: PLC0415
     from labctl.session.order import Order, station_of  # noqa: PLC0415
 
