@@ -151,6 +151,10 @@ class Step(abc.ABC):
         """
         return Outcome(EndReason.COMPLETED)
 
+    def ends_by(self) -> tuple[str, ...]:
+        """Return the names of the conditions by which it may end."""
+        return ()
+
     def go_on(self, bench: Bench, claims: Mapping[str, "ClaimRecord"]) -> Rows | None:  # noqa: ARG002
         """Attach to what this very step started before its process died.
 

@@ -13,6 +13,7 @@ from drivers.biologic.eclib.codes import (
     VOLTAGE_RANGES,
     range_text,
 )
+from drivers.biologic.techniques import TECHNIQUES
 from labctl.roles.capability import Capability
 from labctl.techniques import Comparison, Condition, ConditionQuantity
 
@@ -105,6 +106,7 @@ class ChannelFacts:
             impedance=self.impedance,
             frequencies=self.frequencies if self.impedance else None,
             three_electrodes=True,
+            constant_power=self.board in TECHNIQUES["CPOWER"].boards,
             board=drive.words,
             assumed=tuple(sorted(assumed)),
         )
@@ -146,7 +148,7 @@ def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
             "Lower the current, or use a channel with a booster"
             + (
                 "; if yours drives more, say so with max_current in its options."
-                if guess and most < max(facts.ranges.values(), default=0.0)
+                if guess and size <= max(facts.ranges.values(), default=0.0)
                 else "."
             ),
             value=current,

@@ -69,14 +69,16 @@ def readiness(
         return Readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")
         )
-    warnings = [*([elsewhere] if elsewhere else []), *checked.warnings]
+    unknown = [unmarked(each.said) for each in checked.unknown]
+    warnings = [*([elsewhere] if elsewhere else []), *unknown, *checked.warnings]
     if checked.busy or checked.doubtful:
         text = f"Checks passed, but {_in_the_way(checked)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
     channels = ", ".join(
         f"{words(role)} on {s}" for role, s in checked.channels.items()
     )
-    return Readiness(True, True, "\n".join([f"Checks passed: {channels}.", *warnings]))
+    verdict = "Nothing wrong is known" if unknown else "Checks passed"
+    return Readiness(True, True, "\n".join([f"{verdict}: {channels}.", *warnings]))
 
 
 def elsewhere_text(sample: str, runs: Iterable[RunSummary]) -> str:

@@ -91,7 +91,7 @@ class Queued(Answer):
 
 
 class Checked(Answer):
-    """What an order comes to before anything is opened."""
+    """What an order comes to before anything is driven."""
 
     ok: bool
     complaints: list[Complaint]
@@ -107,6 +107,12 @@ class Checked(Answer):
     doubtful: dict[str, str] = Field(default_factory=dict)
     """Channel -> why it may still be on; until it is cleared the order can only
     wait."""
+    unknown: list[Complaint] = Field(default_factory=list)
+    """What nobody could say: a channel that could not be asked what it can do. ``ok``
+    then means that nothing is known to be wrong."""
+    capabilities: dict[str, str] = Field(default_factory=dict)
+    """Role -> what its channel can do, in words; ``*`` marks what is assumed of its
+    model."""
 
 
 class PlannedStep(Answer):

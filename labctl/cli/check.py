@@ -1,5 +1,7 @@
 """``labctl check`` and ``labctl forecast``: what a plan would do, before it does."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +12,9 @@ from labctl.cli.output import print_json, say, say_out, shown_path
 from labctl.errors import OperatorError
 
 if TYPE_CHECKING:
+    from labctl.session.comparing import Compared
     from labctl.session.forecast import Forecast
+    from labctl.session.order import Prepared
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 EXAMPLES = (
@@ -35,11 +39,14 @@ def check(
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check parameters, sample, limits and channels; nothing is opened.
+    """Check parameters, sample, limits, and the whole plan on its channels.
 
-    Every complaint comes at once, with its place and its cure; exit code 3.
+    Instruments are connected and asked what they can do; nothing is loaded or driven.
+    Every complaint comes at once, with its place and its cure; exit code 3. What a
+    channel that cannot be asked can do is unknown, and said to be.
     """
-    from labctl.session.order import prepare  # noqa: PLC0415  (start-up time)
+    from labctl.session.comparing import Compared  # noqa: PLC0415  (start-up time)
+    from labctl.session.order import prepare  # noqa: PLC0415
 
     words = ordering.Words(
         plan,
@@ -54,9 +61,11 @@ def check(
         config,
     )
     bench = ordering.read_config(config, simulate=simulate)
-    prepared = prepare(ordering.make_order(words, bench), bench)
+    prepared = prepare(ordering.make_order(words, bench), bench, inquire=True)
+    prepared.station.close()
+    compared = prepared.compared or Compared()
     answer: dict[str, Any] = {
-        "ok": True,
+        "ok": None if compared.unknown else True,
         "protocol": prepared.protocol.name,
         "sample": prepared.protocol.sample.name,
         "roles": dict(prepared.cast),
@@ -65,14 +74,27 @@ def check(
         },
         "limits": {k: list(v) for k, v in prepared.envelope.bounds.items()},
         "warnings": prepared.protocol.warnings(),
+        "unknown": [str(each) for each in compared.unknown],
+        "capabilities": {k: asdict(v) for k, v in compared.capabilities.items()},
         "parameters": prepared.protocol.parameters_json(),
     }
     if as_json:
         print_json(answer)
         return
-    say_out(f"{answer['protocol']} on sample {answer['sample']}: can be started")
+    _say(prepared, compared, answer["warnings"])
+
+
+def _say(prepared: "Prepared", compared: "Compared", warnings: Sequence[str]) -> None:
+    protocol, known = prepared.protocol, compared.capabilities
+    verdict = "nothing wrong is known" if compared.unknown else "can be started"
+    say_out(f"{protocol.name} on sample {protocol.sample.name}: {verdict}")
+    for unknown in compared.unknown:
+        say_out(f"  unknown: {unknown.said}")
     for role_name, channel in prepared.cast.items():
-        say_out(f"  {role_name}: {channel}")
+        able = f" ({known[role_name]})" if role_name in known else ""
+        say_out(f"  {role_name}: {channel}{able}")
+    if any(each.assumed for each in known.values()):
+        say_out("  * assumed of the model; the driver's options may say otherwise")
     for each in prepared.asides:
         say_out(f"  also recorded: {each.name} at {each.channel}, {each.every:g} s")
     for column, (low, high) in prepared.envelope.bounds.items():
@@ -81,7 +103,7 @@ def check(
         said = f"  limit on {name}: {_span(low, high, column)}"
         more = f"; {_span(*eased, column)} until it discharges" if eased else ""
         say_out(said + more)
-    for warning in answer["warnings"]:
+    for warning in warnings:
         say_out(f"  note: {warning}")
 
 

@@ -25,7 +25,13 @@ from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.session.auxiliaries import plots_of, streams_of
 from labctl.session.further_columns import is_grown_from
-from labctl.session.order import Equipment, Order, Prepared, prepare_with
+from labctl.session.order import (
+    Equipment,
+    Order,
+    Prepared,
+    prepare_with,
+    refuse_beyond,
+)
 from labctl.session.run import bounds_noted, seal
 from labctl.session.worlds import carry_over
 from labctl.store.folder import RunFolder
@@ -106,10 +112,11 @@ def consider(
     *,
     written_in: str = "--set",
 ) -> Change:
-    """Return what ``changes`` come to; nothing is written, nothing is opened.
+    """Return what ``changes`` come to; nothing is written, nothing is driven.
 
     OperatorError names step, old and new where the past would be another one.
-    RefusedError: a parameter cannot be as it is said, and which.
+    RefusedError: a parameter cannot be as it is said, and which; or the run's channels,
+    as far as they can be asked, cannot do what would be left.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -140,6 +147,11 @@ def consider(
             f"({_names(streams)} instead of {_names(header.streams)}); start a new run"
         )
     rehearse(protocol.plan(), steps)
+    try:
+        refuse_beyond(prepared, config, steps)
+    finally:
+        if not prepared.shared:
+            prepared.station.close()
     kept = max(steps, default=0)
     in_flight = kept > 0 and steps[kept].outcome is None
     labels = ("", "") if in_flight else _next(before, protocol, steps, kept + 1)

@@ -41,10 +41,8 @@ def limits_of(
     RefusedError: they exclude each other, or bound what the run does not measure. A
     run that has ``begun`` goes on without the latter, as it did.
     """
-    sample = protocol.sample
     named = {
-        "safety": bench_envelope(config, sample),
-        "sample": label_envelope(sample),
+        **stated_limits(config, protocol),
         "protocol": protocol.envelope(),
     }
     streams = (*protocol.streams, *beside)
@@ -68,6 +66,15 @@ def limits_of(
         cure = "Widen the sample's or bench's limits."
         raise RefusedError([Complaint(("limits",), str(error), cure)]) from error
     return limits
+
+
+def stated_limits(config: Config, protocol: Protocol) -> dict[str, Envelope]:
+    """Return the bounds that hold whatever a protocol asks for, by who states them."""
+    sample = protocol.sample
+    return {
+        "safety": bench_envelope(config, sample),
+        "sample": label_envelope(sample),
+    }
 
 
 def bench_envelope(config: Config, sample: Sample) -> Envelope:
@@ -157,6 +164,9 @@ def _beyond_the_bench(config: Config, protocol: Protocol) -> Iterator[Complaint]
                 f"{format_si(ampere, 'A', 3)} is beyond the {format_si(most, 'A', 3)} "
                 "that this bench allows.",
                 "Lower it, or raise the maximum current of `safety:`.",
+                value=ampere,
+                limit=most,
+                unit="A",
             )
 
 

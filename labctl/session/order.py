@@ -15,12 +15,13 @@ from labctl.documents.document import Document
 from labctl.documents.plan import is_file, read_label, sample_of
 from labctl.errors import Complaint, OperatorError, Place, RefusedError
 from labctl.limits import Envelope
-from labctl.protocol import Protocol
+from labctl.protocol import Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import UNNAMED, Sample, SampleKind
 from labctl.session.auxiliaries import Aside, asides_of
+from labctl.session.comparing import Against, Compared, compare, each_once
 from labctl.session.label_checks import label_complaints
-from labctl.session.limits import limits_of
+from labctl.session.limits import limits_of, stated_limits
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
@@ -56,6 +57,8 @@ class Equipment:
     station: Station
     world: Any = None
     """The simulated bench; None on a real one."""
+    vain: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """See `labctl.session.comparing.Against`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Prepared:
     """Whether the station outlives the run."""
     asides: tuple[Aside, ...] = ()
     """What is recorded beside the protocol."""
+    compared: Compared | None = None
+    """What the plan was compared with and found; None: it was not."""
 
     def borrow(self, run_id: str) -> LentBench:
         """Place the simulated sample and lend the instruments to the run.
@@ -106,13 +111,19 @@ class Prepared:
 
 
 def prepare(
-    order: Order, config: Config, equipment: Equipment | None = None
+    order: Order,
+    config: Config,
+    equipment: Equipment | None = None,
+    *,
+    inquire: bool = False,
 ) -> Prepared:
     """Look everything up and check it; on a station of its own without ``equipment``.
 
-    RefusedError carries every complaint about parameters, sample, channels and limits.
+    ``inquire`` connects the instruments and compares the whole plan with what they can
+    do; else nothing is opened. RefusedError carries every complaint about parameters,
+    sample, channels and limits.
     """
-    return prepare_with(order, config, equipment=equipment)
+    return prepare_with(order, config, equipment=equipment, inquire=inquire)
 
 
 def prepare_with(
@@ -123,6 +134,7 @@ def prepare_with(
     label: Mapping[str, Any] | None = None,
     equipment: Equipment | None = None,
     even_busy: bool = False,
+    inquire: bool = False,
 ) -> Prepared:
     """Do what `prepare` does for a run that has begun already, or that shall wait.
 
@@ -163,8 +175,16 @@ def prepare_with(
         complaints,
         lambda: station.cast(roles, companions, order.channels, even_busy=even_busy),
     )
+    compared: Compared | None = None
+    if inquire:
+        named = {**_stated(config, protocol), "run": limits}
+        vain = {} if equipment is None else equipment.vain
+        compared = compare(protocol, Against(station, cast or {}, named, vain))
+        complaints += [_located(each, document) for each in compared.complaints]
     if complaints or cast is None:
-        raise RefusedError(complaints)
+        if equipment is None:
+            station.close()
+        raise RefusedError(each_once(complaints))
     return Prepared(
         order,
         protocol,
@@ -176,7 +196,29 @@ def prepare_with(
         stand_in=stand_in(order.sample, sample, world) if world is not None else "",
         shared=equipment is not None,
         asides=asides,
+        compared=compared,
     )
+
+
+def refuse_beyond(
+    prepared: Prepared,
+    config: Config,
+    recorded: Mapping[int, StepRecord] | None = None,
+) -> None:
+    """Refuse what is left of a plan if its instruments, lent by now, cannot do it.
+
+    RefusedError: every complaint; nothing has been driven yet. A plan that was compared
+    in full already is not compared again.
+    """
+    before = prepared.compared
+    if before is not None and not before.unknown and not recorded:
+        return  # same plan, same instruments
+    named = {**_stated(config, prepared.protocol), "run": prepared.envelope}
+    against = Against(prepared.station, prepared.cast, named)
+    found = compare(prepared.protocol, against, recorded)
+    if found.complaints:
+        document = prepared.order.parameters
+        raise RefusedError(_located(each, document) for each in found.complaints)
 
 
 def chosen_complaints(
@@ -247,6 +289,14 @@ def stand_in(name: str, sample: Sample, world: Any) -> str:
         f"sample {sample.name}: the simulated bench has nothing like it. Write "
         f"`simulated_as:` with one of {', '.join(world.names())} into {name}."
     )
+
+
+def _stated(config: Config, protocol: Protocol) -> Mapping[str, Envelope]:
+    """Return the bounds that others state; none where the label is refused anyway."""
+    try:
+        return stated_limits(config, protocol)
+    except RefusedError:
+        return {}
 
 
 def _of_the_bench(kind: type[Protocol], config: Config) -> dict[str, Any]:

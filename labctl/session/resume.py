@@ -20,7 +20,12 @@ from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
 from labctl.session.amend import has_more, order_again
 from labctl.session.further_columns import unrecorded
-from labctl.session.order import Equipment, Prepared, prepare_with
+from labctl.session.order import (
+    Equipment,
+    Prepared,
+    prepare_with,
+    refuse_beyond,
+)
 from labctl.session.read_back import compare_voltages
 from labctl.session.run import (
     Finished,
@@ -49,9 +54,10 @@ def resume(
 
     The step in flight goes on with its remaining time and charge; the gap is an
     event. So does a run that was stopped, failed or met a limit: to ask for it is a
-    person's decision. ``changes`` amends parameters. OperatorError, with nothing
-    touched: a past step would differ, the run is completed and has no more to do, or a
-    cell is not at the voltage at which the run left it, unless ``accept_voltage``.
+    person's decision. ``changes`` amends parameters. RefusedError: its channels cannot
+    do what is left. OperatorError, with nothing touched: a past step would differ, the
+    run is completed and has no more to do, or a cell is not at the voltage at which the
+    run left it, unless ``accept_voltage``.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -84,6 +90,7 @@ def resume(
             # Opening a twin resets it: what the world was like comes after.
             channels = tuple(prepared.cast.values()) if prepared.shared else None
             put_back(folder.path, sequence, prepared.world, channels)
+        refuse_beyond(prepared, config, recorded.steps)
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)

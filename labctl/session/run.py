@@ -25,7 +25,7 @@ from labctl.session.asking import judge_of
 from labctl.session.auxiliaries import opened, plots_of, streams_of
 from labctl.session.further_columns import recorded_streams
 from labctl.session.names import run_id
-from labctl.session.order import Prepared
+from labctl.session.order import Prepared, refuse_beyond
 from labctl.session.suspicion import suspected
 from labctl.session.view import JournalView
 from labctl.session.worlds import keep_snapshots
@@ -104,8 +104,9 @@ def start(
 ) -> Finished:
     """Run a prepared order to its end, under ``name`` if one was given out already.
 
-    Blocks until the file is sealed. Errors of the run are in the answer; StoreError
-    and InstrumentError raise only while nothing is switched on yet.
+    Blocks until the file is sealed. Errors of the run are in the answer; StoreError,
+    InstrumentError and RefusedError (its channels cannot do the plan) raise only while
+    nothing is switched on yet.
     """
     station, protocol = prepared.station, prepared.protocol
     unix = station.clock.unix()
@@ -113,6 +114,7 @@ def start(
     _make_folder(prepared.order.out)
     bench = prepared.borrow(name)
     try:
+        refuse_beyond(prepared, config)
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
         streams = recorded_streams(header.streams, bench.roles.values())

@@ -6,7 +6,7 @@ itself is claimed before it is started, and attached to again after a crash.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -14,9 +14,19 @@ import numpy as np
 
 from labctl import columns, waits
 from labctl.clock import VirtualClock
-from labctl.data import Batch, EndReason, Event, Level
-from labctl.errors import InstrumentError
-from labctl.protocol import Bench, ClaimRecord, Ending, Item, Progress, Rows, Step
+from labctl.data import Batch, EndReason, Event, Level, Outcome
+from labctl.errors import Complaint, InstrumentError, Place, RefusedError
+from labctl.protocol import (
+    UNTOLD,
+    Bench,
+    ClaimRecord,
+    Ending,
+    Item,
+    Progress,
+    Rows,
+    Step,
+)
+from labctl.roles.capability import Rehearses
 from labctl.roles.potentiostat import Loaded, Poll, PotentiostatChannel
 from labctl.steps.channel_flight import (
     STEP_OFFSET,
@@ -29,6 +39,7 @@ from labctl.steps.host_tests import HostTests
 from labctl.techniques import (
     Condition,
     ConditionQuantity,
+    ConstantCurrent,
     Loop,
     OpenCircuit,
     Recording,
@@ -63,6 +74,8 @@ class RunTechniques(Step):
     """s between two rows of the watching channel."""
     spectrum_id: int = 0
     """Number of the first spectrum of this step in the run."""
+    at: Place = field(default=(), metadata=UNTOLD)
+    """Where in the parameters it stands; empty: it follows from several."""
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
@@ -81,6 +94,34 @@ class RunTechniques(Step):
         flight.channel = channel
         channel.start()
         return (yield from self._follow(bench, channel, loaded.host_conditions))
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`: what the channel would refuse to load."""
+        channel = bench.role(self.role, PotentiostatChannel)
+        if not isinstance(channel, Rehearses):
+            return []
+        try:
+            channel.rehearse(self.techniques, bench.envelope)
+        except RefusedError as refused:
+            return list(refused.complaints)
+        return []
+
+    def assumed(self, ended_by: str = "") -> Outcome:
+        """See `Step.assumed`: the charge is that of its longest duration."""
+        times = [getattr(each, "duration", 0.0) for each in self.techniques]
+        charge = sum(
+            each.current * each.duration
+            for each in self.techniques
+            if isinstance(each, ConstantCurrent)
+        )
+        ends = ended_by in self.ends_by()
+        reason = EndReason.CONDITION if ends else EndReason.COMPLETED
+        return Outcome(reason, ended_by if ends else "", sum(times), charge)
+
+    def ends_by(self) -> tuple[str, ...]:
+        """See `Step.ends_by`."""
+        stoppable = (t for t in self.techniques if not isinstance(t, Loop))
+        return tuple(c.name for t in stoppable for c in t.until)
 
     def go_on(self, bench: Bench, claims: Mapping[str, ClaimRecord]) -> Rows | None:
         """See `Step.go_on`."""

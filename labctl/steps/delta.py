@@ -7,8 +7,11 @@ import numpy as np
 
 from labctl import columns
 from labctl.data import Batch
+from labctl.errors import Complaint
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.delta_meter import DeltaMeter, DeltaReadings, DeltaSettings
+from labctl.roles.source_meter import Driven
+from labctl.steps.demands import SourceDemand, delta_beyond
 from labctl.steps.stated import stated
 from labctl.waits import announce
 
@@ -57,6 +60,12 @@ class RunDelta(Step):
             "in_compliance": float(limited),
         }
         return Ending(values=values)
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        span, most = abs(self.current), self.compliance
+        demand = SourceDemand("delta_meter", Driven.CURRENT, span, most)
+        return delta_beyond(bench, demand)
 
     def after_stop(self, bench: Bench) -> Iterator[Batch]:
         """Return the readings that the source has taken and nobody has asked for."""

@@ -4,7 +4,7 @@ Limits that only the instruments know (largest voltage, smallest compliance, fie
 are compared here in one step, so that a person hears of all of them at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labctl.data import Event, Level
 from labctl.errors import Complaint, RefusedError
@@ -57,7 +57,15 @@ class CheckBench(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        complaints = [
+        complaints = self.beyond(bench)
+        if complaints:
+            raise RefusedError(complaints)
+        yield Event(Level.INFO, "bench", "every limit is within the instruments' range")
+        return Ending()
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        return [
             complaint
             for found in (
                 *(_source(bench, demand) for demand in self.sources),
@@ -67,16 +75,43 @@ class CheckBench(Step):
             )
             for complaint in found
         ]
-        if complaints:
-            raise RefusedError(complaints)
-        yield Event(Level.INFO, "bench", "every limit is within the instruments' range")
-        return Ending()
+
+
+def source_beyond(bench: Bench, demand: SourceDemand) -> list[Complaint]:
+    """Return what the source meter of a demand cannot do; see `Step.beyond`."""
+    return _nowhere(_source(bench, demand))
+
+
+def current_beyond(bench: Bench, demand: SourceDemand) -> list[Complaint]:
+    """Return what the current source of a demand cannot do; see `Step.beyond`."""
+    return _nowhere(_current(bench, demand))
+
+
+def delta_beyond(bench: Bench, demand: SourceDemand) -> list[Complaint]:
+    """Return what the delta pair of a demand cannot do; see `Step.beyond`."""
+    return _nowhere(_delta(bench, demand))
+
+
+def field_beyond(bench: Bench, demand: FieldDemand) -> list[Complaint]:
+    """Return what the magnet of a demand cannot do; see `Step.beyond`."""
+    return _nowhere(_field(bench, demand))
+
+
+def _nowhere(complaints: list[Complaint]) -> list[Complaint]:
+    """Let whoever compares find the parameter: a step does not know its own."""
+    return [
+        replace(c, path=()) if c.path[:1] == ("parameters",) else c for c in complaints
+    ]
+
+
+def _who(role: str, player: object) -> str:
+    """Name a role and its model, without asking the instrument."""
+    return f"{role} ({type(player).__name__})"
 
 
 def _source(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     meter = bench.role(demand.role, SourceMeter)
-    who = f"{demand.role} ({meter.identity().model})"
-    return beyond_meter(meter.bounds, demand, who)
+    return beyond_meter(meter.bounds, demand, _who(demand.role, meter))
 
 
 def beyond_meter(
@@ -100,14 +135,12 @@ def beyond_meter(
 
 def _current(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     source = bench.role(demand.role, CurrentSource)
-    who = f"{demand.role} ({source.identity().model})"
-    return beyond_source(source.bounds, demand, who)
+    return beyond_source(source.bounds, demand, _who(demand.role, source))
 
 
 def _delta(bench: Bench, demand: SourceDemand) -> list[Complaint]:
     pair = bench.role(demand.role, DeltaMeter)
-    who = f"{demand.role} ({pair.identity().model})"
-    return beyond_source(pair.bounds, demand, who)
+    return beyond_source(pair.bounds, demand, _who(demand.role, pair))
 
 
 def beyond_source(
@@ -129,21 +162,25 @@ def _compare(
     largest, unit = span
     if not demand.span <= largest:
         what = f"{demand.span:g} {unit} is beyond ±{largest:g} {unit} of {who}."
-        found.append(
-            Complaint(("parameters", demand.span_parameter), what, "Lower it.")
-        )
+        found.append(_beyond(demand.span_parameter, what, demand.span, largest, unit))
     most, unit = limit
     if not demand.compliance <= most:
         what = f"{demand.compliance:g} {unit} is beyond {most:g} {unit} of {who}."
-        found.append(
-            Complaint(("parameters", demand.compliance_parameter), what, "Lower it.")
-        )
+        name = demand.compliance_parameter
+        found.append(_beyond(name, what, demand.compliance, most, unit))
     elif not demand.compliance >= least:
         what = f"{demand.compliance:g} {unit} is below {least:g} {unit} of {who}."
-        found.append(
-            Complaint(("parameters", demand.compliance_parameter), what, "Raise it.")
-        )
+        name = demand.compliance_parameter
+        found.append(_beyond(name, what, demand.compliance, least, unit))
     return found
+
+
+def _beyond(
+    parameter: str, what: str, value: float, limit: float, unit: str
+) -> Complaint:
+    cure = "Lower it." if not value <= limit else "Raise it."
+    path = ("parameters", parameter)
+    return Complaint(path, what, cure, value=value, limit=limit, unit=unit)
 
 
 def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
@@ -151,13 +188,13 @@ def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
         supply = bench.role(demand.role, MagnetSupply)
         largest = supply.bounds.current * demand.tesla_per_ampere
         who = (
-            f"{demand.role} ({supply.identity().model}, ±{supply.bounds.current:g} A "
-            f"at {demand.tesla_per_ampere:g} T/A)"
+            f"{_who(demand.role, supply)} with ±{supply.bounds.current:g} A at "
+            f"{demand.tesla_per_ampere:g} T/A"
         )
     else:
         magnet = bench.role(demand.role, Magnet)
         largest, who = magnet.largest_field, f"{demand.role}"
-    if demand.field <= largest:
+    if abs(demand.field) <= largest:
         return []
     what = f"{demand.field:g} T is beyond ±{largest:g} T of {who}."
-    return [Complaint(("parameters", "field"), what, "Lower it.")]
+    return [_beyond("field", what, demand.field, largest, "T")]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from labctl import columns
 from labctl.clock import Clock
-from labctl.data import Batch
-from labctl.errors import InstrumentError
+from labctl.data import Batch, EndReason, Outcome
+from labctl.errors import Complaint, InstrumentError
 from labctl.protocol import Bench, Ending, Item, Rows, Step
 from labctl.roles.gaussmeter import Gaussmeter
 from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.steps.demands import FieldDemand, field_beyond
 from labctl.steps.stated import stated
 
 LOOK_EVERY = 0.5
@@ -61,6 +62,13 @@ def reach_field(bench: Bench, target: FieldTarget) -> Settling:
     return watch.field
 
 
+def target_beyond(bench: Bench, target: FieldTarget) -> list[Complaint]:
+    """Return why the magnet cannot reach a target; see `Step.beyond`."""
+    role = "magnet" if target.tesla_per_ampere else "field_controller"
+    size = abs(target.field)
+    return field_beyond(bench, FieldDemand(role, size, target.tesla_per_ampere))
+
+
 def read_field(gaussmeter: Gaussmeter) -> float:
     """Return the field in T; InstrumentError without a probe or over range."""
     reading = gaussmeter.read()
@@ -84,6 +92,14 @@ class SetField(Step):
         meter = bench.role("gaussmeter", Gaussmeter)
         return Ending(values={"field": field, **stated("field", meter.accuracy)})
 
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        return target_beyond(bench, self.target)
+
+    def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
+        """See `Step.assumed`: the field comes."""
+        return Outcome(EndReason.COMPLETED, values={"field": self.target.field})
+
 
 @dataclass(frozen=True, kw_only=True)
 class RampSupply(Step):
@@ -101,6 +117,15 @@ class RampSupply(Step):
         yield from _ramp(bench.clock, supply, self.deadline, f"{self.current:g} A")
         yield None
         return Ending()
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        most = bench.role("magnet", MagnetSupply).bounds.current
+        if abs(self.current) <= most:
+            return []
+        what = f"{self.current:g} A is beyond ±{most:g} A of magnet."
+        value = self.current
+        return [Complaint((), what, "Lower it.", value=value, limit=most, unit="A")]
 
 
 @dataclass(frozen=True, kw_only=True)

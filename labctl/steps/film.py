@@ -13,15 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl import columns
-from labctl.data import Array, Batch
-from labctl.errors import LabctlError
+from labctl.data import Array, Batch, EndReason, Outcome
+from labctl.errors import Complaint, LabctlError
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.current_source import CurrentSettings, CurrentSource
 from labctl.roles.gaussmeter import Gaussmeter
+from labctl.roles.source_meter import Driven
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
 from labctl.roles.voltmeter import VoltageReading, Voltmeter, VoltmeterSettings
-from labctl.steps.field import FieldTarget, reach_field, read_field
-from labctl.steps.source_meter import contacts
+from labctl.steps.demands import SourceDemand, current_beyond
+from labctl.steps.field import FieldTarget, reach_field, read_field, target_beyond
+from labctl.steps.source_meter import LEAST_MEASURED, contacts
 from labctl.steps.stated import stated
 from labctl.steps.waiting import Pace, reading, waited
 from labctl.waits import WaitEnded
@@ -95,6 +97,20 @@ class ReadFilm(Step):
         if gaussmeter is not None:
             values |= stated("field", gaussmeter.accuracy)
         return Ending(values=values)
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`: current source and magnet."""
+        span = max(map(abs, self.currents))
+        demand = SourceDemand("current_source", Driven.CURRENT, span, self.compliance)
+        found = current_beyond(bench, demand)
+        return (
+            found if self.target is None else found + target_beyond(bench, self.target)
+        )
+
+    def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
+        """See `Step.assumed`: contacts so good that the largest current is chosen."""
+        values = {"in_compliance": 0.0, "overflow": 0.0, "largest": LEAST_MEASURED}
+        return Outcome(EndReason.COMPLETED, values=values)
 
     def _readings(
         self,

@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from labctl import columns
-from labctl.data import Batch, EndReason
+from labctl.data import Batch, EndReason, Outcome
+from labctl.errors import Complaint
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
 from labctl.roles.electrometer import Electrometer, ElectrometerSettings
 from labctl.roles.source_meter import (
@@ -18,11 +19,14 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
+from labctl.steps.demands import SourceDemand, source_beyond
 from labctl.steps.stated import stated
 from labctl.steps.waiting import LONGEST_SILENCE, reading, waited
 
 LONGEST_DELAY = LONGEST_SILENCE / 2
 """s between a level and its reading that the instrument may wait by itself."""
+LEAST_MEASURED = 1e-12
+"""A or V; assumed where nothing was measured: it chooses the largest drive."""
 RATE_READINGS = 5
 """The relative rate of change is the slope through that many readings."""
 
@@ -65,6 +69,18 @@ class Probe:
             0.0 if self.dwell else self.delay,
             self.measure_range,
         )
+
+
+def probe_beyond(bench: Bench, probe: Probe, span: float) -> list[Complaint]:
+    """Return what the source meter cannot do of levels up to ``span``, V or A."""
+    demand = SourceDemand("source_meter", probe.driven, span, probe.compliance)
+    return source_beyond(bench, demand)
+
+
+def contact_assumed() -> Outcome:
+    """Return an outcome as of a sweep that found a perfect contact."""
+    values = {"slope": math.inf, "largest": LEAST_MEASURED, "in_compliance": 0.0}
+    return Outcome(EndReason.COMPLETED, values={**values, "overflow": 0.0})
 
 
 Taking = Generator[None, None, Batch]
@@ -213,7 +229,7 @@ class SweepSource(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        point = Point(bench, self.probe, max(map(abs, self.levels)), self.sweep)
+        point = Point(bench, self.probe, self._span, self.sweep)
         yield from point.connect()
         if self.settle:
             point.source.drive(self.levels[0])
@@ -222,6 +238,18 @@ class SweepSource(Step):
             yield (yield from point.take(level))
         point.source.make_safe()
         return Ending(values=point.values())
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        return probe_beyond(bench, self.probe, self._span)
+
+    def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
+        """See `Step.assumed`."""
+        return contact_assumed()
+
+    @property
+    def _span(self) -> float:
+        return max(map(abs, self.levels))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +293,14 @@ class HoldSource(Step):
         point.source.make_safe()
         reason = EndReason.CONDITION if settled else EndReason.COMPLETED
         return Ending(reason, "settled" if settled else "", point.values())
+
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `Step.beyond`."""
+        return probe_beyond(bench, self.probe, abs(self.level))
+
+    def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
+        """See `Step.assumed`."""
+        return contact_assumed()
 
     def remaining(self, progress: Progress) -> Step:
         """Hold for what is left of the duration."""

@@ -139,27 +139,37 @@ class ComposedSequence(CellProtocol):
         yield self.ability(impedance=spectra)
         yield from self.formation()
         count = _Count(half=2 * p.formation_cycles - 1)
-        yield from self._block(p.steps, count, None)
+        yield from self._block(p.steps, ("steps",), count, None)
 
     def _block(
-        self, steps: Sequence[words.AnyStep], count: _Count, last: Outcome | None
+        self,
+        steps: Sequence[words.AnyStep],
+        place: Place,
+        count: _Count,
+        last: Outcome | None,
     ) -> Steps:
-        """Yield the steps of a block; return the last outcome."""
-        for step in steps:
-            if isinstance(step, words.Repeat):
-                last = yield from self._repeat(step, count, last)
-            elif isinstance(step, words.If):
-                met = last is not None and last.condition == step.ended_by
-                chosen = step.then if met else step.otherwise
-                last = yield from self._block(chosen, count, last)
-            else:
-                last = yield self._upload(step, count)
+        """Yield the steps of a block at ``place``; return the last outcome."""
+        for number, step in enumerate(steps):
+            last = yield from self._one(step, (*place, number), count, last)
         return last
 
-    def _repeat(self, step: words.Repeat, count: _Count, last: Outcome | None) -> Steps:
+    def _one(
+        self, step: words.AnyStep, at: Place, count: _Count, last: Outcome | None
+    ) -> Steps:
+        if isinstance(step, words.Repeat):
+            return (yield from self._repeat(step, (*at, "steps"), count, last))
+        if isinstance(step, words.If):
+            met = last is not None and last.condition == step.ended_by
+            chosen, name = (step.then, "then") if met else (step.otherwise, "otherwise")
+            return (yield from self._block(chosen, (*at, name), count, last))
+        return (yield replace(self._upload(step, count), at=at))
+
+    def _repeat(
+        self, step: words.Repeat, place: Place, count: _Count, last: Outcome | None
+    ) -> Steps:
         for _ in range(step.times):
-            for each in step.steps:
-                last = yield from self._block((each,), count, last)
+            for number, each in enumerate(step.steps):
+                last = yield from self._one(each, (*place, number), count, last)
                 ended = last is not None and last.condition
                 if step.until_ended_by and ended == step.until_ended_by:
                     return last

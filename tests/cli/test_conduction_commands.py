@@ -36,8 +36,8 @@ def test_what_no_instrument_can_do_is_named_at_once_with_exit_code_3(
     done = _labctl(tmp_path, "run", "hall-effect", "--simulate", *impossible)
 
     assert done.returncode == 3
-    assert "2 A is beyond ±0.105 A" in done.stdout
-    assert "5 T is beyond ±1.7525 T" in done.stdout
+    assert "2 A is beyond ±0.105 A" in done.stderr
+    assert "5 T is beyond ±1.7525 T" in done.stderr
     assert "Traceback" not in done.stderr
 
 

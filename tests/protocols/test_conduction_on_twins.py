@@ -516,12 +516,11 @@ def test_compliance_makes_a_result_suspect(
 
 
 def test_impossible_limits_are_all_told_before_anything_is_on(bench: Bench) -> None:
-    finished = bench.run(
-        "hall-effect", "film-si", current="0.2 A", compliance="200 V", field="2 T"
-    )
+    with pytest.raises(RefusedError) as refused:
+        bench.run(
+            "hall-effect", "film-si", current="0.2 A", compliance="200 V", field="2 T"
+        )
 
-    assert isinstance(finished.error, RefusedError)
-    where = [complaint.where for complaint in finished.error.complaints]
-    assert where == ["current", "compliance", "field"]
-    assert finished.exit_code == 3
+    paths = [complaint.path[1] for complaint in refused.value.complaints]
+    assert paths == ["current", "compliance", "field"]
     assert bench.is_safe

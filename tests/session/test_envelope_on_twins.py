@@ -10,6 +10,7 @@ import pytest
 from labctl.config.models import Config, SafetyConfig
 from labctl.engine.situation import Situation
 from labctl.quantities import SI
+from labctl.session.comparing import Compared
 from labctl.session.limits import limits_of
 from labctl.session.order import Order, Prepared, prepare
 from labctl.session.run import Finished, Observers, start
@@ -65,7 +66,9 @@ def run(
     loose = bench.safety.model_copy(update={"maximum_current": None})
     prepared = prepare(order, bench.model_copy(update={"safety": loose}))
     limits = limits_of(bench, prepared.protocol, begun=True)
-    prepared = dataclasses.replace(prepared, envelope=limits)
+    # A plan that leaves the bench's limits for certain would be refused before it
+    # starts; here it shall run into them.
+    prepared = dataclasses.replace(prepared, envelope=limits, compared=Compared())
     truth = Truth(prepared)
     observers = Observers(
         watch=truth,

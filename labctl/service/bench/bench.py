@@ -106,16 +106,20 @@ class StationBench:
                 channels.setdefault(channel, []).append(role)
         return channels
 
-    def prepare(self, order: OrderIn, *, even_busy: bool = False) -> Prepared:
+    def prepare(
+        self, order: OrderIn, *, even_busy: bool = False, inquire: bool = False
+    ) -> Prepared:
         """Check an order against this bench; RefusedError, OperatorError.
 
-        ``even_busy``: a role may also take a channel that somebody has now.
+        ``even_busy``: a role may also take a channel that somebody has now;
+        ``inquire``: compare its plan with what the instruments can do.
         """
         return prepare_with(
             order_of(order, self.files, simulated=self.simulated, speed=self.speed),
             self.config,
             equipment=self.equipment,
             even_busy=even_busy,
+            inquire=inquire,
         )
 
     def start(self, asked: OrderIn) -> Started:
@@ -123,6 +127,9 @@ class StationBench:
 
         RefusedError, OperatorError, OwnershipError: nothing was switched on.
         """
+        if not (asked.key and asked.key in self._keys):
+            # Outside the lock, as connecting takes time; who is busy is seen below.
+            self.prepare(asked, even_busy=True, inquire=True)
         with self._dispatch:
             if asked.key and asked.key in self._keys:
                 return self._keys[asked.key]

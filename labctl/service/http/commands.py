@@ -41,6 +41,7 @@ from labctl.service.http.access import PROBLEMS, Asking, Here, allow
 from labctl.service.http.run_views import RunId
 from labctl.service.http.services import Services
 from labctl.service.records.forecast import DEADLINE, forecast_order
+from labctl.session.comparing import Compared
 from labctl.session.order import Prepared
 
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
@@ -55,9 +56,11 @@ NAME = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$")]
 
 @operate.post("/check", operation_id="check")
 def check(here: Here, order: OrderIn) -> Checked:
-    """Check an order: parameters, sample, limits, channels; nothing is opened.
+    """Check an order: parameters, sample, limits, the whole plan on its channels.
 
-    A channel that others have is no complaint: the order may wait in the queue.
+    Instruments are connected if they are not yet; nothing is loaded or driven. A
+    channel that others have is no complaint: the order may wait in the queue. One that
+    cannot be asked is ``unknown``.
     """
     try:
         prepared = _free_or_busy(here, order)
@@ -65,6 +68,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         return _refused(error.complaints)
     except LabctlError as error:
         return _refused([Complaint((), str(error))])
+    compared = prepared.compared or Compared()
     return Checked(
         ok=True,
         complaints=[],
@@ -74,6 +78,8 @@ def check(here: Here, order: OrderIn) -> Checked:
         parameters=prepared.protocol.parameters_json(),
         busy=here.bench.busy(prepared),
         doubtful=here.bench.doubtful(prepared),
+        unknown=list(compared.unknown),
+        capabilities={role: str(it) for role, it in compared.capabilities.items()},
     )
 
 
@@ -206,7 +212,7 @@ def start_run(here: Here, order: OrderIn) -> Started:
 @configure.post("/queue", operation_id="add_to_queue", status_code=201)
 def add_to_queue(here: Here, asking: Asking, wanted: QueueIn) -> Queued:
     """Let an order wait for its channels; checked now and when its turn comes."""
-    here.bench.prepare(wanted.order, even_busy=True)
+    here.bench.prepare(wanted.order, even_busy=True, inquire=True)
     entry = here.bench.queue.add(wanted.order, asking.who, ready=wanted.ready)
     here.feed.touch()
     return Queued(entry=entry.entry)
@@ -268,9 +274,10 @@ async def shutdown(here: Here, stop_runs: Annotated[bool, Query()] = False) -> A
 def _free_or_busy(here: Services, order: OrderIn) -> Prepared:
     """Cast free channels if there are any, else channels that will be free one day."""
     try:
-        return here.bench.prepare(order)
+        here.bench.prepare(order)
     except RefusedError:
-        return here.bench.prepare(order, even_busy=True)
+        return here.bench.prepare(order, even_busy=True, inquire=True)
+    return here.bench.prepare(order, inquire=True)
 
 
 def _refused(complaints: Iterable[Complaint]) -> Checked:

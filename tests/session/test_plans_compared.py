@@ -1,0 +1,414 @@
+"""A whole plan is compared with channels and bench before anything is driven."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared_runs import SharedRuns, bench_file
+
+from labctl import plugins
+from labctl.config.models import Config, SafetyConfig
+from labctl.config.reading import kept_config
+from labctl.documents.hardened_yaml import Document
+from labctl.errors import Complaint, RefusedError
+from labctl.session.amend import consider
+from labctl.session.order import Order, Prepared, prepare
+from labctl.session.plan_walk import MOST_STEPS, walk
+from labctl.session.run import Finished, Observers, start
+
+BENCH = bench_file()
+
+
+def ordered(
+    protocol: str,
+    sample: str = "si",
+    channels: Mapping[str, str] | None = None,
+    out: Path = Path(),
+    **parameters: Any,
+) -> Order:
+    return Order(
+        protocol,
+        Document("plan", parameters),
+        sample,
+        channels=channels or {},
+        simulate=True,
+        speed=None,
+        out=out,
+    )
+
+
+def checked(order: Order, config: Config = BENCH) -> Prepared:
+    prepared = prepare(order, config, inquire=True)
+    prepared.station.close()
+    return prepared
+
+
+def complaints(order: Order, config: Config = BENCH) -> tuple[Complaint, ...]:
+    try:
+        checked(order, config)
+    except RefusedError as refused:
+        return refused.complaints
+    return ()
+
+
+def bench_with(
+    options: Mapping[str, Any] | None = None,
+    simulated: Mapping[str, Any] | None = None,
+    **safety: Any,
+) -> Config:
+    text = BENCH.model_dump(mode="json")
+    text["instruments"]["vsp300"]["options"].update(options or {})
+    text["instruments"]["vsp300"]["simulated"].update(simulated or {})
+    limits = SafetyConfig.model_validate(safety)
+    return kept_config(text).model_copy(update={"safety": limits})
+
+
+OPEN = bench_with()
+"""A bench without limits of its own."""
+
+
+def sequence(*steps: Mapping[str, Any]) -> dict[str, Any]:
+    return {"formation_cycles": 0, "steps": list(steps)}
+
+
+def current(rate: str, *until: str) -> dict[str, Any]:
+    step = {"do": "current", "rate": rate, "duration": "1 h", "until": list(until)}
+    return {**step, "record": {"every": "1 s"}}
+
+
+PEIS = {"do": "peis", "amplitude": "10 mV"}
+GEIS = {"do": "geis", "bias": "450 mA", "amplitude": "40 mA"}
+HOLD = {"do": "voltage", "duration": "1 h", "record": {"every": "1 s"}}
+SWEEP = {"do": "sweep", "through": ["0 V", "1 V"], "scan_rate": "100 V/s"}
+LABEL = {
+    "name": "A17",
+    "kind": "half_cell",
+    "first_step": "lithiation",
+    "active_mass": "0.4 mg",
+    "area": "1.13 cm²",
+    "one_c": "3350 mAh/g",
+    "lower_voltage": "0 V",
+    "upper_voltage": "1.6 V",
+}
+
+# In words, what is ordered on which bench, and where the complaints must point.
+CASES: list[tuple[str, Order, Config, set[tuple[str | int, ...]]]] = [
+    ("an ordinary formation", ordered("formation-cycling"), BENCH, set()),
+    (
+        "500C of a coin cell on a board of 500 mA",
+        ordered("formation-cycling", rate="500C"),
+        OPEN,
+        {("parameters", "rate")},
+    ),
+    (
+        "MA for mA",
+        ordered("formation-cycling", rate="0.5 MA"),
+        OPEN,
+        {("parameters", "rate")},
+    ),
+    (
+        "0.8 A where the largest range is called 1 A",
+        ordered("sequence", **sequence(current("C/20"), current("0.8 A"))),
+        OPEN,
+        {("parameters", "steps", 1, "rate")},
+    ),
+    (
+        "0.45 A on the same board",
+        ordered("sequence", **sequence(current("0.45 A"))),
+        OPEN,
+        set(),
+    ),
+    (
+        "0.45 A on a VMP3's board",
+        ordered("sequence", channels={"cell": "vmp3/1"}, **sequence(current("0.45 A"))),
+        OPEN,
+        {("parameters", "steps", 0, "rate")},
+    ),
+    (
+        "0.8 A where the configuration says that the channel drives it",
+        ordered("sequence", **sequence(current("0.8 A"))),
+        bench_with({"max_current": {"1": 1.0}}),
+        set(),
+    ),
+    (
+        "a rate that only the last of many cycles has, behind a condition",
+        ordered(
+            "sequence",
+            **sequence(
+                {
+                    "do": "repeat",
+                    "times": 50,
+                    "until_ended_by": "empty",
+                    "steps": [current("D/20", "empty: voltage <= 0.1 V")],
+                },
+                {"do": "if", "ended_by": "empty", "then": [current("2 A")]},
+            ),
+        ),
+        OPEN,
+        {("parameters", "steps", 1, "then", 0, "rate")},
+    ),
+    (
+        "a limit above what the bench allows",
+        ordered("sequence", **sequence(current("C/20", "voltage >= 1.5 V"))),
+        bench_with(upper_voltage="1.2 V"),
+        {("parameters", "steps", 0)},
+    ),
+    (
+        "a window above what the bench allows",
+        ordered("formation-cycling"),
+        bench_with(upper_voltage="1.4 V"),
+        {("parameters", "formation_upper_voltage")},
+    ),
+    (
+        "a hold above what the bench allows",
+        ordered("sequence", **sequence({**HOLD, "hold": "1.5 V"})),
+        bench_with(upper_voltage="1.2 V"),
+        {("parameters", "steps", 0, "hold")},
+    ),
+    (
+        "a hold beyond the compliance of an amplifier that the configuration knows",
+        ordered("sequence", **sequence({**HOLD, "hold": "1.5 V"})),
+        bench_with({"compliance": 1.0}),
+        {("parameters", "steps", 0, "hold")},
+    ),
+    (
+        "2 MHz on a VMP3",
+        ordered(
+            "sequence",
+            channels={"cell": "vmp3/1"},
+            **sequence({**PEIS, "first_frequency": "2 MHz"}),
+        ),
+        OPEN,
+        {("parameters", "steps", 0, "first_frequency")},
+    ),
+    (
+        "2 MHz on a VSP-300",
+        ordered("sequence", **sequence({**PEIS, "first_frequency": "2 MHz"})),
+        OPEN,
+        set(),
+    ),
+    (
+        "a spectrum without an impedance board",
+        ordered("sequence", **sequence(PEIS)),
+        bench_with(simulated={"without_impedance": [1]}),
+        {("channels", "cell"), ("parameters", "steps", 0)},
+    ),
+    (
+        "a sine on a current that fits only without it",
+        ordered("sequence", **sequence(GEIS)),
+        OPEN,
+        {("parameters", "steps", 0)},
+    ),
+    (
+        "a scan faster than rows come",
+        ordered("sequence", **sequence(SWEEP)),
+        OPEN,
+        {("parameters", "steps", 0, "scan_rate")},
+    ),
+    (
+        "the second technique of an upload",
+        ordered(
+            "sequence",
+            **sequence({"do": "linked", "steps": [current("C/20"), current("2 A")]}),
+        ),
+        OPEN,
+        {("parameters", "steps", 0, "steps", 1, "rate")},
+    ),
+    (
+        "3 V at a compliance of 200 A",
+        ordered("particle-iv", "particle-si", voltage="3 V", compliance="200 A"),
+        OPEN,
+        {("parameters", "compliance")},
+    ),
+    (
+        "300 V on a source meter of 210 V",
+        ordered("pellet-conductivity", "pellet-si", voltage="300 V"),
+        OPEN,
+        {("parameters", "voltage")},
+    ),
+    (
+        "more field than the magnet has, more current than the source",
+        ordered("hall-effect", "film-si", field="5 T", current="2 A"),
+        OPEN,
+        {("parameters", "field"), ("parameters", "current")},
+    ),
+    ("an ordinary Hall measurement", ordered("hall-effect", "film-si"), OPEN, set()),
+    ("an ordinary particle", ordered("particle-iv", "particle-si"), OPEN, set()),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "order", "config", "paths"), CASES, ids=[c[0] for c in CASES]
+)
+def test_a_plan_is_refused_at_the_parameter_that_asks_too_much(
+    case: str, order: Order, config: Config, paths: set[tuple[str | int, ...]]
+) -> None:
+    found = complaints(order, config)
+
+    assert {each.path for each in found} == paths, [str(each) for each in found]
+    assert all(each.cure for each in found), case
+
+
+def test_value_limit_unit_and_step_are_fields() -> None:
+    order = ordered("sequence", **sequence(current("0.8 A")))
+
+    (complaint, *_) = [c for c in complaints(order, OPEN) if c.step]
+
+    assert (complaint.value, complaint.limit, complaint.unit) == (0.8, 0.5, "A")
+
+
+def test_every_complaint_of_a_plan_comes_at_once() -> None:
+    order = ordered(
+        "sequence",
+        **sequence(
+            current("0.8 A"),
+            {**PEIS, "first_frequency": "7 MHz", "last_frequency": "1 µHz"},
+            {**SWEEP, "through": ["0 V", "1.5 V"]},
+        ),
+    )
+
+    found = complaints(order, bench_with(upper_voltage="1.2 V"))
+
+    assert {each.path[2] for each in found if each.path[1] == "steps"} == {0, 1, 2}
+
+
+def test_all_steps_of_five_hundred_cycles_are_compared_in_seconds() -> None:
+    found = checked(ordered("cycling", cycles=500, check_up_every=50)).compared
+
+    assert found is not None
+    assert not found.unknown
+    assert found.steps == 7  # two half cycles at each of three rates, and the ability
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in plugins.names(plugins.PROTOCOLS)
+        if plugins.protocol(name).can_be_run and not plugins.protocol(name).requests
+    ],
+)
+def test_every_protocol_s_plan_can_be_walked_to_its_end(name: str) -> None:
+    kind = plugins.protocol(name)
+    sample = {"half_cell": "si", "pellet": "pellet-si", "particle": "particle-si"}
+    chosen = sample.get(str(min(kind.sample_kinds)), "film-si")
+    if "half_cell" in kind.sample_kinds:
+        chosen = "si"
+    given = sequence(current("C/20")) if name == "sequence" else {}
+    protocol = prepare(ordered(name, chosen, **given), BENCH).protocol
+
+    walked = walk(protocol)
+
+    assert walked.steps
+    assert not walked.unknown
+
+
+def test_a_plan_that_is_too_long_to_be_walked_says_so() -> None:
+    block = {"do": "repeat", "times": MOST_STEPS, "steps": [current("C/20")]}
+    found = checked(ordered("sequence", **sequence(block))).compared
+
+    assert found is not None
+    assert any("first 20000 steps" in str(each) for each in found.unknown)
+
+
+# ---- who plays what
+
+
+@pytest.mark.parametrize(
+    ("channels", "role", "words"),
+    [
+        ({"cell": "vsp300/9"}, "cell", "there is no vsp300/9: vsp300 has vsp300/1"),
+        ({"cell": "k2450"}, "cell", "k2450 is no potentiostat channel"),
+        ({"cell": "vsp300"}, "cell", "there is no vsp300: vsp300 has vsp300/1"),
+    ],
+)
+def test_a_role_given_by_hand_is_checked_against_the_instrument(
+    channels: dict[str, str], role: str, words: str
+) -> None:
+    text = OPEN.model_dump(mode="json")
+    del text["channels"]["cell"]  # nothing is listed: any may be named
+
+    (complaint,) = complaints(
+        ordered("formation-cycling", channels=channels), kept_config(text)
+    )
+
+    assert complaint.path == ("channels", role)
+    assert words in complaint.what
+    assert complaint.cure
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [
+        ({"cell": "vsp300/2", "monitor": "vsp300/2"}, "plays cell already"),
+        ({"cell": "vsp300/1", "monitor": "vmp3/2"}, "is not on vsp300"),
+    ],
+)
+def test_a_monitor_sits_beside_its_cell_on_a_channel_of_its_own(
+    channels: dict[str, str], words: str
+) -> None:
+    order = ordered("insitu-eis", channels=channels, second_channel=True)
+
+    found = complaints(order)
+
+    assert [each.path for each in found] == [("channels", "monitor")]
+    assert words in found[0].what
+
+
+def test_a_channel_chosen_for_a_monitor_is_not_given_to_the_cell() -> None:
+    order = ordered("insitu-eis", channels={"monitor": "vsp300/2"}, second_channel=True)
+    text = BENCH.model_dump(mode="json")
+    text["channels"]["cell"] = ["vsp300/2", "vsp300/3"]
+
+    assert prepare(order, kept_config(text)).cast["cell"] == "vsp300/3"
+
+
+# ---- when nobody can be asked
+
+
+def test_a_channel_that_cannot_be_asked_is_unknown_not_able(tmp_path: Path) -> None:
+    # a real bench, and no vendor's library in its folder
+    text = bench_with({"sdk_path": str(tmp_path)}).model_dump(mode="json")
+    label = tmp_path / "A17.yaml"
+    label.write_text(json.dumps(LABEL))
+    order = replace(ordered("formation-cycling", str(label)), simulate=False)
+
+    found = prepare(order, kept_config(text), inquire=True).compared
+
+    assert found is not None
+    (unknown,) = found.unknown
+    assert unknown.path == ("channels", "cell")
+    assert "vsp300/1 could not be asked what it can do" in unknown.what
+    assert not found.capabilities
+
+
+# ---- the same at the start, and of what is left
+
+
+def finished(order: Order, config: Config) -> Finished:
+    return start(prepare(order, config), config, Observers(live_view=False))
+
+
+def test_a_run_is_refused_before_it_has_a_folder(tmp_path: Path) -> None:
+    order = ordered("formation-cycling", out=tmp_path / "runs", rate="500C")
+
+    with pytest.raises(RefusedError, match=r"beyond ±0\.5 A"):
+        finished(order, OPEN)
+
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_an_amendment_that_the_channel_cannot_do_is_refused(
+    tmp_path: Path, shared_runs: SharedRuns
+) -> None:
+    done = shared_runs.copy(
+        tmp_path, "formation-cycling", "si", cycles=0, record_every="10 min"
+    )
+
+    with pytest.raises(RefusedError) as refused:
+        consider(done.folder, {"cycles": 1, "rate": "0.6 A"})
+
+    assert {each.path for each in refused.value.complaints} == {("parameters", "rate")}
