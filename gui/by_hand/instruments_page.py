@@ -19,20 +19,16 @@ from gui.by_hand.bench_panel import BenchPanel
 from gui.by_hand.channel_panel import ChannelPanel
 from gui.by_hand.channels import ChannelRow, channel_rows, why_not
 from gui.by_hand.kinds import HALL, IV
-from gui.by_hand.panels import brought
+from gui.by_hand.panels import benches, brought
 from gui.link.link import Link
 from gui.parts.inputs import Elided, panel
 from gui.parts.table import Column, Table, TableModel
 from labctl.api.answers import InstrumentOut
 from labctl.api.models import State
 
-CHANNELS, BY_IV, BY_HALL = range(3)
-TABS = ("Channels", "I–V by hand", "Hall by hand")
-HINTS = (
-    "Choose a channel to see its identity and to drive it by hand.",
-    "A source meter's front panel, with a quick sweep.",
-    "Field, contacts, current and voltage of a film.",
-)
+CHANNELS = 0
+"""The first tab; a bench by hand each after it."""
+HINT = "Choose a channel to see its identity and to drive it by hand."
 
 
 class InstrumentsPage(QWidget):
@@ -61,13 +57,16 @@ class InstrumentsPage(QWidget):
         self.channel_panel = ChannelPanel(link)
         self.iv = BenchPanel(link, IV)
         self.hall = BenchPanel(link, HALL, contacts=True)
+        self._benches = {IV: self.iv, HALL: self.hall}
+        self._benches |= {kind: BenchPanel(link, kind) for kind in benches()}
         self.tabs = QTabBar()
         self._build()
-        for part in (self.channel_panel, self.iv, self.hall):
-            part.run_wanted.connect(self.run_wanted)
-            part.changed.connect(self.load)
-        self.iv.said.connect(self.said)
-        self.hall.said.connect(self.said)
+        self.channel_panel.run_wanted.connect(self.run_wanted)
+        self.channel_panel.changed.connect(self.load)
+        for bench in self._benches.values():
+            bench.run_wanted.connect(self.run_wanted)
+            bench.changed.connect(self.load)
+            bench.said.connect(self.said)
 
     def load(self) -> None:
         """Fetch the list anew."""
@@ -84,7 +83,7 @@ class InstrumentsPage(QWidget):
             return
         if not self._link.is_asking("channels"):
             self.load()
-        for bench in (self.iv, self.hall):
+        for bench in self._benches.values():
             bench.show_state()
 
     def choose(self) -> None:
@@ -106,8 +105,8 @@ class InstrumentsPage(QWidget):
     def restyle(self) -> None:
         """Take the theme's colours."""
         self.channel_panel.restyle()
-        self.iv.restyle()
-        self.hall.restyle()
+        for bench in self._benches.values():
+            bench.restyle()
 
     def _take(self, found: list[InstrumentOut]) -> None:
         state = self._link.state
@@ -115,17 +114,21 @@ class InstrumentsPage(QWidget):
         self.table.rows.show_rows(rows)
         chosen = next((r for r in rows if r.channel == self._channel), None)
         self.channel_panel.show_row(chosen)
-        self.iv.show_rows(rows)
-        self.hall.show_rows(rows)
+        for bench in self._benches.values():
+            bench.show_rows(rows)
         self._tell(rows)
 
     def _tell(self, rows: list[ChannelRow]) -> None:
-        reasons = {BY_IV: why_not(rows, IV.parts), BY_HALL: why_not(rows, HALL.parts)}
-        for tab, why in reasons.items():
+        said = []
+        for tab, kind in enumerate(self._benches, start=CHANNELS + 1):
+            why = why_not(rows, kind.parts)
             self.tabs.setTabEnabled(tab, not why)
-            self.tabs.setTabToolTip(tab, why or HINTS[tab])
-        said = [f"{TABS[tab]}: {why}" for tab, why in reasons.items() if why]
-        self._hint.setText(".  ".join(said) or HINTS[self.tabs.currentIndex()])
+            self.tabs.setTabToolTip(tab, why or kind.hint)
+            if why:
+                said.append(f"{kind.title}: {why}")
+        here = self.tabs.currentIndex()
+        hint = list(self._benches)[here - 1].hint if here > CHANNELS else HINT
+        self._hint.setText(".  ".join(said) or hint)
         self._hint.setToolTip(self._hint.full_text)
 
     def _show_tab(self, index: int) -> None:
@@ -138,9 +141,9 @@ class InstrumentsPage(QWidget):
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName("Channels or a bench by hand")
-        for text in TABS:
+        for text in ("Channels", *(kind.title for kind in self._benches)):
             self.tabs.addTab(text)
-        self._hint = Elided(HINTS[CHANNELS])
+        self._hint = Elided(HINT)
         self._hint.setObjectName("muted")
         top = QHBoxLayout()
         top.addWidget(self.tabs)
@@ -155,7 +158,7 @@ class InstrumentsPage(QWidget):
         split.setSizes([760, 420])
         split.setChildrenCollapsible(False)
         self._pages = QStackedWidget()
-        for page in (split, self.iv, self.hall):
+        for page in (split, *self._benches.values()):
             self._pages.addWidget(page)
         self.tabs.currentChanged.connect(self._show_tab)
         box = QVBoxLayout(self)

@@ -61,7 +61,12 @@ class Kind:
 
     protocol: str
     parts: tuple[Part, ...]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """One: it is driven where its channel is chosen. Several: a tab of its own."""
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    title: str = ""
+    """On the tab of several parts."""
+    hint: str = ""
+    """What one does there, in a sentence."""
     shown: tuple[Shown, ...] = ()
     """Beside voltage, current and field, which are shown wherever they are read."""
     display: Callable[[], Any] | None = None
@@ -69,8 +74,18 @@ class Kind:
     called with the latest row, column -> value or None."""
 
 
-IV = Kind("source-meter-by-hand", (SOURCE_METER,))
-HALL = Kind("hall-by-hand", HALL_PARTS[:5])
+IV = Kind(
+    "source-meter-by-hand",
+    (SOURCE_METER,),
+    title="I–V by hand",
+    hint="A source meter's front panel, with a quick sweep.",
+)
+HALL = Kind(
+    "hall-by-hand",
+    HALL_PARTS[:5],
+    title="Hall by hand",
+    hint="Field, contacts, current and voltage of a film.",
+)
 
 
 def kind_of(kinds: Sequence[str], roles: Sequence[str]) -> Kind | None:

@@ -11,7 +11,7 @@ from functools import cache
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.by_hand.kinds import CELL, HALL_PARTS, SOURCE_METER, Kind, kind_of
+from gui.by_hand.kinds import CELL, HALL_PARTS, SOURCE_METER, Kind, Part, Shown, kind_of
 from gui.parts.inputs import Refusal
 from labctl import registered
 from labctl.registered import PANELS
@@ -30,15 +30,35 @@ def brought() -> tuple[tuple[Kind, ...], tuple[str, ...]]:
     for name, kind in sound.items():
         if not isinstance(kind, Kind):
             wrong.append(f"panel {name!r}: {kind!r} is no gui.by_hand.kinds.Kind")
-        elif not kind.parts:
-            wrong.append(f"panel {name!r} names no role that it drives")
-        elif taken := OWN & {part.role for part in kind.parts}:
-            wrong.append(f"panel {name!r}: labctl drives {', '.join(taken)} itself")
+        elif why := _fault_of(kind):
+            wrong.append(f"panel {name!r} {why}")
         else:
             kinds.append(kind)
     for each in wrong:
         log.warning("left out: %s", each)
     return tuple(kinds), tuple(wrong)
+
+
+def _fault_of(kind: Kind) -> str:
+    """Say what keeps a panel from being shown; empty: nothing."""
+    if not (isinstance(kind.parts, tuple) and isinstance(kind.shown, tuple)):
+        return "must have its parts and what it shows as tuples"
+    if not kind.parts:
+        return "names no role that it drives"
+    if not all(isinstance(part, Part) for part in kind.parts):
+        return f"has parts that are no gui.by_hand.kinds.Part: {kind.parts!r}"
+    if not all(isinstance(shown, Shown) for shown in kind.shown):
+        return f"shows what is no gui.by_hand.kinds.Shown: {kind.shown!r}"
+    if len(kind.parts) > 1 and not kind.title:
+        return "drives several roles and has no title for its tab"
+    if len(kind.parts) == 1 and kind.parts[0].role in OWN:
+        return f"drives {kind.parts[0].role}, which labctl drives itself"
+    return ""
+
+
+def benches() -> tuple[Kind, ...]:
+    """Return the panels of packages that join several instruments."""
+    return tuple(kind for kind in brought()[0] if len(kind.parts) > 1)
 
 
 def alone(kinds: tuple[str, ...], roles: tuple[str, ...]) -> Kind | None:

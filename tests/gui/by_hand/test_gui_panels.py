@@ -1,15 +1,17 @@
 """Panels of packages: which channel they drive, and what a broken one may break."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from real_station import RealStation
 
 from gui.by_hand import panels
 from gui.by_hand.kinds import SOURCE_METER, Kind, Part
+from gui.shell.window import MainWindow
 from labctl import registered
 
 OVEN = Kind("oven-by-hand", (Part("oven", "oven", ("Oven",)),))
@@ -49,14 +51,44 @@ def test_a_role_that_labctl_does_not_know_is_driven_by_its_package(bring: Any) -
 
 def test_what_is_no_panel_is_left_out_and_the_others_stay(bring: Any) -> None:
     theft = Kind("oven-by-hand", (SOURCE_METER,))
-    bring(oven=OVEN, number=3, empty=Kind("x", ()), theft=theft)
+    words: Any = ("oven",)
+    bad = {
+        "number": 3,
+        "empty": Kind("x", ()),
+        "theft": theft,
+        "words": Kind("x", words),
+        "lists": Kind("x", [*OVEN.parts]),  # type: ignore[arg-type]
+        "digits": Kind("x", OVEN.parts, shown=words),
+        "nameless": Kind("x", (*OVEN.parts, SOURCE_METER)),
+    }
+    bring(oven=OVEN, **bad)
 
     kinds, wrong = panels.brought()
 
     assert kinds == (OVEN,)
-    assert [text.split("'")[1] for text in wrong[1:]] == ["number", "empty", "theft"]
     assert wrong[0] == "lost cannot be imported"
-    assert "labctl drives source_meter itself" in wrong[3]
+    assert [text.split("'")[1] for text in wrong[1:]] == list(bad)
+    assert "drives source_meter, which labctl drives itself" in wrong[3]
+
+
+def test_several_instruments_of_a_package_have_a_tab_of_their_own(
+    qtbot: QtBot,
+    bring: Any,
+    stand: Callable[..., RealStation],
+    open_window: Callable[..., MainWindow],
+) -> None:
+    parts = (SOURCE_METER, OVEN.parts[0])
+    both = Kind("warm-iv", parts, title="Warm I–V", hint="Both at once.")
+    bring(both=both)
+    window = open_window(stand())
+    window.header.pages.setCurrentIndex(2)
+    page = window.instruments
+    qtbot.waitUntil(lambda: bool(page.table.rows.rows))
+
+    texts = [page.tabs.tabText(k) for k in range(page.tabs.count())]
+    assert texts == ["Channels", "I–V by hand", "Hall by hand", "Warm I–V"]
+    assert not page.tabs.isTabEnabled(3)
+    assert page.why_not == "Warm I–V: this bench has no oven"
 
 
 def test_the_display_of_a_package_follows_the_latest_row(qtbot: QtBot) -> None:
