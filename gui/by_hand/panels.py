@@ -8,6 +8,7 @@ when the instruments are first looked at; one that is broken is left out and sai
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
@@ -39,21 +40,21 @@ def brought() -> tuple[tuple[Kind, ...], tuple[str, ...]]:
     return tuple(kinds), tuple(wrong)
 
 
-def _fault_of(kind: Kind) -> str:
+def _fault_of(kind: Any) -> str:
     """Say what keeps a panel from being shown; empty: nothing."""
-    if not (isinstance(kind.parts, tuple) and isinstance(kind.shown, tuple)):
-        return "must have its parts and what it shows as tuples"
-    if not kind.parts:
-        return "names no role that it drives"
-    if not all(isinstance(part, Part) for part in kind.parts):
-        return f"has parts that are no gui.by_hand.kinds.Part: {kind.parts!r}"
-    if not all(isinstance(shown, Shown) for shown in kind.shown):
-        return f"shows what is no gui.by_hand.kinds.Shown: {kind.shown!r}"
+    if not (_are(kind.parts, Part) and kind.parts):
+        return f"must name what it drives as a tuple of Part, not {kind.parts!r}"
+    if not _are(kind.shown, Shown):
+        return f"must name what it shows as a tuple of Shown, not {kind.shown!r}"
     if len(kind.parts) > 1 and not kind.title:
         return "drives several roles and has no title for its tab"
     if len(kind.parts) == 1 and kind.parts[0].role in OWN:
         return f"drives {kind.parts[0].role}, which labctl drives itself"
     return ""
+
+
+def _are(found: Any, kind: type) -> bool:
+    return isinstance(found, tuple) and all(isinstance(one, kind) for one in found)
 
 
 def benches() -> tuple[Kind, ...]:
