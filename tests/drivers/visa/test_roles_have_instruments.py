@@ -157,3 +157,18 @@ def test_a_475_gets_its_pause_by_hand_as_from_its_role(bench: Bench) -> None:
 
     assert bench.clock.now() - began >= 2 * 0.05
     assert opened.instrument.ask("UNIT?").strip() == "2"
+
+
+@pytest.mark.parametrize("name", ["lakeshore-475", "lakeshore-643", "keithley-7001"])
+def test_an_error_by_hand_is_found_where_the_instrument_keeps_it(
+    bench: Bench, name: str
+) -> None:
+    instrument = bench.open(name)[0].instrument
+    before = instrument.check_errors()
+    instrument.write("NONSENSE 1")
+
+    errors = instrument.check_errors()
+
+    assert before == []
+    assert len(errors) == 1
+    assert instrument.check_errors() == []
