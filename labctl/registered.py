@@ -113,7 +113,7 @@ def astray() -> Iterator[Broken]:
             continue
         near = difflib.get_close_matches(group, KINDS, n=1)
         cure = f"Did it mean {near[0]}?" if near else f"There are: {', '.join(KINDS)}."
-        for point in points.select(group=group):
+        for point in entry_points(group=group):
             why = f"the package {package_of(point)} registers it in {group}, a group "
             yield Broken(group, point.name, f"{why}that nobody looks into. {cure}")
 
