@@ -63,9 +63,10 @@ def _why_missing(path: Path) -> str:
 
 def _loaded(path: Path) -> c.CDLL:
     """Load it. InstrumentError: the system cannot."""
+    path = path.resolve()  # Windows takes a relative folder for a mistake
     try:
         if not _IS_WINDOWS:
-            return c.CDLL(str(path.resolve()))
+            return c.CDLL(str(path))
         # EClib loads its own helpers lazily, from this folder.
         getattr(os, "add_dll_directory")(str(path.parent))  # noqa: B009
         return getattr(c, "WinDLL")(str(path))  # type: ignore[no-any-return] # noqa: B009
