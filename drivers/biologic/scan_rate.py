@@ -21,6 +21,10 @@ WINDOW = 2.0
 """s after which a sweep must have gone somewhere, or longer if it is slow."""
 TRAVEL = 0.01
 """V that say how fast it goes; a quarter of the first leg where that is less."""
+LEAST = 0.001
+"""V; a shorter way says nothing beside the noise."""
+SAMPLES = 3
+"""Readings that must be too far away too early: one alone is a spike."""
 NEAR = 0.005
 """V from the first vertex at which a sweep is at its beginning."""
 
@@ -63,6 +67,8 @@ class SweepCheck:
     done: bool = False
     _begun: tuple[float, float] | None = field(default=None)
     """Instrument's time in s and voltage at the beginning."""
+    _too_far: int = 0
+    """Readings that were too far away too early."""
 
     def look(self, seen: Sequence[tuple[float, float]]) -> None:
         """Take (instrument's time in s, V) in their order.
@@ -76,18 +82,25 @@ class SweepCheck:
 
     def _one(self, time: float, voltage: float) -> None:
         first, second = self.sweep.vertices[:2]
-        if self._begun is None:
+        enough = min(TRAVEL, 0.25 * abs(second - first))
+        if enough < LEAST:
+            self.done = True
+        elif self._begun is None:
             if abs(voltage - first) <= NEAR:
                 self._begun = (time, voltage)
-            return
-        passed, moved = time - self._begun[0], abs(voltage - self._begun[1])
-        enough = min(TRAVEL, 0.25 * abs(second - first))
+        elif time > self._begun[0]:
+            moved = abs(voltage - self._begun[1])
+            self._compare(time - self._begun[0], moved, enough)
+
+    def _compare(self, passed: float, moved: float, enough: float) -> None:
         asked = self.sweep.scan_rate
-        if passed <= 0.0:
-            return
         if moved >= enough:
-            self.done = True
-            if moved / passed > FACTOR * asked:
+            if moved / passed <= FACTOR * asked:
+                self.done = True
+                return
+            self._too_far += 1
+            if self._too_far >= SAMPLES:
+                self.done = True
                 self._refuse(moved / passed, "fast")
         elif passed >= max(WINDOW, 2.0 * enough / asked):
             self.done = True
