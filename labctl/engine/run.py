@@ -6,6 +6,7 @@ anything else happens on the instrument; whatever ends the loop, every role is m
 safe, sources first, and what could not be is a field of `Ended`.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -367,10 +368,12 @@ class Engine:
     def _wait_while_held(self, flight: StepInFlight) -> None:
         self._recorder.commit(RunState.HOLD, flight)
         self._attendant.rests()
-        begun = stopwatch()
+        begun, flight.poll_is_over = stopwatch(), True
         while self.control.wish() is Wish.HOLD:
             self._watchers.seen(self._intake.situation(RunState.HOLD, flight))
             self.control.wait_while_held(HOLD_POLL)
+            with contextlib.suppress(WaitEnded):  # it is to end, or to go on
+                self._intake.look_beside(flight)
             if self._recorder.commit_in_time(RunState.HOLD, flight):
                 self._intake.mind_the_disk()
         self.control.person.forget()  # nothing is switched on by what was asked then

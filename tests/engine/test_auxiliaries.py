@@ -11,9 +11,10 @@ from labctl.clock import ScaledClock, SystemClock, VirtualClock
 from labctl.columns import STAMP
 from labctl.data import Column, EndReason, Stream
 from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
+from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
-from labctl.engine.situation import Ended
+from labctl.engine.situation import Ended, Situation, Watchers
 from labctl.errors import LinkError
 from labctl.figures.figure import Plot
 from labctl.limits import Envelope
@@ -48,9 +49,24 @@ def run(
     every: float = 2.0,
     seconds: int = 6,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    held_at: int = -1,
 ) -> tuple[MemoryJournal, Ended, list[str]]:
-    """Count seconds with a thermometer beside; return what became of it."""
+    """Count seconds with a thermometer beside; return what became of it.
+
+    The run is held after ``held_at`` rows of it, for seven seconds.
+    """
     bench, journal, order = OneClock(), MemoryJournal(), list[str]()
+    control, begun = Control(), list[float]()
+
+    def watch(now: Situation) -> None:
+        if now.state == "hold":
+            bench.clock.sleep(1.0)
+            if bench.clock.now() > begun[0] + 7.0:
+                control.release()
+        elif now.last.get("voltage_volt") == held_at and not begun:
+            begun.append(bench.clock.now())
+            control.hold("a look inside")
+
     beside = AuxiliaryChannel("air", "oven", every, thermometer, None)
     engine = Engine(
         bench,
@@ -58,6 +74,8 @@ def run(
         Ledger((READINGS, AIR)),
         Envelope(bounds or {}),
         {"source": Output(order, "source")},
+        control,
+        Watchers(watch),
         auxiliaries=Auxiliaries(bench.clock, [beside]),
     )
 
@@ -131,6 +149,25 @@ def test_a_limit_on_what_cannot_be_read_is_left(answer: Any) -> None:
     assert ended.reason is EndReason.LIMIT
     assert "could not be read" in ended.text
     assert order[:1] == ["source"]
+
+
+def test_it_is_read_while_the_run_is_on_hold() -> None:
+    journal, ended, _ = run(Thermometer(300.0), seconds=4, held_at=1)
+
+    assert ended.reason is EndReason.COMPLETED
+    times = rows(journal, "test_time_second")
+    assert times[:5] == [0.0, 3.0, 4.0, 6.0, 8.0]  # held from 2 s to 9 s
+
+
+def test_a_limit_on_it_holds_while_the_run_is_on_hold() -> None:
+    thermometer = Thermometer(300.0, 300.0, 300.0, 330.0)
+    bounds = {KELVIN: (0.0, 320.0)}
+
+    journal, ended, _ = run(thermometer, seconds=4, held_at=1, bounds=bounds)
+
+    assert ended.reason is EndReason.LIMIT
+    assert journal.states[-2] == "hold"
+    assert journal.outcomes == {}
 
 
 def test_virtual_time_does_not_pass_over_what_is_due() -> None:
