@@ -66,10 +66,14 @@ class Noise:
 
 
 def quantised(values: Floats, span: float | Floats) -> Floats:
-    """Round to the converter's steps and clip a little beyond ±span."""
+    """Round to the converter's steps and clip a little beyond ±span.
+
+    What is no number (a torn lead) drifts to the rail: a board's floats know no NaN.
+    """
     step = 2.0 * np.asarray(span) / BITS
     most = OVERRANGE * np.asarray(span)
-    return np.clip(np.rint(values / step) * step, -most, most)
+    clipped = np.clip(np.rint(values / step) * step, -most, most)
+    return np.where(np.isnan(clipped), most, clipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +146,5 @@ def _one(value: float, span: float) -> float:
     step = 2.0 * span / BITS
     most = OVERRANGE * span
     if math.isnan(value):
-        return value
+        return most
     return max(min(round(value / step) * step, most), -most)
