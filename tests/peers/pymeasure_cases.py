@@ -103,7 +103,9 @@ CASES: tuple[Case, ...] = (
 )
 
 
-_STATISTICS = Fault(Culprit.TWIN, "TRACe:STATistics is not simulated")
+_STATISTICS = Fault(
+    Culprit.CLIENT, "it takes the 2400's three values; a 2450's buffer has one"
+)
 _UNWRITTEN = Fault(Culprit.CLIENT, "NotImplementedError of its own")
 _KNOWN = {
     "Keithley2182": {
@@ -111,10 +113,10 @@ _KNOWN = {
     },
     "Keithley2450": dict.fromkeys(
         [
-            *("maximums", "max_current", "max_resistance", "max_voltage"),
-            *("means", "mean_current", "mean_resistance", "mean_voltage"),
-            *("minimums", "min_current", "min_resistance", "min_voltage"),
-            *("standard_devs", "std_current", "std_resistance", "std_voltage"),
+            *("max_current", "max_resistance", "max_voltage"),
+            *("mean_current", "mean_resistance", "mean_voltage"),
+            *("min_current", "min_resistance", "min_voltage"),
+            *("std_current", "std_resistance", "std_voltage"),
         ],
         _STATISTICS,
     ),

@@ -57,7 +57,22 @@ CASES = (
             "back": True,
         },
     ),
-    _2450("buffers", "qcodes_2450:buffer", {"rows": 4}),
+    _2450(
+        "buffers of their own, with their elements",
+        "qcodes_2450:buffer",
+        {"rows": 4, "there": 4, "other": 0, "unit": "Amp DC"},
+    ),
+    _2450(
+        "current source, voltage sweep",
+        "qcodes_2450:source_current",
+        {"voltage": 2e-5 * OHMS, "voltages": [0, 2e-5 * OHMS, 4e-5 * OHMS]},
+        zero=1e-5,
+    ),
+    _2450(
+        "resistance, two and four wires",
+        "qcodes_2450:resistance",
+        {"two": OHMS, "four": OHMS},
+    ),
     _2450(
         "snapshot of all parameters", "qcodes_2450:snapshot", {"function": "voltage"}
     ),

@@ -2,20 +2,22 @@
 
 import math
 
-from drivers.specification import Specification
+from drivers.specification import OVER, Specification
+from drivers.twins.keithley.keithley_2450_delays import UserDelays
+from drivers.twins.keithley.keithley_2450_sweep import Sweeps
+from drivers.twins.keithley.keithley_2450_trace import ELEMENT, MOST_ELEMENTS, Row
 from drivers.twins.scpi.commands import command, number, query, setting, switch, whole
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import (
     Choice,
-    Number,
-    bounded,
     string,
     word,
 )
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
+from drivers.twins.world.front_end import Measured
 from labctl.clock import Clock
 
 VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 2e-6)
@@ -23,6 +25,8 @@ CURRENT = Specification(
     (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 2e-6
 )
 OVERHEAD = 1e-3
+SENSED = {"CURR": "current", "VOLT": "voltage", "RES": "resistance"}
+_ELEMENTS = (ELEMENT,) * MOST_ELEMENTS
 INTERLOCK_LIMIT = 21.0
 """Above this the interlock must be asserted, V."""
 _OFF = Choice("NORMal|HIMPedance|ZERO|GUARd")
@@ -33,7 +37,7 @@ def _function(text: str) -> str:
     return Choice("VOLTage|CURRent|RESistance")(name)
 
 
-class Keithley2450Twin(OnTheMains, SourceMeterTwin):
+class Keithley2450Twin(OnTheMains, Sweeps, UserDelays, SourceMeterTwin):
     """A simulated 2450."""
 
     identification = "KEITHLEY INSTRUMENTS,MODEL 2450,04089762,1.7.12b"
@@ -100,6 +104,24 @@ class Keithley2450Twin(OnTheMains, SourceMeterTwin):
         default="REP",
         kind=Choice("REPeat|MOVing"),
     )
+    averaging_resistance = switch(":SENSe:RESistance:AVERage[:STATe]")
+    averages_resistance = whole(
+        ":SENSe:RESistance:AVERage:COUNt", default=10, low=1, high=100
+    )
+    filter_resistance = setting(
+        ":SENSe:RESistance:AVERage:TCONtrol",
+        default="REP",
+        kind=Choice("REPeat|MOVing"),
+    )
+    unit_current = setting(
+        ":SENSe:CURRent[:DC]:UNIT", default="AMP", kind=Choice("AMP|OHM|WATT")
+    )
+    unit_voltage = setting(
+        ":SENSe:VOLTage[:DC]:UNIT", default="VOLT", kind=Choice("VOLT|OHM|WATT")
+    )
+    unit_resistance = setting(
+        ":SENSe:RESistance:UNIT", default="OHM", kind=Choice("OHM")
+    )
     resistance_range = number(
         ":SENSe:RESistance:RANGe[:UPPer]", default=2e5, low=0.0, high=2e8
     )
@@ -117,14 +139,14 @@ class Keithley2450Twin(OnTheMains, SourceMeterTwin):
         language: str = "SCPI",
     ) -> None:
         self.language = language
-        self.rows: list[dict[str, str]] = []
         super().__init__(circuit, clock, name, interlock_open)
 
     def make_default(self) -> None:
         """See `SourceMeterTwin`."""
-        self.buffer_points = 100000
         self.sense_function = "CURR"
-        self.rows = []
+        self.make_buffers()
+        self.forget_sweep()
+        self.delays = {}
         super().make_default()
 
     def changed(self, name: str) -> None:
@@ -143,8 +165,7 @@ class Keithley2450Twin(OnTheMains, SourceMeterTwin):
     @property
     def remote_sense(self) -> bool:
         """See `SourceMeterTwin`; each sense function has its own switch."""
-        volts = self.sense_function == "VOLT"
-        return bool(self.remote_voltage if volts else self.remote_current)
+        return bool(self.settings[f"remote_{SENSED[self.sense_function]}"])
 
     @query("*LANG?")
     def _language(self) -> str:
@@ -172,170 +193,108 @@ class Keithley2450Twin(OnTheMains, SourceMeterTwin):
     @property
     def nplc(self) -> float:
         """Return the integration time of the sense function, PLC."""
-        return float(
-            self.nplc_voltage if self.sense_function == "VOLT" else self.nplc_current
-        )
+        name = SENSED[self.sense_function]
+        return float(self.settings[f"nplc_{name}"])
 
-    def take(self) -> None:
-        """Take one reading into the buffer."""
+    def take(self) -> Row:
+        """Take one reading."""
+        return self.take_after(-1.0)
+
+    def take_after(self, delay: float) -> Row:
+        """See `Sweeps`."""
         volts = self.holds_voltage
-        auto = self.voltage_delay_auto if volts else self.current_delay_auto
-        set_delay = self.voltage_delay if volts else self.current_delay
-        delay = 1e-3 if auto else set_delay
-        self.time += delay + 2.0 * self.nplc / self.circuit.line_frequency + OVERHEAD
-        measured = self.measure(self.nplc)
-        source, sense = measured.voltage, measured.current
-        if not volts:
-            source, sense = sense, source
+        if delay < 0:
+            auto = self.voltage_delay_auto if volts else self.current_delay_auto
+            own = self.voltage_delay if volts else self.current_delay
+            delay = 1e-3 if auto else own
+        zero = 2.0 if self.settings[f"zero_{SENSED[self.sense_function]}"] else 1.0
+        cycles = zero * self.nplc / self.circuit.line_frequency
+        self.time += delay + self._averages() * (cycles + OVERHEAD)
+        measured = self.measure(self.nplc * self._averages())
+        source = measured.voltage if volts else measured.current
         if not (self.voltage_read_back if volts else self.current_read_back):
             source = self.voltage_level if volts else self.current_level
-        wanted = self.sense_function
-        if wanted == ("VOLT" if volts else "CURR"):
-            sense = source
-        elif wanted == "RES":
-            sense = (
-                measured.voltage / measured.current if measured.current else math.inf
-            )
-        limited = measured.in_compliance or measured.in_range_compliance
-        self.rows.append(
-            {
-                "READ": _text(sense),
-                "SOUR": _text(source),
-                "REL": f"{self.time - self.epoch:.6f}",
-                "STAT": "0",
-                "SOURSTAT": "8" if limited else "0",
-                "UNIT": {"VOLT": "Volt DC", "CURR": "Amp DC"}.get(wanted, "Ohm"),
-                "SOURUNIT": "Volt DC" if volts else "Amp DC",
-            }
+        reading, unit = self._reading(measured)
+        return Row(
+            self.time,
+            reading,
+            source,
+            unit,
+            "Volt DC" if volts else "Amp DC",
+            measured.in_compliance or measured.in_range_compliance,
         )
 
-    @query(":READ?", string, word, word, word, word, word, optional=6)
-    def _read(self, _buffer: str = "", *elements: str) -> str:
-        for _ in range(self.count):
-            self.take()
-        return self._row(-1, elements)
+    def _averages(self) -> int:
+        """Return how many readings a repeating filter takes for one."""
+        name = SENSED[self.sense_function]
+        if not self.settings[f"averaging_{name}"]:
+            return 1
+        if self.settings[f"filter_{name}"] != "REP":
+            return 1
+        return int(self.settings[f"averages_{name}"])
 
-    @query(":FETCh?", string, word, word, word, word, word, optional=6)
-    def _fetch(self, _buffer: str = "", *elements: str) -> str:
-        if not self.rows:
-            raise ScpiError(-230)
-        return self._row(-1, elements)
+    def _reading(self, measured: Measured) -> tuple[float, str]:
+        """Return what was asked for, and its unit."""
+        volts, amperes = measured.voltage, measured.current
+        unit = self.settings[f"unit_{SENSED[self.sense_function]}"]
+        if unit == "OHM":
+            return (volts / amperes if amperes else math.inf), "Ohm"
+        if unit == "WATT":
+            return volts * amperes, "Watt DC"
+        return (volts, "Volt DC") if unit == "VOLT" else (amperes, "Amp DC")
 
-    @query(":MEASure?", string, word, word, word, word, word, optional=6)
-    def _measure(self, _buffer: str = "", *elements: str) -> str:
-        return self._read(_buffer, *elements)
+    def choose_range(self, level: float) -> None:
+        """See `Sweeps`."""
+        volts = self.holds_voltage
+        spec = self.voltage_spec if volts else self.current_spec
+        name = "voltage_range" if volts else "current_range"
+        self.settings[name] = spec.range_for(level)
 
-    @query(":MEASure:CURRent[:DC]?", string, optional=1)
-    def _measure_current(self, _buffer: str = "") -> str:
+    def refuse_level(self, level: float) -> None:
+        """See `Sweeps`."""
+        reach = self.voltage_range if self.holds_voltage else self.current_range
+        if abs(level) > abs(reach) * OVER * (1 + 1e-9):
+            raise ScpiError(-222, f"{level:g} is beyond the fixed source range")
+
+    def hold(self, level: float | None) -> None:
+        """See `Sweeps`."""
+        if level is None:
+            self._set_output(False)
+            name = "voltage" if self.holds_voltage else "current"
+            if self.settings[f"{name}_source_auto"]:
+                self.choose_range(self.settings[f"{name}_level"])
+            self.apply()
+            return
+        self.front.source.level = level
+        if not self.output:
+            self._set_output(True)
+
+    @query(":MEASure?", string, *_ELEMENTS, optional=MOST_ELEMENTS + 1)
+    def _measure(self, name: str = "", *elements: str) -> str:
+        return self._read(name, *elements)
+
+    @query(":MEASure:CURRent[:DC]?", string, *_ELEMENTS, optional=MOST_ELEMENTS + 1)
+    def _measure_current(self, name: str = "", *elements: str) -> str:
         self._set_function("CURR")
-        return self._read()
+        return self._read(name, *elements)
 
-    @query(":MEASure:VOLTage[:DC]?", string, optional=1)
-    def _measure_voltage(self, _buffer: str = "") -> str:
+    @query(":MEASure:VOLTage[:DC]?", string, *_ELEMENTS, optional=MOST_ELEMENTS + 1)
+    def _measure_voltage(self, name: str = "", *elements: str) -> str:
         self._set_function("VOLT")
-        return self._read()
+        return self._read(name, *elements)
 
-    @query(":MEASure:RESistance?", string, optional=1)
-    def _measure_resistance(self, _buffer: str = "") -> str:
+    @query(":MEASure:RESistance?", string, *_ELEMENTS, optional=MOST_ELEMENTS + 1)
+    def _measure_resistance(self, name: str = "", *elements: str) -> str:
         self._set_function("RES")
-        return self._read()
-
-    def _row(self, index: int, elements: tuple[str, ...]) -> str:
-        row = self.rows[index]
-        try:
-            return ",".join(row[name] for name in elements or ("READ",))
-        except KeyError as error:
-            raise ScpiError(-224, str(error)) from None
-
-    @command(":TRACe:CLEar", string, optional=1)
-    def _clear_buffer(self, _buffer: str = "") -> None:
-        self.rows = []
-
-    @command(":TRACe:POINts", Number(10, 1e6, 1e5, whole=True), string, optional=1)
-    def _set_size(self, points: int, _buffer: str = "") -> None:
-        self.buffer_points = points
-        self.rows = []
-
-    @query(":TRACe:POINts?", string, optional=1)
-    def _size(self, _buffer: str = "") -> str:
-        return str(self.buffer_points)
+        return self._read(name, *elements)
 
     @command(":SENSe:AZERo:ONCE")
     def _zero_once(self) -> None:
         self.time += 2.0 * self.nplc / self.circuit.line_frequency
 
-    @query(":TRACe:ACTual?", string, optional=1)
-    def _actual(self, _buffer: str = "") -> str:
-        return str(len(self.rows))
-
-    @command(":TRACe:TRIGger", string, optional=1)
-    def _trigger_buffer(self, _buffer: str = "") -> None:
-        for _ in range(self.count):
-            self.take()
-
-    @query(
-        ":TRACe:DATA?",
-        Number(1, 1e6, whole=True),
-        Number(1, 1e6, whole=True),
-        string,
-        word,
-        word,
-        word,
-        word,
-        optional=5,
-    )
-    def _data(self, first: int, last: int, _buffer: str = "", *elements: str) -> str:
-        if last > len(self.rows):
-            raise ScpiError(-222, "not so many readings")
-        rows = range(first - 1, last)
-        return ",".join(self._row(k, elements) for k in rows)
-
-    @command(
-        "[:SOURce]:SWEep:VOLTage:LINear",
-        Number(-210.0, 210.0),
-        Number(-210.0, 210.0),
-        Number(2, 1e6, whole=True),
-        Number(-1.0, 1e4),
-        Number(0, 268435455, whole=True),
-        word,
-        word,
-        word,
-        string,
-        optional=6,
-    )
-    def _sweep(self, start: float, stop: float, points: int, *rest: object) -> None:
-        levels = [start + (stop - start) * k / (points - 1) for k in range(points)]
-        dual = len(rest) > 4 and rest[4] in {"ON", "1"}  # noqa: PLR2004
-        self._levels = levels + levels[-2::-1] if dual else levels
-
-    _levels: tuple[float, ...] | list[float] = ()
-
-    @command(":INITiate[:IMMediate]")
-    def _initiate(self) -> None:
-        start = self.time
-        self.rows = []  # the first block of a sweep's trigger model clears the buffer
-        self._set_output(True)
-        for level in self._levels:
-            self.front.source.level = level
-            self.take()
-        self._set_output(False)
-        self.pending_until, self.time = self.time, start
-
-    @query(":TRIGger:STATe?")
-    def _trigger_state(self) -> str:
-        return "IDLE;IDLE;0" if self.time >= self.pending_until else "RUNNING;RUNNING;0"
-
-    @command(":ABORt")
-    def _abort(self) -> None:
-        self.pending_until = 0.0
-
     @query(":SYSTem:EVENtlog:NEXT?")
     def _event(self) -> str:
         return self._error()
-
-
-def _text(value: float) -> str:
-    return f"{bounded(value):.6E}"
 
 
 twin = VisaTwin(Keithley2450Twin)

@@ -68,7 +68,38 @@ def buffer(ports: dict[str, int]) -> Any:
         mine.clear_buffer()
         mine.trigger_start()
         rows = mine.get_data(1, 4, readings_only=True)
-    return {"rows": len(rows)}
+        mine.elements(["measurement", "measurement_unit", "relative_time"])
+        told = mine.get_data(1, 1)
+        there = mine.number_of_readings()
+    other = smu.buffer("defbuffer1").number_of_readings()
+    return {"rows": len(rows), "there": there, "other": other, "unit": told[1]}
+
+
+def source_current(ports: dict[str, int]) -> Any:
+    """Drive a current with a limit, read the voltage, and sweep it."""
+    smu = _open(ports)
+    smu.source.function("current")
+    smu.sense.function("voltage")
+    smu.source.limit(5)
+    smu.source.current(2e-5)
+    with smu.output_enabled.set_to(True):
+        voltage = smu.sense.voltage()
+    smu.source.sweep_setup(0, 4e-5, 3)
+    with smu.output_enabled.set_to(True):
+        return {"voltage": voltage, "voltages": list(smu.sense.sweep())}
+
+
+def resistance(ports: dict[str, int]) -> Any:
+    """Read a resistance with two wires and with four."""
+    smu = _open(ports)
+    smu.source.function("voltage")
+    smu.source.limit(1e-3)
+    smu.source.voltage(0.5)
+    smu.sense.function("resistance")
+    with smu.output_enabled.set_to(True):
+        two = smu.sense.resistance()
+        smu.sense.four_wire_measurement(True)
+        return {"two": two, "four": smu.sense.resistance()}
 
 
 def user_delay(ports: dict[str, int]) -> Any:
