@@ -175,7 +175,7 @@ def _words(kind: type) -> str:
 
 
 def _unasked(role: str, channel: str, error: LabctlError) -> Complaint:
-    what = f"{channel} could not be asked what it can do: {error}"
+    what = f"{channel} could not be asked what it can do: {str(error).rstrip('.')}."
     cure = "It is asked again when the run starts, before anything is driven."
     return Complaint(("channels", role), what, cure)
 

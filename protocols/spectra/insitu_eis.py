@@ -210,6 +210,7 @@ class InsituEis(CellProtocol):
                 monitor="monitor" if p.second_channel else "",
                 monitor_every=p.second_every,
                 spectrum_id=taken,
+                at=("dc_rates", number),
             )
             taken += len(p.states)
             if p.rest:

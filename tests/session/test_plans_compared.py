@@ -17,6 +17,7 @@ from labctl.errors import Complaint, RefusedError
 from labctl.session.amend import consider
 from labctl.session.order import Order, Prepared, prepare
 from labctl.session.plan_walk import MOST_STEPS, walk
+from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
 
 BENCH = bench_file()
@@ -218,6 +219,12 @@ CASES: list[tuple[str, Order, Config, set[tuple[str | int, ...]]]] = [
         {("parameters", "steps", 0, "steps", 1, "rate")},
     ),
     (
+        "spectra on 300C",
+        ordered("insitu-eis", dc_rates=["1C", "300C"]),
+        OPEN,
+        {("parameters", "dc_rates", 1)},
+    ),
+    (
         "3 V at a compliance of 200 A",
         ordered("particle-iv", "particle-si", voltage="3 V", compliance="200 A"),
         OPEN,
@@ -399,6 +406,21 @@ def test_a_run_is_refused_before_it_has_a_folder(tmp_path: Path) -> None:
         finished(order, OPEN)
 
     assert not list((tmp_path / "runs").iterdir())
+
+
+def test_what_is_left_of_a_run_is_compared_when_it_is_resumed(
+    tmp_path: Path, shared_runs: SharedRuns
+) -> None:
+    done = shared_runs.copy(
+        tmp_path, "formation-cycling", "si", cycles=0, record_every="10 min"
+    )
+    rows = done.folder / "journal.sqlite"
+    before = rows.read_bytes()
+
+    with pytest.raises(RefusedError, match=r"0\.6 A is beyond ±0\.5 A"):
+        resume(done.folder, Observers(live_view=False), {"cycles": 1, "rate": "0.6 A"})
+
+    assert rows.read_bytes() == before
 
 
 def test_an_amendment_that_the_channel_cannot_do_is_refused(

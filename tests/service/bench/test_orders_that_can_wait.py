@@ -8,7 +8,7 @@ import pytest
 
 from labctl.api.requests import OrderIn
 from labctl.documents.document import Document
-from labctl.errors import InstrumentError
+from labctl.errors import InstrumentError, RefusedError
 
 Orders = Callable[..., OrderIn]
 CELLS = [f"vsp300/{n}" for n in range(1, 7)] + [f"vmp3/{n}" for n in range(1, 9)]
@@ -44,6 +44,35 @@ def test_an_order_for_any_channel_waits_while_all_are_busy(
         station.client.unqueue(entry)
     finally:
         _end(station, *runs)
+
+
+@pytest.mark.parametrize("ask", ["start", "enqueue"])
+def test_a_plan_that_no_channel_can_do_neither_starts_nor_waits(
+    station: Any, ask: str
+) -> None:
+    steps = [
+        {"do": "rest", "duration": "1 h"},
+        {"do": "peis", "first_frequency": "1 MHz", "last_frequency": "1 µHz"},
+    ]
+    wanted = OrderIn(protocol="sequence", sample="qms-0.7", parameters={"steps": steps})
+
+    before = {run.run for run in station.client.state().runs}
+    found = station.client.check(wanted)
+    with pytest.raises(RefusedError) as refused:
+        getattr(station.client, ask)(wanted)
+
+    for complaints in (found.complaints, refused.value.complaints):
+        (complaint,) = complaints
+        assert complaint.path == ("parameters", "steps", 1, "last_frequency")
+        assert (complaint.value, complaint.limit) == (1e-6, 1e-5)
+    assert {run.run for run in station.client.state().runs} == before
+
+
+def test_a_check_says_what_the_channel_can_do(station: Any, order: Orders) -> None:
+    found = station.client.check(order("vmp3/1"))
+
+    assert "±400 mA" in found.capabilities["cell"]
+    assert found.unknown == []
 
 
 def test_a_wrong_step_is_named_by_its_path(station: Any) -> None:
