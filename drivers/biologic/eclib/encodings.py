@@ -43,6 +43,8 @@ TIME_PROBES = ((0, 20_000), (1, 7), (20_000, 0))
 """(first, second) word of times."""
 TIME_BASE = 2.5e-5
 """s; of the probes."""
+NEAR_ZERO = 1e-37
+"""Smaller than any reading; all probes but zero are larger."""
 SAME_TIME = 1e-5
 """Part by which a probed time may differ: its base is a float32."""
 
@@ -116,7 +118,7 @@ def proven(
         )
     words = np.array(PROBES, dtype=np.uint32)
     for known in (TI, IEEE):
-        if _singles(known.floats(words)) == _singles(np.array(told)):
+        if _agree(known.floats(words), np.array(told)):
             ticks = _proven_ticks(board, seconds, place)
             return Encoding(known.name, known.floats, ticks)
     said = ", ".join(f"{w:#010x} is {x:g}" for w, x in zip(PROBES, told, strict=True))
@@ -150,9 +152,10 @@ def _proven_ticks(
     )
 
 
-def _singles(values: Floats) -> list[float]:
-    """Return what a converter to float32 says."""
-    return [float(x) for x in values.astype(np.float32)]
+def _agree(ours: Floats, told: Floats) -> bool:
+    """Compare as float32, which converters return; a TI zero may come as 2 ** -128."""
+    apart = np.abs(ours.astype(np.float32) - told.astype(np.float32))
+    return bool(np.all(apart <= NEAR_ZERO))
 
 
 def _listed(things: Sequence[object]) -> str:

@@ -163,6 +163,23 @@ def test_where_the_library_has_no_clock_the_board_decides(
     assert proven(board, converter(ti_floats), unable, "vsp300/1").ticks is order
 
 
+def test_a_converter_that_reads_a_ti_zero_as_its_smallest_number_speaks_ti() -> None:
+    def naive(word: int) -> float:
+        return 2.0**-128 if word == 0x80000000 else converter(ti_floats)(word)
+
+    assert proven(2, naive, unable, "vsp300/1").floats is ti_floats
+
+
+@pytest.mark.parametrize("word", PROBES)
+def test_one_word_read_otherwise_is_enough_to_refuse(word: int) -> None:
+    def almost(asked: int) -> float:
+        said = converter(ti_floats)(asked)
+        return said * 1.001 + 1e-3 if asked == word else said
+
+    with pytest.raises(FirmwareError, match="neither as TI nor as IEEE"):
+        proven(2, almost, unable, "vsp300/1")
+
+
 def test_a_release_without_a_converter_is_refused() -> None:
     with pytest.raises(FirmwareError, match=r"vsp300/1: .*no converter.*6\.04"):
         proven(2, unable, unable, "vsp300/1")
