@@ -17,6 +17,7 @@ from labctl.errors import (
     IdentityError,
     InstrumentError,
     LabctlError,
+    OperatorError,
     RefusedError,
 )
 from labctl.limits import Envelope
@@ -115,13 +116,25 @@ def compare(
         if plays(player, PotentiostatChannel) and not plays(player, Rehearses):
             what = f"{against.cast[role]} does not say what it can do."
             unknown.append(Complaint(("channels", role), what))
-    known = {role: capability_of(player) for role, player in players.items()}
     return Compared(
         tuple(complaints),
         tuple(unknown),
-        {role: it for role, it in known.items() if it is not None},
+        dict(_capabilities(players)),
         len(walked.steps),
     )
+
+
+def _capabilities(
+    players: Mapping[str, object],
+) -> Iterator[tuple[str, Capability]]:
+    """Yield what each role's player says that it can do."""
+    for role, player in players.items():
+        try:
+            known = capability_of(player)
+        except OperatorError:  # an empty slot, of which its step has complained
+            continue
+        if known is not None:
+            yield role, known
 
 
 def _player(against: Against, role: str, channel: str, kind: type) -> object:

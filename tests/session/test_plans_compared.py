@@ -347,6 +347,15 @@ def test_a_role_given_by_hand_is_checked_against_the_instrument(
     assert complaint.cure
 
 
+def test_an_empty_slot_plays_nothing() -> None:
+    found = complaints(
+        ordered("formation-cycling"), bench_with(simulated={"unplugged": [1]})
+    )
+
+    assert {each.path for each in found} == {("channels", "cell")}
+    assert "no channel is plugged in here" in found[0].what
+
+
 @pytest.mark.parametrize(
     ("channels", "words"),
     [
