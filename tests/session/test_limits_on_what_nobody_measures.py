@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from labctl.config.models import Config
+from labctl.data import Column, Stream
 from labctl.documents.hardened_yaml import Document
 from labctl.errors import RefusedError
 from labctl.limits import Envelope
@@ -87,6 +88,18 @@ def test_what_the_check_announces_is_what_is_looked_at() -> None:
 
     recorded = {c.name for s in ComposedSequence.streams for c in s.columns}
     assert set(found.envelope.columns) <= recorded
+
+
+def test_what_is_recorded_beside_a_protocol_is_measured() -> None:
+    skin = Column("surface_temperature_celsius", "degC", "Surface Temperature / degC")
+    protocol = FormationCycling(
+        FormationCycling.parameters_model.model_validate({}),
+        Sample.model_validate(LABEL),
+    )
+
+    found = limits_of(bench(**HOT), protocol, beside=[Stream("skin", (skin,))])
+
+    assert found.bounds["surface_temperature_celsius"][1] == 60.0
 
 
 def test_a_protocol_cannot_bound_what_it_does_not_record() -> None:

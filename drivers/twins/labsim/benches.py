@@ -1,7 +1,7 @@
 """Whole simulated benches by name, for PyVISA programs and for the TCP front.
 
 A name is that of an entry point of the group ``labctl.benches``, behind which stands a
-`Bench`; ``hall`` and ``probe`` are labctl's own. A station that has a configuration
+`TwinBench`; ``hall`` and ``probe`` are labctl's own. A station that has a configuration
 does not need this, it makes its twins one by one.
 """
 
@@ -44,7 +44,7 @@ class StandsAlone(typing.Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class TwinBench:
     """What stands on a bench: behind an entry point of ``labctl.benches``."""
 
     instruments: Mapping[str, tuple[str, StandsAlone]]
@@ -70,8 +70,8 @@ PROBE: dict[str, tuple[str, VisaTwin]] = {
     "b2901a": ("USB0::0x0957::0x8B18::MY51140123::INSTR", keysight_b2901a.twin),
     "k6517b": ("GPIB0::27::INSTR", keithley_6517b.twin),
 }
-hall = Bench(HALL, "film-si")
-probe = Bench(PROBE, "pellet-si")
+hall = TwinBench(HALL, "film-si")
+probe = TwinBench(PROBE, "pellet-si")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ def build_bench(
     OperatorError: there is no such bench or sample, or its package is broken.
     """
     bench = plugins.bench(name)
-    if not isinstance(bench, Bench):
+    if not isinstance(bench, TwinBench):
         raise OperatorError(
             f"bench {name!r} is a {type(bench).__name__}; its entry point must name a "
-            "drivers.twins.labsim.benches.Bench"
+            "drivers.twins.labsim.benches.TwinBench"
         )
     mounted = bench.sample if sample is None else sample
     kind = catalogue.label(mounted)["kind"]

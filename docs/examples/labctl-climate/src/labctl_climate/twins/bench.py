@@ -1,9 +1,9 @@
 """The bench that other programs talk to: ``labctl twins serve --bench climate``."""
 
-from drivers.twins.labsim.benches import Bench
+from drivers.twins.labsim.benches import TwinBench
 from labctl_climate.twins import dmm6500, kb53
 
-climate = Bench(
+climate = TwinBench(
     {
         "dmm": ("TCPIP::10.0.0.7::5025::SOCKET", dmm6500.twin),
         "chamber": ("TCPIP::10.0.0.8::5025::SOCKET", kb53.twin),
