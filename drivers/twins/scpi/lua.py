@@ -168,8 +168,9 @@ class LuaMachine:
         self._stuck = False
         try:
             done = self._house.run(chunk)
-        except self._error as error:
-            done = ("failed", str(error))
+        except self._error as error:  # from a stranger's __tostring
+            full = isinstance(error, MemoryError)
+            done = ("failed", "not enough memory" if full else str(error))
         if self._stuck:
             self._stuck, self._idle, self._calls = False, 0, 0
             self._house.calm()
@@ -177,7 +178,7 @@ class LuaMachine:
         if done == "done":
             return Result(Ending.DONE)
         message = str(done[1]).partition("\nstack traceback")[0]
-        if "not enough memory" in message or message.startswith("LuaMemoryError"):
+        if "not enough memory" in message:
             self._tidy()
             return Result(Ending.MEMORY, message)
         return Result(Ending.FAILED, _placed(message, name))

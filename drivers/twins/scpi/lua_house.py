@@ -1,15 +1,17 @@
 """The Lua half of `lua.LuaMachine`: what strangers' programs find, and do not find.
 
 Rules for whoever edits it: no value of Python may become reachable (a Python object is
-userdata in Lua, and its metatable holds its destructor); every function of Lua that can
-run long without an instruction (``rep``, pattern matching) is bounded here, because the
-budget counts instructions. ``MEMORY`` and ``STRIDE`` are replaced by numbers.
+userdata in Lua, and its metatable holds its destructor). What a program may overwrite,
+such as ``pairs``, is taken into a local before it runs. Every function of Lua that can
+run long without an instruction (``rep``, pattern matching) is bounded here: the budget
+counts instructions. ``MEMORY`` and ``STRIDE`` are replaced by numbers.
 """
 
 HOUSE = """
 function(gate, spent)
   local sethook, setmetatable, error, pcall = debug.sethook, setmetatable, error, pcall
-  local tostring, type, select, unpack = tostring, type, select, unpack
+  local tostring, tonumber, type, select = tostring, tonumber, type, select
+  local unpack, pairs, ipairs = unpack, pairs, ipairs
   local loadstring, collect, rep = loadstring, collectgarbage, string.rep
   local byte, sub, gsub, exit = string.byte, string.sub, string.gsub, {}
   local paths = setmetatable({}, {__mode = 'k'})

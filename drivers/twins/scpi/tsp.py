@@ -30,6 +30,12 @@ SYNTAX_ERROR, OUT_OF_MEMORY = -285, -225
 ASCII, REAL32, REAL64 = 1, 2, 3
 CODES = {REAL32: "f", REAL64: "d"}
 BIG_ENDIAN, LITTLE_ENDIAN = 0, 1
+MOST_SAID = 8 * 2**20
+"""Bytes that one message may answer; the instrument waits until they are read."""
+LONGEST_SCRIPT = 4 * 2**20
+"""Characters."""
+LONGEST_TEXT = 240
+"""Characters of an error's text."""
 RECOVERABLE = 20
 """Severity of an error."""
 
@@ -46,9 +52,11 @@ class TspTwin(Exchange):
         self.precision = PRECISION
         self.form, self.byteorder = ASCII, LITTLE_ENDIAN
         self._collected: list[str] | None = None
+        self._length = 0
         self._script = ("", False)
         """Name of the script that is collected, and whether it runs at its end."""
         self._stuck = False
+        self._said = 0
         self._timers = 0.0
         self.root = Table("")
         self._declare()
@@ -212,8 +220,17 @@ class TspTwin(Exchange):
 
     # Messages.
 
+    def respond(self, answer: str | bytes) -> None:
+        """See `Exchange`; who says too much waits for a reader who cannot come."""
+        self._said += len(answer)
+        if self._said > MOST_SAID:
+            self.stuck()
+        else:
+            super().respond(answer)
+
     def execute(self, message: str) -> str | bytes | None:
         """Carry out one message, line by line."""
+        self._said = 0
         for line in message.splitlines():
             text = line.strip()
             if text:
@@ -230,7 +247,7 @@ class TspTwin(Exchange):
             self._collect(line)
         elif words[0] in {"loadscript", "loadandrunscript"}:
             name = words[1] if len(words) > 1 else ""
-            self._collected = []
+            self._collected, self._length = [], 0
             self._script = name, words[0] == "loadandrunscript"
         elif line.startswith("*"):
             self.advance()
@@ -242,6 +259,10 @@ class TspTwin(Exchange):
         assert self._collected is not None  # noqa: S101
         if line != "endscript":
             self._collected.append(line)
+            self._length += len(line)
+            if self._length > LONGEST_SCRIPT:
+                self._collected = None
+                self._note(Result(Ending.MEMORY))
             return
         text, self._collected = "\n".join(self._collected), None
         name, at_once = self._script
@@ -261,16 +282,17 @@ class TspTwin(Exchange):
         self._note(result)
 
     def _note(self, result: Result) -> None:
+        message = result.message[:LONGEST_TEXT]
         if result.ending is Ending.STUCK:
             self._stuck = True
         elif result.ending is Ending.SYNTAX:
-            text = f"TSP Syntax error {result.message}".replace(" :", ":", 1)
+            text = f"TSP Syntax error {message}".replace(" :", ":", 1)
             self.status.note(TspError(SYNTAX_ERROR, text))
         elif result.ending is Ending.MEMORY:
             text = "Out of memory or TSP memory allocation error"
             self.status.note(TspError(OUT_OF_MEMORY, text))
         elif result.ending is Ending.FAILED:
-            text = f"TSP Runtime error {result.message}".replace(" :", ":", 1)
+            text = f"TSP Runtime error {message}".replace(" :", ":", 1)
             self.status.note(TspError(RUNTIME_ERROR, text))
 
     def abort(self) -> None:

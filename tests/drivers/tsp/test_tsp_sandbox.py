@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drivers.twins.scpi import lua, tsp
+
 GONE = [
     *("io", "os", "package", "require", "module", "dofile", "load"),
     *("loadfile", "debug", "newproxy", "getfenv", "setfenv"),
@@ -68,6 +70,66 @@ def test_memory_is_bounded_and_there_again_afterwards(wire: Any, bomb: str) -> N
 def test_no_function_of_lua_runs_for_hours(wire: Any, slow: str) -> None:
     wire.tell(slow)
 
+    assert not wire.is_silent
+
+
+def test_a_program_that_never_stops_talking_is_stopped(
+    wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tsp, "MOST_SAID", 10_000)
+
+    wire.tell("for k = 1, 1e6 do print(string.rep('x', 1000)) end")
+
+    assert len(wire.twin.drain()) < 20_000
+    assert wire.is_silent
+    wire.resource.clear()
+    assert not wire.is_silent
+
+
+def test_a_script_too_long_to_keep_is_refused(
+    wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tsp, "LONGEST_SCRIPT", 100)
+
+    wire.tell("loadscript long\n" + "x = 1\n" * 50 + "endscript")
+
+    assert -225 in wire.errors()
+    assert wire.ask("print(long)") == "nil"
+
+
+@pytest.mark.parametrize(
+    ("mean", "codes"),
+    [
+        ("pairs, ipairs, tostring, type = nil, nil, nil, nil", []),
+        ("error(string.rep('x', 1e6))", [-286]),
+        ("error(setmetatable({}, {__tostring = function() error('x') end}))", [-286]),
+        ("getmetatable('').__index = nil", []),
+        ("getmetatable(smub).__index = nil", []),
+    ],
+)
+def test_a_mean_program_harms_only_itself(
+    wire: Any, mean: str, codes: list[int]
+) -> None:
+    wire.tell(mean)
+
+    texts = [text for _, text in wire.twin.status.errors]
+    assert wire.errors() == codes
+    assert all(len(text) < 300 for text in texts)
+    assert wire.ask("b = smua.makebuffer(5) print(b.n)") == "0.00000e+00"
+    assert wire.ask("print('%d', smua.source.levelv)") == "%d\t0.00000e+00"
+
+
+def test_an_error_that_never_ends_to_describe_itself_is_stopped(
+    wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lua, "IDLE_STRIDES", 50)
+
+    wire.tell(
+        "error(setmetatable({}, {__tostring = function() while true do end end}))"
+    )
+
+    assert wire.is_silent
+    wire.resource.clear()
     assert not wire.is_silent
 
 
