@@ -192,6 +192,8 @@ def _plugins() -> Iterator[Finding]:
         registered.PROTOCOLS: plugins.protocol,
         registered.BENCHES: plugins.bench,
         registered.AUXILIARIES: plugins.auxiliary,
+        registered.WORLDS: plugins.world,
+        registered.FRONTS: plugins.front,
     }
     for group, load in kinds.items():
         for name in plugins.names(group):
