@@ -18,6 +18,8 @@ MOST_STEPS = 20_000
 """Steps of one walk; 500 cycles have 1,500."""
 MOST_WALKS = 16
 """Walks through one plan."""
+MOST_IN_ALL = 40_000
+"""Steps of all walks together, about 2 s."""
 _COUNTED: Mapping[str, Any] = {
     "label": "",
     "cycle": 0,
@@ -50,8 +52,10 @@ def walk(
     found: dict[Step, Step] = {}
     unknown: dict[str, None] = {}
     names: list[str] = [""]
+    left = MOST_IN_ALL
     for name in names:  # grows while it is walked
-        said = _go(protocol, name, recorded or {}, found)
+        steps, said = _go(protocol, name, recorded or {}, found, min(left, MOST_STEPS))
+        left -= steps
         if said:
             unknown[said] = None
         known = {end for step in found for end in step.ends_by()}
@@ -67,23 +71,27 @@ def _go(
     ended_by: str,
     recorded: Mapping[int, StepRecord],
     found: dict[Step, Step],
-) -> str:
-    """Walk once; return why it did not come to the end, empty if it did."""
-    last = ""
+    most: int,
+) -> tuple[int, str]:
+    """Walk once; return how many steps, and why not to the end, empty if it did."""
+    last, count = "", 0
     try:
         for count, step in enumerate(_steps(protocol.plan(), ended_by, recorded), 1):
             last = step.label
-            if count > MOST_STEPS:
-                return f"what comes after its first {MOST_STEPS} steps was not compared"
+            if count > most:
+                return most, (
+                    "it has more steps than are compared: what comes after the first "
+                    f"{MOST_STEPS}, or behind one of its end conditions, is not known"
+                )
             if count not in recorded and step.uses_bench:
                 found.setdefault(_without_counters(step), step)
     except Exception as error:  # noqa: BLE001  (a plan fed with what nobody measured)
         said = f"what follows {last!r}" if last else "the plan"
-        return (
+        return count, (
             f"{said} depends on what is measured there and was not compared "
             f"({type(error).__name__}: {error})"
         )
-    return ""
+    return count, ""
 
 
 def _steps(
