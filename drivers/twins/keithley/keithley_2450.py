@@ -157,9 +157,12 @@ class Keithley2450Twin(OnTheMains, Sweeps, UserDelays, SourceMeterTwin):
 
     def follow(self, quantity: str, level: float, spec: Specification) -> None:
         """Refuse a high voltage while the interlock is open."""
+        if quantity == "voltage":
+            self._refuse_open_interlock(level)
         super().follow(quantity, level, spec)
-        high = quantity == "voltage" and abs(level) > INTERLOCK_LIMIT
-        if high and self.interlock_open:
+
+    def _refuse_open_interlock(self, volts: float) -> None:
+        if self.interlock_open and abs(volts) > INTERLOCK_LIMIT:
             raise ScpiError(-221, "interlock is open: no more than 21 V")
 
     @property
@@ -250,10 +253,12 @@ class Keithley2450Twin(OnTheMains, Sweeps, UserDelays, SourceMeterTwin):
         name = "voltage_range" if volts else "current_range"
         self.settings[name] = spec.range_for(level)
 
-    def refuse_level(self, level: float) -> None:
+    def refuse_level(self, level: float, fixed: bool) -> None:
         """See `Sweeps`."""
+        if self.holds_voltage:
+            self._refuse_open_interlock(level)
         reach = self.voltage_range if self.holds_voltage else self.current_range
-        if abs(level) > abs(reach) * OVER * (1 + 1e-9):
+        if fixed and abs(level) > abs(reach) * OVER * (1 + 1e-9):
             raise ScpiError(-222, f"{level:g} is beyond the fixed source range")
 
     def hold(self, level: float | None) -> None:

@@ -42,8 +42,8 @@ class Sweeps(Buffers, abc.ABC):
         """Take the source range that holds ``level``."""
 
     @abc.abstractmethod
-    def refuse_level(self, level: float) -> None:
-        """Raise ScpiError if the present source range does not hold ``level``."""
+    def refuse_level(self, level: float, fixed: bool) -> None:
+        """Raise ScpiError if ``level`` may not be driven, on the present range only."""
 
     @abc.abstractmethod
     def hold(self, level: float | None) -> None:
@@ -75,8 +75,8 @@ class Sweeps(Buffers, abc.ABC):
         if not times:
             raise ScpiError(-224, "sweeps without end are not simulated")
         self.buffer(buffer)
-        for level in levels if ranging == "FIX" else ():
-            self.refuse_level(level)
+        for level in levels:
+            self.refuse_level(level, fixed=ranging == "FIX")
         once = levels + levels[-2::-1] if dual else levels
         self.levels, self._every = once * times, delay
         self._into, self._aborts, self._ranging = buffer, aborts, ranging

@@ -11,6 +11,7 @@ from drivers.twins.keithley import tsp_buffer
 from drivers.twins.keithley.tsp_buffer import Reading, ReadingBuffer
 from drivers.twins.keithley.tsp_sweep import Sweep
 from drivers.twins.keithley.tsp_trigger import Activity, TriggerSystem
+from drivers.twins.scpi.status import Status
 from drivers.twins.scpi.tsp_tables import (
     RUNTIME_ERROR,
     TOO_BIG,
@@ -37,6 +38,7 @@ class Frame(typing.Protocol):
 
     time: float
     interlock_open: bool
+    status: Status
 
     @property
     def line(self) -> float:
@@ -118,7 +120,7 @@ class Channel:
             self._follow_range(quantity, value)
             self._stepped = None
         elif name == "source.output" and value == 1:
-            self._refuse_output()
+            self._refuse_open_interlock(self.values["source.rangev"])
         self.values[name] = value
         if name.startswith("measure.filter"):
             self._window.clear()
@@ -127,10 +129,12 @@ class Channel:
     def _choose_range(self, name: str, quantity: str, value: float) -> float:
         source = name.startswith("source")
         reach = data.SOURCE_REACH if source else data.MEASURE_REACH
-        self.values[f"{name[:-6]}autorange{quantity}"] = 0
         chosen = data.range_for(quantity, value, reach)
         if source and quantity == "i":
             chosen = max(chosen, data.SMALLEST_SOURCE_RANGE)
+        if source and quantity == "v" and self.values["source.output"] == 1:
+            self._refuse_open_interlock(chosen)
+        self.values[f"{name[:-6]}autorange{quantity}"] = 0
         return chosen
 
     def _follow_range(self, quantity: str, level: float) -> None:
@@ -138,16 +142,19 @@ class Channel:
         name = f"source.range{quantity}"
         if values[f"source.autorange{quantity}"]:
             lowest = values[f"source.lowrange{quantity}"]
-            found = data.range_for(quantity, level, data.SOURCE_REACH)
-            values[name] = max(
-                found, data.range_for(quantity, lowest, data.SOURCE_REACH)
+            chosen = max(
+                data.range_for(quantity, level, data.SOURCE_REACH),
+                data.range_for(quantity, lowest, data.SOURCE_REACH),
             )
+            if quantity == "v" and values["source.output"] == 1:
+                self._refuse_open_interlock(chosen)
+            values[name] = chosen
         elif abs(level) > values[name] * data.SOURCE_REACH * (1 + 1e-9):
             raise TspError(TOO_BIG, f"Parameter too big; beyond {name} {values[name]}")
 
-    def _refuse_output(self) -> None:
-        """Refuse the output on the 200 V range while the interlock is open."""
-        high = self.values["source.rangev"] >= data.HIGH_RANGE
+    def _refuse_open_interlock(self, reach: float) -> None:
+        """Refuse to drive on the 200 V range while the interlock is open."""
+        high = reach >= data.HIGH_RANGE
         if self.frame.interlock_open and high and self.values["source.func"] == 1:
             raise TspError(BLOCKED_BY_INTERLOCK, "OUTPUT blocked by interlock")
 
@@ -211,7 +218,11 @@ class Channel:
         function, programmed = self.sourced()
         if quantity != function:
             return
-        self._follow_range(quantity, level)
+        try:
+            self._follow_range(quantity, level)
+        except TspError as error:  # nobody's statement: it goes to the queue at once
+            self.frame.status.note(error)
+            return
         self._stepped = None if level == programmed else level
         self.apply()
 

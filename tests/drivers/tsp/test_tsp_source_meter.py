@@ -151,6 +151,14 @@ def test_a_device_clear_ends_a_sweep_where_it_is(wire: Any) -> None:
     assert wire.numbers("print(smua.nvbuffer1.n)")[0] < 3
 
 
+def test_a_step_beyond_a_fixed_range_is_an_error_and_not_driven(wire: Any) -> None:
+    wire.tell("smua.source.rangev=0.2 " + SWEEP + "waitcomplete()")
+
+    assert wire.errors() == [1101]
+    values = wire.numbers("printbuffer(1,3,smua.nvbuffer2)")
+    assert values == pytest.approx([0.1, 0.2, 0.2], rel=1e-2)
+
+
 def test_a_timer_paces_a_sweep(wire: Any) -> None:
     wire.tell(
         "smua.nvbuffer1.collecttimestamps=1 trigger.timer[1].delay=0.5 "
@@ -230,6 +238,20 @@ def test_the_200_volt_range_stays_off_without_the_interlock(
     assert not wire.circuit.source.on
     wire.tell("smua.source.rangev=20 smua.source.output=1")
     assert wire.circuit.source.on
+
+
+@pytest.mark.parametrize("change", ["levelv=30", "rangev=200"])
+def test_no_way_leads_onto_the_200_volt_range_without_the_interlock(
+    make_wire: Callable[..., Any], change: str
+) -> None:
+    wire = make_wire(interlock_open=True)
+    wire.tell("smua.source.levelv=5 smua.source.output=1")
+
+    wire.tell(f"smua.source.{change}")
+
+    assert wire.errors() == [802]
+    assert wire.circuit.source.level == 5
+    assert wire.numbers("print(smua.source.rangev,smua.source.autorangev)") == [20, 1]
 
 
 def test_a_fixed_measure_range_holds_the_current_at_102_percent(wire: Any) -> None:

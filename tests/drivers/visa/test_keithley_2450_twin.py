@@ -204,6 +204,15 @@ def test_a_sweep_beyond_a_fixed_range_is_refused_before_it_starts(
     assert bench.errors() == codes
 
 
+def test_a_sweep_above_21_volts_needs_the_interlock(bench: Bench) -> None:
+    bench.twin.interlock_open = True
+
+    bench.tell(":SOUR:SWE:VOLT:LIN 0,30,3")
+
+    assert bench.errors() == [-221]
+    assert bench.ask(":TRIG:STAT?") == "EMPTY;EMPTY;0"
+
+
 def test_a_sweep_ends_at_the_limit_where_it_was_told_to(bench: Bench) -> None:
     sweep = ":SOUR:SWE:VOLT:LIN 0,1,11,0,1,AUTO,{},OFF;:INIT;*WAI"
     bench.tell(":SOUR:VOLT:ILIM 5E-5")
