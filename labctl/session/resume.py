@@ -55,9 +55,9 @@ def resume(
     The step in flight goes on with its remaining time and charge; the gap is an
     event. So does a run that was stopped, failed or met a limit: to ask for it is a
     person's decision. ``changes`` amends parameters. RefusedError: its channels cannot
-    do what is left. OperatorError, with nothing touched: a past step would differ, the
-    run is completed and has no more to do, or a cell is not at the voltage at which the
-    run left it, unless ``accept_voltage``.
+    do what is left, unless some of it may go on already. OperatorError, with nothing
+    touched: a past step would differ, the run is completed and has no more to do, or a
+    cell is not at the voltage at which the run left it, unless ``accept_voltage``.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -90,7 +90,10 @@ def resume(
             # Opening a twin resets it: what the world was like comes after.
             channels = tuple(prepared.cast.values()) if prepared.shared else None
             put_back(folder.path, sequence, prepared.world, channels)
-        refuse_beyond(prepared, config, recorded.steps)
+        if changes or not recorded.claims:
+            # What may run on in an instrument is attached to first, whatever its plan
+            # asks for later: unattended it is worse.
+            refuse_beyond(prepared, config, recorded.steps)
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
