@@ -62,6 +62,15 @@ def answer(**more: Any) -> Checked:
             False,
             "Rate: is high.",
         ),
+        # nothing is known to be wrong, and a channel could not be asked
+        (
+            "",
+            answer(unknown=[Complaint(("channels", "cell"), "it does not answer.")]),
+            True,
+            True,
+            True,
+            "Nothing wrong is known: cell on vsp300/1.\nit does not answer.",
+        ),
         # not asked yet
         ("", None, True, False, False, "Being checked"),
         # a field that cannot be read
