@@ -234,8 +234,9 @@ class Keithley2182ATwin(OnTheMains, TraceStatistics):
 
     @command(":SENSe:VOLTage[:DC][:CHANnel1]:REFerence:ACQuire")
     def _acquire_reference(self) -> None:
-        if self.last is not None:
-            self.reference = self.last
+        if self.last is None:
+            raise ScpiError(-230, "nothing was measured")
+        self.reference = self.last
 
     @command(":ABORt")
     def _abort(self) -> None:

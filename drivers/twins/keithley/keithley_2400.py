@@ -21,6 +21,7 @@ from drivers.twins.scpi.parameters import (
     Choice,
     Number,
     bounded,
+    only_off,
     word,
 )
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
@@ -96,7 +97,9 @@ class Keithley2400Twin(ToldOfTheMains, ReadingBuffer, SweptSource, SourceMeterTw
     resistance_mode = setting(
         ":SENSe:RESistance:MODE", default="AUTO", kind=Choice("MANual|AUTO")
     )
-    offset_compensation = switch(":SENSe:RESistance:OCOMpensated")
+    offset_compensation = setting(
+        ":SENSe:RESistance:OCOMpensated", default=False, kind=only_off
+    )
     concurrent = switch(":SENSe:FUNCtion:CONCurrent", default=True)
     averaging = switch(":SENSe:AVERage[:STATe]")
     averages = whole(":SENSe:AVERage:COUNt", default=10, low=1, high=100)

@@ -244,6 +244,8 @@ class Keithley6221Twin(OnTheMains, Waves):
     def _initiate(self) -> None:
         if not self.armed:
             raise ScpiError(-213, "nothing is armed")
+        if self.unit == "W":
+            raise ScpiError(-221, "watts are not simulated")
         meter = self.nanovoltmeter()
         if meter is None:
             raise ScpiError(-241)

@@ -20,7 +20,14 @@ from drivers.twins.scpi.commands import (
     whole,
 )
 from drivers.twins.scpi.faults import ScpiError
-from drivers.twins.scpi.parameters import INFINITY, Choice, Number, boolean, word
+from drivers.twins.scpi.parameters import (
+    INFINITY,
+    Choice,
+    Number,
+    boolean,
+    only_off,
+    word,
+)
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.front_end import Meter
@@ -98,7 +105,9 @@ class Keithley6517BTwin(Trace):
         low=-1000.0,
         high=1000.0,
     )
-    series_resistor = switch("[:SOURce]:CURRent:RLIMit[:STATe]")
+    series_resistor = setting(
+        "[:SOURce]:CURRent:RLIMit[:STATe]", default=False, kind=only_off
+    )
     voltage_limit = number(
         "[:SOURce]:VOLTage:LIMit[:AMPLitude]", default=1000.0, low=0.0, high=1000.0
     )
@@ -139,6 +148,8 @@ class Keithley6517BTwin(Trace):
 
     def changed(self, name: str) -> None:
         """Bring the voltage onto the bench."""
+        if self.limited and abs(self.voltage) > self.voltage_limit:
+            raise ScpiError(-222, f"beyond the limit of {self.voltage_limit:g} V")
         if name != "voltage":
             return
         high = abs(self.voltage) > INTERLOCKED

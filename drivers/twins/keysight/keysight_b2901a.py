@@ -10,7 +10,6 @@ from drivers.twins.scpi.parameters import (
     bounded,
     channel_list,
     string,
-    word,
 )
 from drivers.twins.scpi.source_meter import LEVEL, SourceMeterTwin
 from drivers.twins.visa.twin import VisaTwin
@@ -49,10 +48,10 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
         "[:SOURce]:CURRent:RANGe", default=1e-4, low=-1.515, high=1.515
     )
     voltage_mode = setting(
-        "[:SOURce]:VOLTage:MODE", default="FIX", kind=Choice("FIXed|SWEep|LIST")
+        "[:SOURce]:VOLTage:MODE", default="FIX", kind=Choice("FIXed|SWEep")
     )
     current_mode = setting(
-        "[:SOURce]:CURRent:MODE", default="FIX", kind=Choice("FIXed|SWEep|LIST")
+        "[:SOURce]:CURRent:MODE", default="FIX", kind=Choice("FIXed")
     )
     voltage_start = number("[:SOURce]:VOLTage:STARt", default=0.0, low=-210, high=210)
     voltage_stop = number("[:SOURce]:VOLTage:STOP", default=0.0, low=-210, high=210)
@@ -80,6 +79,10 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
         ":SENSe:CURRent[:DC]:RANGe[:UPPer]", default=1e-4, low=-1.515, high=1.515
     )
     remote_sense = switch(":SENSe:REMote")
+    trigger_source = setting(
+        ":TRIGger[:ALL]:SOURce", default="AINT", kind=Choice("AINT")
+    )
+    source_delay = number(":TRIGger:TRANsient:DELay", default=0.0, low=0.0, high=1e5)
     acquire_delay = number(":TRIGger:ACQuire:DELay", default=0.0, low=0.0, high=1e5)
     trigger_count = whole(":TRIGger[:ALL]:COUNt", default=1, low=1, high=100000)
     off_mode = setting(
@@ -215,11 +218,6 @@ class KeysightB2901ATwin(OnTheMains, SourceMeterTwin):
         if not self.rows:
             raise ScpiError(-230)
         return ",".join(f"{row[name]:+.6E}" for row in self.rows)
-
-    @command(":TRIGger[:ALL]:SOURce", word)
-    @command(":TRIGger:TRANsient:DELay", word)
-    def _ignore(self, _value: str) -> None:
-        """Accept."""
 
 
 twin = VisaTwin(KeysightB2901ATwin)

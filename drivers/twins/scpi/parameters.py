@@ -123,6 +123,13 @@ def boolean(text: str) -> bool:
         raise ScpiError(-224, text) from None
 
 
+def only_off(text: str) -> bool:
+    """Return False for OFF; -224 for what would change readings, unsimulated."""
+    if boolean(text):
+        raise ScpiError(-224, f"{text}: not simulated")
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of some words, ``"FIXed|LIST|SWEep"``; the value is the short form."""

@@ -137,6 +137,21 @@ READINGS = (
     Row("keysight-b2901a", "", ":MEAS:VOLT?", VOLTS, before=_2400),
     Row("keysight-b2901a", "", ":MEAS:RES?", OHMS, before=_2400),
     Row("keysight-b2901a", ':SENS:FUNC "TEMP"', "*OPC?", REFUSED, before=_2400),
+    Row("keithley-2450", ':SENS:FUNC "RES"', ":READ?", OHMS, before=_2400),
+    Row("keithley-2450", ':SENS:FUNC "VOLT"', ":READ?", VOLTS, before=_2400),
+    Row("keithley-2450", ':SENS:FUNC "CURR"', ":READ?", AMPERES, before=_2400),
+    # what would change a reading and is not simulated
+    Row("keithley-2400", ":SENS:RES:OCOM 1", "*OPC?", REFUSED),
+    Row("keithley-6517b", ":SOUR:CURR:RLIM 1", "*OPC?", REFUSED),
+    Row("keithley-6517b", ":SENS:RES:VSC AUTO", "*OPC?", REFUSED),
+    Row("keithley-6517b", ":SOUR:VOLT:LIM 5;LIM:STAT 1;:SOUR:VOLT 6", "*OPC?", REFUSED),
+    Row("keithley-6221", ":SOUR:DELT:ARM;:INIT", "*OPC?", 1.0),
+    Row("keithley-6221", ":UNIT:VOLT W;:SOUR:DELT:ARM;:INIT", "*OPC?", REFUSED),
+    Row("keithley-2182a", ":SENS:VOLT:REF:ACQ", "*OPC?", REFUSED),
+    *(
+        Row("keysight-b2901a", said, "*OPC?", REFUSED)
+        for said in (":SOUR:VOLT:MODE LIST", ":SOUR:CURR:MODE SWE", ":TRIG:SOUR BUS")
+    ),
     # a wave that does not run is not said to run
     Row("keithley-6221", ":SOUR:WAVE:ARM", "*OPC?", REFUSED),
     Row("keithley-6221", ":SOUR:SWE:ARM", "*OPC?", REFUSED),
