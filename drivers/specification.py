@@ -25,6 +25,26 @@ class Specification:
     over: float = OVER
     """How far a reading may go beyond a range's name."""
 
+    limits: tuple[tuple[float, float], ...] = ()
+    """Of each range: gain, and error at zero in V or A; empty if one holds for all."""
+
+    @classmethod
+    def by_range(cls, *lines: tuple[float, float, float]) -> "Specification":
+        """Return what a data sheet says line by line: range, gain, error at zero."""
+        return cls(
+            tuple(name for name, _, _ in lines),
+            max(gain for _, gain, _ in lines),
+            max(zero / name for name, _, zero in lines),
+            limits=tuple((gain, zero) for _, gain, zero in lines),
+        )
+
+    def limit_at(self, value: float) -> tuple[float, float]:
+        """Return gain and error at zero (V or A) on the range that holds ``value``."""
+        name = self.range_for(value)
+        if self.limits:
+            return self.limits[self.ranges.index(name)]
+        return self.gain, self.offset * name
+
     def range_for(self, value: float) -> float:
         """Return the smallest range that holds ``value``, else the largest."""
         size = abs(value)

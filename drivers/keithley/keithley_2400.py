@@ -25,9 +25,22 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5)
-CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4)
-"""One-year limits of error."""
+VOLTAGE = Specification.by_range(
+    (0.2, 1.2e-4, 3e-4),
+    (2.0, 1.2e-4, 3e-4),
+    (20.0, 1.5e-4, 1.5e-3),
+    (200.0, 1.5e-4, 1e-2),
+)
+CURRENT = Specification.by_range(
+    (1e-6, 2.9e-4, 3e-10),
+    (1e-5, 2.7e-4, 7e-10),
+    (1e-4, 2.5e-4, 6e-9),
+    (1e-3, 2.7e-4, 6e-8),
+    (1e-2, 3.5e-4, 6e-7),
+    (0.1, 5.5e-4, 6e-6),
+    (1.0, 2.2e-3, 5.7e-4),
+)
+"""One-year limits of error, range by range: of the reading, and at zero in V or A."""
 
 LEAST_COMPLIANCE = 1e-3
 """A compliance below 0.1 % of its range is refused by the instrument."""

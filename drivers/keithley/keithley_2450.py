@@ -24,11 +24,25 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 2e-6)
-CURRENT = Specification(
-    (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 2e-6
+VOLTAGE = Specification.by_range(
+    (0.02, 1e-3, 2e-4),
+    (0.2, 1.2e-4, 2e-4),
+    (2.0, 1.2e-4, 3e-4),
+    (20.0, 1.5e-4, 1e-3),
+    (200.0, 1.5e-4, 1e-2),
 )
-"""One-year limits of error; noise of a twin, rms at 1 PLC."""
+CURRENT = Specification.by_range(
+    (1e-8, 1e-3, 1e-10),
+    (1e-7, 6e-4, 1.5e-10),
+    (1e-6, 2.5e-4, 4e-10),
+    (1e-5, 2.5e-4, 1.5e-9),
+    (1e-4, 2e-4, 1.5e-8),
+    (1e-3, 2e-4, 1.5e-7),
+    (1e-2, 2e-4, 1.5e-6),
+    (0.1, 2.5e-4, 1.5e-5),
+    (1.0, 6.7e-4, 9e-4),
+)
+"""One-year limits of error, range by range: of the reading, and at zero in V or A."""
 LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.05
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 """Smallest limits that may be set (2450 reference manual, :SOUR:…:xLIM)."""

@@ -26,11 +26,25 @@ from labctl.roles.source_meter import (
     SourceSettings,
 )
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 2.5e-4)
-CURRENT = Specification(
-    (1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5),
-    1e-3,
-    5e-4,
+VOLTAGE = Specification.by_range(
+    (0.2, 1.5e-4, 2.25e-4),
+    (2.0, 2e-4, 3.5e-4),
+    (20.0, 1.5e-4, 5e-3),
+    (200.0, 1.5e-4, 5e-2),
+)
+CURRENT = Specification.by_range(
+    (1e-10, 1.5e-3, 1.2e-13),
+    (1e-9, 1.5e-3, 2.4e-13),
+    (1e-8, 1.5e-3, 3e-12),
+    (1e-7, 6e-4, 4e-11),
+    (1e-6, 2.5e-4, 4e-10),
+    (1e-5, 2.5e-4, 1.5e-9),
+    (1e-4, 2e-4, 2.5e-8),
+    (1e-3, 2e-4, 2e-7),
+    (1e-2, 2e-4, 2.5e-6),
+    (0.1, 2e-4, 2e-5),
+    (1.0, 3e-4, 1.5e-3),
+    (1.5, 5e-4, 3.5e-3),
 )
 """One-year limits of error."""
 LARGEST_VOLTAGE, LARGEST_CURRENT = 202.0, 1.515

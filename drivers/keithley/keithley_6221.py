@@ -27,10 +27,18 @@ from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 
-CURRENT = Specification(
-    (2e-9, 2e-8, 2e-7, 2e-6, 2e-5, 2e-4, 2e-3, 2e-2, 1e-1), 5e-4, 1e-4
+CURRENT = Specification.by_range(
+    (2e-9, 4e-3, 2e-12),
+    (2e-8, 3e-3, 1e-11),
+    (2e-7, 3e-3, 1e-10),
+    (2e-6, 1e-3, 1e-9),
+    (2e-5, 5e-4, 1e-8),
+    (2e-4, 5e-4, 1e-7),
+    (2e-3, 5e-4, 1e-6),
+    (2e-2, 5e-4, 1e-5),
+    (0.1, 1e-3, 5e-5),
 )
-"""One-year limits of error of the output."""
+"""One-year limits of error of the output, range by range."""
 VOLTMETER_GAIN = 5e-5
 """Of the 2182A, relative."""
 LARGEST_CURRENT = 0.105
@@ -55,6 +63,8 @@ class Keithley6221(Integrating):
         super().__init__(adapter, identity, setup, clock)
         self._prepared: CurrentSettings | None = None
         self._delta: _Delta | None = None
+        self._pair: float | None = None
+        """High level of the last delta that was armed, A."""
         self._held: tuple[float, ...] = ()
         """Levels that may be held now; none: the output is off."""
 
@@ -67,12 +77,17 @@ class Keithley6221(Integrating):
     def accuracy(self) -> Accuracy:
         """Return the limits of error of the output on the prepared range."""
         span = LARGEST_CURRENT if self._prepared is None else self._prepared.span
-        return Accuracy(CURRENT.gain, CURRENT.offset * CURRENT.range_for(span))
+        return Accuracy(*CURRENT.limit_at(span))
 
     @property
     def current_accuracy(self) -> Accuracy:
-        """Return the limits of error of a delta current; reversal cancels offsets."""
-        return Accuracy(CURRENT.gain, 0.0)
+        """Return the limits of error of a delta current; reversal cancels offsets.
+
+        Before a measurement is armed: those of the least exact range.
+        """
+        if self._pair is None:
+            return Accuracy(CURRENT.gain, 0.0)
+        return Accuracy(CURRENT.limit_at(self._pair)[0], 0.0)
 
     @property
     def voltage_accuracy(self) -> Accuracy:
@@ -224,6 +239,7 @@ class Keithley6221(Integrating):
         )
         integration = 2.0 * self.seconds(settings.nplc)
         expected = (count + 2) * (settings.delay + integration + 0.05)
+        self._pair = high
         self._delta = _Delta(count, high, 3.0 * expected + 10.0)
         return high
 

@@ -5,13 +5,27 @@ from drivers.specification import Specification
 from drivers.visa.opening import VisaDriver
 from drivers.visa.talk import SCPI
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5)
-CURRENT = Specification(
-    (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
-    1e-3,
-    5e-4,
+VOLTAGE = Specification.by_range(
+    (0.2, 1.2e-4, 3.5e-4),
+    (2.0, 1.2e-4, 3.5e-4),
+    (20.0, 1.5e-4, 1.5e-3),
+    (200.0, 1.5e-4, 1e-2),
 )
-"""One-year limits of error."""
+CURRENT = Specification.by_range(
+    (1e-12, 1e-2, 7e-15),
+    (1e-11, 5e-3, 7e-15),
+    (1e-10, 1.5e-3, 3e-14),
+    (1e-9, 5e-4, 2e-13),
+    (1e-8, 5e-4, 2e-12),
+    (1e-7, 5e-4, 2e-11),
+    (1e-6, 5e-4, 3e-10),
+    (1e-5, 5e-4, 2e-9),
+    (1e-4, 5e-4, 2e-8),
+    (1e-3, 5e-4, 2e-7),
+    (1e-2, 5e-4, 2e-6),
+    (0.1, 1e-3, 3e-5),
+)
+"""One-year limits of error, range by range: of the reading, and at zero in V or A."""
 MODELS = {"6430": (210.0, 0.105)}
 
 

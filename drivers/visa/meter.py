@@ -38,8 +38,7 @@ class MeterRole(Integrating, abc.ABC, Generic[S]):
     @property
     def accuracy(self) -> Accuracy:
         """Return the limits of error on the prepared range; auto: on the smallest."""
-        size = self.spec.range_for(self._prepared.range or 0.0)
-        return Accuracy(self.spec.gain, self.spec.offset * size)
+        return Accuracy(*self.spec.limit_at(self._prepared.range or 0.0))
 
     def prepare(self, settings: S) -> S:
         """Configure; return the settings read back."""

@@ -77,7 +77,7 @@ class SourceMeterRole(Integrating, abc.ABC):
                 size = settings.span
             else:
                 size = settings.measure_range or settings.compliance
-        return Accuracy(spec.gain, spec.offset * spec.range_for(size))
+        return Accuracy(*spec.limit_at(size))
 
     def prepare(self, settings: SourceSettings) -> SourceSettings:
         """Configure with the output off; return the settings read back."""

@@ -30,8 +30,8 @@ from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Measured
 from labctl.clock import Clock
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
-CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 3e-6)
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.2e-4, 3e-5, 3e-6)
+CURRENT = Specification((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 2.5e-4, 6e-5, 3e-6)
 RESISTANCES = (20.0, 200.0, 2e3, 2e4, 2e5, 2e6, 2e7, 2e8)
 """Ω."""
 ON_OFF_ONCE = Choice("ON|OFF|ONCE|1|0")

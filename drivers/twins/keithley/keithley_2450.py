@@ -20,9 +20,9 @@ from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Measured
 from labctl.clock import Clock
 
-VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 2e-6)
+VOLTAGE = Specification((0.02, 0.2, 2.0, 20.0, 200.0), 1.2e-4, 3e-5, 2e-6)
 CURRENT = Specification(
-    (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 5e-4, 1e-4, 2e-6
+    (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0), 2e-4, 1e-4, 2e-6
 )
 OVERHEAD = 1e-3
 SENSED = {"CURR": "current", "VOLT": "voltage", "RES": "resistance"}

@@ -14,15 +14,15 @@ SOURCE_REACH = 1.01
 """A source reaches this share of its range's name."""
 MEASURE_REACH = 1.02
 VOLTAGE = Specification(
-    ranges=(0.2, 2.0, 20.0, 200.0), gain=1.5e-4, offset=2.5e-4, noise=2e-6, over=1.02
+    ranges=(0.2, 2.0, 20.0, 200.0), gain=1.5e-4, offset=1.75e-4, noise=2e-6, over=1.02
 )
 CURRENT = Specification(
     ranges=(
         *(1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
         *(1.0, 1.5),
     ),
-    gain=1e-3,
-    offset=5e-4,
+    gain=2e-4,
+    offset=1.5e-4,
     noise=1e-5,
     over=1.02,
 )

@@ -6,11 +6,11 @@ from drivers.twins.keithley.keithley_2400 import Keithley2400Twin
 from drivers.twins.scpi.commands import number, switch, whole
 from drivers.twins.visa.twin import VisaTwin
 
-VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 3e-5, 3e-6)
+VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.2e-4, 3e-5, 3e-6)
 CURRENT = Specification(
     (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
-    1e-3,
     5e-4,
+    2e-4,
     4e-4,
 )
 RESISTANCES = (2.0, *RESISTANCES_2400, 2e9, 2e10, 2e11, 2e12, 2e13)

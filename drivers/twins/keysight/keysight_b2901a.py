@@ -18,7 +18,7 @@ from labctl.clock import Clock
 
 VOLTAGE = Specification((0.2, 2.0, 20.0, 200.0), 1.5e-4, 5e-5, 3e-6)
 CURRENT = Specification(
-    (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 5e-4, 1e-4, 3e-6
+    (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5), 2e-4, 1e-4, 3e-6
 )
 OVERHEAD = 1e-3
 ELEMENTS = ("VOLT", "CURR", "RES", "TIME", "STAT", "SOUR")
