@@ -1,5 +1,6 @@
 """The overview of a long stream: what follows from the rows, no more and no less."""
 
+import dataclasses
 from collections.abc import Callable
 
 import h5py
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.columns import EIS, TIMESERIES
+from labctl.columns import COUNTER_VOLTAGE, EIS, OVERLOAD, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.store.folder import RunFolder
+from labctl.store.header import RunHeader
 from labctl.store.journal.journal import Journal
 from labctl.store.run_file.reader import RunFile, Table
 from labctl.store.run_file.seal import seal
@@ -43,6 +45,27 @@ def test_a_long_stream_can_be_seen_at_once(long_run: RunFolder) -> None:
     assert len(first) == -(-MANY // WIDTH)
     np.testing.assert_array_equal(first, volts[::WIDTH])
     assert (low[-1], high[-1]) == (volts[-WIDTH // 2], volts[-1])
+
+
+def test_what_only_some_rows_know_is_in_the_overview_where_they_know_it(
+    header: RunHeader, folder: RunFolder, make_rows: Rows
+) -> None:
+    grown = TIMESERIES.with_columns(COUNTER_VOLTAGE, OVERLOAD)
+    told = dataclasses.replace(header, streams=(grown, EIS))
+    with Journal.create(folder.journal, told) as journal:
+        for first in range(0, MANY, 5000):
+            rows = make_rows(grown, first, min(5000, MANY - first))
+            volts = np.where(np.arange(len(rows)) % 2, 0.05, np.nan)
+            journal.append(rows.with_columns({COUNTER_VOLTAGE.name: volts}))
+        journal.finish("completed", {}, 1_760_000_500.0)
+    seal(folder)
+
+    with RunFile(folder.sealed) as file:
+        overview = file.overview("timeseries")
+        assert overview is not None
+        _, low, high = overview[COUNTER_VOLTAGE.name]
+        assert set(low) == set(high) == {0.05}
+        assert OVERLOAD.name in overview
 
 
 def test_short_streams_and_journals_have_none(long_run: RunFolder) -> None:
