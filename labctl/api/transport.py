@@ -133,7 +133,7 @@ class Transport:
             try:
                 answer = self._http.send(request)
             except (httpx.ReadError, httpx.RemoteProtocolError):
-                if method != "GET":
+                if method != "GET" or self._http.is_closed:
                     raise
                 answer = self._http.send(request)
         except httpx.HTTPError as error:
