@@ -69,7 +69,9 @@ def load_file(path: Path, root: Place = ()) -> Document:
             _only_plain(path, os.fstat(file.fileno()).st_mode)
             content = file.read(LARGEST + 1)
     except OSError as e:
-        what = f"cannot be read: {e.strerror}."
+        # Windows opens no folder and says that permission is denied.
+        why = "Is a directory" if path.is_dir() else e.strerror
+        what = f"cannot be read: {why}."
         _refuse(what, "Check the path.", str(path), path=root, source=e)
     return load(content, path.name, root)
 
