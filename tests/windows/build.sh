@@ -35,7 +35,7 @@ requirements() {
     project = tomllib.load(open("pyproject.toml", "rb"))["project"]
     extras = project["optional-dependencies"]
     print("\n".join(project["dependencies"] + extras["gui"] + extras["sim"]))
-    print("pytest\nhypothesis\npytest-timeout")'
+    print("pytest\npytest-timeout\nhypothesis\ncoverage")  # what tests/conftest.py needs'
 }
 
 get_wheels() {

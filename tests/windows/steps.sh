@@ -11,6 +11,9 @@ alone_first() {
     run formation-cycling --sample cell.yaml --role cell=vsp300/1 --set cycles=1
   step dll-file 120 'all [0-9]+ rows are the same' in_room dll \
     runs verify "$(of_windows "$(run_of dll)")"
+  step tests 240 '^[0-9]+ passed' windows -m pytest -q -o addopts= \
+    --import-mode=importlib -p no:cacheprovider \
+    --basetemp "$(of_windows "$work/tests")" tests/engine tests/test_quantities.py
 }
 
 # Row 2: what is simulated, against Linux; Ctrl-C; the station and its window.
