@@ -1,7 +1,8 @@
 """What it costs to turn 1000 words into numbers: in numpy, and word by word in C.
 
-Run by hand: ``python tests/benchmarks/eclib_decode.py``. The library is the oracle of
-tests/eclib, compiled on the spot: a call into it costs what a call into any DLL does.
+Run by hand: ``PYTHONPATH=tests/wires python tests/benchmarks/eclib_decode.py``. The
+library is the oracle of tests/eclib, compiled on the spot: a call into it costs what a
+call into any DLL does.
 """
 
 import tempfile
