@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from drivers.twins.biologic.codes import (
     COMPLIANCE,
+    DRIVES,
     EC_LAB,
     KERNEL,
-    RANGES,
     USUAL_COMPLIANCE,
+    USUALLY_DRIVES,
     State,
 )
 from drivers.twins.biologic.front_end import FrontEnd, Noise
@@ -267,6 +268,12 @@ class TwinChannel:
         return 0.0 if self._run is None else self._run.frequency
 
     @property
+    def overload(self) -> tuple[bool, bool]:
+        """Whether the current, and whether the voltage, is held back by the board."""
+        run = self._run
+        return (False, False) if run is None else (run.clips_current, run.clips_voltage)
+
+    @property
     def current_range(self) -> int:
         """Code of the current range in use."""
         return self._front.current_range
@@ -306,8 +313,12 @@ class TwinChannel:
             self._jumps[self._index] = 0
 
     def _begin(self, wanted: LoadedTechnique, time: float) -> None:
-        front = FrontEnd(wanted.current_range, wanted.voltage_range, self.largest_range)
-        self._front = front
+        front = self._front = FrontEnd(
+            wanted.current_range,
+            wanted.voltage_range,
+            self.largest_range,
+            DRIVES.get(self.board, USUALLY_DRIVES),
+        )
         self.time_base = wanted.time_base
         self._open(wanted, 0, time)
         try:
@@ -382,8 +393,3 @@ class TwinChannel:
         """Put the noise generators back."""
         self.noise.count = int(state["rows"])
         self.live_noise.count = int(state["live"])
-
-    @property
-    def full_scale(self) -> float:
-        """Largest current range, A."""
-        return RANGES[self.largest_range]

@@ -85,6 +85,8 @@ class FrontEnd:
     voltage_range: int
     largest_range: int = 10
     """Code of the channel's largest current range."""
+    board_current: float = math.inf
+    """A that the board drives, whatever its largest range is called."""
 
     @property
     def voltage_span(self) -> float:
@@ -95,10 +97,13 @@ class FrontEnd:
     def largest_current(self) -> float:
         """A that the channel can hold in this technique."""
         code = self.current_range
-        return RANGES[self.largest_range if code == AUTO_RANGE else code]
+        span = RANGES[self.largest_range if code == AUTO_RANGE else code]
+        return min(span, self.board_current)
 
     def driven(self, current: float) -> float:
         """Return the current that really flows for a setpoint, A."""
+        most = self.largest_current
+        current = max(-most, min(most, current))
         if self.current_range == AUTO_RANGE:
             return current
         step = CONTROL_STEP * RANGES[self.current_range]

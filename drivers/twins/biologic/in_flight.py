@@ -19,6 +19,8 @@ LARGEST_STAIR = 0.9e-3
 """V; a ramp is made of stairs no higher than this (a cell model takes 1 mV and more
 for a jump, and goes through it in very small steps)."""
 BISECTIONS = 20
+SINGLE = 1e-6
+"""A set-point came as a float32: by that part it may seem beyond its range."""
 
 
 class Channel(typing.Protocol):
@@ -85,6 +87,8 @@ class TechniqueInFlight:
         """Where the last look ahead went, s."""
         self._limits = (-math.inf, math.inf)
         self._simple = True
+        self.clips_current = self.clips_voltage = False
+        """Whether the board drives less than it was told to, at the last look."""
         self.watching = False
         """Another channel drives the cell; this one only records its voltage."""
         self._next_stage(start)
@@ -300,9 +304,11 @@ class TechniqueInFlight:
     def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:
         """Let ``dt`` s pass at this stage's level; return s passed, V and A."""
         cell, mode = self.channel.socket.cell, self._stage.mode
+        self.clips_voltage = False
         if mode is Mode.CURRENT or mode is Mode.REST:
             current = self._level if mode is Mode.CURRENT else 0.0
             passed = cell.advance(current, dt, *self._limits)
+            self.clips_current = self._asks_too_much()
             return passed, self._clipped(cell.voltage(current)), current
         if mode is Mode.POWER:
             before = self._now[0]
@@ -320,7 +326,8 @@ class TechniqueInFlight:
             voltage = self._origin + math.copysign(way, self._level - self._origin)
         current = cell.step_voltage(voltage, dt)
         most = self.front.largest_current
-        if abs(current) > most:  # the channel saturates: it drives what it can
+        self.clips_current = abs(current) > most
+        if self.clips_current:  # the channel saturates: it drives what it can
             cell.rewind(mark)
             current = math.copysign(most, current)
             cell.advance(current, dt)
@@ -350,7 +357,16 @@ class TechniqueInFlight:
 
     def _clipped(self, voltage: float) -> float:
         most = self.channel.compliance
+        self.clips_voltage = abs(voltage) > most
         return max(min(voltage, most), -most)
+
+    def _asks_too_much(self) -> bool:
+        """Tell whether the stage asks for more current than the board drives."""
+        stage = self._stage
+        if stage.mode is not Mode.CURRENT:
+            return False
+        wanted = stage.level + (self._before[1] if stage.relative else 0.0)
+        return abs(wanted) > self.front.largest_current * (1.0 + SINGLE)
 
     def _record(self, time: float, voltage: float, current: float) -> None:
         stage = self._stage

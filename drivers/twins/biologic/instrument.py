@@ -170,7 +170,10 @@ class SimulatedInstrument:
         out.TimeBase = channel.time_base
         out.Ewe, out.EweRangeMin, out.EweRangeMax = voltage, -span, span
         out.I, out.IRange = current, channel.current_range
+        clips_current, clips_voltage = channel.overload
         out.Eoverflow = int(abs(voltage) >= span)
+        out.Ioverflow = int(clips_current)
+        out.Saturation = int(clips_current or clips_voltage)
         out.ElapsedTime = channel.elapsed(
             now, of_technique=self.faults.time_of_technique
         )

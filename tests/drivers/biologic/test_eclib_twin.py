@@ -471,3 +471,25 @@ def test_bits_tell_the_sign_and_the_variable_of_a_test() -> None:
     assert isinstance(found, LoadedTechnique)
     (test,) = found.stages[0].tests
     assert (test.of_current, test.at_least, test.together) == (True, True, True)
+
+
+def test_a_voltage_that_needs_more_than_the_range_shows_as_an_overload() -> None:
+    bench = simulated_bench(options={"current_range": 1e-5, "overload": "warn"})
+
+    polls = bench.run([ConstantVoltage(2.0, 20.0, record=EVERY_SECOND)], 5.0)
+
+    flags = column(polls, "overload_flags")
+    current = column(polls, AMPERES)
+    assert np.all(current[flags > 0] == pytest.approx(1e-5, rel=0.01))
+    assert np.all(flags[:5] == 2 + 4)  # beyond its range, and the amplifier saturated
+
+
+def test_a_board_drives_what_it_can_whatever_its_largest_range_is_called() -> None:
+    cell = DummyCell(DummyParameters(series_ohm=0.5, parallel_ohm=0.5))
+    options = {"overload": "warn", "max_current": 1.0}
+    bench = simulated_bench({"model": "VMP3"}, options, cell)
+
+    polls = bench.run([ConstantCurrent(0.8, 10.0, record=EVERY_SECOND)], 1.0)
+
+    assert column(polls, AMPERES)[-1] == pytest.approx(0.4, rel=1e-3)
+    assert np.all(column(polls, "overload_flags")[1:9] == 2 + 4)
