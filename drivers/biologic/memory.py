@@ -16,6 +16,7 @@ from drivers.biologic.reading import Fetched, Reader, joined
 from labctl import columns
 from labctl.data import Batch, Event, Level
 from labctl.errors import InstrumentError
+from labctl.roles.potentiostat import ROWS_LOST
 
 log = logging.getLogger(__name__)
 
@@ -153,4 +154,4 @@ class ChannelMemory:
             "was full; record less often or poll faster"
         )
         log.warning("%s", text)
-        tell(Event(Level.WARNING, "gap", text))
+        tell(Event(Level.WARNING, ROWS_LOST, text))

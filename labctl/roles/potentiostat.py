@@ -12,6 +12,9 @@ from labctl.techniques import Condition, Technique
 OVERLOADED = "overloaded"
 """Code of the event that says that readings were not what flowed, for longer than the
 configuration takes: the run's results are suspect."""
+ROWS_LOST = "rows-lost"
+"""Code of the event that says that rows were lost on the instrument: what was summed up
+over them (a charge, an energy) is wrong by an unknown amount, and suspect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from labctl.errors import (
     OperatorError,
     OwnershipError,
 )
-from labctl.roles.potentiostat import Poll
+from labctl.roles.potentiostat import ROWS_LOST, Poll
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -79,7 +79,7 @@ def test_rows_beyond_the_memory_are_lost_and_counted(placed: Place) -> None:
 
     polls = rig.rest(every=150.0)  # 151 rows by then, 100 more afterwards
 
-    told = [e.text for p in polls for e in p.events if e.code == "gap"]
+    told = [e.text for p in polls for e in p.events if e.code == ROWS_LOST]
     assert len(column(polls, "voltage_volt")) == 200
     assert [text.split()[1] for text in told] == ["51"]
 

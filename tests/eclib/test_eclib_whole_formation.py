@@ -32,7 +32,7 @@ empty = 0.0
 full = 1.6
 capacity = 15.0
 charge = {BEGIN}
-memory_bytes = 8000000
+memory_bytes = MEMORY
 """
 CONFIG = f"""
 station: {{name: bench, data: runs}}
@@ -82,7 +82,7 @@ def run(folder: Path, oracle: Oracle) -> Path:
 def test_every_half_cycle_has_the_charge_of_the_closed_form(
     placed: Place, tmp_path: Path
 ) -> None:
-    sealed = run(tmp_path, placed(INI))
+    sealed = run(tmp_path, placed(INI.replace("MEMORY", "8000000")))
 
     with h5py.File(sealed) as file:
         rows = file["entry/timeseries"]
@@ -101,3 +101,20 @@ def test_every_half_cycle_has_the_charge_of_the_closed_form(
         q = reached
         ends.append(float(volts[end]))
     assert ends == pytest.approx([0.005, 1.5, 0.01, 1.2], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_no_result_is_good_where_the_instrument_lost_rows(
+    placed: Place, tmp_path: Path
+) -> None:
+    sealed = run(tmp_path, placed(INI.replace("MEMORY", "3000")))
+
+    with h5py.File(sealed) as file:
+        events = [code.decode() for code in file["entry/events/code"][:]]
+        results = {
+            name: (each["quality"][()].decode(), each["reason"][()].decode())
+            for name, each in file["entry/results"].items()
+        }
+    assert "rows-lost" in events
+    assert {quality for quality, _ in results.values()} <= {"suspect", "absent"}
+    assert "rows were lost" in results["initial_coulombic_efficiency"][1]

@@ -1,7 +1,7 @@
-"""A run whose channel was overloaded has no good result."""
+"""A run whose channel was overloaded, or lost rows, has no good result."""
 
 from labctl.data import Event, Level, Quality, Result
-from labctl.roles.potentiostat import OVERLOADED
+from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
 from labctl.session.suspicion import suspected
 from labctl.store.journal.records import EventRecord
 
@@ -18,6 +18,13 @@ def test_results_of_an_overloaded_run_are_suspect_and_say_when() -> None:
     assert found["capacity"].quality is Quality.SUSPECT
     assert found["capacity"].reason == "at 60 s v/1: saturated; 1 more of these"
     assert found["slope"] == RESULTS["slope"]
+
+
+def test_results_over_rows_that_were_lost_are_suspect() -> None:
+    found = suspected(RESULTS, [record("limits", 1.0), record(ROWS_LOST, 60.0)])
+
+    assert found["capacity"].quality is Quality.SUSPECT
+    assert found["capacity"].reason == "at 60 s v/1: saturated"
 
 
 def test_other_events_say_nothing_against_results() -> None:

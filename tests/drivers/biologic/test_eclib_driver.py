@@ -335,7 +335,7 @@ def test_rows_lost_on_the_instrument_are_an_event() -> None:
 
     (event,) = bench.channel.poll().events
 
-    assert (event.level, event.code) == (Level.WARNING, "gap")
+    assert (event.level, event.code) == (Level.WARNING, "rows-lost")
     assert "401 rows were lost" in event.text
 
 

@@ -306,7 +306,7 @@ def test_rows_that_the_memory_could_not_hold_are_told_after_a_crash_too() -> Non
 
     (event,) = again.poll().events
 
-    assert event.code == "gap"
+    assert event.code == "rows-lost"
     assert "501 rows were lost" in event.text
 
 
