@@ -68,6 +68,8 @@ class Suite:
     """File in the client's source archive."""
     pairs: str = ""
     """Name of the exchanges' class, if what the tests expect is sent to the twin."""
+    on_our_link: bool = False
+    """Whether the tests run on the instrument that our role has; there is no twin."""
     properties: str = ""
     """``module:function`` that reads all properties, instead of `tests`."""
     faults: Mapping[str, Fault] = field(default_factory=dict)

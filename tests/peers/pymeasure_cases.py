@@ -214,4 +214,21 @@ SUITES = (
         pairs="LakeShore425",
         count=4,
     ),
+    *(
+        _suite(
+            client=f"PyMeasure {cls}{' (on the 475)' if cls == 'LakeShore425' else ''}",
+            bench="",
+            instrument="",
+            capability="its own tests, on the instrument that our role has",
+            tests=_PAIRS + tests,
+            on_our_link=True,
+            count=count,
+        )
+        for cls, tests, count in (
+            ("Keithley2400", "keithley/test_keithley2400.py", 103),
+            ("Keithley2000", "keithley/test_keithley2000.py", 6),
+            ("Keithley2182", "keithley/test_keithley2182.py", 7),
+            ("LakeShore425", "lakeshore/test_lakeshore425.py", 5),
+        )
+    ),
 )

@@ -4,6 +4,7 @@ All properties of a class are read one by one. A hardware suite talks to the twi
 itself. A suite of command pairs says what a program sends and what an instrument
 answered: each pair is sent to a twin that was just made, and works if no error is
 queued and what comes back has the form that was written down (numbers, or words).
+The same tests also run on the instruments that our roles have.
 """
 
 import json
@@ -30,21 +31,25 @@ def run_suite(suite: Suite) -> Mapping[str, Result]:
         return {name: Result(not said, said) for name, said in given.items()}
     if suite.pairs:
         return dict(_send(suite, _run(suite, "")))
+    if suite.on_our_link:
+        return _outcomes(_run(suite, "", "on_our_link"))
     with served(suite.bench) as ports:
         address = f"TCPIP::127.0.0.1::{ports[suite.instrument]}::SOCKET"
-        return {
-            name: Result(said == "", said)
-            for name, said in _run(suite, address)["tests"].items()
-        }
+        return _outcomes(_run(suite, address))
 
 
-def _run(suite: Suite, address: str) -> dict[str, Any]:
+def _outcomes(found: Mapping[str, Any]) -> Mapping[str, Result]:
+    return {name: Result(said == "", said) for name, said in found["tests"].items()}
+
+
+def _run(suite: Suite, address: str, *plugins: str) -> dict[str, Any]:
     source = source_of(suite.package)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         where = ("--device-address", address) if address else ()
         done = foreign(
             *("-m", "pytest", "-q", "-p", "watch_tests", "-p", "no:cacheprovider"),
+            *(word for plugin in plugins for word in ("-p", plugin)),
             "--import-mode=importlib",
             *("-c", str(PROGRAMS / "foreign.ini"), "--rootdir", str(source)),
             *("--confcutdir", str(source), *where, str(source / suite.tests)),
