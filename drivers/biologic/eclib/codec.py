@@ -1,15 +1,14 @@
-"""Rows of raw words ↔ columns, and values ↔ the settings of a technique; no I/O.
+"""Rows of raw words → columns, and values ↔ the settings of a technique; no I/O.
 
 Integers stand in a row as they are, floats as the board writes them
 (`drivers.biologic.eclib.encodings`).
 """
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.biologic.eclib.encodings import FloatDecoder, Floats, Words
 from drivers.biologic.eclib.tables import Kind, Layout, TechniqueTable
@@ -35,25 +34,6 @@ def decode_rows(
         else floats(words[:, k])
         for k, name in enumerate(layout.columns)
     }
-
-
-def encode_rows(
-    columns: Mapping[str, NDArray[np.float64]],
-    layout: Layout,
-    encode: Callable[[Floats], Words],
-) -> Words:
-    """Return words of shape (rows, columns); the inverse of `decode_rows`."""
-    rows = len(columns[layout.columns[0]])
-    words = np.empty((rows, len(layout.columns)), dtype=np.uint32)
-    for k, name in enumerate(layout.columns):
-        column = columns[name]
-        words[:, k] = column if name in layout.integers else encode(column)
-    return words
-
-
-def ieee_words(values: Floats) -> Words:
-    """Return IEEE words of a column."""
-    return values.astype(np.float32).view(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
