@@ -51,6 +51,7 @@ class Owner(typing.Protocol):
 class _Here(threading.local):
     owner: Owner | None = None
     safing: int = 0
+    passing: int = 0
 
 
 _here = _Here()
@@ -80,6 +81,24 @@ def to_the_end() -> Iterator[None]:
         yield
     finally:
         _here.safing -= 1
+
+
+@contextlib.contextmanager
+def in_passing() -> Iterator[None]:
+    """Let nothing in this thread be tried for longer than it takes to ask.
+
+    Something that is driven waits for its poll meanwhile.
+    """
+    _here.passing += 1
+    try:
+        yield
+    finally:
+        _here.passing -= 1
+
+
+def is_in_passing() -> bool:
+    """Tell whether this thread has something more important to look after."""
+    return _here.passing > 0
 
 
 @contextlib.contextmanager

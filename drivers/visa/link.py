@@ -6,7 +6,8 @@
    and output are read back and compared. Another instrument: IdentityError, and
    nothing else is sent to it. One that restarted: InstrumentError until it is
    prepared again.
-4. What the configuration says (`OnLinkLoss`): raise, or go on trying for longer.
+4. What the configuration says (`OnLinkLoss`): raise, or go on trying for longer; not
+   for a question asked in passing (`labctl.waits.in_passing`).
 
 Rungs 1 to 3 take about three timeouts together. Rules for whoever edits: a link that
 was interrupted owes an answer, and the next message pays first; an answer that cannot
@@ -31,7 +32,14 @@ from labctl.clock import Clock, SystemClock
 from labctl.data import Event, Level
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.identity import Identity
-from labctl.waits import WaitEnded, announce, asked, tell, to_the_end
+from labctl.waits import (
+    WaitEnded,
+    announce,
+    asked,
+    is_in_passing,
+    tell,
+    to_the_end,
+)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -153,7 +161,8 @@ class Link(Wire):
     def _turn(self) -> Iterator[None]:
         """Have the link to oneself. WaitEnded: the run was asked while it waited."""
         if not self._lock.acquire(blocking=False):
-            seconds = self.options.hold_for + 2.0 * self._patience
+            hold = 0.0 if is_in_passing() else self.options.hold_for
+            seconds = hold + 2.0 * self._patience
             until = self._clock.now() + seconds
             with announce(f"its turn at {self.name}", seconds):
                 while not self._lock.acquire(timeout=TURN):
@@ -273,7 +282,8 @@ class Link(Wire):
                 self._bring_back(self._friend, until, why)
         except LinkError as error:
             hold = self.options.hold_for
-            if self.safing or self.options.on_loss is OnLinkLoss.MAKE_SAFE:
+            give_up = self.safing or is_in_passing()
+            if give_up or self.options.on_loss is OnLinkLoss.MAKE_SAFE:
                 raise
             alarm = self.options.on_loss is OnLinkLoss.ALARM
             tell(

@@ -1,7 +1,8 @@
 """Read auxiliary instruments between the polls of a run, each when it is due.
 
 A reading that fails is an event and a missing row; it ends no run, unless a limit
-stands on what it would have said. Then nobody knows whether the limit holds.
+stands on what it would have said. Then nobody knows whether the limit holds. Polls wait
+meanwhile, so a lost link is tried for the short ladder only, whatever its options say.
 """
 
 import logging
@@ -16,7 +17,7 @@ from labctl.clock import Clock
 from labctl.data import Array, Batch, Event, Level
 from labctl.errors import LabctlError
 from labctl.limits import ANYTHING, Envelope, Violation
-from labctl.waits import WaitEnded
+from labctl.waits import WaitEnded, in_passing
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,8 @@ class Auxiliaries:
         self, one: AuxiliaryChannel, now: float, envelope: Envelope
     ) -> Iterator[Batch | Event | Violation]:
         try:
-            batch = one.read()
+            with in_passing():
+                batch = one.read()
         except WaitEnded:  # the run was asked something: at the next look
             raise
         except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)

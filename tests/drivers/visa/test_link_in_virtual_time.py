@@ -17,7 +17,7 @@ from labctl.errors import InstrumentError, LinkError, RefusedError
 from labctl.roles.driver import Setup
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.voltmeter import VoltmeterSettings
-from labctl.waits import DriverClock, WaitEnded, owned_by, to_the_end
+from labctl.waits import DriverClock, WaitEnded, in_passing, owned_by, to_the_end
 
 GPIB = "GPIB0::5::INSTR"
 SOCKET = "TCPIP::10.0.0.5::5025::SOCKET"
@@ -206,6 +206,20 @@ def test_a_held_link_that_comes_back_gives_the_reading() -> None:
 
     assert reading.voltage == pytest.approx(0.5, abs=1e-3)
     assert [event.level for event in owner.events] == [Level.WARNING, Level.WARNING]
+
+
+@pytest.mark.parametrize("policy", ["hold", "alarm"])
+def test_what_is_asked_in_passing_is_not_tried_for_longer(policy: str) -> None:
+    rig = Rig("keithley-2400", on_link_loss=policy, hold_link_for="1 h")
+    meter = rig.drive()
+    owner = Owner()
+    rig.library.cut(refuse=True)
+
+    with owned_by(owner), in_passing(), pytest.raises(LinkError):
+        meter.measure()
+
+    assert rig.clock.now() < 30.0  # three time-outs; a cell waits for its poll
+    assert owner.events == []
 
 
 def test_a_magnet_supply_calls_a_person_by_default() -> None:
