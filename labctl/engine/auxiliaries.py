@@ -7,7 +7,7 @@ meanwhile, so a lost link is tried for the short ladder only, whatever its optio
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,9 +43,13 @@ class AuxiliaryChannel:
     """When it is read next, s of the run's clock."""
     failed: int = 0
     """Readings in a row that failed."""
+    find: Callable[[], object] | None = None
+    """Opens the player at the first reading; None: it is there."""
 
     def read(self) -> Batch:
         """Take one reading, every column of the stream; ValueError: it is no row."""
+        if self.find is not None:
+            self.player, self.find = self.find(), None
         row = self.auxiliary.read(self.player)
         stream = self.auxiliary.stream
         known = {column.name: column.dtype for column in stream.columns}

@@ -1,5 +1,6 @@
 """What ``also_record:`` of the configuration comes to for one run."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -79,23 +80,34 @@ def plots_of(protocol: Protocol, asides: tuple[Aside, ...]) -> tuple[Plot, ...]:
     return (*protocol.plots, *(p for each in asides for p in each.auxiliary.plots))
 
 
-def opened(asides: tuple[Aside, ...], station: Station) -> Auxiliaries:
+def opened(
+    asides: tuple[Aside, ...], station: Station, *, late: bool = False
+) -> Auxiliaries:
     """Open the instruments; they are lent to nobody, and read by any number of runs.
 
     InstrumentError: one does not answer, or cannot play its part; the run that shall
-    be recorded with it does not begin without.
+    be recorded with it does not begin without. ``late``: each is opened at its first
+    reading, and what goes wrong then is a reading that failed. What goes on in an
+    instrument is not left alone for a thermometer.
     """
     channels = []
     for each in asides:
-        player = station.looked_at(each.channel)
-        if not plays(player, each.auxiliary.role):
-            raise InstrumentError(
-                f"also_record.{each.name}: {each.channel} ({type(player).__name__}) "
-                f"cannot play {each.auxiliary.role.__name__}"
-            )
-        channels.append(
-            AuxiliaryChannel(
-                each.name, each.channel, each.every, each.auxiliary, player
-            )
+        find = functools.partial(_player, each, station)
+        channel = AuxiliaryChannel(
+            each.name, each.channel, each.every, each.auxiliary, None, find=find
         )
+        if not late:
+            channel.player, channel.find = find(), None
+        channels.append(channel)
     return Auxiliaries(station.clock, channels)
+
+
+def _player(aside: Aside, station: Station) -> object:
+    """Return who is read. InstrumentError: nobody answers, or it is the wrong one."""
+    player = station.looked_at(aside.channel)
+    if not plays(player, aside.auxiliary.role):
+        raise InstrumentError(
+            f"also_record.{aside.name}: {aside.channel} ({type(player).__name__}) "
+            f"cannot play {aside.auxiliary.role.__name__}"
+        )
+    return player

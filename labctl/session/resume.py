@@ -19,6 +19,7 @@ from labctl.engine.situation import Recorded
 from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
 from labctl.session.amend import has_more, order_again
+from labctl.session.auxiliaries import opened
 from labctl.session.further_columns import unrecorded
 from labctl.session.order import (
     Equipment,
@@ -90,10 +91,12 @@ def resume(
             # Opening a twin resets it: what the world was like comes after.
             channels = tuple(prepared.cast.values()) if prepared.shared else None
             put_back(folder.path, sequence, prepared.world, channels)
-        if changes or not recorded.claims:
+        goes_on = bool(recorded.claims) and not changes
+        if not goes_on:
             # What may run on in an instrument is attached to first, whatever its plan
             # asks for later: unattended it is worse.
             refuse_beyond(prepared, config, recorded.steps)
+        beside = opened(prepared.asides, prepared.station, late=goes_on)
         found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
@@ -103,7 +106,7 @@ def resume(
         ):
             journal.keep(room)
             ledger = Ledger(header.streams, recorded.net_charge)
-            engine = build(prepared, bench, journal, observers, ledger)
+            engine = build(prepared, bench, journal, observers, ledger, beside)
             gap = max(prepared.station.clock.unix() - left, 0.0)
             # Rows of an instrument that went on alone may lie beyond a clock set back.
             recorded.test_time = max(status.test_time + gap, _last_row(table))

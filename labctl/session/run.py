@@ -13,6 +13,7 @@ from typing import Any
 
 from labctl.config.models import Config
 from labctl.data import EndReason, Result
+from labctl.engine.auxiliaries import Auxiliaries
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
@@ -115,6 +116,7 @@ def start(
     bench = prepared.borrow(name)
     try:
         refuse_beyond(prepared, config)
+        beside = opened(prepared.asides, prepared.station)
         folder = RunFolder(prepared.order.out / name)
         header = make_header(prepared, config, name, unix)
         streams = recorded_streams(header.streams, bench.roles.values())
@@ -124,7 +126,8 @@ def start(
             Journal.create(folder.journal, header) as journal,
         ):
             journal.keep(room)
-            engine = build(prepared, bench, journal, observers, Ledger(header.streams))
+            ledger = Ledger(header.streams)
+            engine = build(prepared, bench, journal, observers, ledger, beside)
             return execute(prepared, engine, journal, observers, Recorded())
     finally:
         prepared.hand_back(name)
@@ -161,6 +164,7 @@ def build(
     journal: Journal,
     observers: Observers,
     ledger: Ledger,
+    beside: Auxiliaries,
 ) -> Engine:
     """Put the loop together."""
     if prepared.world is not None:
@@ -175,7 +179,7 @@ def build(
         _watchers(observers),
         prepared.cast,
         lambda: _history(journal.path),
-        opened(prepared.asides, prepared.station),
+        beside,
     )
 
 
