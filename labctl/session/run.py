@@ -27,7 +27,7 @@ from labctl.session.auxiliaries import opened, plots_of, streams_of
 from labctl.session.further_columns import recorded_streams
 from labctl.session.names import run_id
 from labctl.session.order import Prepared, refuse_beyond
-from labctl.session.suspicion import suspected
+from labctl.session.suspicion import flagged_tables, suspected
 from labctl.session.view import JournalView
 from labctl.session.worlds import keep_snapshots
 from labctl.station import LentBench
@@ -260,7 +260,8 @@ def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
                 given = reader.header.parameters_given  # amended while it went on
                 parameters = protocol.parameters_model.model_validate(given)
                 protocol = type(protocol)(parameters, protocol.sample)
-            return suspected(protocol.results(view), reader.events)
+            tables = flagged_tables(reader)
+            return suspected(protocol.results(view), reader.events, tables)
         except Exception as error:
             log.exception("the results could not be worked out")
             reason = f"{type(error).__name__}: {error}"

@@ -1,26 +1,81 @@
-"""What a run's events say against all of its results."""
+"""What a run's events and rows say against all of its results."""
 
 from collections.abc import Mapping, Sequence
 
-from labctl.data import Quality, Result
+import numpy as np
+
+from labctl.columns import OVERLOAD, SPECTRUM, STEP_COUNT, TECHNIQUE_INDEX
+from labctl.data import Array, Quality, Result
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
+from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import EventRecord
+
+PARTS = (STEP_COUNT, TECHNIQUE_INDEX, SPECTRUM)
+"""What tells one piece of a stream from the next, where its rows have it."""
+TOLERATED = 0.1
+"""Part of a piece's rows that auto range may flag while it switches …"""
+FLASH = 1
+"""… and this many rows where there are few."""
 
 
 def suspected(
-    results: Mapping[str, Result], events: Sequence[EventRecord]
+    results: Mapping[str, Result],
+    events: Sequence[EventRecord],
+    tables: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> Mapping[str, Result]:
     """Return the results, suspect where readings were not what flowed, or were lost.
 
-    Which of them rest on those rows is not known; what is absent stays so.
+    ``tables``: stream -> columns, of those that have `OVERLOAD`. An overload that ends
+    before it lasts is no event, but all that a short pulse has to say may lie in it.
+    Which results rest on those rows is not known; what is absent stays so.
     """
-    grave = [each for each in events if each.event.code in {OVERLOADED, ROWS_LOST}]
-    if not grave:
+    reasons = [_told(events)]
+    reasons += [_recorded(name, table) for name, table in (tables or {}).items()]
+    reason = "; ".join(filter(None, reasons))
+    if not reason:
         return results
-    first, more = grave[0], len(grave) - 1
-    reason = f"at {first.test_time:.0f} s {first.event.text}"
-    reason += f"; {more} more of these" * bool(more)
     return {
         name: result if result.quality is Quality.ABSENT else result.suspect(reason)
         for name, result in results.items()
     }
+
+
+def flagged_tables(reader: JournalReader) -> dict[str, Mapping[str, Array]]:
+    """Return the rows of every stream of a run that has a column of flags."""
+    return {
+        stream.name: reader.table(stream.name)
+        for stream in reader.header.streams
+        if OVERLOAD in stream.columns
+    }
+
+
+def _told(events: Sequence[EventRecord]) -> str:
+    """Say when an overload lasted or rows were lost; empty: never."""
+    grave = [each for each in events if each.event.code in {OVERLOADED, ROWS_LOST}]
+    if not grave:
+        return ""
+    first, more = grave[0], len(grave) - 1
+    reason = f"at {first.test_time:.0f} s {first.event.text}"
+    return reason + f"; {more} more of these" * bool(more)
+
+
+def _recorded(stream: str, table: Mapping[str, Array]) -> str:
+    """Say where too many rows carry flags; empty: nowhere."""
+    flagged = table[OVERLOAD.name] > 0
+    if not flagged.any():
+        return ""
+    parts = np.stack([table[c.name] for c in PARTS if c.name in table])
+    _, first, inverse, rows = np.unique(
+        parts, axis=1, return_index=True, return_inverse=True, return_counts=True
+    )
+    bad = np.bincount(inverse.ravel(), weights=flagged, minlength=len(rows))
+    (worst,) = np.nonzero((bad > FLASH) & (bad > TOLERATED * rows))
+    if not len(worst):
+        return ""
+    at = worst[np.argmin(first[worst])]
+    step = int(table[STEP_COUNT.name][first[at]])
+    more = f", and {len(worst) - 1} more of these" * (len(worst) > 1)
+    return (
+        f"{bad[at]:.0f} of {rows[at]} rows of {stream} in step {step} were recorded in "
+        f"overload ({OVERLOAD.name}){more}"
+    )

@@ -1,5 +1,9 @@
 """A run whose channel was overloaded, or lost rows, has no good result."""
 
+import numpy as np
+import pytest
+
+from labctl.columns import OVERLOAD, STEP_COUNT, TECHNIQUE_INDEX, TIMESERIES
 from labctl.data import Event, Level, Quality, Result
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
 from labctl.session.suspicion import suspected
@@ -30,4 +34,46 @@ def test_results_over_rows_that_were_lost_are_suspect() -> None:
 def test_other_events_say_nothing_against_results() -> None:
     assert suspected(RESULTS, [record("gap", 60.0), record("overload", 60.0)]) == (
         RESULTS
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "techniques", "quality"),
+    [
+        # pulses of a second, all saturated: none lasts, and all numbers rest on them
+        ([6] * 10 + [0] * 10, [0] * 10 + [1] * 10, Quality.SUSPECT),
+        # the same where what rests takes hours
+        ([6] * 10 + [0] * 900, [0] * 10 + [1] * 900, Quality.SUSPECT),
+        # on and off with every poll
+        ([0, 0, 0, 0, 4, 4] * 10, [0] * 60, Quality.SUSPECT),
+        # auto range that switches now and then, as seen by one poll in fifty
+        (([0] * 49 + [2]) * 5, [0] * 250, Quality.GOOD),
+        # one row, at the moment of a switch
+        ([2, 0, 0], [0, 0, 0], Quality.GOOD),
+        # nobody knows
+        ([-1] * 20, [0] * 20, Quality.GOOD),
+    ],
+)
+def test_rows_that_were_recorded_in_overload_count_however_short_it_was(
+    flags: list[int], techniques: list[int], quality: Quality
+) -> None:
+    table = {
+        OVERLOAD.name: np.array(flags),
+        STEP_COUNT.name: np.ones(len(flags), dtype=np.int64),
+        TECHNIQUE_INDEX.name: np.array(techniques),
+    }
+
+    found = suspected(RESULTS, [], {TIMESERIES.name: table})
+
+    assert found["capacity"].quality is quality
+    assert found["slope"] == RESULTS["slope"]
+
+
+def test_it_is_said_how_many_rows_were_recorded_in_overload() -> None:
+    table = {OVERLOAD.name: np.array([6, 6, 0]), STEP_COUNT.name: np.array([3, 3, 4])}
+
+    found = suspected(RESULTS, [], {"eis": table})
+
+    assert found["capacity"].reason == (
+        "2 of 2 rows of eis in step 3 were recorded in overload (overload_flags)"
     )
