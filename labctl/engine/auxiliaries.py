@@ -9,9 +9,11 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from labctl import columns
 from labctl.auxiliary import Auxiliary
 from labctl.clock import Clock
 from labctl.data import Array, Batch, Event, Level
@@ -21,6 +23,8 @@ from labctl.waits import WaitEnded, in_passing
 
 log = logging.getLogger(__name__)
 
+WRITTEN_HERE = frozenset((*columns.STAMP, columns.STEP_TIME, columns.HALF_CYCLE))
+"""Columns that no auxiliary has a say in: the engine writes them."""
 STALE_READINGS = 3
 """Readings in a row that may fail before a bounded quantity counts as out of bounds."""
 LONGEST_PAUSE = 300.0
@@ -47,19 +51,26 @@ class AuxiliaryChannel:
     """Opens the player at the first reading; None: it is there."""
 
     def read(self) -> Batch:
-        """Take one reading, every column of the stream; ValueError: it is no row."""
+        """Take one reading, every column of the stream; ValueError: it is no row.
+
+        What the reading leaves out is missing, which a limit on it does not overlook.
+        """
         if self.find is not None:
             self.player, self.find = self.find(), None
-        row = self.auxiliary.read(self.player)
+        row: Mapping[str, Any] = self.auxiliary.read(self.player)
         stream = self.auxiliary.stream
-        known = {column.name: column.dtype for column in stream.columns}
+        known = {c.name: c.dtype for c in stream.columns if c not in WRITTEN_HERE}
         if unknown := row.keys() - known.keys():
             raise ValueError(f"{', '.join(unknown)} is no column of {stream.name}")
-        columns: dict[str, Array] = {
-            name: np.array([value], dtype=np.int64 if known[name] == "i8" else float)
-            for name, value in row.items()
-        }
-        return Batch(stream.name, columns)
+        if not row:
+            raise ValueError(f"no value for {stream.name}")
+        values: dict[str, Array] = {}
+        for name, dtype in known.items():
+            value = row.get(name, -1 if dtype == "i8" else math.nan)
+            if np.ndim(value) or isinstance(value, str):
+                raise ValueError(f"{name} is {value!r}, which is not one number")
+            values[name] = np.array([value], dtype=dtype)
+        return Batch(stream.name, values)
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ def run(
     engine = Engine(
         bench,
         journal,
-        Ledger((READINGS, AIR)),
+        Ledger((READINGS, thermometer.stream)),
         Envelope(bounds or {}),
         {"source": Output(order, "source")},
         control,
@@ -110,8 +110,19 @@ def test_the_plan_hears_nothing_of_it() -> None:
 
 @pytest.mark.parametrize(
     "defect",
-    [LinkError("the cable is out"), ValueError("a bug"), StopIteration(), {"no": 1.0}],
-    ids=["a cable", "a bug", "an end that is none", "another column"],
+    [
+        LinkError("the cable is out"),
+        ValueError("a bug"),
+        StopIteration(),
+        {"no": 1.0},
+        {},
+        {KELVIN: np.array([300.0, 301.0])},
+        {KELVIN: "300"},
+    ],
+    ids=[
+        *("a cable", "a bug", "an end that is none", "another column"),
+        *("no value", "two values", "a text"),
+    ],
 )
 def test_one_that_fails_is_an_event_and_the_run_goes_on(defect: Any) -> None:
     journal, ended, _ = run(Thermometer(300.0, defect, 301.0))
@@ -148,6 +159,17 @@ def test_a_limit_on_what_cannot_be_read_is_left(answer: Any) -> None:
 
     assert ended.reason is EndReason.LIMIT
     assert "could not be read" in ended.text
+    assert order[:1] == ["source"]
+
+
+def test_a_limit_on_what_a_reading_leaves_out_is_left() -> None:
+    door = Column("door_count", "", "Door / 1", "i8")
+    thermometer = Thermometer(300.0, {"door_count": 1})
+    thermometer.stream = AIR.with_columns(door)
+
+    _, ended, order = run(thermometer, bounds={KELVIN: (0.0, 320.0)})
+
+    assert ended.reason is EndReason.LIMIT
     assert order[:1] == ["source"]
 
 
