@@ -18,7 +18,8 @@ from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codec import Setting
 from drivers.biologic.eclib.encodings import ti_floats
 from drivers.biologic.eclib.faults import EClibError, Remedy
-from drivers.biologic.eclib.library import EClib, Held
+from drivers.biologic.eclib.held import Held
+from drivers.biologic.eclib.library import EClib
 from drivers.biologic.program import Upload
 from labctl.errors import InstrumentError
 

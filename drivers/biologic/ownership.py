@@ -15,7 +15,8 @@ from typing import Any
 from drivers.biologic.eclib.abi import ChannelInfos
 from drivers.biologic.eclib.codes import Firmware, State, firmware_name, state_name
 from drivers.biologic.eclib.faults import EClibError, Remedy
-from drivers.biologic.eclib.library import EClib, Held
+from drivers.biologic.eclib.held import Held
+from drivers.biologic.eclib.library import EClib
 from drivers.biologic.program import Upload
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
 from labctl.clock import local

@@ -9,8 +9,7 @@ do those of one that was carried to another thread. Error codes become `EClibErr
 import ctypes as c
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.faults import EClibError
+from drivers.biologic.eclib.held import Held
 from drivers.biologic.eclib.worker import InTurn, Worker
 from labctl.errors import FirmwareError, InstrumentError
 
@@ -32,16 +32,6 @@ OVER = 0
 
 class OutOfTurnError(RuntimeError):
     """The library was called outside the exchange that it was lent to: a defect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One technique as a channel holds it."""
-
-    id: int
-    """EClib's number of the technique: 102 is CP."""
-    parameters: Mapping[tuple[str, int], int]
-    """(label, index) -> raw bits."""
 
 
 class _Functions:
@@ -270,7 +260,7 @@ class EClib:
             file.encode("ascii"),
         )
 
-    def loaded(self, link: int, channel: int, technique: int) -> "Held | None":
+    def loaded(self, link: int, channel: int, technique: int) -> Held | None:
         """Return a loaded technique as the channel holds it.
 
         None where the library cannot say.
@@ -284,12 +274,7 @@ class EClib:
         infos.Params = c.cast(own, pointer)
         infos.HardSettings = c.cast(settings, pointer)
         self._call("BL_GetParamInfos", link, channel, technique, _at(infos))
-        size = c.sizeof(abi.EccParam) * infos.nbParams
-        raw = c.string_at(infos.Params, size) if size else b""
-        table = np.frombuffer(raw, dtype=_ECC_PARAM)
-        labels = [label.decode("latin-1") for label in table["label"].tolist()]
-        places = zip(labels, table["index"].tolist(), strict=True)
-        return Held(infos.Id, dict(zip(places, table["bits"].tolist(), strict=True)))
+        return Held.of(infos)
 
     # ---- run
 
@@ -394,16 +379,6 @@ class EClib:
             return None
         self._call(name, *arguments, _at(out))
         return int(out.value)
-
-
-_ECC_PARAM = np.dtype(
-    {
-        "names": ["label", "type", "bits", "index"],
-        "formats": [f"S{abi.LABEL_BYTES}", "<i4", "<i4", "<i4"],
-        "offsets": [0, 64, 68, 72],
-        "itemsize": 76,
-    }
-)
 
 
 def _at(thing: Any) -> int:
