@@ -8,7 +8,6 @@ run on twins in virtual time forecasts it.
 
 import abc
 import dataclasses
-import hashlib
 import json
 import math
 import typing
@@ -31,6 +30,7 @@ from labctl.data import (
 )
 from labctl.errors import Complaint, OperatorError, Place
 from labctl.figures.figure import Figure, Plot
+from labctl.fingerprint import fingerprint
 from labctl.limits import Envelope
 from labctl.sample import Sample
 
@@ -99,10 +99,6 @@ Item = Batch | Event | Claim | None
 """What a step yields: rows, an event, a claim, or None when a poll brought nothing."""
 Rows = Generator[Item, None, Ending]
 """What `Step.execute` is."""
-
-
-UNTOLD = {"untold": True}
-"""Metadata of a step's field that only says whom to ask: not part of its digest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,29 +178,8 @@ class Step(abc.ABC):
         return {"kind": type(self).__name__, **json.loads(json.dumps(fields))}
 
     def digest(self) -> str:
-        """Return a short fingerprint; a replay refuses a step that differs.
-
-        Fields at their default are left out: a labctl that knows one more field still
-        goes on with the runs of the one before.
-        """
-        text = json.dumps(_beyond_defaults(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _beyond_defaults(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        told: dict[str, Any] = {"kind": type(value).__name__}
-        for each in dataclasses.fields(value):
-            mine = getattr(value, each.name)
-            usual = each.default
-            if each.default_factory is not dataclasses.MISSING:
-                usual = each.default_factory()
-            if each.metadata != UNTOLD and mine != usual:
-                told[each.name] = _beyond_defaults(mine)
-        return told
-    if isinstance(value, tuple | list):
-        return [_beyond_defaults(each) for each in value]
-    return value
+        """Return a short fingerprint; a replay refuses a step that differs."""
+        return fingerprint(self)
 
 
 Plan = Generator[Step, Outcome, None]

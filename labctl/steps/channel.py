@@ -16,8 +16,8 @@ from labctl import columns, waits
 from labctl.clock import VirtualClock
 from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.errors import Complaint, InstrumentError, Place, RefusedError
+from labctl.fingerprint import UNTOLD
 from labctl.protocol import (
-    UNTOLD,
     Bench,
     ClaimRecord,
     Ending,

@@ -8,7 +8,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from labctl.errors import Complaint, Place, RefusedError
-from labctl.protocol import UNTOLD, Bench, Ending, Rows, Step
+from labctl.fingerprint import UNTOLD
+from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.potentiostat import PotentiostatLimits
 
 
