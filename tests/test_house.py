@@ -77,10 +77,18 @@ def broken(graph: grimp.ImportGraph) -> list[str]:
         (
             "drivers.twins.biologic.techniques",
             "drivers.biologic.techniques.steps",
-            "of its own",
+            "A twin shares",
         ),
-        ("drivers.twins.biologic.words", "drivers.biologic.eclib.codec", "of its own"),
-        ("drivers.twins.biologic.codes", "drivers.biologic.eclib.codes", "of its own"),
+        (
+            "drivers.twins.biologic.words",
+            "drivers.biologic.eclib.codec",
+            "A twin shares",
+        ),
+        (
+            "drivers.twins.biologic.codes",
+            "drivers.biologic.eclib.codes",
+            "A twin shares",
+        ),
         # nor a twin the driver that is tried on it
         ("drivers.twins.keithley", "drivers.keithley.keithley_2400", "A twin shares"),
         ("drivers.twins.lakeshore", "drivers.visa.meter", "A twin shares"),
