@@ -3,7 +3,6 @@
 On the oracle: its rows, flags, releases and read-backs are not the driver's own.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,6 @@ import pytest
 from oracle_library import Oracle
 
 from drivers.biologic.device import BiologicDevice
-from drivers.biologic.eclib.library import EClib, OutOfTurnError
-from labctl.clock import SystemClock
 from labctl.data import Array
 from labctl.errors import FirmwareError, InstrumentError, LimitError, RefusedError
 from labctl.roles.potentiostat import Poll, RecordsMore
@@ -360,76 +357,3 @@ def test_a_digicore_board_is_refused_before_it_runs_and_read_where_allowed(
 
     assert rig.of(1, "current_ampere") == pytest.approx(1e-3, rel=1e-6)
     assert rig.column("instrument_time_second")[-1] == pytest.approx(15.0, abs=1e-3)
-
-
-# ---- one library, many threads
-
-
-def test_three_runs_at_once_lose_no_row(placed: Place) -> None:
-    oracle = placed("device = 20\nspeed = 50\n")
-    device = oracle.opened(SystemClock())
-    brought: dict[str, list[float]] = {name: [] for name in ("1", "2", "3")}
-    failures: list[BaseException] = []
-
-    def follow(name: str) -> None:
-        channel = device.roles[name]
-        try:
-            channel.load([ConstantCurrent(1e-3, 40.0, record=Recording(every_s=0.02))])
-            channel.start()
-            running = True
-            while running:
-                poll = channel.poll()
-                running = poll.running
-                for batch in poll.batches:
-                    brought[name] += batch.columns["instrument_time_second"].tolist()
-        except BaseException as error:  # noqa: BLE001
-            failures.append(error)
-
-    threads = [threading.Thread(target=follow, args=(name,)) for name in brought]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failures == []
-    assert oracle.overlaps == 0
-    assert [len(times) for times in brought.values()] == [2001] * 3
-    assert all(np.all(np.diff(times) > 0.0) for times in brought.values())
-    assert oracle.calls("BL_ConvertChannelNumericIntoSingle") < 20  # probes, once
-
-
-def test_the_library_is_no_use_once_its_turn_is_over(placed: Place) -> None:
-    table = placed(VSP300).table()
-
-    kept: EClib = table.exchange(lambda lib: lib)
-
-    with pytest.raises(OutOfTurnError, match=r"inside FunctionTable\.exchange only"):
-        kept.version()
-
-
-def test_the_library_is_no_use_on_another_thread(placed: Place) -> None:
-    table = placed(VSP300).table()
-    heard: list[BaseException] = []
-
-    def carry(lib: EClib) -> None:
-        def use() -> None:
-            try:
-                lib.version()
-            except OutOfTurnError as error:
-                heard.append(error)
-
-        other = threading.Thread(target=use)
-        other.start()
-        other.join()
-
-    table.exchange(carry)
-
-    assert len(heard) == 1
-
-
-def test_a_table_shows_its_functions_to_nobody(placed: Place) -> None:
-    table = placed(VSP300).table()
-
-    public = {name for name in dir(table) if not name.startswith("_")}
-
-    assert public == {"exchange", "origin", "sdk_path", "worker"}
