@@ -1,7 +1,9 @@
 """What a maker promises of one measured quantity: ranges and limits of error.
 
-The shape only. A driver fills it from the data sheet and states it as accuracy; a twin
-fills it again for itself and draws its errors within it.
+The shape only. A driver fills it and states it as accuracy; a twin fills it again for
+itself and draws its errors within it. Figures are data sheets as their writer recalls
+them, not read from the page: unverified until somebody holds the sheet against
+``tests/wires/data_sheets.py``, whose tests then say which driver is wrong.
 """
 
 from dataclasses import dataclass
