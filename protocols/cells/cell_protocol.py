@@ -200,6 +200,8 @@ class CellProtocol(Protocol):
         if sample.upper_voltage is not None:
             edge = sample.upper_voltage + OVERSHOOT
             high = edge if fresh else min(high, edge)
+        if not low < high:
+            return Envelope({})  # `check` has complained about the window
         bounds = {"voltage_volt": (low, high)}
         if currents and self.names_all_currents():
             margin = CURRENT_MARGIN * max(currents)

@@ -1,6 +1,7 @@
 """Voltammetry, quasi-equilibrium and pulses: planned, refused, found."""
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,24 @@ def test_vertices_outside_the_label_and_unsorted_rates_are_refused_together() ->
     assert "highest_vertex" in said
     assert "do not rise" in said
     assert "fewer than 50 rows" in said
+
+
+CELL_PROTOCOLS = [
+    entry.load()
+    for entry in entry_points(group="labctl.protocols")
+    if entry.value.startswith(("protocols.cells", "protocols.spectra"))
+]
+
+
+@pytest.mark.parametrize("kind", CELL_PROTOCOLS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("preset", ["lco-half-cell", "full-cell"])
+def test_a_preset_for_another_cell_is_a_complaint(
+    kind: type[CellProtocol], preset: str
+) -> None:
+    protocol = made(kind, **kind.presets[preset])
+
+    assert protocol.envelope().bounds.get("voltage_volt") is None
+    assert "upper_voltage" in {c.path[-1] for c in protocol.check()}
 
 
 def test_a_scan_to_the_label_s_limit_is_not_stopped_by_its_noise() -> None:
