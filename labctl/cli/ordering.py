@@ -126,7 +126,7 @@ def make_order(words: Words, config: "Config") -> "Order":
     }
     lines: dict[Place, int] = {**written.lines, **{(name,): 0 for name in changed}}
     channels = dict(plan.channels)
-    channels.update(pair(role, "--role", "cell=vsp300/3") for role in words.roles)
+    channels.update(_pairs(words.roles, "--role", "cell=vsp300/3"))
     sample = words.sample or plan.sample
     if not sample and words.simulate:
         kinds = plugins.protocol(plan.protocol).sample_kinds
@@ -150,9 +150,9 @@ def settings_of(settings: "Iterable[str]") -> "dict[str, Plain]":
     """Return what ``--set name=value`` says. OperatorError, RefusedError."""
     from labctl.documents.hardened_yaml import read_value  # noqa: PLC0415
 
-    pairs = (pair(setting, "--set", "rate=C/5") for setting in settings)
     return {
-        name: read_value(value, "--set", ("parameters", name)) for name, value in pairs
+        name: read_value(value, "--set", ("parameters", name))
+        for name, value in _pairs(settings, "--set", "rate=C/5").items()
     }
 
 
@@ -190,6 +190,17 @@ def pair(text: str, option: str, example: str) -> tuple[str, str]:
     if not equals or not name:
         raise OperatorError(f"{option} {text}: expected name=value, as in {example}")
     return name.strip().replace("-", "_"), value.strip()
+
+
+def _pairs(texts: "Iterable[str]", option: str, example: str) -> dict[str, str]:
+    """Return values by name. OperatorError: one has two values."""
+    pairs: dict[str, str] = {}
+    for name, value in (pair(text, option, example) for text in texts):
+        if pairs.setdefault(name, value) != value:
+            raise OperatorError(
+                f"{option} {name}: is both {pairs[name]} and {value}; leave one out"
+            )
+    return pairs
 
 
 def _speed(text: str) -> float | None:

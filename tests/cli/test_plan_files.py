@@ -83,3 +83,26 @@ def test_a_check_says_its_limits_with_their_units(
     assert check(GOOD + "  cycles: 4\n", tmp_path, monkeypatch) == 0
 
     assert "limit on voltage: −10.0 mV … 1.55 V" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--role", "cell=vsp300/1", "--role", "cell=vsp300/2"],
+            "--role cell: is both",
+        ),
+        (["--set", "cycles=3", "--set", "cycles=30"], "--set cycles: is both 3 and 30"),
+    ],
+)
+def test_what_is_given_twice_is_refused_not_chosen_from(
+    words: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ["labctl", "check", "formation-cycling", "--simulate", *words]
+    monkeypatch.setattr(sys, "argv", command)
+
+    assert app.run_app() == 2
+    assert said in capsys.readouterr().err
