@@ -195,8 +195,9 @@ def connect(data: Path | None) -> "StationClient":
     found = find(folder, client="cli")
     if found is None:
         raise InstrumentError(
-            f"no station runs for {folder}; start it with `labctl serve` or "
-            "`labctl gui`, or name its folder with --data"
+            f"no station's process looks after the folder {folder}; start it with "
+            "`labctl serve` or `labctl gui`, or name its folder with --data. What a "
+            "`labctl run` of its own does is in `labctl runs list`"
         )
     return found
 
