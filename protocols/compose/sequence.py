@@ -33,6 +33,7 @@ from protocols.compose.sequence_checks import (
     techniques_of,
 )
 from protocols.spectra.peis import NYQUIST
+from protocols.spectra.spectra import seconds_of
 from protocols.spectra.spectra_results import (
     judged,
     resistance_result,
@@ -244,19 +245,13 @@ class ComposedSequence(CellProtocol):
         step: words.Peis | words.Geis,
         until: tuple[techniques.Condition, ...],
     ) -> techniques.Spectrum:
-        driven = isinstance(step, words.Geis)
-        return techniques.Spectrum(
-            galvanostatic=driven,
+        return replace(
+            _swept(step),
             bias=self.current(step.bias) if isinstance(step, words.Geis) else step.bias,
             amplitude=abs(self.current(step.amplitude))
             if isinstance(step, words.Geis)
             else step.amplitude,
-            first_frequency=step.first_frequency,
-            last_frequency=step.last_frequency,
-            points_per_decade=step.points_per_decade,
-            averages=step.averages,
             versus_initial=isinstance(step, words.Peis) and not step.absolute,
-            drift_correction=step.drift_correction,
             until=until,
         )
 
@@ -327,9 +322,25 @@ def _longest(steps: Sequence[Any]) -> float:
         elif isinstance(step, words.Sweep):
             way = zip(step.through[:-1], step.through[1:], strict=True)
             total += sum(abs(b - a) for a, b in way) / step.scan_rate
+        elif isinstance(step, words.Peis | words.Geis):
+            total += seconds_of(_swept(step))
         else:
-            total += getattr(step, "duration", 600.0)
+            total += step.duration
     return total
+
+
+def _swept(step: words.Peis | words.Geis) -> techniques.Spectrum:
+    """Return a spectrum over the step's frequencies; of nothing yet."""
+    return techniques.Spectrum(
+        galvanostatic=isinstance(step, words.Geis),
+        bias=0.0,
+        amplitude=0.0,
+        first_frequency=step.first_frequency,
+        last_frequency=step.last_frequency,
+        points_per_decade=step.points_per_decade,
+        averages=step.averages,
+        drift_correction=step.drift_correction,
+    )
 
 
 def _word(step: words.AnyTechnique) -> str:

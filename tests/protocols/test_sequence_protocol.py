@@ -245,3 +245,12 @@ def test_a_composed_cycle_gives_cycling_results_and_a_spectrum(play: Play) -> No
         run.truths[0], rel=0.05
     )
     assert len(found["charge_passed"].table["step"]) == 11
+
+
+def test_how_long_a_spectrum_takes_follows_from_its_frequencies() -> None:
+    short = {"do": "peis", "first_frequency": "10 kHz", "last_frequency": "1 Hz"}
+    long = {**short, "last_frequency": "1 mHz", "drift_correction": True}
+
+    # 33 points, most of them as fast as the instrument can; two periods a point
+    assert made(short).duration() == pytest.approx(15, rel=0.5)
+    assert made(long).duration() > 2 * 2 * 1000
