@@ -90,5 +90,8 @@ class OverloadWatch:
         )
         tell(Event(Level.ALARM, OVERLOADED, text))
         if self._rule.act == "stop":
-            cure = "take a larger range or less current, or set the option overload"
-            raise LimitError(f"{text}: {cure}: warn")
+            cure = (
+                "Look at the leads; take a larger range or less current; or set the "
+                "option overload: warn"
+            )
+            raise LimitError(f"{text}. {cure}")
