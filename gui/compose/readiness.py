@@ -70,14 +70,14 @@ def readiness(
             False, False, text + (f" (and {more} more)" if more > 0 else "")
         )
     unknown = [unmarked(each.said) for each in checked.unknown]
+    verdict = "Nothing wrong is known" if unknown else "Checks passed"
     warnings = [*([elsewhere] if elsewhere else []), *unknown, *checked.warnings]
     if checked.busy or checked.doubtful:
-        text = f"Checks passed, but {_in_the_way(checked)}. Queue lets it wait."
+        text = f"{verdict}, but {_in_the_way(checked)}. Queue lets it wait."
         return Readiness(False, True, "\n".join([text, *warnings]))
     channels = ", ".join(
         f"{words(role)} on {s}" for role, s in checked.channels.items()
     )
-    verdict = "Nothing wrong is known" if unknown else "Checks passed"
     return Readiness(True, True, "\n".join([f"{verdict}: {channels}.", *warnings]))
 
 

@@ -71,6 +71,18 @@ def answer(**more: Any) -> Checked:
             True,
             "Nothing wrong is known: cell on vsp300/1.\nit does not answer.",
         ),
+        # the same, and its channel is busy
+        (
+            "",
+            answer(
+                busy={BUSY: "run-7"},
+                unknown=[Complaint(("channels", "cell"), "it does not answer.")],
+            ),
+            True,
+            False,
+            True,
+            "Nothing wrong is known, but",
+        ),
         # not asked yet
         ("", None, True, False, False, "Being checked"),
         # a field that cannot be read
