@@ -169,7 +169,15 @@ class LabsimLibrary(VisaLibraryBase):
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes; GPIB, USB and VXI-11 end a message with the last one."""
         found = self._find(session)
-        found.device.receive(data, found.end_on_write)
+        try:
+            found.device.receive(data, found.end_on_write)
+        except (AttributeError, TypeError, ValueError) as error:
+            # a driver would take these for a session that is closed
+            kind = type(error).__name__
+            told = RuntimeError(
+                f"the twin of {found.name} has a defect: {kind}: {error}"
+            )
+            raise told.with_traceback(error.__traceback__) from error
         return len(data), _SUCCESS
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:

@@ -308,3 +308,17 @@ def test_without_an_echo_the_messages_are_bare() -> None:
     meter.measure()
 
     assert rig.heard == [":READ?"]
+
+
+def test_a_defect_of_a_twin_is_not_taken_for_a_dead_link() -> None:
+    rig = Rig("keithley-2000")
+
+    def misspelt(message: str) -> str:
+        return message.uper()  # type: ignore[attr-defined, no-any-return]
+
+    rig.twin.execute = misspelt
+
+    with pytest.raises(RuntimeError, match=r"twin of GPIB0::5.*'uper'") as told:
+        rig.role.read()
+    code = told.traceback[-1].name
+    assert code == "misspelt"  # the traceback names where
