@@ -102,11 +102,14 @@ def test_arrow_keys_walk_through_the_tiles(open_window: Open, few: RealStation) 
 def test_many_busy_channels_become_rows(
     open_window: Open, qtbot: QtBot, stand: Callable[..., RealStation]
 ) -> None:
-    cells = [f"wide/{k}" for k in range(1, 18)]
-    wide = {"driver": "biologic", "address": "10.0.0.1"}
-    model = {"model": "VMP3", "channels": len(cells), "slots": len(cells)}
+    cells = [*(f"wide/{k}" for k in range(1, 17)), "small/1"]
+    wide = {"model": "VMP3", "channels": 16, "slots": 16}
     station = stand(
-        instruments={"wide": {**wide, "simulated": model}}, channels={"cell": cells}
+        instruments={
+            "wide": {"driver": "biologic", "address": "10.0.0.1", "simulated": wide},
+            "small": {"driver": "biologic", "address": "10.0.0.2"},
+        },
+        channels={"cell": cells},
     )
     for channel in cells:
         station.start(channel=channel)
