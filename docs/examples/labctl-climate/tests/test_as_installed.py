@@ -88,3 +88,19 @@ def test_check_says_what_is_also_recorded(tmp_path: Path) -> None:
     said = labctl(*words, "--config", str(CONFIG), folder=tmp_path)
 
     assert "also recorded: climate at oven, 30 s" in said
+
+
+def test_check_refuses_a_temperature_that_the_chamber_has_not(tmp_path: Path) -> None:
+    words = ("check", "soak", "--simulate", "--sample", "pellet-si")
+    given = ("--set", "temperatures=[25 °C, 300 °C]", "--config", str(CONFIG))
+
+    done = subprocess.run(
+        [*LABCTL, *words, *given],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 3
+    assert "300 °C is outside -40 … 180 °C of the chamber" in done.stderr

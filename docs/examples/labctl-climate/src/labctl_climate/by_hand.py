@@ -14,7 +14,7 @@ from labctl.sample import SampleKind
 from labctl.steps.asking import KEPT, Ask, Panel
 from labctl_climate.chamber import Chamber
 from labctl_climate.climate import CLIMATE, PLOT, row_of
-from labctl_climate.steps import ROLE, beyond
+from labctl_climate.steps import ROLE, out_of_reach
 from protocols.by_hand.by_hand import COMMON, ByHand, ByHandParameters, Doing
 
 
@@ -97,7 +97,7 @@ class ChamberByHand(ByHand[Front]):
         """Compare the temperature with the chamber's bounds; nothing is said to it."""
         if not isinstance(asked, HoldTemperature):
             return []
-        found = beyond(bench.role(ROLE, Chamber), (asked.temperature,))
+        found = out_of_reach(bench.role(ROLE, Chamber), (asked.temperature,))
         return [dataclasses.replace(each, path=("temperature",)) for each in found]
 
     def begin(self) -> Front:

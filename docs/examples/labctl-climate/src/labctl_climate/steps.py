@@ -25,15 +25,18 @@ class CheckChamber(Step):
 
     def execute(self, bench: Bench) -> Rows:
         """See `labctl.protocol.Step`."""
-        chamber = bench.role(ROLE, Chamber)
-        complaints = beyond(chamber, self.temperatures)
+        complaints = self.beyond(bench)
         if complaints:
             raise RefusedError(complaints)
         yield Event(Level.INFO, "bench", "the chamber reaches every temperature")
         return Ending()
 
+    def beyond(self, bench: Bench) -> list[Complaint]:
+        """See `labctl.protocol.Step`: so `labctl check` says it, too."""
+        return out_of_reach(bench.role(ROLE, Chamber), self.temperatures)
 
-def beyond(chamber: Chamber, temperatures: tuple[float, ...]) -> list[Complaint]:
+
+def out_of_reach(chamber: Chamber, temperatures: tuple[float, ...]) -> list[Complaint]:
     """Return which temperatures are not within a chamber's bounds; no talk."""
     low, high = chamber.bounds.lowest, chamber.bounds.highest
     return [
