@@ -24,6 +24,22 @@ STALE_POLLS = 3
 """Polls without a reading of a bounded quantity before that counts as leaving it."""
 
 
+ROUNDING = 1e-9
+"""Of a limit: what arithmetic may leave of a value that is written as large as it."""
+
+
+def exceeds(value: float, limit: float) -> bool:
+    """Tell whether what is asked for is larger than a limit, but for rounding.
+
+    1C of a label that says 400 mA in A/g is 400.00000000000006 mA. For what somebody
+    asks for; what is read is compared as it is. True if either is NaN.
+
+    >>> exceeds(0.1 + 0.2, 0.3), exceeds(0.3001, 0.3)
+    (False, True)
+    """
+    return not value <= limit + ROUNDING * abs(limit)
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """The first reading outside the envelope."""

@@ -3,11 +3,13 @@
 Currents are compared where their range is chosen (`ranges.fixed_range`).
 """
 
+import math
 from collections.abc import Iterator
 
 from drivers.biologic.eclib.codes import BOOSTER_RANGE
 from drivers.biologic.program import FINEST_RECORD, Draft
 from labctl.errors import Complaint
+from labctl.limits import exceeds
 from labctl.techniques import (
     ConstantPower,
     Spectrum,
@@ -50,7 +52,7 @@ def _unknown_booster(draft: Draft) -> Complaint:
 def _check_voltages(draft: Draft, index: int, technique: Technique) -> None:
     facts = draft.facts
     most = facts.largest_voltage
-    for volt in sorted({v for v in voltages_of(technique) if abs(v) > most}):
+    for volt in sorted({v for v in voltages_of(technique) if exceeds(abs(v), most)}):
         by = "compliance" if facts.drive.compliance == most else "control range"
         guess = "compliance" in facts.drive.assumed and by == "compliance"
         draft.complain(
@@ -95,7 +97,7 @@ def _outside(technique: Spectrum, low: float, high: float) -> Iterator[float]:
 def _check_power(draft: Draft, index: int, technique: ConstantPower) -> None:
     facts = draft.facts
     most = facts.largest_current * facts.largest_voltage
-    if abs(technique.power) > most:
+    if not math.isnan(most) and exceeds(abs(technique.power), most):
         draft.complain(
             index,
             f"{technique.power:g} W is beyond ±{most:g} W: {facts.largest_current:g} A "
@@ -112,7 +114,7 @@ def _check_rate(draft: Draft, index: int, technique: VoltageSweep) -> None:
     if every is None or not technique.scan_rate > 0.0:
         return
     fastest = every / FINEST_RECORD
-    if technique.scan_rate > fastest:
+    if exceeds(technique.scan_rate, fastest):
         draft.complain(
             index,
             f"{technique.scan_rate:g} V/s with a row every {every:g} V needs a row "

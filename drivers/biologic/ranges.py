@@ -14,6 +14,7 @@ from drivers.biologic.eclib.codes import (
     range_text,
 )
 from drivers.biologic.techniques import TECHNIQUES
+from labctl.limits import exceeds
 from labctl.roles.capability import Capability
 from labctl.techniques import Comparison, Condition, ConditionQuantity
 
@@ -140,7 +141,7 @@ def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
     """
     size, most = abs(current), facts.largest_current
     what = what or f"{size:.6g} A"
-    if size > most:
+    if not math.isnan(most) and exceeds(size, most):
         guess = "current" in facts.drive.assumed
         raise RangeError(
             f"{what} is beyond ±{most:g} A, the most that this channel "
@@ -162,7 +163,7 @@ def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
         )
     if isinstance(facts.current_range, float):
         code = code_of_span(facts.current_range)
-        if size > CURRENT_RANGES[code] * (1.0 + 1e-9):
+        if exceeds(size, CURRENT_RANGES[code]):
             raise RangeError(
                 f"{what} does not fit the configured range {range_text(code)}.",
                 "Remove current_range from the options or choose a larger one.",
@@ -172,7 +173,7 @@ def fixed_range(facts: ChannelFacts, current: float, what: str = "") -> int:
             )
         return code
     for code, span in sorted(facts.ranges.items(), key=lambda item: item[1]):
-        if size <= span * (1.0 + 1e-9):
+        if not exceeds(size, span):
             return code
     return BOOSTER_RANGE
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from labctl.columns import CURRENT, VOLTAGE
 from labctl.errors import Complaint
-from labctl.limits import ANYTHING, Envelope
+from labctl.limits import ANYTHING, Envelope, exceeds
 from labctl.protocol import Step
 from labctl.quantities import format_si
 from labctl.steps.channel import RunTechniques
@@ -72,9 +72,9 @@ def _limit(envelope: Envelope, asked: Asked) -> float | None:
     low, high = envelope.bounds.get(asked.column, ANYTHING)
     easy = envelope.eased.get(asked.column, (low, high))
     low, high = min(low, easy[0]), max(high, easy[1])
-    if asked.value > high:
+    if exceeds(asked.value, high):
         return high
-    return low if asked.value < low else None
+    return low if exceeds(-asked.value, -low) else None
 
 
 def _complaint(asked: Asked, owner: str, limit: float) -> Complaint:

@@ -12,7 +12,7 @@ from labctl.columns import CURRENT, VOLTAGE
 from labctl.config.models import Config
 from labctl.data import Stream
 from labctl.errors import Complaint, QuantityError, RefusedError
-from labctl.limits import Envelope, name_of
+from labctl.limits import Envelope, exceeds, name_of
 from labctl.protocol import Protocol
 from labctl.quantities import format_si
 from labctl.sample import Sample, SampleKind
@@ -158,7 +158,7 @@ def _beyond_the_bench(config: Config, protocol: Protocol) -> Iterator[Complaint]
     except QuantityError:
         return  # `check` has complained about the rate
     for path, ampere in currents.items():
-        if ampere > most:
+        if exceeds(ampere, most):
             yield Complaint(
                 ("parameters", *path),
                 f"{format_si(ampere, 'A', 3)} is beyond the {format_si(most, 'A', 3)} "

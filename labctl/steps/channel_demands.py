@@ -5,10 +5,12 @@ board) would else be refused days later, at the step that needs it.
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from labctl.errors import Complaint, Place, RefusedError
 from labctl.fingerprint import UNTOLD
+from labctl.limits import exceeds
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.potentiostat import PotentiostatLimits
 
@@ -42,15 +44,16 @@ class CheckChannel(Step):
         """See `Step.beyond`."""
         channel = bench.role(self.role, PotentiostatLimits)
         complaints = []
-        if self.current > channel.max_current:
+        most = channel.max_current  # NaN: nobody knows
+        if not math.isnan(most) and exceeds(self.current, most):
             complaints.append(
                 Complaint(
                     ("parameters", *self.current_at),
                     f"{self.current:.4g} A is beyond the channel that plays "
-                    f"{self.role}, which holds {channel.max_current:.4g} A.",
+                    f"{self.role}, which holds {most:.4g} A.",
                     f"Lower it, or choose another channel with --role {self.role}=….",
                     value=self.current,
-                    limit=channel.max_current,
+                    limit=most,
                     unit="A",
                 )
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from labctl.data import Event, Level
 from labctl.errors import Complaint, RefusedError
+from labctl.limits import exceeds
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.current_source import CurrentBounds, CurrentSource
 from labctl.roles.delta_meter import DeltaMeter
@@ -160,15 +161,15 @@ def _compare(
 ) -> list[Complaint]:
     found = []
     largest, unit = span
-    if not demand.span <= largest:
+    if exceeds(demand.span, largest):
         what = f"{demand.span:g} {unit} is beyond ±{largest:g} {unit} of {who}."
         found.append(_beyond(demand.span_parameter, what, demand.span, largest, unit))
     most, unit = limit
-    if not demand.compliance <= most:
+    if exceeds(demand.compliance, most):
         what = f"{demand.compliance:g} {unit} is beyond {most:g} {unit} of {who}."
         name = demand.compliance_parameter
         found.append(_beyond(name, what, demand.compliance, most, unit))
-    elif not demand.compliance >= least:
+    elif exceeds(-demand.compliance, -least):
         what = f"{demand.compliance:g} {unit} is below {least:g} {unit} of {who}."
         name = demand.compliance_parameter
         found.append(_beyond(name, what, demand.compliance, least, unit))
@@ -194,7 +195,7 @@ def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
     else:
         magnet = bench.role(demand.role, Magnet)
         largest, who = magnet.largest_field, f"{demand.role}"
-    if abs(demand.field) <= largest:
+    if not exceeds(abs(demand.field), largest):
         return []
     what = f"{demand.field:g} T is beyond ±{largest:g} T of {who}."
     return [_beyond("field", what, demand.field, largest, "T")]

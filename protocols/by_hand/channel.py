@@ -13,7 +13,7 @@ from labctl.columns import TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Plot
-from labctl.limits import Envelope
+from labctl.limits import Envelope, exceeds
 from labctl.protocol import Bench, Parameters, RecordedRun
 from labctl.quantities import Ampere, Second, Volt, format_si
 from labctl.roles.potentiostat import PotentiostatChannel, PotentiostatLimits
@@ -161,7 +161,7 @@ class ChannelByHand(ByHand[AtRest]):
         channel = bench.role("cell", PotentiostatChannel)
         most = channel.max_current if isinstance(channel, PotentiostatLimits) else None
         for largest, whose in ((limit, "this run"), (most, "the channel")):
-            if largest is not None and not abs(value) <= largest:
+            if largest is not None and exceeds(abs(value), largest):
                 what = f"{value:g} A is beyond ±{largest:g} A of {whose}."
                 found.append(Complaint((name,), what, "Lower it."))
         return found + outside(bench.envelope, A, {name: value})

@@ -60,6 +60,12 @@ CASES: list[tuple[str, Order, Config, set[tuple[str | int, ...]]]] = [
         {("parameters", "steps", 0, "rate")},
     ),
     (
+        "exactly what board and bench allow, but for the rounding of a rate",
+        ordered("sequence", **sequence(current("500.0000000001 mA"))),
+        bench_with(maximum_current="500 mA"),
+        set(),
+    ),
+    (
         "0.8 A where the configuration says that the channel drives it",
         ordered("sequence", **sequence(current("0.8 A"))),
         bench_with({"max_current": {"1": 1.0}}),
