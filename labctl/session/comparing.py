@@ -151,6 +151,9 @@ def _player(against: Against, role: str, channel: str, kind: type) -> object:
         players = station.players(instrument)
     except (IdentityError, FirmwareError) as error:
         raise RefusedError([Complaint(("channels", role), str(error))]) from error
+    except OperatorError as error:  # no driver of that name, say: no run starts
+        what = f"{channel} cannot be used: {error}"
+        raise RefusedError([Complaint(("channels", role), what)]) from error
     except InstrumentError as error:
         against.vain[instrument] = (stopwatch(), str(error))
         raise
@@ -162,20 +165,21 @@ def _player(against: Against, role: str, channel: str, kind: type) -> object:
     if not plays(players[name], kind):
         what = f"{channel} is no {_words(kind)}, which {role} has to be."
         raise RefusedError(
-            [Complaint(("channels", role), what, _who_could(station, role, kind))]
+            [Complaint(("channels", role), what, _who_else(station, role, kind))]
         )
     return players[name]
 
 
-def _who_could(station: Station, role: str, kind: type) -> str:
-    """Name what could play a role, as far as it is connected."""
-    able = [
-        f"{name}/{part}" if part else name
+def _who_else(station: Station, role: str, kind: type) -> str:
+    """Name what could play a role: configured for it, or found able to."""
+    connected = {
+        f"{name}/{part}" if part else name: player
         for name in sorted(station.opened)
         for part, player in station.players(name).items()
-        if plays(player, kind)
-    ]
-    could = station.candidates(role) or able
+    }
+    able = [name for name, player in connected.items() if plays(player, kind)]
+    untried = [n for n in station.candidates(role) if n not in connected]
+    could = [n for n in station.candidates(role) if n in able] + untried or able
     if could:
         return f"Choose one of {', '.join(could)}."
     return "`labctl station show` tells what each channel can do."
@@ -188,9 +192,14 @@ def _words(kind: type) -> str:
 
 
 def _unasked(role: str, channel: str, error: LabctlError) -> Complaint:
-    what = f"{channel} could not be asked what it can do: {str(error).rstrip('.')}."
+    what = f"{channel} could not be asked what it can do: {_sentence(error)}"
     cure = "It is asked again when the run starts, before anything is driven."
     return Complaint(("channels", role), what, cure)
+
+
+def _sentence(error: LabctlError) -> str:
+    text = str(error)
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
 
 
 def _of_step(
