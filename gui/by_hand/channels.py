@@ -1,5 +1,6 @@
 """The channels of the bench as rows, and which make a bench to work at by hand."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -86,7 +87,7 @@ class ChannelRow:
     def plays(self) -> str:
         """What it plays, in words."""
         if self.kinds:
-            return ", ".join(KINDS.get(kind, kind) for kind in self.kinds)
+            return ", ".join(KINDS.get(kind) or _spoken(kind) for kind in self.kinds)
         return ", ".join(role.replace("_", " ") for role in self.roles)
 
     @property
@@ -99,6 +100,11 @@ class ChannelRow:
     def fits(self, part: Part) -> bool:
         """Whether it can be a part, or is meant to once it is open."""
         return part.fits(self.kinds, self.roles)
+
+
+def _spoken(kind: str) -> str:
+    """Return ``water bath`` for a package's ``WaterBath``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).lower()
 
 
 def channel_rows(

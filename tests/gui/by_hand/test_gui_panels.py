@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from real_station import RealStation
 
 from gui.by_hand import panels
+from gui.by_hand.channels import ChannelRow
 from gui.by_hand.kinds import SOURCE_METER, Kind, Part
 from gui.shell.window import MainWindow
 from labctl import registered
+from labctl.api.answers import InstrumentOut
 
 OVEN = Kind("oven-by-hand", (Part("oven", "oven", ("Oven",)),))
 
@@ -133,3 +135,29 @@ def test_the_widgets_of_another_panel_are_gone(qtbot: QtBot) -> None:
     shown.show_kind(SimpleNamespace(display=None, protocol="other"))  # type: ignore[arg-type]
 
     assert shown.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (("SourceMeter",), "source meter"),
+        (("MagnetSupply", "Gaussmeter"), "magnet supply, gaussmeter"),
+        # a package's
+        (("Chamber",), "chamber"),
+        (("WaterBath",), "water bath"),
+    ],
+)
+def test_what_a_channel_plays_is_said_as_people_do(
+    kinds: tuple[str, ...], said: str
+) -> None:
+    one = InstrumentOut(
+        name="oven",
+        driver="kb53",
+        address="TCPIP::10.0.0.8::5025::SOCKET",
+        open=True,
+        identity={},
+        error="",
+        channels=[],
+    )
+
+    assert ChannelRow(one, "oven", kinds).plays == said
