@@ -66,13 +66,15 @@ static void exponential(Matrix a, Matrix out) {
 }
 
 /* The state (q, u, v, 1) obeys a linear equation: i = (v - empty - slope q - u) / r0.
-   q is taken in units of 1/slope volts, so that all four are volts. */
+   q is taken in units of 1/slope volts, so that all four are volts; what stores
+   nothing, a dummy cell, has no slope, and its q is in coulombs. */
 void cell_at_voltage(Cell *cell, double voltage, double rate, double time) {
     double tau = cell_time_constant(cell), g = 1.0 / cell->r0;
-    double per_q = cell->slope, per_u = tau > 0.0 ? 1.0 / cell->c1 : 0.0;
+    double per_q = cell->slope != 0.0 ? cell->slope : 1.0;
+    double felt = cell->slope / per_q, per_u = tau > 0.0 ? 1.0 / cell->c1 : 0.0;
     Matrix a = {
-        {-per_q * g, -per_q * g, per_q * g, 0.0},
-        {-per_u * g, -per_u * g - (tau > 0.0 ? 1.0 / tau : 0.0), per_u * g, 0.0},
+        {-felt * per_q * g, -per_q * g, per_q * g, 0.0},
+        {-felt * per_u * g, -per_u * g - (tau > 0.0 ? 1.0 / tau : 0.0), per_u * g, 0.0},
         {0.0, 0.0, 0.0, rate},
         {0.0, 0.0, 0.0, 0.0},
     };
@@ -80,11 +82,11 @@ void cell_at_voltage(Cell *cell, double voltage, double rate, double time) {
         for (int j = 0; j < SIZE; j++) a[i][j] *= time;
     Matrix e;
     exponential(a, e);
-    double x[SIZE] = {cell->slope * cell->q, cell->u, voltage - cell->empty, 1.0};
+    double x[SIZE] = {per_q * cell->q, cell->u, voltage - cell->empty, 1.0};
     double y[2] = {0.0, 0.0};
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < SIZE; j++) y[i] += e[i][j] * x[j];
-    cell->q = y[0] / cell->slope;
+    cell->q = y[0] / per_q;
     cell->u = y[1];
 }
 

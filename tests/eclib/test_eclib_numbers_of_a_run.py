@@ -171,6 +171,28 @@ def test_a_spectrum_has_the_impedance_and_phase_of_the_cell(
     assert np.all(imaginary < 0.0)
 
 
+def test_a_dummy_cell_that_stores_nothing_settles_at_its_resistances(
+    placed: Place,
+) -> None:
+    r0, r1, c1 = 100.0, 1000.0, 1e-3
+    oracle = placed(
+        "speed = 0\n[channels]\nempty = 0\nfull = 0\ncharge = 0\n"
+        f"r0 = {r0}\nr1 = {r1}\nc1 = {c1}\n"
+    )
+    clock = oracle.clock()
+    hold = ConstantVoltage(0.1, 2.0, record=Recording(every_s=0.1))
+
+    polls = run(oracle.opened(clock), clock, [hold])
+
+    time = column(polls, "instrument_time_second")
+    end, tau = 0.1 / (r0 + r1), c1 * r0 * r1 / (r0 + r1)
+    expected = end + (0.1 / r0 - end) * np.exp(-time / tau)
+    assert column(polls, "current_ampere") == pytest.approx(expected, rel=1e-5)
+    assert oracle.truth(0)[2] == pytest.approx(
+        end * 2.0 + (0.1 / r0 - end) * tau, rel=1e-6
+    )
+
+
 def test_a_sweep_drives_through_its_vertices_at_its_rate(bench: Bench) -> None:
     device, clock, _ = bench
     sweep = VoltageSweep((3.6, 3.8, 3.4, 3.6), 0.02, record=Recording(every_volt=0.01))
