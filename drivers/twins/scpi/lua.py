@@ -18,16 +18,19 @@ from typing import Any
 
 from drivers.twins.scpi.lua_house import HOUSE
 from drivers.twins.scpi.tsp_tables import Table
+from labctl.clock import stopwatch
 from labctl.errors import OperatorError
 
 log = logging.getLogger(__name__)
 
 MEMORY = 32 * 2**20
 """Bytes; a 2636B has 16 MB."""
-STRIDE = 10_000
+STRIDE = 1_000
 """Instructions between two looks at the budget."""
-IDLE_STRIDES = 20_000
+IDLE_STRIDES = 200_000
 """Looks without a call of the instrument: 2e8 instructions, about a second."""
+PATIENCE = 5.0
+"""s of real time without one: joining long texts takes a millisecond an instruction."""
 CALLS = 200_000
 """Calls of the instrument by one message; a sweep of 60,000 points takes 120,000."""
 
@@ -90,8 +93,7 @@ class LuaMachine:
         self._gate = gate
         self._tables: dict[str, Table] = {"": root}
         self._proxies: dict[str, Any] = {}
-        self._idle = self._calls = 0
-        self._stuck = False
+        self._afresh()
         house = HOUSE.replace("MEMORY", str(MEMORY)).replace("STRIDE", str(STRIDE))
         self._house = self._lua.eval(house)(self._pass, self._spent)
         self._fill(root)
@@ -164,15 +166,14 @@ class LuaMachine:
 
     def run(self, chunk: Any, name: str) -> Result:
         """Run what `compile` returned."""
-        self._idle = self._calls = 0
-        self._stuck = False
+        self._afresh()
         try:
             done = self._house.run(chunk)
         except self._error as error:  # from a stranger's __tostring
             full = isinstance(error, MemoryError)
             done = ("failed", "not enough memory" if full else str(error))
         if self._stuck:
-            self._stuck, self._idle, self._calls = False, 0, 0
+            self._afresh()
             self._house.calm()
             return Result(Ending.STUCK)
         if done == "done":
@@ -183,6 +184,12 @@ class LuaMachine:
             return Result(Ending.MEMORY, message)
         return Result(Ending.FAILED, _placed(message, name))
 
+    def _afresh(self) -> None:
+        """Give the whole budget again."""
+        self._idle = self._calls = 0
+        self._since = stopwatch()
+        self._stuck = False
+
     def _tidy(self) -> None:
         """Collect what filled the memory; Lua 5.1 does not do it in need."""
         self._lua.set_max_memory(0)
@@ -191,7 +198,9 @@ class LuaMachine:
 
     def _spent(self) -> bool:
         self._idle += 1
-        self._stuck = self._stuck or self._idle > IDLE_STRIDES or self._calls > CALLS
+        late = stopwatch() - self._since > PATIENCE
+        over = late or self._idle > IDLE_STRIDES or self._calls > CALLS
+        self._stuck = self._stuck or over
         return self._stuck
 
     def stop(self) -> None:
@@ -217,6 +226,8 @@ class LuaMachine:
                 "%s %s.%s failed in the simulated instrument", act, path, name
             )
             return False, "failure of the simulated instrument"
+        finally:
+            self._since = stopwatch()
         return self._unless_stuck(answer)
 
     def _unless_stuck(self, answer: tuple[Any, ...]) -> tuple[Any, ...]:

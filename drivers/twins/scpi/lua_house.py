@@ -4,7 +4,7 @@ Rules for whoever edits it: no value of Python may become reachable (a Python ob
 userdata in Lua, and its metatable holds its destructor). What a program may overwrite,
 such as ``pairs``, is taken into a local before it runs. Every function of Lua that can
 run long without an instruction (``rep``, pattern matching) is bounded here: the budget
-counts instructions. ``MEMORY`` and ``STRIDE`` are replaced by numbers.
+is looked at between instructions. ``MEMORY`` and ``STRIDE`` are replaced by numbers.
 """
 
 HOUSE = """

@@ -133,6 +133,27 @@ def test_an_error_that_never_ends_to_describe_itself_is_stopped(
     assert not wire.is_silent
 
 
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "while true do t = string.rep('y', 1e6) end",
+        "s = string.rep('y', 1e6) while true do t = s .. 'a' end",
+        "s = string.rep('y', 1e6) while true do t = string.upper(s) end",
+        "s = string.rep('y', 1e5) while true do pcall(string.find, s, 'y*z') end",
+    ],
+)
+def test_a_program_of_few_but_long_instructions_is_stopped_too(
+    wire: Any, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    monkeypatch.setattr(lua, "PATIENCE", 0.05)
+
+    wire.tell(slow)
+
+    assert wire.is_silent
+    wire.resource.clear()
+    assert not wire.is_silent
+
+
 def test_binary_chunks_are_refused(wire: Any) -> None:
     wire.tell("f, why = loadstring('\\27Lua') print(f, why)")
 
