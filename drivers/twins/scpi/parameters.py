@@ -158,10 +158,19 @@ def string(text: str) -> str:
     return text[1:-1].replace(quote * 2, quote)
 
 
+MOST_PARTS = 3
+"""Slot, row and column of a channel."""
+LARGEST_CHANNEL = 99
+"""Of each of them; a range that is written out stays small."""
+MOST_CHANNELS = 10_000
+"""Of one list."""
+
+
 def channel_list(text: str) -> tuple[str, ...]:
     """Return the channels of ``(@1!1,1!3:1!5)``, ranges written out.
 
-    ``slot!channel`` or ``slot!row!column``; -171 if it is not such a list.
+    ``slot!channel`` or ``slot!row!column``; -171 if it is not such a list, -222 or
+    -223 where no card has these, or so many.
     """
     body = text.strip()
     if not (body.startswith("(@") and body.endswith(")")):
@@ -170,14 +179,19 @@ def channel_list(text: str) -> tuple[str, ...]:
     for item in filter(None, body[2:-1].replace(" ", "").split(",")):
         first, _, last = item.partition(":")
         channels += _between(first, last) if last else [_channel(first)]
+        if len(channels) > MOST_CHANNELS:
+            raise ScpiError(-223, item)
     return tuple(channels)
 
 
 def _numbers(channel: str) -> list[int]:
     try:
-        return [int(part) for part in channel.split("!")]
+        numbers = [int(part) for part in channel.split("!")]
     except ValueError:
         raise ScpiError(-171, channel) from None
+    if len(numbers) > MOST_PARTS or max(numbers) > LARGEST_CHANNEL:
+        raise ScpiError(-222, channel)
+    return numbers
 
 
 def _channel(channel: str) -> str:

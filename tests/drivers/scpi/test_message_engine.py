@@ -307,3 +307,11 @@ def test_no_bytes_make_the_engine_fall(data: bytes) -> None:
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not a SCPI pattern"):
         header("SOUR:VOLT")
+
+
+@pytest.mark.parametrize("far", ["1!1:1!99999999", "1!1!1:1!9999!9999", "1!1!1!1!1"])
+def test_a_list_of_channels_that_no_card_has_is_not_written_out(far: str) -> None:
+    with pytest.raises(ScpiError, match="-222"):
+        channel_list(f"(@{far})")
+
+    assert channel_list("(@1!1!1:1!2!2)") == ("1!1!1", "1!1!2", "1!2!1", "1!2!2")
