@@ -119,7 +119,7 @@ def boolean(text: str) -> bool:
         return False
     try:
         return round(float(word)) != 0
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ScpiError(-224, text) from None
 
 

@@ -12,6 +12,7 @@ from drivers.twins.scpi.header import header
 from drivers.twins.scpi.parameters import (
     Choice,
     block,
+    boolean,
     channel_list,
     parse_number,
     split,
@@ -307,6 +308,12 @@ def test_no_bytes_make_the_engine_fall(data: bytes) -> None:
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not a SCPI pattern"):
         header("SOUR:VOLT")
+
+
+@pytest.mark.parametrize("word", ["INF", "-1e999", "NAN", "1V"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(word: str) -> None:
+    with pytest.raises(ScpiError, match="-224"):
+        boolean(word)
 
 
 @pytest.mark.parametrize("far", ["1!1:1!99999999", "1!1!1:1!9999!9999", "1!1!1!1!1"])
