@@ -362,7 +362,8 @@ class StationBench:
         """Do what follows from a run's end: hold its channels if it ended badly."""
         if not TABLE[run.state].is_bad:
             return
-        why = f"{run.about.run} ended: {run.state} {run.summary().reason}".strip()
+        reason = run.summary().reason
+        why = f"{run.about.run} ended: {run.state}" + (f" ({reason})" if reason else "")
         for channel in run.about.channels.values():
             self.queue.hold_channel(channel, why)
         if run.finished is None:
