@@ -99,8 +99,13 @@ def twin(name: str) -> Twin:
             f"driver {name!r} has no twin, so it cannot be simulated. Take another "
             f"bench, or install a package that has {name!r} among its {TWINS!r}."
         )
-    found: Twin = load(TWINS, name)
-    return found
+    found = load(TWINS, name)
+    if not callable(found):
+        raise OperatorError(
+            f"twin {name!r}: its entry point names {found!r}, which cannot be called as "
+            "a labctl.roles.driver.Twin is"
+        )
+    return typing.cast("Twin", found)
 
 
 def protocol(name: str) -> type[Protocol]:

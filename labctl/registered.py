@@ -85,7 +85,7 @@ def load(group: str, name: str) -> Any:
         return found[0].load()
     except LabctlError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that was registered exits
         raise OperatorError(
             f"{what} {name!r} of the package {package_of(found[0])} cannot be "
             f"imported: {type(error).__name__}: {error}. Repair or uninstall "

@@ -35,6 +35,13 @@ def install(folder: Path, name: str, text: str, points: str) -> None:
             "lacking:x",
             "of the package lacking 0.1 cannot be imported: ModuleNotFoundError: No ",
         ),
+        # it is a script
+        (
+            "script",
+            "import sys; sys.exit(3)",
+            "script:x",
+            "of the package script 0.1 cannot be imported: SystemExit: 3. Repair",
+        ),
         # it is half written
         (
             "half",
@@ -110,6 +117,16 @@ def test_a_bench_of_another_kind_is_refused_by_name(
 
     with pytest.raises(OperatorError, match="bench 'rig' is a int"):
         build_bench("rig", VirtualClock())
+
+
+def test_a_twin_that_cannot_be_called_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "attic", "rig = 3", "[labctl.twins]\nrig = attic:rig\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(OperatorError, match="twin 'rig': its entry point names 3"):
+        plugins.twin("rig")
 
 
 def test_a_bench_that_nobody_knows_is_told_the_nearest() -> None:
