@@ -102,8 +102,8 @@ def twin(name: str) -> Twin:
     found = load(TWINS, name)
     if not callable(found):
         raise OperatorError(
-            f"twin {name!r}: its entry point names {found!r}, which cannot be called as "
-            "a labctl.roles.driver.Twin is"
+            f"twin {name!r}: its entry point names {found!r}, which cannot be called "
+            "as a labctl.roles.driver.Twin is"
         )
     return typing.cast("Twin", found)
 
