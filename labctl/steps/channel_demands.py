@@ -12,6 +12,7 @@ from labctl.errors import Complaint, Place, RefusedError
 from labctl.fingerprint import UNTOLD
 from labctl.limits import exceeds
 from labctl.protocol import Bench, Ending, Rows, Step
+from labctl.quantities import format_si
 from labctl.roles.potentiostat import PotentiostatLimits
 
 
@@ -49,8 +50,8 @@ class CheckChannel(Step):
             complaints.append(
                 Complaint(
                     ("parameters", *self.current_at),
-                    f"{self.current:.4g} A is beyond the channel that plays "
-                    f"{self.role}, which holds {most:.4g} A.",
+                    f"{format_si(self.current, 'A', 3)} is beyond the channel that "
+                    f"plays {self.role}, which holds {format_si(most, 'A', 3)}.",
                     f"Lower it, or choose another channel with --role {self.role}=….",
                     value=self.current,
                     limit=most,

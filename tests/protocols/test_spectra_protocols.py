@@ -191,4 +191,4 @@ def test_a_channel_without_impedance_board_is_refused_before_the_formation() -> 
     said = " ".join(str(c) for c in refused.value.complaints)
     assert "has no impedance board" in said
     assert "dc_rates[1]" in said
-    assert "which holds 0.005 A" in said
+    assert "which holds 5.00 mA" in said
