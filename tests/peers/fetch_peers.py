@@ -75,4 +75,10 @@ def fetch() -> None:
 
 if __name__ == "__main__":
     if not are_here():
-        fetch()
+        try:
+            fetch()
+        except subprocess.CalledProcessError as error:  # pip has said why
+            sys.exit(
+                f"peers: NOT FETCHED: pip ended with {error.returncode}; without "
+                "them tests/peers does not run"
+            )
