@@ -8,7 +8,7 @@ what was expected, and the cure; all of them come at once.
 import difflib
 import json
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labctl.documents.document import Document
@@ -120,17 +120,24 @@ def _words(model: "type[BaseModel]", error: "ErrorDetails") -> tuple[str, str]:
         return f"got nothing, {wanted}.", cure
     if kind in _BOUNDS:
         return _beyond(quantity, error), ""
-    if kind == "union_tag_invalid":
-        tag, tags = context["tag"], context["expected_tags"].replace("'", "`")
-        near = difflib.get_close_matches(tag, tags.replace("`", "").split(", "), n=1)
-        cure = f"Did you mean `{near[0]}`?" if near else ""
-        key = context["discriminator"].strip("'")
-        return f"got {key} `{show(tag)}`, expected {tags}.", cure
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return _which(context)
     if kind == "value_error":
         return f"{context['error']}".rstrip(".") + ".", ""
     said = error["msg"].removeprefix("Input should be ")
     what = f"got {_shown(error['input'])}, expected {_EXPECTED.get(kind, said)}."
     return what, _cure(kind, error["input"])
+
+
+def _which(context: Mapping[str, Any]) -> tuple[str, str]:
+    """Say that a block does not tell which of several it is, or tells none of them."""
+    key = context["discriminator"].strip("'")
+    if "tag" not in context:
+        return f"got no `{key}`, which says what this is.", f"Add `{key}: …`."
+    tag, tags = context["tag"], context["expected_tags"].replace("'", "`")
+    near = difflib.get_close_matches(tag, tags.replace("`", "").split(", "), n=1)
+    cure = f"Did you mean `{near[0]}`?" if near else ""
+    return f"got {key} `{show(tag)}`, expected {tags}.", cure
 
 
 def _cure(kind: str, got: object) -> str:

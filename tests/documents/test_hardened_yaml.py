@@ -443,3 +443,14 @@ def test_a_length_is_told_without_the_validators_words(text: str, said: str) -> 
         validate(Document.without_lines("f", data), _Short)
 
     assert str(refused.value) == said
+
+
+def test_a_block_that_does_not_say_what_it_is_is_told_which_word_lacks() -> None:
+    text = GOOD.replace("kind: cc, ", "")
+
+    with pytest.raises(RefusedError) as refused:
+        validate(load(text, "f.yaml"), _Plan)
+
+    (complaint,) = refused.value.complaints
+    assert complaint.path == ("steps", 0)
+    assert complaint.what == "got no `kind`, which says what this is."
