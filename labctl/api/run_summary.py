@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from labctl.data import Result
+from labctl.data import Quality, Result
 from labctl.drawing.lettering import unit_text, value_text
 
 
@@ -18,9 +18,13 @@ def unsafe_channels(
 
 
 def headline(results: Mapping[str, Result]) -> str:
-    """Return ``initial coulombic efficiency 92.8 %``; empty without a result."""
+    """Return ``initial coulombic efficiency 92.8 %``; empty without a result.
+
+    There is no room for why it is suspect, but for that it is.
+    """
     for name, result in results.items():
-        return f"{name.replace('_', ' ')} {_words(result)}"
+        doubt = ", suspect" * (result.quality is Quality.SUSPECT)
+        return f"{name.replace('_', ' ')} {_words(result)}{doubt}"
     return ""
 
 

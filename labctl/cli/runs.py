@@ -193,7 +193,8 @@ def _headline(results: Any) -> str:
     from labctl.cli.output import value_text  # noqa: PLC0415
 
     for name, result in results.items():
-        return f"{name.replace('_', ' ')} {value_text(result)}"
+        doubt = ", suspect" * (result.quality == "suspect")
+        return f"{name.replace('_', ' ')} {value_text(result)}{doubt}"
     return ""
 
 
