@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drivers.biologic.eclib.abi import CurrentValues
+from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.overload import flags_of
 from drivers.biologic.port import Port
 from drivers.biologic.reading import Fetched, Reader, joined
 from labctl import columns
+from labctl.clock import stopwatch
 from labctl.data import Batch, Event, Level
 from labctl.errors import InstrumentError
 from labctl.roles.potentiostat import ROWS_LOST
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MOST_FETCHES = 10_000
 """Blocks in one poll; more means that the instrument writes faster than we read."""
+LONGEST_DRAIN = 1.0
+"""s of real time that one poll fetches from a channel that still writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,21 @@ class ChannelMemory:
         return self._pending[-1].technique if self._pending else None
 
     def drain(self, lib: EClib, link: int) -> Seen:
-        """Fetch blocks until there are none; return what the channel sees then."""
+        """Fetch blocks until there are none; return what the channel sees then.
+
+        Where rows come faster than calls return there is always one more: then what is
+        left waits for the next poll, or nobody looks at limits and no stop gets its
+        turn. What a channel that stands still holds is fetched to its end.
+        """
+        begun = stopwatch()
         for _ in range(MOST_FETCHES):
             words, infos, values = lib.data(link, self._port.number)
             if infos.IRQskipped or len(words):
                 self._pending.append(Fetched.of(words, infos, values))
             if not len(words):
+                return Seen.of(values)
+            late = stopwatch() - begun > LONGEST_DRAIN
+            if late and values.State != State.STOP:
                 return Seen.of(values)
         raise InstrumentError(
             f"{self._port.place}: rows come faster than they can be read; record less "

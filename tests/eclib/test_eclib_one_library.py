@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from oracle_library import Oracle
 
+from drivers.biologic import memory
 from drivers.biologic.eclib.library import EClib, OutOfTurnError
 from labctl.clock import SystemClock
 from labctl.techniques import ConstantCurrent, Recording
@@ -87,3 +88,21 @@ def test_a_table_shows_its_functions_to_nobody(placed: Place) -> None:
     public = {name for name in dir(table) if not name.startswith("_")}
 
     assert public == {"exchange", "origin", "sdk_path", "worker"}
+
+
+def test_rows_that_come_faster_than_calls_return_hold_up_no_poll(
+    placed: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "LONGEST_DRAIN", 0.05)
+    oracle = placed("device = 20\nspeed = 20\ncall_seconds = 0.005\n")
+    channel = oracle.opened(SystemClock()).roles["1"]
+    channel.load([ConstantCurrent(1e-3, 20.0, record=Recording(every_s=0.02))])
+    channel.start()
+
+    polls = [channel.poll() for _ in range(3)]
+
+    assert all(poll.running for poll in polls)
+    while polls[-1].running:
+        polls.append(channel.poll())
+    rows = sum(len(batch) for poll in polls for batch in poll.batches)
+    assert rows == 1001
