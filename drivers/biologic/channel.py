@@ -11,20 +11,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drivers.biologic.compiler import compile_program
 from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.faults import EClibError
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.experiment import START_GRACE, Experiment, behind
-from drivers.biologic.firmware_limits import Bounds
-from drivers.biologic.loading import send, shortening
-from drivers.biologic.memory import ChannelMemory, Seen
 from drivers.biologic.ownership import difference, make_token
 from drivers.biologic.port import Device, Port
-from drivers.biologic.program import Program
-from drivers.biologic.recorded import further_columns
+from drivers.biologic.rows.memory import ChannelMemory, Seen
+from drivers.biologic.rows.recorded import further_columns
+from drivers.biologic.rows.watch import ChannelWatch
 from drivers.biologic.tenure import Tenure
-from drivers.biologic.watch import ChannelWatch
+from drivers.biologic.upload.compiler import compile_program
+from drivers.biologic.upload.firmware_limits import Bounds
+from drivers.biologic.upload.loading import send, shortening
+from drivers.biologic.upload.program import Program
 from labctl import columns
 from labctl.data import Batch, Column, Event, Level
 from labctl.errors import (

@@ -12,7 +12,7 @@ from drivers.biologic.ownership import (
     began_then,
     uploads_of,
 )
-from drivers.biologic.program import Program
+from drivers.biologic.upload.program import Program
 from labctl.techniques import Loop, Technique
 
 START_GRACE = 5.0

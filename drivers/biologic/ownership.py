@@ -17,8 +17,8 @@ from drivers.biologic.eclib.codes import Firmware, State, firmware_name, state_n
 from drivers.biologic.eclib.faults import EClibError, Remedy
 from drivers.biologic.eclib.held import Held
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.program import Upload
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
+from drivers.biologic.upload.program import Upload
 from labctl.clock import local
 
 DRIVER = "biologic"

@@ -14,7 +14,7 @@ from drivers.biologic.eclib.faults import NO_ANSWER, EClibError
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.options import Options, of_channel
 from drivers.biologic.ownership import Holding, read_holding
-from drivers.biologic.ranges import ChannelFacts
+from drivers.biologic.upload.ranges import ChannelFacts
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError, OperatorError
 

@@ -16,7 +16,7 @@ from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib.codes import Board
 from drivers.biologic.eclib.encodings import TI, ieee_floats, ti_floats
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.reading import Fetched, Reader
+from drivers.biologic.rows.reading import Fetched, Reader
 from labctl.clock import stopwatch
 
 WORDS = 1000

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from oracle_library import Oracle
 
-from drivers.biologic import memory
 from drivers.biologic.eclib.library import EClib, OutOfTurnError
+from drivers.biologic.rows import memory
 from labctl.clock import SystemClock
 from labctl.techniques import ConstantCurrent, Recording
 

@@ -11,7 +11,7 @@ from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codec import Setting
 from drivers.biologic.eclib.faults import EClibError
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.loading import defined
+from drivers.biologic.upload.loading import defined
 
 Place = Callable[..., Oracle]
 

@@ -18,10 +18,7 @@ from drivers.keithley import (
 )
 from drivers.keysight import keysight_b2901a
 from drivers.specification import Specification
-from drivers.twins.keithley import (
-    keithley_2000_functions,
-    keithley_2636b_tables,
-)
+from drivers.twins.keithley import keithley_2000_functions
 from drivers.twins.keithley import keithley_2182a as twin_2182a
 from drivers.twins.keithley import keithley_2400 as twin_2400
 from drivers.twins.keithley import keithley_2450 as twin_2450
@@ -29,6 +26,7 @@ from drivers.twins.keithley import keithley_6221 as twin_6221
 from drivers.twins.keithley import keithley_6430 as twin_6430
 from drivers.twins.keithley import keithley_6487 as twin_6487
 from drivers.twins.keithley import keithley_6517b as twin_6517b
+from drivers.twins.keithley.tsp import keithley_2636b_tables
 from drivers.twins.keysight import keysight_b2901a as twin_b2901a
 
 Sheet = tuple[tuple[float, float, float], ...]

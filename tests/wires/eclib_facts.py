@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from oracle_library import Oracle
 
-from drivers.biologic.abilities import BOARDS
-from drivers.biologic.conditions import FirmwareTests
 from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib import abi, codes, encodings, faults
 from drivers.biologic.eclib.tables import EXTRAS, MOST_STEPS, Layout, TechniqueTable
 from drivers.biologic.releases import CALLED
-from drivers.biologic.sweeps import scan_uploads
 from drivers.biologic.techniques import TECHNIQUES
+from drivers.biologic.upload.abilities import BOARDS
+from drivers.biologic.upload.conditions import FirmwareTests
+from drivers.biologic.upload.sweeps import scan_uploads
 from drivers.twins.biologic import codes as twin_codes
 from drivers.twins.biologic import tables as twin
 from drivers.twins.biologic.library import VERSION

@@ -6,10 +6,10 @@ Channel a is wired to the bench; channel b stands beside it and sees an open cir
 from functools import partial
 from typing import Any
 
-from drivers.twins.keithley import keithley_2636b_tables as data
-from drivers.twins.keithley.tsp_channel import Channel
-from drivers.twins.keithley.tsp_factory import SCRIPTS
-from drivers.twins.keithley.tsp_trigger import TriggerSystem
+from drivers.twins.keithley.tsp import keithley_2636b_tables as data
+from drivers.twins.keithley.tsp.channel import Channel
+from drivers.twins.keithley.tsp.factory import SCRIPTS
+from drivers.twins.keithley.tsp.trigger import TriggerSystem
 from drivers.twins.scpi.tsp import TspTwin
 from drivers.twins.scpi.tsp_tables import RUNTIME_ERROR, Table, TspError, within
 from drivers.twins.visa.twin import VisaTwin

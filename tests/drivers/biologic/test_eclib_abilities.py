@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.biologic.compiler import compile_program
 from drivers.biologic.options import of_channel, read_options
-from drivers.biologic.ranges import ChannelFacts
+from drivers.biologic.upload.compiler import compile_program
+from drivers.biologic.upload.ranges import ChannelFacts
 from labctl.errors import Complaint, RefusedError
 from labctl.techniques import (
     Comparison,

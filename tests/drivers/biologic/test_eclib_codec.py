@@ -15,7 +15,7 @@ from drivers.biologic.eclib.codec import (
 from drivers.biologic.eclib.codes import Board
 from drivers.biologic.eclib.encodings import TI, Floats, Words, ieee_floats
 from drivers.biologic.eclib.tables import Layout
-from drivers.biologic.reading import Fetched, Reader
+from drivers.biologic.rows.reading import Fetched, Reader
 from drivers.biologic.techniques import BY_ID, TECHNIQUES
 from labctl.errors import InstrumentError
 

@@ -3,10 +3,10 @@ from itertools import pairwise
 
 import pytest
 
-from drivers.biologic.compiler import compile_program
 from drivers.biologic.eclib.tables import MOST_STEPS
-from drivers.biologic.program import Program
-from drivers.biologic.ranges import ChannelFacts
+from drivers.biologic.upload.compiler import compile_program
+from drivers.biologic.upload.program import Program
+from drivers.biologic.upload.ranges import ChannelFacts
 from labctl.errors import RefusedError
 from labctl.techniques import (
     Comparison,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from simulated_biologic import column, simulated_bench
 
-from drivers.biologic.conditions import split
-from drivers.biologic.firmware_limits import Bounds, guard_current, guard_voltage
+from drivers.biologic.upload.conditions import split
+from drivers.biologic.upload.firmware_limits import Bounds, guard_current, guard_voltage
 from drivers.twins.world import catalogue
 from labctl.limits import Envelope
 from labctl.techniques import (

@@ -12,8 +12,8 @@ from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Board
 from drivers.biologic.eclib.encodings import IEEE
 from drivers.biologic.overload import OverloadRule, OverloadWatch, flags_of
-from drivers.biologic.reading import Fetched, Reader
-from drivers.biologic.recorded import further_columns
+from drivers.biologic.rows.reading import Fetched, Reader
+from drivers.biologic.rows.recorded import further_columns
 from labctl import columns
 from labctl.data import Event
 from labctl.errors import InstrumentError, LimitError

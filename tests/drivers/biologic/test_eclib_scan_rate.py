@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.biologic.scan_rate import SweepCheck
+from drivers.biologic.rows.scan_rate import SweepCheck
 from labctl.errors import InstrumentError
 from labctl.techniques import VoltageSweep
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from drivers.twins.keithley import keithley_2636b_tables as data
-from drivers.twins.keithley import tsp_buffer
-from drivers.twins.keithley.tsp_buffer import Reading, ReadingBuffer
-from drivers.twins.keithley.tsp_sweep import Sweep
-from drivers.twins.keithley.tsp_trigger import Activity, TriggerSystem
+from drivers.twins.keithley.tsp import buffer as tsp_buffer
+from drivers.twins.keithley.tsp import keithley_2636b_tables as data
+from drivers.twins.keithley.tsp.buffer import Reading, ReadingBuffer
+from drivers.twins.keithley.tsp.sweep import Sweep
+from drivers.twins.keithley.tsp.trigger import Activity, TriggerSystem
 from drivers.twins.scpi.status import Status
 from drivers.twins.scpi.tsp_tables import (
     RUNTIME_ERROR,
@@ -207,7 +207,7 @@ class Channel:
         source = self.front.source
         return bool(source.on and self.front.circuit.operate(self.frame.time).in_limit)
 
-    # A sweep's steps; see `tsp_sweep.Swept`.
+    # A sweep's steps; see `sweep.Swept`.
 
     def bounds(self, quantity: str) -> float:
         """Return the largest level of ``v`` or ``i``."""

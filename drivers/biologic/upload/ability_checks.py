@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from drivers.biologic.eclib.codes import BOOSTER_RANGE
-from drivers.biologic.program import FINEST_RECORD, Draft
+from drivers.biologic.upload.program import FINEST_RECORD, Draft
 from labctl.errors import Complaint
 from labctl.limits import exceeds
 from labctl.techniques import (

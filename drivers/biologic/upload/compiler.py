@@ -6,31 +6,31 @@ at once. A charge limit of a constant current becomes its duration.
 
 from collections.abc import Sequence
 
-from drivers.biologic.ability_checks import check_abilities
-from drivers.biologic.checks import (
+from drivers.biologic.eclib.codec import settings_of
+from drivers.biologic.eclib.codes import AUTO_RANGE, board_name
+from drivers.biologic.techniques import TECHNIQUES
+from drivers.biologic.upload.ability_checks import check_abilities
+from drivers.biologic.upload.checks import (
     check_board,
     check_loops,
     check_start,
     choose_voltage_range,
 )
-from drivers.biologic.conditions import FirmwareTests, charge_duration, split
-from drivers.biologic.eclib.codec import settings_of
-from drivers.biologic.eclib.codes import AUTO_RANGE, board_name
-from drivers.biologic.firmware_limits import (
+from drivers.biologic.upload.conditions import FirmwareTests, charge_duration, split
+from drivers.biologic.upload.firmware_limits import (
     Bounds,
     guard_current,
     guard_voltage,
 )
-from drivers.biologic.program import Draft, Program, Upload
-from drivers.biologic.ranges import (
+from drivers.biologic.upload.program import Draft, Program, Upload
+from drivers.biologic.upload.ranges import (
     ChannelFacts,
     RangeError,
     current_of_power,
     fixed_range,
     holding_range,
 )
-from drivers.biologic.sweeps import scan_uploads
-from drivers.biologic.techniques import TECHNIQUES
+from drivers.biologic.upload.sweeps import scan_uploads
 from labctl.errors import Complaint, RefusedError
 from labctl.techniques import (
     ConstantCurrent,

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from drivers.biologic.abilities import BOARDS, CONTROL, Drive, drive_of
 from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib.codes import (
     AUTO_RANGE,
@@ -14,6 +13,7 @@ from drivers.biologic.eclib.codes import (
     range_text,
 )
 from drivers.biologic.techniques import TECHNIQUES
+from drivers.biologic.upload.abilities import BOARDS, CONTROL, Drive, drive_of
 from labctl.limits import exceeds
 from labctl.roles.capability import Capability
 from labctl.techniques import Comparison, Condition, ConditionQuantity

@@ -1,6 +1,6 @@
 """Events of TSP source meters: who waits for what, blenders, timers, the bus trigger.
 
-An activity is a generator (`tsp_sweep.py` has those of a source meter); it says how
+An activity is a generator (`sweep.py` has those of a source meter); it says how
 long a step takes or what it waits for, and goes on when the instrument's time has
 come. One that waits for an event which never comes stays busy for ever, as the
 instrument does.

@@ -9,8 +9,8 @@ import typing
 from functools import partial
 from typing import Any
 
-from drivers.twins.keithley.tsp_buffer import ReadingBuffer
-from drivers.twins.keithley.tsp_trigger import Activity, Detector, TriggerSystem
+from drivers.twins.keithley.tsp.buffer import ReadingBuffer
+from drivers.twins.keithley.tsp.trigger import Activity, Detector, TriggerSystem
 from drivers.twins.scpi.tsp_tables import (
     RUNTIME_ERROR,
     Table,

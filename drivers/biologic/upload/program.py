@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from drivers.biologic.conditions import FirmwareTests
 from drivers.biologic.eclib.codec import Setting, settings_of
 from drivers.biologic.eclib.codes import (
     CURRENT_RANGES,
@@ -12,9 +11,10 @@ from drivers.biologic.eclib.codes import (
     range_text,
 )
 from drivers.biologic.eclib.tables import TechniqueTable
-from drivers.biologic.firmware_limits import Bounds, Guarded
-from drivers.biologic.ranges import ChannelFacts
 from drivers.biologic.techniques import TECHNIQUES
+from drivers.biologic.upload.conditions import FirmwareTests
+from drivers.biologic.upload.firmware_limits import Bounds, Guarded
+from drivers.biologic.upload.ranges import ChannelFacts
 from labctl.errors import Complaint
 from labctl.techniques import Condition, Recording, Technique
 

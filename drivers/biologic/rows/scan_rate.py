@@ -9,7 +9,7 @@ the moment that lie far enough from the first vertex, and the time that has pass
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from drivers.biologic.program import Program
+from drivers.biologic.upload.program import Program
 from labctl import columns
 from labctl.data import Batch
 from labctl.errors import InstrumentError

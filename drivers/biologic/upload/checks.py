@@ -1,8 +1,8 @@
 """What is wrong with techniques as a whole: loops that overlap, limits already met."""
 
 from drivers.biologic.eclib.codes import SUFFIX, Board
-from drivers.biologic.program import Draft
-from drivers.biologic.ranges import RangeError, voltage_range
+from drivers.biologic.upload.program import Draft
+from drivers.biologic.upload.ranges import RangeError, voltage_range
 from labctl.errors import Complaint
 from labctl.techniques import (
     Comparison,

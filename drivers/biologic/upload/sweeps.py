@@ -5,9 +5,9 @@ sweep that begins and ends at one potential between (or at) its turning points. 
 other paths are written out, `MOST_STEPS` vertices to a technique.
 """
 
-from drivers.biologic.conditions import FirmwareTests
 from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib.tables import MOST_STEPS
+from drivers.biologic.upload.conditions import FirmwareTests
 from labctl.techniques import VoltageSweep
 
 Upload = tuple[str, dict[str, object]]

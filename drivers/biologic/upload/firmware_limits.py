@@ -8,14 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from drivers.biologic.conditions import (
+from drivers.biologic.eclib.tables import MOST_TESTS
+from drivers.biologic.upload.conditions import (
     ACTIVE,
     AT_LEAST,
     OF_CURRENT,
     STOP_ALL,
     FirmwareTests,
 )
-from drivers.biologic.eclib.tables import MOST_TESTS
 from labctl import columns
 from labctl.limits import ANYTHING, Envelope
 

@@ -20,7 +20,7 @@ from drivers.biologic.eclib.encodings import ti_floats
 from drivers.biologic.eclib.faults import EClibError, Remedy
 from drivers.biologic.eclib.held import Held
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.program import Upload
+from drivers.biologic.upload.program import Upload
 from labctl.errors import InstrumentError
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.overload import flags_of
 from drivers.biologic.port import Port
-from drivers.biologic.reading import Fetched, Reader, joined
+from drivers.biologic.rows.reading import Fetched, Reader, joined
 from labctl import columns
 from labctl.clock import stopwatch
 from labctl.data import Batch, Event, Level

@@ -1,0 +1,1 @@
+"""What comes back from a channel: words fetched, made into rows, and watched."""
