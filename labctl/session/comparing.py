@@ -6,7 +6,7 @@ unknown, which is neither able nor unable.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -66,21 +66,35 @@ class AskedBench:
     """A bench whose players are looked at, not used; see `labctl.protocol.Bench`."""
 
     def __init__(
-        self, clock: Clock, players: Mapping[str, object], envelope: Envelope
+        self,
+        clock: Clock,
+        players: Mapping[str, object],
+        envelope: Envelope,
+        roles: Collection[str],
     ) -> None:
         self.clock, self.envelope = clock, envelope
-        self._players = players
+        self._players, self._roles = players, roles
 
     def role(self, name: str, kind: type[T]) -> T:
-        """Return a player. NotAskedError: nobody knows it."""
+        """Return a player. NotAskedError: nobody knows it.
+
+        InstrumentError: the step could not be executed either, because its protocol
+        has no such role, or what plays it is of another kind.
+        """
         player = self._players.get(name)
-        if player is None or not plays(player, kind):
+        if player is None and name in self._roles:
             raise NotAskedError(f"{name}: nobody could ask it")
+        if player is None:
+            raise InstrumentError(f"the plan uses a role {name!r} that nobody plays.")
+        if not plays(player, kind):
+            raise InstrumentError(
+                f"what plays {name} is no {_words(kind)}, which the plan uses."
+            )
         return cast("T", player)
 
 
 class NotAskedError(InstrumentError):
-    """A role's player is not known, which has been said already."""
+    """A role's player is not known: `compare` has said so, once for the role."""
 
 
 def compare(
@@ -106,7 +120,7 @@ def compare(
         except LabctlError as error:
             unknown.append(_unasked(role, channel, error))
     run = against.limits.get("run", Envelope({}))
-    bench = AskedBench(against.station.clock, players, run)
+    bench = AskedBench(against.station.clock, players, run, protocol.roles())
     walked = walk(protocol, recorded)
     unknown += [Complaint(PARAMETERS, f"{said}.") for said in walked.unknown]
     for step in walked.steps:
@@ -211,7 +225,7 @@ def _of_step(
     try:
         found += step.beyond(bench)
     except NotAskedError:
-        pass
+        pass  # it is among `Compared.unknown`, or refused
     except RefusedError as refused:
         found += refused.complaints
     except LabctlError as error:

@@ -5,16 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from plans_to_compare import BENCH, OPEN, bench_with, complaints, ordered
+from plans_to_compare import BENCH, OPEN, bench_with, checked, complaints, ordered
 from shared_runs import SharedRuns
 
 from labctl.config.models import Config
 from labctl.config.reading import kept_config
 from labctl.errors import RefusedError
+from labctl.roles.source_meter import SourceMeter
 from labctl.session.amend import consider
+from labctl.session.comparing import Against, compare
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
+from protocols.cells.formation_cycling import FormationCycling
 
 LABEL = {
     "name": "A17",
@@ -72,6 +75,32 @@ def test_a_driver_that_nobody_has_is_a_mistake_not_unknown() -> None:
 
     assert complaint.path == ("channels", "cell")
     assert "no driver called 'biologik'. Did you mean biologic?" in str(complaint)
+
+
+@pytest.mark.parametrize(
+    ("roles", "words"),
+    [
+        ({}, "uses a role 'cell' that nobody plays"),
+        ({"cell": SourceMeter}, "what plays cell is no potentiostat channel"),
+    ],
+)
+def test_a_step_that_could_not_be_executed_is_not_passed_over(
+    roles: dict[str, type], words: str
+) -> None:
+    class Forgetful(FormationCycling):
+        def roles(self) -> dict[str, type]:
+            return roles
+
+    prepared = checked(ordered("formation-cycling"), OPEN)
+    known = prepared.protocol
+    assert isinstance(known, FormationCycling)
+    protocol = Forgetful(known.parameters, known.sample)
+    cast = dict.fromkeys(roles, "k2450")
+
+    found = compare(protocol, Against(prepared.station, cast, {}))
+    prepared.station.close()
+
+    assert words in found.complaints[0].what
 
 
 def test_an_empty_slot_plays_nothing() -> None:
