@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from labctl.json_numbers import MaybeNumber, Number, NumberOrWord, Numbers
+from labctl.sources import Part
+from labctl.verdicts.condition import Doubt
 
 Array = NDArray[Any]
 
@@ -208,30 +210,47 @@ class Result:
     unit: str
     """As a person writes it: ``mAh/g``, ``S/m``, ``%``."""
     uncertainty: MaybeNumber = None
-    """Standard uncertainty (k = 1) in ``unit``; None if not known."""
+    """In ``unit``: half of what covers 95.45 %, whatever the degrees of freedom, so
+    ± twice this holds for 95 % of good results. None if not known: it is not zero."""
     quality: Quality = Quality.GOOD
     reason: str = ""
     """Why it is suspect or absent; empty when good."""
     table: Mapping[str, Numbers] | None = None
     """Columns of equal length where the answer is a table; names carry units."""
     budget: Mapping[str, Number] | None = None
-    """Standard uncertainty by source, in ``unit``."""
+    """Standard uncertainty by term, in ``unit``, the largest first."""
+    parts: tuple[Part, ...] = ()
+    """The same, signed, by source and with what other runs share; for ratios."""
+    freedom: MaybeNumber = None
+    """Effective degrees of freedom (Welch–Satterthwaite); None: as good as endless."""
+    verdicts: tuple[str, ...] = ()
+    """Codes of the conditions that were not met (`docs/reference/validity.md`)."""
 
     @classmethod
     def absent(cls, unit: str, reason: str) -> "Result":
         """Return the result that says why there is no number."""
         return cls(None, unit, quality=Quality.ABSENT, reason=reason)
 
-    def suspect(self, reason: str) -> "Result":
-        """Return the same number marked suspect, with ``reason`` added."""
-        reasons = "; ".join(filter(None, (self.reason, reason)))
-        return replace(self, quality=Quality.SUSPECT, reason=reasons)
+    @property
+    def largest_term(self) -> str:
+        """Where most of its uncertainty comes from; empty if nobody knows."""
+        return max(self.budget or {}, key=(self.budget or {}).__getitem__, default="")
+
+    def suspect(self, doubt: Doubt | str) -> "Result":
+        """Return the same number marked suspect, with the ``doubt`` added."""
+        code = doubt.code if isinstance(doubt, Doubt) else ""
+        return replace(
+            self,
+            quality=Quality.SUSPECT,
+            reason="; ".join(filter(None, (self.reason, str(doubt)))),
+            verdicts=tuple(dict.fromkeys(filter(None, (*self.verdicts, code)))),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite becomes None."""
         written: dict[str, Any] = _RESULT.dump_python(self, mode="json")
-        for name in ("table", "budget"):
-            if written[name] is None:
+        for name in ("table", "budget", "freedom", "parts", "verdicts"):
+            if not written[name] and written[name] != {}:
                 del written[name]
         return written
 

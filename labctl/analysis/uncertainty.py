@@ -5,13 +5,13 @@ its uncertainty as signed parts, one a *source*. Parts of the same source are fu
 correlated, parts of different sources are independent: a thickness or a meter's gain
 that stands in numerator and denominator cancels, as it does on the bench.
 
-A source is named ``term`` or ``term: detail``. The budget adds the details of a term
-in quadrature. What is random gets a detail of its own (`fresh`); what is known once
-and used often (one gauge, one meter's range) keeps one name.
+What a source is, and what it may share with other numbers: `labctl.sources`. The
+budget adds the details of a term in quadrature. What is random gets a detail of its
+own (`fresh`); what is known once and used often (one gauge, one meter's range) keeps
+one source. Unknown is not zero: a part that is NaN leaves the uncertainty unknown.
 """
 
 import math
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
@@ -19,7 +19,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.data import Result
+from labctl.data import Quality, Result
+from labctl.sources import Distribution, Kind, Part, Source
+from labctl.verdicts.condition import Doubt
 
 TWO_SIGMA = math.erf(math.sqrt(2.0))
 """Probability within ±2 standard deviations of a normal distribution, 0.9545."""
@@ -30,20 +32,47 @@ class Measured:
     """A value with its standard uncertainty, listed by source."""
 
     value: float
-    """In ``unit``; NaN when absent, `suspicions` then says why."""
+    """In ``unit``; NaN when absent, `doubts` then says why."""
     unit: str = ""
     """As a person writes it; arithmetic drops it, `with_unit` gives it back."""
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[Source, float] = field(default_factory=dict)
     """Signed standard uncertainty by source, in the value's unit."""
-    freedom: Mapping[str, float] = field(default_factory=dict)
+    freedom: Mapping[Source, float] = field(default_factory=dict)
     """Degrees of freedom of the sources known from few readings; others: infinite."""
-    suspicions: tuple[str, ...] = ()
-    """Each acceptance limit that was missed on the way to this value."""
+    doubts: tuple[Doubt, ...] = ()
+    """Each condition that was not met on the way to this value."""
 
     @classmethod
-    def absent(cls, reason: str, unit: str = "") -> "Measured":
+    def absent(cls, reason: Doubt | str, unit: str = "") -> "Measured":
         """Return the value that could not be worked out, and why."""
-        return cls(math.nan, unit, suspicions=(reason,))
+        return cls(math.nan, unit, doubts=(_doubt(reason),))
+
+    @classmethod
+    def of_result(cls, result: Result, run: str = "") -> "Measured":
+        """Return a result of a file with its sources; ``run`` parts it from others.
+
+        A result without parts (an older file) has one of its own, ``not itemised``;
+        without an uncertainty it is unknown.
+        """
+        first, *more = result.verdicts or ("",)
+        doubts = (Doubt(first, result.reason), *(Doubt(code, "") for code in more))
+        if not isinstance(result.value, int | float):
+            return cls(math.nan, result.unit, doubts=doubts)
+        doubts = () if result.quality is Quality.GOOD else doubts
+        given = result.uncertainty
+        whole = math.nan if given is None else given
+        parts = result.parts or (Part(Source("not itemised"), whole),)
+        return cls(
+            float(result.value),
+            result.unit,
+            {part.source.of_run(run): part.uncertainty for part in parts},
+            {
+                part.source.of_run(run): part.freedom
+                for part in parts
+                if part.freedom is not None
+            },
+            doubts,
+        )
 
     @property
     def is_absent(self) -> bool:
@@ -52,13 +81,18 @@ class Measured:
 
     @property
     def valid(self) -> bool:
-        """Whether it met every acceptance limit; a value that is absent did not."""
-        return not self.suspicions
+        """Whether it met every condition; a value that is absent did not."""
+        return not self.doubts
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What a person reads of each doubt."""
+        return tuple(filter(None, map(str, self.doubts)))
 
     @property
     def reason(self) -> str:
         """What it did not meet, separated by semicolons; empty if it is valid."""
-        return "; ".join(self.suspicions)
+        return "; ".join(self.reasons)
 
     @property
     def relative(self) -> float:
@@ -80,9 +114,8 @@ class Measured:
         """
         terms: dict[str, float] = {}
         for source, part in self.parts.items():
-            term = source.partition(":")[0]
             if part:
-                terms[term] = math.hypot(terms.get(term, 0.0), part)
+                terms[source.term] = math.hypot(terms.get(source.term, 0.0), part)
         return dict(sorted(terms.items(), key=lambda item: -item[1]))
 
     @property
@@ -110,18 +143,19 @@ class Measured:
         budget = self.budget
         return math.hypot(*(budget.get(term, 0.0) for term in terms))
 
-    def suspect(self, *reasons: str) -> "Measured":
-        """Return the same value with more suspicions; none twice."""
-        return replace(self, suspicions=_union(self.suspicions, reasons))
+    def suspect(self, *doubts: Doubt | str) -> "Measured":
+        """Return the same value with more doubts; none twice."""
+        return replace(self, doubts=_union(self.doubts, map(_doubt, doubts)))
 
     def with_unit(self, unit: str, factor: float = 1.0) -> "Measured":
         """Return the value times the exact ``factor``, written in ``unit``."""
         return replace(_linear(self.value * factor, (self, factor)), unit=unit)
 
     def with_part(
-        self, source: str, uncertainty: float, freedom: float = math.inf
+        self, source: Source | str, uncertainty: float, freedom: float = math.inf
     ) -> "Measured":
         """Return the same value with one more source of uncertainty."""
+        source = _source(source)
         extra = Measured(
             0.0,
             parts={source: uncertainty},
@@ -130,26 +164,59 @@ class Measured:
         return replace(self + extra, unit=self.unit)
 
     def to_result(self) -> Result:
-        """Return what goes into the run file.
+        """Return what goes into the run file: the one rule for every result.
 
         `Result.uncertainty` is half the width that covers 95.45 %, so that k = 2 keeps
         its promise when few readings were taken; the difference to the plain
         standard uncertainty is the budget's term ``few readings``. None if no source
-        of uncertainty is known: nothing is exact.
+        of uncertainty is known, or one of them not how large: nothing is exact.
         """
         if self.is_absent:
-            return Result.absent(self.unit, self.reason)
-        result = Result(self.value, self.unit)
+            codes = tuple(filter(None, dict.fromkeys(d.code for d in self.doubts)))
+            absent = Result.absent(self.unit, self.reason or "no value")
+            return replace(absent, verdicts=codes)
+        result = Result(self.value, self.unit, parts=self._listed())
         budget = self.budget
         if budget and math.isfinite(self.uncertainty):  # unknown is not zero
             half = self.expanded() / 2
             few = half**2 - self.uncertainty**2
             if few > 1e-9 * half**2:
                 budget["few readings"] = math.sqrt(few)
-            result = replace(result, uncertainty=half, budget=budget)
-        for reason in self.suspicions:
-            result = result.suspect(reason)
+            freedom = self.degrees_of_freedom
+            result = replace(
+                result,
+                uncertainty=half,
+                budget=budget,
+                freedom=freedom if math.isfinite(freedom) else None,
+            )
+        for doubt in self.doubts:
+            result = result.suspect(doubt)
         return result
+
+    def _listed(self) -> tuple[Part, ...]:
+        """Return the parts, the largest first; what is not shared as one a term.
+
+        The details of one term told readings of one run apart: their sum has the
+        degrees of freedom of Welch and Satterthwaite.
+        """
+        whole: dict[Source, float] = {}
+        weight: dict[Source, float] = {}
+        for source, part in self.parts.items():
+            kept = source if source.shared else replace(source, detail="")
+            if source in self.freedom:
+                kept = replace(kept, distribution=Distribution.STUDENT)
+                weight[kept] = weight.get(kept, 0.0) + part**4 / self.freedom[source]
+            seen = kept in whole
+            whole[kept] = math.hypot(whole[kept], part) if seen else part
+        return tuple(
+            Part(
+                source,
+                part,
+                part**4 / weight[source] if weight.get(source) else None,
+            )
+            for source, part in sorted(whole.items(), key=lambda item: -abs(item[1]))
+            if part
+        )
 
     def __add__(self, other: "Measured | float") -> "Measured":
         other = _measured(other)
@@ -207,24 +274,30 @@ class Calibration:
     """Ranges with the same name share their gain, which then cancels in ratios."""
     current_range: str = ""
 
-    def source(self, quantity: str, kind: str) -> str:
-        """Return the source's name, such as ``voltage gain: 100 mV``."""
+    def source(self, quantity: str, kind: str) -> Source:
+        """Return the source called ``voltage gain`` of the range in use."""
         ranges = {"voltage": self.voltage_range, "current": self.current_range}
-        detail = ranges.get(quantity, "")
-        return f"{quantity} {kind}: {detail}" if detail else f"{quantity} {kind}"
+        return Source(
+            f"{quantity} {kind}",
+            ranges.get(quantity, ""),
+            distribution=Distribution.RECTANGULAR,
+        )
 
 
 EXACT = Calibration()
 """Meters without error, for exact vectors."""
 
 
-def known(value: float, uncertainty: float, source: str, unit: str = "") -> Measured:
+def known(
+    value: float, uncertainty: float, source: Source | str, unit: str = ""
+) -> Measured:
     """Return a value whose standard uncertainty (type B) comes from one source.
 
-    Two values of the same ``source`` are taken to be wrong together; name them
-    ``thickness: 1``, ``thickness: 2`` where they were measured one by one.
+    NaN: it has one, and nobody knows how large. Two values of the same ``source`` are
+    taken to be wrong together; name them ``thickness: 1``, ``thickness: 2`` where they
+    were measured one by one.
     """
-    return Measured(float(value), unit, {source: float(uncertainty)})
+    return Measured(float(value), unit, {_source(source): float(uncertainty)})
 
 
 def estimated(value: float, uncertainty: float, term: str) -> Measured:
@@ -232,10 +305,9 @@ def estimated(value: float, uncertainty: float, term: str) -> Measured:
     return known(value, uncertainty, fresh(term, float(value), float(uncertainty)))
 
 
-def fresh(term: str, *data: object) -> str:
+def fresh(term: str, *data: object) -> Source:
     """Return a source under ``term`` that no other ``data`` share; same data, same."""
-    digits = zlib.crc32(repr(data).encode())
-    return f"{term}: {digits:08x}"
+    return Source.fresh(term, *data)
 
 
 def mean_of(readings: ArrayLike, term: str, unit: str = "") -> Measured:
@@ -249,7 +321,7 @@ def mean_of(readings: ArrayLike, term: str, unit: str = "") -> Measured:
     if values.size == 1:
         return Measured(float(values[0]), unit)
     part = float(values.std(ddof=1)) / math.sqrt(values.size)
-    source = fresh(term, values.tolist())
+    source = Source.fresh(term, values.tolist(), kind=Kind.A)
     freedom = {source: values.size - 1.0}
     return Measured(float(values.mean()), unit, {source: part}, freedom)
 
@@ -287,17 +359,25 @@ def _measured(value: "Measured | float") -> Measured:
     return value if isinstance(value, Measured) else Measured(float(value))
 
 
-def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+def _source(source: Source | str) -> Source:
+    return source if isinstance(source, Source) else Source.named(source)
+
+
+def _doubt(doubt: Doubt | str) -> Doubt:
+    return doubt if isinstance(doubt, Doubt) else Doubt("", doubt)
+
+
+def _union(first: Iterable[Doubt], second: Iterable[Doubt]) -> tuple[Doubt, ...]:
     return tuple(dict.fromkeys((*first, *second)))
 
 
 def _linear(value: float, *terms: tuple[Measured, float]) -> Measured:
-    parts: dict[str, float] = {}
-    freedom: dict[str, float] = {}
-    suspicions: tuple[str, ...] = ()
+    parts: dict[Source, float] = {}
+    freedom: dict[Source, float] = {}
+    doubts: tuple[Doubt, ...] = ()
     for item, sensitivity in terms:
         for source, part in item.parts.items():
             parts[source] = parts.get(source, 0.0) + sensitivity * part
         freedom |= item.freedom
-        suspicions = _union(suspicions, item.suspicions)
-    return Measured(float(value), "", parts, freedom, suspicions)
+        doubts = _union(doubts, item.doubts)
+    return Measured(float(value), "", parts, freedom, doubts)

@@ -15,6 +15,7 @@ from labctl.analysis.uncertainty import Measured
 from labctl.data import Result
 from labctl.protocol import RecordedRun
 from labctl.sample import FirstStep, Sample
+from labctl.verdicts.cycling import PLAUSIBLE_EFFICIENCY
 
 CHARGE_UNCERTAINTY = 2e-4
 """Relative, of one half cycle: end point within half a row, timing (k = 1)."""
@@ -60,10 +61,13 @@ def formation_results(run: RecordedRun, formation_cycles: int) -> Mapping[str, R
 def first_cycle_results(cycles: Cycles, sample: Sample) -> Mapping[str, Result]:
     """Return ICE and both capacities of the first complete cycle."""
     first = initial_coulombic_efficiency(cycles, charge_uncertainty=CHARGE_UNCERTAINTY)
+    percent = first * 100.0
     opening, closing = _words(sample)
     at = int(np.flatnonzero(cycles.complete)[0])
     return {
-        "initial_coulombic_efficiency": result(first * 100.0, "%"),
+        "initial_coulombic_efficiency": result(
+            percent.suspect(*PLAUSIBLE_EFFICIENCY.between(percent.value)), "%"
+        ),
         f"first_{opening}_capacity": specific(float(cycles.first[at]), sample),
         f"first_{closing}_capacity": specific(float(cycles.second[at]), sample),
     }

@@ -233,7 +233,7 @@ def contact_suspicions(run: RecordedRun) -> tuple[str, ...]:
         return ("the contacts were not checked",)
     absent = [name for name, r in resistances.items() if r.is_absent]
     found = [
-        f"contacts {name}: {'; '.join(resistances[name].suspicions)}" for name in absent
+        f"contacts {name}: {'; '.join(resistances[name].reasons)}" for name in absent
     ]
     rest = {n: r for n, r in resistances.items() if n not in absent}
     neighbours = {f"{i}{j}" for i, j in PAIRS[:NEIGHBOURS]}

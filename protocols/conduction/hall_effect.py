@@ -330,7 +330,7 @@ class HallEffect(Protocol):
 def _sweep_results(sweep: FieldSweep) -> dict[str, Result]:
     word = "one" if sweep.is_single_carrier else "two or more"
     kinds = Result(word, "")
-    for doubt in sweep.slope.suspicions:
+    for doubt in sweep.slope.doubts:
         kinds = kinds.suspect(doubt)
     return {
         "kinds_of_carrier": kinds,

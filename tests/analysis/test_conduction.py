@@ -80,7 +80,7 @@ def test_a_contact_that_is_not_ohmic_keeps_its_value_and_says_why(case: str) -> 
 def test_one_polarity_hides_the_offset() -> None:
     volts = np.linspace(0.1, 1, 10)
 
-    assert "one polarity only" in ohmic_fit(volts, volts).resistance.suspicions[0]
+    assert "one polarity only" in ohmic_fit(volts, volts).resistance.reasons[0]
 
 
 def test_points_in_compliance_are_left_out_and_counted() -> None:
@@ -205,7 +205,7 @@ def test_the_thickness_series_of_the_reference() -> None:
     assert found.slope.value == pytest.approx(1e7, rel=1e-9)
     assert found.conductivity.value == pytest.approx(1e-3, rel=1e-9)
     assert found.contact_resistance.value == pytest.approx(400, rel=1e-9)
-    assert found.conductivity.suspicions == ()
+    assert found.conductivity.reasons == ()
     assert two_probe.value == pytest.approx(1e-2 / 10.4, rel=1e-9)
     corrected = pellet_conductivity(
         known(10400.0, 0, "r"), known(1e-3, 0, "t"), AREA, found.contact_resistance
@@ -216,7 +216,7 @@ def test_the_thickness_series_of_the_reference() -> None:
 def series(depths: list[float], ohms: list[float]) -> tuple[str, ...]:
     return thickness_series(
         [Measured(d) for d in depths], [Measured(r) for r in ohms], AREA
-    ).conductivity.suspicions
+    ).conductivity.reasons
 
 
 SERIES = {

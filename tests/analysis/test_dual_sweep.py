@@ -48,7 +48,7 @@ def test_the_cubic_model_is_recovered(
     assert found.conductance.value == pytest.approx(siemens, rel=1e-9)
     assert found.offset_current.value == pytest.approx(offset * siemens, abs=1e-19)
     assert found.cubic.value == pytest.approx(cubic * siemens, abs=1e-8 * siemens)
-    assert found.conductance.suspicions == ()
+    assert found.conductance.reasons == ()
 
 
 def test_the_branches_of_a_loop_are_told_apart() -> None:
@@ -79,7 +79,7 @@ def test_branches_that_differ_are_hysteresis_in_the_budget() -> None:
         0.2e-9 / math.sqrt(3)
     )
     assert found.hysteresis == pytest.approx(0.2, rel=1e-3)
-    assert any("hysteresis" in s for s in found.conductance.suspicions)
+    assert any("hysteresis" in s for s in found.conductance.reasons)
 
 
 def test_noise_is_no_hysteresis() -> None:
@@ -87,7 +87,7 @@ def test_noise_is_no_hysteresis() -> None:
     amperes = VOLTS * 1e-9 + 1e-10 * rng.normal(size=VOLTS.size)
 
     assert hysteresis_index(VOLTS, amperes) < 0.03
-    assert zero_bias_conductance(VOLTS, amperes).conductance.suspicions == ()
+    assert zero_bias_conductance(VOLTS, amperes).conductance.reasons == ()
 
 
 def test_a_single_sweep_has_no_hysteresis_to_tell() -> None:
@@ -133,7 +133,7 @@ def test_compliance_is_left_out_and_counted() -> None:
     found = zero_bias_conductance(VOLTS, amperes, compliance=np.abs(amperes) >= 2e-6)
 
     assert found.conductance.value == pytest.approx(1e-6)
-    assert "points in compliance" in found.conductance.suspicions[0]
+    assert "points in compliance" in found.conductance.reasons[0]
 
 
 def test_a_sweep_wholly_in_compliance_leaves_no_number() -> None:
@@ -175,16 +175,16 @@ def test_corrections_as_large_as_the_value_are_suspect(
 ) -> None:
     found = correct_conductance(Measured(1.0), leakage=leak, series_resistance=series)
 
-    assert any(reason in suspicion for suspicion in found.suspicions)
+    assert any(reason in suspicion for suspicion in found.reasons)
 
 
 def test_a_contact_series_ends_on_its_plateau() -> None:
     rising_force = [Measured(g) for g in (1.0, 5.0, 9.8, 10.0)]
 
     assert contact_plateau(rising_force).value == pytest.approx(9.9)
-    assert contact_plateau(rising_force).suspicions == ()
-    assert "still changes by 49.0%" in contact_plateau(rising_force[:3]).suspicions[0]
-    assert "one contact force" in contact_plateau(rising_force[:1]).suspicions[0]
+    assert contact_plateau(rising_force).reasons == ()
+    assert "still changes by 49.0%" in contact_plateau(rising_force[:3]).reasons[0]
+    assert "one contact force" in contact_plateau(rising_force[:1]).reasons[0]
     assert contact_plateau([]).is_absent
 
 

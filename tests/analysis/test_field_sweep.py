@@ -44,7 +44,7 @@ def test_one_carrier_is_a_line_without_magnetoresistance() -> None:
 
     assert found.slope.value == pytest.approx(-1 / (ELEMENTARY_CHARGE * 5e17))
     assert found.is_single_carrier
-    assert found.slope.suspicions == ()
+    assert found.slope.reasons == ()
     assert along == pytest.approx(1 / (ELEMENTARY_CHARGE * 5e17 * 0.135))
 
 
@@ -59,8 +59,8 @@ def test_two_carriers_bend_the_line_and_are_suspect() -> None:
     # A cubic over ±1 T sees the slope at zero of this curve to a few percent.
     assert found.slope.value == pytest.approx(top / bottom, rel=0.05)
     assert not found.is_single_carrier
-    assert any("bends by" in s for s in found.slope.suspicions)
-    assert any("magnetoresistance" in s for s in found.slope.suspicions)
+    assert any("bends by" in s for s in found.slope.reasons)
+    assert any("magnetoresistance" in s for s in found.slope.reasons)
 
 
 def test_even_powers_are_misalignment_not_carriers() -> None:

@@ -180,7 +180,7 @@ def contact_doubts(
     doubts = [
         f"{pair}: {reason}"
         for pair, resistance in resistances.items()
-        for reason in resistance.suspicions
+        for reason in resistance.reasons
     ]
     sizes = {pair: abs(r.value) for pair, r in resistances.items() if not r.is_absent}
     if sizes:

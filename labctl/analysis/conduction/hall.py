@@ -33,6 +33,7 @@ from labctl.analysis.uncertainty import (
 )
 from labctl.data import Quality, Result
 from labctl.errors import OperatorError
+from labctl.verdicts.condition import Doubt
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """C, exact (SI 2019)."""
@@ -96,9 +97,9 @@ class Hall:
     """Largest |V/I| at zero field over |R_Hs B|; NaN if missing."""
 
     @property
-    def suspicions(self) -> tuple[str, ...]:
-        """Each acceptance limit that the Hall coefficient missed."""
-        return self.sheet_hall_coefficient.suspicions
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Each condition that the Hall coefficient did not meet."""
+        return self.sheet_hall_coefficient.doubts
 
     def results(self) -> dict[str, Result]:
         """Return the named results for the run file, densities in cm."""
@@ -116,7 +117,7 @@ class Hall:
         }
 
     def _type_result(self) -> Result:
-        reason = "; ".join(self.suspicions)
+        reason = "; ".join(map(str, self.doubts))
         if self.carrier_type is None:
             return Result.absent("", reason)
         quality = Quality.SUSPECT if reason else Quality.GOOD
@@ -275,8 +276,10 @@ def _slope(
     gaussmeter = Measured(
         0.0,
         parts={
-            "field gain": -slope * accuracy.field_gain,
-            "field zero": -slope * sum(weights) * accuracy.field_zero,
+            accuracy.source("field", "gain"): -slope * accuracy.field_gain,
+            accuracy.source("field", "zero"): -slope
+            * sum(weights)
+            * accuracy.field_zero,
         }
         | {
             fresh("field readings", index, reading): -slope

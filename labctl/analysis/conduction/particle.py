@@ -68,7 +68,7 @@ def correct_conductance(
         share = measured.value * series_resistance.value
         if share >= 1:
             return Measured.absent("leads alone explain the resistance", "S").suspect(
-                *measured.suspicions
+                *measured.doubts
             )
         if share > _SERIES_SHARE:
             doubts.append(f"leads and tip are {share:.0%} of the resistance")

@@ -25,6 +25,8 @@ from labctl.analysis.uncertainty import (
     mean,
 )
 from labctl.data import Result
+from labctl.sources import Source
+from labctl.verdicts.condition import Doubt
 
 GROUP_A = (("I21_V34", "I12_V43"), ("I43_V12", "I34_V21"))
 """Readings of R_A: two reciprocal places, each with both current directions."""
@@ -74,7 +76,7 @@ class Reading:
         finite = math.isfinite(self.voltage) and math.isfinite(self.current)
         return finite and self.current != 0 and not self.overloaded
 
-    def resistance(self, accuracy: Calibration, source: str) -> Measured:
+    def resistance(self, accuracy: Calibration, source: Source) -> Measured:
         """Return V/I in ohm; ``source`` names its random part, unique to it."""
         value = self.voltage / self.current
         parts = {
@@ -137,9 +139,9 @@ class VanDerPauw:
     """V/I in ohm by configuration at positive current."""
 
     @property
-    def suspicions(self) -> tuple[str, ...]:
-        """Each acceptance limit that was missed."""
-        return self.sheet_resistance.suspicions
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Each condition that was not met."""
+        return self.sheet_resistance.doubts
 
     def results(self) -> dict[str, Result]:
         """Return the named results for the run file."""

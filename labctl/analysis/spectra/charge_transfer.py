@@ -151,7 +151,7 @@ def exchange_current(
         )
     value = math.sqrt(square)
     u = conductance**2 * measured.relative / value
-    return estimated(value, u, "circuit fit").suspect(*measured.suspicions)
+    return estimated(value, u, "circuit fit").suspect(*measured.doubts)
 
 
 def _at_rest(
@@ -161,7 +161,7 @@ def _at_rest(
         return measured if current == 0 else exchange
     value = GAS_OVER_FARADAY * temperature / exchange.value
     found = estimated(value, value * exchange.relative, "circuit fit")
-    return found.suspect(*measured.suspicions)
+    return found.suspect(*measured.doubts)
 
 
 def _arcs(fit: CircuitFit, low: float) -> list[int]:

@@ -204,6 +204,10 @@ def write_results(group: Any, results: Mapping[str, Result]) -> None:
         write_text(own, "unit", result.unit)
         write_text(own, "quality", str(result.quality))
         write_text(own, "reason", result.reason)
+        if result.freedom is not None:
+            own.create_dataset("degrees_of_freedom", data=result.freedom)
+        if result.verdicts:
+            write_text(own, "verdicts", " ".join(result.verdicts))
         if result.table is not None:
             table = write_group(own, "table", "NXcollection")
             columns = {key: np.array(v, "<f8") for key, v in result.table.items()}
