@@ -91,8 +91,16 @@ class Sample(BaseModel):
     """Standard uncertainty of the thickness."""
     particle_radius: Annotated[Metre, Field(gt=0)] | None = None
     """Radius of the active particles: the diffusion length of GITT is a third of it."""
+    particle_radius_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
+    """Standard uncertainty of the particle radius: of its mean, not the spread."""
     length: Annotated[Metre, Field(gt=0)] | None = None
     """Distance between the probes on a particle."""
+    length_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
+    """Standard uncertainty of the length."""
+    contact_radius: Annotated[Metre, Field(gt=0)] | None = None
+    """Radius of the contact between a probe and the particle."""
+    contact_radius_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
+    """Standard uncertainty of the contact radius."""
     pressure: Annotated[Pascal, Field(ge=0)] | None = None
     """Pressure on the pellet."""
     temperature: Annotated[Kelvin, Field(gt=0)] = 298.15
