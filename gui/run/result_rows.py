@@ -1,11 +1,12 @@
-"""Results as lines of a table: value, uncertainty, whether it may be believed."""
+"""Results as lines of a table: whether it may be believed, value, uncertainty."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.look.si_text import NOTHING, sentence, words
+from gui.look.si_text import sentence, words
 from labctl.data import Result
-from labctl.drawing.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text
+from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class ResultRow:
     unit: str
     quality: str
     reason: str
+    mostly: str
+    """Where most of the uncertainty comes from, or that it is not known."""
 
 
 def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
@@ -28,17 +31,14 @@ def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
             unit_text(result.unit),
             result.quality,
             result.reason,
+            UNKNOWN if is_unknown(result) else largest_text(result),
         )
         for name, result in results.items()
     ]
 
 
 def _value(result: Result) -> str:
-    if result.table is not None:
+    if result.value is None and result.table is not None:
         rows = max((len(v) for v in result.table.values()), default=0)
         return f"table of {rows}"
-    if result.value is None:
-        return NOTHING
-    if isinstance(result.value, str):
-        return result.value
-    return value_text(result.value, result.uncertainty)
+    return number_text(result)

@@ -11,7 +11,8 @@ from gui.parts.table import Column, Table, TableModel
 from gui.run.result_rows import ResultRow, result_rows
 from gui.run.step_rows import StepRow, step_rows
 from labctl.api.answers import ForecastOut, RunEvent, StepOut
-from labctl.data import Level, Result
+from labctl.data import Level, Quality, Result
+from labctl.drawing.result_text import MEANING
 
 NO_RESULTS = "No results yet: they are worked out when the run ends."
 LEVEL_LOOKS = {
@@ -63,14 +64,14 @@ class ResultTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         columns: list[Column[ResultRow]] = [
+            Column("Verdict", lambda r: r.quality, look=_look, colour=_quality),
             Column("Result", lambda r: r.name),
-            Column("Value", lambda r: r.value, number=True),
+            Column("Value ± u", lambda r: r.value, number=True, tip=lambda _: MEANING),
             Column("Unit", lambda r: r.unit),
-            Column("Quality", lambda r: r.quality, colour=_quality),
-            Column("Why", lambda r: r.reason),
+            Column("Why, or where u is from", lambda r: r.reason or r.mostly),
         ]
         self.table = Table("Results", TableModel(columns, lambda r: r.name), self)
-        self.table.fit_columns(30, 32, 15, 9, 0)
+        self.table.fit_columns(12, 30, 28, 12, 0)
         self.table.say_when_empty(NO_RESULTS)
         _fill(self, self.table)
 
@@ -106,7 +107,12 @@ def _planned(row: StepRow) -> str | None:
 
 
 def _quality(row: ResultRow) -> str:
-    return theme().good if row.quality == "good" else theme().alarm
+    return theme().good if row.quality == Quality.GOOD else theme().alarm
+
+
+def _look(row: ResultRow) -> StateLook | None:
+    """Return a shape for what is not good: colour alone says nothing to many."""
+    return None if row.quality == Quality.GOOD else StateLook.NEEDS_YOU
 
 
 def _fill(parent: QWidget, table: QWidget) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text
+from labctl.drawing.result_text import number_text
 
 
 def unsafe_channels(
@@ -18,19 +19,13 @@ def unsafe_channels(
 
 
 def headline(results: Mapping[str, Result]) -> str:
-    """Return ``initial coulombic efficiency 92.8 %``; empty without a result.
+    """Return ``initial coulombic efficiency 92.80 ± 0.14 %``; empty without a result.
 
     There is no room for why it is suspect, but for that it is.
     """
     for name, result in results.items():
-        doubt = ", suspect" * (result.quality is Quality.SUSPECT)
-        return f"{name.replace('_', ' ')} {_words(result)}{doubt}"
+        doubt = f"{result.quality}: " * (result.quality is Quality.SUSPECT)
+        unit = "" if result.value is None else unit_text(result.unit)
+        words = f"{doubt}{name.replace('_', ' ')} {number_text(result)} {unit}"
+        return words.rstrip()
     return ""
-
-
-def _words(result: Result) -> str:
-    if result.value is None:
-        return "–"
-    if isinstance(result.value, str):
-        return f"{result.value} {result.unit}".rstrip()
-    return f"{value_text(result.value)} {unit_text(result.unit)}".rstrip()

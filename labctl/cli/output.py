@@ -2,15 +2,11 @@
 
 import contextlib
 import json
-import math
 import sys
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from labctl.data import Result  # numpy comes with it: start-up time
+from typing import Any
 
 SCHEMA_VERSION = 1
 
@@ -36,40 +32,6 @@ def _write(stream: typing.TextIO, text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         stream.write(text + "\n")
         stream.flush()
-
-
-def results_table(results: Mapping[str, "Result"]) -> str:
-    """Return the results as aligned text, one a line."""
-    width = max((len(_words(name)) for name in results), default=0)
-    lines = []
-    for name, result in results.items():
-        line = f"  {_words(name):<{width}}  {value_text(result)}"
-        if result.quality == "suspect":
-            line += f"   SUSPECT: {result.reason}"
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def value_text(result: "Result") -> str:
-    """Return ``3350.2 ± 1.4 mAh/g``; two digits of the uncertainty."""
-    value, unit = result.value, result.unit
-    if value is None:
-        return f"absent: {result.reason}"
-    if isinstance(value, str):
-        return f"{value} {unit}".rstrip()
-    spread = result.uncertainty
-    if not spread or not math.isfinite(spread):
-        return f"{value:.5g} {unit}".rstrip().replace("-", "−")
-    digits = 1 - math.floor(math.log10(spread))
-    if -3 < digits < 7 and abs(value) < 1e6:  # noqa: PLR2004  (plain, not 1e5)
-        places = max(digits, 0)
-        text = f"{value:.{places}f} ± {spread:.{places}f}"
-    else:
-        scale = 10.0 ** math.floor(math.log10(max(abs(value), spread)))
-        places = max(digits + math.floor(math.log10(scale)), 0)
-        power = math.floor(math.log10(scale))
-        text = f"({value / scale:.{places}f} ± {spread / scale:.{places}f})e{power}"
-    return f"{text} {unit}".rstrip().replace("-", "−")
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -101,7 +63,3 @@ def shown_path(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labctl.cli import ordering
-from labctl.cli.output import print_json, results_table, say, say_out, shown_path
+from labctl.cli.output import print_json, say, say_out, shown_path
 from labctl.cli.run_argument import RunArgument
 from labctl.cli.station import remote
 from labctl.errors import OperatorError
@@ -193,9 +193,11 @@ def _tell(
             }
         )
     else:
+        from labctl.drawing.result_text import results_text  # noqa: PLC0415
+
         text = f": {finished.text}" if finished.text else ""
         say_out(f"{finished.status}{text}")
-        say_out(results_table(finished.results))
+        say_out(results_text(finished.results))
         place = finished.file or finished.folder
         say_out(f"file: {shown_path(place)}")
         say(f"next: labctl report {shown_path(finished.folder)}")

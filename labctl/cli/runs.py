@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.output import print_json, results_table, say_out, shown_path, table
+from labctl.cli.output import print_json, say_out, shown_path, table
 from labctl.cli.run_argument import HERE, RunArgument
 
 app = typer.Typer(help="Runs that were done, or that go on.")
@@ -19,8 +19,9 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder, how they stand, and what they found."""
+    from labctl.api.run_summary import headline  # noqa: PLC0415  (start-up time)
     from labctl.engine.states import stored_state  # noqa: PLC0415
-    from labctl.store.folder import list_runs  # noqa: PLC0415  (start-up time)
+    from labctl.store.folder import list_runs  # noqa: PLC0415
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 
     rows: list[tuple[str, ...]] = []
@@ -28,12 +29,12 @@ def list_all(
     for found in list_runs(folder):
         with RunFile(found.path) as run:
             header, status = run.header, run.status
-            headline = _headline(run.results)
+            first = headline(run.results)
         state = stored_state(
             status.state, finished=status.finished, is_written=found.is_written
         )
         sample = str(header.sample.get("name", ""))
-        rows.append((header.run_id, header.protocol, sample, state, headline))
+        rows.append((header.run_id, header.protocol, sample, state, first))
         answer.append(
             {
                 "run": header.run_id,
@@ -56,6 +57,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
     from labctl.api.run_summary import unsafe_channels  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
+    from labctl.drawing.result_text import results_text  # noqa: PLC0415
     from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.service.guard.safed_file import reports  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -100,7 +102,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
     if results:
-        say_out(results_table(results))
+        say_out(results_text(results))
     else:
         say_out("\n".join(latest))
     for record in events:
@@ -187,15 +189,6 @@ def import_(
     from labctl.session.importing import import_file  # noqa: PLC0415
 
     say_out(shown_path(import_file(file, sample, out)))
-
-
-def _headline(results: Any) -> str:
-    from labctl.cli.output import value_text  # noqa: PLC0415
-
-    for name, result in results.items():
-        doubt = ", suspect" * (result.quality == "suspect")
-        return f"{name.replace('_', ' ')} {value_text(result)}{doubt}"
-    return ""
 
 
 def _half_cycles(steps: Any, active_mass: float | None) -> list[str]:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from labctl.data import Result
+from labctl.drawing.result_text import MEANING
 from labctl.figures.figure import Figure
 from labctl.report.numbers import figure_numbers, json_block
 from labctl.report.svg import Drawing, drawing, figure_css
@@ -29,6 +30,11 @@ from labctl.report.tables import (
 
 _WIDE, _NARROW = (840.0, 440.0), (400.0, 360.0)
 """Sizes in pixels drawn for a desk and for a phone."""
+_VERDICTS = (
+    "Good: every condition of the method was seen to be met. Suspect: one was not, or "
+    "could not be checked; the reason stands below the name. What each method asks for "
+    "is listed in labctl's reference, “When a number is good”."
+)
 _BANNER = "SIMULATED: these numbers come from a model, no instrument was connected."
 
 
@@ -113,8 +119,7 @@ def _results(report: Report) -> str:
     behind = "".join(map(table, result_tables(report.results)))
     return (
         f'<section><h2>Results</h2><div class="card">{summary(report.results)}{behind}'
-        "<p class='reason'>Uncertainties are standard uncertainties (k = 1).</p>"
-        "</div></section>\n"
+        f"<p class='reason'>{MEANING} {_VERDICTS}</p></div></section>\n"
     )
 
 

@@ -6,6 +6,7 @@ from html import escape
 
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import spoken, unit_text, value_text
+from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
@@ -49,8 +50,8 @@ def summary(results: Mapping[str, Result]) -> str:
     """Return the table of all results, with the reason where one is doubted."""
     rows = "".join(_row(name, result) for name, result in results.items())
     return (
-        '<table class="results"><thead><tr><th>Quantity</th>'
-        '<th class="number">Value ± uncertainty</th><th>Unit</th><th>Quality</th>'
+        '<table class="results"><thead><tr><th>Verdict</th><th>Quantity</th>'
+        '<th class="number">Value ± uncertainty</th><th>Unit</th>'
         f"</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -99,27 +100,28 @@ def table(content: Table) -> str:
 
 
 def _row(name: str, result: Result) -> str:
-    reason = ""
-    if result.reason:
-        reason = f'<span class="reason">{escape(result.reason)}</span>'
     badge = (
         f'<span class="badge {result.quality}">{icon(_ICONS[result.quality])}'
         f"{result.quality}</span>"
     )
+    from_what = UNKNOWN if is_unknown(result) else largest_text(result)
+    remarks = "".join(
+        f'<span class="reason">{escape(text)}</span>'
+        for text in (result.reason, from_what)
+        if text
+    )
     return (
-        f'<tr><td class="name">{escape(spoken(name))}</td>'
+        f'<tr><td class="quality">{badge}</td>'
+        f'<td class="name">{escape(spoken(name))}{remarks}</td>'
         f'<td class="number">{escape(_value(result))}</td>'
-        f'<td class="unit">{escape(unit_text(result.unit))}</td>'
-        f'<td class="quality">{badge}{reason}</td></tr>'
+        f'<td class="unit">{escape(unit_text(result.unit))}</td></tr>'
     )
 
 
 def _value(result: Result) -> str:
-    if isinstance(result.value, str):
-        return result.value
-    if result.value is None:
-        return "table below" if result.table else "–"
-    return value_text(result.value, result.uncertainty)
+    if result.value is None and result.table:
+        return "table below"
+    return number_text(result)
 
 
 def _budget(name: str, budget: Mapping[str, float], unit: str) -> Table:

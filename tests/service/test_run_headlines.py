@@ -12,7 +12,8 @@ GOOD = Result(92.8, "%")
     ("result", "said"),
     [
         (GOOD, "initial efficiency 92.8 %"),
-        (GOOD.suspect("overloaded"), "initial efficiency 92.8 %, suspect"),
+        (GOOD.suspect("overloaded"), "suspect: initial efficiency 92.8 %"),
+        (Result(92.8, "%", 0.14), "initial efficiency 92.80 ± 0.14 %"),
         (Result.absent("%", "no rows"), "initial efficiency –"),
     ],
 )
