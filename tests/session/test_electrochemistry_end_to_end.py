@@ -113,7 +113,8 @@ def test_diffusivity_is_within_10_percent_in_the_middle(
 
 # What the cell itself keeps (tests/drivers/world/test_cell_samples.py walks it alone).
 KEPT = [
-    (100, {101.0: (97.46, 0.05)}),
+    # Gain and zero of the instrument move current and limits, so its windows a little.
+    (100, {101.0: (97.46, 0.1)}),
     pytest.param(500, {301.0: (87, 1), 501.0: (72, 1)}, marks=pytest.mark.benchmark),
 ]
 

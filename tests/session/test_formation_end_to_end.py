@@ -175,4 +175,5 @@ def test_every_kind_of_cell_is_formed_from_how_it_was_assembled(
     answer = run(sample, tmp_path, "--set", "cycles=0")
 
     assert answer["status"] == "completed"
-    assert 80.0 < answer["results"]["initial_coulombic_efficiency"]["value"] < 100.0
+    found = answer["results"]["initial_coulombic_efficiency"]["value"]
+    assert 80.0 < found < 100.2  # lco loses nothing; an ammeter's zero is in it twice

@@ -66,13 +66,16 @@ def simulated_bench(
 ) -> SimulatedBench:
     """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``.
 
+    Its converters have no gain and no zero error unless ``simulated`` says otherwise.
+
     ``own_thread``: a call may be made to hang. ``missing``: functions that the release
     does not have.
     """
     clock = VirtualClock(0.0)
     world = BenchWorld(clock)
     world.put(DummyCell() if cell is None else cell, channels)
-    wanted = {"model": "VSP-300", "channels": 6, **(simulated or {})}
+    exact = {"imperfections": "none"}
+    wanted = {"model": "VSP-300", "channels": 6, **exact, **(simulated or {})}
     setup = Setup(NAME, "biologic", ADDRESS, options or {}, wanted)
     twin = BiologicTwin(setup, world, clock)
     twin.faults.missing = missing

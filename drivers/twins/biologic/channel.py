@@ -18,9 +18,11 @@ from drivers.twins.biologic.codes import (
     USUALLY_DRIVES,
     State,
 )
+from drivers.twins.biologic.conversion import converted
 from drivers.twins.biologic.front_end import FrontEnd, Noise
+from drivers.twins.biologic.imperfections import NONE, Imperfections
 from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
-from drivers.twins.biologic.memory import DIRECT, SINE, Block, Memory, Row
+from drivers.twins.biologic.memory import Block, Memory, Row
 from drivers.twins.biologic.sweep import SpectrumInFlight
 from drivers.twins.biologic.tables import PREMIUM, row_of
 from drivers.twins.biologic.techniques import LoadedTechnique, loaded_technique
@@ -61,6 +63,7 @@ class TwinChannel:
         memory_bytes: int = 262144,
         impedance: bool = True,
         largest_range: int = 10,
+        imperfections: Imperfections = NONE,
     ) -> None:
         self.number = number
         self.socket = socket
@@ -80,7 +83,10 @@ class TwinChannel:
         self.hardware = (0, 0)
         self.time_base = 25e-6
         self._run: TechniqueInFlight | None = None
-        self._front = FrontEnd(12, 3, largest_range)
+        self.imperfections = imperfections
+        self._plugged = socket.time
+        """When the channel's age was 0, s of the world's clock."""
+        self._front = FrontEnd(12, 3, largest_range, imperfections=imperfections)
         self._index = 0
         self._loop = 0
         self._jumps: dict[int, int] = {}
@@ -238,7 +244,8 @@ class TwinChannel:
         voltage, current = self.socket.live
         if self.socket.holder is not self:
             current = 0.0
-        return self._front.reading(voltage, current, self.live_noise.take(2))
+        passed = self._age - self._front.begun
+        return self._front.reading(voltage, current, passed, self.live_noise.take(2))
 
     @property
     def shown_state(self) -> State:
@@ -318,6 +325,8 @@ class TwinChannel:
             wanted.voltage_range,
             self.largest_range,
             DRIVES.get(self.board, USUALLY_DRIVES),
+            self.imperfections,
+            time - self._plugged,
         )
         self.time_base = wanted.time_base
         self._open(wanted, 0, time)
@@ -357,39 +366,23 @@ class TwinChannel:
         count = len(rows)
         if not count:
             return np.empty((0, len(block.row.columns)), dtype=np.uint32)
-        names = SINE if block.process == 1 else DIRECT
-        columns = dict(zip(names, np.array(rows).T, strict=True))
-        if block.process == 1:
-            columns["i_range"] = block.front.range_codes(columns["I"])
-        else:
-            columns = self._direct(columns, block, count)
+        columns = converted(block, rows, self.noise)
         return rows_as_words(columns, block.row, count, self.board)
 
-    def _direct(
-        self, columns: dict[str, NDArray[np.float64]], block: Block, count: int
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return what the converters make of it; Ece is 0, CE being the reference."""
-        front = block.front
-        noise = self.noise.take(2 * count)
-        ticks = np.rint(columns["t"] / np.float64(np.float32(block.time_base)))
-        high = np.floor(ticks / 4294967296.0)
+    def snapshot(self) -> dict[str, float]:
+        """Return where the noise generators stand, and how old the channel is."""
         return {
-            "t_high": high,
-            "t_low": ticks - high * 4294967296.0,
-            "Ewe": front.voltages(columns["E"], noise[::2]),
-            "I": front.currents(columns["I"], noise[1::2]),
-            "cycle": columns["cycle"],
-            "Ec": columns["E"],
-            "charge": columns["charge"],
-            "control": columns["control"],
-            "i_range": front.range_codes(columns["I"]),
+            "rows": self.noise.count,
+            "live": self.live_noise.count,
+            "age": self._age,
         }
 
-    def snapshot(self) -> dict[str, int]:
-        """Return where the noise generators stand."""
-        return {"rows": self.noise.count, "live": self.live_noise.count}
-
-    def restore(self, state: "dict[str, int]") -> None:
-        """Put the noise generators back."""
+    def restore(self, state: dict[str, float]) -> None:
+        """Put the noise generators back; ``age`` may be absent in old snapshots."""
         self.noise.count = int(state["rows"])
         self.live_noise.count = int(state["live"])
+        self._plugged = self.socket.time - state.get("age", 0.0)
+
+    @property
+    def _age(self) -> float:
+        return self.socket.time - self._plugged

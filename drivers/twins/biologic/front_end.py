@@ -1,4 +1,4 @@
-"""What the twin's electronics do to a true reading: ranges, noise, converters.
+"""What the twin's electronics do to a true reading: ranges, errors, noise, converters.
 
 Everything here belongs to the instrument channel and nothing to the cell. Noise is
 drawn by number (block and place), so a resumed run goes on with the same sequence.
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.twins.biologic.codes import AUTO_RANGE, RANGES, VOLTS
+from drivers.twins.biologic.imperfections import NONE, Imperfections
 
 Floats = NDArray[np.float64]
 
@@ -87,6 +88,10 @@ class FrontEnd:
     """Code of the channel's largest current range."""
     board_current: float = math.inf
     """A that the board drives, whatever its largest range is called."""
+    imperfections: Imperfections = NONE
+    """Gain and zero of each converter."""
+    begun: float = 0.0
+    """Age of the channel when the technique began, s: its zeros drift."""
 
     @property
     def voltage_span(self) -> float:
@@ -100,14 +105,51 @@ class FrontEnd:
         span = RANGES[self.largest_range if code == AUTO_RANGE else code]
         return min(span, self.board_current)
 
-    def driven(self, current: float) -> float:
-        """Return the current that really flows for a setpoint, A."""
+    def set_point(self, current: float) -> float:
+        """Return the current that the DAC is told, A: in steps, within its range."""
         most = self.largest_current
         current = max(-most, min(most, current))
         if self.current_range == AUTO_RANGE:
             return current
         step = CONTROL_STEP * RANGES[self.current_range]
         return round(current / step) * step
+
+    def flowing(self, current: float, time: float) -> float:
+        """Return the current that really flows for a set-point, A.
+
+        ``time`` here and below: s since the technique began.
+        """
+        source = self.imperfections.drives_current(self._span_of(current))
+        return source.apply(current, self.begun + time)
+
+    def held(self, voltage: float, time: float) -> float:
+        """Return the voltage that is really held for a set-point, V."""
+        source = self.imperfections.drives_voltage(self.voltage_span)
+        return source.apply(voltage, self.begun + time)
+
+    @property
+    def ramp_gain(self) -> float:
+        """By what a ramp is really steeper than it was told."""
+        return 1.0 + self.imperfections.drives_voltage(self.voltage_span).gain
+
+    def seen(self, voltage: float, current: float, time: float) -> tuple[float, float]:
+        """Return what both converters make of V and A, without noise and steps."""
+        age, errors = self.begun + time, self.imperfections
+        return (
+            errors.reads_voltage(self.voltage_span).apply(voltage, age),
+            errors.reads_current(self._span_of(current)).apply(current, age),
+        )
+
+    def voltage_seen_as(self, voltage: float, time: float) -> float:
+        """Return the true voltage that the converter reads as ``voltage``, V."""
+        meter = self.imperfections.reads_voltage(self.voltage_span)
+        return meter.undo(voltage, self.begun + time)
+
+    def _span_of(self, current: float) -> float:
+        if self.current_range != AUTO_RANGE:
+            return RANGES[self.current_range]
+        size = abs(current)
+        return next((s for s in _SPAN_LIST if s >= size), self.largest_current)
 
     def spans(self, currents: Floats) -> float | Floats:
         """Return the span in A that each current is measured on."""
@@ -122,24 +164,39 @@ class FrontEnd:
         place = np.searchsorted(_SPANS, np.asarray(self.spans(currents)) * 0.999)
         return np.broadcast_to(_CODES[place], currents.shape).astype(np.float64)
 
-    def voltages(self, true: Floats, noise: Floats) -> Floats:
+    def voltages(self, true: Floats, times: Floats, noise: Floats) -> Floats:
         """Return what the voltage converter reads, V."""
         span = self.voltage_span
-        return quantised(true + noise * (VOLTAGE_NOISE * span), span)
+        meter = self.imperfections.reads_voltage(span)
+        seen = meter.apply_all(true, self.begun + times)
+        return quantised(seen + noise * (VOLTAGE_NOISE * span), span)
 
-    def currents(self, true: Floats, noise: Floats) -> Floats:
+    def currents(self, true: Floats, times: Floats, noise: Floats) -> Floats:
         """Return what the current converter reads, A."""
-        spans = self.spans(true)
-        return quantised(true + noise * (CURRENT_NOISE * np.asarray(spans)), spans)
+        spans = np.broadcast_to(np.asarray(self.spans(true)), true.shape)
+        seen = np.empty_like(true)
+        for span in np.unique(spans).tolist():
+            of_range = spans == span
+            meter = self.imperfections.reads_current(span)
+            ages = self.begun + times[of_range]
+            seen[of_range] = meter.apply_all(true[of_range], ages)
+        return quantised(seen + noise * (CURRENT_NOISE * spans), spans)
+
+    def charges(self, true: Floats, currents: Floats, times: Floats) -> Floats:
+        """Return what a count of the current converter's readings comes to, C."""
+        if self.current_range == AUTO_RANGE:
+            return true
+        meter = self.imperfections.reads_current(RANGES[self.current_range])
+        gain = meter.gain + np.copysign(meter.asymmetry, currents)
+        counted: Floats = true * (1.0 + gain) + meter.zero * times
+        return counted
 
     def reading(
-        self, voltage: float, current: float, noise: Floats
+        self, voltage: float, current: float, time: float, noise: Floats
     ) -> tuple[float, float]:
         """Return one reading of both converters, V and A."""
-        span = self.voltage_span
-        size = self.largest_current
-        if self.current_range == AUTO_RANGE:
-            size = next((s for s in _SPAN_LIST if s >= abs(current)), size)
+        span, size = self.voltage_span, self._span_of(current)
+        voltage, current = self.seen(voltage, current, time)
         a, b = noise.tolist()
         return (
             _one(voltage + a * VOLTAGE_NOISE * span, span),

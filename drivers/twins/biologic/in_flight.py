@@ -79,6 +79,9 @@ class TechniqueInFlight:
         self._begun = start
         self._end = start
         self._level = 0.0
+        """What is really driven, A, V or W."""
+        self._set_point = 0.0
+        """What the DAC was told."""
         self._origin = 0.0
         self._cap = math.inf
         self._now = self._before
@@ -183,7 +186,7 @@ class TechniqueInFlight:
         voltage, current = self._now = self._first_sample(stage)
         self._peeked = -math.inf
         time = socket.time
-        fired = stage.fires(voltage, current)
+        fired = self._fires(voltage, current)
         if self.technique.averaged:  # the means begin behind the jump to Ei
             self._rows.begin(time, voltage, current, socket.cell.charge)
         else:
@@ -195,15 +198,17 @@ class TechniqueInFlight:
         voltage, current = self._before
         if stage.mode is Mode.CURRENT:
             level = stage.level + (current if stage.relative else 0.0)
-            return self.front.driven(level)
+            self._set_point = self.front.set_point(level)
+            return self.front.flowing(self._set_point, self._begun - self.start)
         if stage.mode in {Mode.VOLTAGE, Mode.RAMP}:
-            return stage.level + (voltage if stage.relative else 0.0)
+            level = stage.level + (voltage if stage.relative else 0.0)
+            return self.front.held(level, self._begun - self.start)
         return stage.level
 
     def _duration(self, stage: Stage) -> float:
         if stage.mode is Mode.RAMP:
             way = abs(self._level - self._origin)
-            return way / stage.rate if way > 0.0 else 0.0
+            return way / self._rate if way > 0.0 else 0.0
         return stage.duration
 
     def _first_cap(self, stage: Stage) -> float:
@@ -213,7 +218,7 @@ class TechniqueInFlight:
             if every.every_volt < math.inf:
                 row = every.every_volt
             stairs = max(2, math.ceil(row / LARGEST_STAIR))
-            return row / stairs / max(stage.rate, 1e-9)
+            return row / stairs / max(self._rate, 1e-9)
         cap = min(every.every_s, 600.0, max(0.01 * self._duration(stage), FINEST))
         if every.every_s < math.inf:
             cap = every.every_s
@@ -227,12 +232,20 @@ class TechniqueInFlight:
         self._simple = not any(t.together for t in stage.tests)
         below = [t.value for t in stage.tests if not (t.of_current or t.at_least)]
         above = [t.value for t in stage.tests if t.at_least and not t.of_current]
-        held = stage.mode in {Mode.CURRENT, Mode.REST} and self._simple
-        self._limits = (
-            (max(below, default=-math.inf), min(above, default=math.inf))
-            if held
-            else (-math.inf, math.inf)
-        )
+        self._limits = (-math.inf, math.inf)
+        if stage.mode in {Mode.CURRENT, Mode.REST} and self._simple:
+            met, passed = self.front.voltage_seen_as, self._begun - self.start
+            self._limits = (
+                max((met(limit, passed) for limit in below), default=-math.inf),
+                min((met(limit, passed) for limit in above), default=math.inf),
+            )
+
+    def _fires(self, voltage: float, current: float) -> bool:
+        """Whether the firmware, which knows its own readings only, ends the stage."""
+        if not self._stage.tests:
+            return False
+        passed = self.channel.socket.time - self.start
+        return self._stage.fires(*self.front.seen(voltage, current, passed))
 
     def _first_sample(self, stage: Stage) -> tuple[float, float]:
         socket = self.channel.socket
@@ -264,7 +277,7 @@ class TechniqueInFlight:
         passed, voltage, current = self._drive(dt, mark)
         fired = passed < dt
         if not fired and self._stage.tests and not self._limited_by_cell():
-            fired = self._stage.fires(voltage, current)
+            fired = self._fires(voltage, current)
             if fired:
                 passed, voltage, current = self._bisect(dt, mark)
         # now + FINEST - now is FINEST only to within rounding
@@ -322,7 +335,7 @@ class TechniqueInFlight:
         voltage = self._level
         if mode is Mode.RAMP:
             gone = self.channel.socket.time + dt - self._begun
-            way = min(self._stage.rate * gone, abs(self._level - self._origin))
+            way = min(self._rate * gone, abs(self._level - self._origin))
             voltage = self._origin + math.copysign(way, self._level - self._origin)
         current = cell.step_voltage(voltage, dt)
         most = self.front.largest_current
@@ -341,7 +354,7 @@ class TechniqueInFlight:
             middle = 0.5 * (early + late)
             self.channel.socket.cell.rewind(mark)
             _, voltage, current = self._drive(middle, mark)
-            if self._stage.fires(voltage, current):
+            if self._fires(voltage, current):
                 late = middle
             else:
                 early = middle
@@ -349,6 +362,10 @@ class TechniqueInFlight:
                 break
         self.channel.socket.cell.rewind(mark)
         return self._drive(late, mark)
+
+    @property
+    def _rate(self) -> float:
+        return self._stage.rate * self.front.ramp_gain
 
     def _drawn(self, voltage: float) -> float:
         most = self.front.largest_current
@@ -370,6 +387,6 @@ class TechniqueInFlight:
 
     def _record(self, time: float, voltage: float, current: float) -> None:
         stage = self._stage
-        control = self._level if stage.mode is Mode.CURRENT else voltage
+        control = self._set_point if stage.mode is Mode.CURRENT else voltage
         charge = self.channel.socket.cell.charge
         self._rows.record(time, voltage, current, charge, stage.cycle, control)

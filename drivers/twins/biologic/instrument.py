@@ -14,6 +14,7 @@ from drivers.biologic.eclib import abi
 from drivers.twins.biologic.channel import Truth, TwinChannel
 from drivers.twins.biologic.codes import MODELS, State, board_of
 from drivers.twins.biologic.faults import BLOCKED_FOR, FaultPlan
+from drivers.twins.biologic.imperfections import SPECIFICATION, imperfections_of
 from drivers.twins.world.world import BenchWorld
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
@@ -46,6 +47,8 @@ class SimulatedInstrument:
         self.slots = count
         self.first_serial = int(wanted.get("first_serial", 1000))
         """Serial of the first board; the next ones follow."""
+        errors = wanted.get("imperfections", SPECIFICATION)
+        seed = int(wanted.get("seed", world.seed))
         self.channels: dict[int, TwinChannel] = {}
         for panel in range(1, count + 1):
             if panel in unplugged:
@@ -55,9 +58,10 @@ class SimulatedInstrument:
                 panel - 1,
                 world.socket(f"{setup.name}/{panel}"),
                 board=board,
-                seed=int(wanted.get("seed", world.seed)),
+                seed=seed,
                 memory_bytes=int(wanted.get("memory_bytes", 262144)),
                 impedance=panel not in no_impedance,
+                imperfections=imperfections_of(errors, seed, setup.name, panel),
             )
         for panel, code in dict(wanted.get("firmware", {})).items():
             self.channels[int(panel) - 1].firmware = int(code)

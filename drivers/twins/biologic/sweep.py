@@ -101,7 +101,7 @@ class SpectrumInFlight(TechniqueInFlight):
         omega = 2.0 * math.pi * self.frequency
         span = self.front.voltage_span
         current_span = self.front.largest_current
-        z = self._impedance
+        z = self.front.imperfections.impedance(self.frequency, self._impedance)
         if sweep.galvanostatic:
             sine_current: complex = sweep.amplitude
             drift = (voltage - begun[1]) / (time - begun[0])
@@ -116,15 +116,16 @@ class SpectrumInFlight(TechniqueInFlight):
         a, b, c, d = self._own.noise.take(4).tolist()
         sine_voltage += complex(a, b) * span * scale
         sine_current += complex(c, d) * current_span * scale
+        passed = time - self.start
+        middle = (0.5 * (voltage + begun[1]), 0.5 * (current + begun[2]))
         self.channel.record(
             (
                 self.frequency,
                 abs(sine_voltage),
                 abs(sine_current),
                 cmath.phase(sine_voltage / sine_current),
-                0.5 * (voltage + begun[1]),
-                0.5 * (current + begun[2]),
-                time - self.start,
+                *self.front.seen(*middle, passed),
+                passed,
             )
         )
         self._begin_point(time)
