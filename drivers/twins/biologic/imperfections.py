@@ -40,8 +40,8 @@ class Limits:
 CURRENT = Limits(1e-3, 2e-4, 5e-5)
 """0.1 % of reading, 0.02 % of range. Both signs agree as well as a 16-bit converter is
 straight: one and a half steps at full scale."""
-VOLTAGE = Limits(5e-4, 2e-4)
-"""0.05 % of reading, 0.5 mV on ±2.5 V."""
+VOLTAGE = Limits(3e-4, 1e-4)
+"""0.03 % of reading, 1 mV on ±10 V."""
 WANDERING = 0.2
 """Part of the zero's limit that is slow drift."""
 DRIFT_HOURS = (6.0, 48.0)

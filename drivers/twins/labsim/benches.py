@@ -106,7 +106,8 @@ def build_bench(
         )
     mounted = bench.sample if sample is None else sample
     kind = catalogue.label(mounted)["kind"]
-    circuit = Circuit(build_specimen(mounted, kind, catalogue.truth(mounted)), seed)
+    truth = catalogue.truth(mounted, seed)
+    circuit = Circuit(build_specimen(mounted, kind, truth), seed)
     return SimulatedBench(
         circuit,
         {

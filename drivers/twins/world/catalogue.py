@@ -2,8 +2,9 @@
 
 Each is a file of the folder ``samples`` with two sections: ``sample``, the label a
 researcher would write, and ``truth``, the model's parameters, which only the world
-and tests may know. Whoever adds a kind of sample adds its builder beside
-`build_cell`; `names` and `label` know all files, whatever their kind.
+and tests may know. A third one, ``spread``, makes the specimens differ from bench to
+bench (`drivers.twins.world.spread`). Whoever adds a kind of sample adds its builder
+beside `build_cell`; `names` and `label` know all files, whatever their kind.
 """
 
 from functools import cache
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from drivers.twins.world.cell import Cell
 from drivers.twins.world.parameters import CellParameters
+from drivers.twins.world.spread import specimen_of
 from labctl.documents.hardened_yaml import load
 from labctl.errors import OperatorError
 
@@ -36,20 +38,26 @@ def label(name: str) -> dict[str, Any]:
     return dict(_sections(name)["sample"])
 
 
-def truth(name: str) -> dict[str, Any]:
-    """Return the model's parameters as written; for the world and tests only."""
-    return dict(_sections(name)["truth"])
+def truth(name: str, seed: int | None = None) -> dict[str, Any]:
+    """Return the model's parameters; for the world and tests only.
+
+    Those of the specimen that ``seed`` picks, or as written.
+    """
+    sections = _sections(name)
+    if seed is None or "spread" not in sections:
+        return dict(sections["truth"])
+    return specimen_of(name, sections["truth"], sections["spread"], seed)
 
 
-def build_cell(name: str) -> Cell:
-    """Return a fresh cell.
+def build_cell(name: str, seed: int | None = None) -> Cell:
+    """Return a fresh cell; of several specimens the one that ``seed`` picks.
 
     OperatorError: there is no such sample, or it is not a cell.
     """
     kind = label(name)["kind"]
     if kind not in CELL_KINDS:
         raise OperatorError(f"sample {name!r} is a {kind}, not a cell")
-    return Cell(TypeAdapter(CellParameters).validate_python(truth(name)))
+    return Cell(TypeAdapter(CellParameters).validate_python(truth(name, seed)))
 
 
 @cache

@@ -86,13 +86,19 @@ class Particle:
     activation: float = ACTIVATION
     """Of its resistance, J/mol."""
 
+    contact_resistance: float = 0.0
+    """Of the oxide below both probes, in series with the particle, Ω."""
+
     @property
     def resistance(self) -> float:
         """Return Ω at zero bias."""
-        return 1.0 / (self.conductance + self.leak)
+        through = 1.0 / self.conductance + self.contact_resistance
+        return 1.0 / (1.0 / through + self.leak)
 
     def current(self, voltage: float, series: float) -> float:
         """Return A; Newton's iteration when leads stand in series."""
+        if self.contact_resistance > 0.0:
+            return self._through_oxide(voltage, series)
         slope, cubic = self.conductance + self.leak, self.cubic
         v = voltage
         if series > 0:
@@ -107,11 +113,42 @@ class Particle:
 
     def voltage(self, current: float) -> float:
         """Return V; the cubic is monotonic, so there is one."""
+        if self.contact_resistance > 0.0:
+            # The leak's share of a driven current is that of the whole path.
+            across = current / (1.0 + self.leak * self.resistance)
+            return self._across(across) + across * self.contact_resistance
         slope, cubic = self.conductance + self.leak, self.cubic
         v = (current - self.offset_current) / slope
         for _ in range(60):
             error = slope * v + cubic * v**3 + self.offset_current - current
             step = error / (slope + 3 * cubic * v * v)
+            v -= step
+            if abs(step) <= 1e-14 * max(1.0, abs(v)):
+                break
+        return v
+
+    def _through_oxide(self, voltage: float, series: float) -> float:
+        """Return A through particle and oxide, and through the leak beside both.
+
+        The leads are nothing beside the oxide: they see the whole path's resistance.
+        """
+        across = voltage / (1.0 + series / self.resistance)
+        v, slope, cubic = across, self.conductance, self.cubic
+        for _ in range(60):
+            error = v + self.contact_resistance * (slope * v + cubic * v**3) - across
+            step = error / (1 + self.contact_resistance * (slope + 3 * cubic * v * v))
+            v -= step
+            if abs(step) <= 1e-14 * max(1.0, abs(v)):
+                break
+        inner = slope * v + cubic * v**3
+        return inner + self.leak * across + self.offset_current
+
+    def _across(self, current: float) -> float:
+        """Return V across the particle itself while ``current`` flows through it."""
+        v = current / self.conductance
+        for _ in range(60):
+            slope = self.conductance + 3 * self.cubic * v * v
+            step = (self.conductance * v + self.cubic * v**3 - current) / slope
             v -= step
             if abs(step) <= 1e-14 * max(1.0, abs(v)):
                 break
@@ -139,6 +176,9 @@ class Film:
     """Contact resistances, Ω."""
     emfs: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Thermal EMF in each contact's lead, V."""
+    contact_width: float = 0.0
+    """Width of a contact over the film's. Four of them let the sheet resistance read
+    low by w²/(4 ln 2) and the Hall voltage by 8 w/π² of itself (van der Pauw 1958)."""
     contact_size: float = 1e-3
     """Radius of a contact in the half plane, for its spreading resistance."""
     activation: float = ACTIVATION
@@ -172,9 +212,12 @@ class Film:
         x = np.array([-p, -1.0, 1.0, p])
         distance = np.abs(x[:, None] - x[None, :])
         np.fill_diagonal(distance, self.contact_size)
-        z = -(self.sheet_resistance / math.pi) * np.log(distance)
+        width = self.contact_width
+        sheet = self.sheet_resistance * (1.0 - width**2 / (4.0 * math.log(2.0)))
+        hall = self.sheet_hall * (1.0 - 8.0 * width / math.pi**2)
+        z = -(sheet / math.pi) * np.log(distance)
         order = np.arange(4)
-        z += 0.5 * self.sheet_hall * field * np.sign(order[:, None] - order[None, :])
+        z += 0.5 * hall * field * np.sign(order[:, None] - order[None, :])
         out: Matrix = z + np.diag(self.contacts)
         return out
 

@@ -45,6 +45,7 @@ class ParticleTruth:
     cubic_ampere_per_volt3: NotNegative = 0.0
     leak_siemens: NotNegative = 0.0
     offset_ampere: float = 0.0
+    contact_resistance_ohm: NotNegative = 0.0
 
     def build(self) -> Specimen:
         """Return the particle."""
@@ -53,6 +54,7 @@ class ParticleTruth:
             self.cubic_ampere_per_volt3,
             self.leak_siemens,
             self.offset_ampere,
+            contact_resistance=self.contact_resistance_ohm,
         )
 
 
@@ -67,6 +69,7 @@ class FilmTruth:
     shape: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
     contacts_ohm: Four = (20.0, 20.0, 20.0, 20.0)
     emfs_volt: Four = (0.0, 0.0, 0.0, 0.0)
+    contact_width: Annotated[float, Field(ge=0.0, lt=0.2)] = 0.0
 
     def build(self) -> Specimen:
         """Return the film."""
@@ -78,6 +81,7 @@ class FilmTruth:
             shape=self.shape,
             contacts=self.contacts_ohm,
             emfs=self.emfs_volt,
+            contact_width=self.contact_width,
         )
 
 

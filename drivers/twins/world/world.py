@@ -74,11 +74,13 @@ class BenchWorld:
     def place(self, sample_name: str, channels: Sequence[str]) -> None:
         """Put one sample at one or several channels, such as ``vsp300/1``."""
         if catalogue.label(sample_name)["kind"] in catalogue.CELL_KINDS:
-            self.put(catalogue.build_cell(sample_name), channels, sample_name)
+            self.put(
+                catalogue.build_cell(sample_name, self.seed), channels, sample_name
+            )
         else:
             kind, truth = (
                 catalogue.label(sample_name)["kind"],
-                catalogue.truth(sample_name),
+                catalogue.truth(sample_name, self.seed),
             )
             self.circuit.mount(build_specimen(sample_name, kind, truth))
             self.specimen = sample_name

@@ -142,7 +142,13 @@ def test_lco_against_lithium_gives_about_160_mah_per_gram() -> None:
 def test_every_label_is_a_sample_and_tells_nothing_of_the_truth() -> None:
     cells = [n for n in names() if label(n)["kind"] in {"half_cell", "full_cell"}]
 
-    assert set(cells) == {*HALF_CELLS, "lco", "qms-0.7-lco", "si-lco"}
+    assert set(cells) == {
+        *HALF_CELLS,
+        "adversarial-cell",
+        "lco",
+        "qms-0.7-lco",
+        "si-lco",
+    }
     for name in cells:
         sample = Sample.model_validate(label(name))
         assert sample.name == name
