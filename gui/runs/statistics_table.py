@@ -1,14 +1,17 @@
-"""Mean, deviation and confidence interval of the runs' results, group by group."""
+"""Mean, uncertainty and deviation of the runs' results, and ratios of groups."""
 
 from collections.abc import Sequence
 
 from PyQt6.QtWidgets import QHeaderView, QLabel, QVBoxLayout, QWidget
 
+from gui.look.colours import StateLook
+from gui.look.palette import theme
 from gui.parts.table import Column, Table, TableModel
-from gui.runs.run_statistics import NO_INTERVAL, Averaged, Statistics
+from gui.runs.run_statistics import Averaged, Statistics
+from labctl.data import Quality
 
-NOTHING = "Tick runs to see the mean, s and n of their results."
-INTERVAL, REMARKS = 4, 6
+NOTHING = "Tick runs to see the means and ratios of their results."
+DEVIATION, REMARKS = 6, 7
 """Columns that are hidden while they are empty."""
 NONE_SHARED = "These runs have no number in common."
 
@@ -19,12 +22,13 @@ class StatisticsTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         columns: list[Column[Averaged]] = [
+            Column("Verdict", lambda r: str(r.verdict), look=_look, colour=_colour),
             Column("Result", lambda r: r.quantity, tip=_spread),
             Column("Group", lambda r: r.group),
             Column("n", lambda r: r.n, number=True),
-            Column("Mean ± s", lambda r: r.mean, number=True),
-            Column("95 %", lambda r: r.interval, number=True),
+            Column("Mean ± u", lambda r: r.mean, number=True, tip=_spread),
             Column("Unit", lambda r: r.unit),
+            Column("s", lambda r: r.deviation, number=True),
             Column("Remarks", lambda r: r.remarks),
         ]
         model = TableModel(columns, lambda r: (r.quantity, r.group, r.unit))
@@ -32,7 +36,7 @@ class StatisticsTable(QWidget):
         header = self.table.horizontalHeader()
         for k in range(len(columns)):
             mode = QHeaderView.ResizeMode
-            fit = mode.ResizeToContents if k else mode.Stretch
+            fit = mode.Stretch if k == REMARKS else mode.ResizeToContents
             if header is not None:
                 header.setSectionResizeMode(k, fit)
         self.show_rows(())
@@ -66,9 +70,7 @@ class StatisticsTable(QWidget):
     def show_rows(self, rows: Sequence[Averaged]) -> None:
         """Show rows; columns in which none of them has a word are hidden."""
         self.table.rows.show_rows(rows)
-        intervals = any(row.interval != NO_INTERVAL for row in rows)
-        self.table.setColumnHidden(INTERVAL, not intervals)
-        self.table.setColumnHidden(REMARKS, not any(row.remarks for row in rows))
+        self.table.setColumnHidden(DEVIATION, not any(row.deviation for row in rows))
 
     def say(self, why: str) -> None:
         """Say why there is nothing."""
@@ -78,3 +80,11 @@ class StatisticsTable(QWidget):
 
 def _spread(row: Averaged) -> str:
     return f"{row.quantity}: {row.spread}"
+
+
+def _look(row: Averaged) -> StateLook | None:
+    return None if row.verdict is Quality.GOOD else StateLook.NEEDS_YOU
+
+
+def _colour(row: Averaged) -> str:
+    return theme().good if row.verdict is Quality.GOOD else theme().alarm

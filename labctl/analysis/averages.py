@@ -1,16 +1,21 @@
-"""Results of several runs, averaged by group; a run without a value is left out."""
+"""Results of several runs by group: means, and how the groups compare.
+
+A run without a number is left out. Errors that runs share, by the names that their
+files give them, stay in a mean and cancel in a ratio.
+"""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from labctl.analysis.statistics import FEWEST, Group, compare, describe
+from labctl.analysis.groups import contrast, group_mean
+from labctl.analysis.statistics import Group, describe
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Quality, Result
 from labctl.json_numbers import Number
 
 Results = Mapping[str, Mapping[str, Result]]
 """Results by name, by run."""
-TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +26,29 @@ class Average:
     """Of the result: ``initial_coulombic_efficiency``."""
     group: str
     unit: str
+    mean: Result
+    """Scatter and what the runs share in its budget; of one run, its own result."""
     of: Group
+    """How the values lie."""
     remarks: str
-    """How many values are suspect or absent, which one lies far off; or empty."""
+    """How many values are suspect or absent; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One quantity of two groups, the first minus the second (Welch's test)."""
+    """One quantity of two groups, the first against the second."""
 
     name: str
     groups: tuple[str, str]
     unit: str
-    difference: Number
-    half_width: Number
-    """Of its 95 % confidence interval."""
+    difference: Result
+    """First minus second."""
+    ratio: Result
+    """First over second; what both share cancels."""
     probability: Number
-    """Two-sided p of groups that do not differ."""
+    """Two-sided p of groups that do not differ (Welch); NaN: a group has one run."""
+    hedges_g: Number
+    """Size of the effect; NaN: a group has one run."""
 
 
 def averages(
@@ -49,42 +60,41 @@ def averages(
     """
     found = []
     for (name, group, unit), members in _gathered(results, groups).items():
-        values = _numbers(members)
+        values = _measured(members)
         if values:
-            of = describe(list(values.values()))
-            remarks = _remarks(members, list(values), of)
-            found.append(Average(name, group, unit, of, remarks))
+            of = describe([one.value for one in values.values()])
+            mean = group_mean(values, unit).to_result()
+            remarks = _remarks(members, len(values))
+            found.append(Average(name, group, unit, mean, of, remarks))
     return found
 
 
-def differences(results: Results, groups: Mapping[str, str]) -> list[Difference]:
-    """Return how two groups differ in each quantity; nothing of one or of three.
-
-    Each group needs two values, and one of them to scatter.
-    """
+def differences(
+    results: Results, groups: Mapping[str, str] | None = None
+) -> list[Difference]:
+    """Return how each group compares with the last one, quantity by quantity."""
+    groups = groups or {run: run for run in results}
     there = list(dict.fromkeys(groups[run] for run in results if run in groups))
-    if len(there) != TWO:
-        return []
     gathered = _gathered(results, groups)
     found = []
     for name, unit in dict.fromkeys((name, unit) for name, _, unit in gathered):
-        values = [
-            list(_numbers(gathered.get((name, group, unit), {})).values())
-            for group in there
-        ]
-        scatter = any(len(set(own)) > 1 for own in values)
-        if scatter and min(map(len, values)) >= FEWEST:
-            welch = compare(*values)
-            found.append(
-                Difference(
-                    name,
-                    (there[0], there[1]),
-                    unit,
-                    welch.difference,
-                    welch.half_width,
-                    welch.probability,
+        last = _measured(gathered.get((name, there[-1], unit), {}))
+        for group in there[:-1]:
+            first = _measured(gathered.get((name, group, unit), {}))
+            if first and last:
+                pair = (group, there[-1])
+                two = contrast(first, last, unit)
+                found.append(
+                    Difference(
+                        name,
+                        pair,
+                        unit,
+                        two.difference.to_result(),
+                        two.ratio.to_result(),
+                        two.probability,
+                        two.hedges_g,
+                    )
                 )
-            )
     return found
 
 
@@ -102,26 +112,19 @@ def _gathered(
     return gathered
 
 
-def _numbers(results: Mapping[str, Result]) -> dict[str, float]:
+def _measured(results: Mapping[str, Result]) -> dict[str, Measured]:
     return {
-        run: float(result.value)
+        run: Measured.of_result(result, run)
         for run, result in results.items()
         if isinstance(result.value, float | int) and math.isfinite(result.value)
     }
 
 
-def _remarks(found: Mapping[str, Result], usable: list[str], of: Group) -> str:
+def _remarks(found: Mapping[str, Result], usable: int) -> str:
     doubted = sum(result.quality is Quality.SUSPECT for result in found.values())
-    missing = len(found) - len(usable)
-    far = ""
-    if of.outlier is not None:
-        far = (
-            f"{usable[of.outlier]} lies {of.grubbs:.2f} s off "
-            f"(Grubbs' limit {of.grubbs_limit:.2f})"
-        )
+    missing = len(found) - usable
     said = (
         f"{doubted} suspect" if doubted else "",
         f"{missing} absent" if missing else "",
-        far,
     )
     return ", ".join(filter(None, said))

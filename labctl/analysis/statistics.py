@@ -1,9 +1,9 @@
-"""Several cells, one number: mean, scatter, confidence, outliers, two groups.
+"""Several cells, described: mean, scatter, the one that lies far off.
 
 Ratios (efficiency, retention) are averaged per cell, never formed from averages. A cell
 is left out only by a rule written before the run; Grubbs' test marks, it does not
-remove. What is common to all cells (balance, current range) does not average out and
-is not in the interval.
+remove. How well the mean is known, and what two groups have to do with each other:
+`labctl.analysis.groups`.
 """
 
 import math
@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 FEWEST = 2
 FEWEST_FOR_GRUBBS = 3
-FEWEST_FOR_INTERVAL = 5
-"""With fewer values Student's t makes an interval that says little (n = 2: ± 9 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,6 @@ class Group:
     mean: Number
     deviation: Number
     """Sample standard deviation s (n - 1); NaN for one cell."""
-    half_width: Number
-    """Of the 95 % confidence interval of the mean by Student's t; NaN for one cell."""
     median: Number
     lowest: Number
     highest: Number
@@ -54,7 +50,6 @@ def describe(values: ArrayLike) -> Group:
         raise ValueError(f"cells: {x.tolist()} must be at least one finite number")
     mean = float(x.mean())
     s = float(x.std(ddof=1)) if n >= FEWEST else math.nan
-    half = student_t(n) * s / math.sqrt(n) if n >= FEWEST else math.nan
     largest, limit, outlier = math.nan, math.nan, None
     if n >= FEWEST_FOR_GRUBBS:
         limit = grubbs_limit(n)
@@ -65,7 +60,6 @@ def describe(values: ArrayLike) -> Group:
         count=n,
         mean=mean,
         deviation=s,
-        half_width=half,
         median=float(np.median(x)),
         lowest=float(x.min()),
         highest=float(x.max()),
@@ -75,11 +69,6 @@ def describe(values: ArrayLike) -> Group:
     )
 
 
-def student_t(count: int) -> float:
-    """Return t(0.975, n - 1) for ``count`` cells, n ≥ 2."""
-    return _quantile(count - 1, (1 + CONFIDENCE) / 2)
-
-
 def grubbs_limit(count: int) -> float:
     """Return the two-sided 5 % limit of Grubbs' G for ``count`` cells, n ≥ 3."""
     n = count
@@ -87,73 +76,10 @@ def grubbs_limit(count: int) -> float:
     return (n - 1) / math.sqrt(n) * math.sqrt(t**2 / (n - 2 + t**2))
 
 
-@dataclass(frozen=True, slots=True)
-class GroupDifference:
-    """Two groups of cells, first minus second."""
-
-    difference: float
-    """Of the means."""
-    half_width: float
-    """Of the 95 % confidence interval of the difference by Welch."""
-    t: float
-    freedom: float
-    """Welch–Satterthwaite degrees of freedom."""
-    probability: float
-    """Two-sided p."""
-    hedges_g: float
-    """Difference over the pooled deviation, freed of its small-sample bias."""
-
-    @property
-    def differs(self) -> bool:
-        """True when p < 0.05."""
-        return self.probability < 1 - CONFIDENCE
-
-
-def compare(first: Sequence[float], second: Sequence[float]) -> GroupDifference:
-    """Compare two groups of at least two cells each, variances not taken as equal."""
-    a, b = describe(first), describe(second)
-    if min(a.count, b.count) < FEWEST:
-        raise ValueError(
-            f"groups of {a.count} and {b.count} cells: each needs at least two"
-        )
-    va, vb = a.deviation**2 / a.count, b.deviation**2 / b.count
-    u = math.sqrt(va + vb)
-    if u == 0:
-        raise ValueError("neither group scatters: the cells are not independent")
-    freedom = (va + vb) ** 2 / (va**2 / (a.count - 1) + vb**2 / (b.count - 1))
-    difference = a.mean - b.mean
-    t = difference / u
-    half = _quantile(freedom, (1 + CONFIDENCE) / 2) * u
-    both = a.count + b.count - 2
-    pooled = math.sqrt(
-        ((a.count - 1) * a.deviation**2 + (b.count - 1) * b.deviation**2) / both
-    )
-    return GroupDifference(
-        difference=difference,
-        half_width=half,
-        t=t,
-        freedom=freedom,
-        probability=2 * _below(freedom, -abs(t)),
-        hedges_g=difference / pooled * _unbias(both),
-    )
-
-
 def _quantile(freedom: float, probability: float) -> float:
     from scipy.special import stdtrit  # noqa: PLC0415  (whoever only reads needs none)
 
     return float(stdtrit(freedom, probability))
-
-
-def _below(freedom: float, t: float) -> float:
-    from scipy.special import stdtr  # noqa: PLC0415
-
-    return float(stdtr(freedom, t))
-
-
-def _unbias(freedom: int) -> float:
-    """Return Hedges' exact correction Γ(m/2)/(√(m/2) Γ((m-1)/2))."""
-    m = freedom
-    return math.exp(math.lgamma(m / 2) - math.lgamma((m - 1) / 2)) / math.sqrt(m / 2)
 
 
 @dataclass(frozen=True, slots=True)

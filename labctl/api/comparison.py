@@ -1,7 +1,6 @@
 """Several runs laid over each other: what is asked, and the answer."""
 
 from labctl.analysis.averages import Average, Difference
-from labctl.analysis.statistics import FEWEST_FOR_INTERVAL
 from labctl.api.models import Answer
 from labctl.figures.comparisons import (
     MOST_PICKED,
@@ -15,7 +14,6 @@ from labctl.figures.figure import Figure
 from labctl.figures.grouping import Grouping, split_words
 
 __all__ = [
-    "FEWEST_FOR_INTERVAL",
     "MOST_PICKED",
     "MOST_RUNS",
     "RECIPES",
@@ -46,4 +44,4 @@ class Overlay(Answer):
     averages: list[Average]
     """Of numbers that at least two of the runs have; of a single run, its own."""
     differences: list[Difference]
-    """How two groups differ; empty for one, or for more than two."""
+    """How each group compares with the last; empty for a single one."""

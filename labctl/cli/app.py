@@ -15,6 +15,7 @@ import typer
 from labctl.cli import (
     amend,
     check,
+    compare,
     do,
     doctor,
     gui,
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, amend, do, check, report, doctor, serve, gui, remote):
+for module in (run, amend, do, check, compare, report, doctor, serve, gui, remote):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")

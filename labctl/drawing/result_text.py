@@ -60,9 +60,14 @@ def largest_text(result: Result) -> str:
     return f"mostly {term}" if largest and len(budget) > 1 else ""
 
 
-def results_text(results: Mapping[str, Result], width: int = WIDTH) -> str:
-    """Return results as aligned lines of at most ``width`` columns, verdict first."""
-    names = {name: name.replace("_", " ") for name in results}
+def results_text(
+    results: Mapping[str, Result], width: int = WIDTH, *, spoken: bool = True
+) -> str:
+    """Return results as aligned lines of at most ``width`` columns, verdict first.
+
+    ``spoken``: their names are those of a machine, ``_`` stands for a blank.
+    """
+    names = {name: name.replace("_", " ") if spoken else name for name in results}
     room = max(map(len, names.values()), default=0)
     lines = []
     for name, result in results.items():

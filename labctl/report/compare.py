@@ -1,30 +1,43 @@
-"""Several runs side by side: their results, means of groups, how two groups differ.
+"""Several runs side by side: means of groups, how groups compare, every run's results.
 
-A mean stands with the sample's standard deviation s (n - 1) and, from five runs on, the
-95 % confidence interval, mean ± t s / √n; every run's own value is shown beside it.
+Verdict before value. A mean ± its standard uncertainty stands with the runs' standard
+deviation s (n - 1); every run's own value is shown below.
 """
 
+import math
 from collections.abc import Sequence
 
 from labctl.analysis.averages import Average, Difference, Results
-from labctl.analysis.statistics import FEWEST_FOR_INTERVAL, Group
+from labctl.analysis.statistics import Group
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import probability_text, spoken, unit_text, value_text
+from labctl.drawing.result_text import MEANING, largest_text, number_text, result_text
 from labctl.report.tables import Table
 
 _MEANS = (
+    "Verdict",
     "Quantity",
     "Group",
     "n",
-    "Mean",
+    "Mean ± u",
+    "Unit",
     "s",
-    "95 % interval",
     "Median",
     "Least … most",
-    "Unit",
     "Remarks",
 )
-_DIFFERENCES = ("Quantity", "Groups", "Difference, 95 % interval", "Unit", "p (Welch)")
+_RATIOS = (
+    "Verdict",
+    "Quantity",
+    "Groups",
+    "Ratio ± u",
+    "Difference ± u",
+    "Unit",
+    "p (Welch)",
+    "Hedges g",
+    "Remarks",
+)
+NONE = "–"
 
 
 def runs_table(results: Results) -> Table:
@@ -38,57 +51,74 @@ def runs_table(results: Results) -> Table:
 
 
 def groups_table(found: Sequence[Average]) -> Table:
-    """Return mean, s and 95 % confidence interval of every quantity in every group.
-
-    The interval needs five values.
-    """
-    rows = [
-        [spoken(one.name), one.group, *_statistics(one.of), one.unit, one.remarks]
-        for one in found
-    ]
-    return Table("Mean of the runs", _MEANS, rows, folded=False)
-
-
-def differences_table(found: Sequence[Difference]) -> Table:
-    """Return how two groups differ, quantity by quantity."""
+    """Return the mean of every quantity in every group, and how its values lie."""
     rows = [
         [
+            str(one.mean.quality),
             spoken(one.name),
-            " − ".join(one.groups),
-            value_text(one.difference, one.half_width),
+            one.group,
+            str(one.of.count),
+            number_text(one.mean),
             unit_text(one.unit),
-            probability_text(one.probability).removeprefix("= "),
+            deviation_text(one.of),
+            value_text(one.of.median),
+            f"{value_text(one.of.lowest)} … {value_text(one.of.highest)}",
+            _joined(one.remarks, one.mean.reason, largest_text(one.mean)),
         ]
         for one in found
     ]
-    return Table("Difference of the two groups", _DIFFERENCES, rows, folded=False)
+    return Table(f"Mean of the runs. {MEANING}", _MEANS, rows, folded=False)
 
 
-def _statistics(found: Group) -> list[str]:
-    return [
-        str(found.count),
-        value_text(found.mean),
-        deviation_text(found),
-        value_text(found.mean, found.half_width)
-        if found.count >= FEWEST_FOR_INTERVAL
-        else "–",
-        value_text(found.median),
-        f"{value_text(found.lowest)} … {value_text(found.highest)}",
+def differences_table(found: Sequence[Difference]) -> Table:
+    """Return how each group compares with the last, quantity by quantity."""
+    rows = [
+        [
+            str(one.ratio.quality),
+            spoken(one.name),
+            " : ".join(one.groups),
+            number_text(one.ratio),
+            number_text(one.difference),
+            unit_text(one.unit),
+            welch_text(one.probability),
+            effect_text(one.hedges_g),
+            _joined(one.ratio.reason, largest_text(one.ratio)),
+        ]
+        for one in found
     ]
+    return Table(
+        "Ratio and difference of the groups; what both share cancels",
+        _RATIOS,
+        rows,
+        folded=False,
+    )
 
 
 def deviation_text(found: Group) -> str:
     """Write s with two significant digits; ``–`` for a single value."""
     if found.count < 2:  # noqa: PLR2004  (one value does not scatter)
-        return "–"
+        return NONE
     return value_text(float(f"{found.deviation:.1e}"))
+
+
+def welch_text(probability: float) -> str:
+    """Write p as ``0.031``; ``–`` where a group has but one run."""
+    if math.isnan(probability):
+        return NONE
+    return probability_text(probability).removeprefix("= ")
+
+
+def effect_text(hedges_g: float) -> str:
+    """Write g with two digits; ``–`` where a group has but one run."""
+    return NONE if math.isnan(hedges_g) else value_text(float(f"{hedges_g:.1e}"))
 
 
 def _cell(result: Result | None) -> str:
     if result is None or result.value is None:
-        return "–"
-    text = result.value
-    if not isinstance(text, str):
-        text = value_text(text, result.uncertainty)
-    doubt = f" ({result.quality})" if result.quality is not Quality.GOOD else ""
-    return f"{text} {result.unit}".rstrip() + doubt
+        return NONE
+    doubt = f"{result.quality}: " if result.quality is not Quality.GOOD else ""
+    return f"{doubt}{result_text(result)}"
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(filter(None, texts))

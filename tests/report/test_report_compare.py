@@ -54,25 +54,17 @@ def test_groups_are_averaged_and_doubts_are_counted() -> None:
     groups = dict.fromkeys("abc", "QMS") | {"d": "Si"}
     rows = groups_table(averages(results, groups)).rows
 
-    assert rows[0][:5] == ["Ice", "QMS", "2", "92.5", "0.71"]
-    assert rows[0][-1] == "1 suspect, 1 absent"
-    assert rows[1][1:5] == ["Si", "1", "87.4", "–"]
-
-
-def test_the_interval_begins_with_five_values() -> None:
-    runs = {name: {"q": Result(float(k), "mAh")} for k, name in enumerate("abcde")}
-
-    four = groups_table(averages({run: runs[run] for run in "abcd"})).rows[0]
-    five = groups_table(averages(runs)).rows[0]
-
-    assert (four[2], four[5]) == ("4", "–")
-    assert (five[2], five[5]) == ("5", "2.0 ± 2.0")
+    assert rows[0][:4] == ["suspect", "Ice", "QMS", "2"]
+    assert rows[0][6] == "0.71"
+    assert rows[0][-1].startswith("1 suspect, 1 absent; b: drift")
+    assert rows[1][2:4] == ["Si", "1"]
+    assert rows[1][6] == "–"
 
 
 def test_a_large_deviation_is_written_without_an_exponent() -> None:
     results = {"a": {"q": Result(2800.0, "m")}, "b": {"q": Result(3000.0, "m")}}
 
-    assert groups_table(averages(results)).rows[0][4] == "140"
+    assert groups_table(averages(results)).rows[0][6] == "140"
 
 
 def test_a_value_far_off_is_named_and_stays_in_the_mean() -> None:
@@ -81,26 +73,27 @@ def test_a_value_far_off_is_named_and_stays_in_the_mean() -> None:
 
     [row] = groups_table(averages(results)).rows
 
-    assert row[2] == "5"
-    assert row[-1].startswith("e lies 1.79 s off (Grubbs' limit 1.72")
+    assert (row[0], row[3]) == ("suspect", "5")
+    assert "e lies 1.79 s off (Grubbs' limit 1.72" in row[-1]
 
 
-def test_two_groups_are_compared_by_welch_and_three_are_not() -> None:
+def test_each_group_is_compared_with_the_last_one() -> None:
     values = {"a": 92.3, "b": 92.6, "c": 92.5, "d": 87.2, "e": 87.6, "f": 87.4}
-    results = {run: {"ice": Result(value, "%")} for run, value in values.items()}
+    results = {run: {"ice": Result(value, "%", 0.01)} for run, value in values.items()}
     two = dict.fromkeys("abc", "QMS") | dict.fromkeys("def", "Si")
 
     [row] = differences_table(differences(results, two)).rows
+    three = differences(results, two | {"f": "other"})
 
-    assert row[:3] == ["Ice", "QMS − Si", "5.07 ± 0.41"]
-    assert row[4] == "< 0.0001"
-    assert differences(results, two | {"f": "other"}) == []
+    assert row[1:5] == ["Ice", "QMS : Si", "1.0580 ± 0.0026", "5.07 ± 0.21"]
+    assert row[6] == "< 0.0001"
+    assert [one.groups for one in three] == [("QMS", "other"), ("Si", "other")]
 
 
 def test_values_of_different_units_are_not_averaged() -> None:
     results = {"a": {"q": Result(3.0, "mAh")}, "b": {"q": Result(3000.0, "mAh/g")}}
 
-    assert [row[2] for row in groups_table(averages(results)).rows] == ["1", "1"]
+    assert [row[3] for row in groups_table(averages(results)).rows] == ["1", "1"]
 
 
 def test_every_run_shows_its_own_value() -> None:

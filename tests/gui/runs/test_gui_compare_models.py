@@ -12,7 +12,6 @@ from written_runs import CELLS, MASS, run_id, scale_of, tables_of, write_run
 from gui.plot.figure_file import csv_text
 from gui.runs.run_rows import count_text, state_word
 from gui.runs.run_statistics import statistics_of
-from labctl.analysis.statistics import describe
 from labctl.api.comparison import Asked, Grouping, Normalised, read_cycles
 from labctl.api.run_search import RunOrder, in_order
 from labctl.api.states import RunState
@@ -227,37 +226,47 @@ def test_thinning_a_cycle_does_not_join_its_halves() -> None:
 # ---- statistics
 
 
-def test_the_table_is_mean_s_and_the_interval_of_students_t(
-    cells: RealStation,
-) -> None:
+def test_the_table_is_mean_with_its_uncertainty_and_s(cells: RealStation) -> None:
     asked = Asked((*QMS, *SI), CAPACITY, **BY_WORDS)
-    group = describe([88.0 + 4 * scale_of("qms", cell) for cell in range(1, 6)])
+    values = [88.0 + 4 * scale_of("qms", cell) for cell in range(1, 6)]
+    s = float(np.std(values, ddof=1))
 
     rows = statistics_of(cells.client.overlay(asked)).rows
 
     first = rows[0]
     assert (first.quantity, first.group) == ("Initial coulombic efficiency", "qms")
     assert (first.n, first.unit) == ("5", "%")
-    assert first.mean == f"{group.mean:.2f} ± {group.deviation:.2f}"
-    assert first.interval == f"± {group.half_width:.2f}"
+    # Student's t for 95.45 % and 4 degrees of freedom is 2.869
+    half = 2.869 / 2 * s / np.sqrt(5)
+    assert first.mean == f"{np.mean(values):.3f} ± {half:.3f}"
+    assert first.deviation == f"{s:.2f}"
 
 
 def test_the_power_of_ten_stands_with_the_unit(cells: RealStation) -> None:
     rows = statistics_of(cells.client.overlay(Asked(QMS, CAPACITY, **BY_WORDS))).rows
 
     diffusivity = next(row for row in rows if row.quantity == "Diffusivity")
-    assert diffusivity.mean == "1.000 ± 0.032"
-    assert diffusivity.interval == "± 0.039"
+    assert diffusivity.mean == "1.000 ± 0.020"
     assert diffusivity.unit == "10⁻¹⁵ m²/s"
 
 
-def test_four_values_have_no_interval(cells: RealStation) -> None:
+def test_a_ratio_stands_below_its_means(cells: RealStation) -> None:
+    asked = Asked((*QMS, *SI), CAPACITY, **BY_WORDS)
+
+    rows = statistics_of(cells.client.overlay(asked)).rows
+
+    assert [row.group for row in rows[:3]] == ["qms", "si", "qms : si"]
+    assert (rows[2].n, rows[2].unit) == ("5 : 5", "ratio")
+    assert "Hedges g" in rows[2].remarks
+
+
+def test_excluded_runs_leave_the_means_and_are_named(cells: RealStation) -> None:
     asked = Asked(QMS, CAPACITY, without_runs=frozenset(QMS[:1]), **BY_WORDS)
 
     found = statistics_of(cells.client.overlay(asked))
 
-    assert {(row.n, row.interval) for row in found.rows} == {("4", "–")}
-    assert "excluded: qms-1" in found.note
+    assert {row.n for row in found.rows} == {"4"}
+    assert "Excluded: qms-1." in found.note
 
 
 def test_what_a_single_run_has_is_no_comparison(cells: RealStation) -> None:
@@ -266,7 +275,7 @@ def test_what_a_single_run_has_is_no_comparison(cells: RealStation) -> None:
     rows = statistics_of(cells.client.overlay(asked)).rows
 
     assert "Only here" not in {row.quantity for row in rows}
-    assert {row.n for row in rows} == {"1"}
+    assert {row.n for row in rows} == {"1", "1 : 1"}
 
 
 # ---- the list

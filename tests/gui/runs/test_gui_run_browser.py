@@ -215,8 +215,9 @@ def test_means_and_table_follow_the_words_that_are_typed(
     page.tools.words.setText("qms; si")
 
     qtbot.waitUntil(shown(page, 2))
-    qtbot.waitUntil(lambda: {r.group for r in page.statistics.rows} == set(MATERIALS))
-    assert [r.n for r in page.statistics.rows] == ["5"] * 8
+    seen = {*MATERIALS, " : ".join(MATERIALS)}
+    qtbot.waitUntil(lambda: {r.group for r in page.statistics.rows} == seen)
+    assert [r.n for r in page.statistics.rows] == ["5", "5", "5 : 5"] * 4
 
 
 def test_unticking_everything_empties_figure_and_table(qtbot: QtBot, page: Any) -> None:
