@@ -1,14 +1,15 @@
-"""Fits the diffusivity of a sphere to a whole pulse and its rest, with its history.
+"""Fits the diffusivity of spheres to a whole pulse and its rest, with its history.
 
 E(t) = E0 + ΔE x + κ (x² - x) + on(t) (b + c x) + h m(t), where x(t) is the composition
 at the surface in units of the pulse's own step: 0 in the rest before, above 1 at the
-end of the pulse, 1 after an endless rest. It follows from `sphere_surface` for the
-pulse and for the ones before it, so that unfinished rests do no harm. E0, ΔE, b (the
-jump) and c (a jump that changes with composition) are linear; κ, the curvature of the
-open-circuit voltage over the step, is held to what the neighbouring pulses say within
-its uncertainty. h is for pulses that are still crossing from one hysteresis branch to
-the other: it follows the mean composition m(t), which runs from 0 to 1 in the pulse and
-does not relax; it is only taken in where the pulse asks for it. ln(D/r²) is searched.
+end of the pulse, 1 after an endless rest. It follows from `sizes_surface` for the
+pulse and for the ones before it, so that unfinished rests do no harm, plus what a
+diffusivity that changes with composition adds (`gitt_march`). E0, ΔE, b (the jump) and
+c (a jump that changes with composition) are linear; κ, the curvature of the
+open-circuit voltage over the step, and h are held by what is known of them. h is for
+pulses that cross from one hysteresis branch to the other: it follows the mean
+composition m(t), which runs from 0 to 1 in the pulse and does not relax. ln(D/r̄²) is
+searched, at a given spread σ of the sizes.
 """
 
 import math
@@ -18,25 +19,99 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.analysis.cells.gitt_bins import Bins
 from labctl.analysis.cells.gitt_pulses import Pulse
-from labctl.analysis.cells.sphere import sphere_surface
+from labctl.analysis.cells.sphere_sizes import sizes_surface
 from labctl.analysis.uncertainty import Measured, known
 
 Floats = NDArray[np.float64]
 
 HISTORY = 4
-"""Earlier pulses whose relaxation is still seen."""
-BINS_PER_DECADE = 12
-FLOOR = 2e-3
-"""Error of the model, as part of the voltage change in the pulse (1σ of a bin)."""
+"""Earlier pulses whose relaxation is seen in closed form; older ones by the march."""
 SEARCH = (1e-5, 50.0)
-"""τ' = Dτ/r² between which the pulse says anything."""
+"""τ' = Dτ/r̄² between which the pulse says anything."""
 GRID = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 32)
 """ln τ' at which the search begins."""
-ASKED = 12.0
-"""Fall of χ² (in units of its value per bin) that takes the hysteresis term in."""
+COARSE = 0.25 * np.arange(-4.0, 5.0)
+"""Steps of ln τ' around a first guess."""
+FINE = 0.05 * np.arange(-2.0, 3.0)
 FLAT = known(0.0, 1e-9, "curvature")
 """No curvature, held fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseModel:
+    """One pulse with all that is known of it but D and the sizes."""
+
+    bins: Bins
+    past: Sequence[Pulse]
+    """The pulse itself, after up to `HISTORY` earlier ones."""
+    curvature: Measured = FLAT
+    """κ in V."""
+    crossing: float = math.inf
+    """Standard deviation of h around zero, V."""
+    step: float = 0.0
+    """The step itself, V: what a change of branch is compared with."""
+    shift: Floats | float = 0.0
+    """What is to be added to x, shape (n,)."""
+
+    def surface(self, log_tau: Floats, sigma: float) -> Floats:
+        """Return x of the bins for each of ``log_tau`` (k,), shape (k, n)."""
+        tau = np.exp(log_tau)[:, None]
+        own = self.past[-1]
+        starts = np.array([own.start - pulse.start for pulse in self.past])
+        lengths = np.array([pulse.duration for pulse in self.past])
+        shares = np.array([pulse.current / own.current for pulse in self.past])
+        since = self.bins.time + np.append(starts, starts - lengths)[:, None]
+        rate = tau / own.duration
+        on, off = np.split(sizes_surface(rate[:, None] * since, sigma), 2, axis=1)
+        settled = float(shares[:-1] @ lengths[:-1]) * 3 * rate
+        x: Floats = (np.einsum("j,kjn->kn", shares, on - off) - settled) / (3 * tau)
+        return x + self.shift
+
+    def scaled(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return the weighted design (k, n + 2, 6) of x (k, n), and the target."""
+        bins = self.bins
+        k, n = x.shape
+        design = np.zeros((k, n + 2, 6))
+        rows = design[:, :n]
+        rows[..., 0] = 1.0
+        rows[..., 1] = x
+        rows[..., 2] = bins.on
+        rows[..., 3] = bins.on * (x - 0.5)
+        rows[..., 4] = x**2 - x
+        rows[..., 5] = np.clip(bins.time / self.past[-1].duration, 0.0, 1.0)
+        rows *= bins.weight[:, None]
+        tight = 1 / self.curvature.uncertainty
+        design[:, n, 4] = tight
+        design[:, n + 1, 5] = 1 / self.crossing
+        middle = float(bins.voltage.mean())
+        held = (self.curvature.value * tight, 0.0)
+        return design, np.append((bins.voltage - middle) * bins.weight, held)
+
+    def costs(self, log_tau: Floats, sigma: float) -> Floats:
+        """Return χ² at each of ``log_tau``, the linear part being at its best."""
+        design, target = self.scaled(self.surface(log_tau, sigma))
+        basis = np.linalg.qr(design)[0]
+        found = np.einsum("m,kmp->kp", target, basis)
+        cost: Floats = float(target @ target) - (found**2).sum(axis=1)
+        return np.maximum(cost, 0.0)
+
+    @property
+    def freedom(self) -> int:
+        """Bins less the seven numbers that are fitted."""
+        return max(len(self.bins.time) - 7, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Where χ² is least at one spread of the sizes."""
+
+    log_tau: float
+    cost: float
+    bend: float
+    """d²χ²/d(ln τ')²; not above 0 where the pulse tells nothing."""
+    at_edge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,182 +119,90 @@ class SphereFit:
     """What the full fit found for one pulse."""
 
     tau: float
-    """D τ / r², dimensionless."""
+    """D τ / r̄², dimensionless."""
     log_uncertainty: float
-    """Standard uncertainty of ln D."""
+    """Standard uncertainty of ln D at this spread of sizes; infinite if not told."""
     change: float
     """ΔE + h: change of the relaxed voltage over the pulse in V."""
     branch: float
-    """h: the part of it that is hysteresis in V; 0 if not taken in."""
+    """h: the part of it that is hysteresis in V."""
     jump: float
     """b in V."""
     rms: float
     """Root mean square of the residuals of the bins in V."""
     unrelaxed: float
     """|x - 1| at the end of the rest: how far the surface still was from its mean."""
+    drift: float
+    """dE/dt that the fit has at the end of the rest, V/s."""
     misfit: float
     """χ² per degree of freedom; above 1 the model or its floor does not describe."""
     at_edge: bool
     """True when the search ended at an edge: the pulse does not tell D."""
+    lowest: float
+    """τ' below which χ² rises by more than two standard deviations allow."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Data:
-    """Bins of one pulse and its rests."""
-
-    time: Floats
-    """s after the pulse began; negative in the rest before."""
-    voltage: Floats
-    weight: Floats
-    """1/σ of a bin."""
-    on: Floats
-    """1 under current, 0 at rest."""
-
-
-def fit_sphere(
-    time: Floats,
-    voltage: Floats,
-    pulses: Sequence[Pulse],
-    index: int,
-    *,
-    skip: float,
-    curvature: Measured = FLAT,
-) -> SphereFit | None:
-    """Fit pulse ``index`` of ``pulses``; None when it has too few rows.
-
-    ``skip`` in s is left out after each switching (double layer and films);
-    ``curvature`` is κ in V with its uncertainty.
-    """
-    data = _bins(time, voltage, pulses[index], skip)
-    if data.on.sum() < HISTORY or (1 - data.on).sum() < 2 * HISTORY:
-        return None
-    past = pulses[max(0, index - HISTORY) : index + 1]
-    surfaces = [_surface(data.time, past, math.exp(g)) for g in GRID]
-    plain = _search(_Model(data, past, curvature, with_branch=False), surfaces)
-    crossing = _search(_Model(data, past, curvature, with_branch=True), surfaces)
-    gain = plain[0] - crossing[0]
-    spread = max(crossing[0] / len(data.time), 1.0)
-    return (crossing if gain > ASKED * spread else plain)[1]
+def minimum(model: PulseModel, sigma: float, guess: float | None = None) -> Minimum:
+    """Search ln τ' at the spread ``sigma`` from a guess, or over all there is."""
+    if guess is None:
+        guess = float(GRID[np.argmin(model.costs(GRID, sigma))])
+    at = guess
+    for _ in range(8):
+        steps = np.clip(at + COARSE, GRID[0], GRID[-1])
+        best = int(np.argmin(model.costs(steps, sigma)))
+        at = float(steps[best])
+        if 0 < best < len(steps) - 1 or at in {GRID[0], GRID[-1]}:
+            break
+    at_edge = not GRID[1] < at < GRID[-2]
+    for _ in range(3):
+        cost = model.costs(at + FINE, sigma)
+        bend, slope, least = (float(c) for c in np.polyfit(FINE, cost, 2))
+        if not bend > 0:
+            break
+        step = float(np.clip(-slope / (2 * bend), -0.2, 0.2))
+        at += step
+        if abs(step) < 0.02:  # noqa: PLR2004 - the parabola holds there
+            least -= slope**2 / (4 * bend)
+            break
+    return Minimum(at, max(least, 0.0), 2 * bend, at_edge)
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """The linear part of the fit for a given D."""
-
-    data: _Data
-    past: Sequence[Pulse]
-    curvature: Measured
-    with_branch: bool
-
-    def at(self, log_tau: float) -> tuple[float, Floats, Floats]:
-        """Return χ², the linear coefficients and the residuals in V."""
-        return self.solve(_surface(self.data.time, self.past, math.exp(log_tau)))
-
-    def solve(self, x: Floats) -> tuple[float, Floats, Floats]:
-        """Return the same for the surface composition ``x`` of the bins."""
-        data, n = self.data, len(x)
-        tight = 1 / self.curvature.uncertainty
-        scaled = np.zeros((n + 1, 6 if self.with_branch else 5))
-        rows = scaled[:n]
-        rows[:, 0] = 1.0
-        rows[:, 1] = x
-        rows[:, 2] = data.on
-        rows[:, 3] = data.on * (x - 0.5)
-        rows[:, 4] = x**2 - x
-        if self.with_branch:
-            rows[:, 5] = np.clip(data.time / self.past[-1].duration, 0.0, 1.0)
-        rows *= data.weight[:, None]
-        scaled[n, 4] = tight
-        target = np.append(data.voltage * data.weight, self.curvature.value * tight)
-        found, *_ = np.linalg.lstsq(scaled, target, rcond=None)
-        left = target - scaled @ found
-        return float(left @ left), found, left[:n] / data.weight
-
-
-def _search(model: _Model, surfaces: Sequence[Floats]) -> tuple[float, SphereFit]:
-    """Return χ² and the fit at the best D."""
-    from scipy import optimize  # noqa: PLC0415  (start-up time)
-
-    best = int(np.argmin([model.solve(x)[0] for x in surfaces]))
-    low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
-    log_tau = float(
-        optimize.minimize_scalar(
-            lambda x: model.at(x)[0],
-            bounds=(low, high),
-            method="bounded",
-            options={"xatol": 1e-4},
-        ).x
-    )
-    cost, linear, left = model.at(log_tau)
-    step = 0.02
-    around = model.at(log_tau + step)[0] + model.at(log_tau - step)[0]
-    bend = (around - 2 * cost) / step**2
-    freedom = max(len(left) - len(linear), 1)
-    spread = max(cost / freedom, 1.0)
-    end = _surface(model.data.time[-1:], model.past, math.exp(log_tau))
-    branch = float(linear[5]) if model.with_branch else 0.0
-    return cost, SphereFit(
-        tau=math.exp(log_tau),
-        log_uncertainty=math.sqrt(2 * spread / bend) if bend > 0 else math.inf,
-        change=float(linear[1]) + branch,
-        branch=branch,
+def fitted(model: PulseModel, sigma: float, low: Minimum) -> SphereFit:
+    """Return all that the fit says at its minimum."""
+    x = model.surface(np.array([low.log_tau]), sigma)
+    design, target = model.scaled(x)
+    linear, *_ = np.linalg.lstsq(design[0], target, rcond=None)
+    left = (target - design[0] @ linear)[:-2]
+    misfit = float(left @ left) / model.freedom
+    spread = max(low.cost / model.freedom, 1.0)
+    bins = model.bins
+    shown = (design[0] @ linear)[:-2] / bins.weight
+    late = bins.time[-1] - bins.time[-2:-1]
+    drift = float((shown[-1] - shown[-2]) / late[0]) if bins.on[-2] == 0 else math.nan
+    return SphereFit(
+        tau=math.exp(low.log_tau),
+        log_uncertainty=math.sqrt(2 * spread / low.bend) if low.bend > 0 else math.inf,
+        change=float(linear[1] + linear[5]),
+        branch=float(linear[5]),
         jump=float(linear[2]),
-        rms=float(np.sqrt(np.mean(left**2))),
-        misfit=cost / freedom,
-        unrelaxed=abs(float(end[0]) - 1),
-        at_edge=best in {0, len(GRID) - 1},
+        rms=float(np.sqrt(np.mean((left / bins.weight) ** 2))),
+        unrelaxed=abs(float(x[0, -1]) - 1),
+        drift=drift,
+        misfit=misfit,
+        at_edge=low.at_edge,
+        lowest=_lowest(model, sigma, low, 4 * spread),
     )
 
 
-def _surface(time: Floats, past: Sequence[Pulse], tau: float) -> Floats:
-    """Return x(t) from the last of ``past`` and the relaxation of those before."""
-    own = past[-1]
-    rate = tau / own.duration
-    starts = np.array([own.start - pulse.start for pulse in past])
-    lengths = np.array([pulse.duration for pulse in past])
-    shares = np.array([pulse.current / own.current for pulse in past])
-    since = time + np.append(starts, starts - lengths)[:, None]
-    on, off = np.split(sphere_surface(rate * since), 2)
-    settled = shares[:-1] @ lengths[:-1] * 3 * rate
-    x: Floats = (shares @ (on - off) - settled) / (3 * tau)
-    return x
-
-
-def _bins(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> _Data:
-    """Average the rows into bins even in the logarithm of time since switching."""
-    rows = pulse.rows
-    change = abs(pulse.end_voltage - pulse.rest_before.value - pulse.jump.value)
-    floor = FLOOR * change if math.isfinite(change) and change > 0 else 1e-6
-    parts = []
-    off = pulse.start + pulse.duration
-    late = max(rows.rest, int(np.searchsorted(time, time[rows.first - 1] - 60.0)))
-    spans = (
-        (late, rows.first, None, 0.0),
-        (rows.first, rows.last, pulse.start, 1.0),
-        (rows.last, rows.end, off, 0.0),
-    )
-    for first, last, switched, on in spans:
-        t, v = time[first:last], voltage[first:last]
-        if switched is None:
-            label = np.zeros(len(t), dtype=int)
-        else:
-            kept = t - switched >= skip
-            t, v = t[kept], v[kept]
-            label = np.floor(BINS_PER_DECADE * np.log10(t - switched)).astype(int)
-        if not len(t):
-            continue
-        starts = np.flatnonzero(np.diff(label, prepend=label[0] - 1))
-        size = np.diff(np.append(starts, len(t)))
-        parts.append(
-            (
-                np.add.reduceat(t, starts) / size - pulse.start,
-                np.add.reduceat(v, starts) / size,
-                1
-                / np.hypot(
-                    np.hypot(floor, pulse.resolution), pulse.noise / np.sqrt(size)
-                ),
-                np.full(len(starts), on),
-            )
-        )
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return _Data(*joined)
+def _lowest(model: PulseModel, sigma: float, low: Minimum, allowed: float) -> float:
+    """Return the smallest τ' whose χ² is within ``allowed`` of the minimum."""
+    costs = model.costs(GRID, sigma) - low.cost
+    below = np.flatnonzero((low.log_tau > GRID) & (costs > allowed))
+    if not len(below):
+        return math.exp(GRID[0])
+    k = int(below[-1])
+    right = min(low.log_tau, float(GRID[k + 1])) if k + 1 < len(GRID) else low.log_tau
+    rise = allowed if low.log_tau <= right else max(costs[k + 1], 0.0)
+    rise = 0.0 if low.log_tau <= GRID[min(k + 1, len(GRID) - 1)] else float(rise)
+    part = (costs[k] - allowed) / max(costs[k] - rise, 1e-12)
+    return math.exp(float(GRID[k]) + part * (right - float(GRID[k])))

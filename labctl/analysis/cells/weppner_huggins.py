@@ -13,6 +13,8 @@ from labctl.analysis.uncertainty import Measured, estimated
 
 RADIUS = "particle radius"
 """Source of uncertainty that all pulses of a titration share."""
+SIZES = "particle sizes"
+"""The same for what the distribution of sizes leaves open."""
 LINEAR = 0.99
 """R² of the √t line below this is no √t."""
 
