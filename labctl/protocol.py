@@ -32,6 +32,7 @@ from labctl.errors import Complaint, OperatorError, Place
 from labctl.figures.figure import Figure, Plot
 from labctl.fingerprint import fingerprint
 from labctl.limits import Envelope
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
 
 T = typing.TypeVar("T")
@@ -250,6 +251,10 @@ class RecordedRun(typing.Protocol):
 
     def table(self, stream: str) -> Mapping[str, Array]:
         """Return the columns of a stream, each of shape (n,); n may be 0."""
+        ...
+
+    def accuracy(self, role: str) -> ChannelAccuracy | None:
+        """Return what the instrument stated of its accuracy; None: nothing known."""
         ...
 
 

@@ -36,6 +36,7 @@ from labctl.errors import (
 )
 from labctl.limits import Envelope
 from labctl.roles.capability import Capability
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.techniques import Loop, Technique, drives
 
@@ -58,12 +59,11 @@ class BiologicChannel:
         self._bounds = Bounds()
         self._tenure = Tenure(self._port)
         self._watch = ChannelWatch(self.place, device.options.overload_rule)
-        self._polls = 0
         self._said: list[str] = []
         self._kept: list[Batch] = []
         """Decoded rows that no poll has returned yet."""
         self._events: list[Event] = []
-        self._read_back = ""
+        self._polls, self._read_back = 0, ""
         """What was told last of how uploads were read back."""
 
     # ---- what it is
@@ -95,6 +95,10 @@ class BiologicChannel:
     def capability(self) -> Capability:
         """See `labctl.roles.capability.StatesCapability`."""
         return self._port.facts(math.nan).capability()
+
+    def stated_accuracy(self) -> ChannelAccuracy:
+        """See `labctl.roles.channel_accuracy.StatesAccuracy`."""
+        return self._port.accuracy()
 
     def rehearse(
         self, techniques: Sequence[Technique], envelope: Envelope | None = None
@@ -339,7 +343,7 @@ class BiologicChannel:
     def _decode(self, it: Experiment) -> None:
         """Keep what was fetched for the next poll that returns."""
         last = self._memory.last_technique
-        self._memory.take(it.index_of, it.zero, self._kept.append, self._events.append)
+        self._memory.take(it, self._kept.append, self._events.append)
         if last is not None:
             it.technique, it.seen = last, True
 

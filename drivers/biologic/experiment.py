@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.biologic.eclib.codes import Firmware, State
+from drivers.biologic.eclib.codes import AUTO_RANGE, Firmware, State
 from drivers.biologic.ownership import (
     BACKWARDS,
     DRIFT,
@@ -13,6 +13,7 @@ from drivers.biologic.ownership import (
     uploads_of,
 )
 from drivers.biologic.upload.program import Program
+from labctl.roles.channel_accuracy import UNKNOWN_RANGE
 from labctl.techniques import Loop, Technique
 
 START_GRACE = 5.0
@@ -76,6 +77,20 @@ class Experiment:
         if technique >= self.count:
             return technique
         return self.program.uploads[technique].source + self.skipped
+
+    def range_of(self, technique: int) -> int:
+        """Return the code of the current range that an EClib technique was loaded on.
+
+        -1: the channel chooses by itself, has none, or it was not loaded here.
+        """
+        if technique >= self.count:
+            return UNKNOWN_RANGE
+        codes = {
+            int(setting.value)
+            for setting in self.program.uploads[technique].settings
+            if setting.label == "I_Range"
+        } - {AUTO_RANGE}
+        return codes.pop() if len(codes) == 1 else UNKNOWN_RANGE
 
     def may_begin_yet(self, clock: float) -> bool:
         """Tell whether a channel that says STOP may still be about to start."""

@@ -1,9 +1,16 @@
 """What the configuration may say about a BioLogic instrument, SI units."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from drivers.biologic.dialect import AmplitudeKind, Dialect, RateUnit
 from drivers.biologic.eclib.tables import EXTRAS
@@ -13,10 +20,43 @@ from labctl.errors import Complaint, RefusedError
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
 OnPanel = Annotated[str, StringConstraints(pattern=r"^([1-9]|1[0-6])$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 PerChannel = Positive | Mapping[OnPanel, Positive] | None
 """One figure for all channels, or channel on the front panel -> figure."""
 HostLoss = Literal["off", "finish_technique"]
 _XCTR = {name.lower(): bit for bit, name in EXTRAS if name != "reserved"}
+
+
+class StatedAccuracy(BaseModel):
+    """Limits of error of a channel, from its sheet or its last calibration.
+
+    What is left out stays as the driver knows it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Annotated[str, StringConstraints(min_length=1)]
+    """Which sheet and page, or which certificate."""
+    current_gain: Limit | None = None
+    """Relative, of reading: 1e-3."""
+    current_zero: Limit | None = None
+    """Of the range in use, relative to its full scale: 2e-4."""
+    current_asymmetry: Limit | None = None
+    """Relative difference between the gains of the two signs."""
+    voltage_gain: Limit | None = None
+    """Relative, of reading."""
+    voltage_zero: Limit | None = None
+    """V."""
+    impedance_magnitude: Limit | None = None
+    """Relative, of |Z|, wherever the channel measures."""
+    impedance_phase: Annotated[float, Field(ge=0, le=90)] | None = None
+    """Degrees, as for `impedance_magnitude`; both or neither."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.impedance_magnitude is None) != (self.impedance_phase is None):
+            raise ValueError("impedance_magnitude and impedance_phase go together")
+        return self
 
 
 class Options(BaseModel):
@@ -50,6 +90,9 @@ class Options(BaseModel):
     amplifier are assumed to have."""
     highest_frequency: PerChannel = None
     """Hz; of a spectrum, instead of what the board is assumed to reach."""
+    accuracy: Mapping[Literal["all"] | OnPanel, StatedAccuracy] = {}
+    """What is known better than the makers' figures this driver recalls: of ``all``
+    channels, or channel on the front panel -> its own, which wins."""
     extra_columns: tuple[str, ...] = ()
     """Further quantities in each row of premium boards: ``ece``, ``charge`` …"""
     overload: Literal["stop", "warn"] = "stop"
@@ -117,6 +160,12 @@ def of_channel(option: PerChannel, number: int) -> float | None:
     if option is None or isinstance(option, float):
         return option
     return option.get(str(number + 1))
+
+
+def accuracy_of_channel(options: Options, number: int) -> StatedAccuracy | None:
+    """Return what is stated of a channel, counted from 0; None if nothing is."""
+    stated = options.accuracy
+    return stated.get(str(number + 1), stated.get("all"))
 
 
 def read_options(name: str, options: Mapping[str, Any]) -> Options:

@@ -5,18 +5,21 @@ anything else is sent to it: an instrument that lost its power forgot the progra
 """
 
 import logging
+import math
 import typing
 
+from drivers.biologic.accuracy import channel_accuracy
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Firmware
 from drivers.biologic.eclib.encodings import Encoding
 from drivers.biologic.eclib.faults import NO_ANSWER, EClibError
 from drivers.biologic.eclib.library import EClib
-from drivers.biologic.options import Options, of_channel
+from drivers.biologic.options import Options, accuracy_of_channel, of_channel
 from drivers.biologic.ownership import Holding, read_holding
 from drivers.biologic.upload.ranges import ChannelFacts
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError, OperatorError
+from labctl.roles.channel_accuracy import ChannelAccuracy
 
 log = logging.getLogger(__name__)
 
@@ -178,6 +181,11 @@ class Port:
             highest_frequency=of_channel(options.highest_frequency, self.number),
             dialect=options.dialect,
         )
+
+    def accuracy(self) -> ChannelAccuracy:
+        """Return how far readings may be off; nothing is asked of the instrument."""
+        stated = accuracy_of_channel(self.device.options, self.number)
+        return channel_accuracy(self.facts(math.nan), stated)
 
     def configure(self) -> None:
         """Set electrode connection and ground where the configuration asks."""

@@ -22,6 +22,7 @@ from labctl.engine.states import TABLE, RunState
 from labctl.errors import LabctlError, StoreError
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
+from labctl.roles.channel_accuracy import accuracy_of
 from labctl.session.asking import judge_of
 from labctl.session.auxiliaries import opened, plots_of, streams_of
 from labctl.session.further_columns import recorded_streams
@@ -32,7 +33,7 @@ from labctl.session.view import JournalView
 from labctl.session.worlds import keep_snapshots
 from labctl.station import LentBench
 from labctl.store.folder import RunFolder
-from labctl.store.header import RunHeader
+from labctl.store.header import WHOLE, RunHeader
 from labctl.store.journal.journal import Journal
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE
@@ -315,11 +316,12 @@ def bounds_noted(envelope: Envelope) -> dict[str, Any]:
 
 
 def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
-    """Return the identity of every instrument that plays a role, or is recorded."""
+    """Return identity and stated accuracy of all that plays a role or is recorded."""
     out: dict[str, dict[str, Any]] = {}
+    accuracies: dict[str, dict[str, Any]] = {}
     asides = (each.channel for each in prepared.asides)
     for channel in (*prepared.cast.values(), *asides):
-        name = channel.partition("/")[0]
+        name, _, place = channel.partition("/")
         identity = prepared.station.identity(name)
         setup = prepared.station.setups[name]
         out[name] = {
@@ -330,6 +332,11 @@ def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
             "address": setup.address,
             "driver": setup.driver,
         }
+        stated = accuracy_of(prepared.station.players(name).get(place))
+        if stated is not None:
+            accuracies.setdefault(name, {})[place or WHOLE] = stated.to_json()
+    for name, stated_by_channel in accuracies.items():
+        out[name]["accuracy"] = stated_by_channel
     return out
 
 

@@ -16,6 +16,7 @@ from labctl.figures.from_plot import from_plot
 from labctl.figures.of_rows import Tables, coming_in, of_a_cell, of_readings
 from labctl.protocol import StepRecord
 from labctl.quantities import SI
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
 from labctl.store.run_file.reader import RunFile
 
@@ -45,6 +46,9 @@ class _View:
 
     def table(self, stream: str) -> Mapping[str, Array]:
         return self.tables[stream]
+
+    def accuracy(self, role: str) -> ChannelAccuracy | None:
+        return self.file.header.accuracy(role)
 
 
 def figures_of(file: RunFile) -> Drawn:

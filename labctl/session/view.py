@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from labctl.data import Array
 from labctl.protocol import StepRecord
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
 from labctl.store.journal.reader import JournalReader
 
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """See `labctl.protocol.Run`."""
+    """See `labctl.protocol.RecordedRun`."""
 
     sample: Sample
     reader: JournalReader
@@ -24,3 +25,7 @@ class JournalView:
     def table(self, stream: str) -> Mapping[str, Array]:
         """Return the columns of a stream."""
         return self.reader.table(stream)
+
+    def accuracy(self, role: str) -> ChannelAccuracy | None:
+        """Return what was stated of the accuracy of a role's channel."""
+        return self.reader.header.accuracy(role)

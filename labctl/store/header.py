@@ -13,6 +13,7 @@ import numpy as np
 from labctl.data import Column, Stream
 from labctl.errors import StoreError
 from labctl.figures.figure import Plot
+from labctl.roles.channel_accuracy import ChannelAccuracy
 
 RESERVED = (
     "title",
@@ -36,6 +37,8 @@ RESERVED = (
     "results",
 )
 """What stands in ``/entry`` of every run file beside the streams."""
+WHOLE = "channel"
+"""Stands for the channel of an instrument that has only one, without a number."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
@@ -62,7 +65,8 @@ class RunHeader:
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role -> instrument or channel: ``{"cell": "vsp300/1"}``."""
     instruments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Name -> maker, model, serial, firmware, address, driver, settings, …"""
+    """Name -> maker, model, serial, firmware, address, driver, settings, …;
+    ``accuracy``: channel -> what it stated (`ChannelAccuracy.to_json`)."""
     plots: tuple[Plot, ...] = ()
     """The file's default plots; the first is the one a viewer opens on."""
     started_unix: float = 0.0
@@ -81,6 +85,23 @@ class RunHeader:
                 return stream
         known = ", ".join(each.name for each in self.streams) or "none"
         raise StoreError(f"run {self.run_id}: no stream {name}; it has {known}")
+
+    def accuracy(self, role: str) -> ChannelAccuracy | None:
+        """Return what the channel in a role stated of its accuracy; None: nothing.
+
+        Files of an older labctl, and those of other programs, state nothing.
+        """
+        name, _, place = self.roles.get(role, "").partition("/")
+        about = self.instruments.get(name, {})
+        stated = about.get("accuracy", {}).get(place or WHOLE)
+        if not stated:
+            return None
+        words = (about.get(word, "") for word in ("vendor", "model", "serial"))
+        whose = " ".join(filter(None, map(str, words))) + (f"/{place}" if place else "")
+        if self.simulated:  # another seed is another specimen of the same instrument
+            seed = self.extra.get("order", {}).get("seed", "")
+            whose += f" (simulated, seed {seed})"
+        return ChannelAccuracy.from_json(stated, whose)
 
     def check(self) -> None:
         """Refuse what the run file could not hold under its own name.

@@ -1,12 +1,15 @@
 """What a label does not state is assumed and said, never taken for exact."""
 
 import math
+from pathlib import Path
 
 import pytest
 
 from labctl.analysis.label import DEFAULTS, labelled, noted
 from labctl.quantities import SI
 from labctl.sample import Sample, SampleKind
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def sample(**label: object) -> Sample:
@@ -59,3 +62,12 @@ def test_what_only_the_run_was_told_is_shared_with_no_other_run() -> None:
 
     assert source.shared == ""
     assert source.assumed
+
+
+def test_the_page_on_uncertainties_lists_the_defaults_as_they_are() -> None:
+    page = (DOCS / "explanations" / "uncertainty.md").read_text(encoding="utf-8")
+
+    for quantity, default in DEFAULTS.items():
+        words = quantity.replace("_", " ")
+        line = f"| {words} | {100 * default.relative:.0f} % | {default.why} |"
+        assert line in page

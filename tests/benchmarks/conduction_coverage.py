@@ -51,6 +51,10 @@ class MemoryRun:
             for name in batches[0].columns
         }
 
+    def accuracy(self, role: str) -> None:
+        """Return nothing: steps put what meters state into their outcomes."""
+        del role
+
 
 def execute(protocol: Protocol, bench: LentBench) -> MemoryRun:
     """Drive the plan to its end; outputs end safe."""

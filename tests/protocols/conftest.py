@@ -23,6 +23,7 @@ from labctl.engine.run import Engine
 from labctl.engine.situation import Ended
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, Protocol, StepRecord
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
 from labctl.station import LentBench
@@ -368,6 +369,10 @@ class MemoryJournal:
             name: parts[0].columns[name] if parts else np.empty(0)
             for name in self.columns[stream]
         }
+
+    def accuracy(self, role: str) -> ChannelAccuracy | None:
+        del role
+        return None
 
 
 def plugged(

@@ -24,6 +24,9 @@ class Rows:
         assert stream == "timeseries"
         return self.rows
 
+    def accuracy(self, role: str) -> None:
+        del role
+
 
 def test_a_charge_after_formation_is_not_added_to_its_last_half() -> None:
     # 100 s at -1 A, 80 s at +1 A, then the way to a scan's start: 50 s at +1 A

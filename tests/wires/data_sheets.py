@@ -170,6 +170,30 @@ SHEETS: dict[str, Sheet] = {
         (2e-2, 1e-3, 5e-7),
     ),
 }
+CHANNEL_SHEETS: dict[str, Sheet] = {
+    "VMP3 A": (
+        (1e-5, 1e-3, 2e-9),
+        (1e-4, 1e-3, 2e-8),
+        (1e-3, 1e-3, 2e-7),
+        (1e-2, 1e-3, 2e-6),
+        (0.1, 1e-3, 2e-5),
+        (1.0, 1e-3, 2e-4),
+    ),
+    "VMP3 V": ((2.5, 1e-3, 5e-4), (5.0, 1e-3, 1e-3), (10.0, 1e-3, 2e-3)),
+    "VSP-300 A": (
+        (1e-8, 1e-3, 3e-11),
+        (1e-7, 1e-3, 5e-11),
+        (1e-6, 1e-3, 3e-10),
+        (1e-5, 1e-3, 3e-9),
+        (1e-4, 1e-3, 3e-8),
+        (1e-3, 1e-3, 3e-7),
+        (1e-2, 1e-3, 3e-6),
+        (0.1, 1e-3, 3e-5),
+        (1.0, 1e-3, 3e-4),
+    ),
+    "VSP-300 V": ((2.5, 5e-4, 5e-4), (5.0, 5e-4, 1e-3), (10.0, 5e-4, 2e-3)),
+}
+"""Of potentiostats, whose channels state them range by range."""
 DRIVERS: dict[str, Specification] = {
     "2400 V": keithley_2400.VOLTAGE,
     "2400 A": keithley_2400.CURRENT,

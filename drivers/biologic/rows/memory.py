@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from drivers.biologic.eclib.abi import CurrentValues
 from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.library import EClib
+from drivers.biologic.experiment import Experiment
 from drivers.biologic.overload import flags_of
 from drivers.biologic.port import Port
 from drivers.biologic.rows.reading import Fetched, Reader, joined
@@ -129,15 +130,14 @@ class ChannelMemory:
 
     def take(
         self,
-        index_of: Callable[[int], int],
-        zero: float,
+        of: Experiment,
         keep: Callable[[Batch], None],
         tell: Callable[[Event], None],
     ) -> None:
         """Give what was fetched to ``keep`` as batches, and what was lost to ``tell``.
 
-        ``zero`` is added to the instrument's time, s. InstrumentError: a block cannot
-        be read; it and those behind it stay, those before it were given.
+        They are rows ``of`` one upload. InstrumentError: a block cannot be read; it and
+        those behind it stay, those before it were given.
         """
         reader, done, batches = self._reader, 0, []
         if reader is None:
@@ -146,7 +146,9 @@ class ChannelMemory:
         try:
             for block in fetched:
                 if len(block.words):
-                    batches.append(reader.batch(block, index_of, zero))
+                    batches.append(
+                        reader.batch(block, of.index_of, of.zero, of.range_of)
+                    )
                 done += 1
         finally:
             del self._pending[:done]

@@ -13,6 +13,7 @@ import numpy as np
 from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codec import decode_rows
+from drivers.biologic.eclib.codes import BOOSTER_RANGE, CURRENT_RANGES
 from drivers.biologic.eclib.encodings import Encoding, Floats, Words
 from drivers.biologic.eclib.tables import Layout, TechniqueTable
 from drivers.biologic.overload import flags_of
@@ -21,10 +22,13 @@ from drivers.biologic.techniques import BY_ID
 from labctl import columns
 from labctl.data import Array, Batch, Column
 from labctl.errors import InstrumentError
+from labctl.roles.channel_accuracy import UNKNOWN_RANGE
 
 IMPEDANCE_PROCESS = 1
 HIGHEST_RANGE = 99
 """No current range has a larger code."""
+NAMED_RANGES = {*CURRENT_RANGES, BOOSTER_RANGE}
+"""What a channel that chooses by itself can be on."""
 REST = "OCV"
 """The technique whose rows have no current, because none flows."""
 
@@ -48,6 +52,8 @@ class Fetched:
     """Rows lost on the instrument."""
     overload: int = 0
     """As `columns.OVERLOAD`, when the rows were fetched."""
+    current_range: int = UNKNOWN_RANGE
+    """In use when the rows were fetched."""
 
     @classmethod
     def of(
@@ -65,6 +71,7 @@ class Fetched:
             values.TimeBase,
             infos.IRQskipped,
             flags_of(values),
+            values.IRange if values.IRange in NAMED_RANGES else UNKNOWN_RANGE,
         )
 
 
@@ -82,12 +89,16 @@ class Reader:
     )
 
     def batch(
-        self, block: Fetched, index_of: Callable[[int], int], zero: float
+        self,
+        block: Fetched,
+        index_of: Callable[[int], int],
+        zero: float,
+        range_of: Callable[[int], int] = lambda _: UNKNOWN_RANGE,
     ) -> Batch:
         """Return the rows of one block; there must be some.
 
-        ``zero`` is added to the instrument's time, s. InstrumentError: they cannot be
-        read.
+        ``zero`` is added to the instrument's time, s; ``range_of`` says on which
+        current range a technique was loaded. InstrumentError: they cannot be read.
         """
         table, layout = self._layout(block.technique_id, block.process)
         values = decode_rows(block.words, layout, self.encoding.floats)
@@ -103,7 +114,10 @@ class Reader:
         index = index_of(block.technique)
         rows[columns.INSTRUMENT_TIME.name] = time + (block.start + zero)
         rows[columns.TECHNIQUE_INDEX.name] = np.full(n, index, dtype=np.int64)
+        fixed = range_of(block.technique)  # rows may come when the next has begun
+        code = block.current_range if fixed == UNKNOWN_RANGE else fixed
         known = {
+            columns.CURRENT_RANGE.name: np.full(n, code, dtype=np.int64),
             columns.INSTRUMENT_LOOP.name: np.full(n, block.loop, dtype=np.int64),
             columns.OVERLOAD.name: np.full(n, block.overload, dtype=np.int64),
             **self._words(values, layout, table.name),

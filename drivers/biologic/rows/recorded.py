@@ -24,7 +24,12 @@ WORDS = {
     "i_range": columns.CURRENT_RANGE,
 }
 """Word of a row -> column; ``control`` is one of two, by the technique."""
-_ALWAYS = (columns.INSTRUMENT_CYCLE, columns.INSTRUMENT_LOOP, columns.OVERLOAD)
+_ALWAYS = (
+    columns.INSTRUMENT_CYCLE,
+    columns.INSTRUMENT_LOOP,
+    columns.CURRENT_RANGE,
+    columns.OVERLOAD,
+)
 _SINES = (
     columns.COUNTER_VOLTAGE,
     columns.COUNTER_VOLTAGE_AMPLITUDE,
@@ -59,7 +64,7 @@ def further_columns(board: int, xctr: int) -> Mapping[str, tuple[Column, ...]]:
                 continue
             if word == "control":
                 own += [columns.CONTROL_VOLTAGE, columns.CONTROL_CURRENT]
-            elif word in WORDS:
+            elif word in WORDS and WORDS[word] not in _ALWAYS:
                 own.append(WORDS[word])
     ranges = (columns.CURRENT_RANGE,) if board == Board.ESSENTIAL else ()
     return {
