@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from types import ModuleType
 
-from labctl.verdicts import cycling, groups
+from labctl.verdicts import cycling, gitt, groups
 from labctl.verdicts.condition import Condition
 
-TECHNIQUES: tuple[ModuleType, ...] = (cycling, groups)
+TECHNIQUES: tuple[ModuleType, ...] = (cycling, gitt, groups)
 """Each states its ``TITLE`` and its conditions."""
 _LEAD = (
     "A result is *good* when every condition below that applies to it was seen to be "

@@ -29,12 +29,8 @@ from labctl.techniques import (
 )
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import formation_results
-from protocols.cells.gitt_results import (
-    Titration,
-    diffusivity_result,
-    gitt_figures,
-    titration_of,
-)
+from protocols.cells.gitt_figures import gitt_figures
+from protocols.cells.gitt_results import Titration, gitt_results, titration_of
 from protocols.cells.half_cycles import voltage_limit
 
 MOST_OF_CAPACITY = 1.5
@@ -159,9 +155,9 @@ class Gitt(CellProtocol):
         )
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
-        """Diffusivity with its table; what formation says."""
+        """Diffusivities by direction, with a table; what formation says."""
         formation = formation_results(run, self.parameters.formation_cycles)
-        return {"diffusivity": diffusivity_result(self.titration(run)), **formation}
+        return {**gitt_results(self.titration(run)), **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """D and voltage against composition, the last pulse and its relaxation."""

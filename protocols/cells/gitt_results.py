@@ -6,25 +6,29 @@ left a host that starts empty) to 1; charge that films took in between is in it.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
-from labctl.analysis.uncertainty import Measured
-from labctl.data import Array, Quality, Result
-from labctl.figures.figure import Figure, Series
+from labctl.analysis.cells.gitt_mean import geometric_mean
+from labctl.analysis.label import labelled
+from labctl.analysis.uncertainty import Measured, known
+from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
 from labctl.sample import Sample
+from labctl.verdicts.gitt import BOUND, CERTAIN, FAST, MOSTLY_GOOD, TOLD
+from labctl.verdicts.table import by_code
 from protocols.cells.cycling_results import cycles_of
 
 MIDDLE = (0.2, 0.8)
 """Compositions over which the headline is taken: away from both steep ends."""
+LOW_LITHIUM = 0.1
+"""Composition below which the host is nearly empty."""
 MOST_DOUBTS = 3
-STRAIGHT = 0.9
-"""R² from which a relaxation is shown as an example of a line."""
+"""Kinds of doubt that a reason lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Titration:
     capacity: float
     """C that takes θ from 0 to 1."""
     pulses: tuple[Diffusivity, ...]
+    radius: Measured
+    """Volume-weighted mean radius of the particles, m, by the label."""
     absent: str = ""
     """Why there are no diffusivities; empty when there are."""
 
@@ -54,20 +60,21 @@ def titration_of(
     table, sample = run.table("timeseries"), run.sample
     rows = np.flatnonzero(table["cycle_count"] == cycle)
     own = with_switching({name: table[name][rows] for name in _COLUMNS})
+    radius = labelled(sample, "particle_radius")
     if not len(rows):
-        return Titration(sample, *own, math.nan, (), "no pulse was recorded")
+        return Titration(sample, *own, math.nan, (), radius, "no pulse was recorded")
     known = capacity or _capacity(run, cycle, rows)
-    if sample.particle_radius is None:
-        reason = f"sample {sample.name} has no particle radius"
-        return Titration(sample, *own, known, (), reason)
+    if radius.is_absent:
+        return Titration(sample, *own, known, (), radius, radius.reason)
     found = analyse_gitt(
         *own,
-        radius=sample.particle_radius,
+        radius=radius,
         capacity=known,
         start_composition=0.0 if sample.first_step.sign < 0 else 1.0,
         skip=skip,
     )
-    return Titration(sample, *own, known, found, "" if found else "no whole pulse")
+    why = "" if found else "no whole pulse"
+    return Titration(sample, *own, known, found, radius, why)
 
 
 _COLUMNS = (
@@ -107,27 +114,90 @@ def _capacity(run: RecordedRun, cycle: int, rows: Array) -> float:
     return float(np.ptp(charge))
 
 
-def diffusivity_result(titration: Titration) -> Result:
-    """Return the median over the middle compositions, and every pulse's numbers."""
+def gitt_results(titration: Titration) -> dict[str, Result]:
+    """Return the headline, one of each direction, and the first lithium's.
+
+    ``diffusivity`` is that of the opening direction, with every pulse's numbers.
+    """
     pulses = titration.pulses
     if not pulses:
-        return Result.absent("m²/s", titration.absent)
-    middle = [p for p in pulses if MIDDLE[0] <= p.composition <= MIDDLE[1]]
-    valid = [p.recommended for p in middle if p.recommended.valid]
-    table = diffusivity_table(titration)
-    doubted = [p for p in pulses if not p.recommended.valid]
-    reason = f"{len(doubted)} of {len(pulses)} pulses flagged: " + "; ".join(
-        f"{text} ({n}×)"
-        for text, n in Counter(map(_kind_of_doubt, doubted)).most_common(MOST_DOUBTS)
-    )
+        return {"diffusivity": Result.absent("m²/s", titration.absent)}
+    found: dict[str, Result] = {}
+    for way, sign in directions(titration):
+        own = [p for p in pulses if p.pulse.current * sign > 0]
+        middle = [p for p in own if MIDDLE[0] <= p.composition <= MIDDLE[1]]
+        headline = _mean_result(middle, f"{way}, θ from {MIDDLE[0]:g} to {MIDDLE[1]:g}")
+        found.setdefault(
+            "diffusivity", replace(headline, table=diffusivity_table(titration))
+        )
+        found[f"diffusivity_{way}"] = headline
+        low = [p for p in own if p.composition < LOW_LITHIUM]
+        if low:
+            name = "diffusivity_low_lithium"
+            name = f"{name}_{way}" if name in found else name
+            found[name] = _low_lithium(low, f"{way}, θ below {LOW_LITHIUM:g}")
+    return found
+
+
+def _mean_result(pulses: Sequence[Diffusivity], where: str) -> Result:
+    """Return the geometric mean of what holds, and how much does not."""
+    valid = [p.recommended for p in pulses if p.recommended.valid]
+    said = f"{where}: {flagged_text(pulses)}"
     if not valid:
-        return Result(None, "m²/s", quality=Quality.ABSENT, reason=reason, table=table)
-    value = float(np.median([d.value for d in valid]))
-    relative = float(np.median([d.relative for d in valid]))
-    found = Result(value, "m²/s", value * relative, table=table)
-    if 2 * len(valid) < len(middle):
-        return found.suspect(f"{len(valid)} of {len(middle)} middle pulses hold")
-    return Result(value, "m²/s", value * relative, table=table, reason="")
+        codes = _codes(pulses)
+        return replace(Result.absent("m²/s", said), verdicts=codes)
+    found = geometric_mean(valid).to_result()
+    found = replace(found, reason=said)
+    for doubt in MOSTLY_GOOD.at_least(len(valid) / len(pulses)):
+        found = found.suspect(doubt)
+    return found
+
+
+def _low_lithium(pulses: Sequence[Diffusivity], where: str) -> Result:
+    """Return the mean, or where most pulses were too fast, the bound they give."""
+    valid = [p for p in pulses if p.recommended.valid]
+    if 2 * len(valid) >= len(pulses):
+        return _mean_result(pulses, where)
+    able = [p for p in pulses if _bounds(p) and p.at_least > 0]
+    if 2 * len(able) < len(pulses):
+        return _mean_result(pulses, where)
+    bound = math.exp(float(np.mean([math.log(p.at_least) for p in able])))
+    common = able[0].recommended.part(*_LENGTH) / able[0].recommended.value
+    found = known(bound, bound * common, "particle radius", "m²/s").to_result()
+    text = f"{where}: a lower bound (95 %) from {len(able)} of {len(pulses)} pulses"
+    return found.suspect(BOUND.met(fulfilled=False, text=text)[0])
+
+
+_LENGTH = ("particle radius", "particle radius (assumed)")
+_BOUNDING = {TOLD.code, FAST.code, CERTAIN.code}
+"""Doubts that leave a lower bound standing."""
+
+
+def _bounds(pulse: Diffusivity) -> bool:
+    return {doubt.code for doubt in pulse.recommended.doubts} <= _BOUNDING
+
+
+def _codes(pulses: Sequence[Diffusivity]) -> tuple[str, ...]:
+    found = Counter(d.code for p in pulses for d in p.recommended.doubts if d.code)
+    return tuple(code for code, _ in found.most_common())
+
+
+def flagged_text(pulses: Sequence[Diffusivity]) -> str:
+    """Return how many of the pulses are flagged, and what for."""
+    flagged = [p for p in pulses if not p.recommended.valid]
+    if not flagged:
+        return f"none of {len(pulses)} pulses flagged"
+    codes = by_code()
+    kinds = Counter(
+        codes[d.code].holds if d.code in codes else str(d)
+        for p in flagged
+        for d in p.recommended.doubts[:1]
+    )
+    listed = "; ".join(
+        f"{n}x not met: {text[:1].lower()}{text[1:].rstrip('.')}"
+        for text, n in kinds.most_common(MOST_DOUBTS)
+    )
+    return f"{len(flagged)} of {len(pulses)} pulses flagged: {listed}"
 
 
 def diffusivity_table(titration: Titration) -> dict[str, tuple[float, ...]]:
@@ -139,6 +209,7 @@ def diffusivity_table(titration: Titration) -> dict[str, tuple[float, ...]]:
         "direction": sign,
         "diffusivity_m2_per_s": [p.recommended.value for p in pulses],
         "uncertainty_m2_per_s": [p.recommended.uncertainty for p in pulses],
+        "at_least_m2_per_s": [p.at_least for p in pulses],
         "valid": [float(p.recommended.valid) for p in pulses],
         "end_points_m2_per_s": [p.end_points.value for p in pulses],
         "end_points_valid": [float(p.end_points.valid) for p in pulses],
@@ -146,8 +217,9 @@ def diffusivity_table(titration: Titration) -> dict[str, tuple[float, ...]]:
         "root_time_valid": [float(p.slope.valid) for p in pulses],
         "relaxation_m2_per_s": [p.relaxation.value for p in pulses],
         "sphere_inversion_m2_per_s": [p.inversion.value for p in pulses],
-        "sphere_fit_m2_per_s": [p.fit.value for p in pulses],
         "reduced_time": [p.reduced_time for p in pulses],
+        "size_spread": [p.sigma for p in pulses],
+        "size_spread_uncertainty": [p.sigma_uncertainty for p in pulses],
         "ratio": [p.ratio.value for p in pulses],
         "root_time_r_squared": [
             math.nan if p.pulse.root_time is None else p.pulse.root_time.r_squared
@@ -160,164 +232,8 @@ def diffusivity_table(titration: Titration) -> dict[str, tuple[float, ...]]:
     return {name: tuple(map(float, x)) for name, x in columns.items()}
 
 
-def _kind_of_doubt(pulse: Diffusivity) -> str:
-    """Return the first reason without its numbers, so that equal ones count up."""
-    first = pulse.recommended.reason.partition(";")[0]
-    return first.partition(" = ")[0].partition(" ended at ")[0].partition(":")[0]
-
-
-def gitt_figures(titration: Titration) -> tuple[Figure, ...]:
-    """Return D and the relaxed voltage against composition, and the last pulse."""
-    if not titration.pulses:
-        return ()
-    return (
-        _d_figure(titration),
-        _voltage_figure(titration),
-        *_last_pulse(titration),
-        *_last_rest(titration),
-    )
-
-
-def _d_figure(titration: Titration) -> Figure:
-    routes: dict[str, Callable[[Diffusivity], Measured]] = {
-        "sphere (recommended)": lambda p: p.recommended,
-        "√t slope": lambda p: p.slope,
-        "end points": lambda p: p.end_points,
-    }
-    series = []
-    for way, sign in _directions(titration):
-        own = [p for p in titration.pulses if p.pulse.current * sign > 0]
-        x = np.array([p.composition for p in own])
-        for name, route in routes.items():
-            found: list[Measured] = [route(p) for p in own]
-            y = np.array([d.value for d in found])
-            error = np.array([d.uncertainty for d in found])
-            main = name.startswith("sphere")
-            holds = np.array([d.valid for d in found]) | (not main)
-            series.append(
-                Series(
-                    f"{way}: {name}",
-                    x,
-                    np.where(holds, y, np.nan),
-                    np.where(holds, error, np.nan) if main else None,
-                    points=True,
-                    group=way,
-                )
-            )
-            if main and not holds.all():
-                series.append(
-                    Series(
-                        f"{way}: flagged",
-                        x,
-                        np.where(holds, np.nan, y),
-                        points=True,
-                        group=way,
-                    )
-                )
-    radius = titration.sample.particle_radius or math.nan
-    return Figure(
-        "diffusivity",
-        "Diffusivity against composition",
-        "Lithium fraction θ",
-        "D / m²/s",
-        tuple(series),
-        y_log=True,
-        note=f"Radius {1e6 * radius:g} µm, taken as exact; D goes with its square. "
-        "√t slope and end points use a third of it as length and are low where "
-        "Dτ/r² is not far below 0.001.",
-    )
-
-
-def _voltage_figure(titration: Titration) -> Figure:
-    series = []
-    for way, sign in _directions(titration):
-        own = [p for p in titration.pulses if p.pulse.current * sign > 0]
-        x = np.array([p.composition_after for p in own])
-        relaxed = np.array([p.pulse.rest_after.value for p in own])
-        ends = np.array([p.pulse.end_voltage for p in own])
-        series.append(Series(f"{way}: rested", x, relaxed, points=True, group=way))
-        series.append(Series(f"{way}: under current", x, ends, group=way))
-    return Figure(
-        "titration",
-        "Voltage at the end of pulses and rests",
-        "Lithium fraction θ",
-        "Voltage / V",
-        tuple(series),
-    )
-
-
-def _last_that_holds(titration: Titration) -> Diffusivity:
-    """Return the last pulse that gave a diffusivity; the last one if none did.
-
-    One whose rest still goes on, or that met the voltage limit, shows little; of the
-    valid ones those are better whose relaxation is a line at all.
-    """
-    valid = [p for p in titration.pulses if p.recommended.valid]
-    straight = [
-        p
-        for p in valid
-        if p.pulse.relaxation is not None and p.pulse.relaxation.r_squared > STRAIGHT
-    ]
-    return (straight or valid or titration.pulses)[-1]
-
-
-def _last_pulse(titration: Titration) -> tuple[Figure, ...]:
-    """Return it against √t, with its line."""
-    last = _last_that_holds(titration)
-    pulse, line = last.pulse, last.pulse.root_time
-    if line is None:
-        return ()
-    rows = slice(pulse.rows.first, pulse.rows.last)
-    root = np.sqrt(np.maximum(titration.time[rows] - pulse.start, 0.0))
-    ends = np.array([0.0, math.sqrt(pulse.duration)])
-    return (
-        Figure(
-            "root_time",
-            "Last valid pulse against √t",
-            "√t / √s",
-            "Voltage / V",
-            (
-                Series("measured", root, titration.voltage[rows], points=True),
-                Series("√t line", ends, line.intercept + line.slope * ends),
-            ),
-            note=f"θ = {last.composition:.2f}, R² of the line {line.r_squared:.4f} "
-            f"over its window; Dτ/r² = {last.reduced_time:.2g}.",
-        ),
-    )
-
-
-def _last_rest(titration: Titration) -> tuple[Figure, ...]:
-    """Return the rest after it as Kang & Chueh (2021) draw it.
-
-    Against √(t+τ) − √t, t into the rest after a pulse of τ: a straight line as long as
-    diffusion is semi-infinite, on the right; the end of the rest is at the left.
-    """
-    pulse = _last_that_holds(titration).pulse
-    line = pulse.relaxation
-    if line is None:
-        return ()
-    off = pulse.start + pulse.duration
-    rows = slice(pulse.rows.last, pulse.rows.end)
-    since = np.maximum(titration.time[rows] - off, 0.0)
-    x = np.sqrt(since + pulse.duration) - np.sqrt(since)
-    ends = np.array([0.0, float(x.max())])
-    return (
-        Figure(
-            "relaxation",
-            "Relaxation after the last valid pulse",
-            "√(t+τ) − √t / √s",
-            "Voltage / V",
-            (
-                Series("measured", x, titration.voltage[rows], points=True),
-                Series("line", ends, line.intercept + line.slope * ends),
-            ),
-            note=f"From right to left, t into the rest, τ = {pulse.duration:.0f} s; "
-            f"R² of the line {line.r_squared:.4f} over its window.",
-        ),
-    )
-
-
-def _directions(titration: Titration) -> list[tuple[str, int]]:
+def directions(titration: Titration) -> list[tuple[str, int]]:
+    """Return the word and the sign of each direction that was titrated, in order."""
     first = titration.sample.first_step
     ways = [(str(first), first.sign), (str(first.other), -first.sign)]
     return [

@@ -143,9 +143,7 @@ def by_size(sigma: float) -> dict[str, Any]:
 
     def area(radius: Any) -> Any:
         spread = pybamm.log(radius / by_area) / sigma
-        return pybamm.exp(-0.5 * spread**2) / (
-            radius * sigma * math.sqrt(2 * math.pi)
-        )
+        return pybamm.exp(-0.5 * spread**2) / (radius * sigma * math.sqrt(2 * math.pi))
 
     return {
         "Positive area-weighted particle-size distribution [m-1]": area,
@@ -161,7 +159,7 @@ def titrate(cell: Cell) -> None:
     rows: list[tuple[float, float, float]] = []
 
     def play(span: float, drive: float, every: float) -> None:
-        """Add ``span`` seconds at ``drive`` A, dense at first, then each ``every`` s."""
+        """Add ``span`` s at ``drive`` A, dense at first, then each ``every`` s."""
         dense = np.concatenate((np.arange(0, 10, 1.0), np.arange(10, 60, 5.0)))
         late = np.arange(60.0, span + 1e-6, every)
         times = np.unique(np.concatenate((dense[dense < span], late, [span])))

@@ -32,8 +32,6 @@ from labctl.analysis.cells.gitt_pulses import (
 )
 from labctl.analysis.cells.sphere import invert_sphere_ratio
 from labctl.analysis.cells.weppner_huggins import (
-    RADIUS,
-    SIZES,
     doubted,
     from_line,
     from_ratio,
@@ -47,6 +45,10 @@ SHORT_WINDOW = 0.02
 MODEL = 0.02
 """Relative standard uncertainty of a fitted D for what no term of the fit stands for:
 film relaxations, kinetics that differ with size, shapes that are not spheres."""
+MODEL_SIZES = 0.1
+"""The same for powders that are not lognormal, times σ²."""
+SIZES = "particle sizes"
+"""Source of uncertainty that all pulses of a titration share."""
 MARCHED = 0.15
 """Part of the march's correction of ln D that stays uncertain: D(q) is a smooth line
 through pulses."""
@@ -72,10 +74,9 @@ class Diffusivity:
     """The same from √(t+τ) - √t in the rest: no kinetics, no ohmic drop."""
     inversion: Measured
     """Exact sphere from ρ."""
-    fit: Measured
-    """Exact sphere fitted to pulse, rest and history."""
     recommended: Measured
-    """The fit: the only route that knows sizes, history and change of D."""
+    """Spheres fitted to pulse and rest: the only route that knows sizes, history and
+    the change of D with composition."""
     at_least: float
     """D below which the pulse cannot be explained (95 %), m²/s; the radius is exact."""
     reduced_time: float
@@ -95,8 +96,7 @@ def analyse_gitt(
     voltage: ArrayLike,
     current: ArrayLike,
     *,
-    radius: float,
-    radius_uncertainty: float = 0.0,
+    radius: Measured | float,
     capacity: float = math.nan,
     start_composition: float = 0.0,
     pulses: Sequence[PulseRows] | None = None,
@@ -112,8 +112,6 @@ def analyse_gitt(
         Volume-weighted mean radius of the particles, m. For a narrow powder half of
         D50; from the surface (BET) 3 × volume / surface is smaller by exp(-σ²), σ the
         spread of ln r. D goes with its square; its uncertainty is common to all pulses.
-    radius_uncertainty
-        Standard uncertainty of the radius, m.
     capacity
         Charge in C that takes θ from 0 to 1; only the compositions need it.
     start_composition
@@ -125,8 +123,10 @@ def analyse_gitt(
         times R_ct C_dl.
     """
     t, v, i = (np.asarray(c, dtype=np.float64) for c in (time, voltage, current))
-    if not radius > 0:
-        raise ValueError(f"particle radius: {radius:g} m must be above 0")
+    length = radius if isinstance(radius, Measured) else Measured(radius)
+    if not length.value > 0:
+        raise ValueError(f"particle radius: {length.value:g} m must be above 0")
+    squared = length * length
     where = find_pulses(t, i) if pulses is None else tuple(pulses)
     resolution = reading_resolution(v)
     measured = [_measure((t, v, i), rows, skip, resolution) for rows in where]
@@ -134,9 +134,8 @@ def analyse_gitt(
         return ()
     titrated = fit_titration(t, v, measured, skip=skip)
     before, after = compositions(measured, capacity, start_composition)
-    common = 2 * radius_uncertainty / radius
     return tuple(
-        _diffusivity(pulse, found, titrated, radius, common, (float(b), float(a)))
+        _diffusivity(pulse, found, titrated, squared, (float(b), float(a)))
         for pulse, found, b, a in zip(
             measured, titrated.found, before, after, strict=True
         )
@@ -173,70 +172,62 @@ def _diffusivity(
     pulse: Pulse,
     found: Found | None,
     titrated: Titrated,
-    radius: float,
-    common: float,
+    squared: Measured,
     composition: tuple[float, float],
 ) -> Diffusivity:
-    span = radius**2 / pulse.duration
+    span = squared * (1 / pulse.duration)
     ratio = pulse.ratio
     fit = None if found is None else found.fit
     doubts = doubts_of_pulse(pulse, fit)
-    relaxation = [*doubts, *doubts_of_ratio(pulse, fit, fast=False)]
-    points = [*doubts, *doubts_of_ratio(pulse, fit, fast=True)]
-    fitted = _from_fit(found, span, common)
+    relaxation = (*doubts, *doubts_of_ratio(pulse, fit, fast=False))
+    points = (*doubts, *doubts_of_ratio(pulse, fit, fast=True))
+    fitted = Measured.absent("too few rows in pulse and rest for a fit", "m²/s")
+    bound = math.nan
     if found is not None:
-        fitted = doubted(
-            fitted, [*doubts, *doubts_of_fit(pulse, found.fit, fitted.relative)]
-        )
-    classic = 4 / math.pi * (radius / 3) ** 2
+        reduced = _reduced(found, titrated.sigma)
+        fitted = (reduced * span).with_unit("m²/s")
+        fitted = fitted.suspect(*doubts, *doubts_of_fit(pulse, found, reduced.relative))
+        bound = _bound(found, reduced) * span.value
     return Diffusivity(
         pulse=pulse,
         composition_before=composition[0],
         composition_after=composition[1],
         ratio=ratio,
-        end_points=from_ratio(ratio, classic / pulse.duration, common, points),
-        slope=from_line(pulse, pulse.root_time, classic, common, points),
-        relaxation=from_line(pulse, pulse.relaxation, classic, common, relaxation),
-        inversion=doubted(_from_ratio(ratio, span, common), points),
-        fit=fitted,
+        end_points=from_ratio(ratio, span, points),
+        slope=from_line(pulse, pulse.root_time, squared, points),
+        relaxation=from_line(pulse, pulse.relaxation, squared, relaxation),
+        inversion=doubted(_inverted(ratio, span), points),
         recommended=fitted,
-        at_least=_bound(found, span, titrated),
-        reduced_time=fitted.value / span,
+        at_least=bound,
+        reduced_time=fitted.value / span.value,
         sigma=titrated.sigma,
         sigma_uncertainty=titrated.sigma_uncertainty,
     )
 
 
-def _bound(found: Found | None, span: float, titrated: Titrated) -> float:
-    """Return the D below which the pulse cannot be explained, m²/s."""
-    if found is None:
-        return math.nan
-    shared = 2 * math.hypot(found.by_sizes, MODEL, MARCHED * found.by_march)
-    edge = 2 * titrated.sigma_uncertainty**2 if found.fit.at_edge else 0.0
-    return found.fit.lowest * span * math.exp(-shared - edge)
-
-
-def _from_fit(found: Found | None, span: float, common: float) -> Measured:
-    if found is None:
-        return Measured.absent("too few rows in pulse and rest for a fit")
-    value = math.exp(found.log_tau) * span
-    measured = estimated(value, value * found.fit.log_uncertainty, "voltage")
-    measured = measured.with_part(SIZES, value * found.by_sizes)
-    measured = measured.with_part(RADIUS, value * common)
-    marched = value * MARCHED * abs(found.by_march)
-    return measured + estimated(
-        0.0, math.hypot(value * MODEL, marched), "diffusion model"
+def _reduced(found: Found, sigma: float) -> Measured:
+    """Return Dτ/r̄² with what noise, sizes and the model leave open."""
+    value = math.exp(found.log_tau)
+    noise = estimated(value, value * found.fit.log_uncertainty, "voltage")
+    model = math.hypot(MODEL, MODEL_SIZES * sigma**2, MARCHED * found.by_march)
+    return noise.with_part(SIZES, value * found.by_sizes).with_part(
+        "diffusion model", value * model
     )
 
 
-def _from_ratio(ratio: Measured, span: float, common: float) -> Measured:
+def _bound(found: Found, reduced: Measured) -> float:
+    """Return the Dτ/r̄² below which the pulse cannot be explained."""
+    other = reduced.part(SIZES, "diffusion model") / reduced.value
+    return found.fit.lowest * math.exp(-2 * other)
+
+
+def _inverted(ratio: Measured, span: Measured) -> Measured:
     if not 0 < ratio.value < 1:
-        return Measured.absent(
-            ratio.reason or f"ρ = {ratio.value:.3g} is not between 0 and 1"
-        )
+        reason = ratio.reason or f"ρ = {ratio.value:.3g} is not between 0 and 1"
+        return Measured.absent(reason, "m²/s")
     tau = invert_sphere_ratio(ratio.value)
     step = min(1e-3, (1 - ratio.value) / 2)
     slope = (invert_sphere_ratio(ratio.value + step) - tau) / step
-    value = tau * span
-    found = estimated(value, value * slope * ratio.uncertainty / tau, "voltage")
-    return found.with_part(RADIUS, value * common)
+    return (estimated(tau, slope * ratio.uncertainty, "voltage") * span).with_unit(
+        "m²/s"
+    )

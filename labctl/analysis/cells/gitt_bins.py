@@ -2,7 +2,7 @@
 
 Bins are even in the logarithm of the time since the current was switched. Noise falls
 with the rows of a bin; the converter's step does so only while the voltage runs through
-several codes. Bins that show one and the same code have one error together.
+several codes. Bins around one and the same code have one error together.
 """
 
 import math
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from labctl.analysis.cells.gitt_pulses import Pulse
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 BINS_PER_DECADE = 12
 FLOOR = 2e-3
@@ -36,7 +37,7 @@ class Bins:
 
 
 def bins_of(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> Bins | None:
-    """Return the bins; None when a pulse or rest has no row left.
+    """Return the bins; None when a pulse or rest has no row left, or no known noise.
 
     ``skip`` in s is left out after each switching (double layer and films).
     """
@@ -48,6 +49,8 @@ def bins_of(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> Bins | 
         (rows.first, rows.last, pulse.start, 1.0),
         (rows.last, rows.end, off, 0.0),
     )
+    if math.isnan(pulse.noise):
+        return None
     parts = []
     for first, last, switched, on in spans:
         t, v = time[first:last], voltage[first:last]
@@ -84,7 +87,7 @@ def _span(pulse: Pulse) -> float:
     return max(change, 1e-6) if math.isfinite(change) else 1e-6
 
 
-def _step_error(v: Floats, starts: Floats, size: Floats, resolution: float) -> Floats:
+def _step_error(v: Floats, starts: Places, size: Places, resolution: float) -> Floats:
     """Return what the converter's step leaves in each bin, V."""
     if resolution == 0:
         return np.zeros(len(starts))
@@ -95,8 +98,10 @@ def _step_error(v: Floats, starts: Floats, size: Floats, resolution: float) -> F
     error = np.full(len(starts), resolution)
     many = codes > 1
     error[many] /= np.sqrt(np.minimum(size[many], codes[many] + 1))
-    # neighbours that stay on one code: n of them know no more than one
-    still = codes == 0
-    same = np.concatenate(([False], still[1:] & still[:-1] & (low[1:] == low[:-1])))
+    # neighbours on one code have one error: n of them know no more than one
+    code = np.round((v[starts] + v[starts + size - 1]) / (2 * step))
+    same = np.diff(code, prepend=np.nan) == 0
+    same[1:] &= ~many[1:] & ~many[:-1]
     run = np.cumsum(~same)
-    return error * np.sqrt(np.bincount(run)[run])
+    shared: Floats = error * np.sqrt(np.bincount(run)[run])
+    return shared

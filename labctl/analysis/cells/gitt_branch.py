@@ -110,9 +110,7 @@ def fit_titration(
     end = float(time[pulses[-1].rows.end - 1])
     spread = _judged(models, at)
     for _ in range(ROUNDS):
-        at = {
-            k: minimum(_model(models, k), spread.mean, at[k].log_tau) for k in own
-        }
+        at = {k: minimum(_model(models, k), spread.mean, at[k].log_tau) for k in own}
         _march(models, at, pulses, spread.mean, end)
         _hold(models, at, spread.mean)
         spread = _judged(models, at)
@@ -164,18 +162,17 @@ def _telling(model: PulseModel, low: Minimum) -> float:
     return math.sqrt(2 * max(low.cost / model.freedom, 1.0) / low.bend)
 
 
-def _judged(
-    models: Sequence[PulseModel | None], at: dict[int, Minimum]
-) -> _Sizes:
+def _judged(models: Sequence[PulseModel | None], at: dict[int, Minimum]) -> _Sizes:
     """Return how likely each spread is by the χ² of the pulses that tell most."""
     told = {k: _telling(_model(models, k), low) for k, low in at.items()}
     able = [k for k in told if told[k] < TELLING]
-    judges = [able[j] for j in np.linspace(0, len(able) - 1, JUDGES).astype(int)]
-    judges = sorted(set(judges)) if able else []
     fine = np.linspace(SPREADS[0], SPREADS[-1], 81)
-    if not judges:
+    if not able:
         return _Sizes(fine, np.full(len(fine), 1 / len(fine)))
-    told_by = [(_model(models, k), at[k].log_tau) for k in judges]
+    places = np.unique(np.linspace(0, len(able) - 1, JUDGES).astype(int))
+    told_by = [
+        (_model(models, k), at[k].log_tau) for k in map(able.__getitem__, places)
+    ]
     total = _disbelief(told_by, SPREADS)
     best = float(SPREADS[np.argmin(total)])
     near = np.clip(best + NEAR, SPREADS[0], SPREADS[-1])
@@ -240,9 +237,9 @@ def _hold(
     models: list[PulseModel | None], at: dict[int, Minimum], sigma: float
 ) -> None:
     """Hold the hysteresis term where it runs backwards: a crossing adds to the step."""
-    for k in at:
+    for k, low in at.items():
         model = _model(models, k)
-        fit = fitted(model, sigma, minimum(model, sigma, at[k].log_tau))
+        fit = fitted(model, sigma, minimum(model, sigma, low.log_tau))
         if fit.branch * fit.change < 0:
             least = CROSSING_LATER * model.step
             models[k] = replace(model, crossing=least)
@@ -299,7 +296,9 @@ def _found(
     sigmas = np.clip([mean - half, mean + half], SPREADS[0], SPREADS[-1])
     sides = [minimum(model, float(s), here.log_tau).log_tau for s in sigmas]
     if sigmas[0] < mean < sigmas[1]:
-        curve = np.polyfit([sigmas[0], mean, sigmas[1]], [sides[0], here.log_tau, sides[1]], 2)
+        curve = np.polyfit(
+            [sigmas[0], mean, sigmas[1]], [sides[0], here.log_tau, sides[1]], 2
+        )
     else:
         curve = np.polyfit(sigmas, sides, 1)
     over = np.polyval(curve, spread.sigma)

@@ -154,6 +154,7 @@ def minimum(model: PulseModel, sigma: float, guess: float | None = None) -> Mini
         if 0 < best < len(steps) - 1 or at in {GRID[0], GRID[-1]}:
             break
     at_edge = not GRID[1] < at < GRID[-2]
+    bend = least = 0.0
     for _ in range(3):
         cost = model.costs(at + FINE, sigma)
         bend, slope, least = (float(c) for c in np.polyfit(FINE, cost, 2))

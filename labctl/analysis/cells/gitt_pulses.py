@@ -13,14 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.analysis.cells.half_cycles import REST_FRACTION
-from labctl.analysis.uncertainty import Measured, estimated, known
+from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 
 FEWEST = 5
 """Rows that a line needs before its R² says anything."""
+FEW = 10
+"""Rows at the end of a rest that its noise is taken from, at least."""
 AVERAGED = 60.0
 """s at the end of a rest that are averaged: 10 µV of noise are 1 % of D."""
+ROUNDING = 1e-9
+"""V; no converter of a cycler has smaller steps."""
 WATCHED = 600.0
 """s at the end of a rest over which its drift is judged."""
 
@@ -183,9 +187,15 @@ def measure_pulse(
     flow = current[rows.first : rows.last]
     weights = np.diff(t, prepend=start)
     charge = float((flow * weights).sum())
-    before, noise_before = _rest_end(time, voltage, rows.rest, rows.first)
-    after, noise = _rest_end(time, voltage, rows.last, rows.end)
-    before, after = (x.with_part("converter step", resolution) for x in (before, after))
+    rests = (rows.rest, rows.first), (rows.last, rows.end)
+    ends = [_rest_end(time, voltage, *r) for r in rests]
+    noise = _together(*(end[2] for end in ends))
+    before, after = (
+        estimated(
+            mean, (noise if math.isnan(own) else own) / math.sqrt(n), "voltage noise"
+        ).with_part("converter step", resolution)
+        for mean, n, own in ends
+    )
     root = _within(np.sqrt(t - start), v, t - start, window)
     rest_t = time[rows.last : rows.end] - off
     rest_v = voltage[rows.last : rows.end]
@@ -213,8 +223,8 @@ def measure_pulse(
         first_resistance=float((v[0] - before.value) / flow[0]),
         root_time=root,
         relaxation=slow,
-        drift=_rest_drift(time, voltage, rows.last, rows.end),
-        noise=float(np.hypot(noise, noise_before) / math.sqrt(2)),
+        drift=_rest_drift(time, voltage, rows.last, rows.end, resolution),
+        noise=noise,
         resolution=resolution,
     )
 
@@ -222,12 +232,18 @@ def measure_pulse(
 def reading_resolution(voltage: Floats) -> float:
     """Return the standard uncertainty in V that the converter's step leaves.
 
-    The step is the smallest difference between neighbouring rows; readings that noise
-    spreads evenly make it tiny.
+    The step is the smallest difference between neighbouring rows that is no rounding
+    of numbers (1 nV). Where most differences are no multiples of it, the readings have
+    no steps that a file would show: 0.
     """
     steps = np.abs(np.diff(voltage))
-    steps = steps[steps > 0]
-    return float(steps.min() / math.sqrt(12)) if len(steps) else 0.0
+    steps = steps[steps > ROUNDING]
+    if not len(steps):
+        return 0.0
+    step = float(steps.min())
+    small = steps[steps < 50 * step] / step
+    whole = np.abs(small - np.round(small)) < 0.05  # noqa: PLR2004
+    return step / math.sqrt(12) if whole.mean() > 0.9 else 0.0  # noqa: PLR2004
 
 
 def _switch_time(time: Floats, first: int) -> float:
@@ -240,25 +256,45 @@ def _switch_time(time: Floats, first: int) -> float:
 
 def _rest_end(
     time: Floats, voltage: Floats, first: int, last: int
-) -> tuple[Measured, float]:
-    """Return the mean at the end of a rest and the noise of one row."""
+) -> tuple[float, int, float]:
+    """Return the mean at the end of a rest, its rows, and the noise of one row."""
     t, v = time[first:last], voltage[first:last]
     late = t >= t[-1] - min(AVERAGED, 0.2 * (t[-1] - t[0]))
-    line = fit_line(t[late] - t[-1], v[late])
+    rows = int(late.sum())
+    noise = _noise(t[-max(rows, FEW) :], v[-max(rows, FEW) :])
+    return float(v[late].mean()), rows, noise
+
+
+def _together(first: float, second: float) -> float:
+    """Return the root mean square of two; of one where the other is not known."""
+    both = [x for x in (first, second) if math.isfinite(x)]
+    return math.hypot(*both) / math.sqrt(len(both)) if both else math.nan
+
+
+def _noise(t: Floats, v: Floats) -> float:
+    """Return the scatter of rows around a line, V; NaN where there are too few."""
+    line = fit_line(t - t[-1], v)
     if line is None:
-        return known(float(v[-1]), 0.0, "voltage noise"), 0.0
-    noise = line.slope_uncertainty * float(np.std(t[late])) * math.sqrt(line.rows)
-    error = noise / math.sqrt(line.rows)
-    return estimated(float(v[late].mean()), error, "voltage noise"), noise
+        return math.nan
+    return line.slope_uncertainty * float(np.std(t)) * math.sqrt(line.rows)
 
 
-def _rest_drift(time: Floats, voltage: Floats, first: int, last: int) -> Measured:
+def _rest_drift(
+    time: Floats, voltage: Floats, first: int, last: int, resolution: float
+) -> Measured:
+    """Return dV/dt at the end of a rest, V/s.
+
+    Between the means of both halves the converter's step leaves √2 of its standard
+    uncertainty over half the time, whatever the rows say.
+    """
     t, v = time[first:last], voltage[first:last]
     late = t >= t[-1] - min(WATCHED, 0.5 * (t[-1] - t[0]))
     line = fit_line(t[late] - t[-1], v[late])
     if line is None:
         return Measured.absent(f"fewer than {FEWEST} rows at the end of the rest")
-    return estimated(line.slope, line.slope_uncertainty, "voltage noise")
+    step = 2 * math.sqrt(2) * resolution / float(np.ptp(t[late]))
+    slope = estimated(line.slope, line.slope_uncertainty, "voltage noise")
+    return slope.with_part("converter step", step)
 
 
 def _within(

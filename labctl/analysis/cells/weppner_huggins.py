@@ -6,17 +6,14 @@ Weppner & Huggins 1977.
 """
 
 import math
-from collections.abc import Sequence
 
 from labctl.analysis.cells.gitt_pulses import FittedLine, Pulse
 from labctl.analysis.uncertainty import Measured, estimated
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.gitt import ROOT_TIME
 
-RADIUS = "particle radius"
-"""Source of uncertainty that all pulses of a titration share."""
-SIZES = "particle sizes"
-"""The same for what the distribution of sizes leaves open."""
-LINEAR = 0.99
-"""R² of the √t line below this is no √t."""
+CLASSIC = 4 / (9 * math.pi)
+"""Dτ/(r² ρ²) of a sphere by the classical formula: 4/π (1/3)²."""
 
 
 def weppner_huggins(
@@ -30,39 +27,28 @@ def weppner_huggins(
     return 4 / (math.pi * duration) * (length * rest_change / pulse_change) ** 2
 
 
-def doubted(found: Measured, doubts: Sequence[str]) -> Measured:
+def doubted(found: Measured, doubts: Doubts) -> Measured:
     """Return ``found`` with every doubt, if there is a value to doubt."""
     return found if found.is_absent else found.suspect(*doubts)
 
 
-def from_ratio(
-    ratio: Measured, factor: float, common: float, doubts: Sequence[str]
-) -> Measured:
-    """Return ``factor`` × ratio² with its doubts; ``common`` is the length's part.
-
-    ``factor`` is 4 L²/(πτ) in m²/s; ``common`` a relative standard uncertainty.
-    """
+def from_ratio(ratio: Measured, span: Measured, doubts: Doubts) -> Measured:
+    """Return D from ρ with its doubts; ``span`` is r²/τ (or r² with ρ/√τ) in m²/s."""
     if not math.isfinite(ratio.value):
-        return Measured.absent(ratio.reason or "no jump could be extrapolated")
-    value = factor * ratio.value**2
-    found = estimated(value, value * 2 * ratio.relative, "voltage")
-    return doubted(found.with_part(RADIUS, value * common), doubts)
+        return Measured.absent(ratio.reason or "no jump could be extrapolated", "m²/s")
+    value = CLASSIC * ratio.value**2
+    reduced = estimated(value, value * 2 * ratio.relative, "voltage")
+    return doubted((reduced * span).with_unit("m²/s"), doubts)
 
 
 def from_line(
-    pulse: Pulse,
-    line: FittedLine | None,
-    classic: float,
-    common: float,
-    doubts: Sequence[str],
+    pulse: Pulse, line: FittedLine | None, squared: Measured, doubts: Doubts
 ) -> Measured:
-    """Return D from dE/d√t: (4/π) L² (ΔE_s/τ / slope)²."""
+    """Return D from dE/d√t: (4/π) L² (ΔE_s/τ / slope)²; ``squared`` is r² in m²."""
     if line is None or line.slope == 0:
-        return Measured.absent("too few rows for a √t line")
+        return Measured.absent("too few rows for a √t line", "m²/s")
     change = pulse.rest_change
     value = change.value / pulse.duration / line.slope
     u = abs(value) * math.hypot(change.relative, line.slope_uncertainty / line.slope)
-    found = from_ratio(estimated(value, u, "voltage"), classic, common, doubts)
-    if line.r_squared < LINEAR:
-        found = found.suspect(f"√t line has R² = {line.r_squared:.4f} < {LINEAR}")
-    return found
+    found = from_ratio(estimated(value, u, "voltage"), squared, doubts)
+    return doubted(found, ROOT_TIME.at_least(line.r_squared))
