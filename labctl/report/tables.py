@@ -7,6 +7,7 @@ from html import escape
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import spoken, unit_text, value_text
 from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
+from labctl.sources import Kind, Part, Source
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
@@ -65,7 +66,7 @@ def result_tables(results: Mapping[str, Result]) -> list[Table]:
             rows = list(zip(*columns, strict=True))
             found.append(Table(spoken(name), list(result.table), rows))
         if result.budget:
-            found.append(_budget(name, result.budget, result.unit))
+            found.append(_budget(name, result.budget, result.parts, result.unit))
     return found
 
 
@@ -124,18 +125,43 @@ def _value(result: Result) -> str:
     return number_text(result)
 
 
-def _budget(name: str, budget: Mapping[str, float], unit: str) -> Table:
+def _budget(
+    name: str, budget: Mapping[str, float], parts: Sequence[Part], unit: str
+) -> Table:
     total = sum(value**2 for value in budget.values()) or 1.0
     rows = [
-        (spoken(source), _number(value), f"{100 * value**2 / total:.1f} %")
-        for source, value in sorted(budget.items(), key=lambda item: -item[1])
+        (
+            spoken(term),
+            _number(value),
+            f"{100 * value**2 / total:.1f} %",
+            *_about([part.source for part in parts if part.source.term == term]),
+        )
+        for term, value in sorted(budget.items(), key=lambda item: -item[1])
     ]
     header = (
         "Source",
         f"Standard uncertainty / {unit_text(unit) or '1'}",
         "Share of variance",
+        "Type",
+        "Known from",
+        "Shared by all of",
     )
     return Table(f"{spoken(name)}: uncertainty budget", header, rows)
+
+
+def _about(sources: Sequence[Source]) -> tuple[str, str, str]:
+    """Return how a term was evaluated, who says so, and what it does not part.
+
+    Empty where the file does not say it: older ones list the terms alone.
+    """
+    if not sources:
+        return "", "", ""
+    kinds = " and ".join(sorted({str(source.kind) for source in sources}))
+    scatter = all(source.kind is Kind.A for source in sources)
+    stated = "scatter" if scatter else "stated"
+    known = "assumed" if any(source.assumed for source in sources) else stated
+    shared = sorted({source.shared for source in sources if source.shared})
+    return kinds, known, ", ".join(shared) or "this run"
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,41 @@
+"""The budget of a result says of each line how it is known and who shares it."""
+
+from labctl.analysis.label import labelled
+from labctl.analysis.uncertainty import Measured, mean_of
+from labctl.data import Result
+from labctl.quantities import SI
+from labctl.report.tables import Table, result_tables
+from labctl.sample import Sample
+
+
+def budget_of(measured: Measured) -> Table:
+    (found,) = result_tables({"mass": measured.to_result()})
+    return found
+
+
+def mass(**label: object) -> Measured:
+    written = {"name": "a", "kind": "half_cell", "active_mass": 1e-6, **label}
+    return labelled(Sample.model_validate(written, context=SI), "active_mass")
+
+
+def test_what_is_assumed_is_told_from_what_the_label_states() -> None:
+    assumed = budget_of(mass())
+    stated = budget_of(mass(active_mass_uncertainty=2e-8))
+
+    assert assumed.header[3:] == ("Type", "Known from", "Shared by all of")
+    assert assumed.rows[0][0] == "Active mass (assumed)"
+    assert assumed.rows[0][3:] == ("B", "assumed", "sample a")
+    assert stated.rows[0][3:] == ("B", "stated", "sample a")
+
+
+def test_scatter_is_type_a_and_of_its_run_alone() -> None:
+    found = budget_of(mean_of([1.0, 1.1, 1.2], "voltage readings"))
+
+    rows = {row[0]: tuple(row[3:]) for row in found.rows}
+    assert rows["Voltage readings"] == ("A", "scatter", "this run")
+
+
+def test_an_older_file_lists_the_terms_alone() -> None:
+    (found,) = result_tables({"x": Result(1.0, "V", 0.1, budget={"gain": 0.1})})
+
+    assert found.rows == [("Gain", "0.1", "100.0 %", "", "", "")]
