@@ -214,7 +214,8 @@ class Result:
     ± twice this holds for 95 % of good results. None if not known: it is not zero."""
     quality: Quality = Quality.GOOD
     reason: str = ""
-    """Why it is suspect or absent; when good, at most what it was taken from."""
+    """Why it is suspect or absent; when good, at most what it was taken from
+    or what was left out."""
     table: Mapping[str, Numbers] | None = None
     """Columns of equal length where the answer is a table; names carry units."""
     budget: Mapping[str, Number] | None = None

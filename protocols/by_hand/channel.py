@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from labctl import columns
+from labctl.analysis.meter import reading
 from labctl.columns import TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
@@ -216,7 +217,7 @@ class ChannelByHand(ByHand[AtRest]):
         found = run.table(TIMESERIES.name).get(V, np.empty(0))
         last = Result.absent("V", "nothing was read")
         if len(found):
-            last = Result(float(found[-1]), "V")
+            last = reading("voltage", float(found[-1]), "V", None).to_result()
         return {"last_voltage": last, **kept_result(run, V, A)}
 
 

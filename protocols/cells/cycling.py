@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from labctl.analysis.cells.cycles_of_rows import only
-from labctl.analysis.cells.retention import retention
+from labctl.analysis.cells.retention import ageing_cycles
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint, Place
@@ -17,9 +16,9 @@ from labctl.quantities import Fraction, Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import (
-    cycles_of,
+    cycled,
     cycling_results,
-    result,
+    retention_of,
     retention_result,
 )
 from protocols.cells.half_cycles import CycleCharges, one_cycle
@@ -164,19 +163,15 @@ class Cycling(CellProtocol):
         if head is None:
             return found
         out = {"capacity_retention": head, **found}
-        cycles = cycles_of(run)
+        whole = cycled(run)
         if head.value is not None:
-            working = only(cycles, set(cycles.number.tolist()) - set(apart))
-            left = retention(
-                working,
-                formation_cycles=p.formation_cycles,
-                end_of_life=p.end_of_life or 0.8,
-            )
-            out["cycles_to_end_of_life"] = result(left.cycles_to_end, "cycles")
-            out["fade_per_cycle"] = result(left.fade_per_cycle * 100.0, "%")
+            working = whole.only(set(whole.cycles.number.tolist()) - set(apart), run)
+            left = retention_of(working, p.formation_cycles, p.end_of_life or 0.8)
+            used = ageing_cycles(working.cycles, p.formation_cycles)
+            out["cycles_to_end_of_life"] = working.given(left.cycles_to_end, used)
+            out["fade_per_cycle"] = working.given(left.fade_per_cycle, used)
         if apart:
-            checks = only(cycles, apart)
-            out["check_up_retention"] = retention_result(checks, 0, run.sample)
+            out["check_up_retention"] = retention_result(whole.only(apart, run), 0)
         return out
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:

@@ -1,31 +1,129 @@
 """What a cycling run says about a cell, worked out of its recorded rows."""
 
+import dataclasses
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.cells.completeness import Cut
+from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows, only
-from labctl.analysis.cells.cycling import (
-    COULOMB_PER_MAH,
-    Cycles,
+from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles, Ints
+from labctl.analysis.cells.efficiency import (
+    capacity_of,
     initial_coulombic_efficiency,
+    mean_efficiency,
 )
-from labctl.analysis.cells.retention import retention
+from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
+from labctl.analysis.label import labelled
 from labctl.analysis.uncertainty import Measured
-from labctl.data import Result
+from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
-from labctl.sample import FirstStep, Sample
-from labctl.verdicts.cycling import PLAUSIBLE_EFFICIENCY
+from labctl.roles.channel_accuracy import ChannelAccuracy
+from labctl.sample import Sample
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.cycling import COMPLETE, PAIRING
 
-CHARGE_UNCERTAINTY = 2e-4
-"""Relative, of one half cycle: end point within half a row, timing (k = 1)."""
-CURRENT_UNCERTAINTY = 4e-4
-"""Relative gain of the channel, 0.004 % of range at a tenth of it (VMP3, k = 1)."""
+MOST_NAMED = 3
+"""Cycles that were left out, named in a reason."""
+GRAM = 1e3
+"""g per kg."""
+Table = dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CyclesOfRun:
+    """Cycles of a run with what is not known of their charges."""
+
+    cycles: Cycles
+    errors: CycleErrors
+    sample: Sample
+
+    def only(self, numbers: Collection[int], run: RecordedRun) -> "CyclesOfRun":
+        """Return some of its cycles."""
+        return _with_errors(only(self.cycles, numbers), run)
+
+    def given(self, number: Measured, used: Ints, table: Table | None = None) -> Result:
+        """Return a number made of the cycles at the places ``used`` as a result.
+
+        Its reason names the cycles that were left out, which costs it nothing.
+        """
+        doubts = (*self._ends_known(used), *self._paired())
+        found = number if number.is_absent else number.suspect(*doubts)
+        result = found.to_result()
+        reason = "; ".join(filter(None, (result.reason, self.left_out())))
+        return dataclasses.replace(result, reason=reason, table=table)
+
+    def absent(self, reason: str, unit: str = "%") -> Result:
+        """Return the result that says why there is no number, and what was cut."""
+        said = "; ".join(filter(None, (reason, self.left_out())))
+        return Measured.absent(COMPLETE.met(False, said)[0], unit).to_result()
+
+    def left_out(self) -> str:
+        """Say which cycles were cut; empty: none."""
+        cycles = self.cycles
+        out = np.flatnonzero((cycles.cut | cycles.after_cut) & (cycles.number > 0))
+        if not len(out):
+            return ""
+        said = [self._why(int(at)) for at in out[:MOST_NAMED]]
+        more = [f"{len(out) - MOST_NAMED} more"] if len(out) > MOST_NAMED else []
+        return f"left out: {', '.join(said + more)}"
+
+    def _why(self, at: int) -> str:
+        first, cycles = self.sample.first_step, self.cycles
+        name = f"cycle {cycles.number[at]}"
+        for word, how in (
+            (first, cycles.first_cut[at]),
+            (first.other, cycles.second_cut[at]),
+        ):
+            if how >= Cut.STOPPED:
+                return f"{name} ({word} {Cut(how).words})"
+        return f"{name} (begins where a cut one ended)"
+
+    def _ends_known(self, used: Ints) -> Doubts:
+        ends = np.maximum(self.cycles.first_cut[used], self.cycles.second_cut[used])
+        unknown = self.cycles.number[used][ends == Cut.UNKNOWN]
+        return COMPLETE.met(
+            not len(unknown),
+            f"nobody recorded whether cycle {unknown[:1].sum()} reached its end",
+        )
+
+    def _paired(self) -> Doubts:
+        known = np.flatnonzero(self.cycles.complete)
+        if not len(known):
+            return ()
+        return PAIRING.between(100 * float(self.cycles.coulombic_efficiency[known[0]]))
 
 
 def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
     """Return the cycles of a run; see `cycles_of_rows`."""
-    return cycles_of_rows(run.table("timeseries"), run.sample, last)
+    ended = {
+        step.step_count: None if step.outcome is None else step.outcome.reason
+        for step in run.steps
+    }
+    return cycles_of_rows(run.table("timeseries"), run.sample, last, ended)
+
+
+def cycled(run: RecordedRun, last: int | None = None) -> CyclesOfRun:
+    """Return the cycles of a run with their errors."""
+    return _with_errors(cycles_of(run, last), run)
+
+
+def cell_accuracy(run: RecordedRun) -> ChannelAccuracy | None:
+    """Return what the channel on the cell states; None: nothing is known."""
+    del run
+    return None
+
+
+def _with_errors(cycles: Cycles, run: RecordedRun) -> CyclesOfRun:
+    stated = cell_accuracy(run)
+    errors = cycle_errors(
+        cycles,
+        stated.current if stated else None,
+        instrument=stated.instrument if stated else "",
+    )
+    return CyclesOfRun(cycles, errors, run.sample)
 
 
 def cycling_results(
@@ -35,15 +133,17 @@ def cycling_results(
 
     ``apart``: numbers of the cycles that are not part of the ageing (check-ups).
     """
-    cycles = cycles_of(run)
-    if not cycles.complete.any():
+    whole = cycled(run)
+    if not whole.cycles.complete.any():
         reason = "no cycle was completed"
-        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
-    ageing = only(cycles, set(cycles.number.tolist()) - set(apart))
+        return {"initial_coulombic_efficiency": whole.absent(reason)}
+    ageing = whole
+    if apart:
+        ageing = whole.only(set(whole.cycles.number.tolist()) - set(apart), run)
     return {
-        **first_cycle_results(cycles, run.sample),
+        **first_cycle_results(whole),
         "coulombic_efficiency": efficiency_result(ageing, formation_cycles),
-        "capacity_retention": retention_result(ageing, formation_cycles, run.sample),
+        "capacity_retention": retention_result(ageing, formation_cycles),
     }
 
 
@@ -51,25 +151,35 @@ def formation_results(run: RecordedRun, formation_cycles: int) -> Mapping[str, R
     """Return ICE and first capacities where formation ran; nothing where not."""
     if not formation_cycles:
         return {}
-    cycles = only(cycles_of(run, last=formation_cycles), range(1, formation_cycles + 1))
-    if not cycles.complete.any():
+    formed = cycled(run, formation_cycles).only(range(1, formation_cycles + 1), run)
+    if not formed.cycles.complete.any():
         reason = "no formation cycle was completed"
-        return {"initial_coulombic_efficiency": Result.absent("%", reason)}
-    return first_cycle_results(cycles, run.sample)
+        return {"initial_coulombic_efficiency": formed.absent(reason)}
+    return first_cycle_results(formed)
 
 
-def first_cycle_results(cycles: Cycles, sample: Sample) -> Mapping[str, Result]:
+def first_cycle_results(run: CyclesOfRun) -> Mapping[str, Result]:
     """Return ICE and both capacities of the first complete cycle."""
-    first = initial_coulombic_efficiency(cycles, charge_uncertainty=CHARGE_UNCERTAINTY)
-    percent = first * 100.0
-    opening, closing = _words(sample)
-    at = int(np.flatnonzero(cycles.complete)[0])
+    first = np.flatnonzero(run.cycles.complete)[:1]
+    opening, closing = run.sample.first_step, run.sample.first_step.other
+    mass = labelled(run.sample, "active_mass")
+    capacities = {
+        f"first_{word}_capacity": run.given(
+            capacity_of(
+                run.cycles,
+                int(first[0]),
+                closing=word is closing,
+                mass=mass,
+                errors=run.errors,
+            ),
+            first,
+        )
+        for word in (opening, closing)
+    }
+    efficiency = initial_coulombic_efficiency(run.cycles, run.errors)
     return {
-        "initial_coulombic_efficiency": result(
-            percent.suspect(*PLAUSIBLE_EFFICIENCY.between(percent.value)), "%"
-        ),
-        f"first_{opening}_capacity": specific(float(cycles.first[at]), sample),
-        f"first_{closing}_capacity": specific(float(cycles.second[at]), sample),
+        "initial_coulombic_efficiency": run.given(efficiency, first),
+        **capacities,
     }
 
 
@@ -80,65 +190,65 @@ def result(estimate: Measured, unit: str) -> Result:
     return estimate.with_unit(unit).to_result()
 
 
-def specific(charge: float, sample: Sample) -> Result:
-    """Return a charge in C as mAh/g with the budget of mass and current."""
-    if sample.active_mass is None:
-        return Result.absent("mAh/g", f"sample {sample.name} has no active mass")
-    value = charge / COULOMB_PER_MAH / (1e3 * sample.active_mass)
-    mass = (sample.active_mass_uncertainty or 0.0) / sample.active_mass
-    budget = {
-        "active mass": value * mass,
-        "current": value * CURRENT_UNCERTAINTY,
-        "end point": value * CHARGE_UNCERTAINTY,
-    }
-    spread = float(np.sqrt(sum(x * x for x in budget.values())))
-    return Result(value, "mAh/g", spread, budget=budget)
-
-
-def efficiency_result(cycles: Cycles, formation_cycles: int) -> Result:
-    """Return the mean CE after formation, with CE and capacity by cycle."""
+def efficiency_result(run: CyclesOfRun, formation_cycles: int) -> Result:
+    """Return the mean CE after formation, with CE and energy by cycle."""
+    cycles = run.cycles
     done = np.flatnonzero(cycles.complete)
-    percent = 100.0 * cycles.coulombic_efficiency[done]
-    table = {
-        "cycle": tuple(map(float, cycles.number[done])),
-        "coulombic_efficiency_percent": tuple(map(float, percent)),
-        "energy_efficiency_percent": tuple(
-            map(float, 100.0 * cycles.energy_efficiency[done])
-        ),
-    }
-    later = percent[formation_cycles:]
-    if not len(later):
-        spread = float(percent[-1]) * np.sqrt(2) * CHARGE_UNCERTAINTY
-        return Result(float(percent[-1]), "%", float(spread), table=table)
-    spread = float(np.mean(later)) * np.sqrt(2.0 / len(later)) * CHARGE_UNCERTAINTY
-    return Result(float(np.mean(later)), "%", float(spread), table=table)
+    if not len(done):
+        return run.absent("no cycle was completed")
+    ratio = 100 * cycles.coulombic_efficiency[done]
+    first, second = np.zeros(len(cycles)), np.zeros(len(cycles))
+    first[done], second[done] = -ratio / cycles.first[done], 100 / cycles.first[done]
+    spread = run.errors.of_each(first=first, second=second)[done]
+    table = _columns(
+        cycle=cycles.number[done],
+        coulombic_efficiency_percent=ratio,
+        coulombic_efficiency_uncertainty_percent=spread,
+        energy_efficiency_percent=100 * cycles.energy_efficiency[done],
+    )
+    later = ageing_cycles(cycles, formation_cycles)
+    used = later if len(later) else done[-1:]
+    return run.given(mean_efficiency(cycles, used, run.errors), used, table)
 
 
-def retention_result(cycles: Cycles, formation_cycles: int, sample: Sample) -> Result:
+def retention_of(
+    run: CyclesOfRun, formation_cycles: int, end_of_life: float = 0.8
+) -> Retention:
+    """Return how the cell lasts. ValueError: no cycle after formation is complete."""
+    return retention(
+        run.cycles,
+        formation_cycles=formation_cycles,
+        end_of_life=end_of_life,
+        errors=run.errors,
+    )
+
+
+def retention_result(run: CyclesOfRun, formation_cycles: int) -> Result:
     """Return what is left after the last cycle, against the first after formation."""
     try:
-        left = retention(
-            cycles,
-            formation_cycles=formation_cycles,
-            charge_uncertainty=CHARGE_UNCERTAINTY,
-        )
+        left = retention_of(run, formation_cycles)
     except ValueError as error:
-        return Result.absent("%", str(error))
+        return run.absent(str(error))
+    cycles = run.cycles
     done = np.flatnonzero(cycles.complete)
-    table = {
-        "cycle": tuple(map(float, cycles.number[done])),
-        "capacity_retention_percent": tuple(map(float, 100.0 * left.retention[done])),
-        "capacity_mah": tuple(map(float, cycles.second[done] / COULOMB_PER_MAH)),
-    }
-    if sample.active_mass is not None:
-        grams = 1e3 * sample.active_mass
-        table["capacity_mah_per_g"] = tuple(
-            map(float, cycles.second[done] / COULOMB_PER_MAH / grams)
-        )
-    last = left.last * 100.0
-    return Result(last.value, "%", last.uncertainty, table=table)
+    start = int(np.flatnonzero(cycles.number == left.reference_cycle)[0])
+    second = np.zeros(len(cycles))
+    second[done] = 100 / cycles.second[start]
+    against = np.nan_to_num(-100 * left.retention / cycles.second[start])
+    spread = run.errors.of_each(second=second, reference=(start, against))[done]
+    spread[done == start] = 0.0  # it is the reference
+    charge = cycles.second[done] / COULOMB_PER_MAH
+    table = _columns(
+        cycle=cycles.number[done],
+        capacity_retention_percent=100 * left.retention[done],
+        capacity_retention_uncertainty_percent=spread,
+        capacity_mah=charge,
+    )
+    if run.sample.active_mass is not None:
+        table |= _columns(capacity_mah_per_g=charge / (GRAM * run.sample.active_mass))
+    used = np.array([start, done[-1]])
+    return run.given(left.last, used, table)
 
 
-def _words(sample: Sample) -> tuple[str, str]:
-    first: FirstStep = sample.first_step
-    return str(first), str(first.other)
+def _columns(**columns: Array) -> Table:
+    return {name: tuple(map(float, values)) for name, values in columns.items()}

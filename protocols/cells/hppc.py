@@ -4,6 +4,7 @@ R(t) = (V(t) − V before)/(I(t) − 0): after 0.1 s mostly ohmic and films, aft
 charge transfer, after 10 s and more with diffusion.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
@@ -11,23 +12,31 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from labctl.analysis.meter import reading
+from labctl.analysis.uncertainty import Measured
 from labctl.columns import CYCLES, TIMESERIES
-from labctl.data import Array, EndReason, Quality, Result, Stream
+from labctl.data import Array, EndReason, Result, Stream
 from labctl.errors import Complaint, Place
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Coulomb, Fraction, Magnitude, Rate, Second
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Recording
+from labctl.verdicts.cycling import RESTED_BEFORE_PULSE, WHOLE_PULSE
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_results import formation_results
+from protocols.cells.cycling_results import cell_accuracy, formation_results
 from protocols.cells.half_cycles import voltage_limit
 
 TIMES = (0.1, 1.0, 10.0)
 """s after the current came on at which a resistance is read."""
 READING = 50e-6
-"""V, standard uncertainty of the difference of two readings (16 bits of 5 V)."""
+"""V, standard uncertainty of one reading: noise and the step of 16 bits over 5 V."""
+STATE_OF_HEADLINE = 0.5
+LATE = 4
+"""The drift of a rest is that of its last quarter."""
+FEWEST_FOR_DRIFT = 4
 
 
 class HppcParameters(CellParameters):
@@ -182,20 +191,16 @@ class Hppc(CellProtocol):
         sign = self.sample.first_step.sign
         opening = np.flatnonzero(np.sign(table["current_ampere"]) == sign)
         states = np.array(table["state"])[opening]
-        at = int(opening[np.argmin(np.abs(states - 0.5))])
-        value = table["resistance_end_ohm"][at]
-        spread = math.sqrt(2) * READING / abs(table["current_ampere"][at])
-        found = Result(value, "Ω", spread, table=table)
-        if table["complete"][at] < 1:
-            found = Result(
-                value,
-                "Ω",
-                spread,
-                Quality.SUSPECT,
-                "the pulse met its voltage limit early",
-                table,
-            )
-        return {"pulse_resistance": found, **formation}
+        at = int(opening[np.argmin(np.abs(states - STATE_OF_HEADLINE))])
+        row = {name: column[at] for name, column in table.items()}
+        found = _resistance(row, cell_accuracy(run)).suspect(
+            *WHOLE_PULSE.met(
+                row["complete"] >= 1, "the pulse met its voltage limit early"
+            ),
+            *RESTED_BEFORE_PULSE.at_most(row["rest_drift_part"]),
+        )
+        result = dataclasses.replace(found.to_result(), table=table)
+        return {"pulse_resistance": result, **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Resistance against state, after each time, both directions; the pulses."""
@@ -295,4 +300,28 @@ def _pulse(
             value = float(np.interp(after, time, ohm)) if reached else math.nan
             out[f"resistance_{word}_ohm"] = value
     out["resistance_end_ohm"] = float(ohm[-1])
+    answer = abs(float(ohm[-1]) * current)
+    drift = _drift(own[before], rows["voltage_volt"][before])
+    out["rest_drift_part"] = abs(drift) * float(time[-1]) / answer if answer else 0.0
     return out
+
+
+def _drift(time: Array, voltage: Array) -> float:
+    """Return the rate in V/s at the end of a rest; NaN from too few rows."""
+    late = time >= time[-1] - (time[-1] - time[0]) / LATE
+    if late.sum() < FEWEST_FOR_DRIFT or not np.ptp(time[late]) > 0:
+        return math.nan
+    return float(np.polyfit(time[late] - time[-1], voltage[late], 1)[0])
+
+
+def _resistance(row: Mapping[str, float], accuracy: ChannelAccuracy | None) -> Measured:
+    """Return the resistance at the end of a pulse: one voltmeter, its zero cancels."""
+    volts, amperes = (accuracy.voltage, accuracy.current) if accuracy else (None, None)
+    current, rest = row["current_ampere"], row["rest_volt"]
+    end = rest + row["resistance_end_ohm"] * current
+    largest = max(abs(rest), abs(end))
+    step = reading("voltage", end, "V", volts, largest=largest) - reading(
+        "voltage", rest, "V", volts, largest=largest
+    )
+    step = step.with_part("voltage readings", math.sqrt(2) * READING)
+    return (step / reading("current", current, "A", amperes)).with_unit("Ω")

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from labctl.analysis.cells.cycles_of_rows import only
+from labctl.analysis.cells.efficiency import capacity_of
+from labctl.analysis.label import labelled
+from labctl.analysis.meter import DRIFT_OF_ZERO, reading
+from labctl.analysis.uncertainty import Measured, rectangular
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.errors import Place
@@ -20,11 +23,14 @@ from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
+from labctl.sources import Source
+from labctl.verdicts.cycling import SLOW_BRANCHES
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import (
-    cycles_of,
+    CyclesOfRun,
+    cell_accuracy,
+    cycled,
     formation_results,
-    specific,
 )
 from protocols.cells.half_cycles import one_cycle
 
@@ -78,38 +84,52 @@ class QuasiOcv(CellProtocol):
 
     def branches(self, run: RecordedRun) -> tuple[HalfCycleCurve, ...]:
         """Return the slow cycle's two half cycles, opening first; empty if cut."""
-        slow = only(cycles_of(run), {self.parameters.formation_cycles + 1})
-        if not slow.complete.any():
+        return self._branches(run, self._slow(run))
+
+    def _slow(self, run: RecordedRun) -> CyclesOfRun:
+        return cycled(run).only({self.parameters.formation_cycles + 1}, run)
+
+    def _branches(
+        self, run: RecordedRun, slow: CyclesOfRun
+    ) -> tuple[HalfCycleCurve, ...]:
+        if not slow.cycles.complete.any():
             return ()
-        return tuple(curves_of(run.table("timeseries"), slow.number.tolist()))
+        return tuple(curves_of(run.table("timeseries"), slow.cycles.number.tolist()))
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the hysteresis with both branches as a table; capacities."""
         p, sample = self.parameters, run.sample
         formation = formation_results(run, p.formation_cycles)
-        curves = self.branches(run)
+        slow = self._slow(run)
+        curves = self._branches(run, slow)
         if len(curves) != 2:  # noqa: PLR2004 - both branches
             reason = "the slow cycle was not completed"
-            return {"voltage_hysteresis": Result.absent("V", reason), **formation}
+            return {"voltage_hysteresis": slow.absent(reason, "V"), **formation}
         opening, closing = (_on_grid(curve) for curve in curves)
         # Both against lithium (or charge) in the cell: the way back is counted down.
         back = closing[::-1]
-        gap = np.abs(opening - back)
-        spread = float(np.std(gap[MIDDLE]))
         table = {
             "state": tuple(map(float, GRID)),
             "opening_volt": tuple(map(float, opening)),
             "closing_volt": tuple(map(float, back)),
             "mean_volt": tuple(map(float, (opening + back) / 2)),
         }
-        names = (str(sample.first_step), str(sample.first_step.other))
+        first, used = sample.first_step, np.array([0])
+        mass = labelled(sample, "active_mass")
         return {
-            "voltage_hysteresis": Result(
-                float(np.mean(gap[MIDDLE])), "V", spread, table=table
-            ),
+            "voltage_hysteresis": slow.given(_hysteresis(run, curves), used, table),
             **{
-                f"{name}_capacity": specific(abs(float(curve.charge[-1])), sample)
-                for name, curve in zip(names, curves, strict=True)
+                f"{word}_capacity": slow.given(
+                    capacity_of(
+                        slow.cycles,
+                        0,
+                        closing=word is first.other,
+                        mass=mass,
+                        errors=slow.errors,
+                    ),
+                    used,
+                )
+                for word in (first, first.other)
             },
             **formation,
         }
@@ -143,4 +163,46 @@ class QuasiOcv(CellProtocol):
 def _on_grid(curve: HalfCycleCurve) -> Array:
     part = np.abs(curve.charge) / abs(curve.charge[-1])
     found: Array = np.interp(GRID, part, curve.voltage)
+    return found
+
+
+def _hysteresis(run: RecordedRun, curves: Sequence[HalfCycleCurve]) -> Measured:
+    """Return the mean gap between both branches, away from both ends.
+
+    One voltmeter reads both: its zero cancels but for its drift. Which points of the
+    branches belong together is known as well as both ways of laying them over each
+    other agree: each by its own charge, or both by the charge since they turned.
+    """
+    opening, closing = (_on_grid(curve) for curve in curves)
+    back = closing[::-1]
+    passed = [abs(float(curve.charge[-1])) for curve in curves]
+    gap, shifted = np.abs(opening - back), np.abs(opening - _since_turn(curves))
+    accuracy = cell_accuracy(run)
+    meter = accuracy.voltage if accuracy else None
+    largest = float(np.max(np.abs([opening, closing])))
+    upper, lower = (
+        reading("voltage", float(np.mean(v[MIDDLE])), "V", meter, largest=largest)
+        for v in (opening, back)
+    )
+    zero = reading("voltage", 0.0, "V", meter, largest=largest).uncertainty
+    agree = float(np.nanmean(shifted[MIDDLE]) - np.mean(gap[MIDDLE]))
+    found = (upper - lower) if upper.value >= lower.value else (lower - upper)
+    found = dataclasses.replace(found, value=float(np.mean(gap[MIDDLE])), unit="V")
+    found = found.with_part(
+        Source("voltage zero drift", assumed=True), DRIFT_OF_ZERO * zero
+    )
+    found = found.with_part("branches laid over each other", rectangular(agree))
+    unlike = abs(passed[0] - passed[1]) / max(passed)
+    return found.suspect(*SLOW_BRANCHES.at_most(unlike))
+
+
+def _since_turn(curves: Sequence[HalfCycleCurve]) -> Array:
+    """Return the closing branch on the opening one's grid, by charge since the turn.
+
+    NaN where the closing branch passed less than that.
+    """
+    opening, closing = curves
+    left = np.abs(opening.charge[-1]) * (1 - GRID)
+    passed = np.abs(closing.charge)
+    found: Array = np.interp(left, passed, closing.voltage, right=np.nan)
     return found

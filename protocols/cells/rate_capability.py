@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from labctl.analysis.cells.retention import RateBlock, RateRow, rate_table
+from labctl.analysis.cells.rates import RateBlock, RateRow, rate_table
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, Place
@@ -18,7 +18,8 @@ from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import (
-    CHARGE_UNCERTAINTY,
+    CyclesOfRun,
+    cycled,
     cycles_of,
     efficiency_result,
     formation_results,
@@ -116,7 +117,10 @@ class RateCapability(CellProtocol):
 
     def table(self, run: RecordedRun) -> tuple[RateRow, ...]:
         """Return a row for each block that has a complete cycle."""
-        cycles, sample = cycles_of(run), run.sample
+        return self._table(cycled(run))
+
+    def _table(self, run: CyclesOfRun) -> tuple[RateRow, ...]:
+        cycles, sample = run.cycles, run.sample
         done = set(cycles.number[cycles.complete].tolist())
         blocks = [
             RateBlock(str(rate), tuple(numbers))
@@ -124,28 +128,32 @@ class RateCapability(CellProtocol):
             if done & set(numbers)
         ]
         grams = np.nan if sample.active_mass is None else 1e3 * sample.active_mass
-        return rate_table(cycles, blocks, mass=grams)
+        return rate_table(cycles, blocks, mass=grams, errors=run.errors)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the table, what is left at each rate, what comes back."""
         p = self.parameters
-        rows = self.table(run)
+        whole = cycled(run)
+        rows = self._table(whole)
         formation = formation_results(run, p.formation_cycles)
         if not rows:
             reason = "no cycle was completed at any rate"
-            return {"rate_capability": Result.absent("%", reason), **formation}
+            return {"rate_capability": whole.absent(reason), **formation}
         at_rates = rows[: len(p.rates)]
-        out = {"rate_capability": self._headline(at_rates, rows)}
+        out = {"rate_capability": self._headline(whole, at_rates, rows)}
         for row in at_rates[1:]:
-            out[f"retention_at_{row.label.replace('/', '_')}"] = _left(row)
+            out[f"retention_at_{row.label.replace('/', '_')}"] = _left(whole, row)
         if len(rows) > len(p.rates):
-            out["recovered_capacity"] = _left(rows[-1])
-        out["coulombic_efficiency"] = efficiency_result(
-            cycles_of(run), p.formation_cycles
-        )
+            out["recovered_capacity"] = _left(whole, rows[-1])
+        out["coulombic_efficiency"] = efficiency_result(whole, p.formation_cycles)
         return {**out, **formation}
 
-    def _headline(self, at_rates: Sequence[RateRow], rows: Sequence[RateRow]) -> Result:
+    def _headline(
+        self,
+        run: CyclesOfRun,
+        at_rates: Sequence[RateRow],
+        rows: Sequence[RateRow],
+    ) -> Result:
         """Return what is left at the fastest rate, with the whole table."""
         one_c = self.one_c()
         table: dict[str, list[float]] = {
@@ -155,13 +163,16 @@ class RateCapability(CellProtocol):
             "opening_capacity_mah_per_g": [row.first for row in rows],
             "closing_capacity_mah_per_g": [row.second for row in rows],
             "last_capacity_mah_per_g": [row.second_last for row in rows],
-            "retention_percent": [100 * row.retention.value for row in rows],
+            "retention_percent": [row.retention.value for row in rows],
+            "retention_uncertainty_percent": [
+                0.0 if row is rows[0] else row.retention.expanded() / 2 for row in rows
+            ],
             "coulombic_efficiency_percent": [100 * row.efficiency for row in rows],
             "mean_closing_voltage_volt": [row.mean_voltage for row in rows],
         }
         columns = {k: tuple(float(x) for x in v) for k, v in table.items()}
         fastest = max(at_rates, key=lambda row: row.current)
-        return dataclasses.replace(_left(fastest), table=columns)
+        return dataclasses.replace(_left(run, fastest), table=columns)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Retention against rate, curves by rate; what every cycling shows."""
@@ -177,8 +188,8 @@ class RateCapability(CellProtocol):
             return ()
         one_c = self.one_c() or 1.0
         x = np.array([row.current / one_c for row in rows])
-        y = np.array([100 * row.retention.value for row in rows])
-        error = np.array([100 * row.retention.uncertainty for row in rows])
+        y = np.array([row.retention.value for row in rows])
+        error = np.array([row.retention.uncertainty for row in rows])
         figure = Figure(
             "rate_capability",
             "Capacity left at each rate",
@@ -231,7 +242,6 @@ class RateCapability(CellProtocol):
         )
 
 
-def _left(row: RateRow) -> Result:
-    value, spread = 100 * row.retention.value, 100 * row.retention.uncertainty
-    least = float(np.sqrt(2)) * CHARGE_UNCERTAINTY * value
-    return Result(value, "%", float(np.hypot(least, np.nan_to_num(spread))))
+def _left(run: CyclesOfRun, row: RateRow) -> Result:
+    used = np.flatnonzero(np.isin(run.cycles.number, row.numbers))
+    return run.given(row.retention, used)

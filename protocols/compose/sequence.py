@@ -8,7 +8,7 @@ from pydantic import Field
 
 from labctl import techniques
 from labctl.columns import CYCLES, EIS, TIMESERIES
-from labctl.data import Outcome, Quality, Result, Stream
+from labctl.data import Outcome, Result, Stream
 from labctl.errors import Complaint, Place
 from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure, Plot
@@ -26,6 +26,7 @@ from protocols.cells.cell_protocol import (
 )
 from protocols.cells.cycling_results import cycles_of, cycling_results
 from protocols.compose import sequence_steps as words
+from protocols.compose.sequence_charges import charge_passed
 from protocols.compose.sequence_checks import (
     executed,
     rates_of,
@@ -266,7 +267,7 @@ class ComposedSequence(CellProtocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return what each step passed, cycles where there are any, and spectra."""
-        out: dict[str, Result] = {"charge_passed": _charges(run)}
+        out: dict[str, Result] = {"charge_passed": charge_passed(run)}
         if len(run.table("timeseries")["test_time_second"]):
             p = self.parameters
             cycles = cycles_of(run)
@@ -363,22 +364,3 @@ def _word(step: words.AnyTechnique) -> str:
         case words.Rest():
             pass
     return step.label or said
-
-
-def _charges(run: RecordedRun) -> Result:
-    """Return the net charge, with a row a step."""
-    done = [r for r in run.steps if r.outcome is not None and r.outcome.rows]
-    if not done:
-        return Result.absent("mAh", "no step was completed")
-    table = {
-        "step": tuple(float(r.step_count) for r in done),
-        "duration_second": tuple(r.outcome.duration for r in done if r.outcome),
-        "charge_mah": tuple(r.outcome.charge / 3.6 for r in done if r.outcome),
-        "energy_mwh": tuple(r.outcome.energy / 3.6 for r in done if r.outcome),
-        "end_voltage_volt": tuple(
-            r.outcome.last.get("voltage_volt", float("nan")) for r in done if r.outcome
-        ),
-    }
-    net = sum(table["charge_mah"])
-    moved = sum(map(abs, table["charge_mah"]))
-    return Result(net, "mAh", 4e-4 * moved, Quality.GOOD, table=table)

@@ -18,6 +18,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
+from labctl.sources import Kind, Source
 from labctl.steps.source_meter import HoldSource
 from protocols.conduction.conduction_readings import (
     Points,
@@ -234,4 +235,7 @@ def _drift_result(tail: Points) -> Result:
     drift, spread = _drift(tail)
     if not math.isfinite(drift):
         return Result.absent("1/s", "too few rows out of compliance")
-    return Result(drift, "1/s", spread)
+    freedom = float((~tail.limited).sum() - 2)
+    source = Source.fresh("scatter of the points", drift, spread, kind=Kind.A)
+    found = Measured(drift, "1/s", {source: spread}, {source: freedom})
+    return found.to_result()

@@ -6,32 +6,61 @@ from typing import Any
 
 import numpy as np
 
+from labctl.analysis.cells.completeness import Ended, cut_halves
 from labctl.analysis.cells.cycling import Cycles, Pairing, pair_cycles
-from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.analysis.cells.half_cycles import (
+    REST_FRACTION,
+    HalfCycles,
+    split_half_cycles,
+)
+from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.sample import Sample
 
 
 def cycles_of_rows(
-    table: Mapping[str, Array], sample: Sample, last: int | None = None
+    table: Mapping[str, Array],
+    sample: Sample,
+    last: int | None = None,
+    ended: Ended | None = None,
 ) -> Cycles:
     """Return the cycles of a time series, as far as it goes.
 
     Rows of cycles after ``last`` are left out: what follows formation in the same
-    direction would count to its last half.
+    direction would count to its last half. ``ended``: how the steps of the run ended;
+    None or empty: nobody recorded it.
     """
     if last is not None:
         kept = np.asarray(table["cycle_count"]) <= last
         table = {name: np.asarray(table[name])[kept] for name in table}
-    half = table["half_cycle"]
+    half, current = table["half_cycle"], np.asarray(table["current_ampere"])
     halves = split_half_cycles(
         running_time(table),
         table["voltage_volt"],
-        table["current_ampere"],
+        current,
         half_cycle=None if (half < 0).all() else half,
         cycle=table["cycle_count"],
     )
-    return pair_cycles(halves, pairing_of(sample))
+    steps, index = table["step_count"], table.get("technique_index")
+    cut = cut_halves(
+        halves, current, steps, steps if index is None else index, ended or {}
+    )
+    return pair_cycles(
+        halves, pairing_of(sample), cut=cut, ranges=_ranges(halves, table)
+    )
+
+
+def _ranges(halves: HalfCycles, table: Mapping[str, Array]) -> Array | None:
+    """Return the one current range of each half cycle, -1 where it had several."""
+    if CURRENT_RANGE.name not in table or not len(halves):
+        return None
+    code = np.asarray(table[CURRENT_RANGE.name], dtype=np.int64)
+    size = np.abs(np.nan_to_num(np.asarray(table["current_ampere"])))
+    driven = size > REST_FRACTION * size.max()
+    least = np.where(driven, code, np.iinfo(np.int64).max)
+    lowest = np.minimum.reduceat(least, halves.first_row)
+    highest = np.maximum.reduceat(np.where(driven, code, -1), halves.first_row)
+    return np.where(lowest == highest, highest, -1)
 
 
 def running_time(table: Mapping[str, Array]) -> Array:

@@ -6,15 +6,14 @@ charge for a full cell (charge first). Energy efficiency is always what the cell
 over what it took: discharge energy over charge energy.
 """
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.cells.completeness import Cut
 from labctl.analysis.cells.half_cycles import HalfCycles
-from labctl.analysis.uncertainty import Measured, estimated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,6 +53,24 @@ class Cycles:
     """Time under discharge current in s."""
     charge_duration: Floats
     """Time under charge current in s."""
+    discharge_largest: Floats
+    """Largest |current| of the discharge half in A."""
+    charge_largest: Floats
+    """Largest |current| of the charge half in A."""
+    discharge_edge: Floats
+    """See `HalfCycles.edge_charge`; C."""
+    charge_edge: Floats
+    """See `HalfCycles.edge_charge`; C."""
+    discharge_cut: Ints
+    """Whether the discharge half ended as it was meant to: a `Cut`."""
+    charge_cut: Ints
+    """Whether the charge half ended as it was meant to: a `Cut`."""
+    discharge_range: Ints
+    """Code of the current range of the discharge half; -1: not known, or several."""
+    charge_range: Ints
+    """Code of the current range of the charge half; -1: not known, or several."""
+    after_cut: NDArray[np.bool_]
+    """True where the half cycle before was cut: the cycle begins at another state."""
     start_time: Floats
     """s."""
     end_time: Floats
@@ -71,6 +88,16 @@ class Cycles:
     def second(self) -> Floats:
         """Charge of the closing half in C: what the material gives back."""
         return np.where(self.opening < 0, self.charge, self.discharge)
+
+    @property
+    def first_cut(self) -> Ints:
+        """How the opening half ended: a `Cut`."""
+        return np.where(self.opening < 0, self.discharge_cut, self.charge_cut)
+
+    @property
+    def second_cut(self) -> Ints:
+        """How the closing half ended: a `Cut`."""
+        return np.where(self.opening < 0, self.charge_cut, self.discharge_cut)
 
     @property
     def coulombic_efficiency(self) -> Floats:
@@ -104,12 +131,36 @@ class Cycles:
 
     @property
     def complete(self) -> NDArray[np.bool_]:
-        """True where both halves are there."""
-        return np.isfinite(self.first) & np.isfinite(self.second)
+        """True where both halves are there and whole, and so was the one before."""
+        there = np.isfinite(self.first) & np.isfinite(self.second)
+        return there & ~self.cut & ~self.after_cut
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """True where a half cycle is known to be cut."""
+        return np.maximum(self.first_cut, self.second_cut) >= Cut.STOPPED
 
 
-def pair_cycles(halves: HalfCycles, pairing: Pairing) -> Cycles:
-    """Pair half cycles into cycles; consecutive halves of one direction add up."""
+def pair_cycles(
+    halves: HalfCycles,
+    pairing: Pairing,
+    *,
+    cut: ArrayLike | None = None,
+    ranges: ArrayLike | None = None,
+) -> Cycles:
+    """Pair half cycles into cycles; consecutive halves of one direction add up.
+
+    Parameters
+    ----------
+    halves, pairing
+        From `split_half_cycles`; which half opens a cycle.
+    cut
+        How each half cycle ended, a `Cut`, shape (n,); None: all of them whole.
+    ranges
+        Code of the current range of each, shape (n,); -1: not known. None: of none.
+    """
+    ends = np.zeros(len(halves), dtype=np.int64) if cut is None else np.asarray(cut)
+    codes = np.full(len(halves), -1) if ranges is None else np.asarray(ranges)
     way = halves.direction
     moving = np.flatnonzero(way)
     way = way[moving]
@@ -134,6 +185,23 @@ def pair_cycles(halves: HalfCycles, pairing: Pairing) -> Cycles:
         there = np.bincount(group[mine], minlength=size) > 0
         return np.where(there, sums, np.nan)
 
+    def common(sign: int) -> Ints:
+        mine = way == sign
+        least, largest = np.full(size, np.iinfo(np.int64).max), np.full(size, -1)
+        np.minimum.at(least, group[mine], codes[moving][mine])
+        np.maximum.at(largest, group[mine], codes[moving][mine])
+        return np.where(least == largest, largest, -1)
+
+    def most(column: NDArray[np.generic], sign: int) -> Floats:
+        largest, mine = np.zeros(size), way == sign
+        np.maximum.at(largest, group[mine], column[moving][mine].astype(np.float64))
+        return largest
+
+    discharge_cut = most(ends, -1).astype(np.int64)
+    charge_cut = most(ends, 1).astype(np.int64)
+    closing = np.where(opening < 0, charge_cut, discharge_cut) >= Cut.STOPPED
+    after_cut = np.concatenate(([False], closing[:-1] & (number[:-1] > 0)))
+
     return Cycles(
         pairing=pairing,
         number=number.astype(np.int64),
@@ -144,6 +212,15 @@ def pair_cycles(halves: HalfCycles, pairing: Pairing) -> Cycles:
         charge_energy=total(halves.energy, 1),
         discharge_duration=total(halves.duration, -1),
         charge_duration=total(halves.duration, 1),
+        discharge_largest=most(halves.largest_current, -1),
+        charge_largest=most(halves.largest_current, 1),
+        discharge_edge=total(halves.edge_charge, -1),
+        charge_edge=total(halves.edge_charge, 1),
+        discharge_cut=discharge_cut,
+        charge_cut=charge_cut,
+        discharge_range=common(-1),
+        charge_range=common(1),
+        after_cut=after_cut,
         start_time=halves.start_time[moving][first_of],
         end_time=halves.end_time[moving][last_of],
     )
@@ -157,26 +234,6 @@ def _by_file(cycle: Ints) -> tuple[Ints, Ints]:
         )
     fresh = np.diff(cycle, prepend=-1) != 0
     return np.cumsum(fresh) - 1, cycle[fresh]
-
-
-def initial_coulombic_efficiency(
-    cycles: Cycles, *, charge_uncertainty: float = 0.0
-) -> Measured:
-    """Return the coulombic efficiency of the first complete cycle, a fraction.
-
-    ``charge_uncertainty`` is the relative standard uncertainty of one half cycle's
-    charge (independent between halves: timing, end point); the current's gain error
-    and the mass cancel.
-    """
-    known = np.flatnonzero(cycles.complete)
-    if not len(known):
-        return Measured.absent("no cycle has both halves")
-    value = float(cycles.coulombic_efficiency[known[0]])
-    spread = value * math.sqrt(2) * charge_uncertainty
-    estimate = estimated(value, spread, "half cycle")
-    if known[0] > 0 and cycles.number[0] != 0:
-        return estimate.suspect("the first cycle is not complete; the next was used")
-    return estimate
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -3,8 +3,9 @@
 A half cycle ends where the current changes its sign: rests and the step from constant
 current to constant voltage do not end it, and a rest belongs to the half cycle before
 it (so EC-Lab counts too). Charge is the trapezoid of the measured current in double
-precision. Across a reversal there is no trapezoid: the interval belongs to the new
-half cycle at the new current, because instruments record the row that ends a step.
+precision. Where a current begins, by a reversal or after a rest, there is no trapezoid:
+the interval flows at the new current, because instruments record the row that ends a
+step. A rest passes no charge: what an ammeter shows at open circuit is its zero.
 
 Rows go through in blocks that stay in the processor's cache, so that ten million rows
 cost no copy of the file; `HalfCycleCounter` takes the blocks of a file one by one.
@@ -22,6 +23,8 @@ Ints = NDArray[np.int64]
 
 BLOCK_ROWS = 1 << 16
 """Rows per block: five columns of doubles in 2.6 MB, the size of a level-2 cache."""
+SUMS = ("charge", "energy", "duration", "gap_time", "edge_charge", "rows")
+"""Columns that add up where a block cuts a half cycle."""
 REST_FRACTION = 1e-3
 """Below this part of the largest current a row is a rest: 5C : C/20 is only 100 : 1."""
 
@@ -54,6 +57,13 @@ class HalfCycles:
     """V."""
     gap_time: Floats
     """Time in s lost in intervals longer than ``max_gap``; no charge is counted."""
+    largest_current: Floats
+    """Largest |current| in A: what the ammeter's range had to hold."""
+    edge_charge: Floats
+    """Charge in C, without sign, of the intervals in which a current began; how it
+    began between those two rows nobody saw."""
+    longest_interval: Floats
+    """Longest time in s between two rows under current."""
     first_row: Ints
     """Index of the first row."""
     rows: Ints
@@ -137,6 +147,7 @@ class HalfCycleCounter:
         """Direction of the half cycle under way; 0 before the first current."""
         self._last: tuple[float, float, float] | None = None
         """Last row seen: time, voltage, current."""
+        self._last_active = False
         self._last_half = 0
         self._parts: list[HalfCycles] = []
         """One table per block; the first row of each may continue the one before."""
@@ -158,7 +169,8 @@ class HalfCycleCounter:
         t, v, i = (np.asarray(x, dtype=np.float64) for x in (time, voltage, current))
         if np.isnan(i).any():
             i = np.nan_to_num(i)
-        active = np.abs(i) > self._rest_current
+        size = np.abs(i)
+        active = size > self._rest_current
         under_current = np.flatnonzero(active)
         reversals = self._reversals(i, under_current, half_cycle)
         continues = self._last is not None and not (
@@ -167,8 +179,17 @@ class HalfCycleCounter:
         starts = reversals
         if not (len(reversals) and reversals[0] == 0):
             starts = np.concatenate(([0], reversals))
+        behind_rest = under_current[
+            np.diff(under_current, prepend=-1 if self._last_active else -2) > 1
+        ]
         part = self._measure(
-            t=t, v=v, i=i, active=active, reversals=reversals, starts=starts
+            t=t,
+            v=v,
+            i=i,
+            size=size,
+            active=active,
+            begins=np.union1d(behind_rest, reversals[active[reversals]]),
+            starts=starts,
         )
         if half_cycle is not None:
             part.number[:] = half_cycle[starts]
@@ -183,6 +204,7 @@ class HalfCycleCounter:
         self._parts.append(part)
         self._continued.append(continues)
         self._last = (float(t[-1]), float(v[-1]), float(i[-1]))
+        self._last_active = bool(active[-1])
         self._rows += n
 
     def finish(self) -> HalfCycles:
@@ -199,9 +221,11 @@ class HalfCycleCounter:
         first = np.flatnonzero(fresh)
         last = np.append(first[1:], len(fresh)) - 1
         out = {name: columns[name][first] for name in columns}
-        for name in ("charge", "energy", "duration", "gap_time", "rows"):
+        for name in SUMS:
             out[name] = np.add.reduceat(columns[name], first)
         out["end_time"] = columns["end_time"][last]
+        for name in ("largest_current", "longest_interval"):
+            out[name] = np.maximum.reduceat(columns[name], first)
         out["lowest_voltage"] = np.fmin.reduceat(columns["lowest_voltage"], first)
         out["highest_voltage"] = np.fmax.reduceat(columns["highest_voltage"], first)
         out["end_voltage"] = _last_finite(columns["end_voltage"], first, last)
@@ -240,10 +264,12 @@ class HalfCycleCounter:
         t: Floats,
         v: Floats,
         i: Floats,
+        size: Floats,
         active: NDArray[np.bool_],
-        reversals: Ints,
+        begins: Ints,
         starts: Ints,
     ) -> HalfCycles:
+        """Return the half cycles of one block; ``begins``: rows where a current did."""
         t0, v0, i0 = (t[0], v[0], i[0]) if self._last is None else self._last
         n = len(t)
         step = np.empty(n)
@@ -252,19 +278,22 @@ class HalfCycleCounter:
         gap_time = np.where(gap, step, 0.0) if gap.any() else None
         if gap_time is not None:
             step[gap] = 0.0
+        step *= active
         charge = np.empty(n)
         charge[0] = i[0] + i0
         np.add(i[1:], i[:-1], out=charge[1:])
-        charge[reversals] = 2 * i[reversals]
+        charge[begins] = 2 * i[begins]
         power = i * v
         energy = np.empty(n)
         energy[0] = power[0] + i0 * v0
         np.add(power[1:], power[:-1], out=energy[1:])
-        energy[reversals] = 2 * power[reversals]
+        energy[begins] = 2 * power[begins]
         half_step = 0.5 * step
         charge *= half_step
         energy *= half_step
-        step *= active
+        edge = np.zeros(len(starts))
+        mine = np.searchsorted(starts, begins, side="right") - 1
+        np.add.at(edge, mine, np.abs(charge[begins]))
         ends = np.append(starts[1:], n)
         zeros = np.zeros(len(starts))
         return HalfCycles(
@@ -280,6 +309,9 @@ class HalfCycleCounter:
             lowest_voltage=np.fmin.reduceat(v, starts),
             highest_voltage=np.fmax.reduceat(v, starts),
             gap_time=zeros if gap_time is None else np.add.reduceat(gap_time, starts),
+            largest_current=np.maximum.reduceat(size, starts),
+            edge_charge=edge,
+            longest_interval=np.maximum.reduceat(step, starts),
             first_row=starts + self._rows,
             rows=ends - starts,
         )
@@ -300,6 +332,9 @@ def _no_half_cycles() -> HalfCycles:
         lowest_voltage=floats,
         highest_voltage=floats,
         gap_time=floats,
+        largest_current=floats,
+        edge_charge=floats,
+        longest_interval=floats,
         first_row=ints,
         rows=ints,
     )

@@ -1,42 +1,71 @@
-"""How long a cell lasts: retention, cycles to 80 %, fade, rate capability."""
+"""How long a cell lasts: retention, cycles to 80 %, fade per cycle.
 
-from collections.abc import Sequence
+All of it is a ratio to the reference cycle: the mass and the ammeter's gain cancel, its
+zero only as far as both half cycles take the same time at the same current.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
-from labctl.analysis.uncertainty import Measured, estimated
+from labctl.analysis.cells.cycle_errors import (
+    FEWEST_FOR_TREND,
+    CycleErrors,
+    cycle_errors,
+    repeated,
+    scatter_of,
+)
+from labctl.analysis.cells.cycling import Cycles
+from labctl.analysis.uncertainty import Measured
+from labctl.sources import Kind, Source
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.cycling import (
+    CONFIRMED_END,
+    PLAUSIBLE_RETENTION,
+    REFERENCE,
+    STRAIGHT_FADE,
+)
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 FEWEST_FOR_SLOPE = 3
+FEWEST_FOR_HALVES = 10
+"""Cycles whose two halves each tell a slope."""
 MOST_FOR_SLOPE = 500
 """Theil–Sen compares every pair; more cycles than this are thinned evenly."""
+AROUND = 5
+"""Cycles on either side of the end of life whose scatter and slope are its own."""
+NORMAL = 1.4826
+"""Standard deviation over median absolute deviation, of a normal distribution."""
+RESOLVED = 3.0
+"""Times its uncertainty that a difference of slopes must be, to be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Capacity against a reference cycle; formation stays in the table, marked."""
 
-    cycle: NDArray[np.int64]
+    cycle: Ints
     """Cycle numbers, all cycles."""
     retention: Floats
     """Second-half charge over the reference cycle's, a fraction."""
     reference_cycle: int
-    """The cycle that is 1 by definition: the first after formation."""
+    """The cycle that is 1 by definition: the first complete one after formation."""
     last: Measured
-    """Retention of the last complete cycle."""
+    """Retention of the last complete cycle in %; absent if that is the reference."""
     cycles_to_end: Measured
     """Cycles after the reference until ``end_of_life``, interpolated; absent if not
     reached."""
     fade_per_cycle: Measured
-    """Theil–Sen slope of retention, fraction per cycle; negative when it fades."""
-    cumulative_efficiency: float
-    """Product of the coulombic efficiencies from the reference cycle on."""
-    mean_efficiency: float
-    """Mean coulombic efficiency from the reference cycle on, a fraction."""
+    """Theil–Sen slope of retention, % per cycle; negative when it fades."""
+
+
+def ageing_cycles(cycles: Cycles, formation_cycles: int) -> Ints:
+    """Return the places of the complete cycles after formation."""
+    position = np.cumsum(cycles.number > 0)
+    return np.flatnonzero(cycles.complete & (position > formation_cycles))
 
 
 def retention(
@@ -44,7 +73,7 @@ def retention(
     *,
     formation_cycles: int = 0,
     end_of_life: float = 0.8,
-    charge_uncertainty: float = 0.0,
+    errors: CycleErrors | None = None,
 ) -> Retention:
     """Return the retention of the closing half's charge.
 
@@ -53,140 +82,145 @@ def retention(
     cycles
         From `pair_cycles`.
     formation_cycles
-        Complete cycles that came before the reference cycle.
+        Cycles that came before the reference cycle, complete or not.
     end_of_life
         Fraction that ends the life.
-    charge_uncertainty
-        Relative standard uncertainty of one half cycle's charge; mass and the
-        current's gain error cancel in the ratio.
+    errors
+        Of these very cycles; None: those of an ammeter that states no accuracy.
 
     Raises
     ------
     ValueError
-        There are not more complete cycles than formation cycles.
+        No cycle after formation is complete.
     """
-    known = np.flatnonzero(cycles.complete)
-    if len(known) <= formation_cycles:
+    ageing = ageing_cycles(cycles, formation_cycles)
+    if not len(ageing):
         raise ValueError(
-            f"retention: {len(known)} complete cycles, {formation_cycles} of them "
-            "formation; one more is needed as the reference"
+            f"retention: {int(cycles.complete.sum())} complete cycles, none of them "
+            f"after the {formation_cycles} of formation; one is needed as the reference"
         )
-    start = known[formation_cycles]
+    start = int(ageing[0])
     fraction = cycles.second / cycles.second[start]
-    ageing = known[formation_cycles:]
+    against = _Against(cycles, start, fraction, errors or cycle_errors(cycles))
     number, value = cycles.number[ageing], fraction[ageing]
-    spread = float(np.sqrt(2) * charge_uncertainty)
+    doubts = REFERENCE.met(
+        int(np.cumsum(cycles.number > 0)[start]) == formation_cycles + 1,
+        f"cycle {cycles.number[start]} is the reference: the first after formation is "
+        "not complete",
+    )
     return Retention(
         cycle=cycles.number,
         retention=fraction,
         reference_cycle=int(cycles.number[start]),
-        last=estimated(float(value[-1]), float(value[-1]) * spread, "half cycle"),
-        cycles_to_end=_crossing(number - number[0], value, end_of_life),
-        fade_per_cycle=_fade(number, value),
-        cumulative_efficiency=float(np.prod(cycles.coulombic_efficiency[ageing])),
-        mean_efficiency=float(np.mean(cycles.coulombic_efficiency[ageing])),
+        last=_last(against, ageing).suspect(*doubts),
+        cycles_to_end=_crossing(against, ageing, end_of_life).suspect(*doubts),
+        fade_per_cycle=_fade(against, ageing, number, value).suspect(*doubts),
     )
 
 
-def _crossing(number: NDArray[np.int64], value: Floats, level: float) -> Measured:
-    below = np.flatnonzero(value < level)
-    if not len(below):
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """Fractions of one reference cycle."""
+
+    cycles: Cycles
+    start: int
+    fraction: Floats
+    errors: CycleErrors
+
+    def weighted(self, value: float, weight: Floats, unit: str) -> Measured:
+        """Return a number that is ``weight`` · retention of each cycle, shape (n,)."""
+        reference = self.cycles.second[self.start]
+        second = weight / reference
+        used = weight != 0
+        second[self.start] -= float(weight[used] @ self.fraction[used]) / reference
+        return self.errors.measured(value, unit, second=second)
+
+
+def _last(against: _Against, ageing: Ints) -> Measured:
+    at = int(ageing[-1])
+    if at == against.start:
+        return Measured.absent("only one cycle after formation is complete", "%")
+    percent = 100 * float(against.fraction[at])
+    found = against.weighted(percent, _at(at, against, 100.0), "%")
+    return found.suspect(*PLAUSIBLE_RETENTION.between(percent))
+
+
+def _at(place: int, against: _Against, size: float) -> Floats:
+    weight = np.zeros(len(against.cycles))
+    weight[place] = size
+    return weight
+
+
+def _crossing(against: _Against, ageing: Ints, level: float) -> Measured:
+    number, value = against.cycles.number[ageing], against.fraction[ageing]
+    below = value < level
+    if not below.any():
+        gone = number[-1] - number[0]
         return Measured.absent(
-            f"still at {100 * value[-1]:.1f} % after {number[-1]} cycles"
+            f"still at {100 * value[-1]:.1f} % after {gone} cycles", "cycles"
         )
-    k = int(below[0])
+    twice = np.flatnonzero(below[1:] & below[:-1])
+    k = int(twice[0]) if len(twice) else int(np.flatnonzero(below)[-1])
     share = (value[k - 1] - level) / (value[k - 1] - value[k])
-    return Measured(float(number[k - 1] + share * (number[k] - number[k - 1])))
+    since = number - number[0]
+    found = float(since[k - 1] + share * (since[k] - since[k - 1]))
+    near = slice(max(k - AROUND, 0), k + AROUND)
+    around = scatter_of(number[near], value[near])
+    slope = around.slope
+    if not np.isfinite(slope):
+        slope = float((value[k] - value[k - 1]) / (number[k] - number[k - 1]))
+    with np.errstate(divide="ignore"):
+        weight = _at(int(ageing[k]), against, 1 / abs(slope))
+        own = around.deviation / abs(slope)
+    life = against.weighted(found, weight, "cycles")
+    if np.isfinite(own):
+        source = Source.fresh("scatter between cycles", found, own, kind=Kind.A)
+        life = life.with_part(source, float(own), around.freedom)
+    return life.suspect(
+        *CONFIRMED_END.met(
+            len(twice),
+            f"only cycle {number[k]} is below {100 * level:g} %",
+        )
+    )
 
 
-def _fade(number: NDArray[np.int64], value: Floats) -> Measured:
+def _fade(against: _Against, ageing: Ints, number: Ints, value: Floats) -> Measured:
     if len(number) < FEWEST_FOR_SLOPE:
-        return Measured.absent(f"{len(number)} cycles give no slope; 3 do")
+        return Measured.absent(f"{len(number)} cycles give no slope; 3 do", "%")
+    slope, own, freedom = _slope(number, value)
+    x = number - number.mean()
+    weight = np.zeros(len(against.cycles))
+    weight[ageing] = 100 * x / float(x @ x)
+    source = Source.fresh("scatter between cycles", slope, own, kind=Kind.A)
+    found = against.weighted(100 * slope, weight, "%")
+    found = found.with_part(source, 100 * own, freedom)
+    return found.suspect(*_bent(number, value, slope))
+
+
+def _slope(number: Ints, value: Floats) -> tuple[float, float, float]:
+    """Return the Theil–Sen slope, its standard uncertainty, its degrees of freedom.
+
+    The scatter about the line is robust, and cycles that are alike count as fewer.
+    """
     from scipy import stats  # noqa: PLC0415  (start-up time)
 
     pick = np.unique(np.linspace(0, len(number) - 1, MOST_FOR_SLOPE).astype(int))
-    slope, _, low, high = stats.theilslopes(value[pick], number[pick], alpha=0.95)
-    return estimated(float(slope), float(high - low) / (2 * 1.96), "scatter")
+    slope, offset, _, _ = stats.theilslopes(value[pick], number[pick])
+    rest = value - offset - slope * number
+    x = number - number.mean()
+    freedom = len(number) - 2.0
+    deviation = NORMAL * float(np.median(np.abs(rest - np.median(rest))))
+    deviation *= np.sqrt(len(number) / freedom * repeated(rest - rest.mean()))
+    return float(slope), float(deviation / np.sqrt(x @ x)), freedom
 
 
-@dataclass(frozen=True, slots=True)
-class RateBlock:
-    """Consecutive cycles at one rate."""
-
-    label: str
-    """As the lab writes it: ``C/5``, ``3C``."""
-    cycles: tuple[int, ...]
-    """Cycle numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateRow:
-    """One line of a rate capability table; medians over the block's cycles."""
-
-    label: str
-    current: float
-    """Mean |current| of the closing half in A."""
-    cycles: int
-    """Complete cycles at this rate."""
-    first: float
-    """Opening half (lithiation of an anode half cell) in mAh/g."""
-    second: float
-    """Closing half (delithiation) in mAh/g."""
-    second_last: float
-    """Closing half of the block's last cycle in mAh/g."""
-    retention: Measured
-    """Median closing charge over that of the first block, a fraction."""
-    efficiency: float
-    """Median coulombic efficiency, a fraction."""
-    mean_voltage: float
-    """Mean voltage of the closing half in V."""
-
-
-def rate_table(
-    cycles: Cycles, blocks: Sequence[RateBlock], *, mass: float
-) -> tuple[RateRow, ...]:
-    """Return one row per block; the first block is the reference of the retention.
-
-    A last block at the first rate gives the recovered capacity in its retention.
-    ``mass`` is the active mass in g.
-    """
-    rows: list[RateRow] = []
-    reference = np.nan
-    for block in blocks:
-        at = np.flatnonzero(np.isin(cycles.number, block.cycles) & cycles.complete)
-        if not len(at):
-            raise ValueError(
-                f"rate {block.label}: none of cycles {block.cycles} is complete"
-            )
-        per_gram = 1 / (COULOMB_PER_MAH * mass)
-        opens_discharge = cycles.opening[at] < 0
-        time = np.where(
-            opens_discharge, cycles.charge_duration[at], cycles.discharge_duration[at]
-        )
-        voltage = np.where(
-            opens_discharge,
-            cycles.mean_charge_voltage[at],
-            cycles.mean_discharge_voltage[at],
-        )
-        second = cycles.second[at]
-        middle = float(np.median(second))
-        reference = reference if rows else middle
-        scatter = float(np.std(second, ddof=1)) if len(at) > 1 else np.nan
-        rows.append(
-            RateRow(
-                label=block.label,
-                current=float(np.median(second / time)),
-                cycles=len(at),
-                first=float(np.median(cycles.first[at])) * per_gram,
-                second=middle * per_gram,
-                second_last=float(second[-1]) * per_gram,
-                retention=estimated(
-                    middle / reference,
-                    scatter / np.sqrt(len(at)) / reference,
-                    "scatter",
-                ),
-                efficiency=float(np.median(cycles.coulombic_efficiency[at])),
-                mean_voltage=float(np.median(voltage)),
-            )
-        )
-    return tuple(rows)
+def _bent(number: Ints, value: Floats, slope: float) -> Doubts:
+    """Compare the slopes of the first and of the second half of the cycles."""
+    if len(number) < max(FEWEST_FOR_HALVES, 2 * FEWEST_FOR_TREND):
+        return ()
+    middle = len(number) // 2
+    first, early, _ = _slope(number[:middle], value[:middle])
+    second, late, _ = _slope(number[middle:], value[middle:])
+    if abs(second - first) <= RESOLVED * np.hypot(early, late):
+        return ()
+    return STRAIGHT_FADE.at_most(abs(second - first) / abs(slope) if slope else np.inf)

@@ -1,0 +1,161 @@
+"""Which half cycles ended as they were meant to, and which were cut short.
+
+A half cycle that a person, a limit or a crash cut says nothing of a capacity. Where the
+run recorded how its steps ended, that decides; where nobody did (another program's
+file), a half cycle that ends far from where all others of its direction ended is taken
+as cut, and one that has no others to be compared with is not known.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labctl.analysis.cells.half_cycles import REST_FRACTION, HalfCycles
+from labctl.data import EndReason
+
+Ints = NDArray[np.int64]
+
+FAR = 0.05
+"""Of the span of voltages: a half cycle that ends further than this from the others of
+its direction was cut. Limits are met to within millivolts."""
+HOLE = 0.05
+"""Of a half cycle's time under current, between two rows: what flowed meanwhile is not
+known to better than this."""
+HOLE_ROWS = 10.0
+"""Times the mean of the half cycle's other intervals that a hole must be as well: few
+rows are no hole."""
+HOLE_USUAL = 3.0
+"""Times the longest interval of most half cycles: where rows come by change of voltage,
+a plateau has few."""
+
+
+class Cut(IntEnum):
+    """How a half cycle ended; the larger word wins where two are paired."""
+
+    WHOLE = 0
+    """By its own condition or time."""
+    UNKNOWN = 1
+    """Nobody recorded it and there is nothing to compare with."""
+    STOPPED = 2
+    """A person or a signal ended the run."""
+    SKIPPED = 3
+    LIMIT = 4
+    FAILED = 5
+    UNFINISHED = 6
+    """The step goes on, or its end was never written."""
+    SHORT = 7
+    """It ends far from where the others end."""
+    HOLE = 8
+    """Rows are missing in it."""
+
+    @property
+    def words(self) -> str:
+        """What a person reads behind the name of the half cycle."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Cut.WHOLE: "complete",
+    Cut.UNKNOWN: "its end is not known",
+    Cut.STOPPED: "stopped",
+    Cut.SKIPPED: "skipped",
+    Cut.LIMIT: "ended by a safety limit",
+    Cut.FAILED: "ended by a failure",
+    Cut.UNFINISHED: "not ended",
+    Cut.SHORT: "ends far from where the others end",
+    Cut.HOLE: "rows are missing",
+}
+_OF_REASON = {
+    EndReason.COMPLETED: Cut.WHOLE,
+    EndReason.CONDITION: Cut.WHOLE,
+    EndReason.SKIPPED: Cut.SKIPPED,
+    EndReason.STOPPED: Cut.STOPPED,
+    EndReason.LIMIT: Cut.LIMIT,
+    EndReason.FAILED: Cut.FAILED,
+}
+Ended = Mapping[int, EndReason | None]
+"""Step count -> why it ended; None: it did not."""
+
+
+def cut_halves(
+    halves: HalfCycles,
+    current: ArrayLike,
+    step: ArrayLike,
+    technique: ArrayLike,
+    ended: Ended,
+) -> Ints:
+    """Return how each half cycle ended, a `Cut`, shape (halves,).
+
+    Parameters
+    ----------
+    halves
+        Of these very rows.
+    current, step, technique
+        A, number of the step, number of the technique in its upload, shape (n,).
+    ended
+        How the steps ended; empty: nobody recorded it.
+    """
+    cut = _of_steps(halves, current, step, technique, ended)
+    if not ended:
+        cut = _of_peers(halves)
+    cut[_has_hole(halves)] = Cut.HOLE
+    return cut
+
+
+def _has_hole(halves: HalfCycles) -> NDArray[np.bool_]:
+    """Return where an interval is long beside its own half cycle and all others."""
+    longest = halves.longest_interval
+    if not len(halves):
+        return np.zeros(0, dtype=bool)
+    rest = (halves.duration - longest) / np.maximum(halves.rows - 1, 1)
+    usual = np.sort(longest[halves.direction != 0])
+    most = usual[(len(usual) - 1) // 2] if len(usual) else 0.0
+    limit = np.maximum(HOLE * halves.duration, HOLE_ROWS * rest)
+    found = longest > np.maximum(limit, HOLE_USUAL * most)
+    return np.asarray(found & (halves.direction != 0))
+
+
+def _of_steps(
+    halves: HalfCycles,
+    current: ArrayLike,
+    step: ArrayLike,
+    technique: ArrayLike,
+    ended: Ended,
+) -> Ints:
+    cut = np.zeros(len(halves), dtype=np.int64)
+    broken = {
+        count: Cut.UNFINISHED if reason is None else _OF_REASON[reason]
+        for count, reason in ended.items()
+    }
+    rows, index = np.asarray(step), np.asarray(technique)
+    size = np.abs(np.nan_to_num(np.asarray(current)))
+    rest = REST_FRACTION * float(size.max(initial=0.0))
+    for count, how in broken.items():
+        if how is Cut.WHOLE:
+            continue
+        own = np.flatnonzero(rows == count)
+        driven = own[size[own] > rest]
+        # The current had ended by itself where rows of a later technique, at rest,
+        # stand behind the last one under current.
+        if not len(driven) or index[own[-1]] > index[driven[-1]]:
+            continue
+        at = int(np.searchsorted(halves.first_row, driven[-1], side="right")) - 1
+        cut[at] = max(cut[at], how)
+    return cut
+
+
+def _of_peers(halves: HalfCycles) -> Ints:
+    """Doubt the last half cycle: every other one was ended by the next."""
+    cut = np.zeros(len(halves), dtype=np.int64)
+    driven = np.flatnonzero(halves.direction)
+    if not len(driven):
+        return cut
+    last = driven[-1]
+    others = driven[halves.direction[driven] == halves.direction[last]][:-1]
+    span = np.nanmax(halves.highest_voltage) - np.nanmin(halves.lowest_voltage)
+    away = np.abs(halves.end_voltage[others] - halves.end_voltage[last])
+    if not (away <= FAR * span).any():
+        cut[last] = Cut.SHORT if len(others) > 1 else Cut.UNKNOWN
+    return cut
