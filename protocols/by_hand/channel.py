@@ -217,7 +217,9 @@ class ChannelByHand(ByHand[AtRest]):
         found = run.table(TIMESERIES.name).get(V, np.empty(0))
         last = Result.absent("V", "nothing was read")
         if len(found):
-            last = reading("voltage", float(found[-1]), "V", None).to_result()
+            stated = run.accuracy("cell")
+            meter = stated.voltage if stated else None
+            last = reading("voltage", float(found[-1]), "V", meter).to_result()
         return {"last_voltage": last, **kept_result(run, V, A)}
 
 
