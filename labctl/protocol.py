@@ -258,6 +258,16 @@ class RecordedRun(typing.Protocol):
         ...
 
 
+@typing.runtime_checkable
+class RecordedBeside(RecordedRun, typing.Protocol):
+    """A run that also tells what was recorded beside its protocol (`also_record`)."""
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """Every stream of the run."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """A run that was done before, as a protocol sees it that builds on it."""

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+_MOST_ITERATIONS = 50
+_CONVERGED = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class LinearFit:
@@ -89,3 +92,49 @@ def fit_columns(
 def fit_line(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) -> LinearFit:
     """Fit ``y = intercept + slope x``; coefficients are (intercept, slope)."""
     return fit_columns((1.0, x), y, sigma)
+
+
+def fit_both(
+    x: ArrayLike, y: ArrayLike, sigma_x: ArrayLike, sigma_y: ArrayLike
+) -> LinearFit:
+    """Fit ``y = intercept + slope x`` where both were measured.
+
+    Least squares after York (Am. J. Phys. 72 (2004) 367), errors of x and y
+    independent: points move along both axes, each by its share. Where no x is
+    uncertain it is `fit_line`. The standard deviations are absolute, shape (n,), those
+    of y positive; the covariance is scaled by the residuals, as that of `fit_line`.
+
+    Raises
+    ------
+    ValueError: fewer than two points, or all at the same x.
+    """
+    across, data = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    u2, v2 = np.square(sigma_x), np.square(sigma_y)
+    slope = float(fit_line(across, data, sigma_y).coefficients[1])
+
+    def weighed(slope: float) -> tuple[Floats, Floats]:
+        weight = 1 / (v2 + slope**2 * u2)
+        share = weight / weight.sum()
+        u, v = across - share @ across, data - share @ data
+        move = weight * (u * v2 + slope * v * u2)
+        pull = weight * (move - share @ move)
+        return weight, pull / (pull @ across)
+
+    weight, by_slope = weighed(slope)
+    for _ in range(_MOST_ITERATIONS):
+        before, slope = slope, float(by_slope @ data)
+        weight, by_slope = weighed(slope)
+        if abs(slope - before) <= _CONVERGED * abs(slope):
+            break
+    share = weight / weight.sum()
+    by_offset = share - (share @ across) * by_slope
+    leverage = np.stack([by_offset, by_slope])
+    coefficients = leverage @ data
+    residuals = data - coefficients[0] - coefficients[1] * across
+    freedom = across.size - 2
+    squares = float(weight @ residuals**2)
+    scale = squares / freedom if freedom else 0.0
+    covariance = scale * (leverage / weight) @ leverage.T
+    total = float(weight @ (data - share @ data) ** 2)
+    r_squared = 1 - squares / total if total > 0 else 1.0
+    return LinearFit(coefficients, leverage, residuals, covariance, r_squared)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from labctl import plugins
-from labctl.data import Array
+from labctl.data import Array, Stream
 from labctl.errors import LabctlError
 from labctl.figures.figure import Figure
 from labctl.figures.from_plot import from_plot
@@ -43,6 +43,10 @@ class _View:
     @property
     def steps(self) -> Sequence[StepRecord]:
         return self.file.steps
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        return self.file.header.streams
 
     def table(self, stream: str) -> Mapping[str, Array]:
         return self.tables[stream]

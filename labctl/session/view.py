@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labctl.data import Array
+from labctl.data import Array, Stream
 from labctl.protocol import StepRecord
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
@@ -21,6 +21,11 @@ class JournalView:
     def steps(self) -> Sequence[StepRecord]:
         """The executed steps, in order."""
         return self.reader.steps
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """What was recorded, also beside the protocol."""
+        return self.reader.header.streams
 
     def table(self, stream: str) -> Mapping[str, Array]:
         """Return the columns of a stream."""

@@ -4,10 +4,28 @@ import math
 from collections.abc import Mapping
 from types import ModuleType
 
-from labctl.verdicts import cycling, gitt, groups
+from labctl.verdicts import (
+    conduction,
+    cycling,
+    gitt,
+    groups,
+    hall,
+    particle,
+    pellet,
+    van_der_pauw,
+)
 from labctl.verdicts.condition import Condition
 
-TECHNIQUES: tuple[ModuleType, ...] = (cycling, gitt, groups)
+TECHNIQUES: tuple[ModuleType, ...] = (
+    cycling,
+    gitt,
+    conduction,
+    pellet,
+    particle,
+    van_der_pauw,
+    hall,
+    groups,
+)
 """Each states its ``TITLE`` and its conditions."""
 _LEAD = (
     "A result is *good* when every condition below that applies to it was seen to be "

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from labctl import columns
+from labctl.analysis.conduction.contact_size import USUAL
 from labctl.analysis.conduction.hall import HALL_CONFIGURATIONS, hall_effect
 from labctl.analysis.conduction.van_der_pauw import (
     CONFIGURATIONS,
@@ -51,6 +52,7 @@ from protocols.by_hand.hall_requests import (
     SetTheSupply,
 )
 from protocols.conduction.conduction_readings import (
+    UNSTATED,
     accuracy_of,
     film_readings,
     steps_of,
@@ -244,13 +246,14 @@ class HallByHand(ByHand[State]):
         """Return what the reversals say of the film, and the readings kept."""
         records = steps_of(run, "ReadFilm")
         readings = self._readings(run)
-        accuracy = accuracy_of(records) or Calibration()
+        accuracy = accuracy_of(records) or UNSTATED
         depth = thickness_of(self.sample)
         found: dict[str, Result] = {}
         sheet = van_der_pauw(
             [r for r in readings if r.canonical in CONFIGURATIONS],
             accuracy,
             thickness=depth,
+            contacts=USUAL,
         )
         hall = [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
         if len({round(r.field, 2) for r in hall}) > 1:
@@ -260,6 +263,7 @@ class HallByHand(ByHand[State]):
                 station_sign=self.parameters.station_sign,
                 sheet_resistance=sheet.sheet_resistance,
                 thickness=depth,
+                contacts=USUAL,
             ).results()
         if sheet.resistances:
             found |= sheet.results()

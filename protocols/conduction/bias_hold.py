@@ -20,6 +20,7 @@ from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.sources import Kind, Source
 from labctl.steps.source_meter import HoldSource
+from labctl.verdicts.conduction import COMPLIANCE
 from protocols.conduction.conduction_readings import (
     Points,
     all_absent,
@@ -147,7 +148,7 @@ class BiasHold(Protocol):
             found[f"current_{WORDS[sign]}"] = current.to_result()
             found[f"drift_{WORDS[sign]}"] = _drift_result(tails[sign])
         if lack := self.parameters.no_contact(run):
-            return all_absent(found, lack.reason)
+            return all_absent(found, lack.doubt)
         doubts = [doubt for tail in tails.values() for doubt in tail.doubts]
         return doubted(found, doubts)
 
@@ -175,7 +176,8 @@ class BiasHold(Protocol):
         if points.limited[late].any():
             count = int(points.limited[late].sum())
             if not points.limited[late].all():
-                doubts = (*doubts, f"{count} of {int(late.sum())} points in compliance")
+                said = f"{count} of {int(late.sum())} points in compliance"
+                doubts += COMPLIANCE.met(fulfilled=False, text=said)
         return Points(
             points.voltage[late],
             points.current[late],

@@ -1,7 +1,7 @@
 """From recorded rows of a conduction run to what the analysis takes.
 
 Rows of a step that did not end tell no errors of the meters; what is worked out of
-them is suspected by name.
+them is suspected, and its uncertainty is unknown.
 """
 
 import math
@@ -12,13 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl import columns
+from labctl.analysis.conduction import temperature
 from labctl.analysis.conduction.van_der_pauw import Reading
+from labctl.analysis.label import labelled
 from labctl.analysis.uncertainty import Calibration, Measured, known
 from labctl.data import Array, Quality, Result
-from labctl.protocol import RecordedRun, StepRecord
+from labctl.protocol import RecordedBeside, RecordedRun, StepRecord
 from labctl.sample import Sample
+from labctl.sources import Source
+from labctl.verdicts import conduction as verdicts
+from labctl.verdicts.condition import Doubt, Doubts
 
 Floats = NDArray[np.float64]
+TEMPERATURES = ("surface_temperature_celsius", "ambient_temperature_celsius")
+"""Columns of a thermometer recorded beside the run, the nearest to the sample first."""
+UNSTATED = Calibration(*(math.nan,) * 6)
+"""Of meters that said nothing: their errors are unknown, not zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class Points:
     """Test time in s, shape (n,)."""
     accuracy: Calibration
     """Standard errors of the meters."""
-    doubts: tuple[str, ...]
+    doubts: Doubts
     """Why the curve is not whole; empty if it is."""
     drives_voltage: bool = True
     """Whether the source held voltages."""
@@ -51,6 +60,12 @@ class NoContact:
     reason: str
     was_checked: bool
     """There is none; else nobody knows."""
+
+    @property
+    def doubt(self) -> Doubt:
+        """As what is said of each result."""
+        told = verdicts.CONTACT if self.was_checked else verdicts.CONTACTS_CHECKED
+        return Doubt(told.code, self.reason)
 
 
 def sweep_points(run: RecordedRun, sweeps: Iterable[int]) -> Points:
@@ -117,15 +132,47 @@ def steps_of(run: RecordedRun, kind: str, label: str = "") -> list[StepRecord]:
 
 def thickness_of(sample: Sample) -> Measured | None:
     """Return the label's thickness in m; None if it does not say."""
-    return _labelled(sample.thickness, sample.thickness_uncertainty, "thickness", "m")
+    return None if sample.thickness is None else labelled(sample, "thickness")
 
 
 def area_of(sample: Sample) -> Measured | None:
     """Return the label's area in m²; None if it does not say."""
-    return _labelled(sample.area, sample.area_uncertainty, "area", "m^2")
+    return None if sample.area is None else labelled(sample, "area")
 
 
-def doubted(results: Mapping[str, Result], doubts: Iterable[str]) -> dict[str, Result]:
+def told(
+    value: float | None, uncertainty: float | None, name: str, unit: str
+) -> Measured | None:
+    """Return what a person told; without an uncertainty it may be off by itself."""
+    if value is None:
+        return None
+    if uncertainty:
+        return known(value, uncertainty, Source(name), unit)
+    spread = abs(value) or math.nan
+    return known(value, spread, Source(f"{name} (assumed)", assumed=True), unit)
+
+
+def recorded_temperature(run: RecordedRun) -> list[float]:
+    """Return what a thermometer beside the run told in °C; the nearest one's rows."""
+    if not isinstance(run, RecordedBeside):
+        return []
+    for name in TEMPERATURES:
+        for stream in run.streams:
+            if any(column.name == name for column in stream.columns):
+                found: list[float] = run.table(stream.name)[name].tolist()
+                return found
+    return []
+
+
+def temperature_of(run: RecordedRun) -> Measured:
+    """Return the sample's temperature in K: of a thermometer, else of the label."""
+    celsius = recorded_temperature(run)
+    return temperature.temperature_of(celsius, run.sample.temperature)
+
+
+def doubted(
+    results: Mapping[str, Result], doubts: Iterable[Doubt | str]
+) -> dict[str, Result]:
     """Return the results, each suspected for every doubt that it lacks.
 
     Where there is no value the doubts stand before the reason: they are its cause.
@@ -133,31 +180,26 @@ def doubted(results: Mapping[str, Result], doubts: Iterable[str]) -> dict[str, R
     doubts = tuple(doubts)
     out = {}
     for name, result in results.items():
-        missing = [doubt for doubt in doubts if doubt not in result.reason]
+        missing = [doubt for doubt in doubts if str(doubt) not in result.reason]
         changed = result
+        for doubt in missing:
+            changed = changed.suspect(doubt)
         if result.quality is Quality.ABSENT:
-            reasons = "; ".join([*missing, result.reason])
-            changed = replace(result, reason=reasons)
-        else:
-            for doubt in missing:
-                changed = changed.suspect(doubt)
+            reasons = "; ".join([*map(str, missing), result.reason])
+            changed = replace(changed, quality=Quality.ABSENT, reason=reasons)
         out[name] = changed
     return out
 
 
-def all_absent(results: Mapping[str, Result], reason: str) -> dict[str, Result]:
+def all_absent(results: Mapping[str, Result], reason: Doubt | str) -> dict[str, Result]:
     """Return the same names without values, all for one reason."""
+    code = reason.code if isinstance(reason, Doubt) else ""
     return {
-        name: Result.absent(result.unit, reason) for name, result in results.items()
+        name: replace(
+            Result.absent(result.unit, str(reason)), verdicts=(code,) if code else ()
+        )
+        for name, result in results.items()
     }
-
-
-def _labelled(
-    value: float | None, uncertainty: float | None, name: str, unit: str
-) -> Measured | None:
-    if value is None:
-        return None
-    return known(value, uncertainty or 0.0, name, unit)
 
 
 def _points(
@@ -166,16 +208,16 @@ def _points(
     steps = set(_column(table, columns.STEP_COUNT.name)[mask].astype(int).tolist())
     records = [record for record in run.steps if record.step_count in steps]
     accuracy = accuracy_of(records)
-    doubts = []
-    if any(not _ended(record) for record in records):
-        doubts.append("a sweep was not finished")
+    doubts = verdicts.COMPLETE.met(
+        all(map(_ended, records)), "a sweep was not finished"
+    )
     return Points(
         _column(table, columns.VOLTAGE.name)[mask],
         _column(table, columns.CURRENT.name)[mask],
         _column(table, columns.IN_COMPLIANCE.name)[mask] > 0,
         _column(table, columns.TEST_TIME.name)[mask],
-        accuracy or Calibration(),
-        tuple(doubts),
+        accuracy or UNSTATED,
+        doubts,
         not np.isfinite(_column(table, columns.SOURCE_CURRENT.name)[mask]).any(),
     )
 

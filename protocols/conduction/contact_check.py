@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from labctl.analysis.conduction.conduction import OhmicFit, ohmic_fit
+from labctl.analysis.uncertainty import Measured
 from labctl.columns import IV
-from labctl.data import Quality, Result, Stream
+from labctl.data import Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
@@ -20,6 +21,7 @@ from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import SI, Ampere, Volt, Watt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
+from labctl.verdicts.condition import Doubts
 from protocols.conduction.conduction_readings import (
     NoContact,
     Points,
@@ -30,11 +32,11 @@ from protocols.conduction.conduction_readings import (
 from protocols.conduction.film_figures import contacts_figure
 from protocols.conduction.hall_bench import (
     FilmParameters,
-    contact_suspicions,
+    doubtful_contacts,
     no_contact,
     pair_resistances,
 )
-from protocols.conduction.pellet_conductivity import ohmic_figure
+from protocols.conduction.pellet_figures import ohmic_figure
 from protocols.conduction.probe_station import ProbeParameters, with_range
 
 SWEEP = 1
@@ -140,13 +142,11 @@ class ContactCheck(Protocol):
         points, fit = self._fit(run)
         found = {
             "contacts": _verdict(fit.doubts),
-            "r_squared": Result(fit.r_squared, "")
-            if math.isfinite(fit.r_squared)
-            else Result.absent("", "nothing could be fitted"),
+            "r_squared": _number(fit.r_squared, "nothing could be fitted"),
             **fit.results(),
         }
         if lack := self.parameters.no_contact(run):
-            return {**all_absent(found, lack.reason), "contacts": _open(lack)}
+            return {**all_absent(found, lack.doubt), "contacts": _open(lack)}
         return doubted(found, points.doubts)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
@@ -159,7 +159,7 @@ class ContactCheck(Protocol):
     def _film(self, run: RecordedRun) -> Mapping[str, Result]:
         if lack := no_contact(run):
             return {"contacts": _open(lack)}
-        found = {"contacts": _verdict(contact_suspicions(run))}
+        found = {"contacts": _verdict(doubtful_contacts(run))}
         for pair, resistance in pair_resistances(run).items():
             found[f"resistance_{pair}"] = resistance.to_result()
         return found
@@ -172,14 +172,20 @@ class ContactCheck(Protocol):
         return points, fit
 
 
+def _number(value: float, reason: str) -> Result:
+    found = Measured(value) if math.isfinite(value) else Measured.absent(reason)
+    return found.to_result()
+
+
 def _open(lack: NoContact) -> Result:
     """Return the verdict on a sample without contact; none if nothing was checked."""
     if not lack.was_checked:
-        return Result.absent("", lack.reason)
-    return Result("open", "", quality=Quality.SUSPECT, reason=lack.reason)
+        return Measured.absent(lack.doubt).to_result()
+    return Result("open", "").suspect(lack.doubt)
 
 
-def _verdict(doubts: Sequence[str]) -> Result:
-    if not doubts:
-        return Result("ohmic", "")
-    return Result("not ohmic", "", quality=Quality.SUSPECT, reason="; ".join(doubts))
+def _verdict(doubts: Doubts) -> Result:
+    found = Result("not ohmic" if doubts else "ohmic", "")
+    for doubt in doubts:
+        found = found.suspect(doubt)
+    return found

@@ -8,7 +8,8 @@ eight resistivity readings of NIST and ASTM F76; two are the four Hall readings.
 
 import math
 from collections.abc import Generator, Mapping, Sequence
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +21,8 @@ from labctl.analysis.conduction.conduction import (
     contact_doubts,
     ohmic_fit,
 )
+from labctl.analysis.conduction.contact_size import USUAL, ContactSize, Place
+from labctl.analysis.conduction.temperature import activated
 from labctl.analysis.conduction.van_der_pauw import (
     CONFIGURATIONS,
     Reading,
@@ -31,7 +34,7 @@ from labctl.data import Outcome
 from labctl.errors import Complaint
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, RecordedRun, Step, StepRecord
-from labctl.quantities import Ampere, Second, Volt, Watt
+from labctl.quantities import Ampere, Fraction, Second, Volt, Watt
 from labctl.roles.current_source import CurrentSource
 from labctl.roles.source_meter import Driven
 from labctl.roles.switch_matrix import Connection, SwitchMatrix
@@ -39,12 +42,17 @@ from labctl.roles.voltmeter import Voltmeter
 from labctl.sample import Sample
 from labctl.steps.demands import CheckBench, FieldDemand, SourceDemand
 from labctl.steps.film import ReadFilm
+from labctl.verdicts import conduction
+from labctl.verdicts import van_der_pauw as van_der_pauw_verdicts
+from labctl.verdicts.condition import Doubt, Doubts
 from protocols.conduction.conduction_readings import (
+    UNSTATED,
     NoContact,
     accuracy_of,
     film_readings,
     pair_points,
     steps_of,
+    temperature_of,
     thickness_of,
 )
 
@@ -70,8 +78,6 @@ LOOKS = 3
 """… so many times at most."""
 VOLTAGE_SHARE = 0.5
 """The current chosen uses at most this share of the compliance."""
-MOST_POWER = 5e-3
-"""W; NIST's limit for a current that a person chose."""
 
 Steps = Generator[Step, Outcome, Outcome]
 
@@ -95,6 +101,19 @@ class FilmParameters(Parameters):
     """Integration time of the voltmeter in power-line cycles."""
     settle: Annotated[Second, Field(ge=0)] = 0.05
     """After relays and current, before the first reading."""
+    contact_size: Annotated[Fraction, Field(ge=0, lt=1)] | None = None
+    """Length of a contact over the sample's size, 0 for a cloverleaf; none: 5 % are
+    assumed. Contacts are no points: the Hall voltage then reads too low."""
+    contact_place: Literal["rim", "across", "inset"] = "rim"
+    """Where contacts lie: along the rim, across it inwards, or dots off the rim."""
+    activation_energy: Annotated[float, Field(ge=0, le=5)] | None = None
+    """Of the conductivity in eV: the temperature's uncertainty then counts."""
+
+    def contact_sizes(self) -> ContactSize:
+        """Return how large the contacts are."""
+        if self.contact_size is None:
+            return replace(USUAL, place=Place[self.contact_place.upper()])
+        return ContactSize(self.contact_size, Place[self.contact_place.upper()])
 
     def roles(self) -> dict[str, type]:
         """Return the roles that every film needs."""
@@ -206,7 +225,7 @@ def pair_resistances(run: RecordedRun) -> dict[str, Measured]:
             points.accuracy,
             driven=Drive.CURRENT,
             compliance=points.limited,
-            limits=CONTACT,
+            conditions=CONTACT,
         )
         found[f"{i}{j}"] = fit.resistance.suspect(*points.doubts)
     return found
@@ -226,42 +245,53 @@ def no_contact(run: RecordedRun) -> NoContact | None:
     )
 
 
-def contact_suspicions(run: RecordedRun) -> tuple[str, ...]:
+def doubtful_contacts(run: RecordedRun) -> Doubts:
     """Return what is wrong with the contacts; empty if nothing is."""
     resistances = pair_resistances(run)
     if not resistances:
-        return ("the contacts were not checked",)
-    absent = [name for name, r in resistances.items() if r.is_absent]
-    found = [
-        f"contacts {name}: {'; '.join(resistances[name].reasons)}" for name in absent
-    ]
-    rest = {n: r for n, r in resistances.items() if n not in absent}
+        text = "the contacts were not checked"
+        return conduction.CONTACTS_CHECKED.met(fulfilled=False, text=text)
+    found: list[Doubt] = []
+    for name, resistance in resistances.items():
+        if resistance.is_absent:
+            text = f"contacts {name}: {resistance.reason}"
+            found += conduction.CONTACTS_MEASURED.met(fulfilled=False, text=text)
     neighbours = {f"{i}{j}" for i, j in PAIRS[:NEIGHBOURS]}
-    doubts = contact_doubts({n: r for n, r in rest.items() if n in neighbours})
-    found += [f"contacts {doubt}" for doubt in doubts]
+    rest = {
+        name: resistance
+        for name, resistance in resistances.items()
+        if name in neighbours and not resistance.is_absent
+    }
+    found += [Doubt(doubt.code, f"contacts {doubt}") for doubt in contact_doubts(rest)]
     return tuple(found)
 
 
-def power_suspicions(run: RecordedRun, current: float | None) -> tuple[str, ...]:
+def doubtful_power(run: RecordedRun, current: float | None) -> Doubts:
     """Return whether a current that a person chose heats the sample."""
     sizes = [r.value for r in pair_resistances(run).values() if not r.is_absent]
     if current is None or not sizes:
         return ()
-    power = current**2 * max(sizes)
-    if power <= MOST_POWER:
-        return ()
-    return (f"{1e3 * power:.3g} mW in the sample (limit {1e3 * MOST_POWER:g} mW)",)
+    return van_der_pauw_verdicts.POWER.at_most(1e3 * current**2 * max(sizes))
 
 
-def resistivity_of(run: RecordedRun, sample: Sample) -> VanDerPauw:
+def resistivity_of(
+    run: RecordedRun, sample: Sample, parameters: FilmParameters
+) -> VanDerPauw:
     """Return what the resistivity readings say, contacts' doubts included."""
     records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
-    accuracy = accuracy_of(records, voltage_range="resistivity")
-    return van_der_pauw(
+    found = van_der_pauw(
         readings,
-        *(() if accuracy is None else (accuracy,)),
+        accuracy_of(records, voltage_range="resistivity") or UNSTATED,
         thickness=thickness_of(sample),
+        contacts=parameters.contact_sizes(),
+    )
+    kelvin, energy = temperature_of(run), parameters.activation_energy
+    return replace(
+        found,
+        sheet_resistance=activated(found.sheet_resistance, kelvin, energy),
+        resistivity=activated(found.resistivity, kelvin, energy),
+        conductivity=activated(found.conductivity, kelvin, energy),
     )
 
 

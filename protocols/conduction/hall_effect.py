@@ -29,7 +29,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import EXACT
+from labctl.analysis.uncertainty import Measured
 from labctl.columns import HALL as HALL_STREAM
 from labctl.columns import IV, MAGNET
 from labctl.data import Result, Stream
@@ -46,11 +46,13 @@ from labctl.steps.demands import FieldDemand
 from labctl.steps.field import FieldTarget, ReleaseField
 from labctl.steps.film import ReadFilm
 from protocols.conduction.conduction_readings import (
+    UNSTATED,
     accuracy_of,
     all_absent,
     doubted,
     film_readings,
     steps_of,
+    temperature_of,
     thickness_of,
 )
 from protocols.conduction.film_figures import contacts_figure, resistivity_figure
@@ -60,9 +62,9 @@ from protocols.conduction.hall_bench import (
     RESISTIVITY_LABEL,
     FilmParameters,
     by_name,
-    contact_suspicions,
+    doubtful_contacts,
+    doubtful_power,
     no_contact,
-    power_suspicions,
     resistivity_of,
 )
 from protocols.conduction.hall_figures import configurations_figure, hall_figure
@@ -74,6 +76,8 @@ SWEEP_LABEL = "field sweep at"
 FIELD_MARGIN = 1.2
 """Times the largest field before the run is stopped; the search may overshoot."""
 SECONDS_A_FIELD = 60.0
+ONE_CARRIER = ("carrier_type", "carrier_density", "sheet_density", "hall_mobility")
+"""Results that mean something for one kind of carrier only."""
 
 
 class HallParameters(FilmParameters):
@@ -96,7 +100,9 @@ class HallParameters(FilmParameters):
     reference_type: Literal["n", "p"] | None = None
     """Type of a reference sample, to find the station's sign with it."""
     scattering_factor: Annotated[float, Field(gt=0)] = 1.0
-    """r_H in n = r_H / (q |R_H|); 1 gives the Hall density."""
+    """r_H in n = r_H / (q |R_H|). 1 gives the Hall density, which differs from the
+    density of carriers by r_H: 1.18 for phonons, 1.93 for ionised impurities, about
+    0.75 in p-type silicon. The mobility is the Hall mobility whatever this is."""
 
     def roles(self) -> dict[str, type]:
         """Return the roles of a film, the gaussmeter and the magnet."""
@@ -233,18 +239,24 @@ class HallEffect(Protocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Carrier type first; the sweep's verdict last, if there was one."""
-        resistivity = resistivity_of(run, self.sample)
+        resistivity = resistivity_of(run, self.sample, self.parameters)
         hall = self._hall(run, self.parameters.station_sign)
-        found = {**hall.results(), **resistivity.results()}
+        factor = Measured(self.parameters.scattering_factor)
+        found = {
+            **hall.results(),
+            **resistivity.results(),
+            "hall_factor": factor.to_result(),
+            "temperature": temperature_of(run).to_result(),
+        }
         if self.parameters.reference_type is not None:
             found["station_sign"] = self._sign(run, self.parameters.reference_type)
         sweep = self._sweep(run)
         if sweep is not None:
-            found |= _sweep_results(sweep)
+            found = _with_sweep(found, sweep)
         if lack := no_contact(run):
-            return all_absent(found, lack.reason)
-        doubts = contact_suspicions(run)
-        return doubted(found, doubts + power_suspicions(run, self.parameters.current))
+            return all_absent(found, lack.doubt)
+        doubts = doubtful_contacts(run)
+        return doubted(found, doubts + doubtful_power(run, self.parameters.current))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the Hall resistance and every configuration; resistivity, contacts."""
@@ -280,19 +292,20 @@ class HallEffect(Protocol):
         try:
             sign = calibrate_sign(self._hall(run, station_sign=1), known_type)
         except OperatorError as error:
-            return Result.absent("", str(error))
-        return Result(float(sign), "")
+            return Measured.absent(str(error)).to_result()
+        return Measured(float(sign)).to_result()
 
     def _hall(self, run: RecordedRun, station_sign: int) -> Hall:
         p = self.parameters
         records = steps_of(run, "ReadFilm", HALL_LABEL)
         return hall_effect(
             self._hall_readings(run),
-            accuracy_of(records, voltage_range="hall") or EXACT,
+            accuracy_of(records, voltage_range="hall") or UNSTATED,
             station_sign=station_sign,
-            sheet_resistance=resistivity_of(run, self.sample).sheet_resistance,
+            sheet_resistance=resistivity_of(run, self.sample, p).sheet_resistance,
             thickness=thickness_of(self.sample),
             scattering_factor=p.scattering_factor,
+            contacts=p.contact_sizes(),
         )
 
     def _sweep(self, run: RecordedRun) -> FieldSweep | None:
@@ -303,7 +316,7 @@ class HallEffect(Protocol):
         return field_sweep(
             [point.field for point in points],
             [point.across for point in points],
-            accuracy_of(records, voltage_range="hall") or EXACT,
+            accuracy_of(records, voltage_range="hall") or UNSTATED,
             longitudinal=[point.along for point in points],
         )
 
@@ -327,15 +340,18 @@ class HallEffect(Protocol):
         return points
 
 
-def _sweep_results(sweep: FieldSweep) -> dict[str, Result]:
-    word = "one" if sweep.is_single_carrier else "two or more"
-    kinds = Result(word, "")
-    for doubt in sweep.slope.doubts:
-        kinds = kinds.suspect(doubt)
-    return {
-        "kinds_of_carrier": kinds,
-        "hall_slope": sweep.slope.to_result(),
-        "magnetoresistance": Result(sweep.magnetoresistance, "")
+def _with_sweep(found: Mapping[str, Result], sweep: FieldSweep) -> dict[str, Result]:
+    """Return the results with the sweep's; what one carrier alone explains, doubted."""
+    rise = (
+        Measured(sweep.magnetoresistance)
         if np.isfinite(sweep.magnetoresistance)
-        else Result.absent("", "not measured"),
+        else Measured.absent("not measured")
+    )
+    one = {name: result for name, result in found.items() if name in ONE_CARRIER}
+    return {
+        **found,
+        **doubted(one, sweep.slope.doubts),
+        "kinds_of_carrier": sweep.kinds(),
+        "hall_slope": sweep.slope.to_result(),
+        "magnetoresistance": rise.to_result(),
     }

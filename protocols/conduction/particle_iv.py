@@ -21,14 +21,19 @@ from labctl.analysis.conduction.dual_sweep import (
     zero_bias_conductance,
 )
 from labctl.analysis.conduction.particle import (
+    LEADS,
+    LEAST_LEAK,
     Constriction,
     Contacts,
     Cylinder,
     contact_plateau,
+    contacts_unknown,
     correct_conductance,
     open_probe,
 )
-from labctl.analysis.uncertainty import Measured, known
+from labctl.analysis.conduction.temperature import activated
+from labctl.analysis.label import labelled, noted
+from labctl.analysis.uncertainty import Measured
 from labctl.columns import IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, OperatorError
@@ -39,18 +44,18 @@ from labctl.protocol import Earlier, Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Ampere, Metre, Ohm, Siemens, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.steps.source_meter import SweepSource, there_and_back
+from labctl.verdicts.particle import LIFTED
 from protocols.conduction.conduction_readings import (
     Points,
     all_absent,
-    area_of,
     doubted,
     sweep_points,
+    temperature_of,
+    told,
 )
 from protocols.conduction.probe_station import CURVATURE, ProbeParameters, with_range
 
 SECONDS_A_POINT = 0.1
-LARGEST_LEAKAGE = 10.0
-"""Times ``least_conductance``; an open probe with more touches something."""
 BASELINES = {
     "open": ("leakage", "S"),
     "short": ("series_resistance", "ohm"),
@@ -78,20 +83,24 @@ class ParticleParameters(ProbeParameters):
     """Half width of the zero-bias fit; none: 30 % of the bias, less if it curves."""
     leakage: Siemens | None = None
     """Conductance with the probe lifted off, from a run with ``probe_state: open``."""
-    leakage_uncertainty: Annotated[Siemens, Field(ge=0)] = 0.0
-    """Its standard uncertainty."""
+    leakage_uncertainty: Annotated[Siemens, Field(ge=0)] | None = None
+    """Its standard uncertainty; none (or 0): as large as itself."""
     series_resistance: Annotated[Ohm, Field(ge=0)] | None = None
     """Leads and tips, from a run with ``probe_state: short``."""
-    series_resistance_uncertainty: Annotated[Ohm, Field(ge=0)] = 0.0
-    """Its standard uncertainty."""
+    series_resistance_uncertainty: Annotated[Ohm, Field(ge=0)] | None = None
+    """Its standard uncertainty; none (or 0): as large as itself."""
     contact_series: tuple[Siemens, ...] = ()
     """Conductances found before at smaller contact force, in that order."""
     geometry: Literal["none", "cylinder", "constriction"] = "none"
     """Model that makes a conductivity of the conductance; it matters by factors."""
     contact_radius: Annotated[Metre, Field(gt=0)] | None = None
-    """Radius of the contacts of a constriction."""
+    """Radius of the contacts of a constriction; none: the label's."""
+    contact_radius_uncertainty: Annotated[Metre, Field(gt=0)] | None = None
+    """Its standard uncertainty; none: 20 % are assumed, and the result is suspect."""
     contacts: Literal["one", "two"] = "two"
     """Constrictions: alike ones at both probes, or one on a large body."""
+    activation_energy: Annotated[float, Field(ge=0, le=5)] | None = None
+    """Of the conductivity in eV: the temperature's uncertainty then counts."""
 
 
 class ParticleIV(Protocol):
@@ -144,7 +153,8 @@ class ParticleIV(Protocol):
             if name in found:
                 raise OperatorError(f"run {run.run_id}: there is a {name} already")
             found[name] = f"{result.value!r} {unit}"
-            found[f"{name}_uncertainty"] = f"{result.uncertainty or 0.0!r} {unit}"
+            if result.uncertainty is not None:
+                found[f"{name}_uncertainty"] = f"{result.uncertainty!r} {unit}"
         return found
 
     def roles(self) -> Mapping[str, type]:
@@ -160,7 +170,7 @@ class ParticleIV(Protocol):
         """Check the bias, and that the geometry has what it needs."""
         p = self.parameters
         complaints = p.check(self.sample)
-        if p.geometry == "constriction" and p.contact_radius is None:
+        if p.geometry == "constriction" and self._radius().is_absent:
             complaints.append(
                 Complaint(
                     ("parameters", "contact_radius"),
@@ -174,9 +184,15 @@ class ParticleIV(Protocol):
         p = self.parameters
         found = []
         if p.probe_state == "contact" and p.leakage is None:
-            found.append("no leakage is given: the open probe's is in the conductance")
+            found.append(
+                f"no leakage is given: the open probe's is in the conductance, "
+                f"{LEAST_LEAK:g} S at most is assumed"
+            )
         if p.probe_state == "contact" and p.series_resistance is None:
-            found.append("no series resistance is given: leads are in the conductance")
+            found.append(
+                "no series resistance is given: leads are in the conductance, "
+                f"{LEADS:g} Ω at most is assumed"
+            )
         if p.geometry == "cylinder":
             found += [
                 f"sample {self.sample.name} has no {name}: conductivity is absent"
@@ -213,10 +229,9 @@ class ParticleIV(Protocol):
         if state == "open":
             probe = open_probe(points.voltage, points.current, points.accuracy)
             leakage = probe.leakage
-            if leakage.value > LARGEST_LEAKAGE * self.parameters.least_conductance:
-                leakage = leakage.suspect(
-                    f"{leakage.value:.2g} S is a contact's: is the probe lifted?"
-                )
+            least = self.parameters.least_conductance
+            if least and not leakage.is_absent:
+                leakage = leakage.suspect(*LIFTED.at_most(leakage.value / least))
             found = {
                 "leakage": leakage.to_result(),
                 "offset_current": probe.offset_current.to_result(),
@@ -230,9 +245,9 @@ class ParticleIV(Protocol):
             )
             found = {"series_resistance": fit.resistance.to_result()}
         else:
-            found = self._particle(points)
+            found = self._particle(run, points)
             if lack := self.parameters.no_contact(run):
-                return all_absent(found, lack.reason)
+                return all_absent(found, lack.doubt)
         return doubted(found, points.doubts)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
@@ -278,28 +293,26 @@ class ParticleIV(Protocol):
         name = f"at zero: G = {fit.conductance.value:.4g} S"
         return (Series(name, ends, line).doubted(fit.conductance.reason),)
 
-    def _particle(self, points: Points) -> dict[str, Result]:
+    def _particle(self, run: RecordedRun, points: Points) -> dict[str, Result]:
         p, fit = self.parameters, self._zero_bias(points)
         found = correct_conductance(
             fit.conductance,
-            leakage=_given(p.leakage, p.leakage_uncertainty, "leakage", "S"),
-            series_resistance=_given(
-                p.series_resistance,
-                p.series_resistance_uncertainty,
-                "series resistance",
-                "ohm",
+            leakage=told(p.leakage, p.leakage_uncertainty, "leakage", "S"),
+            series_resistance=told(
+                p.series_resistance, p.series_resistance_uncertainty, "leads", "ohm"
             ),
         )
-        results = fit.results()
-        results["conductance"] = found.to_result()
         if p.contact_series:
             earlier = [Measured(g, "S") for g in p.contact_series]
-            plateau = contact_plateau([*earlier, found])
-            results["conductance"] = plateau.to_result()
-            found = plateau
+            found = contact_plateau([*earlier, found])
+        kelvin = temperature_of(run)
+        results = fit.results()
+        results["conductance"] = found.to_result()
         if p.geometry != "none":
-            results["conductivity"] = self._conductivity(found)
-        return results
+            pressed = found if p.contact_series else found.suspect(*contacts_unknown())
+            sigma = activated(self._conductivity(pressed), kelvin, p.activation_energy)
+            results["conductivity"] = sigma.to_result()
+        return {**results, "temperature": kelvin.to_result()}
 
     def _zero_bias(self, points: Points) -> ZeroBias:
         return zero_bias_conductance(
@@ -310,23 +323,19 @@ class ParticleIV(Protocol):
             fit_range=self.parameters.fit_range,
         )
 
-    def _conductivity(self, conductance: Measured) -> Result:
+    def _conductivity(self, conductance: Measured) -> Measured:
         p, sample = self.parameters, self.sample
-        model: Cylinder | Constriction
         if p.geometry == "constriction":
-            radius = known(p.contact_radius or 0.0, 0.0, "contact radius", "m")
-            model = Constriction(radius, Contacts[p.contacts.upper()])
-        else:
-            area = area_of(sample)
-            if sample.length is None or area is None:
-                missing = "length" if sample.length is None else "area"
-                reason = f"sample {sample.name} has no {missing}"
-                return Result.absent("S/m", reason)
-            model = Cylinder(known(sample.length, 0.0, "length", "m"), area)
-        return model.conductivity(conductance).to_result()
+            known_body = sample.particle_radius is not None
+            body = labelled(sample, "particle_radius") if known_body else None
+            contacts = Contacts[p.contacts.upper()]
+            model = Constriction(self._radius(), contacts, body=body)
+            return model.conductivity(conductance)
+        length, area = labelled(sample, "length"), labelled(sample, "area")
+        return Cylinder(length, area).conductivity(conductance)
 
-
-def _given(
-    value: float | None, uncertainty: float, name: str, unit: str
-) -> Measured | None:
-    return None if value is None else known(value, uncertainty, name, unit)
+    def _radius(self) -> Measured:
+        p = self.parameters
+        if p.contact_radius is None:
+            return labelled(self.sample, "contact_radius")
+        return noted("contact_radius", p.contact_radius, p.contact_radius_uncertainty)

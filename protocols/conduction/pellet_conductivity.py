@@ -1,67 +1,74 @@
 """Conductivity of a pressed pellet, from I-V curves or delta readings.
 
-One pellet measures R = R_c + t / (σ A). The contacts R_c are told apart by pellets of
-other thickness, measured before and given as earlier runs or as ``series``; without
-them nothing is subtracted, and the budget holds ``contact_share`` of the resistance as
-their limit.
+One pellet measures R = R_c + t / (σ A), beside the sleeve. The contacts R_c are told
+apart by pellets of other thickness, measured before and given as earlier runs or as
+``series``; the sleeve by a run of its own (``sleeve: empty``). What is not known leaves
+the conductivity suspect: a lower bound for the contacts, an upper one for the sleeve.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from labctl import columns
 from labctl.analysis.conduction.conduction import OhmicFit, ohmic_fit
-from labctl.analysis.conduction.pellet import pellet_conductivity, thickness_series
-from labctl.analysis.conduction.reversal import delta_mode_resistance
-from labctl.analysis.uncertainty import Measured, combine, known, rectangular
+from labctl.analysis.conduction.particle import open_probe
+from labctl.analysis.conduction.pellet import (
+    apparent_conductivity,
+    pellet_conductivity,
+    without_sleeve,
+)
+from labctl.analysis.conduction.temperature import activated
+from labctl.analysis.conduction.thickness_series import (
+    PELLET_SCATTER,
+    thickness_series,
+)
+from labctl.analysis.uncertainty import Measured
 from labctl.columns import DELTA, IV
 from labctl.data import Result, Stream
-from labctl.errors import Complaint, OperatorError
-from labctl.figures.figure import Figure, Plot, Series
+from labctl.errors import Complaint
+from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Earlier, Parameters, Plan, Protocol, RecordedRun
-from labctl.quantities import Ampere, Fraction, Metre, Ohm, Second, Siemens, Volt
+from labctl.quantities import Ampere, Fraction, Ohm, Second, Siemens, Volt
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.source_meter import Driven
 from labctl.sample import Sample, SampleKind
 from labctl.steps.delta import RunDelta
 from labctl.steps.demands import CheckBench, SourceDemand
-from labctl.steps.source_meter import HoldSource, SweepSource, there_and_back
+from labctl.steps.source_meter import (
+    HoldSource,
+    Probe,
+    SweepSource,
+    there_and_back,
+)
+from labctl.verdicts import conduction
+from labctl.verdicts.condition import Doubts
 from protocols.conduction.conduction_readings import (
     Points,
-    accuracy_of,
     all_absent,
     area_of,
     doubted,
     steps_of,
     sweep_points,
+    temperature_of,
     thickness_of,
+    told,
+)
+from protocols.conduction.delta_readings import delta_resistance
+from protocols.conduction.pellet_figures import delta_figure, ohmic_figure
+from protocols.conduction.pellet_series import (
+    PELLET,
+    PelletPoint,
+    earlier_pellet,
+    label_warnings,
+    point_of,
+    sleeve_of,
+    within_share,
 )
 from protocols.conduction.probe_station import ProbeParameters, with_range
 
-AGREEMENT = 0.05
-"""Largest relative difference of resistances at different delta currents."""
 SECONDS_A_POINT = 0.1
-
-
-class PelletPoint(BaseModel):
-    """A pellet of the same powder and area that was measured before."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
-
-    thickness: Annotated[Metre, Field(gt=0)]
-    """Height under load."""
-    resistance: Annotated[Ohm, Field(gt=0)]
-    """What it measured, contacts included."""
-    thickness_uncertainty: Annotated[Metre, Field(ge=0)] = 0.0
-    """Standard uncertainty."""
-    resistance_uncertainty: Annotated[Ohm, Field(ge=0)] = 0.0
-    """Standard uncertainty."""
 
 
 class PelletParameters(ProbeParameters):
@@ -91,10 +98,27 @@ class PelletParameters(ProbeParameters):
     """Delta method: largest voltage of the source."""
     delta_readings: Annotated[int, Field(ge=3, le=65536)] = 40
     """Delta method: readings at each current."""
-    contact_share: Annotated[Fraction, Field(ge=0, lt=1)] = 0.005
-    """Without a series: contacts are at most this share of the resistance."""
+    contact_share: Annotated[Fraction, Field(ge=0, lt=1)] | None = None
+    """Without a series: somebody's limit of the contacts' share of the resistance. It
+    goes into the uncertainty; the conductivity stays suspect, nobody measured it."""
+    contact_resistance: Annotated[Ohm, Field(ge=0)] | None = None
+    """Both contacts, measured some other way; 0 if the voltage is sensed in the bulk.
+    A series of thicknesses comes first."""
+    contact_resistance_uncertainty: Annotated[Ohm, Field(ge=0)] | None = None
+    """Its standard uncertainty; none: as large as itself."""
     series: tuple[PelletPoint, ...] = ()
     """Pellets of other thickness, for σ without contacts."""
+    pellet_scatter: Annotated[Fraction, Field(ge=0, lt=1)] = PELLET_SCATTER
+    """How much pellets of this powder differ, as a relative standard deviation; a
+    series takes what it sees if that is more."""
+    sleeve: Literal["filled", "empty"] = "filled"
+    """Empty measures the sleeve without a pellet, pistons apart."""
+    sleeve_conductance: Siemens | None = None
+    """Of the empty sleeve, from a run with ``sleeve: empty``."""
+    sleeve_conductance_uncertainty: Annotated[Siemens, Field(ge=0)] | None = None
+    """Its standard uncertainty; none: as large as itself."""
+    activation_energy: Annotated[float, Field(ge=0, le=5)] | None = None
+    """Of the conductivity in eV: the temperature's uncertainty then counts."""
 
     def check_delta(self) -> CheckBench:
         """Return the first step of the delta method: can the pair do it at all."""
@@ -112,10 +136,11 @@ class PelletParameters(ProbeParameters):
 class PelletConductivity(Protocol):
     """See the module."""
 
-    name = "pellet-conductivity"
+    name = PELLET
     title = "Conductivity of a pressed pellet"
     view = "Pellet"
     parameters_model = PelletParameters
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"empty": {"sleeve": "empty"}}
     streams: ClassVar[tuple[Stream, ...]] = (IV, DELTA)
     plots: ClassVar[tuple[Plot, ...]] = (
         Plot(
@@ -136,8 +161,14 @@ class PelletConductivity(Protocol):
 
     @classmethod
     def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:
-        """Take pellets of other thickness into the series."""
-        return {"series": [_point(run) for run in earlier]}
+        """Take pellets of other thickness into the series, an empty sleeve as such."""
+        found: dict[str, Any] = {}
+        for run in earlier:
+            if run.protocol == cls.name and run.parameters.get("sleeve") == "empty":
+                found |= sleeve_of(run)
+            else:
+                found.setdefault("series", []).append(point_of(run))
+        return found
 
     def roles(self) -> Mapping[str, type]:
         """Return a source meter and what it needs, or a delta pair."""
@@ -160,10 +191,15 @@ class PelletConductivity(Protocol):
             complaints.append(
                 Complaint(("parameters", "currents"), "every amplitude is positive.")
             )
+        if p.method == "delta" and p.sleeve == "empty":
+            what = "delta readings do not resolve an empty sleeve."
+            complaints.append(Complaint(("parameters", "method"), what, "Take iv."))
         return complaints
 
     def warnings(self) -> list[str]:
         """Without thickness or area there is a resistance and no conductivity."""
+        if self.parameters.sleeve == "empty":
+            return []
         found = [*label_warnings(self.sample), *self._contact_warning()]
         if self.sample.pressure is None:
             found.append(f"sample {self.sample.name} has no pressure: not recorded")
@@ -190,6 +226,10 @@ class PelletConductivity(Protocol):
                 )
             return
         yield p.check_bench(p.voltage)
+        if p.sleeve == "empty":
+            for sweep in range(1, p.sweeps + 1):
+                yield self._sweep(sweep, p.probe())
+            return
         outcome = yield p.check_contact()
         if not p.has_contact(outcome.values):
             return
@@ -204,29 +244,30 @@ class PelletConductivity(Protocol):
                 sweep=-1,
             )
         for sweep in range(1, p.sweeps + 1):
-            yield SweepSource(
-                label=f"I-V {sweep} to ±{p.voltage:g} V",
-                levels=there_and_back(p.voltage, p.points),
-                probe=probe,
-                sweep=sweep,
-            )
+            yield self._sweep(sweep, probe)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Conductivity first, then what it was worked out of."""
         if self.parameters.method == "delta":
-            return self._conductivity(_delta(run, self.parameters.currents))
+            return self._conductivity(
+                run, delta_resistance(run, self.parameters.currents)
+            )
         points, fit = self._fit(run)
-        results = self._conductivity(fit.resistance)
+        if self.parameters.sleeve == "empty":
+            sleeve = open_probe(points.voltage, points.current, points.accuracy)
+            empty = {"sleeve_conductance": sleeve.leakage.to_result()}
+            return doubted(empty, points.doubts)
+        results = self._conductivity(run, fit.resistance)
         results["conductance"] = fit.conductance.to_result()
         results["offset_voltage"] = fit.offset_voltage.to_result()
         if lack := self.parameters.no_contact(run):
-            return all_absent(results, lack.reason)
+            return all_absent(results, lack.doubt)
         return doubted(results, points.doubts + self._settling(run))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the curve with its line, or the delta readings."""
         if self.parameters.method == "delta":
-            return _delta_figure(run)
+            return delta_figure(run)
         points, fit = self._fit(run)
         return (ohmic_figure(points, fit),) if len(points) else ()
 
@@ -237,145 +278,78 @@ class PelletConductivity(Protocol):
         )
         return points, fit
 
-    def _settling(self, run: RecordedRun) -> tuple[str, ...]:
-        holds = steps_of(run, "HoldSource")
-        if all(h.outcome is None or h.outcome.condition == "settled" for h in holds):
-            return ()
-        return (f"the current did not settle within {self.parameters.settle_time:g} s",)
-
-    def _conductivity(self, resistance: Measured) -> dict[str, Result]:
-        area, thickness = area_of(self.sample), thickness_of(self.sample)
+    def _sweep(self, sweep: int, probe: Probe) -> SweepSource:
         p = self.parameters
-        if p.series and thickness is not None:
-            mine = [(thickness, resistance)]
-            earlier = [_earlier(n, point) for n, point in enumerate(p.series, 1)]
-            depths, sizes = zip(*mine, *earlier, strict=True)
-            found = thickness_series(depths, sizes, area)
-            return {
-                "conductivity": found.conductivity.to_result(),
-                "resistance": resistance.to_result(),
-                "contact_resistance": found.contact_resistance.to_result(),
-            }
-        contacts = self._assumed(resistance)
-        conductivity = pellet_conductivity(resistance, thickness, area, contacts)
-        return {
-            "conductivity": conductivity.to_result(),
-            "resistance": resistance.to_result(),
-        }
+        return SweepSource(
+            label=f"I-V {sweep} to ±{p.voltage:g} V",
+            levels=there_and_back(p.voltage, p.points),
+            probe=probe,
+            sweep=sweep,
+        )
 
-    def _assumed(self, resistance: Measured) -> Measured:
-        """Return contacts of 0 Ω that may be off by their share (rectangular)."""
-        spread = rectangular(self.parameters.contact_share * abs(resistance.value))
-        return known(0.0, spread, "contacts (assumed)", "ohm")
+    def _settling(self, run: RecordedRun) -> Doubts:
+        holds = steps_of(run, "HoldSource")
+        return conduction.SETTLED.met(
+            all(h.outcome is None or h.outcome.condition == "settled" for h in holds),
+            f"the current did not settle within {self.parameters.settle_time:g} s",
+        )
+
+    def _conductivity(
+        self, run: RecordedRun, resistance: Measured
+    ) -> dict[str, Result]:
+        area, thickness = area_of(self.sample), thickness_of(self.sample)
+        p, sleeve = self.parameters, self._sleeve()
+        kelvin = temperature_of(run)
+        bulk = without_sleeve(resistance, sleeve)
+        found: dict[str, Measured] = {}
+        if p.series and thickness is not None:
+            points = [earlier_pellet(n, point) for n, point in enumerate(p.series, 1)]
+            series = thickness_series(
+                [thickness, *(t for t, _ in points)],
+                [bulk, *(without_sleeve(r, sleeve) for _, r in points)],
+                area,
+                p.pellet_scatter,
+            )
+            found["conductivity"] = series.conductivity
+            found["contact_resistance"] = series.contact_resistance
+        else:
+            conductivity = pellet_conductivity(bulk, thickness, area, self._contacts())
+            if p.contact_share is not None and self._contacts() is None:
+                conductivity = within_share(conductivity, p.contact_share)
+            found["conductivity"] = conductivity
+        found["conductivity"] = activated(
+            found["conductivity"], kelvin, p.activation_energy
+        )
+        found["apparent_conductivity"] = apparent_conductivity(
+            resistance, thickness, area
+        )
+        found["resistance"], found["temperature"] = resistance, kelvin
+        return {name: value.to_result() for name, value in found.items()}
+
+    def _contacts(self) -> Measured | None:
+        p = self.parameters
+        return told(
+            p.contact_resistance, p.contact_resistance_uncertainty, "contacts", "ohm"
+        )
+
+    def _sleeve(self) -> Measured | None:
+        p = self.parameters
+        return told(
+            p.sleeve_conductance, p.sleeve_conductance_uncertainty, "sleeve", "S"
+        )
 
     def _contact_warning(self) -> list[str]:
         p = self.parameters
-        if p.series or not p.contact_share:
-            return []
-        share = f"{p.contact_share:.1%}"
-        text = (
-            f"one thickness: contacts are taken to be below {share} of the "
-            "resistance; --earlier RUN with pellets of other thickness tells them apart"
-        )
-        return [text]
-
-
-def label_warnings(sample: Sample) -> list[str]:
-    """Return what a sample's label lacks for specific values."""
-    found = []
-    for name in ("thickness", "area"):
-        if getattr(sample, name) is None:
-            found.append(f"sample {sample.name} has no {name}: conductivity is absent")
-        elif getattr(sample, f"{name}_uncertainty") is None:
+        found = []
+        if not p.series and p.contact_resistance is None:
             found.append(
-                f"sample {sample.name} has no {name}_uncertainty: it is taken as exact"
+                "one thickness: the conductivity will be a lower bound and suspect, "
+                "contacts are in it; --earlier RUN with pellets of other thickness "
+                "tells them apart"
             )
-    return found
-
-
-def ohmic_figure(points: Points, fit: OhmicFit) -> Figure:
-    """Return measured points and the line that was fitted."""
-    series = [Series("measured", points.voltage, points.current, points=True)]
-    if not fit.conductance.is_absent:
-        ends = np.array([np.nanmin(points.voltage), np.nanmax(points.voltage)])
-        line = fit.offset_current.value + fit.conductance.value * ends
-        series.append(Series(f"G = {fit.conductance.value:.4g} S", ends, line))
-    series[-1] = series[-1].doubted("; ".join(fit.doubts))
-    return Figure(
-        "plot",
-        "Current against voltage",
-        columns.VOLTAGE.long_name,
-        columns.CURRENT.long_name,
-        tuple(series),
-    )
-
-
-def _delta_figure(run: RecordedRun) -> tuple[Figure, ...]:
-    """Return the resistance of every delta reading, a series a current."""
-    table = run.table(DELTA.name)
-    series = []
-    for current in np.unique(table["source_ampere"]):
-        own = table["source_ampere"] == current
-        ohm = table["voltage_volt"][own] / current
-        number = np.arange(1.0, len(ohm) + 1)
-        series.append(Series(f"{1e6 * current:g} µA", number, ohm, points=True))
-    if not series:
-        return ()
-    title, x_label = "Resistance of every delta reading", "Reading"
-    return (Figure("delta", title, x_label, "Resistance / Ω", tuple(series)),)
-
-
-def _point(run: Earlier) -> dict[str, str]:
-    """Return a pellet measured before, as a person would write it into ``series``."""
-    if run.protocol != PelletConductivity.name:
-        raise OperatorError(f"run {run.run_id} is a {run.protocol}, not of a pellet")
-    if run.sample.thickness is None:
-        raise OperatorError(f"run {run.run_id}: its sample's label has no thickness")
-    resistance = run.good("resistance")
-    return {
-        "thickness": f"{run.sample.thickness!r} m",
-        "thickness_uncertainty": f"{run.sample.thickness_uncertainty or 0.0!r} m",
-        "resistance": f"{resistance.value!r} ohm",
-        "resistance_uncertainty": f"{resistance.uncertainty or 0.0!r} ohm",
-    }
-
-
-def _earlier(number: int, point: PelletPoint) -> tuple[Measured, Measured]:
-    return (
-        known(point.thickness, point.thickness_uncertainty, f"thickness: {number}"),
-        known(point.resistance, point.resistance_uncertainty, f"resistance: {number}"),
-    )
-
-
-def _delta(run: RecordedRun, currents: Sequence[float]) -> Measured:
-    """Return the mean resistance over the currents; they must agree."""
-    table = run.table(DELTA.name)
-    found = []
-    for record in steps_of(run, "RunDelta"):
-        mask = table["step_count"] == record.step_count
-        accuracy = accuracy_of([record])
-        if accuracy is None or not mask.any():
-            continue
-        current = float(table["source_ampere"][mask][0])
-        limited = bool((table["in_compliance"][mask] > 0).any())
-        voltage = table["voltage_volt"][mask]
-        if limited:
-            continue
-        found.append(delta_mode_resistance(voltage, current, accuracy))
-    if not found:
-        taken = "out of compliance" if len(table["step_count"]) else "at all"
-        return Measured.absent(f"no delta readings {taken}", "ohm")
-    share = 1.0 / len(found)
-    mean = sum(r.value for r in found) * share
-    resistance = combine(mean, *((r, share) for r in found)).with_unit("ohm")
-    doubts = []
-    if len(found) < len(currents):
-        doubts.append(f"{len(found)} of {len(currents)} currents used")
-    values = [r.value for r in found]
-    apart = (max(values) - min(values)) / abs(mean) if mean else 0.0
-    if apart > AGREEMENT:
-        doubts.append(
-            f"resistances at different currents differ by {apart:.1%}"
-            f" (limit {AGREEMENT:.0%}): not ohmic"
-        )
-    return resistance.suspect(*doubts)
+        if p.sleeve_conductance is None:
+            found.append(
+                "the sleeve was not measured empty: the conductivity will be suspect; "
+                "--earlier RUN with sleeve=empty tells what flows through it"
+            )
+        return found

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from labctl.analysis.label import DEFAULTS
 from labctl.columns import HALL, IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
@@ -10,15 +11,19 @@ from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
-from protocols.conduction.conduction_readings import all_absent, doubted
+from protocols.conduction.conduction_readings import (
+    all_absent,
+    doubted,
+    temperature_of,
+)
 from protocols.conduction.film_figures import contacts_figure, resistivity_figure
 from protocols.conduction.hall_bench import (
     RESISTIVITY,
     RESISTIVITY_LABEL,
     FilmParameters,
-    contact_suspicions,
+    doubtful_contacts,
+    doubtful_power,
     no_contact,
-    power_suspicions,
     resistivity_of,
 )
 
@@ -82,11 +87,14 @@ class VanDerPauwProtocol(Protocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Sheet resistance first."""
-        found = resistivity_of(run, self.sample).results()
+        found = {
+            **resistivity_of(run, self.sample, self.parameters).results(),
+            "temperature": temperature_of(run).to_result(),
+        }
         if lack := no_contact(run):
-            return all_absent(found, lack.reason)
-        doubts = contact_suspicions(run)
-        return doubted(found, doubts + power_suspicions(run, self.parameters.current))
+            return all_absent(found, lack.doubt)
+        doubts = doubtful_contacts(run)
+        return doubted(found, doubts + doubtful_power(run, self.parameters.current))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the configurations with their slopes, and the contact check."""
@@ -99,5 +107,6 @@ def film_warnings(sample: Sample, missing: str) -> list[str]:
         return [f"sample {sample.name} has no thickness: {missing} is absent"]
     if sample.thickness_uncertainty is None:
         name = sample.name
-        return [f"sample {name} has no thickness uncertainty: it is taken as exact"]
+        share = DEFAULTS["thickness"].relative
+        return [f"sample {name} has no thickness_uncertainty: {share:.0%} is assumed"]
     return []

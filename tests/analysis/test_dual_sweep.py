@@ -21,6 +21,7 @@ from labctl.analysis.conduction.particle import (
     correct_conductance,
     open_probe,
 )
+from labctl.analysis.label import noted
 from labctl.analysis.uncertainty import Calibration, Measured, known
 from labctl.data import Quality
 
@@ -111,19 +112,22 @@ def test_a_coarse_sweep_widens_the_fit_until_it_can_be_made() -> None:
 
 SWEEPS = {
     # A Schottky contact.
-    "rectifying": (1e-9 * np.expm1(VOLTS / 2), "the contact rectifies"),
+    "rectifying": (1e-9 * np.expm1(VOLTS / 2), "particle-symmetric"),
     # The probe lost the particle.
-    "open": (1e-13 * np.random.default_rng(6).normal(size=VOLTS.size), "no contact"),
+    "open": (
+        1e-13 * np.random.default_rng(6).normal(size=VOLTS.size),
+        "conduction-resolved",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", SWEEPS)
 def test_a_doubtful_sweep_keeps_its_value_and_says_why(case: str) -> None:
-    amperes, reason = SWEEPS[case]
+    amperes, code = SWEEPS[case]
     result = zero_bias_conductance(VOLTS, amperes).results()["conductance"]
 
     assert result.quality is Quality.SUSPECT
-    assert reason in result.reason
+    assert code in result.verdicts
     assert isinstance(result.value, float)
 
 
@@ -156,48 +160,88 @@ def test_the_open_probe_is_taken_away() -> None:
 
 def test_leads_in_series_are_taken_away() -> None:
     leads = known(100.0, 5.0, "leads")
-    found = correct_conductance(Measured(1 / 1100.0), series_resistance=leads)
+    sealed = known(0.0, 0.0, "leakage")
+    measured = Measured(1 / 1100.0)
+    found = correct_conductance(measured, leakage=sealed, series_resistance=leads)
 
     assert found.value == pytest.approx(1e-3)
     assert found.budget["leads"] == pytest.approx(5e-6)
 
 
 @pytest.mark.parametrize(
-    ("leak", "series", "reason"),
+    ("leak", "series", "code"),
     [
-        (Measured(0.2), None, "open-probe leakage is 20%"),
-        (None, Measured(0.8), "leads and tip are 80%"),
-        (None, Measured(1.5), "leads alone"),
+        (Measured(0.2), None, "particle-leakage"),
+        (Measured(0.0), Measured(0.8), "particle-leads"),
+        (Measured(math.nan), None, "particle-leakage"),
     ],
 )
 def test_corrections_as_large_as_the_value_are_suspect(
-    leak: Measured | None, series: Measured | None, reason: str
+    leak: Measured, series: Measured | None, code: str
 ) -> None:
-    found = correct_conductance(Measured(1.0), leakage=leak, series_resistance=series)
+    small = series or Measured(1e-6)
+    found = correct_conductance(Measured(1.0), leakage=leak, series_resistance=small)
 
-    assert any(reason in suspicion for suspicion in found.reasons)
+    assert code in [doubt.code for doubt in found.doubts]
+
+
+def test_leads_larger_than_the_resistance_leave_no_number() -> None:
+    found = correct_conductance(Measured(1.0), series_resistance=Measured(1.5))
+
+    assert found.is_absent
+    assert "leads alone" in found.reason
+
+
+def test_what_nobody_measured_of_the_station_is_in_the_budget() -> None:
+    found = correct_conductance(known(1e-9, 1e-13, "slope"))
+
+    assert found.valid
+    assert found.budget["leakage (assumed)"] == pytest.approx(1e-11 / math.sqrt(3))
+    assert "leads (assumed)" in found.budget
+    faint = correct_conductance(known(5e-11, 1e-13, "slope"))
+    assert [doubt.code for doubt in faint.doubts] == ["particle-leakage"]
 
 
 def test_a_contact_series_ends_on_its_plateau() -> None:
-    rising_force = [Measured(g) for g in (1.0, 5.0, 9.8, 10.0)]
+    forces = [known(g, 0.001, f"force {g}") for g in (1.0, 5.0, 9.8, 10.0)]
+    found = contact_plateau(forces)
 
-    assert contact_plateau(rising_force).value == pytest.approx(9.9)
-    assert contact_plateau(rising_force).reasons == ()
-    assert "still changes by 49.0%" in contact_plateau(rising_force[:3]).reasons[0]
-    assert "one contact force" in contact_plateau(rising_force[:1]).reasons[0]
+    assert found.value == 10.0
+    assert found.doubts == ()
+    assert found.budget["contact plateau"] == pytest.approx(0.2 / math.sqrt(3))
+    assert contact_plateau(forces[:3]).doubts[0].code == "particle-plateau"
+    assert contact_plateau(forces[:1]).doubts[0].code == "particle-contacts-known"
     assert contact_plateau([]).is_absent
 
 
 def test_the_geometry_decides_the_conductivity() -> None:
     conductance = Measured(1e-9)
     radius = known(100e-9, 10e-9, "contact radius")
+    body = known(1e-6, 1e-7, "particle radius")
     cylinder = Cylinder(known(1e-6, 0, "length"), known(1e-12, 0, "area"))
 
     assert cylinder.conductivity(conductance).value == pytest.approx(1e-3)
-    assert Constriction(radius).conductivity(conductance).value == pytest.approx(5e-3)
-    one = Constriction(radius, Contacts.ONE).conductivity(conductance)
+    holm = Constriction(radius, body=body)
+    assert holm.conductivity(conductance).value == pytest.approx(5e-3)
+    one = Constriction(radius, Contacts.ONE, body=body).conductivity(conductance)
     assert one.value == pytest.approx(2.5e-3)
     assert one.uncertainty == pytest.approx(2.5e-4)
+    assert one.valid
+
+
+def test_a_contact_as_large_as_the_particle_is_no_constriction() -> None:
+    radius = known(100e-9, 10e-9, "contact radius")
+    for body in (known(150e-9, 0, "particle radius"), None):
+        found = Constriction(radius, body=body).conductivity(Measured(1e-9))
+        assert [doubt.code for doubt in found.doubts] == ["particle-contact-small"]
+
+
+def test_a_size_that_nobody_stated_makes_a_doubtful_geometry() -> None:
+    length = noted("length", 1e-6)
+    found = Cylinder(length, known(1e-12, 1e-14, "area")).conductivity(Measured(1e-9))
+
+    assert found.doubts[0].code == "particle-geometry"
+    assert found.budget["length (assumed)"] == pytest.approx(1e-4)
 
 
 def test_two_standard_uncertainties_cover_the_particle() -> None:

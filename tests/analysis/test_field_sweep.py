@@ -59,8 +59,9 @@ def test_two_carriers_bend_the_line_and_are_suspect() -> None:
     # A cubic over ±1 T sees the slope at zero of this curve to a few percent.
     assert found.slope.value == pytest.approx(top / bottom, rel=0.05)
     assert not found.is_single_carrier
-    assert any("bends by" in s for s in found.slope.reasons)
-    assert any("magnetoresistance" in s for s in found.slope.reasons)
+    codes = {doubt.code for doubt in found.slope.doubts}
+    assert codes == {"hall-one-carrier-curve", "hall-one-carrier-resistance"}
+    assert found.kinds().value == "two or more"
 
 
 def test_even_powers_are_misalignment_not_carriers() -> None:
@@ -72,11 +73,12 @@ def test_even_powers_are_misalignment_not_carriers() -> None:
 
 def test_noise_is_no_second_carrier() -> None:
     rng = np.random.default_rng(12)
-    ohms = 5.0 * FIELDS + 0.05 * rng.normal(size=FIELDS.size)
+    ohms = 5.0 * FIELDS + 0.01 * rng.normal(size=FIELDS.size)
 
     found = field_sweep(FIELDS, ohms, Calibration(field_gain=0.01))
 
     assert found.is_single_carrier
+    assert found.kinds().value == "one"
     assert found.slope.part("field gain") == pytest.approx(0.01 * found.slope.value)
 
 
@@ -85,3 +87,12 @@ def test_a_few_fields_cannot_tell() -> None:
 
     assert found.slope.is_absent
     assert not found.is_single_carrier
+
+
+def test_a_sweep_too_noisy_to_see_a_second_carrier_does_not_say_one() -> None:
+    rng = np.random.default_rng(12)
+    found = field_sweep(FIELDS, 5.0 * FIELDS + 0.2 * rng.normal(size=FIELDS.size))
+
+    assert found.slope.valid
+    assert found.kinds().value is None
+    assert found.kinds().verdicts == ("hall-sweep-tells",)

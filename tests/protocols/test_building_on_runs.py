@@ -68,6 +68,23 @@ def test_smaller_contact_forces_keep_their_order() -> None:
     assert model.model_dump()["contact_series"] == (1e-9, 3e-9)
 
 
+def test_an_empty_sleeve_becomes_what_flows_beside_the_pellet() -> None:
+    sleeve = {"sleeve_conductance": Result(1e-9, "S", 1e-11)}
+    runs = [
+        _run("pellet-conductivity", sleeve, sleeve="empty"),
+        _run("pellet-conductivity", {"resistance": Result(5400.0, "ohm")}),
+    ]
+
+    given = PelletConductivity.build_on(runs)
+
+    model = PelletConductivity.parameters_model.model_validate(given, context=SI)
+    found = model.model_dump()
+    assert found["sleeve_conductance"] == 1e-9
+    assert found["sleeve_conductance_uncertainty"] == 1e-11
+    (point,) = found["series"]
+    assert point["resistance_uncertainty"] is None
+
+
 # what is wrong with the run, and words of the answer
 REFUSED = [
     ({"resistance": Result(1.0, "ohm").suspect("not ohmic")}, "suspect .not ohmic"),

@@ -156,7 +156,9 @@ def test_the_slope_at_zero_is_not_that_of_the_whole_curve(bench: Bench) -> None:
     done = bench.run("source-meter-by-hand", "particle-qms-0.7", sweep, ("end", {}))
 
     slope, line = done.results["conductance"], done.results["resistance"]
-    assert (slope.quality, line.quality) == (Quality.GOOD, Quality.SUSPECT)
+    # One way only: whether there is a loop was not looked at.
+    assert slope.verdicts == ("particle-hysteresis",)
+    assert "conduction-linear" in line.verdicts
     assert slope.value == pytest.approx(3.0e-8, rel=5e-3)
 
 

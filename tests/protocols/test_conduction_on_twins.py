@@ -99,20 +99,79 @@ def lift(circuit: Circuit) -> None:
     "sample", ["pellet-si", "pellet-qms-0.7", "pellet-qms-0.3", "pellet-qms-0.1"]
 )
 def test_a_pellets_conductivity_is_found(bench: Bench, sample: str) -> None:
-    truth = catalogue.truth(sample)["conductivity_siemens_per_metre"]
+    truth = catalogue.truth(sample)
+    contacts = truth["contact_resistance_ohm"]
 
-    finished = bench.run("pellet-conductivity", sample)
+    finished = bench.run(
+        "pellet-conductivity",
+        sample,
+        contact_resistance=f"{contacts} ohm",
+        contact_resistance_uncertainty=f"{0.1 * contacts} ohm",
+        sleeve_conductance="1 pS",
+    )
 
     found = finished.results["conductivity"]
     assert finished.exit_code == 0
     assert found.unit == "S/m"
     assert found.quality is Quality.GOOD
-    assert within(found, truth)
+    assert within(found, truth["conductivity_siemens_per_metre"])
     assert bench.is_safe
 
 
+def test_one_pellet_alone_gives_a_bound_and_says_so(bench: Bench) -> None:
+    # 400 Ω of contacts once made 9.61e-4 ± 0.07e-4 S/m, good, of 1e-3.
+    finished = bench.run("pellet-conductivity", "pellet-oxidised-1mm")
+
+    found = finished.results["conductivity"]
+    assert found.quality is Quality.SUSPECT
+    assert set(found.verdicts) == {"pellet-contacts-known", "pellet-sleeve"}
+    assert "at least this" in found.reason
+    assert found.uncertainty is None
+    seen = finished.results["apparent_conductivity"]
+    assert seen.quality is Quality.GOOD
+    assert within(seen, 1e-2 / 10.4)
+
+
+def test_a_sleeve_is_measured_empty(bench: Bench) -> None:
+    finished = bench.run("pellet-conductivity", "sleeve-empty")
+
+    found = finished.results["sleeve_conductance"]
+    assert found.quality is Quality.GOOD
+    assert within(found, 1e-12)
+    assert bench.is_safe
+
+
+def test_a_result_says_at_which_temperature_it_holds(bench: Bench) -> None:
+    runs = [
+        bench.run("pellet-conductivity", "pellet-si", activation_energy=energy)
+        for energy in (0.0, 0.2)
+    ]
+
+    kelvin = runs[0].results["temperature"]
+    assert (kelvin.value, kelvin.unit) == (298.15, "K")
+    assert kelvin.uncertainty == pytest.approx(2.0)
+    terms = [
+        {
+            part.source.term: part.uncertainty
+            for part in run.results["conductivity"].parts
+        }
+        for run in runs
+    ]
+    assert "temperature (assumed)" not in terms[0]
+    # 0.2 eV / (k T²) times 2 K is 5.2 %.
+    share = terms[1]["temperature (assumed)"] / 1e-3
+    assert share == pytest.approx(0.0522, rel=0.01)
+
+
 def test_delta_readings_agree_with_the_curve(bench: Bench) -> None:
-    finished = bench.run("pellet-conductivity", "pellet-si", method="delta")
+    finished = bench.run(
+        "pellet-conductivity",
+        "pellet-si",
+        method="delta",
+        contact_resistance="2 ohm",
+        contact_resistance_uncertainty="1 ohm",
+        sleeve_conductance="1 pS",
+    )
 
     found = finished.results["conductivity"]
     assert found.quality is Quality.GOOD
@@ -154,10 +213,15 @@ def test_pellets_of_other_thickness_tell_the_contacts_apart(bench: Bench) -> Non
         {"thickness": "2 mm", "resistance": "20002 Ω"},
     ]
 
-    finished = bench.run("pellet-conductivity", "pellet-si", series=series)
+    finished = bench.run(
+        "pellet-conductivity", "pellet-si", series=series, sleeve_conductance="1 pS"
+    )
 
-    assert within(finished.results["conductivity"], 1e-3)
-    assert finished.results["contact_resistance"].value == pytest.approx(2.0, abs=20.0)
+    found = finished.results["conductivity"]
+    assert found.quality is Quality.GOOD
+    assert found.largest_term == "pellet scatter (expected)"
+    assert within(found, 1e-3, times=2.0)
+    assert within(finished.results["contact_resistance"], 2.0, times=2.0)
 
 
 @pytest.mark.parametrize("sample", ["particle-si", "particle-qms-0.7"])
@@ -195,11 +259,33 @@ def test_a_geometry_gives_a_conductivity(bench: Bench) -> None:
         "particle-si",
         geometry="constriction",
         contact_radius="100 nm",
+        contact_radius_uncertainty="10 nm",
+        contact_series=["4.9 nS"],
         leakage="1 pS",
     )
 
-    conductivity = finished.results["conductivity"].value
-    assert conductivity == pytest.approx(5e-9 / 2e-7, rel=1e-3)
+    conductivity = finished.results["conductivity"]
+    assert conductivity.value == pytest.approx(5e-9 / 2e-7, rel=1e-3)
+    assert conductivity.largest_term == "contact radius"
+    assert conductivity.quality is Quality.GOOD
+
+
+def test_a_geometry_that_nobody_measured_is_suspect(bench: Bench) -> None:
+    finished = bench.run(
+        "particle-iv",
+        "particle-si",
+        geometry="constriction",
+        contact_radius="100 nm",
+        leakage="1 pS",
+    )
+
+    conductivity = finished.results["conductivity"]
+    assert set(conductivity.verdicts) == {
+        "particle-contacts-known",
+        "particle-geometry",
+    }
+    assert "at least this" in conductivity.reason
+    assert finished.results["conductance"].quality is Quality.GOOD
 
 
 def test_a_bias_hold_gives_current_and_conductance(bench: Bench) -> None:

@@ -7,6 +7,7 @@ Points in compliance are never fitted.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_columns, fit_line
 from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
 from labctl.data import Result
+from labctl.verdicts import conduction as verdicts
+from labctl.verdicts.condition import Condition, Doubt, Doubts
 
 SCATTER = "scatter of the points"
 """Budget term of what the points scatter about the line (type A)."""
@@ -36,21 +39,18 @@ class Drive(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class OhmicLimits:
-    """When a line through current and voltage is not a resistance."""
+class OhmicConditions:
+    """When a line through current and voltage is a resistance."""
 
-    r_squared: float = 0.999
-    """Smallest R²."""
-    asymmetry: float = 0.05
-    """Largest relative difference of the slopes at + and -."""
-    nonlinearity: float = 0.05
-    """Largest share of the cubic term at the end of the sweep."""
+    linear: Condition = verdicts.LINEAR
+    symmetric: Condition = verdicts.SYMMETRIC
+    straight: Condition = verdicts.STRAIGHT
 
 
-OHMIC = OhmicLimits()
+OHMIC = OhmicConditions()
 """Probe station and pellets."""
-CONTACT = OhmicLimits(r_squared=0.9999, asymmetry=0.01)
-"""Contact check before a van der Pauw or Hall measurement (M91's default R²)."""
+CONTACT = OhmicConditions(verdicts.CONTACT_LINEAR, verdicts.CONTACT_SYMMETRIC)
+"""Contact check before a van der Pauw or Hall measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class OhmicFit:
     """|cubic term| / |linear term| at the end of the sweep; NaN if not fitted."""
     points: int
     """Points fitted."""
-    doubts: tuple[str, ...]
+    doubts: Doubts
     """Why the contact is not ohmic; empty if it is."""
 
     @property
@@ -97,7 +97,7 @@ def ohmic_fit(
     *,
     driven: Drive = Drive.VOLTAGE,
     compliance: ArrayLike | None = None,
-    limits: OhmicLimits = OHMIC,
+    conditions: OhmicConditions = OHMIC,
 ) -> OhmicFit:
     """Fit a line through an I-V curve of both polarities.
 
@@ -110,48 +110,43 @@ def ohmic_fit(
     compliance
         True where the source was in compliance, shape (n,); left out and suspected.
     """
-    volts, amperes, doubts = _usable(voltage, current, compliance)
+    volts, amperes, lost = _usable(voltage, current, compliance)
     by_voltage = driven is Drive.VOLTAGE
     x, y = (volts, amperes) if by_voltage else (amperes, volts)
     if x.size < _FEWEST_POINTS or np.unique(x).size < 2:  # noqa: PLR2004 - a line
-        return _no_fit((*doubts, f"{x.size} usable points do not make a line"))
+        reason = f"{x.size} usable points do not make a line"
+        return _no_fit((*lost, *verdicts.POINTS.met(fulfilled=False, text=reason)))
     fit = fit_line(x, y)
     slope_unit, driven_name, measured_name = (
         ("S", "voltage", "current") if by_voltage else ("ohm", "current", "voltage")
     )
     gain = {"voltage": accuracy.voltage_gain, "current": accuracy.current_gain}
     value = float(fit.coefficients[1])
-    slope = _coefficient(fit, 1, x, y)
+    offset, slope = _coefficients(fit, x, y)
     slope = slope.with_part(
         accuracy.source(measured_name, "gain"), value * gain[measured_name]
     ).with_part(accuracy.source(driven_name, "gain"), -value * gain[driven_name])
-    offset = _coefficient(fit, 0, x, y)
     zero = {"voltage": accuracy.voltage_zero, "current": accuracy.current_zero}
     offset = offset.with_part(
         accuracy.source(measured_name, "zero"), zero[measured_name]
     )
     asymmetry, asymmetry_noise = _asymmetry(x, y, value)
     nonlinearity, cubic_noise = _nonlinearity(x, y)
-    contact = []
-    if not (x.min() < 0 < x.max()):
-        contact.append("one polarity only: an offset is not seen")
-    if fit.r_squared < limits.r_squared:
-        contact.append(f"R² = {fit.r_squared:.5f} is below {limits.r_squared:g}")
-    if abs(asymmetry) > max(limits.asymmetry, _RESOLVED * asymmetry_noise):
-        contact.append(
-            f"slopes at + and - differ by {abs(asymmetry):.1%}"
-            f" (limit {limits.asymmetry:.0%})"
-        )
-    if nonlinearity > max(limits.nonlinearity, _SIGNIFICANT * cubic_noise):
-        contact.append(
-            f"cubic term is {nonlinearity:.1%} at the end of the sweep"
-            f" (limit {limits.nonlinearity:.0%})"
-        )
-    if value <= 0:
-        contact.append("slope is not positive: wiring, or no contact")
-    elif value <= _RESOLVED * slope.part(SCATTER):
-        contact.append("slope is not resolved from zero: no contact, or no current")
-    slope = slope.with_unit(slope_unit).suspect(*doubts, *contact)
+    scatter = slope.part(SCATTER)
+    doubts = (
+        *lost,
+        *verdicts.BOTH_POLARITIES.met(
+            x.min() < 0 < x.max(), "one polarity only: an offset is not seen"
+        ),
+        *conditions.linear.at_least(fit.r_squared),
+        *_percent(conditions.symmetric, asymmetry, _RESOLVED * asymmetry_noise),
+        *_percent(conditions.straight, nonlinearity, _SIGNIFICANT * cubic_noise),
+        *verdicts.POSITIVE.met(
+            value > 0, "slope is not positive: wiring, or no contact"
+        ),
+        *verdicts.RESOLVED.at_least(abs(value) / scatter if scatter else math.inf),
+    )
+    slope = slope.with_unit(slope_unit).suspect(*doubts)
     other = 1.0 / slope
     crossing = -(offset / slope)
     if by_voltage:
@@ -169,27 +164,23 @@ def ohmic_fit(
         asymmetry=asymmetry,
         nonlinearity=nonlinearity,
         points=int(x.size),
-        doubts=(*doubts, *contact),
+        doubts=doubts,
     )
 
 
-def contact_doubts(
-    resistances: dict[str, Measured], largest_ratio: float = 5.0
-) -> tuple[str, ...]:
+def contact_doubts(resistances: Mapping[str, Measured]) -> Doubts:
     """Return what is wrong with two-point resistances between neighbours, by pair."""
     doubts = [
-        f"{pair}: {reason}"
+        Doubt(doubt.code, f"{pair}: {doubt}")
         for pair, resistance in resistances.items()
-        for reason in resistance.reasons
+        for doubt in resistance.doubts
     ]
     sizes = {pair: abs(r.value) for pair, r in resistances.items() if not r.is_absent}
     if sizes:
         worst, best = max(sizes, key=sizes.__getitem__), min(sizes.values())
-        if sizes[worst] > largest_ratio * best:
-            doubts.append(
-                f"{worst}: {sizes[worst]:.4g} ohm is more than {largest_ratio:g} times"
-                f" the best pair's {best:.4g} ohm"
-            )
+        doubts += verdicts.CONTACTS_ALIKE.at_most(
+            sizes[worst] / best if best else math.inf, of=f"{worst}:"
+        )
     return tuple(doubts)
 
 
@@ -200,7 +191,7 @@ def largest_current(resistance: float, power: float = 5e-3) -> float:
 
 def _usable(
     voltage: ArrayLike, current: ArrayLike, compliance: ArrayLike | None
-) -> tuple[Floats, Floats, tuple[str, ...]]:
+) -> tuple[Floats, Floats, Doubts]:
     volts = np.asarray(voltage, dtype=float)
     amperes = np.asarray(current, dtype=float)
     if volts.shape != amperes.shape or volts.ndim != 1:
@@ -209,16 +200,31 @@ def _usable(
     limited: NDArray[np.bool_] = np.zeros(volts.shape, dtype=bool)
     if compliance is not None:
         limited = np.asarray(compliance, dtype=bool)
-    doubts = []
-    if limited.any():
-        doubts.append(f"{int(limited.sum())} of {volts.size} points in compliance")
-    if not finite.all():
-        doubts.append(f"{int((~finite).sum())} of {volts.size} points not measured")
     keep = finite & ~limited
-    return volts[keep], amperes[keep], tuple(doubts)
+    return volts[keep], amperes[keep], points_lost(limited, finite)
 
 
-def _no_fit(doubts: tuple[str, ...]) -> OhmicFit:
+def points_lost(limited: NDArray[np.bool_], finite: NDArray[np.bool_]) -> Doubts:
+    """Return what to doubt where points were in ``compliance`` or never measured."""
+    held, missing = int(limited.sum()), int((~finite).sum())
+    return (
+        *verdicts.COMPLIANCE.met(
+            not held, f"{held} of {limited.size} points in compliance"
+        ),
+        *verdicts.COMPLETE.met(
+            not missing, f"{missing} of {finite.size} points not measured"
+        ),
+    )
+
+
+def _percent(condition: Condition, share: float, noise: float) -> Doubts:
+    """Return a doubt unless ``share`` is within the limit, or within its noise."""
+    return condition.at_most(
+        100 * abs(share), max(condition.limit, 100 * noise if noise > 0 else 0.0)
+    )
+
+
+def _no_fit(doubts: Doubts) -> OhmicFit:
     absent = Measured.absent(doubts[-1]).suspect(*doubts)
     return OhmicFit(
         resistance=absent.with_unit("ohm"),
@@ -233,13 +239,17 @@ def _no_fit(doubts: tuple[str, ...]) -> OhmicFit:
     )
 
 
-def _coefficient(fit: LinearFit, index: int, x: Floats, y: Floats) -> Measured:
-    # Slope and offset of one fit are told apart: their correlation is not kept.
-    found = Measured(float(fit.coefficients[index]))
+def _coefficients(fit: LinearFit, x: Floats, y: Floats) -> tuple[Measured, Measured]:
+    """Return offset and slope; what they share by the scatter has one source."""
+    offset, slope = (Measured(float(c)) for c in fit.coefficients)
     if not fit.freedom:
-        return found
-    source = fresh(SCATTER, index, x.tolist(), y.tolist())
-    return found.with_part(source, fit.scatter(index), fit.freedom)
+        return offset, slope
+    tilt, lift = (fresh(SCATTER, i, x.tolist(), y.tolist()) for i in (1, 0))
+    slope = slope.with_part(tilt, fit.scatter(1), fit.freedom)
+    common = float(fit.covariance[0, 1]) / fit.scatter(1) if fit.scatter(1) else 0.0
+    own = math.sqrt(max(fit.scatter(0) ** 2 - common**2, 0.0))
+    offset = offset.with_part(lift, own, fit.freedom)
+    return offset.with_part(tilt, common, fit.freedom), slope
 
 
 def _asymmetry(x: Floats, y: Floats, slope: float) -> tuple[float, float]:

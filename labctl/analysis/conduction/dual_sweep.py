@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.conduction.conduction import points_lost
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_columns
 from labctl.analysis.uncertainty import (
     EXACT,
@@ -21,26 +22,23 @@ from labctl.analysis.uncertainty import (
     mean,
 )
 from labctl.data import Result
+from labctl.verdicts import conduction, particle
+from labctl.verdicts.condition import Doubts
 
 _FEWEST_POINTS = 6
 _SIGNIFICANT = 3.0
-_RESOLVED = 2.0
 _SHRINKS = 3
 _TOP = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLimits:
-    """When a zero-bias conductance is suspect (project defaults)."""
+    """How far from zero bias the fit reaches (project defaults)."""
 
     fit_share: float = 0.3
     """Half width of the fit over the largest |V|."""
     cubic_share: float = 0.05
     """The fit shrinks until |c3 V²/G| is below this at its edge."""
-    rectification: float = 0.05
-    """Largest relative difference of |I(+V)| and |I(-V)|."""
-    hysteresis: float = 0.10
-    """Largest hysteresis index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +68,12 @@ class ZeroBias:
             "conductance": self.conductance.to_result(),
             "offset_current": self.offset_current.to_result(),
             "cubic_coefficient": self.cubic.to_result(),
-            "hysteresis_index": Result(self.hysteresis, "")
-            if math.isfinite(self.hysteresis)
-            else Result.absent("", "the sweep has one direction only"),
-            "rectification_ratio": Result(self.rectification, "")
-            if math.isfinite(self.rectification)
-            else Result.absent("", "the sweep has one polarity only"),
+            "hysteresis_index": _number(
+                self.hysteresis, "the sweep has one direction only"
+            ),
+            "rectification_ratio": _number(
+                self.rectification, "the sweep has one polarity only"
+            ),
         }
 
 
@@ -121,16 +119,13 @@ def zero_bias_conductance(
     if compliance is not None:
         limited = np.asarray(compliance, dtype=bool)
     finite = np.isfinite(volts) & np.isfinite(amperes)
-    doubts = []
-    if limited.any():
-        doubts.append(f"{int(limited.sum())} of {volts.size} points in compliance")
-    if not finite.all():
-        doubts.append(f"{int((~finite).sum())} of {volts.size} points not measured")
+    doubts = [*points_lost(limited, finite)]
     up = rising(np.where(np.isfinite(volts), volts, 0.0))
     keep = finite & ~limited
     points = _Points(volts[keep], amperes[keep], noise[keep], up[keep])
     if np.unique(points.volts).size < _FEWEST_POINTS or not points.both_signs:
-        doubts.append("too few usable points about zero bias")
+        reason = "too few usable points about zero bias"
+        doubts += conduction.POINTS.met(fulfilled=False, text=reason)
         return _nothing(tuple(doubts))
     width = points.at_least(fit_range or limits.fit_share * points.end)
     fit = points.near(width).fit()
@@ -153,17 +148,20 @@ def zero_bias_conductance(
     loop = hysteresis_index(points.volts, points.amperes)
     ratio, ratio_noise = _rectification(points, offset.value)
     scatter = conductance.part("scatter of the points")
-    if conductance.value <= 0:
-        doubts.append("conductance is not positive: no contact, or wiring")
-    elif conductance.value <= _RESOLVED * scatter:
-        doubts.append("conductance is not resolved from zero: no contact")
-    if abs(ratio - 1) > max(limits.rectification, _SIGNIFICANT * ratio_noise):
-        doubts.append(
-            f"|I(+V)|/|I(-V)| = {ratio:.3g}: the contact rectifies"
-            f" (limit 1 ± {limits.rectification:g})"
-        )
-    if loop > limits.hysteresis:
-        doubts.append(f"hysteresis {loop:.2g} is above {limits.hysteresis:g}")
+    doubts += (
+        *conduction.POSITIVE.met(
+            conductance.value > 0,
+            "conductance is not positive: no contact, or wiring",
+        ),
+        *conduction.RESOLVED.at_least(
+            abs(conductance.value) / scatter if scatter else math.inf
+        ),
+        *particle.RECTIFIES.at_most(
+            100 * abs(ratio - 1),
+            max(particle.RECTIFIES.limit, 100 * _SIGNIFICANT * ratio_noise),
+        ),
+        *particle.HYSTERESIS.at_most(loop),
+    )
     none = Measured.absent("no such branch in the sweep", "S")
     return ZeroBias(
         conductance=conductance.with_unit("S").suspect(*doubts),
@@ -312,7 +310,12 @@ def _sorted_branch(volts: Floats, amperes: Floats) -> tuple[Floats, Floats]:
     return levels, sums / np.bincount(place, minlength=levels.size)
 
 
-def _nothing(doubts: tuple[str, ...]) -> ZeroBias:
+def _number(value: float, reason: str) -> Result:
+    found = Measured(value) if math.isfinite(value) else Measured.absent(reason)
+    return found.to_result()
+
+
+def _nothing(doubts: Doubts) -> ZeroBias:
     absent = Measured.absent(doubts[-1]).suspect(*doubts)
     siemens = absent.with_unit("S")
     return ZeroBias(

@@ -13,8 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.linear_fit import fit_columns
 from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
+from labctl.data import Result
+from labctl.verdicts import hall as verdicts
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.hall import ONE_CARRIER_CURVE as ONE
+from labctl.verdicts.hall import ONE_CARRIER_RESISTANCE as RISE
 
-_FEWEST_FIELDS = 5
 _SIGNIFICANT = 3.0
 
 
@@ -29,7 +33,19 @@ class FieldSweep:
     magnetoresistance: float
     """(R_xx(B) - R_xx(0)) / R_xx(0) at the largest field; NaN if not measured."""
     is_single_carrier: bool
-    """Whether nothing speaks against one kind of carrier."""
+    """Whether nothing speaks against one kind of carrier, and it would be seen."""
+    doubts: Doubts = ()
+    """Each condition that one kind of carrier did not meet."""
+
+    def kinds(self) -> Result:
+        """Return how many kinds of carrier there are, in words."""
+        seen = {ONE.code, RISE.code} & {doubt.code for doubt in self.doubts}
+        if not seen and not self.is_single_carrier:
+            return Measured.absent("cannot be told").suspect(*self.doubts).to_result()
+        found = Result("two or more" if seen else "one", "")
+        for doubt in self.doubts:
+            found = found.suspect(doubt)
+        return found
 
 
 def field_sweep(
@@ -38,7 +54,6 @@ def field_sweep(
     accuracy: Calibration = EXACT,
     *,
     longitudinal: ArrayLike | None = None,
-    limit: float = 0.01,
 ) -> FieldSweep:
     """Fit a Hall resistance over the field and check for a second carrier.
 
@@ -50,40 +65,35 @@ def field_sweep(
         V/I in ohm with the station's sign applied, shape (n,).
     longitudinal
         Sheet resistance (or R_xx) in ohm at the same fields, shape (n,), if measured.
-    limit
-        Largest curvature and magnetoresistance of a single carrier.
     """
     tesla = np.asarray(field, dtype=float)
     ohms = np.asarray(hall_resistance, dtype=float)
     keep = np.isfinite(tesla) & np.isfinite(ohms)
     tesla, ohms = tesla[keep], ohms[keep]
-    if np.unique(tesla).size < _FEWEST_FIELDS or not tesla.min() < 0 < tesla.max():
-        reason = f"{np.unique(tesla).size} fields, at least 5 of both signs needed"
-        absent = Measured.absent(reason, "m^2/C")
-        return FieldSweep(absent, math.nan, math.nan, is_single_carrier=False)
+    many = float(np.unique(tesla).size)
+    doubts = verdicts.SWEEP_FIELDS.at_least(many)
+    doubts = doubts or verdicts.REVERSED.met(tesla.min() < 0 < tesla.max())
+    if doubts:
+        absent = Measured.absent(doubts[0], "m^2/C")
+        return FieldSweep(
+            absent, math.nan, math.nan, is_single_carrier=False, doubts=doubts
+        )
     end = float(np.abs(tesla).max())
     b = tesla / end
     bent = fit_columns((1.0, b, b**2, b**3), ohms)
     straight = fit_columns((1.0, b, b**2), ohms)
     linear, cubic = float(bent.coefficients[1]), float(bent.coefficients[3])
-    real = abs(cubic) > _SIGNIFICANT * bent.scatter(3)
     curvature = cubic / linear if linear else math.nan
-    curved = real and abs(curvature) > limit
-    fit = bent if curved else straight
-    doubts = []
-    if curved:
-        doubts.append(
-            f"V_H(B) bends by {abs(curvature):.1%} (limit {limit:.0%}): two carriers"
-            " or magnetism; the slope is that at zero field"
-        )
+    noise = 100 * bent.scatter(3) / abs(linear) if linear else math.nan
+    doubts = ONE.at_most(
+        100 * abs(curvature), max(ONE.limit, _SIGNIFICANT * noise if noise > 0 else 0)
+    )
+    fit = bent if doubts else straight
     rise = math.nan
     if longitudinal is not None:
-        rise, noise = _magnetoresistance(b, np.asarray(longitudinal, float)[keep])
-        if abs(rise) > max(limit, _SIGNIFICANT * noise):
-            doubts.append(
-                f"magnetoresistance {rise:.1%} (limit {limit:.0%}): two carriers, or"
-                " contacts"
-            )
+        rise, scatter = _magnetoresistance(b, np.asarray(longitudinal, float)[keep])
+        loud = 100 * _SIGNIFICANT * scatter
+        doubts += RISE.at_most(100 * abs(rise), max(RISE.limit, loud))
     slope = Measured(float(fit.coefficients[1]) / end)
     source = fresh("hall readings", tesla.tolist(), ohms.tolist())
     if fit.freedom:
@@ -94,11 +104,13 @@ def field_sweep(
         ("field", -accuracy.field_gain),
     ):
         slope = slope.with_part(accuracy.source(quantity, "gain"), slope.value * gain)
+    quiet = verdicts.SWEEP_TELLS.at_most(noise)
     return FieldSweep(
         slope=slope.with_unit("m^2/C").suspect(*doubts),
         curvature=curvature,
         magnetoresistance=rise,
-        is_single_carrier=not doubts,
+        is_single_carrier=not doubts and not quiet,
+        doubts=(*doubts, *quiet),
     )
 
 

@@ -20,8 +20,9 @@ from typing import Literal
 
 import numpy as np
 
+from labctl.analysis.conduction.contact_size import POINTS, ContactSize
 from labctl.analysis.conduction.van_der_pauw import Reading
-from labctl.analysis.linear_fit import fit_line
+from labctl.analysis.linear_fit import LinearFit, fit_line
 from labctl.analysis.uncertainty import (
     EXACT,
     Calibration,
@@ -31,9 +32,10 @@ from labctl.analysis.uncertainty import (
     fresh,
     mean,
 )
-from labctl.data import Quality, Result
+from labctl.data import Result
 from labctl.errors import OperatorError
-from labctl.verdicts.condition import Doubt
+from labctl.verdicts import hall as verdicts
+from labctl.verdicts.condition import Doubt, Doubts
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """C, exact (SI 2019)."""
@@ -51,24 +53,7 @@ RANDOM = ("hall readings", "field readings", "configurations")
 CarrierType = Literal["n", "p"]
 
 _SCATTER_FREEDOM = len(HALL_CONFIGURATIONS) - 1.0
-_RESOLVED = 2.0
-_CALIBRATED = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class HallLimits:
-    """When a Hall result is suspect (F76, M91 default, project defaults)."""
-
-    agreement: float = 0.10
-    """Relative disagreement of R_HC and R_HD."""
-    signal_to_noise: float = 30.0
-    """Smallest Hall signal over its type A uncertainty."""
-    low_field: float = 0.3
-    """Largest µB; above it the low-field formula does not hold."""
-    linearity: float = 0.01
-    """Largest deviation from the line over the largest signal, three fields or more."""
-    balance: float = 0.02
-    """Relative difference of |+B| and |-B|; even terms no longer cancel beyond."""
+_SIGNIFICANT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +102,12 @@ class Hall:
         }
 
     def _type_result(self) -> Result:
-        reason = "; ".join(map(str, self.doubts))
         if self.carrier_type is None:
-            return Result.absent("", reason)
-        quality = Quality.SUSPECT if reason else Quality.GOOD
-        return Result(self.carrier_type, "", quality=quality, reason=reason)
+            return Measured.absent("no type").suspect(*self.doubts).to_result()
+        found = Result(self.carrier_type, "")
+        for doubt in self.doubts:
+            found = found.suspect(doubt)
+        return found
 
 
 def hall_effect(
@@ -132,7 +118,7 @@ def hall_effect(
     sheet_resistance: Measured | None = None,
     thickness: Measured | None = None,
     scattering_factor: float = 1.0,
-    limits: HallLimits | None = None,
+    contacts: ContactSize = POINTS,
 ) -> Hall:
     """Return carrier type, density and mobility from readings at two fields or more.
 
@@ -150,38 +136,39 @@ def hall_effect(
         m; the same object as for the resistivity.
     scattering_factor
         r_H in n = r_H / (q |R_H|); 1 gives the Hall density. Mobility stays µ_H.
+    contacts
+        Their size.
     """
     if station_sign not in (-1, 1):
         raise ValueError(f"station sign is +1 or -1, not {station_sign}")
-    limits = limits or HallLimits()
     kept, doubts = _by_configuration(readings)
     slopes: dict[str, Measured] = {}
     offsets: list[float] = []
     for name in HALL_CONFIGURATIONS:
+        doubts += verdicts.READINGS.met(name in kept, f"{name} is missing")
         if name not in kept:
-            doubts.append(f"{name} is missing")
             continue
-        slope, offset, more = _slope(name, kept[name], accuracy, limits)
+        slope, offset, more = _slope(name, kept[name], accuracy)
         doubts += more
         if not slope.is_absent:
             slopes[name] = slope * float(station_sign)
             offsets.append(offset)
     used = [reading for name in slopes for _, reading in kept[name]]
     if not slopes:
-        doubts = doubts or ["no usable Hall reading"]
         coefficient = Measured.absent("no Hall coefficient").suspect(*doubts)
         current = field = math.nan
     else:
-        coefficient, more = _average(slopes, limits)
-        coefficient = coefficient.suspect(*doubts, *more)
+        coefficient, more = _average(slopes)
+        coefficient = contacts.on_hall(coefficient).suspect(*doubts, *more)
         current = float(np.mean([abs(reading.current) for reading in used]))
         field = max(abs(reading.field) for reading in used)
     sheet = sheet_resistance or Measured.absent("sheet resistance is not measured")
     size = _size(coefficient)
     mobility = size / sheet
-    if mobility.value * field > limits.low_field:
-        doubt = f"µB = {mobility.value * field:.2g} is above {limits.low_field:g}"
-        coefficient = coefficient.suspect(f"{doubt}: not in the low-field limit")
+    if sheet_resistance is not None:
+        if not coefficient.is_absent:
+            low = verdicts.LOW_FIELD.at_most(mobility.value * field)
+            coefficient = coefficient.suspect(*low)
         size, mobility = _size(coefficient), _size(coefficient) / sheet
     depth = thickness or Measured.absent("thickness is not given")
     factor = scattering_factor / ELEMENTARY_CHARGE
@@ -214,18 +201,21 @@ def calibrate_sign(reference: Hall, known_type: CarrierType) -> int:
     OperatorError: the reference shows no sign, less than 5 standard uncertainties.
     """
     signal = reference.sheet_hall_coefficient
-    known = signal.uncertainty
-    if signal.is_absent or (math.isfinite(known) and _weak(signal, _CALIBRATED)):
+    weak = verdicts.SIGN_CALIBRATED.at_least(_times(signal))
+    if signal.is_absent or weak:
         raise OperatorError(
-            f"the sign cannot be calibrated: R_Hs = {signal.value:.3g} ± {known:.3g}"
-            f" m²/C is less than {_CALIBRATED:g} standard uncertainties from zero;"
-            " take a sample of higher mobility, more current or more field"
+            f"the sign cannot be calibrated: {'; '.join(map(str, weak))};"
+            f" {verdicts.SIGN_CALIBRATED.advice}"
         )
     return 1 if reference.carrier_type == known_type else -1
 
 
-def _weak(signal: Measured, times: float) -> bool:
-    return not abs(signal.value) > times * signal.uncertainty
+def _times(signal: Measured) -> float:
+    """Return how many standard uncertainties a signal is from zero; NaN: unknown."""
+    if not signal.parts or signal.is_absent:
+        return math.nan
+    half = signal.expanded() / 2
+    return abs(signal.value) / half if half else math.inf
 
 
 def _size(value: Measured) -> Measured:
@@ -239,17 +229,18 @@ def _pair(slopes: Mapping[str, Measured], pair: Sequence[str]) -> float:
 
 def _by_configuration(
     readings: Iterable[Reading],
-) -> tuple[dict[str, list[tuple[int, Reading]]], list[str]]:
+) -> tuple[dict[str, list[tuple[int, Reading]]], Doubts]:
     kept: dict[str, list[tuple[int, Reading]]] = {}
-    doubts: list[str] = []
+    doubts: Doubts = ()
     for index, reading in enumerate(readings):
         name = reading.canonical
         if name not in HALL_CONFIGURATIONS:
             raise ValueError(f"{name} is none of {', '.join(HALL_CONFIGURATIONS)}")
-        if reading.is_usable and math.isfinite(reading.field):
+        usable = reading.is_usable and math.isfinite(reading.field)
+        if usable:
             kept.setdefault(name, []).append((index, reading))
-        else:
-            doubts.append(f"{name} was overloaded or not a number, left out")
+        text = f"{name} was overloaded or not a number, left out"
+        doubts += verdicts.USABLE.met(usable, text)
     return kept, doubts
 
 
@@ -257,13 +248,13 @@ def _slope(
     name: str,
     readings: Sequence[tuple[int, Reading]],
     accuracy: Calibration,
-    limits: HallLimits,
-) -> tuple[Measured, float, list[str]]:
+) -> tuple[Measured, float, Doubts]:
     """Return d(V/I)/dB in ohm/T, |V/I| at zero field, and doubts."""
     field = np.array([reading.field for _, reading in readings])
     top, bottom = float(field.max()), float(field.min())
     if not top > bottom:
-        return Measured.absent("one field only"), math.nan, [f"{name}: one field only"]
+        one = verdicts.TWO_FIELDS.met(fulfilled=False, text=f"{name}: one field only")
+        return Measured.absent(one[0]), math.nan, one
     ratios = [
         reading.resistance(accuracy, fresh("hall readings", index, reading))
         for index, reading in readings
@@ -290,44 +281,41 @@ def _slope(
         },
     )
     found = combine(slope, (gaussmeter, 1.0), *zip(ratios, weights, strict=True))
-    doubts = []
-    if not bottom < 0 < top:
-        doubts.append(f"{name}: the field was not reversed, {bottom:g} to {top:g} T")
-    elif abs(top + bottom) > limits.balance * (top - bottom) / 2:
-        doubts.append(f"{name}: fields {top:+.4g} and {bottom:+.4g} T are not balanced")
-    doubts += _line_doubts(name, slope * field, fit.residuals, ratios, limits)
+    apart = 200 * abs(top + bottom) / (top - bottom)
+    doubts = verdicts.REVERSED.met(
+        bottom < 0 < top,
+        f"{name}: the field was not reversed, {bottom:g} to {top:g} T",
+    )
+    doubts += verdicts.BALANCED.at_most(apart, of=f"{name}:")
+    doubts += _line_doubts(name, slope * field, fit, ratios)
     return found, abs(offset), doubts
 
 
 def _line_doubts(
-    name: str,
-    signal: np.ndarray,
-    residuals: np.ndarray,
-    ratios: Sequence[Measured],
-    limits: HallLimits,
-) -> list[str]:
-    worst = int(np.argmax(np.abs(residuals)))
-    noise = ratios[worst].part("hall readings")
+    name: str, signal: np.ndarray, fit: LinearFit, ratios: Sequence[Measured]
+) -> Doubts:
+    if not fit.freedom:
+        return ()
+    worst = int(np.argmax(np.abs(fit.residuals)))
+    noise = _SIGNIFICANT * ratios[worst].part("hall readings")
     largest = float(np.abs(signal).max())
-    off = abs(float(residuals[worst])) / largest if largest else 0.0
-    if off <= limits.linearity or abs(residuals[worst]) <= 3 * noise:
-        return []
-    doubt = f"{name}: V_H(B) leaves the line by {off:.1%}"
-    return [f"{doubt} (limit {limits.linearity:.0%}): several carriers, or drift"]
+    off, limit = 100 * abs(float(fit.residuals[worst])), verdicts.LINE.limit
+    if not largest:
+        return verdicts.LINE.at_most(math.nan, of=f"{name}:")
+    return verdicts.LINE.at_most(
+        off / largest, max(limit, 100 * noise / largest), of=f"{name}:"
+    )
 
 
 def _average(
-    slopes: Mapping[str, Measured], limits: HallLimits
-) -> tuple[Measured, list[str]]:
+    slopes: Mapping[str, Measured],
+) -> tuple[Measured, Doubts]:
     values = [slope.value for slope in slopes.values()]
     coefficient = mean(slopes.values())
     pair_c, pair_d = _pair(slopes, PAIR_C), _pair(slopes, PAIR_D)
-    doubts = []
-    apart = abs(pair_c - pair_d) / abs(coefficient.value) if coefficient.value else 0.0
-    if apart > limits.agreement:
-        doubts.append(
-            f"R_HC and R_HD differ by {apart:.1%} (limit {limits.agreement:.0%})"
-        )
+    middle = abs(coefficient.value)
+    apart = 100 * abs(pair_c - pair_d) / middle if middle else math.nan
+    doubts = verdicts.PAIRS_AGREE.at_most(apart)
     if coefficient.part(*RANDOM) > 0:
         difference = _difference(slopes)
         extra = excess(difference.value, difference.part(*RANDOM))
@@ -337,14 +325,10 @@ def _average(
         source = fresh("configurations", values)
         coefficient = coefficient.with_part(source, part, _SCATTER_FREEDOM)
     random = coefficient.part(*RANDOM)
-    ratio = abs(coefficient.value) / random if random > 0 else math.inf
-    if ratio < limits.signal_to_noise:
-        doubts.append(
-            f"Hall signal is {ratio:.3g} times its scatter"
-            f" (limit {limits.signal_to_noise:g}): longer averaging, more current"
-        )
-    if coefficient.parts and coefficient.uncertainty and _weak(coefficient, _RESOLVED):
-        doubts.append("the carrier type is not resolved from zero")
+    scatter = coefficient.parts and len(values) > 1
+    doubts += verdicts.SCATTER_KNOWN.met(scatter)
+    doubts += verdicts.SIGNAL.at_least(middle / random if random > 0 else math.inf)
+    doubts += verdicts.SIGN_RESOLVED.at_least(_times(coefficient))
     return coefficient, doubts
 
 

@@ -14,12 +14,25 @@ from enum import Enum
 from numpy.typing import ArrayLike
 
 from labctl.analysis.conduction.conduction import ohmic_fit
-from labctl.analysis.uncertainty import EXACT, Calibration, Measured, combine
+from labctl.analysis.uncertainty import (
+    EXACT,
+    Calibration,
+    Measured,
+    known,
+    rectangular,
+)
+from labctl.sources import Source
+from labctl.verdicts import particle as verdicts
+from labctl.verdicts.condition import Doubts
 
-_LEAK_SHARE = 0.1
-_SERIES_SHARE = 0.5
-_PLATEAU = 0.05
-_RESOLVED = 2.0
+LEAST_LEAK = 1e-11
+"""S; a holder whose leak nobody measured is taken to leak at most this. A choice:
+good holders and cables of a probe station are below 1 pS, dirty ones above 10."""
+LEADS = 100.0
+"""Ω; leads and tips nobody measured are taken to have at most this: 10 to 100 Ω of
+tungsten tips and leads. An oxidised tip has more, and is a contact."""
+TWICE = 2.0
+"""Standard uncertainties within which two conductances agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,59 +71,59 @@ def correct_conductance(
     measured
         S, as the slope gave it.
     leakage
-        S, of the open probe.
+        S, of the open probe; None: unmeasured, at most `LEAST_LEAK`.
     series_resistance
-        ohm, of leads and tip, from the shorted probe.
+        ohm, of leads and tip, from the shorted probe; None: at most `LEADS`.
     """
-    found = measured
-    doubts = []
-    if series_resistance is not None:
-        share = measured.value * series_resistance.value
-        if share >= 1:
-            return Measured.absent("leads alone explain the resistance", "S").suspect(
-                *measured.doubts
-            )
-        if share > _SERIES_SHARE:
-            doubts.append(f"leads and tip are {share:.0%} of the resistance")
-        found = 1.0 / (1.0 / measured - series_resistance)
-    if leakage is not None:
-        share = abs(leakage.value / found.value) if found.value else math.inf
-        if share > _LEAK_SHARE:
-            doubts.append(f"open-probe leakage is {share:.0%} of the conductance")
-        found = found - leakage
-    return found.with_unit("S").suspect(*doubts)
+    leads = series_resistance or _at_most(LEADS, "leads (assumed)")
+    beside = leakage or _at_most(LEAST_LEAK, "leakage (assumed)")
+    share = measured.value * (abs(leads.value) or LEADS)
+    if series_resistance is not None and share >= 1:
+        absent = Measured.absent("leads alone explain the resistance", "S")
+        return absent.suspect(*measured.doubts)
+    doubts = () if measured.is_absent else verdicts.LEADS.at_most(100 * share)
+    found = 1.0 / (1.0 / measured - leads)
+    leak = abs(beside.value) or LEAST_LEAK
+    part = 100 * leak / abs(found.value) if found.value else math.nan
+    if not measured.is_absent:
+        doubts += verdicts.LEAKAGE.at_most(part)
+    return (found - beside).with_unit("S").suspect(*doubts)
 
 
-def contact_plateau(
-    conductances: Sequence[Measured], plateau: float = _PLATEAU
-) -> Measured:
-    """Return the conductance in S where pressing harder no longer changes it.
+def contact_plateau(conductances: Sequence[Measured]) -> Measured:
+    """Return the last conductance in S, if pressing harder no longer changed it.
+
+    What the last step still brought bounds what the next would: it is in the budget.
 
     Parameters
     ----------
     conductances
-        S, in order of contact force; the last two that agree are averaged.
-    plateau
-        Relative rise between the last two that still counts as saturated.
+        S, in order of contact force.
     """
     usable = [g for g in conductances if not g.is_absent]
     if not usable:
         return Measured.absent("no usable conductance in the contact series", "S")
     last = usable[-1]
     if len(usable) == 1:
-        return last.suspect("one contact force only: contact resistance not seen")
-    before = usable[-2]
-    change = last - before
-    rise = change.value / last.value if last.value else math.inf
-    noise = change.uncertainty if change.parts else 0.0
-    if abs(rise) > plateau and abs(change.value) > _RESOLVED * noise:
-        return last.suspect(
-            f"conductance still changes by {rise:.1%} at the highest force"
-            f" (limit {plateau:.0%}): contact resistance is in it"
-        )
-    return combine(
-        (before.value + last.value) / 2, (before, 0.5), (last, 0.5)
-    ).with_unit("S")
+        return last.suspect(*contacts_unknown())
+    change = last.value - usable[-2].value
+    share = change / last.value if last.value else math.nan
+    noise = TWICE * last.uncertainty / abs(last.value) if last.value else math.nan
+    limit = verdicts.PLATEAU.limit
+    doubts = verdicts.PLATEAU.at_most(
+        100 * abs(share), max(limit, 100 * noise) if noise > 0 else limit
+    )
+    found = last.with_part(Source("contact plateau"), rectangular(abs(change)))
+    return found.suspect(*doubts)
+
+
+def contacts_unknown() -> Doubts:
+    """Return the doubt about a particle that was pressed with one force only."""
+    return verdicts.CONTACT_SEEN.met(
+        fulfilled=False,
+        text="one contact force only: contacts are not told apart from the particle, "
+        "the true conductivity is at least this",
+    )
 
 
 class Contacts(Enum):
@@ -134,21 +147,39 @@ class Cylinder:
 
     def conductivity(self, conductance: Measured) -> Measured:
         """Return σ = G L / A in S/m."""
-        return (conductance * self.length / self.area).with_unit("S/m")
+        found = (conductance * self.length / self.area).with_unit("S/m")
+        return found.suspect(*_assumed_sizes(self.length, self.area))
 
 
 @dataclass(frozen=True, slots=True)
 class Constriction:
-    """Current spreads from a round contact (Holm)."""
+    """Current spreads from a round contact (Holm); no contact film."""
 
     radius: Measured
     """m, of the contact."""
     contacts: Contacts = Contacts.TWO
     name: str = "spherical constriction"
+    body: Measured | None = None
+    """Radius of the particle in m; None: not on the label."""
 
     def conductivity(self, conductance: Measured) -> Measured:
         """Return σ = G / (2a) for two contacts, G / (4a) for one, in S/m."""
-        return (conductance / (self.contacts.value * self.radius)).with_unit("S/m")
+        found = (conductance / (self.contacts.value * self.radius)).with_unit("S/m")
+        share = self.radius.value / self.body.value if self.body else math.nan
+        return found.suspect(
+            *_assumed_sizes(self.radius), *verdicts.CONTACT_SMALL.at_most(share)
+        )
+
+
+def _assumed_sizes(*sizes: Measured) -> Doubts:
+    assumed = [s.term for size in sizes for s in size.parts if s.assumed]
+    return verdicts.GEOMETRY.met(
+        not assumed, f"no uncertainty was stated: {', '.join(assumed)}"
+    )
+
+
+def _at_most(bound: float, term: str) -> Measured:
+    return known(0.0, rectangular(bound), Source(term, assumed=True))
 
 
 def _trusted(value: Measured) -> Measured:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from labctl.analysis.conduction.contact_size import POINTS, ContactSize
 from labctl.analysis.uncertainty import (
     EXACT,
     Calibration,
@@ -26,7 +27,8 @@ from labctl.analysis.uncertainty import (
 )
 from labctl.data import Result
 from labctl.sources import Source
-from labctl.verdicts.condition import Doubt
+from labctl.verdicts import van_der_pauw as verdicts
+from labctl.verdicts.condition import Doubt, Doubts
 
 GROUP_A = (("I21_V34", "I12_V43"), ("I43_V12", "I34_V21"))
 """Readings of R_A: two reciprocal places, each with both current directions."""
@@ -96,24 +98,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class VanDerPauwLimits:
-    """When a resistivity is suspect (NIST, ASTM F76, project defaults)."""
-
-    reversal: float = 0.05
-    """Relative disagreement of the two current directions."""
-    reciprocity: float = 0.05
-    """Relative disagreement of current and voltage pair exchanged."""
-    homogeneity: float = 0.10
-    """Relative disagreement of the two resistivities of F76, ρ_A and ρ_B."""
-    ratio: float = 1.5
-    """Largest R_A/R_B (or its inverse) of a well placed set of contacts."""
-    largest_ratio: float = 10.0
-    """Beyond it the value depends on the contacts more than on the sample."""
-    smallest_f: float = 0.25
-    """Smallest f-factor."""
-
-
-@dataclass(frozen=True, slots=True)
 class VanDerPauw:
     """What eight readings without field say."""
 
@@ -147,9 +131,12 @@ class VanDerPauw:
         """Return the named results for the run file."""
         names = ("sheet_resistance", "resistivity", "conductivity")
         found = {name: getattr(self, name).to_result() for name in names}
-        if math.isnan(self.f_factor):
-            return found | {"f_factor": Result.absent("", "R_A or R_B is missing")}
-        return found | {"f_factor": Result(self.f_factor, "")}
+        factor = (
+            Measured.absent("R_A or R_B is missing")
+            if math.isnan(self.f_factor)
+            else Measured(self.f_factor)
+        )
+        return found | {"f_factor": factor.to_result()}
 
 
 def solve_sheet_resistance(resistance_a: float, resistance_b: float) -> float:
@@ -191,9 +178,9 @@ def sheet_resistance(resistance_a: Measured, resistance_b: Measured) -> Measured
     a, b = resistance_a.value, resistance_b.value
     if not (a > 0 and b > 0):
         empty = combine(math.nan, (resistance_a, 1.0), (resistance_b, 1.0))
-        return empty.with_unit("ohm").suspect(
-            f"R_A = {a:.4g} ohm, R_B = {b:.4g} ohm: van der Pauw needs both positive"
-        )
+        text = f"R_A = {a:.4g} ohm, R_B = {b:.4g} ohm: van der Pauw needs both positive"
+        solved = verdicts.SOLVED.met(fulfilled=False, text=text)
+        return empty.with_unit("ohm").suspect(*solved)
     sheet = solve_sheet_resistance(a, b)
     ea, eb = math.exp(-math.pi * a / sheet), math.exp(-math.pi * b / sheet)
     slope = sheet / (a * ea + b * eb)
@@ -206,7 +193,7 @@ def van_der_pauw(
     accuracy: Calibration = EXACT,
     *,
     thickness: Measured | None = None,
-    limits: VanDerPauwLimits | None = None,
+    contacts: ContactSize = POINTS,
 ) -> VanDerPauw:
     """Return sheet resistance and resistivity from the readings without field.
 
@@ -214,25 +201,26 @@ def van_der_pauw(
     ----------
     readings
         The eight of `CONFIGURATIONS`, in any order; more of one kind are averaged. A
-        configuration that is missing or overloaded leaves the value and a suspicion.
+        configuration that is missing or overloaded leaves the value and a doubt.
     thickness
         m; without it resistivity and conductivity are absent.
+    contacts
+        Their size.
     """
-    limits = limits or VanDerPauwLimits()
-    taken, suspicions = _by_configuration(readings, accuracy)
+    taken, doubts = _by_configuration(readings, accuracy)
     for name in CONFIGURATIONS:
-        if name not in taken:
-            suspicions.append(f"{name} is missing")
-    a, doubts_a = _side(taken, GROUP_A, "R_A", limits)
-    b, doubts_b = _side(taken, GROUP_B, "R_B", limits)
-    sheet = sheet_resistance(a, b).suspect(*suspicions, *doubts_a, *doubts_b)
+        doubts += verdicts.READINGS.met(name in taken, f"{name} is missing")
+    a, doubts_a = _side(taken, GROUP_A, "R_A")
+    b, doubts_b = _side(taken, GROUP_B, "R_B")
+    sheet = sheet_resistance(a, b).suspect(*doubts, *doubts_a, *doubts_b)
     sheet_a = _f76(taken, GROUP_A[0], GROUP_B[0])
     sheet_b = _f76(taken, GROUP_A[1], GROUP_B[1])
     ratio = factor = math.nan
     if not sheet.is_absent:
         ratio = max(a.value, b.value) / min(a.value, b.value)
         factor = f_factor(ratio)
-        sheet = sheet.suspect(*_shape_doubts(ratio, factor, sheet_a, sheet_b, limits))
+        sheet = contacts.on_resistance(sheet)
+        sheet = sheet.suspect(*_shape_doubts(ratio, factor, sheet_a, sheet_b))
     depth = thickness or Measured.absent(_NO_THICKNESS)
     return VanDerPauw(
         sheet_resistance=sheet,
@@ -250,55 +238,46 @@ def van_der_pauw(
 
 def _by_configuration(
     readings: Iterable[Reading], accuracy: Calibration
-) -> tuple[dict[str, Measured], list[str]]:
+) -> tuple[dict[str, Measured], Doubts]:
     kept: dict[str, list[Measured]] = {}
-    suspicions: list[str] = []
+    doubts: Doubts = ()
     for index, reading in enumerate(readings):
         name = reading.canonical
         if name not in CONFIGURATIONS:
             raise ValueError(f"{name} is none of {', '.join(CONFIGURATIONS)}")
-        if not reading.is_usable:
-            suspicions.append(f"{name} was overloaded or not a number, left out")
-            continue
-        source = fresh("resistivity readings", index, reading)
-        kept.setdefault(name, []).append(reading.resistance(accuracy, source))
-    return {name: mean(values) for name, values in kept.items()}, suspicions
+        doubts += verdicts.USABLE.met(
+            reading.is_usable, f"{name} was overloaded or not a number, left out"
+        )
+        if reading.is_usable:
+            source = fresh("resistivity readings", index, reading)
+            kept.setdefault(name, []).append(reading.resistance(accuracy, source))
+    return {name: mean(values) for name, values in kept.items()}, doubts
 
 
 def _side(
-    taken: Mapping[str, Measured],
-    group: Sequence[tuple[str, str]],
-    name: str,
-    limits: VanDerPauwLimits,
-) -> tuple[Measured, list[str]]:
-    doubts: list[str] = []
+    taken: Mapping[str, Measured], group: Sequence[tuple[str, str]], name: str
+) -> tuple[Measured, Doubts]:
+    doubts: Doubts = ()
     places: list[Measured] = []
     for forward, backward in group:
-        found = [taken[c] for c in (forward, backward) if c in taken]
-        doubts += [
-            f"{c} gives {taken[c].value:.4g} ohm, not positive"
-            for c in (forward, backward)
-            if c in taken and taken[c].value <= 0
-        ]
-        if forward in taken and backward in taken:
-            apart = _apart(*found)
-            if not apart <= limits.reversal:
-                doubts.append(
-                    f"{forward} and {backward} differ by {apart:.1%}"
-                    f" (limit {limits.reversal:.0%}): current reversal"
-                )
+        there = [c for c in (forward, backward) if c in taken]
+        found = [taken[c] for c in there]
+        for each in there:
+            ohms = taken[each].value
+            doubts += verdicts.SIGNS.met(
+                ohms > 0, f"{each} gives {ohms:.4g} ohm, not positive"
+            )
+        if len(there) > 1:
+            doubts += verdicts.REVERSAL.at_most(
+                100 * _apart(*found), of=f"{forward} and {backward}:"
+            )
         if found:
             places.append(mean(found))
     if not places:
         return Measured.absent(f"no usable reading of {name}", "ohm"), doubts
     value = mean(places)
     if len(places) == len(group):
-        apart = _apart(*places)
-        if not apart <= limits.reciprocity:
-            doubts.append(
-                f"{name}: current and voltage pair exchanged differ by {apart:.1%}"
-                f" (limit {limits.reciprocity:.0%}): reciprocity"
-            )
+        doubts += verdicts.RECIPROCITY.at_most(100 * _apart(*places), of=f"{name}:")
         value = _with_reciprocity(value, places[0] - places[1], name)
     return value.with_unit("ohm"), doubts
 
@@ -330,29 +309,11 @@ def _f76(
 
 
 def _shape_doubts(
-    ratio: float,
-    factor: float,
-    sheet_a: float,
-    sheet_b: float,
-    limits: VanDerPauwLimits,
-) -> list[str]:
-    doubts = []
-    if ratio > limits.largest_ratio:
-        doubts.append(
-            f"R_A/R_B = {ratio:.3g} is beyond {limits.largest_ratio:g}: the contacts"
-            " or the sample are unfit for van der Pauw"
-        )
-    elif ratio > limits.ratio:
-        doubts.append(
-            f"R_A/R_B = {ratio:.3g} is above {limits.ratio:g}: contacts badly placed,"
-            " or the sample is not isotropic"
-        )
-    if factor < limits.smallest_f:
-        doubts.append(f"f = {factor:.3f} is below {limits.smallest_f:g}")
-    apart = abs(sheet_a - sheet_b) / ((sheet_a + sheet_b) / 2)
-    if apart > limits.homogeneity:
-        doubts.append(
-            f"resistivities A and B differ by {apart:.1%} (limit"
-            f" {limits.homogeneity:.0%}): not homogeneous or not isotropic"
-        )
-    return doubts
+    ratio: float, factor: float, sheet_a: float, sheet_b: float
+) -> Doubts:
+    apart = 100 * abs(sheet_a - sheet_b) / ((sheet_a + sheet_b) / 2)
+    return (
+        *verdicts.RATIO.at_most(ratio),
+        *verdicts.F_FACTOR.at_least(factor),
+        *verdicts.HOMOGENEOUS.at_most(apart),
+    )
