@@ -1,0 +1,93 @@
+"""Whether stated uncertainties hold: ``… interval_coverage.py [--seeds N]``.
+
+Every seed is another bench and another specimen: gain and zero of each instrument are
+drawn within its maker's limits, the truth lies about the label as the label says, and
+what no label says is drawn over decades. Most runs go the whole way from the wire to
+the results; where a generator stands in, its module says which. Numbers of one run
+share errors, so the interval of a coverage holds for numbers of different seeds only.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "coverages"))
+
+import coverage_cells
+import coverage_conduction
+import coverage_groups
+import coverage_spectra
+import coverage_titration
+import coverage_voltammetry
+from coverage_table import Finding, Row, Technique, markdown, rows
+
+from labctl.clock import stopwatch
+
+MODULES = (
+    coverage_cells,
+    coverage_voltammetry,
+    coverage_titration,
+    coverage_spectra,
+    coverage_conduction,
+    coverage_groups,
+)
+TECHNIQUES: dict[str, Technique] = {
+    one.name: one for module in MODULES for one in module.TECHNIQUES
+}
+
+
+def found_by(job: tuple[str, int]) -> Sequence[Finding]:
+    """Return the findings of one technique and seed."""
+    name, seed = job
+    return TECHNIQUES[name].find(seed)
+
+
+def coverage(wanted: dict[str, int], jobs: int) -> list[Row]:
+    """Return the rows of each technique over so many seeds."""
+    work = [(name, seed) for name, seeds in wanted.items() for seed in range(seeds)]
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        found = list(pool.map(found_by, work))
+    return [
+        row
+        for name in wanted
+        for row in rows(
+            name,
+            [
+                f
+                for job, own in zip(work, found, strict=True)
+                if job[0] == name
+                for f in own
+            ],
+        )
+    ]
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the table; return 1 if a good number is far from the truth."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--technique", nargs="+", choices=TECHNIQUES, default=[])
+    parser.add_argument("--seeds", type=int, help="of each technique")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="a few seeds, two minutes")
+    parser.add_argument("--out", type=Path, help="write the table to this file, too")
+    asked = parser.parse_args(words)
+    wanted = {
+        name: asked.seeds or (one.quick if asked.quick else one.seeds)
+        for name, one in TECHNIQUES.items()
+        if not asked.technique or name in asked.technique
+    }
+    begun = stopwatch()
+    found = coverage(wanted, asked.jobs)
+    table = markdown(found)
+    print(table)
+    print(f"{stopwatch() - begun:.0f} s")
+    if asked.out:
+        asked.out.write_text(table, encoding="utf-8")
+    return int(any(row.wrong for row in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
