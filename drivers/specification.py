@@ -8,6 +8,9 @@ them, not read from the page: unverified until somebody holds the sheet against
 
 from dataclasses import dataclass
 
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.channel_accuracy import MeterAccuracy, Origin, RangeAccuracy
+
 OVER = 1.05
 """Ranges reach 105 % of their name."""
 
@@ -46,6 +49,14 @@ class Specification:
         if self.limits:
             return self.limits[self.ranges.index(name)]
         return self.gain, self.offset * name
+
+    def stated(self) -> MeterAccuracy:
+        """Return it as a run file keeps it; a range's code is its place."""
+        ranges = tuple(
+            RangeAccuracy(place, name, Accuracy(*self.limit_at(name)))
+            for place, name in enumerate(self.ranges)
+        )
+        return MeterAccuracy(ranges, Origin.MEMORY, "one-year specification")
 
     def range_for(self, value: float) -> float:
         """Return the smallest range that holds ``value``, else the largest."""

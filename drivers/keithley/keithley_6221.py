@@ -22,6 +22,7 @@ from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.accuracy import Accuracy
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.current_source import CurrentBounds, CurrentSettings
 from labctl.roles.delta_meter import DeltaReadings, DeltaSettings
 from labctl.roles.driver import Setup
@@ -78,6 +79,10 @@ class Keithley6221(Integrating):
         """Return the limits of error of the output on the prepared range."""
         span = LARGEST_CURRENT if self._prepared is None else self._prepared.span
         return Accuracy(*CURRENT.limit_at(span))
+
+    def stated_accuracy(self) -> ChannelAccuracy:
+        """See `labctl.roles.channel_accuracy.StatesAccuracy`."""
+        return ChannelAccuracy(driven_current=CURRENT.stated())
 
     @property
     def current_accuracy(self) -> Accuracy:

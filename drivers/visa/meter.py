@@ -15,6 +15,7 @@ from drivers.visa.power_line import Integrating
 from drivers.visa.talk import refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError
 from labctl.roles.accuracy import Accuracy
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.electrometer import ElectrometerSettings
 from labctl.roles.voltmeter import VoltageReading, VoltmeterSettings
 
@@ -39,6 +40,12 @@ class MeterRole(Integrating, abc.ABC, Generic[S]):
     def accuracy(self) -> Accuracy:
         """Return the limits of error on the prepared range; auto: on the smallest."""
         return Accuracy(*self.spec.limit_at(self._prepared.range or 0.0))
+
+    def stated_accuracy(self) -> ChannelAccuracy:
+        """See `labctl.roles.channel_accuracy.StatesAccuracy`."""
+        if self.largest[1] == "V":
+            return ChannelAccuracy(voltage=self.spec.stated())
+        return ChannelAccuracy(current=self.spec.stated())
 
     def prepare(self, settings: S) -> S:
         """Configure; return the settings read back."""

@@ -15,6 +15,7 @@ from drivers.visa.power_line import SCPI_LINE, Integrating
 from drivers.visa.talk import number, refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy
+from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.source_meter import (
     Driven,
     SourceBounds,
@@ -68,6 +69,12 @@ class SourceMeterRole(Integrating, abc.ABC):
     def current_accuracy(self) -> Accuracy:
         """Return the limits of error of a measured current."""
         return self._accuracy(self.current_spec, Driven.CURRENT)
+
+    def stated_accuracy(self) -> ChannelAccuracy:
+        """See `labctl.roles.channel_accuracy.StatesAccuracy`."""
+        return ChannelAccuracy(
+            current=self.current_spec.stated(), voltage=self.voltage_spec.stated()
+        )
 
     def _accuracy(self, spec: Specification, quantity: Driven) -> Accuracy:
         settings = self._prepared

@@ -122,3 +122,14 @@ def test_both_know_the_same_probes_of_a_475() -> None:
 def test_both_know_the_same_limits_of_a_643() -> None:
     assert lakeshore_643.LARGEST["643"] == twin_643.LARGEST
     assert lakeshore_643.RATES[1] == twin_643.LARGEST_RATE
+
+
+@every
+def test_a_run_file_keeps_what_the_driver_states_range_by_range(quantity: str) -> None:
+    driver = DRIVERS[quantity]
+    stated = driver.stated()
+
+    assert [each.full_scale for each in stated.ranges] == list(driver.ranges)
+    for each in stated.ranges:
+        limits = (each.limits.gain, each.limits.offset)
+        assert limits == driver.limit_at(each.full_scale)
