@@ -6,6 +6,7 @@ from pathlib import Path
 from labctl.analysis.averages import averages, differences
 from labctl.clock import iso
 from labctl.data import Level
+from labctl.drawing.accuracy_text import accuracy_text
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.figures.merged import combine_all
 from labctl.quantities import SI, format_duration
@@ -130,6 +131,11 @@ def read_report(run: Path) -> Report:
             *(
                 (name, " ".join(str(about.get(k, "")) for k in _IDENTITY))
                 for name, about in header.instruments.items()
+            ),
+            *(
+                (f"Accuracy of {header.roles[role]}", text)
+                for role in header.roles
+                if (text := accuracy_text(header.accuracy(role)))
             ),
             ("Operator", header.operator or "–"),
             ("labctl", header.versions.get("labctl-bench", "")),

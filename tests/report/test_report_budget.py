@@ -3,8 +3,16 @@
 from labctl.analysis.label import labelled
 from labctl.analysis.uncertainty import Measured, mean_of
 from labctl.data import Result
+from labctl.drawing.accuracy_text import accuracy_text
 from labctl.quantities import SI
 from labctl.report.tables import Table, result_tables
+from labctl.roles.accuracy import Accuracy
+from labctl.roles.channel_accuracy import (
+    ChannelAccuracy,
+    MeterAccuracy,
+    Origin,
+    RangeAccuracy,
+)
 from labctl.sample import Sample
 
 
@@ -39,3 +47,17 @@ def test_an_older_file_lists_the_terms_alone() -> None:
     (found,) = result_tables({"x": Result(1.0, "V", 0.1, budget={"gain": 0.1})})
 
     assert found.rows == [("Gain", "0.1", "100.0 %", "", "", "")]
+
+
+def test_a_reader_of_the_page_sees_who_states_the_limits_of_error() -> None:
+    limits = (Accuracy(1e-3, 3e-6), Accuracy(1e-3, 3e-4))
+    ranges = tuple(
+        RangeAccuracy(code, full, own)
+        for code, full, own in zip((7, 8), (1e-3, 1.0), limits, strict=True)
+    )
+    stated = ChannelAccuracy(current=MeterAccuracy(ranges, Origin.MEMORY))
+
+    assert accuracy_text(stated) == (
+        "current ±0.1 % of reading ±0.03 to 0.3 % of range (from memory, unverified)"
+    )
+    assert accuracy_text(None) == accuracy_text(ChannelAccuracy()) == ""
