@@ -4,7 +4,7 @@ An ammeter reads i(1 + g ± a/2) + z(t): a gain g and an error at zero z on each
 and a difference a between the gains of the two signs. Over a group of rows (a half
 cycle) on one range, with Q = ∫i dt and t the time under current,
 
-    δQ = g Q + (a/2) ∫|i| dt + z t + (drift of z) + (half a step of the converter) t
+    δQ = g Q + (a/2) ∫|i| dt + z t + (drift of g and z) + (half a converter's step) t
 
 One error holds for all groups on its range: g cancels in the ratio of two charges, z
 does not. With a discharge -|Q₁| in t₁ and a charge |Q₂| in t₂ it moves |Q₂|/|Q₁| by
@@ -46,6 +46,12 @@ DRIFT_OF_ZERO = 0.5
 """Change of the error at zero from the run's first row to its last, of its limit, where
 none is stated: a choice, as no sheet of a potentiostat says it."""
 
+DRIFT_OF_GAIN = 0.1
+"""The same of the gain: 30 ppm/K, as current shunts have, in a room that keeps ±3 K, of
+a limit of 0.1 %."""
+ROUNDING = 1e-9
+"""A part smaller than this share of what it is the difference of has cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeErrors:
@@ -66,8 +72,14 @@ class ChargeErrors:
         ``sensitivity``: ∂value/∂charge of each group, in the number's unit per C,
         shape (g,); the charges are signed.
         """
-        moved = self.parts @ np.asarray(sensitivity, dtype=np.float64)
-        parts = {s: float(x) for s, x in zip(self.sources, moved, strict=True) if x}
+        weight = np.asarray(sensitivity, dtype=np.float64)
+        moved = self.parts @ weight
+        dust = ROUNDING * (np.abs(self.parts) @ np.abs(weight))  # what cancelled
+        parts = {
+            source: float(part)
+            for source, part, least in zip(self.sources, moved, dust, strict=True)
+            if not abs(part) <= least
+        }
         return Measured(float(value), unit, parts)
 
     def of_group(self, group: int) -> Measured:
@@ -258,7 +270,9 @@ def _on_range(
     under = np.where(mine & rows.flows, rows.step, 0.0)
     stated = not math.isnan(limits.asymmetry)
     uneven = limits.asymmetry if stated else ASYMMETRY_OF_GAIN * limits.gain
-    drift = rows.total(under * _course(rows.time)) * DRIFT_OF_ZERO
+    course = _course(rows.time)
+    drift = DRIFT_OF_ZERO * rows.total(under * course)
+    change = DRIFT_OF_GAIN * rows.total(moved * course)
     found = [
         (whose.source("current gain", name), limits.gain * rows.total(moved)),
         (
@@ -269,6 +283,10 @@ def _on_range(
         (
             whose.source("current zero drift", name, assumed=True),
             limits.offset * drift,
+        ),
+        (
+            whose.source("current gain drift", name, assumed=True),
+            limits.gain * change,
         ),
     ]
     if limits.resolution:
@@ -289,11 +307,14 @@ def _assumed(rows: _Rows) -> ChargeErrors:
     """Return the declared default: one line of the budget, three errors."""
     charge, root = rows.charge(), math.sqrt(3.0)
     moved = rows.total(np.abs(rows.current) * rows.step)
+    course = _course(rows.time)
+    change = DRIFT_OF_GAIN * rows.total(rows.current * rows.step * course)
     flowing = np.where(rows.flows, rows.step, 0.0)
     under, largest = rows.total(flowing), rows.largest()[: rows.groups]
-    wander = rows.total(flowing * _course(rows.time)) * DRIFT_OF_ZERO
+    wander = DRIFT_OF_ZERO * rows.total(flowing * course)
     errors = {
         "gain": ASSUMED_GAIN * charge,
+        "gain drift": ASSUMED_GAIN * change,
         "gain by sign": ASYMMETRY_OF_GAIN * ASSUMED_GAIN / 2 * moved,
         "zero": ASSUMED_ZERO * largest * under,
         "zero drift": ASSUMED_ZERO * largest * wander,

@@ -8,6 +8,7 @@ import pytest
 from labctl.analysis.meter import (
     ASSUMED_ZERO,
     ASYMMETRY_OF_GAIN,
+    DRIFT_OF_ZERO,
     ChargeErrors,
     charge_errors,
     reading,
@@ -211,3 +212,14 @@ def test_limits_widen_beyond_the_temperatures_of_the_sheet() -> None:
 
     assert limits.at(27.0) == limits
     assert limits.at(38.0).gain == pytest.approx(2e-3)
+
+
+def test_an_ammeter_that_drifts_moves_what_it_is_read_for_later() -> None:
+    errors = charges(*[-2e-3, 2e-3] * 50)
+
+    left = errors.of_group(99) / errors.of_group(1)
+
+    assert left.part("current gain", "current zero") == 0
+    drift = DRIFT_OF_ZERO * (2e-6 / 2e-3) / ROOT
+    assert left.budget["current zero drift (assumed)"] == pytest.approx(drift, rel=0.05)
+    assert "current gain drift (assumed)" in left.budget
