@@ -160,9 +160,16 @@ def reading(
         return Measured(float(value), unit, parts)
     on = accuracy.on(code, size)
     name, limits = format_si(on.full_scale, unit), on.limits
-    assumed = accuracy.origin is Origin.ASSUMED
-    gain_of = _source(f"{quantity} gain", name, instrument, assumed=assumed)
-    zero_of = _source(f"{quantity} zero", name, instrument, assumed=assumed)
+    told = accuracy.knows(code)
+
+    def source(what: str, matters: bool) -> Source:
+        word = " (range assumed)" if matters and not told else ""
+        assumed = accuracy.origin is Origin.ASSUMED or bool(word)
+        return _source(f"{quantity} {what}{word}", name, instrument, assumed=assumed)
+
+    every = [each.limits for each in accuracy.ranges]
+    gain_of = source("gain", matters=len({each.gain for each in every}) > 1)
+    zero_of = source("zero", matters=len({each.offset for each in every}) > 1)
     return Measured(
         float(value),
         unit,

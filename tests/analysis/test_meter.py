@@ -183,6 +183,13 @@ def test_the_zero_cancels_in_the_difference_of_two_readings() -> None:
     assert found.part("current zero") == 0
 
 
+def test_a_reading_whose_range_nobody_recorded_says_so_where_it_matters() -> None:
+    found = reading("current", 5e-4, "A", METER)
+
+    assert set(found.budget) == {"current gain", "current zero (range assumed)"}
+    assert found.budget["current zero (range assumed)"] == pytest.approx(2e-7 / ROOT)
+
+
 def test_the_limits_of_a_channel_come_back_from_its_json() -> None:
     region = ImpedanceRegion(1.0, 1e6, 1e-2, 1e5, 0.01, math.radians(1))
     stated = ChannelAccuracy(
