@@ -99,3 +99,7 @@ def test_a_whole_run_finds_numbers_beside_their_truth(name: str) -> None:
     assert len(found) >= 3
     for finding in found:
         assert finding.value == pytest.approx(finding.truth, rel=0.5)
+
+
+def test_a_row_of_which_nothing_is_good_is_still_written() -> None:
+    assert "| – |" in markdown([estimates(1.0, 3, "suspect")])

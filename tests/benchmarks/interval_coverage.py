@@ -8,7 +8,9 @@ share errors, so the interval of a coverage holds for numbers of different seeds
 """
 
 import argparse
+import math
 import sys
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -40,29 +42,27 @@ TECHNIQUES: dict[str, Technique] = {
 
 
 def found_by(job: tuple[str, int]) -> Sequence[Finding]:
-    """Return the findings of one technique and seed."""
+    """Return the findings of one technique and seed; a run that failed finds nothing."""
     name, seed = job
-    return TECHNIQUES[name].find(seed)
+    try:
+        return TECHNIQUES[name].find(seed)
+    except Exception:  # noqa: BLE001  (the other seeds shall still be tried)
+        print(f"{name}, seed {seed}:\n{traceback.format_exc()}", file=sys.stderr)
+        return [Finding("run failed", math.nan, math.nan, math.nan, "absent")]
 
 
 def coverage(wanted: dict[str, int], jobs: int) -> list[Row]:
     """Return the rows of each technique over so many seeds."""
-    work = [(name, seed) for name, seeds in wanted.items() for seed in range(seeds)]
+    found = []
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        found = list(pool.map(found_by, work))
-    return [
-        row
-        for name in wanted
-        for row in rows(
-            name,
-            [
-                f
-                for job, own in zip(work, found, strict=True)
-                if job[0] == name
-                for f in own
-            ],
-        )
-    ]
+        for name, seeds in wanted.items():
+            begun = stopwatch()
+            work = [(name, seed) for seed in range(seeds)]
+            own = rows(name, [f for one in pool.map(found_by, work) for f in one])
+            print(f"{name}: {stopwatch() - begun:.0f} s", file=sys.stderr)
+            print(markdown(own), file=sys.stderr, flush=True)
+            found += own
+    return found
 
 
 def main(words: Sequence[str]) -> int:
