@@ -12,6 +12,7 @@ from labctl.verdicts import (
     hall,
     particle,
     pellet,
+    spectra,
     van_der_pauw,
 )
 from labctl.verdicts.condition import Condition
@@ -19,6 +20,7 @@ from labctl.verdicts.condition import Condition
 TECHNIQUES: tuple[ModuleType, ...] = (
     cycling,
     gitt,
+    spectra,
     conduction,
     pellet,
     particle,

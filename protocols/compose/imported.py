@@ -13,12 +13,11 @@ from labctl.sample import Sample, SampleKind
 from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
 from protocols.cells.cycling_results import cycles_of, cycling_results
 from protocols.spectra.peis import NYQUIST
+from protocols.spectra.recorded_spectra import RecordedSpectrum, spectra_of
 from protocols.spectra.spectra_results import (
-    RecordedSpectrum,
     judged,
     resistance_result,
     spectra_figures,
-    spectra_of,
 )
 
 
@@ -74,7 +73,15 @@ class Imported(Protocol):
         spectra = self._spectra(run)
         if spectra:
             kelvin = run.sample.temperature
-            found = [judged(x, temperature=kelvin, corrected=False) for x in spectra]
+            found = [
+                judged(
+                    x,
+                    temperature=kelvin,
+                    corrected=False,
+                    accuracy=run.accuracy("cell"),
+                )
+                for x in spectra
+            ]
             out["charge_transfer_resistance"] = resistance_result(found)
         if not out:
             reason = "neither a whole cycle nor a spectrum is in the data"

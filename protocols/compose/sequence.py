@@ -34,12 +34,12 @@ from protocols.compose.sequence_checks import (
     techniques_of,
 )
 from protocols.spectra.peis import NYQUIST
+from protocols.spectra.recorded_spectra import spectra_of
 from protocols.spectra.spectra import seconds_of
 from protocols.spectra.spectra_results import (
     judged,
     resistance_result,
     spectra_figures,
-    spectra_of,
 )
 
 Steps = Generator[Step, Outcome, Outcome | None]
@@ -276,7 +276,12 @@ class ComposedSequence(CellProtocol):
         if len(run.table("eis")["spectrum_id"]):
             kelvin = run.sample.temperature
             spectra = [
-                judged(taken, temperature=kelvin, corrected=False)
+                judged(
+                    taken,
+                    temperature=kelvin,
+                    corrected=False,
+                    accuracy=run.accuracy("cell"),
+                )
                 for taken in spectra_of(run, {}, self._capacity())
             ]
             out["charge_transfer_resistance"] = resistance_result(spectra)

@@ -30,6 +30,12 @@ from protocols.cells.cell_protocol import CYCLING_PLOTS, CellProtocol
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.half_cycles import VoltageWindow, half_cycle, voltage_limit
 from protocols.spectra.peis import NYQUIST
+from protocols.spectra.recorded_spectra import (
+    RecordedSpectrum,
+    at_one_time,
+    capacity_of,
+    spectra_of,
+)
 from protocols.spectra.spectra import (
     SpectraParameters,
     rate_word,
@@ -39,12 +45,9 @@ from protocols.spectra.spectra import (
 )
 from protocols.spectra.spectra_results import (
     SLOW,
-    RecordedSpectrum,
-    capacity_of,
     judged,
     resistance_result,
     spectra_figures,
-    spectra_of,
 )
 
 AC_SHARE = 0.01
@@ -287,8 +290,13 @@ class InsituEis(CellProtocol):
         """Return R_ct at each current, how the channels agree, what formation says."""
         p, kelvin = self.parameters, run.sample.temperature
         found = [
-            judged(taken, temperature=kelvin, corrected=p.drift_correction)
-            for taken in self.spectra(run)
+            judged(
+                taken,
+                temperature=kelvin,
+                corrected=p.drift_correction,
+                accuracy=run.accuracy("cell"),
+            )
+            for taken in at_one_time(self.spectra(run))
             if len(taken.frequency) == self._points(taken.label)
         ]
         out = {"charge_transfer_resistance": resistance_result(found, REFERENCE_STATE)}

@@ -24,6 +24,7 @@ from labctl.techniques import (
 from protocols.cells.cell_protocol import CYCLING_PLOTS, CellProtocol
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.half_cycles import voltage_limit
+from protocols.spectra.recorded_spectra import RecordedSpectrum, capacity_of, spectra_of
 from protocols.spectra.spectra import (
     SpectraParameters,
     seconds_of,
@@ -31,12 +32,9 @@ from protocols.spectra.spectra import (
     spectrum_complaints,
 )
 from protocols.spectra.spectra_results import (
-    RecordedSpectrum,
-    capacity_of,
     judged,
     resistance_result,
     spectra_figures,
-    spectra_of,
 )
 
 NYQUIST = Plot(
@@ -177,7 +175,12 @@ class Peis(CellProtocol):
         formation = formation_results(run, self.parameters.formation_cycles)
         kelvin = run.sample.temperature
         found = [
-            judged(taken, temperature=kelvin, corrected=False)
+            judged(
+                taken,
+                temperature=kelvin,
+                corrected=False,
+                accuracy=run.accuracy("cell"),
+            )
             for taken in self.spectra(run)
         ]
         return {"charge_transfer_resistance": resistance_result(found), **formation}

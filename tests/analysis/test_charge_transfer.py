@@ -5,10 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from labctl.analysis.spectra.charge_transfer import (
-    charge_transfer_resistance,
-    exchange_current,
-)
+from labctl.analysis.spectra.charge_transfer import charge_transfer_resistance
+from labctl.analysis.spectra.rest_correction import exchange_current
 from labctl.analysis.uncertainty import known
 
 CIRCUITS = (
@@ -131,4 +129,4 @@ def test_a_resistance_no_current_leaves_is_refused_with_its_limit() -> None:
     exchange = exchange_current(known(100.0, 1.0, "fit"), 4e-3)
 
     assert not exchange.valid
-    assert "12.85 ohm" in exchange.reason
+    assert "12.85 Ω" in exchange.reason

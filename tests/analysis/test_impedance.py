@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labctl.analysis.spectra.elements import KINDS, ParameterScale
 from labctl.analysis.spectra.impedance import (
-    KINDS,
     Circuit,
     Element,
     InSeries,
@@ -129,3 +129,19 @@ def test_diffusion_elements_have_the_right_limits() -> None:
     for circuit, factor in ((blocked, 1), (open_ended, 1), (sphere, 1 / 3)):
         z = circuit.impedance([fast], values)[0]
         assert z == pytest.approx(factor * semi_infinite, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_slopes_are_those_of_differences(kind: str) -> None:
+    circuit = parse_circuit(f"R0-p(R1-{kind}3,C1)")
+    omega = 2 * np.pi * np.logspace(4, -3, 30)
+    logs = np.log(np.full(len(circuit.names), 0.9))
+    logs[circuit.scales.index(ParameterScale.FARAD)] = np.log(0.02)
+
+    _, slopes = circuit.tree.steep(omega, np.exp(logs))
+
+    for k, slope in enumerate(slopes):
+        step = 1e-5 * np.eye(len(logs))[k]
+        above = circuit.tree.at(omega, np.exp(logs + step))
+        below = circuit.tree.at(omega, np.exp(logs - step))
+        assert np.allclose(slope, (above - below) / 2e-5, rtol=1e-6, atol=1e-8)

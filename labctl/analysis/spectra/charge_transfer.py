@@ -1,30 +1,46 @@
 """The charge-transfer resistance of a spectrum, at rest or while a current flows.
 
-Circuits of one to three arcs, with and without a diffusion tail, are fitted and the
-one with the least AICc is kept, unless its tail or an arc is not determined by the
-spectrum. R_ct is the resistance of the slowest arc. Under a current I the symmetric
+Circuits of one to three arcs, with and without a diffusion tail and the inductance of
+leads, are fitted and compared by AICc. R_ct is the resistance of the slowest arc of
+the best circuit that determines it; what circuits that cannot be told from it say
+otherwise is a part of its uncertainty, and so are the instrument's errors of |Z| and
+phase, which no number of points averages away. Under a current I the symmetric
 Butler–Volmer film has R_ct(I) = (RT/F)/√(I0² + I²/4), which gives I0 and
-R_ct(0) = RT/(F I0) back.
+R_ct(0) = RT/(F I0) back (`rest_correction`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from labctl.analysis.spectra.circuit_fit import CircuitFit, fit_circuit
+from labctl.analysis.spectra.calibration import with_calibration
+from labctl.analysis.spectra.circuit_choice import (
+    LOOSE,
+    Choice,
+    best_of,
+    choose,
+    model_spread,
+)
+from labctl.analysis.spectra.circuit_fit import fit_circuit
+from labctl.analysis.spectra.elements import Complexes, Floats
+from labctl.analysis.spectra.fitted_circuit import CircuitFit, Function
 from labctl.analysis.spectra.impedance import parse_circuit
 from labctl.analysis.spectra.kramers_kronig import (
     KramersKronig,
-    Verdict,
     linear_kramers_kronig,
 )
-from labctl.analysis.uncertainty import Measured, estimated
-
-Complexes = NDArray[np.complexfloating[Any, Any]]
+from labctl.analysis.spectra.rest_correction import (
+    ROOM,
+    at_rest_of,
+    exchange_current,
+)
+from labctl.analysis.uncertainty import Measured
+from labctl.roles.channel_accuracy import ImpedanceAccuracy
+from labctl.verdicts import spectra as conditions
+from labctl.verdicts.condition import Doubt
 
 CANDIDATES = (
     "R0-p(R1,CPE1)",
@@ -37,17 +53,11 @@ CANDIDATES = (
     "R0-p(R1,CPE1)-p(R2,CPE2)-p(R3-Sp1,CPE3)",
 )
 """Electrolyte, films (and lithium's own arc), charge transfer with diffusion."""
-GAS_OVER_FARADAY = 8.31446261815324 / 96485.33212331
-"""R/F in V/K."""
-PLAIN = 298.15
-"""K."""
-LOOSE = 0.3
-"""Relative uncertainty of R_ct above which a candidate is not considered."""
+WITH_LEADS = 3
+"""Best circuits that are tried with the inductance of leads as well."""
 VOLUME = 300.0
 """Times the capacitance of the next faster arc: double layers and films are within
 a factor of a hundred, the lithium stored in a particle is 10 000 times as much."""
-RELATED = 10.0
-"""AICc difference below which two circuits describe the data alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +70,28 @@ class ChargeTransfer:
     """The same, corrected to no current; equal to `measured` without one."""
     exchange_current: Measured
     """I0 of the film in A."""
-    films: float
+    films: Measured
     """Sum of the faster arcs in Ω; 0 if there are none."""
-    series: float
+    series: Measured
     """R0 in Ω."""
     frequency: float
     """Top of the arc, 1/(2π(R Q)^(1/α)) in Hz."""
     fit: CircuitFit
     """The circuit that was kept."""
+    choice: Choice
+    """Whether the spectrum decides between circuits."""
     compared: tuple[tuple[str, float], ...]
     """Every circuit tried and its AICc minus the least, best first."""
     kramers_kronig: KramersKronig
     """The test of the spectrum."""
+    response: tuple[Floats, Complexes]
+    """Frequencies in Hz and ∂ln R_ct/∂ε of a relative error ε of Z there."""
+
+    def follows(self, frequency: ArrayLike, errors: ArrayLike) -> float:
+        """Return by how much R_ct follows relative errors of Z, in Ω, first order."""
+        f, e = np.asarray(frequency), np.asarray(errors, dtype=np.complex128)
+        own, weight = self.response
+        return float((weight * e[np.isin(f, own)]).real.sum() * self.measured.value)
 
 
 def charge_transfer_resistance(
@@ -79,9 +99,11 @@ def charge_transfer_resistance(
     impedance: ArrayLike,
     *,
     current: float = 0.0,
-    temperature: float = PLAIN,
+    temperature: float = ROOM,
     circuits: Sequence[str] = CANDIDATES,
     inductive: bool = False,
+    accuracy: ImpedanceAccuracy | None = None,
+    instrument: str = "",
     seed: int = 0,
 ) -> ChargeTransfer:
     """Find R_ct in a spectrum.
@@ -98,7 +120,10 @@ def charge_transfer_resistance(
     circuits
         What to try; each ``R1`` … needs its ``CPE1`` ….
     inductive
-        Keep points with Im ≥ 0 (then put an L into ``circuits``).
+        Keep points with Im ≥ 0.
+    accuracy, instrument
+        What the instrument states of |Z| and phase (None: a declared default), and
+        by what name other spectra share its errors.
     seed
         Of the fits' starts.
     """
@@ -107,124 +132,123 @@ def charge_transfer_resistance(
     if not inductive:
         f, z = f[z.imag < 0], z[z.imag < 0]
     verdict = linear_kramers_kronig(f, z)
+    low = float(f.min())
+    fits = _fits(circuits, f, z, seed)
+    ranked = choose(fits, lambda fit: slowest_resistance(fit, low))
+    kept = best_of(ranked)
+    resistance = kept.resistance
+    for doubt in _doubts(kept.fit, kept.lag, kept.resistance, verdict, low):
+        resistance = resistance.suspect(doubt)
+    spread, choice = model_spread(kept, ranked)
+    resistance = resistance.with_part("choice of circuit", spread).suspect(
+        *conditions.CIRCUITS_AGREE.at_most(100 * spread / resistance.value)
+    )
+
+    def calibrated(found: Measured, function: Function) -> Measured:
+        if not found.value:
+            return found
+        relative = _relative_response(kept.fit, function)
+        return with_calibration(found, relative, f, z, accuracy, instrument)
+
+    measured = calibrated(resistance, lambda p: _slowest(p, low)[0])
+    films = _quantity(kept.fit, lambda p: _films(p, low))
+    exchange = exchange_current(measured, current, temperature)
+    values = kept.fit.values()
+    return ChargeTransfer(
+        measured=measured,
+        at_rest=at_rest_of(measured, exchange, current, temperature),
+        exchange_current=exchange,
+        films=calibrated(films, lambda p: _films(p, low)),
+        series=calibrated(kept.fit.parameters["R0"], lambda p: p["R0"]),
+        frequency=1 / (2 * math.pi * _slowest(values, low)[1]),
+        fit=kept.fit,
+        choice=choice,
+        compared=tuple((str(one.fit.circuit), one.lag) for one in ranked),
+        kramers_kronig=verdict,
+        response=(f, _relative_response(kept.fit, lambda p: _slowest(p, low)[0])),
+    )
+
+
+def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
+    """Return the resistance of the slowest arc of an interface in Ω.
+
+    ``low``: lowest frequency in Hz.
+    """
+    return _quantity(fit, lambda p: _slowest(p, low)[0])
+
+
+def _fits(
+    circuits: Sequence[str], f: Floats, z: Complexes, seed: int
+) -> list[CircuitFit]:
     fits = []
     for text in circuits:
         circuit = parse_circuit(text)
-        if 2 * len(f) > 2 * len(circuit.names):
+        if len(f) > len(circuit.names):
             fits.append(fit_circuit(circuit, f, z, seed=seed))
     if not fits:
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
-    fits.sort(key=lambda fit: fit.aicc)
-    least = fits[0].aicc
-    low = float(f.min())
-    kept = next(
-        (fit for fit in fits if _resistance(fit, low).relative < LOOSE), fits[0]
-    )
-    resistance = _with_model_spread(kept, fits, low)
-    measured = _judged(resistance, kept, verdict, kept.aicc - least)
-    exchange = exchange_current(measured, current, temperature)
-    arcs = _arcs(kept, low)
-    return ChargeTransfer(
-        measured=measured,
-        at_rest=_at_rest(measured, exchange, current, temperature),
-        exchange_current=exchange,
-        films=sum(kept.value(f"R{k}") for k in arcs[:-1]),
-        series=kept.value("R0"),
-        frequency=1 / (2 * math.pi * _time(kept, arcs[-1])),
-        fit=kept,
-        compared=tuple((str(fit.circuit), fit.aicc - least) for fit in fits),
-        kramers_kronig=verdict,
-    )
+    best = sorted(fits, key=lambda fit: fit.aicc)[:WITH_LEADS]
+    for one in best:
+        circuit = parse_circuit(f"L0-{one.circuit}")
+        if len(f) > len(circuit.names):
+            fits.append(fit_circuit(circuit, f, z, seed=seed))
+    return fits
 
 
-def exchange_current(
-    measured: Measured, current: float, temperature: float = PLAIN
-) -> Measured:
-    """Return I0 in A from R_ct measured while ``current`` (A) flowed."""
-    thermal = GAS_OVER_FARADAY * temperature
-    conductance = thermal / measured.value
-    square = conductance**2 - (current / 2) ** 2
-    if square <= 0:
-        return Measured.absent(
-            f"R_ct = {measured.value:.4g} ohm is above what {abs(current):.3g} A "
-            f"leaves ({2 * thermal / abs(current):.4g} ohm): not one Butler–Volmer film"
-        )
-    value = math.sqrt(square)
-    u = conductance**2 * measured.relative / value
-    return estimated(value, u, "circuit fit").suspect(*measured.doubts)
+def _quantity(fit: CircuitFit, function: Function) -> Measured:
+    return fit.quantity(function, "circuit fit")
 
 
-def _at_rest(
-    measured: Measured, exchange: Measured, current: float, temperature: float
-) -> Measured:
-    if current == 0 or math.isnan(exchange.value):
-        return measured if current == 0 else exchange
-    value = GAS_OVER_FARADAY * temperature / exchange.value
-    found = estimated(value, value * exchange.relative, "circuit fit")
-    return found.suspect(*measured.doubts)
-
-
-def _arcs(fit: CircuitFit, low: float) -> list[int]:
-    """Return the numbers of the arcs of interfaces, fastest first.
+def _arcs(p: Mapping[str, float], low: float) -> list[tuple[float, float]]:
+    """Return resistance and time of the arcs of interfaces, fastest first.
 
     By time constant and not as written: a tail far below both arcs may stand in series
     with either resistance. A slow arc is diffusion in another guise, and left out, if
     its top lies below the lowest frequency ``low`` (Hz) or if its capacitance is that
     of a volume and not of an interface. The fastest arc is kept whatever it is.
     """
-    numbers = [k for k in range(1, 10) if f"CPE{k}_Q" in fit.parameters]
-    ordered = sorted(numbers, key=lambda k: _time(fit, k))
-    while len(ordered) > 1:
-        before, last = ordered[-2:]
-        unseen = 1 / (2 * math.pi * _time(fit, last)) < low
-        stored = _time(fit, last) / fit.value(f"R{last}")
-        usual = _time(fit, before) / fit.value(f"R{before}")
-        if not unseen and stored < VOLUME * usual:
+    arcs = []
+    for k in range(1, 10):
+        if f"CPE{k}_Q" in p:
+            r = p[f"R{k}"]
+            time = (r * p[f"CPE{k}_Q"]) ** (1 / p[f"CPE{k}_alpha"])
+            arcs.append((r, float(time)))
+    arcs.sort(key=lambda arc: arc[1])
+    while len(arcs) > 1:
+        (r, time), (slow_r, slow_time) = arcs[-2:]
+        unseen = 1 / (2 * math.pi * slow_time) < low
+        if not unseen and slow_time / slow_r < VOLUME * time / r:
             break
-        ordered.pop()
-    return ordered
+        arcs.pop()
+    return arcs
 
 
-def _time(fit: CircuitFit, arc: int) -> float:
-    """Return (R Q)^(1/α) in s."""
-    rq = fit.value(f"R{arc}") * fit.value(f"CPE{arc}_Q")
-    return float(rq ** (1 / fit.value(f"CPE{arc}_alpha")))
+def _slowest(p: Mapping[str, float], low: float) -> tuple[float, float]:
+    return _arcs(p, low)[-1]
 
 
-def _resistance(fit: CircuitFit, low: float) -> Measured:
-    return fit.parameters[f"R{_arcs(fit, low)[-1]}"]
+def _films(p: Mapping[str, float], low: float) -> float:
+    return sum(r for r, _ in _arcs(p, low)[:-1])
 
 
-def _with_model_spread(
-    kept: CircuitFit, fits: Sequence[CircuitFit], low: float
-) -> Measured:
-    """Add what circuits that describe the data alike disagree on."""
-    best = _resistance(kept, low)
-    alike = [
-        _resistance(fit, low).value
-        for fit in fits
-        if abs(fit.aicc - kept.aicc) < RELATED
-        and len(_arcs(fit, low)) == len(_arcs(kept, low))
-        and _resistance(fit, low).relative < LOOSE
+def _relative_response(fit: CircuitFit, function: Function) -> Complexes:
+    """Return ∂ln y/∂ε by frequency of a function y of the parameters."""
+    values = fit.values()
+    y, slopes = function(values), []
+    for name in fit.circuit.names:
+        moved = function({**values, name: values[name] * (1 + 1e-4)})
+        slopes.append((moved - y) / (1e-4 * y))
+    return np.asarray(np.array(slopes) @ fit.response)
+
+
+def _doubts(
+    fit: CircuitFit, lag: float, found: Measured, kk: KramersKronig, low: float
+) -> list[Doubt]:
+    top = 1 / (2 * math.pi * _slowest(fit.values(), low)[1])
+    return [
+        *kk.doubts,
+        *conditions.DETERMINED.at_most(100 * found.relative, 100 * LOOSE),
+        *conditions.CIRCUIT_CHOICE.at_most(lag),
+        *conditions.CIRCUIT_FITS.at_most(100 * fit.residual),
+        *conditions.ARC_SEEN.at_least(top / low),
     ]
-    spread = float(np.std(alike)) if alike else 0.0
-    found = estimated(best.value, best.uncertainty, "circuit fit")
-    return found.with_part("choice of circuit", spread)
-
-
-def _judged(
-    resistance: Measured, fit: CircuitFit, verdict: KramersKronig, lag: float
-) -> Measured:
-    if verdict.verdict is Verdict.FAIL:
-        resistance = resistance.suspect(verdict.reason)
-    if not resistance.relative < LOOSE:
-        resistance = resistance.suspect("no circuit determines R_ct")
-    if lag > RELATED:
-        resistance = resistance.suspect(
-            f"a better circuit (AICc {lag:.0f} lower) does not determine R_ct"
-        )
-    if fit.residual > 0.02:  # noqa: PLR2004 - 2 % of |Z|
-        resistance = resistance.suspect(
-            f"the circuit misses the spectrum by {100 * fit.residual:.2g} %"
-        )
-    return resistance

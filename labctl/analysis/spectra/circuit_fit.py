@@ -2,90 +2,65 @@
 
 Parameters are searched as logarithms (all are positive and spread over decades), the
 exponents of constant phase elements within 0.5–1. Residuals are weighted with 1/|Z|
-on both parts (modulus weighting). Starts are drawn from the spectrum itself: arcs get
-ordered time constants within the measured range; the best of many are refined. The
-covariance is the Gauss–Newton one, scaled by the residual. Circuits are compared by
-AICc. In a spectrum whose lowest frequency is far above 1/τ only Z0/√τ of a finite
-diffusion is known, not the two: `CircuitFit.warburg` gives σ = Z0/√(2τ).
+on both parts (modulus weighting). Thousands of guesses are drawn (`starts`), dozens are
+descended from (`descent`), in rounds, until a whole round finds nothing better.
+Intervals are those of the profile (`profile`), widened by what neighbouring residuals
+have in common: a circuit that misses the spectrum leaves waves and not noise.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.spectra.descent import Minima, descend
+from labctl.analysis.spectra.elements import Complexes, Floats, ParameterScale
+from labctl.analysis.spectra.fitted_circuit import CircuitFit
 from labctl.analysis.spectra.impedance import (
     Circuit,
-    Element,
     InSeries,
     Parallel,
-    ParameterScale,
     Part,
+    shape_of,
 )
+from labctl.analysis.spectra.profile import Profile, profile
+from labctl.analysis.spectra.relaxation_times import relaxation_times
+from labctl.analysis.spectra.starts import guesses
 from labctl.analysis.uncertainty import Measured, estimated
+from labctl.verdicts.spectra import DETERMINED, UNIQUE, WITHIN_RANGE
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complexfloating[Any, Any]]
-
-STARTS = 12
-DRAWS = 400
-"""Random starts that are only evaluated; the best `STARTS` of them are refined."""
+STARTS = 24
+"""Descents in one round."""
+DRAWS = 768
+"""Guesses in one round, of which the best `STARTS` are descended from."""
+MOST_ROUNDS = 6
+QUIET = 2
+"""Rounds in a row without a better minimum that end the search; one is enough where
+`SURE` descents came to it."""
+SURE = 6
+LOOK = 12
+"""Steps after which only the most promising descents go on."""
+PROMISING = 12
+MOST_STEPS = 120
 EXPONENTS = (0.5, 1.0)
 DECADES = 12.0
 """How far a parameter may move from its scale in the spectrum, either way."""
 VAGUE = 0.5
 """Relative uncertainty above which a parameter is called undetermined."""
 CORRELATED = 0.98
-STEP = 6e-6
-"""Of the differences: the cube root of the precision of a double."""
-REFUSED = 1e6
-"""Residual that makes the search step back."""
 EDGE = 1e-3
 """A logarithm this near its bound has run into it."""
-MOST_STEPS = 120
-"""Evaluations of one refinement; what has not converged by then is a bad start."""
+RIVAL = 2.5
+"""Times the rise of an interval's end (Δχ² = 10) within which another minimum is not
+ruled out: its odds are e^-5 and not 5 %, for nobody knows which of the two it is."""
 SAME = 1e-3
-"""Two starts agree when their χ² differ by less than this (relative)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CircuitFit:
-    """A circuit with the numbers that fit it best."""
-
-    circuit: Circuit
-    parameters: Mapping[str, Measured]
-    """By name; standard uncertainty from the covariance."""
-    covariance: Floats
-    """Of the logarithms of the parameters, shape (p, p), in order of names."""
-    predicted: Complexes
-    """Ẑ in Ω at the measured frequencies."""
-    chi_squared: float
-    """Σ |Z - Ẑ|²/|Z|²."""
-    residual: float
-    """Root mean square of |Z - Ẑ|/|Z|."""
-    aicc: float
-    """Akaike's criterion for few data; lower is better, only differences mean much."""
-    agreeing: int
-    """How many of the refined starts ended at this minimum."""
-    warnings: tuple[str, ...]
-    """Parameters at a bound, undetermined or correlated; empty when all is well."""
-
-    def value(self, name: str) -> float:
-        """Return a parameter's value."""
-        return self.parameters[name].value
-
-    def warburg(self, label: str) -> Measured:
-        """Return σ = Z0/√(2τ) in Ω s^-1/2 of the finite diffusion ``label``."""
-        names = self.circuit.names
-        a, b = names.index(f"{label}_Z0"), names.index(f"{label}_tau")
-        value = self.value(names[a]) / math.sqrt(2 * self.value(names[b]))
-        c = self.covariance
-        variance = c[a, a] + c[b, b] / 4 - c[a, b]
-        relative = math.sqrt(max(float(variance), 0.0))
-        return estimated(value, value * relative, "circuit fit")
+"""Two descents agree when their χ² differ by less than this (relative)."""
+NOTHING = 1e-20
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+PRIOR = DECADES * math.log(10) / math.sqrt(12)
+"""Standard deviation of a logarithm of which nothing is known but its bounds."""
 
 
 def fit_circuit(
@@ -107,11 +82,11 @@ def fit_circuit(
     start
         A start by parameter name, tried besides the drawn ones.
     starts
-        How many starts are refined; 0 with ``start`` refines only that one.
+        How many descents a round has; 0 with ``start`` descends from that one only.
     weighting
         True: rows over |Z|; False: all rows alike.
     seed
-        Of the drawn starts; the same seed gives the same fit.
+        Of the drawn starts; every seed should find the same minimum.
 
     Raises
     ------
@@ -128,17 +103,14 @@ def fit_circuit(
         )
     if not (np.isfinite(z).all() and (np.abs(z) > 0).all() and (f > 0).all()):
         raise ValueError("spectrum: frequencies and |Z| must be finite and above 0")
-    problem = _Problem(circuit, f, z, weighting)
-    best, agreeing = problem.solve(start, starts, np.random.default_rng(seed))
-    return problem.report(best, agreeing)
-
-
-def _logistic(x: Floats) -> Floats:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
+    order = np.argsort(f, kind="stable")
+    problem = _Problem(circuit, f[order], z[order], weighting)
+    found = problem.solve(start, starts, seed)
+    return problem.report(found, np.argsort(order))
 
 
 class _Problem:
-    """One circuit, one spectrum: residuals, bounds, starts."""
+    """One circuit, one spectrum: residuals, bounds, search, report."""
 
     def __init__(
         self, circuit: Circuit, f: Floats, z: Complexes, weighting: bool
@@ -147,8 +119,6 @@ class _Problem:
         self.omega = 2 * np.pi * f
         scale = float(np.median(np.abs(z)))
         self.weight = 1 / np.abs(z) if weighting else np.full(len(f), 1 / scale)
-        self.size = scale
-        self.span = max(float(np.ptp(z.real)), 0.05 * scale)
         middle = 1 / math.sqrt(float(self.omega.min() * self.omega.max()))
         typical = {
             ParameterScale.OHM: scale,
@@ -168,164 +138,237 @@ class _Problem:
             ]
         ).T
 
-    def residuals(self, logs: Floats) -> Floats:
-        """Return residuals, real parts first: (p,) → (2n,), (k, p) → (k, 2n)."""
-        values = np.exp(logs.T)
-        if logs.ndim > 1:
-            values = values[:, :, None]
-        left = (self.circuit.tree.at(self.omega, values) - self.z) * self.weight
-        return np.concatenate((left.real, left.imag), axis=-1)
-
-    def jacobian(self, logs: Floats) -> Floats:
-        """Return central differences, shape (2n, p), all from one evaluation."""
-        steps = STEP * np.eye(len(logs))
-        both = self.residuals(np.vstack((logs + steps, logs - steps)))
-        return np.asarray((both[: len(logs)] - both[len(logs) :]).T / (2 * STEP))
+    def rows(self, logs: Floats) -> tuple[Floats, Floats]:
+        """Return residuals, real parts first, (k, 2n), and slopes (k, 2n, p)."""
+        z, slopes = self.circuit.tree.steep(self.omega, np.exp(logs.T)[:, :, None])
+        left = (z - self.z) * self.weight
+        steep = np.stack(np.broadcast_arrays(*slopes), axis=-1)
+        steep = steep * self.weight[:, None]
+        return (
+            np.concatenate((left.real, left.imag), axis=1),
+            np.concatenate((steep.real, steep.imag), axis=1),
+        )
 
     def solve(
-        self,
-        start: Mapping[str, float] | None,
-        starts: int,
-        generator: np.random.Generator,
-    ) -> tuple[Floats, int]:
-        from scipy import optimize  # noqa: PLC0415  (start-up time)
-
-        first = []
+        self, start: Mapping[str, float] | None, starts: int, seed: int
+    ) -> Minima:
+        """Return what descents ended at and came by, the best first."""
+        trail: list[Minima] = []
+        least, quiet = math.inf, 0
         if start is not None:
-            first.append(np.log([start[name] for name in self.circuit.names]))
-        drawn = np.array([self._draw(generator) for _ in range(DRAWS)])
-        left = self.residuals(np.clip(drawn, self.low, self.high))
-        drawn = drawn[np.argsort((left**2).sum(axis=1))]
-        found: list[tuple[float, Floats]] = []
-        for guess in [*first, *drawn[:starts]]:
-            inside = np.clip(guess, self.low + 0.02, self.high - 0.02)
-            free = self._free(inside)
-            solution = optimize.least_squares(
-                self._free_residuals,
-                free,
-                jac=self._free_jacobian,
-                method="lm",
-                max_nfev=MOST_STEPS,
-                xtol=1e-9,
-                ftol=1e-9,
+            given = np.log([[start[name] for name in self.circuit.names]])
+            least = self._refine(given, trail)
+        peaks = self._peaks() if starts else ()
+        for number in range(MOST_ROUNDS if starts else 0):
+            drawn = guesses(
+                self.circuit,
+                self.omega,
+                self.z,
+                self.weight,
+                count=DRAWS,
+                kept=starts,
+                peaks=peaks,
+                seed=seed * MOST_ROUNDS + number,
             )
-            found.append((float(solution.cost), self._logs(solution.x)))
-            least = min(cost for cost, _ in found)
-            agreeing = sum(cost <= least * (1 + SAME) + 1e-20 for cost, _ in found)
-            if agreeing >= 3:  # noqa: PLR2004 - three starts at one minimum are enough
+            cost = self._refine(drawn.logs, trail)
+            quiet = 0 if cost < least * (1 - SAME) - NOTHING else quiet + 1
+            least = min(least, cost)
+            ended = np.concatenate([found.costs for found in trail[1::2]])
+            agreeing = int((ended <= least * (1 + SAME) + NOTHING).sum())
+            if quiet >= QUIET or (quiet and agreeing >= SURE) or least < NOTHING:
                 break
-        found.sort(key=lambda pair: pair[0])
-        least = found[0][0]
-        return found[0][1], sum(c <= least * (1 + SAME) + 1e-20 for c, _ in found)
+        if starts:
+            best = min(trail, key=lambda found: found.costs.min())
+            self._exchange(best.points[best.costs.argmin()], trail)
+        costs = np.concatenate([found.costs for found in trail])
+        points = np.vstack([found.points for found in trail])
+        order = np.argsort(costs, kind="stable")
+        return Minima(
+            np.array([self._in_order(points[k]) for k in order]), costs[order]
+        )
 
-    def _free_residuals(self, free: Floats) -> Floats:
-        if not np.isfinite(free).all():  # MINPACK's step at a singular Jacobian
-            return np.full(2 * len(self.f), REFUSED)
-        return self.residuals(self._logs(free))
+    def _refine(self, starts: Floats, trail: list[Minima]) -> float:
+        """Descend a little from all, then to the end from the promising ones.
 
-    def _free_jacobian(self, free: Floats) -> Floats:
-        return self.jacobian(self._logs(free)) * self._slope(free)
+        ``trail`` gets where both ended; returned is the least Σ r².
+        """
+        trail.append(descend(self.rows, starts, self.low, self.high, steps=LOOK))
+        points = trail[-1].points[np.argsort(trail[-1].costs)[:PROMISING]]
+        trail.append(descend(self.rows, points, self.low, self.high, steps=MOST_STEPS))
+        return float(trail[-1].costs.min())
 
-    def _logs(self, free: Floats) -> Floats:
-        """Return logarithms inside their bounds from unbounded variables."""
-        share = _logistic(4 * free / (self.high - self.low))
-        return np.asarray(self.low + (self.high - self.low) * share)
+    def _exchange(self, logs: Floats, trail: list[Minima]) -> None:
+        """Descend from where two arcs have changed places and their tails have not.
 
-    def _free(self, logs: Floats) -> Floats:
-        width = self.high - self.low
-        share = (logs - self.low) / width
-        return np.asarray(np.log(share / (1 - share)) * width / 4)
+        Which of two arcs carries the tail is what spectra say last; both are tried,
+        with the resistances held and then free.
+        """
+        swapped = self._exchanged(logs)
+        if len(swapped):
+            ohms = np.array([s is ParameterScale.OHM for s in self.circuit.scales])
+            held = np.broadcast_to(ohms, swapped.shape)
+            trail.append(
+                descend(self.rows, swapped, self.low, self.high, held=held, steps=LOOK)
+            )
+            self._refine(trail[-1].points, trail)
 
-    def _slope(self, free: Floats) -> Floats:
-        """Return d logs / d free; 1 in the middle of the range."""
-        share = _logistic(4 * free / (self.high - self.low))
-        return np.asarray(4 * share * (1 - share))
+    def _peaks(self) -> tuple[float, ...]:
+        try:
+            return tuple(p.tau for p in relaxation_times(self.f, self.z).peaks)
+        except (RuntimeError, ValueError, np.linalg.LinAlgError):
+            return ()  # the even draws do without
 
-    def _draw(self, generator: np.random.Generator) -> Floats:
-        """Return a start: R from the width of the spectrum, times from its range."""
+    def _exchanged(self, logs: Floats) -> Floats:
+        """Return the points at which two arcs of different shape change places."""
         tree = self.circuit.tree
-        parts = tree.parts if isinstance(tree, InSeries) else (tree,)
-        arcs = [part for part in parts if isinstance(part, Parallel)]
-        low, high = math.log(1 / self.omega.max()), math.log(1 / self.omega.min())
-        times = iter(np.sort(generator.uniform(low, high, len(arcs))))
-        shares = iter(generator.dirichlet(np.ones(max(len(arcs), 1))) * self.span)
-        fastest = float(self.z.real[np.argmax(self.f)])
-        values: list[float] = []
+        parts = tree.parts if isinstance(tree, InSeries) else ()
+        places, at = [], 0
         for part in parts:
             if isinstance(part, Parallel):
-                values += self._draw_part(
-                    part, float(next(shares)), math.exp(float(next(times))), generator
-                )
-            else:
-                ohms = max(fastest, 0.01 * self.size) * generator.uniform(0.5, 1.1)
-                values += self._draw_part(part, ohms, math.exp(high), generator)
-        return np.log(values)
+                places.append({kind: at + k for k, kind in enumerate(_kinds(part))})
+            at += part.count
+        out = []
+        for one, other in combinations(places, 2):
+            if one.keys() != other.keys():
+                changed = logs.copy()
+                for kind in one.keys() & other.keys():
+                    a, b = one[kind], other[kind]
+                    changed[[a, b]] = logs[[b, a]]
+                out.append(changed)
+        return np.array(out).reshape(-1, len(logs))
 
-    def _draw_part(
-        self, part: Part, ohms: float, time: float, generator: np.random.Generator
-    ) -> list[float]:
-        if not isinstance(part, Element):
-            inner = part.parts if isinstance(part, InSeries) else part.branches
-            return [
-                value
-                for p in inner
-                for value in self._draw_part(p, ohms, time, generator)
-            ]
-        slowest = 1 / float(self.omega.min())
-        alpha = generator.uniform(0.7, 0.98)
-        tail = self.span * 10 ** generator.uniform(-1, 0.7)
-        late = slowest * 10 ** generator.uniform(-1, 2.5)
-        draws: dict[str, list[float]] = {
-            "R": [max(ohms, 1e-3 * self.size)],
-            "C": [time / max(ohms, 1e-3 * self.size)],
-            "L": [0.1 * self.size / float(self.omega.max())],
-            "CPE": [time**alpha / max(ohms, 1e-3 * self.size), alpha],
-            "W": [tail / math.sqrt(slowest)],
-        }
-        return draws.get(part.kind, [tail * late / slowest, late])
+    def _in_order(self, logs: Floats) -> Floats:
+        """Return the same circuit with arcs of one shape sorted, fastest first."""
+        tree = self.circuit.tree
+        if not isinstance(tree, InSeries):
+            return logs
+        alike: dict[str, list[tuple[int, int, int]]] = {}
+        at = 0
+        for part in tree.parts:
+            if isinstance(part, Parallel):
+                own = np.exp(logs[at : at + part.count])
+                top = int(np.argmin(part.at(self.omega, own).imag))
+                alike.setdefault(shape_of(part), []).append((-top, at, part.count))
+            at += part.count
+        out = logs.copy()
+        for members in alike.values():
+            for (_, to, count), (_, origin, _) in zip(
+                members, sorted(members), strict=True
+            ):
+                out[to : to + count] = logs[origin : origin + count]
+        return out
 
-    def report(self, logs: Floats, agreeing: int) -> CircuitFit:
-        names = self.circuit.names
-        left = self.residuals(logs)
-        n, p = len(left), len(logs)
-        jacobian = self.jacobian(logs)
-        variance = float(left @ left) / (n - p)
-        covariance = np.asarray(
-            np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-18) * variance,
-            dtype=np.float64,
+    def report(self, found: Minima, order: NDArray[np.intp]) -> CircuitFit:
+        """Return the fit at the best minimum, or at a better one its profile meets."""
+        logs, cost = found.points[0], float(found.costs[0])
+        rows, jacobians = self.rows(logs[None])
+        left, jacobian = rows[0], jacobians[0]
+        waves = _waviness(left)
+        covariance = self._covariance(left, jacobian, waves)
+        rise = self._rise(cost, waves)
+        ends = profile(
+            self.rows, logs, cost, covariance, self.low, self.high, rise=rise
         )
-        spread: Floats = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        if ends.better is not None:
+            trail: list[Minima] = []
+            if self._refine(ends.better[None], trail) < cost:
+                first = self._in_order(trail[-1].points[0])
+                points = np.vstack((first, found.points))
+                costs = np.concatenate((trail[-1].costs, found.costs))
+                return self.report(Minima(points, costs), order)
+        near = found.costs <= cost * (1 + SAME) + NOTHING
+        others = found.points[found.costs <= cost + RIVAL * rise] - logs
+        apart = ends.leave_out(others)
+        within = found.points[found.costs <= cost + rise]
+        ends = ends.reaching(within - logs)
+        names = self.circuit.names
         predicted = self.circuit.tree.at(self.omega, np.exp(logs))
         off = np.abs(predicted - self.z) / np.abs(self.z)
-        parameters, warnings = {}, []
-        for k, name in enumerate(names):
-            value = math.exp(logs[k])
-            found = estimated(value, value * float(spread[k]), f"circuit fit of {name}")
-            free = self.circuit.scales[k] is not ParameterScale.EXPONENT
-            if min(logs[k] - self.low[k], self.high[k] - logs[k]) < EDGE:
-                if free:
-                    found = found.suspect(f"{name} ran to the end of its range")
-            elif spread[k] > VAGUE:
-                found = found.suspect(f"{name} is not determined by this spectrum")
-            parameters[name] = found
-            warnings += [found.reason] if found.reason else []
-        warnings += _correlated(names, covariance, spread)
-        cost = max(float(left @ left), 1e-30)
-        aicc = n * math.log(cost / n) + 2 * (p + 1) * n / max(n - p - 2, 1)
+        parameters = {
+            name: self._parameter(
+                k, name, float(logs[k]), ends, bool(apart[:, k].any())
+            )
+            for k, name in enumerate(names)
+        }
+        warnings = [m.reason for m in parameters.values() if m.reason]
         return CircuitFit(
             circuit=self.circuit,
             parameters=parameters,
             covariance=covariance,
-            predicted=predicted,
+            response=self._response(jacobian, left)[:, order],
+            predicted=predicted[order],
             chi_squared=float((off**2).sum()),
+            cost=0.5 * cost,
             residual=float(np.sqrt(np.mean(off**2))),
-            aicc=aicc,
-            agreeing=agreeing,
-            warnings=tuple(warnings),
+            waviness=waves,
+            agreeing=int(near.sum()),
+            within=np.vstack((logs, ends.seen, within)),
+            rivals=others[apart.any(axis=1)] + logs,
+            warnings=(*warnings, *_correlated(names, covariance)),
+        )
+
+    def _rise(self, cost: float, waves: float) -> float:
+        """Return the rise of Σ r² that ends a 95.45 % interval."""
+        from scipy import special  # noqa: PLC0415  (start-up time)
+
+        freedom = 2 * len(self.f) - len(self.low)
+        wide = (1 + waves) / (1 - waves)
+        quantile = special.stdtrit(max(freedom / wide, 1.0), 0.97725)
+        return float(cost * quantile**2 * wide / freedom)
+
+    def _covariance(self, left: Floats, jacobian: Floats, waves: float) -> Floats:
+        """Return the Gauss–Newton covariance; unseen directions keep their bounds."""
+        n, p = jacobian.shape
+        variance = float(left @ left) / (n - p) * (1 + waves) / (1 - waves)
+        variance = max(variance, 1e-30)
+        seen, turned = np.linalg.svd(jacobian, full_matrices=False)[1:]
+        return np.asarray(
+            (turned.T / (seen**2 / variance + 1 / PRIOR**2)) @ turned, dtype=np.float64
+        )
+
+    def _response(self, jacobian: Floats, left: Floats) -> Complexes:
+        """Return ∂ ln p for a relative change ε of each Z: Re(response · ε)."""
+        seen, turned = np.linalg.svd(jacobian, full_matrices=False)[1:]
+        noise = max(float(left @ left) / max(len(left) - len(self.low), 1), 1e-30)
+        inverse = (turned.T / (seen**2 + noise / PRIOR**2)) @ turned @ jacobian.T
+        real, imaginary = np.split(inverse * np.tile(self.weight, 2), 2, axis=1)
+        return np.asarray((real - 1j * imaginary) * self.z)
+
+    def _parameter(
+        self, k: int, name: str, log: float, ends: Profile, apart: bool
+    ) -> Measured:
+        value = math.exp(log)
+        below, above = float(ends.below[k]), float(ends.above[k])
+        half = max(math.expm1(above), -math.expm1(-below)) / 2
+        if not math.isfinite(half):
+            half = math.nan
+        found = estimated(value, value * half, f"circuit fit of {name}")
+        free = self.circuit.scales[k] is not ParameterScale.EXPONENT
+        if min(log - self.low[k], self.high[k] - log) < EDGE:
+            at_end = f"{name} ran to the end of its range"
+            return found.suspect(*WITHIN_RANGE.met(not free, at_end))
+        fixed = half <= VAGUE and math.isfinite(below)
+        unique = not (apart and free)
+        return found.suspect(
+            *DETERMINED.met(fixed, f"{name} is not determined by this spectrum"),
+            *UNIQUE.met(unique, f"{name} is different where the fit is as good"),
         )
 
 
-def _correlated(names: Sequence[str], covariance: Floats, spread: Floats) -> list[str]:
+def _kinds(part: Part) -> list[str]:
+    return [name.translate(_NO_DIGITS) for name, _ in part.parameters]
+
+
+def _waviness(left: Floats) -> float:
+    """Return how alike neighbouring residuals are, 0–0.95; parts one after another."""
+    real, imaginary = np.split(left, 2)
+    total = float(left @ left)
+    alike = float(real[1:] @ real[:-1] + imaginary[1:] @ imaginary[:-1])
+    return min(max(alike / total, 0.0), 0.95) if total > 0 else 0.0
+
+
+def _correlated(names: Sequence[str], covariance: Floats) -> list[str]:
+    spread: Floats = np.sqrt(np.diag(covariance))
     out = []
     for a in range(len(names)):
         for b in range(a):

@@ -1,4 +1,4 @@
-"""Circuit elements, and circuits composed of them.
+"""Circuits composed of elements.
 
 A circuit is a tree of frozen values without numbers in it; the numbers come as one
 vector in order of appearance (`Circuit.parameters` names them: ``R0``, ``CPE1_Q``,
@@ -8,106 +8,21 @@ writes it back. Impedances are complex with Im Z < 0 for a capacitance; f in Hz.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complexfloating[Any, Any]]
+from labctl.analysis.spectra.elements import (
+    KINDS,
+    Complexes,
+    Floats,
+    ParameterScale,
+    Slopes,
+    Values,
+)
 
-Values = Sequence[float] | Floats
-"""One number per parameter; or shape (parameters, k, 1) for k sets at once, which
-gives impedances of shape (k, n)."""
-
-
-class ParameterScale(Enum):
-    """What a parameter is, which says how a fit may move it."""
-
-    OHM = "ohm"
-    FARAD = "F"
-    HENRY = "H"
-    ADMITTANCE = "ohm^-1 s^alpha"
-    EXPONENT = ""
-    WARBURG = "ohm s^-1/2"
-    SECOND = "s"
-
-
-def _root(w: Floats, tau: Any) -> tuple[Complexes, Complexes]:
-    """Return s = √(jωτ) and tanh s: with x = √(ωτ/2), s = (1 + j) x."""
-    x = np.sqrt(0.5 * w * tau)
-    faded = np.exp(-2 * x)
-    top = 2j * faded * np.sin(2 * x) - np.expm1(-4 * x)
-    return (1 + 1j) * x, top / (1 + faded**2 + 2 * faded * np.cos(2 * x))
-
-
-def _blocked(w: Floats, p: Values) -> Complexes:
-    s, t = _root(w, p[1])
-    return p[0] / (t * s)
-
-
-def _transmitting(w: Floats, p: Values) -> Complexes:
-    s, t = _root(w, p[1])
-    return p[0] * t / s
-
-
-def _sphere(w: Floats, p: Values) -> Complexes:
-    """Return tanh s / (s - tanh s), whose series at 0 is 3/s² + 1/5 - s²/175."""
-    s, t = _root(w, p[1])
-    near = np.abs(s) < 0.1  # noqa: PLR2004
-    series = 3 / s**2 + 0.2 - s**2 / 175
-    ratio: Complexes = np.where(near, series, t / np.where(near, 1.0, s - t))
-    return p[0] / 3 * ratio
-
-
-def _constant_phase(w: Floats, p: Values) -> Complexes:
-    """Return 1/(Q (jω)^α) by its size and its angle: no power of complex numbers."""
-    angle = np.pi / 2 * p[1]
-    turned: Complexes = (np.cos(angle) - 1j * np.sin(angle)) / p[0]
-    return turned * np.exp(-p[1] * np.log(w))
-
-
-class ElementKind(NamedTuple):
-    """One kind of element: its parameters and its impedance."""
-
-    parameters: tuple[tuple[str, ParameterScale], ...]
-    """Suffix (empty for a single parameter) and scale."""
-    impedance: Callable[[Floats, Values], Complexes]
-    """Of the angular frequency in 1/s and the parameters."""
-
-
-KINDS: Mapping[str, ElementKind] = {
-    "R": ElementKind((("", ParameterScale.OHM),), lambda w, p: p[0] + 0j * w),
-    "C": ElementKind((("", ParameterScale.FARAD),), lambda w, p: 1 / (1j * w * p[0])),
-    "L": ElementKind((("", ParameterScale.HENRY),), lambda w, p: 1j * w * p[0]),
-    # constant phase element: 1/(Q (jω)^α)
-    "CPE": ElementKind(
-        (("Q", ParameterScale.ADMITTANCE), ("alpha", ParameterScale.EXPONENT)),
-        _constant_phase,
-    ),
-    # semi-infinite diffusion: σ (1 - j)/√ω
-    "W": ElementKind(
-        (("", ParameterScale.WARBURG),), lambda w, p: p[0] * (1 - 1j) / np.sqrt(w)
-    ),
-    # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
-    "Wo": ElementKind(
-        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
-        _blocked,
-    ),
-    # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
-    "Ws": ElementKind(
-        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
-        _transmitting,
-    ),
-    # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
-    "Sp": ElementKind(
-        (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
-        _sphere,
-    ),
-}
 _SYMBOLS = sorted(KINDS, key=len, reverse=True)
 _TOKEN = re.compile(rf"\s*(p\(|[,)-]|(?:{'|'.join(_SYMBOLS)})\d*)\s*")
 _NAME = re.compile(rf"({'|'.join(_SYMBOLS)})(\d*)$")
@@ -139,6 +54,12 @@ class Element:
         """Return the impedance at angular frequencies ``omega``; see `Values`."""
         return KINDS[self.kind].impedance(omega, values)
 
+    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
+        """Return the impedance and its slopes ∂Z/∂ln p; see `Values`."""
+        kind = KINDS[self.kind]
+        z = kind.impedance(omega, values)
+        return z, kind.slopes(omega, values, z)
+
     def __str__(self) -> str:
         return self.label
 
@@ -165,6 +86,13 @@ class InSeries:
             part.at(omega, own) for part, own in _shared(self.parts, values)
         )
         return sum(rest, start=first)
+
+    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
+        """Return the impedance and its slopes ∂Z/∂ln p; see `Values`."""
+        both = [part.steep(omega, own) for part, own in _shared(self.parts, values)]
+        first, *rest = (z for z, _ in both)
+        slopes = tuple(slope for _, own in both for slope in own)
+        return sum(rest, start=first), slopes
 
     def __str__(self) -> str:
         return "-".join(map(str, self.parts))
@@ -193,11 +121,24 @@ class Parallel:
         )
         return 1 / sum(rest, start=first)
 
+    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
+        """Return the impedance and its slopes: ∂Z/∂p = (Z/Z_b)² ∂Z_b/∂p."""
+        both = [b.steep(omega, own) for b, own in _shared(self.branches, values)]
+        first, *rest = (1 / z for z, _ in both)
+        z: Complexes = 1 / sum(rest, start=first)
+        slopes = tuple((z / own) ** 2 * slope for own, all_ in both for slope in all_)
+        return z, slopes
+
     def __str__(self) -> str:
         return f"p({','.join(map(str, self.branches))})"
 
 
 Part = Element | InSeries | Parallel
+
+
+def shape_of(part: Part) -> str:
+    """Return what two parts that differ in their numbers only have in common."""
+    return "".join(c for c in str(part) if not c.isdigit())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.spectra import CAUSAL
+
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complexfloating[Any, Any]]
 
@@ -62,6 +65,11 @@ class KramersKronig:
     """True when the worst tenth of the points are the lowest frequencies."""
     reason: str
     """Why it fails; empty otherwise."""
+
+    @property
+    def doubts(self) -> Doubts:
+        """Return what to doubt of numbers from this spectrum."""
+        return CAUSAL.met(self.verdict is not Verdict.FAIL, self.reason)
 
 
 def linear_kramers_kronig(

@@ -1,0 +1,108 @@
+"""Descends to minima of a sum of squares from many starts at once, within bounds.
+
+Levenberg and Marquardt's method on a whole stack of starts: numpy evaluates and solves
+all of them in one call, which is what makes dozens of starts affordable. A variable at
+its bound whose gradient points outwards is held for the step. Coordinates are
+logarithms, so damping is isotropic: no direction is scaled by its own curvature, which
+for an undetermined direction would be none.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = Callable[[Floats], tuple[Floats, Floats]]
+"""From k points (k, p) to residuals (k, m) and their Jacobians (k, m, p)."""
+
+LONGEST = 1.5
+"""Most that a logarithm moves in one step: a factor of 4.5."""
+FIRST_DAMPING = 1e-2
+LEAST_DAMPING = 1e-12
+MOST_DAMPING = 1e9
+STILL = 1e-8
+"""Relative decrease of the cost below which a start has arrived; twice in a row."""
+NOTHING = 1e-28
+"""Cost per residual that is rounding and not distance."""
+
+
+class Minima(NamedTuple):
+    """Where each start ended."""
+
+    points: Floats
+    """Shape (k, p)."""
+    costs: Floats
+    """Σ r², shape (k,)."""
+
+
+def descend(
+    rows: Rows,
+    starts: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    held: Flags | None = None,
+    steps: int,
+) -> Minima:
+    """Return where ``starts``, shape (k, p), come to rest within at most ``steps``.
+
+    ``held`` (shape (k, p)) marks variables that stay where they start.
+    """
+    points = np.clip(starts, low, high)
+    still = np.zeros(points.shape, dtype=bool) if held is None else held
+    left, slopes = rows(points)
+    costs = _cost(left)
+    damping = np.full(len(points), FIRST_DAMPING)
+    calm = np.zeros(len(points), dtype=int)
+    active = np.arange(len(points))
+    for _ in range(steps):
+        at, r, jacobian = points[active], left[active], slopes[active]
+        step = _step(at, r, jacobian, damping[active], low, high, still[active])
+        tried = np.clip(at + step, low, high)
+        new_left, new_slopes = rows(tried)
+        cost = _cost(new_left)
+        better = cost < costs[active]  # a NaN is not better
+        gain = costs[active] - cost
+        small = gain <= STILL * costs[active] + NOTHING * left.shape[1]
+        taken = active[better]
+        points[taken], costs[taken] = tried[better], cost[better]
+        left[taken], slopes[taken] = new_left[better], new_slopes[better]
+        damping[taken] = np.maximum(damping[taken] / 8, LEAST_DAMPING)
+        damping[active[~better]] *= 6
+        calm[active] = np.where(better & ~small, 0, calm[active] + (better & small))
+        active = active[(calm[active] < 2) & (damping[active] < MOST_DAMPING)]  # noqa: PLR2004
+        if not len(active):
+            break
+    return Minima(points, costs)
+
+
+def _cost(left: Floats) -> Floats:
+    return np.asarray(np.einsum("km,km->k", left, left))
+
+
+def _step(
+    at: Floats,
+    left: Floats,
+    slopes: Floats,
+    damping: Floats,
+    low: Floats,
+    high: Floats,
+    held: Flags,
+) -> Floats:
+    across = slopes.transpose(0, 2, 1)
+    gradient = (across @ left[:, :, None])[:, :, 0]
+    curvature = across @ slopes
+    fixed = held | ((at <= low) & (gradient > 0)) | ((at >= high) & (gradient < 0))
+    gradient[fixed] = 0.0
+    curvature[fixed, :] = 0.0
+    curvature.transpose(0, 2, 1)[fixed, :] = 0.0
+    diagonal = np.einsum("kpp->kp", curvature)
+    mean = np.maximum(diagonal.mean(axis=1, keepdims=True), 1e-300)
+    diagonal += damping[:, None] * mean + 1e-15 * mean
+    diagonal[fixed] = 1.0
+    step = -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
+    longest = np.abs(step).max(axis=1, keepdims=True)
+    return np.asarray(step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-300)))

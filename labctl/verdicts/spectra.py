@@ -1,0 +1,192 @@
+"""What spectra must fulfil before the resistances in them are good."""
+
+from labctl.verdicts.condition import Condition
+
+TITLE = "Impedance spectra"
+
+CAUSAL = Condition(
+    code="spectra-causal",
+    holds="The spectrum obeys Kramers and Kronig.",
+    quantity="Kramers–Kronig residual",
+    limit=1.0,
+    unit="%",
+    why="A chain of Voigt elements follows every linear, causal and steady spectrum; "
+    "residuals above 1 % of |Z| that are not noise are none of the cell's impedance "
+    "(Schönleber, Klotz & Ivers-Tiffée 2014). A slow drift passes, so this is one of "
+    "three tests.",
+    advice="Lower the amplitude, wait longer before the spectrum, look at the leads.",
+)
+LINEAR = Condition(
+    code="spectra-linear",
+    holds="The sine was small: the cell answers it in proportion.",
+    quantity="voltage amplitude of the sine",
+    limit=15.0,
+    unit="mV",
+    why="A Butler–Volmer film with α = 1/2 answers a voltage E with a resistance lower "
+    "by (E F/RT)²/32 of itself: 1 % at 15 mV, 10 % at 46 mV.",
+    advice="Lower `amplitude`.",
+)
+DRIFT = Condition(
+    code="spectra-drift",
+    holds="The voltage hardly drifts within one period of the sine.",
+    quantity="drift per period over the sine's amplitude",
+    limit=0.03,
+    why="A ramp of s volts a period leaks s/π of the sine's amplitude into Z: 1 % at "
+    "0.03. Where the instrument takes a straight drift out, its curvature is left, and "
+    "the limit is 2.",
+    advice="Rest longer, raise the lowest frequency or the amplitude, or let the "
+    "instrument correct the drift.",
+)
+STATE = Condition(
+    code="spectra-state",
+    holds="The cell's state hardly changed during the spectrum.",
+    quantity="capacity passed during the spectrum",
+    limit=4.0,
+    unit="%",
+    why="High and low frequencies answer for different states.",
+    advice="Raise the lowest frequency or lower the direct current.",
+)
+CHANGED = Condition(
+    code="spectra-changed",
+    holds="Neighbouring spectra show that Z hardly changed during this one.",
+    quantity="change of Z during the spectrum, after its neighbours",
+    lowest=1.0,
+    limit=10.0,
+    unit="%",
+    why="Kramers and Kronig's relations pass a slow drift, so it is measured: each Z "
+    "is moved to one common time along the slope between its neighbours, half of what "
+    "this moves R_ct counts as uncertainty. Without neighbours at the same current it "
+    "is not known, which is accepted below 1 % of the capacity.",
+    advice="Take spectra at more states, raise the lowest frequency.",
+)
+RETURNED = Condition(
+    code="spectra-voltage-returned",
+    holds="At rest the voltage after the spectrum is what it was before.",
+    quantity="change of the DC voltage over the spectrum",
+    limit=5.0,
+    unit="mV",
+    why="Kramers and Kronig's relations pass a slow drift. R_ct of an insertion film "
+    "moves by up to F/2RT of the voltage: 10 % at 5 mV where nothing compensates it, "
+    "usually a tenth of that.",
+    advice="Rest longer before the spectrum.",
+)
+REPEATED = Condition(
+    code="spectra-repeated",
+    holds="The first frequency, repeated at the end, has the impedance it had.",
+    quantity="change of Z at the first frequency",
+    limit=2.0,
+    unit="%",
+    why="The only direct sight of a slow drift, which Kramers and Kronig pass.",
+    advice="Rest longer, or raise the lowest frequency.",
+)
+CIRCUIT_FITS = Condition(
+    code="spectra-circuit-fits",
+    holds="The circuit follows the spectrum.",
+    quantity="root mean square of the circuit's residuals",
+    limit=2.0,
+    unit="%",
+    why="What a circuit misses it puts into its parameters; intervals are widened by "
+    "waves in the residuals, but not beyond 2 % of |Z|.",
+    advice="Look at the relaxation times: how many arcs are there?",
+)
+CIRCUIT_CHOICE = Condition(
+    code="spectra-circuit-choice",
+    holds="No circuit that describes the spectrum far better leaves R_ct open.",
+    quantity="AICc above the best circuit's",
+    limit=10.0,
+    why="A difference of 10 in AICc decides (odds of 150 to 1); the better circuit "
+    "cannot tell R_ct, so nobody can.",
+    advice="Measure to lower frequencies, or with less noise.",
+)
+CIRCUITS_AGREE = Condition(
+    code="spectra-circuits-agree",
+    holds="Circuits that describe the spectrum alike agree on R_ct.",
+    quantity="spread of R_ct between circuits that cannot be told apart",
+    limit=15.0,
+    unit="%",
+    why="AICc within 10: the spectrum cannot choose. The spread is a part of the "
+    "uncertainty; beyond 15 % (30 % at k = 2) R_ct is a word and no number.",
+    advice="Measure to lower frequencies, or with less noise.",
+)
+DETERMINED = Condition(
+    code="spectra-determined",
+    holds="The spectrum sets limits to the resistance on both sides.",
+    quantity="standard uncertainty of R_ct from the fit",
+    limit=15.0,
+    unit="%",
+    why="From the profile likelihood: the resistance is moved until the best fit of "
+    "everything else is 95.45 % unlikely. Arcs on top of one another, or cut off, "
+    "do not end it.",
+    advice="Measure to lower frequencies, with more points, or with less noise.",
+)
+UNIQUE = Condition(
+    code="spectra-unique",
+    holds="No other set of parameters fits as well and says something else.",
+    why="Circuits have several minima; which of two neighbouring arcs carries the "
+    "diffusion is what a spectrum says last. Another minimum within Δχ² = 10 is not "
+    "ruled out.",
+    advice="Measure more points about the arcs, at several states.",
+)
+WITHIN_RANGE = Condition(
+    code="spectra-within-range",
+    holds="The parameter stays within six decades of the spectrum's own scale.",
+    why="What runs to the end of its range is not an answer but the range.",
+    advice="Take an element out of the circuit.",
+)
+ARC_SEEN = Condition(
+    code="spectra-arc-seen",
+    holds="The arc's top lies among the measured frequencies.",
+    quantity="top of the arc over the lowest frequency",
+    limit=1.0,
+    why="The width of an arc that is seen from one side only is a guess.",
+    advice="Measure to lower frequencies.",
+)
+FITTED = Condition(
+    code="spectra-fitted",
+    holds="There are points enough for a circuit.",
+    why="Each circuit needs more data than parameters.",
+    advice="Raise `points_per_decade`, or widen the frequencies.",
+)
+ONE_FILM = Condition(
+    code="spectra-one-film",
+    holds="R_ct under the current is below what one Butler–Volmer film can have.",
+    why="R_ct(I) = (RT/F)/√(I0² + I²/4) is at most 2RT/(F I), with I0 = 0.",
+    advice="The current does not flow through one film of equal area: look at R_ct at "
+    "the direct current only.",
+)
+CORRECTION = Condition(
+    code="spectra-rest-correction",
+    holds="The correction to no current is small enough to be trusted.",
+    quantity="R_ct at no current over R_ct under the current",
+    limit=1.5,
+    why="It rests on α = 1/2 and one film. With α of 0.4 to 0.6 the current shifts the "
+    "correction by about a tenth of itself, which is a part of the uncertainty.",
+    advice="Take R_ct as it is under the current, or measure at less current.",
+)
+DIFFUSION_SEEN = Condition(
+    code="spectra-diffusion-seen",
+    holds="The tail of diffusion is seen over more than half a decade.",
+    quantity="uncertainty of the Warburg coefficient",
+    limit=10.0,
+    unit="%",
+    why="A diffusion coefficient goes with 1/σ²: 10 % of σ are 20 % of D.",
+    advice="Measure to lower frequencies.",
+)
+FOLLOWED = Condition(
+    code="spectra-relaxation-followed",
+    holds="The distribution of relaxation times follows the spectrum.",
+    quantity="misfit of the distribution",
+    limit=2.0,
+    unit="%",
+    why="Its smoothing widens ideal arcs and misses them by 1.4 %.",
+    advice="Look at the Kramers–Kronig residual first.",
+)
+PARTED = Condition(
+    code="spectra-peaks-parted",
+    holds="The peak of relaxation times stands apart from its neighbours.",
+    quantity="lowest valley beside the peak over its height",
+    limit=0.3,
+    why="The area of a peak ends at the valleys; where these are high, what belongs to "
+    "which arc is a choice of the smoothing.",
+    advice="Take the sum of both peaks, or fit a circuit.",
+)
