@@ -83,7 +83,8 @@ BOARDS = {
         (
             _region((10.0, 1e5), 1e4, 0.3, 0.3),
             _region((1.0, 1e6), 1e5, 1.0, 1.0),
-            _region((1e-1, 1e8), 1e6, 3.0, 3.0),
+            _region((1e-1, 1e8), 1e5, 3.0, 3.0),
+            _region((1.0, 1e7), 1e6, 3.0, 3.0),
             _region((1e-2, 1e9), 7e6, 10.0, 10.0),
         ),
         "SP-300, VSP-300, VMP-300: specification and EIS contour plot",

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from data_sheets import CHANNEL_SHEETS
 from simulated_biologic import column, simulated_bench
@@ -9,6 +10,8 @@ from simulated_biologic import column, simulated_bench
 from drivers.biologic.accuracy import channel_accuracy
 from drivers.biologic.options import accuracy_of_channel, read_options
 from drivers.biologic.upload.ranges import ChannelFacts
+from drivers.twins.biologic.imperfections import CURRENT, VOLTAGE, impedance_limits
+from labctl.analysis.meter import ASYMMETRY_OF_GAIN
 from labctl.errors import RefusedError
 from labctl.roles.channel_accuracy import (
     ChannelAccuracy,
@@ -64,6 +67,30 @@ def test_a_channel_states_no_smaller_limit_of_error_than_the_data_sheet(
         limits = own[name]
         stated_there = limits.gain * name + limits.offset
         assert stated_there >= (gain * name + zero) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("board", [1, 2])
+def test_a_twin_errs_no_more_than_its_driver_states(board: int) -> None:
+    found = channel_accuracy(facts(board))
+    told = ((found.current, CURRENT), (found.voltage, VOLTAGE))
+
+    for own, twin in ((meter(own), twin) for own, twin in told):
+        for each in own.ranges:
+            assert twin.gain <= each.limits.gain
+            assert twin.zero * each.full_scale <= each.limits.offset * (1 + 1e-9)
+            assert 2 * twin.asymmetry <= ASYMMETRY_OF_GAIN * each.limits.gain
+
+
+@pytest.mark.parametrize("board", [1, 2])
+def test_a_twins_impedance_errs_no_more_than_its_driver_states(board: int) -> None:
+    stated = channel_accuracy(facts(board)).impedance
+    assert stated is not None
+    for frequency in np.geomspace(1e-3, 1e6, 28):
+        for size in np.geomspace(0.05, 1e6, 22):
+            part, degrees = impedance_limits(frequency, size)
+            magnitude, phase = stated.at(frequency, size)
+            assert part <= magnitude
+            assert math.radians(degrees) <= phase
 
 
 @pytest.mark.parametrize("board", [1, 2])
