@@ -259,7 +259,8 @@ class CellChannel:
             voltage, current = hold(0.5 * dt)
             sine = t.amplitude if t.galvanostatic else t.amplitude / abs(z)
             if f == t.last_frequency:
-                theta = float(self.cell.state.working.theta[-1])
+                (grain,) = self.cell.state.working.grains
+                theta = float(grain.theta[-1])
                 self.truths.append(self.cell.charge_transfer_resistance(theta, current))
             yield (
                 "eis",

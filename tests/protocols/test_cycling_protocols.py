@@ -109,7 +109,7 @@ def test_charge_between_two_uploads_is_not_counted(play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "low", "high"), [("qms-0.7", 70, 85), ("si", 8, 30)]
+    ("sample", "low", "high"), [("qms-0.7", 70, 90), ("si", 8, 30)]
 )
 def test_rate_capability_separates_the_mission_s_materials(
     play: Play, sample: str, low: float, high: float

@@ -14,7 +14,13 @@ from labctl.techniques import ConstantCurrent, OpenCircuit
 from protocols.cells.gitt import Gitt, GittParameters
 
 Play = Callable[..., tuple[Any, Any, Any]]
-QUICK = {"pulse_rate": "C/5", "fast_every": "4 s", "fast_rest": "40 s"}
+# r²/D is 400 s in QMS: longer pulses would end in balance and tell nothing of D.
+QUICK = {
+    "pulse": "200 s",
+    "pulse_rate": "C/2",
+    "fast_every": "4 s",
+    "fast_rest": "40 s",
+}
 
 
 def gitt(**given: Any) -> Gitt:

@@ -83,7 +83,7 @@ def test_r_ct_under_current_is_lower_for_qms_and_both_channels_recorded(
 
 
 @pytest.mark.parametrize(
-    ("sample", "low", "high"), [("qms-0.7", 70, 85), ("si", 5, 30)]
+    ("sample", "low", "high"), [("qms-0.7", 70, 90), ("si", 5, 30)]
 )
 def test_3c_keeps_over_70_percent_of_qms_and_under_30_of_silicon(
     config: Config, tmp_path: Path, sample: str, low: float, high: float
@@ -97,7 +97,11 @@ def test_3c_keeps_over_70_percent_of_qms_and_under_30_of_silicon(
 def test_diffusivity_is_within_10_percent_in_the_middle(
     config: Config, tmp_path: Path, sample: str
 ) -> None:
-    found = run(config, tmp_path, "gitt", sample, directions="opening").results
+    # r²/D is 400 s in QMS: longer pulses would end in balance and tell nothing of D.
+    pulses = {"pulse": "200 s", "pulse_rate": "C/2", "fast_every": "4 s"}
+    found = run(
+        config, tmp_path, "gitt", sample, directions="opening", **pulses
+    ).results
 
     cell = catalogue.build_cell(sample)
     table = {k: np.array(v) for k, v in found["diffusivity"].table.items()}

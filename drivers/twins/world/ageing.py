@@ -6,7 +6,7 @@ rests and spectra never age it. Every half cycle advances n by ½ and applies
 
     s(n) = max(1 − a·nᵖ, least)       active fraction; its lithium is trapped
     R_ct(n) = R_ct·(1 + k·√n)
-    q_sei,max(n) = first cycle + g·Q·√n
+    q_sei,max(n) = first cycle + (g·√n + c·(1 − s))·Q
 
 at the moment it is recognised. Within a half cycle nothing jumps.
 """
@@ -83,16 +83,15 @@ def _older(age: Age, electrode: ElectrodeParameters) -> Age:
     half_cycles = age.half_cycles + 1
     cycles = 0.5 * half_cycles
     fade = electrode.fade
-    first = COULOMB_PER_MAH * electrode.mass_mg * 1e-3
-    film = first * (
-        electrode.sei.irreversible_mah_per_g
-        + electrode.sei.growth_fraction
-        * electrode.capacity_mah_per_g
-        * math.sqrt(cycles)
-    )
+    sei = electrode.sei
+    active = active_fraction(fade, cycles)
+    cracked = sei.cracking_fraction * (1.0 - active)
+    growth = sei.growth_fraction * math.sqrt(cycles) + cracked
+    lost = sei.irreversible_mah_per_g + growth * electrode.capacity_mah_per_g
+    film = COULOMB_PER_MAH * electrode.mass_mg * 1e-3 * lost
     return age._replace(
         half_cycles=half_cycles,
-        active=active_fraction(fade, cycles),
+        active=active,
         resistance_factor=1.0 + fade.resistance_growth * math.sqrt(cycles),
         film_capacity=film,
     )

@@ -12,14 +12,15 @@ potential is straight within `TOLERATED_BEND`.
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivers.twins.world.ageing import Age
-from drivers.twins.world.electrode import Electrode, ElectrodeState
-from drivers.twins.world.impedance import electrode_impedance, film_impedance
+from drivers.twins.world.cell_state import CellState, read, written
+from drivers.twins.world.electrode import Electrode
+from drivers.twins.world.impedance import electrode_impedance
+from drivers.twins.world.ladder import Rungs, film_rungs
 from drivers.twins.world.parameters import CellParameters
 from drivers.twins.world.surroundings import ROOM, arrhenius
 from drivers.twins.world.trial import GAMMA, Trial
@@ -31,28 +32,13 @@ LONGEST_STEP = 300.0
 TOLERATED_BEND = 5e-4
 """V; how far the potential at the first stage may lie off the straight line. The
 error of the second-order step is a small part of it."""
-MOST_GROWTH = 2.0
+MOST_GROWTH = 1.9
 """Of a step over the one before: a √t transient keeps its shape within 0.2 %."""
 CROSSING_TOLERANCE = 1e-6
 """V; how closely a limit is met."""
 MOST_TRIALS = 60
 POTENTIAL_TOLERANCE = 1e-9
 """V; between the wanted and the found potential in potential control."""
-
-
-class CellState(NamedTuple):
-    """Everything that changes; immutable, so a mark of the cell is this object."""
-
-    working: ElectrodeState
-    counter: ElectrodeState | None
-    lithium: float
-    """Across the lithium electrode, V."""
-    charge: float
-    """Net charge through the terminals since the cell was built, C."""
-    current: float
-    """Last current, A."""
-    step: float
-    """Length in s that the next sub-step may have."""
 
 
 class Cell:
@@ -65,48 +51,51 @@ class Cell:
         self.counter = (
             None if counter is None else Electrode(counter, parameters.thermal_volt)
         )
-        lithium = parameters.lithium
-        self._lithium_resistance = 0.0 if lithium is None else lithium.resistance_ohm
-        self._lithium_time = (
-            1.0
-            if lithium is None
-            else lithium.resistance_ohm * lithium.capacitance_farad
-        )
-        self._series = parameters.series_resistance_ohm
+        self._room_films = _films(parameters)
+        self._films = self._room_films
+        """Every film's pairs in one row: working, counter, lithium."""
+        contact = parameters.contact
+        self._series = parameters.series_resistance_ohm + contact.resistance_ohm
         self._kelvin = ROOM
         self._state = CellState(
             working=self.working.fresh(),
             counter=None if self.counter is None else self.counter.fresh(),
-            lithium=0.0,
+            films=np.zeros(self._films.time.size),
+            across_films=0.0,
             charge=0.0,
             current=0.0,
             step=FIRST_STEP,
         )
 
     def warm_to(self, kelvin: float) -> None:
-        """Be at ``kelvin`` from now on: resistances follow, the rest stays.
+        """Be at ``kelvin`` from now on: resistances, diffusivities and RT/F follow.
 
-        Diffusivities, potentials and RT/F are those of the cell's file.
+        Equilibrium potentials and capacitances stay.
         """
         if kelvin == self._kelvin:
             return
         self._kelvin, p = kelvin, self.parameters
         electrolyte = arrhenius(p.electrolyte_activation_joule_per_mole, kelvin)
-        self._series = p.series_resistance_ohm * electrolyte
-        warmth = arrhenius(p.charge_transfer_activation_joule_per_mole, kelvin)
+        self._series = p.series_resistance_ohm * electrolyte + p.contact.resistance_ohm
+        film = arrhenius(p.film_activation_joule_per_mole, kelvin)
+        self._films = Rungs(
+            self._room_films.resistance * film, self._room_films.time * film
+        )
+        transfer = arrhenius(p.charge_transfer_activation_joule_per_mole, kelvin)
+        slower = arrhenius(p.diffusion_activation_joule_per_mole, kelvin)
         for electrode in (self.working, self.counter):
             if electrode is not None:
-                electrode.warmth = warmth
+                electrode.warm_to(p.thermal_volt * kelvin / ROOM, transfer, 1 / slower)
 
     # ---- what an instrument does to it
 
     def voltage(self, current: float = 0.0) -> float:
         """Return the terminal voltage in V now, while ``current`` (A) flows."""
         state = self._state
-        voltage = state.working.potential + state.working.film
+        voltage = state.working.potential + state.across_films
         if state.counter is not None:
-            voltage -= state.counter.potential + state.counter.film
-        return voltage + state.lithium + current * self._series
+            voltage -= state.counter.potential
+        return voltage + current * self._series
 
     def step_current(self, current: float, dt: float) -> float:
         """Let a constant ``current`` (A) flow for ``dt`` s; return the voltage in V."""
@@ -176,9 +165,8 @@ class Cell:
         result = electrode_impedance(self.working, state.working, omega, current)
         if self.counter is not None and state.counter is not None:
             result += electrode_impedance(self.counter, state.counter, omega, -current)
-        if self.parameters.lithium is not None:
-            result += film_impedance(self.parameters.lithium, omega)
-        result += self._series
+        result += self._films.impedance(omega)
+        result += self._series + 1j * omega * self.parameters.contact.inductance_henry
         return result
 
     # ---- keeping and restoring
@@ -200,28 +188,14 @@ class Cell:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the exact state as plain lists, numbers and names for JSON."""
-        state = self._state
-        plain: dict[str, Any] = state._asdict()
-        for name in ("working", "counter"):
-            electrode: ElectrodeState | None = plain[name]
-            if electrode is not None:
-                plain[name] = {
-                    **electrode._asdict(),
-                    "theta": electrode.theta.tolist(),
-                    "age": electrode.age._asdict(),
-                }
-        return plain
+        return written(self._state)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take over the state of a `snapshot` of a cell with the same parameters."""
-        plain = dict(snapshot)
-        for name in ("working", "counter"):
-            if plain[name] is not None:
-                electrode = dict(plain[name])
-                electrode["theta"] = np.array(electrode["theta"], dtype=np.float64)
-                electrode["age"] = Age(**electrode["age"])
-                plain[name] = ElectrodeState(**electrode)
-        self._state = CellState(**plain)
+        """Take over the state of a `snapshot` of a cell with the same parameters.
+
+        OperatorError: it is of an older model.
+        """
+        self._state = read(snapshot)
 
     # ---- the truth, for tests
 
@@ -251,8 +225,9 @@ class Cell:
         return self._state
 
     def diffusivity(self, theta: float) -> float:
-        """Return the working electrode's D in m²/s at a composition."""
-        return self.working.sphere.diffusivity(theta)
+        """Return the working electrode's D in m²/s at a composition, now."""
+        sphere = self.working.grains[0].sphere
+        return sphere.diffusivity(theta) * sphere.faster
 
     def charge_transfer_resistance(self, theta: float, current: float = 0.0) -> float:
         """Return the working electrode's R_ct in Ω, dη/di_F, at its present age.
@@ -265,10 +240,9 @@ class Cell:
     # ---- one sub-step
 
     def _total_resistance(self) -> float:
-        total = self._series + self._lithium_resistance
+        total = self._series + float(self._films.resistance.sum())
         for electrode in (self.working, self.counter):
             if electrode is not None:
-                total += electrode.film_resistance
                 transfer = electrode.parameters.charge_transfer_resistance_ohm
                 total += transfer * electrode.warmth
         return total
@@ -303,62 +277,35 @@ class Cell:
             else Trial(self.counter, state.counter, -guess, time)
         )
         passed = 0.0
+        films = self._films
         for weight, elapsed in ((1.0 - GAMMA, GAMMA * time), (GAMMA, time)):
             if elapsed == time:
                 working.next_stage()
                 if counter is not None:
                     counter.next_stage()
-            decay = math.exp(-elapsed / self._lithium_time)
             if current is None:
-                guess = self._potentiostat(
-                    working, counter, state.lithium, decay, voltage, guess
-                )
+                decay = np.exp(-elapsed / films.time)
+                through = float(films.resistance @ (1.0 - decay)) + self._series
+                left_over = voltage - float(state.films @ decay)
+                guess = _potentiostat(working, counter, through, left_over, guess)
             else:
                 working.solve(current)
                 if counter is not None:
                     counter.solve(-current)
             passed += weight * guess
-        settled = guess * self._lithium_resistance
+        settled = guess * films.resistance
+        across = settled + (state.films - settled) * np.exp(-time / films.time)
         after = CellState(
             working.finish(),
             None if counter is None else counter.finish(),
-            settled + (state.lithium - settled) * math.exp(-time / self._lithium_time),
+            across,
+            float(across.sum()),
             state.charge + passed * time,
             guess,
             state.step,
         )
         bend = working.bend()
         return after, bend if counter is None else max(bend, counter.bend())
-
-    def _potentiostat(
-        self,
-        working: Trial,
-        counter: Trial | None,
-        lithium: float,
-        decay: float,
-        voltage: float,
-        guess: float,
-    ) -> float:
-        """Find the current in A that puts the stage's end at ``voltage``."""
-        through = self._series + self._lithium_resistance * (1.0 - decay)
-        low, high = -math.inf, math.inf
-        current = guess
-        for _ in range(MOST_TRIALS):
-            found, slope = working.solve(current)
-            if counter is not None:
-                other, other_slope = counter.solve(-current)
-                found, slope = found - other, slope + other_slope
-            error = found + lithium * decay + through * current - voltage
-            if abs(error) < POTENTIAL_TOLERANCE:
-                break
-            if error > 0.0:
-                high = current
-            else:
-                low = current
-            current -= error / (slope + through)
-            if not low < current < high:
-                current = 0.5 * (low + high)
-        return current
 
     def _cross(
         self,
@@ -385,3 +332,44 @@ class Cell:
             else:
                 early, below, above = middle, error, 0.5 * above
         return middle
+
+
+def _films(parameters: CellParameters) -> Rungs:
+    counter = parameters.counter
+    films = (
+        parameters.working.film,
+        None if counter is None else counter.film,
+        parameters.lithium,
+    )
+    rungs = [film_rungs(film) for film in films if film is not None]
+    return Rungs(
+        np.concatenate([r.resistance for r in rungs]),
+        np.concatenate([r.time for r in rungs]),
+    )
+
+
+def _potentiostat(
+    working: Trial, counter: Trial | None, through: float, wanted: float, guess: float
+) -> float:
+    """Find the current in A that puts the stage's end at ``wanted`` V.
+
+    ``through``: what else it flows through, Ω.
+    """
+    low, high = -math.inf, math.inf
+    current = guess
+    for _ in range(MOST_TRIALS):
+        found, slope = working.solve(current)
+        if counter is not None:
+            other, other_slope = counter.solve(-current)
+            found, slope = found - other, slope + other_slope
+        error = found + through * current - wanted
+        if abs(error) < POTENTIAL_TOLERANCE:
+            break
+        if error > 0.0:
+            high = current
+        else:
+            low = current
+        current -= error / (slope + through)
+        if not low < current < high:
+            current = 0.5 * (low + high)
+    return current

@@ -29,14 +29,18 @@ class Sphere:
 
     ``conductance`` (n−1,), between neighbouring shells at D = 1, in 1/s per m²/s;
     ``volume`` (n,), sum 1/3; ``surface_distance`` in s·m²/s: from the middle of the
-    outermost shell to the surface, D-free; ``uniform``: D in m²/s if it is the same at
-    every composition, else 0.
+    outermost shell to the surface, D-free; ``uniform``: D at 25 °C in m²/s if it is the
+    same at every composition, else 0. ``faster``: D now over D at 25 °C; it is in the
+    conductance and the distance, so that D itself is looked up at 25 °C always.
     """
 
     __slots__ = (
+        "_conductance",
+        "_distance",
         "_exponent",
         "_law",
         "conductance",
+        "faster",
         "surface_distance",
         "uniform",
         "volume",
@@ -51,20 +55,27 @@ class Sphere:
         # A shell's θ is its mean; the steady profile is a parabola in ρ, so gradients
         # are taken over ρ² between mean squares, which makes the steady state exact.
         square = (faces[1:] ** 5 - faces[:-1] ** 5) / 5.0 / self.volume
-        self.conductance: FloatArray = 2.0 * faces[1:-1] ** 3 / np.diff(square)
-        self.conductance /= radius**2
-        self.surface_distance = 0.5 * float(1.0 - square[-1]) * radius**2
+        self._conductance: FloatArray = 2.0 * faces[1:-1] ** 3 / np.diff(square)
+        self._conductance /= radius**2
+        self._distance = 0.5 * float(1.0 - square[-1]) * radius**2
+        self.warm_to(1.0)
         self._law = law
         self._exponent = math.log(law.low_lithium_factor)
         self.uniform = law.mid_m2_per_s if self._exponent == 0.0 else 0.0
 
+    def warm_to(self, faster: float) -> None:
+        """Let lithium move ``faster`` times as fast as at 25 °C from now on."""
+        self.faster = faster
+        self.conductance = self._conductance * faster
+        self.surface_distance = self._distance / faster
+
     def diffusivity(self, theta: float) -> float:
-        """Return D at a composition, m²/s."""
+        """Return D at a composition and 25 °C, m²/s."""
         bump = math.exp(-((theta / self._law.width) ** 2))
         return self._law.mid_m2_per_s * math.exp(self._exponent * bump)
 
     def diffusivities(self, theta: FloatArray) -> FloatArray:
-        """Return D at many compositions, m²/s, same shape."""
+        """Return D at many compositions and 25 °C, m²/s, same shape."""
         scaled = theta / self._law.width
         scaled *= -scaled
         bump = np.exp(scaled)
@@ -74,7 +85,7 @@ class Sphere:
         return result
 
     def diffusivity_slope(self, theta: FloatArray) -> FloatArray:
-        """Return dD/dθ, m²/s, same shape."""
+        """Return dD/dθ at 25 °C, m²/s, same shape."""
         width = self._law.width
         bump = np.exp(-((theta / width) ** 2))
         slope: FloatArray = (

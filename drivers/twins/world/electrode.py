@@ -1,11 +1,13 @@
-"""One electrode of the cell: a sphere, its interface, its film and its history.
+"""One electrode of the cell: its particles, its interface and its history.
 
-Positive current takes lithium out of the host (oxidises it). At the interface
+Positive current takes lithium out of the host (oxidises it). At the interface, which
+all particles share,
 
-    I = i_F + i_sei + C dV/dt
-    i_F = 2 I0(θ_s) sinh((V − U(θ_s) − h·ΔU) F/2RT),  I0 = (RT/F R_ct)·2√(θ_s(1−θ_s))
+    I = Σ i_F + i_sei + i_dl
+    i_F = 2 I0(θ_s) sinh((V − U(θ_s, past)) F/2RT),  I0 = (RT/F R_ct)·2√(θ_s(1−θ_s))
 
-and the electrode's potential is V + v_film. How it moves in time: `trial.py`.
+where i_dl flows into the double layer's ladder. How it moves in time: `trial.py`; the
+film's voltage is the cell's, since nothing but the current decides it.
 
 Whoever edits: an `ElectrodeState` is never changed in place, so keeping a state is
 keeping a reference.
@@ -15,10 +17,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from drivers.twins.world.ageing import Age, pristine
 from drivers.twins.world.diffusion import FloatArray, Sphere
-from drivers.twins.world.ocp import OCPS
+from drivers.twins.world.history import Past, pristine_of
+from drivers.twins.world.ladder import double_layer
+from drivers.twins.world.ocp import OCPS, Equilibrium
 from drivers.twins.world.parameters import ElectrodeParameters
 
 EDGE = 1e-9
@@ -27,26 +32,42 @@ SWITCH_WIDTH = 0.02
 """V; softness of the potential below which the film forms."""
 
 
-class ElectrodeState(NamedTuple):
-    """Everything an electrode carries from one moment to the next."""
+class GrainState(NamedTuple):
+    """Everything a particle of one size carries from one moment to the next."""
 
     theta: FloatArray
     """Composition of the shells, centre first; shape (SHELLS,). Never written to."""
     mean: float
     """Volume average of ``theta``."""
-    potential: float
-    """Across the double layer, V against lithium."""
-    film: float
-    """Across the surface film, V."""
-    branch: float
-    """Hysteresis: −1 on the lithiation branch, +1 on the delithiation branch."""
-    slack: float
-    """Composition the hysteresis last followed; within ± backlash of ``mean``."""
-    film_charge: float
-    """Lithium consumed by the film so far, C."""
     faradaic: float
     """Last i_F in A, where the next solution is looked for first."""
+    past: Past
+
+
+class ElectrodeState(NamedTuple):
+    """Everything an electrode carries from one moment to the next."""
+
+    grains: tuple[GrainState, ...]
+    """One for each size."""
+    mean: float
+    """Composition of the whole electrode."""
+    potential: float
+    """Across the double layer, V against lithium."""
+    layer: FloatArray
+    """Across the capacitors of the double layer's branches, V. Never written to."""
+    film_charge: float
+    """Lithium consumed by the film so far, C."""
     age: Age
+
+
+class Grain(NamedTuple):
+    """The constants of one size of particle."""
+
+    sphere: Sphere
+    volume: float
+    """Share of the electrode's capacity."""
+    surface: float
+    """Share of the electrode's surface."""
 
 
 class Electrode:
@@ -55,14 +76,12 @@ class Electrode:
     __slots__ = (
         "backlash",
         "branch_rate",
-        "capacitance",
         "capacity",
-        "film_resistance",
-        "film_time",
+        "grains",
         "half_gap",
+        "layer",
         "ocp",
         "parameters",
-        "sphere",
         "thermal",
         "warmth",
     )
@@ -73,31 +92,54 @@ class Electrode:
         self.warmth = 1.0
         """R_ct now over that at 25 °C; the cell sets it."""
         self.ocp = OCPS[parameters.material]
-        self.sphere = Sphere(parameters.radius_m, parameters.diffusivity)
+        self.grains = _grains(parameters)
         self.capacity = parameters.capacity_coulomb
-        self.capacitance = parameters.double_layer_farad
-        self.film_resistance = parameters.film.resistance_ohm
-        self.film_time = self.film_resistance * parameters.film.capacitance_farad
+        self.layer = double_layer(parameters)
         self.half_gap = parameters.hysteresis.half_gap_volt
         self.branch_rate = parameters.hysteresis.rate
         self.backlash = parameters.hysteresis.backlash
+
+    def warm_to(self, thermal_volt: float, transfer: float, faster: float) -> None:
+        """Have this RT/F in V, R_ct and D by these factors of 25 °C from now on."""
+        self.thermal, self.warmth = thermal_volt, transfer
+        for grain in self.grains:
+            grain.sphere.warm_to(faster)
 
     def fresh(self) -> ElectrodeState:
         """Return the pristine electrode at rest."""
         theta = self.parameters.initial_composition
         # A host that starts empty was last emptied, and the other way round.
         branch = 1.0 if theta < 0.5 else -1.0  # noqa: PLR2004
+        past = Past(branch=branch, slack=theta, furthest=theta)
+        potential = self.equilibrium(theta, past).potential
+        grains = tuple(
+            GrainState(np.full(g.sphere.volume.size, theta), theta, 0.0, past)
+            for g in self.grains
+        )
         return ElectrodeState(
-            theta=np.full(self.sphere.volume.size, theta),
+            grains=grains,
             mean=theta,
-            potential=self.ocp(theta)[0] + branch * self.half_gap,
-            film=0.0,
-            branch=branch,
-            slack=theta,
+            potential=potential,
+            layer=np.full(self.layer.time.size, potential),
             film_charge=0.0,
-            faradaic=0.0,
             age=pristine(self.parameters),
         )
+
+    def equilibrium(self, theta: float, past: Past) -> Equilibrium:
+        """Return U of a surface at ``theta`` and its derivatives, hysteresis at rest.
+
+        The steps in time have the same expression in their innermost loop.
+        """
+        u, slope, gap, crystal = self.ocp(
+            theta, past.branch, pristine_of(past), past.deep
+        )
+        gap += self.half_gap
+        return Equilibrium(u + past.branch * self.half_gap, slope, gap, crystal)
+
+    def interface_charge(self, state: ElectrodeState) -> float:
+        """Return the charge of the double layer in C, zero at 0 V."""
+        layer = self.layer
+        return layer.bare * state.potential + float(layer.capacitance @ state.layer)
 
     def middle_exchange_current(self, age: Age) -> float:
         """Return I0 at θ = 0.5, in A."""
@@ -118,3 +160,19 @@ class Electrode:
         # Beyond exp(±40) the switch is 0 or 1 to rounding.
         above = min(max((state.potential - sei.onset_volt) / SWITCH_WIDTH, -40), 40)
         return sei.share * open_part / (1.0 + math.exp(above))
+
+
+def _grains(parameters: ElectrodeParameters) -> tuple[Grain, ...]:
+    sizes = parameters.sizes
+    if sizes is None:
+        return (Grain(Sphere(parameters.radius_m, parameters.diffusivity), 1.0, 1.0),)
+    # each class by the median of its part of the volume
+    quantiles = (np.arange(sizes.classes) + 0.5) / sizes.classes
+    radii = parameters.radius_m * np.exp(sizes.spread * ndtri(quantiles))
+    surfaces = 1.0 / radii / np.sum(1.0 / radii)
+    return tuple(
+        Grain(
+            Sphere(float(radius), parameters.diffusivity), 1.0 / sizes.classes, surface
+        )
+        for radius, surface in zip(radii, surfaces.tolist(), strict=True)
+    )

@@ -19,6 +19,7 @@ COULOMB_PER_MAH = 3.6
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+PhaseExponent = Annotated[float, Field(ge=0.6, le=1.0)]
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -28,7 +29,39 @@ class FilmParameters:
     """A resistance beside a capacitance: a surface film, or the lithium electrode."""
 
     resistance_ohm: Positive
+    """At 25 °C."""
     capacitance_farad: Positive
+    """Places the arc's top at ω = 1/RC, whatever the exponent."""
+    exponent: PhaseExponent = 1.0
+    """α of R/(1 + (jωRC)^α): 1 is a half circle, 0.8 to 0.95 a rough film."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ContactParameters:
+    """What lies between the cell and the instrument: tabs, holder and leads.
+
+    In direct current the inductance is left out: L/R is below a microsecond.
+    """
+
+    resistance_ohm: NotNegative = 0.0
+    """In series, of metal: the same at every temperature."""
+    inductance_henry: NotNegative = 0.0
+    """In series, 0.1 to 1 µH for a metre of lead."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class SizeParameters:
+    """Spheres of several sizes side by side, lognormal by volume.
+
+    ``radius_m`` of the electrode is then the median by volume. Each class holds the
+    same volume, all stand at one potential, and each has its own composition and
+    hysteresis; the exchange current is shared out by surface.
+    """
+
+    spread: Annotated[float, Field(gt=0.0, le=1.0)]
+    """Standard deviation of ln r; 0.3 is well sieved, 0.7 is ball-milled."""
+    classes: Annotated[int, Field(ge=2, le=9)] = 3
+    """How many sizes; each costs as much time as a cell of one size."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -48,12 +81,16 @@ class DiffusivityParameters:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class SeiParameters:
-    """Lithium lost to the surface film, q(n) = first cycle + growth · √n."""
+    """Lithium lost to the film: first cycle + (growth · √n + cracking · (1 − s)) Q."""
 
     irreversible_mah_per_g: NotNegative = 0.0
     """What the first lithiation loses for good, per gram of active mass."""
     growth_fraction: NotNegative = 0.0
-    """Further loss as a fraction of the capacity, times √(cycle number)."""
+    """Further loss as a fraction of the capacity Q, times √(cycle number): the film
+    thickens."""
+    cracking_fraction: NotNegative = 0.0
+    """The same times the active fraction that is lost: a crack that cuts material off
+    lays surface bare."""
     share: Fraction = 0.8
     """Part of the lithiating current that a bare surface takes."""
     onset_volt: float = 0.8
@@ -76,16 +113,17 @@ class HysteresisParameters:
     """Potential gap between the branches, and how fast a reversal crosses it."""
 
     half_gap_volt: NotNegative = 0.0
-    """The lithiation branch lies this much below the mean, delithiation above."""
+    """Lowers the lithiation branch and raises the other by this much, beyond what
+    the material's own two branches are apart (silicon's are, LCO's are not)."""
     rate: Positive = 30.0
     """e-folds of the approach to the new branch per unit of mean composition."""
-    backlash: NotNegative = 0.002
+    backlash: NotNegative = 0.0003
     """Composition that may go back and forth without leaving the branch."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class ElectrodeParameters:
-    """One porous electrode, as a single representative sphere."""
+    """One porous electrode, as a single representative sphere or a few sizes."""
 
     material: Literal["silicon", "lithium cobalt oxide"]
     mass_mg: Positive
@@ -96,9 +134,14 @@ class ElectrodeParameters:
     radius_m: Positive
     diffusivity: DiffusivityParameters
     charge_transfer_resistance_ohm: Positive
-    """R_ct at θ = 0.5 without current, of the whole electrode."""
+    """R_ct at θ = 0.5 without current, of the whole electrode, at 25 °C."""
     double_layer_farad: Positive
+    """Places the charge-transfer arc's top at ω = 1/(R_ct·C), whatever the exponent."""
     film: FilmParameters
+    double_layer_exponent: PhaseExponent = 1.0
+    """α of the double layer's constant-phase element; 1 is an ideal capacitor."""
+    sizes: SizeParameters | None = None
+    """None: one size."""
     sei: SeiParameters = field(default_factory=SeiParameters)
     fade: FadeParameters = field(default_factory=FadeParameters)
     hysteresis: HysteresisParameters = field(default_factory=HysteresisParameters)
@@ -115,16 +158,23 @@ class CellParameters:
 
     working: ElectrodeParameters
     series_resistance_ohm: Positive
-    """Electrolyte, separator and contacts."""
+    """Electrolyte and separator, at 25 °C."""
     lithium: FilmParameters | None = None
     """The lithium counter electrode of a half cell; None in a full cell."""
     counter: ElectrodeParameters | None = None
     """The negative electrode of a full cell; None in a half cell."""
     temperature_kelvin: Positive = 298.15
+    """What RT/F of the kinetics is taken at while there is no chamber."""
+    contact: ContactParameters = field(default_factory=ContactParameters)
+    """Seen by the instrument in series with the cell."""
     charge_transfer_activation_joule_per_mole: NotNegative = 50e3
     """Of R_ct, around 25 °C; 40 to 60 kJ/mol at most interfaces."""
     electrolyte_activation_joule_per_mole: NotNegative = 15e3
     """Of the series resistance; carbonate electrolytes have 10 to 20 kJ/mol."""
+    film_activation_joule_per_mole: NotNegative = 40e3
+    """Of the films' resistances, lithium's included; 30 to 60 kJ/mol."""
+    diffusion_activation_joule_per_mole: NotNegative = 35e3
+    """Of the diffusivity, which rises as the resistances fall; 30 to 50 kJ/mol."""
 
     @property
     def thermal_volt(self) -> float:

@@ -63,7 +63,8 @@ class History:
             arrive(time, voltage, current)
 
         def sensed(frequencies: ArrayLike, current: float = 0.0) -> Any:
-            surface = float(np.atleast_1d(cell.state.working.theta)[..., -1].mean())
+            grains = cell.state.working.grains
+            surface = float(np.mean([grain.theta[-1] for grain in grains]))
             truth = cell.charge_transfer_resistance(surface, current)
             first = float(np.atleast_1d(np.asarray(frequencies))[0])
             self.transfers.append((first, truth))

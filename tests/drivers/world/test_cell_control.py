@@ -51,7 +51,7 @@ def test_a_rewound_cell_repeats_itself_and_a_copy_is_independent() -> None:
     assert drive(copy) == first
 
 
-@pytest.mark.parametrize(("current", "limit"), [(-1e-3, 0.1), (1e-3, 1.2)])
+@pytest.mark.parametrize(("current", "limit"), [(-1e-3, 0.05), (1e-3, 1.2)])
 def test_a_limit_is_met_where_it_is_crossed(current: float, limit: float) -> None:
     cell = half_filled()
     lower, upper = (limit, np.inf) if current < 0 else (-np.inf, limit)

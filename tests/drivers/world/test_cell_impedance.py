@@ -31,8 +31,14 @@ def filled_cell(name: str, composition: float) -> Cell:
     return cell
 
 
+def slope_of(cell: Cell, theta: float) -> float:
+    """dU/dθ of the working electrode, V."""
+    (grain,) = cell.state.working.grains
+    return cell.working.equilibrium(theta, grain.past).by_composition
+
+
 def closed_form(cell: Cell, theta: float, omega: np.ndarray) -> np.ndarray:
-    """Randles circuit with the sphere's diffusion impedance, films in series."""
+    """Constant phases in closed form, the sphere's diffusion, films in series."""
     parameters = cell.parameters
     working = parameters.working
     time = working.radius_m**2 / cell.diffusivity(theta)
@@ -40,13 +46,16 @@ def closed_form(cell: Cell, theta: float, omega: np.ndarray) -> np.ndarray:
     # tanh is 1 to rounding there, and its quotient would overflow
     tanh = np.tanh(np.minimum(root.real, 300) + 1j * root.imag)
     sphere = time / (3 * cell.working.capacity) * tanh / (root - tanh)
-    slope = cell.working.ocp(theta)[1]
+    slope = slope_of(cell, theta)
     faradaic = cell.charge_transfer_resistance(theta) - slope * sphere
-    total = 1 / (1j * omega * working.double_layer_farad + 1 / faradaic)
+    alpha = working.double_layer_exponent
+    resistance = working.charge_transfer_resistance_ohm
+    layer = (1j * omega * resistance * working.double_layer_farad) ** alpha / resistance
+    total = 1 / (layer + 1 / faradaic)
     assert parameters.lithium is not None
     for film in (working.film, parameters.lithium):
         rc = film.resistance_ohm * film.capacitance_farad
-        total = total + film.resistance_ohm / (1 + 1j * omega * rc)
+        total = total + film.resistance_ohm / (1 + (1j * omega * rc) ** film.exponent)
     return np.asarray(total + parameters.series_resistance_ohm)
 
 
@@ -60,19 +69,20 @@ def test_impedance_at_rest_is_the_closed_form_from_100_khz_to_1_mhz(
     found = cell.impedance(frequencies)
 
     expected = closed_form(cell, theta, 2 * np.pi * frequencies)
-    assert np.max(np.abs(found - expected) / np.abs(expected)) < 2e-3
+    # The ladders leave 0.2 % of an arc to an ideal constant phase.
+    assert np.max(np.abs(found - expected) / np.abs(expected)) < 3e-3
 
 
 def test_the_low_frequency_limit_is_capacity_and_a_fifteenth() -> None:
     cell = quiet_cell()
     omega = 2 * np.pi * 1e-6
-    capacity, slope = cell.working.capacity, -cell.working.ocp(0.5)[1]
+    capacity, slope = cell.working.capacity, -slope_of(cell, 0.5)
     time = cell.parameters.working.radius_m**2 / cell.diffusivity(0.5)
 
     found = cell.impedance([1e-6])[0]
 
     # U′/(jωQ) + U′r²/(15DQ) and every resistance
-    resistances = cell.charge_transfer_resistance(0.5) + 2.0 + 1.0 + 1.5
+    resistances = cell.charge_transfer_resistance(0.5) + 2.0 + 1.0 + 8.8
     # 1/ωQ is 10 kΩ against some 10 Ω: the double layer takes its share of it
     assert found.imag == pytest.approx(-slope / (omega * capacity), rel=1e-3)
     assert found.real == pytest.approx(
@@ -117,7 +127,7 @@ def test_resistance_to_charge_transfer_falls_under_current() -> None:
     at_rest = cell.charge_transfer_resistance(0.5)
     exchange = 0.0256926 / at_rest
     flowing = cell.charge_transfer_resistance(0.5, 4e-3)
-    assert at_rest == pytest.approx(4.0)
+    assert at_rest == pytest.approx(1.0)
     assert flowing == pytest.approx(0.0256926 / np.hypot(exchange, 2e-3), rel=1e-5)
 
 

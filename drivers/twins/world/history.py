@@ -1,0 +1,84 @@
+"""What a particle remembers of being filled and emptied: branch, crystal, Li15Si4.
+
+Everything follows the *slack*, the composition trailed behind the mean within
+± backlash, so sines and short pulses change nothing and nothing depends on how time is
+cut. With the slack going up or down by δ:
+
+* the branch tends to −1 (filling) or +1 (emptying) as e^{−rate·δ}, so a reversal
+  crosses from one curve to the other smoothly;
+* the pristine curve counts fully where the slack is on new ground, and behind it as
+  e^{−CRYSTAL_RATE·(furthest − slack)}; it is used up between two compositions;
+* while filling, `deep` tends as e^{−DEEP_RATE·δ} to 1 below 50 mV (Li15Si4 forms, even
+  at the end only), and to 0 above (what takes up lithium again does so amorphous).
+"""
+
+import math
+from typing import Final, NamedTuple
+
+CRYSTAL_RATE: Final = 20.0
+AMORPHOUS_FROM, AMORPHOUS_TO = 0.4, 0.9
+"""Furthest composition between which the crystalline host is used up. Beyond 0.6
+both curves run at 0.09 V, so where it ends is hardly seen."""
+DEEP_RATE: Final = 1000.0
+"""The alloy is nearly full there: half a percent more must do."""
+DEEP_BELOW: Final = 0.05
+"""V against lithium, of the equilibrium (Obrovac and Krause 2007: 50 mV)."""
+DEEP_SOFTNESS: Final = 0.005
+
+
+class Past(NamedTuple):
+    """What a particle remembers of its composition's way."""
+
+    branch: float
+    """−1 on the lithiation branch, +1 on the delithiation branch."""
+    slack: float
+    """Composition the hysteresis last followed; within ± backlash of the mean."""
+    furthest: float
+    """Highest slack so far."""
+    deep: float = 0.0
+    """Share of Li15Si4 in what is filled, 0 to 1."""
+
+
+def pristine_weight(furthest: float) -> float:
+    """Return the weight of the pristine curve on new ground: 1, smoothly to 0."""
+    gone = (furthest - AMORPHOUS_FROM) / (AMORPHOUS_TO - AMORPHOUS_FROM)
+    gone = min(max(gone, 0.0), 1.0)
+    return 1.0 - gone * gone * (3.0 - 2.0 * gone)
+
+
+def pristine_slope(furthest: float) -> float:
+    """Return the derivative of `pristine_weight`."""
+    gone = (furthest - AMORPHOUS_FROM) / (AMORPHOUS_TO - AMORPHOUS_FROM)
+    if not 0.0 < gone < 1.0:
+        return 0.0
+    return -6.0 * gone * (1.0 - gone) / (AMORPHOUS_TO - AMORPHOUS_FROM)
+
+
+def pristine_of(past: Past) -> float:
+    """Return the weight of the pristine curve now."""
+    weight = pristine_weight(past.furthest)
+    if weight == 0.0:
+        return 0.0
+    return weight * math.exp(CRYSTAL_RATE * (past.slack - past.furthest))
+
+
+def gone_on(
+    past: Past, mean: float, equilibrium: float, rate: float, backlash: float
+) -> Past:
+    """Return the past after the mean composition has become ``mean``.
+
+    ``equilibrium``: of the surface, V.
+    """
+    moved = mean - backlash - past.slack
+    if moved > 0.0:
+        above = (equilibrium - DEEP_BELOW) / DEEP_SOFTNESS
+        target = 1.0 / (1.0 + math.exp(min(max(above, -40.0), 40.0)))
+        deep = target + (past.deep - target) * math.exp(-DEEP_RATE * moved)
+        slack = mean - backlash
+        branch = (past.branch + 1.0) * math.exp(-rate * moved) - 1.0
+        return Past(branch, slack, max(past.furthest, slack), deep)
+    moved = mean + backlash - past.slack
+    if moved < 0.0:
+        branch = 1.0 - (1.0 - past.branch) * math.exp(rate * moved)
+        return Past(branch, mean + backlash, past.furthest, past.deep)
+    return past
