@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.cells.completeness import Ended
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.cells.differential import differential_capacity
@@ -45,12 +46,18 @@ class HalfCycleCurve:
         return "discharge" if self.charge[-1] < 0 else "charge"
 
 
-def cycling_figures(table: Mapping[str, Array], sample: Sample) -> tuple[Figure, ...]:
-    """Return what the rows of a time series show; of a run that goes on, so far."""
+def cycling_figures(
+    table: Mapping[str, Array], sample: Sample, ended: Ended | None = None
+) -> tuple[Figure, ...]:
+    """Return what the rows of a time series show; of a run that goes on, so far.
+
+    ``ended``: how the steps of the run ended; cycles that were cut are left out of
+    capacity and efficiency.
+    """
     if not len(table["test_time_second"]):
         return ()
     per_gram = capacity_unit(sample)
-    cycles = cycles_of_rows(table, sample)
+    cycles = cycles_of_rows(table, sample, ended=ended)
     curves = tuple(curves_of(table, chosen(table)))
     return (
         *((capacity_figure(cycles, per_gram),) if cycles.complete.any() else ()),

@@ -55,6 +55,14 @@ PLAUSIBLE_MEAN = Condition(
     "pairing or a zero error beyond the stated limits looks the same.",
     advice="Check the zero of the ammeter and `first_step` on the label.",
 )
+PLAUSIBLE_ENERGY = Condition(
+    code="cycling-energy-efficiency",
+    holds="The mean energy efficiency is not above 100 % by more than its uncertainty.",
+    quantity="mean energy efficiency",
+    unit="%",
+    why="No cell gives more energy than it took.",
+    advice="Check the pairing (`first_step`) and which electrode is the working one.",
+)
 PLAUSIBLE_RETENTION = Condition(
     code="cycling-plausible-retention",
     holds="What is left of a capacity lies between 0 and 120 % of the reference.",
@@ -78,7 +86,8 @@ PLAUSIBLE_CAPACITY = Condition(
 )
 REFERENCE = Condition(
     code="cycling-reference",
-    holds="The first cycle after formation is complete: it is the reference.",
+    holds="The first cycle after formation is complete: it is the reference. Of rates, "
+    "one cycle at the first of them.",
     why="Retention is defined against it; against a later cycle it comes out higher.",
 )
 CONFIRMED_END = Condition(

@@ -18,6 +18,7 @@ from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import (
     cycled,
     cycling_results,
+    ended_of,
     retention_of,
     retention_result,
 )
@@ -176,7 +177,7 @@ class Cycling(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Capacity and CE against cycle, selected voltage curves, dQ/dV."""
-        return cycling_figures(run.table("timeseries"), run.sample)
+        return cycling_figures(run.table("timeseries"), run.sample, ended_of(run))
 
 
 def _whole(charges: CycleCharges) -> bool:

@@ -6,22 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.analysis.cells.completeness import Cut
+from labctl.analysis.cells.completeness import Cut, Ended
 from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows, only
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles, Ints
 from labctl.analysis.cells.efficiency import (
     capacity_of,
+    energy_efficiency,
     initial_coulombic_efficiency,
     mean_efficiency,
 )
 from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
 from labctl.analysis.label import labelled
+from labctl.analysis.meter import reading
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
-from labctl.sample import Sample
+from labctl.sample import Sample, SampleKind
 from labctl.verdicts.condition import Doubts
 from labctl.verdicts.cycling import COMPLETE, PAIRING
 
@@ -98,11 +100,15 @@ class CyclesOfRun:
 
 def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
     """Return the cycles of a run; see `cycles_of_rows`."""
-    ended = {
+    return cycles_of_rows(run.table("timeseries"), run.sample, last, ended_of(run))
+
+
+def ended_of(run: RecordedRun) -> Ended:
+    """Return how the steps of a run ended; nothing of another program's file."""
+    return {
         step.step_count: None if step.outcome is None else step.outcome.reason
         for step in run.steps
     }
-    return cycles_of_rows(run.table("timeseries"), run.sample, last, ended)
 
 
 def cycled(run: RecordedRun, last: int | None = None) -> CyclesOfRun:
@@ -143,6 +149,7 @@ def cycling_results(
         **first_cycle_results(whole),
         "coulombic_efficiency": efficiency_result(ageing, formation_cycles),
         "capacity_retention": retention_result(ageing, formation_cycles),
+        **energy_results(run, ageing, formation_cycles),
     }
 
 
@@ -208,6 +215,26 @@ def efficiency_result(run: CyclesOfRun, formation_cycles: int) -> Result:
     later = ageing_cycles(cycles, formation_cycles)
     used = later if len(later) else done[-1:]
     return run.given(mean_efficiency(cycles, used, run.errors), used, table)
+
+
+def energy_results(
+    run: RecordedRun, ageing: CyclesOfRun, formation_cycles: int
+) -> Mapping[str, Result]:
+    """Return the mean energy efficiency of a full cell: a half cell stores none."""
+    if run.sample.kind is not SampleKind.FULL_CELL:
+        return {}
+    stated, used = cell_accuracy(run), ageing_cycles(ageing.cycles, formation_cycles)
+    volts = np.abs(np.asarray(run.table("timeseries")["voltage_volt"]))
+    zero = reading(
+        "voltage",
+        0.0,
+        "V",
+        stated.voltage if stated else None,
+        largest=float(np.nanmax(volts)),
+        instrument=stated.instrument if stated else "",
+    )
+    found = energy_efficiency(ageing.cycles, used, ageing.errors, voltage_zero=zero)
+    return {"energy_efficiency": ageing.given(found, used)}
 
 
 def retention_of(

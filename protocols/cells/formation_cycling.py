@@ -14,7 +14,7 @@ from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_results import cycling_results
+from protocols.cells.cycling_results import cycling_results, ended_of
 from protocols.cells.half_cycles import one_cycle
 
 
@@ -76,4 +76,4 @@ class FormationCycling(CellProtocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw capacity and CE against cycle, selected voltage curves, dQ/dV."""
-        return cycling_figures(run.table("timeseries"), run.sample)
+        return cycling_figures(run.table("timeseries"), run.sample, ended_of(run))

@@ -16,12 +16,14 @@ from labctl.figures.figure import Figure, Series
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
+from labctl.verdicts.cycling import REFERENCE
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import (
     CyclesOfRun,
     cycled,
     cycles_of,
     efficiency_result,
+    ended_of,
     formation_results,
 )
 from protocols.cells.half_cycles import one_cycle
@@ -139,14 +141,35 @@ class RateCapability(CellProtocol):
         if not rows:
             reason = "no cycle was completed at any rate"
             return {"rate_capability": whole.absent(reason), **formation}
-        at_rates = rows[: len(p.rates)]
+        at_rates, back = self._parted(rows)
         out = {"rate_capability": self._headline(whole, at_rates, rows)}
-        for row in at_rates[1:]:
-            out[f"retention_at_{row.label.replace('/', '_')}"] = _left(whole, row)
-        if len(rows) > len(p.rates):
-            out["recovered_capacity"] = _left(whole, rows[-1])
+        for row in at_rates:
+            if row is rows[0]:
+                continue
+            out[f"retention_at_{row.label.replace('/', '_')}"] = self._left(whole, row)
+        if back is not None:
+            out["recovered_capacity"] = self._left(whole, back)
         out["coulombic_efficiency"] = efficiency_result(whole, p.formation_cycles)
         return {**out, **formation}
+
+    def _parted(
+        self, rows: Sequence[RateRow]
+    ) -> tuple[Sequence[RateRow], RateRow | None]:
+        """Return the rows of the rates, and that of the first one again, if it ran."""
+        p = self.parameters
+        back = self._plan()[-1][1] if p.return_to_first else range(0)
+        if rows and set(rows[-1].numbers) & set(back):
+            return rows[:-1], rows[-1]
+        return rows, None
+
+    def _left(self, run: CyclesOfRun, row: RateRow) -> Result:
+        used = np.flatnonzero(np.isin(run.cycles.number, row.numbers))
+        first = set(self._plan()[0][1])
+        numbers = run.cycles.number[run.cycles.complete].tolist()
+        doubts = REFERENCE.met(
+            first & set(numbers), f"no cycle at {self.parameters.rates[0]} is complete"
+        )
+        return run.given(row.retention.suspect(*doubts), used)
 
     def _headline(
         self,
@@ -171,19 +194,19 @@ class RateCapability(CellProtocol):
             "mean_closing_voltage_volt": [row.mean_voltage for row in rows],
         }
         columns = {k: tuple(float(x) for x in v) for k, v in table.items()}
-        fastest = max(at_rates, key=lambda row: row.current)
-        return dataclasses.replace(_left(run, fastest), table=columns)
+        fastest = max(at_rates or rows, key=lambda row: row.current)
+        return dataclasses.replace(self._left(run, fastest), table=columns)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Retention against rate, curves by rate; what every cycling shows."""
         return (
             *self._chart(run),
             *self._curves(run),
-            *cycling_figures(run.table("timeseries"), run.sample),
+            *cycling_figures(run.table("timeseries"), run.sample, ended_of(run)),
         )
 
     def _chart(self, run: RecordedRun) -> tuple[Figure, ...]:
-        rows = self.table(run)[: len(self.parameters.rates)]
+        rows, _ = self._parted(self.table(run))
         if not rows:
             return ()
         one_c = self.one_c() or 1.0
@@ -240,8 +263,3 @@ class RateCapability(CellProtocol):
             if series
             else ()
         )
-
-
-def _left(run: CyclesOfRun, row: RateRow) -> Result:
-    used = np.flatnonzero(np.isin(run.cycles.number, row.numbers))
-    return run.given(row.retention, used)

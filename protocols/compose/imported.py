@@ -11,7 +11,7 @@ from labctl.figures.figure import Figure, Plot
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
 from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
-from protocols.cells.cycling_results import cycles_of, cycling_results
+from protocols.cells.cycling_results import cycles_of, cycling_results, ended_of
 from protocols.spectra.peis import NYQUIST
 from protocols.spectra.recorded_spectra import RecordedSpectrum, spectra_of
 from protocols.spectra.spectra_results import (
@@ -90,7 +90,7 @@ class Imported(Protocol):
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return the figures of cycling and of spectra, where there are any."""
-        cycling = cycling_figures(run.table("timeseries"), run.sample)
+        cycling = cycling_figures(run.table("timeseries"), run.sample, ended_of(run))
         return (*cycling, *spectra_figures(self._spectra(run)))
 
     def _spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:

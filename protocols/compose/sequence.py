@@ -24,7 +24,7 @@ from protocols.cells.cell_protocol import (
     CellParameters,
     CellProtocol,
 )
-from protocols.cells.cycling_results import cycles_of, cycling_results
+from protocols.cells.cycling_results import cycles_of, cycling_results, ended_of
 from protocols.compose import sequence_steps as words
 from protocols.compose.sequence_charges import charge_passed
 from protocols.compose.sequence_checks import (
@@ -293,7 +293,7 @@ class ComposedSequence(CellProtocol):
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Return what cycling and spectra show, where there are any."""
         figures: tuple[Figure, ...] = cycling_figures(
-            run.table("timeseries"), run.sample
+            run.table("timeseries"), run.sample, ended_of(run)
         )
         if len(run.table("eis")["spectrum_id"]):
             figures += spectra_figures(spectra_of(run, {}, self._capacity()))

@@ -115,7 +115,10 @@ def cycle_errors(
     time = _by_half(cycles.discharge_duration, cycles.charge_duration, down)
     largest = _by_half(cycles.discharge_largest, cycles.charge_largest, down)
     edge = np.nan_to_num(_by_half(cycles.discharge_edge, cycles.charge_edge, down))
-    middle = np.tile((cycles.start_time + cycles.end_time) / 2, 2)
+    n = len(cycles)
+    middle = np.concatenate(
+        [cycles.start_time + time[:n] / 2, cycles.end_time - time[n:] / 2]
+    )
     codes = np.concatenate(
         [
             np.where(down, cycles.discharge_range, cycles.charge_range),

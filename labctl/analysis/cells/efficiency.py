@@ -15,6 +15,7 @@ from labctl.verdicts.cycling import (
     FIRST_CYCLE,
     PLAUSIBLE_CAPACITY,
     PLAUSIBLE_EFFICIENCY,
+    PLAUSIBLE_ENERGY,
     PLAUSIBLE_MEAN,
 )
 
@@ -117,7 +118,8 @@ def energy_efficiency(
         second=np.where(share > 0, second, 0.0),
     )
     found = (found + voltage_zero * float(np.mean(lever[used]))).with_unit("%")
-    return scatter_of(cycles.number[used], percent[used]).add_to(found)
+    found = scatter_of(cycles.number[used], percent[used]).add_to(found)
+    return found.suspect(*PLAUSIBLE_ENERGY.at_most(found.value, 100 + found.expanded()))
 
 
 def capacity_of(

@@ -55,14 +55,14 @@ def cycling(seed: int) -> Sequence[Finding]:
     }
     found = [Finding.of(n, float(t), ran.results.get(n)) for n, t in truths.items()]
     table = ran.results["coulombic_efficiency"].table or {}
-    if "uncertainty_percent" in table:
+    if "coulombic_efficiency_uncertainty_percent" in table:
         found += [
             Finding("efficiency of a cycle", 100.0 * g / t, x, u, "good")
             for g, t, x, u in zip(
                 given,
                 taken,
                 table["coulombic_efficiency_percent"],
-                table["uncertainty_percent"],
+                table["coulombic_efficiency_uncertainty_percent"],
                 strict=True,
             )
         ]
