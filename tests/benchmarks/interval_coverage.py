@@ -42,7 +42,7 @@ TECHNIQUES: dict[str, Technique] = {
 
 
 def found_by(job: tuple[str, int]) -> Sequence[Finding]:
-    """Return the findings of one technique and seed; a run that failed finds nothing."""
+    """Return the findings of one technique and seed; of a failed run there are none."""
     name, seed = job
     try:
         return TECHNIQUES[name].find(seed)

@@ -1,9 +1,9 @@
 """What is wrong with a channel that meets its maker's specification: gains, zeros.
 
 Every converter of every range has its own gain and zero, drawn once within the limits
-below by the bench's seed, so the same seed makes the same instrument. The zero also
-wanders slowly. What is driven is off by the errors of the DAC, what is read by those of
-the ADC; a sine's |Z| and phase are off by smooth functions of frequency.
+below by the bench's seed, so the same seed makes the same instrument. Both also wander
+slowly. What is driven is off by the errors of the DAC, what is read by those of the
+ADC; a sine's |Z| and phase are off by smooth functions of frequency.
 
 The limits are those published for the SP-300 and VMP3 classes as this file's writer
 recalls them, not read from the sheet: unverified. A table of its own, not the driver's;
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.twins.biologic.tables import ESSENTIAL, PREMIUM
 from labctl.errors import OperatorError
 
 Floats = NDArray[np.float64]
@@ -37,13 +38,20 @@ class Limits:
     """How far the gains of both signs may lie from their mean."""
 
 
-CURRENT = Limits(1e-3, 2e-4, 5e-5)
-"""0.1 % of reading, 0.02 % of range. Both signs agree as well as a 16-bit converter is
-straight: one and a half steps at full scale."""
-VOLTAGE = Limits(3e-4, 1e-4)
-"""0.03 % of reading, 1 mV on ±10 V."""
+STRAIGHT = 5e-5
+"""Both signs agree as well as a 16-bit converter is straight: one and a half steps at
+full scale."""
+CURRENT = {
+    ESSENTIAL: Limits(1e-3, 2e-4, STRAIGHT),
+    PREMIUM: Limits(1e-3, 3e-4, STRAIGHT),
+}
+"""Board -> 0.1 % of reading, 0.02 or 0.03 % of range."""
+VOLTAGE = {ESSENTIAL: Limits(1e-3, 2e-4), PREMIUM: Limits(5e-4, 2e-4)}
+"""Board -> 0.1 or 0.05 % of reading, 0.5 mV on ±2.5 V, 2 mV on ±10 V."""
 WANDERING = 0.2
-"""Part of the zero's limit that is slow drift."""
+"""Part of the zero's limit that is slow drift, to either side."""
+CREEPING = 0.05
+"""The same of the gain's: 50 ppm for 30 ppm/K of a shunt in a room of ±1.5 K."""
 DRIFT_HOURS = (6.0, 48.0)
 """Period of the drift: a laboratory's day, give or take."""
 IMPEDANCE = ((1e4, 0.003, 0.3), (2e5, 0.01, 1.0), (3e6, 0.03, 3.0))
@@ -69,12 +77,15 @@ class Converter:
     period: float = 1.0
     """s."""
     phase: float = 0.0
+    creep: float = 0.0
+    """Amplitude of the gain's drift, in step with that of the zero: both go with the
+    room's temperature."""
 
     @classmethod
     def draw(cls, rng: random.Random, limits: Limits, span: float) -> "Converter":
         """Draw from the rectangular distributions of ``limits`` on a range."""
         steady = 1.0 - WANDERING
-        room = limits.gain - limits.asymmetry
+        room = (1.0 - CREEPING) * limits.gain - limits.asymmetry
         return cls(
             room * rng.uniform(-1.0, 1.0),
             limits.asymmetry * rng.uniform(-1.0, 1.0),
@@ -82,31 +93,31 @@ class Converter:
             WANDERING * limits.zero * span * rng.uniform(-1.0, 1.0),
             3600.0 * rng.uniform(*DRIFT_HOURS),
             rng.uniform(0.0, 2.0 * math.pi),
+            CREEPING * limits.gain * rng.uniform(-1.0, 1.0),
         )
 
-    def zero_at(self, time: float) -> float:
-        """Return the error at zero, V or A, at ``time`` in s of the channel's age."""
-        return self.zero + self.drift * math.sin(
-            2.0 * math.pi * time / self.period + self.phase
-        )
+    def errors_at(self, time: float) -> tuple[float, float]:
+        """Return gain, and zero in V or A; ``time`` in s is the channel's age."""
+        swing = math.sin(2.0 * math.pi * time / self.period + self.phase)
+        return self.gain + self.creep * swing, self.zero + self.drift * swing
 
     def apply(self, value: float, time: float) -> float:
         """Return what this converter makes of ``value``."""
-        gain = self.gain + math.copysign(self.asymmetry, value)
-        return value * (1.0 + gain) + self.zero_at(time)
+        gain, zero = self.errors_at(time)
+        return value * (1.0 + gain + math.copysign(self.asymmetry, value)) + zero
 
     def apply_all(self, values: Floats, times: Floats) -> Floats:
         """Return what it makes of each of ``values``."""
-        gain = self.gain + np.copysign(self.asymmetry, values)
         swing = np.sin(2.0 * math.pi * times / self.period + self.phase)
+        gain = self.gain + self.creep * swing + np.copysign(self.asymmetry, values)
         made: Floats = values * (1.0 + gain) + self.zero + self.drift * swing
         return made
 
     def undo(self, made: float, time: float) -> float:
         """Return the value of which `apply` makes ``made``."""
-        rest = made - self.zero_at(time)
-        gain = self.gain + math.copysign(self.asymmetry, rest)
-        return rest / (1.0 + gain)
+        gain, zero = self.errors_at(time)
+        rest = made - zero
+        return rest / (1.0 + gain + math.copysign(self.asymmetry, rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +126,23 @@ class Imperfections:
 
     seed: str = ""
     """Of the bench, the instrument and the channel; empty for no errors at all."""
+    board: int = PREMIUM
 
     def reads_current(self, span: float) -> Converter:
         """Return the ammeter on a range of ``span`` A."""
-        return self._converter("reads current", CURRENT, span)
+        return self._converter("reads current", CURRENT[self.board], span)
 
     def drives_current(self, span: float) -> Converter:
         """Return the current source on a range of ``span`` A."""
-        return self._converter("drives current", CURRENT, span)
+        return self._converter("drives current", CURRENT[self.board], span)
 
     def reads_voltage(self, span: float) -> Converter:
         """Return the voltmeter on a range of ``span`` V."""
-        return self._converter("reads voltage", VOLTAGE, span)
+        return self._converter("reads voltage", VOLTAGE[self.board], span)
 
     def drives_voltage(self, span: float) -> Converter:
         """Return the voltage source on a range of ``span`` V."""
-        return self._converter("drives voltage", VOLTAGE, span)
+        return self._converter("drives voltage", VOLTAGE[self.board], span)
 
     def impedance(self, frequency: float, z: complex) -> complex:
         """Return what a sine of ``frequency`` in Hz makes of ``z`` in Ω."""
@@ -162,7 +174,9 @@ SPECIFICATION, WITHOUT = "specification", "none"
 """What ``simulated: {imperfections: …}`` of an instrument may say."""
 
 
-def imperfections_of(wanted: Any, seed: int, name: str, channel: int) -> Imperfections:
+def imperfections_of(
+    wanted: Any, seed: int, name: str, channel: int, board: int
+) -> Imperfections:
     """Return the errors of a channel as the configuration wants them.
 
     OperatorError: it wants something else.
@@ -171,7 +185,10 @@ def imperfections_of(wanted: Any, seed: int, name: str, channel: int) -> Imperfe
         raise OperatorError(
             f"{name}: simulated: imperfections: {wanted!r} is not specification or none"
         )
-    return NONE if wanted == WITHOUT else Imperfections(f"{seed}:{name}:{channel}")
+    if wanted == WITHOUT:
+        return NONE
+    kind = board if board in CURRENT else PREMIUM
+    return Imperfections(f"{seed}:{name}:{channel}", kind)
 
 
 def impedance_limits(frequency: float, size: float) -> tuple[float, float]:

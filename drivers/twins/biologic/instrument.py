@@ -61,7 +61,7 @@ class SimulatedInstrument:
                 seed=seed,
                 memory_bytes=int(wanted.get("memory_bytes", 262144)),
                 impedance=panel not in no_impedance,
-                imperfections=imperfections_of(errors, seed, setup.name, panel),
+                imperfections=imperfections_of(errors, seed, setup.name, panel, board),
             )
         for panel, code in dict(wanted.get("firmware", {})).items():
             self.channels[int(panel) - 1].firmware = int(code)
