@@ -122,14 +122,12 @@ SETTLED = Condition(
     why="What still falls is charge that moves, not conduction.",
     advice="Raise `settle_time`, or find what does not settle.",
 )
-GAIN_KNOWN = Condition(
-    code="conduction-meters-known",
-    holds="The meters' accuracy is recorded with the readings.",
-    why="It is written when a step ends by itself.",
-    advice="Do not stop the step that reads.",
-)
-TEMPERATURE_KNOWN = Condition(
-    code="conduction-temperature-known",
-    holds="The temperature of the measurement is known.",
-    advice="Record a thermometer (`also_record`), or write `temperature` on the label.",
+DRIFTS = Condition(
+    code="conduction-drift",
+    holds="The current of a bias hold no longer changes at its end.",
+    quantity="relative change of the current",
+    limit=1e-3,
+    unit="1/s",
+    why="A choice. Three times the noise is allowed.",
+    advice="Hold longer.",
 )

@@ -34,6 +34,7 @@ from labctl.steps.asking_bench import READINGS, AskBench, readings_of
 from labctl.steps.demands import SourceDemand, beyond_source
 from labctl.steps.field import FieldTarget, RampSupply, ReleaseField, SetField
 from labctl.steps.film import ReadFilm
+from labctl.verdicts.conduction import BOTH_POLARITIES
 from protocols.by_hand.by_hand import (
     COMMON,
     ByHand,
@@ -400,5 +401,6 @@ def _last_resistance(readings: Sequence[Reading], accuracy: Calibration) -> Resu
         for index, reading in enumerate(taken)
     )
     if len({reading.current > 0.0 for reading in taken}) < 2:  # noqa: PLR2004
-        value = value.suspect("the current was read in one direction only")
+        said = "the current was read in one direction only"
+        value = value.suspect(*BOTH_POLARITIES.met(fulfilled=False, text=said))
     return value.to_result()

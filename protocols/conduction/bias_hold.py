@@ -20,7 +20,7 @@ from labctl.quantities import Ampere, Second, Volt
 from labctl.sample import Sample, SampleKind
 from labctl.sources import Kind, Source
 from labctl.steps.source_meter import HoldSource
-from labctl.verdicts.conduction import COMPLIANCE
+from labctl.verdicts.conduction import COMPLIANCE, DRIFTS
 from protocols.conduction.conduction_readings import (
     Points,
     all_absent,
@@ -31,8 +31,6 @@ from protocols.conduction.probe_station import CURVATURE, ProbeParameters, with_
 
 SIGNS = {"both": (1, -1), "plus": (1,), "minus": (-1,)}
 WORDS = {1: "plus", -1: "minus"}
-DRIFT_LIMIT = 1e-3
-"""1/s, relative, over the last rows; above it the current has not settled."""
 RESOLVED = 3.0
 """Times its uncertainty that a drift must be, to be one."""
 FEWEST_FOR_DRIFT = 5
@@ -199,11 +197,8 @@ def _mean_current(tail: Points) -> Measured:
     found = found.with_part("current gain", found.value * accuracy.current_gain)
     found = found.with_part("current zero", accuracy.current_zero)
     drift, spread = _drift(tail)
-    if abs(drift) > max(DRIFT_LIMIT, RESOLVED * spread):
-        found = found.suspect(
-            f"the current still changes by {drift:.2g} 1/s (limit {DRIFT_LIMIT:g})"
-        )
-    return found
+    allowed = max(DRIFTS.limit, RESOLVED * spread)
+    return found.suspect(*DRIFTS.at_most(abs(drift), allowed))
 
 
 def _conductance(

@@ -193,12 +193,12 @@ def test_leads_larger_than_the_resistance_leave_no_number() -> None:
 
 
 def test_what_nobody_measured_of_the_station_is_in_the_budget() -> None:
-    found = correct_conductance(known(1e-9, 1e-13, "slope"))
+    found = correct_conductance(known(1e-8, 1e-12, "slope"))
 
     assert found.valid
-    assert found.budget["leakage (assumed)"] == pytest.approx(1e-11 / math.sqrt(3))
+    assert found.budget["leakage (assumed)"] == pytest.approx(1e-10 / math.sqrt(3))
     assert "leads (assumed)" in found.budget
-    faint = correct_conductance(known(5e-11, 1e-13, "slope"))
+    faint = correct_conductance(known(5e-10, 1e-13, "slope"))
     assert [doubt.code for doubt in faint.doubts] == ["particle-leakage"]
 
 

@@ -25,9 +25,9 @@ from labctl.sources import Source
 from labctl.verdicts import particle as verdicts
 from labctl.verdicts.condition import Doubts
 
-LEAST_LEAK = 1e-11
+LEAST_LEAK = 1e-10
 """S; a holder whose leak nobody measured is taken to leak at most this. A choice:
-good holders and cables of a probe station are below 1 pS, dirty ones above 10."""
+good holders and cables of a probe station are below 1 pS, dirty ones above 10 pS."""
 LEADS = 100.0
 """Ω; leads and tips nobody measured are taken to have at most this: 10 to 100 Ω of
 tungsten tips and leads. An oxidised tip has more, and is a contact."""

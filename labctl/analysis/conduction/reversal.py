@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labctl.analysis.uncertainty import EXACT, Calibration, Measured, fresh
+from labctl.verdicts import conduction as verdicts
 
 _DELTA = np.array([0.25, 0.5, 0.25])
 
@@ -41,9 +42,9 @@ def delta_mode_resistance(
         error, freedom = _overlapping_mean_error(usable)
         source = fresh("delta readings", usable.tolist())
         found = found.with_part(source, error / current, freedom)
-    if usable.size < deltas.size:
-        found = found.suspect(f"{deltas.size - usable.size} readings not measured")
-    return _with_gains(found, accuracy)
+    lost = deltas.size - usable.size
+    complete = verdicts.COMPLETE.met(not lost, f"{lost} readings not measured")
+    return _with_gains(found.suspect(*complete), accuracy)
 
 
 def _overlapping_mean_error(deltas: np.ndarray) -> tuple[float, float]:

@@ -42,11 +42,12 @@ def pellet(seed: int) -> Sequence[Finding]:
 
 
 def pellets(seed: int) -> Sequence[Finding]:
-    """Three pellets of one powder between the same pistons."""
+    """Three pellets of one powder between the same pistons, the sleeve seen empty."""
     *others, last = (f"adversarial-pellet-{thickness}mm" for thickness in THICKNESSES)
     protocol = "pellet-conductivity"
     with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
-        done = [run(protocol, name, seed, Path(folder)).folder for name in others]
+        names = ("sleeve-empty", *others)
+        done = [run(protocol, name, seed, Path(folder)).folder for name in names]
         found = run(protocol, last, seed, Path(folder), earlier=tuple(done))
     truth = catalogue.truth(last, seed)
     truths = {
