@@ -124,14 +124,8 @@ class Row:
         """Return this row's text."""
         n = len(self.good)
         low, high = self.interval
-<<<<<<< HEAD
         hit = 100 * self.covered / max(n, 1)
         share = f"{hit:.1f} % ({100 * low:.0f}–{100 * high:.0f})"
-=======
-        share = (
-            f"{100 * self.covered / max(n, 1):.1f} % ({100 * low:.0f}–{100 * high:.0f})"
-        )
->>>>>>> 1b2c7ce (Check films by a second NIST and ASTM implementation)
         rms = math.sqrt(sum(min(f.off**2, 1e6) for f in self.good) / n) if n else 0.0
         mean = sum(max(min(f.off, 1e3), -1e3) for f in self.good) / n if n else 0.0
         return [
