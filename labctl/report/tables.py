@@ -7,7 +7,7 @@ from html import escape
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import spoken, unit_text, value_text
 from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
-from labctl.sources import Kind, Part, Source
+from labctl.sources import Distribution, Kind, Part, Source
 
 _ROWS = 2000
 """A longer table is cut in the page; the JSON block has it whole."""
@@ -157,11 +157,19 @@ def _about(sources: Sequence[Source]) -> tuple[str, str, str]:
     if not sources:
         return "", "", ""
     kinds = " and ".join(sorted({str(source.kind) for source in sources}))
-    scatter = all(source.kind is Kind.A for source in sources)
-    stated = "scatter" if scatter else "stated"
-    known = "assumed" if any(source.assumed for source in sources) else stated
+    known = ", ".join(dict.fromkeys(map(_known_from, sources)))
     shared = sorted({source.shared for source in sources if source.shared})
     return kinds, known, ", ".join(shared) or "this run"
+
+
+def _known_from(source: Source) -> str:
+    """Return who says how large it is: a sheet or label, readings, or nobody."""
+    if source.assumed:
+        return "assumed"
+    if source.kind is Kind.A:
+        return "scatter"
+    limits = source.distribution is Distribution.RECTANGULAR
+    return "stated" if source.shared or limits else "worked out"
 
 
 def _number(value: float) -> str:

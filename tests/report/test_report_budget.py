@@ -1,7 +1,7 @@
 """The budget of a result says of each line how it is known and who shares it."""
 
 from labctl.analysis.label import labelled
-from labctl.analysis.uncertainty import Measured, mean_of
+from labctl.analysis.uncertainty import Measured, known, mean_of
 from labctl.data import Result
 from labctl.drawing.accuracy_text import accuracy_text
 from labctl.quantities import SI
@@ -41,6 +41,12 @@ def test_scatter_is_type_a_and_of_its_run_alone() -> None:
 
     rows = {row[0]: tuple(row[3:]) for row in found.rows}
     assert rows["Voltage readings"] == ("A", "scatter", "this run")
+
+
+def test_what_an_analysis_worked_out_itself_nobody_stated() -> None:
+    found = budget_of(known(1.0, 0.1, "circuit fit"))
+
+    assert found.rows[0][3:] == ("B", "worked out", "this run")
 
 
 def test_an_older_file_lists_the_terms_alone() -> None:
