@@ -72,7 +72,7 @@ def test_a_channel_states_no_smaller_limit_of_error_than_the_data_sheet(
 @pytest.mark.parametrize("board", [1, 2])
 def test_a_twin_errs_no_more_than_its_driver_states(board: int) -> None:
     found = channel_accuracy(facts(board))
-    told = ((found.current, CURRENT), (found.voltage, VOLTAGE))
+    told = ((found.current, CURRENT[board]), (found.voltage, VOLTAGE[board]))
 
     for own, twin in ((meter(own), twin) for own, twin in told):
         for each in own.ranges:
