@@ -126,7 +126,8 @@ def _current(
         RangeAccuracy(
             code,
             span,
-            Accuracy(
+            _here(
+                stated,
                 gain,
                 span * (zero if own or span > SMALL else max(zero, SMALL_ZERO)),
                 math.nan if uneven is None else uneven,
@@ -151,16 +152,32 @@ def _voltage(
         RangeAccuracy(
             code,
             span,
-            Accuracy(
+            _here(
+                stated,
                 gain,
                 zero if own else max(zero, VOLTAGE_ZERO * span),
-                resolution=2 * span / STEPS,
+                math.nan,
+                2 * span / STEPS,
             ),
         )
         for code, span in VOLTAGE_RANGES.items()
     )
     words = ("voltage_gain", "voltage_zero")
     return MeterAccuracy(ranges, *_said(board, stated, words))
+
+
+def _here(
+    stated: StatedAccuracy | None,
+    gain: float,
+    offset: float,
+    asymmetry: float,
+    step: float,
+) -> Accuracy:
+    """Return the limits in the room that the configuration states."""
+    if stated is None:
+        return Accuracy(gain, offset, asymmetry, step)
+    limits = Accuracy(gain, offset, asymmetry, step, stated.per_kelvin or 0.0)
+    return limits.at(stated.room)
 
 
 def _impedance(

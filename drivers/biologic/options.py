@@ -16,6 +16,7 @@ from drivers.biologic.dialect import AmplitudeKind, Dialect, RateUnit
 from drivers.biologic.eclib.tables import EXTRAS
 from drivers.biologic.overload import OverloadRule
 from labctl.errors import Complaint, RefusedError
+from labctl.roles.accuracy import LAB
 
 DEFAULT_SDK = r"C:\EC-Lab Development Package\lib"
 OnPanel = Annotated[str, StringConstraints(pattern=r"^([1-9]|1[0-6])$")]
@@ -47,6 +48,11 @@ class StatedAccuracy(BaseModel):
     """Relative, of reading."""
     voltage_zero: Limit | None = None
     """V."""
+    per_kelvin: Limit | None = None
+    """Part of the limits of current and voltage that is added for each K of the room
+    beyond 23 ± 5 °C; not stated: none is."""
+    room: Annotated[float, Field(ge=-20, le=60)] = LAB
+    """°C; the temperature of the instrument's room that is farthest from 23 °C."""
     impedance_magnitude: Limit | None = None
     """Relative, of |Z|, wherever the channel measures."""
     impedance_phase: Annotated[float, Field(ge=0, le=90)] | None = None

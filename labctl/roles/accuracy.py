@@ -35,7 +35,13 @@ class Accuracy:
         return limits / math.sqrt(3.0)
 
     def at(self, celsius: float) -> "Accuracy":
-        """Return the limits at another temperature of the instrument."""
+        """Return the limits at another temperature of the instrument.
+
+        They hold there: nothing is left to be added for each K.
+        """
         beyond = max(abs(celsius - LAB) - AROUND, 0.0)
+        if not beyond:
+            return self
         wider = 1.0 + self.per_kelvin * beyond
-        return replace(self, gain=self.gain * wider, offset=self.offset * wider)
+        gain, offset = self.gain * wider, self.offset * wider
+        return replace(self, gain=gain, offset=offset, per_kelvin=0.0)

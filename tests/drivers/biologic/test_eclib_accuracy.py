@@ -123,6 +123,14 @@ def test_a_certificate_wins_and_is_named() -> None:
     assert CERTIFICATE in found.source
 
 
+def test_limits_widen_with_the_room_where_a_sheet_says_how() -> None:
+    found = stated(current_gain=1e-3, per_kelvin=0.1, room=33.0)
+
+    # 5 K beyond 23 ± 5 °C
+    assert meter(found.current).on(8, 0.0).limits.gain == pytest.approx(1.5e-3)
+    assert meter(found.voltage).on(0, 0.0).limits.offset == pytest.approx(1.5e-3)
+
+
 def test_a_certified_impedance_holds_wherever_it_is_measured() -> None:
     impedance = stated(impedance_magnitude=2e-3, impedance_phase=0.2).impedance
     assert impedance is not None
