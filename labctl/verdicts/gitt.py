@@ -100,6 +100,15 @@ STEADY = Condition(
     "pulses.",
     advice="Shorter pulses there.",
 )
+CURVED = Condition(
+    code="gitt-curved",
+    holds="The open-circuit voltage bends little over the step of one pulse.",
+    quantity="second and third order of the step, as part of it",
+    limit=0.5,
+    why="Bends are taken from the pulses around; near the steep ends higher orders "
+    "count.",
+    advice="Shorter pulses there: `fine` pulses.",
+)
 ROOT_TIME = Condition(
     code="gitt-root-time",
     holds="The voltage runs with √t in the window of the slope.",

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.cells.gitt_branch import Found, Titrated, fit_titration
 from labctl.analysis.cells.gitt_doubts import (
+    LEAVE_A_BOUND,
     doubts_of_fit,
     doubts_of_pulse,
     doubts_of_ratio,
@@ -42,7 +43,7 @@ Floats = NDArray[np.float64]
 
 SHORT_WINDOW = 0.02
 """√t holds on a sphere up to this part of r²/D."""
-MODEL = 0.02
+MODEL = 0.015
 """Relative standard uncertainty of a fitted D for what no term of the fit stands for:
 film relaxations, kinetics that differ with size, shapes that are not spheres."""
 MODEL_SIZES = 0.1
@@ -78,7 +79,8 @@ class Diffusivity:
     """Spheres fitted to pulse and rest: the only route that knows sizes, history and
     the change of D with composition."""
     at_least: float
-    """D below which the pulse cannot be explained (95 %), m²/s; the radius is exact."""
+    """D below which the pulse cannot be explained (95 %), m²/s, with an exact radius;
+    NaN where more is in doubt than that the particles are too fast."""
     reduced_time: float
     """τ' = Dτ/r² with the recommended D."""
     sigma: float
@@ -99,6 +101,7 @@ def analyse_gitt(
     radius: Measured | float,
     capacity: float = math.nan,
     start_composition: float = 0.0,
+    charge_uncertainty: float = 0.0,
     pulses: Sequence[PulseRows] | None = None,
     skip: float = 1.0,
 ) -> tuple[Diffusivity, ...]:
@@ -116,6 +119,9 @@ def analyse_gitt(
         Charge in C that takes θ from 0 to 1; only the compositions need it.
     start_composition
         θ before the first pulse.
+    charge_uncertainty
+        Standard uncertainty in C of how full the host is at a stated θ: D where it
+        changes with θ is uncertain by it.
     pulses
         Where the pulses are; None: found from the current.
     skip
@@ -135,7 +141,9 @@ def analyse_gitt(
     titrated = fit_titration(t, v, measured, skip=skip)
     before, after = compositions(measured, capacity, start_composition)
     return tuple(
-        _diffusivity(pulse, found, titrated, squared, (float(b), float(a)))
+        _diffusivity(
+            pulse, found, titrated, squared, (float(b), float(a)), charge_uncertainty
+        )
         for pulse, found, b, a in zip(
             measured, titrated.found, before, after, strict=True
         )
@@ -174,6 +182,7 @@ def _diffusivity(
     titrated: Titrated,
     squared: Measured,
     composition: tuple[float, float],
+    charge_uncertainty: float,
 ) -> Diffusivity:
     span = squared * (1 / pulse.duration)
     ratio = pulse.ratio
@@ -185,9 +194,12 @@ def _diffusivity(
     bound = math.nan
     if found is not None:
         reduced = _reduced(found, titrated.sigma)
+        where = abs(found.slope) * charge_uncertainty if charge_uncertainty else 0.0
         fitted = (reduced * span).with_unit("m²/s")
+        fitted = fitted.with_part("composition", fitted.value * where)
         fitted = fitted.suspect(*doubts, *doubts_of_fit(pulse, found, reduced.relative))
-        bound = _bound(found, reduced) * span.value
+        if {doubt.code for doubt in fitted.doubts} <= LEAVE_A_BOUND:
+            bound = _bound(found, reduced) * span.value
     return Diffusivity(
         pulse=pulse,
         composition_before=composition[0],
@@ -210,14 +222,16 @@ def _reduced(found: Found, sigma: float) -> Measured:
     value = math.exp(found.log_tau)
     noise = estimated(value, value * found.fit.log_uncertainty, "voltage")
     model = math.hypot(MODEL, MODEL_SIZES * sigma**2, MARCHED * found.by_march)
-    return noise.with_part(SIZES, value * found.by_sizes).with_part(
-        "diffusion model", value * model
+    return (
+        noise.with_part(SIZES, value * found.by_sizes)
+        .with_part("hysteresis", value * found.by_crossing)
+        .with_part("diffusion model", value * model)
     )
 
 
 def _bound(found: Found, reduced: Measured) -> float:
     """Return the Dτ/r̄² below which the pulse cannot be explained."""
-    other = reduced.part(SIZES, "diffusion model") / reduced.value
+    other = reduced.part(SIZES, "hysteresis", "diffusion model") / reduced.value
     return found.fit.lowest * math.exp(-2 * other)
 
 

@@ -2,7 +2,9 @@
 
 Bins are even in the logarithm of the time since the current was switched. Noise falls
 with the rows of a bin; the converter's step does so only while the voltage runs through
-several codes. Bins around one and the same code have one error together.
+several codes. Where a slow voltage changes from one code to the next it stands on the
+edge between them, which is known far better than a code; bins that stay on one code
+have one error together.
 """
 
 import math
@@ -64,19 +66,13 @@ def bins_of(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> Bins | 
             return None
         starts = np.flatnonzero(np.diff(label, prepend=label[0] - 1))
         size = np.diff(np.append(starts, len(t)))
-        parts.append(
-            (
-                np.add.reduceat(t, starts) / size - pulse.start,
-                np.add.reduceat(v, starts) / size,
-                _step_error(v, starts, size, pulse.resolution),
-                pulse.noise / np.sqrt(size),
-                np.full(len(starts), on),
-            )
-        )
+        cut = _Cut(t, v, starts, size)
+        seen, volts, error = cut.read(pulse.resolution, pulse.noise)
+        parts.append((seen - pulse.start, volts, error, np.full(len(starts), on)))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     floor = FLOOR * _span(pulse)
-    error = np.sqrt(columns[2] ** 2 + columns[3] ** 2 + floor**2)
-    return Bins(columns[0], columns[1], 1 / error, columns[4])
+    error = np.hypot(columns[2], floor)
+    return Bins(columns[0], columns[1], 1 / error, columns[3])
 
 
 def _span(pulse: Pulse) -> float:
@@ -87,21 +83,60 @@ def _span(pulse: Pulse) -> float:
     return max(change, 1e-6) if math.isfinite(change) else 1e-6
 
 
-def _step_error(v: Floats, starts: Places, size: Places, resolution: float) -> Floats:
-    """Return what the converter's step leaves in each bin, V."""
-    if resolution == 0:
-        return np.zeros(len(starts))
-    low = np.minimum.reduceat(v, starts)
-    high = np.maximum.reduceat(v, starts)
-    step = resolution * math.sqrt(12)
-    codes = np.round((high - low) / step)
-    error = np.full(len(starts), resolution)
-    many = codes > 1
-    error[many] /= np.sqrt(np.minimum(size[many], codes[many] + 1))
-    # neighbours on one code have one error: n of them know no more than one
-    code = np.round((v[starts] + v[starts + size - 1]) / (2 * step))
-    same = np.diff(code, prepend=np.nan) == 0
-    same[1:] &= ~many[1:] & ~many[:-1]
-    run = np.cumsum(~same)
-    shared: Floats = error * np.sqrt(np.bincount(run)[run])
-    return shared
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Rows of one pulse or rest, cut into bins."""
+
+    time: Floats
+    voltage: Floats
+    starts: Places
+    size: Places
+
+    def read(self, resolution: float, noise: float) -> tuple[Floats, Floats, Floats]:
+        """Return time, voltage and error of each bin."""
+        time = np.add.reduceat(self.time, self.starts) / self.size
+        voltage = np.add.reduceat(self.voltage, self.starts) / self.size
+        scatter = noise / np.sqrt(self.size)
+        if resolution == 0:
+            return time, voltage, scatter
+        step = resolution * math.sqrt(12)
+        low = np.minimum.reduceat(self.voltage, self.starts)
+        high = np.maximum.reduceat(self.voltage, self.starts)
+        codes = np.round((high - low) / step)
+        error = np.full(len(time), resolution)
+        many = codes > 2  # noqa: PLR2004 - it runs through: steps average out
+        error[many] /= np.sqrt(np.minimum(self.size[many], codes[many] + 1))
+        error *= np.sqrt(self._on_one_code(step, codes))
+        error = np.hypot(error, scatter)
+        count, when, edge = self._changes(step)
+        told = (count > 0) & ~many
+        time[told], voltage[told] = when[told], edge[told]
+        share = np.minimum(count / self.size, 1.0)
+        error[told] = np.hypot(noise, resolution * share)[told]
+        return time, voltage, error
+
+    def _changes(self, step: float) -> tuple[Floats, Floats, Floats]:
+        """Return of each bin how often the code changed, and the mean when and where.
+
+        Where it changes the voltage is known to the noise: it is the edge of a code.
+        """
+        rise = np.diff(self.voltage) / step
+        at = np.flatnonzero((np.abs(rise) > 0.5) & (np.abs(rise) < 1.5))  # noqa: PLR2004
+        own = np.searchsorted(self.starts, at + 1, side="right") - 1
+        count = np.bincount(own, minlength=len(self.starts)).astype(np.float64)
+        some = np.maximum(count, 1.0)
+        times = (self.time[at] + self.time[at + 1]) / 2
+        edges = (self.voltage[at] + self.voltage[at + 1]) / 2
+        when = np.bincount(own, times, len(self.starts)) / some
+        edge = np.bincount(own, edges, len(self.starts)) / some
+        return count, when, edge
+
+    def _on_one_code(self, step: float, codes: Floats) -> Floats:
+        """Return how many neighbouring bins stay on one code: they have one error."""
+        code = np.round(self.voltage[self.starts] / step)
+        same = np.diff(code, prepend=np.nan) == 0
+        still = codes == 0
+        same[1:] &= still[1:] & still[:-1]
+        run = np.cumsum(~same)
+        sizes: Floats = np.bincount(run)[run].astype(np.float64)
+        return sizes

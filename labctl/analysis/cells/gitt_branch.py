@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.analysis.cells.gitt_bends import bends
 from labctl.analysis.cells.gitt_bins import bins_of
 from labctl.analysis.cells.gitt_fit import (
     HISTORY,
@@ -25,7 +26,7 @@ from labctl.analysis.cells.gitt_fit import (
 )
 from labctl.analysis.cells.gitt_march import RateCurve, march
 from labctl.analysis.cells.gitt_pulses import Pulse
-from labctl.analysis.uncertainty import Measured, known
+from labctl.analysis.uncertainty import known
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ SHAPE = 0.03
 """Standard uncertainty of σ because powders are only nearly lognormal."""
 JUDGES = 24
 """Pulses at most that judge σ."""
-INDEPENDENT = 4.0
+INDEPENDENT = 8.0
 """So many pulses count as independent judges: the model's errors are common to all."""
 ROUNDS = 2
 """Marches; D(q) changes by less than 1 % after the second."""
@@ -45,6 +46,10 @@ CROSSING_LENGTH = 0.06
 """Part of the capacity after which 1/e of a change of branch is left."""
 CROSSING_FIRST, CROSSING_LATER = 3.0, 0.01
 """σ of the hysteresis term in units of the step: at a reversal, and far from one."""
+REVERSING = 0.1
+"""Part of a change of branch that may be left before D(q) leaves a pulse out."""
+FITS = 4.0
+"""χ² per degree of freedom of a pulse that may judge σ."""
 ASKED = 12.0
 """Fall of χ² (in units of its value per bin) that frees the hysteresis term."""
 BEYOND = 3.0
@@ -65,6 +70,12 @@ class Found:
     """Standard deviation of ln D over these, signed as it runs with σ."""
     by_march: float
     """What the composition dependence of D changed in ln D."""
+    by_crossing: float
+    """Standard deviation of ln D where the hysteresis term was held and need not be."""
+    slope: float
+    """d ln D/dq in 1/C, q the charge of lithium; NaN where no neighbour tells."""
+    bend: float
+    """|κ| + |λ| of the open-circuit voltage over the step, as parts of the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +114,20 @@ def fit_titration(
     if not own:
         return Titrated((None,) * len(pulses), 0.0, math.nan)
     at = {k: minimum(_model(models, k), 0.0) for k in own}
-    for k, bend in enumerate(_curvatures(pulses, models, at)):
-        if k in at:
-            models[k] = replace(_model(models, k), curvature=bend)
+    _bend(models, at, pulses, 0.0)
     plain = list(models)
     end = float(time[pulses[-1].rows.end - 1])
     spread = _judged(models, at)
+    slopes = [math.nan] * len(pulses)
     for _ in range(ROUNDS):
         at = {k: minimum(_model(models, k), spread.mean, at[k].log_tau) for k in own}
-        _march(models, at, pulses, spread.mean, end)
+        slopes = _march(models, at, pulses, spread.mean, end)
         _hold(models, at, spread.mean)
         spread = _judged(models, at)
     found: list[Found | None] = [None] * len(pulses)
     for k in own:
-        found[k] = _found(_model(models, k), _model(plain, k), spread, at[k])
+        model = _model(models, k)
+        found[k] = _found(model, _model(plain, k), spread, at[k], slopes[k])
     return Titrated(tuple(found), spread.mean, spread.deviation)
 
 
@@ -148,7 +159,9 @@ def _models(
                 bins,
                 pulses[max(0, k - HISTORY) : k + 1],
                 known(0.0, 0.05 * step, "curvature"),
+                known(0.0, 0.01 * step, "third order"),
                 step * (CROSSING_FIRST * near + CROSSING_LATER),
+                near > REVERSING,
                 step,
             )
         )
@@ -165,7 +178,13 @@ def _telling(model: PulseModel, low: Minimum) -> float:
 def _judged(models: Sequence[PulseModel | None], at: dict[int, Minimum]) -> _Sizes:
     """Return how likely each spread is by the χ² of the pulses that tell most."""
     told = {k: _telling(_model(models, k), low) for k, low in at.items()}
-    able = [k for k in told if told[k] < TELLING]
+    able = [
+        k
+        for k, low in at.items()
+        if told[k] < TELLING and low.cost < FITS * _model(models, k).freedom
+    ]
+    clear = [k for k in able if not _model(models, k).reversing]
+    able = clear if len(clear) > 2 else able  # noqa: PLR2004 - a majority of three
     fine = np.linspace(SPREADS[0], SPREADS[-1], 81)
     if not able:
         return _Sizes(fine, np.full(len(fine), 1 / len(fine)))
@@ -198,8 +217,9 @@ def _disbelief(told_by: Sequence[tuple[PulseModel, float]], spreads: Floats) -> 
             guess = low.log_tau
             costs[row, column] = low.cost
         costs[row] /= max(float(costs[row].min()) / model.freedom, 1.0)
-    total: Floats = costs.sum(axis=0) * min(1.0, INDEPENDENT / len(told_by))
-    return total
+    rise = costs - costs.min(axis=1, keepdims=True)
+    middle: Floats = np.median(rise, axis=0) * min(INDEPENDENT, len(told_by))
+    return middle
 
 
 def _march(
@@ -208,8 +228,8 @@ def _march(
     pulses: Sequence[Pulse],
     sigma: float,
     end: float,
-) -> None:
-    """Give every model what the march adds to its closed form."""
+) -> list[float]:
+    """Give every model what the march adds; return d ln D/dq at each pulse, 1/C."""
     charge = -np.array([pulse.charge for pulse in pulses])
     middle = np.cumsum(charge) - charge / 2
     curves = {
@@ -218,7 +238,7 @@ def _march(
         if (curve := _curve(models, at, pulses, middle, way)) is not None
     }
     if not curves:
-        return
+        return [math.nan] * len(pulses)
     spare = next(iter(curves.values()))
     each = [curves.get(float(np.sign(c)), spare) for c in charge]
     tracks = march(pulses, each, sigma, end)
@@ -231,6 +251,24 @@ def _march(
         seen = np.maximum(model.bins.time, 0.0)
         shift = np.interp(seen, track.time, track.surface - closed)
         models[k] = replace(model, shift=shift)
+    half = np.abs(charge) / 2
+    return [
+        float(np.log(curve.at(m + h) / curve.at(m - h)) / (2 * h))
+        for curve, m, h in zip(each, middle, half, strict=True)
+    ]
+
+
+def _bend(
+    models: list[PulseModel | None],
+    at: dict[int, Minimum],
+    pulses: Sequence[Pulse],
+    sigma: float,
+) -> None:
+    """Give every model the bends of the open-circuit voltage that neighbours show."""
+    changes = {k: fitted(_model(models, k), sigma, low).change for k, low in at.items()}
+    for k in at:
+        second, third = bends(pulses, changes, k)
+        models[k] = replace(_model(models, k), curvature=second, third=third)
 
 
 def _hold(
@@ -259,6 +297,8 @@ def _curve(
         if pulses[k].charge * way < 0
         and (u := _telling(_model(models, k), low)) < TELLING
     }
+    clear = {k: u for k, u in told.items() if not _model(models, k).reversing}
+    told = clear if len(clear) > 2 else told  # noqa: PLR2004 - a line with its error
     if not told:
         return None
     own = np.array(sorted(told, key=lambda k: middle[k]))
@@ -283,7 +323,11 @@ def _curve(
 
 
 def _found(
-    model: PulseModel, plain: PulseModel, spread: _Sizes, guess: Minimum
+    model: PulseModel,
+    plain: PulseModel,
+    spread: _Sizes,
+    guess: Minimum,
+    slope: float,
 ) -> Found:
     """Return the fit of one pulse, averaged over the spreads that are possible."""
     mean, half = spread.mean, max(spread.deviation, 0.02)
@@ -305,50 +349,16 @@ def _found(
     centre = float(spread.share @ over)
     by_sizes = math.sqrt(max(float(spread.share @ (over - centre) ** 2), 0.0))
     unmarched = minimum(plain, mean, here.log_tau)
+    by_crossing = 0.0
+    if model.crossing < plain.crossing:
+        free = minimum(replace(model, crossing=plain.crossing), mean)
+        by_crossing = abs(free.log_tau - here.log_tau) / math.sqrt(3)
     return Found(
         fit=fitted(model, mean, here),
         log_tau=centre,
         by_sizes=math.copysign(by_sizes, float(np.polyval(np.polyder(curve), mean))),
         by_march=here.log_tau - unmarched.log_tau,
+        by_crossing=by_crossing,
+        slope=slope,
+        bend=(abs(model.curvature.value) + abs(model.third.value)) / model.step,
     )
-
-
-def _curvatures(
-    pulses: Sequence[Pulse],
-    models: Sequence[PulseModel | None],
-    at: dict[int, Minimum],
-) -> list[Measured]:
-    """Return κ of each pulse: half the change of the step ΔE from pulse to pulse.
-
-    From the slopes dE/dq of up to two pulses on either side in the same direction.
-    """
-    charge = np.array([pulse.charge for pulse in pulses])
-    middle = np.cumsum(charge) - charge / 2
-    change = np.array(
-        [
-            fitted(_model(models, k), 0.0, at[k]).change if k in at else math.nan
-            for k in range(len(pulses))
-        ]
-    )
-    noise = np.array([pulse.rest_change.uncertainty for pulse in pulses])
-    out = []
-    for k in range(len(pulses)):
-        near = np.arange(max(k - 2, 0), min(k + 3, len(pulses)))
-        near = near[(charge[near] * charge[k] > 0) & np.isfinite(change[near])]
-        step = abs(pulses[k].rest_change.value)
-        if len(near) < 2:  # noqa: PLR2004 - a line needs two points
-            out.append(known(0.0, 0.05 * step + 1e-9, "curvature"))
-            continue
-        x = middle[near] - middle[near].mean()
-        slope = change[near] / charge[near]
-        spread = float((x**2).sum())
-        bend = float((x * slope).sum()) / spread
-        left = slope - slope.mean() - bend * x
-        lack = float((left**2).sum()) / max(len(near) - 2, 1)
-        error = math.sqrt(
-            (float((noise[near] ** 2).mean()) / charge[k] ** 2 + lack) / spread
-        )
-        half = charge[k] ** 2 / 2
-        floor = 1e-3 * step + 1e-9
-        out.append(known(bend * half, math.hypot(error * half, floor), "curvature"))
-    return out

@@ -15,8 +15,8 @@ END_POINTS_FAST, END_POINTS_CROSSING = 0.85, 0.1
 """Limits of ρ and of the hysteresis for formulas that only see end points or slopes."""
 SETTLED = 0.05
 """Part of the step within which the fit itself shows that the rest was one."""
-SMALL = 0.1
-"""Part of ΔE_s that a drift over the whole rest may come to without being looked at."""
+LEAVE_A_BOUND = {c.code for c in (verdicts.TOLD, verdicts.FAST, verdicts.CERTAIN)}
+"""Doubts that leave a lower bound standing."""
 
 
 def doubts_of_pulse(pulse: Pulse, fit: SphereFit | None) -> Doubts:
@@ -95,6 +95,7 @@ def doubts_of_fit(pulse: Pulse, found: Found, relative: float) -> Doubts:
         *verdicts.DESCRIBED.at_most(fit.misfit),
         *verdicts.CROSSING.at_most(_crossing(fit)),
         *verdicts.STEADY.at_most(abs(found.by_march)),
+        *verdicts.CURVED.at_most(found.bend),
     )
 
 

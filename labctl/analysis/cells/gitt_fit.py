@@ -1,13 +1,13 @@
 """Fits the diffusivity of spheres to a whole pulse and its rest, with its history.
 
-E(t) = E0 + ΔE x + κ (x² - x) + on(t) (b + c x) + h m(t), where x(t) is the composition
-at the surface in units of the pulse's own step: 0 in the rest before, above 1 at the
-end of the pulse, 1 after an endless rest. It follows from `sizes_surface` for the
-pulse and for the ones before it, so that unfinished rests do no harm, plus what a
-diffusivity that changes with composition adds (`gitt_march`). E0, ΔE, b (the jump) and
-c (a jump that changes with composition) are linear; κ, the curvature of the
-open-circuit voltage over the step, and h are held by what is known of them. h is for
-pulses that cross from one hysteresis branch to the other: it follows the mean
+E(t) = E0 + ΔE x + κ y² + λ (y³ - y/4) + on(t) (b + c y) + h m(t), y = x - 1/2, where
+x(t) is the composition at the surface in units of the pulse's own step: 0 in the rest
+before, above 1 at the end of the pulse, 1 after an endless rest. It follows from
+`sizes_surface` for the pulse and for the ones before it, so that unfinished rests do no
+harm, plus what a diffusivity that changes with composition adds (`gitt_march`). E0, ΔE,
+b (the jump) and c (a jump that changes with composition) are linear; κ and λ, the bends
+of the open-circuit voltage over the step, and h are held by what is known of them. h is
+for pulses that cross from one hysteresis branch to the other: it follows the mean
 composition m(t), which runs from 0 to 1 in the pulse and does not relax. ln(D/r̄²) is
 searched, at a given spread σ of the sizes.
 """
@@ -48,8 +48,12 @@ class PulseModel:
     """The pulse itself, after up to `HISTORY` earlier ones."""
     curvature: Measured = FLAT
     """κ in V."""
+    third: Measured = FLAT
+    """λ in V."""
     crossing: float = math.inf
     """Standard deviation of h around zero, V."""
+    reversing: bool = False
+    """Whether it lies so near a reversal that much of it may be a crossing."""
     step: float = 0.0
     """The step itself, V: what a change of branch is compared with."""
     shift: Floats | float = 0.0
@@ -70,23 +74,27 @@ class PulseModel:
         return x + self.shift
 
     def scaled(self, x: Floats) -> tuple[Floats, Floats]:
-        """Return the weighted design (k, n + 2, 6) of x (k, n), and the target."""
+        """Return the weighted design (k, n + 3, 7) of x (k, n), and the target."""
         bins = self.bins
         k, n = x.shape
-        design = np.zeros((k, n + 2, 6))
+        y = x - 0.5
+        design = np.zeros((k, n + 3, 7))
         rows = design[:, :n]
         rows[..., 0] = 1.0
         rows[..., 1] = x
         rows[..., 2] = bins.on
-        rows[..., 3] = bins.on * (x - 0.5)
-        rows[..., 4] = x**2 - x
+        rows[..., 3] = bins.on * y
+        rows[..., 4] = y**2
         rows[..., 5] = np.clip(bins.time / self.past[-1].duration, 0.0, 1.0)
+        rows[..., 6] = y**3 - y / 4
         rows *= bins.weight[:, None]
         tight = 1 / self.curvature.uncertainty
+        firm = 1 / self.third.uncertainty
         design[:, n, 4] = tight
         design[:, n + 1, 5] = 1 / self.crossing
+        design[:, n + 2, 6] = firm
         middle = float(bins.voltage.mean())
-        held = (self.curvature.value * tight, 0.0)
+        held = (self.curvature.value * tight, 0.0, self.third.value * firm)
         return design, np.append((bins.voltage - middle) * bins.weight, held)
 
     def costs(self, log_tau: Floats, sigma: float) -> Floats:
@@ -173,11 +181,11 @@ def fitted(model: PulseModel, sigma: float, low: Minimum) -> SphereFit:
     x = model.surface(np.array([low.log_tau]), sigma)
     design, target = model.scaled(x)
     linear, *_ = np.linalg.lstsq(design[0], target, rcond=None)
-    left = (target - design[0] @ linear)[:-2]
+    left = (target - design[0] @ linear)[:-3]
     misfit = float(left @ left) / model.freedom
     spread = max(low.cost / model.freedom, 1.0)
     bins = model.bins
-    shown = (design[0] @ linear)[:-2] / bins.weight
+    shown = (design[0] @ linear)[:-3] / bins.weight
     late = bins.time[-1] - bins.time[-2:-1]
     drift = float((shown[-1] - shown[-2]) / late[0]) if bins.on[-2] == 0 else math.nan
     return SphereFit(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.cells.gitt_pulses import Pulse
 from labctl.analysis.cells.sphere_sizes import sizes
@@ -39,9 +39,10 @@ class RateCurve:
     """Rising, shape (n,)."""
     log_rate: Floats
 
-    def at(self, charge: Floats) -> Floats:
+    def at(self, charge: ArrayLike) -> Floats:
         """Return D/r̄² in 1/s at ``charge``, same shape."""
-        rate: Floats = np.exp(np.interp(charge, self.charge, self.log_rate))
+        at = np.asarray(charge, dtype=np.float64)
+        rate: Floats = np.exp(np.interp(at, self.charge, self.log_rate))
         return rate
 
 
@@ -78,7 +79,7 @@ class _Spheres:
         from scipy.linalg import lapack  # noqa: PLC0415  (start-up time)
 
         rate = curve.at(self.state)
-        edge = float(curve.at(np.array([self.surface]))[0])
+        edge = float(curve.at(self.surface))
         part = GAMMA * span
         inner = part * self.inner * (rate[:, 1:] + rate[:, :-1])
         outer = part * self.outer * edge
