@@ -14,6 +14,7 @@ from labctl.analysis.cells.efficiency import (
     capacity_of,
     energy_efficiency,
     initial_coulombic_efficiency,
+    is_first,
     mean_efficiency,
 )
 from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
@@ -177,7 +178,7 @@ def first_cycle_results(run: CyclesOfRun) -> Mapping[str, Result]:
                 closing=word is closing,
                 mass=mass,
                 errors=run.errors,
-            ),
+            ).suspect(*is_first(run.cycles, int(first[0]))),
             first,
         )
         for word in (opening, closing)

@@ -238,3 +238,23 @@ def test_a_rate_at_which_the_capacity_still_moves_is_doubted() -> None:
 
     assert first.retention.valid
     assert [d.code for d in fast.retention.doubts] == ["cycling-steady-rate"]
+
+
+@pytest.mark.parametrize("count", [8, 12, 50])
+def test_a_fade_covers_the_truth_at_any_number_of_cycles(count: int) -> None:
+    random, inside = np.random.default_rng(count), 0
+    for _ in range(200):
+        size = 1 - 2e-3 * np.arange(count) + 2e-3 * random.standard_normal(count)
+        cycles = read([h for one in size for h in (1.0, one)])
+        fade = retention(cycles, errors=alone(cycles, meter())).fade_per_cycle
+        inside += abs(fade.value + 0.2 / size[0]) < fade.expanded()
+
+    assert inside / 200 > 0.92
+    assert inside < 200
+
+
+def test_five_cycles_tell_no_fade() -> None:
+    fade = retention(read([1.0] * 10)).fade_per_cycle
+
+    assert fade.is_absent
+    assert "5 cycles give no slope" in fade.reason

@@ -151,7 +151,8 @@ def test_a_cut_first_cycle_makes_the_initial_efficiency_suspect() -> None:
 
     found = results(recorded(lasting, {1: EndReason.SKIPPED}))
 
-    assert found["initial_coulombic_efficiency"].verdicts == ("cycling-first-cycle",)
+    for name in ("initial_coulombic_efficiency", "first_lithiation_capacity"):
+        assert found[name].verdicts == ("cycling-first-cycle",)
     assert found["capacity_retention"].verdicts == ("cycling-reference",)
 
 

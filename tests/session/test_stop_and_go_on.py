@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labctl.config.models import Config
+from labctl.data import Quality
 from labctl.engine.control import Control
 from labctl.engine.situation import Situation
 from labctl.errors import OperatorError
@@ -68,6 +69,36 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_been(
         assert value(finished, name) == pytest.approx(
             value(undisturbed, name), rel=3e-4
         )
+
+
+def stopped_on_the_way_back(cycle: int) -> Observers:
+    """Return observers of whom one stops the delithiation of a cycle half way."""
+    control = Control()
+
+    def watch(situation: Situation) -> None:
+        step = situation.step
+        is_back = step.cycle == cycle and step.label.startswith("delith")
+        if is_back and situation.last.get("voltage_volt", 0.0) > 0.45:
+            control.stop("stopped by a test")
+
+    return Observers(control, watch, live_view=False)
+
+
+def test_a_delithiation_cut_by_a_stop_counts_once_it_was_gone_on_with(
+    order: Orders, bench: Config
+) -> None:
+    stopped = run(order(cycles=3), bench, stopped_on_the_way_back(4))
+    cut = stopped.results["capacity_retention"]
+    whole = resume(stopped.folder, quiet()).results["capacity_retention"]
+
+    assert cut.table is not None
+    assert whole.table is not None
+    assert cut.table["cycle"] == (1.0, 2.0, 3.0)
+    assert cut.quality is Quality.GOOD
+    assert cut.reason == "left out: cycle 4 (delithiation stopped)"
+    assert whole.table["cycle"] == (1.0, 2.0, 3.0, 4.0)
+    assert whole.reason == ""
+    assert whole.value == pytest.approx(cut.value, abs=1.0)
 
 
 def test_more_cycles_are_added_to_a_run_that_was_complete(complete: Finished) -> None:

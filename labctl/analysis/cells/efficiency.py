@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors, scatter_of
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.uncertainty import Measured
+from labctl.verdicts.condition import Doubts
 from labctl.verdicts.cycling import (
     FIRST_CYCLE,
     PLAUSIBLE_CAPACITY,
@@ -35,13 +36,16 @@ def initial_coulombic_efficiency(
         return Measured.absent(NONE_WHOLE, "%")
     at = int(known[0])
     percent = efficiency_of(cycles, at, errors or cycle_errors(cycles))
-    skipped = cycles.number[:at]
     return percent.suspect(
-        *PLAUSIBLE_EFFICIENCY.between(percent.value),
-        *FIRST_CYCLE.met(
-            not (skipped > 0).any(),
-            f"the first cycle is not complete; cycle {cycles.number[at]} was used",
-        ),
+        *PLAUSIBLE_EFFICIENCY.between(percent.value), *is_first(cycles, at)
+    )
+
+
+def is_first(cycles: Cycles, at: int) -> Doubts:
+    """Return a doubt unless the cycle at this place is the first that was begun."""
+    return FIRST_CYCLE.met(
+        not (cycles.number[:at] > 0).any(),
+        f"the first cycle is not complete; cycle {cycles.number[at]} was used",
     )
 
 
