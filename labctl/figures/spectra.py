@@ -1,5 +1,6 @@
 """The figures of impedance spectra: Nyquist, Bode, Kramers–Kronig, relaxation times."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +9,10 @@ import numpy as np
 
 from labctl.analysis.spectra.kramers_kronig import (
     KramersKronig,
-    Verdict,
     linear_kramers_kronig,
 )
 from labctl.analysis.spectra.relaxation_times import relaxation_times
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Array
 from labctl.figures.figure import Figure, Series
 
@@ -24,9 +25,6 @@ NEEDED = frozenset(
 """Columns of a stream that the figures are made of."""
 MOST_WORKED_OUT = 12
 """Spectra whose residuals and relaxation times are worked out: the latest ones."""
-FOLLOWED = 0.02
-"""Part of |Z| that a distribution of relaxation times may miss, root mean square: its
-smoothing widens ideal arcs and misses them by 1.4 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,14 +166,13 @@ def _relaxation(tested: Tested) -> Figure:
         if kk is None:
             continue
         found = relaxation_times(*one.capacitive)
-        reasons = [kk.reason] if kk.verdict is Verdict.FAIL else []
-        if not found.residual < FOLLOWED:
-            missed = 100 * found.residual
-            reasons.append(f"the distribution misses the spectrum by {missed:.2g} %")
-        curve = Series(one.name, found.tau, found.gamma, **one.look)
-        series.append(curve.doubted("; ".join(reasons)))
+        doubts = " ".join(map(str, (*kk.doubts, *found.doubts)))
+        curve = Series(
+            one.name, found.tau, found.gamma, error=found.uncertainty, **one.look
+        )
+        series.append(curve.doubted(doubts))
         tops = [
-            f"{p.resistance:.3g} Ω at {float(f'{p.frequency:.2g}'):g} Hz"
+            f"{_text(p.resistance)} Ω at {float(f'{p.frequency:.2g}'):g} Hz"
             for p in found.peaks
         ]
         arcs = f" Arcs of {one.name}: {', '.join(tops)}." if tops else ""
@@ -187,5 +184,13 @@ def _relaxation(tested: Tested) -> Figure:
         tuple(series),
         x_log=True,
         note="γ per unit of ln τ, by non-negative least squares (Tikhonov, λ = 10⁻³); "
-        f"the area of a peak is the resistance of its arc.{arcs}",
+        "the area of a peak is the resistance of its arc. Bars: standard uncertainty "
+        f"by residuals and by the choice of λ; neighbours are not independent.{arcs}",
     )
+
+
+def _text(found: Measured) -> str:
+    """Return value ± standard uncertainty, which has two digits."""
+    u = found.uncertainty
+    places = max(1 - math.floor(math.log10(u)), 0) if u > 0 else 3
+    return f"{found.value:.{places}f} ± {u:.{places}f}"

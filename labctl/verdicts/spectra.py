@@ -70,15 +70,6 @@ RETURNED = Condition(
     "usually a tenth of that.",
     advice="Rest longer before the spectrum.",
 )
-REPEATED = Condition(
-    code="spectra-repeated",
-    holds="The first frequency, repeated at the end, has the impedance it had.",
-    quantity="change of Z at the first frequency",
-    limit=2.0,
-    unit="%",
-    why="The only direct sight of a slow drift, which Kramers and Kronig pass.",
-    advice="Rest longer, or raise the lowest frequency.",
-)
 CIRCUIT_FITS = Condition(
     code="spectra-circuit-fits",
     holds="The circuit follows the spectrum.",
@@ -91,12 +82,23 @@ CIRCUIT_FITS = Condition(
 )
 CIRCUIT_CHOICE = Condition(
     code="spectra-circuit-choice",
-    holds="No circuit that describes the spectrum far better leaves R_ct open.",
+    holds="No circuit that describes the spectrum better leaves R_ct open.",
     quantity="AICc above the best circuit's",
-    limit=10.0,
-    why="A difference of 10 in AICc decides (odds of 150 to 1); the better circuit "
-    "cannot tell R_ct, so nobody can.",
+    limit=2.0,
+    why="Circuits with more arcs leave it open which arc is which. By chance alone one "
+    "of them is better by 2 in one spectrum of twenty.",
     advice="Measure to lower frequencies, or with less noise.",
+)
+ONE_PROCESS = Condition(
+    code="spectra-one-process",
+    holds="The arc is round enough to be one process.",
+    quantity="exponent α of the arc's constant phase element",
+    limit=0.65,
+    why="An arc flatter than that is two arcs or a distribution, and its width the sum "
+    "of both. What R_ct cannot tell in any case: arcs of both electrodes of a cell "
+    "without reference electrode that are as fast as one another are one arc, and its "
+    "resistance is their sum.",
+    advice="Look at the relaxation times; use a reference electrode.",
 )
 CIRCUITS_AGREE = Condition(
     code="spectra-circuits-agree",
@@ -111,7 +113,7 @@ CIRCUITS_AGREE = Condition(
 DETERMINED = Condition(
     code="spectra-determined",
     holds="The spectrum sets limits to the resistance on both sides.",
-    quantity="standard uncertainty of R_ct from the fit",
+    quantity="standard uncertainty of the resistance",
     limit=15.0,
     unit="%",
     why="From the profile likelihood: the resistance is moved until the best fit of "
@@ -189,4 +191,26 @@ PARTED = Condition(
     why="The area of a peak ends at the valleys; where these are high, what belongs to "
     "which arc is a choice of the smoothing.",
     advice="Take the sum of both peaks, or fit a circuit.",
+)
+CHANNELS_AGREE = Condition(
+    code="spectra-channels-agree",
+    holds="A second channel on the same cell reads the same voltage.",
+    quantity="difference of the two channels' voltages",
+    limit=5.0,
+    unit="mV",
+    why="0.1 % of ±5 V: what two channels may be apart by their makers' limits.",
+    advice="Look at the leads: are both channels on the same cell?",
+)
+STATES_REACHED = Condition(
+    code="spectra-states-reached",
+    holds="Every state that was asked for was reached at this current.",
+    why="At high currents the voltage limit ends the half cycle early; the table has "
+    "what there is.",
+    advice="Leave the last states out, or lower the current.",
+)
+RECORDED = Condition(
+    code="spectra-recorded",
+    holds="A whole spectrum was recorded.",
+    why="A half cycle that ends during a spectrum leaves a part of one.",
+    advice="Begin at an earlier state.",
 )

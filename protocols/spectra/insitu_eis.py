@@ -9,12 +9,15 @@ A frequency whose period is long against the change of the cell is left out: 12/
 seconds, which a spectrum takes about, must be under 1 % of what 1C moves in an hour.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
+from labctl.analysis.uncertainty import estimated
 from labctl.columns import CYCLES, EIS, MONITOR, TIMESERIES
 from labctl.data import Quality, Result, Stream
 from labctl.errors import Complaint, Place, QuantityError
@@ -26,6 +29,7 @@ from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit, Recording, Spectrum
+from labctl.verdicts.spectra import CHANNELS_AGREE, STATES_REACHED
 from protocols.cells.cell_protocol import CYCLING_PLOTS, CellProtocol
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.half_cycles import VoltageWindow, half_cycle, voltage_limit
@@ -46,6 +50,7 @@ from protocols.spectra.spectra import (
 from protocols.spectra.spectra_results import (
     SLOW,
     judged,
+    relaxation_result,
     resistance_result,
     spectra_figures,
 )
@@ -54,6 +59,8 @@ AC_SHARE = 0.01
 """Amplitude as a part of the direct current, where `amplitude` does not say more."""
 REFERENCE_STATE = 0.5
 """The headline is the spectrum nearest to this state."""
+MEDIAN = math.sqrt(math.pi / 2)
+"""Standard error of a median over that of a mean, for normal scatter."""
 MONITOR_PLOT = Plot(
     "second_channel",
     "Channel 2",
@@ -300,6 +307,7 @@ class InsituEis(CellProtocol):
             if len(taken.frequency) == self._points(taken.label)
         ]
         out = {"charge_transfer_resistance": resistance_result(found, REFERENCE_STATE)}
+        out["relaxation_peak_resistance"] = relaxation_result(found, REFERENCE_STATE)
         for rate in p.dc_rates:
             own = [one for one in found if one.taken.label == str(rate)]
             name = f"charge_transfer_resistance_at_{rate_word(rate)}"
@@ -321,15 +329,10 @@ class InsituEis(CellProtocol):
         if not missing:
             return result
         said = f"{missing} of {taken + missing} states were not reached at {rate}"
-        reason = "; ".join(filter(None, (result.reason, said)))
-        return Result(
-            result.value,
-            result.unit,
-            result.uncertainty,
-            result.quality,
-            reason,
-            result.table,
-        )
+        (doubt,) = STATES_REACHED.met(fulfilled=False, text=said)
+        if result.quality is Quality.ABSENT:
+            return replace(result, reason=f"{result.reason}; {said}")
+        return result.suspect(doubt)
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Nyquist, Bode and Kramers–Kronig, shaded by state, a ramp per current."""
@@ -341,26 +344,24 @@ def channel_difference(run: RecordedRun) -> Result:
     own, other = run.table("timeseries"), run.table("monitor")
     times = other["test_time_second"]
     if not len(times):
-        return Result.absent("V", "the second channel recorded nothing")
+        return _unseen("the second channel recorded nothing")
     flowing = np.isin(own["step_count"], np.unique(other["step_count"]))
     seen = own["test_time_second"][flowing]
     if len(seen) < 2:  # noqa: PLR2004 - nothing to compare with
-        return Result.absent("V", "the driving channel recorded nothing meanwhile")
+        return _unseen("the driving channel recorded nothing meanwhile")
     near = np.searchsorted(seen, times).clip(1, len(seen) - 1)
     covered = (times > seen[0]) & (times < seen[-1])
     covered &= seen[near] - seen[near - 1] < 5.0  # noqa: PLR2004 - no spectrum between
     if not covered.any():
-        return Result.absent("V", "no row of the second channel lies between two rows")
+        return _unseen("no row of the second channel lies between two rows")
     volts = np.interp(times, seen, own["voltage_volt"][flowing])
     apart = (other["voltage_volt"] - volts)[covered]
-    spread = float(np.std(apart) / np.sqrt(len(apart)))
     value = float(np.median(apart))
-    if abs(value) > 0.005:  # noqa: PLR2004 - 0.1 % of 5 V
-        return Result(
-            value,
-            "V",
-            spread,
-            Quality.SUSPECT,
-            "more than 5 mV apart: leads, or two different cells",
-        )
-    return Result(value, "V", spread)
+    spread = MEDIAN * float(np.std(apart)) / np.sqrt(len(apart))
+    found = estimated(value, spread if len(apart) > 1 else np.nan, "scatter of rows")
+    doubts = CHANNELS_AGREE.at_most(1000 * abs(value))
+    return found.with_unit("V").suspect(*doubts).to_result()
+
+
+def _unseen(reason: str) -> Result:
+    return Result.absent("V", reason)

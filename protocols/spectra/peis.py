@@ -33,6 +33,7 @@ from protocols.spectra.spectra import (
 )
 from protocols.spectra.spectra_results import (
     judged,
+    relaxation_result,
     resistance_result,
     spectra_figures,
 )
@@ -183,7 +184,11 @@ class Peis(CellProtocol):
             )
             for taken in self.spectra(run)
         ]
-        return {"charge_transfer_resistance": resistance_result(found), **formation}
+        return {
+            "charge_transfer_resistance": resistance_result(found),
+            "relaxation_peak_resistance": relaxation_result(found),
+            **formation,
+        }
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Nyquist, Bode and Kramers–Kronig, shaded by state."""

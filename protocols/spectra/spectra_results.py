@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labctl.analysis.spectra.calibration import with_calibration
 from labctl.analysis.spectra.charge_transfer import (
     ChargeTransfer,
     charge_transfer_resistance,
 )
+from labctl.analysis.spectra.relaxation_times import relaxation_times
 from labctl.analysis.uncertainty import Measured, rectangular
 from labctl.data import Result
 from labctl.figures.figure import Figure
@@ -38,6 +40,8 @@ class Judged:
     """None where no circuit could be fitted."""
     resistance: Measured
     """R_ct at the spectrum's DC current, with every doubt."""
+    peaks: tuple[tuple[float, Measured], ...] = ()
+    """Top in Hz and resistance of each peak of the relaxation times."""
 
 
 def judged(
@@ -70,7 +74,29 @@ def judged(
     if len(taken.moves):
         left = CURVED * abs(found.follows(taken.frequency, taken.moves))
         resistance = resistance.with_part("state during the sweep", rectangular(left))
-    return Judged(taken, found, resistance)
+    return Judged(taken, found, resistance, _peaks(taken, found, accuracy, doubts))
+
+
+def _peaks(
+    taken: RecordedSpectrum,
+    found: ChargeTransfer,
+    accuracy: ChannelAccuracy | None,
+    doubts: Doubts,
+) -> tuple[tuple[float, Measured], ...]:
+    """Return what a distribution of relaxation times says, without any circuit."""
+    kept = taken.impedance.imag < 0
+    f, z = taken.frequency[kept], taken.impedance[kept]
+    stated, instrument = (
+        (accuracy.impedance, accuracy.instrument) if accuracy else (None, "")
+    )
+    out = []
+    for peak in relaxation_times(f, z).peaks:
+        resistance = with_calibration(
+            peak.resistance, peak.response, f, z, stated, instrument
+        )
+        said = (*found.kramers_kronig.doubts, *doubts)
+        out.append((peak.frequency, resistance.suspect(*said)))
+    return tuple(out)
 
 
 def steadiness(taken: RecordedSpectrum, *, corrected: bool) -> Doubts:
@@ -86,14 +112,48 @@ def steadiness(taken: RecordedSpectrum, *, corrected: bool) -> Doubts:
     return doubts + conditions.RETURNED.at_most(1000 * taken.returned)
 
 
+def relaxation_result(spectra: Sequence[Judged], state: float | None = None) -> Result:
+    """Return the resistance of the peak at R_ct's arc, with a table of all peaks.
+
+    It knows of no circuit: a second opinion on R_ct.
+    """
+    rows = [
+        (one, frequency, resistance)
+        for one in spectra
+        for frequency, resistance in one.peaks
+    ]
+    if not rows:
+        return Result.absent("Ω", "no peak of relaxation times was found")
+    chosen = _headline([one for one in spectra if one.peaks], state)
+    top = chosen.found.frequency if chosen.found else math.nan
+    near = min(chosen.peaks, key=lambda peak: abs(math.log(peak[0] / top)))
+    table = {
+        "spectrum_id": [float(one.taken.number) for one, _, _ in rows],
+        "state": [one.taken.state for one, _, _ in rows],
+        "current_ampere": [one.taken.current for one, _, _ in rows],
+        "top_hertz": [frequency for _, frequency, _ in rows],
+        "resistance_ohm": [resistance.value for _, _, resistance in rows],
+        "uncertainty_ohm": [resistance.uncertainty for _, _, resistance in rows],
+        "valid": [float(resistance.valid) for _, _, resistance in rows],
+    }
+    columns = {name: tuple(values) for name, values in table.items()}
+    return replace(near[1].with_unit("Ω").to_result(), table=columns)
+
+
+def _headline(spectra: Sequence[Judged], state: float | None) -> Judged:
+    if state is None:
+        return spectra[0]
+    able = [one for one in spectra if one.resistance.valid] or list(spectra)
+    return min(able, key=lambda one: abs(one.taken.state - state))
+
+
 def resistance_result(spectra: Sequence[Judged], state: float | None = None) -> Result:
     """Return R_ct of the spectrum nearest to ``state``, with a table of all."""
     if not spectra:
-        return Result.absent("Ω", "no spectrum was recorded")
-    chosen = spectra[0]
-    if state is not None:
-        able = [s for s in spectra if s.resistance.valid] or list(spectra)
-        chosen = min(able, key=lambda s: abs(s.taken.state - state))
+        text = "no whole spectrum was recorded"
+        (doubt,) = conditions.RECORDED.met(fulfilled=False, text=text)
+        return Measured.absent(doubt, "Ω").to_result()
+    chosen = _headline(spectra, state)
     found = chosen.resistance.with_unit("Ω").to_result()
     return replace(found, table=resistance_table(spectra))
 

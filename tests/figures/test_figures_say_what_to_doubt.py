@@ -64,7 +64,9 @@ def test_relaxation_times_find_both_arcs() -> None:
     slow = found.x > 0.01
     assert found.quality is Quality.GOOD
     # 1/(2πτ) is 159 Hz and 1.59 Hz, to within a point of the grid
-    assert note.endswith("Arcs of at rest: 20.1 Ω at 150 Hz, 40.4 Ω at 1.5 Hz.")
+    assert note.endswith(
+        "Arcs of at rest: 20.1 ± 3.0 Ω at 150 Hz, 40.4 ± 3.6 Ω at 1.5 Hz."
+    )
     # 12 points a decade: a top is found to within one of them
     assert 0.08 < found.x[np.argmax(found.y)] < 0.125
     assert abs(found.y[slow].sum() * step - 40) < 1

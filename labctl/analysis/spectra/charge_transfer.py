@@ -12,6 +12,7 @@ R_ct(0) = RT/(F I0) back (`rest_correction`).
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,6 +59,21 @@ WITH_LEADS = 3
 VOLUME = 300.0
 """Times the capacitance of the next faster arc: double layers and films are within
 a factor of a hundred, the lithium stored in a particle is 10 000 times as much."""
+
+
+class Arc(NamedTuple):
+    """One arc of a circuit."""
+
+    resistance: float
+    """Ω."""
+    time: float
+    """(R Q)^(1/α) in s."""
+    alpha: float
+
+    @property
+    def capacitance(self) -> float:
+        """Return τ/R in F."""
+        return self.time / self.resistance
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +166,7 @@ def charge_transfer_resistance(
         relative = _relative_response(kept.fit, function)
         return with_calibration(found, relative, f, z, accuracy, instrument)
 
-    measured = calibrated(resistance, lambda p: _slowest(p, low)[0])
+    measured = calibrated(resistance, lambda p: _slowest(p, low).resistance)
     films = _quantity(kept.fit, lambda p: _films(p, low))
     exchange = exchange_current(measured, current, temperature)
     values = kept.fit.values()
@@ -160,12 +176,15 @@ def charge_transfer_resistance(
         exchange_current=exchange,
         films=calibrated(films, lambda p: _films(p, low)),
         series=calibrated(kept.fit.parameters["R0"], lambda p: p["R0"]),
-        frequency=1 / (2 * math.pi * _slowest(values, low)[1]),
+        frequency=1 / (2 * math.pi * _slowest(values, low).time),
         fit=kept.fit,
         choice=choice,
         compared=tuple((str(one.fit.circuit), one.lag) for one in ranked),
         kramers_kronig=verdict,
-        response=(f, _relative_response(kept.fit, lambda p: _slowest(p, low)[0])),
+        response=(
+            f,
+            _relative_response(kept.fit, lambda p: _slowest(p, low).resistance),
+        ),
     )
 
 
@@ -174,7 +193,7 @@ def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
 
     ``low``: lowest frequency in Hz.
     """
-    return _quantity(fit, lambda p: _slowest(p, low)[0])
+    return _quantity(fit, lambda p: _slowest(p, low).resistance)
 
 
 def _fits(
@@ -199,8 +218,8 @@ def _quantity(fit: CircuitFit, function: Function) -> Measured:
     return fit.quantity(function, "circuit fit")
 
 
-def _arcs(p: Mapping[str, float], low: float) -> list[tuple[float, float]]:
-    """Return resistance and time of the arcs of interfaces, fastest first.
+def _arcs(p: Mapping[str, float], low: float) -> list[Arc]:
+    """Return the arcs of interfaces, fastest first.
 
     By time constant and not as written: a tail far below both arcs may stand in series
     with either resistance. A slow arc is diffusion in another guise, and left out, if
@@ -210,25 +229,25 @@ def _arcs(p: Mapping[str, float], low: float) -> list[tuple[float, float]]:
     arcs = []
     for k in range(1, 10):
         if f"CPE{k}_Q" in p:
-            r = p[f"R{k}"]
-            time = (r * p[f"CPE{k}_Q"]) ** (1 / p[f"CPE{k}_alpha"])
-            arcs.append((r, float(time)))
-    arcs.sort(key=lambda arc: arc[1])
+            r, alpha = p[f"R{k}"], p[f"CPE{k}_alpha"]
+            time = float((r * p[f"CPE{k}_Q"]) ** (1 / alpha))
+            arcs.append(Arc(r, time, alpha))
+    arcs.sort(key=lambda arc: arc.time)
     while len(arcs) > 1:
-        (r, time), (slow_r, slow_time) = arcs[-2:]
-        unseen = 1 / (2 * math.pi * slow_time) < low
-        if not unseen and slow_time / slow_r < VOLUME * time / r:
+        before, last = arcs[-2:]
+        unseen = 1 / (2 * math.pi * last.time) < low
+        if not unseen and last.capacitance < VOLUME * before.capacitance:
             break
         arcs.pop()
     return arcs
 
 
-def _slowest(p: Mapping[str, float], low: float) -> tuple[float, float]:
+def _slowest(p: Mapping[str, float], low: float) -> Arc:
     return _arcs(p, low)[-1]
 
 
 def _films(p: Mapping[str, float], low: float) -> float:
-    return sum(r for r, _ in _arcs(p, low)[:-1])
+    return sum(arc.resistance for arc in _arcs(p, low)[:-1])
 
 
 def _relative_response(fit: CircuitFit, function: Function) -> Complexes:
@@ -244,11 +263,12 @@ def _relative_response(fit: CircuitFit, function: Function) -> Complexes:
 def _doubts(
     fit: CircuitFit, lag: float, found: Measured, kk: KramersKronig, low: float
 ) -> list[Doubt]:
-    top = 1 / (2 * math.pi * _slowest(fit.values(), low)[1])
+    arc = _slowest(fit.values(), low)
     return [
         *kk.doubts,
         *conditions.DETERMINED.at_most(100 * found.relative, 100 * LOOSE),
         *conditions.CIRCUIT_CHOICE.at_most(lag),
+        *conditions.ONE_PROCESS.at_least(arc.alpha),
         *conditions.CIRCUIT_FITS.at_most(100 * fit.residual),
-        *conditions.ARC_SEEN.at_least(top / low),
+        *conditions.ARC_SEEN.at_least(1 / (2 * math.pi * arc.time) / low),
     ]

@@ -14,9 +14,11 @@ from enum import StrEnum
 
 from labctl.analysis.spectra.fitted_circuit import CircuitFit
 from labctl.analysis.uncertainty import Measured
+from labctl.verdicts.spectra import CIRCUIT_CHOICE
 
 LOOSE = 0.15
 """Relative standard uncertainty of R_ct above which a circuit does not determine it."""
+RELIED = CIRCUIT_CHOICE.limit
 UNDECIDED = 4.0
 """AICc difference below which the data prefer neither (Burnham & Anderson 2002)."""
 DECIDED = 10.0
@@ -63,7 +65,7 @@ def choose(
 def best_of(ranked: Sequence[Ranked]) -> Ranked:
     """Return the best circuit that determines the resistance, or the best of all."""
     sure = [one for one in ranked if one.determines]
-    clear = [one for one in sure if one.resistance.valid and one.lag < UNDECIDED]
+    clear = [one for one in sure if one.resistance.valid and one.lag <= RELIED]
     return (clear or sure or list(ranked))[0]
 
 

@@ -26,7 +26,7 @@ from labctl.analysis.spectra.impedance import (
     shape_of,
 )
 from labctl.analysis.spectra.profile import Profile, profile
-from labctl.analysis.spectra.relaxation_times import relaxation_times
+from labctl.analysis.spectra.relaxation_times import peak_times
 from labctl.analysis.spectra.starts import guesses
 from labctl.analysis.uncertainty import Measured, estimated
 from labctl.verdicts.spectra import DETERMINED, UNIQUE, WITHIN_RANGE
@@ -214,7 +214,7 @@ class _Problem:
 
     def _peaks(self) -> tuple[float, ...]:
         try:
-            return tuple(p.tau for p in relaxation_times(self.f, self.z).peaks)
+            return peak_times(self.f, self.z)
         except (RuntimeError, ValueError, np.linalg.LinAlgError):
             return ()  # the even draws do without
 
