@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drivers.twins.world import catalogue
 from drivers.twins.world.parameters import COULOMB_PER_MAH
+from labctl.analysis.averages import differences
 
 SAMPLE = "adversarial-cell"
 
@@ -96,8 +97,26 @@ def _is_at(name: str, measured: float) -> bool:
     return math.isclose(rate, measured, rel_tol=0.02)
 
 
+def ratio(seed: int) -> Sequence[Finding]:
+    """Two cells on one instrument: its errors and the balance's cancel as they do."""
+    runs = {
+        name: run("formation-cycling", name, seed, cycles=0)
+        for name in (SAMPLE, "adversarial-sizes")
+    }
+    one, other = (capacities(ran)[1][0] for ran in runs.values())
+    masses = [catalogue.truth(name, seed)["working"]["mass_mg"] for name in runs]
+    truth = float(one / other * masses[1] / masses[0])
+    found = differences({name: ran.results for name, ran in runs.items()})
+    return [
+        Finding.of("ratio of two cells' capacities", truth, one_of.ratio)
+        for one_of in found
+        if one_of.name == "first_delithiation_capacity"
+    ]
+
+
 TECHNIQUES = (
     Technique("formation", "formation-cycling, one cycle", formation, 40, 3),
     Technique("cycling", "cycling, ten cycles", cycling, 40, 2),
     Technique("rate", "rate-capability, two cycles a rate", rates, 20, 1),
+    Technique("ratio", "two formation runs of one bench", ratio, 30, 2),
 )

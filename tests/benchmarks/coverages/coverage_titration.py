@@ -6,14 +6,23 @@ import numpy as np
 from coverage_runs import run
 from coverage_table import Finding, Technique
 
-SAMPLE = "adversarial-cell"
 MIDDLE = (0.2, 0.8)
 
 
-def titration(seed: int) -> Sequence[Finding]:
-    """One direction of a titration; the truth is D where the pulse really was."""
+def one_size(seed: int) -> Sequence[Finding]:
+    """Particles of one size, as the analysis may take them to be."""
+    return titration("adversarial-cell", seed)
+
+
+def sizes(seed: int) -> Sequence[Finding]:
+    """Particles of several sizes; the label states the median."""
+    return titration("adversarial-sizes", seed)
+
+
+def titration(sample: str, seed: int) -> Sequence[Finding]:
+    """One direction of a titration or both; the truth is D where the pulse was."""
     directions = "opening" if seed % 2 == 0 else "both"
-    ran = run("gitt", SAMPLE, seed, directions=directions)
+    ran = run("gitt", sample, seed, directions=directions)
     cell, result = ran.history.cell, ran.results["diffusivity"]
     table = {k: np.array(v) for k, v in (result.table or {}).items()}
     count = len(table.get("composition", ()))
@@ -42,4 +51,7 @@ def titration(seed: int) -> Sequence[Finding]:
     return [*found, Finding.of("diffusivity (headline)", median, result)]
 
 
-TECHNIQUES = (Technique("gitt", "gitt, whole runs", titration, 10, 1),)
+TECHNIQUES = (
+    Technique("gitt", "gitt, particles of one size", one_size, 8, 1),
+    Technique("gitt-sizes", "gitt, particles of several sizes", sizes, 4, 1),
+)

@@ -145,6 +145,7 @@ def test_every_label_is_a_sample_and_tells_nothing_of_the_truth() -> None:
     assert set(cells) == {
         *HALF_CELLS,
         "adversarial-cell",
+        "adversarial-sizes",
         "lco",
         "qms-0.7-lco",
         "si-lco",
