@@ -50,6 +50,23 @@ SERIES_COMPLETE = Condition(
     code="pellet-series-complete",
     holds="Every pellet of the series has a thickness and a resistance.",
 )
+SAME_AREA = Condition(
+    code="pellet-same-area",
+    holds="All pellets of the series have one area.",
+    quantity="difference of the areas",
+    limit=2.0,
+    unit="%",
+    why="The line is one over the thickness; a die is known to about that.",
+    advice="Press all pellets in one die.",
+)
+SAME_PRESSURE = Condition(
+    code="pellet-same-pressure",
+    holds="All pellets of the series are under one pressure, where labels tell it.",
+    quantity="difference of the pressures",
+    limit=10.0,
+    unit="%",
+    why="A choice; density and contacts follow the pressure.",
+)
 ON_A_LINE = Condition(
     code="pellet-on-a-line",
     holds="The pellets lie on one line within what pellets of one powder scatter.",

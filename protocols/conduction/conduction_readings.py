@@ -104,17 +104,22 @@ def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Readi
 def accuracy_of(
     records: Iterable[StepRecord], voltage_range: str = "", current_range: str = ""
 ) -> Calibration | None:
-    """Return the meters' errors as the first step tells them that ended by itself."""
-    for record in records:
-        values = record.outcome.values if record.outcome is not None else {}
-        if "voltage_gain" in values:
+    """Return the meters' errors as the first step tells them that ended by itself.
+
+    One that was in a field comes first: it tells the gaussmeter's too.
+    """
+    ended = [r.outcome.values for r in records if r.outcome is not None]
+    for wanted in ("field_gain", "voltage_gain"):
+        for values in ended:
+            if wanted not in values:
+                continue
             return Calibration(
                 voltage_gain=values["voltage_gain"],
                 voltage_zero=values["voltage_zero"],
                 current_gain=values["current_gain"],
                 current_zero=values["current_zero"],
-                field_gain=values.get("field_gain", 0.0),
-                field_zero=values.get("field_zero", 0.0),
+                field_gain=values.get("field_gain", math.nan),
+                field_zero=values.get("field_zero", math.nan),
                 voltage_range=voltage_range,
                 current_range=current_range,
             )

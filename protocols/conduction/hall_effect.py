@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from labctl.analysis.conduction.contact_size import USUAL
 from labctl.analysis.conduction.field_sweep import FieldSweep, field_sweep
 from labctl.analysis.conduction.hall import (
     HALL_CONFIGURATIONS,
@@ -213,7 +214,17 @@ class HallEffect(Protocol):
 
     def warnings(self) -> list[str]:
         """Without thickness there are sheet values only."""
-        return film_warnings(self.sample, "carrier_density")
+        found = film_warnings(self.sample, "carrier_density")
+        if not self.parameters.sweep_points:
+            found.append(
+                "no field sweep (sweep_points): one kind of carrier is presumed"
+            )
+        if self.parameters.contact_size is None:
+            found.append(
+                f"contacts are taken to be {USUAL.share:.0%} of the sample's size: "
+                "contact_size tells it"
+            )
+        return found
 
     def envelope(self) -> Envelope:
         """Allow compliance and field, each with a margin."""

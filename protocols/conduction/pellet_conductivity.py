@@ -60,6 +60,8 @@ from protocols.conduction.pellet_figures import delta_figure, ohmic_figure
 from protocols.conduction.pellet_series import (
     PELLET,
     PelletPoint,
+    alike,
+    different_pellets,
     earlier_pellet,
     label_warnings,
     point_of,
@@ -163,11 +165,15 @@ class PelletConductivity(Protocol):
     def build_on(cls, earlier: Sequence[Earlier]) -> Mapping[str, Any]:
         """Take pellets of other thickness into the series, an empty sleeve as such."""
         found: dict[str, Any] = {}
+        pellets: list[Earlier] = []
         for run in earlier:
             if run.protocol == cls.name and run.parameters.get("sleeve") == "empty":
                 found |= sleeve_of(run)
             else:
-                found.setdefault("series", []).append(point_of(run))
+                pellets.append(run)
+        different_pellets(pellets)
+        if pellets:
+            found["series"] = [point_of(run) for run in pellets]
         return found
 
     def roles(self) -> Mapping[str, type]:
@@ -310,8 +316,9 @@ class PelletConductivity(Protocol):
                 area,
                 p.pellet_scatter,
             )
-            found["conductivity"] = series.conductivity
-            found["contact_resistance"] = series.contact_resistance
+            doubts = alike(self.sample, p.series)
+            found["conductivity"] = series.conductivity.suspect(*doubts)
+            found["contact_resistance"] = series.contact_resistance.suspect(*doubts)
         else:
             conductivity = pellet_conductivity(bulk, thickness, area, self._contacts())
             if p.contact_share is not None and self._contacts() is None:

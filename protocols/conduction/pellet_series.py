@@ -1,5 +1,6 @@
 """Pellets measured before, and what a person writes of contacts and sleeve."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,9 +11,11 @@ from labctl.analysis.label import DEFAULTS
 from labctl.analysis.uncertainty import Measured, known, rectangular
 from labctl.errors import OperatorError
 from labctl.protocol import Earlier
-from labctl.quantities import Metre, Ohm
+from labctl.quantities import Metre, Ohm, Pascal, SquareMetre
 from labctl.sample import Sample
 from labctl.sources import Source
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.pellet import SAME_AREA, SAME_PRESSURE
 
 PELLET = "pellet-conductivity"
 RESISTANCE_NOTED = 0.01
@@ -35,6 +38,10 @@ class PelletPoint(BaseModel):
     """Standard uncertainty; none (or 0): 2 % are assumed."""
     resistance_uncertainty: Annotated[Ohm, Field(ge=0)] | None = None
     """Standard uncertainty; none (or 0): 1 % is assumed."""
+    area: Annotated[SquareMetre, Field(gt=0)] | None = None
+    """Of the die; none: that of the pellet measured now."""
+    pressure: Annotated[Pascal, Field(ge=0)] | None = None
+    """On the pellet; none: that of the pellet measured now."""
 
 
 def point_of(run: Earlier) -> dict[str, str]:
@@ -48,10 +55,38 @@ def point_of(run: Earlier) -> dict[str, str]:
         "thickness": f"{run.sample.thickness!r} m",
         "resistance": f"{resistance.value!r} ohm",
     }
-    if run.sample.thickness_uncertainty is not None:
-        found["thickness_uncertainty"] = f"{run.sample.thickness_uncertainty!r} m"
+    told = (
+        ("thickness_uncertainty", "m"),
+        ("area", "m^2"),
+        ("pressure", "Pa"),
+    )
+    for name, unit in told:
+        value = getattr(run.sample, name)
+        if value is not None:
+            found[name] = f"{value!r} {unit}"
     if resistance.uncertainty is not None:
         found["resistance_uncertainty"] = f"{resistance.uncertainty!r} ohm"
+    return found
+
+
+def different_pellets(runs: Sequence[Earlier]) -> None:
+    """Refuse a pellet that stands there twice: it would count as one more."""
+    names = [run.sample.name for run in runs]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise OperatorError(f"two of the runs are of one pellet, {twice}; give one")
+
+
+def alike(sample: Sample, points: Sequence[PelletPoint]) -> Doubts:
+    """Return what tells a pellet of a series from the one measured now."""
+    found: Doubts = ()
+    for name, condition in (("area", SAME_AREA), ("pressure", SAME_PRESSURE)):
+        own = getattr(sample, name)
+        others = [getattr(point, name) for point in points]
+        told = [value for value in others if value is not None]
+        if own and told:
+            apart = max(abs(value - own) / own for value in told)
+            found += condition.at_most(100 * apart)
     return found
 
 

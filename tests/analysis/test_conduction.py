@@ -136,6 +136,16 @@ def test_the_budget_adds_up() -> None:
     assert math.hypot(*result.budget.values()) == pytest.approx(result.uncertainty)
 
 
+@pytest.mark.parametrize("driven", Drive)
+def test_an_offset_may_be_the_zero_of_either_meter(driven: Drive) -> None:
+    meters = Calibration(voltage_zero=1e-4, current_zero=1e-8)
+
+    found = ohmic_fit(SWEEP, SWEEP / 1e3, meters, driven=driven).offset_voltage
+
+    assert found.budget["voltage zero"] == pytest.approx(1e-4)
+    assert found.budget["current zero"] == pytest.approx(1e3 * 1e-8)
+
+
 def test_a_bad_pair_of_contacts_is_named() -> None:
     ohms = {"12": 90.0, "23": 100.0, "34": 600.0, "41": 110.0}
     pairs = {pair: Measured(value) for pair, value in ohms.items()}

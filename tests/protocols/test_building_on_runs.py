@@ -101,6 +101,13 @@ def test_a_result_that_is_not_good_is_not_built_on(
         PelletConductivity.build_on([_run("pellet-conductivity", results)])
 
 
+def test_one_pellet_measured_twice_is_not_two_pellets() -> None:
+    run = _run("pellet-conductivity", {"resistance": Result(5400.0, "ohm", 5.0)})
+
+    with pytest.raises(OperatorError, match="of one pellet, S1"):
+        PelletConductivity.build_on([run, run])
+
+
 def test_a_pellet_without_thickness_tells_nothing() -> None:
     results = {"resistance": Result(1.0, "ohm")}
     run = _run("pellet-conductivity", results, thickness=None)

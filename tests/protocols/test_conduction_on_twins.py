@@ -224,6 +224,20 @@ def test_pellets_of_other_thickness_tell_the_contacts_apart(bench: Bench) -> Non
     assert within(finished.results["contact_resistance"], 2.0, times=2.0)
 
 
+def test_pellets_of_another_die_or_pressure_are_no_series(bench: Bench) -> None:
+    series = [
+        {"thickness": "0.5 mm", "resistance": "5002 Ω", "area": "1.1 cm²"},
+        {"thickness": "2 mm", "resistance": "20002 Ω", "pressure": "50 MPa"},
+    ]
+
+    finished = bench.run(
+        "pellet-conductivity", "pellet-si", series=series, sleeve_conductance="1 pS"
+    )
+
+    found = finished.results["conductivity"]
+    assert found.verdicts == ("pellet-same-area", "pellet-same-pressure")
+
+
 @pytest.mark.parametrize("sample", ["particle-si", "particle-qms-0.7"])
 def test_a_particles_conductance_is_found(bench: Bench, sample: str) -> None:
     truth = catalogue.truth(sample)["conductance_siemens"]

@@ -203,7 +203,7 @@ def test_a_label_without_thickness_is_told_before_the_start() -> None:
 
     warnings = make(HallEffect, label).warnings()
 
-    assert warnings == ["sample f has no thickness: carrier_density is absent"]
+    assert warnings[0] == "sample f has no thickness: carrier_density is absent"
 
 
 def test_a_bias_beyond_the_samples_limit_is_refused() -> None:

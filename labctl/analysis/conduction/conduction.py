@@ -129,7 +129,7 @@ def ohmic_fit(
     zero = {"voltage": accuracy.voltage_zero, "current": accuracy.current_zero}
     offset = offset.with_part(
         accuracy.source(measured_name, "zero"), zero[measured_name]
-    )
+    ).with_part(accuracy.source(driven_name, "zero"), -value * zero[driven_name])
     asymmetry, asymmetry_noise = _asymmetry(x, y, value)
     nonlinearity, cubic_noise = _nonlinearity(x, y)
     scatter = slope.part(SCATTER)

@@ -280,8 +280,13 @@ def _coefficients(
             accuracy.source("voltage", "gain"), -powers * value * accuracy.voltage_gain
         )
         found.append(term)
-    found[0] = found[0].with_part(
-        accuracy.source("current", "zero"), accuracy.current_zero
+    found[0] = (
+        found[0]
+        .with_part(accuracy.source("current", "zero"), accuracy.current_zero)
+        .with_part(
+            accuracy.source("voltage", "zero"),
+            -found[1].value * accuracy.voltage_zero,
+        )
     )
     return found[0], found[1], found[2]
 

@@ -37,6 +37,7 @@ def pellet(seed: int) -> Sequence[Finding]:
         "conductivity": truth["conductivity_siemens_per_metre"],
         "resistance": whole,
         "conductance": 1.0 / whole,
+        "offset_voltage": truth["emf_volt"],
     }
     return _findings(truths, found.results)
 
