@@ -17,11 +17,13 @@ from labctl.analysis.cells.efficiency import (
     is_first,
     mean_efficiency,
 )
+from labctl.analysis.cells.end_voltage import charge_per_volt
 from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
 from labctl.analysis.label import labelled
 from labctl.analysis.meter import reading
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
+from labctl.figures.cycling import NEEDED, curves_of
 from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample, SampleKind
@@ -147,7 +149,7 @@ def cycling_results(
     if apart:
         ageing = whole.only(set(whole.cycles.number.tolist()) - set(apart), run)
     return {
-        **first_cycle_results(whole),
+        **first_cycle_results(whole, run),
         "coulombic_efficiency": efficiency_result(ageing, formation_cycles),
         "capacity_retention": retention_result(ageing, formation_cycles),
         **energy_results(run, ageing, formation_cycles),
@@ -162,12 +164,38 @@ def formation_results(run: RecordedRun, formation_cycles: int) -> Mapping[str, R
     if not formed.cycles.complete.any():
         reason = "no formation cycle was completed"
         return {"initial_coulombic_efficiency": formed.absent(reason)}
-    return first_cycle_results(formed)
+    return first_cycle_results(formed, run)
 
 
-def first_cycle_results(run: CyclesOfRun) -> Mapping[str, Result]:
+def ends_of(run: RecordedRun, cycle: int) -> Mapping[int, Measured]:
+    """Return what the voltmeter leaves unknown of a cycle's two ends, 0 in C.
+
+    By direction; none where the rows do not tell how steep the end is.
+    """
+    stated, rows = cell_accuracy(run), run.table("timeseries")
+    found: dict[int, Measured] = {}
+    if not rows.keys() >= NEEDED:
+        return found
+    for curve in curves_of(rows, [cycle]):
+        steep = charge_per_volt(curve.voltage, curve.charge)
+        if not np.isfinite(steep):
+            continue
+        volts = reading(
+            "voltage",
+            float(curve.voltage[-1]),
+            "V",
+            stated.voltage if stated else None,
+            largest=float(np.max(np.abs(curve.voltage))),
+            instrument=stated.instrument if stated else "",
+        )
+        found[1 if curve.charge[-1] > 0 else -1] = (volts - volts.value) * steep
+    return found
+
+
+def first_cycle_results(run: CyclesOfRun, rows: RecordedRun) -> Mapping[str, Result]:
     """Return ICE and both capacities of the first complete cycle."""
     first = np.flatnonzero(run.cycles.complete)[:1]
+    ends = ends_of(rows, int(run.cycles.number[first[0]]))
     opening, closing = run.sample.first_step, run.sample.first_step.other
     mass = labelled(run.sample, "active_mass")
     capacities = {
@@ -178,6 +206,7 @@ def first_cycle_results(run: CyclesOfRun) -> Mapping[str, Result]:
                 closing=word is closing,
                 mass=mass,
                 errors=run.errors,
+                end=ends.get(word.sign),
             ).suspect(*is_first(run.cycles, int(first[0]))),
             first,
         )

@@ -30,6 +30,7 @@ from protocols.cells.cycling_results import (
     CyclesOfRun,
     cell_accuracy,
     cycled,
+    ends_of,
     formation_results,
 )
 from protocols.cells.half_cycles import one_cycle
@@ -116,6 +117,7 @@ class QuasiOcv(CellProtocol):
         }
         first, used = sample.first_step, np.array([0])
         mass = labelled(sample, "active_mass")
+        ends = ends_of(run, p.formation_cycles + 1)
         return {
             "voltage_hysteresis": slow.given(_hysteresis(run, curves), used, table),
             **{
@@ -126,6 +128,7 @@ class QuasiOcv(CellProtocol):
                         closing=word is first.other,
                         mass=mass,
                         errors=slow.errors,
+                        end=ends.get(word.sign),
                     ),
                     used,
                 )

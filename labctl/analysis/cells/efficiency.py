@@ -127,14 +127,24 @@ def energy_efficiency(
 
 
 def capacity_of(
-    cycles: Cycles, at: int, *, closing: bool, mass: Measured, errors: CycleErrors
+    cycles: Cycles,
+    at: int,
+    *,
+    closing: bool,
+    mass: Measured,
+    errors: CycleErrors,
+    end: Measured | None = None,
 ) -> Measured:
-    """Return the charge of one half of a cycle in mAh/g; ``mass`` in kg."""
+    """Return the charge of one half of a cycle in mAh/g.
+
+    ``mass`` in kg; ``end``: what the voltmeter leaves unknown of its end, value 0 in C.
+    """
     chosen = np.zeros(len(cycles))
     chosen[at] = 1.0
     charges = cycles.second if closing else cycles.first
     weights = {"second" if closing else "first": chosen}
     charge = errors.measured(float(charges[at]), "C", **weights)
+    charge = charge if end is None else charge + end
     return specific_capacity(charge, mass)
 
 

@@ -99,10 +99,8 @@ def retention(
     """
     ageing = ageing_cycles(cycles, formation_cycles)
     if not len(ageing):
-        raise ValueError(
-            f"retention: {int(cycles.complete.sum())} complete cycles, none of them "
-            f"after the {formation_cycles} of formation; one is needed as the reference"
-        )
+        behind = " after formation" if formation_cycles else ""
+        raise ValueError(f"no cycle{behind} is complete: there is no reference")
     start = int(ageing[0])
     fraction = cycles.second / cycles.second[start]
     against = _Against(cycles, start, fraction, errors or cycle_errors(cycles))
