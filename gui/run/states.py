@@ -38,10 +38,16 @@ WORDS = {
     "SetField": "field",
     "ReleaseField": "field off",
     "ReadFilm": "Hall",
+    "ReadFilmByDelta": "Hall",
     "RunDelta": "delta",
     "CheckBench": "check",
 }
-_SWEEPS = frozenset({"VoltageSweep", "Spectrum", "SweepSource", "ReadFilm", "RunDelta"})
+_SWEEPS = frozenset(
+    {
+        *("VoltageSweep", "Spectrum", "SweepSource"),
+        *("ReadFilm", "ReadFilmByDelta", "RunDelta"),
+    }
+)
 _HOLDS = frozenset({"ConstantVoltage", "HoldSource", "SetField", "ReleaseField"})
 _ENDED = frozenset({RunState.COMPLETED, RunState.STOPPED, RunState.DISCARDED})
 _BAD = frozenset({RunState.LIMIT, RunState.FAILED, RunState.INTERRUPTED})

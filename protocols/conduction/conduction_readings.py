@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labctl import columns
 from labctl.analysis.conduction import temperature
+from labctl.analysis.conduction.reversal import overlapping_error
 from labctl.analysis.conduction.van_der_pauw import Reading
 from labctl.analysis.label import labelled
 from labctl.analysis.uncertainty import Calibration, Measured, known
@@ -26,6 +27,9 @@ from labctl.verdicts.condition import Doubt, Doubts
 Floats = NDArray[np.float64]
 TEMPERATURES = ("surface_temperature_celsius", "ambient_temperature_celsius")
 """Columns of a thermometer recorded beside the run, the nearest to the sample first."""
+BY_DELTA = "ReadFilmByDelta"
+FILM_STEPS = ("ReadFilm", BY_DELTA)
+"""Kinds of the steps that read a film's configurations."""
 UNSTATED = Calibration(*(math.nan,) * 6)
 """Of meters that said nothing: their errors are unknown, not zero."""
 
@@ -88,7 +92,9 @@ def pair_points(run: RecordedRun, pair: tuple[int, int], step_count: int) -> Poi
 def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Reading]:
     """Return one `Reading` a step, configuration and current, raw rows averaged."""
     table = run.table(columns.HALL.name)
+    records = tuple(records)
     wanted = {record.step_count for record in records}
+    deltas = {r.step_count for r in records if r.payload.get("kind") == BY_DELTA}
     names = (columns.STEP_COUNT, *columns.CONTACTS, columns.SOURCE_CURRENT)
     keys = np.column_stack([_column(table, c.name).astype(float) for c in names])
     readings = []
@@ -97,7 +103,8 @@ def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Readi
     for key in seen:
         rows = np.flatnonzero((keys == np.array(key)).all(axis=1))
         contacts = tuple(int(x) for x in key[1:5])
-        readings.append(_reading(table, rows, contacts, key[5]))
+        overlapping = int(key[0]) in deltas
+        readings.append(_reading(table, rows, contacts, key[5], overlapping))
     return readings
 
 
@@ -126,12 +133,15 @@ def accuracy_of(
     return None
 
 
-def steps_of(run: RecordedRun, kind: str, label: str = "") -> list[StepRecord]:
+def steps_of(
+    run: RecordedRun, kind: str | tuple[str, ...], label: str = ""
+) -> list[StepRecord]:
     """Return the steps of a kind whose label begins with ``label``, in order."""
+    kinds = (kind,) if isinstance(kind, str) else kind
     return [
         record
         for record in run.steps
-        if record.payload.get("kind") == kind and record.label.startswith(label)
+        if record.payload.get("kind") in kinds and record.label.startswith(label)
     ]
 
 
@@ -236,18 +246,23 @@ def _reading(
     rows: NDArray[np.intp],
     contacts: tuple[int, ...],
     current: float,
+    overlapping: bool,
 ) -> Reading:
     limited = _column(table, columns.IN_COMPLIANCE.name)[rows] > 0
     over = _column(table, columns.OVERFLOW.name)[rows] > 0
     voltage = _column(table, columns.VOLTAGE.name)[rows]
     field = _column(table, columns.FIELD.name)[rows]
     into, out, high, low = contacts
+    scatter, count = _scatter(voltage), len(rows)
+    if overlapping and count > 1:  # moving deltas share readings
+        scatter, freedom = overlapping_error(voltage)
+        count = max(round(freedom) + 1, 2)
     return Reading(
         f"I{into}{out}_V{high}{low}",
         float(voltage.mean()),
         current,
-        scatter=_scatter(voltage),
-        count=len(rows),
+        scatter=scatter,
+        count=count,
         field=float(field.mean()),
         field_scatter=_scatter(field) if np.isfinite(field).all() else 0.0,
         overloaded=bool(limited.any() or over.any()),

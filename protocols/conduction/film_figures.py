@@ -7,6 +7,7 @@ from labctl.analysis.conduction.van_der_pauw import CONFIGURATIONS
 from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
 from protocols.conduction.conduction_readings import (
+    FILM_STEPS,
     film_readings,
     pair_points,
     steps_of,
@@ -16,7 +17,7 @@ from protocols.conduction.hall_bench import CONTACTS, PAIRS, RESISTIVITY_LABEL
 
 def resistivity_figure(run: RecordedRun) -> tuple[Figure, ...]:
     """Return voltage against current of van der Pauw's configurations, with slopes."""
-    records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
+    records = steps_of(run, FILM_STEPS, RESISTIVITY_LABEL)
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
     series = []
     for name in dict.fromkeys(r.configuration for r in readings):

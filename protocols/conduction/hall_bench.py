@@ -6,6 +6,7 @@ and linearly drifting EMFs, and the voltmeter's zero. Four connections so read a
 eight resistivity readings of NIST and ASTM F76; two are the four Hall readings.
 """
 
+import dataclasses
 import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
@@ -42,10 +43,12 @@ from labctl.roles.voltmeter import Voltmeter
 from labctl.sample import Sample
 from labctl.steps.demands import CheckBench, FieldDemand, SourceDemand
 from labctl.steps.film import ReadFilm
+from labctl.steps.film_delta import ReadFilmByDelta
 from labctl.verdicts import conduction
 from labctl.verdicts import van_der_pauw as van_der_pauw_verdicts
 from labctl.verdicts.condition import Doubt, Doubts
 from protocols.conduction.conduction_readings import (
+    FILM_STEPS,
     UNSTATED,
     NoContact,
     accuracy_of,
@@ -97,6 +100,12 @@ class FilmParameters(Parameters):
     """Levels of the contact check, from -I to +I."""
     readings: Annotated[int, Field(ge=2, le=1000)] = 5
     """Voltage readings at each of the currents + - - +."""
+    method: Literal["steady", "delta"] = "steady"
+    """Steady currents + - - +, read by the voltmeter; or delta, where the current
+    source is a pair with a nanovoltmeter behind it (6221 and 2182A): it reverses at
+    every reading, which suits films of low mobility."""
+    delta_readings: Annotated[int, Field(ge=3, le=65536)] = 20
+    """Delta: readings of every configuration."""
     nplc: Annotated[float, Field(gt=0, le=60)] = 1.0
     """Integration time of the voltmeter in power-line cycles."""
     settle: Annotated[Second, Field(ge=0)] = 0.05
@@ -130,7 +139,13 @@ class FilmParameters(Parameters):
         demand = SourceDemand(
             "current_source", Driven.CURRENT, span, self.compliance, name
         )
-        return CheckBench(label="check the bench", currents=(demand,), fields=fields)
+        deltas = (demand,) if self.method == "delta" else ()
+        return CheckBench(
+            label="check the bench",
+            currents=(demand,),
+            deltas=deltas,
+            fields=fields,
+        )
 
     def check(self) -> list[Complaint]:
         """Return what makes no measurement."""
@@ -172,8 +187,18 @@ class FilmParameters(Parameters):
         label: str,
         connections: tuple[Connection, ...],
         current: float,
-    ) -> ReadFilm:
+    ) -> ReadFilm | ReadFilmByDelta:
         """Return the step that reads connections without a field."""
+        if self.method == "delta":
+            return ReadFilmByDelta(
+                label=label,
+                connections=tuple(w for c in connections for w in (c, _turned(c))),
+                current=current,
+                compliance=self.compliance,
+                count=self.delta_readings,
+                nplc=self.nplc,
+                settle=self.settle,
+            )
         return ReadFilm(
             label=label,
             connections=connections,
@@ -200,6 +225,12 @@ class FilmParameters(Parameters):
             settle=self.settle,
             stream=columns.IV.name,
         )
+
+
+def _turned(connection: Connection) -> Connection:
+    """Return the same contacts with both pairs of leads swapped."""
+    into, out, high, low = dataclasses.astuple(connection)
+    return Connection(out, into, low, high)
 
 
 def rounded_down(value: float) -> float:
@@ -278,7 +309,7 @@ def resistivity_of(
     run: RecordedRun, sample: Sample, parameters: FilmParameters
 ) -> VanDerPauw:
     """Return what the resistivity readings say, contacts' doubts included."""
-    records = steps_of(run, "ReadFilm", RESISTIVITY_LABEL)
+    records = steps_of(run, FILM_STEPS, RESISTIVITY_LABEL)
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
     found = van_der_pauw(
         readings,

@@ -46,7 +46,9 @@ from labctl.sample import Sample, SampleKind
 from labctl.steps.demands import FieldDemand
 from labctl.steps.field import FieldTarget, ReleaseField
 from labctl.steps.film import ReadFilm
+from labctl.steps.film_delta import ReadFilmByDelta
 from protocols.conduction.conduction_readings import (
+    FILM_STEPS,
     UNSTATED,
     accuracy_of,
     all_absent,
@@ -289,12 +291,12 @@ class HallEffect(Protocol):
         connections: tuple[Connection, ...],
         current: float,
         field: float,
-    ) -> ReadFilm:
+    ) -> ReadFilm | ReadFilmByDelta:
         step = self.parameters.read(label, connections, current)
         return dataclasses.replace(step, target=self.parameters.target(field))
 
     def _hall_readings(self, run: RecordedRun) -> list[Reading]:
-        records = steps_of(run, "ReadFilm", HALL_LABEL)
+        records = steps_of(run, FILM_STEPS, HALL_LABEL)
         readings = film_readings(run, records)
         return [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
 
@@ -308,7 +310,7 @@ class HallEffect(Protocol):
 
     def _hall(self, run: RecordedRun, station_sign: int) -> Hall:
         p = self.parameters
-        records = steps_of(run, "ReadFilm", HALL_LABEL)
+        records = steps_of(run, FILM_STEPS, HALL_LABEL)
         return hall_effect(
             self._hall_readings(run),
             accuracy_of(records, voltage_range="hall") or UNSTATED,
@@ -320,7 +322,7 @@ class HallEffect(Protocol):
         )
 
     def _sweep(self, run: RecordedRun) -> FieldSweep | None:
-        records = steps_of(run, "ReadFilm", SWEEP_LABEL)
+        records = steps_of(run, FILM_STEPS, SWEEP_LABEL)
         if not records:
             return None
         points = self._points(run, SWEEP_LABEL)
@@ -334,7 +336,7 @@ class HallEffect(Protocol):
     def _points(self, run: RecordedRun, label: str) -> list[_Point]:
         """Return a point a step at which all four configurations can be used."""
         points = []
-        for record in steps_of(run, "ReadFilm", label):
+        for record in steps_of(run, FILM_STEPS, label):
             readings = [r for r in film_readings(run, [record]) if r.is_usable]
             hall = [r for r in readings if r.canonical in HALL_CONFIGURATIONS]
             if {r.canonical for r in hall} != set(HALL_CONFIGURATIONS):

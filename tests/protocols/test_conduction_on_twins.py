@@ -338,6 +338,60 @@ def test_a_films_carriers_are_found(bench: Bench, sample: str, kind: str) -> Non
     assert bench.is_safe
 
 
+def test_a_film_is_read_by_delta_too(bench: Bench) -> None:
+    truth = catalogue.truth("film-si")
+
+    finished = bench.run("hall-effect", "film-si", method="delta", contact_size=0.0)
+
+    found = finished.results
+    # Eight configurations without a field, four in each of four fields.
+    assert len(rows_of(finished, "hall")["voltage_volt"]) == (8 + 4 * 4) * 20
+    assert {r.quality for r in found.values()} == {Quality.GOOD}
+    assert within(found["carrier_density"], truth["density_per_m3"] * 1e-6)
+    assert within(found["hall_mobility"], truth["mobility_m2_per_volt_second"] * 1e4)
+    assert found["carrier_type"].value == "n"
+    assert bench.is_safe
+
+
+def test_a_stop_in_a_delta_of_a_film_ends_safe_and_keeps_what_was_read(
+    bench: Bench,
+) -> None:
+    control = Control()
+
+    def stop(situation: Situation) -> None:
+        if situation.step.label.startswith(SECOND) and situation.rows:
+            control.stop("a test")
+
+    finished = bench.run(
+        "hall-effect",
+        "film-si",
+        observers=Observers(control, stop, live_view=False),
+        method="delta",
+    )
+
+    assert finished.status == "stopped"
+    assert len(rows_of(finished, "hall")["voltage_volt"]) >= (8 + 4) * 20
+    assert finished.results["sheet_resistance"].quality is Quality.GOOD
+    assert finished.results["carrier_density"].quality is not Quality.GOOD
+    assert bench.is_safe
+
+
+def test_moving_deltas_of_a_film_do_not_pretend_to_be_independent(
+    bench: Bench,
+) -> None:
+    finished = bench.run("van-der-pauw", "film-si", method="delta", delta_readings=50)
+
+    rows = rows_of(finished, "hall")
+    one = rows["voltage_volt"][:50]
+    naive = float(one.std(ddof=1)) / np.sqrt(50)
+    told = finished.results["sheet_resistance"].budget
+    assert told is not None
+    # Each of eight configurations has about this share of R_s; three of twelve
+    # readings in common make the mean's error larger than that of 50 free ones.
+    alone = naive / rows["source_ampere"][0] * 4.53 / np.sqrt(8)
+    assert told["resistivity readings"] > 1.2 * alone
+
+
 def test_the_stations_sign_turns_the_carrier_type(bench: Bench) -> None:
     finished = bench.run("hall-effect", "film-si", station_sign=-1)
 

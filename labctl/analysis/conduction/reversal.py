@@ -39,7 +39,7 @@ def delta_mode_resistance(
         return Measured.absent("no delta readings", "ohm")
     found = Measured(float(usable.mean()) / current)
     if usable.size > 1:
-        error, freedom = _overlapping_mean_error(usable)
+        error, freedom = overlapping_error(usable)
         source = fresh("delta readings", usable.tolist())
         found = found.with_part(source, error / current, freedom)
     lost = deltas.size - usable.size
@@ -47,7 +47,11 @@ def delta_mode_resistance(
     return _with_gains(found.suspect(*complete), accuracy)
 
 
-def _overlapping_mean_error(deltas: np.ndarray) -> tuple[float, float]:
+def overlapping_error(deltas: np.ndarray) -> tuple[float, float]:
+    """Return the standard uncertainty of the mean of moving deltas, and its freedom.
+
+    ``deltas``: two or more in V, shape (n,).
+    """
     count = deltas.size
     spread = np.zeros((count, count + 2))
     for row in range(count):
