@@ -14,6 +14,7 @@ from labctl.verdicts import (
     pellet,
     spectra,
     van_der_pauw,
+    voltammetry,
 )
 from labctl.verdicts.condition import Condition
 
@@ -26,6 +27,7 @@ TECHNIQUES: tuple[ModuleType, ...] = (
     particle,
     van_der_pauw,
     hall,
+    voltammetry,
     groups,
 )
 """Each states its ``TITLE`` and its conditions."""

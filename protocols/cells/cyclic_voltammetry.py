@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from labctl.analysis.label import labelled, noted
+from labctl.analysis.uncertainty import Measured, known
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, Place
@@ -21,6 +23,7 @@ from labctl.quantities import (
     VoltPerSecond,
 )
 from labctl.sample import Sample
+from labctl.sources import Source
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import (
     Comparison,
@@ -39,11 +42,9 @@ from protocols.cells.cell_protocol import (
     CellProtocol,
 )
 from protocols.cells.cycling_results import formation_results
-from protocols.cells.voltammetry_results import (
-    VoltammetrySettings,
-    voltammetry_figures,
-    voltammetry_results,
-)
+from protocols.cells.voltammetry_figures import voltammetry_figures
+from protocols.cells.voltammetry_results import voltammetry_results
+from protocols.cells.voltammograms import VoltammetrySettings
 
 CURRENT_VOLTAGE = Plot(
     "voltammogram",
@@ -58,6 +59,13 @@ LOOK = 10.0
 """s of rest that tell where the cell stands."""
 NEAR = 0.01
 """V from the first vertex that a hold may jump."""
+
+
+TEMPERATURE_LEFT = 2.0
+"""K, standard: a room, or a chamber and the self-heating of a cell in it."""
+CONCENTRATION_LEFT = 0.10
+"""Relative, standard, of a concentration that a person states: a density and the
+lithium content at the peak, each known to several percent."""
 
 
 class CyclicVoltammetryParameters(CellParameters):
@@ -236,21 +244,36 @@ class CyclicVoltammetry(CellProtocol):
     def settings(self) -> VoltammetrySettings:
         """Return what the analysis needs to know."""
         p = self.parameters
+        held = 1 if p.hold else 0
         return VoltammetrySettings(
             scan_rates=p.scan_rates,
             first_cycle=p.formation_cycles + 1,
-            last_technique=p.cycles_per_rate - 1 + (1 if p.hold else 0),
-            step=p.record_step,
-            area=p.electroactive_area or self.sample.area,
-            concentration=p.concentration,
+            sweeps=(held, held + p.cycles_per_rate - 1),
+            lowest=p.lowest_vertex,
+            highest=p.highest_vertex,
+            area=labelled(self.sample, "area")
+            if p.electroactive_area is None
+            else noted("area", p.electroactive_area),
+            concentration=_concentration(p.concentration),
+            radius=labelled(self.sample, "particle_radius"),
+            temperature=known(
+                self.sample.temperature, TEMPERATURE_LEFT, "temperature", "K"
+            ),
             resistance=p.uncompensated,
         )
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
-        """Return b of both branches, the peaks, Randles–Ševčík; formation's values."""
+        """Return b, peaks and diffusivities of both branches; formation's values."""
         formation = formation_results(run, self.parameters.formation_cycles)
         return {**voltammetry_results(run, self.settings()), **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Voltammograms shaded by rate, peak currents with b, the surface's share."""
         return voltammetry_figures(run, self.settings())
+
+
+def _concentration(stated: float | None) -> Measured:
+    if stated is None:
+        return Measured.absent("no `concentration`", "mol/m³")
+    source = Source("concentration (assumed)", assumed=True)
+    return known(stated, CONCENTRATION_LEFT * stated, source, "mol/m³")

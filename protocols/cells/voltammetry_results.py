@@ -1,180 +1,177 @@
-"""What voltammograms at several rates say: peaks, b-values, Randles–Ševčík."""
+"""What voltammograms at several rates say: peaks, b, Dunn's share, diffusivities.
 
+Two routes to a diffusivity stand side by side, each with its conditions.
+`diffusivity_…` is Randles and Ševčík's: it needs an area and a concentration, and holds
+where diffusion feels no end. `diffusivity_finite_…` is that at which all rates tell one
+isotherm in a sphere of the label's radius: it holds where the particle's size is felt.
+"""
+
+import dataclasses
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from labctl.analysis.cells.finite_diffusion import FEWEST, finite_diffusion
 from labctl.analysis.cells.voltammetry import (
     FEWEST_RATES,
-    CurrentPeak,
     b_value,
     dunn_split,
-    find_peaks,
+    exponent,
     randles_sevcik,
+    shift_in_a_decade,
 )
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
-from labctl.figures.figure import Figure, Series
 from labctl.protocol import RecordedRun
-from protocols.cells.cycling_results import result
+from labctl.verdicts import voltammetry as verdicts
+from labctl.verdicts.condition import Doubts
+from protocols.cells.voltammograms import (
+    BRANCHES,
+    VoltammetrySettings,
+    Voltammogram,
+    measured_peaks,
+    name,
+    voltammograms,
+)
 
 GRID_POINTS = 200
-SMOOTHED = 5
-"""Rows averaged before peaks are looked for, so that noise makes none."""
-
-
-@dataclass(frozen=True, slots=True)
-class VoltammetrySettings:
-    """What was asked for, as far as the analysis must know."""
-
-    scan_rates: tuple[float, ...]
-    """V/s."""
-    first_cycle: int
-    """Cycle number of the first rate; the others follow."""
-    last_technique: int
-    """Index of the sweep that is analysed in each upload."""
-    step: float
-    """V between two rows."""
-    area: float | None
-    """m²."""
-    concentration: float | None
-    """mol/m³."""
-    resistance: float
-    """Ω."""
-
-
-@dataclass(frozen=True, slots=True)
-class Voltammogram:
-    """One cycle at one rate."""
-
-    rate: float
-    """V/s."""
-    voltage: Array
-    current: Array
-    anodic: CurrentPeak | None
-    """The highest peak of the branch with rising voltage."""
-    cathodic: CurrentPeak | None
-
-
-def voltammograms(
-    run: RecordedRun, settings: VoltammetrySettings
-) -> tuple[Voltammogram, ...]:
-    """Return the last cycle of every rate that was scanned."""
-    table = run.table("timeseries")
-    out = []
-    for k, rate in enumerate(settings.scan_rates):
-        rows = np.flatnonzero(
-            (table["cycle_count"] == settings.first_cycle + k)
-            & (table["technique_index"] == settings.last_technique)
-            & np.isin(table["step_count"], _scan_steps(run))
-        )
-        if len(rows) < 10 * SMOOTHED:
-            continue
-        v, i = table["voltage_volt"][rows], table["current_ampere"][rows]
-        peaks = find_peaks(v, _smooth(i), resistance=settings.resistance)
-        out.append(
-            Voltammogram(
-                rate,
-                v,
-                i,
-                max((p for p in peaks if p.anodic), key=_size, default=None),
-                max((p for p in peaks if not p.anodic), key=_size, default=None),
-            )
-        )
-    return tuple(out)
-
-
-def _scan_steps(run: RecordedRun) -> list[int]:
-    return [r.step_count for r in run.steps if r.label.startswith("scan at")]
-
-
-def _smooth(current: Array) -> Array:
-    kernel = np.ones(SMOOTHED) / SMOOTHED
-    padded = np.pad(current, SMOOTHED // 2, mode="edge")
-    smooth: Array = np.convolve(padded, kernel, mode="valid")
-    return smooth
-
-
-def _size(peak: CurrentPeak) -> float:
-    return abs(peak.current)
+REVERSIBLE_WIDTH = 56.5
+"""mV, |E_p - E_p/2| of n = 1 at 25 °C: 2.20 RT/F."""
+Table = dict[str, tuple[float, ...]]
 
 
 def voltammetry_results(
     run: RecordedRun, settings: VoltammetrySettings
 ) -> Mapping[str, Result]:
-    """Return b of both branches, the peaks' table, Dunn's share, apparent D."""
+    """Return b and the slowest scan's peak of both branches, shares, diffusivities."""
     taken = voltammograms(run, settings)
     if not taken:
-        return {"b_value_anodic": Result.absent("", "no scan was completed")}
-    out: dict[str, Result] = {}
-    for name in ("anodic", "cathodic"):
-        out[f"b_value_{name}"] = result(_b(taken, name), "")
-    for name in ("anodic", "cathodic"):
-        out[f"diffusivity_{name}"] = _apparent(taken, name, settings)
-    out["surface_share"] = _share(taken)
-    out["peak_current"] = _peaks(taken)
-    return out
-
-
-def _pairs(
-    taken: tuple[Voltammogram, ...], name: str
-) -> tuple[list[float], list[float]]:
-    found = [(one.rate, getattr(one, name)) for one in taken]
-    kept = [(rate, peak.current) for rate, peak in found if peak is not None]
-    return [rate for rate, _ in kept], [current for _, current in kept]
-
-
-def _b(taken: tuple[Voltammogram, ...], name: str) -> Measured:
-    rates, peaks = _pairs(taken, name)
-    if len(rates) < FEWEST_RATES:
-        return Measured.absent(
-            f"{len(rates)} scan rates show a {name} peak; {FEWEST_RATES} are needed"
+        reason = "no scan was completed"
+        return {"b_value_anodic": Measured.absent(reason).to_result()}
+    whole = _whole(taken, settings)
+    found: dict[str, Measured] = {}
+    tables: dict[str, Table] = {}
+    for branch in BRANCHES:
+        found[f"b_value_{branch}"] = b_of(run, taken, branch)
+    for branch in BRANCHES:
+        found[f"diffusivity_{branch}"] = _apparent(run, taken, branch, settings)
+    for branch in BRANCHES:
+        found[f"diffusivity_finite_{branch}"] = _finite(taken, branch, settings)
+    found["surface_share_fastest"], tables["surface_share_fastest"] = share_of(taken)
+    for branch in BRANCHES:
+        peak = f"peak_current_{branch}_slowest"
+        found[peak], tables[peak] = _slowest(run, taken, branch)
+    return {
+        each: dataclasses.replace(
+            (one if one.is_absent else one.suspect(*whole)).to_result(),
+            table=tables.get(each) or None,
         )
+        for each, one in found.items()
+    }
+
+
+def _whole(taken: Sequence[Voltammogram], settings: VoltammetrySettings) -> Doubts:
+    cut = [one.rate for one in taken if not one.whole]
+    asked = set(settings.scan_rates)
+    missing = sorted({*cut, *(asked - {one.rate for one in taken})})
+    said = ", ".join(map(name, missing))
+    return verdicts.ALL_RATES.met(not missing, f"not scanned to the end: {said}")
+
+
+def b_of(run: RecordedRun, taken: Sequence[Voltammogram], branch: str) -> Measured:
+    """Return b of a branch, or why there is none."""
+    rates, peaks = measured_peaks(run, taken, branch)
+    if len(rates) < FEWEST_RATES:
+        return _too_few(len(rates), branch)
     return b_value(rates, peaks)
 
 
+def _too_few(rates: int, branch: str, unit: str = "") -> Measured:
+    reason = f"{rates} scan rates show a {branch} peak; {FEWEST_RATES} are needed"
+    return Measured.absent(
+        verdicts.ENOUGH_RATES.met(fulfilled=False, text=reason)[0], unit
+    )
+
+
 def _apparent(
-    taken: tuple[Voltammogram, ...], name: str, settings: VoltammetrySettings
-) -> Result:
-    rates, peaks = _pairs(taken, name)
-    if settings.concentration is None or settings.area is None:
-        missing = "concentration" if settings.concentration is None else "area"
-        return Result.absent("m²/s", f"Randles–Ševčík needs `{missing}`")
+    run: RecordedRun,
+    taken: Sequence[Voltammogram],
+    branch: str,
+    settings: VoltammetrySettings,
+) -> Measured:
+    for needed, word in (
+        (settings.concentration, "concentration"),
+        (settings.area, "area"),
+    ):
+        if needed.is_absent:
+            return Measured.absent(f"Randles–Ševčík needs `{word}`", "m²/s")
+    rates, peaks = measured_peaks(run, taken, branch)
     if len(rates) < FEWEST_RATES:
-        return Result.absent(
-            "m²/s", f"{len(rates)} scan rates show a {name} peak; 3 are needed"
-        )
+        return _too_few(len(rates), branch, "m²/s")
     found = randles_sevcik(
-        rates, peaks, area=settings.area, concentration=settings.concentration
-    )
-    plain = result(found.diffusivity, "m²/s")
-    said = (
-        f"apparent: area {1e4 * found.area:.4g} cm² and concentration "
-        f"{found.concentration:.4g} mol/m³ are conventions"
-    )
-    return plain.suspect(said)
+        rates,
+        peaks,
+        area=settings.area,
+        concentration=settings.concentration,
+        temperature=settings.temperature,
+    ).diffusivity
+    there = [(one, p) for one in taken if (p := one.peak(branch)) is not None]
+    widths = [1e3 * peak.half_width for _, peak in there]
+    unknown = any(map(math.isnan, widths))
+    odd = math.nan if unknown else max(widths, key=lambda w: abs(w - REVERSIBLE_WIDTH))
+    charges = [one.charge(branch) for one, _ in there]
+    return found.suspect(
+        *verdicts.HALF_WIDTH.between(odd),
+        *_stay(taken, branch),
+        *verdicts.SEMI_INFINITE.between(exponent(rates, charges)),
+    ).with_unit("m²/s")
 
 
-def _share(taken: tuple[Voltammogram, ...]) -> Result:
-    """Return the surface share of the charge at the fastest rate, anodic branch."""
+def _stay(taken: Sequence[Voltammogram], branch: str) -> Doubts:
+    there = [(one.rate, p) for one in taken if (p := one.peak(branch)) is not None]
+    moved = shift_in_a_decade([r for r, _ in there], [p.voltage for _, p in there])
+    return verdicts.PEAKS_STAY.at_most(moved, of=branch)
+
+
+def _finite(
+    taken: Sequence[Voltammogram], branch: str, settings: VoltammetrySettings
+) -> Measured:
+    radius = settings.radius
+    if radius.is_absent:
+        return Measured.absent("the label has no `particle_radius`", "m²/s")
+    scans = [one.scanned(branch) for one in taken if one.whole]
+    if len(scans) < FEWEST:
+        return Measured.absent(f"{len(scans)} scan rates; {FEWEST} are needed", "m²/s")
+    try:
+        rate = finite_diffusion(scans, settings.resistance).rate
+    except ValueError as why:
+        return Measured.absent(str(why), "m²/s")
+    return (rate * radius * radius).with_unit("m²/s")
+
+
+def share_of(taken: Sequence[Voltammogram]) -> tuple[Measured, Table]:
+    """Return the surface share of the charge, anodic branch, at the fastest rate.
+
+    The table has it at every rate.
+    """
     if len(taken) < FEWEST_RATES:
-        return Result.absent("%", f"{len(taken)} scan rates; 3 are needed")
+        reason = f"{len(taken)} scan rates; {FEWEST_RATES} are needed"
+        return Measured.absent(reason, "%"), {}
     low = max(float(one.voltage.min()) for one in taken)
     high = min(float(one.voltage.max()) for one in taken)
     grid = np.linspace(low, high, GRID_POINTS)
     currents = np.stack([_anodic_branch(one, grid) for one in taken])
     split = dunn_split([one.rate for one in taken], grid, currents)
-    table = {
+    stay = _stay(taken, "anodic")
+    shares = [one.with_unit("%", 100.0).suspect(*stay) for one in split.shares]
+    table: Table = {
         "scan_rate_volt_per_second": tuple(one.rate for one in taken),
-        "surface_share_percent": tuple(100 * s.value for s in split.shares),
-        "valid": tuple(float(s.valid) for s in split.shares),
+        "surface_share_percent": tuple(one.value for one in shares),
+        "uncertainty_percent": tuple(one.uncertainty for one in shares),
+        "valid": tuple(float(one.valid) for one in shares),
     }
-    plain = result(split.shares[-1] * 100.0, "%")
-    return Result(
-        plain.value, "%", plain.uncertainty, plain.quality, plain.reason, table
-    )
+    return shares[-1], table
 
 
 def _anodic_branch(one: Voltammogram, grid: Array) -> Array:
@@ -185,92 +182,23 @@ def _anodic_branch(one: Voltammogram, grid: Array) -> Array:
     return branch
 
 
-def _peaks(taken: tuple[Voltammogram, ...]) -> Result:
-    rows = [
-        (one.rate, 1.0 if peak.anodic else -1.0, peak)
-        for one in taken
-        for peak in (one.anodic, one.cathodic)
-        if peak is not None
-    ]
-    if not rows:
-        return Result.absent("A", "no scan shows a peak")
-    table = {
-        "scan_rate_volt_per_second": tuple(rate for rate, _, _ in rows),
-        "direction": tuple(way for _, way, _ in rows),
-        "peak_volt": tuple(peak.voltage for _, _, peak in rows),
-        "peak_ampere": tuple(peak.current for _, _, peak in rows),
-        "half_width_volt": tuple(peak.half_width for _, _, peak in rows),
+def _slowest(
+    run: RecordedRun, taken: Sequence[Voltammogram], branch: str
+) -> tuple[Measured, Table]:
+    """Return the peak current at the slowest rate; the table has it at every rate."""
+    rates, peaks = measured_peaks(run, taken, branch)
+    there = [p for one in taken if (p := one.peak(branch)) is not None]
+    if not rates:
+        return Measured.absent(f"no scan shows a {branch} peak", "A"), {}
+    table: Table = {
+        "scan_rate_volt_per_second": rates,
+        "peak_ampere": tuple(one.value for one in peaks),
+        "uncertainty_ampere": tuple(one.uncertainty for one in peaks),
+        "peak_volt": tuple(peak.voltage for peak in there),
+        "half_width_volt": tuple(peak.half_width for peak in there),
+        "valid": tuple(float(one.valid) for one in peaks),
     }
-    return Result(rows[-1][2].current, "A", table=table)
-
-
-def voltammetry_figures(
-    run: RecordedRun, settings: VoltammetrySettings
-) -> tuple[Figure, ...]:
-    """Return the family of voltammograms and log i_p against log v."""
-    taken = voltammograms(run, settings)
-    if not taken:
-        return ()
-    logs = np.log([one.rate for one in taken])
-    span = float(np.ptp(logs)) or 1.0
-    family = tuple(
-        Series(
-            f"{1e3 * one.rate:g} mV/s",
-            one.voltage,
-            1e3 * one.current,
-            shade=float((log - logs[0]) / span),
-        )
-        for one, log in zip(taken, logs, strict=True)
-    )
-    peaks = []
-    for name in ("anodic", "cathodic"):
-        rates, currents = _pairs(taken, name)
-        if rates:
-            x, y = 1e3 * np.array(rates), 1e3 * np.abs(currents)
-            peaks.append(Series(name, x, y, points=True, group=name))
-            peaks += _b_line(_b(taken, name), name, x, y)
-    share = _share(taken).table
-    return (
-        Figure(
-            "voltammograms",
-            "Voltammograms, last cycle at each rate",
-            "Voltage / V",
-            "Current / mA",
-            family,
-        ),
-        Figure(
-            "peak_currents",
-            "Peak current against scan rate",
-            "Scan rate / mV/s",
-            "|Peak current| / mA",
-            tuple(peaks),
-            x_log=True,
-            y_log=True,
-            note="The slope is b: 0.5 for diffusion, 1 for the surface.",
-        ),
-        *((_share_figure(share),) if share and any(share["valid"]) else ()),
-    )
-
-
-def _b_line(b: Measured, name: str, x: Array, y: Array) -> tuple[Series, ...]:
-    """Return the line of slope b through the middle of the points."""
-    if not math.isfinite(b.value):
-        return ()
-    middle = float(np.exp(np.log(y).mean() - b.value * np.log(x).mean()))
-    line = Series(f"{name}: b = {b.value:.2f}", x, middle * x**b.value, group=name)
-    return (line.doubted(b.reason),)
-
-
-def _share_figure(table: Mapping[str, tuple[float, ...]]) -> Figure:
-    rates = 1e3 * np.array(table["scan_rate_volt_per_second"])
-    percent, valid = np.array(table["surface_share_percent"]), np.array(table["valid"])
-    kept = np.where(valid > 0, percent, np.nan)
-    return Figure(
-        "surface_share",
-        "Charge at the surface, after Dunn",
-        "Scan rate / mV/s",
-        "Share of the charge / %",
-        (Series("surface", rates, kept, points=True),),
-        x_log=True,
-        note="i(V) = k₁v + k₂√v at every voltage of the branch that rises.",
-    )
+    if rates[0] != taken[0].rate:
+        reason = f"the slowest scan, {name(taken[0].rate)}, shows no {branch} peak"
+        return Measured.absent(reason, "A"), table
+    return peaks[0], table

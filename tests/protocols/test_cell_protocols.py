@@ -123,13 +123,17 @@ def test_voltammograms_give_b_and_say_where_it_does_not_hold(play: Play) -> None
 
     b = found["b_value_anodic"]
     assert 0.4 < b.value < 0.8
-    assert found["diffusivity_anodic"].quality is Quality.SUSPECT
-    assert "apparent" in found["diffusivity_anodic"].reason
-    peaks = np.array(found["peak_current"].table["peak_ampere"])
-    way = np.array(found["peak_current"].table["direction"])
-    assert np.all(np.diff(peaks[way > 0]) > 0)
+    assert "cv-enough-rates" in b.verdicts
+    # silicon's peak is wider than Nernst's, and resistance moves it
+    apparent = found["diffusivity_anodic"]
+    assert apparent.quality is Quality.SUSPECT
+    assert {"cv-half-width", "cv-peaks-stay"} <= set(apparent.verdicts)
+    assert "concentration (assumed)" in apparent.budget
+    slowest = found["peak_current_anodic_slowest"]
+    assert slowest.uncertainty > 0
+    assert np.all(np.diff(slowest.table["peak_ampere"]) > 0)
     names = [figure.name for figure in protocol.figures(run)]
-    assert names == ["voltammograms", "peak_currents", "surface_share"]
+    assert names[:2] == ["voltammograms", "peak_currents"]
     shades = [s.shade for s in protocol.figures(run)[0].series]
     assert shades[0] == 0.0
     assert shades[-1] == 1.0

@@ -1,19 +1,25 @@
-"""Cyclic voltammograms at several scan rates: peaks, Randles–Ševčík, b, Dunn's split.
+"""What peaks at several scan rates say: Randles–Ševčík, b, Dunn's split.
 
 Reversible: i_p = 0.4463 n F A C √(n F v D/(R T)) (Randles 1948, Ševčík 1948);
 irreversible: i_p = 0.4958 n F A C √(α F v D/(R T)). The peak current is fitted against
-√v with a free intercept. For an alloying electrode the area and the concentration at
-the peak are conventions, so D is apparent; store both with it. iR: E - I R_u.
+√v with a free intercept. What scatters is taken to be relative to the peak, as it is
+for a baseline, a width, a repeated cycle. Every line has n - 2 degrees of freedom; what
+a meter or a baseline does to all peaks together goes through the line as it is: a gain
+cancels in b and not in D, a zero cancels in neither.
 """
 
 import math
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.uncertainty import Measured, estimated
+from labctl.analysis.linear_fit import LinearFit, fit_columns, fit_line
+from labctl.analysis.uncertainty import Measured, combine
+from labctl.sources import Distribution, Kind, Source
+from labctl.verdicts import voltammetry as verdicts
+from labctl.verdicts.condition import Doubts
 
 Floats = NDArray[np.float64]
 
@@ -22,83 +28,12 @@ GAS = 8.31446261815324
 REVERSIBLE = 0.4463
 IRREVERSIBLE = 0.4958
 FEWEST_RATES = 3
-LINEAR = 0.99
-"""R² of a line over scan rates below which its slope is doubted."""
-PROMINENCE = 0.1
-"""Part of the branch's current range that a peak must stand out."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentPeak:
-    """One peak of a voltammogram."""
-
-    voltage: float
-    """V, refined by a parabola; corrected for iR if a resistance was given."""
-    current: float
-    """Height above the baseline in A, signed: positive when anodic."""
-    anodic: bool
-    """True on the branch with rising voltage."""
-    half_width: float
-    """|E_p - E_p/2| towards the foot in V; 56.5 mV for a reversible n = 1."""
-
-
-def find_peaks(
-    voltage: ArrayLike,
-    current: ArrayLike,
-    *,
-    resistance: float = 0.0,
-    capacitive: float = 0.0,
-    prominence: float = PROMINENCE,
-) -> tuple[CurrentPeak, ...]:
-    """Find the peaks of one cycle, branch by branch, in order of time.
-
-    ``resistance`` in Ω is taken off as I R; ``capacitive`` in A is the size of the
-    baseline current, taken off both branches.
-    """
-    from scipy import signal  # noqa: PLC0415  (start-up time)
-
-    v, i = np.asarray(voltage, dtype=np.float64), np.asarray(current, dtype=np.float64)
-    way = np.sign(np.diff(v))
-    way[way == 0] = 1
-    edges = np.flatnonzero(np.diff(way)) + 1
-    bounds = [0, *edges.tolist(), len(v) - 1]
-    peaks = []
-    for start, end in pairwise(bounds):
-        sign = float(way[start])
-        rows = slice(start, end + 1)
-        height = sign * i[rows] - capacitive
-        span = float(np.ptp(height))
-        if span == 0 or end - start < 2 * FEWEST_RATES:
-            continue
-        tops, _ = signal.find_peaks(height, prominence=prominence * span)
-        for top in tops:
-            at, value = _parabola(v[rows], height, int(top))
-            peaks.append(
-                CurrentPeak(
-                    voltage=at - sign * (value + capacitive) * resistance,
-                    current=sign * value,
-                    anodic=sign > 0,
-                    half_width=_half_width(v[rows], height, int(top), at, value),
-                )
-            )
-    return tuple(peaks)
-
-
-def _parabola(v: Floats, height: Floats, top: int) -> tuple[float, float]:
-    a, b, c = height[top - 1 : top + 2]
-    bend = a - 2 * b + c
-    shift = 0.5 * (a - c) / bend if bend else 0.0
-    step = (v[top + 1] - v[top - 1]) / 2
-    return float(v[top] + shift * step), float(b - 0.25 * (a - c) * shift)
-
-
-def _half_width(v: Floats, height: Floats, top: int, at: float, value: float) -> float:
-    below = np.flatnonzero(height[:top] <= value / 2)
-    if not len(below):
-        return math.nan
-    k = int(below[-1])
-    share = (value / 2 - height[k]) / (height[k + 1] - height[k])
-    return abs(at - float(v[k] + share * (v[k + 1] - v[k])))
+FEWEST_FOR_BEND = 5
+"""Rates from which on a bend can be told from scatter."""
+PROBABILITY = 0.975
+NOISE = "peak noise"
+LINE = "line"
+Sizes = Sequence[Measured] | ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,28 +47,24 @@ class RandlesSevcik:
     intercept: Measured
     """A; not zero when something else than diffusion flows."""
     r_squared: float
-    area: float
-    """As used, m²."""
-    concentration: float
-    """As used, mol/m³."""
 
 
 def randles_sevcik(
     rates: ArrayLike,
-    peaks: ArrayLike,
+    peaks: Sizes,
     *,
-    area: float,
-    concentration: float,
+    area: Measured | float,
+    concentration: Measured | float,
     electrons: float = 1.0,
     transfer: float | None = None,
-    temperature: float = 298.15,
+    temperature: Measured | float = 298.15,
 ) -> RandlesSevcik:
     """Fit |i_p| against √v.
 
     Parameters
     ----------
     rates, peaks
-        V/s and A, shape (n,), n ≥ 3.
+        V/s and A, shape (n,), n ≥ 3; peaks with their own uncertainties, or none.
     area
         Electroactive area in m²; D goes with 1/area².
     concentration
@@ -145,33 +76,81 @@ def randles_sevcik(
     temperature
         K.
     """
-    root, height = _rates_and_sizes(rates, peaks)
-    slope, intercept, straight = _line(np.sqrt(root), height)
+    rate, sizes = _rates_and_sizes(rates, peaks)
+    heights = [one.value for one in sizes]
+    fit = fit_line(np.sqrt(rate), heights, sigma=heights)
+    slope = _through(fit, 1, sizes, np.ones(len(sizes)))
+    intercept = _through(fit, 0, sizes, np.ones(len(sizes)))
     # i_p = 0.4463 n F A C √(n F v D/RT), or 0.4958 n F A C √(α F v D/RT)
     inner = electrons if transfer is None else transfer
     number = REVERSIBLE if transfer is None else IRREVERSIBLE
-    factor = number * electrons * FARADAY * area * concentration
-    factor *= math.sqrt(inner * FARADAY / (GAS * temperature))
-    value = (slope.value / factor) ** 2
-    found = estimated(value, 2 * value * slope.relative, "line")
-    if straight < LINEAR:
-        found = found.suspect(f"i_p against √v has R² = {straight:.4f} < {LINEAR}")
-    if abs(intercept.value) > 0.1 * height.max() + 2 * intercept.uncertainty:
-        found = found.suspect(
-            f"intercept {intercept.value:.3g} A: more than diffusion flows"
-        )
-    return RandlesSevcik(found, slope, intercept, straight, area, concentration)
+    per_area = slope / (number * electrons * FARADAY * _as(area) * _as(concentration))
+    found = per_area * per_area * _as(temperature) * (GAS / (inner * FARADAY))
+    largest = max(one.value for one in sizes)
+    rest = max(abs(intercept.value) - 2 * intercept.uncertainty, 0.0)
+    found = found.suspect(
+        *verdicts.ENOUGH_RATES.at_least(len(rate)),
+        *verdicts.STRAIGHT.at_least(fit.r_squared),
+        *verdicts.INTERCEPT.at_most(100.0 * rest / largest),
+    )
+    return RandlesSevcik(found, slope, intercept, fit.r_squared)
 
 
-def b_value(rates: ArrayLike, peaks: ArrayLike) -> Measured:
+def b_value(rates: ArrayLike, peaks: Sizes) -> Measured:
     """Return b of i_p = a v^b: 0.5 diffusion, 1 surface; n ≥ 3 scan rates (V/s, A)."""
-    rate, height = _rates_and_sizes(rates, peaks)
-    slope, _, straight = _line(np.log(rate), np.log(height))
-    if straight < LINEAR:
-        return slope.suspect(
-            f"log i_p against log v has R² = {straight:.4f} < {LINEAR}"
-        )
-    return slope
+    rate, sizes = _rates_and_sizes(rates, peaks)
+    x, y = np.log(rate), np.log([one.value for one in sizes])
+    fit = fit_line(x, y)
+    found = _through(fit, 1, sizes, np.array([1 / one.value for one in sizes]))
+    return found.suspect(
+        *verdicts.ENOUGH_RATES.at_least(len(rate)),
+        *verdicts.POWER_LAW.at_least(fit.r_squared),
+        *verdicts.B_PHYSICAL.between(found.value),
+        *_bend(x, y),
+    )
+
+
+def _bend(x: Floats, y: Floats) -> Doubts:
+    """Return a doubt where a quadratic term is more than the scatter explains."""
+    from scipy import special  # noqa: PLC0415  (start-up time)
+
+    if len(x) < FEWEST_FOR_BEND:
+        return ()
+    centred = x - x.mean()
+    fit = fit_columns((1.0, centred, centred**2), y)
+    limit = float(special.stdtrit(fit.freedom, PROBABILITY)) * fit.scatter(2)
+    # residuals that are rounding know no bend
+    exact = float(np.abs(fit.residuals).max()) < 1e-9  # noqa: PLR2004
+    bend = 0.0 if exact else abs(float(fit.coefficients[2])) / limit
+    return verdicts.NO_BEND.at_most(bend)
+
+
+def _through(
+    fit: LinearFit, index: int, sizes: Sequence[Measured], slopes: Floats
+) -> Measured:
+    """Return a coefficient: scatter about the line, and the sizes' common errors.
+
+    ``slopes``: ∂y/∂size, shape (n,). What is random in single peaks is in the scatter;
+    it counts by itself where it is larger than the scatter happens to be.
+    """
+    common = [
+        replace(one, parts={s: p for s, p in one.parts.items() if s.term != NOISE})
+        for one in sizes
+    ]
+    weights = fit.leverage[index] * slopes
+    value = float(fit.coefficients[index])
+    found = combine(value, *zip(common, weights.tolist(), strict=True))
+    alone = math.hypot(
+        *(w * one.part(NOISE) for w, one in zip(weights, sizes, strict=True))
+    )
+    scatter = fit.scatter(index)
+    data = (index, *(one.value for one in sizes))
+    if alone > scatter:
+        return found.with_part(Source.fresh(NOISE, *data, kind=Kind.A), alone)
+    source = replace(
+        Source.fresh(LINE, *data, kind=Kind.A), distribution=Distribution.STUDENT
+    )
+    return found.with_part(source, scatter, max(fit.freedom, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +164,16 @@ class DunnSplit:
     r_squared: Floats
     """Of the line at each voltage."""
     shares: tuple[Measured, ...]
-    """Surface share of the charge at each scan rate, a fraction in 0–1; clipped and
-    flagged where it is not."""
+    """Surface share of the charge at each scan rate, a fraction; not clipped, and
+    doubted where it is not in 0–1."""
 
 
 def dunn_split(rates: ArrayLike, voltage: ArrayLike, currents: ArrayLike) -> DunnSplit:
     """Split one branch's currents into surface and diffusion parts.
 
     ``rates`` V/s, shape (n,), n ≥ 3; ``voltage`` V, shape (m,), the grid common to all;
-    ``currents`` A, shape (n, m).
+    ``currents`` A, shape (n, m). The split is linear in the currents, so that of the
+    charges is the same: its scatter over the rates is the shares' uncertainty.
     """
     v = np.asarray(rates, dtype=np.float64)
     grid = np.asarray(voltage, dtype=np.float64)
@@ -211,38 +191,65 @@ def dunn_split(rates: ArrayLike, voltage: ArrayLike, currents: ArrayLike) -> Dun
     total = ((target - target.mean(axis=0)) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         straight = np.where(total > 0, 1 - left / total, 1.0)
+    areas: Floats = np.asarray(np.trapezoid(i, grid, axis=1))
+    fit = fit_line(root, areas / root)
+    slope = Measured(
+        float(fit.coefficients[1]),
+        "",
+        {(line := Source.fresh(LINE, areas.tolist(), kind=Kind.A)): fit.scatter(1)},
+        {line: max(fit.freedom, 1)},
+    )
+    misfit = 100.0 * float(np.abs(fit.residuals * root / areas).max())
     shares = []
-    for rate, current in zip(v, i, strict=True):
-        charge = float(np.trapezoid(current, grid))
-        share = float(np.trapezoid(found[0] * rate, grid)) / charge
-        estimate = Measured(min(max(share, 0.0), 1.0))
-        if not 0 <= share <= 1:
-            estimate = estimate.suspect(f"share {share:.3g} is not between 0 and 1")
-        shares.append(estimate)
+    for rate, area in zip(v, areas, strict=True):
+        share = slope * (float(rate) / float(area))
+        shares.append(
+            share.suspect(
+                *verdicts.ENOUGH_RATES.at_least(len(v)),
+                *verdicts.SHARE_PHYSICAL.between(100.0 * share.value),
+                *verdicts.SHARE_STRAIGHT.at_most(misfit),
+            )
+        )
     return DunnSplit(found[0], found[1], straight, tuple(shares))
 
 
-def _rates_and_sizes(rates: ArrayLike, peaks: ArrayLike) -> tuple[Floats, Floats]:
+def shift_in_a_decade(rates: ArrayLike, voltages: ArrayLike) -> float:
+    """Return by how much peaks move in a decade of the rate, mV; NaN for one peak."""
+    x = np.log10(np.asarray(rates, dtype=np.float64))
+    if len(x) < 2:  # noqa: PLR2004  (a line needs two)
+        return math.nan
+    return abs(1e3 * float(fit_line(x, voltages).coefficients[1]))
+
+
+def exponent(rates: ArrayLike, charges: ArrayLike) -> float:
+    """Return p of charge ∝ v^p: -½ semi-infinite, 0 where all charge is moved."""
+    q = np.abs(np.asarray(charges, dtype=np.float64))
+    if len(q) < 2 or not (q > 0).all():  # noqa: PLR2004
+        return math.nan
+    x = np.log(np.asarray(rates, dtype=np.float64))
+    return float(fit_line(x, np.log(q)).coefficients[1])
+
+
+def _as(value: Measured | float) -> Measured:
+    return value if isinstance(value, Measured) else Measured(float(value))
+
+
+def _rates_and_sizes(
+    rates: ArrayLike, peaks: Sizes
+) -> tuple[Floats, tuple[Measured, ...]]:
     v = np.asarray(rates, dtype=np.float64)
-    i = np.abs(np.asarray(peaks, dtype=np.float64))
-    if len(v) != len(i) or len(v) < FEWEST_RATES:
+    given = peaks if isinstance(peaks, Sequence) else np.ravel(np.asarray(peaks))
+    sizes = tuple(map(_size, given))
+    if len(v) != len(sizes) or len(v) < FEWEST_RATES:
         raise ValueError(
-            f"{len(v)} scan rates and {len(i)} peaks: {FEWEST_RATES} pairs are needed"
+            f"{len(v)} scan rates and {len(sizes)} peaks: {FEWEST_RATES} pairs are "
+            "needed"
         )
-    if not ((v > 0).all() and (i > 0).all()):
+    if not ((v > 0).all() and all(one.value > 0 for one in sizes)):
         raise ValueError("scan rates and peak currents must be above 0")
-    return v, i
+    return v, sizes
 
 
-def _line(x: Floats, y: Floats) -> tuple[Measured, Measured, float]:
-    matrix = np.stack((x, np.ones_like(x)), axis=1)
-    found, *_ = np.linalg.lstsq(matrix, y, rcond=None)
-    left = y - matrix @ found
-    variance = float(left @ left) / (len(x) - 2)
-    spread = np.sqrt(np.diag(np.linalg.inv(matrix.T @ matrix)) * variance)
-    total = float(((y - y.mean()) ** 2).sum())
-    return (
-        estimated(float(found[0]), float(spread[0]), "line"),
-        estimated(float(found[1]), float(spread[1]), "line"),
-        1 - float(left @ left) / total if total else math.nan,
-    )
+def _size(peak: Measured | float) -> Measured:
+    one = _as(peak)
+    return one if one.value >= 0 else -one

@@ -1,0 +1,185 @@
+"""The voltammograms of a run: one cycle a scan rate, its peaks, its whole scan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labctl.analysis.cells.current_peaks import CurrentPeak, find_peaks
+from labctl.analysis.cells.finite_diffusion import Scan
+from labctl.analysis.cells.voltammetry import NOISE
+from labctl.analysis.meter import reading
+from labctl.analysis.uncertainty import Measured, rectangular
+from labctl.columns import CURRENT_RANGE
+from labctl.data import Array
+from labctl.protocol import RecordedRun
+from labctl.roles.channel_accuracy import UNKNOWN_RANGE, ChannelAccuracy
+from labctl.sources import Distribution, Kind, Source
+from labctl.verdicts.voltammetry import INSIDE
+from protocols.cells.cycling_results import cell_accuracy
+
+SMOOTHED = 5
+"""Rows averaged before peaks are looked for, so that noise makes none."""
+BRANCHES = ("anodic", "cathodic")
+
+
+@dataclass(frozen=True, slots=True)
+class VoltammetrySettings:
+    """What was asked for, as far as the analysis must know."""
+
+    scan_rates: tuple[float, ...]
+    """V/s."""
+    first_cycle: int
+    """Cycle number of the first rate; the others follow."""
+    sweeps: tuple[int, int]
+    """Indices of the first sweep of each upload, and of the one that is analysed."""
+    lowest: float
+    """V, the lower vertex."""
+    highest: float
+    """V, the upper vertex."""
+    area: Measured
+    """m², or why there is none."""
+    concentration: Measured
+    """mol/m³, or why there is none."""
+    radius: Measured
+    """m, or why there is none."""
+    temperature: Measured
+    """K."""
+    resistance: float
+    """Ω."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voltammogram:
+    """One cycle at one rate."""
+
+    rate: float
+    """V/s."""
+    voltage: Array
+    current: Array
+    anodic: CurrentPeak | None
+    """The highest peak of the branch with rising voltage."""
+    cathodic: CurrentPeak | None
+    whole: bool
+    """It came to both vertices and back."""
+    scan: Scan
+    """All sweeps of its rate, the branch with rising voltage."""
+    falling: slice
+    """Rows of the scan's branch with falling voltage."""
+    code: int = UNKNOWN_RANGE
+    """Of the current range."""
+
+    def peak(self, branch: str) -> CurrentPeak | None:
+        """Return the peak of a branch of `BRANCHES`."""
+        return self.anodic if branch == "anodic" else self.cathodic
+
+    def scanned(self, branch: str) -> Scan:
+        """Return the scan with the rows of a branch."""
+        rows = self.scan.branch if branch == "anodic" else self.falling
+        return Scan(self.scan.time, self.scan.voltage, self.scan.current, rows)
+
+    def charge(self, branch: str) -> float:
+        """Return the charge of a branch in C."""
+        scan = self.scanned(branch)
+        rows = scan.branch
+        return float(np.trapezoid(scan.current[rows], scan.time[rows]))
+
+
+def voltammograms(
+    run: RecordedRun, settings: VoltammetrySettings
+) -> tuple[Voltammogram, ...]:
+    """Return the last cycle of every rate that was scanned."""
+    table = run.table("timeseries")
+    scans = [r.step_count for r in run.steps if r.label.startswith("scan at")]
+    first, last = settings.sweeps
+    out = []
+    for k, rate in enumerate(settings.scan_rates):
+        mine = (table["cycle_count"] == settings.first_cycle + k) & np.isin(
+            table["step_count"], scans
+        )
+        index = table["technique_index"]
+        rows = np.flatnonzero(mine & (index >= first) & (index <= last))
+        analysed = np.flatnonzero(index[rows] == last)
+        if len(analysed) >= 10 * SMOOTHED:
+            out.append(_voltammogram(table, rows, analysed, rate, settings))
+    return tuple(out)
+
+
+def _voltammogram(
+    table: Mapping[str, Array],
+    rows: Array,
+    analysed: Array,
+    rate: float,
+    settings: VoltammetrySettings,
+) -> Voltammogram:
+    time = table["test_time_second"][rows]
+    voltage, current = table["voltage_volt"][rows], table["current_ampere"][rows]
+    v, i = voltage[analysed], current[analysed]
+    peaks = find_peaks(v, i, resistance=settings.resistance, smooth=SMOOTHED)
+    turn = int(analysed[0]) + int(np.argmin(v))
+    near = 0.02 * (settings.highest - settings.lowest)
+    whole = v.min() <= settings.lowest + near and v[-1] >= settings.highest - near
+    return Voltammogram(
+        rate,
+        v,
+        i,
+        max((p for p in peaks if p.anodic), key=_size, default=None),
+        max((p for p in peaks if not p.anodic), key=_size, default=None),
+        whole=bool(whole),
+        scan=Scan(time, voltage, current, slice(turn, int(analysed[-1]) + 1)),
+        falling=slice(int(analysed[0]), turn + 1),
+        code=_code(table, rows[analysed]),
+    )
+
+
+def _code(table: Mapping[str, Array], rows: Array) -> int:
+    """Return the current range of the rows; unknown where it changed."""
+    if CURRENT_RANGE.name not in table:
+        return UNKNOWN_RANGE
+    codes = np.unique(table[CURRENT_RANGE.name][rows]).tolist()
+    return int(codes[0]) if len(codes) == 1 else UNKNOWN_RANGE
+
+
+def _size(peak: CurrentPeak) -> float:
+    return abs(peak.current)
+
+
+def measured_peaks(
+    run: RecordedRun, taken: Sequence[Voltammogram], branch: str
+) -> tuple[tuple[float, ...], tuple[Measured, ...]]:
+    """Return rates and peak currents (signed, A) of the scans that show a peak.
+
+    Each knows the ammeter's gain and zero on its range, its noise, and the current
+    that flows where least does, which no baseline was taken off for.
+    """
+    stated = cell_accuracy(run)
+    kept = [(one, one.peak(branch)) for one in taken]
+    pairs = [(one.rate, _measured(stated, one, p)) for one, p in kept if p is not None]
+    return tuple(rate for rate, _ in pairs), tuple(peak for _, peak in pairs)
+
+
+def _measured(
+    stated: ChannelAccuracy | None, one: Voltammogram, peak: CurrentPeak
+) -> Measured:
+    sign = 1.0 if peak.anodic else -1.0
+    largest = float(np.abs(one.current).max())
+    found = reading(
+        "current",
+        peak.current,
+        "A",
+        stated.current if stated else None,
+        code=one.code,
+        largest=largest,
+        instrument=stated.instrument if stated else "",
+    )
+    baseline = Source("baseline", distribution=Distribution.RECTANGULAR)
+    found = found.with_part(baseline, sign * rectangular(peak.baseline))
+    # NaN: too few rows about the top to see any noise, so it is not known
+    noise = Source.fresh(NOISE, one.rate, peak.current, kind=Kind.A)
+    found = found.with_part(noise, peak.noise)
+    return found.suspect(*INSIDE.at_least(100.0 * peak.fall, of=name(one.rate)))
+
+
+def name(rate: float) -> str:
+    """Return ``0.1 mV/s``."""
+    return f"{1e3 * rate:g} mV/s"
