@@ -126,15 +126,16 @@ def _of_steps(
 ) -> Ints:
     cut = np.zeros(len(halves), dtype=np.int64)
     broken = {
-        count: Cut.UNFINISHED if reason is None else _OF_REASON[reason]
+        count: how
         for count, reason in ended.items()
+        if (how := Cut.UNFINISHED if reason is None else _OF_REASON[reason])
     }
+    if not broken:
+        return cut
     rows, index = np.asarray(step), np.asarray(technique)
     size = np.abs(np.nan_to_num(np.asarray(current)))
     rest = REST_FRACTION * float(size.max(initial=0.0))
     for count, how in broken.items():
-        if how is Cut.WHOLE:
-            continue
         own = np.flatnonzero(rows == count)
         driven = own[size[own] > rest]
         # The current had ended by itself where rows of a later technique, at rest,

@@ -4,9 +4,6 @@ Of every half cycle's charge: the ammeter's gain, the difference between its gai
 either sign, its zero and the drift of it (`labctl.analysis.meter`; one error for all
 half cycles, so no average over cycles makes it smaller), and what is of that half cycle
 alone: when its current began and ended.
-
-From cycle to cycle a number also scatters (type A). A straight trend is taken out
-first, and cycles that are alike in a row count as fewer (lag-1 autocorrelation).
 """
 
 import math
@@ -19,7 +16,7 @@ from labctl.analysis.cells.cycling import Cycles
 from labctl.analysis.meter import ChargeErrors, charge_errors
 from labctl.analysis.uncertainty import Measured
 from labctl.roles.channel_accuracy import MeterAccuracy
-from labctl.sources import Kind, Source
+from labctl.sources import Source
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,10 +24,6 @@ Ints = NDArray[np.int64]
 TIMING = 2e-4
 """Relative standard uncertainty of one half cycle's charge: its last row lies within
 half a polling of the end. A choice; what its first row says stands in the rows."""
-FEWEST_FOR_TREND = 5
-"""Below, a straight line would leave too little to judge the scatter by."""
-MOST_ALIKE = 0.9
-"""Autocorrelation that is believed at most: beyond, what is left is a trend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,51 +163,3 @@ def _of_halves(
         instrument=instrument,
     )
     return ChargeErrors(charge, found.sources, found.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Scatter:
-    """How a number scatters from cycle to cycle, beside a straight trend."""
-
-    deviation: float
-    """Of one cycle; NaN if there are too few."""
-    of_mean: float
-    """Standard uncertainty of the mean of all; NaN if there are too few."""
-    freedom: float
-    slope: float
-    """Change from one cycle to the next, taken out; NaN if there are too few."""
-
-    def add_to(
-        self, number: Measured, term: str = "scatter between cycles"
-    ) -> Measured:
-        """Return the number with the scatter of the mean as one more part."""
-        if not math.isfinite(self.of_mean):
-            return number
-        source = Source.fresh(term, number.value, self.of_mean, kind=Kind.A)
-        return number.with_part(source, self.of_mean, self.freedom)
-
-
-def scatter_of(number: ArrayLike, value: ArrayLike) -> Scatter:
-    """Return how ``value`` scatters over cycles ``number``, shape (n,)."""
-    x, y = np.asarray(number, dtype=float), np.asarray(value, dtype=float)
-    n = len(y)
-    if n < FEWEST_FOR_TREND:
-        return Scatter(math.nan, math.nan, math.nan, math.nan)
-    slope, offset = np.polyfit(x - x.mean(), y, 1)
-    rest = y - offset - slope * (x - x.mean())
-    count = max(n / repeated(rest), 3.0)
-    deviation = math.sqrt(float(rest @ rest) / (n - 2))
-    return Scatter(deviation, deviation / math.sqrt(count), count - 2.0, float(slope))
-
-
-def repeated(rest: Floats) -> float:
-    """Return how many residuals in a row say the same: (1 + r)/(1 − r), r at lag 1.
-
-    Beside a fitted line n residuals show r too small by (1 + 4 r)/n (Kendall 1954).
-    """
-    square, n = float(rest @ rest), len(rest)
-    alike = float(rest[1:] @ rest[:-1]) / square if square > 0 else 0.0
-    if n > FEWEST_FOR_TREND:
-        alike = (n * alike + 1) / (n - 4)
-    alike = min(max(alike, 0.0), MOST_ALIKE)
-    return (1 + alike) / (1 - alike)

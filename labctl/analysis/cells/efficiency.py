@@ -8,7 +8,8 @@ over cycles is wrong by the same.
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors, scatter_of
+from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
+from labctl.analysis.cells.cycle_scatter import with_scatter
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles
 from labctl.analysis.uncertainty import Measured
 from labctl.verdicts.condition import Doubts
@@ -69,7 +70,7 @@ def mean_efficiency(
     chosen[used] = 1 / len(used)
     found = _mean_efficiency(cycles, chosen, errors or cycle_errors(cycles))
     each = 100 * cycles.coulombic_efficiency[used]
-    found = scatter_of(cycles.number[used], each).add_to(found)
+    found = with_scatter(found, each)
     worst = each[np.argmax(np.abs(each - 50.0))]
     return found.suspect(
         *PLAUSIBLE_EFFICIENCY.between(float(worst)),
@@ -122,7 +123,7 @@ def energy_efficiency(
         second=np.where(share > 0, second, 0.0),
     )
     found = (found + voltage_zero * float(np.mean(lever[used]))).with_unit("%")
-    found = scatter_of(cycles.number[used], percent[used]).add_to(found)
+    found = with_scatter(found, percent[used])
     return found.suspect(*PLAUSIBLE_ENERGY.at_most(found.value, 100 + found.expanded()))
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.analysis.cells.cycle_errors import (
-    FEWEST_FOR_TREND,
-    CycleErrors,
-    cycle_errors,
+from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
+from labctl.analysis.cells.cycle_scatter import (
+    FEWEST,
+    NORMAL,
+    beside_line,
     repeated,
-    scatter_of,
 )
 from labctl.analysis.cells.cycling import Cycles
 from labctl.analysis.uncertainty import Measured
@@ -41,8 +41,6 @@ MOST_FOR_SLOPE = 500
 """Theil–Sen compares every pair; more cycles than this are thinned evenly."""
 AROUND = 5
 """Cycles on either side of the end of life whose scatter and slope are its own."""
-NORMAL = 1.4826
-"""Standard deviation over median absolute deviation, of a normal distribution."""
 RESOLVED = 3.0
 """Times its uncertainty that a difference of slopes must be, to be one."""
 
@@ -167,7 +165,7 @@ def _crossing(against: _Against, ageing: Ints, level: float) -> Measured:
     since = number - number[0]
     found = float(since[k - 1] + share * (since[k] - since[k - 1]))
     near = slice(max(k - AROUND, 0), k + AROUND)
-    around = scatter_of(number[near], value[near])
+    around = beside_line(number[near], value[near])
     slope = around.slope
     if not np.isfinite(slope):
         slope = float((value[k] - value[k - 1]) / (number[k] - number[k - 1]))
@@ -227,7 +225,7 @@ def _slope(number: Ints, value: Floats) -> tuple[float, float, float]:
 
 def _bent(number: Ints, value: Floats, slope: float) -> Doubts:
     """Compare the slopes of the first and of the second half of the cycles."""
-    if len(number) < max(FEWEST_FOR_HALVES, 2 * FEWEST_FOR_TREND):
+    if len(number) < max(FEWEST_FOR_HALVES, 2 * FEWEST):
         return ()
     middle = len(number) // 2
     first, early, _ = _slope(number[:middle], value[:middle])
