@@ -112,6 +112,17 @@ SWEEP_TELLS = Condition(
     why="A bend of the size of its limit must stand out of the noise.",
     advice="More readings a field, more fields, more current.",
 )
+SWEEP_REACHES = Condition(
+    code="hall-sweep-reaches",
+    holds="The field is high enough for a second carrier to show.",
+    quantity="(µB)² at the largest field",
+    limit=1.0,
+    unit="%",
+    why="A bend and a magnetoresistance are of this size at most; below their limit "
+    "neither says anything about the number of carriers.",
+    advice="More field. Density and mobility stay those of one kind of carrier, which "
+    "is then presumed.",
+)
 SIGN_CALIBRATED = Condition(
     code="hall-sign-calibrated",
     holds="The reference shows a sign.",

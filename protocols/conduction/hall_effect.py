@@ -265,7 +265,8 @@ class HallEffect(Protocol):
             found["station_sign"] = self._sign(run, self.parameters.reference_type)
         sweep = self._sweep(run)
         if sweep is not None:
-            found = _with_sweep(found, sweep)
+            slope = self.parameters.contact_sizes().on_hall(sweep.slope)
+            found = _with_sweep(found, dataclasses.replace(sweep, slope=slope))
         if lack := no_contact(run):
             return all_absent(found, lack.doubt)
         doubts = doubtful_contacts(run)

@@ -225,8 +225,25 @@ def test_the_geometry_decides_the_conductivity() -> None:
     assert holm.conductivity(conductance).value == pytest.approx(5e-3)
     one = Constriction(radius, Contacts.ONE, body=body).conductivity(conductance)
     assert one.value == pytest.approx(2.5e-3)
-    assert one.uncertainty == pytest.approx(2.5e-4)
+    assert one.budget == pytest.approx(
+        {"contact radius": 2.5e-4, "geometry model": 2.5e-3 * 0.1 / math.sqrt(3)}
+    )
     assert one.valid
+
+
+def test_two_particles_of_one_geometry_share_what_it_leaves_open() -> None:
+    body = known(1e-6, 1e-7, "particle radius")
+    sigma = [
+        Constriction(known(a, 1e-9, f"radius: {a}"), body=body).conductivity(
+            Measured(1e-9)
+        )
+        for a in (100e-9, 100.1e-9)
+    ]
+
+    ratio = sigma[0] / sigma[1]
+
+    assert sigma[0].part("geometry model") > 0.05 * sigma[0].value
+    assert ratio.part("geometry model") < 1e-3
 
 
 def test_a_contact_as_large_as_the_particle_is_no_constriction() -> None:

@@ -65,7 +65,10 @@ def test_two_carriers_bend_the_line_and_are_suspect() -> None:
 
 
 def test_even_powers_are_misalignment_not_carriers() -> None:
-    found = field_sweep(FIELDS, 2.0 + 5.0 * FIELDS + 0.5 * FIELDS**2)
+    flat = np.full(FIELDS.size, 30.0)
+    ohms = 2.0 + 5.0 * FIELDS + 0.5 * FIELDS**2
+
+    found = field_sweep(FIELDS, ohms, longitudinal=flat)
 
     assert found.slope.value == pytest.approx(5.0)
     assert found.is_single_carrier
@@ -75,7 +78,8 @@ def test_noise_is_no_second_carrier() -> None:
     rng = np.random.default_rng(12)
     ohms = 5.0 * FIELDS + 0.01 * rng.normal(size=FIELDS.size)
 
-    found = field_sweep(FIELDS, ohms, Calibration(field_gain=0.01))
+    flat = np.full(FIELDS.size, 30.0)
+    found = field_sweep(FIELDS, ohms, Calibration(field_gain=0.01), longitudinal=flat)
 
     assert found.is_single_carrier
     assert found.kinds().value == "one"
@@ -91,8 +95,21 @@ def test_a_few_fields_cannot_tell() -> None:
 
 def test_a_sweep_too_noisy_to_see_a_second_carrier_does_not_say_one() -> None:
     rng = np.random.default_rng(12)
-    found = field_sweep(FIELDS, 5.0 * FIELDS + 0.2 * rng.normal(size=FIELDS.size))
+    ohms = 5.0 * FIELDS + 0.2 * rng.normal(size=FIELDS.size)
+
+    found = field_sweep(FIELDS, ohms, longitudinal=np.full(FIELDS.size, 30.0))
 
     assert found.slope.valid
     assert found.kinds().value is None
     assert found.kinds().verdicts == ("hall-sweep-tells",)
+
+
+@pytest.mark.parametrize("longitudinal", [np.full(11, 500.0), None])
+def test_in_a_field_too_low_for_a_second_carrier_it_does_not_say_one(
+    longitudinal: NDArray[np.float64] | None,
+) -> None:
+    # Equally many of both kinds, µB = 0.01: the Hall density is off by decades.
+    found = field_sweep(FIELDS, 5.0 * FIELDS, longitudinal=longitudinal)
+
+    assert found.slope.valid
+    assert found.kinds().verdicts == ("hall-sweep-reaches",)

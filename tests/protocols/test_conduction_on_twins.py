@@ -13,13 +13,16 @@ import pytest
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.world import BenchWorld
-from labctl.config.models import Config
-from labctl.data import Quality, Result
+from labctl import plugins
+from labctl.columns import STAMP
+from labctl.config.models import AlsoRecordConfig, Config
+from labctl.data import Column, Quality, Result, Stream
 from labctl.documents.complaints import validate
 from labctl.documents.hardened_yaml import Document, load_file
 from labctl.engine.control import Control
 from labctl.engine.situation import Situation
 from labctl.errors import RefusedError
+from labctl.figures.figure import Plot
 from labctl.session.order import Order, prepare
 from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder
@@ -163,6 +166,40 @@ def test_a_result_says_at_which_temperature_it_holds(bench: Bench) -> None:
     assert share == pytest.approx(0.0522, rel=0.01)
 
 
+class Thermometer:
+    """An auxiliary that any instrument plays: it says 35 and 36 °C in turn."""
+
+    role = object
+    stream = Stream(
+        "air", (*STAMP, Column("ambient_temperature_celsius", "degC", "Temperature"))
+    )
+    plots: tuple[Plot, ...] = ()
+
+    def __init__(self) -> None:
+        self.told = 36.0
+
+    def read(self, player: object) -> dict[str, float]:
+        del player
+        self.told = 71.0 - self.told
+        return {"ambient_temperature_celsius": self.told}
+
+
+def test_a_thermometer_beside_the_run_counts_before_the_label(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    air = Thermometer()
+    monkeypatch.setattr(plugins, "auxiliary", lambda _: air)
+    told = {"channel": "k2000", "every": "1 s"}
+    beside = {"air": AlsoRecordConfig.model_validate(told)}
+    bench.config = bench.config.model_copy(update={"also_record": beside})
+
+    finished = bench.run("pellet-conductivity", "pellet-si")
+
+    kelvin = finished.results["temperature"]
+    assert kelvin.value == pytest.approx(308.65, abs=0.1)
+    assert kelvin.largest_term == "thermometer (assumed)"
+
+
 def test_delta_readings_agree_with_the_curve(bench: Bench) -> None:
     finished = bench.run(
         "pellet-conductivity",
@@ -280,7 +317,8 @@ def test_a_geometry_gives_a_conductivity(bench: Bench) -> None:
 
     conductivity = finished.results["conductivity"]
     assert conductivity.value == pytest.approx(5e-9 / 2e-7, rel=1e-3)
-    assert conductivity.largest_term == "contact radius"
+    assert conductivity.budget is not None
+    assert {"contact radius", "geometry model"} <= set(conductivity.budget)
     assert conductivity.quality is Quality.GOOD
 
 
@@ -463,10 +501,17 @@ def test_a_stopped_hall_run_ends_safe_and_says_what_is_missing(bench: Bench) -> 
     assert bench.is_safe
 
 
-def test_one_kind_of_carrier_is_told_from_two(bench: Bench) -> None:
-    finished = bench.run("hall-effect", "film-si", sweep_points=5)
+def test_one_kind_of_carrier_is_told_from_two_where_the_field_reaches(
+    bench: Bench,
+) -> None:
+    # µB is 0.135 at 1 T, and 0.068 at 0.5 T: then a second one would not show.
+    high = bench.run("hall-effect", "film-si", sweep_points=5, field="1 T")
+    low = bench.run("hall-effect", "film-si", sweep_points=5)
 
-    assert finished.results["kinds_of_carrier"].value == "one"
+    assert high.results["kinds_of_carrier"].value == "one"
+    assert low.results["kinds_of_carrier"].value is None
+    assert low.results["kinds_of_carrier"].verdicts == ("hall-sweep-reaches",)
+    assert low.results["carrier_density"].quality is Quality.GOOD
 
 
 def test_150_readings_of_10_plc_in_every_configuration_are_all_kept(

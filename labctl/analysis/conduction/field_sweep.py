@@ -1,7 +1,8 @@
 """Whether one kind of carrier explains a Hall resistance over the field.
 
 One carrier gives a straight line and no magnetoresistance. Two of different mobility
-bend the line and raise the resistance with B². Even powers of the field take up
+bend the line and raise the resistance with B², both by about (µB)²: where that is
+below what is seen, one kind cannot be told from two. Even powers of the field take up
 misalignment, so only odd ones are judged.
 """
 
@@ -89,9 +90,11 @@ def field_sweep(
         100 * abs(curvature), max(ONE.limit, _SIGNIFICANT * noise if noise > 0 else 0)
     )
     fit = bent if doubts else straight
-    rise = math.nan
+    rise = along = math.nan
     if longitudinal is not None:
-        rise, scatter = _magnetoresistance(b, np.asarray(longitudinal, float)[keep])
+        along, rise, scatter = _magnetoresistance(
+            b, np.asarray(longitudinal, float)[keep]
+        )
         loud = 100 * _SIGNIFICANT * scatter
         doubts += RISE.at_most(100 * abs(rise), max(RISE.limit, loud))
     slope = Measured(float(fit.coefficients[1]) / end)
@@ -104,7 +107,9 @@ def field_sweep(
         ("field", -accuracy.field_gain),
     ):
         slope = slope.with_part(accuracy.source(quantity, "gain"), slope.value * gain)
+    # Two carriers bend the line and raise the resistance by (µB)² at most.
     quiet = verdicts.SWEEP_TELLS.at_most(noise)
+    quiet += verdicts.SWEEP_REACHES.at_least(100 * (linear / along) ** 2)
     return FieldSweep(
         slope=slope.with_unit("m^2/C").suspect(*doubts),
         curvature=curvature,
@@ -116,7 +121,10 @@ def field_sweep(
 
 def _magnetoresistance(
     b: NDArray[np.float64], ohms: NDArray[np.float64]
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
+    """Return R_xx without a field, its relative rise at the end, and its noise."""
     fit = fit_columns((1.0, b, b**2), ohms)
     zero, rise = float(fit.coefficients[0]), float(fit.coefficients[2])
-    return (rise / zero, fit.scatter(2) / abs(zero)) if zero else (math.nan, math.nan)
+    if not zero > 0:
+        return math.nan, math.nan, math.nan
+    return zero, rise / zero, fit.scatter(2) / zero
