@@ -22,7 +22,13 @@ class StatisticsTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         columns: list[Column[Averaged]] = [
-            Column("Verdict", lambda r: str(r.verdict), look=_look, colour=_colour),
+            Column(
+                "Verdict",
+                lambda r: str(r.verdict),
+                look=_look,
+                colour=_colour,
+                tip=lambda r: r.remarks,
+            ),
             Column("Result", lambda r: r.quantity, tip=_spread),
             Column("Group", lambda r: r.group),
             Column("n", lambda r: r.n, number=True),

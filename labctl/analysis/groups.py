@@ -19,7 +19,7 @@ from labctl.analysis.statistics import FEWEST, Group, describe
 from labctl.analysis.uncertainty import Measured, mean
 from labctl.sources import Kind, Source
 from labctl.verdicts.condition import Doubt
-from labctl.verdicts.groups import ITEMISED, LINEAR_RATIO, NO_OUTLIER
+from labctl.verdicts.groups import ENOUGH_RUNS, ITEMISED, LINEAR_RATIO, NO_OUTLIER
 
 SCATTER = "scatter of runs"
 NOT_LINEAR = "ratio not linear"
@@ -51,7 +51,9 @@ def group_mean(runs: Runs, unit: str = "") -> Measured:
         {scatter: found.count - 1.0},
         _doubts(runs),
     )
-    return plain.suspect(*_unsure(runs), *_outlier(runs, found))
+    return plain.suspect(
+        *ENOUGH_RUNS.at_least(found.count), *_unsure(runs), *_outlier(runs, found)
+    )
 
 
 def _common(runs: Runs) -> dict[Source, float]:

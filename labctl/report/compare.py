@@ -11,7 +11,7 @@ from labctl.analysis.averages import Average, Difference, Results
 from labctl.analysis.statistics import Group
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import probability_text, spoken, unit_text, value_text
-from labctl.drawing.result_text import MEANING, largest_text, number_text, result_text
+from labctl.drawing.result_text import largest_text, number_text, result_text
 from labctl.report.tables import Table
 
 _MEANS = (
@@ -29,7 +29,6 @@ _MEANS = (
 _RATIOS = (
     "Verdict",
     "Quantity",
-    "Groups",
     "Ratio ± u",
     "Difference ± u",
     "Unit",
@@ -61,22 +60,25 @@ def groups_table(found: Sequence[Average]) -> Table:
             number_text(one.mean),
             unit_text(one.unit),
             deviation_text(one.of),
-            value_text(one.of.median),
-            f"{value_text(one.of.lowest)} … {value_text(one.of.highest)}",
+            *_range(one.of),
             _joined(one.remarks, one.mean.reason, largest_text(one.mean)),
         ]
         for one in found
     ]
-    return Table(f"Mean of the runs. {MEANING}", _MEANS, rows, folded=False)
+    return _without_empty("Mean of each group", _MEANS, rows)
 
 
-def differences_table(found: Sequence[Difference]) -> Table:
-    """Return how each group compares with the last, quantity by quantity."""
+def differences_tables(found: Sequence[Difference]) -> list[Table]:
+    """Return how each group compares with the last, one table a pair of groups."""
+    pairs = dict.fromkeys(one.groups for one in found)
+    return [_pair([one for one in found if one.groups == pair]) for pair in pairs]
+
+
+def _pair(found: Sequence[Difference]) -> Table:
     rows = [
         [
             str(one.ratio.quality),
             spoken(one.name),
-            " : ".join(one.groups),
             number_text(one.ratio),
             number_text(one.difference),
             unit_text(one.unit),
@@ -86,12 +88,32 @@ def differences_table(found: Sequence[Difference]) -> Table:
         ]
         for one in found
     ]
+    first, last = found[0].groups
+    title = f"{first} against {last}: ratio and difference"
+    return _without_empty(title, _RATIOS, rows)
+
+
+def _without_empty(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Table:
+    """Return a table without the columns in which nobody has a word."""
+    kept = [
+        k for k in range(len(header)) if any(row[k] not in {"", NONE} for row in rows)
+    ]
     return Table(
-        "Ratio and difference of the groups; what both share cancels",
-        _RATIOS,
-        rows,
+        title,
+        [header[k] for k in kept],
+        [[row[k] for k in kept] for row in rows],
         folded=False,
     )
+
+
+def _range(found: Group) -> tuple[str, str]:
+    """Return median and range; of two values they say nothing more."""
+    if found.count <= 2:  # noqa: PLR2004
+        return NONE, NONE
+    ends = f"{value_text(found.lowest)} … {value_text(found.highest)}"
+    return value_text(found.median), ends
 
 
 def deviation_text(found: Group) -> str:

@@ -56,8 +56,10 @@ class Report:
     """Holds, reconnects, edits, missed samples."""
     results: Mapping[str, Result] = field(default_factory=dict)
     figures: Sequence[Figure] = ()
+    compared: Sequence[Table] = ()
+    """Results of several runs, where ``results`` are those of one."""
     tables: Sequence[Table] = ()
-    """Further tables, after those of the results."""
+    """Further tables, after the figures."""
     simulated: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
     """For programs: goes into the JSON block as it is."""
@@ -115,11 +117,15 @@ def _head(report: Report) -> str:
 
 def _results(report: Report) -> str:
     if not report.results:
-        return ""
+        inner = "".join(map(table, report.compared))
+        shared = "What both sides share cancels in a ratio, and stays in a mean."
+        note = f"<p class='reason'>{MEANING} {shared} {_VERDICTS}</p>"
+        card = f'<div class="card">{inner}{note}</div>'
+        return f"<section><h2>Results</h2>{card}</section>\n" if inner else ""
     behind = "".join(map(table, result_tables(report.results)))
     return (
-        f'<section><h2>Results</h2><div class="card">{summary(report.results)}{behind}'
-        f"<p class='reason'>{MEANING} {_VERDICTS}</p></div></section>\n"
+        f'<section><h2>Results</h2><div class="card">{summary(report.results)}'
+        f"<p class='reason'>{MEANING} {_VERDICTS}</p>{behind}</div></section>\n"
     )
 
 

@@ -10,7 +10,7 @@ from labctl.drawing.accuracy_text import accuracy_text
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.figures.merged import combine_all
 from labctl.quantities import SI, format_duration
-from labctl.report.compare import differences_table, groups_table, runs_table
+from labctl.report.compare import differences_tables, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 from labctl.report.html import Report, page
 from labctl.sample import Sample
@@ -76,11 +76,7 @@ def compare_reports(
     taken = {run: report for run, report in reports.items() if run not in out}
     own = {run: report.results for run, report in taken.items()}
     apart = differences(own, groups)
-    tables = [
-        groups_table(averages(own, groups)),
-        *([differences_table(apart)] if apart else []),
-        runs_table(results),
-    ]
+    means = groups_table(averages(own, groups))
     return Report(
         title=f"{len(reports)} runs compared",
         subtitle=", ".join(dict.fromkeys(groups.values())),
@@ -102,7 +98,8 @@ def compare_reports(
             *(f"{run}: {text}" for run, r in reports.items() for text in r.deviations),
         ],
         figures=combine_all({run: r.figures for run, r in taken.items()}, groups),
-        tables=tables,
+        compared=[*differences_tables(apart), means],
+        tables=[runs_table(results)],
         simulated=any(report.simulated for report in reports.values()),
     )
 

@@ -83,7 +83,7 @@ def table(content: Table) -> str:
     )
     body = "".join(
         "<tr>"
-        + "".join(f"<td{k}>{escape(t)}</td>" for k, t in zip(kinds, row, strict=True))
+        + "".join(f"<td{k}>{_shown(t)}</td>" for k, t in zip(kinds, row, strict=True))
         + "</tr>"
         for row in content.rows[:_ROWS]
     )
@@ -101,10 +101,7 @@ def table(content: Table) -> str:
 
 
 def _row(name: str, result: Result) -> str:
-    badge = (
-        f'<span class="badge {result.quality}">{icon(_ICONS[result.quality])}'
-        f"{result.quality}</span>"
-    )
+    badge = _badge(result.quality)
     from_what = UNKNOWN if is_unknown(result) else largest_text(result)
     remarks = "".join(
         f'<span class="reason">{escape(text)}</span>'
@@ -117,6 +114,15 @@ def _row(name: str, result: Result) -> str:
         f'<td class="number">{escape(_value(result))}</td>'
         f'<td class="unit">{escape(unit_text(result.unit))}</td></tr>'
     )
+
+
+def _badge(quality: Quality) -> str:
+    return f'<span class="badge {quality}">{icon(_ICONS[quality])}{quality}</span>'
+
+
+def _shown(cell: str) -> str:
+    """Return a cell; a verdict as shape, colour and word."""
+    return _badge(Quality(cell)) if cell in set(Quality) else escape(cell)
 
 
 def _value(result: Result) -> str:

@@ -13,6 +13,16 @@ ITEMISED = Condition(
     "not say what they share.",
     advice="Work the runs out again from their rows (`labctl runs seal`).",
 )
+ENOUGH_RUNS = Condition(
+    code="groups-enough-runs",
+    holds="A mean is of three runs or more.",
+    quantity="number of runs",
+    limit=3,
+    why="Two values have one degree of freedom: when they agree by chance the interval "
+    "is far too narrow, one time in fifty the truth is more than 30 s off. One run "
+    "alone says what it is of itself: its own uncertainty, nothing of its like.",
+    advice="Measure a third cell.",
+)
 NO_OUTLIER = Condition(
     code="groups-no-outlier",
     holds="No value lies so far off that Grubbs' two-sided test marks it at 5 %.",

@@ -58,7 +58,8 @@ def test_b_is_the_exponent_of_the_scan_rate(b: float) -> None:
     found = b_value(RATES, -3e-3 * RATES**b * noise)
 
     assert found.value == pytest.approx(b, abs=0.005)
-    assert found.uncertainty < 0.01
+    # 0.5 % of each peak over one decade of rates
+    assert 0.002 < found.uncertainty < 0.01
 
 
 SIX = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 1.0]) * 1e-3

@@ -9,7 +9,7 @@ from labctl.data import Result
 from labctl.figures.figure import Figure, Plot, Series
 from labctl.figures.from_plot import from_plot
 from labctl.figures.merged import combine, combine_all
-from labctl.report.compare import differences_table, groups_table, runs_table
+from labctl.report.compare import differences_tables, groups_table, runs_table
 from labctl.report.figures_csv import write_csv
 
 
@@ -82,11 +82,13 @@ def test_each_group_is_compared_with_the_last_one() -> None:
     results = {run: {"ice": Result(value, "%", 0.01)} for run, value in values.items()}
     two = dict.fromkeys("abc", "QMS") | dict.fromkeys("def", "Si")
 
-    [row] = differences_table(differences(results, two)).rows
+    [table] = differences_tables(differences(results, two))
+    [row] = table.rows
     three = differences(results, two | {"f": "other"})
 
-    assert row[1:5] == ["Ice", "QMS : Si", "1.0580 ± 0.0026", "5.07 ± 0.21"]
-    assert row[6] == "< 0.0001"
+    assert table.title == "QMS against Si: ratio and difference"
+    assert row[1:4] == ["Ice", "1.0580 ± 0.0026", "5.07 ± 0.21"]
+    assert row[5] == "< 0.0001"
     assert [one.groups for one in three] == [("QMS", "other"), ("Si", "other")]
 
 

@@ -54,7 +54,7 @@ def test_an_excluded_run_keeps_its_row_but_leaves_the_mean() -> None:
     }
 
     report = compare_reports(read, Grouping.WORDS, ("si",), {SI.run})
-    means, every = report.tables
+    [means], [every] = report.compared, report.tables
 
     assert means.rows[0][1:4] == ["Ice", "si", "2"]
     assert means.rows[0][4].startswith("91.0 ±")

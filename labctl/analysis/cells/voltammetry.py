@@ -32,6 +32,11 @@ FEWEST_FOR_BEND = 5
 """Rates from which on a bend can be told from scatter."""
 PROBABILITY = 0.975
 NOISE = "peak noise"
+PICKING = "peak picking"
+PICKED = 0.005
+"""Relative, standard: what the height of one peak is not known better than, by where
+its foot lies and how far one cycle repeats another. A choice; it matters where few
+peaks lie on a line by luck."""
 LINE = "line"
 Sizes = Sequence[Measured] | ArrayLike
 
@@ -145,6 +150,10 @@ def _through(
     )
     scatter = fit.scatter(index)
     data = (index, *(one.value for one in sizes))
+    picked = PICKED * math.hypot(
+        *(w * one.value for w, one in zip(weights, sizes, strict=True))
+    )
+    found = found.with_part(Source.fresh(PICKING, *data), picked)
     if alone > scatter:
         return found.with_part(Source.fresh(NOISE, *data, kind=Kind.A), alone)
     source = replace(
