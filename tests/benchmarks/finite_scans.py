@@ -4,6 +4,11 @@ Each line: found over true, its relative standard uncertainty, scatter of the is
 and the conditions that were not met. D is that at half filling.
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "coverages"))
+
 from scanned_sphere import Sphere, scans
 
 from labctl.analysis.cells.finite_diffusion import finite_diffusion

@@ -9,7 +9,7 @@ import pytest
 
 from labctl.data import Array, EndReason, Outcome, Quality
 from labctl.protocol import StepRecord
-from labctl.sample import FirstStep, Sample, SampleKind
+from labctl.sample import FirstStep, Sample
 from protocols.cells.cycling_results import cycling_results
 
 CELL = Sample.model_validate(
@@ -193,18 +193,6 @@ def test_a_half_cycle_with_a_hole_in_its_rows_is_left_out() -> None:
     assert (
         "cycle 3 (delithiation rows are missing)" in found["capacity_retention"].reason
     )
-
-
-def test_a_full_cell_gets_an_energy_efficiency_with_the_voltmeter_s_zero() -> None:
-    full = CELL.model_copy(update={"kind": SampleKind.FULL_CELL})
-
-    found = results(dataclasses.replace(recorded(hours(3)), sample=full))
-
-    energy = found["energy_efficiency"]
-    # both branches are the same straight line: what is lost is charge
-    assert energy.value == pytest.approx(10000 / 99 / (1 - FADE), rel=2e-3)
-    assert energy.budget["voltage accuracy (assumed)"] < 0.2
-    assert "energy_efficiency" not in results(recorded(hours(3)))
 
 
 def test_a_label_without_first_step_makes_no_number_good() -> None:

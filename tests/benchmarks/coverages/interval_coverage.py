@@ -1,4 +1,4 @@
-"""Whether stated uncertainties hold: ``… interval_coverage.py [--seeds N]``.
+"""Whether stated uncertainties hold, technique by technique, seed by seed.
 
 Every seed is another bench and another specimen: gain and zero of each instrument are
 drawn within its maker's limits, the truth lies about the label as the label says, and
@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "coverages"))
 
 import coverage_cells
 import coverage_conduction
