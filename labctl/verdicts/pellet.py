@@ -30,7 +30,7 @@ SLEEVE = Condition(
     why="It lies beside the pellet and looks like conductivity; no series of "
     "thicknesses tells it apart. What is known of it is subtracted.",
     advice="Measure the sleeve empty once (`sleeve: empty`) and build on that run, or "
-    "state `sleeve_resistance`; line a steel sleeve.",
+    "state `sleeve_conductance`; line a steel sleeve.",
 )
 THICKNESSES = Condition(
     code="pellet-thicknesses",

@@ -356,16 +356,11 @@ class HallEffect(Protocol):
 
 def _with_sweep(found: Mapping[str, Result], sweep: FieldSweep) -> dict[str, Result]:
     """Return the results with the sweep's; what one carrier alone explains, doubted."""
-    rise = (
-        Measured(sweep.magnetoresistance)
-        if np.isfinite(sweep.magnetoresistance)
-        else Measured.absent("not measured")
-    )
     one = {name: result for name, result in found.items() if name in ONE_CARRIER}
     return {
         **found,
         **doubted(one, sweep.slope.doubts),
         "kinds_of_carrier": sweep.kinds(),
         "hall_slope": sweep.slope.to_result(),
-        "magnetoresistance": rise.to_result(),
+        "magnetoresistance": sweep.magnetoresistance.to_result(),
     }

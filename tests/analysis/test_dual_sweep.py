@@ -79,7 +79,7 @@ def test_branches_that_differ_are_hysteresis_in_the_budget() -> None:
     assert found.conductance.part("branches differ") == pytest.approx(
         0.2e-9 / math.sqrt(3)
     )
-    assert found.hysteresis == pytest.approx(0.2, rel=1e-3)
+    assert found.hysteresis.value == pytest.approx(0.2, rel=1e-3)
     assert any("hysteresis" in s for s in found.conductance.reasons)
 
 
@@ -89,6 +89,28 @@ def test_noise_is_no_hysteresis() -> None:
 
     assert hysteresis_index(VOLTS, amperes) < 0.03
     assert zero_bias_conductance(VOLTS, amperes).conductance.reasons == ()
+
+
+def test_the_index_of_a_loop_says_what_noise_alone_makes_of_it() -> None:
+    rng = np.random.default_rng(14)
+    found = [
+        zero_bias_conductance(
+            VOLTS, VOLTS * 1e-9 + 1e-10 * rng.normal(size=VOLTS.size)
+        ).hysteresis
+        for _ in range(200)
+    ]
+
+    # 200 loops tell a root mean square to 4 %; three of them.
+    times = [one.value / one.uncertainty for one in found]
+    assert np.sqrt(np.mean(np.square(times))) == pytest.approx(1.0, abs=0.12)
+
+
+def test_a_meters_zero_is_in_the_rectification_ratio() -> None:
+    meter = Calibration(voltage_zero=0.003)
+    ratio = zero_bias_conductance(VOLTS, VOLTS * 1e-9, meter).rectification
+
+    assert ratio.value == pytest.approx(1.0)
+    assert ratio.part("voltage zero") == pytest.approx(2 * 0.003 / 3.0)
 
 
 def test_a_single_sweep_has_no_hysteresis_to_tell() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.conduction.conduction import points_lost
+from labctl.analysis.conduction.conduction import SCATTER, points_lost
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_columns
 from labctl.analysis.uncertainty import (
     EXACT,
@@ -57,10 +57,10 @@ class ZeroBias:
     """c3 in A/V³, mean of both branches."""
     fit_range: float
     """Half width of the fit in V."""
-    rectification: float
-    """|I(+V)| / |I(-V)| at the ends, offset removed; NaN for one polarity."""
-    hysteresis: float
-    """See `hysteresis_index`."""
+    rectification: Measured
+    """|I(+V)| / |I(-V)| at the ends, offset removed; absent for one polarity."""
+    hysteresis: Measured
+    """See `hysteresis_index`; absent for one direction."""
 
     def results(self) -> dict[str, Result]:
         """Return the named results for the run file."""
@@ -68,12 +68,8 @@ class ZeroBias:
             "conductance": self.conductance.to_result(),
             "offset_current": self.offset_current.to_result(),
             "cubic_coefficient": self.cubic.to_result(),
-            "hysteresis_index": _number(
-                self.hysteresis, "the sweep has one direction only"
-            ),
-            "rectification_ratio": _number(
-                self.rectification, "the sweep has one polarity only"
-            ),
+            "hysteresis_index": self.hysteresis.to_result(),
+            "rectification_ratio": self.rectification.to_result(),
         }
 
 
@@ -141,13 +137,13 @@ def zero_bias_conductance(
     offset, conductance, cubic = (mean(c[i] for c in every) for i in range(3))
     if len(fits) > 1:
         apart = fits[True][1] - fits[False][1]
-        extra = excess(apart.value, apart.part("scatter of the points"))
+        extra = excess(apart.value, apart.part(SCATTER))
         conductance = conductance.with_part(
             fresh("branches differ", apart.value, conductance.value), extra
         )
-    loop = hysteresis_index(points.volts, points.amperes)
-    ratio, ratio_noise = _rectification(points, offset.value)
-    scatter = conductance.part("scatter of the points")
+    loop = _loop(points, near, fit)
+    ratio = _rectification(points, offset.value, accuracy)
+    scatter = conductance.part(SCATTER)
     doubts += (
         *conduction.POSITIVE.met(
             conductance.value > 0,
@@ -157,10 +153,10 @@ def zero_bias_conductance(
             abs(conductance.value) / scatter if scatter else math.inf
         ),
         *particle.RECTIFIES.at_most(
-            100 * abs(ratio - 1),
-            max(particle.RECTIFIES.limit, 100 * _SIGNIFICANT * ratio_noise),
+            100 * abs(ratio.value - 1),
+            max(particle.RECTIFIES.limit, 100 * _SIGNIFICANT * ratio.part(SCATTER)),
         ),
-        *particle.HYSTERESIS.at_most(loop),
+        *particle.HYSTERESIS.at_most(loop.value),
     )
     none = Measured.absent("no such branch in the sweep", "S")
     return ZeroBias(
@@ -268,7 +264,7 @@ def _coefficients(
         term = Measured(value)
         if fit.freedom:
             source = fresh(
-                "scatter of the points",
+                SCATTER,
                 index,
                 points.volts.tolist(),
                 points.amperes.tolist(),
@@ -291,33 +287,53 @@ def _coefficients(
     return found[0], found[1], found[2]
 
 
-def _rectification(points: _Points, offset: float) -> tuple[float, float]:
+def _loop(points: _Points, near: _Points, fit: LinearFit) -> Measured:
+    """Return the hysteresis index, with what the scatter near zero adds to it."""
+    index = hysteresis_index(points.volts, points.amperes)
+    if not math.isfinite(index):
+        return Measured.absent("the sweep has one direction only")
+    if not fit.freedom:
+        return Measured(index)
+    noise = math.sqrt(float(np.sum(fit.residuals**2)) / fit.freedom)
+    size = float(np.mean(np.abs(points.amperes)))
+    # n/4 gaps of two readings on each side, their sums in size added, over n readings
+    # in size: of white noise the square of it is (1 + 2/π) (noise / size)² / n.
+    wide = math.sqrt((1 + 2 / math.pi) / points.volts.size)
+    part = noise / size * wide if size else math.nan
+    source = fresh(SCATTER, "loop", near.volts.tolist(), near.amperes.tolist())
+    return Measured(index).with_part(source, part, fit.freedom)
+
+
+def _rectification(points: _Points, offset: float, accuracy: Calibration) -> Measured:
+    none = Measured.absent("the sweep has one polarity only")
     sides = []
     reach = min(float(points.volts.max()), -float(points.volts.min()))
     for sign in (1, -1):
         along = sign * points.volts
         side = (along >= _TOP * reach) & (along <= reach * (1 + 1e-9))
         if not side.any():
-            return math.nan, math.nan
+            return none
         ratio = (points.amperes[side] - offset) / points.volts[side]
         error = float(ratio.std()) / math.sqrt(ratio.size)
         sides.append((float(ratio.mean()), error))
     (plus, plus_error), (minus, minus_error) = sides
     if plus == 0 or minus == 0:
-        return math.nan, math.nan
+        return none
+    found = abs(plus / minus)
     relative = math.hypot(plus_error / plus, minus_error / minus)
-    return abs(plus / minus), relative * abs(plus / minus)
+    source = fresh(SCATTER, "ratio", plus, minus)
+    zero = 2 * found * accuracy.voltage_zero / reach
+    return (
+        Measured(found)
+        .with_part(source, found * relative)
+        .with_part(accuracy.source("voltage", "zero"), zero)
+    )
 
 
 def _sorted_branch(volts: Floats, amperes: Floats) -> tuple[Floats, Floats]:
     levels, place = np.unique(volts, return_inverse=True)
     sums = np.bincount(place, weights=amperes, minlength=levels.size)
     return levels, sums / np.bincount(place, minlength=levels.size)
-
-
-def _number(value: float, reason: str) -> Result:
-    found = Measured(value) if math.isfinite(value) else Measured.absent(reason)
-    return found.to_result()
 
 
 def _nothing(doubts: Doubts) -> ZeroBias:
@@ -330,6 +346,6 @@ def _nothing(doubts: Doubts) -> ZeroBias:
         offset_current=absent.with_unit("A"),
         cubic=absent.with_unit("A/V^3"),
         fit_range=math.nan,
-        rectification=math.nan,
-        hysteresis=math.nan,
+        rectification=absent,
+        hysteresis=absent,
     )

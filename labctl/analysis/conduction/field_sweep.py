@@ -31,8 +31,8 @@ class FieldSweep:
     """dR_xy/dB at zero field in ohm/T = m²/C; carries the suspicions."""
     curvature: float
     """Cubic over linear term at the largest field; NaN if not fitted."""
-    magnetoresistance: float
-    """(R_xx(B) - R_xx(0)) / R_xx(0) at the largest field; NaN if not measured."""
+    magnetoresistance: Measured
+    """(R_xx(B) - R_xx(0)) / R_xx(0) at the largest field; absent if not measured."""
     is_single_carrier: bool
     """Whether nothing speaks against one kind of carrier, and it would be seen."""
     doubts: Doubts = ()
@@ -77,7 +77,7 @@ def field_sweep(
     if doubts:
         absent = Measured.absent(doubts[0], "m^2/C")
         return FieldSweep(
-            absent, math.nan, math.nan, is_single_carrier=False, doubts=doubts
+            absent, math.nan, absent, is_single_carrier=False, doubts=doubts
         )
     end = float(np.abs(tesla).max())
     b = tesla / end
@@ -90,13 +90,11 @@ def field_sweep(
         100 * abs(curvature), max(ONE.limit, _SIGNIFICANT * noise if noise > 0 else 0)
     )
     fit = bent if doubts else straight
-    rise = along = math.nan
+    rise, along = Measured.absent("not measured"), math.nan
     if longitudinal is not None:
-        along, rise, scatter = _magnetoresistance(
-            b, np.asarray(longitudinal, float)[keep]
-        )
-        loud = 100 * _SIGNIFICANT * scatter
-        doubts += RISE.at_most(100 * abs(rise), max(RISE.limit, loud))
+        along, rise = _magnetoresistance(b, np.asarray(longitudinal, float)[keep])
+        loud = 100 * _SIGNIFICANT * rise.part("hall readings")
+        doubts += RISE.at_most(100 * abs(rise.value), max(RISE.limit, loud))
     slope = Measured(float(fit.coefficients[1]) / end)
     source = fresh("hall readings", tesla.tolist(), ohms.tolist())
     if fit.freedom:
@@ -121,10 +119,14 @@ def field_sweep(
 
 def _magnetoresistance(
     b: NDArray[np.float64], ohms: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Return R_xx without a field, its relative rise at the end, and its noise."""
+) -> tuple[float, Measured]:
+    """Return R_xx without a field, and its relative rise at the end."""
     fit = fit_columns((1.0, b, b**2), ohms)
     zero, rise = float(fit.coefficients[0]), float(fit.coefficients[2])
     if not zero > 0:
-        return math.nan, math.nan, math.nan
-    return zero, rise / zero, fit.scatter(2) / zero
+        return math.nan, Measured.absent("no resistance without a field")
+    found = Measured(rise / zero)
+    if not fit.freedom:
+        return zero, found
+    source = fresh("hall readings", "rise", b.tolist(), ohms.tolist())
+    return zero, found.with_part(source, fit.scatter(2) / zero, fit.freedom)

@@ -27,8 +27,8 @@ def pellet_conductivity(
     """
     doubts = verdicts.CONTACTS_KNOWN.met(
         contact_resistance is not None,
-        "the contacts are not told apart from the bulk: the true conductivity is at"
-        " least this",
+        "the contacts are not told apart from the bulk: without them the conductivity"
+        " is at least this",
     )
     contacts = contact_resistance or known(0.0, math.nan, UNKNOWN_CONTACTS, "ohm")
     bulk = resistance - contacts
@@ -55,7 +55,10 @@ def without_sleeve(resistance: Measured, sleeve: Measured | None) -> Measured:
     be doubted.
     """
     if sleeve is None:
-        text = "the sleeve was not measured empty: what flows through it counts as bulk"
+        text = (
+            "the sleeve was not measured empty: without it the conductivity is at most"
+            " this"
+        )
         return resistance.suspect(*verdicts.SLEEVE.met(fulfilled=False, text=text))
     through = 1.0 / resistance
     share = 100 * sleeve.value * resistance.value

@@ -115,8 +115,8 @@ class VanDerPauw:
     """ρ_A / t of F76 in ohm; NaN if not all of its readings are there."""
     sheet_b: float
     """ρ_B / t of F76 in ohm; NaN if not all of its readings are there."""
-    f_factor: float
-    """1 for R_A = R_B; NaN if it cannot be worked out."""
+    f_factor: Measured
+    """1 for R_A = R_B; absent if it cannot be worked out."""
     ratio: float
     """The larger of R_A, R_B over the smaller; NaN if it cannot be worked out."""
     resistances: Mapping[str, float]
@@ -131,12 +131,7 @@ class VanDerPauw:
         """Return the named results for the run file."""
         names = ("sheet_resistance", "resistivity", "conductivity")
         found = {name: getattr(self, name).to_result() for name in names}
-        factor = (
-            Measured.absent("R_A or R_B is missing")
-            if math.isnan(self.f_factor)
-            else Measured(self.f_factor)
-        )
-        return found | {"f_factor": factor.to_result()}
+        return found | {"f_factor": self.f_factor.to_result()}
 
 
 def solve_sheet_resistance(resistance_a: float, resistance_b: float) -> float:
@@ -215,12 +210,12 @@ def van_der_pauw(
     sheet = sheet_resistance(a, b).suspect(*doubts, *doubts_a, *doubts_b)
     sheet_a = _f76(taken, GROUP_A[0], GROUP_B[0])
     sheet_b = _f76(taken, GROUP_A[1], GROUP_B[1])
-    ratio = factor = math.nan
+    ratio, factor = math.nan, Measured.absent("R_A or R_B is missing")
     if not sheet.is_absent:
         ratio = max(a.value, b.value) / min(a.value, b.value)
-        factor = f_factor(ratio)
+        factor = _factor(a, b)
         sheet = contacts.on_resistance(sheet)
-        sheet = sheet.suspect(*_shape_doubts(ratio, factor, sheet_a, sheet_b))
+        sheet = sheet.suspect(*_shape_doubts(ratio, factor.value, sheet_a, sheet_b))
     depth = thickness or Measured.absent(_NO_THICKNESS)
     return VanDerPauw(
         sheet_resistance=sheet,
@@ -234,6 +229,14 @@ def van_der_pauw(
         ratio=ratio,
         resistances={name: value.value for name, value in taken.items()},
     )
+
+
+def _factor(a: Measured, b: Measured) -> Measured:
+    """Return f of both resistances; what they share in size cancels in it."""
+    ratio = a / b if a.value >= b.value else b / a
+    step = 1e-4 * ratio.value
+    slope = (f_factor(ratio.value + step) - f_factor(ratio.value)) / step
+    return combine(f_factor(ratio.value), (ratio, slope))
 
 
 def _by_configuration(
