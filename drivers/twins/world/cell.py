@@ -52,8 +52,7 @@ class Cell:
             None if counter is None else Electrode(counter, parameters.thermal_volt)
         )
         self._room_films = _films(parameters)
-        self._films = self._room_films
-        """Every film's pairs in one row: working, counter, lithium."""
+        self._set_films(self._room_films)
         contact = parameters.contact
         self._series = parameters.series_resistance_ohm + contact.resistance_ohm
         self._kelvin = ROOM
@@ -78,14 +77,20 @@ class Cell:
         electrolyte = arrhenius(p.electrolyte_activation_joule_per_mole, kelvin)
         self._series = p.series_resistance_ohm * electrolyte + p.contact.resistance_ohm
         film = arrhenius(p.film_activation_joule_per_mole, kelvin)
-        self._films = Rungs(
-            self._room_films.resistance * film, self._room_films.time * film
-        )
+        room = self._room_films
+        self._set_films(Rungs(room.resistance * film, room.time * film))
         transfer = arrhenius(p.charge_transfer_activation_joule_per_mole, kelvin)
         slower = arrhenius(p.diffusion_activation_joule_per_mole, kelvin)
         for electrode in (self.working, self.counter):
             if electrode is not None:
                 electrode.warm_to(p.thermal_volt * kelvin / ROOM, transfer, 1 / slower)
+
+    def _set_films(self, films: Rungs) -> None:
+        """Have these pairs of every film in one row: working, counter, lithium."""
+        self._films = films
+        self._total_films = float(films.resistance.sum())
+        # exp(−40) is nothing to rounding
+        self._films_settled = 40.0 * float(films.time.max())
 
     # ---- what an instrument does to it
 
@@ -240,7 +245,7 @@ class Cell:
     # ---- one sub-step
 
     def _total_resistance(self) -> float:
-        total = self._series + float(self._films.resistance.sum())
+        total = self._series + self._total_films
         for electrode in (self.working, self.counter):
             if electrode is not None:
                 transfer = electrode.parameters.charge_transfer_resistance_ohm
@@ -251,7 +256,8 @@ class Cell:
         """Make one sub-step of at most ``left`` s; return its length."""
         state = self._state
         allowed = min(state.step, LONGEST_STEP)
-        time = left / math.ceil(left / allowed * (1.0 - 1e-12))
+        # A tenth more than allowed is not worth a second step.
+        time = left / max(math.ceil(left / allowed - 0.1), 1)
         while True:
             after, bend = self._attempt(state, current, voltage, time)
             if bend <= TOLERATED_BEND or time <= FIRST_STEP:
@@ -284,22 +290,26 @@ class Cell:
                 if counter is not None:
                     counter.next_stage()
             if current is None:
-                decay = np.exp(-elapsed / films.time)
-                through = float(films.resistance @ (1.0 - decay)) + self._series
-                left_over = voltage - float(state.films @ decay)
-                guess = _potentiostat(working, counter, through, left_over, guess)
+                through, wanted = self._total_films + self._series, voltage
+                if elapsed < self._films_settled:
+                    decay = np.exp(-elapsed / films.time)
+                    through -= float(films.resistance @ decay)
+                    wanted -= float(state.films @ decay)
+                guess = _potentiostat(working, counter, through, wanted, guess)
             else:
                 working.solve(current)
                 if counter is not None:
                     counter.solve(-current)
             passed += weight * guess
-        settled = guess * films.resistance
-        across = settled + (state.films - settled) * np.exp(-time / films.time)
+        across, across_films = guess * films.resistance, guess * self._total_films
+        if time < self._films_settled:
+            across += (state.films - across) * np.exp(-time / films.time)
+            across_films = float(across.sum())
         after = CellState(
             working.finish(),
             None if counter is None else counter.finish(),
             across,
-            float(across.sum()),
+            across_films,
             state.charge + passed * time,
             guess,
             state.step,

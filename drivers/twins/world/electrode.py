@@ -80,6 +80,8 @@ class Electrode:
         "grains",
         "half_gap",
         "layer",
+        "layer_settled",
+        "layer_total",
         "ocp",
         "parameters",
         "thermal",
@@ -95,6 +97,9 @@ class Electrode:
         self.grains = _grains(parameters)
         self.capacity = parameters.capacity_coulomb
         self.layer = double_layer(parameters)
+        self.layer_total = self.layer.bare + float(self.layer.capacitance.sum())
+        # A branch then lags a drift of 1 mV/s by less than 1 nV.
+        self.layer_settled = 1e3 * float(self.layer.time.max(initial=0.0))
         self.half_gap = parameters.hysteresis.half_gap_volt
         self.branch_rate = parameters.hysteresis.rate
         self.backlash = parameters.hysteresis.backlash

@@ -42,9 +42,11 @@ class GrainTrial:
     __slots__ = (
         "_base_mean",
         "_composition_gain",
+        "_crystal",
         "_electrode",
         "_exchange",
         "_factors",
+        "_pristine",
         "_profile",
         "_start",
         "_surface",
@@ -71,6 +73,10 @@ class GrainTrial:
         """
         self._electrode, self._start = electrode, start
         self._base_mean = start.mean
+        past = start.past
+        self._crystal = self._pristine = pristine_weight(past.furthest)
+        if self._crystal > 0.0:
+            self._pristine *= math.exp(CRYSTAL_RATE * (past.slack - past.furthest))
         self.faradaic = start.faradaic
         self.equilibrium = self.stiffness = 0.0
         self._exchange = 2.0 * exchange * grain.surface
@@ -119,8 +125,7 @@ class GrainTrial:
             electrode.branch_rate,
             electrode.backlash,
         )
-        crystal = pristine_weight(furthest)
-        pristine = crystal and crystal * math.exp(CRYSTAL_RATE * (slack - furthest))
+        crystal, pristine = self._crystal, self._pristine
         surface, surface_gain = self._surface, self._surface_gain
         composition_gain = self._composition_gain
         low = (surface - (1.0 - EDGE)) / surface_gain

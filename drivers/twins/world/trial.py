@@ -6,13 +6,15 @@ one capacitance and one base potential, exactly:
     V = (B + γΔt (I_host − Σ i_F)) / C_eff
     C_eff = C_0 + Σ C_k b_k,  B = C_0 V_0 + Σ C_k b_k V_k,  b_k = γΔt/(γΔt + τ_k)
 
-With one size this closes the particle's scalar equation; several sizes are brought to
-one potential by Newton around theirs.
+Stages long beside every τ_k take b_k = 1. With one size this closes the particle's
+scalar equation; several sizes are brought to one potential by Newton around theirs.
 
 Whoever edits: charge is conserved to rounding; the tests hold it to 1e-9.
 """
 
 import math
+
+import numpy as np
 
 from drivers.twins.world.ageing import lived_on
 from drivers.twins.world.diffusion import FloatArray
@@ -66,24 +68,25 @@ class Trial:
             self._share *= -math.expm1(-filled) / filled
         capacity = electrode.capacity * start.age.active
         exchange = electrode.middle_exchange_current(start.age)
-        self._grains = tuple(
+        self._grains = [
             GrainTrial(electrode, grain, state, capacity, exchange, time)
             for grain, state in zip(electrode.grains, start.grains, strict=True)
-        )
-        self._capacitance = electrode.layer.bare
-        self._follow: FloatArray | None = None
-        self._base_layer, self._pull = start.layer, start.layer
+        ]
+        layer = electrode.layer
+        self._base_layer = start.layer
         stage = GAMMA * time
-        if start.layer.size:
-            self._follow = stage / (stage + electrode.layer.time)
-            self._pull = electrode.layer.capacitance * self._follow
-            self._capacitance += float(self._pull.sum())
+        self._follow: FloatArray | None = None
+        self._pull, self._capacitance = layer.capacitance, electrode.layer_total
+        if stage < electrode.layer_settled:
+            self._follow = stage / (stage + layer.time)
+            self._pull = layer.capacitance * self._follow
+            self._capacitance = layer.bare + float(self._pull.sum())
         self._gain = stage / self._capacitance
         self._base = self._base_potential(start.potential)
 
     def _base_potential(self, bare: float) -> float:
         """Return B/C_eff in V with the bare capacitance at ``bare``."""
-        if self._follow is None:
+        if not self._pull.size:
             return bare
         charge = self._electrode.layer.bare * bare
         return (charge + float(self._pull @ self._base_layer)) / self._capacitance
@@ -136,10 +139,11 @@ class Trial:
         self._taken += (1.0 - GAMMA) * max(-self.current, 0.0)
         for grain in self._grains:
             grain.next_stage()
+        # towards the stage's end and CARRY as far
+        part = CARRY * (self.middle - start.layer)
         if self._follow is not None:
-            # towards the stage's end and CARRY as far
-            part = (CARRY * self._follow) * (self.middle - start.layer)
-            self._base_layer = start.layer + part
+            part *= self._follow
+        self._base_layer = start.layer + part
         risen = self.middle - start.potential
         self._base = self._base_potential(start.potential + CARRY * risen)
 
@@ -154,7 +158,9 @@ class Trial:
                 g.volume * s.mean for g, s in zip(electrode.grains, grains, strict=True)
             )
         layer = self._base_layer
-        if self._follow is not None:
+        if self._follow is None:
+            layer = np.full(layer.size, self.potential)
+        else:
             layer = layer + self._follow * (self.potential - layer)
         taken = self._taken + GAMMA * max(-self.current, 0.0)
         return ElectrodeState(
