@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from labctl.analysis.uncertainty import Measured
 from labctl.sample import UNNAMED, Sample
 from labctl.sources import Source
+from labctl.verdicts.label import STATES_QUANTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def labelled(sample: Sample, quantity: str) -> Measured:
     words = quantity.replace("_", " ")
     value: float | None = getattr(sample, quantity)
     if value is None:
-        reason = f"sample {sample.name} has no {words}"
-        return Measured.absent(reason, default.unit)
+        (doubt,) = STATES_QUANTITY.met(False, f"sample {sample.name} has no {words}")
+        return Measured.absent(doubt, default.unit)
     stated: float | None = getattr(sample, f"{quantity}_uncertainty")
     shared = f"sample {sample.name}" if sample.name != UNNAMED else ""
     return _of_label(value, stated, words, default, shared)

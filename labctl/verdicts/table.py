@@ -10,6 +10,7 @@ from labctl.verdicts import (
     gitt,
     groups,
     hall,
+    label,
     particle,
     pellet,
     spectra,
@@ -29,6 +30,7 @@ TECHNIQUES: tuple[ModuleType, ...] = (
     hall,
     voltammetry,
     groups,
+    label,
 )
 """Each states its ``TITLE`` and its conditions."""
 _LEAD = (

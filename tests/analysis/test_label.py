@@ -8,6 +8,7 @@ import pytest
 from labctl.analysis.label import DEFAULTS, labelled, noted
 from labctl.quantities import SI
 from labctl.sample import Sample, SampleKind
+from labctl.verdicts.label import STATES_QUANTITY
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -42,6 +43,7 @@ def test_a_label_without_a_value_gives_none_and_says_so() -> None:
 
     assert math.isnan(found.value)
     assert found.reason == "sample a has no active mass"
+    assert found.to_result().verdicts == (STATES_QUANTITY.code,)
 
 
 def test_the_mass_cancels_between_two_results_of_one_sample() -> None:
