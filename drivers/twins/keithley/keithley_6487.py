@@ -85,7 +85,7 @@ class Keithley6487Twin(OnTheMains, Trace):
     def _make_default(self) -> None:
         self.range = 2e-4
         self.elements: tuple[str, ...] = ("READ", "UNIT", "TIME", "STAT")
-        self.zero = 0.0
+        self.zero_acquired = False
         self.source_range = 10.0
         self.source.on = False
         self.source.level = 0.0
@@ -121,7 +121,7 @@ class Keithley6487Twin(OnTheMains, Trace):
     def _acquire_zero(self) -> None:
         if not self.zero_check:
             raise ScpiError(-221, "zero check is off")
-        self.zero = self.meter.errors.offset
+        self.zero_acquired = True
         self.time += OVERHEAD
 
     @command(":FORMat:ELEMents", _ELEMENT, rest=True)
@@ -179,9 +179,9 @@ class Keithley6487Twin(OnTheMains, Trace):
         value = self.meter.convert(true, fixed, self.nplc * count)
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
-        elif self.zero_correct:
+        elif self.zero_correct and self.zero_acquired:
             name = CURRENT.range_for(true if fixed is None else fixed)
-            value -= self.zero * name
+            value -= self.meter.errors(name).offset * name
         status = OVERFLOW if abs(value) >= INFINITY else 0
         status |= ZERO_CHECK if self.zero_check else 0
         unit = "A" if "UNIT" in self.elements else ""

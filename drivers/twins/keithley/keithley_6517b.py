@@ -135,7 +135,7 @@ class Keithley6517BTwin(Trace):
         self.ranges = dict(DEFAULT_RANGES)
         self.elements: tuple[str, ...] = DEFAULT_ELEMENTS
         self.source_range = 100.0
-        self.zero = 0.0
+        self.zero_acquired = False
         self.count = 0
         self.source.on = False
         self.source.level = 0.0
@@ -190,7 +190,7 @@ class Keithley6517BTwin(Trace):
 
     @command(":SYSTem:ZCORrect:ACQuire")
     def _acquire_zero(self) -> None:
-        self.zero = self.meter.errors.offset
+        self.zero_acquired = True
 
     @query(":SYSTem:INTerlock?")
     def _interlock(self) -> str:
@@ -234,8 +234,9 @@ class Keithley6517BTwin(Trace):
     def _amperes(self, fixed: float | None, nplc: float) -> float:
         true = 0.0 if self.zero_check else self.circuit.operate(self.time).current
         value = self.meter.convert(true, fixed, nplc)
-        if self.zero_correct and math.isfinite(value):
-            value -= self.zero * CURRENT.range_for(true if fixed is None else fixed)
+        if self.zero_correct and self.zero_acquired and math.isfinite(value):
+            name = CURRENT.range_for(true if fixed is None else fixed)
+            value -= self.meter.errors(name).offset * name
         return value
 
     def _ohms(self, fixed: float | None, nplc: float) -> float:

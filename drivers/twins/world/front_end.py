@@ -1,7 +1,7 @@
 """The analogue half of a source and measure unit, or of a meter: ranges and errors.
 
 Physics only. Noise of a reading falls with the square root of its integration time;
-gain and offset errors are drawn once per instrument within its maker's limits.
+gain and offset errors are drawn once for each range within its maker's limits.
 """
 
 import math
@@ -29,10 +29,20 @@ class Meter:
     """One analogue-to-digital converter with its own errors."""
 
     def __init__(self, circuit: Circuit, name: str, spec: Specification) -> None:
-        rng = circuit.random(name)
         self.spec = spec
-        self.errors = Imperfection.draw(rng, spec.gain, spec.offset)
-        self._gauss = rng.gauss
+        self._circuit, self._name = circuit, name
+        self._errors: dict[float, Imperfection] = {}
+        self._gauss = circuit.random(name).gauss
+
+    def errors(self, span: float) -> Imperfection:
+        """Return gain and offset of the range called ``span``."""
+        found = self._errors.get(span)
+        if found is None:
+            gain, zero = self.spec.limit_at(span)
+            rng = self._circuit.random(f"{self._name}:{span:.6g}")
+            found = Imperfection.draw(rng, gain, zero / span)
+            self._errors[span] = found
+        return found
 
     def convert(
         self, true: float, fixed: float | None, nplc: float, extra: float = 0.0
@@ -47,7 +57,7 @@ class Meter:
         noise = self.spec.noise * name / math.sqrt(nplc)
         if extra:
             noise = math.hypot(noise, extra)
-        return self.errors.apply(true, name) + self._gauss(0.0, noise)
+        return self.errors(name).apply(true, name) + self._gauss(0.0, noise)
 
 
 class SourceFrontEnd:

@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from drivers.specification import Specification
 from drivers.twins.world.circuit import Circuit, Source
+from drivers.twins.world.front_end import Meter
 from drivers.twins.world.magnet import ElectroMagnet
 from drivers.twins.world.specimen import Film, Particle, Pellet
 
@@ -176,3 +179,18 @@ def test_a_circuit_can_be_put_away_and_taken_up() -> None:
 
     assert other.closed == circuit.closed
     assert other.field(7.0) == circuit.field(7.0)
+
+
+def test_each_range_of_a_meter_is_off_by_its_own_error_within_its_limit() -> None:
+    spec = Specification.by_range((0.1, 1e-3, 1e-5), (1.0, 1e-4, 2e-5))
+    meters = [Meter(Circuit(seed=seed), "v", spec) for seed in range(200)]
+
+    drawn = {span: [m.errors(span) for m in meters] for span in spec.ranges}
+
+    for span, (gain, zero) in ((0.1, (1e-3, 1e-5)), (1.0, (1e-4, 2e-5))):
+        gains = np.array([one.gain for one in drawn[span]])
+        zeros = span * np.array([one.offset for one in drawn[span]])
+        assert 0.95 * gain < np.max(np.abs(gains)) <= gain
+        assert 0.95 * zero < np.max(np.abs(zeros)) <= zero
+    again = Meter(Circuit(seed=0), "v", spec)
+    assert again.errors(1.0) == meters[0].errors(1.0) != meters[0].errors(0.1)
