@@ -8,10 +8,11 @@ from gui.look.colours import StateLook
 from gui.look.palette import theme
 from gui.look.si_text import lasting
 from gui.parts.table import Column, Table, TableModel
+from gui.parts.verdict import verdict_colour, verdict_look
 from gui.run.result_rows import ResultRow, result_rows
 from gui.run.step_rows import StepRow, step_rows
 from labctl.api.answers import ForecastOut, RunEvent, StepOut
-from labctl.data import Level, Quality, Result
+from labctl.data import Level, Result
 from labctl.drawing.result_text import MEANING
 
 NO_RESULTS = "No results yet: they are worked out when the run ends."
@@ -107,12 +108,11 @@ def _planned(row: StepRow) -> str | None:
 
 
 def _quality(row: ResultRow) -> str:
-    return theme().good if row.quality == Quality.GOOD else theme().alarm
+    return verdict_colour(row.quality)
 
 
-def _look(row: ResultRow) -> StateLook | None:
-    """Return a shape for what is not good: colour alone says nothing to many."""
-    return None if row.quality == Quality.GOOD else StateLook.NEEDS_YOU
+def _look(row: ResultRow) -> StateLook:
+    return verdict_look(row.quality)
 
 
 def _fill(parent: QWidget, table: QWidget) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from PyQt6.QtWidgets import QHeaderView, QLabel, QVBoxLayout, QWidget
 
 from gui.look.colours import StateLook
-from gui.look.palette import theme
 from gui.parts.table import Column, Table, TableModel
+from gui.parts.verdict import verdict_colour, verdict_look
 from gui.runs.run_statistics import Averaged, Statistics
-from labctl.data import Quality
 
 NOTHING = "Tick runs to see the means and ratios of their results."
 DEVIATION, REMARKS = 6, 7
@@ -88,9 +87,9 @@ def _spread(row: Averaged) -> str:
     return f"{row.quantity}: {row.spread}"
 
 
-def _look(row: Averaged) -> StateLook | None:
-    return None if row.verdict is Quality.GOOD else StateLook.NEEDS_YOU
+def _look(row: Averaged) -> StateLook:
+    return verdict_look(row.verdict)
 
 
 def _colour(row: Averaged) -> str:
-    return theme().good if row.verdict is Quality.GOOD else theme().alarm
+    return verdict_colour(row.verdict)

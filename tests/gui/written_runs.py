@@ -5,6 +5,7 @@ Ten runs of twenty-four cycles take twins a minute; the numbers of these are kno
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from real_station import NOW
 from values import HOUR
 
+from labctl.analysis.uncertainty import known
 from labctl.columns import CYCLES, EIS, TIMESERIES
 from labctl.data import Array, Batch, Result, Stream
 from labctl.store.folder import RunFolder
@@ -159,18 +161,22 @@ def tables_of(scale: float, fade: float, rows: int = 40) -> dict[Stream, Table]:
 
 def _results(scale: float, *, alone: bool) -> dict[str, Result]:
     """Return an efficiency, a capacity, and what is not shared or no number."""
+
+    def found(value: float, relative: float, term: str, unit: str) -> Result:
+        return known(value, relative * value, term, unit).to_result()
+
+    table = {
+        "composition": (0.2, 0.4, 0.6, 0.8),
+        "diffusivity_m2_per_s": (1e-15, 3e-15 * scale, 2e-15, math.nan),
+        "valid": (1.0, 1.0, 0.0, 1.0),
+    }
+    diffusivity = found(1e-15 * scale, 0.2, "particle radius", "m²/s")
     return {
-        "initial_coulombic_efficiency": Result(88.0 + 4 * scale, "%"),
-        "first_discharge_capacity": Result(2871.3 * scale, "mAh/g"),
-        "capacity_retention": Result(97.0 - 3 * scale, "%"),
-        **({"only_here": Result(1.0, "V")} if alone else {}),
-        "diffusivity": Result(
-            value=1e-15 * scale,
-            unit="m²/s",
-            table={
-                "composition": (0.2, 0.4, 0.6, 0.8),
-                "diffusivity_m2_per_s": (1e-15, 3e-15 * scale, 2e-15, math.nan),
-                "valid": (1.0, 1.0, 0.0, 1.0),
-            },
+        "initial_coulombic_efficiency": found(
+            88.0 + 4 * scale, 0.001, "current zero", "%"
         ),
+        "first_discharge_capacity": found(2871.3 * scale, 0.02, "active mass", "mAh/g"),
+        "capacity_retention": found(97.0 - 3 * scale, 0.001, "current zero", "%"),
+        **({"only_here": found(1.0, 0.01, "voltage zero", "V")} if alone else {}),
+        "diffusivity": replace(diffusivity, table=table),
     }
