@@ -57,6 +57,7 @@ from protocols.conduction.conduction_readings import (
     accuracy_of,
     film_readings,
     steps_of,
+    temperature_of,
     thickness_of,
 )
 from protocols.conduction.hall_bench import REVERSAL, by_name
@@ -268,6 +269,7 @@ class HallByHand(ByHand[State]):
             ).results()
         if sheet.resistances:
             found |= sheet.results()
+            found["temperature"] = temperature_of(run).to_result()
         names = (SOURCE, V, A, T)
         found |= kept_result(run, *(c.name for c in columns.CONTACTS), *names)
         return found or {"resistance": _last_resistance(readings, accuracy)}

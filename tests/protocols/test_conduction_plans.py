@@ -23,7 +23,11 @@ from protocols.conduction.contact_check import ContactCheck
 from protocols.conduction.hall_bench import REVERSAL, rounded_down
 from protocols.conduction.hall_effect import HallEffect
 from protocols.conduction.particle_iv import ParticleIV
-from protocols.conduction.pellet_conductivity import PelletConductivity
+from protocols.conduction.pellet_conductivity import (
+    PelletConductivity,
+    PelletParameters,
+)
+from protocols.conduction.pellet_series import earlier_pellet
 from protocols.conduction.van_der_pauw import VanDerPauwProtocol
 
 PELLET = {"name": "p", "kind": "pellet", "area": 1e-4, "thickness": 1e-3}
@@ -227,3 +231,23 @@ def test_steps_replay_from_their_own_payload() -> None:
     second = played(make(HallEffect, FILM), GOOD_FILM)
 
     assert [s.digest() for s in first] == [s.digest() for s in second]
+
+
+def test_parameters_of_older_files_are_read_and_their_zeros_are_no_knowledge() -> None:
+    told = {
+        "contact_share": 0.005,
+        "series": [
+            {
+                "thickness": 5e-4,
+                "resistance": 5400.0,
+                "thickness_uncertainty": 0.0,
+                "resistance_uncertainty": 0.0,
+            }
+        ],
+    }
+    parameters = PelletParameters.model_validate(told, context=SI)
+
+    depth, ohms = earlier_pellet(1, parameters.series[0])
+
+    assert depth.budget == pytest.approx({"thickness (assumed)": 1e-5})
+    assert ohms.budget == pytest.approx({"resistance (assumed)": 54.0})

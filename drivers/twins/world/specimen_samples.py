@@ -24,11 +24,13 @@ class PelletTruth:
     contact_resistance_ohm: NotNegative = 0.0
     wall_resistance_ohm: Positive = 1e15
     emf_volt: float = 0.0
+    pressed: Positive = 1.0
+    """Conductivity over that of the powder: no pellet is pressed like another."""
 
     def build(self) -> Specimen:
         """Return the pellet."""
         return Pellet(
-            self.conductivity_siemens_per_metre,
+            self.conductivity_siemens_per_metre * self.pressed,
             self.area_m2,
             self.thickness_m,
             self.contact_resistance_ohm,
