@@ -95,10 +95,20 @@ ONE_PROCESS = Condition(
     quantity="exponent α of the arc's constant phase element",
     limit=0.65,
     why="An arc flatter than that is two arcs or a distribution, and its width the sum "
-    "of both. What R_ct cannot tell in any case: arcs of both electrodes of a cell "
-    "without reference electrode that are as fast as one another are one arc, and its "
-    "resistance is their sum.",
+    "of both.",
     advice="Look at the relaxation times; use a reference electrode.",
+)
+COUNTER_APART = Condition(
+    code="spectra-counter-apart",
+    holds="The arc is none of the lithium counter electrode's.",
+    quantity="capacitance of the arc per area",
+    limit=50.0,
+    unit="µF/cm²",
+    why="Two electrodes without a reference: arcs equally fast are one arc. A foil of "
+    "lithium has 10 to 50 µF/cm² of the cell's area; an arc with less may be partly "
+    "lithium's. With more, lithium's own arc is the faster one and is seen apart.",
+    advice="Measure against a reference electrode, in a symmetric cell, or at several "
+    "temperatures, where the two part.",
 )
 CIRCUITS_AGREE = Condition(
     code="spectra-circuits-agree",

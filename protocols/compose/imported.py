@@ -15,7 +15,7 @@ from protocols.cells.cycling_results import cycles_of, cycling_results, ended_of
 from protocols.spectra.peis import NYQUIST
 from protocols.spectra.recorded_spectra import RecordedSpectrum, spectra_of
 from protocols.spectra.spectra_results import (
-    judged,
+    judged_of,
     resistance_result,
     spectra_figures,
 )
@@ -72,16 +72,7 @@ class Imported(Protocol):
                 out |= cycling_results(run, formation_cycles=0)
         spectra = self._spectra(run)
         if spectra:
-            kelvin = run.sample.temperature
-            found = [
-                judged(
-                    x,
-                    temperature=kelvin,
-                    corrected=False,
-                    accuracy=run.accuracy("cell"),
-                )
-                for x in spectra
-            ]
+            found = judged_of(run, spectra)
             out["charge_transfer_resistance"] = resistance_result(found)
         if not out:
             reason = "neither a whole cycle nor a spectrum is in the data"

@@ -34,10 +34,10 @@ from protocols.compose.sequence_checks import (
     techniques_of,
 )
 from protocols.spectra.peis import NYQUIST
-from protocols.spectra.recorded_spectra import spectra_of
+from protocols.spectra.recorded_spectra import at_one_time, spectra_of
 from protocols.spectra.spectra import seconds_of
 from protocols.spectra.spectra_results import (
-    judged,
+    judged_of,
     resistance_result,
     spectra_figures,
 )
@@ -274,16 +274,8 @@ class ComposedSequence(CellProtocol):
             if cycles.complete.any():
                 out |= cycling_results(run, formation_cycles=p.formation_cycles)
         if len(run.table("eis")["spectrum_id"]):
-            kelvin = run.sample.temperature
-            spectra = [
-                judged(
-                    taken,
-                    temperature=kelvin,
-                    corrected=False,
-                    accuracy=run.accuracy("cell"),
-                )
-                for taken in spectra_of(run, {}, self._capacity())
-            ]
+            taken = at_one_time(spectra_of(run, {}, self._capacity()))
+            spectra = judged_of(run, taken)
             out["charge_transfer_resistance"] = resistance_result(spectra)
         return out
 

@@ -49,7 +49,7 @@ from protocols.spectra.spectra import (
 )
 from protocols.spectra.spectra_results import (
     SLOW,
-    judged,
+    judged_of,
     relaxation_result,
     resistance_result,
     spectra_figures,
@@ -295,17 +295,13 @@ class InsituEis(CellProtocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return R_ct at each current, how the channels agree, what formation says."""
-        p, kelvin = self.parameters, run.sample.temperature
-        found = [
-            judged(
-                taken,
-                temperature=kelvin,
-                corrected=p.drift_correction,
-                accuracy=run.accuracy("cell"),
-            )
-            for taken in at_one_time(self.spectra(run))
+        p = self.parameters
+        whole = [
+            taken
+            for taken in self.spectra(run)
             if len(taken.frequency) == self._points(taken.label)
         ]
+        found = judged_of(run, at_one_time(whole), corrected=p.drift_correction)
         out = {"charge_transfer_resistance": resistance_result(found, REFERENCE_STATE)}
         out["relaxation_peak_resistance"] = relaxation_result(found, REFERENCE_STATE)
         for rate in p.dc_rates:

@@ -32,7 +32,7 @@ from protocols.spectra.spectra import (
     spectrum_complaints,
 )
 from protocols.spectra.spectra_results import (
-    judged,
+    judged_of,
     relaxation_result,
     resistance_result,
     spectra_figures,
@@ -174,16 +174,7 @@ class Peis(CellProtocol):
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return R_ct with a row for each spectrum; what formation says."""
         formation = formation_results(run, self.parameters.formation_cycles)
-        kelvin = run.sample.temperature
-        found = [
-            judged(
-                taken,
-                temperature=kelvin,
-                corrected=False,
-                accuracy=run.accuracy("cell"),
-            )
-            for taken in self.spectra(run)
-        ]
+        found = judged_of(run, self.spectra(run))
         return {
             "charge_transfer_resistance": resistance_result(found),
             "relaxation_peak_resistance": relaxation_result(found),

@@ -17,7 +17,9 @@ from labctl.data import Result
 from labctl.figures.figure import Figure
 from labctl.figures.spectra import Shown
 from labctl.figures.spectra import spectra_figures as figures_of_spectra
+from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
+from labctl.sample import SampleKind
 from labctl.verdicts import spectra as conditions
 from labctl.verdicts.condition import Doubts
 from protocols.spectra.recorded_spectra import RecordedSpectrum
@@ -27,6 +29,8 @@ FOLLOWED = 2.0
 drift out."""
 CURVED = 0.5
 """Part of the correction for a spectrum's own time that is left in doubt."""
+MICROFARAD_PER_SQUARE_CM = 1e2
+"""In F/m²."""
 SLOW = 12.0
 """A spectrum takes about so many periods of its lowest frequency."""
 
@@ -44,17 +48,51 @@ class Judged:
     """Top in Hz and resistance of each peak of the relaxation times."""
 
 
+def judged_of(
+    run: RecordedRun,
+    spectra: Sequence[RecordedSpectrum],
+    *,
+    corrected: bool = False,
+) -> list[Judged]:
+    """Judge the spectra of a run by its sample's label and its instrument's accuracy.
+
+    ``corrected``: the instrument took a straight drift out.
+    """
+    sample = run.sample
+    against_lithium = sample.kind is SampleKind.HALF_CELL
+    area = math.nan if sample.area is None else sample.area
+    return [
+        judged(
+            taken,
+            temperature=sample.temperature,
+            corrected=corrected,
+            accuracy=run.accuracy("cell"),
+            lithium=area if against_lithium else 0.0,
+        )
+        for taken in spectra
+    ]
+
+
 def judged(
     taken: RecordedSpectrum,
     *,
     temperature: float,
     corrected: bool,
     accuracy: ChannelAccuracy | None = None,
+    lithium: float = 0.0,
 ) -> Judged:
     """Fit circuits and add what drift and amplitude say.
 
-    ``corrected``: the instrument took a straight drift out; ``accuracy``: what it
-    states of its errors.
+    Parameters
+    ----------
+    taken, temperature
+        The spectrum, and K.
+    corrected
+        The instrument took a straight drift out.
+    accuracy
+        What it states of its errors; None: a declared default.
+    lithium
+        Area of a lithium counter electrode in m²; 0 without one, NaN if unknown.
     """
     try:
         found = charge_transfer_resistance(
@@ -71,6 +109,9 @@ def judged(
     doubts = steadiness(taken, corrected=corrected)
     doubts += conditions.LINEAR.at_most(1000 * taken.amplitude)
     resistance = found.measured.suspect(*doubts)
+    if lithium != 0:
+        each = MICROFARAD_PER_SQUARE_CM * found.capacitance / lithium
+        resistance = resistance.suspect(*conditions.COUNTER_APART.at_least(each))
     if len(taken.moves):
         left = CURVED * abs(found.follows(taken.frequency, taken.moves))
         resistance = resistance.with_part("state during the sweep", rectangular(left))

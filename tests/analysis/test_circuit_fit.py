@@ -226,3 +226,11 @@ def test_an_impedance_that_is_not_a_number_is_refused() -> None:
 
     with pytest.raises(ValueError, match="finite"):
         fit_circuit(parse_circuit("R0-C1"), f, [1, np.nan, 1, 1])
+
+
+def test_a_spectrum_without_noise_ends_the_search() -> None:
+    f = np.logspace(4, 0, 33)
+    z = parse_circuit("R0-p(R1,CPE1)").impedance(f, [5.0, 20.0, 1.2e-5, 1.0])
+
+    for text in ("R0-p(R1,CPE1)-p(R2-Sp1,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)"):
+        assert fit_circuit(parse_circuit(text), f, z).residual < 1e-6

@@ -78,6 +78,23 @@ def test_each_fault_and_each_gap_is_a_condition_of_its_own(
         assert [doubt.code for doubt in said] == [code]
 
 
+# area of the lithium in m², whether an arc of 12 µF may be lithium's
+AREAS = [(0.0, False), (1e-6, False), (1.13e-4, True), (np.nan, True)]
+
+
+@pytest.mark.parametrize(("lithium", "doubted"), AREAS)
+def test_an_arc_with_a_foils_capacitance_may_be_lithiums(
+    lithium: float, doubted: bool
+) -> None:
+    fast = CIRCUIT.impedance(FREQUENCY, [5.0, 20.0, 1.2e-5, 1.0])
+    taken = replace(spectrum(), impedance=fast)
+
+    found = judged(taken, temperature=298.15, corrected=False, lithium=lithium)
+
+    said = [doubt.code for doubt in found.resistance.doubts]
+    assert said == (["spectra-counter-apart"] if doubted else [])
+
+
 def test_spectra_under_current_are_moved_to_one_time() -> None:
     taken = [replace(spectrum(k, 5e-3), driven=True, current=1e-3) for k in range(3)]
 

@@ -92,6 +92,8 @@ class ChargeTransfer:
     """R0 in Ω."""
     frequency: float
     """Top of the arc, 1/(2π(R Q)^(1/α)) in Hz."""
+    capacitance: float
+    """τ/R of the arc in F."""
     fit: CircuitFit
     """The circuit that was kept."""
     choice: Choice
@@ -169,14 +171,15 @@ def charge_transfer_resistance(
     measured = calibrated(resistance, lambda p: _slowest(p, low).resistance)
     films = _quantity(kept.fit, lambda p: _films(p, low))
     exchange = exchange_current(measured, current, temperature)
-    values = kept.fit.values()
+    arc = _slowest(kept.fit.values(), low)
     return ChargeTransfer(
         measured=measured,
         at_rest=at_rest_of(measured, exchange, current, temperature),
         exchange_current=exchange,
         films=calibrated(films, lambda p: _films(p, low)),
         series=calibrated(kept.fit.parameters["R0"], lambda p: p["R0"]),
-        frequency=1 / (2 * math.pi * _slowest(values, low).time),
+        frequency=1 / (2 * math.pi * arc.time),
+        capacitance=arc.capacitance,
         fit=kept.fit,
         choice=choice,
         compared=tuple((str(one.fit.circuit), one.lag) for one in ranked),

@@ -40,6 +40,8 @@ QUIET = 2
 """Rounds in a row without a better minimum that end the search; one is enough where
 `SURE` descents came to it."""
 SURE = 6
+MOST_BETTER = 3
+"""Better minima that profiles may meet before the best is taken as it is."""
 LOOK = 12
 """Steps after which only the most promising descents go on."""
 PROMISING = 12
@@ -258,7 +260,9 @@ class _Problem:
                 out[to : to + count] = logs[origin : origin + count]
         return out
 
-    def report(self, found: Minima, order: NDArray[np.intp]) -> CircuitFit:
+    def report(
+        self, found: Minima, order: NDArray[np.intp], again: int = MOST_BETTER
+    ) -> CircuitFit:
         """Return the fit at the best minimum, or at a better one its profile meets."""
         logs, cost = found.points[0], float(found.costs[0])
         rows, jacobians = self.rows(logs[None])
@@ -267,7 +271,14 @@ class _Problem:
         covariance = self._covariance(left, jacobian, waves)
         rise = self._rise(cost, waves)
         ends = profile(
-            self.rows, logs, cost, covariance, self.low, self.high, rise=rise
+            self.rows,
+            logs,
+            cost,
+            covariance,
+            self.low,
+            self.high,
+            rise=rise,
+            stop=again > 0,
         )
         if ends.better is not None:
             trail: list[Minima] = []
@@ -275,7 +286,8 @@ class _Problem:
                 first = self._in_order(trail[-1].points[0])
                 points = np.vstack((first, found.points))
                 costs = np.concatenate((trail[-1].costs, found.costs))
-                return self.report(Minima(points, costs), order)
+                return self.report(Minima(points, costs), order, again - 1)
+            return self.report(found, order, 0)
         near = found.costs <= cost * (1 + SAME) + NOTHING
         others = found.points[found.costs <= cost + RIVAL * rise] - logs
         apart = ends.leave_out(others)

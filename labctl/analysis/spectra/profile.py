@@ -21,6 +21,8 @@ NEAR = 0.05
 """Relative distance from the wanted rise at which an interval's end is found."""
 NARROW = 0.02
 """Two minima nearer than this (relative) are one."""
+ROUNDING = 1e-18
+"""Cost that is rounding: nothing is better than that."""
 RISE = 1e-5
 """Relative fall of the cost along a profile that means a better minimum."""
 
@@ -66,9 +68,11 @@ def profile(
     high: Floats,
     *,
     rise: float,
+    stop: bool,
 ) -> Profile:
     """Return the intervals around ``best``, where the cost has risen by ``rise``.
 
+    ``stop``: end at once where a better minimum is met.
     ``covariance`` (p, p) of the logarithms only says where to look first.
     """
     count = len(best)
@@ -99,7 +103,7 @@ def profile(
         seen.append(found.points[found.costs <= cost + (1 + NEAR) * rise])
         grown = (found.costs - cost) / rise if rise > 0 else np.full(len(todo), np.inf)
         lowest = int(found.costs.argmin())
-        if found.costs[lowest] < cost * (1 - RISE) - 1e-26:
+        if stop and found.costs[lowest] < cost * (1 - RISE) - ROUNDING:
             return Profile(inner, inner, found.points[lowest], best[None])
         for k, one in enumerate(todo):
             far = away[one]
