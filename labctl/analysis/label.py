@@ -65,6 +65,12 @@ def labelled(sample: Sample, quantity: str) -> Measured:
     return _of_label(value, stated, words, default, shared)
 
 
+def not_given(words: str) -> Measured:
+    """Return a quantity that an analysis was not given, for want of a label's."""
+    (doubt,) = STATES_QUANTITY.met(False, f"{words} is not given")
+    return Measured.absent(doubt)
+
+
 def noted(quantity: str, value: float, uncertainty: float | None = None) -> Measured:
     """Return a quantity that a run was told and no label has, in the same way.
 

@@ -250,6 +250,7 @@ def test_missing_geometry_leaves_no_conductivity(missing: str) -> None:
 
     assert result.quality is Quality.ABSENT
     assert result.reason == f"{missing} is not given"
+    assert result.verdicts == ("label-states-quantity",)
     assert result.value is None
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from labctl.analysis.conduction.contact_size import POINTS, ContactSize
 from labctl.analysis.conduction.van_der_pauw import Reading
+from labctl.analysis.label import not_given
 from labctl.analysis.linear_fit import LinearFit, fit_line
 from labctl.analysis.uncertainty import (
     EXACT,
@@ -170,7 +171,7 @@ def hall_effect(
             low = verdicts.LOW_FIELD.at_most(mobility.value * field)
             coefficient = coefficient.suspect(*low)
         size, mobility = _size(coefficient), _size(coefficient) / sheet
-    depth = thickness or Measured.absent("thickness is not given")
+    depth = thickness or not_given("thickness")
     factor = scattering_factor / ELEMENTARY_CHARGE
     resolved = not coefficient.is_absent
     return Hall(

@@ -7,6 +7,7 @@ tell the contacts: `thickness_series`.
 
 import math
 
+from labctl.analysis.label import not_given
 from labctl.analysis.uncertainty import Measured, known
 from labctl.sources import Source
 from labctl.verdicts import pellet as verdicts
@@ -43,8 +44,8 @@ def apparent_conductivity(
     resistance: Measured, thickness: Measured | None, area: Measured | None
 ) -> Measured:
     """Return t / (R A) in S/m, whatever else is in R; absent without t or A."""
-    depth = thickness or Measured.absent("thickness is not given")
-    face = area or Measured.absent("area is not given")
+    depth = thickness or not_given("thickness")
+    face = area or not_given("area")
     return (depth / (resistance * face)).with_unit("S/m")
 
 

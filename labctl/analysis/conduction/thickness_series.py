@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.label import not_given
 from labctl.analysis.linear_fit import Floats, LinearFit, fit_both
 from labctl.analysis.uncertainty import Measured, combine
 from labctl.data import Result
@@ -104,7 +105,7 @@ def thickness_series(
         *verdicts.GROWS.at_least(_times(slope)),
     )
     slope = slope.with_unit("ohm/m").suspect(*doubts)
-    face = area or Measured.absent("area is not given")
+    face = area or not_given("area")
     return ThicknessSeries(
         conductivity=(1.0 / (slope * face)).with_unit("S/m"),
         contact_resistance=crossing.with_unit("ohm").suspect(*doubts),

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labctl.analysis.conduction.contact_size import POINTS, ContactSize
+from labctl.analysis.label import not_given
 from labctl.analysis.uncertainty import (
     EXACT,
     Calibration,
@@ -40,7 +41,6 @@ CONFIGURATIONS = tuple(
 """The eight resistivity readings in full."""
 
 _MOST_ITERATIONS = 200
-_NO_THICKNESS = "thickness is not given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def van_der_pauw(
         factor = _factor(a, b)
         sheet = contacts.on_resistance(sheet)
         sheet = sheet.suspect(*_shape_doubts(ratio, factor.value, sheet_a, sheet_b))
-    depth = thickness or Measured.absent(_NO_THICKNESS)
+    depth = thickness or not_given("thickness")
     return VanDerPauw(
         sheet_resistance=sheet,
         resistivity=(sheet * depth).with_unit("ohm m"),
