@@ -24,7 +24,6 @@ _MEANS = (
     "s",
     "Median",
     "Least … most",
-    "Remarks",
 )
 _RATIOS = (
     "Verdict",
@@ -34,7 +33,6 @@ _RATIOS = (
     "Unit",
     "p (Welch)",
     "Hedges g",
-    "Remarks",
 )
 NONE = "–"
 
@@ -61,11 +59,13 @@ def groups_table(found: Sequence[Average]) -> Table:
             unit_text(one.unit),
             deviation_text(one.of),
             *_range(one.of),
-            _joined(one.remarks, one.mean.reason, largest_text(one.mean)),
         ]
         for one in found
     ]
-    return _without_empty("Mean of each group", _MEANS, rows)
+    remarks = [
+        _joined(one.remarks, one.mean.reason, largest_text(one.mean)) for one in found
+    ]
+    return _without_empty("Mean of each group", _MEANS, rows, remarks)
 
 
 def differences_tables(found: Sequence[Difference]) -> list[Table]:
@@ -84,17 +84,20 @@ def _pair(found: Sequence[Difference]) -> Table:
             unit_text(one.unit),
             welch_text(one.probability),
             effect_text(one.hedges_g),
-            _joined(one.ratio.reason, largest_text(one.ratio)),
         ]
         for one in found
     ]
+    remarks = [_joined(one.ratio.reason, largest_text(one.ratio)) for one in found]
     first, last = found[0].groups
     title = f"{first} against {last}: ratio and difference"
-    return _without_empty(title, _RATIOS, rows)
+    return _without_empty(title, _RATIOS, rows, remarks)
 
 
 def _without_empty(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    remarks: Sequence[str],
 ) -> Table:
     """Return a table without the columns in which nobody has a word."""
     kept = [
@@ -105,6 +108,7 @@ def _without_empty(
         [header[k] for k in kept],
         [[row[k] for k in kept] for row in rows],
         folded=False,
+        remarks=remarks,
     )
 
 

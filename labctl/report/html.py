@@ -35,6 +35,7 @@ _VERDICTS = (
     "could not be checked; the reason stands below the name. What each method asks for "
     "is listed in labctl's reference, “When a number is good”."
 )
+_SHARED = "What both sides share cancels in a ratio, and stays in a mean."
 _BANNER = "SIMULATED: these numbers come from a model, no instrument was connected."
 
 
@@ -116,16 +117,16 @@ def _head(report: Report) -> str:
 
 
 def _results(report: Report) -> str:
-    if not report.results:
-        inner = "".join(map(table, report.compared))
-        shared = "What both sides share cancels in a ratio, and stays in a mean."
-        note = f"<p class='reason'>{MEANING} {shared} {_VERDICTS}</p>"
-        card = f'<div class="card">{inner}{note}</div>'
-        return f"<section><h2>Results</h2>{card}</section>\n" if inner else ""
+    own = summary(report.results) if report.results else ""
+    several = "".join(map(table, report.compared))
+    if not own and not several:
+        return ""
+    shared = f" {_SHARED}" if several else ""
+    note = f"<p class='reason'>{MEANING}{shared} {_VERDICTS}</p>"
     behind = "".join(map(table, result_tables(report.results)))
     return (
-        f'<section><h2>Results</h2><div class="card">{summary(report.results)}'
-        f"<p class='reason'>{MEANING} {_VERDICTS}</p>{behind}</div></section>\n"
+        f'<section><h2>Results</h2><div class="card">{own}{several}{note}{behind}'
+        "</div></section>\n"
     )
 
 

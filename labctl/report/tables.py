@@ -30,6 +30,8 @@ class Table:
     rows: Sequence[Sequence[str]]
     folded: bool = True
     """Behind its title until a person asks."""
+    remarks: Sequence[str] = ()
+    """What stands small below the name (the second cell) of each row; or nothing."""
 
 
 def icon(path: str) -> str:
@@ -77,15 +79,22 @@ def table(content: Table) -> str:
         for i in range(len(content.header))
     ]
     kinds = [' class="number"' if each else "" for each in numeric]
+    remarks = [
+        f'<span class="reason">{escape(text)}</span>' if text else ""
+        for text in content.remarks or [""] * len(content.rows)
+    ]
     head = "".join(
         f"<th{kind}>{escape(text)}</th>"
         for kind, text in zip(kinds, content.header, strict=True)
     )
     body = "".join(
         "<tr>"
-        + "".join(f"<td{k}>{_shown(t)}</td>" for k, t in zip(kinds, row, strict=True))
+        + "".join(
+            f"<td{kind}>{_shown(text)}{remark if at == 1 else ''}</td>"
+            for at, (kind, text) in enumerate(zip(kinds, row, strict=True))
+        )
         + "</tr>"
-        for row in content.rows[:_ROWS]
+        for row, remark in zip(content.rows[:_ROWS], remarks, strict=False)
     )
     more = len(content.rows) - _ROWS
     rest = f"<p class='reason'>and {more} rows more</p>" if more > 0 else ""

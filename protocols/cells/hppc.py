@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from labctl.analysis.meter import reading
-from labctl.analysis.uncertainty import Measured
+from labctl.analysis.uncertainty import Measured, rectangular
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, EndReason, Result, Stream
 from labctl.errors import Complaint, Place
@@ -193,7 +193,9 @@ class Hppc(CellProtocol):
         states = np.array(table["state"])[opening]
         at = int(opening[np.argmin(np.abs(states - STATE_OF_HEADLINE))])
         row = {name: column[at] for name, column in table.items()}
-        found = _resistance(row, cell_accuracy(run)).suspect(
+        found = _resistance(row, cell_accuracy(run))
+        drift = rectangular(row["rest_drift_part"] * found.value)
+        found = found.with_part("drift of the rest", drift).suspect(
             *WHOLE_PULSE.met(
                 row["complete"] >= 1, "the pulse met its voltage limit early"
             ),

@@ -14,6 +14,7 @@ from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Array, Result, Stream
 from labctl.errors import Place
 from labctl.figures.cycling import (
+    REST,
     HalfCycleCurve,
     capacity_unit,
     curves_of,
@@ -174,7 +175,9 @@ def _hysteresis(run: RecordedRun, curves: Sequence[HalfCycleCurve]) -> Measured:
 
     One voltmeter reads both: its zero cancels but for its drift. Which points of the
     branches belong together is known as well as both ways of laying them over each
-    other agree: each by its own charge, or both by the charge since they turned.
+    other agree: each by its own charge, or both by the charge since they turned. The
+    current, small as it is, opens the gap by some of what the voltage jumps when it
+    stops.
     """
     opening, closing = (_on_grid(curve) for curve in curves)
     back = closing[::-1]
@@ -195,8 +198,25 @@ def _hysteresis(run: RecordedRun, curves: Sequence[HalfCycleCurve]) -> Measured:
         Source("voltage zero drift", assumed=True), DRIFT_OF_ZERO * zero
     )
     found = found.with_part("branches laid over each other", rectangular(agree))
+    jump = _mean_jump(run, curves[0].cycle)
+    found = found.with_part("polarisation at this current", rectangular(jump))
     unlike = abs(passed[0] - passed[1]) / max(passed)
     return found.suspect(*SLOW_BRANCHES.at_most(unlike))
+
+
+def _mean_jump(run: RecordedRun, cycle: int) -> float:
+    """Return by how much the voltage jumps in V when the currents of a cycle stop.
+
+    NaN without rests: then nobody knows.
+    """
+    rows = run.table("timeseries")
+    own = np.flatnonzero(rows["cycle_count"] == cycle)
+    current, volts = np.nan_to_num(rows["current_ampere"][own]), rows["voltage_volt"]
+    flows = np.abs(current) > REST * np.abs(current).max()
+    stops = np.flatnonzero(flows[:-1] & ~flows[1:])
+    if not len(stops):
+        return np.nan
+    return float(np.mean(np.abs(volts[own[stops + 1]] - volts[own[stops]])))
 
 
 def _since_turn(curves: Sequence[HalfCycleCurve]) -> Array:

@@ -244,7 +244,12 @@ def test_a_composed_cycle_gives_cycling_results_and_a_spectrum(play: Play) -> No
     assert found["charge_transfer_resistance"].value == pytest.approx(
         run.truths[0], rel=0.05
     )
-    assert len(found["charge_passed"].table["step"]) == 11
+    passed = found["charge_passed"]
+    assert len(passed.table["step"]) == 11
+    # the net charge is a small difference: what the meter leaves open is not
+    moved = sum(map(abs, passed.table["charge_mah"]))
+    assert 1e-4 * moved < passed.uncertainty < 1e-2 * moved
+    assert "current accuracy (assumed)" in passed.budget
 
 
 def test_how_long_a_spectrum_takes_follows_from_its_frequencies() -> None:

@@ -52,11 +52,12 @@ def test_groups_are_averaged_and_doubts_are_counted() -> None:
         "d": {"ice": Result(87.4, "%")},
     }
     groups = dict.fromkeys("abc", "QMS") | {"d": "Si"}
-    rows = groups_table(averages(results, groups)).rows
+    table = groups_table(averages(results, groups))
+    rows = table.rows
 
     assert rows[0][:4] == ["suspect", "Ice", "QMS", "2"]
     assert rows[0][6] == "0.71"
-    assert rows[0][-1].startswith("1 suspect, 1 absent; b: drift")
+    assert table.remarks[0].startswith("1 suspect, 1 absent; b: drift")
     assert rows[1][2:4] == ["Si", "1"]
     assert rows[1][6] == "–"
 
@@ -71,10 +72,11 @@ def test_a_value_far_off_is_named_and_stays_in_the_mean() -> None:
     values = {"a": 92.5, "b": 92.4, "c": 92.6, "d": 92.5, "e": 80.0}
     results = {run: {"ice": Result(value, "%")} for run, value in values.items()}
 
-    [row] = groups_table(averages(results)).rows
+    table = groups_table(averages(results))
+    [row] = table.rows
 
     assert (row[0], row[3]) == ("suspect", "5")
-    assert "e lies 1.79 s off (Grubbs' limit 1.72" in row[-1]
+    assert "e lies 1.79 s off (Grubbs' limit 1.72" in table.remarks[0]
 
 
 def test_each_group_is_compared_with_the_last_one() -> None:

@@ -116,6 +116,7 @@ def test_no_text_from_outside_becomes_markup() -> None:
         figures=[
             Figure(EVIL, EVIL, EVIL, EVIL, (series, series), EVIL, note=EVIL),
         ],
+        compared=[Table(EVIL, [EVIL, EVIL], [[EVIL, EVIL]], remarks=[EVIL])],
         tables=[Table(EVIL, [EVIL], [[EVIL]])],
         raw={EVIL: EVIL},
     )
