@@ -14,6 +14,15 @@ COMPLETE = Condition(
     "are none its end is not known.",
     advice="Resume the run, or record one more cycle.",
 )
+LIMIT_REACHED = Condition(
+    code="cycling-limit-reached",
+    holds="Every half cycle that counts ended at its limit, not because its longest "
+    "time was over.",
+    why="A cell with a short takes charge without end: what was counted when the time "
+    "was over is no capacity. A test that was composed may end half cycles by their "
+    "time on purpose: there all of them must have ended so, or none.",
+    advice="Look at the voltage curve; measure the cell's self-discharge.",
+)
 PAIRING = Condition(
     code="cycling-pairing",
     holds="The cell begins with the half cycle that its label says it begins with.",

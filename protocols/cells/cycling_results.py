@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.analysis.cells.completeness import Cut, Ended
+from labctl.analysis.cells.completeness import Cut, Ended, end_of_step
 from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows, only
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles, Ints
@@ -28,7 +28,7 @@ from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample, SampleKind
 from labctl.verdicts.condition import Doubts
-from labctl.verdicts.cycling import COMPLETE, PAIRING
+from labctl.verdicts.cycling import COMPLETE, LIMIT_REACHED, PAIRING
 
 MOST_NAMED = 3
 """Cycles that were left out, named in a reason."""
@@ -44,17 +44,21 @@ class CyclesOfRun:
     cycles: Cycles
     errors: CycleErrors
     sample: Sample
+    to_limits: bool = True
+    """Whether every half cycle was meant to end at its limit; else some may have been
+    meant to end by their time."""
 
     def only(self, numbers: Collection[int], run: RecordedRun) -> "CyclesOfRun":
         """Return some of its cycles."""
-        return _with_errors(only(self.cycles, numbers), run)
+        some = _with_errors(only(self.cycles, numbers), run)
+        return dataclasses.replace(some, to_limits=self.to_limits)
 
     def given(self, number: Measured, used: Ints, table: Table | None = None) -> Result:
         """Return a number made of the cycles at the places ``used`` as a result.
 
         Its reason names the cycles that were left out, which costs it nothing.
         """
-        doubts = (*self._ends_known(used), *self._paired())
+        doubts = (*self._ends_known(used), *self._to_limits(used), *self._paired())
         found = number if number.is_absent else number.suspect(*doubts)
         result = found.to_result()
         reason = "; ".join(filter(None, (result.reason, self.left_out())))
@@ -94,6 +98,16 @@ class CyclesOfRun:
             f"nobody recorded whether cycle {unknown[:1].sum()} reached its end",
         )
 
+    def _to_limits(self, used: Ints) -> Doubts:
+        cycles = self.cycles
+        timed = np.maximum(cycles.first_cut, cycles.second_cut) == Cut.TIMED
+        by_design = not self.to_limits and timed[cycles.complete].all()
+        late = cycles.number[used][timed[used]]
+        return LIMIT_REACHED.met(
+            by_design or not len(late),
+            f"cycle {late[:1].sum()}: {Cut.TIMED.words}",
+        )
+
     def _paired(self) -> Doubts:
         known = np.flatnonzero(self.cycles.complete)
         if not len(known):
@@ -109,7 +123,12 @@ def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
 def ended_of(run: RecordedRun) -> Ended:
     """Return how the steps of a run ended; nothing of another program's file."""
     return {
-        step.step_count: None if step.outcome is None else step.outcome.reason
+        step.step_count: end_of_step(
+            None if step.outcome is None else step.outcome.reason,
+            has_limit=any(
+                each.get("until") for each in step.payload.get("techniques", ())
+            ),
+        )
         for step in run.steps
     }
 
@@ -135,13 +154,18 @@ def _with_errors(cycles: Cycles, run: RecordedRun) -> CyclesOfRun:
 
 
 def cycling_results(
-    run: RecordedRun, *, formation_cycles: int, apart: Collection[int] = ()
+    run: RecordedRun,
+    *,
+    formation_cycles: int,
+    apart: Collection[int] = (),
+    to_limits: bool = True,
 ) -> Mapping[str, Result]:
     """Return ICE, first capacities, retention and the table by cycle.
 
     ``apart``: numbers of the cycles that are not part of the ageing (check-ups).
+    ``to_limits``: see `CyclesOfRun.to_limits`.
     """
-    whole = cycled(run)
+    whole = dataclasses.replace(cycled(run), to_limits=to_limits)
     if not whole.cycles.complete.any():
         reason = "no cycle was completed"
         return {"initial_coulombic_efficiency": whole.absent(reason)}

@@ -272,7 +272,9 @@ class ComposedSequence(CellProtocol):
             p = self.parameters
             cycles = cycles_of(run)
             if cycles.complete.any():
-                out |= cycling_results(run, formation_cycles=p.formation_cycles)
+                out |= cycling_results(
+                    run, formation_cycles=p.formation_cycles, to_limits=False
+                )
         if len(run.table("eis")["spectrum_id"]):
             taken = at_one_time(spectra_of(run, {}, self._capacity()))
             spectra = judged_of(run, taken)

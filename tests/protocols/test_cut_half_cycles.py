@@ -9,7 +9,7 @@ import pytest
 
 from labctl.data import Array, EndReason, Outcome, Quality
 from labctl.protocol import StepRecord
-from labctl.sample import FirstStep, Sample
+from labctl.sample import FirstStep, Sample, SampleKind
 from protocols.cells.cycling_results import cycling_results
 
 CELL = Sample.model_validate(
@@ -193,6 +193,50 @@ def test_a_half_cycle_with_a_hole_in_its_rows_is_left_out() -> None:
     assert (
         "cycle 3 (delithiation rows are missing)" in found["capacity_retention"].reason
     )
+
+
+def timed(run: Recorded, *steps: int) -> Recorded:
+    """Return the run with steps whose time was over before their limit came."""
+    limit = {"techniques": [{"current": 1e-3, "until": [{"name": "upper_voltage"}]}]}
+    over = Outcome(EndReason.COMPLETED)
+    found = [
+        dataclasses.replace(
+            each,
+            payload=limit,
+            outcome=over if each.step_count in steps else each.outcome,
+        )
+        for each in run.steps
+    ]
+    return dataclasses.replace(run, steps=found)
+
+
+def test_a_half_cycle_whose_limit_never_came_gives_no_good_number() -> None:
+    shorted = results(timed(recorded(hours(3)), 6))
+
+    assert shorted["capacity_retention"].verdicts == ("cycling-limit-reached",)
+    assert shorted["coulombic_efficiency"].verdicts == ("cycling-limit-reached",)
+    assert shorted["initial_coulombic_efficiency"].quality is Quality.GOOD
+
+
+def test_a_composed_test_may_end_half_cycles_by_their_time() -> None:
+    run = timed(recorded(hours(3)), 1, 3, 5)
+
+    meant = cycling_results(run, formation_cycles=0, to_limits=False)
+
+    assert all(each.quality is Quality.GOOD for each in meant.values())
+    assert results(run)["capacity_retention"].quality is Quality.SUSPECT
+
+
+def test_a_full_cell_gets_an_energy_efficiency_with_the_voltmeter_s_zero() -> None:
+    full = CELL.model_copy(update={"kind": SampleKind.FULL_CELL})
+
+    found = results(dataclasses.replace(recorded(hours(3)), sample=full))
+
+    energy = found["energy_efficiency"]
+    # both branches are the same straight line: what is lost is charge
+    assert energy.value == pytest.approx(10000 / 99 / (1 - FADE), rel=2e-3)
+    assert energy.budget["voltage accuracy (assumed)"] < 0.2
+    assert "energy_efficiency" not in results(recorded(hours(3)))
 
 
 def test_a_label_without_first_step_makes_no_number_good() -> None:

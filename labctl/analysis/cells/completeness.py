@@ -38,16 +38,18 @@ class Cut(IntEnum):
     """By its own condition or time."""
     UNKNOWN = 1
     """Nobody recorded it and there is nothing to compare with."""
-    STOPPED = 2
+    TIMED = 2
+    """Its longest time was over before its limit came."""
+    STOPPED = 3
     """A person or a signal ended the run."""
-    SKIPPED = 3
-    LIMIT = 4
-    FAILED = 5
-    UNFINISHED = 6
+    SKIPPED = 4
+    LIMIT = 5
+    FAILED = 6
+    UNFINISHED = 7
     """The step goes on, or its end was never written."""
-    SHORT = 7
+    SHORT = 8
     """It ends far from where the others end."""
-    HOLE = 8
+    HOLE = 9
     """Rows are missing in it."""
 
     @property
@@ -59,6 +61,7 @@ class Cut(IntEnum):
 _WORDS = {
     Cut.WHOLE: "complete",
     Cut.UNKNOWN: "its end is not known",
+    Cut.TIMED: "its time was over before its limit came",
     Cut.STOPPED: "stopped",
     Cut.SKIPPED: "skipped",
     Cut.LIMIT: "ended by a safety limit",
@@ -75,8 +78,20 @@ _OF_REASON = {
     EndReason.LIMIT: Cut.LIMIT,
     EndReason.FAILED: Cut.FAILED,
 }
-Ended = Mapping[int, EndReason | None]
-"""Step count -> why it ended; None: it did not."""
+Ended = Mapping[int, Cut]
+"""Step count -> how it ended."""
+
+
+def end_of_step(reason: EndReason | None, *, has_limit: bool) -> Cut:
+    """Return how a step ended; ``reason`` None: it did not.
+
+    ``has_limit``: it had an end condition, and did all it was told without meeting it.
+    """
+    if reason is None:
+        return Cut.UNFINISHED
+    if reason is EndReason.COMPLETED and has_limit:
+        return Cut.TIMED
+    return _OF_REASON[reason]
 
 
 def cut_halves(
@@ -125,25 +140,26 @@ def _of_steps(
     ended: Ended,
 ) -> Ints:
     cut = np.zeros(len(halves), dtype=np.int64)
-    broken = {
-        count: how
-        for count, reason in ended.items()
-        if (how := Cut.UNFINISHED if reason is None else _OF_REASON[reason])
-    }
-    if not broken:
+    if not any(ended.values()):
         return cut
     rows, index = np.asarray(step), np.asarray(technique)
     size = np.abs(np.nan_to_num(np.asarray(current)))
     rest = REST_FRACTION * float(size.max(initial=0.0))
-    for count, how in broken.items():
-        own = np.flatnonzero(rows == count)
+    for count, how in ended.items():
+        if how is Cut.WHOLE:
+            continue
+        own = np.arange(*np.searchsorted(rows, [count, count + 1]))
         driven = own[size[own] > rest]
+        if not len(driven):
+            continue
         # The current had ended by itself where rows of a later technique, at rest,
         # stand behind the last one under current.
-        if not len(driven) or index[own[-1]] > index[driven[-1]]:
+        if index[own[-1]] > index[driven[-1]] and how is not Cut.TIMED:
             continue
         at = int(np.searchsorted(halves.first_row, driven[-1], side="right")) - 1
-        cut[at] = max(cut[at], how)
+        behind = slice(driven[-1] + 1, halves.first_row[at] + halves.rows[at])
+        if how is not Cut.TIMED or not (size[behind] > rest).any():
+            cut[at] = max(cut[at], how)
     return cut
 
 
