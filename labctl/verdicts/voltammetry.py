@@ -10,6 +10,20 @@ ALL_RATES = Condition(
     why="A rate that is missing, or a scan that was cut, is not one of the series.",
     advice="Go on with the run (`labctl resume`), or do it again.",
 )
+PEAK_SEEN = Condition(
+    code="cv-peak-seen",
+    holds="The scan shows a peak that stands out by a tenth of its branch.",
+    why="A maximum at the end of the window, or a shoulder, has no height of its own.",
+    advice="Widen the window, or scan more slowly.",
+)
+STATED = Condition(
+    code="cv-stated",
+    holds="What the route needs is stated: an area and a concentration for Randles and "
+    "Ševčík, a particle radius for the isotherms.",
+    why="A diffusivity goes with the square of each; none is invented.",
+    advice="Give `concentration` and `electroactive_area`, or write `area` and "
+    "`particle_radius` on the label.",
+)
 ENOUGH_RATES = Condition(
     code="cv-enough-rates",
     holds="At least four scan rates show the peak.",

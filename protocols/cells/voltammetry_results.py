@@ -25,7 +25,7 @@ from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
 from labctl.verdicts import voltammetry as verdicts
-from labctl.verdicts.condition import Doubts
+from labctl.verdicts.condition import Condition, Doubts
 from protocols.cells.voltammograms import (
     BRANCHES,
     VoltammetrySettings,
@@ -47,8 +47,8 @@ def voltammetry_results(
     """Return b and the slowest scan's peak of both branches, shares, diffusivities."""
     taken = voltammograms(run, settings)
     if not taken:
-        reason = "no scan was completed"
-        return {"b_value_anodic": Measured.absent(reason).to_result()}
+        none = _not_met(verdicts.ALL_RATES, "no scan was completed")
+        return {"b_value_anodic": none.to_result()}
     whole = _whole(taken, settings)
     found: dict[str, Measured] = {}
     tables: dict[str, Table] = {}
@@ -89,9 +89,11 @@ def b_of(run: RecordedRun, taken: Sequence[Voltammogram], branch: str) -> Measur
 
 def _too_few(rates: int, branch: str, unit: str = "") -> Measured:
     reason = f"{rates} scan rates show a {branch} peak; {FEWEST_RATES} are needed"
-    return Measured.absent(
-        verdicts.ENOUGH_RATES.met(fulfilled=False, text=reason)[0], unit
-    )
+    return _not_met(verdicts.ENOUGH_RATES, reason, unit)
+
+
+def _not_met(condition: Condition, reason: str, unit: str = "") -> Measured:
+    return Measured.absent(condition.met(fulfilled=False, text=reason)[0], unit)
 
 
 def _apparent(
@@ -105,7 +107,8 @@ def _apparent(
         (settings.area, "area"),
     ):
         if needed.is_absent:
-            return Measured.absent(f"Randles–Ševčík needs `{word}`", "m²/s")
+            reason = f"Randles–Ševčík needs `{word}`"
+            return _not_met(verdicts.STATED, reason, "m²/s")
     rates, peaks = measured_peaks(run, taken, branch)
     if len(rates) < FEWEST_RATES:
         return _too_few(len(rates), branch, "m²/s")
@@ -139,14 +142,16 @@ def _finite(
 ) -> Measured:
     radius = settings.radius
     if radius.is_absent:
-        return Measured.absent("the label has no `particle_radius`", "m²/s")
+        reason = "the label has no `particle_radius`"
+        return _not_met(verdicts.STATED, reason, "m²/s")
     scans = [one.scanned(branch) for one in taken if one.whole]
     if len(scans) < FEWEST:
-        return Measured.absent(f"{len(scans)} scan rates; {FEWEST} are needed", "m²/s")
+        reason = f"{len(scans)} whole scans; {FEWEST} are needed"
+        return _not_met(verdicts.ENOUGH_RATES, reason, "m²/s")
     try:
         rate = finite_diffusion(scans, settings.resistance).rate
     except ValueError as why:
-        return Measured.absent(str(why), "m²/s")
+        return _not_met(verdicts.ONE_ISOTHERM, str(why), "m²/s")
     return (rate * radius * radius).with_unit("m²/s")
 
 
@@ -157,7 +162,7 @@ def share_of(taken: Sequence[Voltammogram]) -> tuple[Measured, Table]:
     """
     if len(taken) < FEWEST_RATES:
         reason = f"{len(taken)} scan rates; {FEWEST_RATES} are needed"
-        return Measured.absent(reason, "%"), {}
+        return _not_met(verdicts.ENOUGH_RATES, reason, "%"), {}
     low = max(float(one.voltage.min()) for one in taken)
     high = min(float(one.voltage.max()) for one in taken)
     grid = np.linspace(low, high, GRID_POINTS)
@@ -189,7 +194,8 @@ def _slowest(
     rates, peaks = measured_peaks(run, taken, branch)
     there = [p for one in taken if (p := one.peak(branch)) is not None]
     if not rates:
-        return Measured.absent(f"no scan shows a {branch} peak", "A"), {}
+        reason = f"no scan shows a {branch} peak"
+        return _not_met(verdicts.PEAK_SEEN, reason, "A"), {}
     table: Table = {
         "scan_rate_volt_per_second": rates,
         "peak_ampere": tuple(one.value for one in peaks),
@@ -200,5 +206,5 @@ def _slowest(
     }
     if rates[0] != taken[0].rate:
         reason = f"the slowest scan, {name(taken[0].rate)}, shows no {branch} peak"
-        return Measured.absent(reason, "A"), table
+        return _not_met(verdicts.PEAK_SEEN, reason, "A"), table
     return peaks[0], table

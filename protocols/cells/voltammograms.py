@@ -149,8 +149,8 @@ def measured_peaks(
 ) -> tuple[tuple[float, ...], tuple[Measured, ...]]:
     """Return rates and peak currents (signed, A) of the scans that show a peak.
 
-    Each knows the ammeter's gain and zero on its range, its noise, and the current
-    that flows where least does, which no baseline was taken off for.
+    Each knows the ammeter's gain and zero on its range, its noise, and the current at
+    the quiet end of its branch, which was not taken off as a baseline.
     """
     stated = cell_accuracy(run)
     kept = [(one, one.peak(branch)) for one in taken]

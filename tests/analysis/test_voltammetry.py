@@ -212,6 +212,15 @@ def test_a_maximum_at_the_reversal_is_no_peak() -> None:
     assert find_peaks(v, np.where(np.arange(399) < 200, np.exp(4 * v), 0.0)) == ()
 
 
+def test_a_branch_that_crosses_zero_has_the_baseline_of_its_quiet_end() -> None:
+    v = np.linspace(0.0, 1.0, 500)
+    i = 5e-6 + 1e-4 * np.exp(-(((v - 0.5) / 0.05) ** 2)) - 5e-5 * np.exp(-v / 0.05)
+
+    [peak] = find_peaks(v, i)
+
+    assert peak.baseline == pytest.approx(5e-6, rel=0.05)
+
+
 def test_a_peak_tells_by_how_much_the_current_falls_behind_it() -> None:
     anodic, _ = find_peaks(*cycle())
 

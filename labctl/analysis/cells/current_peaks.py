@@ -41,7 +41,7 @@ class CurrentPeak:
     noise: float = math.nan
     """Standard uncertainty of the height from the rows' scatter, A; NaN: too few."""
     baseline: float = 0.0
-    """Size of the current where least flows on the branch, A: not taken off."""
+    """Size of the current at the quieter end of the branch, A: not taken off."""
     fall: float = math.nan
     """Between the top and the end of the branch, of the height."""
 
@@ -105,9 +105,16 @@ class _Branch:
             anodic=self.sign > 0,
             half_width=_half_width(self.v, seen, top, at, value),
             noise=noise,
-            baseline=float(np.abs(seen).min()),
+            baseline=_quiet(seen),
             fall=fall,
         )
+
+
+def _quiet(height: Floats) -> float:
+    """Return the smaller of the sizes at both ends; between them it crosses zero."""
+    rows = max(LEAST_NEAR, len(height) // 50)
+    size = np.abs(height)
+    return float(min(np.median(size[:rows]), np.median(size[-rows:])))
 
 
 def _smoothed(height: Floats, rows: int) -> Floats:
