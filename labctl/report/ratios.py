@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -95,19 +95,28 @@ def in_words(found: Comparison) -> str:
         lines.append(f"{letter}  {group}{f' ({count} runs)' if count > 1 else ''}")
     for name, unit in dict.fromkeys((one.name, one.unit) for one in found.means):
         said: dict[str, Result] = {}
-        tests = []
+        tests, reasons = [], {}
         for mean in found.means:
             if (mean.name, mean.unit) == (name, unit):
                 said[f"{short[mean.group]}{_scatter(mean)}"] = mean.mean
+                reasons[mean.mean.reason] = f"as {short[mean.group]}"
         for one in found.against:
             if (one.name, one.unit) == (name, unit):
                 first, last = (short[group] for group in one.groups)
-                said[f"{first} / {last}"] = one.ratio
-                said[f"{first} − {last}"] = one.difference
+                said[f"{first} / {last}"] = _briefly(one.ratio, reasons)
+                said[f"{first} − {last}"] = _briefly(one.difference, reasons)
                 tests += _test(one, f"{first} : {last}")
         text = results_text(said, spoken=False).removesuffix(f"\n  {MEANING}")
         lines += ["", name.replace("_", " "), text, *tests]
     return "\n".join([*lines, "", MEANING])
+
+
+def _briefly(result: Result, reasons: Mapping[str, str]) -> Result:
+    """Return a result whose reason says ``as A`` for what stands at A already."""
+    reason = result.reason
+    for whole, brief in reasons.items():
+        reason = reason.replace(whole, brief) if whole else reason
+    return replace(result, reason=reason)
 
 
 def _letters(found: Comparison) -> dict[str, str]:

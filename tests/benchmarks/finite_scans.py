@@ -2,13 +2,16 @@
 
 Without a number, one line a case: found over true, its relative standard uncertainty,
 scatter of the isotherms, and the conditions that were not met. With a number, so many
-electrodes drawn at random, and how many of the good results hold the truth. D is that at
-half filling, of the sphere that halves the volume.
+electrodes drawn at random, and how many of the good results hold the truth. D is that
+at half filling, of the sphere that halves the volume.
 """
 
 import math
 import random
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "coverages"))
 
 from scanned_sphere import Sphere, scans
 
@@ -57,7 +60,7 @@ def at_random(seeds: int) -> None:
         assert isinstance(value, float) and u is not None  # noqa: PT018
         off = (value - of.k) / u
         if result.quality == "good":
-            good, held, far = good + 1, held + (abs(off) <= 2), max(far, abs(off))  # noqa: PLR2004
+            good, held, far = good + 1, held + (abs(off) <= 2), max(far, abs(off))
         print(
             f"{seed:3} {value / of.k:6.3f} ± {u / of.k:.3f} {off:+5.1f} "
             f"{' '.join(result.verdicts) or 'good'}",

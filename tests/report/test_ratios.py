@@ -62,6 +62,15 @@ def test_groups_are_told_with_their_scatter_and_the_test() -> None:
     assert "A : B  p = 0.021 (Welch), Hedges g = −2.4" in words
 
 
+def test_a_reason_of_a_run_is_told_once_and_the_ratio_refers_to_it() -> None:
+    doubted = {"conductivity": run(1.0)["conductivity"].suspect("one pellet only")}
+
+    words = in_words(of({"a": run(50.0), "b": doubted}))
+
+    assert words.count("one pellet only") == 1
+    assert words.count("as B") == 2
+
+
 def test_json_has_ratio_budget_and_verdicts() -> None:
     doubted = {"conductivity": run(1.0)["conductivity"].suspect("one pellet only")}
 
