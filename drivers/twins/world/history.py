@@ -19,8 +19,8 @@ CRYSTAL_RATE: Final = 20.0
 AMORPHOUS_FROM, AMORPHOUS_TO = 0.4, 0.9
 """Furthest composition between which the crystalline host is used up. Beyond 0.6
 both curves run at 0.09 V, so where it ends is hardly seen."""
-DEEP_RATE: Final = 1000.0
-"""The alloy is nearly full there: half a percent more must do."""
+DEEP_RATE: Final = 3000.0
+"""The alloy is nearly full there: a third of a percent more must do."""
 DEEP_BELOW: Final = 0.05
 """V against lithium, of the equilibrium (Obrovac and Krause 2007: 50 mV)."""
 DEEP_SOFTNESS: Final = 0.005
