@@ -297,12 +297,14 @@ def doubtful_contacts(run: RecordedRun) -> Doubts:
     return tuple(found)
 
 
-def doubtful_power(run: RecordedRun, current: float | None) -> Doubts:
-    """Return whether a current that a person chose heats the sample."""
+def doubtful_power(run: RecordedRun) -> Doubts:
+    """Return whether the current that was driven heats the sample."""
+    driven = np.abs(run.table(columns.HALL.name).get("source_ampere", np.empty(0)))
     sizes = [r.value for r in pair_resistances(run).values() if not r.is_absent]
-    if current is None or not sizes:
+    if not driven.size:
         return ()
-    return van_der_pauw_verdicts.POWER.at_most(1e3 * current**2 * max(sizes))
+    watts = float(np.max(driven)) ** 2 * max(sizes, default=math.nan)
+    return van_der_pauw_verdicts.POWER.at_most(1e3 * watts)
 
 
 def resistivity_of(

@@ -270,7 +270,7 @@ class HallEffect(Protocol):
         if lack := no_contact(run):
             return all_absent(found, lack.doubt)
         doubts = doubtful_contacts(run)
-        return doubted(found, doubts + doubtful_power(run, self.parameters.current))
+        return doubted(found, doubts + doubtful_power(run))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the Hall resistance and every configuration; resistivity, contacts."""

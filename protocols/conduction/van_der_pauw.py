@@ -94,7 +94,7 @@ class VanDerPauwProtocol(Protocol):
         if lack := no_contact(run):
             return all_absent(found, lack.doubt)
         doubts = doubtful_contacts(run)
-        return doubted(found, doubts + doubtful_power(run, self.parameters.current))
+        return doubted(found, doubts + doubtful_power(run))
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw the configurations with their slopes, and the contact check."""

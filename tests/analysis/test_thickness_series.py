@@ -125,21 +125,25 @@ def test_pellets_of_any_scatter_are_covered(number: int, spread: float) -> None:
     # Three pellets of 2 % scatter once covered 78 %.
     rng = np.random.default_rng(number)
     depths = np.linspace(0.5e-3, 2e-3, number)
-    good, hits, far = 0, 0, 0
+    good, hits, far, contacts = 0, 0, 0, 0
     for _ in range(400):
         seen = depths * (1 + 0.005 * rng.normal(size=number))
         ohms = 400.0 + 1e7 * depths * (1 + spread * rng.normal(size=number))
-        result = thickness_series(
+        found = thickness_series(
             [known(t, 0.005 * t, f"thickness: {n}") for n, t in enumerate(seen)],
             [known(r, 1e-4 * r, f"resistance: {n}") for n, r in enumerate(ohms)],
             AREA,
-        ).conductivity.to_result()
+        )
+        result = found.conductivity.to_result()
+        crossing = found.contact_resistance
         assert isinstance(result.value, float)
         assert result.uncertainty is not None
         if result.quality is Quality.GOOD:
             off = abs(result.value - 1e-3) / result.uncertainty
             good, hits, far = good + 1, hits + (off <= 2), far + (off > 5)
+            contacts += abs(crossing.value - 400.0) <= crossing.expanded()
 
     assert good > 200
     assert hits >= 0.93 * good
+    assert contacts >= 0.93 * good
     assert far == 0

@@ -430,6 +430,14 @@ def test_moving_deltas_of_a_film_do_not_pretend_to_be_independent(
     assert told["resistivity readings"] > 1.2 * alone
 
 
+def test_a_current_that_heats_the_film_is_a_doubt_whoever_chose_it(
+    bench: Bench,
+) -> None:
+    finished = bench.run("van-der-pauw", "film-si", power="20 mW")
+
+    assert "vdp-power" in finished.results["sheet_resistance"].verdicts
+
+
 def test_the_stations_sign_turns_the_carrier_type(bench: Bench) -> None:
     finished = bench.run("hall-effect", "film-si", station_sign=-1)
 
