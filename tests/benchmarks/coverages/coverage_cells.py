@@ -115,8 +115,8 @@ def ratio(seed: int) -> Sequence[Finding]:
 
 
 TECHNIQUES = (
-    Technique("formation", "formation-cycling, one cycle", formation, 40, 3),
-    Technique("cycling", "cycling, ten cycles", cycling, 40, 2),
-    Technique("rate", "rate-capability, two cycles a rate", rates, 20, 1),
-    Technique("ratio", "two formation runs of one bench", ratio, 30, 2),
+    Technique("formation", "formation-cycling, one cycle", formation, 40, 2),
+    Technique("cycling", "cycling, ten cycles", cycling, 30, 1),
+    Technique("rate", "rate-capability, two cycles a rate", rates, 12, 1),
+    Technique("ratio", "two formation runs of one bench", ratio, 16, 1),
 )

@@ -85,8 +85,8 @@ def hall(seed: int) -> Sequence[Finding]:
 
 
 TECHNIQUES = (
-    Technique("pellet", "pellet-conductivity, one pellet", pellet, 60, 4),
-    Technique("pellets", "pellet-conductivity, three thicknesses", pellets, 30, 2),
-    Technique("particle", "particle-iv", particle, 60, 4),
-    Technique("hall", "hall-effect", hall, 60, 4),
+    Technique("pellet", "pellet-conductivity, one pellet", pellet, 40, 2),
+    Technique("pellets", "pellet-conductivity, three thicknesses", pellets, 20, 1),
+    Technique("particle", "particle-iv", particle, 40, 2),
+    Technique("hall", "hall-effect", hall, 30, 2),
 )

@@ -37,6 +37,6 @@ def under_current(seed: int) -> Sequence[Finding]:
 
 
 TECHNIQUES = (
-    Technique("peis", "peis", at_rest, 30, 2),
-    Technique("insitu-eis", "insitu-eis, two states", under_current, 10, 1),
+    Technique("peis", "peis", at_rest, 24, 1),
+    Technique("insitu-eis", "insitu-eis, two states", under_current, 6, 0),
 )

@@ -62,7 +62,7 @@ class Technique:
     seeds: int
     """By default."""
     quick: int
-    """With ``--quick``."""
+    """With ``--quick``; 0 leaves it out."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,6 @@ def titration(sample: str, seed: int) -> Sequence[Finding]:
 
 
 TECHNIQUES = (
-    Technique("gitt", "gitt, particles of one size", one_size, 8, 1),
-    Technique("gitt-sizes", "gitt, particles of several sizes", sizes, 4, 1),
+    Technique("gitt", "gitt, particles of one size", one_size, 6, 1),
+    Technique("gitt-sizes", "gitt, particles of several sizes", sizes, 2, 0),
 )

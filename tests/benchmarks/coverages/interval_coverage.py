@@ -39,6 +39,9 @@ TECHNIQUES: dict[str, Technique] = {
 }
 
 
+FAILED = "run failed"
+
+
 def found_by(job: tuple[str, int]) -> Sequence[Finding]:
     """Return the findings of one technique and seed; of a failed run there are none."""
     name, seed = job
@@ -46,16 +49,16 @@ def found_by(job: tuple[str, int]) -> Sequence[Finding]:
         return TECHNIQUES[name].find(seed)
     except Exception:  # noqa: BLE001  (the other seeds shall still be tried)
         print(f"{name}, seed {seed}:\n{traceback.format_exc()}", file=sys.stderr)
-        return [Finding("run failed", math.nan, math.nan, math.nan, "absent")]
+        return [Finding(FAILED, math.nan, math.nan, math.nan, "absent")]
 
 
-def coverage(wanted: dict[str, int], jobs: int) -> list[Row]:
-    """Return the rows of each technique over so many seeds."""
+def coverage(wanted: dict[str, int], jobs: int, first: int = 0) -> list[Row]:
+    """Return the rows of each technique over so many seeds, from ``first`` on."""
     found = []
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         for name, seeds in wanted.items():
             begun = stopwatch()
-            work = [(name, seed) for seed in range(seeds)]
+            work = [(name, seed) for seed in range(first, first + seeds)]
             own = rows(name, [f for one in pool.map(found_by, work) for f in one])
             print(f"{name}: {stopwatch() - begun:.0f} s", file=sys.stderr)
             print(markdown(own), file=sys.stderr, flush=True)
@@ -64,10 +67,11 @@ def coverage(wanted: dict[str, int], jobs: int) -> list[Row]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Print the table; return 1 if a good number is far from the truth."""
+    """Print the table; return 1 if a good number is far off, or a run failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--technique", nargs="+", choices=TECHNIQUES, default=[])
     parser.add_argument("--seeds", type=int, help="of each technique")
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="a few seeds, two minutes")
     parser.add_argument("--out", type=Path, help="write the table to this file, too")
@@ -78,13 +82,13 @@ def main(words: Sequence[str]) -> int:
         if not asked.technique or name in asked.technique
     }
     begun = stopwatch()
-    found = coverage(wanted, asked.jobs)
+    found = coverage(wanted, asked.jobs, asked.first)
     table = markdown(found)
     print(table)
     print(f"{stopwatch() - begun:.0f} s")
     if asked.out:
         asked.out.write_text(table, encoding="utf-8")
-    return int(any(row.wrong for row in found))
+    return int(any(row.wrong or row.number == FAILED for row in found))
 
 
 if __name__ == "__main__":
