@@ -250,8 +250,13 @@ def result(estimate: Measured, unit: str) -> Result:
     return estimate.with_unit(unit).to_result()
 
 
-def efficiency_result(run: CyclesOfRun, formation_cycles: int) -> Result:
-    """Return the mean CE after formation, with CE and energy by cycle."""
+def efficiency_result(
+    run: CyclesOfRun, formation_cycles: int, apart: Collection[int] = ()
+) -> Result:
+    """Return the mean CE after formation, with CE and energy by cycle.
+
+    ``apart``: numbers of cycles that do not count to the mean, if there are others.
+    """
     cycles = run.cycles
     done = np.flatnonzero(cycles.complete)
     if not len(done):
@@ -267,6 +272,8 @@ def efficiency_result(run: CyclesOfRun, formation_cycles: int) -> Result:
         energy_efficiency_percent=100 * cycles.energy_efficiency[done],
     )
     later = ageing_cycles(cycles, formation_cycles)
+    counted = later[~np.isin(cycles.number[later], list(apart))]
+    later = counted if len(counted) else later
     used = later if len(later) else done[-1:]
     return run.given(mean_efficiency(cycles, used, run.errors), used, table)
 

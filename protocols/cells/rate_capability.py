@@ -149,7 +149,11 @@ class RateCapability(CellProtocol):
             out[f"retention_at_{row.label.replace('/', '_')}"] = self._left(whole, row)
         if back is not None:
             out["recovered_capacity"] = self._left(whole, back)
-        out["coulombic_efficiency"] = efficiency_result(whole, p.formation_cycles)
+        # what a cycle takes after another rate is not what that rate left in the cell
+        changed = [numbers[0] for _, numbers in self._plan()]
+        out["coulombic_efficiency"] = efficiency_result(
+            whole, p.formation_cycles, changed
+        )
         return {**out, **formation}
 
     def _parted(

@@ -195,6 +195,17 @@ def test_a_half_cycle_with_a_hole_in_its_rows_is_left_out() -> None:
     )
 
 
+def test_without_a_mass_a_specific_capacity_is_absent_and_says_what_lacks() -> None:
+    bare = CELL.model_copy(update={"active_mass": None})
+
+    found = results(dataclasses.replace(recorded(hours(2)), sample=bare))
+
+    lacking = found["first_lithiation_capacity"]
+    assert lacking.quality is Quality.ABSENT
+    assert lacking.verdicts == ("label-states-quantity",)
+    assert found["initial_coulombic_efficiency"].quality is Quality.GOOD
+
+
 def timed(run: Recorded, *steps: int) -> Recorded:
     """Return the run with steps whose time was over before their limit came."""
     limit = {"techniques": [{"current": 1e-3, "until": [{"name": "upper_voltage"}]}]}

@@ -5,6 +5,8 @@ I₀ (t₁/Q₁ + t₂/Q₂) of itself, 2 I₀/I for equal currents, in every cy
 over cycles is wrong by the same.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -152,6 +154,6 @@ def capacity_of(
 def specific_capacity(charge: Measured, mass: Measured) -> Measured:
     """Return a charge in C over a mass in kg in mAh/g."""
     if mass.is_absent:
-        return Measured.absent(mass.reason, "mAh/g")
+        return replace(mass, unit="mAh/g")
     found = (charge / mass).with_unit("mAh/g", 1 / (COULOMB_PER_MAH * GRAM))
     return found.suspect(*PLAUSIBLE_CAPACITY.at_most(abs(found.value)))

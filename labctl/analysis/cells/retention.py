@@ -220,7 +220,7 @@ def _slope(number: Ints, value: Floats) -> tuple[float, float, float]:
         deviation = NORMAL * float(np.median(np.abs(rest))) * np.sqrt(n / (n - 2))
     alike = repeated(rest - rest.mean())
     spread = deviation * np.sqrt(alike / (x @ x))
-    return float(slope), float(spread), max(n / alike, 3.0) - 2.0
+    return float(slope), float(spread), max(n / alike, 4.0) - 2.0
 
 
 def _bent(number: Ints, value: Floats, slope: float) -> Doubts:
