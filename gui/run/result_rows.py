@@ -7,6 +7,7 @@ from gui.look.si_text import sentence, words
 from labctl.data import Result
 from labctl.drawing.lettering import unit_text
 from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
+from labctl.drawing.unmet import advice_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,18 @@ class ResultRow:
     reason: str
     mostly: str
     """Where most of the uncertainty comes from, or that it is not known."""
+    advice: str
+    """What it would have needed, and what to do, a line a condition."""
+
+    @property
+    def why(self) -> str:
+        """What stands beside it: why it is doubted, else where u is from."""
+        return self.reason or self.mostly
+
+    @property
+    def told(self) -> str:
+        """Everything, for a tool tip."""
+        return "\n".join(filter(None, (self.reason, self.mostly, self.advice)))
 
 
 def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
@@ -32,6 +45,7 @@ def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
             result.quality,
             result.reason,
             UNKNOWN if is_unknown(result) else largest_text(result),
+            advice_text(result),
         )
         for name, result in results.items()
     ]

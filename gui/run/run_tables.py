@@ -65,11 +65,17 @@ class ResultTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         columns: list[Column[ResultRow]] = [
-            Column("Verdict", lambda r: r.quality, look=_look, colour=_quality),
+            Column(
+                "Verdict",
+                lambda r: r.quality,
+                look=_look,
+                colour=_quality,
+                tip=lambda r: r.told or r.quality,
+            ),
             Column("Result", lambda r: r.name),
             Column("Value ± u", lambda r: r.value, number=True, tip=lambda _: MEANING),
             Column("Unit", lambda r: r.unit),
-            Column("Why, or where u is from", lambda r: r.reason or r.mostly),
+            Column("Why, or where u is from", lambda r: r.why, tip=lambda r: r.told),
         ]
         self.table = Table("Results", TableModel(columns, lambda r: r.name), self)
         self.table.fit_columns(12, 30, 28, 12, 0)

@@ -14,7 +14,9 @@ from importlib.resources import files
 from typing import Any
 
 from labctl.data import Result
+from labctl.drawing.lettering import spoken
 from labctl.drawing.result_text import MEANING
+from labctl.drawing.unmet import unmet
 from labctl.figures.figure import Figure
 from labctl.report.numbers import figure_numbers, json_block
 from labctl.report.svg import Drawing, drawing, figure_css
@@ -123,11 +125,21 @@ def _results(report: Report) -> str:
         return ""
     shared = f" {_SHARED}" if several else ""
     note = f"<p class='reason'>{MEANING}{shared} {_VERDICTS}</p>"
-    behind = "".join(map(table, result_tables(report.results)))
+    behind = "".join(map(table, _behind(report.results)))
     return (
         f'<section><h2>Results</h2><div class="card">{own}{several}{note}{behind}'
         "</div></section>\n"
     )
+
+
+def _behind(results: Mapping[str, Result]) -> list[Table]:
+    rows = [
+        (condition.holds, ", ".join(map(spoken, names)), condition.advice)
+        for condition, names in unmet(results).values()
+    ]
+    title = "What was not met, and what to do"
+    needed = [Table(title, ("Needed", "Results", "What to do"), rows)] if rows else []
+    return [*needed, *result_tables(results)]
 
 
 def _figures(report: Report) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labctl.analysis.uncertainty import known
 from labctl.data import Result
 from labctl.drawing.palette import contrast
 from labctl.figures.figure import Figure, Series
 from labctl.report.html import Report, page
 from labctl.report.tables import Table
+from labctl.verdicts.groups import ENOUGH_RUNS
 
 EVIL = "</script><img src=x onerror=alert(1)>'\"&"
 Attributes = dict[str, str | None]
@@ -145,6 +147,15 @@ def test_a_doubted_result_shows_why() -> None:
 
     assert "the cell drifted" in words
     assert "one cycle only" in words
+
+
+def test_a_page_says_what_its_suspect_results_needed_and_what_to_do() -> None:
+    doubted = known(1.0, 0.1, "meter").suspect(*ENOUGH_RUNS.at_least(2)).to_result()
+    words = Document(page(Report("r", results={"mean_capacity": doubted}))).text
+
+    assert "What was not met, and what to do" in words
+    assert ENOUGH_RUNS.holds in words
+    assert ENOUGH_RUNS.advice in words
 
 
 def test_the_numbers_behind_a_figure_are_in_the_page() -> None:
