@@ -98,7 +98,8 @@ def test_a_whole_run_finds_numbers_beside_their_truth(name: str) -> None:
 
     assert len(found) >= 3
     for finding in found:
-        assert finding.value == pytest.approx(finding.truth, rel=0.5)
+        near = finding.value == pytest.approx(finding.truth, rel=0.5)
+        assert near or abs(finding.off) < 5.0  # a voltage at zero is all error
 
 
 def test_a_row_of_which_nothing_is_good_is_still_written() -> None:
