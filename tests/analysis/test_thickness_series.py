@@ -86,6 +86,20 @@ def test_pellets_that_scatter_widen_the_uncertainty() -> None:
     assert "few readings" in budget
 
 
+def test_a_gauges_scale_stays_however_many_pellets_there_are() -> None:
+    rng = np.random.default_rng(8)
+    depths = np.linspace(0.5e-3, 3e-3, 40)
+    ohms = 400 + 1e7 * depths * (1 + 0.08 * rng.normal(size=40))
+    found = thickness_series(
+        [known(d, 0.02 * d, f"thickness: {n}") for n, d in enumerate(depths)],
+        [known(r, 0.0, f"resistance: {n}") for n, r in enumerate(ohms)],
+        AREA,
+    ).conductivity
+
+    assert found.part("pellet scatter") > 0
+    assert found.part("thickness") == pytest.approx(0.02 * found.value)
+
+
 def test_a_meters_gain_is_common_to_all_pellets() -> None:
     meter = Calibration(current_gain=0.01)
     ohms = [ohmic_fit(SWEEP, SWEEP / (400 + d * 1e7), meter).resistance for d in DEPTHS]

@@ -147,9 +147,13 @@ def _coefficient(
         for source in item.parts:
             counts[source] = counts.get(source, 0) + 1
     common = {s: part for s, part in own.parts.items() if counts[s] > 1}
+    # One gauge may have measured all: its scale does not scatter.
+    scale = float(np.dot(weights, _own([t for t, _ in pairs]))) * -tilt
     source = Source.fresh(SEEN, index, fit.residuals.tolist(), kind=Kind.A)
-    seen = Measured(value, "", common, doubts=own.doubts).with_part(
-        source, _seen(fit, index, pairs), fit.freedom
+    seen = (
+        Measured(value, "", common, doubts=own.doubts)
+        .with_part(source, _seen(fit, index, pairs), fit.freedom)
+        .with_part(Source("thickness", "one gauge"), scale)
     )
     return seen if seen.expanded() > expected.expanded() else expected
 
