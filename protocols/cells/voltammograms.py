@@ -20,6 +20,8 @@ from protocols.cells.cycling_results import cell_accuracy
 
 SMOOTHED = 5
 """Rows averaged before peaks are looked for, so that noise makes none."""
+MOST_CYCLES = 5
+"""Of one rate that are looked back on: what was before the last four has evened out."""
 BRANCHES = ("anodic", "cathodic")
 
 
@@ -92,6 +94,7 @@ def voltammograms(
     table = run.table("timeseries")
     scans = [r.step_count for r in run.steps if r.label.startswith("scan at")]
     first, last = settings.sweeps
+    first = max(first, last + 1 - MOST_CYCLES)
     out = []
     for k, rate in enumerate(settings.scan_rates):
         mine = (table["cycle_count"] == settings.first_cycle + k) & np.isin(
