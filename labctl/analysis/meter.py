@@ -36,9 +36,9 @@ Ints = NDArray[np.int64]
 ASSUMED_GAIN = 1e-3
 """Relative limit of an instrument that states none: what ordinary battery testers and
 potentiostats promise is 0.02 to 0.1 % of reading; the worst of it is taken."""
-ASSUMED_ZERO = 1e-3
-"""Limit at zero of an instrument that states none, of the largest reading: 0.1 % of
-range, as if the range fitted."""
+ASSUMED_ZERO = 2e-3
+"""Limit at zero of an instrument that states none, of the largest reading: 0.05 % of a
+range that is four times as large, as ranges in decades leave between one and ten."""
 ASYMMETRY_OF_GAIN = 0.1
 """Difference between the gains of the two signs, of the limit of the gain, where none
 is stated: one shunt and one converter serve both, what is left is its linearity."""

@@ -14,11 +14,11 @@ one source. Unknown is not zero: a part that is NaN leaves the uncertainty unkno
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labctl.analysis.coverage_factor import half_width
 from labctl.data import Quality, Result
 from labctl.sources import Distribution, Kind, Part, Source
 from labctl.verdicts.condition import Doubt
@@ -132,23 +132,29 @@ class Measured:
         """Return the half width that covers the truth with ``probability``.
 
         What few readings told is expanded by Student's t, with the degrees of freedom
-        that Welch and Satterthwaite give its sources, everything else as normal; the
-        two add in quadrature. One t for the whole (GUM G.4.1) covers 87 to 93 % where
-        one or two degrees of freedom meet a systematic part of their size: an interval
-        would shrink by what is added to it.
+        that Welch and Satterthwaite give its sources; everything else by the
+        distribution of its sum (`labctl.analysis.coverage_factor`): limits of error
+        alone reach 1.65 standard uncertainties, not 2. The two add in quadrature. One t
+        for the whole (GUM G.4.1) covers 87 to 93 % where one or two degrees of freedom
+        meet a systematic part of their size: an interval would shrink by what is added
+        to it.
         """
-        quantile = (1 + probability) / 2
-        normal = NormalDist().inv_cdf(quantile)
+        limits: list[float] = []
+        noise: list[float] = []
+        for source, part in self.parts.items():
+            if source not in self.freedom:
+                rectangular = source.distribution is Distribution.RECTANGULAR
+                (limits if rectangular else noise).append(abs(part))
+        rest = half_width(limits, math.hypot(*noise), probability)
         if math.isinf(self.degrees_of_freedom):
-            return normal * self.uncertainty
+            return rest
         from scipy import special  # noqa: PLC0415  (start-up time)
 
         few = replace(
             self, parts={s: p for s, p in self.parts.items() if s in self.freedom}
         )
-        rest = (p for source, p in self.parts.items() if source not in self.freedom)
-        t = float(special.stdtrit(few.degrees_of_freedom, quantile))
-        return math.hypot(t * few.uncertainty, normal * math.hypot(*rest))
+        t = float(special.stdtrit(few.degrees_of_freedom, (1 + probability) / 2))
+        return math.hypot(t * few.uncertainty, rest)
 
     def part(self, *terms: str) -> float:
         """Return the standard uncertainty from these terms together."""
@@ -179,9 +185,10 @@ class Measured:
         """Return what goes into the run file: the one rule for every result.
 
         `Result.uncertainty` is half the width that covers 95.45 %, so that k = 2 keeps
-        its promise when few readings were taken; the difference to the plain
-        standard uncertainty is the budget's term ``few readings``. None if no source
-        of uncertainty is known, or one of them not how large: nothing is exact.
+        its promise when few readings were taken, and promises no more when limits of
+        error are most of it. Where it is above the standard uncertainty the difference
+        is the budget's term ``few readings``. None if no source of uncertainty is
+        known, or one of them not how large: nothing is exact.
         """
         if self.is_absent:
             codes = tuple(filter(None, dict.fromkeys(d.code for d in self.doubts)))

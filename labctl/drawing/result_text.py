@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from labctl.data import Quality, Result
 from labctl.drawing.lettering import unit_text, value_text
 
-MEANING = "± is the standard uncertainty (k = 1): twice it covers 95 %."
+MEANING = "± is half of what covers 95 %: double it for the interval (k = 2)."
 """Stands once with every list of results."""
 UNKNOWN = "uncertainty unknown"
 NOTHING = "–"

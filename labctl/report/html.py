@@ -178,7 +178,7 @@ def _remarks(figure: Figure, drawn: Drawing) -> list[str]:
     """Say what the eye could not know: uncertainties, thinning, points left out."""
     said = []
     if any(series.error is not None for series in figure.series):
-        said.append("Bars and bands: standard uncertainty (k = 1).")
+        said.append("Bars and bands: ± once, half of what covers 95 %.")
     given = sum(
         len(s.y) for s, m in zip(figure.series, drawn.marks, strict=True) if m.thinned
     )

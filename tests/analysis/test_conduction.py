@@ -132,8 +132,9 @@ def test_the_budget_adds_up() -> None:
     assert math.hypot(*found.budget.values()) == pytest.approx(found.uncertainty)
     assert found.budget["current gain"] == pytest.approx(4e-4 * found.value)
     result = found.to_result()
-    assert result.budget is not None
-    assert math.hypot(*result.budget.values()) == pytest.approx(result.uncertainty)
+    assert result.uncertainty is not None
+    # two limits of nearly one size: 95.45 % lie within 1.93 standard uncertainties
+    assert 0.95 < result.uncertainty / found.uncertainty < 1.0
 
 
 @pytest.mark.parametrize("driven", Drive)

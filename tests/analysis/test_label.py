@@ -56,7 +56,7 @@ def test_two_samples_share_nothing_of_their_labels() -> None:
     one = labelled(sample(active_mass=2.0), "active_mass")
     other = labelled(sample(name="b", active_mass=2.0), "active_mass")
 
-    assert (one / other).uncertainty == pytest.approx(math.sqrt(2) * 0.03)
+    assert (one / other).uncertainty == pytest.approx(math.sqrt(2) * 0.02)
 
 
 def test_what_only_the_run_was_told_is_shared_with_no_other_run() -> None:

@@ -47,7 +47,7 @@ def test_two_runs_are_told_with_their_ratio_and_difference() -> None:
         "  good     A / B  1.0000 ± 0.0028",
         "  good     A − B  0.00 ± 0.14 S/m",
         "",
-        "± is the standard uncertainty (k = 1): twice it covers 95 %.",
+        "± is half of what covers 95 %: double it for the interval (k = 2).",
     ]
 
 
