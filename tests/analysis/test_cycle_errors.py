@@ -66,12 +66,16 @@ def test_a_zero_error_moves_every_cycle_alike_and_the_interval_says_so(
 ) -> None:
     cycles = read([1.0] * 200, zero=zero)
 
-    found = mean_efficiency(cycles, np.arange(100), alone(cycles, meter(zero=ZERO / 0.9)))
+    found = mean_efficiency(
+        cycles, np.arange(100), alone(cycles, meter(zero=ZERO / 0.9))
+    )
 
     assert found.value == pytest.approx(100 + 0.2 * np.sign(zero), abs=1e-3)
     assert found.valid
     # a limit is rectangular: 95 % of it is within 2 u; ΔCE = 2 I₀/I
-    assert part(found, "current zero") == pytest.approx(0.2 / 0.9 / math.sqrt(3), rel=1e-2)
+    assert part(found, "current zero") == pytest.approx(
+        0.2 / 0.9 / math.sqrt(3), rel=1e-2
+    )
     assert abs(found.value - 100) < found.expanded()
 
 
@@ -186,7 +190,8 @@ def test_the_end_of_life_is_as_uncertain_as_the_slope_is_small() -> None:
 
     assert abs(fast.value - 100) < fast.expanded() < 3
     assert abs(slow.value - 1000 / 3) < slow.expanded()
-    assert slow.uncertainty == pytest.approx(fast.uncertainty * 10 / 3, rel=0.5)
+    # a slope 10/3 times as small; the assumed drift of zero had longer to act, too
+    assert 10 / 3 / 1.5 < slow.uncertainty / fast.uncertainty < 2 * 10 / 3
 
 
 def test_one_cycle_below_the_end_of_life_does_not_end_it() -> None:
