@@ -184,7 +184,8 @@ def test_cycles_paired_the_wrong_way_round_are_never_good(first: float) -> None:
 def test_the_end_of_life_is_as_uncertain_as_the_slope_is_small() -> None:
     def life(fade: float) -> Measured:
         hours = [h for n in range(400) for h in (1.0, 1 - fade * n)]
-        return retention(read(hours, noise=1e-4)).cycles_to_end
+        cycles = read(hours, noise=1e-4)
+        return retention(cycles, errors=alone(cycles, meter())).cycles_to_end
 
     fast, slow = life(2e-3), life(6e-4)
 
