@@ -49,6 +49,7 @@ from protocols.spectra.spectra import (
 )
 from protocols.spectra.spectra_results import (
     SLOW,
+    exchange_result,
     judged_of,
     relaxation_result,
     resistance_result,
@@ -303,6 +304,7 @@ class InsituEis(CellProtocol):
         ]
         found = judged_of(run, at_one_time(whole), corrected=p.drift_correction)
         out = {"charge_transfer_resistance": resistance_result(found, REFERENCE_STATE)}
+        out["exchange_current"] = exchange_result(found, REFERENCE_STATE)
         out["relaxation_peak_resistance"] = relaxation_result(found, REFERENCE_STATE)
         for rate in p.dc_rates:
             own = [one for one in found if one.taken.label == str(rate)]

@@ -32,6 +32,7 @@ from protocols.spectra.spectra import (
     spectrum_complaints,
 )
 from protocols.spectra.spectra_results import (
+    exchange_result,
     judged_of,
     relaxation_result,
     resistance_result,
@@ -177,6 +178,7 @@ class Peis(CellProtocol):
         found = judged_of(run, self.spectra(run))
         return {
             "charge_transfer_resistance": resistance_result(found),
+            "exchange_current": exchange_result(found),
             "relaxation_peak_resistance": relaxation_result(found),
             **formation,
         }

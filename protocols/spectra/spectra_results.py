@@ -12,6 +12,7 @@ from labctl.analysis.spectra.charge_transfer import (
     charge_transfer_resistance,
 )
 from labctl.analysis.spectra.relaxation_times import relaxation_times
+from labctl.analysis.spectra.rest_correction import exchange_current
 from labctl.analysis.uncertainty import Measured, rectangular
 from labctl.data import Result
 from labctl.figures.figure import Figure
@@ -44,6 +45,8 @@ class Judged:
     """None where no circuit could be fitted."""
     resistance: Measured
     """R_ct at the spectrum's DC current, with every doubt."""
+    exchange: Measured
+    """I0 of the film in A, with every doubt."""
     peaks: tuple[tuple[float, Measured], ...] = ()
     """Top in Hz and resistance of each peak of the relaxation times."""
 
@@ -94,28 +97,43 @@ def judged(
     lithium
         Area of a lithium counter electrode in m²; 0 without one, NaN if unknown.
     """
+    current = taken.current if taken.driven else 0.0
     try:
         found = charge_transfer_resistance(
             taken.frequency,
             taken.impedance,
-            current=taken.current if taken.driven else 0.0,
+            current=current,
             temperature=temperature,
             accuracy=accuracy.impedance if accuracy else None,
             instrument=accuracy.instrument if accuracy else "",
         )
     except ValueError as error:
         (doubt,) = conditions.FITTED.met(fulfilled=False, text=str(error))
-        return Judged(taken, None, Measured.absent(doubt))
+        return Judged(taken, None, Measured.absent(doubt), Measured.absent(doubt))
     doubts = steadiness(taken, corrected=corrected)
     doubts += conditions.LINEAR.at_most(1000 * taken.amplitude)
     resistance = found.measured.suspect(*doubts)
-    if lithium != 0:
-        each = MICROFARAD_PER_SQUARE_CM * found.capacitance / lithium
-        resistance = resistance.suspect(*conditions.COUNTER_APART.at_least(each))
+    resistance = resistance.suspect(*_apart(found.capacitance, lithium))
     if len(taken.moves):
         left = CURVED * abs(found.follows(taken.frequency, taken.moves))
         resistance = resistance.with_part("state during the sweep", rectangular(left))
-    return Judged(taken, found, resistance, _peaks(taken, found, accuracy, doubts))
+    exchange = exchange_current(resistance, current, temperature)
+    peaks = tuple(
+        (
+            frequency,
+            peak.suspect(*_apart(1 / (2 * np.pi * frequency * peak.value), lithium)),
+        )
+        for frequency, peak in _peaks(taken, found, accuracy, doubts)
+    )
+    return Judged(taken, found, resistance, exchange, peaks)
+
+
+def _apart(capacitance: float, lithium: float) -> Doubts:
+    """Return a doubt if an arc of ``capacitance`` in F may be the lithium's."""
+    if lithium == 0:
+        return ()
+    each = MICROFARAD_PER_SQUARE_CM * capacitance / lithium
+    return conditions.COUNTER_APART.at_least(each)
 
 
 def _peaks(
@@ -151,6 +169,15 @@ def steadiness(taken: RecordedSpectrum, *, corrected: bool) -> Doubts:
             doubts += conditions.CHANGED.at_most(100 * taken.change)
         return doubts
     return doubts + conditions.RETURNED.at_most(1000 * taken.returned)
+
+
+def exchange_result(spectra: Sequence[Judged], state: float | None = None) -> Result:
+    """Return I0 of one Butler–Volmer film, from the spectrum R_ct is taken from."""
+    if not spectra:
+        text = "no whole spectrum was recorded"
+        (doubt,) = conditions.RECORDED.met(fulfilled=False, text=text)
+        return Measured.absent(doubt, "A").to_result()
+    return _headline(spectra, state).exchange.with_unit("A").to_result()
 
 
 def relaxation_result(spectra: Sequence[Judged], state: float | None = None) -> Result:

@@ -14,7 +14,7 @@ import numpy as np
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.spectra.impedance import Circuit
 from labctl.analysis.uncertainty import Measured, estimated
-from labctl.verdicts.spectra import UNIQUE
+from labctl.verdicts.spectra import DIFFUSION_SEEN, UNIQUE
 
 Function = Callable[[Mapping[str, float]], float]
 """Of the parameters by name."""
@@ -105,7 +105,8 @@ class CircuitFit:
         In a spectrum whose lowest frequency is far above 1/τ only this is known, not
         Z0 and τ.
         """
-        return self.quantity(
+        found = self.quantity(
             lambda p: p[f"{label}_Z0"] / math.sqrt(2 * p[f"{label}_tau"]),
             "circuit fit",
         )
+        return found.suspect(*DIFFUSION_SEEN.at_most(100 * found.relative))
