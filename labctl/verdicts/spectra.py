@@ -120,11 +120,17 @@ CIRCUITS_AGREE = Condition(
     "uncertainty; beyond 15 % (30 % at k = 2) R_ct is a word and no number.",
     advice="Measure to lower frequencies, or with less noise.",
 )
+ARC_NEEDED = Condition(
+    code="spectra-arc-needed",
+    holds="No circuit without the arc describes the spectrum alike.",
+    why="AICc within 4: the data prefer neither, so the arc may not exist.",
+    advice="Measure with less noise, or at a state where the arc is larger.",
+)
 DETERMINED = Condition(
     code="spectra-determined",
     holds="The spectrum sets limits to the resistance on both sides.",
     quantity="standard uncertainty of the resistance",
-    limit=15.0,
+    limit=25.0,
     unit="%",
     why="From the profile likelihood: the resistance is moved until the best fit of "
     "everything else is 95.45 % unlikely. Arcs on top of one another, or cut off, "

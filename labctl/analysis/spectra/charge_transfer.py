@@ -19,7 +19,6 @@ from numpy.typing import ArrayLike
 
 from labctl.analysis.spectra.calibration import with_calibration
 from labctl.analysis.spectra.circuit_choice import (
-    LOOSE,
     Choice,
     best_of,
     choose,
@@ -56,6 +55,8 @@ CANDIDATES = (
 """Electrolyte, films (and lithium's own arc), charge transfer with diffusion."""
 WITH_LEADS = 3
 """Best circuits that are tried with the inductance of leads as well."""
+SAME_ARC = 0.5
+"""Decades of time within which two arcs are the same."""
 VOLUME = 300.0
 """Times the capacitance of the next faster arc: double layers and films are within
 a factor of a hundred, the lithium stored in a particle is 10 000 times as much."""
@@ -152,14 +153,22 @@ def charge_transfer_resistance(
     verdict = linear_kramers_kronig(f, z)
     low = float(f.min())
     fits = _fits(circuits, f, z, seed)
-    ranked = choose(fits, lambda fit: slowest_resistance(fit, low))
+    ranked = choose(
+        fits,
+        lambda fit: slowest_resistance(fit, low),
+        lambda fit: (
+            _slowest(fit.values(), low).time,
+            _all_arcs(fit.values())[-1].time,
+        ),
+    )
     kept = best_of(ranked)
     resistance = kept.resistance
     for doubt in _doubts(kept.fit, kept.lag, kept.resistance, verdict, low):
         resistance = resistance.suspect(doubt)
-    spread, choice = model_spread(kept, ranked)
+    spread, choice, missing = model_spread(kept, ranked)
     resistance = resistance.with_part("choice of circuit", spread).suspect(
-        *conditions.CIRCUITS_AGREE.at_most(100 * spread / resistance.value)
+        *conditions.CIRCUITS_AGREE.at_most(100 * spread / resistance.value),
+        *conditions.ARC_NEEDED.met(not missing),
     )
 
     def calibrated(found: Measured, function: Function) -> Measured:
@@ -194,9 +203,17 @@ def charge_transfer_resistance(
 def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
     """Return the resistance of the slowest arc of an interface in Ω.
 
-    ``low``: lowest frequency in Hz.
+    ``low``: lowest frequency in Hz. Elsewhere in the interval it is the arc that is as
+    fast as at the minimum; where there is none, the slowest.
     """
-    return _quantity(fit, lambda p: _slowest(p, low).resistance)
+    time = _slowest(fit.values(), low).time
+
+    def same(p: Mapping[str, float]) -> float:
+        near = min(_all_arcs(p), key=lambda arc: abs(math.log(arc.time / time)))
+        apart = abs(math.log10(near.time / time))
+        return (near if apart < SAME_ARC else _slowest(p, low)).resistance
+
+    return _quantity(fit, same)
 
 
 def _fits(
@@ -221,6 +238,16 @@ def _quantity(fit: CircuitFit, function: Function) -> Measured:
     return fit.quantity(function, "circuit fit")
 
 
+def _all_arcs(p: Mapping[str, float]) -> list[Arc]:
+    arcs = []
+    for k in range(1, 10):
+        if f"CPE{k}_Q" in p:
+            r, alpha = p[f"R{k}"], p[f"CPE{k}_alpha"]
+            time = float((r * p[f"CPE{k}_Q"]) ** (1 / alpha))
+            arcs.append(Arc(r, time, alpha))
+    return sorted(arcs, key=lambda arc: arc.time)
+
+
 def _arcs(p: Mapping[str, float], low: float) -> list[Arc]:
     """Return the arcs of interfaces, fastest first.
 
@@ -229,13 +256,7 @@ def _arcs(p: Mapping[str, float], low: float) -> list[Arc]:
     its top lies below the lowest frequency ``low`` (Hz) or if its capacitance is that
     of a volume and not of an interface. The fastest arc is kept whatever it is.
     """
-    arcs = []
-    for k in range(1, 10):
-        if f"CPE{k}_Q" in p:
-            r, alpha = p[f"R{k}"], p[f"CPE{k}_alpha"]
-            time = float((r * p[f"CPE{k}_Q"]) ** (1 / alpha))
-            arcs.append(Arc(r, time, alpha))
-    arcs.sort(key=lambda arc: arc.time)
+    arcs = _all_arcs(p)
     while len(arcs) > 1:
         before, last = arcs[-2:]
         unseen = 1 / (2 * math.pi * last.time) < low
@@ -269,7 +290,7 @@ def _doubts(
     arc = _slowest(fit.values(), low)
     return [
         *kk.doubts,
-        *conditions.DETERMINED.at_most(100 * found.relative, 100 * LOOSE),
+        *conditions.DETERMINED.at_most(100 * found.relative),
         *conditions.CIRCUIT_CHOICE.at_most(lag),
         *conditions.ONE_PROCESS.at_least(arc.alpha),
         *conditions.CIRCUIT_FITS.at_most(100 * fit.residual),

@@ -1,10 +1,11 @@
 """Whether a spectrum can choose between circuits, and what the choice leaves open.
 
-AICc compares circuits of different size; a difference Δ means odds of e^(-Δ/2). It
-counts independent data: where even the best circuit leaves waves in the residuals,
-neighbouring points say the same thing twice, and all circuits are compared with as
-many data as the waves of the smoothest one leave. Circuits that cannot be told from
-the best are not wrong: how far they disagree is a part of the uncertainty.
+AICc compares circuits of different size; a difference Δ means odds of e^(-Δ/2). Noise
+is what the best circuit leaves; where even that has waves, neighbouring points say the
+same thing twice, and the variance counts (1 + ρ)/(1 - ρ) times, with the least
+correlation ρ that any circuit leaves (QAICc, Burnham & Anderson 2002). Circuits that
+cannot be told from the best are not wrong: how far they disagree on the same arc is a
+part of the uncertainty. One without that arc says that it may not exist.
 """
 
 import math
@@ -14,13 +15,15 @@ from enum import StrEnum
 
 from labctl.analysis.spectra.fitted_circuit import CircuitFit
 from labctl.analysis.uncertainty import Measured
-from labctl.verdicts.spectra import CIRCUIT_CHOICE
+from labctl.verdicts.spectra import CIRCUIT_CHOICE, DETERMINED
 
-LOOSE = 0.15
+LOOSE = DETERMINED.limit / 100
 """Relative standard uncertainty of R_ct above which a circuit does not determine it."""
 RELIED = CIRCUIT_CHOICE.limit
 UNDECIDED = 4.0
 """AICc difference below which the data prefer neither (Burnham & Anderson 2002)."""
+OTHER_ARC = 1.0
+"""Decades of time beyond which two circuits' slowest arcs are not the same arc."""
 DECIDED = 10.0
 """Above it the other circuit has no support."""
 
@@ -43,6 +46,10 @@ class Ranked:
     fit: CircuitFit
     resistance: Measured
     """Of the slowest arc in Ω."""
+    time: float
+    """τ of that arc in s."""
+    slowest: float
+    """τ of its slowest arc, which may be diffusion in another guise, in s."""
     lag: float
     """AICc above the best circuit's."""
 
@@ -53,41 +60,59 @@ class Ranked:
 
 
 def choose(
-    fits: Sequence[CircuitFit], resistance: Callable[[CircuitFit], Measured]
+    fits: Sequence[CircuitFit],
+    resistance: Callable[[CircuitFit], Measured],
+    times: Callable[[CircuitFit], tuple[float, float]],
 ) -> list[Ranked]:
-    """Return the circuits, the best first."""
+    """Return the circuits, the best first; ``times``: `Ranked.time` and `slowest`."""
     waves = min(fit.waviness for fit in fits)
-    least = min(fit.criterion(waves) for fit in fits)
-    ranked = [Ranked(f, resistance(f), f.criterion(waves) - least) for f in fits]
+    noise = min(
+        fit.cost / max(2 * len(fit.predicted) - len(fit.circuit.names), 1)
+        for fit in fits
+    )
+    noise = max(noise, 1e-30) * (1 + waves) / (1 - waves)
+    scores = [fit.cost / noise + fit.penalty for fit in fits]
+    least = min(scores)
+    ranked = [
+        Ranked(fit, resistance(fit), *times(fit), score - least)
+        for fit, score in zip(fits, scores, strict=True)
+    ]
     return sorted(ranked, key=lambda one: one.lag)
 
 
 def best_of(ranked: Sequence[Ranked]) -> Ranked:
-    """Return the best circuit that determines the resistance, or the best of all."""
-    sure = [one for one in ranked if one.determines]
+    """Return the best circuit that determines the resistance, or the best of all.
+
+    One that the data rule out determines something else: an arc of its own.
+    """
+    sure = [one for one in ranked if one.determines and one.lag < DECIDED]
     clear = [one for one in sure if one.resistance.valid and one.lag <= RELIED]
     return (clear or sure or list(ranked))[0]
 
 
-def model_spread(kept: Ranked, ranked: Sequence[Ranked]) -> tuple[float, Choice]:
+def model_spread(kept: Ranked, ranked: Sequence[Ranked]) -> tuple[float, Choice, bool]:
     """Return what circuits not ruled out disagree on, in Ω, and the word for it.
 
     The mean square distance from the kept one, each with its odds; those within
-    `UNDECIDED` count in full.
+    `UNDECIDED` count in full. Last: whether one of these has no such arc.
     """
     others = [
         one
         for one in ranked
-        if one is not kept and abs(one.lag - kept.lag) < DECIDED and one.determines
+        if one is not kept and one.lag < kept.lag + DECIDED and one.determines
     ]
-    word = Choice.DECIDES
+    word, missing = Choice.DECIDES, False
     total, weights = 0.0, 1.0
     for one in others:
         behind = abs(one.lag - kept.lag)
+        if abs(math.log10(one.time / kept.time)) > OTHER_ARC:
+            faster = math.log10(kept.time / one.slowest) > OTHER_ARC
+            missing |= faster and behind < UNDECIDED
+            continue
         weight = math.exp(-max(behind - UNDECIDED, 0.0) / 2)
         total += weight * (one.resistance.value - kept.resistance.value) ** 2
         weights += weight
     if others:
         nearest = min(abs(one.lag - kept.lag) for one in others)
         word = Choice.CANNOT_TELL if nearest < UNDECIDED else Choice.PREFERS
-    return math.sqrt(total / weights), word
+    return math.sqrt(total / weights), word, missing

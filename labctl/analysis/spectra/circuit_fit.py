@@ -185,9 +185,9 @@ class _Problem:
         costs = np.concatenate([found.costs for found in trail])
         points = np.vstack([found.points for found in trail])
         order = np.argsort(costs, kind="stable")
-        return Minima(
-            np.array([self._in_order(points[k]) for k in order]), costs[order]
-        )
+        rests = np.concatenate([found.rests for found in trail])
+        sorted_ = np.array([self._in_order(points[k]) for k in order])
+        return Minima(sorted_, costs[order], rests[order])
 
     def _refine(self, starts: Floats, trail: list[Minima]) -> float:
         """Descend a little from all, then to the end from the promising ones.
@@ -209,10 +209,11 @@ class _Problem:
         if len(swapped):
             ohms = np.array([s is ParameterScale.OHM for s in self.circuit.scales])
             held = np.broadcast_to(ohms, swapped.shape)
-            trail.append(
-                descend(self.rows, swapped, self.low, self.high, held=held, steps=LOOK)
+            still = descend(
+                self.rows, swapped, self.low, self.high, held=held, steps=LOOK
             )
-            self._refine(trail[-1].points, trail)
+            trail.append(still._replace(rests=np.zeros_like(still.rests)))
+            self._refine(still.points, trail)
 
     def _peaks(self) -> tuple[float, ...]:
         try:
@@ -286,10 +287,12 @@ class _Problem:
                 first = self._in_order(trail[-1].points[0])
                 points = np.vstack((first, found.points))
                 costs = np.concatenate((trail[-1].costs, found.costs))
-                return self.report(Minima(points, costs), order, again - 1)
+                rests = np.concatenate((trail[-1].rests, found.rests))
+                return self.report(Minima(points, costs, rests), order, again - 1)
             return self.report(found, order, 0)
         near = found.costs <= cost * (1 + SAME) + NOTHING
-        others = found.points[found.costs <= cost + RIVAL * rise] - logs
+        rivals = found.rests & (found.costs <= cost + RIVAL * rise)
+        others = found.points[rivals] - logs
         apart = ends.leave_out(others)
         within = found.points[found.costs <= cost + rise]
         ends = ends.reaching(within - logs)

@@ -36,6 +36,8 @@ class Minima(NamedTuple):
     """Shape (k, p)."""
     costs: Floats
     """Σ r², shape (k,)."""
+    rests: Flags
+    """Whether it came to rest there and was not stopped on the way, shape (k,)."""
 
 
 def descend(
@@ -76,7 +78,9 @@ def descend(
         active = active[(calm[active] < 2) & (damping[active] < MOST_DAMPING)]  # noqa: PLR2004
         if not len(active):
             break
-    return Minima(points, costs)
+    rests = np.ones(len(points), dtype=bool)
+    rests[active] = False
+    return Minima(points, costs, rests)
 
 
 def _cost(left: Floats) -> Floats:

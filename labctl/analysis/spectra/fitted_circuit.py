@@ -66,17 +66,14 @@ class CircuitFit:
     @property
     def aicc(self) -> float:
         """Akaike's criterion for few data; lower is better, only differences count."""
-        return self.criterion(0.0)
+        n = 2 * len(self.predicted)
+        return n * math.log(max(2 * self.cost, 1e-30) / n) + self.penalty
 
-    def criterion(self, waviness: float) -> float:
-        """Return AICc with as many independent data as ``waviness`` leaves.
-
-        Circuits are compared at one waviness, the least that any of them has.
-        """
+    @property
+    def penalty(self) -> float:
+        """What AICc takes for the number of parameters."""
         n, p = 2 * len(self.predicted), len(self.circuit.names)
-        independent = n * (1 - waviness) / (1 + waviness)
-        fewer = 2 * (p + 1) * n / max(n - p - 2, 1)
-        return independent * math.log(max(2 * self.cost, 1e-30) / n) + fewer
+        return 2 * (p + 1) * n / max(n - p - 2, 1)
 
     def quantity(self, function: Function, term: str) -> Measured:
         """Return a function of the parameters, by its range where the fit is as good.
