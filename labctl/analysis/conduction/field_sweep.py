@@ -28,7 +28,7 @@ class FieldSweep:
     """What a Hall resistance over the field says."""
 
     slope: Measured
-    """dR_xy/dB at zero field in ohm/T = m²/C; carries the suspicions."""
+    """dR_xy/dB at zero field in ohm/T = m²/C; carries the doubts."""
     curvature: float
     """Cubic over linear term at the largest field; NaN if not fitted."""
     magnetoresistance: Measured

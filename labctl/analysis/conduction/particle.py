@@ -53,7 +53,7 @@ def open_probe(
 ) -> OpenProbe:
     """Fit leakage and offset to a sweep with the probe open, V and A, shape (n,).
 
-    That its points make no good line is expected and no suspicion.
+    That its points make no good line is expected and no doubt.
     """
     fit = ohmic_fit(voltage, current, accuracy)
     if fit.conductance.is_absent:
