@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from labctl.analysis.uncertainty import estimated
+from labctl.analysis.uncertainty import Measured, estimated
 from labctl.columns import CYCLES, EIS, MONITOR, TIMESERIES
 from labctl.data import Quality, Result, Stream
 from labctl.errors import Complaint, Place, QuantityError
@@ -362,4 +362,5 @@ def channel_difference(run: RecordedRun) -> Result:
 
 
 def _unseen(reason: str) -> Result:
-    return Result.absent("V", reason)
+    (doubt,) = CHANNELS_AGREE.met(fulfilled=False, text=reason)
+    return Measured.absent(doubt, "V").to_result()

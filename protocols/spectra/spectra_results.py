@@ -191,7 +191,9 @@ def relaxation_result(spectra: Sequence[Judged], state: float | None = None) -> 
         for frequency, resistance in one.peaks
     ]
     if not rows:
-        return Result.absent("Ω", "no peak of relaxation times was found")
+        text = "no peak of relaxation times was found"
+        (doubt,) = conditions.RECORDED.met(fulfilled=False, text=text)
+        return Measured.absent(doubt, "Ω").to_result()
     chosen = _headline([one for one in spectra if one.peaks], state)
     top = chosen.found.frequency if chosen.found else math.nan
     near = min(chosen.peaks, key=lambda peak: abs(math.log(peak[0] / top)))
