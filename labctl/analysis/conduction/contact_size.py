@@ -8,8 +8,10 @@ contacts of length d; all read too low:
     across it, inwards      -(d/D)² / (4 ln 2)      -4 (d/D) / π²
     a point, inset by d     -(d/D)² / (2 ln 2)      -2 (d/D) / π
 
-Nothing is corrected: a soldered dot is none of the three exactly. What four of them do
-at most is taken as the limit of a rectangular distribution.
+Where somebody stated size and place, what four contacts do is corrected for, and half
+of it is left open: a soldered dot is none of the three exactly. A size that is only
+assumed corrects nothing; all that it may do is left open. Both are limits of
+rectangular distributions.
 """
 
 import math
@@ -21,6 +23,8 @@ from labctl.sources import Distribution, Source
 from labctl.verdicts import van_der_pauw as verdicts
 
 CONTACTS = 4
+_TOO_LARGE = 0.5
+"""Beyond it the formulas, of first order, correct nothing; the size is doubted."""
 
 
 class Place(Enum):
@@ -59,7 +63,11 @@ class ContactSize:
         doubted = measured.suspect(*verdicts.CONTACT_SIZE.at_most(self.share))
         if not each or measured.is_absent:
             return doubted
-        return doubted.with_part(source, measured.value * rectangular(CONTACTS * each))
+        low = CONTACTS * each
+        if self.assumed or low >= _TOO_LARGE:
+            return doubted.with_part(source, measured.value * rectangular(low))
+        found = (doubted * (1 / (1 - low))).with_unit(measured.unit)
+        return found.with_part(source, found.value * rectangular(low / 2))
 
 
 POINTS = ContactSize(0.0)
