@@ -37,7 +37,7 @@ def begun(protocol: Gitt) -> tuple[Any, Any]:
 
 
 def test_a_pulse_at_its_limit_ends_the_direction_not_only_the_step() -> None:
-    plan, first = begun(gitt(formation_cycles=0))
+    plan, first = begun(gitt(formation_cycles=0, fine_below=0))
     steps = [first]
     steps += [plan.send(Outcome(EndReason.COMPLETED)) for _ in range(3)]
     after = plan.send(Outcome(EndReason.CONDITION, "lower_voltage"))
@@ -47,29 +47,50 @@ def test_a_pulse_at_its_limit_ends_the_direction_not_only_the_step() -> None:
 
 
 def test_a_rest_that_relaxed_early_does_not_end_the_direction() -> None:
-    plan, _ = begun(gitt(formation_cycles=0))
+    plan, _ = begun(gitt(formation_cycles=0, fine_below=0))
     plan.send(Outcome(EndReason.CONDITION, "relaxed"))
 
     assert plan.send(Outcome(EndReason.CONDITION, "relaxed")).label.endswith("pulse 2")
 
 
-def test_a_pulse_is_followed_by_a_fast_and_a_slow_rest_in_one_upload() -> None:
-    plan, _ = begun(gitt(formation_cycles=0))
+def test_a_pulse_is_followed_by_its_rests_in_one_upload() -> None:
+    plan, _ = begun(gitt(formation_cycles=0, fine_below=0))
     step = plan.send(Outcome(EndReason.COMPLETED))
 
     assert isinstance(step, RunTechniques)
-    drive, fast, slow = step.techniques
+    drive, fast, sure, slow = step.techniques
     assert isinstance(drive, ConstantCurrent)
-    assert isinstance(fast, OpenCircuit)
-    assert isinstance(slow, OpenCircuit)
+    rests = [t for t in (fast, sure, slow) if isinstance(t, OpenCircuit)]
     assert drive.until[0].ends_all
-    assert (fast.record.every_s, slow.record.every_s) == (2.0, 60.0)
-    assert [c.name for c in slow.until] == ["relaxed"]
-    assert fast.until == ()
+    assert [r.record.every_s for r in rests] == [2.0, 60.0, 60.0]
+    assert [[c.name for c in r.until] for r in rests] == [[], [], ["relaxed"]]
+    assert [sum(r.duration for r in rests[:n]) for n in (2, 3)] == [1800.0, 7200.0]
+
+
+def test_a_nearly_empty_host_is_titrated_with_fine_pulses() -> None:
+    protocol = gitt(formation_cycles=0, capacity="10 C", fine_below=0.1)
+    plan, _ = begun(protocol)
+    moved = (0.0, -0.4, -0.7, -3.0)
+    steps = [plan.send(Outcome(EndReason.COMPLETED, charge=q)) for q in moved]
+    limit = Outcome(EndReason.CONDITION, "lower_voltage", charge=0.0)
+    plan.send(limit)
+    back = plan.send(Outcome(EndReason.COMPLETED))
+    empty = plan.send(Outcome(EndReason.COMPLETED, charge=3.5))
+
+    assert [s.label.split(", ")[1] for s in steps] == [
+        "fine pulse 1",
+        "fine pulse 2",
+        "pulse 3",
+        "pulse 4",
+    ]
+    assert back.label == "delithiation, pulse 1"
+    assert empty.label == "delithiation, fine pulse 2"
+    drive = steps[0].techniques[0]
+    assert (drive.duration, drive.record.every_s) == (8.0, 0.1)
 
 
 def test_a_direction_has_an_end_even_if_its_limit_never_comes() -> None:
-    protocol = gitt(formation_cycles=0, pulse="1 h", fast_every="60 s")
+    protocol = gitt(formation_cycles=0, pulse="1 h", fast_every="60 s", fine_below=0)
     plan, first = begun(protocol)
     labels = [first.label]
     while "delithiation" not in labels[-1]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.cells.gitt_bins import shortened
 from labctl.analysis.cells.gitt_branch import Found, Titrated, fit_titration
 from labctl.analysis.cells.gitt_doubts import (
     LEAVE_A_BOUND,
@@ -125,8 +126,8 @@ def analyse_gitt(
     pulses
         Where the pulses are; None: found from the current.
     skip
-        s after each switching that belong to double layer and films; at least five
-        times R_ct C_dl.
+        s after each switching that belong to double layer and films, at least five
+        times R_ct C_dl; of a short pulse at most a thirtieth.
     """
     t, v, i = (np.asarray(c, dtype=np.float64) for c in (time, voltage, current))
     length = radius if isinstance(radius, Measured) else Measured(radius)
@@ -159,6 +160,7 @@ def _measure(
     """Measure a pulse, shortening the √t window to what its own D allows."""
     t = columns[0]
     duration = float(t[rows.last - 1] - t[rows.first - 1])
+    skip = shortened(skip, duration)
     window = (skip, max(duration / 3, skip))
     pulse = measure_pulse(*columns, rows, window=window, resolution=resolution)
     for _ in range(3):

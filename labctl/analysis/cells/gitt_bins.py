@@ -25,6 +25,11 @@ LEAD = 60.0
 """s of the rest before a pulse that are its starting voltage."""
 
 
+def shortened(skip: float, duration: float) -> float:
+    """Return what is left out after switching, s: of a short pulse a thirtieth."""
+    return min(skip, duration / 30)
+
+
 @dataclass(frozen=True, slots=True)
 class Bins:
     """Bins of one pulse and its rests, all of shape (n,)."""
@@ -44,6 +49,7 @@ def bins_of(time: Floats, voltage: Floats, pulse: Pulse, skip: float) -> Bins | 
     ``skip`` in s is left out after each switching (double layer and films).
     """
     rows = pulse.rows
+    skip = shortened(skip, pulse.duration)
     late = max(rows.rest, int(np.searchsorted(time, time[rows.first - 1] - LEAD)))
     off = pulse.start + pulse.duration
     spans = (
