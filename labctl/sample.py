@@ -90,7 +90,7 @@ class Sample(BaseModel):
     thickness_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
     """Standard uncertainty of the thickness."""
     particle_radius: Annotated[Metre, Field(gt=0)] | None = None
-    """Radius of the active particles: the diffusion length of GITT is a third of it."""
+    """Radius of the active particles, half of D50 by volume; GITT needs it."""
     particle_radius_uncertainty: Annotated[Metre, Field(ge=0)] | None = None
     """Standard uncertainty of the particle radius: of its mean, not the spread."""
     length: Annotated[Metre, Field(gt=0)] | None = None

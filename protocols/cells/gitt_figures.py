@@ -82,7 +82,7 @@ def _flagged(way: str, x: Array, y: Array, own: list[Diffusivity]) -> Series:
 def _note(titration: Titration) -> str:
     radius, first = titration.radius, titration.pulses[0]
     return (
-        f"Volume-weighted mean radius {1e6 * radius.value:.3g} ± "
+        f"Median radius by volume {1e6 * radius.value:.3g} ± "
         f"{1e6 * radius.uncertainty:.2g} µm; D goes with its square. The rests show "
         f"a spread of ln r of {first.sigma:.2f} ± {first.sigma_uncertainty:.2f}. "
         "√t slope and end points use r/3 as length and are low where Dτ/r² is not far "

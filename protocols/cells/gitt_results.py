@@ -47,7 +47,7 @@ class Titration:
     """C that takes θ from 0 to 1."""
     pulses: tuple[Diffusivity, ...]
     radius: Measured
-    """Volume-weighted mean radius of the particles, m, by the label."""
+    """Median radius by volume of the particles, m, by the label."""
     absent: str = ""
     """Why there are no diffusivities; empty when there are."""
 

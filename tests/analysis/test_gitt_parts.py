@@ -55,16 +55,16 @@ def test_spheres_of_one_size_follow_the_closed_form() -> None:
 def test_early_times_see_the_surface_and_late_ones_the_large_particles(
     sigma: float,
 ) -> None:
-    """Lognormal by volume: 3 V/S = r̄ exp(-σ²), mean square r̄² exp(σ²)."""
+    """Lognormal by volume, median r̄: 3 V/S = r̄ exp(-σ²/2), mean square r̄² exp(2σ²)."""
     early, late = 1e-7, 500.0
 
     begin = sizes_surface(early, sigma) / (2 * math.sqrt(early / math.pi))
     end = sizes_surface(late, sigma) - 3 * late
 
-    assert begin == pytest.approx(math.exp(-(sigma**2)), rel=2e-3)
-    assert end == pytest.approx(0.2 * math.exp(sigma**2), rel=5e-3)
+    assert begin == pytest.approx(math.exp(-(sigma**2) / 2), rel=2e-3)
+    assert end == pytest.approx(0.2 * math.exp(2 * sigma**2), rel=5e-3)
     radii, shares = sizes(sigma)
-    assert radii @ shares == pytest.approx(1.0)
+    assert radii @ shares == pytest.approx(math.exp(sigma**2 / 2), rel=1e-3)
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])

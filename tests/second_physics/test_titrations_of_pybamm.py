@@ -49,11 +49,13 @@ def titrated(name: str, *, step: float = 0.0, seed: int = 1) -> Titrated:
     volts = cell["voltage_v"] + noise
     volts = np.round(volts / step) * step if step else volts
     short = [p for p in find_pulses(time, flow) if time[p.last] - time[p.first] < 3e3]
+    # the file states the volume-weighted mean of the lognormal
+    median = float(cell["radius_m"]) * np.exp(-(float(cell["sigma"]) ** 2) / 2)
     found = analyse_gitt(
         time,
         volts,
         flow,
-        radius=float(cell["radius_m"]),
+        radius=median,
         capacity=float(cell["capacity_c"]),
         start_composition=float(cell["start"]),
         pulses=short,

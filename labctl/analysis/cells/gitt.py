@@ -113,9 +113,9 @@ def analyse_gitt(
     time, voltage, current
         s, V, A (positive delithiates, NaN at rest is welcome), shape (n,).
     radius
-        Volume-weighted mean radius of the particles, m. For a narrow powder half of
-        D50; from the surface (BET) 3 × volume / surface is smaller by exp(-σ²), σ the
-        spread of ln r. D goes with its square; its uncertainty is common to all pulses.
+        Median by volume of the particles' radius, m: half of D50. From the surface
+        (BET) 3 × volume / surface is smaller by exp(-σ²/2), σ the spread of ln r. D
+        goes with its square; its uncertainty is common to all pulses.
     capacity
         Charge in C that takes θ from 0 to 1; only the compositions need it.
     start_composition

@@ -6,10 +6,10 @@ for a unit of surface composition in the Laplace domain, ρ = r/r̄ and time in 
 surface of all then runs ahead as g(τ') = L⁻¹[3/(p ∫f Y dρ)], which is
 `labctl.analysis.cells.sphere.sphere_surface` where all sizes are equal.
 
-f is lognormal **by volume** with the spread σ of ln r; r̄ is its **volume-weighted
-mean** radius (De Brouckere's mean D[4,3]/2), m exp(σ²/2) with m = D50/2. By 3 × volume
-over surface the radius would be r̄ exp(-σ²), which is what early times see; late times
-see r̄ exp(σ²/2), the root mean square.
+f is lognormal **by volume** with the spread σ of ln r; r̄ is its **median by volume**,
+half of D50 as laser diffraction gives it. The volume-weighted mean (D[4,3]/2) is
+r̄ exp(σ²/2), 3 × volume over surface (BET, D[3,2]/2) is r̄ exp(-σ²/2), which is what
+early times see; late times see the root mean square, r̄ exp(σ²).
 """
 
 import math
@@ -32,13 +32,11 @@ FIRST, LAST, PER_UNIT = -20.0, 9.0, 10
 
 @lru_cache(maxsize=32)
 def sizes(sigma: float) -> tuple[Floats, Floats]:
-    """Return radii in units of their volume-weighted mean, and shares of volume."""
+    """Return radii in units of their median by volume, and shares of volume."""
     if sigma <= 0:
         return np.ones(1), np.ones(1)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    radii = np.exp(sigma * nodes)
-    shares = weights / weights.sum()
-    return radii / float(shares @ radii), shares
+    return np.exp(sigma * nodes), weights / weights.sum()
 
 
 def sizes_surface(tau: ArrayLike, sigma: float) -> Floats:
