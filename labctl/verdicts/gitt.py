@@ -53,16 +53,18 @@ FAST = Condition(
     code="gitt-fast",
     holds="The particles were not nearly in balance at the end of the pulse.",
     quantity="ρ = ΔE_s/ΔE_t",
-    limit=0.95,
-    why="From τ' = Dτ/r² = 1 on, D bends less than a twentieth of the step: it is "
+    limit=0.92,
+    why="From τ' = Dτ/r² = 0.75 on, D bends less than a twelfth of the step: it is "
     "bounded from below only. End points and slopes alone stand to ρ = 0.85.",
     advice="Pulse shorter and harder, and record faster: `fine` pulses.",
 )
 TOLD = Condition(
     code="gitt-told",
-    holds="The pulse tells D: χ² has a minimum within 1e-5 < Dτ/r² < 50.",
+    holds="The pulse tells D: χ² has a minimum within 1e-5 < Dτ/r² < 50 and is higher "
+    "by 9 at both ends.",
     quantity="Dτ/r²",
-    why="At an edge any D beyond it explains the pulse as well.",
+    why="At an edge any D beyond it explains the pulse as well; 9 is three standard "
+    "deviations.",
     advice="Choose a pulse nearer to a tenth of r²/D.",
 )
 CERTAIN = Condition(

@@ -59,10 +59,10 @@ class Directions(StrEnum):
 class GittParameters(CellParameters):
     """How a cell is titrated."""
 
-    pulse_rate: Magnitude = Rate(0.5, "C")
+    pulse_rate: Magnitude = Rate(1.0, "C")
     """Current of a pulse."""
-    pulse: Annotated[Second, Field(gt=0)] = 120.0
-    """How long a pulse lasts. At r = 1 µm two minutes tell D from 1e-17 to 5e-15 m²/s;
+    pulse: Annotated[Second, Field(gt=0)] = 60.0
+    """How long a pulse lasts. At r = 1 µm one minute tells D from 1e-17 to 1e-14 m²/s;
     the same charge in ten minutes at C/10 reaches 1e-15."""
     longest_rest: Annotated[Second, Field(gt=0)] = 7200.0
     """A rest ends after this …"""
@@ -70,7 +70,7 @@ class GittParameters(CellParameters):
     """… or as soon as |dV/dt| is below this; none: only the time counts."""
     fast_rest: Annotated[Second, Field(gt=0)] = 60.0
     """The first part of each rest, recorded as densely as the pulse."""
-    fast_every: Annotated[Second, Field(gt=0)] = 1.0
+    fast_every: Annotated[Second, Field(gt=0)] = 0.5
     """s between two rows in pulses and at the beginning of rests."""
     slow_every: Annotated[Second, Field(gt=0)] = 60.0
     """s between two rows in the rest of a rest."""

@@ -62,7 +62,7 @@ def test_a_pulse_is_followed_by_its_rests_in_one_upload() -> None:
     assert isinstance(drive, ConstantCurrent)
     rests = [t for t in (fast, sure, slow) if isinstance(t, OpenCircuit)]
     assert drive.until[0].ends_all
-    assert [r.record.every_s for r in rests] == [1.0, 60.0, 60.0]
+    assert [r.record.every_s for r in rests] == [0.5, 60.0, 60.0]
     assert [[c.name for c in r.until] for r in rests] == [[], [], ["relaxed"]]
     assert [sum(r.duration for r in rests[:n]) for n in (2, 3)] == [1800.0, 7200.0]
 

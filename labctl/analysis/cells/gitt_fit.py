@@ -1,15 +1,17 @@
 """Fits the diffusivity of spheres to a whole pulse and its rest, with its history.
 
-E(t) = E0 + ΔE x + κ y² + λ (y³ - y/4) + on(t) (b + c y) + h m(t), y = x - 1/2, where
-x(t) is the composition at the surface in units of the pulse's own step: 0 in the rest
-before, above 1 at the end of the pulse, 1 after an endless rest. It follows from
+E(t) = E0 + ΔE x + κ y² + λ (y³ - y/4) + on(t) (b + c y) + h m(t) + d r(t), y = x - 1/2,
+where x(t) is the composition at the surface in units of the pulse's own step: 0 in the
+rest before, above 1 at the end of the pulse, 1 after an endless rest. It follows from
 `sizes_surface` for the pulse and for the ones before it, so that unfinished rests do no
 harm, plus what a diffusivity that changes with composition adds (`gitt_march`). E0, ΔE,
 b (the jump) and c (a jump that changes with composition) are linear; κ and λ, the bends
-of the open-circuit voltage over the step, and h are held by what is known of them. h is
-for pulses that cross from one hysteresis branch to the other: it follows the mean
-composition m(t), which runs from 0 to 1 in the pulse and does not relax. ln(D/r̄²) is
-searched, at a given spread σ of the sizes.
+of the open-circuit voltage over the step, h and d are held by what is known of them. h
+is for pulses that cross from one hysteresis branch to the other: it follows the mean
+composition m(t), which runs from 0 to 1 in the pulse and does not relax. d is for the
+slow end of a double layer that is no ideal capacitor: a constant-phase element of
+exponent α answers a step with a tail as t^-α. ln(D/r̄²) is searched, at a given spread σ
+of the sizes.
 """
 
 import math
@@ -35,6 +37,12 @@ GRID = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 32)
 COARSE = 0.25 * np.arange(-4.0, 5.0)
 """Steps of ln τ' around a first guess."""
 FINE = 0.05 * np.arange(-2.0, 3.0)
+TAIL = 0.9
+"""α of the double layer's tail: 0.8 to 1 are seen."""
+TAIL_PART = 0.004
+"""σ of the tail after 1 s, as part of the jump: (R C / 1 s)^α at 2 ms."""
+TOLD_BY = 9.0
+"""Rise of χ² towards both ends of the search, in units of its value per bin."""
 FLAT = known(0.0, 1e-9, "curvature")
 """No curvature, held fast."""
 
@@ -74,11 +82,11 @@ class PulseModel:
         return x + self.shift
 
     def scaled(self, x: Floats) -> tuple[Floats, Floats]:
-        """Return the weighted design (k, n + 3, 7) of x (k, n), and the target."""
+        """Return the weighted design (k, n + 4, 8) of x (k, n), and the target."""
         bins = self.bins
         k, n = x.shape
         y = x - 0.5
-        design = np.zeros((k, n + 3, 7))
+        design = np.zeros((k, n + 4, 8))
         rows = design[:, :n]
         rows[..., 0] = 1.0
         rows[..., 1] = x
@@ -87,6 +95,7 @@ class PulseModel:
         rows[..., 4] = y**2
         rows[..., 5] = np.clip(bins.time / self.past[-1].duration, 0.0, 1.0)
         rows[..., 6] = y**3 - y / 4
+        rows[..., 7] = self._tail()
         rows *= bins.weight[:, None]
         tight = 1 / self.curvature.uncertainty
         firm = 1 / self.third.uncertainty
@@ -94,8 +103,24 @@ class PulseModel:
         design[:, n + 1, 5] = 1 / self.crossing
         design[:, n + 2, 6] = firm
         middle = float(bins.voltage.mean())
-        held = (self.curvature.value * tight, 0.0, self.third.value * firm)
+        design[:, n + 3, 7] = 1 / (TAIL_PART * self._jump() + 1e-9)
+        held = (self.curvature.value * tight, 0.0, self.third.value * firm, 0.0)
         return design, np.append((bins.voltage - middle) * bins.weight, held)
+
+    def _jump(self) -> float:
+        """Return the size of the jump in V; of the whole change if it is not known."""
+        own = self.past[-1]
+        jump = abs(own.jump.value)
+        whole = abs(own.end_voltage - own.rest_before.value)
+        return jump if math.isfinite(jump) else whole
+
+    def _tail(self) -> Floats:
+        """Return what is left of a jump of the double layer: 1 after a second."""
+        own, bins = self.past[-1], self.bins
+        since = np.where(bins.on > 0, bins.time, bins.time - own.duration)
+        way = np.where(bins.on > 0, 1.0, -1.0) * (bins.time > 0)
+        tail: Floats = way * np.maximum(since, 1e-3) ** -TAIL
+        return tail
 
     def costs(self, log_tau: Floats, sigma: float) -> Floats:
         """Return χ² at each of ``log_tau``, the linear part being at its best."""
@@ -107,7 +132,7 @@ class PulseModel:
 
     @property
     def freedom(self) -> int:
-        """Bins less the seven numbers that are fitted."""
+        """Bins less the seven numbers that are fitted freely."""
         return max(len(self.bins.time) - 7, 1)
 
 
@@ -161,6 +186,7 @@ def minimum(model: PulseModel, sigma: float, guess: float | None = None) -> Mini
         at = float(steps[best])
         if 0 < best < len(steps) - 1 or at in {GRID[0], GRID[-1]}:
             break
+    ends = model.costs(GRID[[0, -1]], sigma)
     at_edge = not GRID[1] < at < GRID[-2]
     bend = least = 0.0
     for _ in range(3):
@@ -173,7 +199,10 @@ def minimum(model: PulseModel, sigma: float, guess: float | None = None) -> Mini
         if abs(step) < 0.02:  # noqa: PLR2004 - the parabola holds there
             least -= slope**2 / (4 * bend)
             break
-    return Minimum(at, max(least, 0.0), 2 * bend, at_edge)
+    least = max(least, 0.0)
+    told = TOLD_BY * max(least / model.freedom, 1.0)
+    at_edge = at_edge or not bool(np.min(ends) - least > told)
+    return Minimum(at, least, 2 * bend, at_edge)
 
 
 def fitted(model: PulseModel, sigma: float, low: Minimum) -> SphereFit:
@@ -181,11 +210,11 @@ def fitted(model: PulseModel, sigma: float, low: Minimum) -> SphereFit:
     x = model.surface(np.array([low.log_tau]), sigma)
     design, target = model.scaled(x)
     linear, *_ = np.linalg.lstsq(design[0], target, rcond=None)
-    left = (target - design[0] @ linear)[:-3]
+    left = (target - design[0] @ linear)[:-4]
     misfit = float(left @ left) / model.freedom
     spread = max(low.cost / model.freedom, 1.0)
     bins = model.bins
-    shown = (design[0] @ linear)[:-3] / bins.weight
+    shown = (design[0] @ linear)[:-4] / bins.weight
     late = bins.time[-1] - bins.time[-2:-1]
     drift = float((shown[-1] - shown[-2]) / late[0]) if bins.on[-2] == 0 else math.nan
     return SphereFit(
