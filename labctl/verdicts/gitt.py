@@ -84,6 +84,16 @@ DESCRIBED = Condition(
     "a change of branch and steps of the open-circuit voltage give more.",
     advice="Shorter pulses there.",
 )
+MOSTLY_DESCRIBED = Condition(
+    code="gitt-mostly-described",
+    holds="Diffusion into spheres describes most pulses of the titration.",
+    quantity="part of the pulses that are described",
+    limit=0.5,
+    why="Sizes and D(θ) are taken from all pulses: where most have another physics, the "
+    "few that look described are so by chance. Particles of many sizes with a "
+    "hysteresis each, that exchange lithium in the rest, are one.",
+    advice="Look at the relaxation of single pulses.",
+)
 CROSSING = Condition(
     code="gitt-crossing",
     holds="Little of the step is a crossing between branches of hysteresis.",

@@ -90,7 +90,8 @@ def test_a_nearly_empty_host_is_titrated_with_fine_pulses() -> None:
 
 
 def test_a_direction_has_an_end_even_if_its_limit_never_comes() -> None:
-    protocol = gitt(formation_cycles=0, pulse="1 h", fast_every="60 s", fine_below=0)
+    slow = {"pulse": "1 h", "pulse_rate": "C/10", "fast_every": "60 s"}
+    protocol = gitt(formation_cycles=0, fine_below=0, **slow)
     plan, first = begun(protocol)
     labels = [first.label]
     while "delithiation" not in labels[-1]:

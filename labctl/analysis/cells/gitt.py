@@ -49,6 +49,9 @@ MODEL = 0.015
 film relaxations, kinetics that differ with size, shapes that are not spheres."""
 MODEL_SIZES = 0.1
 """The same for powders that are not lognormal, times σ²."""
+MODEL_BENDS = 0.1
+"""The same for bends of the open-circuit voltage beyond the third order, times the
+bends up to it."""
 SIZES = "particle sizes"
 """Source of uncertainty that all pulses of a titration share."""
 MARCHED = 0.15
@@ -199,7 +202,10 @@ def _diffusivity(
         where = abs(found.slope) * charge_uncertainty if charge_uncertainty else 0.0
         fitted = (reduced * span).with_unit("m²/s")
         fitted = fitted.with_part("composition", fitted.value * where)
-        fitted = fitted.suspect(*doubts, *doubts_of_fit(pulse, found, reduced.relative))
+        fitted = fitted.suspect(
+            *doubts,
+            *doubts_of_fit(pulse, found, reduced.relative, titrated.described),
+        )
         if {doubt.code for doubt in fitted.doubts} <= LEAVE_A_BOUND:
             bound = _bound(found, reduced) * span.value
     return Diffusivity(
@@ -223,7 +229,12 @@ def _reduced(found: Found, sigma: float) -> Measured:
     """Return Dτ/r̄² with what noise, sizes and the model leave open."""
     value = math.exp(found.log_tau)
     noise = estimated(value, value * found.fit.log_uncertainty, "voltage")
-    model = math.hypot(MODEL, MODEL_SIZES * sigma**2, MARCHED * found.by_march)
+    model = math.hypot(
+        MODEL,
+        MODEL_SIZES * sigma**2,
+        MODEL_BENDS * found.bend,
+        MARCHED * found.by_march,
+    )
     return (
         noise.with_part(SIZES, value * found.by_sizes)
         .with_part("hysteresis", value * found.by_crossing)

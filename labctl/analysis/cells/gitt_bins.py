@@ -21,6 +21,9 @@ Places = NDArray[np.intp]
 BINS_PER_DECADE = 12
 FLOOR = 2e-3
 """Error of the model, as part of the voltage change in the pulse (1σ of a bin)."""
+EDGE = 0.5
+"""Error of an edge between codes at least, as part of that of a code: converters are
+linear to about a quarter of their step."""
 LEAD = 60.0
 """s of the rest before a pulse that are its starting voltage."""
 
@@ -118,7 +121,7 @@ class _Cut:
         told = (count > 0) & ~many
         time[told], voltage[told] = when[told], edge[told]
         share = np.minimum(count / self.size, 1.0)
-        error[told] = np.hypot(noise, resolution * share)[told]
+        error[told] = np.hypot(noise, resolution * np.maximum(share, EDGE))[told]
         return time, voltage, error
 
     def _changes(self, step: float) -> tuple[Floats, Floats, Floats]:

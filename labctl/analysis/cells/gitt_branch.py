@@ -88,6 +88,12 @@ class Titrated:
     """Mean spread of ln r."""
     sigma_uncertainty: float
 
+    @property
+    def described(self) -> float:
+        """Part of the pulses whose χ² spheres explain; NaN without any."""
+        fits = [found.fit.misfit <= FITS for found in self.found if found is not None]
+        return sum(fits) / len(fits) if fits else math.nan
+
 
 @dataclass(frozen=True, slots=True)
 class _Sizes:
@@ -178,11 +184,7 @@ def _telling(model: PulseModel, low: Minimum) -> float:
 def _judged(models: Sequence[PulseModel | None], at: dict[int, Minimum]) -> _Sizes:
     """Return how likely each spread is by the χ² of the pulses that tell most."""
     told = {k: _telling(_model(models, k), low) for k, low in at.items()}
-    able = [
-        k
-        for k, low in at.items()
-        if told[k] < TELLING and low.cost < FITS * _model(models, k).freedom
-    ]
+    able = [k for k in told if told[k] < TELLING]
     clear = [k for k in able if not _model(models, k).reversing]
     able = clear if len(clear) > 2 else able  # noqa: PLR2004 - a majority of three
     fine = np.linspace(SPREADS[0], SPREADS[-1], 81)
@@ -192,11 +194,16 @@ def _judged(models: Sequence[PulseModel | None], at: dict[int, Minimum]) -> _Siz
     told_by = [
         (_model(models, k), at[k].log_tau) for k in map(able.__getitem__, places)
     ]
-    total = _disbelief(told_by, SPREADS)
+    costs = _costs(told_by, SPREADS)
+    fits = costs.min(axis=1) < FITS * np.array([m.freedom for m, _ in told_by])
+    if fits.any():
+        told_by = [pair for pair, fit in zip(told_by, fits, strict=True) if fit]
+        costs = costs[fits]
+    total = _disbelief(told_by, costs)
     best = float(SPREADS[np.argmin(total)])
     near = np.clip(best + NEAR, SPREADS[0], SPREADS[-1])
     spreads = np.unique(np.concatenate((SPREADS, near)))
-    total = _disbelief(told_by, spreads)
+    total = _disbelief(told_by, _costs(told_by, spreads))
     from scipy.interpolate import Akima1DInterpolator  # noqa: PLC0415  (start-up time)
 
     smooth = Akima1DInterpolator(spreads, total)(fine)
@@ -207,8 +214,8 @@ def _judged(models: Sequence[PulseModel | None], at: dict[int, Minimum]) -> _Siz
     return _Sizes(fine, share / share.sum())
 
 
-def _disbelief(told_by: Sequence[tuple[PulseModel, float]], spreads: Floats) -> Floats:
-    """Return χ² of the pulses together at each spread, as few independent ones."""
+def _costs(told_by: Sequence[tuple[PulseModel, float]], spreads: Floats) -> Floats:
+    """Return χ² of each pulse at each spread."""
     costs = np.zeros((len(told_by), len(spreads)))
     for row, (model, start) in enumerate(told_by):
         guess = start
@@ -216,8 +223,14 @@ def _disbelief(told_by: Sequence[tuple[PulseModel, float]], spreads: Floats) -> 
             low = minimum(model, float(sigma), guess)
             guess = low.log_tau
             costs[row, column] = low.cost
-        costs[row] /= max(float(costs[row].min()) / model.freedom, 1.0)
-    rise = costs - costs.min(axis=1, keepdims=True)
+    return costs
+
+
+def _disbelief(told_by: Sequence[tuple[PulseModel, float]], costs: Floats) -> Floats:
+    """Return the rise of χ² with the spread, the pulses together as few."""
+    freedom = np.array([model.freedom for model, _ in told_by])
+    least = costs.min(axis=1)
+    rise = (costs - least[:, None]) / np.maximum(least / freedom, 1.0)[:, None]
     middle: Floats = np.median(rise, axis=0) * min(INDEPENDENT, len(told_by))
     return middle
 

@@ -79,8 +79,14 @@ def doubts_of_ratio(pulse: Pulse, fit: SphereFit | None, *, fast: bool) -> Doubt
     )
 
 
-def doubts_of_fit(pulse: Pulse, found: Found, relative: float) -> Doubts:
-    """Return why the fit does not hold; ``relative`` is its standard uncertainty."""
+def doubts_of_fit(
+    pulse: Pulse, found: Found, relative: float, described: float
+) -> Doubts:
+    """Return why the fit does not hold.
+
+    ``relative`` is its standard uncertainty, ``described`` the part of all pulses of
+    the titration that the model explains.
+    """
     fit = found.fit
     ratio = max(float(sphere_ratio(fit.tau)), pulse.ratio.value)
     return (
@@ -93,6 +99,7 @@ def doubts_of_fit(pulse: Pulse, found: Found, relative: float) -> Doubts:
         ),
         *verdicts.CERTAIN.at_most(relative),
         *verdicts.DESCRIBED.at_most(fit.misfit),
+        *verdicts.MOSTLY_DESCRIBED.at_least(described),
         *verdicts.CROSSING.at_most(_crossing(fit)),
         *verdicts.STEADY.at_most(abs(found.by_march)),
         *verdicts.CURVED.at_most(found.bend),
