@@ -89,8 +89,8 @@ MOSTLY_DESCRIBED = Condition(
     holds="Diffusion into spheres describes most pulses of the titration.",
     quantity="part of the pulses that are described",
     limit=0.5,
-    why="Sizes and D(θ) are taken from all pulses: where most have another physics, the "
-    "few that look described are so by chance. Particles of many sizes with a "
+    why="Sizes and D(θ) are taken from all pulses: where most have another physics, "
+    "the few that look described are so by chance. Particles of many sizes with a "
     "hysteresis each, that exchange lithium in the rest, are one.",
     advice="Look at the relaxation of single pulses.",
 )

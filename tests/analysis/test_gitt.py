@@ -85,7 +85,7 @@ def analysed(diffusivity: float, **how: Any) -> tuple[Diffusivity, ...]:
 
 # what the particle does in the pulse, D in m²/s, pulse s, rest s
 CELLS = [
-    ("nearly in balance after the pulse", 1.5e-15, 600, 3600),
+    ("nearly in balance after the pulse", 1.0e-15, 600, 3600),
     ("fast particle, short pulse", 1.5e-15, 60, 1200),
     ("in between", 4e-16, 300, 3600),
     ("in between, 600 s", 4e-16, 600, 3600),

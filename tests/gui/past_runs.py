@@ -25,8 +25,9 @@ SHORT: dict[str, tuple[str, dict[str, Any]]] = {
         "qms-0.7",
         {
             **FORMED,
-            "pulse_rate": "C/5",
-            "pulse": "20 min",
+            "pulse_rate": "1C",
+            "pulse": "4 min",
+            "fine_below": 0,
             "fast_every": "5 s",
             "longest_rest": "20 min",
             "directions": "opening",

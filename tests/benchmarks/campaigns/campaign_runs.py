@@ -39,7 +39,10 @@ SHORT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hall-effect": ("film-si", ()),
     "pellet-conductivity": ("pellet-si", ()),
     "sequence": ("si", (STEPS, "record_every=10 s")),
-    "gitt": ("si", ("directions=opening", "pulse=30 min", "formation_cycles=0")),
+    "gitt": (
+        "si",
+        ("directions=opening", "pulse=3 min", "fine_below=0", "formation_cycles=0"),
+    ),
     "insitu-eis": (
         "si",
         (
