@@ -158,7 +158,7 @@ class CellParameters:
 
     working: ElectrodeParameters
     series_resistance_ohm: Positive
-    """Electrolyte and separator, at 25 °C."""
+    """Electrolyte, separator and the electrode's own, at 25 °C."""
     lithium: FilmParameters | None = None
     """The lithium counter electrode of a half cell; None in a full cell."""
     counter: ElectrodeParameters | None = None

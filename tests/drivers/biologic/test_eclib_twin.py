@@ -426,7 +426,7 @@ def test_a_placed_cell_is_the_catalogues() -> None:
     world.place("si", ("vsp300/1", "vsp300/2"))
 
     assert world.socket("vsp300/1") is world.socket("vsp300/2")
-    assert 1.0 < world.socket("vsp300/1").cell.voltage() < 4.0
+    assert 0.9 < world.socket("vsp300/1").cell.voltage() < 4.0
     assert world.label("si")["kind"] == "half_cell"
     assert "si" in world.names()
 

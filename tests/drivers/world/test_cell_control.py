@@ -103,7 +103,7 @@ def test_potential_and_current_control_are_the_same_physics() -> None:
 def test_the_voltage_jumps_by_the_series_resistance() -> None:
     cell = half_filled()
 
-    assert cell.voltage(1e-3) - cell.voltage(0.0) == pytest.approx(2.0e-3)
+    assert cell.voltage(1e-3) - cell.voltage(0.0) == pytest.approx(9.8e-3)
 
 
 @pytest.mark.parametrize("current", [-5e-2, 5e-2])
