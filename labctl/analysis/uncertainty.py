@@ -23,6 +23,7 @@ from labctl.data import Quality, Result
 from labctl.sources import Distribution, Kind, Part, Source
 from labctl.verdicts.condition import Doubt
 
+DIVIDED = Doubt("", "divided by 0")
 TWO_SIGMA = math.erf(math.sqrt(2.0))
 """Probability within ±2 standard deviations of a normal distribution, 0.9545."""
 
@@ -45,7 +46,8 @@ class Measured:
     @classmethod
     def absent(cls, reason: Doubt | str, unit: str = "") -> "Measured":
         """Return the value that could not be worked out, and why."""
-        return cls(math.nan, unit, doubts=(_doubt(reason),))
+        doubt = reason if isinstance(reason, Doubt) else Doubt("", reason)
+        return cls(math.nan, unit, doubts=(doubt,))
 
     @classmethod
     def of_result(cls, result: Result, run: str = "") -> "Measured":
@@ -161,9 +163,9 @@ class Measured:
         budget = self.budget
         return math.hypot(*(budget.get(term, 0.0) for term in terms))
 
-    def suspect(self, *doubts: Doubt | str) -> "Measured":
+    def suspect(self, *doubts: Doubt) -> "Measured":
         """Return the same value with more doubts; none twice."""
-        return replace(self, doubts=_union(self.doubts, map(_doubt, doubts)))
+        return replace(self, doubts=_union(self.doubts, doubts))
 
     def with_unit(self, unit: str, factor: float = 1.0) -> "Measured":
         """Return the value times the exact ``factor``, written in ``unit``."""
@@ -253,7 +255,7 @@ class Measured:
     def __truediv__(self, other: "Measured | float") -> "Measured":
         other = _measured(other)
         if other.value == 0:
-            return _linear(math.nan, (self, 0.0), (other, 0.0)).suspect("divided by 0")
+            return _linear(math.nan, (self, 0.0), (other, 0.0)).suspect(DIVIDED)
         value = self.value / other.value
         return _linear(value, (self, 1 / other.value), (other, -value / other.value))
 
@@ -380,10 +382,6 @@ def _measured(value: "Measured | float") -> Measured:
 
 def _source(source: Source | str) -> Source:
     return source if isinstance(source, Source) else Source.named(source)
-
-
-def _doubt(doubt: Doubt | str) -> Doubt:
-    return doubt if isinstance(doubt, Doubt) else Doubt("", doubt)
 
 
 def _union(first: Iterable[Doubt], second: Iterable[Doubt]) -> tuple[Doubt, ...]:

@@ -9,9 +9,13 @@ from labctl.data import Array, Quality, Result
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import EventRecord
+from labctl.verdicts.condition import Doubts
+from labctl.verdicts.recording import NO_OVERLOAD, ROWS_KEPT
 
 PARTS = (STEP_COUNT, TECHNIQUE_INDEX, SPECTRUM)
 """What tells one piece of a stream from the next, where its rows have it."""
+GRAVE = {OVERLOADED: NO_OVERLOAD, ROWS_LOST: ROWS_KEPT}
+"""Code of an event -> what its run did not meet."""
 TOLERATED = 0.1
 """Part of a piece's rows that auto range may flag while it switches …"""
 FLASH = 1
@@ -29,15 +33,15 @@ def suspected(
     before it lasts is no event, but all that a short pulse has to say may lie in it.
     Which results rest on those rows is not known; what is absent stays so.
     """
-    reasons = [_told(events)]
-    reasons += [_recorded(name, table) for name, table in (tables or {}).items()]
-    reason = "; ".join(filter(None, reasons))
-    if not reason:
-        return results
-    return {
-        name: result if result.quality is Quality.ABSENT else result.suspect(reason)
-        for name, result in results.items()
-    }
+    doubts = _told(events)
+    for name, table in (tables or {}).items():
+        doubts += _recorded(name, table)
+    out = dict(results)
+    for name, result in results.items():
+        if result.quality is not Quality.ABSENT:
+            for doubt in doubts:
+                out[name] = out[name].suspect(doubt)
+    return out
 
 
 def flagged_tables(reader: JournalReader) -> dict[str, Mapping[str, Array]]:
@@ -49,21 +53,23 @@ def flagged_tables(reader: JournalReader) -> dict[str, Mapping[str, Array]]:
     }
 
 
-def _told(events: Sequence[EventRecord]) -> str:
-    """Say when an overload lasted or rows were lost; empty: never."""
-    grave = [each for each in events if each.event.code in {OVERLOADED, ROWS_LOST}]
-    if not grave:
-        return ""
-    first, more = grave[0], len(grave) - 1
-    reason = f"at {first.test_time:.0f} s {first.event.text}"
-    return reason + f"; {more} more of these" * bool(more)
+def _told(events: Sequence[EventRecord]) -> Doubts:
+    """Say when an overload lasted, and when rows were lost."""
+    found: Doubts = ()
+    for code, condition in GRAVE.items():
+        grave = [each for each in events if each.event.code == code]
+        for first in grave[:1]:
+            more = f"; {len(grave) - 1} more of these" * (len(grave) > 1)
+            text = f"at {first.test_time:.0f} s {first.event.text}{more}"
+            found += condition.met(fulfilled=False, text=text)
+    return found
 
 
-def _recorded(stream: str, table: Mapping[str, Array]) -> str:
-    """Say where too many rows carry flags; empty: nowhere."""
+def _recorded(stream: str, table: Mapping[str, Array]) -> Doubts:
+    """Say where too many rows carry flags."""
     flagged = table[OVERLOAD.name] > 0
     if not flagged.any():
-        return ""
+        return ()
     parts = np.stack([table[c.name] for c in PARTS if c.name in table])
     _, first, inverse, rows = np.unique(
         parts, axis=1, return_index=True, return_inverse=True, return_counts=True
@@ -71,11 +77,12 @@ def _recorded(stream: str, table: Mapping[str, Array]) -> str:
     bad = np.bincount(inverse.ravel(), weights=flagged, minlength=len(rows))
     (worst,) = np.nonzero((bad > FLASH) & (bad > TOLERATED * rows))
     if not len(worst):
-        return ""
+        return ()
     at = worst[np.argmin(first[worst])]
     step = int(table[STEP_COUNT.name][first[at]])
     more = f", and {len(worst) - 1} more of these" * (len(worst) > 1)
-    return (
-        f"{bad[at]:.0f} of {rows[at]} rows of {stream} in step {step} were recorded in "
-        f"overload ({OVERLOAD.name}){more}"
+    return NO_OVERLOAD.met(
+        fulfilled=False,
+        text=f"{bad[at]:.0f} of {rows[at]} rows of {stream} in step {step} were "
+        f"recorded in overload ({OVERLOAD.name}){more}",
     )

@@ -13,6 +13,7 @@ from labctl.verdicts import (
     label,
     particle,
     pellet,
+    recording,
     spectra,
     van_der_pauw,
     voltammetry,
@@ -31,6 +32,7 @@ TECHNIQUES: tuple[ModuleType, ...] = (
     voltammetry,
     groups,
     label,
+    recording,
 )
 """Each states its ``TITLE`` and its conditions."""
 _LEAD = (

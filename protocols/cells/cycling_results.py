@@ -245,8 +245,6 @@ def first_cycle_results(run: CyclesOfRun, rows: RecordedRun) -> Mapping[str, Res
 
 def result(estimate: Measured, unit: str) -> Result:
     """Return a number as a result in ``unit``; see `Measured.to_result`."""
-    if estimate.is_absent and estimate.valid:
-        estimate = estimate.suspect("no value")
     return estimate.with_unit(unit).to_result()
 
 

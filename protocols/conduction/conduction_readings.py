@@ -186,7 +186,7 @@ def temperature_of(run: RecordedRun) -> Measured:
 
 
 def doubted(
-    results: Mapping[str, Result], doubts: Iterable[Doubt | str]
+    results: Mapping[str, Result], doubts: Iterable[Doubt]
 ) -> dict[str, Result]:
     """Return the results, each suspected for every doubt that it lacks.
 
@@ -195,7 +195,7 @@ def doubted(
     doubts = tuple(doubts)
     out = {}
     for name, result in results.items():
-        missing = [doubt for doubt in doubts if str(doubt) not in result.reason]
+        missing = [d for d in doubts if d.code not in result.verdicts]
         changed = result
         for doubt in missing:
             changed = changed.suspect(doubt)
@@ -206,13 +206,10 @@ def doubted(
     return out
 
 
-def all_absent(results: Mapping[str, Result], reason: Doubt | str) -> dict[str, Result]:
+def all_absent(results: Mapping[str, Result], doubt: Doubt) -> dict[str, Result]:
     """Return the same names without values, all for one reason."""
-    code = reason.code if isinstance(reason, Doubt) else ""
     return {
-        name: replace(
-            Result.absent(result.unit, str(reason)), verdicts=(code,) if code else ()
-        )
+        name: Measured.absent(doubt, result.unit).to_result()
         for name, result in results.items()
     }
 

@@ -14,6 +14,7 @@ from labctl.analysis.groups import contrast, group_mean
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Result
 from labctl.sources import Part, Source
+from labctl.verdicts.condition import Doubt
 
 TABLE = json.loads(
     (Path(__file__).parents[1] / "data" / "student_and_grubbs.json").read_text()
@@ -79,7 +80,7 @@ OLD = {"a": 92.0, "b": 92.4, "c": 92.1}
 
 def test_doubts_of_the_runs_reach_their_mean_with_how_many_have_them() -> None:
     three = runs(92.0, 92.3, 92.1)
-    three |= {run: three[run].suspect("drift") for run in "ab"}
+    three |= {run: three[run].suspect(Doubt("", "drift")) for run in "ab"}
 
     assert group_mean(three).reason == "2 of 3: drift"
 

@@ -21,6 +21,7 @@ def test_results_of_an_overloaded_run_are_suspect_and_say_when() -> None:
 
     assert found["capacity"].quality is Quality.SUSPECT
     assert found["capacity"].reason == "at 60 s v/1: saturated; 1 more of these"
+    assert found["capacity"].verdicts == ("run-no-overload",)
     assert found["slope"] == RESULTS["slope"]
 
 
@@ -29,6 +30,7 @@ def test_results_over_rows_that_were_lost_are_suspect() -> None:
 
     assert found["capacity"].quality is Quality.SUSPECT
     assert found["capacity"].reason == "at 60 s v/1: saturated"
+    assert found["capacity"].verdicts == ("run-rows-kept",)
 
 
 def test_other_events_say_nothing_against_results() -> None:
