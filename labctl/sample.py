@@ -80,7 +80,8 @@ class Sample(BaseModel):
     active_mass: Annotated[Kilogram, Field(gt=0)] | None = None
     """Mass that specific capacities are referred to."""
     active_mass_uncertainty: Annotated[Kilogram, Field(ge=0)] | None = None
-    """Standard uncertainty of the active mass."""
+    """Standard uncertainty of the active mass; none (or 0): a default is assumed, as
+    for each of the uncertainties below."""
     area: Annotated[SquareMetre, Field(gt=0)] | None = None
     """Geometric area of the electrode, pellet or film."""
     area_uncertainty: Annotated[SquareMetre, Field(ge=0)] | None = None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from labctl.analysis.statistics import FEWEST, Group, describe
 from labctl.analysis.uncertainty import Measured, mean
-from labctl.sources import Kind, Source
+from labctl.sources import Distribution, Kind, Source
 from labctl.verdicts.condition import Doubt
 from labctl.verdicts.groups import ENOUGH_RUNS, ITEMISED, LINEAR_RATIO, NO_OUTLIER
 
@@ -57,14 +57,39 @@ def group_mean(runs: Runs, unit: str = "") -> Measured:
 
 
 def _common(runs: Runs) -> dict[Source, float]:
-    """Return what at least two runs share, in the mean."""
+    """Return what at least two runs share, in the mean.
+
+    Limits of error and assumptions that name nobody whom they are shared with may yet
+    be one error in all: the scatter does not show it, so they do not average away.
+    """
     often = Counter(source for one in runs.values() for source in one.parts)
     whole = mean(runs.values()).parts
-    return {
+    shared = {
         source: part
         for source, part in whole.items()
         if source.shared and often[source] >= FEWEST
     }
+    unnamed: dict[str, list[float]] = {}
+    for one in runs.values():
+        for term, part in _unnamed(one).items():
+            unnamed.setdefault(term, []).append(part)
+    return shared | {
+        Source(term, "/".join(runs), distribution=Distribution.RECTANGULAR): (
+            sum(parts) / len(runs)
+        )
+        for term, parts in unnamed.items()
+        if len(parts) >= FEWEST
+    }
+
+
+def _unnamed(run: Measured) -> dict[str, float]:
+    """Return by term what is systematic in a run and not said to be shared."""
+    found: dict[str, float] = {}
+    for source, part in run.parts.items():
+        limits = source.distribution is Distribution.RECTANGULAR
+        if not source.shared and (limits or source.assumed):
+            found[source.term] = math.hypot(found.get(source.term, 0.0), part)
+    return found
 
 
 def _doubts(runs: Runs) -> tuple[Doubt, ...]:

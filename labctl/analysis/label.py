@@ -1,8 +1,8 @@
 """What a label says of a sample, as numbers with the label's uncertainty.
 
-A label that states no uncertainty does not state an exact number: a declared default
-stands in, as a line of the budget of its own (``active mass (assumed)``). What the
-label says is shared by everything measured on that sample, so it cancels in ratios.
+A label that states no uncertainty, or 0, does not state an exact number: a declared
+default stands in, as a line of the budget of its own (``active mass (assumed)``). What
+the label says is shared by everything measured on that sample, so it cancels in ratios.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def noted(quantity: str, value: float, uncertainty: float | None = None) -> Meas
 def _of_label(
     value: float, stated: float | None, words: str, default: Default, shared: str
 ) -> Measured:
-    if stated is None:
+    if not stated:  # nobody's balance is exact: 0 is a field that was left empty
         source = Source(f"{words} (assumed)", shared=shared, assumed=True)
         return Measured(value, default.unit, {source: default.relative * value})
     return Measured(value, default.unit, {Source(words, shared=shared): stated})

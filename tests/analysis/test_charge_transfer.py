@@ -130,3 +130,16 @@ def test_a_resistance_no_current_leaves_is_refused_with_its_limit() -> None:
 
     assert not exchange.valid
     assert "12.85 Ω" in exchange.reason
+
+
+def test_an_arc_that_the_instruments_errors_leave_open_is_not_good() -> None:
+    f = np.logspace(4, -1, 51)
+    jw = 2j * np.pi * f
+    # as good as one arc: its two parts follow 1 % of |Z| a hundredfold
+    z = 2 + 10 / (1 + 0.010 * jw) + 10 / (1 + 0.015 * jw)
+    wobble = np.random.default_rng(5).standard_normal((2, len(f)))
+    z = z * (1 + 7e-4 * (wobble[0] + 1j * wobble[1]))
+
+    found = charge_transfer_resistance(f, z, circuits=CIRCUITS[:1]).measured
+    assert found.relative > 0.25
+    assert not found.valid

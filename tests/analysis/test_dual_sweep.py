@@ -113,6 +113,21 @@ def test_a_meters_zero_is_in_the_rectification_ratio() -> None:
     assert ratio.part("voltage zero") == pytest.approx(2 * 0.003 / 3.0)
 
 
+def test_noise_of_the_voltage_makes_no_levels_of_three() -> None:
+    volts = np.tile([-1.0, 0.0, 1.0, 0.0], 10)
+    volts += 1e-6 * np.random.default_rng(1).standard_normal(40)
+
+    assert zero_bias_conductance(volts, 1e-9 * volts).conductance.is_absent
+
+
+def test_a_curved_sweep_with_rounded_levels_does_not_stop_the_fit() -> None:
+    volts = np.concatenate([np.linspace(0, 1, 11), np.linspace(0.9, -1, 20)])
+    volts = np.concatenate([volts, np.linspace(-0.9, 0, 10)])  # 0.1 twice, by 1e-17
+
+    found = zero_bias_conductance(volts, np.round(2 * volts) * 1e-9)
+    assert not found.conductance.valid
+
+
 def test_a_single_sweep_has_no_hysteresis_to_tell() -> None:
     volts = np.linspace(-3, 3, 61)
     found = zero_bias_conductance(volts, volts * 1e-9)

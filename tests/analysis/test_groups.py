@@ -13,7 +13,7 @@ from scipy import stats
 from labctl.analysis.groups import contrast, group_mean
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Result
-from labctl.sources import Part, Source
+from labctl.sources import Distribution, Part, Source
 from labctl.verdicts.condition import Doubt
 
 TABLE = json.loads(
@@ -61,6 +61,19 @@ def test_what_all_runs_share_does_not_average_away() -> None:
 
     assert found.part("active mass") == pytest.approx(0.3)
     assert found.uncertainty == pytest.approx(0.3, rel=1e-3)
+
+
+def test_limits_of_error_that_name_nobody_do_not_average_away() -> None:
+    limits = Distribution.RECTANGULAR
+    gain = [Source("gain", f"@{k}", distribution=limits) for k in range(4)]
+    guess = [Source("leakage", f"@{k}", assumed=True) for k in range(4)]
+    alike = {
+        str(k): Measured(100 + 0.01 * k, "S", {gain[k]: 0.3, guess[k]: 0.4})
+        for k in range(4)
+    }
+
+    assert group_mean(alike).part("gain") == pytest.approx(0.3)
+    assert group_mean(alike).part("leakage") == pytest.approx(0.4)
 
 
 def test_one_run_keeps_its_own_uncertainty() -> None:

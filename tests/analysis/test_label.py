@@ -29,6 +29,12 @@ def test_without_an_uncertainty_a_default_stands_in_under_its_own_name(
     assert found.relative == DEFAULTS[quantity].relative
 
 
+def test_an_uncertainty_of_nothing_is_not_taken_for_exact() -> None:
+    empty = sample(active_mass=2.0, active_mass_uncertainty=0.0)
+
+    assert labelled(empty, "active_mass").relative == DEFAULTS["active_mass"].relative
+
+
 @pytest.mark.parametrize("quantity", DEFAULTS)
 def test_what_the_label_states_is_taken_as_it_is(quantity: str) -> None:
     found = labelled(

@@ -26,6 +26,8 @@ from labctl.verdicts import conduction, particle
 from labctl.verdicts.condition import Doubts
 
 _FEWEST_POINTS = 6
+_LEVEL = 1e-3
+"""Of the largest |V|: readings that are closer than this are of one level."""
 _SIGNIFICANT = 3.0
 _SHRINKS = 3
 _TOP = 0.9
@@ -119,7 +121,7 @@ def zero_bias_conductance(
     up = rising(np.where(np.isfinite(volts), volts, 0.0))
     keep = finite & ~limited
     points = _Points(volts[keep], amperes[keep], noise[keep], up[keep])
-    if np.unique(points.volts).size < _FEWEST_POINTS or not points.both_signs:
+    if not points.can_be_fitted:
         reason = "too few usable points about zero bias"
         doubts += conduction.POINTS.met(fulfilled=False, text=reason)
         return _nothing(tuple(doubts))
@@ -210,12 +212,12 @@ class _Points:
         return float(np.abs(self.volts).max())
 
     @property
-    def both_signs(self) -> bool:
-        return bool(self.volts.min() < 0 < self.volts.max())
-
-    @property
     def can_be_fitted(self) -> bool:
-        return np.unique(self.volts).size >= _FEWEST_POINTS and self.both_signs
+        """Whether both signs and levels enough are there; noise makes no level."""
+        if not self.volts.size or not self.volts.min() < 0 < self.volts.max():
+            return False
+        levels = np.unique(np.round(self.volts / (_LEVEL * self.end)))
+        return levels.size >= _FEWEST_POINTS
 
     def _where(self, mask: NDArray[np.bool_]) -> "_Points":
         return _Points(

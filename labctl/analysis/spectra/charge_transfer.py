@@ -178,6 +178,10 @@ def charge_transfer_resistance(
         return with_calibration(found, relative, f, z, accuracy, instrument)
 
     measured = calibrated(resistance, lambda p: _slowest(p, low).resistance)
+    # Arcs on top of one another hand the instrument's errors on many times over.
+    if resistance.valid:
+        whole = 100 * measured.relative
+        measured = measured.suspect(*conditions.DETERMINED.at_most(whole))
     films = _quantity(kept.fit, lambda p: _films(p, low))
     exchange = exchange_current(measured, current, temperature)
     arc = _slowest(kept.fit.values(), low)
