@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from labctl import columns
+from labctl.analysis.conduction.particle import correct_conductance
 from labctl.analysis.linear_fit import fit_line
 from labctl.analysis.uncertainty import Calibration, Measured, mean_of
 from labctl.columns import IV
@@ -21,6 +22,7 @@ from labctl.sample import Sample, SampleKind
 from labctl.sources import Kind, Source
 from labctl.steps.source_meter import HoldSource
 from labctl.verdicts.conduction import COMPLIANCE, DRIFTS
+from labctl.verdicts.particle import RECTIFIES
 from protocols.conduction.conduction_readings import (
     Points,
     all_absent,
@@ -141,7 +143,10 @@ class BiasHold(Protocol):
         currents = {sign: _mean_current(tail) for sign, tail in tails.items()}
         found: dict[str, Result] = {}
         if len(tails) > 1:
-            found["conductance"] = _conductance(tails, currents).to_result()
+            slope = _conductance(tails, currents)
+            if self.sample.kind is SampleKind.PARTICLE:  # nobody lifted the probe
+                slope = correct_conductance(slope)
+            found["conductance"] = slope.to_result()
         for sign, current in currents.items():
             found[f"current_{WORDS[sign]}"] = current.to_result()
             found[f"drift_{WORDS[sign]}"] = _drift_result(tails[sign])
@@ -194,8 +199,9 @@ def _mean_current(tail: Points) -> Measured:
         return Measured.absent("every point was in compliance", "A")
     found = mean_of(usable, "scatter of the points", "A")
     accuracy: Calibration = tail.accuracy
-    found = found.with_part("current gain", found.value * accuracy.current_gain)
-    found = found.with_part("current zero", accuracy.current_zero)
+    gain = found.value * accuracy.current_gain
+    found = found.with_part(accuracy.source("current", "gain"), gain)
+    found = found.with_part(accuracy.source("current", "zero"), accuracy.current_zero)
     drift, spread = _drift(tail)
     allowed = max(DRIFTS.limit, RESOLVED * spread)
     return found.suspect(*DRIFTS.at_most(abs(drift), allowed))
@@ -207,9 +213,13 @@ def _conductance(
     volts = {s: mean_of(t.voltage[~t.limited], "voltage") for s, t in tails.items()}
     difference = currents[1] - currents[-1]
     span = volts[1] - volts[-1]
-    gain = span.value * tails[1].accuracy.voltage_gain
-    span = span.with_part("voltage gain", gain)
-    return (difference / span).with_unit("S")
+    accuracy = tails[1].accuracy
+    gain = span.value * accuracy.voltage_gain
+    span = span.with_part(accuracy.source("voltage", "gain"), gain)
+    ratio = -(currents[1] / currents[-1])
+    allowed = max(RECTIFIES.limit, 100 * RESOLVED * ratio.uncertainty)
+    doubts = RECTIFIES.at_most(100 * abs(ratio.value - 1), allowed)
+    return (difference / span).with_unit("S").suspect(*doubts)
 
 
 def _drift(tail: Points) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""A hold's drift is what was found, with its uncertainty; compliance has none."""
+"""A hold gives what was found; no drift in compliance, no good G of a diode."""
 
 import math
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from labctl.analysis.uncertainty import Calibration
-from protocols.conduction.bias_hold import _drift
+from labctl.verdicts.particle import RECTIFIES
+from protocols.conduction.bias_hold import _conductance, _drift, _mean_current
 from protocols.conduction.conduction_readings import Points
 
 
@@ -44,3 +45,12 @@ def test_a_steady_current_drifts_within_its_uncertainty_not_exactly_zero() -> No
 
 def test_a_current_held_back_by_the_compliance_has_no_drift() -> None:
     assert math.isnan(_drift(_tail(np.full(20, 1e-5), limited=True))[0])
+
+
+def test_a_contact_that_rectifies_gives_no_good_conductance() -> None:
+    noise = np.random.default_rng(3).normal(0, 1e-12, (2, 20))
+    tails = {1: _tail(1e-8 + noise[0]), -1: _tail(-1e-10 + noise[1])}
+    tails[-1].voltage[:] = -3.0
+
+    found = _conductance(tails, {way: _mean_current(t) for way, t in tails.items()})
+    assert RECTIFIES.code in {doubt.code for doubt in found.doubts}

@@ -88,7 +88,10 @@ def test_a_bias_hold_gives_current_and_conductance(bench: Bench) -> None:
 
     assert finished.exit_code == 0
     assert within(finished.results["current_plus"], 1.6083e-8)
-    assert finished.results["conductance"].quality is Quality.GOOD
+    conductance = finished.results["conductance"]
+    assert conductance.quality is Quality.GOOD
+    assert within(conductance, 5.36e-9)
+    assert "leakage (assumed)" in conductance.budget  # nobody lifted the probe
 
 
 @pytest.mark.parametrize("sample", ["pellet-si", "particle-si", "film-si"])
