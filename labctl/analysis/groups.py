@@ -74,9 +74,7 @@ def _common(runs: Runs) -> dict[Source, float]:
         for term, part in _unnamed(one).items():
             unnamed.setdefault(term, []).append(part)
     return shared | {
-        Source(term, "/".join(runs), distribution=Distribution.RECTANGULAR): (
-            sum(parts) / len(runs)
-        )
+        Source(term, "/".join(runs)): sum(parts) / len(runs)
         for term, parts in unnamed.items()
         if len(parts) >= FEWEST
     }
