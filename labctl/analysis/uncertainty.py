@@ -23,7 +23,6 @@ from labctl.data import Quality, Result
 from labctl.sources import Distribution, Kind, Part, Source
 from labctl.verdicts.condition import Doubt
 
-DIVIDED = Doubt("", "divided by 0")
 TWO_SIGMA = math.erf(math.sqrt(2.0))
 """Probability within ±2 standard deviations of a normal distribution, 0.9545."""
 
@@ -61,8 +60,7 @@ class Measured:
         if not isinstance(result.value, int | float):
             return cls(math.nan, result.unit, doubts=doubts)
         doubts = () if result.quality is Quality.GOOD else doubts
-        given = result.uncertainty
-        whole = math.nan if given is None else given
+        whole = math.nan if result.uncertainty is None else result.uncertainty
         parts = result.parts or (Part(Source("not itemised"), whole),)
         return cls(
             float(result.value),
@@ -255,7 +253,7 @@ class Measured:
     def __truediv__(self, other: "Measured | float") -> "Measured":
         other = _measured(other)
         if other.value == 0:
-            return _linear(math.nan, (self, 0.0), (other, 0.0)).suspect(DIVIDED)
+            return Measured.absent("divided by 0").suspect(*self.doubts, *other.doubts)
         value = self.value / other.value
         return _linear(value, (self, 1 / other.value), (other, -value / other.value))
 
@@ -294,15 +292,17 @@ class Calibration:
     voltage_range: str = ""
     """Ranges with the same name share their gain, which then cancels in ratios."""
     current_range: str = ""
+    voltmeter: str = ""
+    """Whose errors other runs share; empty: nobody knows who measured."""
+    ammeter: str = ""
 
     def source(self, quantity: str, kind: str) -> Source:
         """Return the source called ``voltage gain`` of the range in use."""
-        ranges = {"voltage": self.voltage_range, "current": self.current_range}
-        return Source(
-            f"{quantity} {kind}",
-            ranges.get(quantity, ""),
-            distribution=Distribution.RECTANGULAR,
-        )
+        of, who = {
+            "voltage": (self.voltage_range, self.voltmeter),
+            "current": (self.current_range, self.ammeter),
+        }.get(quantity, ("", ""))
+        return Source(f"{quantity} {kind}", of, Kind.B, Distribution.RECTANGULAR, who)
 
 
 EXACT = Calibration()

@@ -248,7 +248,7 @@ class HallByHand(ByHand[State]):
         """Return what the reversals say of the film, and the readings kept."""
         records = steps_of(run, "ReadFilm")
         readings = self._readings(run)
-        accuracy = accuracy_of(records) or UNSTATED
+        accuracy = accuracy_of(run, records) or UNSTATED
         depth = thickness_of(self.sample)
         found: dict[str, Result] = {}
         sheet = van_der_pauw(

@@ -5,7 +5,7 @@ them is suspected, and its uncertainty is unknown.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,10 @@ TEMPERATURES = ("surface_temperature_celsius", "ambient_temperature_celsius")
 BY_DELTA = "ReadFilmByDelta"
 FILM_STEPS = ("ReadFilm", BY_DELTA)
 """Kinds of the steps that read a film's configurations."""
+VOLTMETERS = ("source_meter", "voltmeter", "delta_meter", "current_source")
+"""Roles that read the voltage, where they are cast; a 6221 does with its 2182A."""
+AMMETERS = ("electrometer", "source_meter", "delta_meter", "current_source")
+"""Roles that know the current."""
 UNSTATED = Calibration(*(math.nan,) * 6)
 """Of meters that said nothing: their errors are unknown, not zero."""
 
@@ -109,11 +113,12 @@ def film_readings(run: RecordedRun, records: Iterable[StepRecord]) -> list[Readi
 
 
 def accuracy_of(
-    records: Iterable[StepRecord], voltage_range: str = "", current_range: str = ""
+    run: RecordedRun, records: Iterable[StepRecord], voltage_range: str = ""
 ) -> Calibration | None:
     """Return the meters' errors as the first step tells them that ended by itself.
 
-    One that was in a field comes first: it tells the gaussmeter's too.
+    One that was in a field comes first: it tells the gaussmeter's too. Other runs share
+    them on the same range of the same instrument; a range is known by its zero's limit.
     """
     ended = [r.outcome.values for r in records if r.outcome is not None]
     for wanted in ("field_gain", "voltage_gain"):
@@ -127,10 +132,20 @@ def accuracy_of(
                 current_zero=values["current_zero"],
                 field_gain=values.get("field_gain", math.nan),
                 field_zero=values.get("field_zero", math.nan),
-                voltage_range=voltage_range,
-                current_range=current_range,
+                voltage_range=f"{voltage_range}±{values['voltage_zero']:.3g} V",
+                current_range=f"±{values['current_zero']:.3g} A",
+                voltmeter=_instrument(run, VOLTMETERS),
+                ammeter=_instrument(run, AMMETERS),
             )
     return None
+
+
+def _instrument(run: RecordedRun, roles: Sequence[str]) -> str:
+    """Return whose the first of these roles is that states its accuracy."""
+    for role in roles:
+        if (stated := run.accuracy(role)) is not None:
+            return stated.instrument
+    return ""
 
 
 def steps_of(
@@ -219,7 +234,7 @@ def _points(
 ) -> Points:
     steps = set(_column(table, columns.STEP_COUNT.name)[mask].astype(int).tolist())
     records = [record for record in run.steps if record.step_count in steps]
-    accuracy = accuracy_of(records)
+    accuracy = accuracy_of(run, records)
     doubts = verdicts.COMPLETE.met(
         all(map(_ended, records)), "a sweep was not finished"
     )

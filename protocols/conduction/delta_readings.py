@@ -17,7 +17,7 @@ def delta_resistance(run: RecordedRun, currents: Sequence[float]) -> Measured:
     found = []
     for record in steps_of(run, "RunDelta"):
         mask = table["step_count"] == record.step_count
-        accuracy = accuracy_of([record])
+        accuracy = accuracy_of(run, [record])
         if accuracy is None or not mask.any():
             continue
         current = float(table["source_ampere"][mask][0])

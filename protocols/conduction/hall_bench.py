@@ -315,7 +315,7 @@ def resistivity_of(
     readings = [r for r in film_readings(run, records) if r.canonical in CONFIGURATIONS]
     found = van_der_pauw(
         readings,
-        accuracy_of(records, voltage_range="resistivity") or UNSTATED,
+        accuracy_of(run, records, voltage_range="resistivity") or UNSTATED,
         thickness=thickness_of(sample),
         contacts=parameters.contact_sizes(),
     )

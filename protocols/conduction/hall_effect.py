@@ -314,7 +314,7 @@ class HallEffect(Protocol):
         records = steps_of(run, FILM_STEPS, HALL_LABEL)
         return hall_effect(
             self._hall_readings(run),
-            accuracy_of(records, voltage_range="hall") or UNSTATED,
+            accuracy_of(run, records, voltage_range="hall") or UNSTATED,
             station_sign=station_sign,
             sheet_resistance=resistivity_of(run, self.sample, p).sheet_resistance,
             thickness=thickness_of(self.sample),
@@ -330,7 +330,7 @@ class HallEffect(Protocol):
         return field_sweep(
             [point.field for point in points],
             [point.across for point in points],
-            accuracy_of(records, voltage_range="hall") or UNSTATED,
+            accuracy_of(run, records, voltage_range="hall") or UNSTATED,
             longitudinal=[point.along for point in points],
         )
 
