@@ -239,6 +239,11 @@ class _Whose:
         guess = assumed or bool(self.word) or self.origin is Origin.ASSUMED
         return _source(f"{term}{word}", detail, self.instrument, assumed=guess)
 
+    def drift(self, term: str, detail: str) -> Source:
+        """Return a source of this run alone: another run drifts another way."""
+        word = self.word or " (assumed)"
+        return _source(f"{term}{word}", detail, "", assumed=True)
+
 
 def _source(term: str, detail: str, shared: str, *, assumed: bool) -> Source:
     return Source(
@@ -287,14 +292,8 @@ def _on_range(
             uneven / 2 * rows.total(np.abs(moved)),
         ),
         (whose.source("current zero", name), limits.offset * rows.total(under)),
-        (
-            whose.source("current zero drift", name, assumed=True),
-            limits.offset * drift,
-        ),
-        (
-            whose.source("current gain drift", name, assumed=True),
-            limits.gain * change,
-        ),
+        (whose.drift("current zero drift", name), limits.offset * drift),
+        (whose.drift("current gain drift", name), limits.gain * change),
     ]
     if limits.resolution:
         for sign, way in (("+", rows.current > 0), ("-", rows.current < 0)):

@@ -15,10 +15,11 @@ from labctl.analysis.cells.cycles_of_rows import only
 from labctl.analysis.cells.gitt import Diffusivity, analyse_gitt
 from labctl.analysis.cells.gitt_mean import geometric_mean
 from labctl.analysis.label import labelled
-from labctl.analysis.uncertainty import Measured, known
+from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
 from labctl.sample import Sample
+from labctl.sources import Source
 from labctl.verdicts.gitt import BOUND, MOSTLY_GOOD
 from labctl.verdicts.table import by_code
 from protocols.cells.cycling_results import cycles_of
@@ -166,13 +167,15 @@ def _low_lithium(pulses: Sequence[Diffusivity], where: str) -> Result:
     if 2 * len(able) < len(pulses):
         return _mean_result(pulses, where)
     bound = math.exp(float(np.mean([math.log(p.at_least) for p in able])))
-    common = able[0].recommended.part(*_LENGTH) / able[0].recommended.value
-    found = known(bound, bound * common, "particle radius", "m²/s").to_result()
+    one = able[0].recommended
+    length = {s: u / one.value * bound for s, u in one.parts.items() if _is_length(s)}
+    found = Measured(bound, "m²/s", length).to_result()
     text = f"{where}: a lower bound (95 %) from {len(able)} of {len(pulses)} pulses"
     return found.suspect(BOUND.met(fulfilled=False, text=text)[0])
 
 
-_LENGTH = ("particle radius", "particle radius (assumed)")
+def _is_length(source: Source) -> bool:
+    return source.term in {"particle radius", "particle radius (assumed)"}
 
 
 def _codes(pulses: Sequence[Diffusivity]) -> tuple[str, ...]:

@@ -171,8 +171,20 @@ def test_two_runs_on_one_channel_share_its_errors() -> None:
     one = charges(-2e-3, instrument=whose).of_group(0)
     other = charges(-2e-3, instrument=whose).of_group(0)
 
-    assert {source.shared for source in one.parts} == {whose}
+    own = {"current zero drift (assumed)", "current gain drift (assumed)"}
+    assert {source.term for source in one.parts if source.shared != whose} <= own
     assert "current gain" not in (one / other).budget
+
+
+def test_two_runs_on_one_channel_drift_each_its_own_way() -> None:
+    errors = charges(*[-2e-3, 2e-3] * 50, instrument="VSP-300 #7/1")
+    left = (errors.of_group(99) / errors.of_group(1)).to_result()
+    one, other = (Measured.of_result(left, run) for run in ("a", "b"))
+
+    drift = left.budget["current zero drift (assumed)"] if left.budget else 0.0
+    apart = (one - other).part("current zero drift (assumed)")
+    assert drift > 0
+    assert apart == pytest.approx(math.sqrt(2) * drift)
 
 
 def test_the_zero_cancels_in_the_difference_of_two_readings() -> None:
