@@ -251,3 +251,17 @@ def test_no_current_is_no_pulse() -> None:
 def test_a_radius_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="radius"):
         analyse_gitt([0, 1], [0.3, 0.3], [0, 0], radius=0)
+
+
+def test_a_slow_film_besides_diffusion_is_in_the_uncertainty() -> None:
+    t, v, i = titrate(1e-15, pulse=600.0, rest=3600.0)
+    film = np.zeros(len(t))
+    for k in range(1, len(t)):  # R C of 300 s
+        left = math.exp(-(t[k] - t[k - 1]) / 300.0)
+        film[k] = left * film[k - 1] + (1 - left) * i[k]
+    plain = analyse_gitt(t, v, i, radius=RADIUS)
+    found = analyse_gitt(t, v + 5.0 * film, i, radius=RADIUS)
+
+    term = "beginning of the pulse"
+    assert plain[4].recommended.part(term) < 0.01 * plain[4].recommended.value
+    assert found[4].recommended.part(term) > 0.1 * found[4].recommended.value

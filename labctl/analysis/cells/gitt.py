@@ -238,13 +238,15 @@ def _reduced(found: Found, sigma: float) -> Measured:
     return (
         noise.with_part(SIZES, value * found.by_sizes)
         .with_part("hysteresis", value * found.by_crossing)
+        .with_part("beginning of the pulse", value * found.by_start)
         .with_part("diffusion model", value * model)
     )
 
 
 def _bound(found: Found, reduced: Measured) -> float:
     """Return the Dτ/r̄² below which the pulse cannot be explained."""
-    other = reduced.part(SIZES, "hysteresis", "diffusion model") / reduced.value
+    terms = (SIZES, "hysteresis", "beginning of the pulse", "diffusion model")
+    other = reduced.part(*terms) / reduced.value
     return found.fit.lowest * math.exp(-2 * other)
 
 

@@ -54,6 +54,9 @@ ASKED = 12.0
 """Fall of χ² (in units of its value per bin) that frees the hysteresis term."""
 BEYOND = 3.0
 """Steps by which D(q) goes on in a line beyond the first and last pulse."""
+BEGINNING = 0.35
+"""Part of the pulse after each switching in which slow films, and salt in the pores of
+an electrode, answer as well."""
 TELLING = 0.3
 """Standard uncertainty of ln D up to which a pulse says anything of D(q) or σ."""
 
@@ -72,6 +75,8 @@ class Found:
     """What the composition dependence of D changed in ln D."""
     by_crossing: float
     """Standard deviation of ln D where the hysteresis term was held and need not be."""
+    by_start: float
+    """What ln D changes by, beyond noise, without the beginnings of pulse and rest."""
     slope: float
     """d ln D/dq in 1/C, q the charge of lithium; NaN where no neighbour tells."""
     bend: float
@@ -372,6 +377,24 @@ def _found(
         by_sizes=math.copysign(by_sizes, float(np.polyval(np.polyder(curve), mean))),
         by_march=here.log_tau - unmarched.log_tau,
         by_crossing=by_crossing,
+        by_start=_by_start(model, mean, here),
         slope=slope,
         bend=(abs(model.curvature.value) + abs(model.third.value)) / model.step,
     )
+
+
+def _by_start(model: PulseModel, sigma: float, whole: Minimum) -> float:
+    """Return by how much ln D changes without the beginnings, beyond noise.
+
+    Of one physics both fits say the same: their difference has the difference of their
+    variances (Hausman 1978). What is more is something that relaxes besides diffusion.
+    """
+    time, long = model.bins.time, model.past[-1].duration
+    since = np.where(model.bins.on > 0, time, time - long)
+    early = (time > 0) & (since < BEGINNING * long)
+    weight = np.where(early, 1e-3 * model.bins.weight, model.bins.weight)
+    late = replace(model, bins=replace(model.bins, weight=weight))
+    rest = minimum(late, sigma, whole.log_tau)
+    noise = _telling(late, rest) ** 2 - _telling(model, whole) ** 2
+    apart = (rest.log_tau - whole.log_tau) ** 2 - max(noise, 0.0)
+    return math.sqrt(apart) if apart > 0 else 0.0
