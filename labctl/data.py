@@ -101,6 +101,10 @@ class Columns:
         return self.first_row + int(self.values.shape[1])
 
 
+IMPORTED = "Imported"
+"""Kind of the one step that holds the rows of another program's file."""
+
+
 class EndReason(StrEnum):
     """Why a step ended."""
 

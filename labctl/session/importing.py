@@ -12,7 +12,15 @@ import numpy as np
 
 from labctl import plugins
 from labctl.clock import SystemClock
-from labctl.data import Array, Batch, EndReason, Outcome, Result, Stream
+from labctl.data import (
+    IMPORTED,
+    Array,
+    Batch,
+    EndReason,
+    Outcome,
+    Result,
+    Stream,
+)
 from labctl.documents.plan import read_label, sample_of
 from labctl.engine.states import RunState
 from labctl.errors import LabctlError, OperatorError
@@ -47,7 +55,7 @@ def import_file(path: Path, label: Path, out: Path) -> Path:
         raise OperatorError(f"{path}: can import {known}, not {path.suffix!r}")
     sample = sample_of(read_label(label))
     file = reader(path)
-    streams = as_streams(file)
+    streams = _measured(as_streams(file))
     started = file.started_unix
     unix = SystemClock().unix() if math.isnan(started) else started
     header = _header(path, file, sample, unix)
@@ -85,7 +93,7 @@ def _fill(
 ) -> None:
     """Write all rows as one step."""
     journal.set_status(RunState.RUNNING)
-    journal.begin_step(1, {"label": header.title, "kind": "Imported"}, 0.0)
+    journal.begin_step(1, {"label": header.title, "kind": IMPORTED}, 0.0)
     rows = 0
     for name, columns in streams.items():
         batch = _whole(header.stream(name), columns, unix)
@@ -99,6 +107,15 @@ def _fill(
     )
     journal.end_step(1, outcome, _end(streams))
     journal.commit()
+
+
+def _measured(streams: dict[str, dict[str, Array]]) -> dict[str, dict[str, Array]]:
+    """Leave out rows whose current is not a number: it is missing, and no rest."""
+    rows = streams["timeseries"]
+    there = np.isfinite(rows["current_ampere"])
+    if not there.any():
+        return streams
+    return streams | {"timeseries": {n: column[there] for n, column in rows.items()}}
 
 
 def _whole(stream: Stream, columns: Mapping[str, Array], unix: float) -> Batch:

@@ -22,7 +22,7 @@ from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
 from labctl.analysis.label import labelled
 from labctl.analysis.meter import reading
 from labctl.analysis.uncertainty import Measured
-from labctl.data import Array, Result
+from labctl.data import IMPORTED, Array, Result
 from labctl.figures.cycling import NEEDED, curves_of
 from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
@@ -130,6 +130,7 @@ def ended_of(run: RecordedRun) -> Ended:
             ),
         )
         for step in run.steps
+        if step.payload.get("kind") != IMPORTED  # whose end is that of the file
     }
 
 

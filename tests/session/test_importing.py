@@ -1,15 +1,22 @@
 """Old cells: another program's file becomes a run with results and a report."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 from drivers.twins.world import catalogue
+from labctl.data import Quality, Result
 from labctl.errors import OperatorError
 from labctl.report.of_run import read_report
 from labctl.session.importing import import_file
 from labctl.store.run_file.reader import RunFile
+from labctl.verdicts.cycling import COMPLETE
+
+CE = "coulombic_efficiency"
+Rows = list[tuple[float, ...]]
 
 HEAD = """EC-Lab ASCII FILE
 Nb header lines : 5
@@ -52,6 +59,65 @@ def test_two_cycles_of_an_old_cell_give_the_usual_numbers(
         assert run.header.sample["name"] == "A17"
     names = [figure.name for figure in read_report(folder).figures]
     assert "capacity" in names
+
+
+def imported(tmp_path: Path, label: Path, rows: Rows) -> Mapping[str, Result]:
+    """Return the results of a file with rows of time, voltage, current, half cycle."""
+    path = tmp_path / "old.mpt"
+    lines = ["\t".join(f"{x:g}" for x in row) for row in rows]
+    path.write_text(HEAD + "\n".join(lines) + "\n", "latin-1")
+    with RunFile(import_file(path, label, tmp_path / "runs")) as run:
+        return run.results
+
+
+def rows_of(cycles: int) -> Rows:
+    """Return like cycles that take and give 1 mAh, one row every 100 s."""
+    return [
+        (
+            3600.0 * half + s,
+            0.01 + abs(s / 3600 - 1 + half % 2),
+            2 * (half % 2) - 1,
+            half,
+        )
+        for half in range(2 * cycles)
+        for s in range(100, 3601, 100)
+    ]
+
+
+def test_a_half_cycle_that_ends_far_from_the_others_is_left_out(
+    tmp_path: Path, label: Path
+) -> None:
+    found = imported(tmp_path, label, rows_of(4)[:-15])
+
+    assert found["capacity_retention"].value == pytest.approx(100.0)
+    assert "cycle 4" in found["capacity_retention"].reason
+
+
+def test_one_cycle_alone_does_not_say_that_it_reached_its_end(
+    tmp_path: Path, label: Path
+) -> None:
+    found = imported(tmp_path, label, rows_of(1)[:-15])
+
+    efficiency = found["initial_coulombic_efficiency"]
+    assert efficiency.verdicts == (COMPLETE.code,)
+    assert efficiency.quality is Quality.SUSPECT
+
+
+def test_a_current_that_is_no_number_is_not_a_rest(tmp_path: Path, label: Path) -> None:
+    rows = rows_of(3)
+    for k in range(40, 50):  # within the first delithiation
+        rows[k] = (*rows[k][:2], math.nan, rows[k][3])
+
+    assert "rows are missing" in imported(tmp_path, label, rows)[CE].reason
+
+
+def test_a_time_that_runs_back_leaves_its_cycle_out(
+    tmp_path: Path, label: Path
+) -> None:
+    rows = rows_of(3)
+    rows[50:] = [(row[0] - 3000.0, *row[1:]) for row in rows[50:]]
+
+    assert "cycle 1" in imported(tmp_path, label, rows)[CE].reason
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, label: Path) -> None:

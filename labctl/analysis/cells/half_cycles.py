@@ -278,6 +278,8 @@ class HalfCycleCounter:
         gap_time = np.where(gap, step, 0.0) if gap.any() else None
         if gap_time is not None:
             step[gap] = 0.0
+        back = step < 0
+        step[back] = 0.0
         step *= active
         charge = np.empty(n)
         charge[0] = i[0] + i0
@@ -311,7 +313,9 @@ class HalfCycleCounter:
             gap_time=zeros if gap_time is None else np.add.reduceat(gap_time, starts),
             largest_current=np.maximum.reduceat(size, starts),
             edge_charge=edge,
-            longest_interval=np.maximum.reduceat(step, starts),
+            longest_interval=np.maximum.reduceat(
+                np.where(back & active, np.inf, step), starts
+            ),
             first_row=starts + self._rows,
             rows=ends - starts,
         )
