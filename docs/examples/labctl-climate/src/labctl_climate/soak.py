@@ -6,18 +6,25 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from labctl.analysis.uncertainty import estimated
 from labctl.data import Quality, Result, Stream
 from labctl.figures.figure import Plot
 from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.quantities import Celsius, Second
 from labctl.sample import Sample, SampleKind
+from labctl.verdicts.condition import Condition
 from labctl_climate.chamber import Chamber
 from labctl_climate.climate import AIR, CLIMATE, PLOT
 from labctl_climate.steps import CheckChamber, HoldTemperature
 
 OVERSHOOT = 10.0
 """°C above the highest and below the lowest temperature that end the run."""
+STAYED = Condition(
+    code="climate-stayed",
+    holds="The air stayed within the tolerance once it had reached it.",
+    advice="Hold longer before the samples count, or close the door.",
+)
 FEWEST = 3
 """Rows that make a mean with a scatter."""
 
@@ -97,10 +104,9 @@ class Soak(Protocol):
         if len(held) < FEWEST:
             return Result.absent("degC", f"{len(held)} rows within the tolerance")
         # The scatter itself: what drifts is not averaged away by more rows.
-        mean = Result(float(held.mean()), "degC", float(held.std(ddof=1)))
-        if outside[begins:].any():
-            return mean.suspect("the tolerance was left after it was reached")
-        return mean
+        mean, scatter = float(held.mean()), float(held.std(ddof=1))
+        found = estimated(mean, scatter, "scatter of the rows").with_unit("degC")
+        return found.suspect(*STAYED.met(not outside[begins:].any())).to_result()
 
 
 def _reached(run: RecordedRun, number: int) -> Result:
