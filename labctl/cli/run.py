@@ -194,12 +194,16 @@ def _tell(
         )
     else:
         from labctl.drawing.result_text import results_text  # noqa: PLC0415
+        from labctl.drawing.unmet import unmet  # noqa: PLC0415
 
         text = f": {finished.text}" if finished.text else ""
         say_out(f"{finished.status}{text}")
         say_out(results_text(finished.results))
         place = finished.file or finished.folder
         say_out(f"file: {shown_path(place)}")
-        say(f"next: labctl report {shown_path(finished.folder)}")
+        folder = shown_path(finished.folder)
+        if unmet(finished.results):
+            say(f"what to do about what is suspect: labctl runs show {folder}")
+        say(f"next: labctl report {folder}")
     if finished.exit_code:
         raise typer.Exit(finished.exit_code)

@@ -58,6 +58,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     from labctl.api.run_summary import unsafe_channels  # noqa: PLC0415  (start-up time)
     from labctl.clock import local  # noqa: PLC0415
     from labctl.drawing.result_text import results_text  # noqa: PLC0415
+    from labctl.drawing.unmet import unmet_text  # noqa: PLC0415
     from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.service.guard.safed_file import reports  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -103,6 +104,8 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
     if results:
         say_out(results_text(results))
+        if missed := unmet_text(results):
+            say_out(f"not met, and what to do:\n{missed}")
     else:
         say_out("\n".join(latest))
     for record in events:

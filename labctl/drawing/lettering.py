@@ -18,6 +18,8 @@ _ELLIPSIS = "…"
 _POWER = re.compile(r"\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _OHM = re.compile(r"\bohm\b")
+_RATE = re.compile(r"\bC (\d+)\b")
+_HALL = re.compile(r"\bhall\b")
 
 
 def text_width(text: str, size: float) -> float:
@@ -46,7 +48,8 @@ def value_text(value: float, uncertainty: float | None = None) -> str:
     if uncertainty is None or not math.isfinite(uncertainty) or uncertainty <= 0:
         return _lone(value)
     exponent = _exponent(max(abs(value), uncertainty), 2)
-    shift = 0 if exponent in _PLAIN and _fits(uncertainty) else exponent
+    plain = exponent == -1 or (exponent in _PLAIN and _fits(uncertainty))
+    shift = 0 if plain else exponent
     scaled, spread = value * 10.0**-shift, uncertainty * 10.0**-shift
     last = _exponent(spread, 2) - 1
     decimals = max(0, -last)
@@ -69,8 +72,14 @@ def unit_text(unit: str) -> str:
 
 def spoken(name: str) -> str:
     """Return a machine name as words: ``Initial coulombic efficiency``."""
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    said = words(name)
+    return said[:1].upper() + said[1:]
+
+
+def words(name: str) -> str:
+    """Return a machine name within a line: ``retention at C/2``, ``Hall mobility``."""
+    text = _RATE.sub(r"C/\1", name.replace("_", " "))
+    return _HALL.sub("Hall", text)
 
 
 def _fits(uncertainty: float) -> bool:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import unit_text, value_text
+from labctl.drawing.lettering import unit_text, value_text, words
 
 MEANING = "± is half of what covers 95 %: double it for the interval (k = 2)."
 """Stands once with every list of results."""
@@ -67,7 +67,7 @@ def results_text(
 
     ``spoken``: their names are those of a machine, ``_`` stands for a blank.
     """
-    names = {name: name.replace("_", " ") if spoken else name for name in results}
+    names = {name: words(name) if spoken else name for name in results}
     room = max(map(len, names.values()), default=0)
     lines = []
     for name, result in results.items():

@@ -8,6 +8,8 @@ test returns the doubts to hand to `Measured.suspect`; none when the condition h
 import math
 from dataclasses import dataclass
 
+MINUS = "\N{MINUS SIGN}"
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -86,4 +88,5 @@ class Condition:
         if math.isnan(value):
             return f"{what} is not known"
         unit = f" {self.unit}" if self.unit else ""
-        return f"{what} {value:.4g}{unit} is {side} {bound:.4g}{unit}"
+        text = f"{value:.4g}{unit} is {side} {bound:.4g}{unit}"
+        return f"{what} {text.replace('-', MINUS)}"

@@ -18,7 +18,7 @@ from labctl.verdicts import (
     van_der_pauw,
     voltammetry,
 )
-from labctl.verdicts.condition import Condition
+from labctl.verdicts.condition import MINUS, Condition
 
 TECHNIQUES: tuple[ModuleType, ...] = (
     cycling,
@@ -39,7 +39,8 @@ _LEAD = (
     "A result is *good* when every condition below that applies to it was seen to be "
     "met, *suspect* when one was not (its reason says which, with the value that was "
     "found), *absent* when there is no number. What could not be checked counts as not "
-    "met. The codes stand in the file (`verdicts`)."
+    "met. The codes stand in the file (`verdicts`); `labctl runs show RUN` and the "
+    "report say for each result which were not met, and what to do."
 )
 
 
@@ -75,14 +76,16 @@ def page() -> str:
 
 
 def _text(one: Condition) -> str:
-    said = [one.holds]
+    said = [f"**{one.holds}**"]
     if not math.isnan(one.limit):
         unit = f" {one.unit}" if one.unit else ""
         low = "" if one.lowest == -math.inf else f"{one.lowest:g} … "
-        said.append(f"Limit: {low}{one.limit:g}{unit}.")
+        limits = f"{low}{one.limit:g}{unit}".replace("-", MINUS)
+        of = f"{one.quantity.rstrip(',')}: " if one.quantity else ""
+        said.append(f"*Limit:* {of}{limits}")
     said += [one.why] if one.why else []
     said += [f"*What to do:* {one.advice}"] if one.advice else []
-    return " ".join(said)
+    return "\n\n".join(said)
 
 
 if __name__ == "__main__":

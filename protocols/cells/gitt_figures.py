@@ -41,8 +41,7 @@ def _d_figure(titration: Titration) -> Figure:
         error = np.where(holds, spread, np.nan)
         series.append(Series(name, x, good, error, points=True, group=way))
         for side, sign_of in (("k = 2 below", -2.0), ("k = 2 above", 2.0)):
-            # in ln D: a bound never falls below zero
-            edge = good * np.exp(sign_of * spread / np.abs(y))
+            edge = band(good, error, sign_of)
             series.append(Series(f"{way}: {side}", x, edge, group=way))
         if not holds.all():
             series.append(_flagged(way, x, np.where(holds, np.nan, y), own))
@@ -58,6 +57,15 @@ def _d_figure(titration: Titration) -> Figure:
         y_log=True,
         note=_note(titration),
     )
+
+
+def band(value: Array, uncertainty: Array, k: float) -> Array:
+    """Return the edge ``k`` uncertainties away in ln D; NaN where the value is.
+
+    In ln D because a bound never falls below zero.
+    """
+    relative = np.where(np.isnan(value), np.nan, uncertainty / np.abs(value))
+    return value * np.exp(k * relative)
 
 
 _ROUTES: dict[str, Callable[[Diffusivity], Measured]] = {

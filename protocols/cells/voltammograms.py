@@ -180,7 +180,9 @@ def _measured(
     # NaN: too few rows about the top to see any noise, so it is not known
     noise = Source.fresh(NOISE, one.rate, peak.current, kind=Kind.A)
     found = found.with_part(noise, peak.noise)
-    return found.suspect(*INSIDE.at_least(100.0 * peak.fall, of=name(one.rate)))
+    return found.suspect(
+        *INSIDE.at_least(100.0 * peak.fall, of=f"at {name(one.rate)}: the")
+    )
 
 
 def name(rate: float) -> str:

@@ -2,7 +2,7 @@
 
 from labctl.analysis.uncertainty import known
 from labctl.data import Quality, Result
-from labctl.drawing.unmet import advice_text, unmet
+from labctl.drawing.unmet import advice_text, unmet, unmet_text
 from labctl.verdicts.groups import ENOUGH_RUNS, LINEAR_RATIO
 
 
@@ -32,3 +32,14 @@ def test_a_code_of_another_version_is_passed_over() -> None:
     old = Result(1.0, "", quality=Quality.SUSPECT, verdicts=("long-gone",))
 
     assert advice_text(old) == ""
+
+
+def test_a_terminal_is_told_what_was_missed_by_which_and_what_to_do() -> None:
+    doubted = known(1.0, 0.1, "meter").suspect(*ENOUGH_RUNS.at_least(2)).to_result()
+
+    assert unmet_text({"hall_mobility": doubted, "retention_at_C_2": doubted}) == (
+        "  groups-enough-runs: Hall mobility, retention at C/2\n"
+        "    needed: A mean is of three runs or more.\n"
+        "    what to do: Measure a third cell."
+    )
+    assert unmet_text({"good": Result(1.0, "")}) == ""

@@ -1,5 +1,6 @@
 """The titration: what is planned, and the diffusivity of a known cell."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit
 from protocols.cells.gitt import Gitt, GittParameters
+from protocols.cells.gitt_figures import band
 
 Play = Callable[..., tuple[Any, Any, Any]]
 # r²/D is 400 s in QMS: longer pulses would end in balance and tell nothing of D.
@@ -138,3 +140,12 @@ def test_diffusivity_is_found_in_the_middle_and_flagged_at_the_ends(
     assert found.quality is Quality.GOOD
     names = [figure.name for figure in protocol.figures(run)]
     assert names == ["diffusivity", "titration", "root_time", "relaxation"]
+
+
+def test_a_flagged_pulse_has_no_band_however_uncertain_it_is() -> None:
+    good, flagged = 1e-15, math.nan
+
+    edge = band(np.array([good, flagged]), np.array([2e-16, 1e3]), -2.0)
+
+    assert edge[0] == pytest.approx(good * math.exp(-0.4))
+    assert math.isnan(edge[1])

@@ -98,6 +98,8 @@ def test_a_flat_or_empty_range_still_has_an_axis() -> None:
         (1.5e-7, math.nan, "1.5000 × 10⁻⁷"),
         (math.nan, 1.0, "NaN"),
         (-math.inf, None, "−∞"),
+        # below one, but no power of ten makes it shorter
+        (0.992802329, 6.2e-8, "0.992802329 ± 0.000000062"),
     ],
 )
 def test_a_value_ends_where_its_uncertainty_ends(

@@ -28,7 +28,7 @@ def test_a_value_within_its_limit_raises_no_doubt(value: float) -> None:
 
 def test_a_doubt_says_what_was_found_and_what_may_be() -> None:
     assert str(DRIFT.at_most(2.5)[0]) == "drift 2.5 mV/h is above 1 mV/h"
-    assert str(DRIFT.between(-1.0, 0.0)[0]) == "drift -1 mV/h is below 0 mV/h"
+    assert str(DRIFT.between(-1.0, 0.0)[0]) == "drift −1 mV/h is below 0 mV/h"
     assert DRIFT.between(math.nan, 0.0) != ()
 
 

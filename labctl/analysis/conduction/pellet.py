@@ -28,8 +28,8 @@ def pellet_conductivity(
     """
     doubts = verdicts.CONTACTS_KNOWN.met(
         contact_resistance is not None,
-        "the contacts are not told apart from the bulk: without them the conductivity"
-        " is at least this",
+        "the contacts are in it, not told apart from the bulk: the"
+        " conductivity is at least this",
     )
     contacts = contact_resistance or known(0.0, math.nan, UNKNOWN_CONTACTS, "ohm")
     bulk = resistance - contacts
@@ -57,8 +57,8 @@ def without_sleeve(resistance: Measured, sleeve: Measured | None) -> Measured:
     """
     if sleeve is None:
         text = (
-            "the sleeve was not measured empty: without it the conductivity is at most"
-            " this"
+            "what flows through the sleeve is in it, never measured empty: the"
+            " conductivity is at most this"
         )
         return resistance.suspect(*verdicts.SLEEVE.met(fulfilled=False, text=text))
     through = 1.0 / resistance
