@@ -179,26 +179,11 @@ def pair_cycles(
         opening = np.full(size, opens, dtype=np.int64)
     last_of = np.searchsorted(group, np.arange(size), side="right") - 1
 
-    def total(column: Floats, sign: int) -> Floats:
-        mine = way == sign
-        sums = np.bincount(group[mine], column[moving][mine], minlength=size)
-        there = np.bincount(group[mine], minlength=size) > 0
-        return np.where(there, sums, np.nan)
-
-    def common(sign: int) -> Ints:
-        mine = way == sign
-        least, largest = np.full(size, np.iinfo(np.int64).max), np.full(size, -1)
-        np.minimum.at(least, group[mine], codes[moving][mine])
-        np.maximum.at(largest, group[mine], codes[moving][mine])
-        return np.where(least == largest, largest, -1)
-
-    def most(column: NDArray[np.generic], sign: int) -> Floats:
-        largest, mine = np.zeros(size), way == sign
-        np.maximum.at(largest, group[mine], column[moving][mine].astype(np.float64))
-        return largest
-
-    discharge_cut = most(ends, -1).astype(np.int64)
-    charge_cut = most(ends, 1).astype(np.int64)
+    down, up = (
+        _Side(moving[way == sign], group[way == sign], size) for sign in (-1, 1)
+    )
+    discharge_cut = down.most(ends).astype(np.int64)
+    charge_cut = up.most(ends).astype(np.int64)
     closing = np.where(opening < 0, charge_cut, discharge_cut) >= Cut.STOPPED
     after_cut = np.concatenate(([False], closing[:-1] & (number[:-1] > 0)))
 
@@ -206,24 +191,54 @@ def pair_cycles(
         pairing=pairing,
         number=number.astype(np.int64),
         opening=opening,
-        discharge=-total(halves.charge, -1),
-        charge=total(halves.charge, 1),
-        discharge_energy=-total(halves.energy, -1),
-        charge_energy=total(halves.energy, 1),
-        discharge_duration=total(halves.duration, -1),
-        charge_duration=total(halves.duration, 1),
-        discharge_largest=most(halves.largest_current, -1),
-        charge_largest=most(halves.largest_current, 1),
-        discharge_edge=total(halves.edge_charge, -1),
-        charge_edge=total(halves.edge_charge, 1),
+        discharge=-down.total(halves.charge),
+        charge=up.total(halves.charge),
+        discharge_energy=-down.total(halves.energy),
+        charge_energy=up.total(halves.energy),
+        discharge_duration=down.total(halves.duration),
+        charge_duration=up.total(halves.duration),
+        discharge_largest=down.most(halves.largest_current),
+        charge_largest=up.most(halves.largest_current),
+        discharge_edge=down.total(halves.edge_charge),
+        charge_edge=up.total(halves.edge_charge),
         discharge_cut=discharge_cut,
         charge_cut=charge_cut,
-        discharge_range=common(-1),
-        charge_range=common(1),
+        discharge_range=down.common(codes),
+        charge_range=up.common(codes),
         after_cut=after_cut,
         start_time=halves.start_time[moving][first_of],
         end_time=halves.end_time[moving][last_of],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The half cycles of one direction, and the cycle that each belongs to."""
+
+    half: Ints
+    cycle: Ints
+    cycles: int
+
+    def total(self, column: Floats) -> Floats:
+        """Return the sum in each cycle; NaN where it has no such half."""
+        sums = np.bincount(self.cycle, column[self.half], minlength=self.cycles)
+        there = np.bincount(self.cycle, minlength=self.cycles) > 0
+        return np.where(there, sums, np.nan)
+
+    def most(self, column: NDArray[np.generic]) -> Floats:
+        """Return the largest in each cycle, 0 at least."""
+        largest = np.zeros(self.cycles)
+        np.maximum.at(largest, self.cycle, column[self.half].astype(np.float64))
+        return largest
+
+    def common(self, codes: NDArray[np.generic]) -> Ints:
+        """Return the code that all halves of a cycle have; -1 where they differ."""
+        own = codes[self.half]
+        least = np.full(self.cycles, np.iinfo(np.int64).max)
+        largest = np.full(self.cycles, -1)
+        np.minimum.at(least, self.cycle, own)
+        np.maximum.at(largest, self.cycle, own)
+        return np.where(least == largest, largest, -1)
 
 
 def _by_file(cycle: Ints) -> tuple[Ints, Ints]:

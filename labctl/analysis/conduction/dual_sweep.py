@@ -145,21 +145,7 @@ def zero_bias_conductance(
         )
     loop = _loop(points, near, fit)
     ratio = _rectification(points, offset.value, accuracy)
-    scatter = conductance.part(SCATTER)
-    doubts += (
-        *conduction.POSITIVE.met(
-            conductance.value > 0,
-            "conductance is not positive: no contact, or wiring",
-        ),
-        *conduction.RESOLVED.at_least(
-            abs(conductance.value) / scatter if scatter else math.inf
-        ),
-        *particle.RECTIFIES.at_most(
-            100 * abs(ratio.value - 1),
-            max(particle.RECTIFIES.limit, 100 * _SIGNIFICANT * ratio.part(SCATTER)),
-        ),
-        *particle.HYSTERESIS.at_most(loop.value),
-    )
+    doubts += _judged(conductance, ratio, loop)
     none = Measured.absent("no such branch in the sweep", "S")
     return ZeroBias(
         conductance=conductance.with_unit("S").suspect(*doubts),
@@ -170,6 +156,23 @@ def zero_bias_conductance(
         fit_range=width,
         rectification=ratio,
         hysteresis=loop,
+    )
+
+
+def _judged(conductance: Measured, ratio: Measured, loop: Measured) -> Doubts:
+    """Return what the slope at zero, the two polarities and the loop do not meet."""
+    scatter = conductance.part(SCATTER)
+    allowed = max(particle.RECTIFIES.limit, 100 * _SIGNIFICANT * ratio.part(SCATTER))
+    return (
+        *conduction.POSITIVE.met(
+            conductance.value > 0,
+            "conductance is not positive: no contact, or wiring",
+        ),
+        *conduction.RESOLVED.at_least(
+            abs(conductance.value) / scatter if scatter else math.inf
+        ),
+        *particle.RECTIFIES.at_most(100 * abs(ratio.value - 1), allowed),
+        *particle.HYSTERESIS.at_most(loop.value),
     )
 
 

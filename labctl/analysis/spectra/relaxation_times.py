@@ -129,39 +129,27 @@ def relaxation_times(
     series = float(rest.pop(0))
     coil = float(rest.pop(0)) if inductance else 0.0
     elastance = float(rest.pop(0)) if capacitance else 0.0
+    spans, slowest = _spans(gamma), 1 / (2 * math.pi * float(f.min()))
     peaks = []
-    spans = _spans(gamma)
     for span in spans:
         core = np.zeros(count)
         core[span.core] = step
         for side in span.sides:
             core[side] = 0.5 * step
-        area = float(core @ gamma)
         weights = core @ follows[:count]
+        area, time = float(core @ gamma), float(tau[span.top])
         apart = max(abs(float(core @ other) - area) for other in others)
-        either = sum(0.5 * step * float(gamma[side].sum()) for side in span.sides)
-        either += HIDDEN * area
-        either += max(
-            (
-                float(gamma[other.core].sum()) * step * _beyond(edge, other.top, tau)
-                for other in spans
-                for edge in {span.core.start, span.core.stop}
-                & {other.core.start, other.core.stop}
-            ),
-            default=0.0,
-        )
-        valley = max(span.valleys) / float(gamma[span.top])
-        time = float(tau[span.top])
+        edges = step * _edges(span, spans, gamma, tau) + HIDDEN * area
         resistance = (
             estimated(area, residual / math.sqrt(2) * _norm(weights), "residuals")
             .with_part("choice of smoothing", rectangular(apart))
-            .with_part("edges of the peak", rectangular(either))
+            .with_part("edges of the peak", rectangular(edges))
         )
         resistance = resistance.suspect(
             *FOLLOWED.at_most(100 * residual),
             *DETERMINED.at_most(100 * resistance.relative),
-            *PARTED.at_most(valley),
-            *ARC_SEEN.at_least(1 / (2 * np.pi * time) / float(f.min())),
+            *PARTED.at_most(max(span.valleys) / float(gamma[span.top])),
+            *ARC_SEEN.at_least(slowest / time),
         )
         real, imaginary = np.split(weights, 2)
         response = (real - 1j * imaginary) * z / np.abs(z) / area
@@ -282,6 +270,18 @@ def _spans(gamma: Floats) -> list[_Span]:
         sides = tuple(parts[i] for i in range(first, last) if i != k)
         spans.append(_Span(int(tops[k]), slice(start, stop), sides, heights))
     return spans
+
+
+def _edges(span: _Span, spans: list[_Span], gamma: Floats, tau: Floats) -> float:
+    """Return Σγ of what may be its own or not: satellites, a neighbour's foot."""
+    sides = sum(0.5 * float(gamma[side].sum()) for side in span.sides)
+    ends = {span.core.start, span.core.stop}
+    feet = (
+        float(gamma[other.core].sum()) * _beyond(edge, other.top, tau)
+        for other in spans
+        for edge in ends & {other.core.start, other.core.stop}
+    )
+    return sides + max(feet, default=0.0)
 
 
 def _beyond(edge: int, top: int, tau: Floats) -> float:
