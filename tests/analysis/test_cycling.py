@@ -8,6 +8,7 @@ from labctl.analysis.cells.efficiency import initial_coulombic_efficiency
 from labctl.analysis.cells.half_cycles import split_half_cycles
 from labctl.analysis.cells.rates import RateBlock, rate_table
 from labctl.analysis.cells.retention import retention
+from labctl.verdicts.cycling import PLAUSIBLE_RETENTION
 
 MASS = 0.4e-3
 """g."""
@@ -113,6 +114,14 @@ def test_a_cell_that_has_not_faded_says_so_instead_of_a_number() -> None:
 
     assert not life.valid
     assert "after 100 cycles" in life.reason
+
+
+def test_a_reference_that_is_none_makes_the_fade_suspect_too() -> None:
+    capacities = [1.0, *(3.6 - 0.01 * k for k in range(12))]
+
+    found = retention(cycled([q * way for q in capacities for way in (-1, 1)]))
+    for number in (found.last, found.fade_per_cycle):
+        assert PLAUSIBLE_RETENTION.code in {doubt.code for doubt in number.doubts}
 
 
 def test_fade_per_cycle_is_robust_against_one_bad_cycle() -> None:

@@ -108,6 +108,9 @@ def retention(
         f"cycle {cycles.number[start]} is the reference: the first after formation is "
         "not complete",
     )
+    # What is far from the reference at the end says as much of the reference.
+    last = 100 * float(value[-1])
+    doubts += PLAUSIBLE_RETENTION.between(last) if len(ageing) > 1 else ()
     return Retention(
         cycle=cycles.number,
         retention=fraction,
@@ -141,8 +144,7 @@ def _last(against: _Against, ageing: Ints) -> Measured:
     if at == against.start:
         return Measured.absent("only one cycle after formation is complete", "%")
     percent = 100 * float(against.fraction[at])
-    found = against.weighted(percent, _at(at, against, 100.0), "%")
-    return found.suspect(*PLAUSIBLE_RETENTION.between(percent))
+    return against.weighted(percent, _at(at, against, 100.0), "%")
 
 
 def _at(place: int, against: _Against, size: float) -> Floats:
