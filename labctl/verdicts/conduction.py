@@ -28,6 +28,7 @@ BOTH_POLARITIES = Condition(
     code="conduction-both-polarities",
     holds="The sweep has both polarities.",
     why="One alone cannot tell an offset or a rectifying contact.",
+    advice="Sweep through zero, as far to both sides.",
 )
 LINEAR = Condition(
     code="conduction-linear",
@@ -66,6 +67,7 @@ RESOLVED = Condition(
     holds="The slope is resolved from zero.",
     quantity="slope over its scatter",
     limit=2.0,
+    why="Standard uncertainties: at 2 one value in 44 is noise alone.",
     advice="No contact, or too little current for the meter.",
 )
 CONTACT_LINEAR = Condition(
@@ -115,6 +117,7 @@ CURRENTS_AGREE = Condition(
     limit=5.0,
     unit="%",
     why="A choice; what depends on the current heats, or is no resistance.",
+    advice="Take smaller currents, and wait longer after each reversal.",
 )
 SETTLED = Condition(
     code="conduction-settled",

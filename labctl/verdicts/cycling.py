@@ -41,6 +41,7 @@ FIRST_CYCLE = Condition(
     holds="The first cycle is complete.",
     why="The initial efficiency is that of the first cycle; no later one has the same "
     "losses.",
+    advice="Import the file from the cell's first row on; else measure a new cell.",
 )
 PLAUSIBLE_EFFICIENCY = Condition(
     code="cycling-plausible-efficiency",
@@ -98,11 +99,13 @@ REFERENCE = Condition(
     holds="The first cycle after formation is complete: it is the reference. Of rates, "
     "one cycle at the first of them.",
     why="Retention is defined against it; against a later cycle it comes out higher.",
+    advice="Resume the run; else state another reference beside the number.",
 )
 CONFIRMED_END = Condition(
     code="cycling-confirmed-end",
     holds="Two cycles in a row lie below the end of life.",
     why="One may be an accident: a warm night, a contact.",
+    advice="Record one more cycle.",
 )
 STRAIGHT_FADE = Condition(
     code="cycling-straight-fade",
@@ -138,6 +141,7 @@ WHOLE_PULSE = Condition(
     holds="The pulse lasted as long as it was told.",
     why="A pulse that meets a voltage limit ends early: its last resistance is one of "
     "another time.",
+    advice="Lower the pulse's current, shorten it, or look at states further inside.",
 )
 SLOW_BRANCHES = Condition(
     code="quasi-ocv-closed",

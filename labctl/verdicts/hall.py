@@ -8,6 +8,7 @@ USABLE = Condition(
     code="hall-readings-usable",
     holds="No reading was overloaded or in compliance.",
     why="Such readings are left out.",
+    advice="Take a larger range, a smaller current, or better contacts.",
 )
 READINGS = Condition(
     code="hall-readings-complete",
@@ -23,6 +24,7 @@ REVERSED = Condition(
     code="hall-field-reversed",
     holds="The field was reversed.",
     why="Only that tells the Hall voltage from misaligned contacts.",
+    advice="Take +B and -B: the magnet must reverse.",
 )
 BALANCED = Condition(
     code="hall-field-balanced",
@@ -31,6 +33,7 @@ BALANCED = Condition(
     limit=2.0,
     unit="%",
     why="A choice; magnetoresistance is even in the field.",
+    advice="Close the field by the gaussmeter, or calibrate the magnet anew.",
 )
 LINE = Condition(
     code="hall-line",
@@ -64,10 +67,13 @@ SIGN_RESOLVED = Condition(
     holds="The carrier type is resolved from zero.",
     quantity="Hall coefficient over its uncertainty",
     limit=2.0,
+    why="Standard uncertainties: at 2 noise turns one sign in 44.",
+    advice="Take a larger field, a larger current, more repeats.",
 )
 SCATTER_KNOWN = Condition(
     code="hall-scatter-known",
     holds="Repeats, or all four configurations, show the scatter.",
+    advice="Repeat the readings.",
 )
 LOW_FIELD = Condition(
     code="hall-low-field",
@@ -102,6 +108,7 @@ SWEEP_FIELDS = Condition(
     quantity="number of fields",
     limit=5.0,
     why="A cubic needs five.",
+    advice="Set `sweep_points` to 5 or more.",
 )
 SWEEP_TELLS = Condition(
     code="hall-sweep-tells",
@@ -128,5 +135,6 @@ SIGN_CALIBRATED = Condition(
     holds="The reference shows a sign.",
     quantity="Hall coefficient over its uncertainty",
     limit=5.0,
+    why="Standard uncertainties: a sign that is written down once serves for years.",
     advice="Take a sample of higher mobility, more current or more field.",
 )

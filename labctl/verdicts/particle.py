@@ -46,6 +46,7 @@ RECTIFIES = Condition(
     limit=5.0,
     unit="%",
     why="A choice. Three times the noise is allowed; one contact of two rectifies.",
+    advice="Press harder, or clean tip and substrate.",
 )
 HYSTERESIS = Condition(
     code="particle-hysteresis",
@@ -60,6 +61,7 @@ LIFTED = Condition(
     holds="The probe was lifted when the baseline was taken.",
     quantity="leakage over the least conductance of a contact",
     limit=10.0,
+    why="A choice: what lets ten times as much through still touches the particle.",
     advice="Lift it, and measure again.",
 )
 GEOMETRY = Condition(

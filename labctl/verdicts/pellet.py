@@ -38,6 +38,7 @@ THICKNESSES = Condition(
     quantity="number of thicknesses",
     limit=3.0,
     why="Two always lie on a line; from three on the scatter is seen.",
+    advice="Press one more pellet, of another thickness.",
 )
 THICKNESS_RANGE = Condition(
     code="pellet-thickness-range",
@@ -45,10 +46,12 @@ THICKNESS_RANGE = Condition(
     quantity="thickest over thinnest pellet",
     limit=1.5,
     why="A choice; over a short range the contacts hide in the scatter.",
+    advice="Press a pellet at least twice as thick as the thinnest.",
 )
 SERIES_COMPLETE = Condition(
     code="pellet-series-complete",
     holds="Every pellet of the series has a thickness and a resistance.",
+    advice="Write the thickness on its label, or measure that pellet again.",
 )
 SAME_AREA = Condition(
     code="pellet-same-area",
@@ -66,6 +69,7 @@ SAME_PRESSURE = Condition(
     limit=10.0,
     unit="%",
     why="A choice; density and contacts follow the pressure.",
+    advice="Measure all pellets under one load, and note it on the labels.",
 )
 ON_A_LINE = Condition(
     code="pellet-on-a-line",
@@ -81,6 +85,7 @@ INTERCEPT = Condition(
     quantity="contact resistance over its uncertainty",
     limit=-2.0,
     why="Contacts below zero mean a wrong gauge or pellets that differ.",
+    advice="Check gauge and labels: whose thickness or area is wrong?",
 )
 GROWS = Condition(
     code="pellet-grows",
@@ -88,8 +93,10 @@ GROWS = Condition(
     quantity="slope over its uncertainty",
     limit=2.0,
     why="Otherwise the sleeve or the contacts are what is measured.",
+    advice="Measure the sleeve empty; press harder, paint the faces.",
 )
 BULK_POSITIVE = Condition(
     code="pellet-bulk-positive",
     holds="The resistance is larger than what is subtracted from it.",
+    advice="Check what was given for contacts and leads.",
 )

@@ -11,6 +11,7 @@ USABLE = Condition(
     code="vdp-readings-usable",
     holds="No reading was overloaded or in compliance.",
     why="Such readings are left out.",
+    advice="Take a larger range, a smaller current, or better contacts.",
 )
 READINGS = Condition(
     code="vdp-readings-complete",
@@ -64,10 +65,12 @@ F_FACTOR = Condition(
     quantity="f",
     limit=0.25,
     why="A commercial Hall system's (Lake Shore M91).",
+    advice="Make the film's outline more alike in both directions.",
 )
 SOLVED = Condition(
     code="vdp-solved",
     holds="R_A and R_B are positive, so that van der Pauw's equation has a solution.",
+    advice="Check the order of the contacts: 1 to 4 around the edge.",
 )
 CONTACT_SIZE = Condition(
     code="vdp-contact-size",

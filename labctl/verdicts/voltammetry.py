@@ -75,6 +75,7 @@ STRAIGHT = Condition(
     quantity="R² of i_p against √v",
     limit=0.99,
     why="Randles–Ševčík (1948) holds for diffusion alone.",
+    advice="Scan slower, or take b for what it says: no diffusion alone.",
 )
 INTERCEPT = Condition(
     code="cv-intercept",
@@ -83,6 +84,7 @@ INTERCEPT = Condition(
     limit=10.0,
     unit="%",
     why="What is left at v = 0 is no diffusion: a capacity, a side reaction.",
+    advice="Subtract the capacity, or scan slower.",
 )
 HALF_WIDTH = Condition(
     code="cv-half-width",
@@ -125,6 +127,7 @@ SHARE_PHYSICAL = Condition(
     limit=100.0,
     unit="%",
     why="i = k₁v + k₂√v has a negative part otherwise, which is no part.",
+    advice="Scan at more rates, slower ones too.",
 )
 SHARE_STRAIGHT = Condition(
     code="cv-share-straight",
@@ -133,6 +136,7 @@ SHARE_STRAIGHT = Condition(
     limit=5.0,
     unit="%",
     why="Dunn's split (2007) is two terms and no other.",
+    advice="Leave out the fastest rates, where resistance bends the charge.",
 )
 ONE_ISOTHERM = Condition(
     code="cv-one-isotherm",
@@ -163,4 +167,5 @@ RATES_AGREE = Condition(
     unit="%",
     why="From leaving out one rate after the other and from the scatter of the "
     "isotherms: beyond, only its order of magnitude is known.",
+    advice="Scan at more rates, where peaks stay in their place.",
 )

@@ -44,3 +44,11 @@ def test_every_code_is_one_conditions_own_and_the_page_lists_them() -> None:
     assert PAGE.read_text("utf-8") == page(), (
         "python -m labctl.verdicts.table writes it"
     )
+
+
+@pytest.mark.parametrize("one", by_code().values(), ids=by_code())
+def test_a_condition_says_what_to_do_and_where_its_limit_is_from(
+    one: Condition,
+) -> None:
+    assert one.advice
+    assert one.why or math.isnan(one.limit)
