@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gui.look.si_text import sentence, words
 from labctl.data import Result
-from labctl.drawing.lettering import unit_text
+from labctl.drawing.lettering import spoken, unit_text
 from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
 from labctl.drawing.unmet import advice_text
 
@@ -26,7 +25,7 @@ class ResultRow:
 
     @property
     def why(self) -> str:
-        """What stands beside it: why it is doubted, else where u is from."""
+        """What stands beside it: why it is doubted, or where ± is from."""
         return self.reason or self.mostly
 
     @property
@@ -39,7 +38,7 @@ def result_rows(results: Mapping[str, Result]) -> list[ResultRow]:
     """Return the results in the protocol's order; tables say how long they are."""
     return [
         ResultRow(
-            sentence(words(name)),
+            spoken(name),
             _value(result),
             unit_text(result.unit),
             result.quality,

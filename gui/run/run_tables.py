@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.look.colours import StateLook
 from gui.look.palette import theme
@@ -73,18 +73,23 @@ class ResultTable(QWidget):
                 tip=lambda r: r.told or r.quality,
             ),
             Column("Result", lambda r: r.name),
-            Column("Value ± u", lambda r: r.value, number=True, tip=lambda _: MEANING),
+            Column("Value ±", lambda r: r.value, number=True, tip=lambda _: MEANING),
             Column("Unit", lambda r: r.unit),
-            Column("Why, or where u is from", lambda r: r.why, tip=lambda r: r.told),
+            Column("Why, or where ± is from", lambda r: r.why, tip=lambda r: r.told),
         ]
         self.table = Table("Results", TableModel(columns, lambda r: r.name), self)
         self.table.fit_columns(12, 30, 28, 12, 0)
         self.table.say_when_empty(NO_RESULTS)
-        _fill(self, self.table)
+        self.meaning = QLabel(MEANING)
+        self.meaning.setObjectName("muted")
+        self.meaning.setWordWrap(True)
+        self.meaning.hide()
+        _fill(self, self.table, self.meaning)
 
     def show_results(self, results: Mapping[str, Result]) -> None:
         """Show the results."""
         self.table.rows.show_rows(result_rows(results))
+        self.meaning.setVisible(any(r.uncertainty for r in results.values()))
 
 
 class RunEventTable(QWidget):
@@ -121,7 +126,8 @@ def _look(row: ResultRow) -> StateLook:
     return verdict_look(row.quality)
 
 
-def _fill(parent: QWidget, table: QWidget) -> None:
+def _fill(parent: QWidget, *widgets: QWidget) -> None:
     box = QVBoxLayout(parent)
     box.setContentsMargins(0, 0, 0, 0)
-    box.addWidget(table)
+    for widget in widgets:
+        box.addWidget(widget)

@@ -58,6 +58,17 @@ def value_text(value: float, uncertainty: float | None = None) -> str:
     return f"({both}) × {power_of_ten(shift)}" if shift else both
 
 
+def uncertainty_text(value: float) -> str:
+    """Write an uncertainty alone, with two significant digits: ``0.070``."""
+    if not math.isfinite(value) or value <= 0:
+        return _lone(value) if math.isfinite(value) else value_text(value)
+    exponent = _exponent(value, 2)
+    if exponent not in _PLAIN:
+        mantissa = f"{value:.1e}".split("e")[0]
+        return f"{mantissa} × {power_of_ten(exponent)}"
+    return f"{round(value, 1 - exponent):.{max(0, 1 - exponent)}f}"
+
+
 def probability_text(probability: float) -> str:
     """Write ``= 0.031``; what is too small to be told from nothing as ``< 0.0001``."""
     least = 1e-4

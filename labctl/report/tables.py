@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from html import escape
 
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import spoken, unit_text, value_text
+from labctl.drawing.lettering import (
+    spoken,
+    uncertainty_text,
+    unit_text,
+    value_text,
+)
 from labctl.drawing.result_text import UNKNOWN, is_unknown, largest_text, number_text
 from labctl.sources import Distribution, Kind, Part, Source
 
@@ -147,7 +152,7 @@ def _budget(
     rows = [
         (
             spoken(term),
-            _number(value),
+            uncertainty_text(value),
             f"{100 * value**2 / total:.1f} %",
             *_about([part.source for part in parts if part.source.term == term]),
         )

@@ -49,10 +49,17 @@ def test_what_an_analysis_worked_out_itself_nobody_stated() -> None:
     assert found.rows[0][3:] == ("B", "worked out", "this run")
 
 
+def test_no_term_has_more_digits_than_an_uncertainty_has() -> None:
+    budget = {"gain": 0.0698763, "zero": 1.5257e-4}
+    (found,) = result_tables({"x": Result(1.0, "V", 0.07, budget=budget)})
+
+    assert [row[1] for row in found.rows] == ["0.070", "1.5 × 10⁻⁴"]
+
+
 def test_an_older_file_lists_the_terms_alone() -> None:
     (found,) = result_tables({"x": Result(1.0, "V", 0.1, budget={"gain": 0.1})})
 
-    assert found.rows == [("Gain", "0.1", "100.0 %", "", "", "")]
+    assert found.rows == [("Gain", "0.10", "100.0 %", "", "", "")]
 
 
 def test_a_reader_of_the_page_sees_who_states_the_limits_of_error() -> None:
