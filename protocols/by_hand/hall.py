@@ -8,8 +8,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import numpy as np
-
 from labctl import columns
 from labctl.analysis.conduction.contact_size import USUAL
 from labctl.analysis.conduction.hall import HALL_CONFIGURATIONS, hall_effect
@@ -18,10 +16,9 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
-from labctl.analysis.uncertainty import Calibration, fresh, mean
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint, RefusedError
-from labctl.figures.figure import Figure, Plot, Series
+from labctl.figures.figure import Figure, Plot
 from labctl.protocol import Bench, Parameters, RecordedRun
 from labctl.quantities import format_si
 from labctl.roles.current_source import CurrentSource
@@ -34,7 +31,6 @@ from labctl.steps.asking_bench import READINGS, AskBench, readings_of
 from labctl.steps.demands import SourceDemand, beyond_source
 from labctl.steps.field import FieldTarget, RampSupply, ReleaseField, SetField
 from labctl.steps.film import ReadFilm
-from labctl.verdicts.conduction import BOTH_POLARITIES
 from protocols.by_hand.by_hand import (
     COMMON,
     ByHand,
@@ -42,6 +38,7 @@ from protocols.by_hand.by_hand import (
     kept_result,
     outside,
 )
+from protocols.by_hand.hall_kept import kept_figure, last_resistance
 from protocols.by_hand.hall_requests import (
     FOUR_WIRES,
     KINDS,
@@ -272,13 +269,13 @@ class HallByHand(ByHand[State]):
             found["temperature"] = temperature_of(run).to_result()
         names = (SOURCE, V, A, T)
         found |= kept_result(run, *(c.name for c in columns.CONTACTS), *names)
-        return found or {"resistance": _last_resistance(readings, accuracy)}
+        return found or {"resistance": last_resistance(readings, accuracy)}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Draw V/I over the field: of reversals, and of the readings kept."""
         return (
             *configurations_figure(by_name(self._readings(run))),
-            *_kept_figure(run),
+            *kept_figure(run),
         )
 
     def _readings(self, run: RecordedRun) -> list[Reading]:
@@ -361,48 +358,3 @@ def _beyond(name: str, value: float, most: float, unit: str) -> list[Complaint]:
         return []
     what = f"{value:g} {unit} is beyond ±{most:g} {unit} of the magnet."
     return [Complaint((name,), what, "Lower it.")]
-
-
-def _kept_figure(run: RecordedRun) -> tuple[Figure, ...]:
-    """Draw V/I of the readings kept over the field, contacts a colour."""
-    table = run.table(KEPT)
-    wanted = [*(c.name for c in columns.CONTACTS), SOURCE, V, T]
-    if not set(wanted) <= set(table) or not len(table[T]):
-        return ()
-    contacts = np.column_stack([table[c.name] for c in columns.CONTACTS])
-    usable = (table[columns.IN_COMPLIANCE.name] == 0) & (table[SOURCE] != 0)
-    series = []
-    for one in np.unique(contacts[usable], axis=0):
-        rows = usable & (contacts == one).all(axis=1)
-        name = str(Connection(*map(int, one)))
-        ratio = table[V][rows] / table[SOURCE][rows]
-        series.append(Series(name, table[T][rows], ratio, points=True))
-    if not series:
-        return ()
-    figure = Figure(
-        "kept",
-        "V/I of the readings kept",
-        columns.FIELD.long_name,
-        "Voltage by Current / Ω",
-        tuple(series),
-    )
-    return (figure,)
-
-
-def _last_resistance(readings: Sequence[Reading], accuracy: Calibration) -> Result:
-    """Return V/I of the last contacts read, in ohm, over both directions of current."""
-    usable = [reading for reading in readings if reading.is_usable]
-    if not usable:
-        why = "every reading was overloaded" if readings else "no reversal was read"
-        return Result.absent("ohm", why)
-    last = usable[-1]
-    place = (last.configuration, round(last.field, 2))
-    taken = [r for r in usable if (r.configuration, round(r.field, 2)) == place]
-    value = mean(
-        reading.resistance(accuracy, fresh("reversal", index, reading))
-        for index, reading in enumerate(taken)
-    )
-    if len({reading.current > 0.0 for reading in taken}) < 2:  # noqa: PLR2004
-        said = "the current was read in one direction only"
-        value = value.suspect(*BOTH_POLARITIES.met(fulfilled=False, text=said))
-    return value.to_result()
