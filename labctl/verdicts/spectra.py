@@ -110,6 +110,14 @@ COUNTER_APART = Condition(
     advice="Measure against a reference electrode, in a symmetric cell, or at several "
     "temperatures, where the two part.",
 )
+ONE_ELECTRODE = Condition(
+    code="spectra-one-electrode",
+    holds="The arc belongs to one electrode: the cell is no full cell.",
+    why="A full cell without a reference shows both electrodes in series: arcs about "
+    "equally fast are one arc, the sum of both, and an exchange current worked out of "
+    "it is nobody's.",
+    advice="Measure against a reference electrode, or each electrode against lithium.",
+)
 CIRCUITS_AGREE = Condition(
     code="spectra-circuits-agree",
     holds="Circuits that describe the spectrum alike agree on R_ct.",

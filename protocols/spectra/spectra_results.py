@@ -71,6 +71,7 @@ def judged_of(
             corrected=corrected,
             accuracy=run.accuracy("cell"),
             lithium=area if against_lithium else 0.0,
+            both=sample.kind is SampleKind.FULL_CELL,
         )
         for taken in spectra
     ]
@@ -83,6 +84,7 @@ def judged(
     corrected: bool,
     accuracy: ChannelAccuracy | None = None,
     lithium: float = 0.0,
+    both: bool = False,
 ) -> Judged:
     """Fit circuits and add what drift and amplitude say.
 
@@ -96,6 +98,8 @@ def judged(
         What it states of its errors; None: a declared default.
     lithium
         Area of a lithium counter electrode in m²; 0 without one, NaN if unknown.
+    both
+        A full cell: either electrode has arcs.
     """
     current = taken.current if taken.driven else 0.0
     try:
@@ -112,6 +116,9 @@ def judged(
         return Judged(taken, None, Measured.absent(doubt), Measured.absent(doubt))
     doubts = steadiness(taken, corrected=corrected)
     doubts += conditions.LINEAR.at_most(1000 * taken.amplitude)
+    doubts += conditions.ONE_ELECTRODE.met(
+        not both, "a full cell: the arc may be the sum of both electrodes'"
+    )
     resistance = found.measured.suspect(*doubts)
     resistance = resistance.suspect(*_apart(found.capacitance, lithium))
     if len(taken.moves):

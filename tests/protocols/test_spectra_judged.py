@@ -95,6 +95,13 @@ def test_an_arc_with_a_foils_capacitance_may_be_lithiums(
     assert said == (["spectra-counter-apart"] if doubted else [])
 
 
+def test_in_a_full_cell_nobody_knows_whose_arc_it_is() -> None:
+    found = judged(spectrum(), temperature=298.15, corrected=False, both=True)
+
+    for number in (found.resistance, found.exchange, found.peaks[0][1]):
+        assert "spectra-one-electrode" in {doubt.code for doubt in number.doubts}
+
+
 def test_spectra_under_current_are_moved_to_one_time() -> None:
     taken = [replace(spectrum(k, 5e-3), driven=True, current=1e-3) for k in range(3)]
 
