@@ -240,6 +240,7 @@ def test_an_overloaded_reading_is_left_out_and_named() -> None:
 
     assert found.resistance_a.value == pytest.approx(20.0)
     assert any(s.startswith("I21_V34 was overloaded") for s in map(str, found.doubts))
+    assert not found.f_factor.valid
 
 
 def test_negative_resistances_throughout_have_no_solution() -> None:

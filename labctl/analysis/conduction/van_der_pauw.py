@@ -213,7 +213,7 @@ def van_der_pauw(
     ratio, factor = math.nan, Measured.absent("R_A or R_B is missing")
     if not sheet.is_absent:
         ratio = max(a.value, b.value) / min(a.value, b.value)
-        factor = _factor(a, b)
+        factor = _factor(a, b).suspect(*sheet.doubts)
         sheet = contacts.on_resistance(sheet)
         sheet = sheet.suspect(*_shape_doubts(ratio, factor.value, sheet_a, sheet_b))
     depth = thickness or not_given("thickness")
