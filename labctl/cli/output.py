@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import shutil
 import sys
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ def _write(stream: typing.TextIO, text: str) -> None:
         stream.flush()
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def terminal_width() -> int | None:
+    """Return the columns of the terminal on stdout; None: it is a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return text columns, left-aligned, under a head."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = [head, *rows]

@@ -203,7 +203,7 @@ def _tell(
         say_out(f"file: {shown_path(place)}")
         folder = shown_path(finished.folder)
         if unmet(finished.results):
-            say(f"what to do about what is suspect: labctl runs show {folder}")
+            say(f"what was not met, and what to do: labctl runs show {folder}")
         say(f"next: labctl report {folder}")
     if finished.exit_code:
         raise typer.Exit(finished.exit_code)

@@ -1,11 +1,12 @@
 """``labctl runs list|show|verify|export|seal``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.output import print_json, say_out, shown_path, table
+from labctl.cli.output import print_json, say_out, shown_path, table, terminal_width
 from labctl.cli.run_argument import HERE, RunArgument
 
 app = typer.Typer(help="Runs that were done, or that go on.")
@@ -47,9 +48,20 @@ def list_all(
     if as_json:
         print_json({"runs": answer})
     elif rows:
-        say_out(table(("run", "protocol", "sample", "state", "result"), rows))
+        say_out(listing(rows, terminal_width()))
     else:
         say_out(f"no runs in {folder}; labctl run … makes one")
+
+
+def listing(rows: Sequence[tuple[str, ...]], width: int | None) -> str:
+    """Return runs as a table, or two lines a run where a table is too wide to read.
+
+    A run's id tells protocol and sample, so that the second line has state and result.
+    """
+    wide = table(("run", "protocol", "sample", "state", "result"), rows)
+    if width is None or max(map(len, wide.splitlines())) <= width:
+        return wide
+    return "\n".join(f"{run}\n  {state}  {said}" for run, _, _, state, said in rows)
 
 
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")

@@ -57,7 +57,7 @@ def largest_text(result: Result) -> str:
     total = sum(part**2 for part in budget.values())
     term = result.largest_term
     largest = bool(term) and budget[term] ** 2 > MOSTLY * total
-    return f"mostly {term}" if largest and len(budget) > 1 else ""
+    return f"mostly {words(term)}" if largest and len(budget) > 1 else ""
 
 
 def results_text(
