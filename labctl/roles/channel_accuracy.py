@@ -199,6 +199,10 @@ def _out(value: float) -> float:
     return NOT_STATED if known is None else known
 
 
+def _in(written: float) -> float:
+    return math.nan if written == NOT_STATED else float(written)
+
+
 def _said(stated: MeterAccuracy | ImpedanceAccuracy) -> dict[str, str]:
     return {"origin": str(stated.origin), "source": stated.source}
 
@@ -211,10 +215,7 @@ def _rows(raw: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, float]
     """Return columns as rows; columns of later versions go by."""
     there = [name for name in names if name in raw]
     columns = zip(*(raw[name] for name in there), strict=True)
-    return [
-        {n: math.nan if x == NOT_STATED else float(x) for n, x in zip(there, row)}  # noqa: B905
-        for row in columns
-    ]
+    return [dict(zip(there, map(_in, row), strict=True)) for row in columns]
 
 
 def _ranges(raw: Mapping[str, Any]) -> tuple[RangeAccuracy, ...]:
