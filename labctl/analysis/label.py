@@ -83,7 +83,9 @@ def noted(quantity: str, value: float, uncertainty: float | None = None) -> Meas
 def _of_label(
     value: float, stated: float | None, words: str, default: Default, shared: str
 ) -> Measured:
+    # Two labels of one name that state different values were not weighed once.
+    own = f"{value:.9g}" if shared else ""
     if not stated:  # nobody's balance is exact: 0 is a field that was left empty
-        source = Source(f"{words} (assumed)", shared=shared, assumed=True)
+        source = Source(f"{words} (assumed)", own, shared=shared, assumed=True)
         return Measured(value, default.unit, {source: default.relative * value})
-    return Measured(value, default.unit, {Source(words, shared=shared): stated})
+    return Measured(value, default.unit, {Source(words, own, shared=shared): stated})

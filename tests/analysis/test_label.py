@@ -65,6 +65,12 @@ def test_two_samples_share_nothing_of_their_labels() -> None:
     assert (one / other).uncertainty == pytest.approx(math.sqrt(2) * 0.02)
 
 
+def test_two_values_under_one_name_were_not_measured_together() -> None:
+    thin, thick = (labelled(sample(thickness=t), "thickness") for t in (1.0, 2.0))
+
+    assert (thin / thick).relative == pytest.approx(math.sqrt(2) * 0.02)
+
+
 def test_what_only_the_run_was_told_is_shared_with_no_other_run() -> None:
     (source,) = noted("contact_radius", 1e-7).parts
 
