@@ -20,6 +20,7 @@ from labctl.data import Array, Result
 from labctl.protocol import RecordedRun
 from labctl.sample import Sample
 from labctl.sources import Source
+from labctl.verdicts.condition import Doubt
 from labctl.verdicts.gitt import BOUND, MOSTLY_GOOD
 from labctl.verdicts.table import by_code
 from protocols.cells.cycling_results import cycles_of
@@ -49,7 +50,7 @@ class Titration:
     pulses: tuple[Diffusivity, ...]
     radius: Measured
     """Median radius by volume of the particles, m, by the label."""
-    absent: str = ""
+    absent: Doubt | str = ""
     """Why there are no diffusivities; empty when there are."""
 
 
@@ -69,7 +70,7 @@ def titration_of(
         return Titration(sample, *own, math.nan, (), radius, "no pulse was recorded")
     known = capacity or _capacity(run, cycle, rows)
     if radius.is_absent:
-        return Titration(sample, *own, known, (), radius, radius.reason)
+        return Titration(sample, *own, known, (), radius, radius.doubts[0])
     found = analyse_gitt(
         *own,
         radius=radius,
@@ -126,7 +127,7 @@ def gitt_results(titration: Titration) -> dict[str, Result]:
     """
     pulses = titration.pulses
     if not pulses:
-        return {"diffusivity": Result.absent("m²/s", titration.absent)}
+        return {"diffusivity": Measured.absent(titration.absent, "m²/s").to_result()}
     found: dict[str, Result] = {}
     for way, sign in directions(titration):
         own = [p for p in pulses if p.pulse.current * sign > 0]

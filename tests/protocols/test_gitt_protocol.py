@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from drivers.twins.world import catalogue
+from labctl.analysis.label import labelled
 from labctl.data import EndReason, Outcome, Quality
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import ConstantCurrent, OpenCircuit
 from protocols.cells.gitt import Gitt, GittParameters
 from protocols.cells.gitt_figures import band
+from protocols.cells.gitt_results import Titration, gitt_results
 
 Play = Callable[..., tuple[Any, Any, Any]]
 # r²/D is 400 s in QMS: longer pulses would end in balance and tell nothing of D.
@@ -114,6 +116,12 @@ def test_without_a_particle_radius_the_diffusivity_is_absent_and_said_before() -
     protocol = gitt(label={"particle_radius": None})
 
     assert any("no particle radius" in text for text in protocol.warnings())
+    radius = labelled(protocol.sample, "particle_radius")
+    (lack,) = radius.doubts
+    rows = (np.zeros(2),) * 3
+    empty = Titration(protocol.sample, *rows, 1.0, (), radius, lack)
+    found = gitt_results(empty)["diffusivity"]
+    assert (found.quality, found.verdicts) == ("absent", ("label-states-quantity",))
 
 
 @pytest.mark.slow
