@@ -304,7 +304,8 @@ def _pulse(
     out["resistance_end_ohm"] = float(ohm[-1])
     answer = abs(float(ohm[-1]) * current)
     drift = _drift(own[before], rows["voltage_volt"][before])
-    out["rest_drift_part"] = abs(drift) * float(time[-1]) / answer if answer else 0.0
+    moved = abs(drift) * float(time[-1])
+    out["rest_drift_part"] = moved / answer if answer else math.nan
     return out
 
 

@@ -88,7 +88,7 @@ def b_of(run: RecordedRun, taken: Sequence[Voltammogram], branch: str) -> Measur
 
 
 def _too_few(rates: int, branch: str, unit: str = "") -> Measured:
-    reason = f"{rates} scan rates show a {branch} peak; {FEWEST_RATES} are needed"
+    reason = f"the {branch} peak is seen at {rates} rates; {FEWEST_RATES} are needed"
     return _not_met(verdicts.ENOUGH_RATES, reason, unit)
 
 
