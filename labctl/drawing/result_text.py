@@ -23,6 +23,8 @@ _VERDICTS = {
     Quality.SUSPECT: "SUSPECT",
     Quality.ABSENT: "absent",
 }
+_HELD = "\N{NO-BREAK SPACE}%"
+"""A sign of percent stays in the line of its number."""
 _INDENT = 2 + max(map(len, _VERDICTS.values())) + 2
 
 
@@ -97,6 +99,11 @@ def _lines(name: str, result: Result, width: int) -> list[str]:
 
 def _folded(text: str, width: int) -> list[str]:
     gap = " " * _INDENT
-    return textwrap.wrap(
-        text, width, initial_indent=gap, subsequent_indent=gap, break_long_words=False
+    lines = textwrap.wrap(
+        text.replace(" %", _HELD),
+        width,
+        initial_indent=gap,
+        subsequent_indent=gap,
+        break_long_words=False,
     )
+    return [line.replace(_HELD, " %") for line in lines]

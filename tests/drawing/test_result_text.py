@@ -71,3 +71,11 @@ def test_no_line_is_wider_than_a_terminal_and_no_word_is_lost() -> None:
     assert max(map(len, found.splitlines())) <= 80
     assert found.split().count("drift") == 8
     assert "mostly particle radius" in " ".join(found.split())
+
+
+@pytest.mark.parametrize("width", range(24, 60))
+def test_a_percent_sign_stays_with_its_number(width: int) -> None:
+    doubted = Result(1.0, "V", 0.1).suspect("the relative uncertainty is above 30 %")
+
+    lines = results_text({"b": doubted}, width).splitlines()
+    assert any("30 %" in line for line in lines)
