@@ -5,7 +5,6 @@ perfect, and an ``adversarial-…`` sample is the specimen of the seed. The true
 of a cell is noted where its socket is told about kept steps; labctl never sees it.
 """
 
-import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,9 +25,6 @@ from labctl.documents.hardened_yaml import Document, load_file
 from labctl.session.earlier import parameters_from
 from labctl.session.order import Order, prepare
 from labctl.session.run import Observers, start
-
-logging.getLogger("drivers").setLevel(logging.CRITICAL)
-logging.getLogger("labctl").setLevel(logging.CRITICAL)
 
 
 @dataclass

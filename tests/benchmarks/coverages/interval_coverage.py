@@ -8,6 +8,7 @@ share errors, so the interval of a coverage holds for numbers of different seeds
 """
 
 import argparse
+import logging
 import math
 import sys
 import traceback
@@ -52,10 +53,15 @@ def found_by(job: tuple[str, int]) -> Sequence[Finding]:
         return [Finding(FAILED, math.nan, math.nan, math.nan, "absent")]
 
 
+def _silenced() -> None:
+    """Let a process of many runs say nothing of each."""
+    logging.disable(logging.CRITICAL)
+
+
 def coverage(wanted: dict[str, int], jobs: int, first: int = 0) -> list[Row]:
     """Return the rows of each technique over so many seeds, from ``first`` on."""
     found = []
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _silenced) as pool:
         for name, seeds in wanted.items():
             begun = stopwatch()
             work = [(name, seed) for seed in range(first, first + seeds)]

@@ -150,7 +150,8 @@ def test_stop_works_under_a_flood(station: Any, order: Orders) -> None:
     def hammer() -> None:
         with httpx.Client(base_url=address.url, trust_env=False, timeout=60.0) as web:
             while not over.is_set():
-                seen.add(web.get("/ping", headers=headers).status_code)
+                with contextlib.suppress(httpx.TransportError):  # and asks again
+                    seen.add(web.get("/ping", headers=headers).status_code)
 
     # more questions in the air than one client may have, and four that never rest
     asked = (
@@ -167,12 +168,14 @@ def test_stop_works_under_a_flood(station: Any, order: Orders) -> None:
             for link in links:
                 with contextlib.suppress(OSError):  # who floods is hung up on
                     link.sendall(asked)
-        answer = httpx.post(
-            f"{address.url}/stop",
-            headers={**headers, "content-type": "application/json"},
-            content=b'{"reason": "flooded"}',
-            trust_env=False,
-            timeout=20.0,
+        answer = _asked_again(
+            lambda: httpx.post(
+                f"{address.url}/stop",
+                headers={**headers, "content-type": "application/json"},
+                content=b'{"reason": "flooded"}',
+                trust_env=False,
+                timeout=20.0,
+            )
         )
         assert answer.status_code == 200
         state = station.wait_for_state(lambda s: s.stop is not None and s.stop.done)
@@ -187,6 +190,14 @@ def test_stop_works_under_a_flood(station: Any, order: Orders) -> None:
     assert seen <= {200, 429}
     station.wait_until(run, lambda r: r.state == "stopped")
     station.client.release_channel("*")
+
+
+def _asked_again(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask as every client of labctl does that was hung up on: three times in all."""
+    for _ in range(2):
+        with contextlib.suppress(httpx.TransportError):
+            return ask()
+    return ask()
 
 
 def test_a_client_that_asks_too_often_has_to_wait() -> None:
