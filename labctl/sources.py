@@ -67,6 +67,10 @@ class Source:
         return self if self.shared else replace(self, detail=f"{self.detail}@{run}")
 
 
+NOT_ITEMISED = Source("not itemised")
+"""All of an uncertainty of which nobody kept the sources: results of older files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one source adds to the uncertainty of one number."""

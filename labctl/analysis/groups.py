@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from labctl.analysis.statistics import FEWEST, Group, describe
 from labctl.analysis.uncertainty import Measured, mean
-from labctl.sources import Distribution, Kind, Source
+from labctl.sources import NOT_ITEMISED, Distribution, Kind, Source
 from labctl.verdicts.condition import Doubt
 from labctl.verdicts.groups import ENOUGH_RUNS, ITEMISED, LINEAR_RATIO, NO_OUTLIER
 
@@ -118,7 +118,7 @@ def _unsure(runs: Runs) -> tuple[Doubt, ...]:
         run
         for run, one in runs.items()
         if math.isnan(one.uncertainty)
-        or any(source.term == "not itemised" for source in one.parts)
+        or any(source.term == NOT_ITEMISED.term for source in one.parts)
     ]
     return ITEMISED.met(
         not unknown,

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from labctl.analysis.coverage_factor import half_width
 from labctl.data import Quality, Result
-from labctl.sources import Distribution, Kind, Part, Source
+from labctl.sources import NOT_ITEMISED, Distribution, Kind, Part, Source
 from labctl.verdicts.condition import Doubt
 
 TWO_SIGMA = math.erf(math.sqrt(2.0))
@@ -61,7 +61,7 @@ class Measured:
             return cls(math.nan, result.unit, doubts=doubts)
         doubts = () if result.quality is Quality.GOOD else doubts
         whole = math.nan if result.uncertainty is None else result.uncertainty
-        parts = result.parts or (Part(Source("not itemised"), whole),)
+        parts = result.parts or (Part(NOT_ITEMISED, whole),)
         return cls(
             float(result.value),
             result.unit,
