@@ -166,9 +166,9 @@ def export(
 ) -> None:
     """Export a run as CSV or in the Battery Data Format, its spectra as text."""
     from labctl.errors import OperatorError  # noqa: PLC0415
-    from labctl.store.exchange.bdf import export_bdf  # noqa: PLC0415
-    from labctl.store.exchange.export import export_csv  # noqa: PLC0415
-    from labctl.store.exchange.spectra import export_mpt, export_zview  # noqa: PLC0415
+    from labctl.store.exporters.bdf import export_bdf  # noqa: PLC0415
+    from labctl.store.exporters.csv_files import export_csv  # noqa: PLC0415
+    from labctl.store.exporters.spectra import export_mpt, export_zview  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
 

@@ -4,8 +4,7 @@ The run has the columns, the results and the report of one that labctl recorded;
 header says where it came from. Nothing is measured and nothing is switched on.
 """
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,41 +22,32 @@ from labctl.data import (
 )
 from labctl.documents.plan import read_label, sample_of
 from labctl.engine.states import RunState
-from labctl.errors import LabctlError, OperatorError
+from labctl.errors import LabctlError
 from labctl.sample import Sample
 from labctl.session.names import run_id
 from labctl.session.view import JournalView
-from labctl.store.exchange.ec_lab import EcLabFile, as_streams, read_mpt
-from labctl.store.exchange.ec_lab_binary import read_mpr
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
+from labctl.store.importers.foreign import ForeignFile
+from labctl.store.importers.readers import read
 from labctl.store.journal.journal import Journal
 from labctl.store.journal.reader import JournalReader
 from labctl.store.run_file.seal import seal_apart
 
-READERS: dict[str, Callable[[Path], EcLabFile]] = {
-    ".mpt": read_mpt,
-    ".txt": read_mpt,
-    ".mpr": read_mpr,
-}
 PROTOCOL = "imported"
 
 
 def import_file(path: Path, label: Path, out: Path) -> Path:
     """Read ``path`` and return the folder of the run that was made.
 
-    ``label`` is the sample's file, ``out`` the folder of runs. OperatorError: a kind of
-    file that is not known; StoreError: a file that cannot be read.
+    ``label`` is the sample's file, ``out`` the folder of runs. StoreError: a kind of
+    file that is not known, or one that cannot be read.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        known = ", ".join(READERS)
-        raise OperatorError(f"{path}: can import {known}, not {path.suffix!r}")
     sample = sample_of(read_label(label))
-    file = reader(path)
-    streams = _measured(as_streams(file))
-    started = file.started_unix
-    unix = SystemClock().unix() if math.isnan(started) else started
+    file = read(path)
+    streams = _streams(file)
+    started = file.started
+    unix = SystemClock().unix() if started is None else started.astimezone().timestamp()
     header = _header(path, file, sample, unix)
     folder = RunFolder(out / header.run_id)
     with Journal.create(folder.journal, header) as journal:
@@ -68,7 +58,7 @@ def import_file(path: Path, label: Path, out: Path) -> Path:
     return folder.path
 
 
-def _header(path: Path, file: EcLabFile, sample: Sample, unix: float) -> RunHeader:
+def _header(path: Path, file: ForeignFile, sample: Sample, unix: float) -> RunHeader:
     kind = plugins.protocol(PROTOCOL)
     given = {"source": path.name, "technique": file.technique, "imported": True}
     return RunHeader(
@@ -109,13 +99,30 @@ def _fill(
     journal.commit()
 
 
-def _measured(streams: dict[str, dict[str, Array]]) -> dict[str, dict[str, Array]]:
+def _streams(file: ForeignFile) -> dict[str, dict[str, Array]]:
+    """Return the columns of both streams; what the file lacks is missing."""
+    out: dict[str, dict[str, Array]] = {}
+    for name, table in (("timeseries", file.timeseries), ("eis", file.eis)):
+        n = table.rows
+        columns = {each: table[each].values for each in table}
+        columns.setdefault("test_time_second", np.empty(0))
+        columns["instrument_time_second"] = columns["test_time_second"]
+        columns.setdefault("current_ampere", np.full(n, np.nan))
+        columns.setdefault("half_cycle", np.full(n, -1.0))
+        columns.setdefault("cycle_count", np.full(n, -1.0))
+        if "imaginary_impedance_ohm" in columns:
+            minus = -columns["imaginary_impedance_ohm"]
+            columns["minus_imaginary_impedance_ohm"] = minus
+        out[name] = columns
+    return {k: _measured(v) if k == "timeseries" else v for k, v in out.items()}
+
+
+def _measured(rows: dict[str, Array]) -> dict[str, Array]:
     """Leave out rows whose current is not a number: it is missing, and no rest."""
-    rows = streams["timeseries"]
     there = np.isfinite(rows["current_ampere"])
     if not there.any():
-        return streams
-    return streams | {"timeseries": {n: column[there] for n, column in rows.items()}}
+        return rows
+    return {name: column[there] for name, column in rows.items()}
 
 
 def _whole(stream: Stream, columns: Mapping[str, Array], unix: float) -> Batch:

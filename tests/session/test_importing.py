@@ -9,7 +9,7 @@ import yaml
 
 from drivers.twins.world import catalogue
 from labctl.data import Quality, Result
-from labctl.errors import OperatorError
+from labctl.errors import StoreError
 from labctl.report.of_run import read_report
 from labctl.session.importing import import_file
 from labctl.store.run_file.reader import RunFile
@@ -121,5 +121,10 @@ def test_a_time_that_runs_back_leaves_its_cycle_out(
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, label: Path) -> None:
-    with pytest.raises(OperatorError, match=r"can import \.mpt"):
-        import_file(tmp_path / "old.xlsx", label, tmp_path)
+    other = tmp_path / "old.xyz"
+    other.write_text("nothing that anybody knows")
+
+    with pytest.raises(
+        StoreError, match=r"not a file that can be imported.*EC-Lab text"
+    ):
+        import_file(other, label, tmp_path)

@@ -10,11 +10,11 @@ import pytest
 from labctl.columns import EIS
 from labctl.data import Batch, EndReason, Outcome
 from labctl.errors import StoreError
-from labctl.store.exchange.ec_lab import as_streams, read_mpt
-from labctl.store.exchange.ec_lab_binary import COLUMNS, FLAGS, MAGIC, read_mpr
-from labctl.store.exchange.spectra import export_mpt, export_zview
+from labctl.store.exporters.spectra import export_mpt, export_zview
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
+from labctl.store.importers.ec_lab_binary import COLUMNS, FLAGS, MAGIC, read_mpr
+from labctl.store.importers.ec_lab_text import read, read_mpt
 from labctl.store.journal.journal import Journal
 from labctl.store.run_file.reader import RunFile
 
@@ -58,10 +58,10 @@ def test_an_mpt_spectrum_is_read_back_as_it_was(measured: RunFile) -> None:
     assert file.columns["Re(Z)/Ohm"] == pytest.approx(IMPEDANCE.real)
     assert file.columns["-Im(Z)/Ohm"] == pytest.approx(-IMPEDANCE.imag)
     assert file.columns["<I>/mA"] == pytest.approx(-2.0)
-    streams = as_streams(file)
-    assert streams["eis"]["current_ampere"] == pytest.approx(-2e-3)
-    assert set(streams["eis"]["spectrum_id"]) == {0}
-    assert len(streams["timeseries"]["test_time_second"]) == 0
+    foreign = read(second)
+    assert foreign.eis["current_ampere"].values == pytest.approx(-2e-3)
+    assert set(foreign.eis["spectrum_id"].values) == {0}
+    assert foreign.timeseries.rows == 0
 
 
 def test_an_mpt_file_says_how_many_header_lines_it_has(measured: RunFile) -> None:
@@ -114,10 +114,10 @@ def test_a_decimal_comma_is_a_decimal_point(tmp_path: Path) -> None:
 
     file = read_mpt(path)
 
-    series = as_streams(file)["timeseries"]
-    assert series["test_time_second"].tolist() == [0.0, 10.0, 20.0]
-    assert series["current_ampere"] == pytest.approx([-2e-3, -2e-3, 2e-3])
-    assert series["half_cycle"].tolist() == [0, 0, 1]
+    series = read(path).timeseries
+    assert series["test_time_second"].values.tolist() == [0.0, 10.0, 20.0]
+    assert series["current_ampere"].values == pytest.approx([-2e-3, -2e-3, 2e-3])
+    assert series["half_cycle"].values.tolist() == [0, 0, 1]
     assert np.isnan(file.columns["I Range"][1])
     assert file.started_unix == pytest.approx(1711015500.25)
 

@@ -14,8 +14,8 @@ from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.documents.spreadsheet import safe_text
 from labctl.errors import StoreError
-from labctl.store.exchange.bdf import export_bdf
-from labctl.store.exchange.export import export_csv
+from labctl.store.exporters.bdf import export_bdf
+from labctl.store.exporters.csv_files import export_csv
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal.journal import Journal

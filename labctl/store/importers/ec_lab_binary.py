@@ -17,7 +17,8 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
-from labctl.store.exchange.ec_lab import EcLabFile
+from labctl.store.importers.ec_lab_text import EcLabFile, as_foreign
+from labctl.store.importers.foreign import ForeignFile
 
 MAGIC = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + b"\x00" * 4
 MODULE = b"MODULE"
@@ -97,6 +98,11 @@ COLUMNS: dict[int, tuple[str, str]] = {
 }
 IDS = (("<u2", 6), (">u2", 5), ("<u2", 5), (">u2", 6), ("<u1", 5))
 """How ids are written, and the offset behind rows and columns."""
+
+
+def read(path: Path) -> ForeignFile:
+    """Read a ``.mpr`` file into labctl's columns. StoreError."""
+    return as_foreign(path, read_mpr(path))
 
 
 def read_mpr(path: Path) -> EcLabFile:

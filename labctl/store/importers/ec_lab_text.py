@@ -2,7 +2,7 @@
 
 Line 2 says how many header lines there are; the last of them holds the column titles.
 Latin-1; decimal point or comma, by the locale of the PC; tabs between columns and
-often behind the last one. `as_streams` turns what is known into labctl's columns.
+often behind the last one. `as_foreign` turns what is known into labctl's columns.
 """
 
 import re
@@ -15,6 +15,12 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
+from labctl.store.importers.foreign import (
+    EMPTY,
+    ForeignColumn,
+    ForeignFile,
+    ForeignTable,
+)
 
 MAGIC = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
 _COUNT = re.compile(r"Nb header lines\s*:\s*(\d+)")
@@ -102,8 +108,13 @@ def _unix(text: str) -> float:
     return datetime.strptime(plain, form).replace(tzinfo=UTC).timestamp()
 
 
-def as_streams(file: EcLabFile) -> dict[str, dict[str, Array]]:
-    """Return what the file holds in labctl's columns: ``timeseries``, ``eis``.
+def read(path: Path) -> ForeignFile:
+    """Read a ``.mpt`` file into labctl's columns. StoreError."""
+    return as_foreign(path, read_mpt(path))
+
+
+def as_foreign(path: Path, file: EcLabFile) -> ForeignFile:
+    """Return what the file holds in labctl's columns.
 
     Rows with a frequency above 0 are spectra; all others (the direct current of a
     spectrum too) are the time series. Signs are the same; mA and mA.h become SI.
@@ -114,52 +125,72 @@ def as_streams(file: EcLabFile) -> dict[str, dict[str, Array]]:
     voltage = _first(c, {"Ewe/V": 1.0, "<Ewe>/V": 1.0, "<Ewe/V>": 1.0, "Ecell/V": 1.0})
     if time is None or voltage is None:
         raise StoreError(
-            f"the file has no {'time/s' if time is None else 'Ewe/V'}; it has "
+            f"{path}: has no {'time/s' if time is None else 'Ewe/V'}; it has "
             f"{', '.join(c)}"
         )
-    if len(time) and time[0] > 1e9:  # noqa: PLR2004 - absolute dates became UTC
-        time = time - time[0]
-    n = len(time)
+    shared = {"test_time_second": time, "voltage_volt": voltage}
     current = _first(c, {"I/mA": MILLI, "<I>/mA": MILLI})
+    if current is not None:
+        shared["current_ampere"] = current
+    for name, title in (("half_cycle", "half cycle"), ("cycle_count", "cycle number")):
+        column = _first(c, {title: 1.0})
+        if column is not None:
+            shared[name] = column
     frequency = _first(c, {"freq/Hz": 1.0})
-    shared = {
-        "test_time_second": time,
-        "instrument_time_second": time,
-        "voltage_volt": voltage,
-        "current_ampere": np.zeros(n) if current is None else current,
+    series = ForeignTable(shared)
+    eis = EMPTY
+    if frequency is not None and (frequency.values > 0).any():
+        sines = frequency.values > 0
+        eis = _eis(path, c, series, frequency).where(sines)
+        series = series.where(~sines)
+    started = file.started_unix
+    return ForeignFile(
+        path,
+        "EC-Lab",
+        series,
+        eis,
+        technique=file.technique,
+        started=None
+        if np.isnan(started)
+        else datetime.fromtimestamp(started, UTC).replace(tzinfo=None),
+        settings=file.settings,
+    )
+
+
+def _eis(
+    path: Path,
+    c: Mapping[str, Array],
+    series: ForeignTable,
+    frequency: ForeignColumn,
+) -> ForeignTable:
+    real = _first(c, {"Re(Z)/Ohm": 1.0})
+    minus = _first(c, {"-Im(Z)/Ohm": 1.0})
+    if real is None or minus is None:
+        raise StoreError(f"{path}: has freq/Hz without Re(Z)/Ohm and -Im(Z)/Ohm")
+    rises = np.diff(frequency.values, prepend=np.inf) > 0
+    own = {
+        **series,
+        "frequency_hertz": frequency,
+        "real_impedance_ohm": real,
+        "imaginary_impedance_ohm": ForeignColumn(-minus.values, minus.title),
+        "spectrum_id": ForeignColumn(
+            np.cumsum(rises), "freq/Hz", "spectrum-from-frequency-order"
+        ),
     }
-    half = _first(c, {"half cycle": 1.0})
-    cycle = _first(c, {"cycle number": 1.0})
-    shared["half_cycle"] = np.full(n, -1.0) if half is None else half
-    shared["cycle_count"] = np.zeros(n) if cycle is None else cycle
-    sines = np.zeros(n, dtype=bool) if frequency is None else frequency > 0
-    out = {"timeseries": {name: x[~sines] for name, x in shared.items()}}
-    if sines.any() and frequency is not None:
-        real = _first(c, {"Re(Z)/Ohm": 1.0})
-        minus = _first(c, {"-Im(Z)/Ohm": 1.0})
-        if real is None or minus is None:
-            raise StoreError("the file has freq/Hz without Re(Z)/Ohm and -Im(Z)/Ohm")
-        number = np.cumsum(np.diff(frequency[sines], prepend=np.inf) > 0)
-        nothing = np.full(n, np.nan)
-        volt = _first(c, {"|Ewe|/V": 1.0})
-        ampere = _first(c, {"|I|/A": 1.0})
-        own = {
-            **shared,
-            "frequency_hertz": frequency,
-            "real_impedance_ohm": real,
-            "imaginary_impedance_ohm": -minus,
-            "minus_imaginary_impedance_ohm": minus,
-            "voltage_amplitude_volt": nothing if volt is None else volt,
-            "current_amplitude_ampere": nothing if ampere is None else ampere,
-        }
-        out["eis"] = {name: x[sines] for name, x in own.items()}
-        out["eis"]["spectrum_id"] = number.astype(np.int64)
-    return out
+    for name, title in (
+        ("voltage_amplitude_volt", "|Ewe|/V"),
+        ("current_amplitude_ampere", "|I|/A"),
+    ):
+        column = _first(c, {title: 1.0})
+        if column is not None:
+            own[name] = column
+    return ForeignTable(own)
 
 
-def _first(columns: Mapping[str, Array], names: Mapping[str, float]) -> Array | None:
+def _first(
+    columns: Mapping[str, Array], names: Mapping[str, float]
+) -> ForeignColumn | None:
     for name, factor in names.items():
         if name in columns:
-            values: Array = columns[name] * factor
-            return values
+            return ForeignColumn(columns[name] * factor, name)
     return None

@@ -19,7 +19,7 @@ import numpy as np
 from labctl.clock import iso
 from labctl.data import Column
 from labctl.errors import StoreError
-from labctl.store.exchange.export import number_rows, write_rows
+from labctl.store.exporters.csv_files import number_rows, write_rows
 from labctl.store.run_file.reader import RunFile
 
 ONTOLOGY = "https://w3id.org/battery-data-alliance/ontology/battery-data-format#"

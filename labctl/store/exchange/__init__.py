@@ -1,1 +1,0 @@
-"""Runs handed to other programs, and other programs' files read."""

@@ -1,0 +1,1 @@
+"""Runs written so that other programs read them."""

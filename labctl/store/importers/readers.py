@@ -1,0 +1,87 @@
+"""Which reader reads which file: by its first bytes, then by the ending of its name.
+
+One line a format. A reader takes a path and returns a `ForeignFile`; it raises
+`StoreError` that names the file, the place in it, and what to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from labctl.errors import StoreError
+from labctl.store.importers.foreign import ForeignFile
+
+Reader = Callable[[Path], ForeignFile]
+HEAD = 4096
+"""Bytes of a file that tell what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file that can be imported."""
+
+    name: str
+    """What a person calls it: ``EC-Lab text``."""
+    endings: tuple[str, ...]
+    """Lower case, with their full stop; the first is the usual one."""
+    reader: str
+    """``module:function``, imported when the first such file is read."""
+    starts: tuple[bytes, ...] = ()
+    """First bytes that are its own; empty: only a look inside can tell."""
+    holds: tuple[bytes, ...] = ()
+    """Words of which one stands in the first `HEAD` bytes; empty: any."""
+
+    def is_this(self, path: Path, head: bytes) -> bool:
+        """Whether a file that begins with ``head`` is of this kind."""
+        if self.starts:
+            return head.removeprefix(b"\xef\xbb\xbf").startswith(self.starts)
+        named = path.name.lower().endswith(self.endings)
+        return named and (not self.holds or any(word in head for word in self.holds))
+
+    def read(self, path: Path) -> ForeignFile:
+        """Read it. StoreError."""
+        module, _, function = self.reader.partition(":")
+        reader: Reader = getattr(import_module(module), function)
+        return reader(path)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "EC-Lab text",
+        (".mpt", ".txt"),
+        "labctl.store.importers.ec_lab_text:read",
+        starts=(b"EC-Lab ASCII FILE", b"BT-Lab ASCII FILE"),
+    ),
+    Format(
+        "EC-Lab binary",
+        (".mpr",),
+        "labctl.store.importers.ec_lab_binary:read",
+        starts=(b"BIO-LOGIC MODULAR FILE",),
+    ),
+)
+"""In the order in which they are tried: those with own first bytes first."""
+
+
+def format_of(path: Path) -> Format | None:
+    """Return the kind of a file; None: none that can be imported.
+
+    StoreError: it cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as e:
+        raise StoreError(f"{path}: cannot be read: {e.strerror or e}") from e
+    return next((each for each in FORMATS if each.is_this(path, head)), None)
+
+
+def read(path: Path) -> ForeignFile:
+    """Read a file of any known kind. StoreError: it is none, or is damaged."""
+    kind = format_of(path)
+    if kind is None:
+        known = ", ".join(f"{each.name} ({each.endings[0]})" for each in FORMATS)
+        raise StoreError(
+            f"{path}: not a file that can be imported; labctl reads {known}"
+        )
+    return kind.read(path)
