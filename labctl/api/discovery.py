@@ -110,7 +110,11 @@ def start_detached(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "LABCTL_LOG": os.environ.get("LABCTL_LOG", "INFO")},
+            env={
+                **os.environ,
+                "LABCTL_LOG": os.environ.get("LABCTL_LOG", "INFO"),
+                "PYTHONIOENCODING": "utf-8",  # so that the log is read anywhere
+            },
             **options,
         )
 

@@ -25,6 +25,7 @@ from labctl.cli import (
     runs,
     twins,
 )
+from labctl.cli.code_page import make_streams_writable
 from labctl.cli.station import audit, queue, remote, serve, station
 from labctl.errors import LabctlError, RefusedError
 
@@ -53,6 +54,7 @@ app.add_typer(audit.app, name="audit")
 
 def run_app() -> int:
     """Run the command line and return its exit code."""
+    make_streams_writable()
     _log_to_stderr()
     try:
         code = app(standalone_mode=False)  # what a command left with, None if done

@@ -9,12 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labctl.cli.code_page import is_text, is_utf_8
+
 SCHEMA_VERSION = 1
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Write one JSON object to stdout."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **value}, ensure_ascii=False)
+    whole = {"schema_version": SCHEMA_VERSION, **value}
+    text = json.dumps(whole, ensure_ascii=False)
+    if not is_utf_8(sys.stdout) or not is_text(text):
+        text = json.dumps(whole)  # escaped, so that it is JSON, and whole, anywhere
     _write(sys.stdout, text)
 
 

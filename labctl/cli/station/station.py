@@ -189,4 +189,4 @@ def example() -> None:
     """Print a configuration to start from: the built-in bench."""
     from labctl import plugins  # noqa: PLC0415
 
-    say_out(Path(plugins.world().configuration()).read_text().rstrip())
+    say_out(Path(plugins.world().configuration()).read_text("utf-8").rstrip())

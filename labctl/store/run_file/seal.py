@@ -125,7 +125,8 @@ def seal_apart(folder: RunFolder) -> Path:
                 [sys.executable, "-m", __name__, str(folder.path)],
                 check=False,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 stdin=subprocess.DEVNULL,
                 env=child_environment(),
                 timeout=patience,
@@ -147,8 +148,15 @@ def seal_apart(folder: RunFolder) -> Path:
 
 
 def child_environment() -> dict[str, str]:
-    """Return this process's environment, so that a child finds the same labctl."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    """Return this process's environment, so that a child finds the same labctl.
+
+    What a child says is UTF-8 in every country: a pipe of ours or a log reads it.
+    """
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONIOENCODING": "utf-8",
+    }
 
 
 def main(arguments: list[str]) -> int:
