@@ -4,6 +4,7 @@ A run, its engine and its twins all take a `Clock`. Durations come from `now`, w
 never jumps; `unix` is for stamping rows and may step with the host's clock.
 """
 
+import math
 import threading
 import time
 import typing
@@ -123,8 +124,17 @@ def _let_pass(seconds: float, until: threading.Event | None) -> None:
         until.wait(seconds)
 
 
+UNKNOWN_DATE = "date unknown"
+"""What a person reads where a moment is NaN: another program's file may not say it."""
+
+
 def iso(unix: float) -> str:
-    """Return UTC epoch seconds as ISO 8601 text with offset, to the millisecond."""
+    """Return UTC epoch seconds as ISO 8601 text with offset, to the millisecond.
+
+    NaN, a moment that nobody knows, is `UNKNOWN_DATE`.
+    """
+    if math.isnan(unix):
+        return UNKNOWN_DATE
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds")
 
 

@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 
+from labctl.clock import UNKNOWN_DATE
 from labctl.quantities import format_duration, format_si
 
 MINUS = "\N{MINUS SIGN}"
@@ -75,7 +76,12 @@ def date_text(unix: float) -> str:
 
 
 def iso_text(unix: float) -> str:
-    """Write a moment for a table that sorts by its text: ``2026-08-07 02:30``."""
+    """Write a moment for a table that sorts by its text: ``2026-08-07 02:30``.
+
+    NaN, a moment that nobody knows, is said.
+    """
+    if math.isnan(unix):
+        return UNKNOWN_DATE
     return _local(unix).strftime("%Y-%m-%d %H:%M")
 
 

@@ -5,6 +5,7 @@ of its first channel. A run that has ended stays on its channels until another o
 starts there.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -221,7 +222,9 @@ def _look_of_safe(run: RunSummary) -> tuple[StateLook, str]:
         return StateLook.NEEDS_YOU, _because(word, run.reason)
     if state in _ENDED:
         word = "finished" if state is RunState.COMPLETED else str(state)
-        at = f" {clock_text(run.ended_unix)}" if run.ended_unix else ""
+        at = ""
+        if run.ended_unix and not math.isnan(run.started_unix):
+            at = f" {clock_text(run.ended_unix)}"
         return StateLook.FINISHED, word + at
     if state in {RunState.STARTING, RunState.ENDING}:
         return StateLook.REST, f"{state} …"

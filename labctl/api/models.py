@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labctl.data import Level
 from labctl.engine.states import RunState
-from labctl.json_numbers import MaybeNumber
+from labctl.json_numbers import MaybeNumber, Number
 
 API_VERSION = 2
 
@@ -143,9 +143,10 @@ class RunSummary(Answer):
     rows: int
     last: dict[str, MaybeNumber]
     """The last row: column -> value."""
-    started_unix: float
+    started_unix: Number
+    """NaN: nobody knows (another program's file need not say)."""
     ended_unix: float | None
-    """None while it goes on."""
+    """None while it goes on; of an import without a date when it was imported."""
     expected_duration: float | None
     """s of test time as forecast; None while nobody knows."""
     simulated: bool

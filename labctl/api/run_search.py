@@ -4,6 +4,7 @@ Words without a colon are looked for everywhere; conditions are joined by *and*.
 station and the window read a search with this same code.
 """
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class RunOrder(StrEnum):
 
 
 _ORDERS: dict[RunOrder, Callable[[RunSummary], Any]] = {
-    RunOrder.STARTED: lambda run: run.started_unix,
+    RunOrder.STARTED: lambda run: began(run.started_unix),
     RunOrder.SAMPLE: lambda run: _natural(run.sample),
     RunOrder.PROTOCOL: lambda run: run.protocol,
     RunOrder.LASTED: lambda run: run.test_time,
@@ -55,6 +56,11 @@ _ORDERS: dict[RunOrder, Callable[[RunSummary], Any]] = {
     RunOrder.REASON: lambda run: run.reason.lower(),
     RunOrder.RESULT: lambda run: _natural(run.headline),
 }
+
+
+def began(unix: float) -> float:
+    """Return a start for sorting: runs of which nobody knows it are the oldest."""
+    return -math.inf if math.isnan(unix) else unix
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def in_order(
     runs: list[RunSummary], order: RunOrder, *, ascending: bool
 ) -> list[RunSummary]:
     """Return runs sorted; numbers inside names count as numbers: cell-9, cell-10."""
-    latest_first = sorted(runs, key=lambda run: run.started_unix, reverse=True)
+    latest_first = sorted(runs, key=lambda run: began(run.started_unix), reverse=True)
     return sorted(latest_first, key=_ORDERS[order], reverse=not ascending)
 
 

@@ -1,6 +1,7 @@
 """What is known of a run before its first reading, as one value that is JSON."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -13,7 +14,9 @@ import numpy as np
 from labctl.data import Column, Stream
 from labctl.errors import StoreError
 from labctl.figures.figure import Plot
+from labctl.json_numbers import finite
 from labctl.roles.channel_accuracy import ChannelAccuracy
+from labctl.store.imported_from import ImportedFrom
 
 RESERVED = (
     "title",
@@ -31,6 +34,7 @@ RESERVED = (
     "protocol",
     "versions",
     "extra",
+    "imported",
     "steps",
     "events",
     "status",
@@ -70,13 +74,15 @@ class RunHeader:
     plots: tuple[Plot, ...] = ()
     """The file's default plots; the first is the one a viewer opens on."""
     started_unix: float = 0.0
-    """UTC epoch seconds."""
+    """UTC epoch seconds; NaN: nobody knows (another program's file need not say)."""
     simulated: bool = False
     operator: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Program -> version: labctl, python, h5py, firmware libraries."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What else must travel with the run: limits, notes, seeds."""
+    imported: ImportedFrom | None = None
+    """Where the rows came from; None: labctl recorded them."""
 
     def stream(self, name: str) -> Stream:
         """Return the stream called ``name``."""
@@ -133,7 +139,10 @@ class RunHeader:
 
     def to_json(self) -> str:
         """Return the header as JSON text."""
-        return dumps({each.name: getattr(self, each.name) for each in fields(self)})
+        written = {each.name: getattr(self, each.name) for each in fields(self)}
+        written["started_unix"] = finite(self.started_unix)
+        written["imported"] = self.imported and self.imported.to_json()
+        return dumps(written)
 
     @classmethod
     def from_json(cls, text: str) -> "RunHeader":
@@ -143,6 +152,10 @@ class RunHeader:
         raw["plots"] = tuple(
             Plot(**{**each, "y": tuple(each["y"])}) for each in raw.get("plots", ())
         )
+        if raw.get("started_unix", 0.0) is None:
+            raw["started_unix"] = math.nan
+        if raw.get("imported"):
+            raw["imported"] = ImportedFrom.from_json(raw["imported"])
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in raw.items() if name in known})
 

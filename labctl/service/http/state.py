@@ -13,6 +13,7 @@ from labctl.api.models import (
     State,
     StationInfo,
 )
+from labctl.api.run_search import began
 from labctl.clock import SystemClock, stopwatch
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.stop_all import StopAll
@@ -110,7 +111,7 @@ class StateMaker:
 
 
 def _latest(runs: list[RunSummary]) -> list[RunSummary]:
-    return sorted(runs, key=lambda run: run.started_unix, reverse=True)
+    return sorted(runs, key=lambda run: began(run.started_unix), reverse=True)
 
 
 class StateFeed:

@@ -9,6 +9,7 @@ test object, as in the run file.
 
 import importlib
 import json
+import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +99,10 @@ def _columns(run: RunFile, name: str) -> list[Column]:
 def _free_path(run: RunFile, directory: Path, institution: str, suffix: str) -> Path:
     header = run.header
     cell = str(header.sample.get("name") or header.run_id)
-    day = datetime.fromtimestamp(header.started_unix, UTC).strftime("%Y%m%d")
+    began = header.started_unix
+    day = "undated"
+    if not math.isnan(began):
+        day = datetime.fromtimestamp(began, UTC).strftime("%Y%m%d")
     stem = f"{_word(institution)}__{_word(cell)}__{day}"
     for number in range(1, 1000):
         path = directory / f"{stem}_{number:03d}.bdf.{suffix}"
@@ -147,8 +151,12 @@ def _metadata(
             "status": STATUS.get(status.state, "aborted"),
             "protocol": header.protocol,
             "parameters": dict(header.parameters),
-            "started_at": iso(header.started_unix),
-            "ended_at": iso(status.unix) if status.finished else None,
+            "started_at": None
+            if math.isnan(header.started_unix)
+            else iso(header.started_unix),
+            "ended_at": iso(status.unix)
+            if status.finished and not math.isnan(header.started_unix)
+            else None,
             "operator": header.operator,
             "simulated": header.simulated,
         },

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.clock import UNKNOWN_DATE
 from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.run_file.fields import node_name
@@ -137,7 +138,10 @@ def export_zview(run: RunFile, directory: Path) -> list[Path]:
 def _mpt_head(run: RunFile, one: ExportedSpectrum) -> list[str]:
     header = run.header
     began = header.started_unix
-    started = datetime.fromtimestamp(began, UTC).strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
+    started = UNKNOWN_DATE
+    if not math.isnan(began):
+        moment = datetime.fromtimestamp(began, UTC)
+        started = moment.strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
     sample: Mapping[str, Any] = header.sample
     facts = [
         "",

@@ -6,7 +6,7 @@ never fills a column with a plausible number. A cell without a number is NaN.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,22 @@ RULES: Mapping[str, str] = {
     "spectrum-from-frequency-order": "a new spectrum where the sweep starts again",
     "half-cycle-from-current": "the direction of the current",
     "net-from-charge-and-discharge": "charging minus discharging",
+    "net-from-half-cycle-charges": "charge since each half cycle began, added up",
+    "net-from-cycle-capacities": "charging minus discharging of each cycle, added up",
+    "net-from-step-capacities": "charge of each step, added up",
+    "net-from-interval-charges": "charge of each interval, added up",
+    "charge-from-mean-current": "each mean current times the interval that ends at "
+    "its row; nothing across a hole",
+    "charge-from-sampled-current": "trapezoid of the current over time; nothing "
+    "across a hole",
+    "charge-between-rows": "charge counted since the row before; that of impedance "
+    "rows between goes to the row of the same half cycle",
+    "net-since-step-began": "net charge minus that at the start of the step",
+    "steps-from-rows": "a new step where step, driving or direction change",
+    "time-since-step-began": "time minus that at the start of the step",
+    "start-plus-test-time": "start of the test plus test time",
+    "same-as-test-time": "the file has one clock",
+    "sign-turned": "minus the other of the two",
 }
 """Rule -> what it says: the only ways in which a column may be derived."""
 
@@ -39,6 +55,9 @@ class ForeignColumn:
     """The title in the file; of a derived one the titles it was derived from."""
     rule: str = ""
     """Key of `RULES`; empty: the column is in the file."""
+    is_mean: bool = False
+    """Whether each value is the mean over the interval that ends at its row (EC-Lab's
+    ``<I>``, anything worked out as dq/dt); else it was sampled at the row."""
 
     def __post_init__(self) -> None:
         if self.rule and self.rule not in RULES:
@@ -79,7 +98,7 @@ class ForeignTable(Mapping[str, ForeignColumn]):
         """Return the rows of a mask, or of positions."""
         return ForeignTable(
             {
-                name: ForeignColumn(column.values[kept], column.title, column.rule)
+                name: replace(column, values=column.values[kept])
                 for name, column in self.columns.items()
             }
         )

@@ -1,11 +1,13 @@
 """How a journal's file is made, opened for writing and left: the SQL of `Journal`."""
 
 import contextlib
+import math
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from labctl.clock import SystemClock
 from labctl.store.folder import files_of
 from labctl.store.header import RunHeader, dumps
 from labctl.store.journal.records import Status
@@ -55,8 +57,10 @@ def write_first(path: Path, header: RunHeader) -> None:
         connection.executescript(f"BEGIN; {TABLES}")
         execute = connection.execute
         execute("INSERT INTO meta VALUES ('version', ?)", (str(VERSION),))
-        execute(HEADER, (0, header.started_unix, header.to_json()))
-        status = Status("created", unix=header.started_unix)
+        began = header.started_unix
+        now = SystemClock().unix() if math.isnan(began) else began
+        execute(HEADER, (0, now, header.to_json()))
+        status = Status("created", unix=now)
         execute(STATUS, status_row(status, {}))
         execute("COMMIT")
         # else the tables themselves are only in the log, which may be lost

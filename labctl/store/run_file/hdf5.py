@@ -159,7 +159,7 @@ class View:
         for name, text in texts.items():
             _put_text(group[name], text)
         _put_text(group["unsafe_json"], _unsafe(status, group["unsafe_json"]))
-        if status.finished:
+        if status.finished and np.isfinite(self._reader.header.started_unix):
             _put_text(self._file["entry/end_time"], iso(status.unix))
 
 

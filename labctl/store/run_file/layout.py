@@ -15,6 +15,7 @@ from labctl.clock import iso
 from labctl.data import Column, Stream
 from labctl.figures.figure import Plot
 from labctl.store.header import RunHeader
+from labctl.store.imported_from import ColumnOrigin
 from labctl.store.run_file.fields import (
     free_name,
     node_name,
@@ -107,7 +108,9 @@ def create(file: Any, header: RunHeader, texts: dict[str, int], live: bool) -> N
     for stream in header.streams:
         group = write_group(entry, stream.name, "NXcollection", title=stream.title)
         for column in stream.columns:
-            create_column(group, column, live)
+            dataset = create_column(group, column, live)
+            if header.imported is not None:
+                _say_origin(dataset, header.imported.origin(stream.name, column.name))
     steps = write_group(entry, "steps", "NXcollection", title="Executed steps")
     firsts = tuple(first_row(stream) for stream in header.streams)
     _create_table(steps, (*STEP_NUMBERS, *firsts), STEP_TEXTS, texts, live)
@@ -126,7 +129,7 @@ def create(file: Any, header: RunHeader, texts: dict[str, int], live: bool) -> N
         _plot(entry, plot, header.stream(plot.stream))
 
 
-def create_column(group: Any, column: Column, live: bool) -> None:
+def create_column(group: Any, column: Column, live: bool) -> Any:
     """Create an empty column that can grow; compressed unless ``live``."""
     chunk = LIVE_CHUNK if live else SEALED_CHUNK
     how = {} if live else {"compression": "gzip", "shuffle": True, "fletcher32": True}
@@ -142,6 +145,17 @@ def create_column(group: Any, column: Column, live: bool) -> None:
         **how,
     )
     _label(dataset, column)
+    return dataset
+
+
+def _say_origin(dataset: Any, origin: ColumnOrigin | None) -> None:
+    if origin is None:
+        return
+    dataset.attrs["origin"] = str(origin.origin)
+    if origin.title:
+        dataset.attrs["source_title"] = origin.title
+    if origin.rule:
+        dataset.attrs["rule"] = origin.rule
 
 
 def first_row(stream: Stream) -> Column:
@@ -161,7 +175,8 @@ def choose_default(entry: Any, plots: Sequence[Plot]) -> None:
 def _describe(entry: Any, header: RunHeader) -> None:
     write_text(entry, "title", header.title)
     write_text(entry, "experiment_identifier", header.run_id)
-    write_text(entry, "start_time", iso(header.started_unix), 32)
+    if np.isfinite(header.started_unix):  # else nobody knows, and none is written
+        write_text(entry, "start_time", iso(header.started_unix), 32)
     write_text(entry, "end_time", "", 32)
     program = write_text(entry, "program_name", "labctl")
     program.attrs["version"] = header.versions.get("labctl", "")
@@ -189,6 +204,10 @@ def _describe(entry: Any, header: RunHeader) -> None:
         write_mapping(group, plain[name], units if name == "parameters" else None)
     write_mapping(write_group(entry, "versions", "NXcollection"), plain["versions"])
     write_mapping(write_group(entry, "extra", "NXcollection"), plain["extra"])
+    if plain["imported"]:
+        apart = {"columns", "likeness"}  # the columns themselves say it; no user's
+        facts = {k: v for k, v in plain["imported"].items() if k not in apart}
+        write_mapping(write_group(entry, "imported", "NXcollection"), facts)
 
 
 def _create_table(
