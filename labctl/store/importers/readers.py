@@ -59,6 +59,12 @@ FORMATS: tuple[Format, ...] = (
         "labctl.store.importers.ec_lab_binary:read",
         starts=(b"BIO-LOGIC MODULAR FILE",),
     ),
+    Format(
+        "WonATech",
+        (".wrd",),
+        "labctl.store.importers.wonatech.read:read",
+        holds=(b"WbcsFile",),
+    ),
 )
 """In the order in which they are tried: those with own first bytes first."""
 

@@ -1,0 +1,289 @@
+"""Read WonATech's ``.wrd`` files (Smart Interface) into labctl's columns.
+
+CURRENT is signed (positive charges); CELL STATUS says the same in words and a file in
+which the two contradict each other is refused. Charges and energies count within a
+cycle. A TEMPERATURE of 0 is a channel without a sensor. A last row that is not
+complete (the file was still recorded, or was cut short) is left out and said.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from labctl.errors import StoreError
+from labctl.store.importers.foreign import (
+    ForeignColumn,
+    ForeignFile,
+    ForeignTable,
+)
+from labctl.store.importers.wonatech.layout import (
+    HEAD,
+    TICKS,
+    Head,
+    LayoutError,
+    moment_of,
+    read_head,
+)
+from labctl.store.importers.wonatech.rows import Columns, RowError, read_rows
+from labctl.store.importers.wonatech.schedule import ScheduleStep, schedule_of
+
+PROGRAM: Final = "WonATech Smart Interface"
+CHARGE, DISCHARGE = 3, 4
+"""CELL STATUS; 1 is a rest."""
+
+_PLAIN: Mapping[str, tuple[str, float]] = {
+    "TEST TIME": ("test_time_second", 1 / TICKS),
+    "STEP TIME": ("step_time_second", 1 / TICKS),
+    "STEP INDEX": ("step_id", 1.0),
+    "TOTAL STEP": ("step_count", 1.0),
+    "CYCLE INDEX": ("cycle_count", 1.0),
+    "I RANGE INDEX": ("current_range_code", 1.0),
+    "VOLTAGE": ("voltage_volt", 1.0),
+    "CURRENT": ("current_ampere", 1.0),
+}
+"""Column of the file → labctl's, and what one count is in SI."""
+_CHARGES = {
+    "CHARGE Q": "cycle_charging_capacity_ah",
+    "DISCHARGE Q": "cycle_discharging_capacity_ah",
+}
+_ENERGIES = {
+    "CHARGE E": "cycle_charging_energy_wh",
+    "DISCHARGE E": "cycle_discharging_energy_wh",
+}
+_ENERGY_UNITS = {"wh": 1.0, "mwh": 1e-3, "j": 1 / 3600, "ws": 1 / 3600}
+_CHARGE_UNITS = {"ah": 1.0, "mah": 1e-3, "c": 1 / 3600}
+_UNITS: Mapping[str, Mapping[str, float]] = {
+    "VOLTAGE": {"v": 1.0, "mv": 1e-3},
+    "CURRENT": {"a": 1.0, "ma": 1e-3, "ua": 1e-6},
+    "CHARGE Q": _CHARGE_UNITS,
+    "DISCHARGE Q": _CHARGE_UNITS,
+    "CHARGE E": _ENERGY_UNITS,
+    "DISCHARGE E": _ENERGY_UNITS,
+}
+"""Units that a file may declare for a column; nothing declared is the usual."""
+_DRIVING = {0: 3.0, 1: 1.0, 2: 2.0}
+"""CONTROL STATUS (rest, constant current, constant voltage) → driving code."""
+_SPENT = ("CELL STATUS", "CONTROL STATUS", "DATE TIME", "CHANNEL")
+"""Read, though they become no column of their own."""
+
+
+def read(path: Path) -> ForeignFile:
+    """Read a ``.wrd`` file. StoreError: it is none, is damaged, or contradicts."""
+    try:
+        with path.open("rb") as file:
+            head = read_head(file.read(HEAD))
+            file.seek(head.begin)
+            rows, rest = read_rows(file.read(), head.rows)
+    except OSError as e:
+        raise StoreError(f"{path}: cannot be read: {e.strerror or e}") from e
+    except LayoutError as e:
+        raise StoreError(
+            f"{path}: {e}; export the test as CSV in Smart Interface"
+        ) from e
+    except RowError as e:
+        raise StoreError(
+            f"{path}: {e}: no row of a .wrd file; copy it from the cycler's PC again"
+        ) from e
+    return _Rows(path, head, rows).as_foreign(len(rest))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    path: Path
+    head: Head
+    rows: Columns
+
+    def as_foreign(self, left: int) -> ForeignFile:
+        self.check_needed()
+        self.check_channel()
+        self.check_time()
+        steps = schedule_of(self.head)
+        columns = dict(self.columns())
+        unknown = [f"{n} unknown bytes a row" for n in [self.head.rows.unknown] if n]
+        remarks = [*self.check_signs(), *self.check_count(left)]
+        taken = {column.title for column in columns.values()}
+        return ForeignFile(
+            self.path,
+            PROGRAM,
+            ForeignTable(columns),
+            started=self.started(),
+            settings=self.settings(steps),
+            facts=self.facts(steps),
+            untaken=(*(x for x in self.rows if not {x} & {*taken, *_SPENT}), *unknown),
+            remarks=tuple(remarks),
+        )
+
+    # ── columns ──────────────────────────────────────────────────────────────
+
+    def columns(self) -> Iterator[tuple[str, ForeignColumn]]:
+        for title, (name, one) in _PLAIN.items():
+            if title in self.rows:
+                yield name, self.column(title, one * self.unit(title))
+        for title, name in _CHARGES.items():
+            if title in self.rows:
+                plain = 1 / 3600 if self.head.coulomb else 1.0
+                yield name, self.column(title, self.unit(title, plain))
+        for title, name in _ENERGIES.items():
+            # Which unit stands beside C was never seen: not guessed.
+            known = title in self.head.units or not self.head.coulomb
+            if title in self.rows and known:
+                yield name, self.column(title, self.unit(title))
+        if "TEMPERATURE" in self.rows and (self.rows["TEMPERATURE"] != 0).any():
+            degrees = self.rows["TEMPERATURE"]
+            degrees = np.where(degrees == 0, np.nan, degrees)
+            yield "temperature_t1_celsius", ForeignColumn(degrees, "TEMPERATURE")
+        if "CONTROL STATUS" in self.rows:
+            codes = self.rows["CONTROL STATUS"]
+            driving = np.full(len(codes), np.nan)
+            for code, mode in _DRIVING.items():
+                driving[codes == code] = mode
+            yield "driving_code", ForeignColumn(driving, "CONTROL STATUS")
+
+    def column(self, title: str, one: float) -> ForeignColumn:
+        values = self.rows[title].astype(np.float64)
+        return ForeignColumn(values if one == 1 else values * one, title)
+
+    def unit(self, title: str, plain: float = 1.0) -> float:
+        """Return what one of the file's unit is in ours."""
+        said = self.head.units.get(title)
+        if said is None or title not in _UNITS:
+            return plain
+        word = said.lower().replace("·", "").replace(".", "").replace("µ", "u")
+        if word not in _UNITS[title]:
+            raise StoreError(
+                f"{self.path}: {title} is in {said!r}, which labctl does not know; "
+                "export the test as CSV in Smart Interface"
+            )
+        if title in _CHARGES and (word == "c") != self.head.coulomb:
+            raise StoreError(
+                f"{self.path}: {title} is in {said} by its column and in "
+                f"{'C' if self.head.coulomb else 'A·h'} by the head of the file; "
+                "export the test as CSV in Smart Interface"
+            )
+        return _UNITS[title][word]
+
+    # ── what must hold ───────────────────────────────────────────────────────
+
+    def check_needed(self) -> None:
+        needed = ("TEST TIME", "VOLTAGE", "CURRENT")
+        if missing := [each for each in needed if each not in self.rows]:
+            raise StoreError(
+                f"{self.path}: its rows have no {', '.join(missing)}; they have "
+                f"{', '.join(self.rows)}: export the test with these columns"
+            )
+
+    def check_channel(self) -> None:
+        channels = np.unique(self.rows.get("CHANNEL", np.zeros(0)))
+        if len(channels) > 1:
+            said = ", ".join(str(int(each)) for each in channels)
+            raise StoreError(
+                f"{self.path}: holds rows of channels {said}; one file is one cell: "
+                "save each channel by itself in Smart Interface"
+            )
+
+    def check_time(self) -> None:
+        back = np.flatnonzero(np.diff(self.rows["TEST TIME"]) < 0)
+        if len(back):
+            raise StoreError(
+                f"{self.path}: row {int(back[0]) + 1}: the test time goes back; the "
+                "file is damaged, or two tests are in it: copy it again from the "
+                "cycler's PC"
+            )
+
+    def check_signs(self) -> Iterator[str]:
+        """Compare CURRENT with CELL STATUS; yield what a person should know."""
+        if "CELL STATUS" not in self.rows:
+            return
+        state, current = self.rows["CELL STATUS"], self.rows["CURRENT"]
+        for code, word, sign in (
+            (CHARGE, "charge", 1),
+            (DISCHARGE, "discharge", -1),
+        ):
+            directed = sign * current[state == code]
+            right, wrong = int((directed > 0).sum()), int((directed < 0).sum())
+            if wrong > max(right, 1):
+                raise StoreError(
+                    f"{self.path}: CURRENT has the sign of the other direction in "
+                    f"{wrong} of {len(directed)} rows that CELL STATUS calls "
+                    f"{word}; labctl cannot tell which of them is right: export the "
+                    "test as CSV in Smart Interface"
+                )
+            if wrong:
+                yield (
+                    f"{wrong} of {len(directed)} rows of {word} have a current of "
+                    "the other direction"
+                )
+
+    def check_count(self, left: int) -> Iterator[str]:
+        """Compare the number of rows with the head's."""
+        rows, said = len(self.rows["TEST TIME"]), self.head.count
+        if left:
+            yield (
+                f"{left} bytes of a row that is not complete were left out: the test "
+                "was still recorded, or the file was cut short"
+            )
+        if said is not None and said != rows:
+            yield f"the head of the file speaks of {said} rows, it holds {rows}"
+
+    # ── what the file says besides ───────────────────────────────────────────
+
+    def started(self) -> datetime | None:
+        if self.head.started is not None or "DATE TIME" not in self.rows:
+            return self.head.started
+        dates, times = self.rows["DATE TIME"], self.rows["TEST TIME"]
+        first = moment_of(int(dates[0])) if len(dates) else None
+        if first is None:
+            return None
+        return first - timedelta(microseconds=int(times[0]) // 10)
+
+    def settings(self, steps: tuple[ScheduleStep, ...]) -> tuple[str, ...]:
+        names = ("Version", "SIFVersion", "AppVer", "FirmVer", "DeviceType", "FileName")
+        said = [(name, self.head.text(name)) for name in names]
+        return (
+            *(f"{name} : {text}" for name, text in said if text),
+            *(f"Step {k} : {_line(step)}" for k, step in enumerate(steps)),
+        )
+
+    def facts(self, steps: tuple[ScheduleStep, ...]) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "instrument": self.head.text("Model"),
+            "serial": self.head.text("SerialNo"),
+        }
+        channel = self.rows.get("CHANNEL", np.zeros(0))
+        if len(channel):
+            facts["channel"] = int(channel[0])
+        # Typed in by hand, in units that no file says; 1, 1, 0 where nobody typed.
+        for name, key in (
+            ("CellWeight", "cell_weight_as_typed"),
+            ("ElectrodeArea", "electrode_area_as_typed"),
+            ("CellCapacity", "cell_capacity_as_typed"),
+        ):
+            number = self.head.member("StartReport", name)
+            if isinstance(number, float):
+                facts[key] = number
+        if steps:
+            facts["schedule"] = [step.to_json() for step in steps]
+        return {key: value for key, value in facts.items() if value != ""}
+
+
+def _line(step: ScheduleStep) -> str:
+    words = [step.name, step.control]
+    if step.current_ampere is not None:
+        words.append(f"{step.current_ampere:+g} A")
+    if step.voltage_volt is not None:
+        words.append(f"{step.voltage_volt:g} V")
+    if step.taper_ampere is not None:
+        words.append(f"to {step.taper_ampere:g} A")
+    units = {"time": "s", "voltage": "V", "current": "A"}
+    for end in step.ends:
+        sign = "<=" if end.falling else ">="
+        words.append(
+            f"until {end.what} {sign} {end.value:g} {units.get(end.what, '')}".rstrip()
+        )
+    if step.to_step and step.loops > 1:
+        words.append(f"back to {step.to_step}, {step.loops} times")
+    return ", ".join(words)
