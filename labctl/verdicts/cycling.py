@@ -36,6 +36,17 @@ PAIRING = Condition(
     advice="Look at `first_step` on the label: an anode half cell begins with its "
     "lithiation, a full cell with a charge.",
 )
+NO_PULSE = Condition(
+    code="cycling-no-pulse",
+    holds="No half cycle that counts looks like a pulse within a larger one.",
+    why="A short current back while the cell goes one way ends no half cycle. Where it "
+    "passes less than a tenth of its neighbours' charge and lies away from the voltage "
+    "limits, between two currents of one direction, it is taken into the half cycle "
+    "around it; where it stands at a turn or ends at a limit, it may as well be a "
+    "cell that gives next to nothing back.",
+    advice="Look at the voltage curve; tell what was measured when the file is "
+    "imported.",
+)
 FIRST_CYCLE = Condition(
     code="cycling-first-cycle",
     holds="The first cycle is complete.",

@@ -28,7 +28,7 @@ from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample, SampleKind
 from labctl.verdicts.condition import Doubts
-from labctl.verdicts.cycling import COMPLETE, LIMIT_REACHED, PAIRING
+from labctl.verdicts.cycling import COMPLETE, LIMIT_REACHED, NO_PULSE, PAIRING
 
 MOST_NAMED = 3
 """Cycles that were left out, named in a reason."""
@@ -58,7 +58,12 @@ class CyclesOfRun:
 
         Its reason names the cycles that were left out, which costs it nothing.
         """
-        doubts = (*self._ends_known(used), *self._to_limits(used), *self._paired())
+        doubts = (
+            *self._ends_known(used),
+            *self._to_limits(used),
+            *self._paired(),
+            *self._no_pulses(used),
+        )
         found = number if number.is_absent else number.suspect(*doubts)
         result = found.to_result()
         reason = "; ".join(filter(None, (result.reason, self.left_out())))
@@ -106,6 +111,12 @@ class CyclesOfRun:
         return LIMIT_REACHED.met(
             by_design or not len(late),
             f"cycle {late[:1].sum()}: {Cut.TIMED.words}",
+        )
+
+    def _no_pulses(self, used: Ints) -> Doubts:
+        unsure = self.cycles.number[used][self.cycles.perhaps_pulses[used]]
+        return NO_PULSE.met(
+            not len(unsure), f"cycle {unsure[:1].sum()} may be a pulse and no cycle"
         )
 
     def _paired(self) -> Doubts:

@@ -13,6 +13,11 @@ from labctl.analysis.cells.half_cycles import (
     HalfCycles,
     split_half_cycles,
 )
+from labctl.analysis.cells.opposite_pulses import (
+    Flags,
+    opposite_pulses,
+    without_pulses,
+)
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.sample import Sample
@@ -33,20 +38,44 @@ def cycles_of_rows(
     if last is not None:
         kept = np.asarray(table["cycle_count"]) <= last
         table = {name: np.asarray(table[name])[kept] for name in table}
-    half, current = table["half_cycle"], np.asarray(table["current_ampere"])
-    halves = split_half_cycles(
-        running_time(table),
-        table["voltage_volt"],
-        current,
-        half_cycle=None if (half < 0).all() else half,
-        cycle=table["cycle_count"],
-    )
+    current = np.asarray(table["current_ampere"])
+    halves, perhaps = half_cycles_of_rows(table)
     steps, index = table["step_count"], table.get("technique_index")
     cut = cut_halves(
         halves, current, steps, steps if index is None else index, ended or {}
     )
     return pair_cycles(
-        halves, pairing_of(sample), cut=cut, ranges=_ranges(halves, table)
+        halves,
+        pairing_of(sample),
+        cut=cut,
+        ranges=_ranges(halves, table),
+        perhaps_pulses=perhaps,
+    )
+
+
+def half_cycles_of_rows(table: Mapping[str, Array]) -> tuple[HalfCycles, Flags]:
+    """Return the half cycles of a time series, and which of them may be pulses.
+
+    The file's own counter decides where one ends, or else the sign of the current;
+    `opposite_pulses` belong to the half cycle that they lie in.
+    """
+    half = table["half_cycle"]
+    halves = _split(table, None if (half < 0).all() else half)
+    found = opposite_pulses(halves)
+    if not found.sure.any():
+        return halves, found.perhaps
+    number = without_pulses(halves, found.sure)
+    perhaps = np.bincount(number, found.perhaps & ~found.sure) > 0
+    return _split(table, np.repeat(number, halves.rows)), perhaps
+
+
+def _split(table: Mapping[str, Array], half_cycle: Array | None) -> HalfCycles:
+    return split_half_cycles(
+        running_time(table),
+        table["voltage_volt"],
+        table["current_ampere"],
+        half_cycle=half_cycle,
+        cycle=table["cycle_count"],
     )
 
 

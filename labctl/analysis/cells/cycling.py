@@ -71,6 +71,8 @@ class Cycles:
     """Code of the current range of the charge half; -1: not known, or several."""
     after_cut: NDArray[np.bool_]
     """True where the half cycle before was cut: the cycle begins at another state."""
+    perhaps_pulses: NDArray[np.bool_]
+    """True where a half cycle may be no more than a pulse within a larger one."""
     start_time: Floats
     """s."""
     end_time: Floats
@@ -147,6 +149,7 @@ def pair_cycles(
     *,
     cut: ArrayLike | None = None,
     ranges: ArrayLike | None = None,
+    perhaps_pulses: ArrayLike | None = None,
 ) -> Cycles:
     """Pair half cycles into cycles; consecutive halves of one direction add up.
 
@@ -158,9 +161,14 @@ def pair_cycles(
         How each half cycle ended, a `Cut`, shape (n,); None: all of them whole.
     ranges
         Code of the current range of each, shape (n,); -1: not known. None: of none.
+    perhaps_pulses
+        Which of them may be pulses, shape (n,); None: none.
     """
     ends = np.zeros(len(halves), dtype=np.int64) if cut is None else np.asarray(cut)
     codes = np.full(len(halves), -1) if ranges is None else np.asarray(ranges)
+    unsure = np.asarray(
+        np.zeros(len(halves)) if perhaps_pulses is None else perhaps_pulses
+    )
     way = halves.direction
     moving = np.flatnonzero(way)
     way = way[moving]
@@ -206,6 +214,7 @@ def pair_cycles(
         discharge_range=down.common(codes),
         charge_range=up.common(codes),
         after_cut=after_cut,
+        perhaps_pulses=np.maximum(down.most(unsure), up.most(unsure)) > 0,
         start_time=halves.start_time[moving][first_of],
         end_time=halves.end_time[moving][last_of],
     )
