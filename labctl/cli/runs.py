@@ -128,7 +128,11 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 
 @app.command("verify", epilog="Example: labctl runs verify runs/20261123-…-si-3f9a")
 def verify(run: RunArgument, as_json: JsonOption = False) -> None:
-    """Compare a run's sealed file with its journal, row by row."""
+    """Compare a run's sealed file with its journal, row by row.
+
+    Exit code 7: they differ. 1: nothing could be compared, because a file is missing
+    or another program holds it (it is waited for, ten seconds).
+    """
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.run_file.verify import verify as compare  # noqa: PLC0415
 

@@ -21,10 +21,13 @@ from labctl.store.folder import files_of, next_file
 from labctl.store.header import RunHeader
 from labctl.store.journal.records import EventRecord, Status, StepRecord, StoredBatch
 from labctl.store.journal.schema import DTYPES, VERSION, decode
+from labctl.store.lock import HeldError
 
 PAGE = 256
 """Stored batches fetched at once while following."""
 
+BUSY_FOR = 5.0
+"""s for which a question waits where another process has the journal locked."""
 NEVER = 2**62
 """The commit that no journal gets to."""
 _ROWS = (
@@ -243,7 +246,7 @@ class JournalReader:
         try:
             return file.connection.execute(sql, values).fetchall()
         except sqlite3.Error as e:
-            raise StoreError(f"{file.path}: the journal cannot be read: {e}") from e
+            raise _held_or(file.path, e, "the journal cannot be read") from e
 
     def _see_next(self) -> None:
         """Open the file that the writer went on with, if there is one by now."""
@@ -277,7 +280,7 @@ def _opened(path: Path) -> _File:
         version, begins = int(meta["version"]), int(meta.get("begins", 0))
     except (sqlite3.Error, KeyError) as e:
         connection.close()
-        raise StoreError(f"{path}: not a journal that can be read: {e}") from e
+        raise _held_or(path, e, "not a journal that can be read") from e
     if version > VERSION:
         connection.close()
         raise StoreError(
@@ -292,14 +295,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     wal = path.with_name(path.name + "-wal")
     if not os.access(path.parent, os.W_OK) and not wal.exists():
         uri += "&immutable=1"  # nobody can write here, so no locks are needed
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(
-            uri, uri=True, timeout=5.0, check_same_thread=False
+            uri, uri=True, timeout=BUSY_FOR, check_same_thread=False
         )
         connection.execute("SELECT 1 FROM meta").fetchone()
     except sqlite3.Error as e:
-        raise StoreError(f"{path}: not a journal that can be read: {e}") from e
+        if connection is not None:
+            connection.close()
+        raise _held_or(path, e, "not a journal that can be read") from e
     return connection
+
+
+def _held_or(path: Path, error: Exception, what: str) -> StoreError:
+    """Return that another program holds the journal, or else ``what`` is wrong."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return HeldError(
+            f"{path}: another program has it locked; close it there (a browser of "
+            "SQLite files, a backup)"
+        )
+    return StoreError(f"{path}: {what}: {error}")
 
 
 def _step(

@@ -4,6 +4,7 @@ Files of older schema versions are translated here, and nowhere else; schema 1 i
 first.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,8 @@ from labctl.store.folder import JOURNAL, RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE, EventRecord, Status, StepRecord
-from labctl.store.run_file.hdf5_door import h5py
+from labctl.store.lock import HeldError
+from labctl.store.run_file.hdf5_door import h5py, is_locked, is_open_elsewhere
 from labctl.store.run_file.layout import OVERVIEW, SCHEMA
 from labctl.thinning.groups import WIDTH
 
@@ -268,20 +270,36 @@ def _choose(path: Path) -> Path:
     if not folder.journal.exists():
         return folder.sealed
     if folder.sealed.exists():
-        with JournalReader(folder.journal) as journal, RunFile(folder.sealed) as sealed:
+        # a file that another program writes into is no view; the journal has it all
+        with (
+            contextlib.suppress(HeldError),
+            JournalReader(folder.journal) as journal,
+            RunFile(folder.sealed) as sealed,
+        ):
             if sealed.status.sequence == journal.sequence:
                 return folder.sealed
     return folder.journal
 
 
 def _open(path: Path) -> Any:
-    try:
-        return h5py.File(path, "r")
-    except OSError as first:
+    """Open a run file to read. HeldError: another program has it open to write."""
+    # The second: labctl replaces files whole, so that a lock protects nothing. It is
+    # not the first: one process cannot have a file open in both ways. The third: a run
+    # goes on, or was killed.
+    ways: tuple[dict[str, bool], ...] = ({}, {"locking": False}, {"swmr": True})
+    errors: list[OSError] = []
+    for way in ways:
         try:
-            return h5py.File(path, "r", swmr=True)  # a run goes on, or was killed
-        except OSError:
-            raise StoreError(f"{path}: cannot be read as HDF5: {first}") from first
+            return h5py.File(path, "r", **way)
+        except OSError as e:
+            errors.append(e)
+    if is_locked(errors[0]) or is_open_elsewhere(path):
+        raise HeldError(
+            f"{path}: another program has it open to write; close it there (a viewer, "
+            "a notebook). If none has, one ended without closing it: `labctl runs "
+            "seal` writes the file afresh from the journal"
+        ) from errors[0]
+    raise StoreError(f"{path}: cannot be read as HDF5: {errors[0]}") from errors[0]
 
 
 def _refresh(_: str, node: Any) -> None:

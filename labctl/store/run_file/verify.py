@@ -6,12 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
+from labctl.clock import Clock, SystemClock
 from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
+from labctl.store.lock import LOOK_EVERY, HeldError
 from labctl.store.run_file.hdf5 import blocks
+from labctl.store.run_file.hdf5_door import is_locked
 from labctl.store.run_file.reader import RunFile, Table
+from labctl.waits import announce
+
+PATIENCE = 10.0
+"""s to wait for another program that holds a file: a scanner, a backup, a viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,29 @@ class FileCheck:
         return "; ".join(bad) or f"all {total} rows are the same"
 
 
-def verify(path: Path) -> FileCheck:
+def verify(
+    path: Path, patience: float = PATIENCE, clock: Clock | None = None
+) -> FileCheck:
     """Compare the sealed file of a run with its journal.
 
-    ``path``: the run's folder or a file in it. StoreError: one of the two is missing.
+    ``path``: the run's folder or a file in it. Where another program holds one of the
+    two, this waits for it, ``patience`` s. HeldError: it still does, nothing was
+    compared. StoreError: one of the two is missing.
     """
     folder = RunFolder.of(path)
     if not folder.sealed.exists():
         raise StoreError(f"{folder.path}: not sealed yet; there is nothing to compare")
-    with JournalReader(folder.journal) as reader:
-        return compare(reader, folder.sealed)
+    clock = clock or SystemClock()
+    end = clock.now() + patience
+    with announce(f"whoever holds the files of {folder.run_id}", patience):
+        while True:
+            try:
+                with JournalReader(folder.journal) as reader:
+                    return compare(reader, folder.sealed)
+            except HeldError as e:
+                if clock.now() >= end:
+                    raise HeldError(f"nothing was compared: {e}") from e
+                clock.sleep(LOOK_EVERY)
 
 
 def compare(reader: JournalReader, path: Path) -> FileCheck:
@@ -96,7 +116,7 @@ def _compare_streams(reader: JournalReader, file: RunFile) -> list[StreamCheck]:
         count = len(next(iter(columns.values())))
         seen[name] += count
         for column, expected in columns.items():
-            found = _slice(tables[name], column, first, first + count)
+            found = _slice(file.path, tables[name], column, first, first + count)
             wrong = _wrong(expected, found)
             if wrong.size:
                 differences[name] += int(wrong.size)
@@ -109,10 +129,12 @@ def _compare_streams(reader: JournalReader, file: RunFile) -> list[StreamCheck]:
     ]
 
 
-def _slice(table: Table, column: str, begin: int, end: int) -> Array | None:
+def _slice(path: Path, table: Table, column: str, begin: int, end: int) -> Array | None:
     try:
         return table.part(column, begin, end)
-    except (OSError, KeyError):
+    except (OSError, KeyError) as e:
+        if isinstance(e, OSError) and is_locked(e):
+            raise HeldError(f"{path}: another program has a part of it locked") from e
         return None  # a damaged chunk, a column that is gone
 
 
