@@ -60,6 +60,12 @@ FORMATS: tuple[Format, ...] = (
         starts=(b"BIO-LOGIC MODULAR FILE",),
     ),
     Format(
+        "Gamry",
+        (".dta",),
+        "labctl.store.importers.gamry:read",
+        starts=(b"EXPLAIN\n", b"EXPLAIN\r", b"EXPLAIN\t"),
+    ),
+    Format(
         "WonATech",
         (".wrd",),
         "labctl.store.importers.wonatech.read:read",
