@@ -66,6 +66,12 @@ FORMATS: tuple[Format, ...] = (
         starts=(b"EXPLAIN\n", b"EXPLAIN\r", b"EXPLAIN\t"),
     ),
     Format(
+        "ZPlot and ZView",
+        (".z",),
+        "labctl.store.importers.zview:read",
+        starts=(b"ZPLOT",),
+    ),
+    Format(
         "WonATech",
         (".wrd",),
         "labctl.store.importers.wonatech.read:read",
