@@ -205,7 +205,7 @@ def import_(
     ),
 ) -> None:
     """Make a run of data that another program recorded."""
-    from labctl.session.importing import import_file  # noqa: PLC0415
+    from labctl.session.importing.one_file import import_file  # noqa: PLC0415
 
     say_out(shown_path(import_file(file, sample, out)))
 

@@ -105,17 +105,20 @@ def curves_of(
     """Yield both half cycles of the cycles with these numbers, ascending."""
     number, half = table["cycle_count"], table["half_cycle"]
     current, voltage = table["current_ampere"], table["voltage_volt"]
-    passed = table["step_net_capacity_ah"]
+    passed, net = table["step_net_capacity_ah"], table.get("net_capacity_ah")
     for cycle in sorted(picked):
         own = np.flatnonzero(number == cycle)
         flow = current[own]
-        own = own[np.abs(flow) > REST * np.abs(flow).max(initial=0.0)]
+        own = own[np.abs(flow) > REST * np.fmax.reduce(np.abs(flow), initial=0.0)]
         # where a file counts no half cycles, directions part them
         part = np.where(half[own] < 0, np.sign(current[own]) - 2, half[own])
         for one in dict.fromkeys(part.tolist()):
             rows = own[part == one]
             if len(rows) >= FEWEST:
-                yield HalfCycleCurve(cycle, voltage[rows], 3600.0 * passed[rows])
+                since = passed[rows]
+                if net is not None:  # a half cycle may have several steps
+                    since = net[rows] - net[rows[0]] + passed[rows[0]]
+                yield HalfCycleCurve(cycle, voltage[rows], 3600.0 * since)
 
 
 def curve_figure(

@@ -47,6 +47,17 @@ NO_PULSE = Condition(
     advice="Look at the voltage curve; tell what was measured when the file is "
     "imported.",
 )
+OWN_CHARGE = Condition(
+    code="cycling-own-charge",
+    holds="Where the instrument counted the charge itself, the currents that it "
+    "recorded can have passed it, within the stated uncertainty of the charge.",
+    why="A file of another program holds the instrument's own count, and that is used. "
+    "Each interval's charge must lie between those of the currents at its two ends; "
+    "where it does not, rows are missing, or the count or the current is in another "
+    "unit or of another sign.",
+    advice="Look whether rows are missing (another file may hold them), and compare "
+    "the units of both columns in the program that wrote the file.",
+)
 FIRST_CYCLE = Condition(
     code="cycling-first-cycle",
     holds="The first cycle is complete.",

@@ -28,10 +28,18 @@ from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample, SampleKind
 from labctl.verdicts.condition import Doubts
-from labctl.verdicts.cycling import COMPLETE, LIMIT_REACHED, NO_PULSE, PAIRING
+from labctl.verdicts.cycling import (
+    COMPLETE,
+    LIMIT_REACHED,
+    NO_PULSE,
+    OWN_CHARGE,
+    PAIRING,
+)
 
 MOST_NAMED = 3
 """Cycles that were left out, named in a reason."""
+COVERAGE = 2.0
+"""Standard uncertainties that a result's uncertainty is."""
 GRAM = 1e3
 """g per kg."""
 Table = dict[str, tuple[float, ...]]
@@ -63,6 +71,7 @@ class CyclesOfRun:
             *self._to_limits(used),
             *self._paired(),
             *self._no_pulses(used),
+            *self._counted(used),
         )
         found = number if number.is_absent else number.suspect(*doubts)
         result = found.to_result()
@@ -118,6 +127,26 @@ class CyclesOfRun:
         return NO_PULSE.met(
             not len(unsure), f"cycle {unsure[:1].sum()} may be a pulse and no cycle"
         )
+
+    def _counted(self, used: Ints) -> Doubts:
+        """Doubt a count of the instrument that its own currents cannot have passed."""
+        cycles, errors = self.cycles, self.errors
+        for charge, by_current, spread in (
+            (cycles.first, cycles.first_by_current, errors.of_each(first=1.0)),
+            (cycles.second, cycles.second_by_current, errors.of_each(second=1.0)),
+        ):
+            apart = np.abs(charge - by_current)[used]
+            far = np.flatnonzero(apart > COVERAGE * spread[used])
+            if len(far):
+                at = used[far[0]]
+                counted, passed = charge[at], by_current[at]
+                text = (
+                    f"cycle {cycles.number[at]}: the instrument counted "
+                    f"{counted / COULOMB_PER_MAH:.5g} mAh, the currents of its rows "
+                    f"passed {passed / COULOMB_PER_MAH:.5g} mAh"
+                )
+                return OWN_CHARGE.met(False, text)
+        return ()
 
     def _paired(self) -> Doubts:
         known = np.flatnonzero(self.cycles.complete)

@@ -9,7 +9,7 @@ from shared_runs import SharedRuns
 
 from drivers.twins.world import catalogue
 from labctl.person import Request
-from labctl.session.importing import import_file
+from labctl.session.importing.one_file import import_file
 
 FORMED: dict[str, Any] = {"formation_rate": "C/5", "rest": "1 min"}
 FRESH: dict[str, Any] = {"formation_cycles": 0, "rest": "1 min"}

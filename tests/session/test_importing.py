@@ -11,7 +11,7 @@ from drivers.twins.world import catalogue
 from labctl.data import Quality, Result
 from labctl.errors import StoreError
 from labctl.report.of_run import read_report
-from labctl.session.importing import import_file
+from labctl.session.importing.one_file import import_file
 from labctl.store.run_file.reader import RunFile
 from labctl.verdicts.cycling import COMPLETE
 
@@ -111,13 +111,14 @@ def test_a_current_that_is_no_number_is_not_a_rest(tmp_path: Path, label: Path) 
     assert "rows are missing" in imported(tmp_path, label, rows)[CE].reason
 
 
-def test_a_time_that_runs_back_leaves_its_cycle_out(
+def test_a_time_that_runs_back_is_refused_with_its_row(
     tmp_path: Path, label: Path
 ) -> None:
     rows = rows_of(3)
     rows[50:] = [(row[0] - 3000.0, *row[1:]) for row in rows[50:]]
 
-    assert "cycle 1" in imported(tmp_path, label, rows)[CE].reason
+    with pytest.raises(StoreError, match=r"old\.mpt: .*goes back from .* at row 51"):
+        imported(tmp_path, label, rows)
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, label: Path) -> None:

@@ -18,9 +18,14 @@ from labctl.analysis.cells.opposite_pulses import (
     opposite_pulses,
     without_pulses,
 )
+from labctl.analysis.cells.segments import Driving
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.sample import Sample
+
+COUNTED = "interval_charge_ah"
+"""Column of imported runs: what the instrument counted since the row before."""
+COULOMB_PER_AH = 3600.0
 
 
 def cycles_of_rows(
@@ -38,6 +43,7 @@ def cycles_of_rows(
     if last is not None:
         kept = np.asarray(table["cycle_count"]) <= last
         table = {name: np.asarray(table[name])[kept] for name in table}
+    table = _measured(table)
     current = np.asarray(table["current_ampere"])
     halves, perhaps = half_cycles_of_rows(table)
     steps, index = table["step_count"], table.get("technique_index")
@@ -76,7 +82,32 @@ def _split(table: Mapping[str, Array], half_cycle: Array | None) -> HalfCycles:
         table["current_ampere"],
         half_cycle=half_cycle,
         cycle=table["cycle_count"],
+        charge=None
+        if COUNTED not in table
+        else COULOMB_PER_AH * np.asarray(table[COUNTED]),
     )
+
+
+def _measured(table: Mapping[str, Array]) -> Mapping[str, Array]:
+    """Leave out rows of another program's file whose current is not there.
+
+    They are missing, and no rest, unless the file says so; what the instrument counted
+    meanwhile belongs to the next row. Rows of our own without a current are at open
+    circuit. A file without any current is left as it is.
+    """
+    index = table.get("technique_index")
+    if index is None or (np.asarray(index) >= 0).any():
+        return table
+    there = np.isfinite(table["current_ampere"])
+    if "driving_code" in table:
+        there |= np.asarray(table["driving_code"]) == Driving.REST
+    if there.all() or not there.any():
+        return table
+    kept = {name: np.asarray(column)[there] for name, column in table.items()}
+    if COUNTED in table:
+        total = np.cumsum(np.nan_to_num(table[COUNTED]))[there]
+        kept[COUNTED] = np.diff(total, prepend=0.0)
+    return kept
 
 
 def _ranges(halves: HalfCycles, table: Mapping[str, Array]) -> Array | None:

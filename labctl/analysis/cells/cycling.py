@@ -61,6 +61,11 @@ class Cycles:
     """See `HalfCycles.edge_charge`; C."""
     charge_edge: Floats
     """See `HalfCycles.edge_charge`; C."""
+    discharge_by_current: Floats
+    """Charge of the discharge half in C, positive, that its current can have passed:
+    see `HalfCycles.current_charge`."""
+    charge_by_current: Floats
+    """The same of the charge half."""
     discharge_cut: Ints
     """Whether the discharge half ended as it was meant to: a `Cut`."""
     charge_cut: Ints
@@ -90,6 +95,20 @@ class Cycles:
     def second(self) -> Floats:
         """Charge of the closing half in C: what the material gives back."""
         return np.where(self.opening < 0, self.charge, self.discharge)
+
+    @property
+    def first_by_current(self) -> Floats:
+        """Charge in C that the current of the opening half can have passed."""
+        return np.where(
+            self.opening < 0, self.discharge_by_current, self.charge_by_current
+        )
+
+    @property
+    def second_by_current(self) -> Floats:
+        """Charge in C that the current of the closing half can have passed."""
+        return np.where(
+            self.opening < 0, self.charge_by_current, self.discharge_by_current
+        )
 
     @property
     def first_cut(self) -> Ints:
@@ -209,6 +228,8 @@ def pair_cycles(
         charge_largest=up.most(halves.largest_current),
         discharge_edge=down.total(halves.edge_charge),
         charge_edge=up.total(halves.edge_charge),
+        discharge_by_current=-down.total(halves.current_charge),
+        charge_by_current=up.total(halves.current_charge),
         discharge_cut=discharge_cut,
         charge_cut=charge_cut,
         discharge_range=down.common(codes),

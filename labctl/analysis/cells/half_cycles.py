@@ -23,7 +23,10 @@ Ints = NDArray[np.int64]
 
 BLOCK_ROWS = 1 << 16
 """Rows per block: five columns of doubles in 2.6 MB, the size of a level-2 cache."""
-SUMS = ("charge", "energy", "duration", "gap_time", "edge_charge", "rows")
+SUMS = (
+    *("charge", "current_charge", "energy", "duration", "gap_time", "edge_charge"),
+    "rows",
+)
 """Columns that add up where a block cuts a half cycle."""
 REST_FRACTION = 1e-3
 """Below this part of the largest current a row is a rest: 5C : C/20 is only 100 : 1."""
@@ -68,6 +71,9 @@ class HalfCycles:
     """Index of the first row."""
     rows: Ints
     """Number of rows."""
+    current_charge: Floats
+    """Net charge in C; where `charge` is the instrument's own count, as much of it as
+    the currents at both ends of each interval can have passed."""
 
     def __len__(self) -> int:
         return len(self.number)
@@ -86,6 +92,7 @@ def split_half_cycles(
     *,
     half_cycle: ArrayLike | None = None,
     cycle: ArrayLike | None = None,
+    charge: ArrayLike | None = None,
     rest_current: float | None = None,
     max_gap: float = math.inf,
 ) -> HalfCycles:
@@ -101,6 +108,9 @@ def split_half_cycles(
         the sign of the current decides.
     cycle
         The file's own cycle counter, shape (n,), kept for `pair_cycles`.
+    charge
+        What the instrument itself counted since the row before, C, signed, shape (n,);
+        it is summed instead of the current. None: the current is all there is.
     rest_current
         |I| in A up to which a row is a rest; None: 0.1 % of the largest |I|.
     max_gap
@@ -114,12 +124,14 @@ def split_half_cycles(
         )
     if rest_current is None:
         largest = max(
-            (float(np.nanmax(np.abs(i[b]))) for b in _blocks(len(i))), default=0
+            (float(np.fmax.reduce(np.abs(i[b]), initial=0)) for b in _blocks(len(i))),
+            default=0,
         )
         rest_current = REST_FRACTION * largest
     counter = HalfCycleCounter(rest_current, max_gap)
     half = None if half_cycle is None else np.asarray(half_cycle)
     own = None if cycle is None else np.asarray(cycle)
+    counted = None if charge is None else np.asarray(charge)
     for block in _blocks(len(t)):
         counter.add(
             t[block],
@@ -127,6 +139,7 @@ def split_half_cycles(
             i[block],
             half_cycle=None if half is None else half[block],
             cycle=None if own is None else own[block],
+            charge=None if counted is None else counted[block],
         )
     return counter.finish()
 
@@ -161,6 +174,7 @@ class HalfCycleCounter:
         *,
         half_cycle: NDArray[np.integer] | None = None,
         cycle: NDArray[np.integer] | None = None,
+        charge: Floats | None = None,
     ) -> None:
         """Take the next rows; columns as for `split_half_cycles`, any length."""
         n = len(time)
@@ -190,6 +204,7 @@ class HalfCycleCounter:
             active=active,
             begins=np.union1d(behind_rest, reversals[active[reversals]]),
             starts=starts,
+            own=None if charge is None else np.nan_to_num(charge),
         )
         if half_cycle is not None:
             part.number[:] = half_cycle[starts]
@@ -268,6 +283,7 @@ class HalfCycleCounter:
         active: NDArray[np.bool_],
         begins: Ints,
         starts: Ints,
+        own: Floats | None,
     ) -> HalfCycles:
         """Return the half cycles of one block; ``begins``: rows where a current did."""
         t0, v0, i0 = (t[0], v[0], i[0]) if self._last is None else self._last
@@ -296,6 +312,14 @@ class HalfCycleCounter:
         edge = np.zeros(len(starts))
         mine = np.searchsorted(starts, begins, side="right") - 1
         np.add.at(edge, mine, np.abs(charge[begins]))
+        by_current = charge
+        if own is not None:  # the instrument saw how every current began
+            edge[:] = 0.0
+            either = np.diff(t, prepend=t0) * np.stack([i, np.append(i0, i[:-1])])
+            by_current = np.clip(own, either.min(axis=0), either.max(axis=0))
+            charge = own
+            energy = 0.5 * own * (v + np.append(v0, v[:-1]))
+            energy[begins] = own[begins] * v[begins]
         ends = np.append(starts[1:], n)
         zeros = np.zeros(len(starts))
         return HalfCycles(
@@ -318,6 +342,7 @@ class HalfCycleCounter:
             ),
             first_row=starts + self._rows,
             rows=ends - starts,
+            current_charge=np.add.reduceat(by_current, starts),
         )
 
 
@@ -341,6 +366,7 @@ def _no_half_cycles() -> HalfCycles:
         longest_interval=floats,
         first_row=ints,
         rows=ints,
+        current_charge=floats,
     )
 
 
