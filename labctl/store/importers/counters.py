@@ -1,0 +1,109 @@
+"""Charge counters of other programs: signs from states, and where a counter restarts.
+
+Arbin's counters restart where the schedule says, Maccor's where the test plan says,
+and no title tells. The rows tell: a counter that never falls is of the whole test; one
+that restarts at every new cycle, or at every new step, is of these. One that does
+neither is not taken.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labctl.data import Array
+
+SMALL = 1e-6
+"""Part of a counter's largest value that is its rounding."""
+LEFT = 0.5
+"""Part of what stood before that a counter that restarted may show at most."""
+
+Bools = NDArray[np.bool_]
+
+
+class Scope(StrEnum):
+    """Since when a counter counts."""
+
+    TEST = ""
+    CYCLE = "cycle_"
+    STEP = "step_"
+
+
+def begins(*columns: Array | None, step_time: Array | None = None) -> Bools:
+    """Return which rows are the first of a step; the first row is one.
+
+    ``columns``: those whose change begins a step; ``step_time`` restarts there.
+    """
+    first: Bools | None = None
+    for values in columns:
+        if values is not None and len(values):
+            changed = np.append(True, values[1:] != values[:-1])
+            first = changed if first is None else first | changed
+    if step_time is not None and len(step_time):
+        fell = np.append(True, np.diff(step_time) < 0)
+        first = fell if first is None else first | fell
+    return np.zeros(0, bool) if first is None else first
+
+
+def scope_of(
+    counters: Sequence[Array], starts: Sequence[tuple[Scope, Bools]]
+) -> Scope | None:
+    """Return since when counters count; None: it is none of ``starts``, or unknown.
+
+    ``starts``: the scopes in the order in which they are tried, and the first row of
+    each of their parts; for the whole test any.
+    """
+    if any(not np.isfinite(values).all() for values in counters):
+        return None
+    for scope, first in starts:
+        if scope is not Scope.TEST and not len(first):
+            continue
+        restarts = np.zeros(0, bool) if scope is Scope.TEST else first
+        if all(_counts(values, restarts) for values in counters):
+            return scope
+    return None
+
+
+def _counts(values: Array, first: Bools) -> bool:
+    """Whether a counter only rises but for ``first`` rows, and restarts at those."""
+    if len(values) < 2:  # noqa: PLR2004
+        return True
+    rounding = SMALL * float(np.max(np.abs(values)))
+    step = np.diff(values)
+    if not len(first):
+        return bool((step >= -rounding).all())
+    restart = first[1:]
+    before, after = values[:-1][restart], values[1:][restart]
+    rises = (step[~restart] >= -rounding).all()
+    restarts = (after <= np.maximum(LEFT * before, rounding)).all()
+    return bool(rises and restarts)
+
+
+def follows_current(counter: Array, current: Array) -> bool:
+    """Whether a signed counter moves with the current and never restarts."""
+    step = np.diff(counter)
+    rounding = SMALL * max(float(np.max(np.abs(counter), initial=0.0)), 1e-12)
+    now, before = current[1:], current[:-1]
+    rises_without = (step > rounding) & (np.maximum(now, before) <= 0)
+    falls_without = (step < -rounding) & (np.minimum(now, before) >= 0)
+    return not bool((rises_without | falls_without).any())
+
+
+def against(current: Array, charged: Array, discharged: Array) -> bool:
+    """Whether most rows have a positive current where the discharge counter grows."""
+    up, down = np.diff(charged), np.diff(discharged)
+    moves = (up > 0) ^ (down > 0)
+    now = current[1:]
+    said = (moves & (now != 0)).sum()
+    wrong = (((up > 0) & (now < 0)) | ((down > 0) & (now > 0)))[moves].sum()
+    return bool(said and wrong > said / 2)
+
+
+def signed(size: Array, direction: Array) -> Array:
+    """Return sizes with a sign: 1 charge, -1 discharge, 0 rest; NaN: nobody says.
+
+    A size at rest has no direction: it is 0 or it is not known.
+    """
+    values = size * direction
+    return np.where((direction == 0) & (size != 0), np.nan, values)
