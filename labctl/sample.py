@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from labctl.identifier_fields import Pid
 from labctl.quantities import (
     Kelvin,
     Kilogram,
@@ -77,6 +78,8 @@ class Sample(BaseModel):
     """half_cell, full_cell, pellet, particle or film."""
     title: str = ""
     """One line for reports: ``QMS, 0.7 at% sulfur, against lithium``."""
+    pid: Pid = ""
+    """Its IGSN, or another DOI or handle under which the sample is registered."""
     active_mass: Annotated[Kilogram, Field(gt=0)] | None = None
     """Mass that specific capacities are referred to."""
     active_mass_uncertainty: Annotated[Kilogram, Field(ge=0)] | None = None

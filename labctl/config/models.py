@@ -4,19 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from labctl.config.lab import LabConfig
+from labctl.config.section import Section
+from labctl.identifier_fields import Pid
 from labctl.quantities import Ampere, Celsius, Hertz, Second, Volt
 from labctl.roles.driver import LINE_FREQUENCY, Setup
 
 LINES = (50.0, 60.0)
 """Power lines there are, Hz."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
 
 
 def _line(frequency: float) -> float:
@@ -25,7 +22,7 @@ def _line(frequency: float) -> float:
     return frequency
 
 
-class StationConfig(_Section):
+class StationConfig(Section):
     """The bench as a whole."""
 
     name: str = "bench"
@@ -38,7 +35,7 @@ class StationConfig(_Section):
     """Of the power line, 50 Hz or 60 Hz: instruments integrate over its cycles."""
 
 
-class InstrumentConfig(_Section):
+class InstrumentConfig(Section):
     """One instrument."""
 
     driver: str
@@ -47,13 +44,15 @@ class InstrumentConfig(_Section):
     """IP address, VISA resource name, USB0 … of the real instrument."""
     serial: str = ""
     """If given, another serial at this address is refused."""
+    pid: Pid = ""
+    """DOI or handle under which this very instrument is registered (PIDINST)."""
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
     """The driver's own settings."""
     simulated: Annotated[dict[str, Any], Field(default_factory=dict)]
     """What its twin is like: model, number of channels, wiring."""
 
 
-class SafetyConfig(_Section):
+class SafetyConfig(Section):
     """What no reading may leave on this bench, whatever a protocol asks for."""
 
     lower_voltage: Volt | None = None
@@ -72,7 +71,7 @@ class SafetyConfig(_Section):
     """At a cell; a run is refused where nobody measures it."""
 
 
-class AlsoRecordConfig(_Section):
+class AlsoRecordConfig(Section):
     """One instrument that is recorded beside whatever runs."""
 
     channel: str
@@ -83,11 +82,13 @@ class AlsoRecordConfig(_Section):
     """Runs of which protocols; empty: of all."""
 
 
-class Config(_Section):
+class Config(Section):
     """The whole configuration file."""
 
     station: StationConfig = StationConfig()
     """The bench as a whole."""
+    lab: LabConfig = LabConfig()
+    """People, institution, licence, funding: what makes runs findable and citable."""
     instruments: dict[str, InstrumentConfig]
     """The instruments, by the name that the station gives them."""
     channels: dict[str, list[str]]
