@@ -151,6 +151,8 @@ class RunSummary(Answer):
     """s of test time as forecast; None while nobody knows."""
     simulated: bool
     operator: str
+    uuid: str = ""
+    """RFC 4122; empty: a run of an older labctl, or not known yet."""
     trouble: str
     """What keeps its rows off the disk; empty when all is well."""
     slowest_poll: float = 0.0

@@ -29,6 +29,7 @@ _TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "operator": lambda run: run.operator,
     "channel": lambda run: " ".join(run.channels.values()),
     "run": lambda run: run.run,
+    "uuid": lambda run: run.uuid,
     "title": lambda run: run.title,
 }
 

@@ -46,6 +46,10 @@ SeedOption = Annotated[
     int, typer.Option(help="With --simulate: seed of the twins' noise.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for runs.")]
+OperatorOption = Annotated[
+    str,
+    typer.Option("--operator", help="Who measures; default: what config.yaml says."),
+]
 EarlierOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -74,6 +78,7 @@ class Words:
     out: Path | None
     config: Path | None
     earlier: list[Path] = field(default_factory=list)
+    operator: str = ""
 
 
 def read_config(path: Path | None, *, simulate: bool) -> "Config":
@@ -143,6 +148,7 @@ def make_order(words: Words, config: "Config") -> "Order":
         simulate=words.simulate,
         speed=_speed(words.speed),
         seed=words.seed,
+        operator=words.operator,
     )
 
 

@@ -48,6 +48,7 @@ def run(
     speed: ordering.SpeedOption = "max",
     seed: ordering.SeedOption = 0,
     out: ordering.OutOption = None,
+    operator: ordering.OperatorOption = "",
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,6 +79,7 @@ def run(
         out,
         config,
         earlier or [],
+        operator,
     )
     bench = ordering.read_config(config, simulate=simulate)
     if not simulate:

@@ -89,6 +89,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
         print_json(
             {
                 "run": header.run_id,
+                "uuid": header.uuid,
                 "protocol": header.protocol,
                 "sample": header.sample,
                 "parameters": header.parameters,
@@ -105,6 +106,10 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     simulated = "  SIMULATED" if header.simulated else ""
     say_out(f"{header.run_id}{simulated}")
     say_out(f"  {header.title}")
+    if header.uuid:
+        say_out(f"  uuid: {header.uuid}")
+    if header.operator:
+        say_out(f"  operator: {header.operator} {header.orcid}".rstrip())
     for channel, why in unsafe.items():
         say_out(f"  LEFT ON: {channel} could not be made safe when it ended: {why}")
     for report in reports([folder.path]):

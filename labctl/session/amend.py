@@ -24,6 +24,7 @@ from labctl.protocol import Plan, Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import Sample
 from labctl.session.auxiliaries import plots_of, streams_of
+from labctl.session.birth import bounds_noted
 from labctl.session.further_columns import is_grown_from
 from labctl.session.order import (
     Equipment,
@@ -32,7 +33,7 @@ from labctl.session.order import (
     prepare_with,
     refuse_beyond,
 )
-from labctl.session.run import bounds_noted, seal
+from labctl.session.run import seal
 from labctl.session.worlds import carry_over
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader

@@ -20,6 +20,7 @@ from labctl.engine.states import RunState, Wish, require, stored_state
 from labctl.errors import OperatorError
 from labctl.session.amend import has_more, order_again
 from labctl.session.auxiliaries import opened
+from labctl.session.birth import make_header
 from labctl.session.further_columns import unrecorded
 from labctl.session.order import (
     Equipment,
@@ -33,7 +34,6 @@ from labctl.session.run import (
     Observers,
     build,
     execute,
-    make_header,
     room_for,
     seal,
 )
@@ -275,4 +275,5 @@ def _note(
     if dict(prepared.given) != dict(journal.header.parameters_given):
         old = journal.header
         new = make_header(prepared, config, old.run_id, old.started_unix)
-        journal.amend(dataclasses.replace(new, streams=old.streams), unix)
+        kept = dataclasses.replace(new, streams=old.streams, uuid=old.uuid)
+        journal.amend(kept, unix)

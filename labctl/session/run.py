@@ -4,12 +4,9 @@ import contextlib
 import dataclasses
 import logging
 import math
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from labctl.config.models import Config
 from labctl.data import EndReason, Result
@@ -20,11 +17,10 @@ from labctl.engine.run import Engine
 from labctl.engine.situation import Ended, Recorded, Situation, Watchers
 from labctl.engine.states import TABLE, RunState
 from labctl.errors import LabctlError, StoreError
-from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, StepRecord
-from labctl.roles.channel_accuracy import accuracy_of
 from labctl.session.asking import judge_of
-from labctl.session.auxiliaries import opened, plots_of, streams_of
+from labctl.session.auxiliaries import opened
+from labctl.session.birth import make_header
 from labctl.session.further_columns import recorded_streams
 from labctl.session.names import run_id
 from labctl.session.order import Prepared, refuse_beyond
@@ -33,7 +29,6 @@ from labctl.session.view import JournalView
 from labctl.session.worlds import keep_snapshots
 from labctl.station import LentBench
 from labctl.store.folder import RunFolder
-from labctl.store.header import WHOLE, RunHeader
 from labctl.store.journal.journal import Journal
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE
@@ -49,7 +44,6 @@ EXIT_UNSAFE = 7
 """What the shell is told when an output may still be on."""
 ROWS_A_SECOND = 1.0
 """For the room that is reserved: slow techniques record at 0.1 to 1 Hz."""
-PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,77 +261,6 @@ def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
             log.exception("the results could not be worked out")
             reason = f"{type(error).__name__}: {error}"
             return {"results": Result.absent("", reason)}
-
-
-def make_header(
-    prepared: Prepared, config: Config, name: str, unix: float
-) -> RunHeader:
-    """Return everything that is known before the first reading."""
-    order, protocol = prepared.order, prepared.protocol
-    return RunHeader(
-        run_id=name,
-        title=f"{protocol.title}: {protocol.sample.title or protocol.sample.name}",
-        protocol=protocol.name,
-        streams=streams_of(protocol, prepared.asides),
-        parameters_given=prepared.given,
-        parameters=protocol.parameters_json(),
-        sample=protocol.sample.model_dump(mode="json"),
-        roles=prepared.cast,
-        instruments=instruments(prepared),
-        plots=plots_of(protocol, prepared.asides),
-        started_unix=unix,
-        simulated=order.simulate,
-        operator=order.operator or config.station.operator,
-        versions={
-            "python": platform.python_version(),
-            **{package: version(package) for package in PACKAGES},
-        },
-        extra={
-            "station": config.station.name,
-            **bounds_noted(prepared.envelope),
-            "also_recorded": {each.name: each.channel for each in prepared.asides},
-            "order": {
-                "sample": order.sample,
-                "seed": order.seed,
-                "speed": order.speed,
-                "preset": order.preset,
-            },
-            "config": config.model_dump(mode="json"),
-        },
-    )
-
-
-def bounds_noted(envelope: Envelope) -> dict[str, Any]:
-    """Return a run's limits as its header keeps them."""
-    return {
-        "envelope": {k: list(v) for k, v in envelope.bounds.items()},
-        "eased_envelope": {k: list(v) for k, v in envelope.eased.items()},
-    }
-
-
-def instruments(prepared: Prepared) -> dict[str, dict[str, Any]]:
-    """Return identity and stated accuracy of all that plays a role or is recorded."""
-    out: dict[str, dict[str, Any]] = {}
-    accuracies: dict[str, dict[str, Any]] = {}
-    asides = (each.channel for each in prepared.asides)
-    for channel in (*prepared.cast.values(), *asides):
-        name, _, place = channel.partition("/")
-        identity = prepared.station.identity(name)
-        setup = prepared.station.setups[name]
-        out[name] = {
-            "vendor": identity.maker,
-            "model": identity.model,
-            "serial": identity.serial,
-            "firmware": identity.firmware,
-            "address": setup.address,
-            "driver": setup.driver,
-        }
-        stated = accuracy_of(prepared.station.players(name).get(place))
-        if stated is not None:
-            accuracies.setdefault(name, {})[place or WHOLE] = stated.to_json()
-    for name, stated_by_channel in accuracies.items():
-        out[name]["accuracy"] = stated_by_channel
-    return out
 
 
 def seal(folder: RunFolder) -> Path | None:

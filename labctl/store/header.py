@@ -23,11 +23,16 @@ RESERVED = (
     "start_time",
     "end_time",
     "experiment_identifier",
+    "entry_identifier_uuid",
+    "experiment_institution",
+    "experiment_laboratory",
     "program_name",
+    "definition",
     "definition_local",
     "header_json",
     "simulated",
     "user",
+    "lab",
     "sample",
     "instrument",
     "roles",
@@ -77,12 +82,28 @@ class RunHeader:
     """UTC epoch seconds; NaN: nobody knows (another program's file need not say)."""
     simulated: bool = False
     operator: str = ""
+    """Name of the person who measures; empty: nobody said."""
+    orcid: str = ""
+    """Address of that person's ORCID iD; empty: not known."""
+    uuid: str = ""
+    """RFC 4122, given at the run's birth and kept for its life; runs of an older
+    labctl have none."""
+    lab: Mapping[str, Any] = field(default_factory=dict)
+    """``institution`` (``name``, ``ror``), ``licence`` (SPDX identifier or address),
+    ``funding`` (each ``funder``, ``ror``, ``grant``, ``doi``); what nobody configured
+    is missing."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Program -> version: labctl, python, h5py, firmware libraries."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What else must travel with the run: limits, notes, seeds."""
     imported: ImportedFrom | None = None
     """Where the rows came from; None: labctl recorded them."""
+
+    @property
+    def program_version(self) -> str:
+        """Version of the labctl that began the run; empty: it did not say."""
+        versions = self.versions
+        return versions.get("labctl-bench") or versions.get("labctl", "")
 
     def stream(self, name: str) -> Stream:
         """Return the stream called ``name``."""

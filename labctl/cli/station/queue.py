@@ -69,6 +69,7 @@ def add(
     now: Annotated[
         bool, typer.Option("--now", help="Start at once instead of waiting.")
     ] = False,
+    operator: ordering.OperatorOption = "",
     data: DataOption = None,
 ) -> None:
     """Let a run wait for its channel; a label FILE is kept at the station."""
@@ -85,6 +86,7 @@ def add(
             0,
             None,
             None,
+            operator=operator,
         )
         order = _order(words, data, station)
         if now:

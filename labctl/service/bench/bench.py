@@ -147,7 +147,9 @@ class StationBench:
                 channels=dict(prepared.cast),
                 kind=protocol.sample.kind,
                 simulated=self.simulated,
-                operator=asked.operator or self.config.station.operator,
+                operator=self.config.lab.person(
+                    asked.operator or self.config.station.operator
+                )[0],
             )
             self.equipment.station.reserve(
                 name, self._places(about.channels, about.kind, about.sample)

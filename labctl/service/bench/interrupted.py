@@ -89,6 +89,7 @@ def _summary(header: RunHeader, status: Status, reader: JournalReader) -> RunSum
         expected_duration=None,
         simulated=about.simulated,
         operator=about.operator,
+        uuid=header.uuid,
         trouble="",
         longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
         unsafe=unsafe_channels(status.unsafe, header.roles),

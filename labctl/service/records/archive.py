@@ -290,6 +290,7 @@ def _summary(folder: RunFolder, file: RunFile) -> RunSummary:
         expected_duration=None,
         simulated=header.simulated,
         operator=header.operator,
+        uuid=header.uuid,
         trouble="",
         longest_gap=float(status.fields.get(LONGEST_GAP, 0.0)),
         unsafe=unsafe_channels(status.unsafe, header.roles),
