@@ -58,6 +58,14 @@ def write_text(group: Any, name: str, text: str, width: int = 0) -> Any:
     return group.create_dataset(name, data=data)
 
 
+def write_time(group: Any, name: str, text: str) -> Any:
+    """Write a time of the kind that every validator takes: text of any length.
+
+    Only into a file that nobody follows: see above.
+    """
+    return group.create_dataset(name, data=text, dtype=h5py.string_dtype())
+
+
 def write_group(parent: Any, name: str, kind: str, **attributes: Any) -> Any:
     """Create a group of NeXus class ``kind``."""
     group = parent.create_group(name)

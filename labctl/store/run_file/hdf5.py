@@ -26,6 +26,7 @@ from labctl.store.run_file.fields import (
     write_group,
     write_mapping,
     write_text,
+    write_time,
 )
 from labctl.store.run_file.hdf5_door import LIBVER, h5py
 from labctl.store.run_file.layout import (
@@ -160,7 +161,14 @@ class View:
             _put_text(group[name], text)
         _put_text(group["unsafe_json"], _unsafe(status, group["unsafe_json"]))
         if status.finished and np.isfinite(self._reader.header.started_unix):
-            _put_text(self._file["entry/end_time"], iso(status.unix))
+            self._put_end(iso(status.unix))
+
+    def _put_end(self, text: str) -> None:
+        entry = self._file["entry"]
+        if self._file.swmr_mode:
+            _put_text(entry["end_time"], text)
+        else:
+            write_time(entry, "end_time", text)
 
 
 def blocks(

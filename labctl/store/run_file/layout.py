@@ -11,19 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from labctl.clock import iso
+from labctl.columns import TEST_TIME
 from labctl.data import Column, Stream
 from labctl.figures.figure import Plot
 from labctl.store.header import RunHeader
 from labctl.store.imported_from import ColumnOrigin
+from labctl.store.run_file.description import describe
 from labctl.store.run_file.fields import (
-    free_name,
     node_name,
     text_type,
     write_group,
-    write_mapping,
     write_text,
-    write_value,
 )
 from labctl.store.run_file.hdf5_door import h5py
 
@@ -35,25 +33,6 @@ OVERVIEW = "overview"
 """Group beside the streams; in sealed files with a long stream only."""
 TEXT_CHUNK = 64
 """Rows of a table with wide texts."""
-
-SAMPLE_UNITS = {
-    "active_mass": "kg",
-    "active_mass_uncertainty": "kg",
-    "area": "m^2",
-    "area_uncertainty": "m^2",
-    "thickness": "m",
-    "thickness_uncertainty": "m",
-    "particle_radius": "m",
-    "particle_radius_uncertainty": "m",
-    "length": "m",
-    "length_uncertainty": "m",
-    "contact_radius": "m",
-    "contact_radius_uncertainty": "m",
-    "pressure": "Pa",
-    "temperature": "K",
-    "lower_voltage": "V",
-    "upper_voltage": "V",
-}
 
 STEP_NUMBERS = (
     Column("step_count", "", "Step Count / 1", "i8"),
@@ -99,18 +78,14 @@ def create(file: Any, header: RunHeader, texts: dict[str, int], live: bool) -> N
     file.attrs["NX_class"] = "NXroot"
     file.attrs["default"] = "entry"
     file.attrs["creator"] = "labctl"
-    file.attrs["creator_version"] = header.versions.get("labctl", "")
+    file.attrs["creator_version"] = header.program_version
     file.attrs["labctl_schema"] = SCHEMA
     file.attrs["HDF5_Version"] = h5py.version.hdf5_version
     file.attrs["h5py_version"] = h5py.version.version
     entry = write_group(file, "entry", "NXentry")
-    _describe(entry, header)
+    describe(entry, header, SCHEMA, live=live)
     for stream in header.streams:
-        group = write_group(entry, stream.name, "NXcollection", title=stream.title)
-        for column in stream.columns:
-            dataset = create_column(group, column, live)
-            if header.imported is not None:
-                _say_origin(dataset, header.imported.origin(stream.name, column.name))
+        _create_stream(entry, stream, header, live)
     steps = write_group(entry, "steps", "NXcollection", title="Executed steps")
     firsts = tuple(first_row(stream) for stream in header.streams)
     _create_table(steps, (*STEP_NUMBERS, *firsts), STEP_TEXTS, texts, live)
@@ -124,9 +99,24 @@ def create(file: Any, header: RunHeader, texts: dict[str, int], live: bool) -> N
         _label(dataset, column)
     for name, width in STATUS_TEXTS.items():
         write_text(status, name, "", width)
-    write_group(entry, "results", "NXprocess", program="labctl")
+    write_group(entry, "results", "NXprocess")
     for plot in header.plots:
         _plot(entry, plot, header.stream(plot.stream))
+
+
+def _create_stream(entry: Any, stream: Stream, header: RunHeader, live: bool) -> None:
+    """Create the rows of a stream as data that a viewer can draw, too."""
+    group = write_group(entry, stream.name, "NXdata")
+    for column in stream.columns:
+        dataset = create_column(group, column, live)
+        if header.imported is not None:
+            _say_origin(dataset, header.imported.origin(stream.name, column.name))
+    names = [column.name for column in stream.columns]
+    drawn = [plot.y[0] for plot in header.plots if plot.stream == stream.name]
+    signal = next((name for name in drawn if name in names), names[-1])
+    group.attrs["signal"] = signal
+    if TEST_TIME.name in names and signal != TEST_TIME.name:
+        group.attrs["axes"] = [TEST_TIME.name]
 
 
 def create_column(group: Any, column: Column, live: bool) -> Any:
@@ -172,44 +162,6 @@ def choose_default(entry: Any, plots: Sequence[Plot]) -> None:
                 return
 
 
-def _describe(entry: Any, header: RunHeader) -> None:
-    write_text(entry, "title", header.title)
-    write_text(entry, "experiment_identifier", header.run_id)
-    if np.isfinite(header.started_unix):  # else nobody knows, and none is written
-        write_text(entry, "start_time", iso(header.started_unix), 32)
-    write_text(entry, "end_time", "", 32)
-    program = write_text(entry, "program_name", "labctl")
-    program.attrs["version"] = header.versions.get("labctl", "")
-    definition = write_text(entry, "definition_local", "labctl run file")
-    definition.attrs["version"] = str(SCHEMA)
-    write_value(entry, "simulated", bool(header.simulated))
-    write_text(entry, "header_json", header.to_json())
-    write_text(write_group(entry, "user", "NXuser"), "name", header.operator)
-    plain = json.loads(header.to_json())
-    sample = write_group(entry, "sample", "NXsample")
-    write_mapping(sample, plain["sample"], SAMPLE_UNITS)
-    instrument = write_group(entry, "instrument", "NXinstrument")
-    for name, facts in plain["instruments"].items():
-        group = write_group(
-            instrument, free_name(instrument, name), "NXcollection", id=name
-        )
-        write_mapping(group, facts)
-    write_mapping(write_group(entry, "roles", "NXcollection"), plain["roles"])
-    protocol = write_group(entry, "protocol", "NXcollection")
-    write_text(protocol, "name", header.protocol)
-    units = plain["extra"].get("parameter_units") or {}
-    for name in ("parameters_given", "parameters"):
-        write_text(protocol, f"{name}_json", json.dumps(plain[name]))
-        group = write_group(protocol, name, "NXcollection")
-        write_mapping(group, plain[name], units if name == "parameters" else None)
-    write_mapping(write_group(entry, "versions", "NXcollection"), plain["versions"])
-    write_mapping(write_group(entry, "extra", "NXcollection"), plain["extra"])
-    if plain["imported"]:
-        apart = {"columns", "likeness"}  # the columns themselves say it; no user's
-        facts = {k: v for k, v in plain["imported"].items() if k not in apart}
-        write_mapping(write_group(entry, "imported", "NXcollection"), facts)
-
-
 def _create_table(
     group: Any,
     numbers: Sequence[Column],
@@ -242,9 +194,12 @@ def _plot(entry: Any, plot: Plot, stream: Stream) -> None:
     if not known.issuperset(names):
         return  # an older stream without the column: the plot has nothing to show
     own = _free(entry, plot.name)
-    group = write_group(entry, own, "NXdata", title=plot.title)
+    group = write_group(entry, own, "NXdata")
+    write_text(group, "title", plot.title)
     for name in names:
-        group[name] = h5py.SoftLink(f"/entry/{stream.name}/{name}")
+        column = entry[stream.name][name]
+        group[name] = h5py.SoftLink(column.name)
+        column.attrs["target"] = column.name  # NeXus: whoever is linked to says so
     group.attrs["signal"] = plot.y[0]
     group.attrs["axes"] = [plot.x]
     if len(plot.y) > 1:
