@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli.export import register as register_export
 from labctl.cli.output import print_json, say_out, shown_path, table, terminal_width
 from labctl.cli.run_argument import HERE, RunArgument
 
 app = typer.Typer(help="Runs that were done, or that go on.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-FORMATS = ("csv", "bdf", "bdf-parquet", "mpt", "zview")
 
 
 @app.command("list", epilog="Example: labctl runs list runs")
@@ -161,42 +161,7 @@ def seal(run: RunArgument) -> None:
     say_out(shown_path(seal_apart(RunFolder.of(run))))
 
 
-@app.command(
-    "export", epilog="Example: labctl runs export runs/…-si-3f9a --format bdf --out out"
-)
-def export(
-    run: RunArgument,
-    kind: Annotated[
-        str, typer.Option("--format", "-f", help=f"One of: {', '.join(FORMATS)}.")
-    ] = "csv",
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Default: the run's folder.")
-    ] = None,
-) -> None:
-    """Export a run as CSV or in the Battery Data Format, its spectra as text."""
-    from labctl.errors import OperatorError  # noqa: PLC0415
-    from labctl.store.exporters.bdf import export_bdf  # noqa: PLC0415
-    from labctl.store.exporters.csv_files import export_csv  # noqa: PLC0415
-    from labctl.store.exporters.spectra import export_mpt, export_zview  # noqa: PLC0415
-    from labctl.store.folder import RunFolder  # noqa: PLC0415
-    from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
-
-    folder = RunFolder.of(run).path
-    directory = out or folder
-    directory.mkdir(parents=True, exist_ok=True)
-    with RunFile(folder) as file:
-        if kind == "csv":
-            written = export_csv(file, directory)
-        elif kind in {"bdf", "bdf-parquet"}:
-            written = export_bdf(file, directory, parquet=kind == "bdf-parquet")
-        elif kind in {"mpt", "zview"}:
-            write = export_mpt if kind == "mpt" else export_zview
-            written = write(file, directory)
-        else:
-            known = ", ".join(FORMATS)
-            raise OperatorError(f"--format {kind}: there are {known}")
-    for path in written:
-        say_out(shown_path(path))
+register_export(app)
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from labctl.columns import EIS
 from labctl.data import Batch, EndReason, Outcome
 from labctl.errors import StoreError
-from labctl.store.exporters.spectra import export_mpt, export_zview
+from labctl.store.exporters.formats import Wanted, export_mpt, export_zview
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.importers.ec_lab_binary import COLUMNS, FLAGS, MAGIC, read_mpr
 from labctl.store.importers.ec_lab_text import read, read_mpt
 from labctl.store.journal.journal import Journal
 from labctl.store.run_file.reader import RunFile
+from labctl.techniques import Spectrum
 
 FREQUENCY = np.geomspace(1e5, 0.1, 49)
 IMPEDANCE = 2 + 4 / (1 + 2j * np.pi * FREQUENCY * 7.2e-4)
@@ -27,7 +29,8 @@ def measured(folder: RunFolder, header: RunHeader) -> RunFile:
     """A run with two spectra; the second was driven by a current."""
     with Journal.create(folder.journal, header) as journal:
         for number in (0, 1):
-            techniques = [{"galvanostatic": bool(number)}]
+            spectrum = Spectrum(bool(number), -2e-3 * number, 1e-5, 1e5, 0.1)
+            techniques = [asdict(spectrum)]
             journal.begin_step(number + 1, {"techniques": techniques}, 0.0)
             n = len(FREQUENCY)
             own = {
@@ -49,7 +52,7 @@ def measured(folder: RunFolder, header: RunHeader) -> RunFile:
 
 
 def test_an_mpt_spectrum_is_read_back_as_it_was(measured: RunFile) -> None:
-    first, second = export_mpt(measured, measured.path.parent / "out")
+    first, second = export_mpt(measured, Wanted(measured.path.parent / "out"))
 
     file = read_mpt(second)
     assert file.technique == "Galvano Electrochemical Impedance Spectroscopy"
@@ -65,7 +68,7 @@ def test_an_mpt_spectrum_is_read_back_as_it_was(measured: RunFile) -> None:
 
 
 def test_an_mpt_file_says_how_many_header_lines_it_has(measured: RunFile) -> None:
-    path, _ = export_mpt(measured, measured.path.parent / "out")
+    path, _ = export_mpt(measured, Wanted(measured.path.parent / "out"))
 
     lines = path.read_bytes().decode("latin-1").split("\r\n")
     count = int(lines[1].removeprefix("Nb header lines : "))
@@ -76,7 +79,7 @@ def test_an_mpt_file_says_how_many_header_lines_it_has(measured: RunFile) -> Non
 def test_zview_gets_a_signed_imaginary_part_behind_the_comments(
     measured: RunFile,
 ) -> None:
-    path, _ = export_zview(measured, measured.path.parent / "out")
+    path, _ = export_zview(measured, Wanted(measured.path.parent / "out"))
 
     head, _, body = path.read_text("latin-1").partition("End Comments\n")
     assert head.startswith("ZPLOT2 ASCII")
@@ -92,7 +95,7 @@ def test_a_run_without_spectra_is_refused_with_what_to_do(
         journal.finish("completed", {}, header.started_unix)
 
     with pytest.raises(StoreError, match="recorded no spectra; export it as csv"):
-        export_mpt(RunFile(folder.path), folder.path)
+        export_zview(RunFile(folder.path), Wanted(folder.path))
 
 
 GCPL = """EC-Lab ASCII FILE

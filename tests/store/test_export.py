@@ -43,10 +43,10 @@ def test_csv_holds_every_number_exactly(run: RunFile, folder: RunFolder) -> None
         head, *rows = csv.reader(file)
 
     assert [path.stem for path in paths] == [
-        "run_1_timeseries",
-        "run_1_eis",
-        "run_1_steps",
-        "run_1_events",
+        "run-1_timeseries",
+        "run-1_eis",
+        "run-1_steps",
+        "run-1_events",
     ]
     at = head.index("voltage_volt [V]")
     expected = run.table("timeseries")["voltage_volt"]
@@ -104,35 +104,62 @@ def test_the_format_s_own_validator_accepts_the_export(
 
 
 def test_names_follow_the_format_s_pattern(run: RunFile, folder: RunFolder) -> None:
-    first = export_bdf(run, folder.path / "bdf", institution="U Cam")
-    second = export_bdf(run, folder.path / "bdf", institution="U Cam")
+    paths = export_bdf(run, folder.path / "bdf", institution="U Cam")
 
-    assert [path.name for path in first] == [
+    assert [path.name for path in paths] == [
         "U-Cam__QMS-0.7__20251009_001.bdf.csv",
         "U-Cam__QMS-0.7__20251009_001.bdf.metadata.json",
     ]
-    assert second[0].name == "U-Cam__QMS-0.7__20251009_002.bdf.csv"
 
 
-def test_the_sidecar_says_whose_data_these_are(
+def test_the_sidecar_holds_records_and_our_own_facts_under_extras(
     run: RunFile, folder: RunFolder, header: RunHeader
 ) -> None:
     _, sidecar = export_bdf(run, folder.path / "bdf")
     facts = json.loads(sidecar.read_text("utf-8"))
 
-    assert facts["test"]["id"] == header.run_id
-    assert facts["test"]["status"] == "completed"
-    assert facts["columns"]["Voltage / V"]["iri"].endswith("#voltage_volt")
-    assert facts["results"]["initial_coulombic_efficiency"]["value"] == 92.5
+    assert set(facts) - {"extras"} <= {
+        "battinfo_test",
+        "battinfo_cell",
+        "battinfo_channel",
+        "battinfo_equipment",
+        "battinfo_test_protocol",
+    }
+    test = facts["battinfo_test"]["test"]
+    assert test["identifier"] == header.run_id
+    assert (test["status"], test["kind"]) == ("completed", "formation")
+    assert facts["battinfo_equipment"]["equipment"]["serial_number"] == "0815"
+    ours = facts["extras"]["labctl"]
+    assert ours["columns"]["Voltage / V"]["iri"].endswith("#voltage_volt")
+    assert ours["results"]["initial_coulombic_efficiency"]["value"] == 92.5
 
 
-def test_a_stream_without_current_is_refused_with_a_cure(
-    tmp_path: Path,
+def test_spectra_stand_among_the_rows_in_the_order_of_time(
+    run: RunFile, folder: RunFolder
 ) -> None:
-    lone = Stream("iv", EIS.columns[:4])
+    path, _ = export_bdf(run, folder.path / "bdf")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    times = [float(row["Test Time / s"]) for row in rows]
+    assert times == sorted(times)
+    assert len(rows) == run.rows["timeseries"] + run.rows["eis"]
+    sines = [row for row in rows if row["Frequency / Hz"]]
+    imaginary = [float(row["Imaginary Impedance / ohm"]) for row in sines]
+    assert imaginary == run.table("eis")["imaginary_impedance_ohm"].tolist()
+    sizes = [float(row["Absolute Impedance / ohm"]) for row in sines]
+    real = run.table("eis")["real_impedance_ohm"]
+    assert np.array_equal(sizes, np.hypot(real, imaginary))
+    assert {row["Net Capacity / Ah"] for row in sines} == {""}
+
+
+def test_a_run_without_current_is_refused_with_a_cure(tmp_path: Path) -> None:
+    lone = Stream("timeseries", EIS.columns[:4])
     folder = RunFolder(tmp_path / "run-1")
     changed = RunHeader(run_id="run-1", title="", protocol="", streams=(lone,))
-    Journal.create(folder.journal, changed).close()
+    with Journal.create(folder.journal, changed) as journal:
+        journal.append(Batch("timeseries", {c.name: np.ones(2) for c in lone.columns}))
+        journal.commit()
 
-    with RunFile(folder.journal) as run, pytest.raises(StoreError, match="as CSV"):
-        export_bdf(run, folder.path, stream="iv")
+    with RunFile(folder.journal) as run, pytest.raises(StoreError, match="as csv"):
+        export_bdf(run, folder.path)

@@ -1,171 +1,163 @@
 """Hand a run on in the Battery Data Format (Battery Data Alliance, ontology 1.3.0).
 
-One file holds one cell's time series; the header row holds the preferred labels
-``Quantity / unit``; a sidecar ``x.bdf.metadata.json`` says what they belong to. Labels
-of `EVERY_VERSION` are valid in the released vocabulary (0.1.0) and in 1.3.0; those of
-`SINCE_1_3` are extras that the older one passes over. Positive current charges the
-test object, as in the run file.
+One file holds one cell's time series, its spectra among them in the order of time; the
+header row holds the preferred labels ``Quantity / unit``. `records` writes what they
+belong to beside it. Terms of `EVERY_VERSION` are valid in the released vocabulary
+(0.1.0) and in 1.3.0; the others are extras that the older one passes over. Positive
+current charges the test object, as in the run file. A second channel on the same cell
+and what is worked out cycle by cycle are not part of the table; the records say so.
 """
 
-import importlib
-import json
 import math
-import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from labctl.clock import iso
 from labctl.data import Column
 from labctl.errors import StoreError
+from labctl.store.exporters.arrow_door import write_parquet
 from labctl.store.exporters.csv_files import number_rows, write_rows
-from labctl.store.run_file.reader import RunFile
+from labctl.store.exporters.delivery import Delivery, delivery, same_content, word_of
+from labctl.store.exporters.merged_rows import merged
+from labctl.store.exporters.records import write_records
+from labctl.store.run_file.reader import RunFile, Table
 
-ONTOLOGY = "https://w3id.org/battery-data-alliance/ontology/battery-data-format#"
 REQUIRED = ("test_time_second", "voltage_volt", "current_ampere")
-EVERY_VERSION = (
-    *REQUIRED,
-    "unix_time_second",
-    "cycle_count",
-    "step_count",
-    "ambient_temperature_celsius",
-    "charging_capacity_ah",
-    "discharging_capacity_ah",
-    "net_capacity_ah",
-    "cumulative_capacity_ah",
-    "charging_energy_wh",
-    "discharging_energy_wh",
-    "net_energy_wh",
-    "cumulative_energy_wh",
-    "power_watt",
-    "internal_resistance_ohm",
-    "ambient_pressure_pa",
-    "applied_pressure_pa",
-)
-SINCE_1_3 = (
-    "step_time_second",
-    "step_net_capacity_ah",
-    "cycle_charging_capacity_ah",
-    "cycle_discharging_capacity_ah",
-    "surface_temperature_celsius",
-)
-STATUS = {"completed": "completed", "running": "running", "created": "planned"}
-"""labctl's state -> BattINFO's test status; anything else was aborted."""
+EVERY_VERSION: Mapping[str, str] = {
+    "test_time_second": "Test Time / s",
+    "voltage_volt": "Voltage / V",
+    "current_ampere": "Current / A",
+    "unix_time_second": "Unix Time / s",
+    "cycle_count": "Cycle Count / 1",
+    "step_count": "Step Count / 1",
+    "ambient_temperature_celsius": "Ambient Temperature / degC",
+    "charging_capacity_ah": "Charging Capacity / Ah",
+    "discharging_capacity_ah": "Discharging Capacity / Ah",
+    "net_capacity_ah": "Net Capacity / Ah",
+    "cumulative_capacity_ah": "Cumulative Capacity / Ah",
+    "charging_energy_wh": "Charging Energy / Wh",
+    "discharging_energy_wh": "Discharging Energy / Wh",
+    "net_energy_wh": "Net Energy / Wh",
+    "cumulative_energy_wh": "Cumulative Energy / Wh",
+    "power_watt": "Power / W",
+    "internal_resistance_ohm": "Internal Resistance / ohm",
+    "ambient_pressure_pa": "Ambient Pressure / Pa",
+    "applied_pressure_pa": "Applied Pressure / Pa",
+}
+"""Machine name -> preferred label."""
+SINCE_1_3: Mapping[str, str] = {
+    "step_id": "Step ID",
+    "step_time_second": "Step Time / s",
+    "step_record_index": "Step Record Index / 1",
+    "record_index": "Record Index / 1",
+    **{
+        f"{scope}_{sense}_{quantity}": f"{scope.title()} {sense.title()} {label}"
+        for scope in ("step", "cycle")
+        for sense in ("charging", "discharging", "net", "cumulative")
+        for quantity, label in (
+            ("capacity_ah", "Capacity / Ah"),
+            ("energy_wh", "Energy / Wh"),
+        )
+    },
+    "dc_internal_resistance_ohm": "DC Internal Resistance / ohm",
+    "ac_internal_resistance_ohm": "AC Internal Resistance / ohm",
+    "frequency_hertz": "Frequency / Hz",
+    "real_impedance_ohm": "Real Impedance / ohm",
+    "imaginary_impedance_ohm": "Imaginary Impedance / ohm",
+    "absolute_impedance_ohm": "Absolute Impedance / ohm",
+    "phase_degree": "Phase / deg",
+    "surface_temperature_celsius": "Surface Temperature / degC",
+    "surface_pressure_pa": "Surface Pressure / Pa",
+}
+LABELS: Mapping[str, str] = {**EVERY_VERSION, **SINCE_1_3}
+NUMBERS = range(1, 1000)
+"""What stands last in a file's name."""
 
 
 def export_bdf(
     run: RunFile,
     directory: Path,
     *,
-    stream: str = "timeseries",
     institution: str = "LAB",
     parquet: bool = False,
+    replace: bool = False,
 ) -> list[Path]:
-    """Write the stream and its sidecar; return both paths.
+    """Write the table and its records; return both paths.
 
     Named ``Institution__Cell__YYYYMMDD_XXX.bdf.csv`` (or ``.bdf.parquet``), XXX being
-    the first number that is free. StoreError: the stream lacks time, voltage or
-    current; pyarrow is not installed.
+    the first number that is free or has this very content: nothing is overwritten, and
+    `replace` means nothing. StoreError: the run has no time, voltage and current;
+    pyarrow is not installed.
     """
-    columns = _columns(run, stream)
-    directory.mkdir(parents=True, exist_ok=True)
-    suffix = "parquet" if parquet else "csv"
-    path = _free_path(run, directory, institution, suffix)
-    if parquet:
-        _write_parquet(run, stream, columns, path)
-    else:
-        heads = [column.long_name for column in columns]
-        names = [column.name for column in columns]
-        write_rows(path, heads, number_rows(run.table(stream), names))
-    sidecar = path.with_name(f"{path.name.removesuffix(suffix)}metadata.json")
-    facts = _metadata(run, columns, institution)
-    sidecar.write_text(json.dumps(facts, indent=2, ensure_ascii=False), "utf-8")
-    return [path, sidecar]
+    table, columns = table_of(run)
+    kind = "parquet" if parquet else "csv"
+    with delivery(directory, replace=replace) as goods:
+        draft = goods.file(f"draft.bdf.{kind}")
+        heads = [LABELS[column.name] for column in columns]
+        if parquet:
+            about = {"labctl": f'{{"run": "{run.header.run_id}"}}'}
+            write_parquet(draft, table, columns, heads, about)
+        else:
+            names = [column.name for column in columns]
+            write_rows(draft, heads, number_rows(table, names))
+        notes = goods.file("draft.bdf.metadata.json")
+        write_records(run, columns, LABELS, institution, notes)
+        _rename(goods, _names(run, institution, kind))
+    return goods.paths
 
 
-def _columns(run: RunFile, name: str) -> list[Column]:
-    stream = run.header.stream(name)
-    own = {column.name: column for column in stream.columns}
-    if missing := [each for each in REQUIRED if each not in own]:
+def table_of(run: RunFile) -> tuple[Table, list[Column]]:
+    """Return the rows of one cell in the order of time, and the columns BDF knows.
+
+    StoreError: no time, voltage or current.
+    """
+    recorded = [s for s in ("timeseries", "eis") if run.rows.get(s)]
+    known: dict[str, Column] = {
+        column.name: column
+        for name in recorded
+        for column in (*run.header.stream(name).columns, *MORE.get(name, ()))
+    }
+    if lacking := [name for name in REQUIRED if name not in known]:
         raise StoreError(
-            f"stream {name} has no {', '.join(missing)}; the Battery Data Format "
-            "needs time, voltage and current: export it as CSV"
+            f"run {run.header.run_id} has no {', '.join(lacking)}; the Battery Data "
+            "Format needs time, voltage and current: export it as csv"
         )
-    return [own[each] for each in (*EVERY_VERSION, *SINCE_1_3) if each in own]
+    columns = [known[name] for name in LABELS if name in known]
+    return merged(run, recorded, columns), columns
 
 
-def _free_path(run: RunFile, directory: Path, institution: str, suffix: str) -> Path:
+MORE: Mapping[str, tuple[Column, ...]] = {
+    "eis": (
+        Column("absolute_impedance_ohm", "ohm", "Absolute Impedance / ohm"),
+        Column("phase_degree", "deg", "Phase / deg"),
+    )
+}
+"""What follows from real and imaginary part."""
+
+
+def _names(run: RunFile, institution: str, kind: str) -> Iterator[Sequence[str]]:
     header = run.header
     cell = str(header.sample.get("name") or header.run_id)
-    began = header.started_unix
     day = "undated"
-    if not math.isnan(began):
-        day = datetime.fromtimestamp(began, UTC).strftime("%Y%m%d")
-    stem = f"{_word(institution)}__{_word(cell)}__{day}"
-    for number in range(1, 1000):
-        path = directory / f"{stem}_{number:03d}.bdf.{suffix}"
-        if not path.exists():
-            return path
-    raise StoreError(f"{directory}: 999 files of {stem} are there; choose another")
+    if not math.isnan(header.started_unix):
+        day = datetime.fromtimestamp(header.started_unix, UTC).strftime("%Y%m%d")
+    stem = f"{word_of(institution)}__{word_of(cell)}__{day}"
+    for number in NUMBERS:
+        whole = f"{stem}_{number:03d}.bdf"
+        yield f"{whole}.{kind}", f"{whole}.metadata.json"
 
 
-def _word(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.") or "unnamed"
-
-
-def _write_parquet(
-    run: RunFile, stream: str, columns: list[Column], path: Path
-) -> None:
-    try:
-        pyarrow: Any = importlib.import_module("pyarrow")
-        writer: Any = importlib.import_module("pyarrow.parquet")
-    except ImportError as e:
-        raise StoreError(
-            "parquet needs pyarrow, which is not installed: "
-            "pip install pyarrow, or export CSV"
-        ) from e
-    table = run.table(stream)
-    data = {}
-    for column in columns:
-        values = table[column.name]
-        missing = np.isnan(values) if values.dtype.kind == "f" else values == -1
-        data[column.long_name] = pyarrow.array(values, mask=missing)
-    writer.write_table(pyarrow.table(data), path)
-
-
-def _metadata(
-    run: RunFile, columns: list[Column], institution: str
-) -> dict[str, object]:
-    header, status = run.header, run.status
-    return {
-        "format": "Battery Data Format",
-        "ontology": "1.3.0",
-        "institution": institution,
-        "cell": dict(header.sample),
-        "test": {
-            "id": header.run_id,
-            "name": header.title,
-            "kind": "other" if "cycling" not in header.protocol else "cycling",
-            "status": STATUS.get(status.state, "aborted"),
-            "protocol": header.protocol,
-            "parameters": dict(header.parameters),
-            "started_at": None
-            if math.isnan(header.started_unix)
-            else iso(header.started_unix),
-            "ended_at": iso(status.unix)
-            if status.finished and not math.isnan(header.started_unix)
-            else None,
-            "operator": header.operator,
-            "simulated": header.simulated,
-        },
-        "instruments": {name: dict(each) for name, each in header.instruments.items()},
-        "software": dict(header.versions),
-        "sign": "positive current charges the test object",
-        "columns": {
-            column.long_name: {"iri": f"{ONTOLOGY}{column.name}", "unit": column.unit}
-            for column in columns
-        },
-        "results": {name: each.to_json() for name, each in run.results.items()},
-    }
+def _rename(goods: Delivery, choices: Iterator[Sequence[str]]) -> None:
+    """Give the drafts the first names that are free, or that are theirs already."""
+    drafts = tuple(goods.names)
+    for names in choices:
+        pairs = list(zip(drafts, names, strict=True))
+        if all(
+            same_content(goods, draft, name) or not (goods.directory / name).exists()
+            for draft, name in pairs
+        ):
+            for draft, name in pairs:
+                (goods.workplace / draft).rename(goods.workplace / name)
+            goods.names[:] = names
+            return
+    raise StoreError(f"{goods.directory}: 999 files of this cell and day are there")

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from labctl.data import Array
 from labctl.documents.spreadsheet import safe_text
-from labctl.errors import StoreError
-from labctl.store.run_file.fields import node_name
+from labctl.store.exporters.delivery import delivery, word_of
 from labctl.store.run_file.reader import RunFile, Table
 
 BLOCK = 50_000
@@ -19,34 +18,33 @@ BLOCK = 50_000
 
 
 def export_csv(
-    run: RunFile, directory: Path, streams: Sequence[str] | None = None
+    run: RunFile,
+    directory: Path,
+    streams: Sequence[str] | None = None,
+    *,
+    replace: bool = False,
 ) -> list[Path]:
     """Write ``<run id>_<stream>.csv`` for each stream with rows; return the paths.
 
     ``streams``: only these. Steps and events are always written.
     """
     header = run.header
-    stem = directory / node_name(header.run_id)
-    directory.mkdir(parents=True, exist_ok=True)
-    written = []
-    for stream in header.streams:
-        table = run.table(stream.name)
-        if not table.rows or (streams is not None and stream.name not in streams):
-            continue
-        heads = [
-            f"{column.name} [{column.unit}]" if column.unit else column.name
-            for column in stream.columns
-        ]
-        names = [column.name for column in stream.columns]
-        path = stem.with_name(f"{stem.name}_{stream.name}.csv")
-        write_rows(path, heads, number_rows(table, names))
-        written.append(path)
-    steps, events = (
-        stem.with_name(f"{stem.name}_{x}.csv") for x in ("steps", "events")
-    )
-    write_rows(steps, STEP_HEADS, _step_rows(run))
-    write_rows(events, EVENT_HEADS, _event_rows(run))
-    return [*written, steps, events]
+    stem = word_of(header.run_id)
+    with delivery(directory, replace=replace) as goods:
+        for stream in header.streams:
+            table = run.table(stream.name)
+            if not table.rows or (streams is not None and stream.name not in streams):
+                continue
+            heads = [
+                f"{column.name} [{column.unit}]" if column.unit else column.name
+                for column in stream.columns
+            ]
+            names = [column.name for column in stream.columns]
+            path = goods.file(f"{stem}_{stream.name}.csv")
+            write_rows(path, heads, number_rows(table, names))
+        write_rows(goods.file(f"{stem}_steps.csv"), STEP_HEADS, _step_rows(run))
+        write_rows(goods.file(f"{stem}_events.csv"), EVENT_HEADS, _event_rows(run))
+    return goods.paths
 
 
 STEP_HEADS = (
@@ -66,17 +64,11 @@ EVENT_HEADS = ("test_time_second [s]", "unix_time_second [s]", "level", "code", 
 def write_rows(
     path: Path, heads: Iterable[str], rows: Iterable[Iterable[object]]
 ) -> None:
-    """Write a CSV file (UTF-8, comma, full stop, RFC 4180 quotes).
-
-    StoreError: it cannot be written.
-    """
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(heads)
-            writer.writerows(rows)
-    except OSError as e:
-        raise StoreError(f"{path}: cannot be written: {e}") from e
+    """Write a CSV file (UTF-8, comma, full stop, RFC 4180 quotes). OSError."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(heads)
+        writer.writerows(rows)
 
 
 def number_rows(table: Table, names: Sequence[str]) -> Iterator[Iterable[object]]:

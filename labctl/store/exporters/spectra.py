@@ -1,40 +1,32 @@
 """Hand spectra on as text: EC-Lab style ``.mpt`` and ZView ``.z``, one file each.
 
-EC-Lab's column is −Im(Z), ZView's Z'' is signed (negative when capacitive). Text is
-Latin-1, as EC-Lab writes it; what Latin-1 has not becomes ``?``.
+EC-Lab's column is −Im(Z), ZView's Z'' is signed (negative when capacitive).
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from labctl.clock import UNKNOWN_DATE
 from labctl.data import Array
 from labctl.errors import StoreError
-from labctl.store.run_file.fields import node_name
+from labctl.store.exporters.ec_lab_header import (
+    ENCODING,
+    END,
+    ec_lab_header,
+    one_line,
+)
+from labctl.store.exporters.ec_lab_series import Titled, lines
+from labctl.store.exporters.sequences import Drive, clock_time, drive_of, number, row
 from labctl.store.run_file.reader import RunFile
 
+STREAM = "eis"
 PEIS = "Potentio Electrochemical Impedance Spectroscopy"
 GEIS = "Galvano Electrochemical Impedance Spectroscopy"
-MPT_HEADS = (
-    "freq/Hz",
-    "Re(Z)/Ohm",
-    "-Im(Z)/Ohm",
-    "|Z|/Ohm",
-    "Phase(Z)/deg",
-    "time/s",
-    "<Ewe>/V",
-    "<I>/mA",
-    "|Ewe|/V",
-    "|I|/A",
-    "cycle number",
-)
 ZVIEW_HEADS = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err")
+MILLI = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +36,8 @@ class ExportedSpectrum:
     number: int
     galvanostatic: bool
     columns: Mapping[str, Array]
+    technique: Mapping[str, Any]
+    """What the channel was told; empty if the run does not know."""
 
     @property
     def impedance(self) -> Array:
@@ -55,141 +49,144 @@ class ExportedSpectrum:
         return z
 
 
-def spectra(run: RunFile, stream: str = "eis") -> Iterator[ExportedSpectrum]:
-    """Yield the spectra of a run, in order.
-
-    StoreError: the run recorded none.
-    """
-    if stream not in run.rows or not run.rows[stream]:
+def spectra(run: RunFile) -> Iterator[ExportedSpectrum]:
+    """Yield the spectra of a run, in order. StoreError: it recorded none."""
+    if not run.rows.get(STREAM):
         raise StoreError(
             f"run {run.header.run_id} recorded no spectra; export it as csv or bdf"
         )
-    table = run.table(stream)
-    numbers = table["spectrum_id"]
-    driven = _galvanostatic_steps(run)
-    for number in np.unique(numbers):
-        rows = numbers == number
-        columns = {name: table[name][rows] for name in table}
+    table = run.table(STREAM)
+    columns = {name: table[name] for name in table}
+    numbers = columns["spectrum_id"]
+    told = _told(run)
+    for one in np.unique(numbers):
+        own = {name: values[numbers == one] for name, values in columns.items()}
+        technique = told.get(int(own["step_count"][0]), {})
         yield ExportedSpectrum(
-            int(number), int(columns["step_count"][0]) in driven, columns
+            int(one), bool(technique.get("galvanostatic", False)), own, technique
         )
 
 
-def export_mpt(run: RunFile, directory: Path) -> list[Path]:
-    """Write ``<run id>_spectrum_000.mpt`` …; return the paths. StoreError."""
-    directory.mkdir(parents=True, exist_ok=True)
-    written = []
-    for one in spectra(run):
-        z, c = one.impedance, one.columns
-        columns = (
-            c["frequency_hertz"],
-            z.real,
-            -z.imag,
-            np.abs(z),
-            np.degrees(np.angle(z)),
-            c["test_time_second"],
-            c["voltage_volt"],
-            1e3 * c["current_ampere"],
-            c["voltage_amplitude_volt"],
-            c["current_amplitude_ampere"],
-            c["cycle_count"],
-        )
-        head = _mpt_head(run, one)
-        lines = ["EC-Lab ASCII FILE", f"Nb header lines : {len(head) + 3}", *head]
-        lines.append("\t".join(MPT_HEADS) + "\t")
-        lines += ["\t".join(row) + "\t" for row in _numbers(columns, "{:.9E}")]
-        written.append(_write(run, directory, one.number, "mpt", lines))
-    return written
-
-
-def export_zview(run: RunFile, directory: Path) -> list[Path]:
-    """Write ``<run id>_spectrum_000.z`` …; return the paths. StoreError."""
-    directory.mkdir(parents=True, exist_ok=True)
-    written = []
-    for one in spectra(run):
-        z, c = one.impedance, one.columns
-        nothing = np.zeros(len(z))
-        kind = "current" if one.galvanostatic else "voltage"
-        name = "current_ampere" if one.galvanostatic else "voltage_volt"
-        sine = f"{kind}_amplitude_{'ampere' if one.galvanostatic else 'volt'}"
-        columns = (
-            c["frequency_hertz"],
-            c[sine],
-            c[name],
-            c["test_time_second"],
-            z.real,
-            z.imag,
-            nothing,
-            nothing,
-        )
-        lines = [
-            "ZPLOT2 ASCII",
-            f"labctl run {run.header.run_id}, spectrum {one.number}",
-            f"Sample: {run.header.sample.get('name', '')}",
-            f"Ampl and Bias are {kind}s, SI; amplitudes are peak values",
-            "\t".join(ZVIEW_HEADS),
-            "End Comments",
-            *("\t".join(row) for row in _numbers(columns, "{:.8E}")),
-        ]
-        written.append(_write(run, directory, one.number, "z", lines))
-    return written
-
-
-def _mpt_head(run: RunFile, one: ExportedSpectrum) -> list[str]:
-    header = run.header
-    began = header.started_unix
-    started = UNKNOWN_DATE
-    if not math.isnan(began):
-        moment = datetime.fromtimestamp(began, UTC)
-        started = moment.strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
-    sample: Mapping[str, Any] = header.sample
-    facts = [
-        "",
+def write_spectrum(run: RunFile, one: ExportedSpectrum, path: Path) -> None:
+    """Write one spectrum as EC-Lab does. OSError."""
+    columns = list(_columns(one))
+    header = ec_lab_header(
+        run,
         GEIS if one.galvanostatic else PEIS,
-        "",
-        f"Run : {header.run_id}",
-        f"Sample : {sample.get('name', '')}",
-        f"Acquisition started on : {started}",
-        "Written by : labctl, which is not EC-Lab; times are UTC",
+        _parameters(one),
+        [column.title for column in columns],
+        [f"spectrum {one.number} of the run"],
+    )
+    text = header + "".join(lines(columns, 0, len(one.impedance)))
+    path.write_bytes(text.encode(ENCODING, errors="replace"))
+
+
+def write_zview(run: RunFile, one: ExportedSpectrum, path: Path) -> None:
+    """Write one spectrum as ZView does; ASCII, for readers disagree. OSError."""
+    z, c = one.impedance, one.columns
+    kind = "current" if one.galvanostatic else "voltage"
+    unit = "ampere" if one.galvanostatic else "volt"
+    nothing = np.zeros(len(z))
+    columns = (
+        c["frequency_hertz"],
+        c.get(f"{kind}_amplitude_{unit}", nothing + np.nan),
+        c.get(f"{kind}_{unit}", nothing + np.nan),
+        c["test_time_second"],
+        z.real,
+        z.imag,
+        nothing,
+        nothing,
+    )
+    text = [
+        "ZPLOT2 ASCII",
+        f"labctl run {one_line(run.header.run_id)}, spectrum {one.number}",
+        f"Sample: {one_line(str(run.header.sample.get('name', '')))}",
+        f"Ampl and Bias are {kind}s, SI; amplitudes are peak values",
+        *(["SIMULATED, no real cell was measured"] if run.header.simulated else []),
+        "\t".join(ZVIEW_HEADS),
+        "End Comments",
+        *(
+            "\t".join(f"{x:.16E}" for x in row)
+            for row in zip(*(column.tolist() for column in columns), strict=True)
+        ),
     ]
-    if sample.get("area"):
-        facts.append(f"Electrode surface area : {1e4 * float(sample['area']):.6g} cm²")
-    if sample.get("active_mass"):
-        mass = 1e6 * float(sample["active_mass"])
-        facts.append(f"Characteristic mass : {mass:.6g} mg")
-    if header.simulated:
-        facts.append("SIMULATED : no real cell was measured")
-    return [*facts, ""]
+    path.write_bytes((END.join(text) + END).encode("ascii", errors="replace"))
 
 
-def _galvanostatic_steps(run: RunFile) -> set[int]:
-    """Return the counts of the steps whose spectra were driven by a current."""
+def _told(run: RunFile) -> dict[int, Mapping[str, Any]]:
+    """Return the technique of each step that took a spectrum."""
     return {
-        step.step_count
+        step.step_count: technique
         for step in run.steps
-        if any(
-            isinstance(technique, Mapping) and technique.get("galvanostatic")
-            for technique in step.payload.get("techniques", ())
-        )
+        for technique in step.payload.get("techniques", ())
+        if isinstance(technique, Mapping)
+        and drive_of(technique) in {Drive.PEIS, Drive.GEIS}
     }
 
 
-def _numbers(columns: Sequence[Array], form: str) -> Iterator[list[str]]:
-    for row in zip(*(column.tolist() for column in columns), strict=True):
-        yield [
-            "NaN" if isinstance(x, float) and math.isnan(x) else form.format(float(x))
-            for x in row
-        ]
+def _columns(one: ExportedSpectrum) -> Iterator[Titled]:
+    z, c = one.impedance, one.columns
+    own: dict[str, Array] = {
+        "freq/Hz": c["frequency_hertz"],
+        "Re(Z)/Ohm": z.real,
+        "-Im(Z)/Ohm": -z.imag,
+        "|Z|/Ohm": np.abs(z),
+        "Phase(Z)/deg": np.degrees(np.angle(z)),
+        "time/s": c["test_time_second"],
+    }
+    for title, name, factor in (
+        ("<Ewe>/V", "voltage_volt", 1.0),
+        ("<I>/mA", "current_ampere", MILLI),
+        ("|Ewe|/V", "voltage_amplitude_volt", 1.0),
+        ("|I|/A", "current_amplitude_ampere", 1.0),
+        ("(Q-Qo)/mA.h", "net_capacity_ah", MILLI),
+    ):
+        if name in c and np.isfinite(c[name]).any():
+            own[title] = factor * c[name]
+    for title, values in own.items():
+        yield Titled(title, _part(values))
+    cycles = c.get("cycle_count", np.array([-1]))
+    if (cycles >= 0).all():
+        yield Titled("cycle number", _part(cycles), whole=True)
 
 
-def _write(
-    run: RunFile, directory: Path, number: int, suffix: str, lines: Sequence[str]
-) -> Path:
-    name = f"{node_name(run.header.run_id)}_spectrum_{number:03d}.{suffix}"
-    path = directory / name
-    try:
-        text = "\r\n".join(lines) + "\r\n"
-        path.write_bytes(text.encode("latin-1", errors="replace"))
-    except OSError as e:
-        raise StoreError(f"{path}: cannot be written: {e}") from e
-    return path
+def _part(values: Array) -> Any:
+    return lambda begin, end: values[begin:end]
+
+
+def _parameters(one: ExportedSpectrum) -> list[str]:
+    """Return what the channel was told, as EC-Lab writes it."""
+    told = one.technique
+    if not told:
+        return []
+    versus = "<None>" if one.galvanostatic else "Ref"
+    if told["versus_initial"]:
+        versus = "Ictrl" if one.galvanostatic else "Eoc"
+    settle = clock_time(told["settle"])
+    if one.galvanostatic:
+        bias = {"Is": number(MILLI * told["bias"]), "unit Is": "mA", "vs.": versus}
+        bias["tIs (h:m:s)"] = settle
+        sine = {
+            "Ia/Va": "Ia",
+            "Ia": number(MILLI * told["amplitude"]),
+            "unit Ia": "mA",
+        }
+    else:
+        bias = {"E (V)": number(told["bias"]), "vs.": versus, "tE (h:m:s)": settle}
+        sine = {"Va (mV)": number(MILLI * told["amplitude"])}
+    rows = {
+        "Mode": "Single sine",
+        **bias,
+        "fi": number(told["first_frequency"]),
+        "unit fi": "Hz",
+        "ff": number(told["last_frequency"]),
+        "unit ff": "Hz",
+        "Nd": number(told["points_per_decade"]),
+        "Points": "per decade",
+        "spacing": "Logarithmic",
+        **sine,
+        "pw": number(told["wait_periods"]),
+        "Na": number(told["averages"]),
+        "corr": str(int(told["drift_correction"])),
+    }
+    return [row(label, [value]) for label, value in rows.items()]
