@@ -81,6 +81,6 @@ def _facts(run: RunFile) -> list[str]:
 def _start(unix: float) -> list[str]:
     """Return the lines that say when it began; none of a run without a date."""
     if math.isnan(unix):
-        return [f"Comments : began at a {UNKNOWN_DATE}"]
+        return [f"Comments : start of the acquisition: {UNKNOWN_DATE}"]
     began = datetime.fromtimestamp(unix, UTC).strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
     return [f"Acquisition started on : {began}", "Time zone : UTC"]
