@@ -37,6 +37,9 @@ def report(
     words: Annotated[
         str, typer.Option("--words", help="With --by words: 'qms; pure'.")
     ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace other numbers in --csv's folder.")
+    ] = False,
 ) -> None:
     """Write a page with results, plots and how it went; --csv FOLDER adds numbers."""
     from labctl.report.of_run import write_report  # noqa: PLC0415  (start-up time)
@@ -44,5 +47,5 @@ def report(
     sought = split_words(words)
     if bool(sought) != (by is Grouping.WORDS):
         raise typer.BadParameter("--by words and --words 'qms; pure' go together")
-    for path in write_report(runs, out, csv, by, sought):
+    for path in write_report(runs, out, csv, by, sought, replace=force):
         say_out(shown_path(path))

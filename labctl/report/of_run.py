@@ -11,7 +11,11 @@ from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
 from labctl.figures.merged import combine_all
 from labctl.quantities import SI, format_duration
 from labctl.report.compare import differences_tables, groups_table, runs_table
-from labctl.report.figures_csv import write_csv
+from labctl.report.figures_csv import (
+    named_by_protocol,
+    named_by_run,
+    write_figures,
+)
 from labctl.report.html import Report, page
 from labctl.sample import Sample
 from labctl.session.run_figures import figures_of
@@ -25,15 +29,20 @@ def write_report(
     csv: Path | None,
     by: Grouping = Grouping.SAMPLE,
     words: Sequence[str] = (),
+    *,
+    replace: bool = False,
 ) -> list[Path]:
     """Write one page, of a run or comparing several, and the figures' numbers.
 
     Returns the paths. A page of several runs groups them as `Grouping` says.
+    OperatorError: a file of numbers is there with other content, and ``replace`` is
+    not said.
     """
     folders = {folder.run_id: folder for folder in map(RunFolder.of, runs)}
     first = next(iter(folders.values()))
     if len(folders) == 1:
         report = read_report(first.path)
+        named = named_by_run(first.run_id, report.figures)
         path = out or first.path / "report.html"
     else:
         read = {
@@ -41,17 +50,17 @@ def write_report(
             for folder in folders.values()
         }
         report = compare_reports(read, by, words)
+        protocols = [_protocol(folder.path) for folder in folders.values()]
+        figures = [each.figures for each in read.values()]
+        named = named_by_protocol(
+            report.figures, list(zip(protocols, figures, strict=True))
+        )
         path = out or Path("report.html")
-    path.write_text(page(report), encoding="utf-8")
-    written = [path]
+    written = []
     if csv is not None:
-        csv.mkdir(parents=True, exist_ok=True)
-        prefix = f"{first.run_id}-" if len(folders) == 1 else "comparison-"
-        written += [
-            write_csv(figure, csv / f"{prefix}{figure.name}.csv")
-            for figure in report.figures
-        ]
-    return written
+        written = write_figures(named, csv, replace=replace)
+    path.write_text(page(report), encoding="utf-8")
+    return [path, *written]
 
 
 def compare_reports(
@@ -102,6 +111,11 @@ def compare_reports(
         tables=[runs_table(results)],
         simulated=any(report.simulated for report in reports.values()),
     )
+
+
+def _protocol(run: Path) -> str:
+    with RunFile(run) as file:
+        return file.header.protocol
 
 
 def about_run(run: Path) -> Grouped:
