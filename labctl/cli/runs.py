@@ -133,7 +133,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 
 @app.command("verify", epilog="Example: labctl runs verify runs/20261123-…-si-3f9a")
 def verify(run: RunArgument, as_json: JsonOption = False) -> None:
-    """Compare a run's sealed file with its journal, row by row.
+    """Compare a run's sealed file with its journal, and both with the manifest.
 
     Exit code 7: they differ. 1: nothing could be compared, because a file is missing
     or another program holds it (it is waited for, ten seconds).
@@ -144,7 +144,12 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
     report = compare(RunFolder.of(run).path)
     if as_json:
         print_json(
-            {"ok": report.ok, "rows": dict(report.rows), "summary": report.summary()}
+            {
+                "ok": report.ok,
+                "rows": dict(report.rows),
+                "files": {each.name: each.kept for each in report.listed},
+                "summary": report.summary(),
+            }
         )
     else:
         say_out(report.summary())

@@ -165,7 +165,7 @@ def test_verify_says_that_all_rows_are_the_same(sealed: RunFolder) -> None:
 
     assert report.ok
     assert report.rows["timeseries"] == 500
-    assert report.summary() == "all 569 rows are the same"
+    assert report.summary() == "all 569 rows are the same, 2 files as they were sealed"
 
 
 def test_verify_finds_one_changed_value(sealed: RunFolder) -> None:
@@ -265,7 +265,8 @@ def test_sealing_apart_leaves_the_same_file(finished: RunFolder) -> None:
     seal_apart(finished)
     names = sorted(path.name for path in finished.path.iterdir())
 
-    assert names == ["journal.sqlite", "run-1.h5", "seal.lock", "writer.lock"]
+    locks = ["seal.lock", "writer.lock"]
+    assert names == ["journal.sqlite", "manifest-sha256.txt", "run-1.h5", *locks]
     assert verify(finished.path).ok
 
 

@@ -19,6 +19,7 @@ from labctl.store.folder import RunFolder, sync_directory
 from labctl.store.journal.file import tidy
 from labctl.store.journal.reader import JournalReader
 from labctl.store.lock import HeldError, WriterLock
+from labctl.store.manifest import drop_manifest, write_manifest
 from labctl.waits import announce
 
 RENAME_TRIES = 20
@@ -91,9 +92,13 @@ def _write(folder: RunFolder) -> None:
             write_view(reader, part, live=False)
             _sync_file(part)
             report = compare(reader, part)
+            ended = reader.status.finished
         if not report.ok:
             raise StoreError(f"{folder.sealed}: not sealed, {report.summary()}")
+        drop_manifest(folder)
         _replace(part, folder.sealed, SystemClock())
+        tidy(folder.journal)
+        write_manifest(folder, ended=ended)
     except (OSError, RuntimeError) as e:
         raise StoreError(
             f"{folder.sealed}: cannot be sealed: {e}; the journal holds everything: "
@@ -102,7 +107,6 @@ def _write(folder: RunFolder) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_directory(folder.path)
-    tidy(folder.journal)
     with contextlib.suppress(OSError):  # Windows: somebody still follows it
         folder.live.unlink(missing_ok=True)
 

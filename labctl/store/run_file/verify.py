@@ -1,7 +1,7 @@
 """Compare a run file with its journal, row by row, bit by bit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from labctl.errors import StoreError
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
 from labctl.store.lock import LOOK_EVERY, HeldError
+from labctl.store.manifest import Kept, Listed, check_manifest
 from labctl.store.run_file.hdf5 import blocks
 from labctl.store.run_file.hdf5_door import is_locked
 from labctl.store.run_file.reader import RunFile, Table
@@ -54,11 +55,18 @@ class FileCheck:
 
     file: Path
     parts: tuple[StreamCheck, ...] = field(default_factory=tuple)
+    listed: tuple[Listed, ...] = ()
+    """The files of the manifest; empty: there is none, or the run goes on."""
 
     @property
     def ok(self) -> bool:
         """Whether the file holds what the journal holds, no more and no less."""
-        return all(part.ok for part in self.parts)
+        return all(part.ok for part in self.parts) and not self.changed
+
+    @property
+    def changed(self) -> tuple[Listed, ...]:
+        """Files that are not what they were when the run was sealed."""
+        return tuple(each for each in self.listed if each.kept is not Kept.SAME)
 
     @property
     def rows(self) -> Mapping[str, int]:
@@ -68,8 +76,10 @@ class FileCheck:
     def summary(self) -> str:
         """Return one line: all is well, or what differs."""
         bad = [str(part) for part in self.parts if not part.ok]
+        bad += map(str, self.changed)
         total = sum(part.in_journal for part in self.parts)
-        return "; ".join(bad) or f"all {total} rows are the same"
+        files = f", {len(self.listed)} files as they were sealed" if self.listed else ""
+        return "; ".join(bad) or f"all {total} rows are the same{files}"
 
 
 def verify(
@@ -90,7 +100,10 @@ def verify(
         while True:
             try:
                 with JournalReader(folder.journal) as reader:
-                    return compare(reader, folder.sealed)
+                    report = compare(reader, folder.sealed)
+                if folder.is_written:  # its journal grows since it was sealed
+                    return report
+                return replace(report, listed=check_manifest(folder))
             except HeldError as e:
                 if clock.now() >= end:
                     raise HeldError(f"nothing was compared: {e}") from e
