@@ -1,4 +1,4 @@
-"""The only file that knows pyarrow, which is an extra: ``labctl-bench[parquet]``."""
+"""Write tables with pyarrow, which is an extra: ``labctl-bench[parquet]``."""
 
 import importlib
 from collections.abc import Mapping, Sequence

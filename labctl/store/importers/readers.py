@@ -72,6 +72,35 @@ FORMATS: tuple[Format, ...] = (
         starts=(b"ZPLOT",),
     ),
     Format(
+        "labctl run file",
+        (".h5",),
+        "labctl.store.importers.own:read_run",
+        starts=(b"\x89HDF\r\n\x1a\n",),
+    ),
+    Format(
+        "Parquet with the terms of the Battery Data Format",
+        (".parquet",),
+        "labctl.store.importers.bdf.read:read",
+        starts=(b"PAR1",),
+    ),
+    Format(
+        "labctl CSV",
+        (".csv",),
+        "labctl.store.importers.own:read_csv",
+        holds=(b"test_time_second [s]", b"test_time_begin_second [s]"),
+    ),
+    Format(
+        "Battery Data Format",
+        (".bdf", ".bdf.csv", ".bdf.csv.gz", ".bdf.gz", ".bdf.json", ".bdf.ndjson"),
+        "labctl.store.importers.bdf.read:read",
+    ),
+    Format(
+        "Battery Data Format",
+        (".csv",),
+        "labctl.store.importers.bdf.read:read",
+        holds=(b"Test Time / s", b"Test Time / ms", b"test_time_second,"),
+    ),
+    Format(
         "WonATech",
         (".wrd",),
         "labctl.store.importers.wonatech.read:read",

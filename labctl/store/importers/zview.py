@@ -126,7 +126,7 @@ def _foreign(
     columns = {
         names[title.lower()]: ForeignColumn(rows[:, k], title)
         for k, title in enumerate(titles)
-        if title.lower() in names
+        if title.lower() in names and not np.isnan(rows[:, k]).all()
     }
     needed = ("frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm")
     if missing := [name for name in needed if name not in columns]:

@@ -1,0 +1,1 @@
+"""The Battery Data Format as others and labctl write it: words, tables, records."""
