@@ -34,7 +34,7 @@ UNITS = {
     "_coulomb": "C",
     "_farad": "F",
     "_percent": "%",
-    "_pascal": "Pa",
+    "_pa": "Pa",
 }
 """How the name of a column ends -> its unit in the run file."""
 _WRITTEN = {"A*h": "Ah", "W*h": "Wh", "degC": "degC"}
