@@ -92,7 +92,7 @@ def spectra_of(
                 impedance=z,
                 voltage=float(np.mean(voltage)),
                 current=current,
-                drift=_drift(time, voltage, f, swing),
+                drift=drift_in_a_period(time, voltage, f, swing),
                 time=time,
                 amplitude=float(np.max(swing)),
                 driven=abs(current) > sine,
@@ -148,8 +148,13 @@ def _charge_at(series: Mapping[str, Array], cycle: int, time: Array) -> Array:
     return charge
 
 
-def _drift(time: Array, voltage: Array, f: Array, amplitude: Array) -> float:
-    if len(time) < 3:  # noqa: PLR2004 - no slope in the middle otherwise
+def drift_in_a_period(time: Array, voltage: Array, f: Array, amplitude: Array) -> float:
+    """Return the largest drift in a period, in amplitudes of the sine; NaN: unknown.
+
+    Other programs write whole seconds: of rows of one moment, the first counts.
+    """
+    moments, first = np.unique(time, return_index=True)
+    if len(moments) < 3:  # noqa: PLR2004 - no slope in the middle otherwise
         return math.nan
-    slope = np.gradient(voltage, time)
-    return float(np.max(np.abs(slope / f / amplitude)[1:]))
+    slope = np.gradient(voltage[first], moments)
+    return float(np.max(np.abs(slope / f[first] / amplitude[first])[1:]))

@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from labctl.analysis.spectra.impedance import parse_circuit
-from protocols.spectra.recorded_spectra import RecordedSpectrum, at_one_time
+from protocols.spectra.recorded_spectra import (
+    RecordedSpectrum,
+    at_one_time,
+    drift_in_a_period,
+)
 from protocols.spectra.spectra_results import judged, relaxation_result, steadiness
 
 FREQUENCY = np.logspace(4, 0, 33)
@@ -51,6 +55,14 @@ def test_a_steady_small_answer_is_good() -> None:
     assert found.resistance.valid, found.resistance.reason
     assert found.resistance.value == pytest.approx(20, rel=0.02)
     assert "impedance magnitude (assumed)" in found.resistance.budget
+
+
+def test_rows_of_one_second_have_a_drift_all_the_same() -> None:
+    time = np.array([1.0, 1.0, 2.0, 3.0, 4.0])
+
+    drift = drift_in_a_period(time, 3 + 1e-3 * time, np.full(5, 0.1), np.full(5, 0.01))
+
+    assert drift == pytest.approx(1.0)  # 1 mV/s for 10 s, in 10 mV
 
 
 # what is wrong or unknown, the condition that says so
