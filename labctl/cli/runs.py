@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli import importing
 from labctl.cli.export import register as register_export
 from labctl.cli.output import print_json, say_out, shown_path, table, terminal_width
 from labctl.cli.run_argument import HERE, RunArgument
@@ -68,6 +69,7 @@ def listing(rows: Sequence[tuple[str, ...]], width: int | None) -> str:
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Show how a run stands: results, rows, steps, events."""
     from labctl.api.run_summary import unsafe_channels  # noqa: PLC0415  (start-up time)
+    from labctl.cli.imported_text import imported_lines  # noqa: PLC0415
     from labctl.clock import local  # noqa: PLC0415
     from labctl.drawing.result_text import results_text  # noqa: PLC0415
     from labctl.drawing.unmet import unmet_text  # noqa: PLC0415
@@ -97,6 +99,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
                 "reason": status.reason,
                 "unsafe": unsafe,
                 "simulated": header.simulated,
+                "imported": header.imported and header.imported.to_json(),
                 "rows": rows,
                 "steps": len(steps),
                 "results": {n: r.to_json() for n, r in results.items()},
@@ -118,6 +121,8 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
             say_out(f"  the guard, {when}: {channel} {end.state} {end.why}".rstrip())
     say_out(f"  state: {state} {status.reason}".rstrip())
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
+    if header.imported is not None:
+        say_out("\n".join(f"  {line}" for line in imported_lines(header.imported)))
     say_out(f"  steps: {len(steps)}, the last: {steps[-1].label if steps else '–'}")
     if results:
         say_out(results_text(results))
@@ -169,20 +174,9 @@ def seal(run: RunArgument) -> None:
 register_export(app)
 
 
-@app.command(
-    "import", epilog="Example: labctl runs import old/A17.mpt --sample cells/A17.yaml"
+app.command("import", epilog="Example: labctl runs import old --sample cells/A17.yaml")(
+    importing.import_
 )
-def import_(
-    file: Annotated[Path, typer.Argument(help="An EC-Lab file: .mpt or .mpr.")],
-    sample: Annotated[Path, typer.Option("--sample", "-s", help="Its label FILE.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for runs.")] = Path(
-        "runs"
-    ),
-) -> None:
-    """Make a run of data that another program recorded."""
-    from labctl.session.importing.one_file import import_file  # noqa: PLC0415
-
-    say_out(shown_path(import_file(file, sample, out)))
 
 
 def _half_cycles(steps: Any, active_mass: float | None) -> list[str]:

@@ -2,7 +2,8 @@
 
 A program's text export and its binary file differ in every byte, and in the last
 digits of every number. Rows spread over the file whose time and voltage agree within
-rounding are one measurement; rows that hardly differ from each other tell nothing.
+rounding are one measurement where the files' names agree as well; rows that hardly
+differ from each other tell nothing.
 """
 
 import numpy as np

@@ -8,6 +8,8 @@ on. It is put together in a folder of its own and appears among the runs whole.
 import hashlib
 import logging
 import math
+import platform
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +46,7 @@ from labctl.store.run_file.seal import seal
 log = logging.getLogger(__name__)
 
 PROTOCOL = "imported"
+PACKAGES = ("labctl-bench", "h5py", "numpy", "scipy")
 COMMIT_ROWS = 200_000
 """Rows that are kept in memory before they are written."""
 CHUNK = 1 << 20
@@ -162,7 +165,11 @@ def _header(
         plots=kind.plots,
         started_unix=unix,
         operator=str(source.facts.get("operator", "")),
-        versions={"labctl-bench": version("labctl-bench")},
+        uuid=str(uuid.uuid4()),
+        versions={
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
         imported=source,
     )
 

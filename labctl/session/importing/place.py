@@ -16,7 +16,7 @@ from labctl.store.lock import HeldError, WriterLock
 
 NAME = ".importing"
 LOCK = "import.lock"
-PATIENCE = 2.0
+PATIENCE = 0.5
 """s that another import may take to end."""
 
 
