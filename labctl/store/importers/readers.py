@@ -106,6 +106,12 @@ FORMATS: tuple[Format, ...] = (
         "labctl.store.importers.wonatech.read:read",
         holds=(b"WbcsFile",),
     ),
+    Format(
+        "table of a spectrum",
+        (".csv", ".txt"),
+        "labctl.store.importers.spectrum_text:read",
+        holds=(b"freq", b"Freq", b"FREQ"),
+    ),
 )
 """In the order in which they are tried: those with own first bytes first."""
 
