@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from labctl.data import Array
 
@@ -117,7 +118,7 @@ def read_rows(buffer: bytes, layout: RowLayout) -> tuple[Columns, bytes]:
 
     RowError: a text longer than `LONGEST_TEXT`, so that these are no rows.
     """
-    runs: list[np.ndarray[tuple[int], np.dtype[np.void]]] = []
+    runs: list[tuple[int, int, int]] = []
     at = done = 0
     text_at = layout.text_at
     while True:
@@ -128,22 +129,23 @@ def read_rows(buffer: bytes, layout: RowLayout) -> tuple[Columns, bytes]:
             length = buffer[at + text_at]
             if length > LONGEST_TEXT:
                 raise RowError(f"a current range of {length} letters or more", done)
-        row = layout.with_text_of(length)
-        whole = (len(buffer) - at) // row.itemsize
+        size = layout.size + length
+        whole = (len(buffer) - at) // size
         if text_at is not None:
-            whole = _alike(buffer, at + text_at, row.itemsize, length, whole)
+            whole = _alike(buffer, at + text_at, size, length, whole)
         if not whole:
             break
-        runs.append(np.frombuffer(buffer, row, whole, at))
-        at += whole * row.itemsize
+        runs.append((at, length, whole))
+        at += whole * size
         done += whole
-    names = [each.name for each in layout.columns if each.cell is not Cell.TEXT]
-    return {name: _joined(runs, name, layout) for name in names}, buffer[at:]
+    return _columns(buffer, layout, runs), buffer[at:]
 
 
 def _alike(buffer: bytes, at: int, size: int, length: int, most: int) -> int:
     """Return how many rows from here on have a text of that length."""
     done, guess = 0, FIRST_GUESS
+    if most > 1 and buffer[at + size] != length:
+        return 1
     while done < most:
         count = min(guess, most - done)
         lengths = np.frombuffer(buffer, np.uint8, (count - 1) * size + 1, at)[::size]
@@ -156,13 +158,23 @@ def _alike(buffer: bytes, at: int, size: int, length: int, most: int) -> int:
     return most
 
 
-def _joined(
-    runs: Sequence[np.ndarray[tuple[int], np.dtype[np.void]]],
-    name: str,
-    layout: RowLayout,
-) -> Array:
-    if not runs:
-        empty: Array = np.empty(0, layout.with_text_of(0).fields[name][0])  # type: ignore[index]
-        return empty
-    joined: Array = np.concatenate([run[name] for run in runs])
-    return joined
+def _columns(
+    buffer: bytes, layout: RowLayout, runs: Sequence[tuple[int, int, int]]
+) -> Columns:
+    """Return the rows of runs (begin, letters, rows) column by column."""
+    begins, letters, counts = np.array(runs, dtype=np.int64).reshape(-1, 3).T
+    length = np.repeat(letters, counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    rows = len(length)
+    at = np.repeat(begins, counts) + (np.arange(rows) - first) * (layout.size + length)
+    plain = layout.with_text_of(0)
+    columns = {name: np.empty(rows, plain[name]) for name in plain.names or ()}
+    data = np.frombuffer(buffer, np.uint8)
+    for each in np.unique(letters):
+        kind = layout.with_text_of(int(each))
+        alike = np.flatnonzero(length == each)
+        packed = sliding_window_view(data, kind.itemsize)[at[alike]]
+        held = packed.reshape(-1).view(kind)
+        for name, values in columns.items():
+            values[alike] = held[name]
+    return columns
