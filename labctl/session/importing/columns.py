@@ -121,7 +121,8 @@ class _Filling:
             return
         time = self.table["test_time_second"]
         values, title = time.values, time.title
-        self.derive("instrument_time_second", values, title, "same-as-test-time")
+        if "instrument_time_second" not in self.table:
+            self.derive("instrument_time_second", values, title, "same-as-test-time")
         if "unix_time_second" not in self.table and np.isfinite(start.unix):
             unix = start.unix + values
             self.derive("unix_time_second", unix, title, "start-plus-test-time")
