@@ -8,7 +8,7 @@ import typer
 from labctl.cli.output import say, say_out, shown_path
 from labctl.cli.run_argument import RunArgument
 
-FORMATS = ("csv", "parquet", "bdf", "bdf-parquet", "mpt", "zview")
+FORMATS = ("csv", "parquet", "bdf", "bdf-parquet", "mpt", "cellpy", "zview")
 """As in `labctl.store.exporters.formats`, which takes its time to load."""
 EXAMPLES = (
     "Examples: labctl runs export RUN --format bdf --out out | "

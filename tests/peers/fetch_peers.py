@@ -1,9 +1,11 @@
 """Fetches other people's programs into ``.venv/peers``, beside this environment.
 
-``python tests/peers/fetch_peers.py``. What the extra ``peers`` in ``pyproject.toml``
-pins and this environment lacks goes into a folder that only foreign processes see, so
-that nothing here changes its version. PyMeasure's own tests are in its source archive
-only (MIT); that is fetched and unpacked, never committed.
+``python tests/peers/fetch_peers.py``. What the extras ``peers…`` in ``pyproject.toml``
+pin and this environment lacks goes into folders that only foreign processes see, so
+that nothing here changes its version; each extra has its own, for they contradict each
+other. Some are under the GPL: they run as processes of their own, in tests only.
+PyMeasure's own tests are in its source archive only (MIT); that is fetched and
+unpacked, never committed.
 """
 
 import json
@@ -12,23 +14,34 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venv" / "peers"
-SITE = HOME / "site"
-"""Goes before everything else on a foreign process' path."""
+SITES: Mapping[str, Path] = {
+    "peers": HOME / "site",
+    "peers-files": HOME / "files",
+    "peers-files-pandas-2": HOME / "files-pandas-2",
+}
+"""Extra -> what goes before everything else on its foreign processes' path."""
 STAMP = HOME / "pins.json"
 """What was fetched; written last."""
 SOURCES = ("pymeasure",)
 """Whose tests are wanted."""
 
 
-def pins() -> dict[str, str]:
-    """Return the version of each peer."""
+def pins(group: str = "peers") -> dict[str, str]:
+    """Return the version of each peer of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extra = project["optional-dependencies"]["peers"]
+    extra = project["optional-dependencies"][group]
     return dict(pin.split("==") for pin in extra)
+
+
+def all_pins() -> dict[str, dict[str, str]]:
+    """Return what every extra pins."""
+    return {group: pins(group) for group in SITES}
 
 
 def source_of(name: str) -> Path:
@@ -38,7 +51,7 @@ def source_of(name: str) -> Path:
 
 def are_here() -> bool:
     """Tell whether what is pinned is what was fetched."""
-    return STAMP.exists() and json.loads(STAMP.read_text()) == pins()
+    return STAMP.exists() and json.loads(STAMP.read_text()) == all_pins()
 
 
 def _pip(*arguments: str) -> None:
@@ -49,18 +62,33 @@ def _pip(*arguments: str) -> None:
 
 
 def fetch() -> None:
-    """Resolve against this environment, and put what is missing into `SITE`."""
-    wanted = [f"{name}=={version}" for name, version in pins().items()]
+    """Fetch every extra, at once: most of it is waiting for the index."""
+    STAMP.unlink(missing_ok=True)
+    with ThreadPoolExecutor(len(SITES) + 1) as pool:
+        filled = [pool.submit(_fill, group) for group in SITES]
+        for done in (*filled, pool.submit(_unpack)):
+            done.result()
+    STAMP.write_text(json.dumps(all_pins()))
+
+
+def _fill(group: str) -> None:
+    """Resolve against this environment, and put what is missing into a folder."""
+    wanted = [f"{name}=={version}" for name, version in pins(group).items()]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         _pip("install", "-q", "--dry-run", "--report", str(report), *wanted)
         found = json.loads(report.read_text())["install"]
-        missing = [
-            f"{one['metadata']['name']}=={one['metadata']['version']}" for one in found
-        ]
-        if missing:
-            target = ("--upgrade", "--target", str(SITE))
-            _pip("install", "-q", "--no-deps", "--no-compile", *target, *missing)
+    missing = [
+        f"{one['metadata']['name']}=={one['metadata']['version']}" for one in found
+    ]
+    if missing:
+        target = ("--upgrade", "--target", str(SITES[group]))
+        _pip("install", "-q", "--no-deps", "--no-compile", *target, *missing)
+
+
+def _unpack() -> None:
+    """Fetch the source archives whose tests are wanted."""
+    with tempfile.TemporaryDirectory() as folder:
         for name in SOURCES:
             exact = f"{name}=={pins()[name]}"
             _pip(
@@ -70,7 +98,6 @@ def fetch() -> None:
             (archive,) = Path(folder).glob(f"{name}-*.tar.gz")
             with tarfile.open(archive) as packed:
                 packed.extractall(HOME / "source", filter="data")
-    STAMP.write_text(json.dumps(pins()))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fetch_peers import SITE
+from fetch_peers import SITES
 from peer_case import Case
 
 from drivers.twins.labsim.benches import build_bench
@@ -41,9 +41,11 @@ def served(bench: str) -> Iterator[Mapping[str, int]]:
         yield front.ports
 
 
-def foreign(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the peers before everything else on its path."""
-    path = os.pathsep.join((str(SITE), str(PROGRAMS)))
+def foreign(
+    *command: str, group: str = "peers", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with the peers of an extra before everything else on its path."""
+    path = os.pathsep.join((str(SITES[group]), str(PROGRAMS)))
     env = {
         name: value
         for name, value in os.environ.items()

@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,13 +20,6 @@ from labctl.store.journal.journal import Journal
 from labctl.store.run_file.reader import RunFile
 
 Rows = Callable[[Stream, int, int], Batch]
-
-VALIDATE = """
-import sys, pandas, bdf
-read = pandas.read_parquet if sys.argv[1].endswith("parquet") else pandas.read_csv
-report = bdf.validate_df(read(sys.argv[1]), report=True, raise_on_error=True)
-assert report["ok"], report
-"""
 
 
 @pytest.fixture
@@ -79,28 +70,6 @@ def test_steps_and_events_are_disarmed_too(run: RunFile, folder: RunFolder) -> N
     assert ",'=charge," not in steps.read_text("utf-8").splitlines()[0]
     assert "'=charge" in steps.read_text("utf-8")
     assert "'+1 étape" in events.read_text("utf-8")
-
-
-@pytest.mark.parametrize("parquet", [False, True])
-def test_the_format_s_own_validator_accepts_the_export(
-    run: RunFile, folder: RunFolder, parquet: bool
-) -> None:
-    pytest.importorskip("pandas")
-    if parquet:
-        pytest.importorskip("pyarrow")
-    path, _ = export_bdf(run, folder.path / "bdf", parquet=parquet)
-    # in a process of its own: the package takes seconds to load and warns a lot
-    done = subprocess.run(
-        [sys.executable, "-c", VALIDATE, str(path)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if "No module named 'bdf'" in done.stderr:
-        pytest.skip("batterydf is not installed")
-
-    assert done.returncode == 0, done.stderr
-    assert "Non-monotonic" not in done.stdout
 
 
 def test_names_follow_the_format_s_pattern(run: RunFile, folder: RunFolder) -> None:

@@ -82,5 +82,5 @@ def _start(unix: float) -> list[str]:
     """Return the lines that say when it began; none of a run without a date."""
     if math.isnan(unix):
         return [f"Comments : start of the acquisition: {UNKNOWN_DATE}"]
-    began = datetime.fromtimestamp(unix, UTC).strftime("%m/%d/%Y %H:%M:%S.%f")[:-3]
+    began = datetime.fromtimestamp(unix, UTC).strftime("%m/%d/%Y %H:%M:%S.%f")
     return [f"Acquisition started on : {began}", "Time zone : UTC"]

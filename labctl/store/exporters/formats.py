@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labctl.errors import OperatorError
 from labctl.store.exporters.bdf import export_bdf
+from labctl.store.exporters.cellpy_rows import write_for_cellpy
 from labctl.store.exporters.csv_files import export_csv
 from labctl.store.exporters.delivery import delivery, word_of
 from labctl.store.exporters.ec_lab_series import write_series
@@ -106,6 +107,13 @@ def export_zview(run: RunFile, wanted: Wanted) -> list[Path]:
     return goods.paths
 
 
+def _cellpy(run: RunFile, wanted: Wanted) -> list[Path]:
+    with delivery(wanted.directory, replace=wanted.replace) as goods:
+        path = goods.file(f"{word_of(run.header.run_id)}_cellpy.csv")
+        write_for_cellpy(run, path)
+    return goods.paths
+
+
 CELL = frozenset({"timeseries", "eis"})
 FORMATS: Mapping[str, Format] = {
     "csv": Format("anything; one file a stream, with steps and events", _csv),
@@ -113,5 +121,6 @@ FORMATS: Mapping[str, Format] = {
     "bdf": Format("the Battery Data Format as CSV", _bdf, CELL),
     "bdf-parquet": Format("the Battery Data Format as Parquet", _bdf_parquet, CELL),
     "mpt": Format("what reads EC-Lab's text files", export_mpt, CELL),
+    "cellpy": Format("cellpy's BatMo loader", _cellpy, frozenset({"timeseries"})),
     "zview": Format("ZView and what reads its files", export_zview, frozenset({"eis"})),
 }
