@@ -44,7 +44,12 @@ from protocols.cells.cell_protocol import (
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.voltammetry_figures import voltammetry_figures
 from protocols.cells.voltammetry_results import voltammetry_results
-from protocols.cells.voltammograms import VoltammetrySettings
+from protocols.cells.voltammograms import (
+    Scanned,
+    VoltammetrySettings,
+    scans_of_plan,
+    temperature_of,
+)
 
 CURRENT_VOLTAGE = Plot(
     "voltammogram",
@@ -60,9 +65,6 @@ LOOK = 10.0
 NEAR = 0.01
 """V from the first vertex that a hold may jump."""
 
-
-TEMPERATURE_LEFT = 2.0
-"""K, standard: a room, or a chamber and the self-heating of a cell in it."""
 CONCENTRATION_LEFT = 0.10
 """Relative, standard, of a concentration that a person states: a density and the
 lithium content at the peak, each known to several percent."""
@@ -241,35 +243,41 @@ class CyclicVoltammetry(CellProtocol):
             techniques=(drive,),
         )
 
+    def scans(self, run: RecordedRun) -> tuple[Scanned, ...]:
+        """Return where each rate was scanned."""
+        p = self.parameters
+        held = 1 if p.hold else 0
+        return scans_of_plan(
+            run,
+            p.scan_rates,
+            first_cycle=p.formation_cycles + 1,
+            sweeps=(held, held + p.cycles_per_rate - 1),
+        )
+
     def settings(self) -> VoltammetrySettings:
         """Return what the analysis needs to know."""
         p = self.parameters
-        held = 1 if p.hold else 0
+        own = p.electroactive_area
         return VoltammetrySettings(
             scan_rates=p.scan_rates,
-            first_cycle=p.formation_cycles + 1,
-            sweeps=(held, held + p.cycles_per_rate - 1),
             lowest=p.lowest_vertex,
             highest=p.highest_vertex,
-            area=labelled(self.sample, "area")
-            if p.electroactive_area is None
-            else noted("area", p.electroactive_area),
+            area=labelled(self.sample, "area") if own is None else noted("area", own),
             concentration=_concentration(p.concentration),
             radius=labelled(self.sample, "particle_radius"),
-            temperature=known(
-                self.sample.temperature, TEMPERATURE_LEFT, "temperature", "K"
-            ),
+            temperature=temperature_of(self.sample),
             resistance=p.uncompensated,
         )
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return b, peaks and diffusivities of both branches; formation's values."""
         formation = formation_results(run, self.parameters.formation_cycles)
-        return {**voltammetry_results(run, self.settings()), **formation}
+        found = voltammetry_results(run, self.scans(run), self.settings())
+        return {**found, **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Voltammograms shaded by rate, peak currents with b, the surface's share."""
-        return voltammetry_figures(run, self.settings())
+        return voltammetry_figures(run, self.scans(run), self.settings())
 
 
 def _concentration(stated: float | None) -> Measured:

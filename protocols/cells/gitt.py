@@ -35,7 +35,12 @@ from labctl.techniques import (
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
 from protocols.cells.cycling_results import formation_results
 from protocols.cells.gitt_figures import gitt_figures
-from protocols.cells.gitt_results import Titration, gitt_results, titration_of
+from protocols.cells.gitt_results import (
+    Titration,
+    gitt_results,
+    titration_of,
+    titration_of_plan,
+)
 from protocols.cells.half_cycles import voltage_limit
 
 MOST_OF_CAPACITY = 1.5
@@ -184,9 +189,10 @@ class Gitt(CellProtocol):
     def titration(self, run: RecordedRun) -> Titration:
         """Return the rows of the titration and the diffusivity of every pulse."""
         p = self.parameters
-        return titration_of(
+        rows = titration_of_plan(
             run, cycle=p.formation_cycles + 1, capacity=p.capacity, skip=p.fast_every
         )
+        return titration_of(run.sample, rows)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Diffusivities by direction, with a table; what formation says."""

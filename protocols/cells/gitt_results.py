@@ -54,10 +54,26 @@ class Titration:
     """Why there are no diffusivities; empty when there are."""
 
 
-def titration_of(
+@dataclass(frozen=True, slots=True)
+class TitrationRows:
+    """The rows of a titration, whoever recorded them; rests are 0 A."""
+
+    time: Array
+    """s."""
+    voltage: Array
+    current: Array
+    capacity: float
+    """C that takes θ from 0 to 1."""
+    start: float
+    """θ before the first pulse."""
+    skip: float
+    """s after a switching that are left out."""
+
+
+def titration_of_plan(
     run: RecordedRun, *, cycle: int, capacity: float | None, skip: float
-) -> Titration:
-    """Return the titration of a run: the rows of one cycle number.
+) -> TitrationRows:
+    """Return the rows of our own plan: those of one cycle number.
 
     ``capacity`` in C; None: what the last formation cycle gave back, or else what the
     titration moved in its opening direction.
@@ -65,22 +81,31 @@ def titration_of(
     table, sample = run.table("timeseries"), run.sample
     rows = np.flatnonzero(table["cycle_count"] == cycle)
     own = with_switching({name: table[name][rows] for name in _COLUMNS})
+    start = 0.0 if sample.first_step.sign < 0 else 1.0
+    known = math.nan
+    if len(rows):
+        known = capacity or capacity_before(run, cycle, rows)
+    return TitrationRows(*own, capacity=known, start=start, skip=skip)
+
+
+def titration_of(sample: Sample, rows: TitrationRows) -> Titration:
+    """Return what each pulse of a titration gave."""
+    own = (rows.time, rows.voltage, rows.current)
     radius = labelled(sample, "particle_radius")
-    if not len(rows):
+    if not len(rows.time):
         return Titration(sample, *own, math.nan, (), radius, "no pulse was recorded")
-    known = capacity or _capacity(run, cycle, rows)
     if radius.is_absent:
-        return Titration(sample, *own, known, (), radius, radius.doubts[0])
+        return Titration(sample, *own, rows.capacity, (), radius, radius.doubts[0])
     found = analyse_gitt(
         *own,
         radius=radius,
-        capacity=known,
-        start_composition=0.0 if sample.first_step.sign < 0 else 1.0,
-        charge_uncertainty=RESIDUAL * known,
-        skip=skip,
+        capacity=rows.capacity,
+        start_composition=rows.start,
+        charge_uncertainty=RESIDUAL * rows.capacity,
+        skip=rows.skip,
     )
     why = "" if found else "no whole pulse"
-    return Titration(sample, *own, known, found, radius, why)
+    return Titration(sample, *own, rows.capacity, found, radius, why)
 
 
 _COLUMNS = (
@@ -111,7 +136,11 @@ def with_switching(table: Mapping[str, Array]) -> tuple[Array, Array, Array]:
     )
 
 
-def _capacity(run: RecordedRun, cycle: int, rows: Array) -> float:
+def capacity_before(run: RecordedRun, cycle: int, rows: Array) -> float:
+    """Return what the last cycle before ``cycle`` gave back, or what these rows passed.
+
+    In C.
+    """
     formation = only(cycles_of(run), range(1, cycle))
     done = formation.second[formation.complete]
     if len(done):

@@ -1,7 +1,7 @@
 """Figures of voltammograms: the family, peak currents with b, the surface's share."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from labctl.protocol import RecordedRun
 from protocols.cells.voltammetry_results import b_of, share_of
 from protocols.cells.voltammograms import (
     BRANCHES,
+    Scanned,
     VoltammetrySettings,
     measured_peaks,
     voltammograms,
@@ -19,10 +20,10 @@ from protocols.cells.voltammograms import (
 
 
 def voltammetry_figures(
-    run: RecordedRun, settings: VoltammetrySettings
+    run: RecordedRun, scans: Sequence[Scanned], settings: VoltammetrySettings
 ) -> tuple[Figure, ...]:
     """Return the family of voltammograms and log i_p against log v."""
-    taken = voltammograms(run, settings)
+    taken = voltammograms(run, scans, settings)
     if not taken:
         return ()
     logs = np.log([one.rate for one in taken])

@@ -28,6 +28,7 @@ from labctl.verdicts import voltammetry as verdicts
 from labctl.verdicts.condition import Condition, Doubts
 from protocols.cells.voltammograms import (
     BRANCHES,
+    Scanned,
     VoltammetrySettings,
     Voltammogram,
     measured_peaks,
@@ -42,10 +43,10 @@ Table = dict[str, tuple[float, ...]]
 
 
 def voltammetry_results(
-    run: RecordedRun, settings: VoltammetrySettings
+    run: RecordedRun, scans: Sequence[Scanned], settings: VoltammetrySettings
 ) -> Mapping[str, Result]:
     """Return b and the slowest scan's peak of both branches, shares, diffusivities."""
-    taken = voltammograms(run, settings)
+    taken = voltammograms(run, scans, settings)
     if not taken:
         none = _not_met(verdicts.ALL_RATES, "no scan was completed")
         return {"b_value_anodic": none.to_result()}

@@ -7,22 +7,28 @@ import numpy as np
 
 from labctl.analysis.cells.current_peaks import CurrentPeak, find_peaks
 from labctl.analysis.cells.finite_diffusion import Scan
+from labctl.analysis.cells.half_cycles import Ints
 from labctl.analysis.cells.voltammetry import NOISE
 from labctl.analysis.meter import reading
-from labctl.analysis.uncertainty import Measured, rectangular
+from labctl.analysis.uncertainty import Measured, known, rectangular
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import UNKNOWN_RANGE, ChannelAccuracy
+from labctl.sample import Sample
 from labctl.sources import Distribution, Kind, Source
 from labctl.verdicts.voltammetry import INSIDE
 from protocols.cells.cycling_results import cell_accuracy
 
 SMOOTHED = 5
 """Rows averaged before peaks are looked for, so that noise makes none."""
+FEWEST_ROWS = 10 * SMOOTHED
+"""Of a cycle that shows peaks."""
 MOST_CYCLES = 5
 """Of one rate that are looked back on: what was before the last four has evened out."""
 BRANCHES = ("anodic", "cathodic")
+TEMPERATURE_LEFT = 2.0
+"""K, standard: a room, or a chamber and the self-heating of a cell in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,6 @@ class VoltammetrySettings:
 
     scan_rates: tuple[float, ...]
     """V/s."""
-    first_cycle: int
-    """Cycle number of the first rate; the others follow."""
-    sweeps: tuple[int, int]
-    """Indices of the first sweep of each upload, and of the one that is analysed."""
     lowest: float
     """V, the lower vertex."""
     highest: float
@@ -49,6 +51,18 @@ class VoltammetrySettings:
     """K."""
     resistance: float
     """Ω."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scanned:
+    """Where the rows of one rate lie in the time series, whoever recorded them."""
+
+    rate: float
+    """V/s."""
+    rows: Ints
+    """All cycles that are looked back on; each goes down from the upper vertex."""
+    last: Ints
+    """Places within these rows of the cycle that is analysed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,25 +101,43 @@ class Voltammogram:
         return float(np.trapezoid(scan.current[rows], scan.time[rows]))
 
 
-def voltammograms(
-    run: RecordedRun, settings: VoltammetrySettings
-) -> tuple[Voltammogram, ...]:
-    """Return the last cycle of every rate that was scanned."""
+def scans_of_plan(
+    run: RecordedRun,
+    scan_rates: Sequence[float],
+    *,
+    first_cycle: int,
+    sweeps: tuple[int, int],
+) -> tuple[Scanned, ...]:
+    """Return where our own plan scanned each rate.
+
+    ``first_cycle``: cycle number of the first rate; ``sweeps``: indices of the first
+    sweep of each upload, and of the one that is analysed.
+    """
     table = run.table("timeseries")
     scans = [r.step_count for r in run.steps if r.label.startswith("scan at")]
-    first, last = settings.sweeps
+    first, last = sweeps
     first = max(first, last + 1 - MOST_CYCLES)
     out = []
-    for k, rate in enumerate(settings.scan_rates):
-        mine = (table["cycle_count"] == settings.first_cycle + k) & np.isin(
+    for k, rate in enumerate(scan_rates):
+        mine = (table["cycle_count"] == first_cycle + k) & np.isin(
             table["step_count"], scans
         )
         index = table["technique_index"]
         rows = np.flatnonzero(mine & (index >= first) & (index <= last))
-        analysed = np.flatnonzero(index[rows] == last)
-        if len(analysed) >= 10 * SMOOTHED:
-            out.append(_voltammogram(table, rows, analysed, rate, settings))
+        out.append(Scanned(rate, rows, np.flatnonzero(index[rows] == last)))
     return tuple(out)
+
+
+def voltammograms(
+    run: RecordedRun, scans: Sequence[Scanned], settings: VoltammetrySettings
+) -> tuple[Voltammogram, ...]:
+    """Return the last cycle of every rate that was scanned."""
+    table = run.table("timeseries")
+    return tuple(
+        _voltammogram(table, one.rows, one.last, one.rate, settings)
+        for one in scans
+        if len(one.last) >= FEWEST_ROWS
+    )
 
 
 def _voltammogram(
@@ -188,3 +220,8 @@ def _measured(
 def name(rate: float) -> str:
     """Return ``0.1 mV/s``."""
     return f"{1e3 * rate:g} mV/s"
+
+
+def temperature_of(sample: Sample) -> Measured:
+    """Return the temperature of the label in K."""
+    return known(sample.temperature, TEMPERATURE_LEFT, "temperature", "K")

@@ -18,8 +18,8 @@ from labctl.analysis.cells.half_cycles import Floats, HalfCycles, Ints
 Flags = NDArray[np.bool_]
 
 SMALL = 0.1
-"""Of what the larger half cycles passed, a pulse passes at most. A choice: 30 s at 1C
-are 0.8 % of the capacity, and states stand 10 % apart."""
+"""Of what the larger half cycles passed, a pulse passes at most. A choice: 30 s at
+1C are 0.8 % of the capacity, and states stand 10 % apart."""
 MOST = 5
 """Half cycles that are looked at on either side: more in a row are cycles."""
 INSIDE = 0.05
