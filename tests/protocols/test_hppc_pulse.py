@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from protocols.cells.hppc import _pulse
+from protocols.cells.pulse_results import _pulse
 
 
 def test_the_drift_of_a_rest_is_not_small_beside_no_answer_at_all() -> None:
