@@ -86,82 +86,94 @@ class QuasiOcv(CellProtocol):
 
     def branches(self, run: RecordedRun) -> tuple[HalfCycleCurve, ...]:
         """Return the slow cycle's two half cycles, opening first; empty if cut."""
-        return self._branches(run, self._slow(run))
+        return _branches(run, _slow(run, self._cycle))
 
-    def _slow(self, run: RecordedRun) -> CyclesOfRun:
-        return cycled(run).only({self.parameters.formation_cycles + 1}, run)
-
-    def _branches(
-        self, run: RecordedRun, slow: CyclesOfRun
-    ) -> tuple[HalfCycleCurve, ...]:
-        if not slow.cycles.complete.any():
-            return ()
-        return tuple(curves_of(run.table("timeseries"), slow.cycles.number.tolist()))
+    @property
+    def _cycle(self) -> int:
+        return self.parameters.formation_cycles + 1
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the hysteresis with both branches as a table; capacities."""
-        p, sample = self.parameters, run.sample
-        formation = formation_results(run, p.formation_cycles)
-        slow = self._slow(run)
-        curves = self._branches(run, slow)
-        if len(curves) != 2:  # noqa: PLR2004 - both branches
-            reason = "the slow cycle was not completed"
-            return {"voltage_hysteresis": slow.absent(reason, "V"), **formation}
-        opening, closing = (_on_grid(curve) for curve in curves)
-        # Both against lithium (or charge) in the cell: the way back is counted down.
-        back = closing[::-1]
-        table = {
-            "state": tuple(map(float, GRID)),
-            "opening_volt": tuple(map(float, opening)),
-            "closing_volt": tuple(map(float, back)),
-            "mean_volt": tuple(map(float, (opening + back) / 2)),
-        }
-        first, used = sample.first_step, np.array([0])
-        mass = labelled(sample, "active_mass")
-        ends = ends_of(run, p.formation_cycles + 1)
-        return {
-            "voltage_hysteresis": slow.given(_hysteresis(run, curves), used, table),
-            **{
-                f"{word}_capacity": slow.given(
-                    capacity_of(
-                        slow.cycles,
-                        0,
-                        closing=word is first.other,
-                        mass=mass,
-                        errors=slow.errors,
-                        end=ends.get(word.sign),
-                    ),
-                    used,
-                )
-                for word in (first, first.other)
-            },
-            **formation,
-        }
+        formation = formation_results(run, self.parameters.formation_cycles)
+        return {**slow_cycle_results(run, self._cycle), **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Both branches and their mean against state; dQ/dV."""
-        curves = self.branches(run)
-        if len(curves) != 2:  # noqa: PLR2004 - both branches
-            return ()
-        opening, closing = (_on_grid(curve) for curve in curves)
-        back = closing[::-1]
-        first = run.sample.first_step
-        figure = Figure(
-            "quasi_ocv",
-            f"Voltage at {self.parameters.rate}",
-            f"Part of the capacity, {first}",
-            "Voltage / V",
-            (
-                Series(str(first), GRID, opening),
-                Series(str(first.other), GRID, back),
-                Series("mean", GRID, (opening + back) / 2),
-            ),
-            note="Each branch over its own capacity; the mean is no equilibrium where "
-            "hysteresis is.",
-        )
-        slow = differential_figure(curves, capacity_unit(run.sample))
-        title = f"Differential capacity at {self.parameters.rate}"
-        return (figure, dataclasses.replace(slow, name="slow_dq_dv", title=title))
+        return slow_cycle_figures(run, self._cycle, str(self.parameters.rate))
+
+
+def slow_cycle_results(run: RecordedRun, cycle: int) -> Mapping[str, Result]:
+    """Return the hysteresis with both branches as a table; both capacities."""
+    sample, slow = run.sample, _slow(run, cycle)
+    curves = _branches(run, slow)
+    if len(curves) != 2:  # noqa: PLR2004 - both branches
+        reason = "the slow cycle was not completed"
+        return {"voltage_hysteresis": slow.absent(reason, "V")}
+    opening, closing = (_on_grid(curve) for curve in curves)
+    # Both against lithium (or charge) in the cell: the way back is counted down.
+    back = closing[::-1]
+    table = {
+        "state": tuple(map(float, GRID)),
+        "opening_volt": tuple(map(float, opening)),
+        "closing_volt": tuple(map(float, back)),
+        "mean_volt": tuple(map(float, (opening + back) / 2)),
+    }
+    first, used = sample.first_step, np.array([0])
+    mass = labelled(sample, "active_mass")
+    ends = ends_of(run, cycle)
+    return {
+        "voltage_hysteresis": slow.given(_hysteresis(run, curves), used, table),
+        **{
+            f"{word}_capacity": slow.given(
+                capacity_of(
+                    slow.cycles,
+                    0,
+                    closing=word is first.other,
+                    mass=mass,
+                    errors=slow.errors,
+                    end=ends.get(word.sign),
+                ),
+                used,
+            )
+            for word in (first, first.other)
+        },
+    }
+
+
+def slow_cycle_figures(run: RecordedRun, cycle: int, rate: str) -> tuple[Figure, ...]:
+    """Both branches and their mean against state; dQ/dV."""
+    curves = _branches(run, _slow(run, cycle))
+    if len(curves) != 2:  # noqa: PLR2004 - both branches
+        return ()
+    opening, closing = (_on_grid(curve) for curve in curves)
+    back = closing[::-1]
+    first = run.sample.first_step
+    figure = Figure(
+        "quasi_ocv",
+        f"Voltage at {rate}",
+        f"Part of the capacity, {first}",
+        "Voltage / V",
+        (
+            Series(str(first), GRID, opening),
+            Series(str(first.other), GRID, back),
+            Series("mean", GRID, (opening + back) / 2),
+        ),
+        note="Each branch over its own capacity; the mean is no equilibrium where "
+        "hysteresis is.",
+    )
+    slow = differential_figure(curves, capacity_unit(run.sample))
+    title = f"Differential capacity at {rate}"
+    return (figure, dataclasses.replace(slow, name="slow_dq_dv", title=title))
+
+
+def _slow(run: RecordedRun, cycle: int) -> CyclesOfRun:
+    return cycled(run).only({cycle}, run)
+
+
+def _branches(run: RecordedRun, slow: CyclesOfRun) -> tuple[HalfCycleCurve, ...]:
+    if not slow.cycles.complete.any():
+        return ()
+    return tuple(curves_of(run.table("timeseries"), slow.cycles.number.tolist()))
 
 
 def _on_grid(curve: HalfCycleCurve) -> Array:

@@ -1,32 +1,29 @@
 """Formation, then a few cycles at each of several rates, then the first rate again."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
-import numpy as np
 from pydantic import Field
 
-from labctl.analysis.cells.rates import RateBlock, RateRow, rate_table
+from labctl.analysis.cells.rates import RateBlock, RateRow
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, Place
-from labctl.figures.cycling import capacity_unit, curves_of, cycling_figures
-from labctl.figures.figure import Figure, Series
+from labctl.figures.cycling import cycling_figures
+from labctl.figures.figure import Figure
 from labctl.protocol import Parameters, Plan, RecordedRun
 from labctl.quantities import Magnitude, Rate
 from labctl.sample import Sample
-from labctl.verdicts.cycling import REFERENCE
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_results import (
-    CyclesOfRun,
-    cycled,
-    cycles_of,
-    efficiency_result,
-    ended_of,
-    formation_results,
-)
+from protocols.cells.cycling_results import cycled, ended_of
 from protocols.cells.half_cycles import one_cycle
+from protocols.cells.rate_results import (
+    BOTH_WAYS,
+    RateTest,
+    rate_figures,
+    rate_results,
+    rate_rows,
+)
 
 C_RATES = tuple(Rate(x, "C") for x in (0.2, 0.5, 1.0, 2.0, 3.0, 5.0))
 
@@ -117,153 +114,30 @@ class RateCapability(CellProtocol):
             for rate, begin in zip(rates, first, strict=False)
         ]
 
+    def test(self) -> RateTest:
+        """Return which cycles ran at which rate."""
+        p = self.parameters
+        opening = p.opening_rate
+        both = f"opening half cycle always at {opening}." if opening else BOTH_WAYS
+        return RateTest(
+            tuple(RateBlock(str(rate), tuple(n)) for rate, n in self._plan()),
+            returns=p.return_to_first,
+            formation_cycles=p.formation_cycles,
+            one_c=self.one_c(),
+            note=f"Median of {p.cycles_per_rate} cycles at each rate; {both}",
+        )
+
     def table(self, run: RecordedRun) -> tuple[RateRow, ...]:
         """Return a row for each block that has a complete cycle."""
-        return self._table(cycled(run))
-
-    def _table(self, run: CyclesOfRun) -> tuple[RateRow, ...]:
-        cycles, sample = run.cycles, run.sample
-        done = set(cycles.number[cycles.complete].tolist())
-        blocks = [
-            RateBlock(str(rate), tuple(numbers))
-            for rate, numbers in self._plan()
-            if done & set(numbers)
-        ]
-        grams = np.nan if sample.active_mass is None else 1e3 * sample.active_mass
-        return rate_table(cycles, blocks, mass=grams, errors=run.errors)
+        return rate_rows(cycled(run), self.test())
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return the table, what is left at each rate, what comes back."""
-        p = self.parameters
-        whole = cycled(run)
-        rows = self._table(whole)
-        formation = formation_results(run, p.formation_cycles)
-        if not rows:
-            reason = "no cycle was completed at any rate"
-            return {"rate_capability": whole.absent(reason), **formation}
-        at_rates, back = self._parted(rows)
-        out = {"rate_capability": self._headline(whole, at_rates, rows)}
-        for row in at_rates:
-            if row is rows[0]:
-                continue
-            out[f"retention_at_{row.label.replace('/', '_')}"] = self._left(whole, row)
-        if back is not None:
-            out["recovered_capacity"] = self._left(whole, back)
-        # what a cycle takes after another rate is not what that rate left in the cell
-        changed = [numbers[0] for _, numbers in self._plan()]
-        out["coulombic_efficiency"] = efficiency_result(
-            whole, p.formation_cycles, changed
-        )
-        return {**out, **formation}
-
-    def _parted(
-        self, rows: Sequence[RateRow]
-    ) -> tuple[Sequence[RateRow], RateRow | None]:
-        """Return the rows of the rates, and that of the first one again, if it ran."""
-        p = self.parameters
-        back = self._plan()[-1][1] if p.return_to_first else range(0)
-        if rows and set(rows[-1].numbers) & set(back):
-            return rows[:-1], rows[-1]
-        return rows, None
-
-    def _left(self, run: CyclesOfRun, row: RateRow) -> Result:
-        used = np.flatnonzero(np.isin(run.cycles.number, row.numbers))
-        first = set(self._plan()[0][1])
-        numbers = run.cycles.number[run.cycles.complete].tolist()
-        doubts = REFERENCE.met(
-            first & set(numbers), f"no cycle at {self.parameters.rates[0]} is complete"
-        )
-        return run.given(row.retention.suspect(*doubts), used)
-
-    def _headline(
-        self,
-        run: CyclesOfRun,
-        at_rates: Sequence[RateRow],
-        rows: Sequence[RateRow],
-    ) -> Result:
-        """Return what is left at the fastest rate, with the whole table."""
-        one_c = self.one_c()
-        table: dict[str, list[float]] = {
-            "rate_c": [row.current / one_c if one_c else np.nan for row in rows],
-            "current_ampere": [row.current for row in rows],
-            "cycles": [row.cycles for row in rows],
-            "opening_capacity_mah_per_g": [row.first for row in rows],
-            "closing_capacity_mah_per_g": [row.second for row in rows],
-            "last_capacity_mah_per_g": [row.second_last for row in rows],
-            "retention_percent": [row.retention.value for row in rows],
-            "retention_uncertainty_percent": [
-                0.0 if row is rows[0] else row.retention.expanded() / 2 for row in rows
-            ],
-            "coulombic_efficiency_percent": [100 * row.efficiency for row in rows],
-            "mean_closing_voltage_volt": [row.mean_voltage for row in rows],
-        }
-        columns = {k: tuple(float(x) for x in v) for k, v in table.items()}
-        fastest = max(at_rates or rows, key=lambda row: row.current)
-        return dataclasses.replace(self._left(run, fastest), table=columns)
+        return rate_results(run, self.test())
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Retention against rate, curves by rate; what every cycling shows."""
         return (
-            *self._chart(run),
-            *self._curves(run),
+            *rate_figures(run, self.test()),
             *cycling_figures(run.table("timeseries"), run.sample, ended_of(run)),
-        )
-
-    def _chart(self, run: RecordedRun) -> tuple[Figure, ...]:
-        rows, _ = self._parted(self.table(run))
-        if not rows:
-            return ()
-        one_c = self.one_c() or 1.0
-        x = np.array([row.current / one_c for row in rows])
-        y = np.array([row.retention.value for row in rows])
-        error = np.array([row.retention.uncertainty for row in rows])
-        figure = Figure(
-            "rate_capability",
-            "Capacity left at each rate",
-            "Rate / C",
-            "Capacity / % of the first rate",
-            (Series(run.sample.name, x, y, np.nan_to_num(error), points=True),),
-            x_log=True,
-            note=f"Median of {self.parameters.cycles_per_rate} cycles at each rate; "
-            + (
-                f"opening half cycle always at {self.parameters.opening_rate}."
-                if self.parameters.opening_rate
-                else "the same rate both ways."
-            ),
-        )
-        return (figure,)
-
-    def _curves(self, run: RecordedRun) -> tuple[Figure, ...]:
-        """Return the last whole cycle at each rate, one ramp a direction."""
-        cycles = cycles_of(run)
-        done = set(cycles.number[cycles.complete].tolist())
-        last = {
-            max(done & set(numbers)): rate
-            for rate, numbers in self._plan()[: len(self.parameters.rates)]
-            if done & set(numbers)
-        }
-        shades = dict(zip(last, np.linspace(0, 1, len(last)), strict=True))
-        factor, unit = capacity_unit(run.sample)
-        series = [
-            Series(
-                str(last[curve.cycle]),
-                np.abs(curve.charge) * factor,
-                curve.voltage,
-                shade=float(shades[curve.cycle]),
-                group=curve.word,
-            )
-            for curve in curves_of(run.table("timeseries"), list(last))
-        ]
-        return (
-            (
-                Figure(
-                    "rate_curves",
-                    "Voltage against capacity, last cycle at each rate",
-                    f"Capacity / {unit}",
-                    "Voltage / V",
-                    tuple(series),
-                ),
-            )
-            if series
-            else ()
         )
