@@ -1,33 +1,40 @@
-"""Data that another program recorded: no plan, the usual results and figures."""
+"""Data that another program recorded: no plan, the analysis of what the rows are."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
+
+from labctl.analysis.cells.recognition import Measurement, Recognised, recognise
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
-from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure, Plot
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.sample import Sample, SampleKind
 from protocols.cells.cell_protocol import CURRENT_TIME, VOLTAGE_TIME
-from protocols.cells.cycling_results import cycles_of, cycling_results, ended_of
-from protocols.spectra.peis import NYQUIST
-from protocols.spectra.recorded_spectra import RecordedSpectrum, spectra_of
-from protocols.spectra.spectra_results import (
-    judged_of,
-    resistance_result,
-    spectra_figures,
+from protocols.compose.imported_analyses import (
+    FIGURES,
+    RESULTS,
+    spectra_at_rest,
+    spectra_driven,
 )
+from protocols.compose.imported_rows import ImportedRows
+from protocols.spectra.peis import NYQUIST
+
+RECOGNISED = "recognised_as"
+"""Name of the result that says what the rows were taken for, and why."""
 
 
 class ImportedParameters(Parameters):
-    """Where the data came from."""
+    """Where the data came from, and what they are."""
 
     source: str
     """Name of the file."""
     technique: str = ""
     """What the other program called it."""
+    technique_told: Measurement | None = None
+    """What was measured, where a person says so; none: what the rows look like."""
     imported: bool = False
     """True once the data are in; nobody sets it by hand."""
 
@@ -63,32 +70,41 @@ class Imported(Protocol):
         """Yield nothing."""
         yield from ()
 
+    def recognised(self, run: RecordedRun) -> Recognised:
+        """Return what was measured: as told, or as the rows look."""
+        return self._recognised(ImportedRows(run))
+
+    def _recognised(self, rows: ImportedRows) -> Recognised:
+        at_rest, driven = spectra_at_rest(rows), spectra_driven(rows)
+        told = self.parameters.technique_told
+        if told is None:
+            return recognise(
+                rows.segments, rows.levels, at_rest=len(at_rest), driven=len(driven)
+            )
+        others = {Measurement.PEIS: at_rest, Measurement.INSITU_EIS: driven}
+        more = [kind for kind, own in others.items() if own and kind is not told]
+        return Recognised((told, *more), "told so by who imported it", told=True)
+
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
-        """Return what cycling and spectra say, where the data are of that kind."""
+        """Return what the analyses of what was measured say, and what that was."""
+        rows = ImportedRows(run)
+        found = self._recognised(rows)
         out: dict[str, Result] = {}
-        if len(run.table("timeseries")["test_time_second"]):
-            cycles = cycles_of(run)
-            if cycles.complete.any():
-                out |= cycling_results(run, formation_cycles=0)
-        spectra = self._spectra(run)
-        if spectra:
-            found = judged_of(run, spectra)
-            out["charge_transfer_resistance"] = resistance_result(found)
-        if not out:
-            reason = "neither a whole cycle nor a spectrum is in the data"
-            out["coulombic_efficiency"] = Result.absent("%", reason)
+        for kind in found.kinds:
+            out |= {k: v for k, v in RESULTS[kind](rows).items() if k not in out}
+        names = ", ".join(found.kinds)
+        out[RECOGNISED] = Result(names, "", reason=found.because)
         return out
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
-        """Return the figures of cycling and of spectra, where there are any."""
-        cycling = cycling_figures(run.table("timeseries"), run.sample, ended_of(run))
-        return (*cycling, *spectra_figures(self._spectra(run)))
-
-    def _spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:
-        if not len(run.table("eis")["spectrum_id"]):
+        """Return the figures of what was measured; of cells, what cycling shows."""
+        rows = ImportedRows(run)
+        if not len(rows.table("timeseries")["test_time_second"]) and not len(
+            np.asarray(rows.table("eis")["spectrum_id"])
+        ):
             return ()
-        one_c, sample = run.sample.one_c, run.sample
-        capacity = 1.0
-        if one_c is not None:
-            capacity = 3600.0 * one_c.ampere(sample.active_mass, sample.area)
-        return spectra_of(run, {}, capacity)
+        drawn: dict[str, Figure] = {}
+        for kind in self._recognised(rows).kinds:
+            for figure in FIGURES[kind](rows):
+                drawn.setdefault(figure.name, figure)
+        return tuple(drawn.values())

@@ -100,6 +100,8 @@ def cut_halves(
     step: ArrayLike,
     technique: ArrayLike,
     ended: Ended,
+    *,
+    goes_on: bool = False,
 ) -> Ints:
     """Return how each half cycle ended, a `Cut`, shape (halves,).
 
@@ -111,10 +113,12 @@ def cut_halves(
         A, number of the step, number of the technique in its upload, shape (n,).
     ended
         How the steps ended; empty: nobody recorded it.
+    goes_on
+        Rows follow that are not among these: they ended the last half cycle.
     """
     cut = _of_steps(halves, current, step, technique, ended)
     if not ended:
-        cut = _of_peers(halves)
+        cut = np.zeros(len(halves), dtype=np.int64) if goes_on else _of_peers(halves)
     cut[_has_hole(halves)] = Cut.HOLE
     return cut
 

@@ -109,9 +109,8 @@ def cycle_errors(
     largest = _by_half(cycles.discharge_largest, cycles.charge_largest, down)
     edge = np.nan_to_num(_by_half(cycles.discharge_edge, cycles.charge_edge, down))
     n = len(cycles)
-    middle = np.concatenate(
-        [cycles.start_time + time[:n] / 2, cycles.end_time - time[n:] / 2]
-    )
+    half = np.nan_to_num(time) / 2  # a half cycle that is not there takes no time
+    middle = np.concatenate([cycles.start_time + half[:n], cycles.end_time - half[n:]])
     codes = np.concatenate(
         [
             np.where(down, cycles.discharge_range, cycles.charge_range),

@@ -40,15 +40,22 @@ def cycles_of_rows(
     direction would count to its last half. ``ended``: how the steps of the run ended;
     None or empty: nobody recorded it.
     """
+    goes_on = False
     if last is not None:
         kept = np.asarray(table["cycle_count"]) <= last
+        goes_on = not kept[-1:].all()
         table = {name: np.asarray(table[name])[kept] for name in table}
     table = _measured(table)
     current = np.asarray(table["current_ampere"])
     halves, perhaps = half_cycles_of_rows(table)
     steps, index = table["step_count"], table.get("technique_index")
     cut = cut_halves(
-        halves, current, steps, steps if index is None else index, ended or {}
+        halves,
+        current,
+        steps,
+        steps if index is None else index,
+        ended or {},
+        goes_on=goes_on,
     )
     return pair_cycles(
         halves,

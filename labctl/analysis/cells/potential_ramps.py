@@ -12,17 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 NEAR_END = 0.25
 """Of the span: a vertex lies that near to one of its ends."""
-INSIDE = (0.05, 0.95)
-"""Of a branch's span, over which its line is fitted: its ends may be held."""
+LAG = 3
+"""Rows over which a local slope is taken, at least …"""
+LOCAL = 100
+"""… or this many parts of a branch."""
+FLATTER = 0.3
+"""Of the steepest slopes: what is flatter is a hold."""
+ONE_SLOPE = 0.25
+"""Relative difference up to which two slopes are one; noise is in them."""
 STRAIGHT = 0.01
 """Of a branch's span by which its rows may lie off the line."""
 LEAST = 0.003
 """V that they may in any case."""
-MOSTLY = 0.98
-"""Part of the rows that must lie on the line: some are glitches."""
+MOST_OF = 0.5
+"""Of a branch's span that its ramp passes."""
+GLITCH = 2
+"""Rows off the line that do not end it."""
 ROUNDED = 2
 """Rows at a vertex that belong to the ramp though they lie off its line."""
 FEWEST = 8
@@ -63,21 +72,47 @@ def _turns(v: Floats) -> list[int]:
 
 def _ramp(time: Floats, voltage: Floats) -> tuple[int, int] | None:
     """Return the rows of one branch that lie on its line; None: it has none."""
-    low, high = float(voltage.min()), float(voltage.max())
-    span = high - low
+    span = float(np.ptp(voltage))
     if len(time) < FEWEST or span < SHORTEST:
         return None
-    middle = (voltage >= low + INSIDE[0] * span) & (voltage <= low + INSIDE[1] * span)
-    if middle.sum() < FEWEST - 2 or not np.ptp(time[middle]) > 0:
+    straight = _of_one_slope(time, voltage)
+    if straight.sum() < FEWEST - 2 or not np.ptp(time[straight]) > 0:
         return None
     t0 = time[0]
-    slope, start = np.polyfit(time[middle] - t0, voltage[middle], 1)
+    slope, start = np.polyfit(time[straight] - t0, voltage[straight], 1)
     off = np.abs(start + slope * (time - t0) - voltage)
     near = off <= max(STRAIGHT * span, LEAST)
-    if near[middle].mean() < MOSTLY:
-        return None
-    on = np.flatnonzero(near)
-    first, last = int(on[0]), int(on[-1]) + 1
+    first, last = _longest(near)
     first = 0 if first <= ROUNDED else first
     last = len(near) if len(near) - last <= ROUNDED else last
-    return (first, last) if near[first:last].mean() >= MOSTLY else None
+    passed = abs(float(voltage[last - 1] - voltage[first])) if last > first else 0.0
+    is_one = last - first >= FEWEST and passed >= MOST_OF * span
+    return (first, last) if is_one else None
+
+
+def _of_one_slope(time: Floats, voltage: Floats) -> Flags:
+    """Return the rows about which the voltage changes as it mostly does, (n,)."""
+    lag = max(LAG, len(time) // LOCAL)
+    passed = time[lag:] - time[:-lag]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(passed > 0, (voltage[lag:] - voltage[:-lag]) / passed, 0.0)
+    size = np.abs(slope)
+    steep = size > FLATTER * float(np.quantile(size, 0.9))
+    out = np.zeros(len(time), dtype=bool)
+    if not steep.any():
+        return out
+    usual = float(np.median(slope[steep]))
+    like = np.abs(slope - usual) <= ONE_SLOPE * abs(usual)
+    out[lag // 2 : lag // 2 + len(like)] = like
+    return out
+
+
+def _longest(near: Flags) -> tuple[int, int]:
+    """Return the longest run of rows on the line, over glitches of a row or two."""
+    on = np.flatnonzero(near)
+    if not len(on):
+        return 0, 0
+    begins = np.flatnonzero(np.diff(on, prepend=-2 * GLITCH - 2) > GLITCH + 1)
+    ends = np.append(begins[1:], len(on)) - 1
+    best = int(np.argmax(on[ends] - on[begins]))
+    return int(on[begins[best]]), int(on[ends[best]]) + 1
