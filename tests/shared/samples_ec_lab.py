@@ -49,6 +49,14 @@ def text(folder: Path, without: frozenset[str] = frozenset()) -> Path:
     return path
 
 
+def without_header(folder: Path, without: frozenset[str] = frozenset()) -> Path:
+    """Write a ``.txt`` file that begins with its titles."""
+    whole = text(folder, without).read_bytes().split(b"\r\n", 7)[-1]
+    path = folder / "gcpl.txt"
+    path.write_bytes(whole)
+    return path
+
+
 def binary(folder: Path, without: frozenset[str] = frozenset()) -> Path:
     """Write a ``.mpr`` file: its module of data alone."""
     columns = {
@@ -71,5 +79,6 @@ def binary(folder: Path, without: frozenset[str] = frozenset()) -> Path:
 
 SAMPLES = {
     "EC-Lab text": ForeignSample(text, TITLES),
+    "EC-Lab text without its header": ForeignSample(without_header, TITLES),
     "EC-Lab binary": ForeignSample(binary, tuple(IDS)),
 }

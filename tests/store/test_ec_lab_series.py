@@ -13,7 +13,8 @@ from labctl.store.exporters.ec_lab_series import write_series
 from labctl.store.exporters.sequences import clock_time
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
-from labctl.store.importers.ec_lab_text import EcLabFile, read_mpt
+from labctl.store.importers.ec_lab.content import EcLabFile
+from labctl.store.importers.ec_lab.text import read_mpt
 from labctl.store.journal.journal import Journal
 from labctl.store.run_file.reader import RunFile
 from labctl.techniques import (
@@ -188,7 +189,8 @@ def test_the_header_says_who_wrote_it_and_in_which_zone(
 ) -> None:
     file = written(recorded(folder, header, (DOWN,)), tmp_path)
 
-    assert file.started_unix == header.started_unix
+    assert file.started is not None
+    assert file.started.timestamp() == header.started_unix
     assert "Time zone : UTC" in file.settings
     assert any("not by EC-Lab" in line for line in file.settings)
     assert any("SIMULATED" in line for line in file.settings)

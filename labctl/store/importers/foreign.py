@@ -18,11 +18,16 @@ from labctl.errors import StoreError
 
 RULES: Mapping[str, str] = {
     "elapsed-since-first-row": "time minus that of the first row",
+    "elapsed-since-start": "absolute time minus the start of the acquisition",
     "current-from-charge-steps": "dq/dt of the interval that ends at the row",
     "sign-from-state": "size from the file, sign from its charge/discharge state",
     "impedance-from-polar": "|Z| and phase",
     "polar-from-impedance": "real and imaginary part",
     "spectrum-from-frequency-order": "a new spectrum where the sweep starts again",
+    "spectrum-from-cycle-number": "a new spectrum where the file's cycle counts on",
+    "joined-across-restarts": "a charge that begins again, added to what was reached",
+    "control-from-mode": "one column of setpoints, V or mA by the mode of the row",
+    "cycle-from-loops": "the loop of the file in which the row is",
     "half-cycle-from-current": "the direction of the current",
     "net-from-charge-and-discharge": "charging minus discharging",
     "net-from-half-cycle-charges": "charge since each half cycle began, added up",

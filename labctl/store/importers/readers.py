@@ -50,13 +50,17 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "EC-Lab text",
         (".mpt", ".txt"),
-        "labctl.store.importers.ec_lab_text:read",
-        starts=(b"EC-Lab ASCII FILE", b"BT-Lab ASCII FILE"),
+        "labctl.store.importers.ec_lab.text:read",
+        starts=(
+            *(b"EC-Lab ASCII FILE", b"BT-Lab ASCII FILE"),
+            *(b"\xff\xfeE\x00C\x00-\x00L\x00", b"\xff\xfeB\x00T\x00-\x00L\x00"),
+            *(b"\xfe\xff\x00E\x00C\x00-\x00L", b"\xfe\xff\x00B\x00T\x00-\x00L"),
+        ),
     ),
     Format(
         "EC-Lab binary",
         (".mpr",),
-        "labctl.store.importers.ec_lab_binary:read",
+        "labctl.store.importers.ec_lab.binary:read",
         starts=(b"BIO-LOGIC MODULAR FILE",),
     ),
     Format(
@@ -105,6 +109,12 @@ FORMATS: tuple[Format, ...] = (
         (".wrd",),
         "labctl.store.importers.wonatech.read:read",
         holds=(b"WbcsFile",),
+    ),
+    Format(
+        "EC-Lab text without its header",
+        (".txt", ".mpt"),
+        "labctl.store.importers.ec_lab.text:read",
+        holds=(b"Ewe/V", b"Ecell/V", b"<I>/mA", b"-Im(Z)/Ohm", b"(Q-Qo)/"),
     ),
     Format(
         "table of a spectrum",
