@@ -39,7 +39,7 @@ def read_files(
         )
     )
     program = str(PROGRAMS / "file_readers.py")
-    done = foreign(program, str(jobs), str(answers), group=group)
+    done = foreign(program, str(jobs), str(answers), group=group, cwd=workplace)
     if done.returncode:
         return [Read(said=done.stderr[-2000:])] * len(cases)
     return [

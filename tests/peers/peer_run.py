@@ -42,9 +42,12 @@ def served(bench: str) -> Iterator[Mapping[str, int]]:
 
 
 def foreign(
-    *command: str, group: str = "peers", **variables: str
+    *command: str, group: str = "peers", cwd: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with the peers of an extra before everything else on its path."""
+    """Run Python with the peers of an extra before everything else on its path.
+
+    ``cwd``: where it runs; some leave files there.
+    """
     path = os.pathsep.join((str(SITES[group]), str(PROGRAMS)))
     env = {
         name: value
@@ -58,6 +61,7 @@ def foreign(
         text=True,
         timeout=PATIENCE,
         env=env | variables,
+        cwd=cwd,
         check=False,
     )
 
