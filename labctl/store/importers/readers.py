@@ -91,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
         "labctl CSV",
         (".csv",),
         "labctl.store.importers.own:read_csv",
-        holds=(b"test_time_second [s]", b"test_time_begin_second [s]"),
+        holds=(b"voltage_volt [V]", b"frequency_hertz [Hz]"),
     ),
     Format(
         "Battery Data Format",
