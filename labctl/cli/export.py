@@ -6,13 +6,18 @@ from typing import Annotated
 import typer
 
 from labctl.cli.output import say, say_out, shown_path
-from labctl.cli.run_argument import RunArgument
+from labctl.cli.run_argument import found
+from labctl.errors import OperatorError
 
 FORMATS = ("csv", "parquet", "bdf", "bdf-parquet", "mpt", "cellpy", "zview")
 """As in `labctl.store.exporters.formats`, which takes its time to load."""
+RO_CRATE, ELN = "ro-crate", "eln"
+CRATES = (RO_CRATE, ELN)
+"""Several runs together, with who, what and on which terms."""
 EXAMPLES = (
     "Examples: labctl runs export RUN --format bdf --out out | "
-    "labctl runs export RUN --format mpt --out out"
+    "labctl runs export RUN --format mpt --out out | "
+    "labctl runs export RUN RUN --format ro-crate --out paper.zip"
 )
 
 
@@ -22,12 +27,25 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    run: RunArgument,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Run folders, files in them, or ids in runs/.",
+            parser=found,
+            metavar="run...",
+        ),
+    ],
     kind: Annotated[
-        str, typer.Option("--format", "-f", help=f"One of: {', '.join(FORMATS)}.")
+        str,
+        typer.Option(
+            "--format", "-f", help=f"One of: {', '.join((*FORMATS, *CRATES))}."
+        ),
     ] = "csv",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Default: the run's folder.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder, .zip or .eln. Default: the run's folder."
+        ),
     ] = None,
     institution: Annotated[
         str, typer.Option("--institution", help="First in the names of bdf files.")
@@ -35,12 +53,44 @@ def export(
     force: Annotated[
         bool, typer.Option("--force", help="Replace files that have other content.")
     ] = False,
+    bare: Annotated[
+        bool,
+        typer.Option("--bare", help="With ro-crate and eln: the sealed files alone."),
+    ] = False,
 ) -> None:
-    """Export a run for other programs; docs/how-to/export-runs.md says for which.
+    """Export runs for other programs, or as one thing that can be published.
 
-    Nothing is overwritten: a file that is there with the same content is left alone,
-    one with other content is refused.
+    docs/how-to/export-runs.md says which program reads what, publish-runs.md how a
+    run comes to Zenodo, NOMAD or a notebook. Nothing is overwritten: a file that is
+    there with the same content is left alone, one with other content is refused.
     """
+    if kind in CRATES:
+        _crate(runs, out, eln=kind == ELN, bare=bare, force=force)
+        return
+    if kind not in FORMATS:
+        known = ", ".join((*FORMATS, *CRATES))
+        raise OperatorError(f"--format {kind}: there are {known}")
+    for run in runs:
+        _tables(run, kind, out, institution, force)
+
+
+def _crate(
+    runs: list[Path], out: Path | None, *, eln: bool, bare: bool, force: bool
+) -> None:
+    from labctl.report.of_run import write_report  # noqa: PLC0415  (start-up time)
+    from labctl.store.exporters.crates import (  # noqa: PLC0415
+        CrateWish,
+        export_crate,
+    )
+
+    wish = CrateWish(eln, out, bare, force)
+    place = export_crate(runs, wish, lambda run, page: write_report([run], page, None))
+    say_out(shown_path(place))
+
+
+def _tables(
+    run: Path, kind: str, out: Path | None, institution: str, force: bool
+) -> None:
     from labctl.store.exporters import formats  # noqa: PLC0415  (start-up time)
     from labctl.store.folder import RunFolder  # noqa: PLC0415
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415

@@ -37,6 +37,11 @@ class Listed:
     name: str
     kept: Kept
 
+    @property
+    def is_same(self) -> bool:
+        """Whether it is what it was when the run was sealed."""
+        return self.kept is Kept.SAME
+
     def __str__(self) -> str:
         if self.kept is Kept.MISSING:
             return f"{self.name} is missing"

@@ -12,7 +12,7 @@ from labctl.errors import StoreError
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
 from labctl.store.lock import LOOK_EVERY, HeldError
-from labctl.store.manifest import Kept, Listed, check_manifest
+from labctl.store.manifest import Listed, check_manifest
 from labctl.store.run_file.hdf5 import blocks
 from labctl.store.run_file.hdf5_door import is_locked
 from labctl.store.run_file.reader import RunFile, Table
@@ -66,7 +66,7 @@ class FileCheck:
     @property
     def changed(self) -> tuple[Listed, ...]:
         """Files that are not what they were when the run was sealed."""
-        return tuple(each for each in self.listed if each.kept is not Kept.SAME)
+        return tuple(each for each in self.listed if not each.is_same)
 
     @property
     def rows(self) -> Mapping[str, int]:
