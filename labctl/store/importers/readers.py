@@ -83,9 +83,9 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "Parquet with the terms of the Battery Data Format",
-        (".parquet",),
+        (".parquet", ".feather", ".arrow"),
         "labctl.store.importers.bdf.read:read",
-        starts=(b"PAR1",),
+        starts=(b"PAR1", b"ARROW1"),
     ),
     Format(
         "labctl CSV",

@@ -76,13 +76,23 @@ def test_every_form_gives_the_same_rows(tmp_path: Path, name: str) -> None:
     right(read(write(tmp_path, name, FORMS[name])))
 
 
-def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "write_as"), [("parquet", "write_table"), ("feather", "write_feather")]
+)
+def test_arrow_gives_the_same_rows(tmp_path: Path, kind: str, write_as: str) -> None:
     arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    writer = pytest.importorskip(f"pyarrow.{kind}")
     columns = {label: [row[k] for row in ROWS] for k, label in enumerate(LABELS)}
-    parquet.write_table(arrow.table(columns), tmp_path / "x.bdf.parquet")
+    getattr(writer, write_as)(arrow.table(columns), str(tmp_path / f"x.bdf.{kind}"))
 
-    right(read(tmp_path / "x.bdf.parquet"))
+    right(read(tmp_path / f"x.bdf.{kind}"))
+
+
+def test_a_damaged_table_of_arrow_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+
+    with pytest.raises(StoreError, match="is damaged"):
+        read(write(tmp_path, "x.bdf.parquet", b"PAR1 and nothing else"))
 
 
 def test_gaps_are_missing_and_words_are_named(tmp_path: Path) -> None:

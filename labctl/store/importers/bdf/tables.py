@@ -1,6 +1,6 @@
-"""The tables in which Battery Data Format files come: CSV, Parquet, JSON.
+"""The tables in which Battery Data Format files come: CSV, Parquet, Arrow, JSON.
 
-Parquet needs pyarrow, an extra; nothing else does.
+Parquet and Arrow need pyarrow, an extra; nothing else does.
 """
 
 import importlib
@@ -22,26 +22,30 @@ STREAMS = ("timeseries", "eis")
 def read_table(path: Path) -> PlainTable:
     """Read a table of any kind. StoreError."""
     name = path.name.lower().removesuffix(".gz")
-    if name.endswith(".parquet"):
-        return _parquet(path)
+    if name.endswith((".parquet", ".feather", ".arrow")):
+        return _arrow(path)
     if name.endswith((".json", ".ndjson", ".jsonl")):
         return _json(path)
     return read_plain(path)
 
 
-def _parquet(path: Path) -> PlainTable:
+def _arrow(path: Path) -> PlainTable:
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
+        feather: Any = importlib.import_module("pyarrow.feather")
         arrow: Any = importlib.import_module("pyarrow")
     except ImportError as e:
         raise StoreError(
-            f"{path}: reading Parquet needs pyarrow, which is not installed: "
+            f"{path}: reading it needs pyarrow, which is not installed: "
             "pip install 'labctl-bench[parquet]', or export the file as CSV"
         ) from e
     try:
-        table = parquet.read_table(path)
+        named = path.name.lower().endswith(".parquet")
+        table = (parquet if named else feather).read_table(path)
     except (arrow.ArrowException, OSError) as e:
-        raise StoreError(f"{path}: is no Parquet file, or is damaged: {e}") from e
+        raise StoreError(
+            f"{path}: is no table of Arrow or Parquet, or is damaged: {e}"
+        ) from e
     check_stream(path, table.schema.metadata or {})
     names: list[str] = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
