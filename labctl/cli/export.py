@@ -48,7 +48,7 @@ def export(
         ),
     ] = None,
     institution: Annotated[
-        str, typer.Option("--institution", help="First in the names of bdf files.")
+        str, typer.Option("--institution", help="First in bdf files' names.")
     ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Replace files that have other content.")
@@ -97,7 +97,7 @@ def _tables(
 
     folder = RunFolder.of(run).path
     with RunFile(folder) as file:
-        wanted = formats.Wanted(out or folder, institution or "LAB", force)
+        wanted = formats.Wanted(out or folder, institution, force)
         written = formats.export(file, kind, wanted)
         over, rows = file.status.finished, sum(file.rows.values())
     for path in written:

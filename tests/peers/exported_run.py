@@ -49,10 +49,7 @@ PARTS: tuple[tuple[int, int, Technique, float, int], ...] = (
 def export_everything(folder: Path) -> tuple[RunFile, dict[str, list[Path]]]:
     """Make the run in a folder and export it; return it and the files by format."""
     run = RunFile(_recorded(RunFolder(folder / "run-1")))
-    return run, {
-        name: export(run, name, Wanted(folder / name, institution="Lab"))
-        for name in FORMATS
-    }
+    return run, {name: export(run, name, Wanted(folder / name)) for name in FORMATS}
 
 
 def _recorded(folder: RunFolder) -> Path:
@@ -68,6 +65,13 @@ def _recorded(folder: RunFolder) -> Path:
         },
         started_unix=STARTED,
         operator="Ø. Person",
+        orcid="https://orcid.org/0000-0002-1825-0097",
+        uuid="0b0a4c4e-5d0a-4c39-9f5e-6f2f1c0f2b11",
+        lab={
+            "institution": {"name": "U Cam", "ror": "https://ror.org/013meh722"},
+            "licence": "CC-BY-4.0",
+            "funding": [{"funder": "A council", "grant": "17"}],
+        },
         versions={"labctl-bench": "0.1.0"},
     )
     with Journal.create(folder.journal, header) as journal:

@@ -21,11 +21,12 @@ def write_parquet(
     columns: Sequence[Column],
     heads: Sequence[str],
     about: Mapping[str, str],
+    more: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Write columns of a table under ``heads``, each with its unit and long name.
 
-    ``about``: the file's metadata. NaN and a missing whole number are null. OSError;
-    StoreError: pyarrow is not installed.
+    ``about``: the file's metadata; ``more``: further metadata of each column. NaN and a
+    missing whole number are null. OSError; StoreError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
     types = [arrow.int64() if c.dtype == "i8" else arrow.float64() for c in columns]
@@ -38,9 +39,12 @@ def write_parquet(
                     "name": column.name,
                     "long_name": column.long_name,
                     "unit": column.unit,
+                    **further,
                 },
             )
-            for head, kind, column in zip(heads, types, columns, strict=True)
+            for head, kind, column, further in zip(
+                heads, types, columns, more or [{}] * len(types), strict=True
+            )
         ],
         metadata=dict(about),
     )

@@ -20,6 +20,7 @@ from labctl.store.exporters.csv_files import number_rows, write_rows
 from labctl.store.exporters.delivery import Delivery, delivery, same_content, word_of
 from labctl.store.exporters.merged_rows import merged
 from labctl.store.exporters.records import write_records
+from labctl.store.header import dumps
 from labctl.store.run_file.reader import RunFile, Table
 
 REQUIRED = ("test_time_second", "voltage_volt", "current_ampere")
@@ -70,6 +71,8 @@ SINCE_1_3: Mapping[str, str] = {
     "surface_pressure_pa": "Surface Pressure / Pa",
 }
 LABELS: Mapping[str, str] = {**EVERY_VERSION, **SINCE_1_3}
+NOBODY = "LAB"
+"""Stands for the institution of a run that does not say it."""
 NUMBERS = range(1, 1000)
 """What stands last in a file's name."""
 
@@ -78,7 +81,7 @@ def export_bdf(
     run: RunFile,
     directory: Path,
     *,
-    institution: str = "LAB",
+    institution: str = "",
     parquet: bool = False,
     replace: bool = False,
 ) -> list[Path]:
@@ -86,16 +89,18 @@ def export_bdf(
 
     Named ``Institution__Cell__YYYYMMDD_XXX.bdf.csv`` (or ``.bdf.parquet``), XXX being
     the first number that is free or has this very content: nothing is overwritten, and
-    `replace` means nothing. StoreError: the run has no time, voltage and current;
-    pyarrow is not installed.
+    `replace` means nothing. ``institution``: empty takes the run's, or `NOBODY`.
+    StoreError: the run has no time, voltage and current; pyarrow is not installed.
     """
     table, columns = table_of(run)
+    whose = run.header.lab.get("institution") or {}
+    institution = institution or str(whose.get("name", "")) or NOBODY
     kind = "parquet" if parquet else "csv"
     with delivery(directory, replace=replace) as goods:
         draft = goods.file(f"draft.bdf.{kind}")
         heads = [LABELS[column.name] for column in columns]
         if parquet:
-            about = {"labctl": f'{{"run": "{run.header.run_id}"}}'}
+            about = {"labctl": dumps({"run": run.header.run_id})}
             write_parquet(draft, table, columns, heads, about)
         else:
             names = [column.name for column in columns]

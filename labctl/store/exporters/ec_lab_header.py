@@ -52,7 +52,7 @@ def one_line(text: str) -> str:
 
 def _facts(run: RunFile) -> list[str]:
     header = run.header
-    labctl = header.versions.get("labctl-bench", "")
+    labctl = header.program_version
     sample: Mapping[str, Any] = header.sample
     facts = [
         f"Run : {header.run_id}",

@@ -20,8 +20,8 @@ class Wanted:
     """How a person wants a run handed on."""
 
     directory: Path
-    institution: str = "LAB"
-    """First word of a Battery Data Format file's name."""
+    institution: str = ""
+    """First word of a Battery Data Format file's name; empty: as the run says."""
     replace: bool = False
     """Replace files that have other content."""
 

@@ -1,7 +1,8 @@
 """Hand a run on as Apache Parquet: one typed file a stream, units on every column.
 
 Columns have labctl's machine names; a column's metadata hold ``unit`` and
-``long_name``, the file's hold ``labctl``: a JSON object that says whose rows these are.
+``long_name`` (of an imported run also ``origin``, ``source_title`` and ``rule``), the
+file's hold ``labctl``: a JSON object that says whose rows these are.
 """
 
 from pathlib import Path
@@ -29,14 +30,29 @@ def export_parquet(
             path = goods.file(f"{word_of(header.run_id)}_{stream.name}.parquet")
             names = [column.name for column in stream.columns]
             about = {"labctl": dumps(_about(run, stream.name, stream.title))}
-            write_parquet(path, table, stream.columns, names, about)
+            origins = [_origin(run, stream.name, name) for name in names]
+            write_parquet(path, table, stream.columns, names, about, origins)
     return goods.paths
+
+
+def _origin(run: RunFile, stream: str, column: str) -> dict[str, str]:
+    """Return where a column of an imported run is from; nothing of our own."""
+    imported = run.header.imported
+    origin = imported and imported.origin(stream, column)
+    if not origin:
+        return {}
+    return {
+        "origin": str(origin.origin),
+        "source_title": origin.title,
+        "rule": origin.rule,
+    }
 
 
 def _about(run: RunFile, stream: str, title: str) -> dict[str, object]:
     header, status = run.header, run.status
     return {
         "run": header.run_id,
+        "uuid": header.uuid,
         "stream": stream,
         "title": title,
         "protocol": header.protocol,
@@ -51,6 +67,8 @@ def _about(run: RunFile, stream: str, title: str) -> dict[str, object]:
         "finished": status.finished,
         "simulated": header.simulated,
         "operator": header.operator,
+        "orcid": header.orcid,
+        "lab": dict(header.lab),
         "software": dict(header.versions),
         "sign": "positive current charges the test object",
     }

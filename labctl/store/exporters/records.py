@@ -61,7 +61,7 @@ def records(run: RunFile) -> dict[str, Any]:
     origin = {
         "source_type": "simulation" if header.simulated else "measurement",
         "source_name": header.run_id,
-        "workflow_version": f"labctl {header.versions.get('labctl-bench', '')}".strip(),
+        "workflow_version": f"labctl {header.program_version}".strip(),
         "retrieved_at": _whole(status.unix),
     }
     test = {
@@ -75,7 +75,7 @@ def records(run: RunFile) -> dict[str, Any]:
         "ended_at": _whole(status.unix) if status.finished and dated else None,
     }
     found: dict[str, Any] = {
-        "battinfo_test": {"test": test, "provenance": origin},
+        "battinfo_test": {"test": test, "provenance": origin, **_terms(run)},
         "battinfo_cell": {
             "cell_instance": {"name": str(header.sample.get("name", ""))},
             "provenance": {"source_type": "lab", "source_name": header.run_id},
@@ -91,10 +91,35 @@ def records(run: RunFile) -> dict[str, Any]:
             "test_spec": {"name": header.protocol, "kind": kind}
         },
     }
-    if header.operator:
-        person = {"type": "Person", "name": header.operator}
-        found["battinfo_test"]["contributor"] = [person]
     return {name: _said(record) for name, record in found.items()}
+
+
+def _terms(run: RunFile) -> dict[str, Any]:
+    """Return who measured, on whose money, and on which terms the data are given."""
+    header = run.header
+    lab = header.lab
+    found: dict[str, Any] = {"license": lab.get("licence", "")}
+    if header.operator:
+        person: dict[str, Any] = {"type": "Person", "name": header.operator}
+        person["same_as"] = header.orcid
+        institution = lab.get("institution")
+        if institution:
+            person["affiliation"] = _organization(institution, "name")
+        found["contributor"] = [_said(person)]
+    granted = [each for each in lab.get("funding", ()) if each.get("grant")]
+    if granted:  # the record takes one
+        funding = {"type": "Grant", "identifier": granted[0]["grant"]}
+        funding |= {"id": granted[0].get("doi", "")}
+        found["funding"] = {**funding, "funder": _organization(granted[0], "funder")}
+    return found
+
+
+def _organization(about: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {
+        "type": "Organization",
+        "name": str(about.get(name, "")),
+        "same_as": str(about.get("ror", "")),
+    }
 
 
 def kind_of(protocol: str, *, spectra: bool) -> str:
@@ -139,6 +164,10 @@ def _own(
         "roles": dict(header.roles),
         "instruments": {name: dict(each) for name, each in header.instruments.items()},
         "operator": header.operator,
+        "orcid": header.orcid,
+        "uuid": header.uuid,
+        "lab": dict(header.lab),
+        "imported": header.imported and header.imported.to_json(),
         "started_at": iso(header.started_unix),
         "ended_at": iso(status.unix) if status.finished else None,
         "state": status.state,
