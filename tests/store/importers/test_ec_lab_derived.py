@@ -155,6 +155,13 @@ def test_the_energy_is_that_of_a_cycle_if_it_begins_again_with_one(
     assert ("cycle_charging_energy_wh" in table) is taken
 
 
+def test_an_energy_below_0_v_is_not_taken(tmp_path: Path) -> None:
+    titles = "time/s|Ewe/V|cycle number|Energy charge/W.h"
+    rows: list[tuple[object, ...]] = [(0.0, 0.1, "1", 0.0), (1.0, -0.1, "1", 1.0)]
+
+    assert "cycle_charging_energy_wh" not in series(tmp_path, titles, rows)
+
+
 def test_loops_are_cycles_where_nothing_else_counts(tmp_path: Path) -> None:
     header = ("Loop 0 from point number 0 to 2", "Loop 1 from point number 3 to 4")
     table = series(tmp_path, LOOPS, TWICE, *header)

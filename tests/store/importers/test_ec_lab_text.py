@@ -60,13 +60,24 @@ def test_a_decimal_comma_is_a_decimal_point(tmp_path: Path) -> None:
     same(path)
 
 
-@pytest.mark.parametrize("empty", ["XXX", "", "NaN", "1.#QNAN"])
+@pytest.mark.parametrize("empty", ["XXX", "", "NaN", "1.#QNAN", "-inf", "1.#INF"])
 def test_an_empty_cell_is_no_number(tmp_path: Path, empty: str) -> None:
     path = written(tmp_path, TEXT.replace("-2.000000000E+00", empty, 1))
 
     current = read(path).timeseries["current_ampere"].values
     assert np.isnan(current[0])
     assert current[1:] == pytest.approx([-2e-3, 2e-3])
+
+
+@pytest.mark.parametrize("tab", ["", "\t"])
+def test_a_column_without_any_number_is_empty(tmp_path: Path, tab: str) -> None:
+    titles = ("I Range", "time/s", "Temperature/°C", "Ewe/V", "<I>/mA")
+    rows = [("", float(k), "", 3.0, "") for k in range(4)]
+    series = read(written(tmp_path, mpt(titles, rows, tab=tab))).timeseries
+
+    assert series["test_time_second"].values.tolist() == [0, 1, 2, 3]
+    for name in ("current_range_code", "ambient_temperature_celsius", "current_ampere"):
+        assert np.isnan(series[name].values).all(), name
 
 
 def test_a_file_of_many_blocks_is_the_same_file(

@@ -16,6 +16,7 @@ class EcLabFile:
     path: Path
     columns: Mapping[str, Array]
     """Title -> values, shape (n,), float64; NaN where a cell is empty."""
+    program: str = "EC-Lab"
     technique: str = ""
     """``Galvanostatic Cycling with Potential Limitation``; empty if not said."""
     settings: tuple[str, ...] = ()

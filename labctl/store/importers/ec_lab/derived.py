@@ -173,9 +173,13 @@ def energies(known: Known) -> dict[str, ForeignColumn]:
     """Return the energies of a cycle, where they begin again with one.
 
     EC-Lab keeps the energy of the charge through the discharge of the same cycle; a
-    file whose numbers do otherwise has them untaken.
+    file whose numbers do otherwise has them untaken. It goes by the sign of the power,
+    so that below 0 V charge and discharge change places: untaken as well.
     """
     out: dict[str, ForeignColumn] = {}
+    voltage = known.get("Ewe") or known.get("<Ewe>") or known.get("Ecell")
+    if voltage is None or not (voltage.values >= 0).all():
+        return out
     for direction, name in (("charge", "charging"), ("discharge", "discharging")):
         column = known.get(f"Energy {direction}") or known.get(f"Energy we {direction}")
         cycle = known.get("cycle number")

@@ -19,8 +19,10 @@ from labctl.store.importers.ec_lab import dates
 BLOCK = 1 << 24
 """Bytes that are parsed at once."""
 _NUMBER = re.compile(rb"[+-]?(?:\d+(?:([.,])\d*)?|([.,])\d+)(?:[eE][+-]?\d+)?")
-_EMPTY = (b"", b"XXX", b"NAN", b"-NAN", b"1.#QNAN", b"-1.#IND", b"1,#QNAN", b"-1,#IND")
-"""What EC-Lab writes where there is no number."""
+_NOTHING = re.compile(
+    rb"(?:XXX|[+-]?(?:nan|inf|infinity)|[+-]?1[.,]#\w*)?", re.IGNORECASE
+)
+"""What EC-Lab, and Windows, write where there is no number."""
 
 
 @dataclass(slots=True)
@@ -161,6 +163,12 @@ def _is_shorter(last: bytes, before: bytes) -> bool:
     return len(last.strip(b" +-")) < len(before.strip(b" +-"))
 
 
+def _with_empty_cells(block: bytes) -> bytes:
+    """Write NaN into empty cells, wherever they are in their lines."""
+    block = block.replace(b"\t\t", b"\tnan\t").replace(b"\t\t", b"\tnan\t")
+    return block.replace(b"\t\n", b"\tnan\n").replace(b"\n\t", b"\nnan\t")
+
+
 @dataclass(slots=True)
 class _Reader:
     path: Path
@@ -198,17 +206,16 @@ class _Reader:
             block = block.replace(b",", b".")
         if self.tab:
             block = block.replace(b"\t\n", b"\n").removesuffix(b"\t")
-        elif b"\t\n" in block:
-            block = block.replace(b"\t\n", b"\tnan\n")
         if b"XXX" in block:
             block = block.replace(b"XXX", b"nan")
-        if b"\t\t" in block:
-            block = block.replace(b"\t\t", b"\tnan\t").replace(b"\t\t", b"\tnan\t")
+        if b"\t\t" in block or b"\t\n" in block or b"\n\t" in block:
+            block = _with_empty_cells(block)
         if not block.strip():
             return np.empty((0, self.count))
         out = np.loadtxt(io.BytesIO(block), delimiter="\t", comments=None, ndmin=2)
-        if out.shape[1] != self.count or np.isinf(out).any():
+        if out.shape[1] != self.count:
             raise ValueError
+        out[np.isinf(out)] = np.nan
         for column, cells in found.items():
             self.dated[column] += cells
         return out
@@ -252,7 +259,7 @@ class _Reader:
             return float("nan")
         match = _NUMBER.fullmatch(text)
         if match is None:
-            if text.upper() in _EMPTY:
+            if _NOTHING.fullmatch(text):
                 return float("nan")
             raise StoreError(f"{self.path}:{line}: {_text(cell)!r} is not a number")
         mark = match[1] or match[2]

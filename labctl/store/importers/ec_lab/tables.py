@@ -125,7 +125,7 @@ def as_foreign(file: EcLabFile) -> ForeignFile:
     }
     return ForeignFile(
         file.path,
-        "EC-Lab",
+        file.program,
         series if series.rows else EMPTY,
         eis,
         technique=file.technique,

@@ -12,6 +12,7 @@ TECHNIQUES: Mapping[int, str] = {
     0x1D: "Potentio Electrochemical Impedance Spectroscopy",
     0x1E: "Galvano Electrochemical Impedance Spectroscopy",
     0x30: "Cyclic Voltammetry",
+    0x32: "IR compensation (PEIS)",
     0x33: "Cyclic Voltammetry Advanced",
     0x6C: "Linear Sweep Voltammetry",
     0x75: "Constant Voltage",

@@ -75,6 +75,7 @@ def read_mpt(path: Path) -> EcLabFile:
     return EcLabFile(
         path,
         columns,
+        program="BT-Lab" if head and head[0].startswith("BT-Lab") else "EC-Lab",
         technique=_technique(head),
         settings=tuple(head),
         started=_zoned(clock.started, head),
