@@ -69,7 +69,6 @@ def test_one_table_is_read_however_it_was_saved(
         ("0;0,700", 0.7),
         # one sure cell tells for the others
         ("0;3,700\n1;3,70", 3.7),
-        ("0:00:01,5;3,700", 3.7),
     ],
 )
 def test_a_comma_is_a_decimal_mark_where_it_can_be_nothing_else(
@@ -98,6 +97,8 @@ def test_a_comma_that_may_stand_between_thousands_is_refused(
         ("Time(s),Voltage(V)\n", "no row below the titles"),
         ("Time(s),Voltage\n0,1\n", "'Voltage' does not say its unit"),
         ("Time(s),Voltage(furlong)\n0,1\n", "unknown unit furlong"),
+        ("Time(s),Voltage(V)\n0:00:01,1\n", "Time(s) is '0:00:01', which is no number"),
+        ("Time,Voltage(V)\n1.5,1\n", "Time is '1.5', of which nobody knows the unit"),
         ("Time(s),Voltage(V),Voltage (mV)\n0,1,2\n", "are both voltage_volt"),
         ("Time(s),Voltage(V)\n0,1\n0,1,2\n0,1\n", ":3: 3 cells, the titles are 2"),
         ("Time(s),Voltage(V)\n0,1\n\n2,1V\n", ":4: Voltage(V) is '1V', which is no"),
@@ -127,6 +128,16 @@ def test_a_title_that_nothing_takes_is_named(file: Path) -> None:
     taken = take(file, "Time(s),dV/dt(V/s),Voltage(V)\n0,5,3.7\n")
 
     assert taken.untaken == ("dV/dt(V/s)",)
+
+
+def test_a_column_that_is_not_needed_is_left_where_its_unit_is_not_told(
+    file: Path,
+) -> None:
+    taken = take(file, "Time,Voltage(V),Current\n1d 0:00:01.5,3.7,5\n")
+
+    assert taken.columns["test_time_second"].values[0] == 86_401.5
+    assert taken.untaken == ("Current",)
+    assert taken.remarks == ("Current is not taken: it does not say its unit",)
 
 
 def test_long_files_are_read_in_blocks(

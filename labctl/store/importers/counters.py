@@ -8,6 +8,7 @@ neither is not taken.
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ class Scope(StrEnum):
     TEST = ""
     CYCLE = "cycle_"
     STEP = "step_"
+    HALF_CYCLE = "half_cycle_"
 
 
 def begins(*columns: Array | None, step_time: Array | None = None) -> Bools:
@@ -52,37 +54,48 @@ def scope_of(
     """Return since when counters count; None: it is none of ``starts``, or unknown.
 
     ``starts``: the scopes in the order in which they are tried, and the first row of
-    each of their parts; for the whole test any.
+    each of their parts; for the whole test any. Rows without a number tell nothing.
     """
-    if any(not np.isfinite(values).all() for values in counters):
-        return None
     for scope, first in starts:
         if scope is not Scope.TEST and not len(first):
             continue
-        restarts = np.zeros(0, bool) if scope is Scope.TEST else first
-        if all(_counts(values, restarts) for values in counters):
+        part = np.cumsum(first) if scope is not Scope.TEST else None
+        if all(_counts(values, part) for values in counters):
             return scope
     return None
 
 
-def _counts(values: Array, first: Bools) -> bool:
-    """Whether a counter only rises but for ``first`` rows, and restarts at those."""
+def _counts(values: Array, part: Array | None) -> bool:
+    """Whether a counter only rises within each part, and restarts with each.
+
+    ``part``: number of each row's part; None: all rows are one.
+    """
+    known = np.isfinite(values)
+    values = values[known]
     if len(values) < 2:  # noqa: PLR2004
-        return True
+        return bool(len(values))
     rounding = SMALL * float(np.max(np.abs(values)))
     step = np.diff(values)
-    if not len(first):
+    if part is None:
         return bool((step >= -rounding).all())
-    restart = first[1:]
+    restart = np.diff(part[known]) != 0
     before, after = values[:-1][restart], values[1:][restart]
     rises = (step[~restart] >= -rounding).all()
     restarts = (after <= np.maximum(LEFT * before, rounding)).all()
     return bool(rises and restarts)
 
 
-def follows_current(counter: Array, current: Array) -> bool:
-    """Whether a signed counter moves with the current and never restarts."""
+def follows_current(counter: Array, current: Array, first: Bools | None = None) -> bool:
+    """Whether a signed counter moves with the current and never restarts.
+
+    ``first``: rows at which it may restart. Rows that lack one of the two count for
+    nothing.
+    """
+    known = np.isfinite(counter) & np.isfinite(current)
+    counter, current = counter[known], current[known]
     step = np.diff(counter)
+    if first is not None:
+        step = np.where(first[known][1:], 0.0, step)
     rounding = SMALL * max(float(np.max(np.abs(counter), initial=0.0)), 1e-12)
     now, before = current[1:], current[:-1]
     rises_without = (step > rounding) & (np.maximum(now, before) <= 0)
@@ -105,5 +118,32 @@ def signed(size: Array, direction: Array) -> Array:
 
     A size at rest has no direction: it is 0 or it is not known.
     """
-    values = size * direction
-    return np.where((direction == 0) & (size != 0), np.nan, values)
+    values = np.where(direction == 0, np.nan, size * direction)
+    return np.where(size == 0, 0.0, values)
+
+
+def held(direction: Array) -> Array:
+    """Return the last direction that was not a rest, 0 before the first."""
+    known = np.nan_to_num(direction)
+    at = np.maximum.accumulate(np.where(known != 0, np.arange(len(known)), -1))
+    return np.where(at >= 0, known[np.maximum(at, 0)], 0.0)
+
+
+def in_order(
+    step_time: Array, first: Bools, wall: Array | None, pause: float = 2.0
+) -> Array:
+    """Return test time, s: step times one after the other, from 0 at test start.
+
+    ``wall``: dates of the rows, s; where they show that more than ``pause`` s (dates
+    are often whole seconds) lie between two steps, the second begins there.
+    """
+    time = np.empty(len(step_time))
+    edges = [*np.flatnonzero(first).tolist(), len(step_time)]
+    start = 0.0
+    for begin, end in pairwise(edges):
+        if begin and wall is not None:
+            shown = (wall[begin] - step_time[begin]) - (wall[0] - step_time[0])
+            start = shown if shown - start > pause else start
+        time[begin:end] = start + step_time[begin:end]
+        start = time[end - 1]
+    return time

@@ -23,7 +23,14 @@ from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.importers.clock_text import duration
 from labctl.store.importers.foreign import ForeignColumn
-from labctl.store.importers.titles import Kind, Quantity, Titles, factor_of, words_of
+from labctl.store.importers.titles import (
+    Kind,
+    Quantity,
+    Titles,
+    factor_of,
+    quantity_of,
+    words_of,
+)
 
 BLOCK = 20_000
 """Lines that are taken apart at once."""
@@ -95,9 +102,9 @@ class TextFile:
         for at, line in enumerate(islice(self.lines, LOOK_FOR_TITLES)):
             for separator in SEPARATORS:
                 titles = _cells(line, separator)
-                names = {each.name for t in titles if (each := _quantity(t, known))}
+                names = {each.name for t in titles if (each := quantity_of(t, known))}
                 if all(names & set(need.split("|")) for need in needs):
-                    return Sheet.of(self, at, separator, titles, known)
+                    return Sheet.of(self, at, separator, titles, known, needs)
                 best = max(best, sorted(names), key=len)
         lacking = [need for need in needs if not set(best) & set(need.split("|"))]
         raise StoreError(
@@ -145,12 +152,20 @@ class Sheet:
         separator: str,
         titles: Sequence[str],
         known: Titles,
+        needs: Sequence[str],
     ) -> "Sheet":
         """Return the table whose titles are in line ``at``. StoreError."""
         where = f"{text.path}:{at + 1}"
-        takes = takes_of(where, titles, known)
+        takes, remarks = takes_of(where, titles, known, needs)
         return cls(
-            text.path, text.lines[:at], titles, takes, text.lines, at + 1, separator
+            text.path,
+            text.lines[:at],
+            titles,
+            takes,
+            text.lines,
+            at + 1,
+            separator,
+            remarks,
         )
 
     def take(self) -> Taken:
@@ -263,16 +278,19 @@ class Place:
 
 
 def takes_of(
-    where: str, titles: Sequence[str], known: Titles
-) -> dict[int, tuple[Quantity, float]]:
-    """Return which columns are taken: position -> quantity and factor.
+    where: str, titles: Sequence[str], known: Titles, needs: Sequence[str]
+) -> tuple[dict[int, tuple[Quantity, float]], list[str]]:
+    """Return which columns are taken (position -> quantity, factor), and remarks.
 
-    StoreError: two columns are one quantity, or a quantity's unit is not known.
+    A column whose unit is not known is not taken, and that is said. StoreError: it is
+    one of ``needs``, or two columns are one quantity.
     """
+    needed = {name for need in needs for name in need.split("|")}
+    remarks: list[str] = []
     takes: dict[int, tuple[Quantity, float]] = {}
     names: dict[str, str] = {}
     for at, title in enumerate(titles):
-        quantity = _quantity(title, known)
+        quantity = quantity_of(title, known)
         if quantity is None:
             continue
         if quantity.name in names:
@@ -283,14 +301,17 @@ def takes_of(
         unit = words_of(title)[1]
         factor = factor_of(quantity, unit)
         if factor is None:
-            raise StoreError(
-                f"{where}: {title.strip()!r} "
-                + (f"has the unknown unit {unit}" if unit else "does not say its unit")
-                + "; export it with a unit such as A, V, Ah, s"
-            )
+            said = f"has the unknown unit {unit}" if unit else "does not say its unit"
+            if quantity.name in needed:
+                raise StoreError(
+                    f"{where}: {title.strip()!r} {said}; export it with a unit such "
+                    "as A, V, Ah, s"
+                )
+            remarks.append(f"{title.strip()} is not taken: it {said}")
+            continue
         names[quantity.name] = title.strip()
         takes[at] = (quantity, factor)
-    return takes
+    return takes, remarks
 
 
 def untaken(titles: Sequence[str], takes: Mapping[int, object]) -> tuple[str, ...]:
@@ -308,20 +329,20 @@ def numbers_of(
     """Return float64 of shape (n,); NaN where a cell is empty. StoreError."""
     texts = [cell.replace(",", ".") for cell in cells] if comma else list(cells)
     joined = "\n".join(texts)
-    if _DIGITS.issuperset(joined) and "" not in texts:
+    clock = quantity.kind is Kind.CLOCK
+    if not clock and _DIGITS.issuperset(joined) and "" not in texts:
         try:
             return np.array(texts, dtype=np.float64)
         except ValueError:
             pass  # the loop says in which line
     values = np.empty(len(texts))
     for at, text in enumerate(texts):
-        value = number(text)
-        if value is None and quantity.kind is Kind.TIME:
-            value = duration(text)
+        value = duration(text) if clock and text not in NO_NUMBER else number(text)
         if value is None:
+            what = "of which nobody knows the unit" if clock else "which is no number"
             raise StoreError(
                 f"{place.path}:{place.lines[at]}: {place.title.strip()} is "
-                f"{cells[at]!r}, which is no number"
+                f"{cells[at]!r}, {what}"
             )
         values[at] = value
     return values
@@ -337,10 +358,6 @@ def number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _quantity(title: str, known: Titles) -> Quantity | None:
-    return known.get(words_of(title)[0])
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -44,6 +44,9 @@ RULES: Mapping[str, str] = {
     "steps-from-rows": "a new step where step, driving or direction change",
     "time-since-step-began": "time minus that at the start of the step",
     "start-plus-test-time": "start of the test plus test time",
+    "step-times-in-order": "step times one after the other, a pause where the dates "
+    "show one",
+    "filled-between-records": "as recorded; between records, the intervals added up",
     "same-as-test-time": "the file has one clock",
     "sign-turned": "minus the other of the two",
 }

@@ -37,7 +37,8 @@ class Format:
         if self.starts:
             return head.removeprefix(b"\xef\xbb\xbf").startswith(self.starts)
         named = path.name.lower().endswith(self.endings)
-        return named and (not self.holds or any(word in head for word in self.holds))
+        text = head.replace(b"\0", b"")  # words of UTF-16 are words
+        return named and (not self.holds or any(word in text for word in self.holds))
 
     def read(self, path: Path) -> ForeignFile:
         """Read it. StoreError."""
@@ -46,6 +47,9 @@ class Format:
         return reader(path)
 
 
+CURRENT_IN_CHINESE = tuple(
+    "电流".encode(each) for each in ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
+)
 FORMATS: tuple[Format, ...] = (
     Format(
         "EC-Lab text",
@@ -117,6 +121,43 @@ FORMATS: tuple[Format, ...] = (
         holds=(b"Ewe/V", b"Ecell/V", b"<I>/mA", b"-Im(Z)/Ohm", b"(Q-Qo)/"),
     ),
     Format(
+        "Basytec text",
+        (".txt", ".dat", ".csv"),
+        "labctl.store.importers.basytec:read",
+        holds=(b"Resultfile from Basytec", b"~Time["),
+    ),
+    Format(
+        "Maccor text",
+        (".txt", ".csv", ".tsv"),
+        "labctl.store.importers.maccor:read",
+        holds=(b"Rec#", b"Cyc#", b"DPt Time", b"DPT Time"),
+    ),
+    Format(
+        "Arbin CSV",
+        (".csv", ".txt"),
+        "labctl.store.importers.arbin:read",
+        holds=(b"Data_Point", b"Data Point", b"Test_Time", b"Charge Capacity (Ah)"),
+    ),
+    Format(
+        "Neware text",
+        (".csv", ".txt"),
+        "labctl.store.importers.neware_text:read",
+        holds=(
+            *(b"DataPoint", b"Step Type", b"Record ID", b"Record Index"),
+            *(b"Relative Time", b"Total Time", *CURRENT_IN_CHINESE),
+        ),
+    ),
+    Format(
+        "Neware binary",
+        (".nda", ".ndax"),
+        "labctl.store.importers.neware_binary:read",
+    ),
+    Format(
+        "workbook of Arbin or Neware",
+        (".xlsx", ".xlsm", ".xls"),
+        "labctl.store.importers.workbook:read",
+    ),
+    Format(
         "table of a spectrum",
         (".csv", ".txt"),
         "labctl.store.importers.spectrum_text:read",
@@ -124,6 +165,10 @@ FORMATS: tuple[Format, ...] = (
     ),
 )
 """In the order in which they are tried: those with own first bytes first."""
+INSTEAD = {
+    ".res": "it is Arbin's database; export it from MITS Pro as CSV or xlsx",
+}
+"""Ending of a file that is known and not read -> what to do."""
 
 
 def format_of(path: Path) -> Format | None:
@@ -143,8 +188,8 @@ def read(path: Path) -> ForeignFile:
     """Read a file of any known kind. StoreError: it is none, or is damaged."""
     kind = format_of(path)
     if kind is None:
+        ending = path.suffix.lower()
         known = ", ".join(f"{each.name} ({each.endings[0]})" for each in FORMATS)
-        raise StoreError(
-            f"{path}: not a file that can be imported; labctl reads {known}"
-        )
+        instead = INSTEAD.get(ending, f"labctl reads {known}")
+        raise StoreError(f"{path}: not a file that can be imported; {instead}")
     return kind.read(path)

@@ -7,10 +7,11 @@ title without a unit is taken only where the format fixes the unit.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _UNIT = re.compile(r"^(?P<words>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]\s*$")
+_WIDE = str.maketrans("（）［］", "()[]")  # noqa: RUF001  (of Chinese exports)
 _APART = re.compile(r"[\s_]+")
 
 
@@ -20,7 +21,9 @@ class Kind(StrEnum):
     COUNT = "count"
     """A whole number without a unit."""
     TIME = "time"
-    """A duration: seconds, or ``1d 02:03:04.5``."""
+    """A duration in a unit."""
+    CLOCK = "clock"
+    """A duration that says by its colons what it is: ``1d 02:03:04.5``."""
     CURRENT = "current"
     VOLTAGE = "voltage"
     CHARGE = "charge"
@@ -64,23 +67,32 @@ _SAME = {
     **dict.fromkeys(("S", "Sec", "seconds"), "s"),
     **dict.fromkeys(("hour", "hours", "Hr", "hr"), "h"),
 }
-TIME_OF_DAY = {"h:min:s", "h:min:s.ms", "hh:mm:ss", "h:m:s", "d hh:mm:ss", "d:h:m:s"}
-"""Units of a time whose cells say by their colons what they are."""
 
 
 def words_of(title: str) -> tuple[str, str]:
     """Return the words of a title, comparable, and its unit; empty if it has none."""
-    text = title.strip().lstrip("~").strip()
+    text = title.translate(_WIDE).strip().lstrip("~").strip()
     match = _UNIT.match(text)
     words, unit = (match["words"], match["unit"]) if match else (text, "")
     return _APART.sub("", words).lower(), _plain(unit)
 
 
+def quantity_of(title: str, known: Titles) -> Quantity | None:
+    """Return what a title is; None: nothing that is known.
+
+    A time without a unit, or in hours and minutes, is one that its colons tell.
+    """
+    words, unit = words_of(title)
+    quantity = known.get(words)
+    if quantity is None or quantity.kind is not Kind.TIME:
+        return quantity
+    says = unit or quantity.unit
+    return quantity if says in UNITS[Kind.TIME] else replace(quantity, kind=Kind.CLOCK)
+
+
 def factor_of(quantity: Quantity, unit: str) -> float | None:
     """Return what a cell is multiplied with; None: the unit is missing or no such."""
-    if quantity.kind in {Kind.COUNT, Kind.WORDS}:
-        return 1.0
-    if quantity.kind is Kind.TIME and unit in TIME_OF_DAY:
+    if quantity.kind in {Kind.COUNT, Kind.WORDS, Kind.CLOCK}:
         return 1.0
     return UNITS[quantity.kind].get(unit or quantity.unit)
 

@@ -1,0 +1,52 @@
+"""Read Arbin's exports: CSV of MITS Pro, and the channel sheets of its workbooks.
+
+Titles with underscores (``Test_Time(s)``) are of older versions, with spaces
+(``Test Time (s)``) of newer ones. Current is positive on charge. The capacity counters
+restart where the schedule says, so that the rows have to tell (`counters`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labctl.store.importers.counters import Scope
+from labctl.store.importers.cycler_rows import DATE, CyclerRows
+from labctl.store.importers.delimited import Taken, TextFile
+from labctl.store.importers.foreign import ForeignFile
+from labctl.store.importers.titles import Kind, Quantity
+
+PROGRAM = "Arbin MITS Pro"
+TITLES = {
+    "datapoint": Quantity("record_index", Kind.COUNT),
+    "testtime": Quantity("test_time_second", Kind.TIME),
+    "datetime": Quantity(DATE, Kind.WORDS),
+    "steptime": Quantity("step_time_second", Kind.TIME),
+    "stepindex": Quantity("step_id", Kind.COUNT),
+    "cycleindex": Quantity("cycle_count", Kind.COUNT),
+    "current": Quantity("current_ampere", Kind.CURRENT),
+    "voltage": Quantity("voltage_volt", Kind.VOLTAGE),
+    "power": Quantity("power_watt", Kind.POWER),
+    "chargecapacity": Quantity("charging_capacity_ah", Kind.CHARGE),
+    "dischargecapacity": Quantity("discharging_capacity_ah", Kind.CHARGE),
+    "chargeenergy": Quantity("charging_energy_wh", Kind.ENERGY),
+    "dischargeenergy": Quantity("discharging_energy_wh", Kind.ENERGY),
+    "internalresistance": Quantity("internal_resistance_ohm", Kind.RESISTANCE),
+    **{
+        f"auxtemperature{n}": Quantity(f"temperature_t{n}_celsius", Kind.TEMPERATURE)
+        for n in range(1, 6)
+    },
+}
+NEEDS = ("test_time_second", "voltage_volt", "current_ampere")
+
+
+def read(path: Path) -> ForeignFile:
+    """Read a CSV export. StoreError names file, line and cure."""
+    sheet = TextFile.read(path, "cp1252").sheet(TITLES, NEEDS)
+    return as_foreign(path, sheet.take(), sheet.head)
+
+
+def as_foreign(path: Path, taken: Taken, settings: Sequence[str]) -> ForeignFile:
+    """Return the rows of an export as labctl has them. StoreError."""
+    rows = CyclerRows.of(path, PROGRAM, taken)
+    rows.check_sign()
+    rows.scope_counters((Scope.TEST, Scope.CYCLE, Scope.STEP))
+    return rows.file(settings, {})

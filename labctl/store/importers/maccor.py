@@ -1,0 +1,68 @@
+"""Read Maccor's text exports: ``Rec#``, ``Amps``, ``Volts`` and their newer titles.
+
+Current, ``Amp-hr`` and ``Watt-hr`` have no sign: the state (``C``, ``D``, ``R``, ``P``,
+``S``) gives it. The counters restart with the step or with the direction, as the test
+plan says, so that the rows have to tell (`counters`).
+"""
+
+import math
+from pathlib import Path
+
+from labctl.store.importers.cycler_rows import DATE, STATE, CyclerRows
+from labctl.store.importers.delimited import TextFile
+from labctl.store.importers.foreign import ForeignFile
+from labctl.store.importers.titles import Kind, Quantity
+
+PROGRAM = "Maccor"
+_RECORD = Quantity("record_index", Kind.COUNT)
+_CYCLE = Quantity("cycle_count", Kind.COUNT)
+_STATE = Quantity(STATE, Kind.WORDS)
+TITLES = {
+    "rec#": _RECORD,
+    "rec": _RECORD,
+    "cyc#": _CYCLE,
+    "cyclec": _CYCLE,
+    "step": Quantity("step_id", Kind.COUNT),
+    "testtime": Quantity("test_time_second", Kind.TIME),
+    "steptime": Quantity("step_time_second", Kind.TIME),
+    "amps": Quantity("current_ampere", Kind.CURRENT, "A"),
+    "mamps": Quantity("current_ampere", Kind.CURRENT, "mA"),
+    "current": Quantity("current_ampere", Kind.CURRENT),
+    "volts": Quantity("voltage_volt", Kind.VOLTAGE, "V"),
+    "mvolts": Quantity("voltage_volt", Kind.VOLTAGE, "mV"),
+    "voltage": Quantity("voltage_volt", Kind.VOLTAGE),
+    "amp-hr": Quantity("capacity_ah", Kind.CHARGE, "Ah"),
+    "mamp-hr": Quantity("capacity_ah", Kind.CHARGE, "mAh"),
+    "cap.": Quantity("capacity_ah", Kind.CHARGE),
+    "capacity": Quantity("capacity_ah", Kind.CHARGE),
+    "watt-hr": Quantity("energy_wh", Kind.ENERGY, "Wh"),
+    "mwatt-hr": Quantity("energy_wh", Kind.ENERGY, "mWh"),
+    "ener.": Quantity("energy_wh", Kind.ENERGY),
+    "energy": Quantity("energy_wh", Kind.ENERGY),
+    "state": _STATE,
+    "md": _STATE,
+    "dpttime": Quantity(DATE, Kind.WORDS),
+    **{
+        f"temp{n}": Quantity(f"temperature_t{n}_celsius", Kind.TEMPERATURE)
+        for n in range(1, 6)
+    },
+}
+NEEDS = ("test_time_second", "voltage_volt", "current_ampere")
+DIRECTIONS = {"C": 1.0, "D": -1.0, "R": 0.0, "P": 0.0, "S": 0.0}
+"""Charge, discharge, rest, pause, suspended."""
+
+
+def read(path: Path) -> ForeignFile:
+    """Read a text export. StoreError names file, line and cure."""
+    sheet = TextFile.read(path, "cp1252").sheet(TITLES, NEEDS)
+    rows = CyclerRows.of(path, PROGRAM, sheet.take())
+    rows.sign_current(direction, "State")
+    ways = rows.directions(direction)
+    for name in ("capacity_ah", "energy_wh"):
+        rows.scope_both_ways(name, ways)
+    return rows.file(sheet.head, {})
+
+
+def direction(state: str) -> float:
+    """Return 1 for charge, -1 for discharge, 0 for rest; NaN: it does not tell."""
+    return DIRECTIONS.get(state.upper(), math.nan)

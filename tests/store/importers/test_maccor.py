@@ -1,0 +1,140 @@
+"""Maccor's text exports: no sign but the state's, counters that the plan restarts."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import samples_cyclers as samples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labctl.errors import StoreError
+from labctl.store.importers.readers import read
+
+R = samples.rows()
+
+
+def write(folder: Path, **changed: object) -> Path:
+    """Write the sample with other cells; None leaves a column out."""
+    cells = {**samples.maccor(), **changed}
+    kept = {title: values for title, values in cells.items() if values is not None}
+    grid = samples.table(kept)  # type: ignore[arg-type]
+    return samples.text(folder / "m.txt", grid, "\t", samples.MACCOR_HEAD)
+
+
+def test_every_number_is_that_of_the_file_with_the_states_sign(tmp_path: Path) -> None:
+    file = read(samples.write_maccor(tmp_path))
+
+    c = file.timeseries
+    assert file.started is not None
+    assert file.started.isoformat() == "2024-01-15T09:00:00"
+    assert file.settings == samples.MACCOR_HEAD
+    np.testing.assert_array_equal(c["test_time_second"].values, R["time"])
+    np.testing.assert_array_equal(c["current_ampere"].values, 1e-3 * R["current"])
+    assert c["current_ampere"].rule == "sign-from-state"
+    net = 1e-3 * (R["charged"] - R["discharged"])
+    np.testing.assert_allclose(c["step_net_capacity_ah"].values, net, rtol=1e-15)
+    assert c["step_net_energy_wh"].values[-1] == pytest.approx(3e-3)
+
+
+def test_decimal_commas_and_bracketed_titles_are_read(tmp_path: Path) -> None:
+    titles = {
+        "Rec#": "Rec",
+        "Cyc#": "Cycle C",
+        "Amp-hr": "Cap. [Ah]",
+        "Watt-hr": "Ener. [Wh]",
+        "Amps": "Current [A]",
+        "Volts": "Voltage [V]",
+        "State": "Md",
+        "DPt Time": "DPT Time",
+    }
+    grid = samples.table({titles.get(t, t): v for t, v in samples.maccor().items()})
+    rows = [[str(cell).replace(".", ",") for cell in row] for row in grid[1:]]
+    path = samples.text(tmp_path / "m.txt", [grid[0], *rows], "\t")
+    said = re.sub(r"(Cap|Ener), \[", r"\1. [", path.read_text("utf-8"))
+    path.write_text(said, "utf-8")
+
+    file, plain = read(path), read(samples.write_maccor(tmp_path))
+
+    assert file.timeseries.keys() == plain.timeseries.keys()
+    for name, column in plain.timeseries.items():
+        np.testing.assert_array_equal(file.timeseries[name].values, column.values)
+
+
+def test_milliamperes_are_read_as_their_title_says(tmp_path: Path) -> None:
+    path = write(tmp_path, Amps=None, mAmps=abs(R["current"]))
+
+    current = read(path).timeseries["current_ampere"].values
+    np.testing.assert_array_equal(current, 1e-3 * R["current"])
+
+
+def test_a_counter_that_goes_on_through_rests_is_of_the_half_cycle(
+    tmp_path: Path,
+) -> None:
+    counted = 1e-3 * np.where(
+        R["step"] < 3, samples.so_far(R, "discharged"), R["charged"]
+    )
+
+    file = read(write(tmp_path, **{"Amp-hr": counted}))
+
+    column = file.timeseries["half_cycle_capacity_ah"]
+    # the rest keeps what the discharge left
+    assert list(column.values[[12, 15, 16, 28]]) == pytest.approx(
+        [-1e-3, -1e-3, 0.0, 1e-3]
+    )
+
+
+def test_a_counter_that_restarts_nowhere_is_not_taken(tmp_path: Path) -> None:
+    through = samples.so_far(R, "charged") + samples.so_far(R, "discharged")
+
+    file = read(write(tmp_path, **{"Amp-hr": 1e-3 * through}))
+
+    assert not [name for name in file.timeseries if "capacity" in name]
+    assert "Amp-hr" in file.untaken
+
+
+def test_a_current_at_rest_has_no_sign(tmp_path: Path) -> None:
+    noise = 1e-3 * abs(R["current"]) + 1e-8 * (R["step"] == 2)
+
+    file = read(write(tmp_path, Amps=noise))
+
+    assert np.isnan(file.timeseries["current_ampere"].values[R["step"] == 2]).all()
+    assert file.remarks == (
+        "3 rows have a current whose sign no state tells: not taken",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"State": None}, "export the column State too"),
+        ({"State": ["X"] * 29}, "no state tells charge from discharge"),
+        ({"Amps": None, "Current": R["current"]}, "'Current' does not say its unit"),
+        ({"Volts": None}, "of voltage_volt there is none"),
+        ({"TestTime": R["time"] / 60}, "of which nobody knows the unit"),
+        ({"Amps": ["1,234"] * 29}, "decimal marks or stand between thousands"),
+    ],
+)
+def test_what_is_not_told_is_refused(
+    changed: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match=re.escape(why)):
+        read(write(tmp_path, **changed))
+
+
+@given(cut=st.integers(0, 3000), at=st.integers(150, 3000), byte=st.integers(0, 255))
+def test_a_damaged_file_is_read_or_refused(
+    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = samples.write_maccor(tmp_path_factory.mktemp("damaged"))
+    data = bytearray(path.read_bytes())
+    data[at % len(data)] = byte
+    path.write_bytes(data[: len(data) - cut])
+
+    try:
+        file = read(path)
+    except StoreError as e:
+        assert str(path) in str(e)  # noqa: PT017
+    else:
+        assert file.timeseries.rows <= 29
