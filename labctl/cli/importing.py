@@ -35,7 +35,10 @@ def import_(
         typer.Option(help='Start, of files without one: "2024-01-15 09:00".'),
     ] = "",
     technique: Annotated[
-        str, typer.Option(help="What was done. Default: the rows tell.")
+        str,
+        typer.Option(
+            help="What was measured: gitt, hppc, quasi-ocv … Default: the rows tell."
+        ),
     ] = "",
     jobs: Annotated[
         int, typer.Option(min=0, help="Processes; 0: as many as are worth it.")

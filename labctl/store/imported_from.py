@@ -86,7 +86,7 @@ class ImportedFrom:
     program: str
     """Who wrote it: ``EC-Lab``."""
     technique: str = ""
-    """What that program, or the person who imported it, called it."""
+    """What that program called it."""
     sha256: str = ""
     """Of the file's bytes, hexadecimal."""
     start: Start = field(default_factory=Start)

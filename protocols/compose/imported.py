@@ -19,6 +19,7 @@ from protocols.compose.imported_analyses import (
     spectra_at_rest,
     spectra_driven,
 )
+from protocols.compose.imported_parts import one_c_of
 from protocols.compose.imported_rows import ImportedRows
 from protocols.spectra.peis import NYQUIST
 
@@ -79,7 +80,11 @@ class Imported(Protocol):
         told = self.parameters.technique_told
         if told is None:
             return recognise(
-                rows.segments, rows.levels, at_rest=len(at_rest), driven=len(driven)
+                rows.segments,
+                rows.levels,
+                one_c=one_c_of(rows.sample),
+                at_rest=len(at_rest),
+                driven=len(driven),
             )
         others = {Measurement.PEIS: at_rest, Measurement.INSITU_EIS: driven}
         more = [kind for kind, own in others.items() if own and kind is not told]

@@ -119,7 +119,9 @@ def _voltammetry_figures(rows: ImportedRows) -> Figures:
 
 
 def _slow_cycle(rows: ImportedRows) -> Results:
-    return slow_cycle_results(rows, _slowest(rows))
+    number = _slowest(rows)
+    found = slow_cycle_results(rows, number)
+    return {**found, **formation_results(rows, max(number - 1, 0))}
 
 
 def _slow_cycle_figures(rows: ImportedRows) -> Figures:

@@ -66,6 +66,7 @@ def find_pulses(
             and not kinds[k - 1]
             and not kinds[k + 1]
             and min(before, after) > 1
+            and time[bounds[k + 1] - 1] > _switch_time(time, bounds[k])
         ):
             found.append(
                 PulseRows(bounds[k - 1], bounds[k], bounds[k + 1], bounds[k + 2])

@@ -5,6 +5,7 @@ names are those of our own protocols, whose analysis the rows then go through.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,8 @@ MAIN = 0.6
 """Part of the cycles that run at the one current of a cycling test."""
 MOST_FORMATION = 5
 """Cycles at a low current that come first and are formation."""
+SLOW = 30
+"""Part of 1C below which a single cycle at the end shows the equilibrium."""
 LOWER = 0.8
 """Of the current that follows, which a formation's is at most."""
 
@@ -91,6 +94,7 @@ def recognise(
     segments: Sequence[Segment],
     levels: Sequence[Level],
     *,
+    one_c: float | None = None,
     at_rest: int = 0,
     driven: int = 0,
 ) -> Recognised:
@@ -100,11 +104,13 @@ def recognise(
     ----------
     segments, levels
         Of the rows; the levels of all whole cycles, in order.
+    one_c
+        A, by the label; None: it does not say.
     at_rest, driven
         How many spectra were taken at rest, and while a current flowed.
     """
     kinds, said = [], []
-    main = _main(segments, levels)
+    main = _main(segments, levels, one_c)
     if main is not None:
         kinds.append(main[0])
         said.append(main[1])
@@ -121,7 +127,7 @@ def recognise(
 
 
 def _main(
-    segments: Sequence[Segment], levels: Sequence[Level]
+    segments: Sequence[Segment], levels: Sequence[Level], one_c: float | None
 ) -> tuple[Measurement, str] | None:
     driven = [one for one in segments if one.kind.is_driven]
     ramps = [one for one in driven if one.kind is SegmentKind.RAMP]
@@ -141,7 +147,7 @@ def _main(
     if pulses:
         many = _counted(len(pulses), "short pulse", "short pulses")
         return Measurement.HPPC, f"{many} between rests, among longer current steps"
-    return _of_cycles(levels)
+    return _of_cycles(levels, one_c)
 
 
 def _turn(ramps: Sequence[Segment]) -> bool:
@@ -152,7 +158,11 @@ def _turn(ramps: Sequence[Segment]) -> bool:
     )
 
 
-def _of_cycles(levels: Sequence[Level]) -> tuple[Measurement, str]:
+def _of_cycles(levels: Sequence[Level], one_c: float | None) -> tuple[Measurement, str]:
+    last = levels[-1] if levels else Level(math.inf, ())
+    if one_c and len(last.numbers) == 1 and last.current < one_c / SLOW:
+        hours = round(one_c / last.current)
+        return Measurement.QUASI_OCV, f"the last cycle ran at C/{hours}"
     formation, later = parted(levels)
     count = sum(len(one.numbers) for one in later)
     if not count and not formation:
@@ -195,7 +205,7 @@ def is_rate_test(levels: Sequence[Level]) -> bool:
     if len(different) < 2:  # noqa: PLR2004
         return False
     total = sum(len(one.numbers) for one in levels)
-    if max(different.values()) < MAIN * total:
+    if len(different) > 2 and max(different.values()) < MAIN * total:  # noqa: PLR2004
         return True
     in_turn = len(levels) <= len(different) + 1
     return in_turn and min(len(one.numbers) for one in levels) > 1
@@ -264,7 +274,7 @@ def short_pulses(segments: Sequence[Segment]) -> tuple[int, ...]:
         for k, one in enumerate(segments)
         if one.kind in {SegmentKind.CURRENT, SegmentKind.VOLTAGE}
     ]
-    size = np.abs([segments[k].charge for k in steps])
+    size = np.nan_to_num(np.abs([segments[k].charge for k in steps]))
     found = []
     for at, k in enumerate(steps):
         near = size[max(at - NEAR, 0) : at + NEAR + 1]
@@ -274,7 +284,7 @@ def short_pulses(segments: Sequence[Segment]) -> tuple[int, ...]:
             and k > 0
             and segments[k - 1].kind is SegmentKind.REST
             and one.duration <= SHORT
-            and size[at] <= SMALL * np.nanmax(near)
+            and 0 < size[at] <= SMALL * near.max()
         ):
             found.append(k)
     return tuple(found) if _among_steps(segments, steps, found) else ()

@@ -292,6 +292,8 @@ class _Rows:
     def _constant(self, a: int, b: int, otherwise: SegmentKind) -> SegmentKind:
         if self._is_unknown(a, b):
             return SegmentKind.UNKNOWN
+        if self._rests(a, b):
+            return SegmentKind.REST
         return SegmentKind.CURRENT if self._is_flat(a, b) else otherwise
 
     def _is_unknown(self, a: int, b: int) -> bool:

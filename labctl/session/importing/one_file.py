@@ -19,11 +19,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from labctl import plugins
+from labctl.analysis.cells.recognition import Measurement
 from labctl.clock import SystemClock
 from labctl.data import Array, Batch, EndReason, Result
 from labctl.documents.plan import read_label, sample_of
 from labctl.engine.states import RunState
-from labctl.errors import StoreError
+from labctl.errors import OperatorError, StoreError
 from labctl.sample import Sample
 from labctl.session.importing.charges import charges_of
 from labctl.session.importing.columns import ImportedStream, streams_of
@@ -62,8 +63,8 @@ class ImportOrder:
     """In which the files' local times are; None: that of this PC."""
     started: datetime | None = None
     """When the test began, of files that do not say it."""
-    technique: str = ""
-    """What was done, in the words of labctl; empty: the rows tell."""
+    technique: Measurement | None = None
+    """What was measured; None: the rows tell."""
 
     @classmethod
     def of(
@@ -74,19 +75,36 @@ class ImportOrder:
             sample_of(read_label(label)),
             zone_of(zone) if zone else None,
             told_of(started) if started else None,
-            technique,
+            measurement_of(technique) if technique else None,
         )
 
 
+def measurement_of(told: str) -> Measurement:
+    """Return what a person says was measured. OperatorError: nothing that is known."""
+    try:
+        return Measurement(told)
+    except ValueError:
+        raise OperatorError(
+            f"--technique {told}: labctl knows no such measurement; there are "
+            f"{', '.join(Measurement)}"
+        ) from None
+
+
 def import_file(
-    path: Path, label: Path, out: Path, *, zone: str = "", started: str = ""
+    path: Path,
+    label: Path,
+    out: Path,
+    *,
+    zone: str = "",
+    started: str = "",
+    technique: str = "",
 ) -> Path:
     """Read ``path`` and return the folder of the run that was made.
 
     ``label`` is the sample's file, ``out`` the folder of runs. StoreError: a kind of
     file that is not known, or one that cannot be read.
     """
-    order = ImportOrder.of(label, zone, started)
+    order = ImportOrder.of(label, zone, started, technique)
     with ImportPlace(out) as place:
         return place.publish(make_run(path, order, place.fresh()).path)
 
@@ -119,7 +137,7 @@ def make_run(
     source = ImportedFrom(
         path.name,
         file.program,
-        order.technique or file.technique,
+        file.technique,
         sha256 or content_of(path),
         start,
         {each.stream.name: each.origins for each in streams},
@@ -151,7 +169,12 @@ def _header(
     streams: tuple[ImportedStream, ImportedStream],
 ) -> RunHeader:
     kind, sample = plugins.protocol(PROTOCOL), order.sample
-    given = {"source": source.file, "technique": source.technique, "imported": True}
+    given = {
+        "source": source.file,
+        "technique": source.technique,
+        "technique_told": order.technique and str(order.technique),
+        "imported": True,
+    }
     unix = source.start.unix
     return RunHeader(
         run_id=run_id(PROTOCOL, sample.name, unix),

@@ -1,0 +1,141 @@
+"""Whatever the rows of a file are, there are results, and none of them invented."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.twins.world import catalogue
+from labctl.analysis.cells.recognition import Measurement
+from labctl.columns import EIS, TIMESERIES
+from labctl.data import Array, Quality
+from labctl.protocol import StepRecord
+from labctl.sample import Sample
+from protocols.compose.imported import RECOGNISED, Imported, ImportedParameters
+
+SAMPLE = Sample.model_validate(catalogue.label("si"))
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An imported run of these columns; what a file lacks is missing in every row."""
+
+    timeseries: Mapping[str, Array] = field(default_factory=dict)
+    eis: Mapping[str, Array] = field(default_factory=dict)
+    sample: Sample = SAMPLE
+    steps: Sequence[StepRecord] = ()
+
+    def table(self, stream: str) -> Mapping[str, Array]:
+        own, usual = {
+            "timeseries": (self.timeseries, TIMESERIES),
+            "eis": (self.eis, EIS),
+        }[stream]
+        n = len(next(iter(own.values()), ()))
+        return {
+            **{
+                column.name: np.full(n, -1)
+                if column.dtype == "i8"
+                else np.full(n, np.nan)
+                for column in usual.columns
+            },
+            **own,
+        }
+
+    def accuracy(self, role: str) -> None:
+        del role
+
+
+def imported(technique: Measurement | None = None) -> Imported:
+    parameters = ImportedParameters(source="a", imported=True, technique_told=technique)
+    return Imported(parameters, SAMPLE)
+
+
+SIZES = st.one_of(
+    st.sampled_from([0.0, 0.0, 1e-3, -1e-3, 2e-3, 1e-9, NAN]),
+    st.integers(-10_000, 10_000).map(lambda nano: 1e-6 * nano),
+)
+VOLTS = st.one_of(
+    st.sampled_from([0.1, 1.0, 1.0, NAN]),
+    st.integers(-1000, 5000).map(lambda milli: 1e-3 * milli),
+)
+CODES = st.integers(-1, 3)
+
+
+@st.composite
+def series(draw: st.DrawFn) -> dict[str, Array]:
+    n = draw(st.integers(0, 24))
+
+    def column(values: st.SearchStrategy[Any]) -> Array:
+        return np.array(draw(st.lists(values, min_size=n, max_size=n)), dtype=float)
+
+    steps = column(st.sampled_from([0.0, 1.0, 1.0, 1.0, 60.0, 1e5]))
+    volts = column(VOLTS)
+    out = {
+        "test_time_second": np.cumsum(steps),
+        "voltage_volt": volts,
+        "current_ampere": column(SIZES),
+    }
+    more = {
+        "half_cycle": CODES,
+        "driving_code": CODES,
+        "step_id": CODES,
+        "net_capacity_ah": st.integers(-9, 9).map(float),
+    }
+    for name in draw(st.sets(st.sampled_from(sorted(more)))):
+        values = column(more[name])
+        out[name] = values if name.endswith("ah") else values.astype(int)
+    return out
+
+
+@given(rows=series(), told=st.sampled_from([None, None, *Measurement]))
+@settings(max_examples=100, deadline=None)
+def test_any_small_table_has_results(
+    rows: dict[str, Array], told: Measurement | None
+) -> None:
+    protocol, run = imported(told), Rows(rows)
+
+    found = protocol.results(run)
+    protocol.figures(run)
+
+    assert RECOGNISED in found
+    assert len(found) > 1
+
+
+def test_a_file_of_rests_alone_says_so() -> None:
+    rows = {
+        "test_time_second": np.arange(9.0),
+        "voltage_volt": np.full(9, 3.0),
+        "current_ampere": np.full(9, np.nan),
+        "driving_code": np.full(9, 3),
+    }
+
+    found = imported().results(Rows(rows))
+
+    assert found[RECOGNISED].value == "rest"
+    assert found["coulombic_efficiency"].quality is Quality.ABSENT
+
+
+@pytest.mark.parametrize("lacking", ["voltage_volt", "voltage_amplitude_volt"])
+def test_a_spectrum_of_few_columns_is_judged_by_what_it_has(lacking: str) -> None:
+    f = np.geomspace(1e4, 1.0, 25)
+    z = 5 + 20 / (1 + (2j * np.pi * f * 1e-3) ** 0.9)
+    eis = {
+        "spectrum_id": np.zeros(25, dtype=int),
+        "test_time_second": np.arange(25.0),
+        "frequency_hertz": f,
+        "real_impedance_ohm": z.real,
+        "imaginary_impedance_ohm": z.imag,
+        "voltage_volt": np.full(25, 3.0),
+        "voltage_amplitude_volt": np.full(25, 0.01),
+    }
+    del eis[lacking]
+
+    found = imported().results(Rows(eis=eis))["charge_transfer_resistance"]
+
+    assert found.value == pytest.approx(20, rel=0.01)
+    assert found.quality is Quality.SUSPECT  # nobody saw that the cell kept still
