@@ -4,8 +4,8 @@
 pin and this environment lacks goes into folders that only foreign processes see, so
 that nothing here changes its version; each extra has its own, for they contradict each
 other. Some are under the GPL: they run as processes of their own, in tests only.
-PyMeasure's own tests are in its source archive only (MIT); that is fetched and
-unpacked, never committed.
+PyMeasure's own tests and navani's sample files are in their source archives only (MIT);
+these are fetched and unpacked, never committed.
 """
 
 import json
@@ -28,8 +28,9 @@ SITES: Mapping[str, Path] = {
 """Extra -> what goes before everything else on its foreign processes' path."""
 STAMP = HOME / "pins.json"
 """What was fetched; written last."""
-SOURCES = ("pymeasure",)
-"""Whose tests are wanted."""
+SOURCES: Mapping[str, str] = {"pymeasure": "peers", "navani": "peers-samples"}
+"""Whose source archive is wanted, and the extra that pins it: PyMeasure's for its
+tests, navani's for its files of other programs (MIT)."""
 
 
 def pins(group: str = "peers") -> dict[str, str]:
@@ -41,12 +42,12 @@ def pins(group: str = "peers") -> dict[str, str]:
 
 def all_pins() -> dict[str, dict[str, str]]:
     """Return what every extra pins."""
-    return {group: pins(group) for group in SITES}
+    return {group: pins(group) for group in (*SITES, *SOURCES.values())}
 
 
 def source_of(name: str) -> Path:
     """Return the unpacked source archive of a peer."""
-    return HOME / "source" / f"{name}-{pins()[name]}"
+    return HOME / "source" / f"{name}-{pins(SOURCES[name])[name]}"
 
 
 def are_here() -> bool:
@@ -87,10 +88,10 @@ def _fill(group: str) -> None:
 
 
 def _unpack() -> None:
-    """Fetch the source archives whose tests are wanted."""
+    """Fetch the source archives that are wanted."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in SOURCES:
-            exact = f"{name}=={pins()[name]}"
+        for name, group in SOURCES.items():
+            exact = f"{name}=={pins(group)[name]}"
             _pip(
                 *("download", "-q", "--no-deps", "--no-binary", ":all:"),
                 *("--dest", folder, exact),

@@ -1,0 +1,35 @@
+"""What EC-Lab's binary files hold is what foreign readers find in them."""
+
+from pathlib import Path
+
+import fetch_peers
+import mpr_cases
+import pytest
+from ec_lab_files import LAYOUTS
+
+needs_peers = pytest.mark.skipif(
+    not fetch_peers.are_here(),
+    reason="the peers are not here: python tests/peers/fetch_peers.py",
+)
+
+
+@needs_peers
+@pytest.mark.parametrize("reader", sorted(mpr_cases.GROUPS))
+def test_every_number_of_a_public_file_is_the_readers(
+    reader: str, tmp_path: Path
+) -> None:
+    files = {name: mpr_cases.public_file(name) for name in mpr_cases.PUBLIC}
+
+    found = mpr_cases.compare(files, reader, tmp_path)
+
+    assert {one.file: one.said for one in found if one.said} == {}
+    assert {one.deviation for one in found} == {0.0}
+    assert min(one.values for one in found) > 0
+
+
+@needs_peers
+def test_every_layout_is_the_one_that_a_foreign_reader_knows(tmp_path: Path) -> None:
+    found = mpr_cases.compare(mpr_cases.made(tmp_path), "galvani", tmp_path)
+
+    assert [one.said for one in found] == [""] * len(LAYOUTS)
+    assert {one.deviation for one in found} == {0.0}
