@@ -286,7 +286,11 @@ def _open(path: Path) -> Any:
     # The second: labctl replaces files whole, so that a lock protects nothing. It is
     # not the first: one process cannot have a file open in both ways. The third: a run
     # goes on, or was killed.
-    ways: tuple[dict[str, bool], ...] = ({}, {"locking": False}, {"swmr": True})
+    # Of a file that nobody left open a part is missing: asked to follow its writer,
+    # HDF5 1.14 looks for it without end.
+    ways: list[dict[str, bool]] = [{}, {"locking": False}]
+    if is_open_elsewhere(path):
+        ways.append({"swmr": True})
     errors: list[OSError] = []
     for way in ways:
         try:

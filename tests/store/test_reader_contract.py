@@ -1,0 +1,117 @@
+"""Every reader: a column is in the file, derived by a named rule, or absent.
+
+A small file of each format is written whole, and again without each of its titles: what
+was taken from that title must then be absent or derived by a rule, and everything else
+must stay the number that it was. A reader that cannot go on refuses and names the file.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from foreign_samples import samples
+
+from labctl.errors import StoreError
+from labctl.store.importers.foreign import (
+    RULES,
+    ForeignColumn,
+    ForeignFile,
+    ForeignTable,
+)
+from labctl.store.importers.readers import FORMATS, read
+
+SAMPLES = samples()
+EVERY = list(dict.fromkeys(each.name for each in FORMATS))
+WITHOUT = [
+    (name, title) for name in EVERY if name in SAMPLES for title in SAMPLES[name].titles
+]
+
+
+def tables(file: ForeignFile) -> Mapping[str, ForeignTable]:
+    return {"timeseries": file.timeseries, "eis": file.eis}
+
+
+def columns(file: ForeignFile) -> Mapping[tuple[str, str], ForeignColumn]:
+    return {
+        (name, column): table[column]
+        for name, table in tables(file).items()
+        for column in table
+    }
+
+
+def whole(name: str, folder: Path) -> ForeignFile:
+    return read(SAMPLES[name].write(folder, frozenset()))
+
+
+def read_or_refused(path: Path) -> Mapping[tuple[str, str], ForeignColumn]:
+    """Return the columns; none where the file is refused, which must name it."""
+    try:
+        return columns(read(path))
+    except StoreError as refusal:
+        if path.name not in str(refusal):
+            raise
+        return {}
+
+
+def test_every_format_has_a_sample() -> None:
+    assert set(SAMPLES) == set(EVERY)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_each_column_names_its_title_or_its_rule(name: str, tmp_path: Path) -> None:
+    file = whole(name, tmp_path)
+
+    for (_, column), found in columns(file).items():
+        assert found.title or found.rule, column
+        assert not found.rule or found.rule in RULES, column
+        assert found.values.dtype == np.float64, column
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_title_is_taken_and_left_at_once(name: str, tmp_path: Path) -> None:
+    file = whole(name, tmp_path)
+    taken = {each.title for each in columns(file).values() if not each.rule}
+
+    assert not taken & set(file.untaken)
+
+
+@pytest.mark.parametrize(("name", "title"), WITHOUT)
+def test_what_a_file_lacks_is_absent_or_derived(
+    name: str, title: str, tmp_path: Path
+) -> None:
+    before = columns(whole(name, tmp_path))
+    (tmp_path / "less").mkdir()
+    path = SAMPLES[name].write(tmp_path / "less", frozenset({title}))
+    after = read_or_refused(path)
+
+    for key, found in after.items():
+        names_it = title in re.split(r", | and ", found.title)
+        assert not names_it, f"{key} still says that it is from {title}"
+        old = before.get(key)
+        if old is not None and old.title == title and not old.rule:
+            assert found.rule or found.title, key
+        if old is not None and old.title == found.title and old.rule == found.rule:
+            assert np.array_equal(old.values, found.values, equal_nan=True), key
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+def test_a_file_cut_short_is_read_as_far_as_it_goes_or_refused(
+    name: str, share: float, tmp_path: Path
+) -> None:
+    path = SAMPLES[name].write(tmp_path, frozenset())
+    full = columns(read(path))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+
+    cut = read_or_refused(path)
+
+    for key, found in cut.items():
+        n = len(found.values)
+        if key in full and full[key].rule == found.rule and n > 1:
+            kept = slice(0, n - 1)  # the last row may be cut within a number
+            assert np.allclose(
+                found.values[kept], full[key].values[kept], equal_nan=True
+            ), key
