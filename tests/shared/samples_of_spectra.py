@@ -53,7 +53,20 @@ def zplot(folder: Path, without: frozenset[str] = frozenset()) -> Path:
     return path
 
 
+def spectrum(folder: Path, _without: frozenset[str] = frozenset()) -> Path:
+    """Write a table with the three columns that every program exports."""
+    frequency = np.logspace(5, 0, 6)
+    z = 5 + 20 / (1 + 1j * frequency / 300)
+    rows = zip(frequency, z.real, z.imag, strict=True)
+    lines = ["freq (Hz),Re(Z) (ohm),Im(Z) (ohm)"]
+    lines += [",".join(f"{x:.8E}" for x in row) for row in rows]
+    path = folder / "cell.csv"
+    path.write_text("\n".join([*lines, ""]))
+    return path
+
+
 SAMPLES = {
+    "table of a spectrum": ForeignSample(spectrum),
     "Gamry": ForeignSample(gamry, ("T", "Vf", "Im", "Time", "Idc", "Vdc")),
     "ZPlot and ZView": ForeignSample(zplot, ("Time(Sec)", "Ampl", "GD")),
 }
