@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.analysis.cells.completeness import Cut, Ended, end_of_step
+from labctl.analysis.cells.completeness import Cut, Ended
 from labctl.analysis.cells.cycle_errors import CycleErrors, cycle_errors
 from labctl.analysis.cells.cycles_of_rows import cycles_of_rows, only
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH, Cycles, Ints
@@ -22,11 +22,12 @@ from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
 from labctl.analysis.label import labelled
 from labctl.analysis.meter import reading
 from labctl.analysis.uncertainty import Measured
-from labctl.data import IMPORTED, Array, Result
+from labctl.data import Array, Result
 from labctl.figures.cycling import NEEDED, curves_of
 from labctl.protocol import RecordedRun
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample, SampleKind
+from labctl.steps.ended import ended_steps
 from labctl.verdicts.condition import Doubts
 from labctl.verdicts.cycling import (
     COMPLETE,
@@ -162,16 +163,7 @@ def cycles_of(run: RecordedRun, last: int | None = None) -> Cycles:
 
 def ended_of(run: RecordedRun) -> Ended:
     """Return how the steps of a run ended; nothing of another program's file."""
-    return {
-        step.step_count: end_of_step(
-            None if step.outcome is None else step.outcome.reason,
-            has_limit=any(
-                each.get("until") for each in step.payload.get("techniques", ())
-            ),
-        )
-        for step in run.steps
-        if step.payload.get("kind") != IMPORTED  # whose end is that of the file
-    }
+    return ended_steps(run.steps)
 
 
 def cycled(run: RecordedRun, last: int | None = None) -> CyclesOfRun:
