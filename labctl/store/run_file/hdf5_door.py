@@ -25,8 +25,10 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 FLAGS_AT = 11
 """Byte of a superblock of version 2 or 3 that says who has the file open."""
 OPEN_TO_WRITE = 0x01
+LENGTH_AT = slice(28, 36)
+"""Bytes of a superblock of version 2 or 3 that say how long the file is."""
 
-__all__ = ["LIBVER", "h5py", "is_locked", "is_open_elsewhere"]
+__all__ = ["LIBVER", "h5py", "is_cut_short", "is_locked", "is_open_elsewhere"]
 
 
 def is_locked(error: OSError) -> bool:
@@ -48,3 +50,15 @@ def is_open_elsewhere(path: Path) -> bool:
     if not head.startswith(SIGNATURE) or len(head) <= FLAGS_AT:
         return False
     return head[len(SIGNATURE)] == 3 and bool(head[FLAGS_AT] & OPEN_TO_WRITE)  # noqa: PLR2004
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether a file is shorter than it says of itself."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(LENGTH_AT.stop)
+            length = file.seek(0, os.SEEK_END)
+    except OSError:
+        return False
+    known = head.startswith(SIGNATURE) and head[len(SIGNATURE)] in {2, 3}
+    return known and length < int.from_bytes(head[LENGTH_AT], "little")

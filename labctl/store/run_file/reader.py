@@ -19,7 +19,12 @@ from labctl.store.header import RunHeader
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE, EventRecord, Status, StepRecord
 from labctl.store.lock import HeldError
-from labctl.store.run_file.hdf5_door import h5py, is_locked, is_open_elsewhere
+from labctl.store.run_file.hdf5_door import (
+    h5py,
+    is_cut_short,
+    is_locked,
+    is_open_elsewhere,
+)
 from labctl.store.run_file.layout import OVERVIEW, SCHEMA
 from labctl.thinning.groups import WIDTH
 
@@ -297,6 +302,12 @@ def _open(path: Path) -> Any:
             return h5py.File(path, "r", **way)
         except OSError as e:
             errors.append(e)
+        if is_cut_short(path):
+            # As a growing file it would open, and be searched without end.
+            raise StoreError(
+                f"{path}: cannot be read as HDF5: it was cut short; copy it anew, or "
+                "write it afresh from its journal with `labctl runs seal`"
+            ) from errors[0]
     if is_locked(errors[0]) or is_open_elsewhere(path):
         raise HeldError(
             f"{path}: another program has it open to write; close it there (a viewer, "
