@@ -1,0 +1,52 @@
+"""What a list says of a run, without keeping it open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.data import Result
+from labctl.engine.states import RunState, stored_state
+from labctl.store.folder import RunFolder
+from labctl.store.run_file.reader import RunFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunLine:
+    """What a list says of one run."""
+
+    path: Path
+    """Its folder, or its file."""
+    id: str
+    protocol: str
+    sample: str
+    title: str
+    state: RunState
+    started_unix: float
+    """UTC epoch seconds."""
+    simulated: bool
+    operator: str
+    finished: bool
+    """Whether it came to its end, good or bad."""
+    results: Mapping[str, Result]
+
+
+def line_of(path: Path) -> RunLine:
+    """Return what a list says of the run at ``path``; its journal is read first."""
+    folder = RunFolder.of(path) if path.is_dir() else None
+    quick = folder.journal if folder and folder.journal.exists() else path
+    with RunFile(quick) as file:
+        header, status = file.header, file.status
+        written = folder is not None and folder.lock.exists() and folder.is_written
+        return RunLine(
+            path,
+            header.run_id,
+            header.protocol,
+            str(header.sample.get("name", "")),
+            header.title,
+            stored_state(status.state, finished=status.finished, is_written=written),
+            header.started_unix,
+            header.simulated,
+            header.operator,
+            status.finished,
+            file.results,
+        )
