@@ -223,10 +223,8 @@ def loops(file: EcLabFile) -> dict[str, ForeignColumn]:
     """Return the loop in which each row is, from 1, where the file says it."""
     rows = len(next(iter(file.columns.values()), ()))
     starts = [row for row in file.loops if row < rows]
-    if not starts or starts != sorted(set(starts)):
+    if not starts or starts[0] != 0 or starts != sorted(set(starts)):
         return {}
-    if starts[0] != 0:
-        starts.insert(0, 0)
     count = np.searchsorted(starts, np.arange(rows), side="right")
     return {
         "cycle_count": ForeignColumn(as_numbers(count), "loops", "cycle-from-loops")

@@ -38,10 +38,11 @@ class Logbook:
 
 def read_log(log: Module | None, dates: Iterable[str]) -> Logbook:
     """Return the start and the names. ``dates`` are those of the other modules."""
-    said = next((date for date in dates if date), "")
+    heads = [date for date in dates if date]
+    said = next(iter(heads), "")
     if log is None:
         return Logbook(started_said=said)
-    days = _days(said)
+    days = set().union(*(_days(head) for head in heads))
     place = next((at for at in PLACES if _ole(log.payload, at, days)), None)
     started = None if place is None else _ole(log.payload, place, days)
     if place is None:

@@ -28,6 +28,7 @@ class Module:
     """Offset of its payload in the file."""
     payload: bytes
     version: int
+    """One of the two numbers of a newer head is 0."""
     date: str
     """As it stands: ``01/15/24``."""
 
@@ -56,7 +57,8 @@ def _module(path: Path, data: bytes, begin: int) -> Module:
     try:
         (length,) = struct.unpack_from("<I", data, at)
         if length == _NEWER:
-            _, length, _, version = struct.unpack_from("<4I", data, at)
+            _, length, older, newer = struct.unpack_from("<4I", data, at)
+            version = older + newer
             at += 16
         else:
             length, version = struct.unpack_from("<II", data, at)
