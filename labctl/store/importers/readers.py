@@ -118,7 +118,10 @@ FORMATS: tuple[Format, ...] = (
         "EC-Lab text without its header",
         (".txt", ".mpt"),
         "labctl.store.importers.ec_lab.text:read",
-        holds=(b"Ewe/V", b"Ecell/V", b"<I>/mA", b"-Im(Z)/Ohm", b"(Q-Qo)/"),
+        holds=(
+            *(b"Ewe/V", b"Ecell/V", b"<I>/mA", b"-Im(Z)/Ohm", b"(Q-Qo)/"),
+            *(b"E\x00w\x00e\x00/\x00V", b"E\x00c\x00e\x00l\x00l\x00/\x00V"),
+        ),
     ),
     Format(
         "Basytec text",

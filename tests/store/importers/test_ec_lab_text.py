@@ -221,6 +221,13 @@ def test_a_file_without_its_header_is_read_by_its_titles(tmp_path: Path) -> None
     assert read(path).started is None
 
 
+def test_a_file_without_its_header_may_be_utf_16(tmp_path: Path) -> None:
+    path = tmp_path / "cell.txt"
+    path.write_bytes(TEXT.split("\r\n", HEAD - 1)[-1].encode("utf-16"))
+
+    same(path)
+
+
 @pytest.mark.parametrize(
     "text", ["time/s\tvolt\tampere\n0\t1\t2\n", "a note on Ewe/V\n", "Ewe/V\n1\n"]
 )
