@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labctl.data import Column
 from labctl.errors import StoreError
-from labctl.store.exporters.arrow_door import write_parquet
+from labctl.store.exporters.arrow_door import missing, write_parquet
 from labctl.store.exporters.csv_files import number_rows, write_rows
 from labctl.store.exporters.delivery import Delivery, delivery, same_content, word_of
 from labctl.store.exporters.merged_rows import merged
@@ -128,7 +128,13 @@ def table_of(run: RunFile) -> tuple[Table, list[Column]]:
             "Format needs time, voltage and current: export it as csv"
         )
     columns = [known[name] for name in LABELS if name in known]
-    return merged(run, recorded, columns), columns
+    table = merged(run, recorded, columns)
+    return table, [each for each in columns if _has_values(table, each)]
+
+
+def _has_values(table: Table, column: Column) -> bool:
+    """Tell whether a column must or can be written; one without a value need not."""
+    return column.name in REQUIRED or not missing(table[column.name]).all()
 
 
 MORE: Mapping[str, tuple[Column, ...]] = {

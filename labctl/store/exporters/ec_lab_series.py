@@ -43,9 +43,11 @@ PLAIN: tuple[tuple[str, str, float], ...] = (
     ("cycle number", "cycle_count", 1.0),
 )
 """EC-Lab's title, labctl's column, factor."""
+EC_LAB = "EC-Lab"
+"""Program whose names of techniques are kept."""
 WITHOUT_CURRENT = "Open Circuit Voltage"
 WITH_CURRENT = "Galvanostatic Cycling with Potential Limitation"
-"""What an imported run is called, whose techniques nobody told."""
+"""What another imported run is called, whose techniques nobody told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def write_series(run: RunFile, path: Path) -> None:
     titles = [column.title for column in columns]
     header = ec_lab_header(
         run,
-        _technique(sequences, titles),
+        _technique(run, sequences, titles),
         parameters(sequences),
         titles,
         _remarks(table, titles),
@@ -91,9 +93,12 @@ def lines(columns: Sequence[Titled], begin: int, end: int) -> Iterator[str]:
         yield "\t".join(row) + "\t" + END
 
 
-def _technique(sequences: Sequences, titles: Sequence[str]) -> str:
+def _technique(run: RunFile, sequences: Sequences, titles: Sequence[str]) -> str:
     if sequences.techniques:
         return sequences.name
+    imported = run.header.imported
+    if imported and imported.program == EC_LAB and imported.technique:
+        return imported.technique
     return WITH_CURRENT if "<I>/mA" in titles else WITHOUT_CURRENT
 
 
@@ -129,7 +134,9 @@ def _scaled(table: Table, name: str, factor: float) -> Callable[[int, int], Arra
 def _driven(table: Table, sequences: Sequences) -> Iterator[Titled]:
     """Yield what follows from the technique of a row and the sign of its current."""
     known = "technique_index" in table and bool(sequences.techniques)
-    numbers = sequences.of_rows(table, 0, table.rows) if known else np.array([-1])
+    numbers = table["step_id"] if "step_id" in table else np.array([-1])
+    if known:
+        numbers = sequences.of_rows(table, 0, table.rows)
     in_file = table["driving_code"] if "driving_code" in table else np.array([-1])
     modes = sequences.modes(numbers) if known else in_file
     if (modes > 0).all():

@@ -59,11 +59,16 @@ def spectra(run: RunFile) -> Iterator[ExportedSpectrum]:
     columns = {name: table[name] for name in table}
     numbers = columns["spectrum_id"]
     told = _told(run)
+    imported = run.header.imported
+    galvanostatic = imported is not None and imported.technique == GEIS
     for one in np.unique(numbers):
         own = {name: values[numbers == one] for name, values in columns.items()}
         technique = told.get(int(own["step_count"][0]), {})
         yield ExportedSpectrum(
-            int(one), bool(technique.get("galvanostatic", False)), own, technique
+            int(one),
+            bool(technique.get("galvanostatic", galvanostatic)),
+            own,
+            technique,
         )
 
 
