@@ -50,9 +50,17 @@ def source_of(name: str) -> Path:
     return HOME / "source" / f"{name}-{pins(SOURCES[name])[name]}"
 
 
+def fetched() -> dict[str, dict[str, str]]:
+    """Return what was fetched, extra by extra."""
+    found: dict[str, dict[str, str]] = (
+        json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    )
+    return found
+
+
 def are_here() -> bool:
     """Tell whether what is pinned is what was fetched."""
-    return STAMP.exists() and json.loads(STAMP.read_text()) == all_pins()
+    return fetched() == all_pins()
 
 
 def _pip(*arguments: str) -> None:
@@ -63,10 +71,12 @@ def _pip(*arguments: str) -> None:
 
 
 def fetch() -> None:
-    """Fetch every extra, at once: most of it is waiting for the index."""
+    """Fetch the extras that changed, at once: most of it is waiting for the index."""
+    before = fetched()
+    wanted = [group for group in SITES if before.get(group) != pins(group)]
     STAMP.unlink(missing_ok=True)
     with ThreadPoolExecutor(len(SITES) + 1) as pool:
-        filled = [pool.submit(_fill, group) for group in SITES]
+        filled = [pool.submit(_fill, group) for group in wanted]
         for done in (*filled, pool.submit(_unpack)):
             done.result()
     STAMP.write_text(json.dumps(all_pins()))
