@@ -6,13 +6,14 @@ and capacities that begin at 0 with each step. All of it follows from the run's 
 source: ``cellpy/readers/instruments/batmo_bdf.py`` and its configuration.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
-from labctl.store.exporters.csv_files import write_rows
+from labctl.store.exporters.csv_files import BLOCK, write_rows
 from labctl.store.run_file.reader import RunFile, Table
 
 STREAM = "timeseries"
@@ -48,20 +49,29 @@ def write_for_cellpy(run: RunFile, path: Path) -> None:
                 f"run {run.header.run_id}: rows have no {name}, which cellpy's loader "
                 "needs in every row: export it as bdf or csv"
             )
+    write_rows(path, HEADS, _rows(table))
+
+
+def _rows(table: Table) -> Iterator[Iterable[object]]:
     steps = steps_of(table)
-    current = table["current_ampere"]
     charged, discharged = capacities(table["net_capacity_ah"], steps)
-    columns = (
-        (table["test_time_second"] / HOUR).tolist(),
-        table["cycle_count"].tolist(),
-        steps.tolist(),
-        np.select([current > 0.0, current < 0.0], ["charge", "discharge"], "rest"),
-        np.abs(current).tolist(),
-        table["voltage_volt"].tolist(),
-        charged.tolist(),
-        discharged.tolist(),
-    )
-    write_rows(path, HEADS, zip(*columns, strict=True))
+    for begin in range(0, table.rows, BLOCK):
+        end = begin + BLOCK
+        current = table.part("current_ampere", begin, end)
+        ways = np.select(
+            [current > 0.0, current < 0.0], ["charge", "discharge"], "rest"
+        )
+        columns = (
+            table.part("test_time_second", begin, end) / HOUR,
+            table.part("cycle_count", begin, end),
+            steps[begin:end],
+            ways,
+            np.abs(current),
+            table.part("voltage_volt", begin, end),
+            charged[begin:end],
+            discharged[begin:end],
+        )
+        yield from zip(*(column.tolist() for column in columns), strict=True)
 
 
 def steps_of(table: Table) -> Array:
