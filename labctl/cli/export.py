@@ -99,8 +99,12 @@ def _tables(
     with RunFile(folder) as file:
         wanted = formats.Wanted(out or folder, institution, force)
         written = formats.export(file, kind, wanted)
+        rest = formats.left_out(file, kind)
         over, rows = file.status.finished, sum(file.rows.values())
     for path in written:
         say_out(shown_path(path))
+    if rest:
+        streams = ", ".join(f"{n} {stream}" for stream, n in rest.items())
+        say(f"not in {kind}: {streams} rows; csv and parquet hold them")
     if not over:
         say(f"the run is not over: exported are the {rows} rows that it has now")

@@ -19,6 +19,7 @@ from labctl.report.figures_csv import (
 from labctl.report.html import Report, page
 from labctl.sample import Sample
 from labctl.session.run_figures import figures_of
+from labctl.store.exporters.delivery import delivery
 from labctl.store.folder import RunFolder
 from labctl.store.run_file.reader import RunFile
 
@@ -36,7 +37,7 @@ def write_report(
 
     Returns the paths. A page of several runs groups them as `Grouping` says.
     OperatorError: a file of numbers is there with other content, and ``replace`` is
-    not said.
+    not said. StoreError: a folder cannot be written.
     """
     folders = {folder.run_id: folder for folder in map(RunFolder.of, runs)}
     first = next(iter(folders.values()))
@@ -59,7 +60,8 @@ def write_report(
     written = []
     if csv is not None:
         written = write_figures(named, csv, replace=replace)
-    path.write_text(page(report), encoding="utf-8")
+    with delivery(path.parent, replace=True) as goods:
+        goods.file(path.name).write_text(page(report), encoding="utf-8")
     return [path, *written]
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from labctl.cli import export as command
 from labctl.cli.app import app
-from labctl.columns import EIS, HALL, IV, TIMESERIES
+from labctl.columns import EIS, HALL, IV, MONITOR, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.store.exporters import formats
 from labctl.store.folder import RunFolder
@@ -47,6 +47,10 @@ def export(*words: str | Path, code: int = 0) -> str:
     return said
 
 
+def _paths(said: str) -> list[str]:
+    return [line for line in said.splitlines() if "/" in line]
+
+
 def test_the_command_names_the_formats_there_are() -> None:
     assert tuple(formats.FORMATS) == command.FORMATS
 
@@ -61,9 +65,9 @@ def test_a_hall_run_is_offered_the_formats_that_fit(tmp_path: Path) -> None:
 def test_exporting_twice_leaves_the_same_files(tmp_path: Path, kind: str) -> None:
     run, out = made(tmp_path, TIMESERIES, EIS), tmp_path / "out"
 
-    first = export(run, "-f", kind, "-o", out).splitlines()
+    first = _paths(export(run, "-f", kind, "-o", out))
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    second = export(run, "-f", kind, "-o", out).splitlines()
+    second = _paths(export(run, "-f", kind, "-o", out))
 
     assert second == first
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
@@ -103,6 +107,12 @@ def test_a_run_that_goes_on_is_exported_as_it_is_and_says_so(tmp_path: Path) -> 
     said = export(made(tmp_path, TIMESERIES, over=False), "-o", tmp_path / "out")
 
     assert "not over: exported are the 3 rows" in said
+
+
+def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
+    said = export(made(tmp_path, TIMESERIES, MONITOR), "-f", "bdf", "-o", tmp_path)
+
+    assert "not in bdf: 3 monitor rows; csv and parquet hold them" in said
 
 
 def test_a_run_without_rows_is_refused(tmp_path: Path) -> None:

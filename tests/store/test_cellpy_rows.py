@@ -56,6 +56,6 @@ def test_rows_without_a_cycle_are_refused_with_what_does(
 
     with (
         RunFile(folder.journal) as run,
-        pytest.raises(StoreError, match="no cycle_count.*export it as bdf or csv"),
+        pytest.raises(StoreError, match=r"no cycle_count.*export it as bdf or csv"),
     ):
         write_for_cellpy(run, tmp_path / "cell.csv")

@@ -34,7 +34,7 @@ class Format:
     """Which programs read it."""
     write: Callable[[RunFile, Wanted], list[Path]]
     needs: frozenset[str] = frozenset()
-    """Streams one of which must have rows; empty: any will do."""
+    """The streams that it holds, one of which must have rows; empty: all, any."""
 
 
 def export(run: RunFile, name: str, wanted: Wanted) -> list[Path]:
@@ -65,6 +65,12 @@ def formats_of(run: RunFile) -> list[str]:
         for name, each in FORMATS.items()
         if there and (not each.needs or each.needs & there)
     ]
+
+
+def left_out(run: RunFile, name: str) -> dict[str, int]:
+    """Return the streams with rows that a format does not hold, and their rows."""
+    needs = FORMATS[name].needs
+    return {s: n for s, n in run.rows.items() if n and needs and s not in needs}
 
 
 def _csv(run: RunFile, wanted: Wanted) -> list[Path]:

@@ -187,12 +187,16 @@ def _own(
         ],
         "results": {name: each.to_json() for name, each in run.results.items()},
     }
+    return finite(facts)
+
+
+def finite(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as JSON types, None for what is not finite: JSON has no NaN."""
     plain: dict[str, Any] = _finite(json.loads(dumps(facts)))
     return plain
 
 
 def _finite(value: Any) -> Any:
-    """Return the value with None for what is not finite, as JSON has no NaN."""
     if isinstance(value, Mapping):
         return {key: _finite(each) for key, each in value.items()}
     if isinstance(value, list):
