@@ -1,8 +1,10 @@
 """Read Arbin's exports: CSV of MITS Pro, and the channel sheets of its workbooks.
 
 Titles with underscores (``Test_Time(s)``) are of older versions, with spaces
-(``Test Time (s)``) of newer ones. Current is positive on charge. The capacity counters
-restart where the schedule says, so that the rows have to tell (`counters`).
+(``Test Time (s)``) of newer ones; those without a unit (``Test_Time``) are the columns
+of Arbin's database, which holds s, A, V, Ah, Wh and Ω. Current is positive on charge.
+The capacity counters restart where the schedule says, so that the rows have to tell
+(`counters`).
 """
 
 from collections.abc import Sequence
@@ -17,19 +19,19 @@ from labctl.store.importers.titles import Kind, Quantity
 PROGRAM = "Arbin MITS Pro"
 TITLES = {
     "datapoint": Quantity("record_index", Kind.COUNT),
-    "testtime": Quantity("test_time_second", Kind.TIME),
+    "testtime": Quantity("test_time_second", Kind.TIME, "s"),
     "datetime": Quantity(DATE, Kind.WORDS),
-    "steptime": Quantity("step_time_second", Kind.TIME),
+    "steptime": Quantity("step_time_second", Kind.TIME, "s"),
     "stepindex": Quantity("step_id", Kind.COUNT),
     "cycleindex": Quantity("cycle_count", Kind.COUNT),
-    "current": Quantity("current_ampere", Kind.CURRENT),
-    "voltage": Quantity("voltage_volt", Kind.VOLTAGE),
-    "power": Quantity("power_watt", Kind.POWER),
-    "chargecapacity": Quantity("charging_capacity_ah", Kind.CHARGE),
-    "dischargecapacity": Quantity("discharging_capacity_ah", Kind.CHARGE),
-    "chargeenergy": Quantity("charging_energy_wh", Kind.ENERGY),
-    "dischargeenergy": Quantity("discharging_energy_wh", Kind.ENERGY),
-    "internalresistance": Quantity("internal_resistance_ohm", Kind.RESISTANCE),
+    "current": Quantity("current_ampere", Kind.CURRENT, "A"),
+    "voltage": Quantity("voltage_volt", Kind.VOLTAGE, "V"),
+    "power": Quantity("power_watt", Kind.POWER, "W"),
+    "chargecapacity": Quantity("charging_capacity_ah", Kind.CHARGE, "Ah"),
+    "dischargecapacity": Quantity("discharging_capacity_ah", Kind.CHARGE, "Ah"),
+    "chargeenergy": Quantity("charging_energy_wh", Kind.ENERGY, "Wh"),
+    "dischargeenergy": Quantity("discharging_energy_wh", Kind.ENERGY, "Wh"),
+    "internalresistance": Quantity("internal_resistance_ohm", Kind.RESISTANCE, "Ohm"),
     **{
         f"auxtemperature{n}": Quantity(f"temperature_t{n}_celsius", Kind.TEMPERATURE)
         for n in range(1, 6)

@@ -11,14 +11,14 @@ from pathlib import Path
 from labctl.errors import StoreError
 from labctl.store.importers.counters import follows_current
 from labctl.store.importers.cycler_rows import CyclerRows, told_start
-from labctl.store.importers.delimited import TextFile
+from labctl.store.importers.delimited import SEPARATORS, SPACES, TextFile
 from labctl.store.importers.foreign import ForeignFile
 from labctl.store.importers.titles import Kind, Quantity
 
 PROGRAM = "Basytec"
 MARK = "~"
 TITLES = {
-    "time": Quantity("test_time_second", Kind.TIME),
+    "time": Quantity("test_time_second", Kind.TIME, bare=False),
     "t-step": Quantity("step_time_second", Kind.TIME),
     "line": Quantity("step_id", Kind.COUNT),
     "cyc-count": Quantity("cycle_count", Kind.COUNT),
@@ -52,7 +52,7 @@ def read(path: Path) -> ForeignFile:
     head = [line for line in text.lines[:400] if line.startswith(MARK)]
     if not head:
         raise StoreError(f"{path}: no line begins with `{MARK}`; not of Basytec")
-    sheet = text.sheet(TITLES, NEEDS)
+    sheet = text.sheet(TITLES, NEEDS, (*SEPARATORS, SPACES))
     rows = CyclerRows.of(path, PROGRAM, sheet.take())
     _check_balances(rows)
     said = {m["word"].strip(): m["said"] for line in head if (m := _LINE.match(line))}

@@ -37,6 +37,10 @@ BLOCK = 20_000
 LOOK_FOR_TITLES = 400
 """First lines among which the titles stand."""
 SEPARATORS = ("\t", ";", ",")
+SPACES = " "
+"""Any number of spaces, for formats that pad their columns."""
+NO_DOUBT = frozenset({Kind.TIME, Kind.CLOCK, Kind.CURRENT, Kind.VOLTAGE, Kind.CHARGE})
+"""Quantities of which two columns are refused; of others neither is taken."""
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -92,7 +96,12 @@ class TextFile:
             lines.pop()
         return cls(path, lines, encoding)
 
-    def sheet(self, known: Titles, needs: Sequence[str]) -> "Sheet":
+    def sheet(
+        self,
+        known: Titles,
+        needs: Sequence[str],
+        separators: Sequence[str] = SEPARATORS,
+    ) -> "Sheet":
         """Return the table whose titles name all of ``needs``.
 
         ``needs``: names of quantities; ``a|b``: one of the two. StoreError: no line
@@ -100,7 +109,7 @@ class TextFile:
         """
         best: Sequence[str] = ()
         for at, line in enumerate(islice(self.lines, LOOK_FOR_TITLES)):
-            for separator in SEPARATORS:
+            for separator in separators:
                 titles = _cells(line, separator)
                 names = {each.name for t in titles if (each := quantity_of(t, known))}
                 if all(names & set(need.split("|")) for need in needs):
@@ -208,7 +217,9 @@ class Sheet:
 
     def _rows(self, first: int, end: int) -> Iterator[tuple[int, list[str]]]:
         lines = (self.lines[at] for at in range(first, end))
-        if any('"' in self.lines[at] for at in range(first, end)):
+        if self.separator == SPACES:
+            rows = [line.split() for line in lines]
+        elif any('"' in self.lines[at] for at in range(first, end)):
             try:
                 rows = list(csv.reader(lines, delimiter=self.separator, strict=True))
             except csv.Error as e:
@@ -288,16 +299,22 @@ def takes_of(
     needed = {name for need in needs for name in need.split("|")}
     remarks: list[str] = []
     takes: dict[int, tuple[Quantity, float]] = {}
-    names: dict[str, str] = {}
-    for at, title in enumerate(titles):
-        quantity = quantity_of(title, known)
-        if quantity is None:
-            continue
-        if quantity.name in names:
+    found = {
+        at: each
+        for at, title in enumerate(titles)
+        if (each := quantity_of(title, known)) is not None
+    }
+    for at, quantity in found.items():
+        title = titles[at]
+        same = [titles[k].strip() for k, q in found.items() if q.name == quantity.name]
+        if len(same) > 1 and quantity.kind in NO_DOUBT:
+            said = " and ".join(map(repr, same))
             raise StoreError(
-                f"{where}: {names[quantity.name]!r} and {title.strip()!r} are both "
-                f"{quantity.name}; export one of them"
+                f"{where}: {said} are both {quantity.name}; export one of them"
             )
+        if len(same) > 1:
+            remarks.append(f"{title.strip()} is not taken: there are {len(same)}")
+            continue
         unit = words_of(title)[1]
         factor = factor_of(quantity, unit)
         if factor is None:
@@ -309,7 +326,6 @@ def takes_of(
                 )
             remarks.append(f"{title.strip()} is not taken: it {said}")
             continue
-        names[quantity.name] = title.strip()
         takes[at] = (quantity, factor)
     return takes, remarks
 
@@ -361,6 +377,8 @@ def number(text: str) -> float | None:
 
 
 def _cells(line: str, separator: str) -> list[str]:
+    if separator == SPACES:
+        return line.split()
     try:
         cells = next(csv.reader([line], delimiter=separator), [])
     except csv.Error:

@@ -8,6 +8,9 @@ plan says, so that the rows have to tell (`counters`).
 import math
 from pathlib import Path
 
+import numpy as np
+
+from labctl.errors import StoreError
 from labctl.store.importers.cycler_rows import DATE, STATE, CyclerRows
 from labctl.store.importers.delimited import TextFile
 from labctl.store.importers.foreign import ForeignFile
@@ -48,6 +51,8 @@ TITLES = {
     },
 }
 NEEDS = ("test_time_second", "voltage_volt", "current_ampere")
+MOST_VOLTS = 100.0
+"""No Maccor channel for cells goes there."""
 DIRECTIONS = {"C": 1.0, "D": -1.0, "R": 0.0, "P": 0.0, "S": 0.0}
 """Charge, discharge, rest, pause, suspended."""
 
@@ -56,6 +61,7 @@ def read(path: Path) -> ForeignFile:
     """Read a text export. StoreError names file, line and cure."""
     sheet = TextFile.read(path, "cp1252").sheet(TITLES, NEEDS)
     rows = CyclerRows.of(path, PROGRAM, sheet.take())
+    _check_voltage(rows)
     rows.sign_current(direction, "State")
     ways = rows.directions(direction)
     for name in ("capacity_ah", "energy_wh"):
@@ -66,3 +72,14 @@ def read(path: Path) -> ForeignFile:
 def direction(state: str) -> float:
     """Return 1 for charge, -1 for discharge, 0 for rest; NaN: it does not tell."""
     return DIRECTIONS.get(state.upper(), math.nan)
+
+
+def _check_voltage(rows: CyclerRows) -> None:
+    """Refuse volts that can only be millivolts: some exports write those so."""
+    column = rows.columns["voltage_volt"]
+    highest = float(np.max(np.abs(column.values), initial=0.0, where=column.values > 0))
+    if highest > MOST_VOLTS:
+        raise StoreError(
+            f"{rows.path}: {column.title} goes to {highest:g} V; some exports write mV "
+            "under that title, and the file does not say which: export in V"
+        )

@@ -52,17 +52,18 @@ _WORDS: dict[Quantity, tuple[str, ...]] = {
     Quantity("power_watt", Kind.POWER): ("power", "功率"),
     Quantity("capacity_ah", Kind.CHARGE): ("capacity", "容量"),
     Quantity("charging_capacity_ah", Kind.CHARGE): (
-        *("chg.cap.", "chg.capacity", "chargecapacity", "充电容量"),
+        *("chg.cap.", "chg.capacity", "chargecapacity", "capacity-chg", "充电容量"),
     ),
     Quantity("discharging_capacity_ah", Kind.CHARGE): (
-        *("dchg.cap.", "dchg.capacity", "dischargecapacity", "放电容量"),
+        *("dchg.cap.", "dchg.capacity", "dischargecapacity", "capacity-dchg"),
+        "放电容量",
     ),
     Quantity("energy_wh", Kind.ENERGY): ("energy", "能量"),
     Quantity("charging_energy_wh", Kind.ENERGY): (
-        *("chg.energy", "chargeenergy", "充电能量"),
+        *("chg.energy", "chargeenergy", "engy-chg", "充电能量"),
     ),
     Quantity("discharging_energy_wh", Kind.ENERGY): (
-        *("dchg.energy", "dischargeenergy", "放电能量"),
+        *("dchg.energy", "dischargeenergy", "engy-dchg", "放电能量"),
     ),
     **{
         Quantity(f"temperature_t{n}_celsius", Kind.TEMPERATURE): (f"t{n}",)

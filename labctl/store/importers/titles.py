@@ -44,6 +44,8 @@ class Quantity:
     kind: Kind
     unit: str = ""
     """Unit that the format fixes where the title has none; empty: it fixes none."""
+    bare: bool = True
+    """Whether a title without a unit may be it; Basytec's bare ``Time`` is of day."""
 
 
 Titles = Mapping[str, Quantity]
@@ -84,7 +86,9 @@ def quantity_of(title: str, known: Titles) -> Quantity | None:
     """
     words, unit = words_of(title)
     quantity = known.get(words)
-    if quantity is None or quantity.kind is not Kind.TIME:
+    if quantity is None or not (unit or quantity.bare):
+        return None
+    if quantity.kind is not Kind.TIME:
         return quantity
     says = unit or quantity.unit
     return quantity if says in UNITS[Kind.TIME] else replace(quantity, kind=Kind.CLOCK)
@@ -99,5 +103,5 @@ def factor_of(quantity: Quantity, unit: str) -> float | None:
 
 def _plain(unit: str) -> str:
     text = unit.strip().replace("µ", "u").replace("μ", "u")
-    text = re.sub(r"[.·⋅*\- ](?=h$|s$)", "", text)  # A.h, A·h, A-h
+    text = re.sub(r"(?<=[AW])[.·⋅*\- ]?[hH][rR]?$", "h", text)  # A.h, A·h, AHr
     return _SAME.get(text, text)

@@ -106,6 +106,19 @@ def test_rows_tell_since_when_a_counter_counts(
         assert "it restarts where neither step nor cycle does" in file.remarks[0]
 
 
+def test_the_columns_of_arbins_database_are_in_its_units(tmp_path: Path) -> None:
+    grid = samples.table(samples.arbin())
+    grid[0] = [str(title).partition("(")[0] for title in grid[0]]
+
+    file = read(samples.text(tmp_path / "db.csv", grid))
+
+    current = file.timeseries["current_ampere"]
+    np.testing.assert_array_equal(current.values, 1e-3 * R["current"])
+    assert current.title == "Current"
+    # a sensor's unit is the person's choice
+    assert file.remarks == ("Aux_Temperature_1 is not taken: it does not say its unit",)
+
+
 def test_a_current_against_its_own_counters_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, **{"Current(A)": -1e-3 * R["current"]})
 

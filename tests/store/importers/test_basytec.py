@@ -79,7 +79,8 @@ def test_the_start_is_what_the_header_says(
     [
         ({"I[A]": None}, "of current_ampere there is none"),
         ({"U[V]": None, "U[parsec]": R["voltage"]}, "unknown unit parsec"),
-        ({"Time[h]": None, "Time": R["time"]}, "of which nobody knows the unit"),
+        # a bare `Time` is the time of day
+        ({"Time[h]": None, "Time": R["time"]}, "of test_time_second there is none"),
     ],
 )
 def test_what_is_not_told_is_refused(
@@ -87,6 +88,26 @@ def test_what_is_not_told_is_refused(
 ) -> None:
     with pytest.raises(StoreError, match=re.escape(why)):
         read(write(tmp_path, **changed))
+
+
+def test_columns_apart_by_spaces_are_columns(tmp_path: Path) -> None:
+    path = samples.write_basytec(tmp_path)
+    whole = read(path)
+    path.write_text(path.read_text("latin-1").replace("\t", "  "), "latin-1")
+
+    file = read(path)
+
+    assert file.timeseries.keys() == whole.timeseries.keys()
+    np.testing.assert_array_equal(
+        file.timeseries["current_ampere"].values, 1e-3 * R["current"]
+    )
+
+
+def test_a_time_of_day_beside_the_tests_own_is_left_out(tmp_path: Path) -> None:
+    file = read(write(tmp_path, Date=["15.01.2024"] * 29, Time=["09:00:00"] * 29))
+
+    assert file.timeseries["test_time_second"].title == "~Time[h]"
+    assert {"Date", "Time"} <= set(file.untaken)
 
 
 @given(cut=st.integers(0, 3000), at=st.integers(100, 3000), byte=st.integers(0, 255))

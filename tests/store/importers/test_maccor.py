@@ -62,6 +62,34 @@ def test_decimal_commas_and_bracketed_titles_are_read(tmp_path: Path) -> None:
         np.testing.assert_array_equal(file.timeseries[name].values, column.values)
 
 
+def test_titles_of_maccors_csv_are_the_same_quantities(tmp_path: Path) -> None:
+    titles = {
+        "Rec#": "Rec",
+        "Cyc#": "Cycle C",
+        "TestTime": "Test Time",
+        "StepTime": "Step Time",
+        "Amp-hr": "Capacity (AHr)",
+        "Watt-hr": "Energy (WHr)",
+        "Amps": "Current (A)",
+        "Volts": "Voltage (V)",
+        "State": "MD",
+        "DPt Time": "DPT Time",
+    }
+    grid = samples.table({titles.get(t, t): v for t, v in samples.maccor().items()})
+
+    file = read(samples.text(tmp_path / "m.csv", grid))
+
+    plain = read(samples.write_maccor(tmp_path))
+    assert file.timeseries.keys() == plain.timeseries.keys()
+
+
+def test_millivolts_under_the_title_of_volts_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, Volts=1e3 * R["voltage"])
+
+    with pytest.raises(StoreError, match="some exports write mV"):
+        read(path)
+
+
 def test_milliamperes_are_read_as_their_title_says(tmp_path: Path) -> None:
     path = write(tmp_path, Amps=None, mAmps=abs(R["current"]))
 

@@ -135,6 +135,23 @@ def test_dates_that_are_not_sure_are_no_time(tmp_path: Path) -> None:
         read(write(tmp_path, **{"Total Time": None, "Time": None, "Date": dates}))
 
 
+def test_two_sensors_of_one_title_are_left_out(tmp_path: Path) -> None:
+    grid = samples.table({**samples.neware(), "T1(℃)": [25.0] * 29})
+    doubled = [[*row, row[-1]] for row in grid]
+
+    file = read(samples.text(tmp_path / "n.csv", doubled))
+
+    assert "temperature_t1_celsius" not in file.timeseries
+    assert file.remarks == ("T1(℃) is not taken: there are 2",) * 2
+
+
+def test_two_currents_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, **{"Current(A)": 1e-3 * R["current"]})
+
+    with pytest.raises(StoreError, match="are both current_ampere"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("state", "sign"),
     [
