@@ -24,6 +24,7 @@ SITES: Mapping[str, Path] = {
     "peers": HOME / "site",
     "peers-files": HOME / "files",
     "peers-files-pandas-2": HOME / "files-pandas-2",
+    "peers-validators": HOME / "validators",
 }
 """Extra -> what goes before everything else on its foreign processes' path."""
 STAMP = HOME / "pins.json"
