@@ -50,6 +50,16 @@ def test_the_charge_alone_gives_a_current_too(tmp_path: Path) -> None:
     assert column.values == pytest.approx([NAN, 2e-3], nan_ok=True)
 
 
+def test_the_charge_of_half_cycles_gives_a_current_too(tmp_path: Path) -> None:
+    titles = "time/s|Ewe/V|Q charge/discharge/mA.h|half cycle"
+    rows: list[tuple[object, ...]] = [(0.0, 3.0, 0.0, "0"), (3600.0, 2.5, -2.0, "0")]
+    rows += [(7200.0, 2.7, 1.0, "1"), (10800.0, 3.0, 2.0, "1")]
+    column = series(tmp_path, titles, rows)["current_ampere"]
+
+    assert column.values == pytest.approx([NAN, -2e-3, 1e-3, 1e-3], nan_ok=True)
+    assert column.title == "Q charge/discharge/mA.h, half cycle, time/s"
+
+
 @pytest.mark.parametrize(
     ("mark", "header"),
     [

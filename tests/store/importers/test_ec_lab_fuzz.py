@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ec_lab_files import STARTED, WORDS, data, log, mpr, mpt
+from ec_lab_files import LAYOUTS, STARTED, WORDS, Layout, data, log, mpr, mpt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +53,38 @@ def outcome(read: Callable[[Path], ForeignFile], path: Path) -> str:
     except StoreError as refusal:
         return str(refusal)
     return ""
+
+
+NUMBERS = st.lists(
+    st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6
+)
+
+
+@QUICK
+@given(numbers=NUMBERS, comma=st.booleans(), tab=st.sampled_from(["", "\t"]))
+def test_every_number_of_a_text_file_is_read_to_the_last_bit(
+    tmp_path: Path, numbers: list[float], tab: str, *, comma: bool
+) -> None:
+    rows = [(str(k), f"{x:.16E}") for k, x in enumerate(numbers)]
+    content = mpt(("time/s", "Ewe/V"), rows, header=(), tab=tab)
+    path = tmp_path / "exact.mpt"
+    path.write_text(content.replace(".", ",") if comma else content, newline="")
+
+    assert text.read_mpt(path).columns["Ewe/V"].tolist() == numbers
+
+
+@QUICK
+@given(numbers=NUMBERS, layout=st.sampled_from(LAYOUTS))
+def test_every_number_of_a_binary_file_is_read_to_the_last_bit(
+    tmp_path: Path, numbers: list[float], layout: Layout
+) -> None:
+    path = tmp_path / "exact.mpr"
+    content = data(
+        {4: range(len(numbers)), 7: numbers, 6: [3.0] * len(numbers)}, layout
+    )
+    path.write_bytes(mpr(content, layout))
+
+    assert binary.read_mpr(path).columns["dq/mA.h"].tolist() == numbers
 
 
 @QUICK

@@ -34,6 +34,7 @@ def one(folder: Path, *titles: str, numbers: tuple[float, ...] = (2.0,)) -> Fore
         ("P/mW", "power_watt", 2e-3),
         ("Pwe/W", "power_watt", 2.0),
         ("Temperature/°C", "ambient_temperature_celsius", 2.0),
+        ("Temperature/øC", "ambient_temperature_celsius", 2.0),  # ° of a DOS page
         ("Temperature/K", "ambient_temperature_celsius", -271.15),
         ("step time/s", "step_time_second", 2.0),
         ("I Range", "current_range_code", 2.0),

@@ -51,19 +51,34 @@ def _steps(known: Known) -> Array | None:
 def current(known: Known, loops: tuple[int, ...]) -> dict[str, ForeignColumn]:
     """Return dq/dt; NaN in the first row, without time between, and across a hole."""
     steps = _steps(known)
-    dq, net = known.get("dq"), known.get("(Q-Qo)")
-    source = dq or net
-    if steps is None or source is None:
+    found = _interval_charge(known)
+    if steps is None or found is None:
         return {}
-    charge = source.values if dq else np.diff(source.values, prepend=np.nan)
+    charge, title = found
     edge = boundaries(known, loops, len(steps))
     whole = (steps > 0) & ~_holes(steps, edge)
-    if not dq:
+    if "dq" not in known:
         whole &= ~edge
     out = np.full(len(steps), np.nan)
     out[whole] = charge[whole] * _SECONDS / steps[whole]
-    title = f"{source.title}, {known['time'].title}"
+    title = f"{title}, {known['time'].title}"
     return {"current_ampere": ForeignColumn(out, title, "current-from-charge-steps")}
+
+
+def _interval_charge(known: Known) -> tuple[Array, str] | None:
+    """Return the charge of the interval that ends at each row, and its titles."""
+    dq, net = known.get("dq"), known.get("(Q-Qo)")
+    if dq is not None:
+        return dq.values, dq.title
+    if net is not None:
+        return np.diff(net.values, prepend=np.nan), net.title
+    since, half = known.get("Q charge/discharge"), known.get("half cycle")
+    if since is None or half is None:
+        return None
+    begins = np.diff(half.values, prepend=half.values[:1]) != 0
+    charge = np.diff(since.values, prepend=np.nan)
+    charge[begins] = since.values[begins]
+    return charge, f"{since.title}, {half.title}"
 
 
 def _holes(steps: Array, edge: Mask) -> Mask:

@@ -55,7 +55,7 @@ _UNITS: Mapping[Kind, Mapping[str, float]] = {
     Kind.RESISTANCE: _scaled("Ohm", "ohm", "Ω"),
     Kind.FREQUENCY: _scaled("Hz"),
     Kind.ANGLE: {"deg": 1.0, "°": 1.0, "rad": 57.29577951308232},
-    Kind.TEMPERATURE: {"°C": 1.0, "degC": 1.0, "C": 1.0, "K": 1.0},
+    Kind.TEMPERATURE: dict.fromkeys(("°C", "ºC", "øC", "�C", "degC", "C", "K"), 1.0),
     Kind.NUMBER: {"": 1.0},
 }
 KELVIN = 273.15
