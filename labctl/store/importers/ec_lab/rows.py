@@ -100,6 +100,12 @@ def read_rows(path: Path, body: Body, titles: Titles) -> Rows:
     if at > end or not first.strip():
         return Rows(np.empty((0, titles.count), order="F"), remarks=remarks)
     count = len(_cells(first, tab=tab))
+    if count > titles.count:
+        line = body.line_of(at) - 1
+        raise StoreError(
+            f"{path}:{line}: {count} columns, the title line has {titles.count}; "
+            "export the file again in EC-Lab"
+        )
     dated = {
         k: list[str]()
         for k, cell in enumerate(_cells(first, tab=tab))

@@ -18,6 +18,7 @@ from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.importers.ec_lab import dates, settings
 from labctl.store.importers.ec_lab.content import EcLabFile
+from labctl.store.importers.ec_lab.known_titles import is_known, is_worked_out
 from labctl.store.importers.ec_lab.rows import Body, Rows, Titles, read_rows
 from labctl.store.importers.ec_lab.tables import as_foreign
 from labctl.store.importers.ec_lab.titles import are_ec_labs, read_title
@@ -144,10 +145,12 @@ def _parts(path: Path, data: bytes) -> _Parts:
     stop = 0
     for line in range(n):
         ended = data.find(b"\n", stop) + 1
-        if not ended and (line < n - 1 or not data[stop:].strip()):
+        rest = data[stop : stop + 1].strip() if not ended else b""
+        if not ended and (line < n - 1 or not rest):
+            there = line + len(rest)
             raise StoreError(
                 f"{path}: cut off in its header, of which line 2 says {n} lines and "
-                f"{line + 1} are there; copy it again, or export it again in EC-Lab"
+                f"{there} are there; copy it again, or export it again in EC-Lab"
             )
         stop = ended or len(data)
     head = _decoded(data[:stop]).removesuffix("\n").split("\n")
@@ -202,12 +205,13 @@ def _columns(
     """Return the columns by title, and the titles that have none. StoreError."""
     count = rows.values.shape[1]
     missing = titles[count:]
-    needed = [title for title in missing if read_title(title) is not None]
-    if needed:
+    unsure = [title for title in missing if not is_worked_out(title)]
+    unsure += [title for title in titles if missing and not is_known(title)]
+    if unsure:
         raise StoreError(
             f"{path}: its rows have {count} columns, the title line names "
             f"{len(titles)}; that the missing ones are the last, {', '.join(missing)}, "
-            f"is not sure, as {needed[0]} is measured: export the file again in EC-Lab"
+            f"is not sure because of {unsure[0]!r}: export the file again in EC-Lab"
         )
     out: dict[str, Array] = {}
     for k, title in enumerate(titles[:count]):
