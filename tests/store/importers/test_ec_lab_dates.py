@@ -77,6 +77,16 @@ def test_dates_that_contradict_each_other_give_no_start(tmp_path: Path) -> None:
     assert started(tmp_path, "01/02/2024 09:00:00", *CONTRADICTION) is None
 
 
+def test_a_start_that_tells_its_own_order_needs_no_other(tmp_path: Path) -> None:
+    assert started(tmp_path, "01/15/2024 09:00:00", *CONTRADICTION) == NINE
+
+
+def test_a_person_s_date_in_a_comment_tells_nothing(tmp_path: Path) -> None:
+    made = "Comments : cell closed on 13/02/2024 10:00"
+
+    assert started(tmp_path, "01/02/2024 09:00:00", made) == ON("2024-01-02T09:00:00")
+
+
 CONTRADICTION = (
     "Technique started on : 13/02/2024 10:00:00",
     "Modify on : 02/13/2024 10:00:00",

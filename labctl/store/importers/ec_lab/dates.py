@@ -67,7 +67,10 @@ def _order(first: int, second: int) -> Order | None:
 
 
 def read_date(text: str, order: Order | None) -> datetime | None:
-    """Return a date without zone; None: it cannot be read surely."""
+    """Return a date without zone; None: it cannot be read surely.
+
+    ``order`` is the file's; a date of which one number is above 12 tells its own.
+    """
     match = DATE.fullmatch(text.strip())
     if match is None:
         return None
@@ -75,11 +78,12 @@ def read_date(text: str, order: Order | None) -> datetime | None:
     first, second, third, hour, minute, second_of = numbers
     if first >= _YEAR:
         year, month, day = first, second, third
-    elif third < _YEAR or order is None:
-        return None
     else:
+        own = _order(first, second) if max(first, second) > _MONTHS else order
+        if third < _YEAR or (own is None and first != second):
+            return None
         year = third
-        swapped = order is Order.DAY_FIRST
+        swapped = own is Order.DAY_FIRST
         month, day = (second, first) if swapped else (first, second)
     if match["half"]:
         if not 1 <= hour <= _NOON:

@@ -89,6 +89,11 @@ def read_mpt(path: Path) -> EcLabFile:
     )
 
 
+def _is_ec_labs_date(line: str) -> bool:
+    """Tell whether a line holds EC-Lab's date; a comment's is in a person's order."""
+    return line.partition(":")[0].rstrip().endswith(" on")
+
+
 def _zoned(started: datetime | None, head: list[str]) -> datetime | None:
     """Return the start with its zone, where the file says one."""
     if started is None or not any(_UTC.match(line) for line in head):
@@ -233,7 +238,7 @@ def _clock(path: Path, head: list[str], titles: list[str], rows: Rows) -> _Clock
     """
     said = next((m[1] for line in head if (m := _STARTED.match(line))), "")
     cells = next((rows.dated[k] for k in rows.dated if titles[k] == TIME), [])
-    order = dates.order_of(head[:-1], cells)
+    order = dates.order_of(filter(_is_ec_labs_date, head), cells)
     started = dates.read_date(said, order)
     if not cells:
         return _Clock(started, said if started is None else "")
