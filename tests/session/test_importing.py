@@ -4,16 +4,17 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from drivers.twins.world import catalogue
-from labctl.data import Quality, Result
+from labctl.data import Level, Quality, Result
 from labctl.errors import StoreError
 from labctl.report.of_run import read_report
 from labctl.session.importing.one_file import import_file
 from labctl.store.run_file.reader import RunFile
-from labctl.verdicts.cycling import COMPLETE
+from labctl.verdicts.cycling import COMPLETE, OWN_CHARGE
 
 CE = "coulombic_efficiency"
 Rows = list[tuple[float, ...]]
@@ -129,3 +130,62 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, label: Path) -> None:
         StoreError, match=r"not a file that can be imported.*EC-Lab text"
     ):
         import_file(other, label, tmp_path)
+
+
+def test_rows_without_a_current_stay_and_stay_missing(
+    tmp_path: Path, label: Path
+) -> None:
+    path = tmp_path / "old.mpt"
+    rows = ["0\t3.0\tXXX\t0", "10\t3.1\t\t0", "20\t3.2\tNaN\t0"]
+    path.write_text(HEAD + "\n".join(rows) + "\n", "latin-1")
+
+    with RunFile(import_file(path, label, tmp_path / "runs")) as run:
+        assert np.isnan(run.table("timeseries")["current_ampere"]).tolist() == 3 * [
+            True
+        ]
+        assert np.isnan(run.table("timeseries")["net_capacity_ah"]).all()
+
+
+FACTS = """EC-Lab ASCII FILE
+Nb header lines : 7
+
+Galvanostatic Cycling with Potential Limitation
+Mass of active material : 2.000 mg
+Electrode surface area : 1.539 cm²
+time/s\tEwe/V\tI/mA\thalf cycle
+"""
+
+
+def test_a_mass_that_is_not_the_labels_is_said_and_the_labels_is_used(
+    tmp_path: Path, label: Path
+) -> None:
+    path = tmp_path / "old.mpt"
+    path.write_text(FACTS + "0\t3.0\t0\t0\n10\t3.1\t1\t0\n", "latin-1")
+
+    with RunFile(import_file(path, label, tmp_path / "runs")) as run:
+        said = {each.event.text: each.event.level for each in run.events}
+        mass = run.header.sample["active_mass"]
+
+    assert mass != pytest.approx(2e-6)
+    warned = [
+        text for text in said if text.startswith("active mass: the file says 2.0")
+    ]
+    assert warned
+    assert "the label's is used" in warned[0]
+    assert set(said.values()) == {Level.WARNING}
+
+
+def test_a_count_that_the_currents_cannot_have_passed_makes_the_result_suspect(
+    tmp_path: Path, label: Path
+) -> None:
+    head = HEAD.replace("half cycle", "half cycle\tdq/mA.h")
+    rows = [(*row, 1.2 * row[2] / 36) for row in rows_of(3)]
+    path = tmp_path / "old.mpt"
+    lines = ["\t".join(f"{x:.9g}" for x in row) for row in rows]
+    path.write_text(head + "\n".join(lines) + "\n", "latin-1")
+
+    with RunFile(import_file(path, label, tmp_path / "runs")) as run:
+        first = run.results["first_lithiation_capacity"]
+
+    assert OWN_CHARGE.code in first.verdicts
+    assert "the instrument counted 1.2 mAh" in first.reason

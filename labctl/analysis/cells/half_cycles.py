@@ -317,6 +317,8 @@ class HalfCycleCounter:
             edge[:] = 0.0
             either = np.diff(t, prepend=t0) * np.stack([i, np.append(i0, i[:-1])])
             by_current = np.clip(own, either.min(axis=0), either.max(axis=0))
+            if self._last is None:
+                by_current[0] = own[0]  # nobody knows where its interval began
             charge = own
             energy = 0.5 * own * (v + np.append(v0, v[:-1]))
             energy[begins] = own[begins] * v[begins]

@@ -23,6 +23,7 @@ REST_FRACTION = 1e-3
 HOLE = 3.0
 """Times the longest interval of the steps before and behind that an interval between
 two steps must last to be a hole: rows that another file holds."""
+MEAN = "charge-from-mean-current"
 SECOND_PER_HOUR = 3600.0
 CHARGED = frozenset(
     {
@@ -45,7 +46,7 @@ class Charges:
     eis: Floats | None = None
     interval: Floats | None = None
     """Charge that the instrument counted since the row before, impedance rows between
-    included; None: the file has no count of its own."""
+    included; None: the file has neither a count of its own nor mean currents."""
     origin: ColumnOrigin = ABSENT
     """Of the net charge."""
     interval_origin: ColumnOrigin = ABSENT
@@ -126,6 +127,9 @@ class _Merged:
         interval, of_interval = None, ABSENT
         if own and n:
             interval, of_interval = self._counted(net, origin)
+        elif n and origin.rule == MEAN:  # whoever gives means has counted
+            interval = self._shared_out(np.diff(net, prepend=0.0))
+            of_interval = origin
         return Charges(
             at[:n] if n else None,
             at[n:] if self.eis.rows else None,
@@ -277,6 +281,8 @@ def _integrated(rows: _Merged) -> Counted:
     time, current = rows.column("test_time_second"), rows.column("current_ampere")
     if time is None or current is None or not np.isfinite(current).any():
         return None
+    if not rows.series.rows:
+        return None  # the mean currents of a spectrum alone are no charge
     title = rows.title("current_ampere")
     remarks = []
     if missing := int(np.isnan(current).sum()):
@@ -290,7 +296,7 @@ def _integrated(rows: _Merged) -> Counted:
         )
     i = np.nan_to_num(current)
     if rows.is_mean("current_ampere"):
-        charge, rule = i * step, "charge-from-mean-current"
+        charge, rule = i * step, MEAN
     else:
         charge, rule = _sampled(rows, i) * step, "charge-from-sampled-current"
     net = np.cumsum(charge) / SECOND_PER_HOUR

@@ -62,7 +62,8 @@ def current(known: Known, loops: tuple[int, ...]) -> dict[str, ForeignColumn]:
     out = np.full(len(steps), np.nan)
     out[whole] = charge[whole] * _SECONDS / steps[whole]
     title = f"{title}, {known['time'].title}"
-    return {"current_ampere": ForeignColumn(out, title, "current-from-charge-steps")}
+    rule = "current-from-charge-steps"
+    return {"current_ampere": ForeignColumn(out, title, rule, is_mean=True)}
 
 
 def _interval_charge(known: Known) -> tuple[Array, str] | None:

@@ -50,6 +50,10 @@ SPECTRA: Mapping[str, tuple[str, ...]] = {
 }
 
 
+MEANS = frozenset({"<I>"})
+"""Means over the interval that ends at the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quantities:
     """The known columns of a file, by quantity, in the unit of labctl's names."""
@@ -63,7 +67,9 @@ class Quantities:
         for name, values in columns.items():
             title = read_title(name)
             if isinstance(title, Title) and title.quantity not in found:
-                found[title.quantity] = ForeignColumn(title.si(values), name)
+                found[title.quantity] = ForeignColumn(
+                    title.si(values), name, is_mean=title.quantity in MEANS
+                )
         return cls(found)
 
     def first(self, quantities: tuple[str, ...]) -> ForeignColumn | None:
