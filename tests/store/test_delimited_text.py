@@ -104,6 +104,7 @@ def test_a_comma_that_may_stand_between_thousands_is_refused(
         ("Time(s),Voltage(V)\n0,1\n\n2,1V\n", ":4: Voltage(V) is '1V', which is no"),
         ("Time(s),Voltage(V)\n0,1_000\n", "which is no number"),
         ("Time(s),Voltage(V)\n0,inf\n", "which is no number"),
+        ("Time(s),Voltage(V)\n0,1e999\n", "which is no number"),
         ('Time(s),Voltage(V)\n0,"1\n', "file.csv:2: "),
         ("Time(s),Voltage(V)\n0,\x001\n", "it has bytes of 0"),
     ],

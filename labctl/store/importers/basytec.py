@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labctl.errors import StoreError
-from labctl.store.importers.counters import follows_current
+from labctl.store.importers.counters import follows
 from labctl.store.importers.cycler_rows import CyclerRows, told_start
 from labctl.store.importers.delimited import SEPARATORS, SPACES, TextFile
 from labctl.store.importers.foreign import ForeignFile
@@ -65,10 +65,13 @@ def read(path: Path) -> ForeignFile:
 def _check_balances(rows: CyclerRows) -> None:
     """Leave what does not move with the current: the test plan set it back."""
     current = rows.columns["current_ampere"].values
+    power = current * rows.columns["voltage_volt"].values
+    time = rows.columns["test_time_second"].values
     for name in BALANCES:
         values = rows.numbers(name)
         if values is None:
             continue
+        drive = power if name.endswith("_wh") else current
         within = rows.step if name.startswith("step_") else None
-        if not follows_current(values, current, within):
+        if not follows(values, drive, time, within):
             rows.leave(name, "it does not follow the current; the plan sets it back")

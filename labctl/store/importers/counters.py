@@ -20,6 +20,12 @@ SMALL = 1e-6
 LEFT = 0.5
 """Part of what stood before that a counter that restarted may show at most."""
 
+OVERSHOOT = 3.0
+"""Times what two rows' drives give that may have passed between them: a pulse."""
+JUMP = 1e-3
+"""Part of a counter's largest value by which it may jump on top."""
+SECOND_PER_HOUR = 3600.0
+
 Bools = NDArray[np.bool_]
 
 
@@ -85,22 +91,28 @@ def _counts(values: Array, part: Array | None) -> bool:
     return bool(rises and restarts)
 
 
-def follows_current(counter: Array, current: Array, first: Bools | None = None) -> bool:
-    """Whether a signed counter moves with the current and never restarts.
+def follows(
+    counter: Array, drive: Array, time: Array, first: Bools | None = None
+) -> bool:
+    """Whether a signed counter moves with what it counts, and is never set back.
 
-    ``first``: rows at which it may restart. Rows that lack one of the two count for
-    nothing.
+    ``counter`` in A h (W h), ``drive`` in A (W), ``time`` in s; ``first``: rows at
+    which it may restart. Rows that lack one of them count for nothing.
     """
-    known = np.isfinite(counter) & np.isfinite(current)
-    counter, current = counter[known], current[known]
+    known = np.isfinite(counter) & np.isfinite(drive) & np.isfinite(time)
+    counter, drive, time = counter[known], drive[known], time[known]
     step = np.diff(counter)
     if first is not None:
         step = np.where(first[known][1:], 0.0, step)
-    rounding = SMALL * max(float(np.max(np.abs(counter), initial=0.0)), 1e-12)
-    now, before = current[1:], current[:-1]
-    rises_without = (step > rounding) & (np.maximum(now, before) <= 0)
-    falls_without = (step < -rounding) & (np.minimum(now, before) >= 0)
-    return not bool((rises_without | falls_without).any())
+    largest = float(np.max(np.abs(counter), initial=0.0))
+    now, before = drive[1:], drive[:-1]
+    moved = np.abs(step) > SMALL * largest
+    against_it = np.where(
+        step > 0, np.maximum(now, before) <= 0, np.minimum(now, before) >= 0
+    )
+    size = np.maximum(np.abs(now), np.abs(before)) * np.diff(time) / SECOND_PER_HOUR
+    too_much = np.abs(step) > OVERSHOOT * size + JUMP * largest
+    return not bool((moved & (against_it | too_much)).any())
 
 
 def against(current: Array, charged: Array, discharged: Array) -> bool:

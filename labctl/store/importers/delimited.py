@@ -10,7 +10,9 @@ are read in blocks of lines.
 """
 
 import codecs
+import contextlib
 import csv
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,8 +34,8 @@ from labctl.store.importers.titles import (
     words_of,
 )
 
-BLOCK = 20_000
-"""Lines that are taken apart at once."""
+BLOCK = 2_000
+"""Lines that are taken apart at once; more do not stay in a processor's cache."""
 LOOK_FOR_TITLES = 400
 """First lines among which the titles stand."""
 SEPARATORS = ("\t", ";", ",")
@@ -190,9 +192,9 @@ class Sheet:
                 if quantity.kind is Kind.WORDS:
                     words[at].extend(map(str.strip, columns[at]))
                     continue
-                cells = [cell.strip() for cell in columns[at]]
                 place = Place(self.path, lines, self.titles[at])
-                numbers[at].append(factor * numbers_of(place, cells, quantity, comma))
+                values = numbers_of(place, columns[at], quantity, comma)
+                numbers[at].append(factor * values)
         if not any(numbers.values()):
             raise StoreError(f"{self.path}: there is no row below the titles")
         named = {
@@ -231,6 +233,8 @@ class Sheet:
     def _fits(self, number: int, row: list[str]) -> bool:
         """Bring a line's cells to the number of titles; False: the line is empty."""
         wanted = len(self.titles)
+        if len(row) == wanted and row[0]:
+            return True
         while len(row) > wanted and not row[-1].strip():
             row.pop()
         if not any(cell.strip() for cell in row):
@@ -347,12 +351,13 @@ def numbers_of(
     joined = "\n".join(texts)
     clock = quantity.kind is Kind.CLOCK
     if not clock and _DIGITS.issuperset(joined) and "" not in texts:
-        try:
-            return np.array(texts, dtype=np.float64)
-        except ValueError:
-            pass  # the loop says in which line
+        with contextlib.suppress(ValueError):  # the loop says in which line
+            found = np.array(texts, dtype=np.float64)
+            if np.isfinite(found).all():
+                return found
     values = np.empty(len(texts))
-    for at, text in enumerate(texts):
+    for at, cell in enumerate(texts):
+        text = cell.strip()
         value = duration(text) if clock and text not in NO_NUMBER else number(text)
         if value is None:
             what = "of which nobody knows the unit" if clock else "which is no number"
@@ -371,9 +376,10 @@ def number(text: str) -> float | None:
     if not _DIGITS.issuperset(text):
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None  # 1e999
 
 
 def _cells(line: str, separator: str) -> list[str]:

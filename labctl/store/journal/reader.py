@@ -28,6 +28,10 @@ PAGE = 256
 
 BUSY_FOR = 5.0
 """s for which a question waits where another process has the journal locked."""
+HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+"""What SQLite answers where another program has the file."""
+if os.name == "nt":
+    HELD |= {sqlite3.SQLITE_CANTOPEN}  # a scanner that shares it with nobody
 NEVER = 2**62
 """The commit that no journal gets to."""
 _ROWS = (
@@ -311,7 +315,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _held_or(path: Path, error: Exception, what: str) -> StoreError:
     """Return that another program holds the journal, or else ``what`` is wrong."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if code in HELD:
         return HeldError(
             f"{path}: another program has it locked; close it there (a browser of "
             "SQLite files, a backup)"

@@ -44,8 +44,20 @@ def test_every_number_is_that_of_the_file(tmp_path: Path) -> None:
     assert set(c["temperature_t1_celsius"]) == {25.0}
 
 
-def test_a_balance_that_the_plan_sets_back_is_not_taken(tmp_path: Path) -> None:
-    balance = 1e-3 * np.where(R["step"] == 3, R["charged"], -R["discharged"])
+@pytest.mark.parametrize(
+    "balance",
+    [
+        # 0 again when the charge begins
+        np.where(R["step"] == 3, R["charged"], -R["discharged"]),
+        # 0 again when the discharge begins: down, as the current is, but at once
+        np.where(R["step"] == 1, 0.5 - R["discharged"], -R["discharged"])
+        - 0.5 * (R["step_time"] > 0) * (R["step"] == 1),
+    ],
+)
+def test_a_balance_that_the_plan_sets_back_is_not_taken(
+    balance: np.ndarray, tmp_path: Path
+) -> None:
+    balance = 1e-3 * balance
 
     file = read(write(tmp_path, **{"Ah[Ah]": balance}))
 
