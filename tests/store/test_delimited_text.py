@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from labctl.errors import StoreError
 from labctl.store.importers import delimited
+from labctl.store.importers.cells import number
 from labctl.store.importers.clock_text import date, duration
-from labctl.store.importers.delimited import Taken, TextFile, number
+from labctl.store.importers.delimited import Taken, TextFile
 from labctl.store.importers.titles import Kind, Quantity, factor_of, words_of
 
 TITLES = {

@@ -10,9 +10,7 @@ are read in blocks of lines.
 """
 
 import codecs
-import contextlib
 import csv
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +21,7 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
-from labctl.store.importers.clock_text import duration
+from labctl.store.importers.cells import Place, numbers_of
 from labctl.store.importers.foreign import ForeignColumn
 from labctl.store.importers.titles import (
     Kind,
@@ -49,9 +47,6 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _COMMA = re.compile(r"^[+-]?(\d*),(\d+)(?:[eE][+-]?\d+)?$")
-_DIGITS = frozenset("0123456789+-.eE\n")
-NO_NUMBER = frozenset({"", "-", "--", "NaN", "nan", "NAN", "N/A", "null"})
-"""Cells that say that there is no number."""
 THOUSAND = 3
 """Digits of a group of thousands."""
 
@@ -282,16 +277,6 @@ class Sheet:
         return commas
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where cells stand, for complaints."""
-
-    path: Path
-    lines: Sequence[int]
-    """Number of each cell's line, from 1."""
-    title: str
-
-
 def takes_of(
     where: str, titles: Sequence[str], known: Titles, needs: Sequence[str]
 ) -> tuple[dict[int, tuple[Quantity, float]], list[str]]:
@@ -341,45 +326,6 @@ def untaken(titles: Sequence[str], takes: Mapping[int, object]) -> tuple[str, ..
         for at, title in enumerate(titles)
         if at not in takes and title.strip()
     )
-
-
-def numbers_of(
-    place: Place, cells: Sequence[str], quantity: Quantity, comma: bool
-) -> Array:
-    """Return float64 of shape (n,); NaN where a cell is empty. StoreError."""
-    texts = [cell.replace(",", ".") for cell in cells] if comma else list(cells)
-    joined = "\n".join(texts)
-    clock = quantity.kind is Kind.CLOCK
-    if not clock and _DIGITS.issuperset(joined) and "" not in texts:
-        with contextlib.suppress(ValueError):  # the loop says in which line
-            found = np.array(texts, dtype=np.float64)
-            if np.isfinite(found).all():
-                return found
-    values = np.empty(len(texts))
-    for at, cell in enumerate(texts):
-        text = cell.strip()
-        value = duration(text) if clock and text not in NO_NUMBER else number(text)
-        if value is None:
-            what = "of which nobody knows the unit" if clock else "which is no number"
-            raise StoreError(
-                f"{place.path}:{place.lines[at]}: {place.title.strip()} is "
-                f"{cells[at]!r}, {what}"
-            )
-        values[at] = value
-    return values
-
-
-def number(text: str) -> float | None:
-    """Return a cell's number; NaN: it says that it has none; None: it is no number."""
-    if text in NO_NUMBER:
-        return float("nan")
-    if not _DIGITS.issuperset(text):
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None  # 1e999
 
 
 def _cells(line: str, separator: str) -> list[str]:
