@@ -37,14 +37,21 @@ def is_date(text: str) -> bool:
     return DATE.fullmatch(text.strip()) is not None
 
 
+def are_dates(cells: Sequence[str]) -> bool:
+    """Tell whether every cell holds a date with a time."""
+    return not cells or _fixed(cells) is not None or all(map(is_date, cells))
+
+
 def order_of(texts: Iterable[str], cells: Sequence[str] = ()) -> Order | None:
     """Return the order in which the dates of a file were written.
 
     ``cells`` are its rows' dates: time does not go back, which may settle it. None:
     the dates contradict each other. Nothing that settles it: month first.
     """
-    first, second = 0, 0
-    for text in (*texts, *cells):
+    fields = _fixed(cells) if cells else None
+    first = 0 if fields is None else int(fields[0].max())
+    second = 0 if fields is None else int(fields[1].max())
+    for text in (*texts, *(cells if fields is None else ())):
         for match in DATE.finditer(text):
             if int(match["first"]) < _YEAR:
                 first = max(first, int(match["first"]))

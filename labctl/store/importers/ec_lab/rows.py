@@ -228,13 +228,14 @@ class _Reader:
 
     def _without_dates(self, block: bytes) -> tuple[bytes, dict[int, list[str]]]:
         """Return a block with NaN for its dates, and these. ValueError: not all are."""
-        rows = [line.split(b"\t") for line in block.split(b"\n") if line.strip()]
+        most = max(self.dated) + 1
+        rows = [line.split(b"\t", most) for line in block.split(b"\n") if line.strip()]
         found: dict[int, list[str]] = {}
         for column in self.dated:
             if any(len(cells) <= column for cells in rows):
                 raise ValueError
             found[column] = [_text(cells[column]) for cells in rows]
-            if not all(map(dates.is_date, found[column])):
+            if not dates.are_dates(found[column]):
                 raise ValueError
             for cells in rows:
                 cells[column] = b"nan"
