@@ -119,6 +119,15 @@ def test_a_charge_that_begins_again_is_joined_and_said(tmp_path: Path) -> None:
     assert file.untaken == ("dQ/C",)  # the charge of a step, of no interval
 
 
+def test_a_charge_that_begins_again_is_seen_by_its_intervals(tmp_path: Path) -> None:
+    titles = "time/s|Ewe/V|I/mA|dq/mA.h|(Q-Qo)/mA.h"
+    charges = [(0.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.5, 0.5), (1.0, 1.5)]
+    rows = [(1.0 * k, 3.0, 1.0, *both) for k, both in enumerate(charges)]
+    net = series(tmp_path, titles, [*rows])["net_capacity_ah"]
+
+    assert net.values * 1e3 == pytest.approx([0.0, 1.0, 2.0, 2.5, 3.5])
+
+
 def test_a_charge_that_goes_on_is_the_files(tmp_path: Path) -> None:
     rows = [(*row[:-1], 0.1 * k) for k, row in enumerate(TWICE)]
     header = ("Loop 0 from point number 0 to 2", "Loop 1 from point number 3 to 4")

@@ -149,18 +149,20 @@ def _is_of_intervals(
 
 
 def _restarts(known: Known, net: Array, loops: tuple[int, ...]) -> Mask:
-    """Return the boundaries at which ``(Q-Qo)`` begins again.
+    """Return the rows at which ``(Q-Qo)`` begins again.
 
-    There the difference to the row above is none that the current could have moved,
-    and the charge itself is.
+    There it is the charge of its own interval, and the difference to the row above is
+    not. Without ``dq`` only boundaries are looked at: which of both is one that the
+    current could have moved?
     """
     edge = boundaries(known, loops, len(net))
     jump = np.diff(net, prepend=net[:1])
     dq = known.get("dq")
     if dq is not None:
         close = AGREE * float(np.nanmax(np.abs(net), initial=0.0))
-        anew = np.abs(net - dq.values) <= close
-        return np.asarray(edge & anew & (np.abs(jump - dq.values) > close))
+        anew = np.isclose(net, dq.values, rtol=1e-6, atol=1e-6 * close)
+        anew[:1] = False
+        return np.asarray(anew & (np.abs(jump - dq.values) > close))
     steps, mean = _steps(known), known.get("<I>")
     flow = mean or known.get("I")
     if steps is None or flow is None:
