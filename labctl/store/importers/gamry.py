@@ -72,10 +72,26 @@ class _Table:
     """Rows that its first line speaks of."""
     titles: Sequence[str] = ()
     units: Sequence[str] = ()
-    rows: list[list[float]] = field(default_factory=list)
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    """Number of the line, and its cells."""
 
-    def column(self, title: str) -> Array:
-        return np.array([row[self.titles.index(title)] for row in self.rows])
+    def column(self, path: Path, title: str) -> Array:
+        """Return a column's numbers; NaN of an empty cell. StoreError: the line."""
+        at = self.titles.index(title)
+        cells = [cells[at].replace(",", ".") for _, cells in self.rows]
+        try:
+            return np.array(cells, dtype=np.float64)
+        except ValueError:
+            pass  # the loop says in which line
+        values = np.array([_number(cell) for cell in cells])
+        for k in np.flatnonzero(np.isnan(values)):
+            line, row = self.rows[k]
+            if row[at]:
+                raise StoreError(
+                    f"{path}:{line}: {title} is {row[at]!r}, which is no number: copy "
+                    "the file again, or remove this line"
+                )
+        return values
 
 
 def read(path: Path) -> ForeignFile:
@@ -142,14 +158,7 @@ def _take(path: Path, number: int, table: _Table, cells: list[str]) -> None:
             f"{len(table.titles)} titles: the file was cut short or edited; copy it "
             "again, or remove this line"
         )
-    row = [_number(cell) for cell in cells]
-    for title, cell, value in zip(table.titles, cells, row, strict=True):
-        if np.isnan(value) and cell and (title in _SERIES or title in _EIS):
-            raise StoreError(
-                f"{path}:{number}: {title} is {cell!r}, which is no number: copy the "
-                "file again, or remove this line"
-            )
-    table.rows.append(row)
+    table.rows.append((number, cells))
 
 
 def _number(cell: str) -> float:
@@ -219,7 +228,7 @@ class _File:
                 titles = ", ".join(curves[0].titles)
                 raise StoreError(f"{self.path}: its curve has no {name}, only {titles}")
         for one, other in pairwise(curves):
-            if other.column("T")[0] < one.column("T")[-1]:
+            if other.column(self.path, "T")[0] < one.column(self.path, "T")[-1]:
                 raise StoreError(
                     f"{self.path}:{other.line}: {other.name} begins before "
                     f"{one.name} ends: its time counts from itself; import each "
@@ -268,7 +277,7 @@ class _File:
                     f"{units.get(title) or 'no unit'}, labctl knows "
                     f"{', '.join(_UNITS[title])}"
                 )
-            values = np.concatenate([each.column(title) for each in tables])
+            values = np.concatenate([each.column(self.path, title) for each in tables])
             found[name] = ForeignColumn(values, title)
         return found
 
@@ -291,7 +300,7 @@ class _File:
             )
         direction = _DIRECTIONS.get(self.said_first("TAG"), 0)
         for each in driven:
-            directed = direction * each.column("Im")
+            directed = direction * each.column(self.path, "Im")
             if (directed < 0).sum() > (directed > 0).sum():
                 raise StoreError(
                     f"{self.path}:{each.line}: {self.said('TAG')} with currents of "
