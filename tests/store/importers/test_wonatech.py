@@ -180,3 +180,14 @@ def test_every_cut_of_a_file_is_read_or_refused(tmp_path: Path) -> None:
 
         whole = int(np.searchsorted(np.cumsum(sizes), length - begin, "right"))
         assert rows == max(whole, 0)
+
+
+def test_rows_are_the_same_however_many_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labctl.store.importers.wonatech.read.BLOCK", 77)
+
+    file = of(tmp_path, wrd(ROWS))
+
+    assert numbers(file, "test_time_second") == [0, 10, 20, 30]
+    assert not file.remarks

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from labctl.store.importers.wonatech.rows import Columns, RowError, read_rows
 from labctl.store.importers.wonatech.schedule import ScheduleStep, schedule_of
 
 PROGRAM: Final = "WonATech Smart Interface"
+BLOCK: Final = 32 << 20
+"""Bytes of rows that are taken apart at once: about 250,000 rows."""
 CHARGE, DISCHARGE = 3, 4
 """CELL STATUS; 1 is a rest."""
 
@@ -77,7 +79,7 @@ def read(path: Path) -> ForeignFile:
         with path.open("rb") as file:
             head = read_head(file.read(HEAD))
             file.seek(head.begin)
-            rows, rest = read_rows(file.read(), head.rows)
+            rows, left = _rows(file, head)
     except OSError as e:
         raise StoreError(f"{path}: cannot be read: {e.strerror or e}") from e
     except LayoutError as e:
@@ -88,7 +90,24 @@ def read(path: Path) -> ForeignFile:
         raise StoreError(
             f"{path}: {e}: no row of a .wrd file; copy it from the cycler's PC again"
         ) from e
-    return _Rows(path, head, rows).as_foreign(len(rest))
+    return _Rows(path, head, rows).as_foreign(left)
+
+
+def _rows(file: BinaryIO, head: Head) -> tuple[Columns, int]:
+    """Return all complete rows, and how many bytes of one that is not are left."""
+    parts: list[Columns] = []
+    rest, done = b"", 0
+    while block := file.read(BLOCK):
+        try:
+            rows, rest = read_rows(rest + block, head.rows)
+        except RowError as e:
+            raise RowError(e.what, done + e.row) from e
+        parts.append(rows)
+        done += len(next(iter(rows.values())))
+    parts = parts or [read_rows(b"", head.rows)[0]]
+    return {
+        name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+    }, len(rest)
 
 
 @dataclass(frozen=True, slots=True)

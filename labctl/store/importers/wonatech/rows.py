@@ -29,6 +29,7 @@ class RowError(ValueError):
 
     def __init__(self, what: str, row: int) -> None:
         super().__init__(f"row {row}: {what}")
+        self.what = what
         self.row = row
 
 
