@@ -23,7 +23,7 @@ _PAIRS = """
 − - – - — - ‐ - \u2011 - ± +/- × x · * ⋅ * • * √ sqrt ∂ d ∇ grad ∫ int ∞ inf
 ≥ >= ≤ <= ≪ << ≫ >> ≈ ~ ≠ != ∝ ~ → -> ← <- ↔ <-> ↑ ^ ↓ v … ... ° deg ℃ degC ½ 1/2
 ¼ 1/4 ¾ 3/4 ⚠ ! ′ ' ″ " ‰ o/oo “ " ” " „ " \u2018 ' \u2019 ' « " » " ⟨ < ⟩ >
-⌈ [ ⌉ ] ⌊ [ ⌋ ] ß ss ø o Ø O æ ae Æ AE
+⌈ [ ⌉ ] ⌊ [ ⌋ ] † + ‡ ++ ß ss ø o Ø O æ ae Æ AE
 """
 LETTERS = dict(zip(_PAIRS.split()[::2], _PAIRS.split()[1::2], strict=True))
 """What stands for a letter where it is not simply one with its marks taken away."""
