@@ -69,8 +69,7 @@ def test_every_letter_that_labctl_writes_has_a_substitute() -> None:
         for path in (ROOT / room).rglob("*.py")
         for letter in path.read_text("utf-8")
         if not letter.isascii() and letter != "\ufffd"
-        if unicodedata.category(letter)
-        != "Lo"  # Hangul, Chinese: nothing stands for it
+        if unicodedata.category(letter) != "Lo"  # Hangul, Chinese: no ASCII
     }
 
     silent = {x for x in letters if "?" in x.encode("ascii", SUBSTITUTE).decode()}
