@@ -60,5 +60,9 @@ def is_cut_short(path: Path) -> bool:
             length = file.seek(0, os.SEEK_END)
     except OSError:
         return False
-    known = head.startswith(SIGNATURE) and head[len(SIGNATURE)] in {2, 3}
-    return known and length < int.from_bytes(head[LENGTH_AT], "little")
+    if not head.startswith(SIGNATURE):
+        return False
+    if len(head) < LENGTH_AT.stop:
+        return True
+    told = head[len(SIGNATURE)] in {2, 3}
+    return told and length < int.from_bytes(head[LENGTH_AT], "little")

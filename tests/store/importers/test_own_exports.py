@@ -150,6 +150,17 @@ def test_a_sealed_file_gives_every_row_back(
     assert file.facts["serial"] == "0815"
 
 
+@pytest.mark.parametrize("length", [8, 9, 40])
+def test_a_run_file_of_which_only_a_head_is_there_is_refused(
+    tmp_path: Path, length: int
+) -> None:
+    path = tmp_path / "head.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n\x03".ljust(length, b"\0")[:length])
+
+    with pytest.raises(StoreError, match=r"head\.h5"):
+        read(path)
+
+
 def test_another_hdf5_file_is_refused(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "other.h5", "w") as file:
