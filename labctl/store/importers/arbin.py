@@ -10,11 +10,12 @@ The capacity counters restart where the schedule says, so that the rows have to 
 from collections.abc import Sequence
 from pathlib import Path
 
+from labctl.errors import StoreError
 from labctl.store.importers.counters import Scope
 from labctl.store.importers.cycler_rows import DATE, CyclerRows
 from labctl.store.importers.delimited import Taken, TextFile
 from labctl.store.importers.foreign import ForeignFile
-from labctl.store.importers.titles import Kind, Quantity
+from labctl.store.importers.titles import Kind, Quantity, words_of
 
 PROGRAM = "Arbin MITS Pro"
 TITLES = {
@@ -37,7 +38,12 @@ TITLES = {
         for n in range(1, 6)
     },
 }
-NEEDS = ("test_time_second", "voltage_volt", "current_ampere")
+NEEDS = (
+    *("test_time_second", "voltage_volt", "current_ampere"),
+    "record_index|step_id|step_time_second",
+)
+STATISTICS = ("vmaxoncycle", "vminoncycle")
+"""Words of titles of statistics: one row a cycle or step, no measurement."""
 
 
 def read(path: Path) -> ForeignFile:
@@ -48,6 +54,11 @@ def read(path: Path) -> ForeignFile:
 
 def as_foreign(path: Path, taken: Taken, settings: Sequence[str]) -> ForeignFile:
     """Return the rows of an export as labctl has them. StoreError."""
+    if any(words_of(title)[0].startswith(STATISTICS) for title in taken.untaken):
+        raise StoreError(
+            f"{path}: it holds statistics of cycles or steps; import the rows of the "
+            "channel instead"
+        )
     rows = CyclerRows.of(path, PROGRAM, taken)
     rows.check_sign()
     rows.scope_counters((Scope.TEST, Scope.CYCLE, Scope.STEP))

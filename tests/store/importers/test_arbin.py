@@ -119,6 +119,17 @@ def test_the_columns_of_arbins_database_are_in_its_units(tmp_path: Path) -> None
     assert file.remarks == ("Aux_Temperature_1 is not taken: it does not say its unit",)
 
 
+def test_statistics_of_cycles_are_no_rows(tmp_path: Path) -> None:
+    by_step = write(tmp_path, **{"Vmax_On_Cycle(V)": R["voltage"]})
+    with pytest.raises(StoreError, match="it holds statistics of cycles or steps"):
+        read(by_step)
+
+    gone = ("Data_Point", "Step_Time(s)", "Step_Index")
+    by_cycle = write(tmp_path, **dict.fromkeys(gone))
+    with pytest.raises(StoreError, match="no line has the titles"):
+        read(by_cycle)
+
+
 def test_a_current_against_its_own_counters_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, **{"Current(A)": -1e-3 * R["current"]})
 
