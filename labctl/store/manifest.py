@@ -9,6 +9,7 @@ not call it; to close a file drops every lock that the process has on it (POSIX)
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from labctl.store.folder import RunFolder, sync_directory
 from labctl.store.lock import HeldError
 
 MANIFEST = "manifest-sha256.txt"
+Put = Callable[[Path, Path], object]
 _LENGTH = 64
 """Hexadecimal digits of a SHA-256."""
 
@@ -57,10 +59,11 @@ def sha256(path: Path) -> str:
         raise HeldError(f"{path}: another program has a part of it locked") from e
 
 
-def write_manifest(folder: RunFolder, *, ended: bool) -> Path:
+def write_manifest(folder: RunFolder, *, ended: bool, put: Put = Path.replace) -> Path:
     """List the sealed file, and the journal if the run has ended; atomic and durable.
 
-    OSError: it could not be written; there is none then.
+    ``put`` renames what was written. OSError, HeldError: it could not be written; there
+    is none then.
     """
     path = folder.path / MANIFEST
     final = [folder.sealed, *(folder.journals if ended and _is_tidy(folder) else ())]
@@ -71,7 +74,7 @@ def write_manifest(folder: RunFolder, *, ended: bool) -> Path:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        put(part, path)
     finally:
         part.unlink(missing_ok=True)
     sync_directory(folder.path)

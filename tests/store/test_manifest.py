@@ -135,6 +135,21 @@ def test_what_is_no_manifest_is_refused_with_its_line(
         verify(sealed.path)
 
 
+def test_a_manifest_that_cannot_be_written_costs_no_file(
+    finished: RunFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("labctl.store.run_file.seal.write_manifest", full)
+
+    assert seal(finished).exists()
+    assert "has no manifest" in caplog.text
+    assert verify(finished.path).ok
+
+
 def test_writing_it_fails_without_leaving_half_of_one(
     sealed: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ own, where a crash of HDF5 harms nobody.
 """
 
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -21,6 +22,8 @@ from labctl.store.journal.reader import JournalReader
 from labctl.store.lock import HeldError, WriterLock
 from labctl.store.manifest import drop_manifest, write_manifest
 from labctl.waits import announce
+
+log = logging.getLogger(__name__)
 
 RENAME_TRIES = 20
 """A virus scanner on Windows holds a new file for a second or two."""
@@ -97,8 +100,6 @@ def _write(folder: RunFolder) -> None:
             raise StoreError(f"{folder.sealed}: not sealed, {report.summary()}")
         drop_manifest(folder)
         _replace(part, folder.sealed, SystemClock())
-        tidy(folder.journal)
-        write_manifest(folder, ended=ended)
     except (OSError, RuntimeError) as e:
         raise StoreError(
             f"{folder.sealed}: cannot be sealed: {e}; the journal holds everything: "
@@ -107,8 +108,19 @@ def _write(folder: RunFolder) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_directory(folder.path)
+    tidy(folder.journal)
+    _list(folder, ended=ended)
     with contextlib.suppress(OSError):  # Windows: somebody still follows it
         folder.live.unlink(missing_ok=True)
+
+
+def _list(folder: RunFolder, *, ended: bool) -> None:
+    """Write the manifest; without one the file is no worse than it was."""
+    clock = SystemClock()
+    try:
+        write_manifest(folder, ended=ended, put=lambda a, b: _replace(a, b, clock))
+    except (OSError, StoreError) as e:
+        log.warning("%s has no manifest: %s; seal again for one", folder.sealed, e)
 
 
 def seconds_for(folder: RunFolder) -> float:
