@@ -258,6 +258,15 @@ def test_a_file_that_was_changed_after_sealing_is_not_published(
         crate(finished.path, out=tmp_path / "crate")
 
 
+def test_a_file_whose_journal_was_put_elsewhere_can_be_published(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    seal(finished)
+    finished.journal.unlink()
+
+    assert crate(finished.path, out=tmp_path / "crate").is_dir()
+
+
 def test_a_crate_is_replaced_only_where_that_is_said(
     finished: RunFolder, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from labctl.store.exporters.delivery import word_of
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal.records import Status
-from labctl.store.manifest import check_manifest, sha256
+from labctl.store.manifest import Kept, check_manifest, sha256
 from labctl.store.run_file.reader import RunFile
 
 BDF = "bdf"
@@ -93,7 +93,9 @@ def _refuse_unsealed(folder: RunFolder) -> None:
         raise OperatorError(
             f"{folder.run_id} is not sealed: `labctl runs seal {folder.run_id}`"
         )
-    if changed := [str(each) for each in check_manifest(folder) if not each.is_same]:
+    listed = check_manifest(folder)
+    # A journal may have been put elsewhere: what is published is the file.
+    if changed := [str(each) for each in listed if each.kept is Kept.CHANGED]:
         raise StoreError(
             f"{folder.path}: {'; '.join(changed)}. `labctl runs verify` says whether "
             "the rows are; `labctl runs seal` writes file and manifest anew from the "
@@ -120,9 +122,7 @@ def _run(
             )
         if not bare:
             if BDF in formats.formats_of(file):
-                lab = file.header.lab.get("institution") or {}
-                wanted = formats.Wanted(own, str(lab.get("name") or "LAB"))
-                formats.export(file, BDF, wanted)
+                formats.export(file, BDF, formats.Wanted(own))
             if report is not None:
                 report(folder.path, own / "report.html")
         header, status, results = file.header, file.status, file.results

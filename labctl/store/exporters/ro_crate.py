@@ -143,7 +143,7 @@ def _measurement(graph: Graph, run: CrateRun, made_unix: float) -> Entity:
             "endTime": entities.ended(run),
             "agent": agent,
             "instrument": entities.one_or_more(
-                [*map(graph.add, entities.instruments(header)), program]
+                [*map(graph.add, entities.instruments(run)), program]
             ),
             "object": sample,
             "result": _id(run.sealed),

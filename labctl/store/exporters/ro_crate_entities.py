@@ -109,14 +109,15 @@ def licence_of(graph: Graph, headers: Sequence[RunHeader]) -> Entity | str:
     )
 
 
-def instruments(header: RunHeader) -> Iterator[Entity]:
-    """Yield what it was measured with."""
+def instruments(run: CrateRun) -> Iterator[Entity]:
+    """Yield what it was measured with; one without a serial number is this run's."""
+    header = run.header
     for name, about in header.instruments.items():
         said = " ".join(str(about[k]) for k in ("vendor", "model") if about.get(k))
         serial = str(about.get("serial", ""))
+        own = f"{said} {serial}" if said and serial else f"{run.place} {name}"
         yield {
-            "@id": _pid(header, about)
-            or _local("instrument", f"{said} {serial} {name}"),
+            "@id": _pid(header, about) or _local("instrument", own),
             "@type": "IndividualProduct",
             "name": (said or name) + (" (simulated)" if header.simulated else ""),
             "serialNumber": serial,
