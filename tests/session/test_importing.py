@@ -122,6 +122,18 @@ def test_a_time_that_runs_back_is_refused_with_its_row(
         imported(tmp_path, label, rows)
 
 
+@pytest.mark.parametrize("count", ["0.5", "1e30", "inf"])
+def test_a_count_that_is_no_whole_number_is_refused(
+    tmp_path: Path, label: Path, count: str
+) -> None:
+    path = tmp_path / "odd.bdf.csv"
+    head = "Test Time / s,Voltage / V,Current / A,Cycle Count / 1"
+    path.write_text(f"{head}\n0,3,0,\n1,3,1,{count}\n")
+
+    with pytest.raises(StoreError, match=r"odd.*row 2: Cycle Count / 1 is .* no whole"):
+        import_file(path, label, tmp_path / "runs")
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, label: Path) -> None:
     other = tmp_path / "old.xyz"
     other.write_text("nothing that anybody knows")

@@ -31,7 +31,7 @@ from labctl.session.importing.columns import ImportedStream, streams_of
 from labctl.session.importing.label import differences
 from labctl.session.importing.likeness import likeness_of
 from labctl.session.importing.place import ImportPlace
-from labctl.session.importing.refusals import refuse_time
+from labctl.session.importing.refusals import refuse_counts, refuse_time
 from labctl.session.importing.started import start_of, told_of, zone_of
 from labctl.session.importing.steps import ImportedSteps, rows_by_step, steps_of
 from labctl.session.names import run_id
@@ -130,6 +130,7 @@ def make_run(
     """
     file = read(path)
     refuse_time(file)
+    refuse_counts(file)
     start, remarks = start_of(file, order.zone, order.started)
     charges = charges_of(file)
     steps = steps_of(file, charges)

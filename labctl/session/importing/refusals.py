@@ -1,9 +1,31 @@
-"""What no run can be made of: time that is missing, or goes back."""
+"""What no run can be made of: time that is missing or goes back, odd counts."""
 
 import numpy as np
 
 from labctl.errors import StoreError
+from labctl.session.importing.columns import column_of
 from labctl.store.importers.foreign import ForeignFile
+
+LARGEST = 2.0**53
+"""Beyond it neighbouring whole numbers are one number."""
+
+
+def refuse_counts(file: ForeignFile) -> None:
+    """Refuse a count, a number of a step or a code that is not whole. StoreError."""
+    for table, rows in ((file.timeseries, "rows"), (file.eis, "impedance rows")):
+        for name, column in table.items():
+            if column_of(name).dtype != "i8":
+                continue
+            values = np.nan_to_num(column.values, nan=-1.0)
+            wrong = np.flatnonzero(
+                (np.abs(values) > LARGEST) | (values != np.floor(values))
+            )
+            if len(wrong):
+                raise StoreError(
+                    f"{file.path}: {rows}: row {wrong[0] + 1}: {column.title} is "
+                    f"{values[wrong[0]]:g}, which is no whole number; correct it, or "
+                    "leave the column out"
+                )
 
 
 def refuse_time(file: ForeignFile) -> None:
