@@ -19,12 +19,15 @@ from numpy.typing import ArrayLike
 
 from labctl.analysis.spectra.calibration import with_calibration
 from labctl.analysis.spectra.circuit_choice import (
+    RULED_OUT,
     Choice,
+    Ranked,
     best_of,
     choose,
+    lags,
     model_spread,
 )
-from labctl.analysis.spectra.circuit_fit import fit_circuit
+from labctl.analysis.spectra.circuit_fit import Search, search_circuit
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.spectra.fitted_circuit import CircuitFit, Function
 from labctl.analysis.spectra.impedance import parse_circuit
@@ -54,7 +57,11 @@ CANDIDATES = (
 )
 """Electrolyte, films (and lithium's own arc), charge transfer with diffusion."""
 WITH_LEADS = 3
-"""Best circuits that are tried with the inductance of leads as well."""
+"""Best circuits that are tried with the inductance of leads as well …"""
+LEADS = (1e-3, 3e-2, 0.3)
+"""… from these parts of |Z| at the highest frequency …"""
+KNOWN_MINIMA = 12
+"""… and so many of their minima."""
 SAME_ARC = 0.5
 """Decades of time within which two arcs are the same."""
 VOLUME = 300.0
@@ -152,14 +159,20 @@ def charge_transfer_resistance(
         f, z = f[z.imag < 0], z[z.imag < 0]
     verdict = linear_kramers_kronig(f, z)
     low = float(f.min())
-    fits = _fits(circuits, f, z, seed)
+    searched = _searched(circuits, f, z, seed)
+    behind = lags(searched)
+    near = [
+        s.report() for s, lag in zip(searched, behind, strict=True) if lag <= RULED_OUT
+    ]
+    far = [s for s, lag in zip(searched, behind, strict=True) if lag > RULED_OUT]
     ranked = choose(
-        fits,
+        near,
         lambda fit: slowest_resistance(fit, low),
         lambda fit: (
             _slowest(fit.values(), low).time,
             _all_arcs(fit.values())[-1].time,
         ),
+        far,
     )
     kept = best_of(ranked)
     resistance = kept.resistance
@@ -195,13 +208,22 @@ def charge_transfer_resistance(
         capacitance=arc.capacitance,
         fit=kept.fit,
         choice=choice,
-        compared=tuple((str(one.fit.circuit), one.lag) for one in ranked),
+        compared=_compared(ranked, searched, behind),
         kramers_kronig=verdict,
         response=(
             f,
             _relative_response(kept.fit, lambda p: _slowest(p, low).resistance),
         ),
     )
+
+
+def _compared(
+    ranked: Sequence[Ranked], searched: Sequence[Search], behind: Sequence[float]
+) -> tuple[tuple[str, float], ...]:
+    """Return every circuit and how far it is behind, the best first."""
+    lag = {str(s.circuit): far for s, far in zip(searched, behind, strict=True)}
+    lag |= {str(one.fit.circuit): one.lag for one in ranked}
+    return tuple(sorted(lag.items(), key=lambda one: one[1]))
 
 
 def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
@@ -220,22 +242,41 @@ def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
     return _quantity(fit, same)
 
 
-def _fits(
+def _searched(
     circuits: Sequence[str], f: Floats, z: Complexes, seed: int
-) -> list[CircuitFit]:
-    fits = []
+) -> list[Search]:
+    """Return the minima of every circuit, the best three also with leads."""
+    found = []
     for text in circuits:
         circuit = parse_circuit(text)
         if len(f) > len(circuit.names):
-            fits.append(fit_circuit(circuit, f, z, seed=seed))
-    if not fits:
+            found.append(search_circuit(circuit, f, z, seed=seed))
+    if not found:
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
-    best = sorted(fits, key=lambda fit: fit.aicc)[:WITH_LEADS]
-    for one in best:
-        circuit = parse_circuit(f"L0-{one.circuit}")
+    behind = lags(found)
+    best = sorted(range(len(found)), key=behind.__getitem__)[:WITH_LEADS]
+    for at in best:
+        circuit = parse_circuit(f"L0-{found[at].circuit}")
         if len(f) > len(circuit.names):
-            fits.append(fit_circuit(circuit, f, z, seed=seed))
-    return fits
+            given = _with_leads(found[at], f, z)
+            found.append(search_circuit(circuit, f, z, given=given, starts=0))
+    return found
+
+
+def _with_leads(search: Search, f: Floats, z: Complexes) -> Floats:
+    """Return starts of a circuit with leads from the minima of the one without.
+
+    A lead is a small thing in series: the rest of the circuit is where it was.
+    """
+    points = search.minima.points[:KNOWN_MINIMA]
+    at = int(np.argmax(f))
+    whole = abs(z[at]) / (2 * math.pi * f[at])
+    return np.vstack(
+        [
+            np.column_stack((np.full(len(points), math.log(part * whole)), points))
+            for part in LEADS
+        ]
+    )
 
 
 def _quantity(fit: CircuitFit, function: Function) -> Measured:

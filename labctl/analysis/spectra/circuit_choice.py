@@ -9,6 +9,7 @@ part of the uncertainty. One without that arc says that it may not exist.
 """
 
 import math
+import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,9 @@ OTHER_ARC = 1.0
 """Decades of time beyond which two circuits' slowest arcs are not the same arc."""
 DECIDED = 10.0
 """Above it the other circuit has no support."""
+RULED_OUT = 3 * DECIDED
+"""Above it a circuit is far from the kept one too, which is at most `DECIDED` behind;
+what is more is left for better minima that are met later."""
 
 
 class Choice(StrEnum):
@@ -59,23 +63,53 @@ class Ranked:
         return self.resistance.relative <= LOOSE
 
 
+class Scored(typing.Protocol):
+    """What AICc is made of: a `CircuitFit`, or a `Search` that nobody reported yet."""
+
+    @property
+    def cost(self) -> float:
+        """Half the least weighted sum of squares."""
+        ...
+
+    @property
+    def penalty(self) -> float:
+        """What AICc takes for the number of parameters."""
+        ...
+
+    @property
+    def waviness(self) -> float:
+        """Correlation of neighbouring residuals, 0–1."""
+        ...
+
+    @property
+    def freedom(self) -> int:
+        """Residuals less parameters."""
+        ...
+
+
+def lags(fits: Sequence[Scored]) -> list[float]:
+    """Return by how much each circuit's AICc lies above the least."""
+    waves = min(fit.waviness for fit in fits)
+    noise = min(fit.cost / max(fit.freedom, 1) for fit in fits)
+    noise = max(noise, 1e-30) * (1 + waves) / (1 - waves)
+    scores = [fit.cost / noise + fit.penalty for fit in fits]
+    least = min(scores)
+    return [score - least for score in scores]
+
+
 def choose(
     fits: Sequence[CircuitFit],
     resistance: Callable[[CircuitFit], Measured],
     times: Callable[[CircuitFit], tuple[float, float]],
+    far: Sequence[Scored] = (),
 ) -> list[Ranked]:
-    """Return the circuits, the best first; ``times``: `Ranked.time` and `slowest`."""
-    waves = min(fit.waviness for fit in fits)
-    noise = min(
-        fit.cost / max(2 * len(fit.predicted) - len(fit.circuit.names), 1)
-        for fit in fits
-    )
-    noise = max(noise, 1e-30) * (1 + waves) / (1 - waves)
-    scores = [fit.cost / noise + fit.penalty for fit in fits]
-    least = min(scores)
+    """Return the circuits, the best first; ``times``: `Ranked.time` and `slowest`.
+
+    ``far``: circuits that are ruled out; they say what is noise as all do.
+    """
     ranked = [
-        Ranked(fit, resistance(fit), *times(fit), score - least)
-        for fit, score in zip(fits, scores, strict=True)
+        Ranked(fit, resistance(fit), *times(fit), lag)
+        for fit, lag in zip(fits, lags([*fits, *far]), strict=False)
     ]
     return sorted(ranked, key=lambda one: one.lag)
 

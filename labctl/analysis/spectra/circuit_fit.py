@@ -10,6 +10,7 @@ have in common: a circuit that misses the spectrum leaves waves and not noise.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.spectra.descent import Minima, descend
 from labctl.analysis.spectra.elements import Complexes, Floats, ParameterScale
-from labctl.analysis.spectra.fitted_circuit import CircuitFit
+from labctl.analysis.spectra.fitted_circuit import CircuitFit, penalty
 from labctl.analysis.spectra.impedance import (
     Circuit,
     InSeries,
@@ -95,6 +96,35 @@ def fit_circuit(
     ValueError
         Fewer data than parameters, or a frequency or impedance that is not usable.
     """
+    given = None
+    if start is not None:
+        given = np.log([[start[name] for name in circuit.names]])
+    return search_circuit(
+        circuit,
+        frequency,
+        impedance,
+        given=given,
+        starts=starts,
+        weighting=weighting,
+        seed=seed,
+    ).report()
+
+
+def search_circuit(
+    circuit: Circuit,
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    *,
+    given: Floats | None = None,
+    starts: int = STARTS,
+    weighting: bool = True,
+    seed: int = 0,
+) -> "Search":
+    """Find the minima of a fit and ask not yet how far each parameter is known.
+
+    ``given``: logarithms of starts, shape (k, p), tried besides the drawn ones; all
+    else as for `fit_circuit`.
+    """
     f = np.asarray(frequency, dtype=np.float64)
     z: Complexes = np.asarray(impedance, dtype=np.complex128)
     count = len(circuit.names)
@@ -107,8 +137,43 @@ def fit_circuit(
         raise ValueError("spectrum: frequencies and |Z| must be finite and above 0")
     order = np.argsort(f, kind="stable")
     problem = _Problem(circuit, f[order], z[order], weighting)
-    found = problem.solve(start, starts, seed)
-    return problem.report(found, np.argsort(order))
+    found = problem.solve(given, starts, seed)
+    return Search(circuit, problem, found, np.argsort(order))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The minima of one circuit at one spectrum."""
+
+    circuit: Circuit
+    _problem: "_Problem"
+    minima: Minima
+    """The best first."""
+    _order: NDArray[np.intp]
+
+    @property
+    def cost(self) -> float:
+        """Half the least weighted sum of squares."""
+        return 0.5 * float(self.minima.costs[0])
+
+    @property
+    def penalty(self) -> float:
+        """What AICc takes for the number of parameters."""
+        return penalty(len(self._problem.f), len(self.circuit.names))
+
+    @property
+    def waviness(self) -> float:
+        """Correlation of neighbouring residuals, 0–1; 0: they are noise."""
+        return _waviness(self._problem.rows(self.minima.points[:1])[0][0])
+
+    @property
+    def freedom(self) -> int:
+        """Residuals less parameters."""
+        return 2 * len(self._problem.f) - len(self.circuit.names)
+
+    def report(self) -> CircuitFit:
+        """Return the fit with what is known of each parameter."""
+        return self._problem.report(self.minima, self._order)
 
 
 class _Problem:
@@ -151,14 +216,11 @@ class _Problem:
             np.concatenate((steep.real, steep.imag), axis=1),
         )
 
-    def solve(
-        self, start: Mapping[str, float] | None, starts: int, seed: int
-    ) -> Minima:
+    def solve(self, given: Floats | None, starts: int, seed: int) -> Minima:
         """Return what descents ended at and came by, the best first."""
         trail: list[Minima] = []
         least, quiet = math.inf, 0
-        if start is not None:
-            given = np.log([[start[name] for name in self.circuit.names]])
+        if given is not None:
             least = self._refine(given, trail)
         peaks = self._peaks() if starts else ()
         for number in range(MOST_ROUNDS if starts else 0):

@@ -72,8 +72,12 @@ class CircuitFit:
     @property
     def penalty(self) -> float:
         """What AICc takes for the number of parameters."""
-        n, p = 2 * len(self.predicted), len(self.circuit.names)
-        return 2 * (p + 1) * n / max(n - p - 2, 1)
+        return penalty(len(self.predicted), len(self.circuit.names))
+
+    @property
+    def freedom(self) -> int:
+        """Residuals less parameters."""
+        return 2 * len(self.predicted) - len(self.circuit.names)
 
     def quantity(self, function: Function, term: str) -> Measured:
         """Return a function of the parameters, by its range where the fit is as good.
@@ -107,3 +111,9 @@ class CircuitFit:
             "circuit fit",
         )
         return found.suspect(*DIFFUSION_SEEN.at_most(100 * found.relative))
+
+
+def penalty(points: int, parameters: int) -> float:
+    """Return what AICc takes for ``parameters`` at so many complex impedances."""
+    n, p = 2 * points, parameters
+    return 2 * (p + 1) * n / max(n - p - 2, 1)
