@@ -41,12 +41,20 @@ QUIET = 2
 """Rounds in a row without a better minimum that end the search; one is enough where
 `SURE` descents came to it."""
 SURE = 6
+NEARLY_ALL = 10
+"""Of the `PROMISING`: where as many came to one minimum, the first round is enough."""
+NEARLY = 1e-6
+"""Relative decrease of the cost in a step below which a descent has all but arrived;
+the best goes on to the end."""
 MOST_BETTER = 3
 """Better minima that profiles may meet before the best is taken as it is."""
 LOOK = 12
 """Steps after which only the most promising descents go on."""
 PROMISING = 12
+LONG = 60
+"""Steps of those: the best have arrived by then …"""
 MOST_STEPS = 120
+"""… and the very best goes on."""
 EXPONENTS = (0.5, 1.0)
 DECADES = 12.0
 """How far a parameter may move from its scale in the spectrum, either way."""
@@ -239,8 +247,14 @@ class _Problem:
             least = min(least, cost)
             ended = np.concatenate([found.costs for found in trail[1::2]])
             agreeing = int((ended <= least * (1 + SAME) + NOTHING).sum())
+            all_agree = not number and agreeing >= NEARLY_ALL
             if quiet >= QUIET or (quiet and agreeing >= SURE) or least < NOTHING:
                 break
+            if all_agree:
+                break
+        best = min(trail, key=lambda found: found.costs.min())
+        last = best.points[best.costs.argmin()][None]
+        trail.append(descend(self.rows, last, self.low, self.high, steps=MOST_STEPS))
         if starts:
             best = min(trail, key=lambda found: found.costs.min())
             self._exchange(best.points[best.costs.argmin()], trail)
@@ -258,7 +272,9 @@ class _Problem:
         """
         trail.append(descend(self.rows, starts, self.low, self.high, steps=LOOK))
         points = trail[-1].points[np.argsort(trail[-1].costs)[:PROMISING]]
-        trail.append(descend(self.rows, points, self.low, self.high, steps=MOST_STEPS))
+        trail.append(
+            descend(self.rows, points, self.low, self.high, steps=LONG, still=NEARLY)
+        )
         return float(trail[-1].costs.min())
 
     def _exchange(self, logs: Floats, trail: list[Minima]) -> None:

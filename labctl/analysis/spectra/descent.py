@@ -25,6 +25,10 @@ LEAST_DAMPING = 1e-12
 MOST_DAMPING = 1e9
 STILL = 1e-8
 """Relative decrease of the cost below which a start has arrived; twice in a row."""
+TRIED = 24
+"""Steps after which a descent that is far behind the best is given up."""
+HOPELESS = 3.0
+"""Times the least cost that far is: where one is, no other minimum of it is a rival."""
 NOTHING = 1e-28
 """Cost per residual that is rounding and not distance."""
 
@@ -48,27 +52,30 @@ def descend(
     *,
     held: Flags | None = None,
     steps: int,
+    still: float = STILL,
 ) -> Minima:
     """Return where ``starts``, shape (k, p), come to rest within at most ``steps``.
 
-    ``held`` (shape (k, p)) marks variables that stay where they start.
+    ``held`` (shape (k, p)) marks variables that stay where they start. ``still``: see
+    `STILL`.
     """
     points = np.clip(starts, low, high)
-    still = np.zeros(points.shape, dtype=bool) if held is None else held
+    fixed = np.zeros(points.shape, dtype=bool) if held is None else held
     left, slopes = rows(points)
     costs = _cost(left)
     damping = np.full(len(points), FIRST_DAMPING)
     calm = np.zeros(len(points), dtype=int)
     active = np.arange(len(points))
-    for _ in range(steps):
+    left_behind = np.zeros(len(points), dtype=bool)
+    for number in range(steps):
         at, r, jacobian = points[active], left[active], slopes[active]
-        step = _step(at, r, jacobian, damping[active], low, high, still[active])
+        step = _step(at, r, jacobian, damping[active], low, high, fixed[active])
         tried = np.clip(at + step, low, high)
         new_left, new_slopes = rows(tried)
         cost = _cost(new_left)
         better = cost < costs[active]  # a NaN is not better
         gain = costs[active] - cost
-        small = gain <= STILL * costs[active] + NOTHING * left.shape[1]
+        small = gain <= still * costs[active] + NOTHING * left.shape[1]
         taken = active[better]
         points[taken], costs[taken] = tried[better], cost[better]
         left[taken], slopes[taken] = new_left[better], new_slopes[better]
@@ -76,10 +83,14 @@ def descend(
         damping[active[~better]] *= 6
         calm[active] = np.where(better & ~small, 0, calm[active] + (better & small))
         active = active[(calm[active] < 2) & (damping[active] < MOST_DAMPING)]  # noqa: PLR2004
+        if number == TRIED:
+            left_behind[active] = costs[active] > HOPELESS * costs.min()
+            active = active[~left_behind[active]]
         if not len(active):
             break
     rests = np.ones(len(points), dtype=bool)
     rests[active] = False
+    rests[left_behind] = False
     return Minima(points, costs, rests)
 
 
