@@ -64,17 +64,21 @@ def judged_of(
     sample = run.sample
     against_lithium = sample.kind is SampleKind.HALF_CELL
     area = math.nan if sample.area is None else sample.area
-    return [
-        judged(
-            taken,
-            temperature=sample.temperature,
-            corrected=corrected,
-            accuracy=run.accuracy("cell"),
-            lithium=area if against_lithium else 0.0,
-            both=sample.kind is SampleKind.FULL_CELL,
+    out: list[Judged] = []
+    for taken in spectra:
+        before = out[-1].found if out else None
+        out.append(
+            judged(
+                taken,
+                temperature=sample.temperature,
+                corrected=corrected,
+                accuracy=run.accuracy("cell"),
+                lithium=area if against_lithium else 0.0,
+                both=sample.kind is SampleKind.FULL_CELL,
+                like=before,
+            )
         )
-        for taken in spectra
-    ]
+    return out
 
 
 def judged(
@@ -85,6 +89,7 @@ def judged(
     accuracy: ChannelAccuracy | None = None,
     lithium: float = 0.0,
     both: bool = False,
+    like: ChargeTransfer | None = None,
 ) -> Judged:
     """Fit circuits and add what drift and amplitude say.
 
@@ -100,6 +105,8 @@ def judged(
         Area of a lithium counter electrode in m²; 0 without one, NaN if unknown.
     both
         A full cell: either electrode has arcs.
+    like
+        What was found in the spectrum before, near which this one's may be.
     """
     current = taken.current if taken.driven else 0.0
     try:
@@ -110,6 +117,7 @@ def judged(
             temperature=temperature,
             accuracy=accuracy.impedance if accuracy else None,
             instrument=accuracy.instrument if accuracy else "",
+            like=like,
         )
     except ValueError as error:
         (doubt,) = conditions.FITTED.met(fulfilled=False, text=str(error))

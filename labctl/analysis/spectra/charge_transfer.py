@@ -62,6 +62,8 @@ LEADS = (1e-3, 3e-2, 0.3)
 """… from these parts of |Z| at the highest frequency …"""
 KNOWN_MINIMA = 12
 """… and so many of their minima."""
+HANDED_ON = 4
+"""Minima of a circuit from which a neighbouring spectrum's descents begin."""
 SAME_ARC = 0.5
 """Decades of time within which two arcs are the same."""
 VOLUME = 300.0
@@ -113,6 +115,9 @@ class ChargeTransfer:
     response: tuple[Floats, Complexes]
     """Frequencies in Hz and ∂ln R_ct/∂ε of a relative error ε of Z there."""
 
+    minima: Mapping[str, Floats]
+    """Circuit -> ln p at its best minima, shape (k, p): where a neighbour's may be."""
+
     def follows(self, frequency: ArrayLike, errors: ArrayLike) -> float:
         """Return by how much R_ct follows relative errors of Z, in Ω, first order."""
         f, e = np.asarray(frequency), np.asarray(errors, dtype=np.complex128)
@@ -130,6 +135,7 @@ def charge_transfer_resistance(
     inductive: bool = False,
     accuracy: ImpedanceAccuracy | None = None,
     instrument: str = "",
+    like: ChargeTransfer | None = None,
     seed: int = 0,
 ) -> ChargeTransfer:
     """Find R_ct in a spectrum.
@@ -150,6 +156,9 @@ def charge_transfer_resistance(
     accuracy, instrument
         What the instrument states of |Z| and phase (None: a declared default), and
         by what name other spectra share its errors.
+    like
+        That of a neighbouring spectrum of the same cell: descents begin at its minima
+        too.
     seed
         Of the fits' starts.
     """
@@ -159,7 +168,7 @@ def charge_transfer_resistance(
         f, z = f[z.imag < 0], z[z.imag < 0]
     verdict = linear_kramers_kronig(f, z)
     low = float(f.min())
-    searched = _searched(circuits, f, z, seed)
+    searched = _searched(circuits, f, z, like, seed)
     behind = lags(searched)
     near = [
         s.report() for s, lag in zip(searched, behind, strict=True) if lag <= RULED_OUT
@@ -214,6 +223,7 @@ def charge_transfer_resistance(
             f,
             _relative_response(kept.fit, lambda p: _slowest(p, low).resistance),
         ),
+        minima={str(s.circuit): s.minima.points[:HANDED_ON] for s in searched},
     )
 
 
@@ -243,14 +253,19 @@ def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
 
 
 def _searched(
-    circuits: Sequence[str], f: Floats, z: Complexes, seed: int
+    circuits: Sequence[str],
+    f: Floats,
+    z: Complexes,
+    like: ChargeTransfer | None,
+    seed: int,
 ) -> list[Search]:
     """Return the minima of every circuit, the best three also with leads."""
     found = []
     for text in circuits:
         circuit = parse_circuit(text)
         if len(f) > len(circuit.names):
-            found.append(search_circuit(circuit, f, z, seed=seed))
+            given = None if like is None else like.minima.get(text)
+            found.append(search_circuit(circuit, f, z, given=given, seed=seed))
     if not found:
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
     behind = lags(found)

@@ -27,9 +27,8 @@ OTHER_ARC = 1.0
 """Decades of time beyond which two circuits' slowest arcs are not the same arc."""
 DECIDED = 10.0
 """Above it the other circuit has no support."""
-RULED_OUT = 3 * DECIDED
-"""Above it a circuit is far from the kept one too, which is at most `DECIDED` behind;
-what is more is left for better minima that are met later."""
+RULED_OUT = 2 * DECIDED
+"""Above it a circuit is far from the kept one, which is `DECIDED` behind at most."""
 
 
 class Choice(StrEnum):

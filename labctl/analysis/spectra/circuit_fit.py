@@ -34,12 +34,12 @@ from labctl.verdicts.spectra import DETERMINED, UNIQUE, WITHIN_RANGE
 
 STARTS = 24
 """Descents in one round."""
-DRAWS = 768
-"""Guesses in one round, of which the best `STARTS` are descended from."""
+DRAWS = 64
+"""Guesses a parameter in one round, of which the best `STARTS` are descended from."""
 MOST_ROUNDS = 6
 QUIET = 2
 """Rounds in a row without a better minimum that end the search; one is enough where
-`SURE` descents came to it."""
+`SURE` descents came to it, or where a start was given that ended there."""
 SURE = 6
 NEARLY_ALL = 10
 """Of the `PROMISING`: where as many came to one minimum, the first round is enough."""
@@ -66,6 +66,8 @@ EDGE = 1e-3
 RIVAL = 2.5
 """Times the rise of an interval's end (Δχ² = 10) within which another minimum is not
 ruled out: its odds are e^-5 and not 5 %, for nobody knows which of the two it is."""
+COMPARABLE = 10.0
+"""Times the least cost up to which a point is ever compared with the best."""
 SAME = 1e-3
 """Two descents agree when their χ² differ by less than this (relative)."""
 NOTHING = 1e-20
@@ -217,12 +219,12 @@ class _Problem:
         """Return residuals, real parts first, (k, 2n), and slopes (k, 2n, p)."""
         z, slopes = self.circuit.tree.steep(self.omega, np.exp(logs.T)[:, :, None])
         left = (z - self.z) * self.weight
-        steep = np.stack(np.broadcast_arrays(*slopes), axis=-1)
-        steep = steep * self.weight[:, None]
-        return (
-            np.concatenate((left.real, left.imag), axis=1),
-            np.concatenate((steep.real, steep.imag), axis=1),
-        )
+        n = len(self.z)
+        steep = np.empty((len(logs), 2 * n, len(slopes)))
+        for k, slope in enumerate(slopes):
+            weighted = slope * self.weight
+            steep[:, :n, k], steep[:, n:, k] = weighted.real, weighted.imag
+        return np.concatenate((left.real, left.imag), axis=1), steep
 
     def solve(self, given: Floats | None, starts: int, seed: int) -> Minima:
         """Return what descents ended at and came by, the best first."""
@@ -237,7 +239,7 @@ class _Problem:
                 self.omega,
                 self.z,
                 self.weight,
-                count=DRAWS,
+                count=DRAWS * len(self.circuit.names),
                 kept=starts,
                 peaks=peaks,
                 seed=seed * MOST_ROUNDS + number,
@@ -248,9 +250,8 @@ class _Problem:
             ended = np.concatenate([found.costs for found in trail[1::2]])
             agreeing = int((ended <= least * (1 + SAME) + NOTHING).sum())
             all_agree = not number and agreeing >= NEARLY_ALL
-            if quiet >= QUIET or (quiet and agreeing >= SURE) or least < NOTHING:
-                break
-            if all_agree:
+            seen = given is not None or agreeing >= SURE
+            if quiet >= QUIET or (quiet and seen) or all_agree or least < NOTHING:
                 break
         best = min(trail, key=lambda found: found.costs.min())
         last = best.points[best.costs.argmin()][None]
@@ -262,8 +263,10 @@ class _Problem:
         points = np.vstack([found.points for found in trail])
         order = np.argsort(costs, kind="stable")
         rests = np.concatenate([found.rests for found in trail])
-        sorted_ = np.array([self._in_order(points[k]) for k in order])
-        return Minima(sorted_, costs[order], rests[order])
+        points, costs, rests = points[order], costs[order], rests[order]
+        for k in np.flatnonzero(costs <= COMPARABLE * costs[0] + NOTHING):
+            points[k] = self._in_order(points[k])
+        return Minima(points, costs, rests)
 
     def _refine(self, starts: Floats, trail: list[Minima]) -> float:
         """Descend a little from all, then to the end from the promising ones.

@@ -44,8 +44,8 @@ class ElementKind(NamedTuple):
     """Suffix (empty for a single parameter) and scale."""
     impedance: Callable[[Floats, Values], Complexes]
     """Of the angular frequency in 1/s and the parameters."""
-    slopes: Callable[[Floats, Values, Complexes], Slopes]
-    """The same with the impedance; see the module."""
+    steep: Callable[[Floats, Values], tuple[Complexes, Slopes]]
+    """The impedance and its slopes of the same; see the module."""
 
 
 def _root(w: Floats, tau: Any) -> tuple[Complexes, Complexes]:
@@ -61,9 +61,10 @@ def _blocked(w: Floats, p: Values) -> Complexes:
     return p[0] / (t * s)
 
 
-def _blocked_slopes(w: Floats, p: Values, z: Complexes) -> Slopes:
-    _, t = _root(w, p[1])
-    return z, -0.5 * (p[0] * (1 / t**2 - 1) + z)
+def _blocked_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+    s, t = _root(w, p[1])
+    z: Complexes = p[0] / (t * s)
+    return z, (z, -0.5 * (p[0] * (1 / (t * t) - 1) + z))
 
 
 def _transmitting(w: Floats, p: Values) -> Complexes:
@@ -71,27 +72,38 @@ def _transmitting(w: Floats, p: Values) -> Complexes:
     return p[0] * t / s
 
 
-def _transmitting_slopes(w: Floats, p: Values, z: Complexes) -> Slopes:
-    _, t = _root(w, p[1])
-    return z, 0.5 * (p[0] * (1 - t**2) - z)
+def _transmitting_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+    s, t = _root(w, p[1])
+    z: Complexes = p[0] * t / s
+    return z, (z, 0.5 * (p[0] * (1 - t * t) - z))
 
 
 def _sphere(w: Floats, p: Values) -> Complexes:
     """Return tanh s / (s - tanh s), whose series at 0 is 3/s² + 1/5 - s²/175."""
     s, t = _root(w, p[1])
+    return p[0] / 3 * _ratio(s, t)
+
+
+def _ratio(s: Complexes, t: Complexes) -> Complexes:
     near = np.abs(s) < NEAR
+    if not near.any():
+        return t / (s - t)
     series = 3 / s**2 + 0.2 - s**2 / 175
-    ratio: Complexes = np.where(near, series, t / np.where(near, 1.0, s - t))
-    return p[0] / 3 * ratio
+    return np.where(near, series, t / np.where(near, 1.0, s - t))
 
 
-def _sphere_slopes(w: Floats, p: Values, z: Complexes) -> Slopes:
+def _sphere_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
     s, t = _root(w, p[1])
+    z = p[0] / 3 * _ratio(s, t)
     near = np.abs(s) < NEAR
-    gap = np.where(near, 1.0, s - t)
-    far = 0.5 * s * ((1 - t**2) * gap - t**3) / gap**2
-    slope: Complexes = np.where(near, -3 / s**2 - s**2 / 175, far)
-    return z, p[0] / 3 * slope
+    gap = s - t
+    if near.any():
+        gap = np.where(near, 1.0, gap)
+    square = t * t
+    slope = 0.5 * s * ((1 - square) * gap - square * t) / (gap * gap)
+    if near.any():
+        slope = np.where(near, -3 / s**2 - s**2 / 175, slope)
+    return z, (z, p[0] / 3 * slope)
 
 
 def _constant_phase(w: Floats, p: Values) -> Complexes:
@@ -101,56 +113,71 @@ def _constant_phase(w: Floats, p: Values) -> Complexes:
     return turned * np.exp(-p[1] * np.log(w))
 
 
-def _constant_phase_slopes(w: Floats, p: Values, z: Complexes) -> Slopes:
-    return -z, -p[1] * (np.log(w) + 0.5j * np.pi) * z
+def _constant_phase_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+    z = _constant_phase(w, p)
+    return z, (-z, -p[1] * (np.log(w) + 0.5j * np.pi) * z)
 
 
-def _proportional(w: Floats, p: Values, z: Complexes) -> Slopes:  # noqa: ARG001
-    return (z,)
+def _resistance(w: Floats, p: Values) -> Complexes:
+    return p[0] + 0j * w
 
 
-def _inverse(w: Floats, p: Values, z: Complexes) -> Slopes:  # noqa: ARG001
-    return (-z,)
+def _capacitance(w: Floats, p: Values) -> Complexes:
+    return 1 / (1j * w * p[0])
+
+
+def _inductance(w: Floats, p: Values) -> Complexes:
+    return 1j * w * p[0]
+
+
+def _warburg(w: Floats, p: Values) -> Complexes:
+    return p[0] * (1 - 1j) / np.sqrt(w)
+
+
+def _steep(
+    impedance: Callable[[Floats, Values], Complexes], sign: float
+) -> Callable[[Floats, Values], tuple[Complexes, Slopes]]:
+    """Return impedance and slope of what its one parameter multiplies or divides."""
+
+    def both(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+        z = impedance(w, p)
+        return z, (z if sign > 0 else -z,)
+
+    return both
 
 
 KINDS: Mapping[str, ElementKind] = {
-    "R": ElementKind(
-        (("", ParameterScale.OHM),), lambda w, p: p[0] + 0j * w, _proportional
-    ),
+    "R": ElementKind((("", ParameterScale.OHM),), _resistance, _steep(_resistance, 1)),
     "C": ElementKind(
-        (("", ParameterScale.FARAD),), lambda w, p: 1 / (1j * w * p[0]), _inverse
+        (("", ParameterScale.FARAD),), _capacitance, _steep(_capacitance, -1)
     ),
     "L": ElementKind(
-        (("", ParameterScale.HENRY),), lambda w, p: 1j * w * p[0], _proportional
+        (("", ParameterScale.HENRY),), _inductance, _steep(_inductance, 1)
     ),
     # constant phase element: 1/(Q (jω)^α)
     "CPE": ElementKind(
         (("Q", ParameterScale.ADMITTANCE), ("alpha", ParameterScale.EXPONENT)),
         _constant_phase,
-        _constant_phase_slopes,
+        _constant_phase_steep,
     ),
     # semi-infinite diffusion: σ (1 - j)/√ω
-    "W": ElementKind(
-        (("", ParameterScale.WARBURG),),
-        lambda w, p: p[0] * (1 - 1j) / np.sqrt(w),
-        _proportional,
-    ),
+    "W": ElementKind((("", ParameterScale.WARBURG),), _warburg, _steep(_warburg, 1)),
     # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
     "Wo": ElementKind(
         (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _blocked,
-        _blocked_slopes,
+        _blocked_steep,
     ),
     # finite length, transmitting: Z0 tanh(√(jωτ))/√(jωτ)
     "Ws": ElementKind(
         (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _transmitting,
-        _transmitting_slopes,
+        _transmitting_steep,
     ),
     # sphere: (Z0/3) tanh s/(s - tanh s), s = √(jωτ), τ = r²/D, Z0 = |dU/dθ| τ/Q
     "Sp": ElementKind(
         (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),
         _sphere,
-        _sphere_slopes,
+        _sphere_steep,
     ),
 }

@@ -37,10 +37,11 @@ class Element:
     label: str
     """As written: ``CPE1``; unique in its circuit."""
 
-    @property
-    def count(self) -> int:
-        """How many parameters it has."""
-        return len(KINDS[self.kind].parameters)
+    count: int = field(init=False, repr=False, compare=False)
+    """How many parameters it has."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", len(KINDS[self.kind].parameters))
 
     @property
     def parameters(self) -> tuple[tuple[str, ParameterScale], ...]:
@@ -56,9 +57,7 @@ class Element:
 
     def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
         """Return the impedance and its slopes ∂Z/∂ln p; see `Values`."""
-        kind = KINDS[self.kind]
-        z = kind.impedance(omega, values)
-        return z, kind.slopes(omega, values, z)
+        return KINDS[self.kind].steep(omega, values)
 
     def __str__(self) -> str:
         return self.label
@@ -126,8 +125,12 @@ class Parallel:
         both = [b.steep(omega, own) for b, own in _shared(self.branches, values)]
         first, *rest = (1 / z for z, _ in both)
         z: Complexes = 1 / sum(rest, start=first)
-        slopes = tuple((z / own) ** 2 * slope for own, all_ in both for slope in all_)
-        return z, slopes
+        slopes: list[Complexes] = []
+        for own, all_ in both:
+            part = z / own
+            part = part * part
+            slopes.extend(part * slope for slope in all_)
+        return z, tuple(slopes)
 
     def __str__(self) -> str:
         return f"p({','.join(map(str, self.branches))})"
