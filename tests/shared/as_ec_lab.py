@@ -30,10 +30,21 @@ def timeseries_text(table: Mapping[str, Array], *, bare: bool) -> str:
             "mode": np.where(rest, Driving.REST, 0),
             "Ns": table["step_count"],
             **columns,
-            "(Q-Qo)/mA.h": 1e3 * table["net_capacity_ah"],
+            "(Q-Qo)/mA.h": _charge(table) / 3.6,
             "half cycle": table["half_cycle"],
         }
     return _text(CYCLING, columns)
+
+
+def _charge(table: Mapping[str, Array]) -> Array:
+    """Return the charge that passed in C: a current flows from its step's start."""
+    time, current = running_time(table), np.nan_to_num(table["current_ampere"])
+    mean = 0.5 * (current + np.append(0.0, current[:-1]))
+    index = np.diff(table["technique_index"], prepend=-1) != 0
+    begins = index | (np.diff(table["step_count"], prepend=-1) != 0)
+    mean[begins] = current[begins]
+    charge: Array = np.cumsum(mean * np.diff(time, prepend=0.0))
+    return charge
 
 
 def spectra_text(table: Mapping[str, Array]) -> str:
