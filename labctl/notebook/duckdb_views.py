@@ -1,11 +1,13 @@
 """Runs, results, cycles and rows of many runs as views of a DuckDB connection."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labctl.clock import iso
+from labctl.data import Array
 from labctl.errors import LabctlError, OperatorError
 from labctl.notebook.cache import Cache, stamp
 from labctl.notebook.cycles import CHARGES, SPECIFIC
@@ -73,22 +75,15 @@ def _create(
     into.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
     every = list(rows)
     if every:
-        _insert(
-            into,
-            name,
-            dict(zip(_names(columns), zip(*every, strict=True), strict=True)),
-        )
+        _insert(into, name, columns, [list(each) for each in zip(*every, strict=True)])
 
 
-def _insert(into: Any, name: str, columns: Mapping[str, Any]) -> None:
-    pa = library("pyarrow", PURPOSE)
-    into.register("_given", pa.table({key: pa.array(v) for key, v in columns.items()}))
-    into.execute(f"INSERT INTO {name} BY NAME SELECT * FROM _given")  # noqa: S608
-    into.unregister("_given")
-
-
-def _names(columns: Iterable[str]) -> list[str]:
-    return [column.split()[0] for column in columns]
+def _insert(
+    into: Any, name: str, columns: Sequence[str], values: Sequence[list[Any]]
+) -> None:
+    """Insert columns as lists; Arrow would load pandas first, which takes a second."""
+    listed = ", ".join(f"unnest(?::{column.split()[1]}[])" for column in columns)
+    into.execute(f"INSERT INTO {name} SELECT {listed}", list(values))
 
 
 def _run_row(line: RunLine) -> tuple[Any, ...]:
@@ -126,28 +121,29 @@ def _add_cycles(into: Any, lines: Sequence[RunLine], cache: Cache) -> None:
         _write_kept(into, finished + current, others, cache)
 
 
-def _cycles_of(line: RunLine, made: str) -> dict[str, list[Any]]:
+def _cycles_of(line: RunLine, made: str) -> list[list[Any]]:
     """Return the cycles of a run by column; one row of None where there are none."""
-    columns: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = {}
     try:
         with Run(line.path) as run:
             table = run.cycles
-        frame = table.to_arrow()
-        columns = {name: frame[name].to_pylist() for name in frame.column_names}
+            found = {name: _known(values) for name, values in table.items()}
     except (LabctlError, OSError, ValueError, KeyError) as error:
         log.warning("cycles of %s cannot be worked out: %s", line.id, error)
-    rows = max(1, len(columns.get("cycle_count", ())))
-    found = {
-        column.name: columns.get(column.name) or [None] * rows for column in CYCLES
-    }
-    about = {"run": line.id, "folder": line.path.name, "stamp": made}
-    return {**{key: [value] * rows for key, value in about.items()}, **found}
+    rows = max(1, len(found.get("cycle_count", ())))
+    about = [[value] * rows for value in (line.id, line.path.name, made)]
+    return about + [found.get(each.name) or [None] * rows for each in CYCLES]
 
 
-def _insert_all(into: Any, parts: Sequence[Mapping[str, list[Any]]]) -> None:
+def _known(values: Array) -> list[Any]:
+    """Return the values, None where they are NaN; no cycle counts to -1."""
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124
+
+
+def _insert_all(into: Any, parts: Sequence[list[list[Any]]]) -> None:
     if parts:
-        joined = {key: [v for part in parts for v in part[key]] for key in parts[0]}
-        _insert(into, "_cycles", joined)
+        joined = [list(chain.from_iterable(each)) for each in zip(*parts, strict=True)]
+        _insert(into, "_cycles", _CYCLES, joined)
 
 
 def _read_kept(into: Any, file: Path) -> dict[str, str]:

@@ -116,7 +116,8 @@ class Run:
 
     def has(self, stream: str) -> bool:
         """Tell whether the run has a stream of that name with rows in it."""
-        return bool(self._file.rows.get(stream))
+        declared = (each.name for each in self.header.streams)
+        return stream in declared and self._file.table(stream).rows > 0
 
     @property
     def cycles(self) -> Table:

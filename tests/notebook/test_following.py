@@ -68,14 +68,15 @@ def test_a_run_of_another_process_is_followed_until_that_dies(
     out = writer.stdout
 
     def more() -> None:
-        out.readline()
+        while int(out.readline()) <= seen[-1]:
+            pass  # said before we looked
 
     def killed() -> None:
         writer.kill()
         writer.wait()
 
     run = labctl.open_run(tmp_path / "killed")
-    seen = []
+    seen: list[int] = []
     for now in run.follow(clock=Acting(more, more, more, killed)):
         table = now.table("timeseries")
         volts = table["voltage_volt"]
