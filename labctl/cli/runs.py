@@ -40,6 +40,7 @@ def list_all(
         answer.append(
             {
                 "run": header.run_id,
+                "uuid": header.uuid,
                 "protocol": header.protocol,
                 "sample": sample,
                 "state": state,

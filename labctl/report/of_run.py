@@ -21,6 +21,7 @@ from labctl.sample import Sample
 from labctl.session.run_figures import figures_of
 from labctl.store.exporters.delivery import delivery
 from labctl.store.folder import RunFolder
+from labctl.store.header import RunHeader
 from labctl.store.run_file.reader import RunFile
 
 
@@ -128,6 +129,15 @@ def about_run(run: Path) -> Grouped:
         return Grouped(name, header.title, header.run_id)
 
 
+def _whose(header: RunHeader) -> tuple[tuple[str, str], ...]:
+    institution = header.lab.get("institution") or {}
+    return (
+        ("Institution", str(institution.get("name", ""))),
+        ("Licence", str(header.lab.get("licence", ""))),
+        ("UUID", header.uuid),
+    )
+
+
 def read_report(run: Path) -> Report:
     """Return the report of one run, finished or not."""
     with RunFile(run) as file:
@@ -150,7 +160,8 @@ def read_report(run: Path) -> Report:
                 for role in header.roles
                 if (text := accuracy_text(header.accuracy(role)))
             ),
-            ("Operator", header.operator or "–"),
+            ("Operator", f"{header.operator} {header.orcid}".strip() or "–"),
+            *((word, said) for word, said in _whose(header) if said),
             ("labctl", header.versions.get("labctl-bench", "")),
         ]
         return Report(
