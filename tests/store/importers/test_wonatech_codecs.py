@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 from wonatech_files import Row, Stream, deflated, head, packed, wrd_213
 
 from labctl.store.importers.wonatech.layout import LayoutError, read_head
-from labctl.store.importers.wonatech.nrbf import (
-    Instance,
-    NrbfError,
-    Reference,
-    read_stream,
-)
+from labctl.store.importers.wonatech.nrbf import Instance, Reference, read_stream
+from labctl.store.importers.wonatech.primitives import NrbfError
 from labctl.store.importers.wonatech.rows import RowError, read_rows
 
 HEAD = head()

@@ -17,12 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from labctl.store.importers.wonatech.nrbf import (
-    Graph,
-    NrbfError,
-    Value,
-    read_stream,
-)
+from labctl.store.importers.wonatech.nrbf import Graph, Value, read_stream
+from labctl.store.importers.wonatech.primitives import NrbfError
 from labctl.store.importers.wonatech.rows import Cell, RowColumn, RowLayout
 
 HEAD: Final = 8 << 20

@@ -12,7 +12,6 @@ type information (2, 3) are refused: no file holds them.
 """
 
 import re
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +19,13 @@ from typing import Final
 import numpy as np
 
 from labctl.data import Array
+from labctl.store.importers.wonatech.primitives import (
+    BYTE,
+    FORMATS,
+    TEXTS,
+    Cursor,
+    NrbfError,
+)
 
 DEPTH: Final = 64
 """Records inside each other; a schedule's innermost stand at about 15."""
@@ -27,14 +33,6 @@ OBJECTS: Final = 200_000
 """Values of one stream; a header with a schedule holds about 2,000."""
 
 _BACKING = re.compile(r"<(.+)>k__BackingField\Z")
-
-
-class NrbfError(ValueError):
-    """A stream that is none, or is damaged; ``offset`` says where."""
-
-    def __init__(self, what: str, offset: int) -> None:
-        super().__init__(f"byte {offset}: {what}")
-        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +126,7 @@ def read_stream(buffer: bytes, begin: int = 0) -> Graph:
 
 
 @dataclass(slots=True)
-class _Reader:
-    buffer: bytes
-    at: int
+class _Reader(Cursor):
     objects: dict[int, Value] = field(default_factory=dict)
     classes: dict[int, _Class] = field(default_factory=dict)
     values: int = 0
@@ -152,54 +148,10 @@ class _Reader:
             raise NrbfError(f"the stream has no object {root}", self.at)
         return Graph(self.objects[root], self.objects, self.at)
 
-    # ── bytes ────────────────────────────────────────────────────────────────
-
-    def take(self, count: int) -> bytes:
-        if count < 0 or count > len(self.buffer) - self.at:
-            raise NrbfError(f"{count} bytes are needed, the stream ends", self.at)
-        self.at += count
-        return self.buffer[self.at - count : self.at]
-
-    def peek(self) -> int:
-        if self.at >= len(self.buffer):
-            raise NrbfError("the stream ends within", self.at)
-        return self.buffer[self.at]
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def int32(self) -> int:
-        number: int = struct.unpack("<i", self.take(4))[0]
-        return number
-
-    def count(self, least: int = 0) -> int:
-        """Return a length, each of whose items takes at least so many bytes."""
-        at, number = self.at, self.int32()
-        left = len(self.buffer) - self.at
-        if number < 0 or number * least > left:
-            raise NrbfError(f"a length of {number} is beyond the stream", at)
-        return number
-
-    def text(self) -> str:
-        at, length = self.at, 0
-        for shift in range(0, 35, 7):
-            part = self.byte()
-            length |= (part & 0x7F) << shift
-            if not part & 0x80:
-                break
-        else:
-            raise NrbfError("a text's length has more than 5 bytes", at)
-        try:
-            return self.take(length).decode("utf-8")
-        except UnicodeDecodeError as e:
-            raise NrbfError("a text is not UTF-8", at) from e
-
     def counted(self) -> None:
         self.values += 1
         if self.values > OBJECTS:
             raise NrbfError(f"more than {OBJECTS} values", self.at)
-
-    # ── records ──────────────────────────────────────────────────────────────
 
     def record(self, depth: int) -> Value:
         """Read one record and return its value; libraries before it are passed."""
@@ -271,39 +223,18 @@ class _Reader:
             raise NrbfError(f"{code} is no kind of member", at)
         return _Kind()
 
-    def primitive_code(self) -> int:
-        at, code = self.at, self.byte()
-        if code not in _FORMATS and code not in _TEXTS:
-            raise NrbfError(f"{code} is no primitive type", at)
-        return code
-
-    def primitive(self, code: int) -> Value:
-        if code in _TEXTS:
-            return self.text() if code != _CHAR else self.char()
-        layout = _FORMATS[code]
-        value: Value = struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
-        return value
-
-    def char(self) -> str:
-        at, first = self.at, self.peek()
-        length = 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)  # noqa: PLR2004
-        try:
-            return self.take(length).decode("utf-8")
-        except UnicodeDecodeError as e:
-            raise NrbfError("a letter is not UTF-8", at) from e
-
     def numbers(self, number: int, count: int, code: int) -> Value:
-        if code in _TEXTS:
+        if code in TEXTS:
             texts = []
             for _ in range(count):
                 self.counted()
                 texts.append(self.primitive(code))
             return self.keep(number, tuple(texts))
-        layout = np.dtype(_FORMATS[code])
+        layout = np.dtype(FORMATS[code])
         if count > (len(self.buffer) - self.at) // layout.itemsize:
             raise NrbfError(f"an array of {count} is beyond the stream", self.at)
         block = self.take(count * layout.itemsize)
-        if code == _BYTE:
+        if code == BYTE:
             return self.keep(number, block)
         return self.keep(number, np.frombuffer(block, layout))
 
@@ -392,22 +323,5 @@ _RECORDS: Mapping[int, Callable[[_Reader, int], Value]] = {
 }
 _PRIMITIVE, _SYSTEM_CLASS, _CLASS, _PRIMITIVE_ARRAY = 0, 3, 4, 7
 _PLAIN_KINDS = (1, 2, 5, 6)  # string, object, arrays of them: nothing follows
-_CHAR, _DECIMAL, _STRING, _BYTE = 3, 5, 18, 2
-_TEXTS = (_CHAR, _DECIMAL, _STRING)
-_FORMATS: Mapping[int, str] = {
-    1: "<?",
-    2: "<B",
-    6: "<d",
-    7: "<h",
-    8: "<i",
-    9: "<q",
-    10: "<b",
-    11: "<f",
-    12: "<q",
-    13: "<Q",
-    14: "<H",
-    15: "<I",
-    16: "<Q",
-}
 _ONE_DIMENSION = (0, 1, 3, 4)  # single, jagged; 3 and 4 with a lower bound
 _WITH_LOWER_BOUND = 3
