@@ -224,6 +224,37 @@ def test_no_name_leads_out_of_a_crate(tmp_path: Path, known: RunHeader) -> None:
     assert "1-2e-2e/1-2e-2e.h5" in names
 
 
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("논문 1.eln", "논문-1"),
+        ("...eln", "crate"),
+        ("a\\b.eln", "a-b"),
+        ("-rf.eln", "rf"),
+    ],
+)
+def test_the_folder_in_an_archive_is_called_as_the_archive(
+    finished: RunFolder, tmp_path: Path, name: str, root: str
+) -> None:
+    seal(finished)
+    archive = crate(finished.path, out=tmp_path / name, eln=True, bare=True)
+
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.namelist()[0] == f"{root}/"
+    assert eln_rules.complaints(archive) == []
+
+
+def test_a_name_that_utf_8_has_no_form_for_stops_no_crate(
+    folder: RunFolder, header: RunHeader, tmp_path: Path
+) -> None:
+    odd = dataclasses.replace(
+        header, title="imported from \udcff.mpt", operator="\udcff"
+    )
+    said = nodes(crate(sealed(folder, odd), out=tmp_path / "crate", bare=True))
+
+    assert said["./run-1/"]["name"] == "imported from ?.mpt"
+
+
 def test_a_run_that_is_not_sealed_is_refused(
     finished: RunFolder, tmp_path: Path
 ) -> None:

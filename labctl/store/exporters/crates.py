@@ -8,6 +8,7 @@ called as the archive is (ELN consortium's specification).
 import json
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from pathlib import Path
 from labctl.clock import Clock, SystemClock
 from labctl.errors import OperatorError, StoreError
 from labctl.store.exporters.crate_parts import Report, gather
-from labctl.store.exporters.delivery import word_of
 from labctl.store.exporters.ro_crate import METADATA, metadata
 from labctl.store.folder import RunFolder
 
@@ -69,11 +69,12 @@ def export_crate(
                 allow_nan=False,
                 indent=2,
             )
-            (crate / METADATA).write_text(text + "\n", "utf-8")
+            # a name that came from a file's may hold what UTF-8 has no form for
+            (crate / METADATA).write_bytes(f"{text}\n".encode("utf-8", "replace"))
             if target.suffix.lower() in {ZIP, ELN}:
                 archive = Path(place) / target.name
-                root = target.stem if target.suffix.lower() == ELN else ""
-                _pack(crate, archive, word_of(root) if root else "")
+                is_eln = target.suffix.lower() == ELN
+                _pack(crate, archive, _root(target.stem) if is_eln else "")
                 archive.replace(target)
             else:
                 _put(crate, target, Path(place) / "replaced")
@@ -118,6 +119,18 @@ def _refuse_taken(target: Path, *, replace: bool) -> None:
             f"{target}: is there already; nothing was written: choose another place, "
             "or replace it with --force"
         )
+
+
+def _root(stem: str) -> str:
+    """Return the archive's name as that of the folder in it, in letters of any script.
+
+    Whoever unpacks it must not be led astray by it.
+    """
+    plain = "".join(
+        each if each.isalnum() or each in "._-" else "-"
+        for each in unicodedata.normalize("NFC", stem)
+    )
+    return plain.strip("._-") or "crate"
 
 
 def _pack(crate: Path, archive: Path, root: str) -> None:

@@ -250,7 +250,8 @@ def _local(kind: str, name: str) -> str:
     plain = word_of(name)
     if plain == name and name.isascii():
         return f"#{kind}-{plain}"
-    return f"#{kind}-{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    told_apart = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"#{kind}-{plain}-{told_apart}"
 
 
 def one_or_more(found: Iterable[Entity | None]) -> Any:
