@@ -141,21 +141,20 @@ def held(direction: Array) -> Array:
     return np.where(at >= 0, known[np.maximum(at, 0)], 0.0)
 
 
-def in_order(
-    step_time: Array, first: Bools, wall: Array | None, pause: float = 2.0
-) -> Array:
+def in_order(step_time: Array, first: Bools, wall: Array | None) -> Array:
     """Return test time, s: step times one after the other, from 0 at test start.
 
-    ``wall``: dates of the rows, s; where they show that more than ``pause`` s (dates
-    are often whole seconds) lie between two steps, the second begins there.
+    ``wall``: dates of the rows, s; a step begins no earlier than they show. Dates in
+    whole seconds may be a second ahead of the truth.
     """
     time = np.empty(len(step_time))
     edges = [*np.flatnonzero(first).tolist(), len(step_time)]
+    whole = wall is not None and bool((wall == np.round(wall)).all())
     start = 0.0
     for begin, end in pairwise(edges):
         if begin and wall is not None:
             shown = (wall[begin] - step_time[begin]) - (wall[0] - step_time[0])
-            start = shown if shown - start > pause else start
+            start = shown if shown - start > whole else start
         time[begin:end] = start + step_time[begin:end]
         start = time[end - 1]
     return time

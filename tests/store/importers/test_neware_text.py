@@ -116,8 +116,29 @@ def test_test_time_is_put_together_from_steps_and_dates(tmp_path: Path) -> None:
 
     column = file.timeseries["test_time_second"]
     assert column.rule == "step-times-in-order"
-    # an hour of pause before the second step; milliseconds are kept within steps
+    # an hour of pause before the second step
     np.testing.assert_array_equal(column.values, R["time"] + 3600 * (R["step"] > 1))
+
+
+def test_whole_seconds_of_dates_do_not_add_up(tmp_path: Path) -> None:
+    """Twenty steps of 9.6 s whose last row is at 9.0 s: dates bring the rest back."""
+    step = np.repeat(np.arange(20), 4)
+    since = np.tile([0.0, 3.0, 6.0, 9.0], 20)
+    began = [samples.STARTED + timedelta(seconds=float(t)) for t in 9.6 * step + since]
+    cells: samples.Cells = {
+        "Step Index": step,
+        "Step Type": ["CC Chg" if k % 2 else "CC DChg" for k in step],
+        "Time": [samples.clock(t) for t in since],
+        "Current(A)": np.where(step % 2, 1.0, -1.0),
+        "Voltage(V)": np.full(80, 3.7),
+        "Date": [f"{each:%Y-%m-%d %H:%M:%S}" for each in began],
+    }
+    path = samples.text(tmp_path / "n.csv", samples.table(cells))
+
+    time = read(path).timeseries["test_time_second"].values
+
+    assert np.abs(time - (9.6 * step + since)).max() <= 2.0
+    assert (np.diff(time) >= 0).all()
 
 
 def test_without_any_time_of_its_own_the_dates_are_the_time(tmp_path: Path) -> None:
