@@ -186,7 +186,7 @@ STEPS = (
 
 
 def _instrument(
-    stream: Stream, coulomb: bool, dated: bool
+    stream: Stream, coulomb: bool | None, dated: bool
 ) -> list[tuple[str, str, object]]:
     def enum() -> None:
         stream.object("WbcsFile.Data.DataFile+eFormat", [("value__", "i4", 0)])
@@ -198,12 +198,13 @@ def _instrument(
         )
 
     date = (2 << 62) + STARTED if dated else 0
+    unit = [] if coulomb is None else [(_field("UnitCoulomb"), "bool", coulomb)]
     return [
+        *unit,
         (_field("Version"), "text", "1.3.0.0"),
         (_field("Model"), "text", "WBCS3000S1"),
         (_field("SerialNo"), "text", "W5K-BCSA0-0000001"),
         (_field("AppVer"), "text", "1.8.9.0"),
-        (_field("UnitCoulomb"), "bool", coulomb),
         (_field("BaseTick"), "u4", 50_000),
         (_field("StartTime"), "date", date),
         (_field("Format"), "record", enum),
@@ -301,7 +302,7 @@ def _schedule(stream: Stream, steps: Sequence[Step]) -> Callable[[], None]:
 
 def head(
     *,
-    coulomb: bool = False,
+    coulomb: bool | None = False,
     count: int = -1,
     columns: Sequence[tuple[str, str]] = COLUMNS,
     units: dict[str, str] | None = None,

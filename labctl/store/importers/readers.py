@@ -112,7 +112,7 @@ FORMATS: tuple[Format, ...] = (
         "WonATech",
         (".wrd",),
         "labctl.store.importers.wonatech.read:read",
-        holds=(b"WbcsFile",),
+        holds=(b"WbcsFile", b"DataFileHeader", b"DataHeaderBase"),
     ),
     Format(
         "EC-Lab text without its header",

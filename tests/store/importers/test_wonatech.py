@@ -96,6 +96,20 @@ def test_charges_in_coulomb_become_ampere_hours_and_energies_are_absent(
     assert "CHARGE E" in file.untaken
 
 
+def test_charges_of_no_known_unit_are_absent_and_said(tmp_path: Path) -> None:
+    file = of(tmp_path, wrd(ROWS, coulomb=None))
+
+    assert "cycle_charging_capacity_ah" not in file.timeseries
+    assert "CHARGE Q" in file.untaken
+    assert any("UnitCoulomb" in each for each in file.remarks)
+
+
+def test_a_type_may_be_named_with_its_assembly(tmp_path: Path) -> None:
+    columns = [(name, f"{kind}, mscorlib") for name, kind in COLUMNS]
+
+    assert of(tmp_path, wrd(ROWS, columns=columns)).timeseries.rows == len(ROWS)
+
+
 def test_a_channel_without_a_sensor_has_no_temperature(tmp_path: Path) -> None:
     assert "temperature_t1_celsius" not in of(tmp_path, wrd(ROWS)).timeseries
 

@@ -80,8 +80,8 @@ class Head:
     """Position of the first row."""
     units: dict[str, str]
     """Column → unit, where the file says one."""
-    coulomb: bool
-    """Charges are in C (true) or in A·h."""
+    coulomb: bool | None
+    """Charges are in C (true) or in A·h; None: the head does not say it."""
     count: int | None
     """Rows the head speaks of; None: it does not (while recording, and often after)."""
     started: datetime | None
@@ -128,6 +128,7 @@ def _declared(head: Graph, data: Graph) -> Head:
             raise LayoutError("one of its columns has no name")
         kind = data.member(each, "DataType")
         kind = kind if isinstance(kind, str) else data.member(kind, "Data")
+        kind = kind.split(",", 1)[0] if isinstance(kind, str) else kind
         if not isinstance(kind, str) or kind not in _CELLS:
             raise LayoutError(f"its column {name} is a {kind!r}, whose size is unknown")
         name = name.strip().upper()
@@ -143,7 +144,14 @@ def _declared(head: Graph, data: Graph) -> Head:
 
 def _enveloped(envelope: Graph, length: int) -> Head:
     begin = envelope.member(envelope.root, "HeaderSize")
-    packed = envelope.member(envelope.root, "HeaderData")
+    packed = next(
+        (
+            found
+            for name in ("HeaderData", "DataHeaderValues")
+            if (found := envelope.member(envelope.root, name)) is not None
+        ),
+        None,
+    )
     if not isinstance(begin, int) or not envelope.end <= begin <= length:
         raise LayoutError(f"its rows should begin at byte {begin!r}, outside of it")
     if not isinstance(packed, bytes):
@@ -170,14 +178,12 @@ def _head(
     graph: Graph, rows: RowLayout, begin: int, units: dict[str, str], count: Value
 ) -> Head:
     coulomb = graph.member(graph.root, "UnitCoulomb")
-    if not isinstance(coulomb, bool):
-        raise LayoutError("it does not say whether charges are C or A·h (UnitCoulomb)")
     return Head(
         graph,
         rows,
         begin,
         units,
-        coulomb,
+        coulomb if isinstance(coulomb, bool) else None,
         count if isinstance(count, int) and count > 0 else None,
         _date(graph.member(graph.root, "StartTime")),
     )

@@ -143,12 +143,13 @@ class _Rows:
             if title in self.rows:
                 yield name, self.column(title, one * self.unit(title))
         for title, name in _CHARGES.items():
-            if title in self.rows:
+            known = title in self.head.units or self.head.coulomb is not None
+            if title in self.rows and known:
                 plain = 1 / 3600 if self.head.coulomb else 1.0
                 yield name, self.column(title, self.unit(title, plain))
         for title, name in _ENERGIES.items():
             # Which unit stands beside C was never seen: not guessed.
-            known = title in self.head.units or not self.head.coulomb
+            known = title in self.head.units or self.head.coulomb is False
             if title in self.rows and known:
                 yield name, self.column(title, self.unit(title))
         if "TEMPERATURE" in self.rows and (self.rows["TEMPERATURE"] != 0).any():
@@ -177,7 +178,8 @@ class _Rows:
                 f"{self.path}: {title} is in {said!r}, which labctl does not know; "
                 "export the test as CSV in Smart Interface"
             )
-        if title in _CHARGES and (word == "c") != self.head.coulomb:
+        said_so = self.head.coulomb
+        if title in _CHARGES and said_so is not None and (word == "c") != said_so:
             raise StoreError(
                 f"{self.path}: {title} is in {said} by its column and in "
                 f"{'C' if self.head.coulomb else 'A·h'} by the head of the file; "
@@ -238,8 +240,13 @@ class _Rows:
                 )
 
     def check_count(self, left: int) -> Iterator[str]:
-        """Compare the number of rows with the head's."""
+        """Compare the number of rows with the head's; say what else it leaves open."""
         rows, said = len(self.rows["TEST TIME"]), self.head.count
+        if self.head.coulomb is None and not self.head.units:
+            yield (
+                "the head does not say whether charges are in C or A·h (UnitCoulomb): "
+                "charges and energies are left out"
+            )
         if left:
             yield (
                 f"{left} bytes of a row that is not complete were left out: the test "
