@@ -1,16 +1,19 @@
 """The rows of another program's file become steps: one a segment.
 
 A segment is a stretch of rows in which one thing was kept (`labctl.analysis.cells.
-segments`); rows of impedance belong to the step that was on at their time.
+segments`); rows of impedance belong to the step that was on at their time. A driving
+profile has too many: then the file's own steps are taken.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from labctl.analysis.cells.segments import Segment, segments_of
+from labctl.analysis.cells.segments import Segment, SegmentKind, segments_of
 from labctl.data import IMPORTED, Array, EndReason, Outcome
 from labctl.json_numbers import finite
 from labctl.quantities import format_si
@@ -18,6 +21,8 @@ from labctl.session.importing.charges import Charges
 from labctl.store.importers.foreign import ForeignFile, ForeignTable
 
 COULOMB_PER_AH = 3600.0
+MOST_STEPS = 30_000
+"""2000 cycles of holds and rests have half as many."""
 STEP_COLUMNS = ("step_count", "step_id")
 """Which of the file's columns says that another step began: the first there is."""
 
@@ -54,7 +59,7 @@ class ImportedSteps:
 def steps_of(file: ForeignFile, charges: Charges) -> ImportedSteps:
     """Return the steps that the rows show; a file of spectra alone is one."""
     rows = file.timeseries
-    segments = _segments(rows, charges)
+    segments = _few(_segments(rows, charges))
     if not segments:
         return _one(file)
     counted = np.array([each.rows for each in segments])
@@ -91,6 +96,31 @@ def _segments(rows: ForeignTable, charges: Charges) -> tuple[Segment, ...]:
         step=next((each for each in known if each is not None), None),
         driving=rows.numbers("driving_code"),
         charge=None if net is None else COULOMB_PER_AH * net,
+    )
+
+
+def _few(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Return the segments, or those of each of the file's steps as one."""
+    if len(segments) <= MOST_STEPS:
+        return segments
+    groups = [list(own) for _, own in groupby(segments, lambda each: each.step)]
+    if len(groups) > MOST_STEPS:
+        groups = [list(segments)]
+    return tuple(map(_as_one, groups))
+
+
+def _as_one(segments: Sequence[Segment]) -> Segment:
+    last = segments[-1]
+    if len(segments) == 1:
+        return last
+    return replace(
+        segments[0],
+        kind=SegmentKind.VARYING,
+        rows=sum(each.rows for each in segments),
+        current=math.nan,
+        end_voltage=last.end_voltage,
+        end_time=last.end_time,
+        charge=sum(each.charge for each in segments),
     )
 
 
