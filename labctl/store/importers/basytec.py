@@ -18,7 +18,7 @@ from labctl.store.importers.titles import Kind, Quantity
 PROGRAM = "Basytec"
 MARK = "~"
 TITLES = {
-    "time": Quantity("test_time_second", Kind.TIME, bare=False),
+    "time()": Quantity("test_time_second", Kind.TIME),
     "t-step": Quantity("step_time_second", Kind.TIME),
     "line": Quantity("step_id", Kind.COUNT),
     "cyc-count": Quantity("cycle_count", Kind.COUNT),

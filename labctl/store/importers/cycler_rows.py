@@ -36,6 +36,10 @@ PAIRS = (
     ("charging_capacity_ah", "discharging_capacity_ah"),
     ("charging_energy_wh", "discharging_energy_wh"),
 )
+MEASURED = frozenset(
+    {"test_time_second", "step_time_second", "voltage_volt", "current_ampere"}
+)
+"""Columns that stay even if they are empty: who analyses them has to know."""
 LONGEST = 1e10
 """s: 300 years; a test time beyond is none."""
 Direction = Callable[[str], float]
@@ -57,13 +61,18 @@ class CyclerRows:
 
     @classmethod
     def of(cls, path: Path, program: str, taken: Taken) -> "CyclerRows":
-        """Return what was taken from a file's table."""
+        """Return what was taken from a file's table; columns without a number not."""
+        empty = [
+            name
+            for name, column in taken.columns.items()
+            if name not in MEASURED and np.isnan(column.values).all()
+        ]
         return cls(
             path,
             program,
-            dict(taken.columns),
+            {n: c for n, c in taken.columns.items() if n not in empty},
             taken.words,
-            list(taken.untaken),
+            [*taken.untaken, *(taken.columns[name].title for name in empty)],
             list(taken.remarks),
         )
 

@@ -6,11 +6,14 @@ plan says, so that the rows have to tell (`counters`).
 """
 
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from labctl.errors import StoreError
+from labctl.store.importers.clock_text import AGREE, AGREE_FRACTION, duration
 from labctl.store.importers.cycler_rows import DATE, STATE, CyclerRows
 from labctl.store.importers.delimited import TextFile
 from labctl.store.importers.foreign import ForeignFile
@@ -27,7 +30,9 @@ TITLES = {
     "cyclec": _CYCLE,
     "step": Quantity("step_id", Kind.COUNT),
     "testtime": Quantity("test_time_second", Kind.TIME),
+    "test()": Quantity("test_time_second", Kind.TIME),
     "steptime": Quantity("step_time_second", Kind.TIME),
+    "step()": Quantity("step_time_second", Kind.TIME),
     "amps": Quantity("current_ampere", Kind.CURRENT, "A"),
     "mamps": Quantity("current_ampere", Kind.CURRENT, "mA"),
     "current": Quantity("current_ampere", Kind.CURRENT),
@@ -51,8 +56,10 @@ TITLES = {
     },
 }
 NEEDS = ("test_time_second", "voltage_volt", "current_ampere")
+_DATE_OF_TEST = re.compile(r"Date of Test:\s*([^\t,]+?)\s*(?:[\t,]|$)")
 MOST_VOLTS = 100.0
 """No Maccor channel for cells goes there."""
+DAY = 86_400.0
 DIRECTIONS = {"C": 1.0, "D": -1.0, "R": 0.0, "P": 0.0, "S": 0.0}
 """Charge, discharge, rest, pause, suspended."""
 
@@ -63,6 +70,7 @@ def read(path: Path) -> ForeignFile:
     rows = CyclerRows.of(path, PROGRAM, sheet.take())
     _check_voltage(rows)
     rows.sign_current(direction, "State")
+    _date_of_test(rows, sheet.head)
     ways = rows.directions(direction)
     for name in ("capacity_ah", "energy_wh"):
         rows.scope_both_ways(name, ways)
@@ -72,6 +80,23 @@ def read(path: Path) -> ForeignFile:
 def direction(state: str) -> float:
     """Return 1 for charge, -1 for discharge, 0 for rest; NaN: it does not tell."""
     return DIRECTIONS.get(state.upper(), math.nan)
+
+
+def _date_of_test(rows: CyclerRows, head: Sequence[str]) -> None:
+    """Put the header's date before the rows' time of day, where they go together."""
+    told = next((m[1] for line in head if (m := _DATE_OF_TEST.search(line))), "")
+    texts = rows.words.get(DATE, ())
+    if not told or not texts or ":" not in texts[0] or "/" in texts[0]:
+        return
+    first, last = (duration(texts[at]) for at in (0, -1))
+    time = rows.columns["test_time_second"].values
+    if first is not None and last is not None:
+        passed = time[-1] - time[0]
+        ahead = (last - first - passed + DAY / 2) % DAY - DAY / 2
+        together = abs(ahead) <= AGREE + AGREE_FRACTION * passed
+        # else it is a clock of twelve hours, or of another test: said, not read
+        between = " " if together else ", "
+        rows.words = {**rows.words, DATE: [f"{told}{between}{texts[0]}"]}
 
 
 def _check_voltage(rows: CyclerRows) -> None:

@@ -44,12 +44,11 @@ class Quantity:
     kind: Kind
     unit: str = ""
     """Unit that the format fixes where the title has none; empty: it fixes none."""
-    bare: bool = True
-    """Whether a title without a unit may be it; Basytec's bare ``Time`` is of day."""
 
 
 Titles = Mapping[str, Quantity]
-"""Words of a title, as `words_of` returns them -> what it is."""
+"""Words of a title, as `words_of` returns them -> what it is; with ``()`` behind them
+only if it has a unit: Maccor's ``Step`` is a number, its ``Step (Min)`` a time."""
 
 UNITS: Mapping[Kind, Mapping[str, float]] = {
     Kind.TIME: {"s": 1.0, "sec": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400},
@@ -67,6 +66,7 @@ _SAME = {
     **dict.fromkeys(("mΩ", "m\u2126", "mohm", "mOhms"), "mOhm"),
     **dict.fromkeys(("°C", "\u2103", "degC", "Celsius"), "C"),
     **dict.fromkeys(("S", "Sec", "seconds"), "s"),
+    "Min": "min",
     **dict.fromkeys(("hour", "hours", "Hr", "hr"), "h"),
 }
 
@@ -85,10 +85,9 @@ def quantity_of(title: str, known: Titles) -> Quantity | None:
     A time without a unit, or in hours and minutes, is one that its colons tell.
     """
     words, unit = words_of(title)
-    quantity = known.get(words)
-    if quantity is None or not (unit or quantity.bare):
-        return None
-    if quantity.kind is not Kind.TIME:
+    bare = known.get(words)
+    quantity = known.get(f"{words}()", bare) if unit else bare
+    if quantity is None or quantity.kind is not Kind.TIME:
         return quantity
     says = unit or quantity.unit
     return quantity if says in UNITS[Kind.TIME] else replace(quantity, kind=Kind.CLOCK)

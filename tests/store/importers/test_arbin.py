@@ -119,6 +119,13 @@ def test_the_columns_of_arbins_database_are_in_its_units(tmp_path: Path) -> None
     assert file.remarks == ("Aux_Temperature_1 is not taken: it does not say its unit",)
 
 
+def test_a_column_without_a_number_is_not_taken(tmp_path: Path) -> None:
+    file = read(write(tmp_path, **{"Internal_Resistance(Ohm)": [""] * 29}))
+
+    assert "internal_resistance_ohm" not in file.timeseries
+    assert file.untaken == ("Internal_Resistance(Ohm)",)
+
+
 def test_statistics_of_cycles_are_no_rows(tmp_path: Path) -> None:
     by_step = write(tmp_path, **{"Vmax_On_Cycle(V)": R["voltage"]})
     with pytest.raises(StoreError, match="it holds statistics of cycles or steps"):

@@ -1,6 +1,7 @@
 """Maccor's text exports: no sign but the state's, counters that the plan restarts."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,39 @@ def test_titles_of_maccors_csv_are_the_same_quantities(tmp_path: Path) -> None:
 
     plain = read(samples.write_maccor(tmp_path))
     assert file.timeseries.keys() == plain.timeseries.keys()
+
+
+@pytest.mark.parametrize(
+    ("clock", "started", "said"),
+    [
+        (lambda t: 9 * 3600 + t, "2024-01-15T09:00:00", ""),
+        # past midnight
+        (lambda t: (23.5 * 3600 + t) % 86_400, "2024-01-15T23:30:00", ""),
+        # of twelve hours: nobody knows which half of the day
+        (lambda t: (11 * 3600 + t) % 43_200, None, "01/15/2024, 11:00:00.000"),
+    ],
+)
+def test_times_in_minutes_and_a_date_in_the_header_are_read(
+    clock: Callable[[float], float],
+    started: str | None,
+    said: str,
+    tmp_path: Path,
+) -> None:
+    cells = samples.maccor()
+    del cells["TestTime"], cells["StepTime"]
+    cells["Test (Min)"], cells["Step (Min)"] = R["time"] / 60, R["step_time"] / 60
+    cells["DPt Time"] = [samples.clock(clock(float(t))) for t in R["time"]]
+    head = ["Today's Date 01/16/2024  Date of Test:\t01/15/2024\t Filename:\tA17.001"]
+    path = samples.text(tmp_path / "m.txt", samples.table(cells), "\t", head)
+
+    file = read(path)
+
+    c = file.timeseries
+    np.testing.assert_allclose(c["test_time_second"].values, R["time"], rtol=1e-15)
+    np.testing.assert_allclose(c["step_time_second"].values, R["step_time"], rtol=1e-15)
+    np.testing.assert_array_equal(c["step_id"].values, R["step"])
+    assert (file.started and file.started.isoformat()) == started
+    assert file.started_said == said
 
 
 def test_millivolts_under_the_title_of_volts_are_refused(tmp_path: Path) -> None:
