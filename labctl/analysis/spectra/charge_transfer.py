@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from labctl.analysis.spectra.calibration import with_calibration
 from labctl.analysis.spectra.circuit_choice import (
-    RULED_OUT,
+    DECIDED,
     Choice,
     Ranked,
     best_of,
@@ -169,20 +169,7 @@ def charge_transfer_resistance(
     verdict = linear_kramers_kronig(f, z)
     low = float(f.min())
     searched = _searched(circuits, f, z, like, seed)
-    behind = lags(searched)
-    near = [
-        s.report() for s, lag in zip(searched, behind, strict=True) if lag <= RULED_OUT
-    ]
-    far = [s for s, lag in zip(searched, behind, strict=True) if lag > RULED_OUT]
-    ranked = choose(
-        near,
-        lambda fit: slowest_resistance(fit, low),
-        lambda fit: (
-            _slowest(fit.values(), low).time,
-            _all_arcs(fit.values())[-1].time,
-        ),
-        far,
-    )
+    ranked, behind = _ranked(searched, low)
     kept = best_of(ranked)
     resistance = kept.resistance
     for doubt in _doubts(kept.fit, kept.lag, kept.resistance, verdict, low):
@@ -225,6 +212,34 @@ def charge_transfer_resistance(
         ),
         minima={str(s.circuit): s.minima.points[:HANDED_ON] for s in searched},
     )
+
+
+def _ranked(searched: Sequence[Search], low: float) -> tuple[list[Ranked], list[float]]:
+    """Return the circuits that may count, the best first, and how far all are behind.
+
+    What is known of each parameter is asked only of circuits that are not ruled out.
+    """
+    behind = lags(searched)
+    reported: dict[int, CircuitFit] = {}
+    limit = DECIDED
+    while True:
+        near = [k for k, lag in enumerate(behind) if lag <= limit]
+        for k in near:
+            if k not in reported:
+                reported[k] = searched[k].report()
+        ranked = choose(
+            [reported[k] for k in near],
+            lambda fit: slowest_resistance(fit, low),
+            lambda fit: (
+                _slowest(fit.values(), low).time,
+                _all_arcs(fit.values())[-1].time,
+            ),
+            [one for k, one in enumerate(searched) if k not in reported],
+        )
+        needed = best_of(ranked).lag + DECIDED
+        if not any(limit < lag <= needed for lag in behind):
+            return ranked, behind
+        limit = needed
 
 
 def _compared(

@@ -27,8 +27,6 @@ OTHER_ARC = 1.0
 """Decades of time beyond which two circuits' slowest arcs are not the same arc."""
 DECIDED = 10.0
 """Above it the other circuit has no support."""
-RULED_OUT = 2 * DECIDED
-"""Above it a circuit is far from the kept one, which is `DECIDED` behind at most."""
 
 
 class Choice(StrEnum):
