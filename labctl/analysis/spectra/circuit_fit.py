@@ -51,7 +51,7 @@ MOST_BETTER = 3
 LOOK = 12
 """Steps after which only the most promising descents go on."""
 PROMISING = 12
-LONG = 60
+LONG = 40
 """Steps of those: the best have arrived by then …"""
 MOST_STEPS = 120
 """… and the very best goes on."""
