@@ -312,6 +312,19 @@ def test_a_crate_is_replaced_only_where_that_is_said(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["crate", "run-1"]
 
 
+def test_an_empty_folder_is_filled_where_it_stands(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    seal(finished)
+    place = tmp_path / "here"
+    place.mkdir()
+    number = place.stat().st_ino
+    crate(finished.path, out=place)
+
+    assert place.stat().st_ino == number
+    assert "./run-1/" in nodes(place)
+
+
 @pytest.mark.parametrize("name", ["folder", "notes.zip", "notes"])
 def test_what_is_no_crate_is_never_replaced(
     finished: RunFolder, tmp_path: Path, name: str

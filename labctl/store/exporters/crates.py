@@ -134,7 +134,7 @@ def _root(stem: str) -> str:
 
 
 def _pack(crate: Path, archive: Path, root: str) -> None:
-    with zipfile.ZipFile(archive, "w") as packed:
+    with zipfile.ZipFile(archive, "w", strict_timestamps=False) as packed:
         # metadata first, so that a reader of the stream knows what follows
         files = sorted(
             (each for each in crate.rglob("*") if each.is_file()),
@@ -152,6 +152,10 @@ def _put(crate: Path, target: Path, aside: Path) -> None:
     """Put the crate into its place; what was there is put back if that fails."""
     if not target.exists():
         crate.replace(target)
+        return
+    if not any(target.iterdir()):  # somebody may stand in it: it is filled, not renamed
+        for each in sorted(crate.iterdir(), key=lambda each: each.name == METADATA):
+            each.replace(target / each.name)
         return
     target.replace(aside)
     try:
