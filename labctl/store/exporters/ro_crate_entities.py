@@ -18,8 +18,10 @@ from labctl.store.exporters.delivery import word_of
 from labctl.store.header import RunHeader
 
 NO_LICENCE = (
-    "No licence was stated where this was measured: ask its authors before you use it."
+    "No licence stated",
+    "None was stated where this was measured: ask its authors before you use it.",
 )
+SEVERAL = ("Several licences", "The runs are under different terms: each says its own.")
 Entity = dict[str, Any]
 
 
@@ -90,14 +92,14 @@ def grant(graph: Graph, about: Mapping[str, Any]) -> Entity | None:
     )
 
 
-def licence_of(graph: Graph, headers: Sequence[RunHeader]) -> Entity | str:
-    """Return the licence that all runs share, else a sentence that says so."""
+def licence_of(graph: Graph, headers: Sequence[RunHeader]) -> Entity:
+    """Return the licence that all runs share, or what says that they share none."""
     stated = {str(header.lab.get("licence", "")) for header in headers}
     if len(stated) > 1:
-        return "The runs are under different terms: each says its own."
+        return _no_terms(graph, *SEVERAL)
     terms = licence(stated.pop())
     if terms is None:
-        return NO_LICENCE
+        return _no_terms(graph, *NO_LICENCE)
     return graph.add(
         {
             "@id": terms.url,
@@ -106,6 +108,13 @@ def licence_of(graph: Graph, headers: Sequence[RunHeader]) -> Entity | str:
             "identifier": terms.spdx,
             "description": f"The data may be used under {terms.spdx or terms.url}.",
         }
+    )
+
+
+def _no_terms(graph: Graph, name: str, said: str) -> Entity:
+    own = _local("terms", name)
+    return graph.add(
+        {"@id": own, "@type": "CreativeWork", "name": name, "description": said}
     )
 
 
