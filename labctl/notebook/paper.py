@@ -8,6 +8,7 @@ a dagger in the legend; why stands in the caption (`PaperFigure.caption`).
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from labctl.data import Quality
 from labctl.drawing.lettering import text_width
@@ -44,6 +46,14 @@ MOST_BARS = 150
 CROWD = 60
 """From so many points on, markers are smaller and have no rim."""
 RAMP_STEPS = 8
+MOST_TICKS = 6
+"""Intervals between labels of an axis."""
+SHORT = 12.0
+"""A logarithmic axis that spans less has no powers of ten to speak of."""
+BESIDE, BELOW = 13.0, 13.0
+"""mm that the labels of axes take."""
+FLATTEST = (0.4, 1.1)
+"""Height over width of a plot with equal scales, at least and at most."""
 COUNTED = ("Cycle", "Pulse", "Spectrum")
 """How the label of an axis begins that has no halves."""
 DAGGER = "†"
@@ -73,6 +83,8 @@ STYLE: Mapping[str, Any] = {
     "axes.axisbelow": True,
     "legend.frameon": False,
     "axes.unicode_minus": True,
+    "axes.formatter.limits": (-3, 4),
+    "axes.formatter.use_mathtext": True,
     "mathtext.default": "regular",
 }
 """Settings of Matplotlib that a figure is drawn and saved with (``rc_context``)."""
@@ -95,18 +107,19 @@ class _Page(Canvas):
 def drawn(figure: Figure, width: str | float, height: float | None = None) -> Canvas:
     """Return the figure at ``width`` and ``height`` (mm)."""
     across = _millimetres(width)
-    tall = height or across * (1.0 if figure.equal_scale else SHAPE)
+    looks = assign(figure.series)
     with _styled():
+        legend = _legend(figure, looks, across)
+        tall = height or _height(figure, across) + legend.height
         page = _Page(figsize=(across / INCH, tall / INCH), layout="constrained")
         left = page.add_subplot()
         right = None
         if any(series.right for series in figure.series):
             right = left.twinx()
-        looks = assign(figure.series)
         for series, look in zip(figure.series, looks, strict=True):
             _curve(right if right and series.right else left, series, look)
         _axes(figure, left, right)
-        _legend(figure, looks, page)
+        legend.put_on(page)
     return page
 
 
@@ -218,10 +231,57 @@ def _axes(figure: Figure, left: Any, right: Any) -> None:
     if _counts(figure):
         left.xaxis.get_major_locator().set_params(integer=True)
         left.tick_params(axis="x", which="minor", bottom=False, top=False)
+    for axes in filter(None, (left, right)):
+        _ticks(axes)
     if figure.equal_scale:
-        left.set_aspect("equal", adjustable="datalim")
+        _equal(figure, left)
     if not any(np.isfinite(np.asarray(s.y, float)).any() for s in figure.series):
         left.text(0.5, 0.5, "No data", ha="center", transform=left.transAxes)
+
+
+def _ticks(axes: Any) -> None:
+    """Let labels stand apart, and say a short logarithmic axis in plain numbers."""
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if axis.get_scale() == "linear":
+            axis.set_major_locator(MaxNLocator(MOST_TICKS, steps=(1, 2, 2.5, 5, 10)))
+        elif ends[0] > 0 and ends[1] / ends[0] < SHORT:
+            axis.set_major_locator(NullLocator())
+            axis.set_minor_locator(MaxNLocator(MOST_TICKS, steps=(1, 2, 2.5, 5, 10)))
+            axis.set_minor_formatter(ScalarFormatter())
+
+
+def _height(figure: Figure, across: float) -> float:
+    """Return how tall a figure is without further rows of its legend, mm."""
+    if not figure.equal_scale:
+        return across * SHAPE
+    return (across - BESIDE) * _flatness(figure) + BELOW
+
+
+def _flatness(figure: Figure) -> float:
+    """Return height over width of a plot in which one unit is as long either way."""
+    x, y = (_span([getattr(s, name) for s in figure.series]) for name in ("x", "y"))
+    high = max(y[1], 0.0) - min(y[0], 0.0)
+    return float(np.clip(high / (x[1] - x[0] or 1.0), *FLATTEST))
+
+
+def _equal(figure: Figure, axes: Any) -> None:
+    """Make a unit as long in x as in y, on a floor of zero where nothing is below."""
+    x, y = (_span([getattr(s, name) for s in figure.series]) for name in ("x", "y"))
+    low = min(y[0], 0.0)
+    wide = max(x[1] - x[0], (max(y[1], 0.0) - low) / FLATTEST[1]) or 1.0
+    middle = (x[0] + x[1]) / 2
+    edge = 0.04 * wide
+    axes.set_xlim(middle - wide / 2 - edge, middle + wide / 2 + edge)
+    axes.set_ylim(low - edge, low + wide * _flatness(figure) + edge)
+    axes.set_aspect("equal", adjustable="box")
+
+
+def _span(values: Sequence[Any]) -> tuple[float, float]:
+    every = np.concatenate(
+        [np.asarray(each, float) for each in values] or [np.zeros(1)]
+    )
+    known = every[np.isfinite(every)]
+    return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
 
 
 def _counts(figure: Figure) -> bool:
@@ -234,7 +294,38 @@ def _counts(figure: Figure) -> bool:
     return counted and bool((known == np.round(known)).all())
 
 
-def _legend(figure: Figure, looks: Sequence[Look], page: Canvas) -> None:
+@dataclass(frozen=True, slots=True)
+class _Legend:
+    """What stands above the plot."""
+
+    handles: Sequence[Any]
+    texts: Sequence[str]
+    columns: int
+
+    @property
+    def height(self) -> float:
+        """Return the room it takes beyond its first row, mm."""
+        rows = -(-len(self.texts) // self.columns)
+        size: float = STYLE["legend.fontsize"]
+        return max(0, rows - 1) * 1.5 * size * INCH / POINTS
+
+    def put_on(self, page: Canvas) -> None:
+        """Draw it."""
+        if self.texts:
+            page.legend(
+                self.handles,
+                self.texts,
+                loc="outside upper center",
+                ncols=self.columns,
+                handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
+                columnspacing=1.0,
+                handlelength=2.2,
+                handletextpad=0.4,
+                borderaxespad=0.2,
+            )
+
+
+def _legend(figure: Figure, looks: Sequence[Look], across: float) -> _Legend:
     handles: list[Any] = []
     texts = []
     found = keys(figure.series)
@@ -248,26 +339,12 @@ def _legend(figure: Figure, looks: Sequence[Look], page: Canvas) -> None:
             texts.append(f"{key.text} – {key.until}{dagger}")
         else:
             at = key.members[0]
-            series = figure.series[at]
-            how = _how(series, looks[at], 0)
-            handles.append(Line2D([], [], **how))
+            handles.append(Line2D([], [], **_how(figure.series[at], looks[at], 0)))
             texts.append(key.text.replace(" (right axis)", " (right)") + dagger)
-    if not handles:
-        return
     size = STYLE["legend.fontsize"]
-    longest = max(text_width(text, size) for text in texts) + 5 * size
-    fit = int(POINTS * page.get_size_inches()[0] // longest)
-    page.legend(
-        handles,
-        texts,
-        loc="outside upper center",
-        ncols=max(1, min(len(handles), fit)),
-        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
-        columnspacing=1.0,
-        handlelength=1.6,
-        handletextpad=0.4,
-        borderaxespad=0.2,
-    )
+    longest = max((text_width(text, size) for text in texts), default=1.0) + 5 * size
+    fit = int(POINTS * across / INCH // longest)
+    return _Legend(handles, texts, max(1, min(len(texts), fit)))
 
 
 def _is_suspect(figure: Figure, key: Key) -> bool:

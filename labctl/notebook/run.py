@@ -21,7 +21,7 @@ from labctl.notebook.tables import Tables
 from labctl.protocol import StepRecord
 from labctl.quantities import SI
 from labctl.sample import Sample
-from labctl.session.run_figures import figures_of
+from labctl.session.run_figures import Once, figures_of
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal.records import EventRecord
@@ -122,7 +122,7 @@ class Run:
     @property
     def cycles(self) -> Table:
         """One row a cycle, worked out of the rows; no rows where none are counted."""
-        rows = self.table() if self.has("timeseries") else {}
+        rows = Once(self.table()) if self.has("timeseries") else {}
         accuracy = self.header.accuracy("cell")
         return cycles_table(rows, self.sample, self.steps, accuracy)
 

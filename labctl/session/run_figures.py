@@ -58,7 +58,7 @@ class _View:
 def figures_of(file: RunFile) -> Drawn:
     """Return the figures of a run; a protocol that fails costs its own only."""
     header, rows = file.header, file.rows
-    tables = {stream.name: _Once(file.table(stream.name)) for stream in header.streams}
+    tables = {stream.name: Once(file.table(stream.name)) for stream in header.streams}
     figures: list[Figure] = []
 
     def protocols_own() -> Sequence[Figure]:
@@ -89,7 +89,7 @@ def figures_of(file: RunFile) -> Drawn:
     return Drawn(tuple(figures), "; ".join(filter(None, reasons)))
 
 
-class _Once(Mapping[str, Array]):
+class Once(Mapping[str, Array]):
     """Columns that are read from the disk when they are first asked for."""
 
     def __init__(self, table: Mapping[str, Array]) -> None:

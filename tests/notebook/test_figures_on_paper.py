@@ -1,5 +1,6 @@
 """Figures as a journal takes them: widths, fonts inside, doubts marked."""
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -33,6 +34,11 @@ def capacity(*, suspect: bool = False) -> PaperFigure:
             note="At C/2.",
         )
     )
+
+
+def plain(label: str) -> str:
+    """Return a number without what sets it in Matplotlib's mathematics."""
+    return re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1", label)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +103,8 @@ def test_a_lone_suspect_curve_is_named_so_that_the_dagger_has_a_place() -> None:
 
 def test_cycles_are_counted_in_whole_numbers() -> None:
     page = capacity().mpl()
-    page.canvas.draw()
-    ticks = [text.get_text() for text in page.axes[0].get_xticklabels()]
+    page.savefig(io.BytesIO())
+    ticks = [plain(text.get_text()) for text in page.axes[0].get_xticklabels()]
 
     assert ticks
     assert all(re.fullmatch(r"\d+", text) for text in ticks if text)
@@ -145,3 +151,35 @@ def test_without_matplotlib_the_line_that_installs_it_is_said(
 
     with pytest.raises(OperatorError, match="pip install matplotlib"):
         capacity().mpl()
+
+
+def test_a_long_legend_makes_the_figure_taller_and_leaves_the_plot_its_room() -> None:
+    def tall(count: int) -> float:
+        series = tuple(Series(f"a rather long name {n}", X, X) for n in range(count))
+        page = PaperFigure(Figure("f", "Many", "x / s", "y / V", series)).mpl()
+        page.savefig(io.BytesIO())
+        return float(page.axes[0].get_window_extent().height)
+
+    assert tall(12) == pytest.approx(tall(2), rel=0.15)
+
+
+def test_a_short_logarithmic_axis_has_plain_numbers() -> None:
+    size = Series("|Z|", X, np.linspace(11.0, 19.0, 5))
+    page = PaperFigure(Figure("b", "Bode", "f / Hz", "|Z| / Ω", (size,), y_log=True))
+    drawn = page.mpl()
+    drawn.savefig(io.BytesIO())
+    labels = drawn.axes[0].get_yticklabels(which="minor")
+
+    assert [plain(text.get_text()) for text in labels] == [
+        *("10", "12", "14", "16", "18", "20")
+    ]
+
+
+def test_a_flat_spectrum_has_a_flat_figure_with_zero_at_its_foot() -> None:
+    arc = Series("spectrum 1", X, X / 10, points=True)
+    figure = Figure("n", "Nyquist", "Re Z / Ω", "−Im Z / Ω", (arc,), equal_scale=True)
+    page = PaperFigure(figure).mpl()
+    low, _ = page.axes[0].get_ylim()
+
+    assert page.get_size_inches()[1] < 0.6 * page.get_size_inches()[0]
+    assert -0.2 < low < 0
