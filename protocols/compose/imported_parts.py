@@ -36,6 +36,9 @@ from protocols.compose.imported_rows import COULOMB_PER_AH, ImportedRows
 NICE = 0.03
 """Relative difference up to which a current is a multiple or a part of 1C."""
 MOST_HOURS = 200
+FIRST_ROW = 1.05
+"""Intervals of a pulse that are left out behind a switching: its first row may be of
+the moment of switching, or of one interval later."""
 ONE_RATE = 0.05
 """Relative difference up to which two ramps have one scan rate."""
 
@@ -88,7 +91,10 @@ def titration_rows(rows: ImportedRows) -> tuple[TitrationRows, int]:
         nothing = np.empty(0)
         return TitrationRows(nothing, nothing, nothing, math.nan, 0.0, 0.0), 0
     first = segments[places[0]].first_row
-    own = slice(segments[places[0] - 1].first_row, segments[places[-1] + 1].end_row)
+    own = slice(
+        rest_around(segments, places[0], -1).start,
+        rest_around(segments, places[-1], 1).stop,
+    )
     time = np.maximum.accumulate(table["test_time_second"][own])
     moved = float(np.ptp(COULOMB_PER_AH * table["net_capacity_ah"][own]))
     known = capacity_before(rows, first)
@@ -102,10 +108,25 @@ def titration_rows(rows: ImportedRows) -> tuple[TitrationRows, int]:
             np.nan_to_num(table["current_ampere"][own]),
             capacity=moved if math.isnan(known) else known,
             start=0.0 if segments[places[0]].direction < 0 else 1.0,
-            skip=float(np.median(inside)) if len(inside) else 0.0,
+            skip=FIRST_ROW * float(np.median(inside)) if len(inside) else 0.0,
         ),
         first,
     )
+
+
+def rest_around(segments: Sequence[Segment], place: int, way: int) -> slice:
+    """Return the rows of the rest before (-1) or behind (+1) a segment.
+
+    A rest may have several steps, each recorded in its own way.
+    """
+    at = place + way
+    while 0 <= at + way < len(segments) and (
+        segments[at + way].kind is SegmentKind.REST
+    ):
+        at += way
+    near, far = segments[place + way], segments[at]
+    first, last = (far, near) if way < 0 else (near, far)
+    return slice(first.first_row, last.end_row)
 
 
 def _rows(segment: Segment) -> slice:
@@ -134,11 +155,11 @@ def state_pulses(rows: ImportedRows) -> tuple[tuple[StatePulse, ...], float, int
     begun = 0.0 if way == sign else 1.0
     out = []
     for k in places:
-        pulse, rest = segments[k], segments[k - 1]
-        at = rest.end_row - 1
+        pulse, rest = segments[k], rest_around(segments, k, -1)
+        at = rest.stop - 1
         state = begun + sign * float(net[at] - net[max(start - 1, 0)]) / capacity
         during = np.arange(pulse.first_row, pulse.end_row)
-        out.append(StatePulse(state, np.arange(rest.first_row, at + 1), during))
+        out.append(StatePulse(state, np.arange(rest.start, rest.stop), during))
     lasted = float(np.median([segments[k].duration for k in places]))
     return tuple(out), lasted, start
 

@@ -65,7 +65,7 @@ def label(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             (True, False),
         ),
         # diffusivity behind a formation cycle
-        (Gitt, "qms-0.7", PULSES, "diffusivity", (True,)),
+        (Gitt, "qms-0.7", PULSES, "diffusivity", (False,)),
         # peaks and shares
         (CyclicVoltammetry, "qms-0.7", SCANS, "voltammograms", (True,)),
         # resistance by state

@@ -28,7 +28,7 @@ def timeseries_text(table: Mapping[str, Array], *, bare: bool) -> str:
         rest = np.isnan(table["current_ampere"]) | (table["current_ampere"] == 0)
         columns = {
             "mode": np.where(rest, Driving.REST, 0),
-            "Ns": table["step_count"],
+            "Ns": np.cumsum(_begins(table)) - 1,
             **columns,
             "(Q-Qo)/mA.h": _charge(table) / 3.6,
             "half cycle": table["half_cycle"],
@@ -40,11 +40,17 @@ def _charge(table: Mapping[str, Array]) -> Array:
     """Return the charge that passed in C: a current flows from its step's start."""
     time, current = running_time(table), np.nan_to_num(table["current_ampere"])
     mean = 0.5 * (current + np.append(0.0, current[:-1]))
-    index = np.diff(table["technique_index"], prepend=-1) != 0
-    begins = index | (np.diff(table["step_count"], prepend=-1) != 0)
+    begins = _begins(table)
     mean[begins] = current[begins]
     charge: Array = np.cumsum(mean * np.diff(time, prepend=0.0))
     return charge
+
+
+def _begins(table: Mapping[str, Array]) -> Array:
+    """Return where a technique begins: to EC-Lab each is a step of its own."""
+    index = np.diff(table["technique_index"], prepend=-1) != 0
+    begins: Array = index | (np.diff(table["step_count"], prepend=-1) != 0)
+    return begins
 
 
 def spectra_text(table: Mapping[str, Array]) -> str:

@@ -102,6 +102,7 @@ def cut_halves(
     ended: Ended,
     *,
     goes_on: bool = False,
+    counted: bool = False,
 ) -> Ints:
     """Return how each half cycle ended, a `Cut`, shape (halves,).
 
@@ -115,11 +116,14 @@ def cut_halves(
         How the steps ended; empty: nobody recorded it.
     goes_on
         Rows follow that are not among these: they ended the last half cycle.
+    counted
+        The instrument counted the charge: it knows what flowed between two rows.
     """
     cut = _of_steps(halves, current, step, technique, ended)
     if not ended:
         cut = np.zeros(len(halves), dtype=np.int64) if goes_on else _of_peers(halves)
-    cut[_has_hole(halves)] = Cut.HOLE
+    if not counted:
+        cut[_has_hole(halves)] = Cut.HOLE
     return cut
 
 

@@ -56,6 +56,7 @@ def cycles_of_rows(
         steps if index is None else index,
         ended or {},
         goes_on=goes_on,
+        counted=COUNTED in table,
     )
     return pair_cycles(
         halves,
