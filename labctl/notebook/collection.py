@@ -1,18 +1,18 @@
 """Several runs as one table: what they are, how they ended, what came of them."""
 
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from labctl.api.run_summary import headline
-from labctl.clock import iso, local
 from labctl.data import Result
 from labctl.errors import LabctlError, OperatorError
 from labctl.notebook import duckdb_views
 from labctl.notebook.libraries import library
-from labctl.notebook.line import RunLine, line_of
+from labctl.notebook.line import RunLine, line_of, stamp_of, wall_time
 from labctl.notebook.markup import table_html
 from labctl.notebook.run import Run
 from labctl.notebook.unknown import UnknownNameError
@@ -37,7 +37,7 @@ class Runs(Sequence[Run]):
     def __init__(
         self, lines: Sequence[RunLine], unreadable: Mapping[Path, str]
     ) -> None:
-        self.lines = tuple(sorted(lines, key=lambda each: each.started_unix))
+        self.lines = tuple(sorted(lines, key=_by_start))
         """What is known of each run without opening it again."""
         self.unreadable = dict(unreadable)
         """Folder -> why the run in it could not be read; empty if all could."""
@@ -81,7 +81,8 @@ class Runs(Sequence[Run]):
         """Return one row a run, as `to_pandas` does."""
         pl = library("polars", "to_polars()")
         frame = pl.DataFrame(self._columns()[0], strict=False)
-        started = pl.col("started").str.to_datetime(time_zone="UTC")
+        text = pl.col("started").cast(pl.String)
+        started = text.str.to_datetime(time_zone="UTC")
         return frame.with_columns(started)
 
     def duckdb(self, *streams: str) -> "duckdb.DuckDBPyConnection":
@@ -100,7 +101,7 @@ class Runs(Sequence[Run]):
             "protocol": [each.protocol for each in self.lines],
             "sample": [each.sample for each in self.lines],
             "state": [str(each.state) for each in self.lines],
-            "started": [iso(each.started_unix) for each in self.lines],
+            "started": [stamp_of(each.started_unix) for each in self.lines],
             "simulated": [each.simulated for each in self.lines],
             "operator": [each.operator for each in self.lines],
         }
@@ -170,7 +171,7 @@ class Runs(Sequence[Run]):
                 each.protocol,
                 each.sample,
                 str(each.state),
-                local(each.started_unix),
+                wall_time(each.started_unix),
                 headline(each.results),
             )
             for each in self.lines[-SHOWN:]
@@ -190,6 +191,12 @@ def collected(paths: Sequence[Path]) -> Runs:
         path, why = next(iter(unreadable.items()))
         raise OperatorError(f"{path}: no run there can be read: {why}")
     return Runs(lines, unreadable)
+
+
+def _by_start(line: RunLine) -> tuple[float, str]:
+    """Sort by time of start; what has none stands before all others."""
+    known = math.isfinite(line.started_unix)
+    return (line.started_unix if known else -math.inf, line.id)
 
 
 def _of_unit(results: Mapping[str, Result], name: str, unit: str) -> Result | None:

@@ -6,13 +6,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labctl.clock import iso
 from labctl.data import Array
 from labctl.errors import LabctlError, OperatorError
 from labctl.notebook.cache import Cache, stamp
 from labctl.notebook.cycles import CHARGES, SPECIFIC
 from labctl.notebook.libraries import library
-from labctl.notebook.line import RunLine
+from labctl.notebook.line import RunLine, stamp_of
 from labctl.notebook.run import Run
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def _insert(
 
 def _run_row(line: RunLine) -> tuple[Any, ...]:
     facts = (line.id, line.protocol, line.sample, line.title, str(line.state))
-    started = iso(line.started_unix)
+    started = stamp_of(line.started_unix)
     return (*facts, started, line.simulated, line.operator, str(line.path))
 
 

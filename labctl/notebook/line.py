@@ -1,9 +1,11 @@
 """What a list says of a run, without keeping it open."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labctl.clock import iso, local
 from labctl.data import Result
 from labctl.engine.states import RunState, stored_state
 from labctl.store.folder import RunFolder
@@ -22,12 +24,22 @@ class RunLine:
     title: str
     state: RunState
     started_unix: float
-    """UTC epoch seconds."""
+    """UTC epoch seconds; NaN where another program's file does not say it."""
     simulated: bool
     operator: str
     finished: bool
     """Whether it came to its end, good or bad."""
     results: Mapping[str, Result]
+
+
+def stamp_of(unix: float) -> str | None:
+    """Return UTC epoch seconds as ISO 8601; None where nobody knows them (NaN)."""
+    return iso(unix) if math.isfinite(unix) else None
+
+
+def wall_time(unix: float) -> str:
+    """Return UTC epoch seconds as a wall shows them; – where nobody knows them."""
+    return local(unix) if math.isfinite(unix) else "–"
 
 
 def line_of(path: Path) -> RunLine:

@@ -1,5 +1,6 @@
 """One run, open in a notebook: header first, everything else when it is asked for."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from labctl.api.run_summary import headline
-from labctl.clock import Clock, SystemClock, local
+from labctl.clock import Clock, SystemClock
 from labctl.engine.states import RunState, stored_state
 from labctl.errors import StoreError
 from labctl.notebook.cycles import cycles_table
 from labctl.notebook.figures import Figures
+from labctl.notebook.line import wall_time
 from labctl.notebook.markup import facts_html
 from labctl.notebook.results import Results
 from labctl.notebook.spectra import MeasuredSpectrum, spectra_of
@@ -88,9 +90,10 @@ class Run:
         return self.header.parameters
 
     @property
-    def started(self) -> datetime:
-        """When it began, UTC."""
-        return datetime.fromtimestamp(self.header.started_unix, UTC)
+    def started(self) -> datetime | None:
+        """When it began, UTC; None where another program's file does not say it."""
+        unix = self.header.started_unix
+        return datetime.fromtimestamp(unix, UTC) if math.isfinite(unix) else None
 
     @property
     def state(self) -> RunState:
@@ -209,7 +212,7 @@ class Run:
         facts = [
             ("sample", str(self.header.sample.get("name", ""))),
             ("protocol", self.protocol),
-            ("started", local(self.header.started_unix)),
+            ("started", wall_time(self.header.started_unix)),
             ("state", f"{self.state}{': ' if status.reason else ''}{status.reason}"),
             ("rows", ", ".join(f"{n}: {c}" for n, c in self._file.rows.items() if c)),
         ]
