@@ -78,7 +78,7 @@ def _crate(
     runs: list[Path], out: Path | None, *, eln: bool, bare: bool, force: bool
 ) -> None:
     from labctl.report.of_run import write_report  # noqa: PLC0415  (start-up time)
-    from labctl.store.exporters.crates import (  # noqa: PLC0415
+    from labctl.store.exporters.crates.export import (  # noqa: PLC0415
         CrateWish,
         export_crate,
     )

@@ -13,7 +13,7 @@ from peer_run import PROGRAMS, foreign
 from shared_runs import SharedRuns
 
 from labctl.session.importing.one_file import import_file
-from labctl.store.exporters.crates import CrateWish, export_crate
+from labctl.store.exporters.crates.export import CrateWish, export_crate
 from labctl.store.folder import RunFolder
 
 NXDL = Path(__file__).parents[2] / "docs" / "reference" / "NXlabctl_run.nxdl.xml"

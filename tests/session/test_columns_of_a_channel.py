@@ -23,7 +23,7 @@ from labctl.session.further_columns import (
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
-from labctl.store.exporters.bdf import export_bdf
+from labctl.store.exporters.bdf.export import export_bdf
 from labctl.store.exporters.csv_files import export_csv
 from labctl.store.journal.reader import JournalReader
 from labctl.store.run_file.reader import RunFile

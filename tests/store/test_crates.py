@@ -13,7 +13,7 @@ import pytest
 
 from labctl.clock import VirtualClock
 from labctl.errors import OperatorError, StoreError
-from labctl.store.exporters.crates import CrateWish, export_crate
+from labctl.store.exporters.crates.export import CrateWish, export_crate
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.journal.journal import Journal

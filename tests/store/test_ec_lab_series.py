@@ -9,8 +9,8 @@ import pytest
 
 from labctl.columns import TIMESERIES
 from labctl.data import Array, Batch, EndReason, Outcome
-from labctl.store.exporters.ec_lab_series import write_series
-from labctl.store.exporters.sequences import clock_time
+from labctl.store.exporters.ec_lab.sequences import clock_time
+from labctl.store.exporters.ec_lab.series import write_series
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader
 from labctl.store.importers.ec_lab.content import EcLabFile

@@ -12,7 +12,7 @@ from labctl.columns import EIS, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.documents.spreadsheet import safe_text
 from labctl.errors import StoreError
-from labctl.store.exporters.bdf import export_bdf
+from labctl.store.exporters.bdf.export import export_bdf
 from labctl.store.exporters.csv_files import export_csv
 from labctl.store.folder import RunFolder
 from labctl.store.header import RunHeader

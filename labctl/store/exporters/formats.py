@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.errors import OperatorError
-from labctl.store.exporters.bdf import export_bdf
+from labctl.store.exporters.bdf.export import export_bdf
 from labctl.store.exporters.cellpy_rows import write_for_cellpy
 from labctl.store.exporters.csv_files import export_csv
 from labctl.store.exporters.delivery import delivery, word_of
-from labctl.store.exporters.ec_lab_series import write_series
+from labctl.store.exporters.ec_lab.series import write_series
 from labctl.store.exporters.parquet import export_parquet
 from labctl.store.exporters.spectra import spectra, write_spectrum, write_zview
 from labctl.store.run_file.reader import RunFile

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from labctl.clock import iso
 from labctl.store.exporters.arrow_door import write_parquet
+from labctl.store.exporters.bdf.records import finite
 from labctl.store.exporters.delivery import delivery, word_of
-from labctl.store.exporters.records import finite
 from labctl.store.header import dumps
 from labctl.store.run_file.reader import RunFile
 

@@ -12,14 +12,20 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
-from labctl.store.exporters.ec_lab_header import (
+from labctl.store.exporters.ec_lab.header import (
     ENCODING,
     END,
     ec_lab_header,
     one_line,
 )
-from labctl.store.exporters.ec_lab_series import Titled, lines
-from labctl.store.exporters.sequences import Drive, clock_time, drive_of, number, row
+from labctl.store.exporters.ec_lab.sequences import (
+    Drive,
+    clock_time,
+    drive_of,
+    number,
+    row,
+)
+from labctl.store.exporters.ec_lab.series import Titled, lines
 from labctl.store.run_file.reader import RunFile
 
 STREAM = "eis"

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from labctl.data import Array
-from labctl.store.exporters.ec_lab_header import ENCODING, END, ec_lab_header
-from labctl.store.exporters.sequences import (
+from labctl.store.exporters.ec_lab.header import ENCODING, END, ec_lab_header
+from labctl.store.exporters.ec_lab.sequences import (
     Sequences,
     parameters,
     sequences_of,

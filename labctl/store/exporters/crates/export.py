@@ -16,8 +16,8 @@ from pathlib import Path
 
 from labctl.clock import Clock, SystemClock
 from labctl.errors import OperatorError, StoreError
-from labctl.store.exporters.crate_parts import Report, gather
-from labctl.store.exporters.ro_crate import METADATA, metadata
+from labctl.store.exporters.crates.metadata import METADATA, metadata
+from labctl.store.exporters.crates.parts import Report, gather
 from labctl.store.folder import RunFolder
 
 ELN, ZIP = ".eln", ".zip"

@@ -16,10 +16,10 @@ from pathlib import Path
 from labctl.data import Column
 from labctl.errors import StoreError
 from labctl.store.exporters.arrow_door import missing, write_parquet
+from labctl.store.exporters.bdf.merged_rows import merged
+from labctl.store.exporters.bdf.records import write_records
 from labctl.store.exporters.csv_files import number_rows, write_rows
 from labctl.store.exporters.delivery import Delivery, delivery, same_content, word_of
-from labctl.store.exporters.merged_rows import merged
-from labctl.store.exporters.records import write_records
 from labctl.store.header import dumps
 from labctl.store.run_file.reader import RunFile, Table
 

@@ -13,7 +13,7 @@ from typing import Any
 from labctl.clock import iso
 from labctl.data import Quality, Result
 from labctl.identifiers import licence
-from labctl.store.exporters.crate_parts import CrateRun
+from labctl.store.exporters.crates.parts import CrateRun
 from labctl.store.exporters.delivery import word_of
 from labctl.store.header import RunHeader
 

@@ -10,9 +10,9 @@ iD has a name only.
 from collections.abc import Sequence
 
 from labctl.clock import iso
-from labctl.store.exporters import ro_crate_entities as entities
-from labctl.store.exporters.crate_parts import CrateFile, CrateRun
-from labctl.store.exporters.ro_crate_entities import Entity, Graph
+from labctl.store.exporters.crates import entities
+from labctl.store.exporters.crates.entities import Entity, Graph
+from labctl.store.exporters.crates.parts import CrateFile, CrateRun
 
 METADATA = "ro-crate-metadata.json"
 CONTEXT = "https://w3id.org/ro/crate/1.2/context"

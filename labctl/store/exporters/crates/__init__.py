@@ -1,0 +1,1 @@
+"""Runs as one citable thing: research-object crates and ``.eln`` archives."""

@@ -1,0 +1,1 @@
+"""EC-Lab's text files: header, sequences of techniques, rows."""
