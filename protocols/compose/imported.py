@@ -112,4 +112,7 @@ class Imported(Protocol):
         for kind in self._recognised(rows).kinds:
             for figure in FIGURES[kind](rows):
                 drawn.setdefault(figure.name, figure)
+        if rows.levels:  # whatever else was measured, there are cycles too
+            for figure in FIGURES[Measurement.CYCLING](rows):
+                drawn.setdefault(figure.name, figure)
         return tuple(drawn.values())
