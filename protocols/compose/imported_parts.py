@@ -17,7 +17,7 @@ from labctl.analysis.cells.recognition import (
     short_pulses,
     titration_pulses,
 )
-from labctl.analysis.cells.segments import Segment, SegmentKind
+from labctl.analysis.cells.segment import Segment, SegmentKind
 from labctl.analysis.label import labelled
 from labctl.analysis.uncertainty import Measured
 from labctl.quantities import Rate

@@ -18,12 +18,8 @@ from labctl.analysis.cells.cycles_of_rows import (
 from labctl.analysis.cells.cycling import Cycles, Pairing
 from labctl.analysis.cells.half_cycles import HalfCycles, Ints
 from labctl.analysis.cells.recognition import Level, is_one
-from labctl.analysis.cells.segments import (
-    Driving,
-    Segment,
-    SegmentKind,
-    segments_of,
-)
+from labctl.analysis.cells.segment import Driving, Segment, SegmentKind
+from labctl.analysis.cells.segments import segments_of
 from labctl.data import Array
 from labctl.protocol import RecordedRun, StepRecord
 from labctl.roles.channel_accuracy import ChannelAccuracy

@@ -9,7 +9,7 @@ from labctl.analysis.cells.recognition import (
     parted,
     recognise,
 )
-from labctl.analysis.cells.segments import Segment, SegmentKind
+from labctl.analysis.cells.segment import Segment, SegmentKind
 
 REST, CURRENT, RAMP = SegmentKind.REST, SegmentKind.CURRENT, SegmentKind.RAMP
 Told = tuple[SegmentKind, float, float]

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from labctl.analysis.cells.segments import Driving, SegmentKind, segments_of
+from labctl.analysis.cells.segment import Driving, SegmentKind
+from labctl.analysis.cells.segments import segments_of
 from labctl.data import Array
 
 REST, CURRENT, VOLTAGE, RAMP, UNKNOWN = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labctl.analysis.cells.segments import SegmentKind
+from labctl.analysis.cells.segment import SegmentKind
 from labctl.session.importing import steps
 from labctl.session.importing.charges import charges_of
 from labctl.session.importing.steps import steps_of

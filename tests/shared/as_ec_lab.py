@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from labctl.analysis.cells.cycles_of_rows import running_time
-from labctl.analysis.cells.segments import Driving
+from labctl.analysis.cells.segment import Driving
 from labctl.data import Array
 
 HEAD = "EC-Lab ASCII FILE\nNb header lines : 5\n\n{technique}\n{titles}\n"

@@ -18,7 +18,7 @@ from labctl.analysis.cells.opposite_pulses import (
     opposite_pulses,
     without_pulses,
 )
-from labctl.analysis.cells.segments import Driving
+from labctl.analysis.cells.segment import Driving
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.sample import Sample

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from labctl.analysis.cells.segments import Segment, SegmentKind
+from labctl.analysis.cells.segment import Segment, SegmentKind
 
 FEWEST_PULSES = 5
 """In one direction, one after the other, that make a titration."""

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from labctl.analysis.cells.segments import Segment, SegmentKind, segments_of
+from labctl.analysis.cells.segment import Segment, SegmentKind
+from labctl.analysis.cells.segments import segments_of
 from labctl.data import IMPORTED, Array, EndReason, Outcome
 from labctl.json_numbers import finite
 from labctl.quantities import format_si
