@@ -46,8 +46,8 @@ MOST_BARS = 150
 CROWD = 60
 """From so many points on, markers are smaller and have no rim."""
 RAMP_STEPS = 8
-MOST_TICKS = 6
-"""Intervals between labels of an axis."""
+MOST_ACROSS, MOST_UP = 6, 8
+"""Intervals between labels of an axis: those of x lie side by side."""
 SHORT = 12.0
 """A logarithmic axis that spans less has no powers of ten to speak of."""
 BESIDE, BELOW = 13.0, 13.0
@@ -228,26 +228,27 @@ def _axes(figure: Figure, left: Any, right: Any) -> None:
         left.tick_params(which="both", right=True)
     left.tick_params(which="both", top=True)
     left.minorticks_on()
+    _ticks(left.xaxis, left.get_xlim(), MOST_ACROSS)
+    for axes in filter(None, (left, right)):
+        _ticks(axes.yaxis, axes.get_ylim(), MOST_UP)
     if _counts(figure):
         left.xaxis.get_major_locator().set_params(integer=True)
         left.tick_params(axis="x", which="minor", bottom=False, top=False)
-    for axes in filter(None, (left, right)):
-        _ticks(axes)
     if figure.equal_scale:
         _equal(figure, left)
     if not any(np.isfinite(np.asarray(s.y, float)).any() for s in figure.series):
         left.text(0.5, 0.5, "No data", ha="center", transform=left.transAxes)
 
 
-def _ticks(axes: Any) -> None:
+def _ticks(axis: Any, ends: tuple[float, float], most: int) -> None:
     """Let labels stand apart, and say a short logarithmic axis in plain numbers."""
-    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        if axis.get_scale() == "linear":
-            axis.set_major_locator(MaxNLocator(MOST_TICKS, steps=(1, 2, 2.5, 5, 10)))
-        elif ends[0] > 0 and ends[1] / ends[0] < SHORT:
-            axis.set_major_locator(NullLocator())
-            axis.set_minor_locator(MaxNLocator(MOST_TICKS, steps=(1, 2, 2.5, 5, 10)))
-            axis.set_minor_formatter(ScalarFormatter())
+    where = MaxNLocator(most, steps=(1, 2, 2.5, 5, 10))
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(where)
+    elif ends[0] > 0 and ends[1] / ends[0] < SHORT:
+        axis.set_major_locator(NullLocator())
+        axis.set_minor_locator(where)
+        axis.set_minor_formatter(ScalarFormatter())
 
 
 def _height(figure: Figure, across: float) -> float:
@@ -341,10 +342,19 @@ def _legend(figure: Figure, looks: Sequence[Look], across: float) -> _Legend:
             at = key.members[0]
             handles.append(Line2D([], [], **_how(figure.series[at], looks[at], 0)))
             texts.append(key.text.replace(" (right axis)", " (right)") + dagger)
+    return _Legend(handles, texts, _columns(texts, POINTS * across / INCH))
+
+
+def _columns(texts: Sequence[str], room: float) -> int:
+    """Return how many columns of a legend fit into ``room`` (pt); 1 at least."""
     size = STYLE["legend.fontsize"]
-    longest = max((text_width(text, size) for text in texts), default=1.0) + 5 * size
-    fit = int(POINTS * across / INCH // longest)
-    return _Legend(handles, texts, max(1, min(len(texts), fit)))
+    widths = [text_width(text, size) + 4 * size for text in texts]
+    for count in range(len(texts), 1, -1):
+        rows = -(-len(texts) // count)
+        parts = [widths[at : at + rows] for at in range(0, len(widths), rows)]
+        if sum(map(max, parts)) <= room:
+            return count
+    return 1
 
 
 def _is_suspect(figure: Figure, key: Key) -> bool:

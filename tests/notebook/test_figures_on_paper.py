@@ -102,7 +102,10 @@ def test_a_lone_suspect_curve_is_named_so_that_the_dagger_has_a_place() -> None:
 
 
 def test_cycles_are_counted_in_whole_numbers() -> None:
-    page = capacity().mpl()
+    n = np.arange(1.0, 14.0)
+    right = Series("efficiency", n, n, points=True, right=True)
+    series = (Series("charge", n, n, points=True), right)
+    page = PaperFigure(Figure("c", "Capacity", "Cycle", "Q / C", series)).mpl()
     page.savefig(io.BytesIO())
     ticks = [plain(text.get_text()) for text in page.axes[0].get_xticklabels()]
 

@@ -10,7 +10,7 @@ import pytest
 
 import labctl
 from labctl.engine.states import RunState
-from labctl.errors import LabctlError, OperatorError, StoreError
+from labctl.errors import LabctlError, LinkError, OperatorError, StoreError
 from labctl.notebook.collection import Runs
 from labctl.notebook.run import Run
 
@@ -110,6 +110,11 @@ def test_an_address_needs_a_token_or_the_data_folder(
 
     with pytest.raises(OperatorError, match="data folder instead"):
         labctl.open("http://127.0.0.1:1/")
+
+
+def test_a_station_that_does_not_answer_is_said() -> None:
+    with pytest.raises(LinkError, match="does not answer"):
+        labctl.open("http://127.0.0.1:1/", token="none")  # noqa: S106
 
 
 def test_a_film_has_tables_and_results_but_no_cycles(film: Path) -> None:
