@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labctl.cli.code_page import is_text, is_utf_8
+from labctl.cli.code_page import SUBSTITUTE, is_text, is_utf_8
 
 SCHEMA_VERSION = 1
 
@@ -30,6 +30,13 @@ def say(text: str) -> None:
 
 def say_out(text: str) -> None:
     """Write a line of the result, on stdout, if anybody is left to read it."""
+    _write(sys.stdout, text)
+
+
+def say_file(text: str) -> None:
+    """Write what becomes a file that labctl reads, and reads as UTF-8, on stdout."""
+    if not is_utf_8(sys.stdout):
+        text = text.encode("ascii", SUBSTITUTE).decode("ascii")
     _write(sys.stdout, text)
 
 

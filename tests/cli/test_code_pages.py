@@ -13,6 +13,8 @@ from shared_runs import SharedRuns
 
 from labctl.cli.code_page import SUBSTITUTE, make_streams_writable
 from labctl.cli.output import print_json
+from labctl.cli.station import station
+from labctl.documents.hardened_yaml import load_file
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -91,6 +93,20 @@ def test_a_stream_keeps_its_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     make_streams_writable()
 
     assert (out.encoding, out.errors) == ("cp949", SUBSTITUTE)
+
+
+@pytest.mark.parametrize("page", ["utf-8", "cp1252", "cp949"])
+def test_a_configuration_to_start_from_is_utf_8_on_every_page(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=page, errors=SUBSTITUTE)
+    monkeypatch.setattr(sys, "stdout", out)
+
+    station.example()
+
+    path = tmp_path / "config.yaml"
+    path.write_bytes(out.buffer.getvalue())
+    assert "simulated" in load_file(path).given
 
 
 @pytest.mark.parametrize("page", PAGES)

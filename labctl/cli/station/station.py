@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import ordering
-from labctl.cli.output import print_json, say_out, table
+from labctl.cli.output import print_json, say_file, say_out, table
 from labctl.cli.station import remote
 from labctl.errors import BusyError, LabctlError, OperatorError
 
@@ -189,4 +189,4 @@ def example() -> None:
     """Print a configuration to start from: the built-in bench."""
     from labctl import plugins  # noqa: PLC0415
 
-    say_out(Path(plugins.world().configuration()).read_text("utf-8").rstrip())
+    say_file(Path(plugins.world().configuration()).read_text("utf-8").rstrip())
