@@ -192,6 +192,23 @@ def dumps(value: Any) -> str:
         raise StoreError(f"journal: {e}; keep to numbers, text, lists and dicts") from e
 
 
+def finite_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as plain JSON types, None for what is not finite: JSON has no NaN.
+
+    StoreError: something inside has no JSON form.
+    """
+    plain: dict[str, Any] = _finite(json.loads(dumps(facts)))
+    return plain
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return finite(value) if isinstance(value, float) else value
+
+
 def _stream(raw: Mapping[str, Any]) -> Stream:
     columns = tuple(Column(**each) for each in raw["columns"])
     return Stream(raw["name"], columns, raw.get("title", ""))

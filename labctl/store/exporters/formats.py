@@ -10,8 +10,10 @@ from labctl.store.exporters.cellpy_rows import write_for_cellpy
 from labctl.store.exporters.csv_files import export_csv
 from labctl.store.exporters.delivery import delivery, word_of
 from labctl.store.exporters.ec_lab.series import write_series
+from labctl.store.exporters.ec_lab.spectra import write_spectrum
 from labctl.store.exporters.parquet import export_parquet
-from labctl.store.exporters.spectra import spectra, write_spectrum, write_zview
+from labctl.store.exporters.spectra import spectra
+from labctl.store.exporters.zview import write_zview
 from labctl.store.run_file.reader import RunFile
 
 

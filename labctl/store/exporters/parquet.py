@@ -9,9 +9,8 @@ from pathlib import Path
 
 from labctl.clock import iso
 from labctl.store.exporters.arrow_door import write_parquet
-from labctl.store.exporters.bdf.records import finite
 from labctl.store.exporters.delivery import delivery, word_of
-from labctl.store.header import dumps
+from labctl.store.header import dumps, finite_facts
 from labctl.store.run_file.reader import RunFile
 
 
@@ -30,7 +29,9 @@ def export_parquet(
                 continue
             path = goods.file(f"{word_of(header.run_id)}_{stream.name}.parquet")
             names = [column.name for column in stream.columns]
-            about = {"labctl": dumps(finite(_about(run, stream.name, stream.title)))}
+            about = {
+                "labctl": dumps(finite_facts(_about(run, stream.name, stream.title)))
+            }
             origins = [_origin(run, stream.name, name) for name in names]
             write_parquet(path, table, stream.columns, names, about, origins)
     return goods.paths

@@ -14,7 +14,7 @@ from typing import Any
 
 from labctl.clock import iso
 from labctl.data import Column
-from labctl.store.header import dumps
+from labctl.store.header import finite_facts
 from labctl.store.run_file.reader import RunFile
 
 ONTOLOGY = "https://w3id.org/battery-data-alliance/ontology/battery-data-format#"
@@ -187,20 +187,4 @@ def _own(
         ],
         "results": {name: each.to_json() for name, each in run.results.items()},
     }
-    return finite(facts)
-
-
-def finite(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as JSON types, None for what is not finite: JSON has no NaN."""
-    plain: dict[str, Any] = _finite(json.loads(dumps(facts)))
-    return plain
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_finite(each) for each in value]
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        return None
-    return value
+    return finite_facts(facts)
