@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from labctl.clock import iso
 from labctl.store.imported_from import ImportedFrom, Origin, Start, StartKnown
+from labctl.store.importers.foreign import COUNTING
 
 _KNOWN = {
     StartKnown.UTC: "as the file says",
@@ -13,14 +14,6 @@ _KNOWN = {
     StartKnown.UNKNOWN: "",
 }
 
-
-COUNTING = frozenset(
-    {
-        *("same-as-test-time", "start-plus-test-time", "steps-from-rows"),
-        *("time-since-step-began", "net-since-step-began", "sign-turned"),
-    }
-)
-"""Rules that only count rows and clocks: no quantity of the cell comes of them."""
 OWN = frozenset({"technique_index", "step_count"})
 """Columns that only a run of labctl's own can have."""
 

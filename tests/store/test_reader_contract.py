@@ -14,6 +14,7 @@ import pytest
 from foreign_samples import samples
 
 from labctl.errors import StoreError
+from labctl.store.importers import foreign
 from labctl.store.importers.foreign import (
     RULES,
     ForeignColumn,
@@ -57,6 +58,18 @@ def read_or_refused(path: Path) -> Mapping[tuple[str, str], ForeignColumn]:
 
 def test_every_format_has_a_sample() -> None:
     assert set(SAMPLES) == set(EVERY)
+
+
+def test_every_rule_is_followed_somewhere() -> None:
+    table = Path(foreign.__file__)
+    files = (path for path in table.parents[2].rglob("*.py") if path != table)
+    code = "".join(path.read_text("utf-8") for path in files)
+
+    assert [rule for rule in RULES if f'"{rule}"' not in code] == []
+
+
+def test_what_only_counts_are_rules() -> None:
+    assert RULES.keys() >= foreign.COUNTING
 
 
 @pytest.mark.parametrize("name", EVERY)

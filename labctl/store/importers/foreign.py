@@ -28,7 +28,6 @@ RULES: Mapping[str, str] = {
     "joined-across-restarts": "a charge that begins again, added to what was reached",
     "control-from-mode": "one column of setpoints, V or mA by the mode of the row",
     "cycle-from-loops": "the loop of the file in which the row is",
-    "half-cycle-from-current": "the direction of the current",
     "net-from-charge-and-discharge": "charging minus discharging",
     "net-from-half-cycle-charges": "charge since each half cycle began, added up",
     "net-from-cycle-capacities": "charging minus discharging of each cycle, added up",
@@ -51,6 +50,13 @@ RULES: Mapping[str, str] = {
     "sign-turned": "minus the other of the two",
 }
 """Rule -> what it says: the only ways in which a column may be derived."""
+COUNTING = frozenset(
+    {
+        *("same-as-test-time", "start-plus-test-time", "steps-from-rows"),
+        *("time-since-step-began", "net-since-step-began", "sign-turned"),
+    }
+)
+"""Those of `RULES` that only count rows and clocks, or what another column holds."""
 
 
 @dataclass(frozen=True, slots=True)
