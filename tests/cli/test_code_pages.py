@@ -106,7 +106,7 @@ def test_a_configuration_to_start_from_is_utf_8_on_every_page(
 
     path = tmp_path / "config.yaml"
     path.write_bytes(out.buffer.getvalue())
-    assert "simulated" in load_file(path).given
+    assert "instruments" in load_file(path).given
 
 
 @pytest.mark.parametrize("page", PAGES)
