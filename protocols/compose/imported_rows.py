@@ -88,9 +88,10 @@ class ImportedRows:
     def levels(self) -> tuple[Level, ...]:
         """The currents of the closing half cycles, in order, of whole cycles."""
         out: list[Level] = []
+        closing = -self.sample.first_step.sign
         done = self.cycles.number[self.cycles.complete & (self.cycles.number > 0)]
         for number in done.tolist():
-            current = self._closing.get(number, 0.0)
+            current = self.current_of(number, closing)
             if not current:
                 continue
             if out and is_one(out[-1].current, current):
@@ -102,11 +103,6 @@ class ImportedRows:
     def current_of(self, number: int, direction: int) -> float:
         """Return the constant current of one half of a cycle in A; 0: there is none."""
         return self._currents.get((number, direction), 0.0)
-
-    @property
-    def _closing(self) -> Mapping[int, float]:
-        way = -self.sample.first_step.sign
-        return {n: i for (n, d), i in self._currents.items() if d == way}
 
     @cached_property
     def _currents(self) -> Mapping[tuple[int, int], float]:

@@ -170,3 +170,13 @@ def test_few_rows_are_segments_too(rows: int) -> None:
     found = segments_of(np.arange(float(rows)), np.full(rows, 3.0), np.full(rows, 1e-3))
 
     assert sum(one.rows for one in found) == rows
+
+
+def test_a_driving_profile_is_one_segment_and_not_one_a_row() -> None:
+    random = np.random.default_rng(0)
+    i = 1e-3 * random.standard_normal(400) - 2e-4
+
+    found = segments_of(np.arange(400.0), 3.7 + 100 * i, i)
+
+    assert len(found) < 12
+    assert max(found, key=lambda one: one.rows).kind is SegmentKind.VARYING

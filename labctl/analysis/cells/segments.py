@@ -20,6 +20,8 @@ from labctl.analysis.cells.segment import Segment, SegmentKind
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+FEW = 5
+"""Rows of one current among others that say nothing of a step."""
 GLITCH = 2
 """Rows apart from what was before and is behind them that are no segment."""
 
@@ -91,6 +93,9 @@ def _joined(
     """Return the pieces, those that a glitch or nothing parted as one."""
     out: list[Piece] = []
     for kind, a, b in pieces:
+        if out and _goes_on_varying(rows, out[-1], (kind, a, b), step):
+            out[-1] = (SegmentKind.VARYING, out[-1][1], b)
+            continue
         out.append((kind, a, b))
         while len(out) > 1 and _is_one(rows, out[-2], out[-1], step):
             _, _, last = out.pop()
@@ -100,6 +105,17 @@ def _joined(
             (_, _, last), _, (before, first, _) = out.pop(), out.pop(), out.pop()
             out.append((before, first, last))
     return out
+
+
+def _goes_on_varying(
+    rows: KeptRows, before: Piece, piece: Piece, step: Ints | None
+) -> bool:
+    """Return whether a current that varies goes on: a few rows alike are no step."""
+    kind, a, b = piece
+    if before[0] is not SegmentKind.VARYING or not kind.is_driven:
+        return False
+    short = kind is SegmentKind.VARYING or b - a <= FEW
+    return short and kind is not SegmentKind.RAMP and _follows(rows, a, step)
 
 
 def _is_one(rows: KeptRows, before: Piece, behind: Piece, step: Ints | None) -> bool:
