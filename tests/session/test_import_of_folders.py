@@ -116,6 +116,18 @@ def test_a_place_that_is_not_there_is_said(tmp_path: Path) -> None:
         files_below([tmp_path / "nowhere"], tmp_path)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
+def test_links_that_lead_back_and_pipes_hold_nobody_up(old: Path) -> None:
+    (old / "deeper" / "loop").symlink_to(old)
+    os.mkfifo(old / "pipe.mpt")
+
+    found = files_below([old], old / "runs")
+
+    assert [each.name for each in found.files] == ["other.mpt", "gcpl.mpt"]
+    with pytest.raises(OperatorError, match=r"pipe\.mpt: no file, but a pipe"):
+        files_below([old / "pipe.mpt"], old / "runs")
+
+
 def test_two_imports_into_one_folder_do_not_mix(tmp_path: Path) -> None:
     with (
         ImportPlace(tmp_path / "runs"),

@@ -66,7 +66,9 @@ def files_below(places: Iterable[Path], out: Path) -> Found:
         if not place.exists():
             raise OperatorError(f"{place}: there is no such file or folder")
         if place.is_dir():
-            _look_into(place, out.absolute(), found)
+            _look_into(place, out.resolve(), found, seen=set())
+        elif not place.is_file():
+            raise OperatorError(f"{place}: no file, but a pipe or a device")
         elif place not in found.files:
             found.files.append(place)
     return found
@@ -148,19 +150,25 @@ class _Desk:
         return FileFate(path, Fate.IMPORTED, run, why, source.remarks, source.start)
 
 
-def _look_into(folder: Path, out: Path, found: Found) -> None:
-    if folder.absolute() == out:
+def _look_into(folder: Path, out: Path, found: Found, seen: set[Path]) -> None:
+    real = folder.resolve()
+    if real == out or real in seen:  # a link may lead back
         return
+    seen.add(real)
     own = RunFolder(folder)
     if own.journal.exists() or own.sealed.exists():
         found.runs.append(folder)
         return
-    for path in sorted(folder.iterdir(), key=_natural):
+    try:
+        entries = sorted(folder.iterdir(), key=_natural)
+    except OSError as e:
+        raise StoreError(f"{folder}: cannot be read: {e.strerror or e}") from e
+    for path in entries:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            _look_into(path, out, found)
-        elif path not in found.files:
+            _look_into(path, out, found, seen)
+        elif path.is_file() and path not in found.files:
             kind = found.files if _is_known(path) else found.others
             kind.append(path)
 

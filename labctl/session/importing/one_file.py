@@ -136,7 +136,7 @@ def make_run(
     steps = steps_of(file, charges)
     streams = streams_of(file, start, charges, steps)
     source = ImportedFrom(
-        path.name,
+        path.name.encode("utf-8", "replace").decode(),  # names need not be text
         file.program,
         file.technique,
         sha256 or content_of(path),

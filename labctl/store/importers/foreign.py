@@ -54,6 +54,7 @@ COUNTING = frozenset(
     {
         *("same-as-test-time", "start-plus-test-time", "steps-from-rows"),
         *("time-since-step-began", "net-since-step-began", "sign-turned"),
+        "charge-between-rows",
     }
 )
 """Those of `RULES` that only count rows and clocks, or what another column holds."""
