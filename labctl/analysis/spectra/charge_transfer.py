@@ -28,6 +28,7 @@ from labctl.analysis.spectra.circuit_choice import (
     model_spread,
 )
 from labctl.analysis.spectra.circuit_fit import Search, search_circuit
+from labctl.analysis.spectra.circuit_search import COMPARABLE
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.spectra.fitted_circuit import CircuitFit, Function
 from labctl.analysis.spectra.impedance import parse_circuit
@@ -63,7 +64,9 @@ LEADS = (1e-3, 3e-2, 0.3)
 KNOWN_MINIMA = 12
 """… and so many of their minima."""
 HANDED_ON = 4
-"""Minima of a circuit from which a neighbouring spectrum's descents begin."""
+"""Minima of a circuit from which a neighbouring spectrum's descents begin …"""
+APART = 0.3
+"""… that differ by as much in the logarithm of a parameter."""
 SAME_ARC = 0.5
 """Decades of time within which two arcs are the same."""
 VOLUME = 300.0
@@ -210,7 +213,10 @@ def charge_transfer_resistance(
             f,
             _relative_response(kept.fit, lambda p: _slowest(p, low).resistance),
         ),
-        minima={str(s.circuit): s.minima.points[:HANDED_ON] for s in searched},
+        minima={
+            str(s.circuit): s.minima.apart(HANDED_ON, APART, COMPARABLE)
+            for s in searched
+        },
     )
 
 
@@ -280,7 +286,11 @@ def _searched(
         circuit = parse_circuit(text)
         if len(f) > len(circuit.names):
             given = None if like is None else like.minima.get(text)
-            found.append(search_circuit(circuit, f, z, given=given, seed=seed))
+            found.append(
+                search_circuit(
+                    circuit, f, z, given=given, exchange=given is None, seed=seed
+                )
+            )
     if not found:
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
     behind = lags(found)

@@ -95,12 +95,14 @@ def search_circuit(
     given: Floats | None = None,
     starts: int = STARTS,
     weighting: bool = True,
+    exchange: bool = True,
     seed: int = 0,
 ) -> "Search":
     """Find the minima of a fit and ask not yet how far each parameter is known.
 
-    ``given``: logarithms of starts, shape (k, p), tried besides the drawn ones; all
-    else as for `fit_circuit`.
+    ``given``: logarithms of starts, shape (k, p), tried besides the drawn ones;
+    ``exchange``: try also what arcs that change places lead to, which minima that were
+    given have behind them. All else as for `fit_circuit`.
     """
     f = np.asarray(frequency, dtype=np.float64)
     z: Complexes = np.asarray(impedance, dtype=np.complex128)
@@ -114,7 +116,7 @@ def search_circuit(
         raise ValueError("spectrum: frequencies and |Z| must be finite and above 0")
     order = np.argsort(f, kind="stable")
     problem = _Reported(circuit, f[order], z[order], weighting)
-    found = problem.solve(given, starts, seed)
+    found = problem.solve(given, starts, seed, exchange=exchange)
     return Search(circuit, problem, found, np.argsort(order))
 
 

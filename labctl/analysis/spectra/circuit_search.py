@@ -93,7 +93,9 @@ class Problem:
             steep[:, :n, k], steep[:, n:, k] = weighted.real, weighted.imag
         return np.concatenate((left.real, left.imag), axis=1), steep
 
-    def solve(self, given: Floats | None, starts: int, seed: int) -> Minima:
+    def solve(
+        self, given: Floats | None, starts: int, seed: int, *, exchange: bool
+    ) -> Minima:
         """Return what descents ended at and came by, the best first."""
         trail: list[Minima] = []
         least, quiet = math.inf, 0
@@ -123,7 +125,7 @@ class Problem:
         best = min(trail, key=lambda found: found.costs.min())
         last = best.points[best.costs.argmin()][None]
         trail.append(descend(self.rows, last, self.low, self.high, steps=MOST_STEPS))
-        if starts:
+        if starts and exchange:
             best = min(trail, key=lambda found: found.costs.min())
             self._exchange(best.points[best.costs.argmin()], trail)
         costs = np.concatenate([found.costs for found in trail])

@@ -43,6 +43,22 @@ class Minima(NamedTuple):
     rests: Flags
     """Whether it came to rest there and was not stopped on the way, shape (k,)."""
 
+    def apart(self, most: int, distance: float, within: float) -> Floats:
+        """Return at most so many points that lie apart, the best first, (k, p).
+
+        ``distance``: of any coordinate; ``within``: times the least cost.
+        """
+        order = np.argsort(self.costs, kind="stable")
+        limit = within * self.costs[order[0]]
+        kept: list[Floats] = []
+        for k in order[self.costs[order] <= limit]:
+            point = self.points[k]
+            if all(np.abs(point - one).max() > distance for one in kept):
+                kept.append(point)
+            if len(kept) == most:
+                break
+        return np.array(kept).reshape(-1, self.points.shape[1])
+
 
 def descend(
     rows: Rows,
