@@ -98,7 +98,11 @@ class Imported(Protocol):
         for kind in found.kinds:
             out |= {k: v for k, v in RESULTS[kind](rows).items() if k not in out}
         names = ", ".join(found.kinds)
-        out[RECOGNISED] = Result(names, "", reason=found.because)
+        out[RECOGNISED] = (
+            Result(names, "", reason=found.because)
+            if names
+            else Result.absent("", found.because)
+        )
         return out
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:

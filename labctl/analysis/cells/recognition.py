@@ -64,7 +64,7 @@ class Recognised:
     """What rows were taken for, and why."""
 
     kinds: tuple[Measurement, ...]
-    """The main one first; several of a mixture."""
+    """The main one first; several of a mixture; none: the rows do not tell."""
     because: str
     """What a person reads: ``24 pulses in one direction, each between two rests``."""
     told: bool = False
@@ -122,6 +122,10 @@ def recognise(
             kinds.append(kind)
             said.append(f"{_counted(count, 'spectrum', 'spectra')} {when}")
     if not kinds:
+        unknown = sum(s.rows for s in segments if s.kind is SegmentKind.UNKNOWN)
+        if unknown:
+            rows = _counted(unknown, "row", "rows")
+            return Recognised((), f"{rows} of the file have no current: is it a rest?")
         return Recognised((Measurement.REST,), "no current flows in any row")
     return Recognised(tuple(kinds), "; ".join(said))
 
