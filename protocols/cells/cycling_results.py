@@ -110,7 +110,7 @@ class CyclesOfRun:
         unknown = self.cycles.number[used][ends == Cut.UNKNOWN]
         return COMPLETE.met(
             not len(unknown),
-            f"nobody recorded whether cycle {unknown[:1].sum()} reached its end",
+            f"nobody recorded whether cycle {unknown[:1].sum()} is whole",
         )
 
     def _to_limits(self, used: Ints) -> Doubts:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from labctl.analysis.cells.beginnings import COLUMN, beginning_of
 from labctl.analysis.cells.cycles_of_rows import (
     cycles_of_rows,
     half_cycles_of_rows,
@@ -141,6 +142,7 @@ class ImportedRows:
             total = np.cumsum(np.nan_to_num(table[COUNTED]))[kept]
             rows[COUNTED] = np.diff(total, prepend=0.0)
         rows["instrument_time_second"] = rows["test_time_second"]
+        rows[COLUMN] = np.full(kept.sum(), int(beginning_of(table)))
         return rows
 
     @cached_property

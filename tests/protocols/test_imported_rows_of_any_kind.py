@@ -139,3 +139,53 @@ def test_a_spectrum_of_few_columns_is_judged_by_what_it_has(lacking: str) -> Non
 
     assert found.value == pytest.approx(20, rel=0.01)
     assert found.quality is Quality.SUSPECT  # nobody saw that the cell kept still
+
+
+def lasting_hours(*currents: float) -> dict[str, Array]:
+    """Return rows of constant currents, each for an hour, with the charge counted."""
+    time = 60.0 * np.arange(60 * len(currents) + 1)
+    current = np.r_[currents[0], np.repeat(currents, 60)]
+    passed = np.r_[0.0, current[1:] / 60]
+    return {
+        "test_time_second": time,
+        "voltage_volt": 1.0 + 0.5 * np.cumsum(passed) * 1e3,
+        "current_ampere": current,
+        "interval_charge_ah": passed,
+        "net_capacity_ah": np.cumsum(passed),
+    }
+
+
+FIRST = ("initial_coulombic_efficiency", "first_lithiation_capacity")
+
+
+def test_a_test_from_its_first_row_on_has_a_good_first_cycle() -> None:
+    whole = lasting_hours(-1e-3, 0.8e-3, -1e-3, 0.8e-3, -1e-3)
+
+    found = imported().results(Rows(whole))
+
+    assert found["initial_coulombic_efficiency"].value == pytest.approx(80.0)
+    assert {found[name].quality for name in FIRST} == {Quality.GOOD}
+
+
+@pytest.mark.parametrize("drop", [1, 20, 65])
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_first_cycle_whose_rows_are_not_all_there_is_not_good(
+    drop: int, *, counted: bool
+) -> None:
+    whole = lasting_hours(-1e-3, 0.8e-3, -1e-3, 0.8e-3, -1e-3)
+    later = {name: column[drop + 1 :] for name, column in whole.items()}
+    if not counted:
+        del later["interval_charge_ah"], later["net_capacity_ah"]
+
+    found = imported().results(Rows(later))
+
+    assert {found[name].quality for name in FIRST} <= {Quality.SUSPECT, Quality.ABSENT}
+
+
+def test_rows_without_a_current_are_not_said_to_be_a_rest() -> None:
+    time = np.arange(100.0)
+    unknown = {"test_time_second": time, "voltage_volt": 1.0 + 0.01 * time**0.5}
+
+    found = imported().results(Rows(unknown))
+
+    assert found[RECOGNISED].quality is Quality.ABSENT

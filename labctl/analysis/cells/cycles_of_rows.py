@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from labctl.analysis.cells.completeness import Ended, cut_halves
+from labctl.analysis.cells.beginnings import COLUMN, Beginning
+from labctl.analysis.cells.completeness import Cut, Ended, cut_halves
 from labctl.analysis.cells.cycling import Cycles, Pairing, pair_cycles
 from labctl.analysis.cells.half_cycles import (
     REST_FRACTION,
@@ -58,13 +59,42 @@ def cycles_of_rows(
         goes_on=goes_on,
         counted=COUNTED in table,
     )
-    return pair_cycles(
+    beginning, driven = _beginning(table), np.flatnonzero(halves.direction)
+    if len(driven) and (how := _CUT.get(beginning)) is not None:
+        cut[driven[0]] = max(cut[driven[0]], how)
+    pairing = pairing_of(sample)
+    cycles = pair_cycles(
         halves,
-        pairing_of(sample),
+        pairing,
         cut=cut,
         ranges=_ranges(halves, table),
         perhaps_pulses=perhaps,
     )
+    return dataclasses.replace(cycles, goes_on=_goes_on(cycles, beginning))
+
+
+_CUT: Mapping[Beginning | None, Cut] = {
+    Beginning.UNKNOWN: Cut.UNKNOWN,
+    Beginning.MISSING: Cut.HOLE,
+}
+
+
+def _beginning(table: Mapping[str, Array]) -> Beginning | None:
+    """Return how another program's rows begin; None: they are our own."""
+    code = table.get(COLUMN)
+    return None if code is None or not len(code) else Beginning(int(code[0]))
+
+
+def _goes_on(cycles: Cycles, beginning: Beginning | None) -> bool:
+    """Return whether another program's rows begin within a test.
+
+    They do as well where they begin with the half that closes a cycle: the label says
+    with which half the cell began.
+    """
+    if beginning is None:
+        return False
+    within = beginning in {Beginning.LATER, Beginning.MISSING}
+    return within or bool((cycles.number[:1] == 0).any())
 
 
 def half_cycles_of_rows(table: Mapping[str, Array]) -> tuple[HalfCycles, Flags]:

@@ -82,6 +82,9 @@ class Cycles:
     """s."""
     end_time: Floats
     """s."""
+    goes_on: bool = False
+    """The rows go on with a test that began before them: the first cycle of the rows is
+    not the cell's first."""
 
     def __len__(self) -> int:
         return len(self.number)

@@ -46,6 +46,10 @@ def initial_coulombic_efficiency(
 
 def is_first(cycles: Cycles, at: int) -> Doubts:
     """Return a doubt unless the cycle at this place is the first that was begun."""
+    if cycles.goes_on:
+        return FIRST_CYCLE.met(
+            False, "the rows begin within a test: the cell's first may be elsewhere"
+        )
     return FIRST_CYCLE.met(
         not (cycles.number[:at] > 0).any(),
         f"the first cycle is not complete; cycle {cycles.number[at]} was used",
