@@ -229,9 +229,14 @@ def test_a_date_is_read_only_if_it_can_mean_one_thing(
     assert (found and found.isoformat()) == first
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-1e29, 1e29))
 def test_a_number_is_read_to_the_last_bit(value: float) -> None:
     assert number(repr(value)) == value
+
+
+@pytest.mark.parametrize("cell", ["1e999", "9.91e37", "inf", "1_000", "0x10", "٣"])
+def test_what_is_no_reading_is_no_number(cell: str) -> None:
+    assert number(cell) is None
 
 
 @given(

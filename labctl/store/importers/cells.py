@@ -16,6 +16,8 @@ from labctl.store.importers.titles import Kind, Quantity
 _DIGITS = frozenset("0123456789+-.eE\n")
 NO_NUMBER = frozenset({"", "-", "--", "NaN", "nan", "NAN", "N/A", "null"})
 """Cells that say that there is no number."""
+LARGEST = 1e30
+"""No cell goes there; instruments write 9.9e37 where they have no reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def numbers_of(
     if not clock and _DIGITS.issuperset(joined) and "" not in texts:
         with contextlib.suppress(ValueError):  # the loop says in which line
             found = np.array(texts, dtype=np.float64)
-            if np.isfinite(found).all():
+            if (np.abs(found) < LARGEST).all():
                 return found
     values = np.empty(len(texts))
     for at, cell in enumerate(texts):
@@ -57,11 +59,11 @@ def numbers_of(
 def number(text: str) -> float | None:
     """Return a cell's number; NaN: it says that it has none; None: it is no number."""
     if text in NO_NUMBER:
-        return float("nan")
+        return math.nan
     if not _DIGITS.issuperset(text):
         return None
     try:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None  # 1e999
+    return value if abs(value) < LARGEST else None

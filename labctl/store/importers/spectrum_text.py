@@ -29,7 +29,7 @@ from labctl.store.importers.foreign import (
     ForeignFile,
     ForeignTable,
 )
-from labctl.store.importers.sweeps import spectrum_of
+from labctl.store.importers.sweeps import doubts_of_sign, spectrum_of
 from labctl.store.importers.titles import Kind, Quantity
 
 CURE: Final = "give it titles such as Freq (Hz), Z' (Ohm), Z'' (Ohm)"
@@ -87,6 +87,7 @@ def read(path: Path) -> ForeignFile:
     sheet = _sheet(TextFile.read(path, "cp1252"))
     taken = sheet.take()
     columns = dict(_columns(path, taken))
+    doubts = doubts_of_sign(columns["imaginary_impedance_ohm"])
     return ForeignFile(
         path,
         "table of a spectrum",
@@ -94,7 +95,7 @@ def read(path: Path) -> ForeignFile:
         ForeignTable(columns),
         settings=tuple(sheet.head),
         untaken=taken.untaken,
-        remarks=taken.remarks,
+        remarks=(*taken.remarks, *doubts),
     )
 
 
@@ -158,15 +159,8 @@ def _enough(names: Sequence[str]) -> bool:
 
 def _columns(path: Path, taken: Taken) -> Iterator[tuple[str, ForeignColumn]]:
     columns = taken.columns
-    frequency = columns["frequency_hertz"]
-    bad = np.flatnonzero(~(frequency.values > 0))
-    if len(bad):
-        raise StoreError(
-            f"{path}: row {int(bad[0]) + 1} below the titles has no frequency above "
-            "0: remove it"
-        )
     yield from columns.items()
-    yield "spectrum_id", spectrum_of(frequency)
+    yield "spectrum_id", spectrum_of(path, columns["frequency_hertz"])
     if "real_impedance_ohm" in columns and "imaginary_impedance_ohm" in columns:
         return
     size, phase = columns["absolute_impedance_ohm"], columns["phase_degree"]

@@ -18,9 +18,10 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
+from labctl.store.importers.cells import number
 from labctl.store.importers.foreign import EMPTY, ForeignColumn, ForeignFile
 from labctl.store.importers.foreign import ForeignTable as Table
-from labctl.store.importers.sweeps import spectrum_of
+from labctl.store.importers.sweeps import doubts_of_sign, spectrum_of
 
 END: Final = "End Comments"
 ORDER: Final = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)")
@@ -58,27 +59,36 @@ def read(path: Path) -> ForeignFile:
 def _rows(path: Path, lines: Sequence[str], first: int) -> tuple[Array, list[str]]:
     rows: list[list[float]] = []
     remarks: list[str] = []
-    for number, line in enumerate(lines[first:], start=first + 1):
+    for at, line in enumerate(lines[first:], start=first + 1):
         if not line.strip():
             continue
         try:
-            row = [float(cell) for cell in _cells(line)]
+            row = [_number(cell) for cell in _cells(line)]
         except ValueError as e:
             raise StoreError(
-                f"{path}:{number}: {line.strip()[:60]!r} is no row of numbers"
+                f"{path}:{at}: {line.strip()[:60]!r} is no row of numbers: correct "
+                "or remove this line"
             ) from e
-        if rows and len(row) < len(rows[0]) and number == len(lines):
+        if rows and len(row) < len(rows[0]) and at == len(lines):
             remarks.append("the last line was cut short and is left out")
             break
         if rows and len(row) != len(rows[0]):
             raise StoreError(
-                f"{path}:{number}: {len(row)} numbers, the rows above have "
+                f"{path}:{at}: {len(row)} numbers, the rows above have "
                 f"{len(rows[0])}: copy the file again, or remove this line"
             )
         rows.append(row)
     if not rows:
         raise StoreError(f"{path}: the file has no row of data")
     return np.array(rows), remarks
+
+
+def _number(cell: str) -> float:
+    """Return a cell's number. ValueError: it is none."""
+    value = number(cell)
+    if value is None:
+        raise ValueError(cell)
+    return value
 
 
 def _cells(line: str) -> list[str]:
@@ -103,6 +113,12 @@ def _titles(path: Path, head: Sequence[str], first: int, count: int) -> Sequence
                     "numbers; correct the line that begins with Freq"
                 )
             return cells
+    last = re.split(r"\t+|\s{2,}|,\s*", head[-1].strip()) if head else []
+    if len(last) == count:
+        raise StoreError(
+            f"{path}:{first - 1}: {head[-1].strip()[:60]!r} may be the titles, and is "
+            f"not ZPlot's line of them: write it as {', '.join(ORDER)}"
+        )
     if count == len(THREE):
         return THREE
     if count >= len(ORDER):
@@ -123,6 +139,9 @@ def _foreign(
 ) -> ForeignFile:
     ours = next((m for line in head if (m := _OURS.match(line))), None)
     names = {**_NAMES, **(_OF_OURS[ours[1]] if ours else {})}
+    known = [title.lower() for title in titles if title.lower() in names]
+    if twice := sorted({title for title in known if known.count(title) > 1}):
+        raise StoreError(f"{path}: a title stands twice: {', '.join(twice)}")
     columns = {
         names[title.lower()]: ForeignColumn(rows[:, k], title)
         for k, title in enumerate(titles)
@@ -134,14 +153,8 @@ def _foreign(
     time = columns.get("test_time_second")
     if time is not None and not time.values.any() and len(rows) > 1:
         del columns["test_time_second"]  # calculated, or not recorded: no time
-    imaginary = columns["imaginary_impedance_ohm"].values
-    if 2 * (imaginary > 0).sum() > len(imaginary):
-        remarks.append(
-            "most of Z'' is positive, as of an inductance; if the file holds -Z'', "
-            "change its sign before the import"
-        )
-    frequency = columns["frequency_hertz"]
-    columns["spectrum_id"] = spectrum_of(frequency)
+    remarks += doubts_of_sign(columns["imaginary_impedance_ohm"])
+    columns["spectrum_id"] = spectrum_of(path, columns["frequency_hertz"])
     taken = {column.title for column in columns.values()}
     return ForeignFile(
         path,

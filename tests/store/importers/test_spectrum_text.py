@@ -40,6 +40,16 @@ def test_a_title_means_what_it_says(
     assert meaning_of(title) == meaning
 
 
+def test_a_z_that_looks_like_its_opposite_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("Freq (Hz),Z' (Ohm),Z'' (Ohm)\n1e5,10,2\n1e4,12.5,5\n")
+
+    file = read(path)
+
+    assert file.eis["imaginary_impedance_ohm"].values.tolist() == [2, 5]
+    assert any("Z'' (Ohm) is positive" in each for each in file.remarks)
+
+
 RIGHT = ([1e5, 1e4], [10.0, 12.5], [-2.0, -5.0])
 FILES = [
     ("comma.csv", "Freq (Hz),Z' (Ohm),Z'' (Ohm)\n1e5,10,-2\n1e4,12.5,-5\n", "utf-8"),

@@ -1,5 +1,6 @@
 """Spectra of ZPlot files: frequencies, Z' and Z'' as they stand."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_a_positive_imaginary_part_is_kept_and_remarked(tmp_path: Path) -> None:
     file = of(tmp_path, rows=["1E5 10 2", "1E4 12 5"])
 
     assert file.eis["imaginary_impedance_ohm"].values.tolist() == [2, 5]
-    assert any("most of Z'' is positive" in each for each in file.remarks)
+    assert any("most of Z''(b) is positive" in each for each in file.remarks)
 
 
 def test_a_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
@@ -79,6 +80,11 @@ REFUSED = [
     (["1E5 10 x"], "'1E5 10 x' is no row of numbers"),
     ([], "the file has no row of data"),
     (["1E5 10", "1E5 10 -2", "1E5 10 -2"], ":5: 3 numbers, the rows above have 2"),
+    # Python would read these as numbers, nobody else does.
+    (["1E5 1_0 -2"], "'1E5 1_0 -2' is no row of numbers"),
+    (["1E5 10 1e999"], "'1E5 10 1e999' is no row of numbers"),
+    (["1E5 10 -2", "0 12 -5"], "row 2 below the titles has no frequency above 0"),
+    (["nan 10 -2", "1E4 12 -5"], "row 1 below the titles has no frequency above 0"),
 ]
 
 
@@ -92,6 +98,21 @@ def test_what_cannot_be_read_surely_is_refused(
     assert says in str(raised.value)
 
 
+OTHER_TITLES = [
+    # The second column is not ZPlot's Ampl.
+    ("Frequency\tZ'\tZ''\t|Z|\tPhase\tTime", "may be the titles"),
+    ("Freq(Hz)\tZ'(a)\tz'(A)\tZ''(b)\tErr\tGD", "a title stands twice: z'(a)"),
+]
+
+
+@pytest.mark.parametrize(("titles", "says"), OTHER_TITLES)
+def test_columns_of_unknown_order_are_refused(
+    tmp_path: Path, titles: str, says: str
+) -> None:
+    with pytest.raises(StoreError, match=re.escape(says)):
+        of(tmp_path, titles, rows=["1E5\t10\t-2\t10.2\t-11\t0"] * 2)
+
+
 SWEEPS = [
     # Down, and again down.
     ([3, 2, 1, 3, 2, 1], [0, 0, 0, 1, 1, 1]),
@@ -101,6 +122,8 @@ SWEEPS = [
     ([3, 2, 1, 2, 3], [0, 0, 0, 1, 1]),
     # A frequency measured twice.
     ([3, 2, 2, 1], [0, 0, 0, 0]),
+    # The turning point measured twice is of both, as in EC-Lab's files.
+    ([3, 2, 1, 1, 2, 3], [0, 0, 0, 1, 1, 1]),
     ([5], [0]),
     ([], []),
 ]
@@ -110,4 +133,6 @@ SWEEPS = [
 def test_a_sweep_ends_where_its_direction_does(
     frequency: list[float], right: list[float]
 ) -> None:
-    assert sweeps(np.array(frequency, dtype=float)).tolist() == right
+    begins = sweeps(np.array(frequency, dtype=float), np.zeros(len(frequency), bool))
+
+    assert np.cumsum(begins).tolist() == right

@@ -135,7 +135,7 @@ def _parted(
     if sines.any():
         eis = whole.where(sines)
         if "spectrum_id" not in eis:
-            own = spectrum_of(eis["frequency_hertz"])
+            own = spectrum_of(path, eis["frequency_hertz"])
             eis = ForeignTable({**eis, "spectrum_id": own})
     return series, eis
 
@@ -148,9 +148,10 @@ def started_unix(path: Path, columns: Mapping[str, ForeignColumn]) -> float | No
     there = np.flatnonzero(np.isfinite(unix) & np.isfinite(time))
     if not len(there):
         return None
-    if unix[there[0]] > MILLISECONDS:
+    since = float(unix[there[0]] - time[there[0]])
+    if not max(abs(unix[there[0]]), abs(since)) <= MILLISECONDS:
         raise StoreError(
             f"{path}: {columns['unix_time_second'].title!r} is {unix[there[0]]:.0f}, "
             "which is no second of our time; label milliseconds `Unix Time / ms`"
         )
-    return float(unix[there[0]] - time[there[0]])
+    return since

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.importers.foreign import ForeignColumn, ForeignTable, as_numbers
+from labctl.store.importers.sweeps import sweeps
 
 Known = Mapping[str, ForeignColumn]
 _COUNTER = {
@@ -94,31 +94,3 @@ def numbered(
     else:
         column = ForeignColumn(as_numbers(values), ", ".join(titles), rule)
     return ForeignTable({**table, "spectrum_id": column})
-
-
-def sweeps(
-    frequency: Array, begins: npt.NDArray[np.bool], sequence: Array | None = None
-) -> npt.NDArray[np.bool]:
-    """Return where a spectrum begins: also where a sweep turns or begins again.
-
-    Between two beginnings frequencies rise, or they fall. One that is measured twice
-    where a sweep turns belongs to both sweeps.
-    """
-    out = begins.copy()
-    first, direction, repeated = 0, 0.0, False
-    for k, sign in enumerate(np.sign(np.diff(frequency)), start=1):
-        new_sequence = sequence is not None and sequence[k] != sequence[k - 1]
-        if out[k] or (new_sequence and (sign == 0 or sign != direction)):
-            out[k] = True
-            first, direction, repeated = k, 0.0, False
-        elif sign == 0:
-            repeated = True
-        elif direction in (0.0, sign):
-            direction, repeated = float(sign), False
-        else:
-            again = (frequency[k] - frequency[first]) * sign >= 0
-            turned = repeated and not (again and k - first > 3)  # noqa: PLR2004
-            first = k - 1 if turned else k
-            out[first] = True
-            direction, repeated = float(sign) if turned else 0.0, False
-    return out
