@@ -69,6 +69,16 @@ def read_csv(path: Path) -> ForeignFile:
 
 def read_run(path: Path) -> ForeignFile:
     """Read a sealed run file that was copied from elsewhere. StoreError."""
+    try:
+        return _read_run(path)
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as e:
+        raise StoreError(
+            f"{path}: the run file is damaged ({e}); copy it again, or seal it again "
+            "from the journal beside it"
+        ) from e
+
+
+def _read_run(path: Path) -> ForeignFile:
     with RunFile(path) as run:
         header = run.header
         tables = {name: _table(run.table(name)) for name in READ if run.rows.get(name)}

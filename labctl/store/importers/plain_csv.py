@@ -21,7 +21,7 @@ from labctl.errors import StoreError
 
 LARGEST: Final = 4 << 30
 """Bytes that a compressed file may become."""
-_GAP = re.compile(rb"(?<=,)(?=[,\r\n])|(?<=\n)(?=,)|(?<=,)\Z")
+_GAP = re.compile(rb"(?<=,)(?=[,\n])|(?<=\n)(?=,)|(?<=,)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class PlainTable:
 def read_plain(path: Path) -> PlainTable:
     """Read a ``.csv`` or ``.csv.gz`` file. StoreError: it names the line."""
     data = read_bytes(path)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     begin = data.find(b"\n") + 1
     try:
         head = data[:begin].decode("utf-8-sig") if begin else data.decode("utf-8-sig")
@@ -53,7 +55,7 @@ def read_plain(path: Path) -> PlainTable:
     if not body.strip():
         raise StoreError(f"{path}: the file has no row of data")
     remarks = []
-    if body and not body.endswith((b"\n", b"\r")):
+    if not body.endswith(b"\n"):
         remarks.append("the last line has no end: its last number may be cut short")
     if b'"' not in body:
         try:

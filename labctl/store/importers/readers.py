@@ -5,12 +5,14 @@ One line a format. A reader takes a path and returns a `ForeignFile`; it raises
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
+
 from labctl.errors import StoreError
-from labctl.store.importers.foreign import ForeignFile
+from labctl.store.importers.foreign import ForeignFile, ForeignTable
 
 Reader = Callable[[Path], ForeignFile]
 HEAD = 4096
@@ -195,4 +197,26 @@ def read(path: Path) -> ForeignFile:
         known = ", ".join(f"{each.name} ({each.endings[0]})" for each in FORMATS)
         instead = INSTEAD.get(ending, f"labctl reads {known}")
         raise StoreError(f"{path}: not a file that can be imported; {instead}")
-    return kind.read(path)
+    return _finite(kind.read(path))
+
+
+def _finite(file: ForeignFile) -> ForeignFile:
+    """Take what is infinite, in whichever format, for a cell without a number."""
+    remarks: list[str] = []
+    series, eis = (
+        _finite_table(table, remarks) for table in (file.timeseries, file.eis)
+    )
+    if not remarks:
+        return file
+    return replace(file, timeseries=series, eis=eis, remarks=(*file.remarks, *remarks))
+
+
+def _finite_table(table: ForeignTable, remarks: list[str]) -> ForeignTable:
+    columns = dict(table)
+    for name, column in table.items():
+        infinite = np.isinf(column.values)
+        if count := int(infinite.sum()):
+            values = np.where(infinite, np.nan, column.values)
+            columns[name] = replace(column, values=values)
+            remarks.append(f"{count} rows of {column.title} are infinite: no number")
+    return ForeignTable(columns)

@@ -55,6 +55,7 @@ FORMS: dict[str, bytes | str] = {
     "bom.bdf.csv": "\ufeff" + ",".join(LABELS) + "\n" + TEXT,
     "quoted.bdf.csv": ",".join(f'"{x}"' for x in LABELS) + "\n" + TEXT,
     "blanks.bdf.csv": ", ".join(x.upper() for x in LABELS) + "\n" + TEXT,
+    "cr.bdf.csv": (",".join(LABELS) + "\n" + TEXT).replace("\n", "\r"),
     "x.bdf.csv.gz": gzip.compress((",".join(LABELS) + "\n" + TEXT).encode()),
     "lines.bdf.json": "\n".join(
         json.dumps(dict(zip(LABELS, row, strict=True))) for row in ROWS
@@ -165,6 +166,7 @@ REFUSED = [
     (f"{HEAD}\n", "no row of data"),
     ("", "there are no titles"),
     (f"{HEAD},Unix Time / s\n0,3,0,1.7e12\n", "label milliseconds"),
+    (f"{HEAD},Unix Time / s\n1e308,3,0,1.7e9\n", "which is no second of our time"),
 ]
 
 
@@ -183,6 +185,22 @@ def test_a_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
 
     assert file.timeseries.rows == 1
     assert file.remarks == ("the last line was cut short and is left out",)
+
+
+def test_what_no_double_holds_is_no_number(tmp_path: Path) -> None:
+    inside = write(tmp_path, "x.bdf.csv", f"{HEAD}\n0,3,0\n1,inf,1e999\n")
+    rows = [
+        dict(zip(LABELS, row, strict=False)) for row in ((0, 3, 0), (1, 10**400, 0))
+    ]
+    whole = write(tmp_path, "x.bdf.json", json.dumps(rows))
+
+    csv, of_json = read(inside), read(whole)
+
+    for file in (csv, of_json):
+        assert np.array_equal(
+            numbers(file.timeseries, "voltage_volt"), [3, np.nan], equal_nan=True
+        )
+    assert "1 rows of Voltage / V are infinite: no number" in csv.remarks
 
 
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from samples_open_formats import SAMPLES
 
 from labctl.columns import EIS, IV, TIMESERIES
 from labctl.data import Batch, EndReason, Outcome, Stream
@@ -159,6 +160,23 @@ def test_a_run_file_of_which_only_a_head_is_there_is_refused(
 
     with pytest.raises(StoreError, match=r"head\.h5"):
         read(path)
+
+
+def test_a_damaged_run_file_is_refused_wherever_the_damage_is(tmp_path: Path) -> None:
+    whole = SAMPLES["labctl run file"].write(tmp_path, frozenset()).read_bytes()
+    path = tmp_path / "damaged.h5"
+    refused = 0
+    for at in range(60, len(whole), len(whole) // 60):
+        path.write_bytes(whole[:at] + bytes(x ^ 0xFF for x in whole[at : at + 8]))
+        with path.open("ab") as file:
+            file.write(whole[at + 8 :])
+        try:
+            read(path)
+        except StoreError as e:
+            assert "damaged.h5" in str(e)  # noqa: PT017
+            refused += 1
+
+    assert refused > 0
 
 
 def test_another_hdf5_file_is_refused(tmp_path: Path) -> None:

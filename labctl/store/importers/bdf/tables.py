@@ -5,6 +5,7 @@ Parquet and Arrow need pyarrow, an extra; nothing else does.
 
 import importlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -122,5 +123,13 @@ def _columns(lists: Mapping[str, Sequence[Any]]) -> PlainTable:
         if (word := next(words, None)) is not None:
             texts[title] = f": {str(word)[:40]!r}"
         else:
-            columns[title] = np.array(values, dtype=np.float64)
+            columns[title] = np.array(list(map(_float, values)), dtype=np.float64)
     return PlainTable(columns, texts)
+
+
+def _float(value: float | None) -> float:
+    """Return a number of JSON; NaN: null, or whole and beyond what a double holds."""
+    try:
+        return math.nan if value is None else float(value)
+    except OverflowError:
+        return math.nan
