@@ -17,6 +17,10 @@ _MONTHS = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
 )
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = ORDERS = ("dmy", "mdy", "ymd")
+"""How a date of numbers may be written; the year first, of two digits, in Asia."""
+OLDEST = 1970
+"""No cycler's file is of an earlier year."""
 NOON = 12
 AGREE = 2.0
 """s by which two clocks of one file may differ over it; dates are often whole s."""
@@ -37,12 +41,13 @@ def duration(text: str) -> float | None:
 def date(texts: Sequence[str], elapsed: Sequence[float] = ()) -> datetime | None:
     """Return the first of a file's dates, naive; None: it cannot be read surely.
 
-    Whether day or month stands first is told by any of the dates that has a number
-    above 12, or by ``elapsed``, s of the test's own clock at each of them.
+    Which of day, month and a year of two digits stands first is told by any of the
+    dates that has a number beyond a month or a day, or by ``elapsed``, s of the test's
+    own clock at each of them.
     """
     readings: list[list[datetime]] = []
-    for day_first in (True, False):
-        found = [_date(text, day_first=day_first) for text in texts]
+    for order in ORDERS:
+        found = [_date(text, order) for text in texts]
         whole = [each for each in found if each is not None]
         if len(whole) == len(texts) and whole and whole not in readings:
             readings.append(whole)
@@ -57,7 +62,7 @@ def _agree(dates: Sequence[datetime], elapsed: Sequence[float]) -> bool:
     return abs(said - passed) <= AGREE + AGREE_FRACTION * passed
 
 
-def _date(text: str, *, day_first: bool) -> datetime | None:
+def _date(text: str, order: str) -> datetime | None:
     match = _DATE.match(text)
     if match is None:
         return None
@@ -68,15 +73,18 @@ def _date(text: str, *, day_first: bool) -> datetime | None:
         return None
     elif len(first) == 4:  # noqa: PLR2004  (2026-11-29)
         year, month, day = first, second, third
-    elif day_first or match["mark"] == ".":
-        day, month, year = first, second, third
     else:
-        month, day, year = first, second, third
+        if order == MONTH_FIRST and match["mark"] == ".":
+            order = DAY_FIRST  # nobody writes 11.29.2026
+        if order == YEAR_FIRST and (len(first), len(third)) != (2, 2):
+            return None
+        parts = dict(zip(order, (first, second, third), strict=True))
+        day, month, year = parts["d"], parts["m"], parts["y"]
     full = int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004
     hour = int(match["h"] or 0)
+    if full < OLDEST or (match["half"] and not 1 <= hour <= NOON):
+        return None
     if match["half"]:
-        if not 1 <= hour <= NOON:
-            return None
         hour = hour % NOON + (NOON if match["half"] in "Pp" else 0)
     try:
         whole = datetime(  # noqa: DTZ001  (the file names no zone)

@@ -23,12 +23,15 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
+from labctl.store.importers.cells import Place, number, numbers_of
+from labctl.store.importers.clock_text import date
 from labctl.store.importers.foreign import (
     EMPTY,
     ForeignColumn,
     ForeignFile,
     ForeignTable,
 )
+from labctl.store.importers.titles import Kind, Quantity
 
 ANODIC: Final = "1"
 """Value of CONVENTION where anodic currents are positive."""
@@ -78,20 +81,9 @@ class _Table:
     def column(self, path: Path, title: str) -> Array:
         """Return a column's numbers; NaN of an empty cell. StoreError: the line."""
         at = self.titles.index(title)
-        cells = [cells[at].replace(",", ".") for _, cells in self.rows]
-        try:
-            return np.array(cells, dtype=np.float64)
-        except ValueError:
-            pass  # the loop says in which line
-        values = np.array([_number(cell) for cell in cells])
-        for k in np.flatnonzero(np.isnan(values)):
-            line, row = self.rows[k]
-            if row[at]:
-                raise StoreError(
-                    f"{path}:{line}: {title} is {row[at]!r}, which is no number: copy "
-                    "the file again, or remove this line"
-                )
-        return values
+        place = Place(path, [line for line, _ in self.rows], title)
+        cells = [cells[at] for _, cells in self.rows]
+        return numbers_of(place, cells, Quantity(title, Kind.COUNT), comma=True)
 
 
 def read(path: Path) -> ForeignFile:
@@ -119,22 +111,22 @@ def _parts(
     tables: list[_Table] = []
     remarks: list[str] = []
     table: _Table | None = None
-    for number, line in enumerate(lines[1:], start=2):
+    for at, line in enumerate(lines[1:], start=2):
         cells = [cell.strip() for cell in line.split("\t")]
         if not line.startswith("\t"):
             table = None
             if len(cells) > 1 and cells[1] == "TABLE":
                 said = cells[2] if len(cells) > 2 else ""  # noqa: PLR2004
-                table = _Table(cells[0], number, int(said) if said.isdigit() else None)
+                table = _Table(cells[0], at, int(said) if said.isdecimal() else None)
                 tables.append(table)
             elif cells[0]:
                 settings.setdefault(cells[0], cells[1:])
         elif table is not None and line.strip():
             cells = cells[1:-1] if not cells[-1] else cells[1:]
-            if number == len(lines) and table.units and len(cells) < len(table.titles):
+            if at == len(lines) and table.units and len(cells) < len(table.titles):
                 remarks.append("the last line was cut short and is left out")
             else:
-                _take(path, number, table, cells)
+                _take(path, at, table, cells)
     remarks += [
         f"{x.name} speaks of {x.said} rows, it holds {len(x.rows)}"
         for x in tables
@@ -159,14 +151,6 @@ def _take(path: Path, number: int, table: _Table, cells: list[str]) -> None:
             "again, or remove this line"
         )
     table.rows.append((number, cells))
-
-
-def _number(cell: str) -> float:
-    """Return a number; NaN of what is none (``..........a`` of the column Over)."""
-    try:
-        return float(cell.replace(",", "."))
-    except ValueError:
-        return float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +293,9 @@ class _File:
         return convention == ANODIC
 
     def started(self) -> tuple[datetime | None, str]:
-        date, time = self.said("DATE"), self.said("TIME")
-        moment = date_of(date, time)
-        return moment, "" if moment else f"{date} {time}".strip()
+        day, time = self.said("DATE"), self.said("TIME")
+        moment = date_of(day, time)
+        return moment, "" if moment else f"{day} {time}".strip()
 
     # ── settings ─────────────────────────────────────────────────────────────
 
@@ -333,42 +317,15 @@ class _File:
         ):
             if text := self.said(name):
                 yield key, text
-        area = _number(self.said("AREA"))
-        if area > 0:
+        area = number(self.said("AREA").replace(",", "."))
+        if area and area > 0:
             yield "area_square_metre", area * SQUARE_CENTIMETRE
 
 
-def date_of(date: str, time: str) -> datetime | None:
+def date_of(text: str, time: str) -> datetime | None:
     """Return a moment of which only one reading is possible; None otherwise.
 
-    A date with the year first, with full stops (day first), or of which one number is
-    beyond 12 has one reading; ``3/10/2019`` has two.
+    Some locales write a time with full stops.
     """
-    numbers = re.findall(r"\d+", date)
-    if len(numbers) != 3:  # noqa: PLR2004
-        return None
-    a, b, c = (int(each) for each in numbers)
-    if len(numbers[0]) == 4:  # noqa: PLR2004
-        days = {(a, b, c)}
-    elif "." in date:
-        days = {(c, b, a)}
-    else:
-        days = {(c, x, y) for x, y in ((a, b), (b, a)) if x <= 12}  # noqa: PLR2004
-    match = re.fullmatch(
-        r"(\d{1,2})[:.](\d\d)[:.](\d\d)(?:[.,](\d{1,6}))?\s*([AaPp])?\.?[Mm]?\.?",
-        time.strip(),
-    )
-    if len(days) != 1 or match is None:
-        return None
-    (year, month, day) = days.pop()
-    hour = int(match[1])
-    if match[5]:
-        hour = hour % 12 + (12 if match[5] in "Pp" else 0)
-    micro = int((match[4] or "0").ljust(6, "0"))
-    year = year if year > 99 else 2000 + year  # noqa: PLR2004
-    try:
-        return datetime(  # noqa: DTZ001
-            year, month, day, hour, int(match[2]), int(match[3]), micro
-        )
-    except ValueError:
-        return None
+    clock = re.sub(r"(?<=\d)\.(?=\d\d(?:\D|$))", ":", time.strip(), count=2)
+    return date([f"{text.strip()} {clock}"])

@@ -107,6 +107,8 @@ REFUSED = [
     (dta(CURVED, TAG="PWR800_DISCHARGE"), "currents of the other direction"),
     (dta(CURVED.replace("1.50000E-03", "1.5x")), ":14: Im is '1.5x', which is no num"),
     (dta(), "has no CURVE and no ZCURVE with rows (it has no table)"),
+    (dta(CURVED.replace("1.50000E-03", "1_5")), ":14: Im is '1_5', which is no numb"),
+    (dta(CURVED.replace("1.50000E-03", "1e999")), ":14: Im is '1e999', which is no "),
     (dta(table("CURVE", {**CURVE, "Im": "mA"}, CHARGE)), "Im is in mA"),
     (dta(table("CURVE", {"Pt": "#", "T": "s"}, [(0, 1)])), "has no voltage_volt"),
     (
@@ -139,6 +141,10 @@ DATES = [
     ("3/10/2019", "12:00:00", None),
     ("15/1/2024", "noon", None),
     ("", "", None),
+    ("15.01.2024", "14.32.10", "2024-01-15T14:32:10"),
+    # 2024 or 2005?
+    ("24-01-05", "12:00:00", None),
+    ("15/1/2024", "13:00:00 PM", None),
 ]
 
 
