@@ -15,7 +15,7 @@ from labctl.store.importers.clock_text import date
 from labctl.store.importers.counters import Scope, in_order
 from labctl.store.importers.cycler_rows import DATE, STATE, CyclerRows
 from labctl.store.importers.delimited import Taken, TextFile
-from labctl.store.importers.foreign import ForeignFile
+from labctl.store.importers.foreign import ForeignColumn, ForeignFile
 from labctl.store.importers.titles import Kind, Quantity, Titles
 
 PROGRAM = "Neware BTS"
@@ -131,8 +131,25 @@ def _test_time(rows: CyclerRows) -> None:
         wall = np.array([(m - zero).total_seconds() for m in moments if m and zero])
     own = rows.columns.get("step_time_second")
     if own is not None:
+        _check_restarts(rows, own)
         time = in_order(own.values, rows.step, wall)
         titles = own.title if wall is None else f"{own.title}, Date"
         rows.derive("test_time_second", time, titles, "step-times-in-order")
     elif wall is not None:
         rows.derive("test_time_second", wall, "Date", "elapsed-since-first-row")
+
+
+def _check_restarts(rows: CyclerRows, own: ForeignColumn) -> None:
+    """Refuse a time that most steps do not restart: it may be that of the test.
+
+    StoreError.
+    """
+    begins = np.flatnonzero(rows.step)[1:]
+    runs_on = own.values[begins] > own.values[begins - 1]
+    if 2 * runs_on.sum() > len(begins):
+        at = int(begins[runs_on][0])
+        raise StoreError(
+            f"{rows.path}: {own.title} goes on from {own.values[at - 1]:g} s to "
+            f"{own.values[at]:g} s where row {at + 1} begins a step: it may be the "
+            "time of the step or of the test; export Total Time too"
+        )

@@ -105,6 +105,14 @@ def test_a_capacity_for_both_ways_has_the_sign_of_its_step(tmp_path: Path) -> No
     assert column.rule == "sign-from-state"
 
 
+def test_a_time_that_runs_on_through_the_steps_is_refused(tmp_path: Path) -> None:
+    later = [samples.clock(t + k) for t, k in zip(R["time"], R["step"], strict=True)]
+    path = write(tmp_path, Time=later, **{"Total Time": None, "Date": None})
+
+    with pytest.raises(StoreError, match="may be the time of the step or of the test"):
+        read(path)
+
+
 def test_test_time_is_put_together_from_steps_and_dates(tmp_path: Path) -> None:
     later = [
         samples.STARTED + timedelta(seconds=float(t + 3600 * (step > 1)))
