@@ -87,7 +87,8 @@ def _counts(values: Array, part: Array | None) -> bool:
     restart = np.diff(part[known]) != 0
     before, after = values[:-1][restart], values[1:][restart]
     rises = (step[~restart] >= -rounding).all()
-    restarts = (after <= np.maximum(LEFT * before, rounding)).all()
+    # one that had counted nothing restarts unseen
+    restarts = ((after <= LEFT * before) | (before <= rounding)).all()
     return bool(rises and restarts)
 
 

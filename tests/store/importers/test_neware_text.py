@@ -113,6 +113,19 @@ def test_a_time_that_runs_on_through_the_steps_is_refused(tmp_path: Path) -> Non
         read(path)
 
 
+def test_counters_of_steps_whose_first_row_comes_late_are_known(tmp_path: Path) -> None:
+    late = (R["step_time"] > 0) | (R["index"] == 1)
+    cells = {
+        title: [cell for cell, kept in zip(values, late, strict=True) if kept]
+        for title, values in samples.neware().items()
+    }
+
+    file = read(write(tmp_path, **cells))
+
+    column = file.timeseries["step_charging_capacity_ah"]
+    np.testing.assert_array_equal(column.values, 1e-3 * R["charged"][late])
+
+
 def test_test_time_is_put_together_from_steps_and_dates(tmp_path: Path) -> None:
     later = [
         samples.STARTED + timedelta(seconds=float(t + 3600 * (step > 1)))
