@@ -17,7 +17,6 @@ REST = Row(0.0, 1, 3.0, 0.0, range_="1A")
 CHARGED = Row(10.0, 3, 3.2, 5e-4, charge=1.4e-6, step=1, execution=2, range_="10mA")
 DRAWN = Row(
     *(30.0, 4, 3.1, -5e-4),
-    charge=1.4e-6,
     discharge=2.8e-6,
     step=2,
     execution=3,
@@ -55,7 +54,7 @@ def test_both_forms_give_the_rows_as_they_were_written(
     assert numbers(file, "step_count") == [1, 2, 2, 3]
     assert numbers(file, "step_id") == [0, 1, 1, 2]
     assert numbers(file, "cycle_count") == [0, 0, 0, 1]
-    assert numbers(file, "cycle_charging_capacity_ah") == [0, 1.4e-6, 1.4e-6, 1.4e-6]
+    assert numbers(file, "cycle_charging_capacity_ah") == [0, 1.4e-6, 1.4e-6, 0]
     assert numbers(file, "cycle_discharging_capacity_ah") == [0, 0, 0, 2.8e-6]
     assert file.started == datetime(2024, 1, 15, 9)  # noqa: DTZ001
     assert file.facts["instrument"] == "WBCS3000S1"
@@ -94,6 +93,29 @@ def test_charges_in_coulomb_become_ampere_hours_and_energies_are_absent(
     assert numbers(file, "cycle_charging_capacity_ah") == [pytest.approx(1e-3)]
     assert "cycle_charging_energy_wh" not in file.timeseries
     assert "CHARGE E" in file.untaken
+
+
+def charging(*charges: float) -> list[Row]:
+    """Return rows of these charges, each pair a cycle."""
+    return [
+        Row(10.0 * k, 3, 3.0, 1e-3, charge=charge, cycle=k // 2)
+        for k, charge in enumerate(charges)
+    ]
+
+
+def test_a_charge_that_no_cycle_restarts_is_of_the_test(tmp_path: Path) -> None:
+    file = of(tmp_path, wrd(charging(0.0, 1.0, 1.0, 2.0)))
+
+    assert numbers(file, "charging_capacity_ah") == [0, 1, 1, 2]
+    assert "cycle_charging_capacity_ah" not in file.timeseries
+
+
+def test_a_charge_that_restarts_within_a_cycle_is_left_out(tmp_path: Path) -> None:
+    file = of(tmp_path, wrd(charging(1.0, 0.0, 1.0, 0.0)))
+
+    assert "CHARGE Q" in file.untaken
+    assert any("CHARGE Q and DISCHARGE Q are left out" in x for x in file.remarks)
+    assert not {name for name in file.timeseries if "charging_capacity" in name}
 
 
 def test_charges_of_no_known_unit_are_absent_and_said(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 CURRENT is signed (positive charges); CELL STATUS says the same in words and a file in
 which the two contradict each other is refused. Charges and energies count within a
-cycle. A TEMPERATURE of 0 is a channel without a sensor. A last row that is not
-complete (the file was still recorded, or was cut short) is left out and said.
+cycle, or the test, as the rows tell. A TEMPERATURE of 0 is a channel without a sensor.
+A last row that is not complete (the file was still recorded, or was cut short) is left
+out and said.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from labctl.errors import StoreError
+from labctl.store.importers.counters import Scope, begins, scope_of
 from labctl.store.importers.foreign import (
     ForeignColumn,
     ForeignFile,
@@ -29,7 +31,7 @@ from labctl.store.importers.wonatech.layout import (
     read_head,
 )
 from labctl.store.importers.wonatech.rows import Columns, RowError, read_rows
-from labctl.store.importers.wonatech.schedule import ScheduleStep, schedule_of
+from labctl.store.importers.wonatech.schedule import ScheduleStep, line_of, schedule_of
 
 PROGRAM: Final = "WonATech Smart Interface"
 BLOCK: Final = 32 << 20
@@ -49,12 +51,12 @@ _PLAIN: Mapping[str, tuple[str, float]] = {
 }
 """Column of the file → labctl's, and what one count is in SI."""
 _CHARGES = {
-    "CHARGE Q": "cycle_charging_capacity_ah",
-    "DISCHARGE Q": "cycle_discharging_capacity_ah",
+    "CHARGE Q": "charging_capacity_ah",
+    "DISCHARGE Q": "discharging_capacity_ah",
 }
 _ENERGIES = {
-    "CHARGE E": "cycle_charging_energy_wh",
-    "DISCHARGE E": "cycle_discharging_energy_wh",
+    "CHARGE E": "charging_energy_wh",
+    "DISCHARGE E": "discharging_energy_wh",
 }
 _ENERGY_UNITS = {"wh": 1.0, "mwh": 1e-3, "j": 1 / 3600, "ws": 1 / 3600}
 _CHARGE_UNITS = {"ah": 1.0, "mah": 1e-3, "c": 1 / 3600}
@@ -123,7 +125,8 @@ class _Rows:
         steps = schedule_of(self.head)
         columns = dict(self.columns())
         unknown = [f"{n} unknown bytes a row" for n in [self.head.rows.unknown] if n]
-        remarks = [*self.check_signs(), *self.check_count(left)]
+        remarks = [*self.check_signs(), *self.check_counters()]
+        remarks += self.check_count(left)
         taken = {column.title for column in columns.values()}
         return ForeignFile(
             self.path,
@@ -142,16 +145,12 @@ class _Rows:
         for title, (name, one) in _PLAIN.items():
             if title in self.rows:
                 yield name, self.column(title, one * self.unit(title))
-        for title, name in _CHARGES.items():
-            known = title in self.head.units or self.head.coulomb is not None
-            if title in self.rows and known:
-                plain = 1 / 3600 if self.head.coulomb else 1.0
-                yield name, self.column(title, self.unit(title, plain))
-        for title, name in _ENERGIES.items():
-            # Which unit stands beside C was never seen: not guessed.
-            known = title in self.head.units or self.head.coulomb is False
-            if title in self.rows and known:
-                yield name, self.column(title, self.unit(title))
+        for names in (_CHARGES, _ENERGIES):
+            scope = self.scope(names)
+            for title in self.counters(names) if scope is not None else ():
+                coulomb = names is _CHARGES and self.head.coulomb
+                one = self.unit(title, 1 / 3600 if coulomb else 1.0)
+                yield f"{scope}{names[title]}", self.column(title, one)
         if "TEMPERATURE" in self.rows and (self.rows["TEMPERATURE"] != 0).any():
             degrees = self.rows["TEMPERATURE"]
             degrees = np.where(degrees == 0, np.nan, degrees)
@@ -162,6 +161,20 @@ class _Rows:
             for code, mode in _DRIVING.items():
                 driving[codes == code] = mode
             yield "driving_code", ForeignColumn(driving, "CONTROL STATUS")
+
+    def counters(self, names: Mapping[str, str]) -> list[str]:
+        """Return the counters of these that are there in a unit that is known."""
+        # Which unit of energy stands beside C was never seen: not guessed.
+        coulomb = self.head.coulomb
+        known = coulomb is not None if names is _CHARGES else coulomb is False
+        units = self.head.units
+        return [t for t in names if t in self.rows and (t in units or known)]
+
+    def scope(self, names: Mapping[str, str]) -> Scope | None:
+        """Return since when they count, as the rows tell; None: it is not known."""
+        counters = [self.rows[title] for title in self.counters(names)]
+        cycles = begins(self.rows.get("CYCLE INDEX"))
+        return scope_of(counters, [(Scope.CYCLE, cycles), (Scope.TEST, cycles)])
 
     def column(self, title: str, one: float) -> ForeignColumn:
         values = self.rows[title].astype(np.float64)
@@ -239,6 +252,13 @@ class _Rows:
                     "the other direction"
                 )
 
+    def check_counters(self) -> Iterator[str]:
+        """Yield which counters are left out."""
+        for names in (_CHARGES, _ENERGIES):
+            if self.scope(names) is None:
+                said = " and ".join(self.counters(names))
+                yield f"{said} are left out: they restart where no cycle begins"
+
     def check_count(self, left: int) -> Iterator[str]:
         """Compare the number of rows with the head's; say what else it leaves open."""
         rows, said = len(self.rows["TEST TIME"]), self.head.count
@@ -271,7 +291,7 @@ class _Rows:
         said = [(name, self.head.text(name)) for name in names]
         return (
             *(f"{name} : {text}" for name, text in said if text),
-            *(f"Step {k} : {_line(step)}" for k, step in enumerate(steps)),
+            *(f"Step {k} : {line_of(step)}" for k, step in enumerate(steps)),
         )
 
     def facts(self, steps: tuple[ScheduleStep, ...]) -> dict[str, Any]:
@@ -294,22 +314,3 @@ class _Rows:
         if steps:
             facts["schedule"] = [step.to_json() for step in steps]
         return {key: value for key, value in facts.items() if value != ""}
-
-
-def _line(step: ScheduleStep) -> str:
-    words = [step.name, step.control]
-    if step.current_ampere is not None:
-        words.append(f"{step.current_ampere:+g} A")
-    if step.voltage_volt is not None:
-        words.append(f"{step.voltage_volt:g} V")
-    if step.taper_ampere is not None:
-        words.append(f"to {step.taper_ampere:g} A")
-    units = {"time": "s", "voltage": "V", "current": "A"}
-    for end in step.ends:
-        sign = "<=" if end.falling else ">="
-        words.append(
-            f"until {end.what} {sign} {end.value:g} {units.get(end.what, '')}".rstrip()
-        )
-    if step.to_step and step.loops > 1:
-        words.append(f"back to {step.to_step}, {step.loops} times")
-    return ", ".join(words)

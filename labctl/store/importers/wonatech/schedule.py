@@ -41,8 +41,8 @@ class CutOff:
     """``time``, ``voltage``, ``current``; ``cut-off 4`` of an unknown one."""
     falling: bool
     """Reached from above (≤); otherwise from below (≥)."""
-    value: float
-    """s, V or A."""
+    value: float | None
+    """s, V or A; None: the file does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class ScheduleStep:
     ends: tuple[CutOff, ...]
     to_step: str
     """Name of the step it loops back to; empty: none."""
-    loops: int
+    loops: int | None
+    """How often; None: the file does not say it."""
     every_second: float | None
     """Seconds between rows."""
 
@@ -77,6 +78,29 @@ def schedule_of(head: Head) -> tuple[ScheduleStep, ...]:
             steps = graph.member(graph.member(sequence, "SchData"), "SchStepList")
             return tuple(_step(graph, each) for each in graph.items(steps) if each)
     return ()
+
+
+def line_of(step: ScheduleStep) -> str:
+    """Return a step as a person reads it."""
+    words = [step.name, step.control]
+    if step.current_ampere is not None:
+        words.append(f"{step.current_ampere:+g} A")
+    if step.voltage_volt is not None:
+        words.append(f"{step.voltage_volt:g} V")
+    if step.taper_ampere is not None:
+        words.append(f"to {step.taper_ampere:g} A")
+    units = {"time": "s", "voltage": "V", "current": "A"}
+    for end in step.ends:
+        sign = "<=" if end.falling else ">="
+        value = "?" if end.value is None else f"{end.value:g}"
+        words.append(
+            f"until {end.what} {sign} {value} {units.get(end.what, '')}".rstrip()
+        )
+    loops = step.loops
+    if step.to_step and (loops is None or loops > 1):
+        words.append(f"back to {step.to_step}")
+        words += [] if loops is None else [f"{loops} times"]
+    return ", ".join(words)
 
 
 def _step(graph: Graph, step: Value) -> ScheduleStep:
@@ -98,7 +122,7 @@ def _step(graph: Graph, step: Value) -> ScheduleStep:
         taper_ampere=_float(graph, control, "Value3") if both else None,
         ends=tuple(_cut_offs(graph, conditions)),
         to_step="" if target.strip() in NOWHERE else target.strip(),
-        loops=_number(graph, graph.member(loop, "Count")) or 0,
+        loops=_number(graph, graph.member(loop, "Count")),
         every_second=_interval(graph, step),
     )
 
@@ -110,14 +134,16 @@ def _cut_offs(graph: Graph, conditions: Sequence[Value]) -> Iterator[CutOff]:
         for name in armed:
             one = graph.member(each, name)
             kind = _number(graph, graph.member(one, "Type"))
-            ticks = _number(graph, graph.member(one, "TimeValue")) or 0
             if kind is None:
                 continue
-            value = ticks / TICKS if kind == Cut.TIME else _float(graph, one, "Value")
+            value = _float(graph, one, "Value")
+            if kind == Cut.TIME:
+                ticks = _number(graph, graph.member(one, "TimeValue"))
+                value = None if ticks is None else ticks / TICKS
             yield CutOff(
                 _named(Cut, kind, "cut-off").lower(),
                 _number(graph, graph.member(one, "Condition")) == 1,
-                value or 0.0,
+                value,
             )
 
 
