@@ -13,10 +13,13 @@ from pathlib import Path
 
 import fetch_peers
 import numpy as np
-from ec_lab_files import LAYOUTS, data, log, mpr
 from peer_run import PROGRAMS, foreign
 
 from labctl.store.importers.ec_lab.binary import read_mpr
+
+if __name__ == "__main__":  # pytest knows the folder that tests share
+    sys.path.insert(0, str(Path(__file__).parents[1] / "shared"))
+from ec_lab_files import LAYOUTS, data, log, mpr
 
 GROUPS: Mapping[str, str] = {"galvani": "peers-files", "yadg": "peers-files-pandas-2"}
 """Reader -> the extra that pins it."""

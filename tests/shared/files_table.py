@@ -29,8 +29,8 @@ HEAD = """# Files with known values
 
 What labctl says of files whose right values are known, because they were made from a
 formula in the shape in which the other program writes them. Every file is imported as
-a run, in the zone Asia/Seoul. What readers of other projects say of real files is
-compared by the tests in `tests/peers`; what each reader takes and refuses stands in
+a run, in the zone Asia/Seoul. What readers of other projects say of real files
+stands in [real files](public-files.md); what each reader takes and refuses, in
 [files that can be imported](imported-files.md).
 """
 
