@@ -2,7 +2,8 @@
 
 A small file of each format is written whole, and again without each of its titles: what
 was taken from that title must then be absent or derived by a rule, and everything else
-must stay the number that it was. A reader that cannot go on refuses and names the file.
+must stay the number that it was. A reader that cannot go on, whatever became of the
+file's bytes, refuses and names the file.
 """
 
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from foreign_samples import samples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labctl.errors import StoreError
 from labctl.store.importers import foreign
@@ -54,6 +57,16 @@ def read_or_refused(path: Path) -> Mapping[tuple[str, str], ForeignColumn]:
         if path.name not in str(refusal):
             raise
         return {}
+
+
+@pytest.fixture(scope="module", params=EVERY)
+def sound(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int, bytes]:
+    """Return a whole file of a format, how many rows it has, and its bytes."""
+    path = SAMPLES[request.param].write(tmp_path_factory.mktemp("sound"), frozenset())
+    rows = max(len(each.values) for each in columns(read(path)).values())
+    return path, rows, path.read_bytes()
 
 
 def test_every_format_has_a_sample() -> None:
@@ -107,6 +120,22 @@ def test_what_a_file_lacks_is_absent_or_derived(
             assert found.rule or found.title, key
         if old is not None and old.title == found.title and old.rule == found.rule:
             assert np.array_equal(old.values, found.values, equal_nan=True), key
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused(
+    sound: tuple[Path, int, bytes], data: st.DataObject
+) -> None:
+    path, rows, content = sound
+    at = st.integers(0, len(content) - 1)
+    changed = bytearray(content)
+    for place in data.draw(st.lists(at, max_size=3)):
+        changed[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(changed[: data.draw(at | st.just(len(content)))])
+
+    found = read_or_refused(path)
+
+    assert all(len(each.values) <= rows + 2 for each in found.values())  # ends of lines
 
 
 @pytest.mark.parametrize("name", EVERY)

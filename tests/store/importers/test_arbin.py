@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples_cyclers as samples
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labctl.errors import StoreError
 from labctl.store.importers.readers import format_of, read
@@ -193,21 +191,3 @@ def test_arbins_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert format_of(path) is None
     with pytest.raises(StoreError, match="export it from MITS Pro as CSV or xlsx"):
         read(path)
-
-
-@given(cut=st.integers(0, 3000), at=st.integers(0, 3000), byte=st.integers(0, 255))
-def test_a_damaged_file_is_read_or_refused(
-    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("damaged")
-    path = samples.write_arbin(folder)
-    data = bytearray(path.read_bytes())
-    data[at % len(data)] = byte
-    path.write_bytes(data[: len(data) - cut])
-
-    try:
-        file = read(path)
-    except StoreError as e:
-        assert str(path) in str(e)  # noqa: PT017
-    else:
-        assert file.timeseries.rows <= 29

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples_cyclers as samples
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labctl.errors import StoreError
 from labctl.store.importers.readers import read
@@ -120,20 +118,3 @@ def test_a_time_of_day_beside_the_tests_own_is_left_out(tmp_path: Path) -> None:
 
     assert file.timeseries["test_time_second"].title == "~Time[h]"
     assert {"Date", "Time"} <= set(file.untaken)
-
-
-@given(cut=st.integers(0, 3000), at=st.integers(100, 3000), byte=st.integers(0, 255))
-def test_a_damaged_file_is_read_or_refused(
-    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = samples.write_basytec(tmp_path_factory.mktemp("damaged"))
-    data = bytearray(path.read_bytes())
-    data[at % len(data)] = byte
-    path.write_bytes(data[: len(data) - cut])
-
-    try:
-        file = read(path)
-    except StoreError as e:
-        assert str(path) in str(e)  # noqa: PT017
-    else:
-        assert file.timeseries.rows <= 29

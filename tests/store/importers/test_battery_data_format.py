@@ -283,3 +283,14 @@ def test_a_head_tells_the_kind(
     found = format_of(write(tmp_path, name, text))
 
     assert (found and found.name) == kind
+
+
+def test_a_title_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    writer = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "cell.bdf.parquet"
+    writer.write_table(arrow.table({each: [1.0, 2.0] for each in LABELS}), path)
+    path.write_bytes(path.read_bytes().replace(b"Voltage / V", b"\xfeoltage / V"))
+
+    with pytest.raises(StoreError, match=r"damaged: 'utf-8' codec can't decode"):
+        read(path)

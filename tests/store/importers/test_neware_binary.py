@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples_cyclers as samples
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from labctl.errors import OperatorError, StoreError
 from labctl.store.importers.readers import read
@@ -134,21 +132,3 @@ def test_a_missing_package_is_said_with_its_cure(
 
     with pytest.raises(OperatorError, match=r"pip install 'labctl-bench\[neware\]'"):
         read(samples.write_nda(tmp_path))
-
-
-@settings(max_examples=40)
-@given(cut=st.integers(0, 2400), at=st.integers(0, 6400), byte=st.integers(0, 255))
-def test_a_damaged_file_is_read_or_refused(
-    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = samples.write_nda(tmp_path_factory.mktemp("damaged"))
-    data = bytearray(path.read_bytes())
-    data[at] = byte
-    path.write_bytes(data[: len(data) - cut])
-
-    try:
-        file = read(path)
-    except StoreError as e:
-        assert str(path) in str(e)  # noqa: PT017
-    else:
-        assert file.timeseries.rows <= 29

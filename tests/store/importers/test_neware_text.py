@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples_cyclers as samples
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labctl.errors import StoreError
 from labctl.store.importers.neware_text import direction
-from labctl.store.importers.readers import format_of, read
+from labctl.store.importers.readers import read
 
 R = samples.rows()
 CHINESE = {
@@ -209,21 +207,3 @@ def test_a_step_type_tells_its_direction_or_nothing(
     found = direction(state)
 
     assert found == sign if sign is not None else np.isnan(found)
-
-
-@given(cut=st.integers(0, 3000), at=st.integers(0, 3000), byte=st.integers(0, 255))
-def test_a_damaged_file_is_read_or_refused(
-    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = samples.write_neware(tmp_path_factory.mktemp("damaged"))
-    data = bytearray(path.read_bytes())
-    data[at % len(data)] = byte
-    path.write_bytes(data[: len(data) - cut])
-    assert format_of(path) is not None or cut > 2000 or at < 100
-
-    try:
-        file = read(path)
-    except StoreError as e:
-        assert str(path) in str(e)  # noqa: PT017
-    else:
-        assert file.timeseries.rows <= 29

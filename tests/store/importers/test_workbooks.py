@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples_cyclers as samples
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from labctl.errors import OperatorError, StoreError
 from labctl.store.importers.foreign import ForeignFile
@@ -114,21 +112,3 @@ def test_a_missing_package_is_said_with_its_cure(
 
     with pytest.raises(OperatorError, match=r"pip install 'labctl-bench\[excel\]'"):
         read(samples.write_workbook(tmp_path))
-
-
-@settings(max_examples=30)
-@given(cut=st.integers(1, 9000), at=st.integers(0, 9000), byte=st.integers(0, 255))
-def test_a_damaged_workbook_is_read_or_refused(
-    cut: int, at: int, byte: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = samples.write_workbook(tmp_path_factory.mktemp("damaged"))
-    data = bytearray(path.read_bytes())
-    data[at % len(data)] = byte
-    path.write_bytes(data[: max(len(data) - cut, 0)] if cut % 2 else data)
-
-    try:
-        file = read(path)
-    except StoreError as e:
-        assert str(path) in str(e)  # noqa: PT017
-    else:
-        assert file.timeseries.rows <= 29

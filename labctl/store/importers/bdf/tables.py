@@ -43,12 +43,12 @@ def _arrow(path: Path) -> PlainTable:
     try:
         named = path.name.lower().endswith(".parquet")
         table = (parquet if named else feather).read_table(path)
-    except (arrow.ArrowException, OSError) as e:
+        names: list[str] = table.column_names
+    except (arrow.ArrowException, OSError, UnicodeDecodeError) as e:
         raise StoreError(
             f"{path}: is no table of Arrow or Parquet, or is damaged: {e}"
         ) from e
     check_stream(path, table.schema.metadata or {})
-    names: list[str] = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StoreError(f"{path}: a title stands twice: {', '.join(twice)}")
     columns: dict[str, Array] = {}
