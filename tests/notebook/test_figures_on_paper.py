@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,9 @@ def test_a_figure_of_nothing_says_so() -> None:
         (lambda f, path: f.save(path / "c.docx"), r"\.pdf, \.eps"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(act, says: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_what_cannot_be_drawn_is_refused(
+    act: Callable[[PaperFigure, Path], object], says: str, tmp_path: Path
+) -> None:
     with pytest.raises(OperatorError, match=says):
         act(capacity(), tmp_path)
 

@@ -7,7 +7,7 @@ a row every five minutes: 13, 3 and 13 rows. Written from the makers' titles and
 
 import csv
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -145,6 +145,14 @@ def table(cells: Cells, without: Iterable[str] = ()) -> list[list[object]]:
     kept = {title: v for title, v in cells.items() if title not in set(without)}
     values = zip(*kept.values(), strict=True)
     return [list(kept), *(list(row) for row in values)]
+
+
+def changed_table(
+    cells: Cells, changed: Mapping[str, Iterable[object] | None]
+) -> list[list[object]]:
+    """Return titles and rows with other cells; None leaves a column out."""
+    every = {**cells, **changed}
+    return table({title: v for title, v in every.items() if v is not None})
 
 
 def text(

@@ -1,6 +1,7 @@
 """Arbin's exports: counters whose restarts the rows tell, and nothing supposed."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,10 @@ R = samples.rows()
 CHARGED, DISCHARGED = (samples.so_far(R, n) for n in ("charged", "discharged"))
 
 
-def write(folder: Path, **changed: object) -> Path:
+def write(folder: Path, **changed: Iterable[object] | None) -> Path:
     """Write the sample with other cells; None leaves a column out."""
-    cells = {**samples.arbin(), **changed}
-    kept = {title: values for title, values in cells.items() if values is not None}
-    return samples.text(folder / "arbin.csv", samples.table(kept))  # type: ignore[arg-type]
+    grid = samples.changed_table(samples.arbin(), changed)
+    return samples.text(folder / "arbin.csv", grid)
 
 
 def test_every_number_is_that_of_the_file(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_current_against_its_own_counters_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_missing_or_no_number_is_refused(
-    changed: dict[str, object], why: str, tmp_path: Path
+    changed: dict[str, Iterable[object] | None], why: str, tmp_path: Path
 ) -> None:
     with pytest.raises(StoreError, match=re.escape(why)):
         read(write(tmp_path, **changed))

@@ -1,7 +1,7 @@
 """Maccor's text exports: no sign but the state's, counters that the plan restarts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,9 @@ from labctl.store.importers.readers import read
 R = samples.rows()
 
 
-def write(folder: Path, **changed: object) -> Path:
+def write(folder: Path, **changed: Iterable[object] | None) -> Path:
     """Write the sample with other cells; None leaves a column out."""
-    cells = {**samples.maccor(), **changed}
-    kept = {title: values for title, values in cells.items() if values is not None}
-    grid = samples.table(kept)  # type: ignore[arg-type]
+    grid = samples.changed_table(samples.maccor(), changed)
     return samples.text(folder / "m.txt", grid, "\t", samples.MACCOR_HEAD)
 
 
@@ -177,7 +175,7 @@ def test_a_current_at_rest_has_no_sign(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_told_is_refused(
-    changed: dict[str, object], why: str, tmp_path: Path
+    changed: dict[str, Iterable[object] | None], why: str, tmp_path: Path
 ) -> None:
     with pytest.raises(StoreError, match=re.escape(why)):
         read(write(tmp_path, **changed))

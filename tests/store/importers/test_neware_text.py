@@ -1,5 +1,6 @@
 """Neware's exports of the record layer: both languages, old and new versions."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,11 +30,10 @@ CHINESE = {
 CHINESE_STATES = {"CC DChg": "恒流放电", "Rest": "搁置", "CC Chg": "恒流充电"}
 
 
-def write(folder: Path, **changed: object) -> Path:
+def write(folder: Path, **changed: Iterable[object] | None) -> Path:
     """Write the sample with other cells; None leaves a column out."""
-    cells = {**samples.neware(), **changed}
-    kept = {title: values for title, values in cells.items() if values is not None}
-    return samples.text(folder / "n.csv", samples.table(kept))  # type: ignore[arg-type]
+    grid = samples.changed_table(samples.neware(), changed)
+    return samples.text(folder / "n.csv", grid)
 
 
 def test_every_number_is_that_of_the_file(tmp_path: Path) -> None:
