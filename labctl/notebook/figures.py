@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 SINGLE, MIDDLE, DOUBLE = "single", "middle", "double"
-"""Widths by name; see `labctl.notebook.paper.WIDTHS`."""
+"""Widths by name; see `labctl.notebook.paper.style.WIDTHS`."""
 RASTER = 600
 """Dots per inch of a TIFF or PNG."""
 
@@ -37,12 +37,12 @@ class PaperFigure:
 
         ``width``: ``single``, ``middle``, ``double`` (a journal's columns) or mm;
         ``height``: mm, None: as suits the width. What is drawn under
-        `labctl.notebook.paper.STYLE` keeps its fonts when it is saved.
+        `labctl.notebook.paper.style.STYLE` keeps its fonts when it is saved.
         """
         library("matplotlib", "a figure")
-        from labctl.notebook import paper  # noqa: PLC0415  matplotlib loads slowly
+        from labctl.notebook.paper import page  # noqa: PLC0415  (start-up time)
 
-        return paper.drawn(self.figure, width, height)
+        return page.drawn(self.figure, width, height)
 
     def save(
         self,
@@ -57,9 +57,9 @@ class PaperFigure:
         ``.png`` have ``dpi`` dots per inch.
         """
         library("matplotlib", "a figure")
-        from labctl.notebook import paper  # noqa: PLC0415  matplotlib loads slowly
+        from labctl.notebook.paper import page  # noqa: PLC0415  (start-up time)
 
-        return paper.saved(self.figure, Path(path), width, height, dpi)
+        return page.saved(self.figure, Path(path), width, height, dpi)
 
     def __repr__(self) -> str:
         names = ", ".join(series.name for series in self.figure.series[:4])
@@ -67,9 +67,9 @@ class PaperFigure:
 
     def _repr_png_(self) -> bytes:
         library("matplotlib", "a figure")
-        from labctl.notebook import paper  # noqa: PLC0415  matplotlib loads slowly
+        from labctl.notebook.paper import page  # noqa: PLC0415  (start-up time)
 
-        return paper.png(self.figure)
+        return page.png(self.figure)
 
 
 class Figures(Mapping[str, PaperFigure]):

@@ -1,0 +1,1 @@
+"""Figures for paper: journal widths, embedded fonts, colours that survive print."""
