@@ -192,3 +192,29 @@ def test_a_file_without_a_current_has_no_charge() -> None:
 
     assert found.timeseries is None
     assert found.origin.origin is Origin.ABSENT
+
+
+def test_a_mean_over_a_long_interval_is_not_taken_for_a_count() -> None:
+    time = np.r_[np.arange(0.0, 1860.0, 60.0), np.arange(3660.0, 5460.0, 60.0)]
+    means = {
+        "test_time_second": time.tolist(),
+        "current_ampere": [0.0, *[-1.0] * (len(time) - 1)],
+    }
+
+    found = charges_of(file(of_columns(means, means=True)))
+
+    assert found.timeseries is not None
+    assert found.interval is None
+
+
+def test_means_of_intervals_alike_are_a_count() -> None:
+    time = np.arange(0.0, 3660.0, 60.0)
+    means = {
+        "test_time_second": time.tolist(),
+        "current_ampere": [0.0, *[-1.0] * (len(time) - 1)],
+    }
+
+    found = charges_of(file(of_columns(means, means=True)))
+
+    assert found.interval is not None
+    assert found.interval.sum() == pytest.approx(-1.0)

@@ -5,6 +5,7 @@ sampled makes a trapezoid. A hole between two steps is rows that another file ho
 nothing is counted across it.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +22,10 @@ REST_FRACTION = 1e-3
 HOLE = 3.0
 """Times the longest interval of the steps before and behind that an interval between
 two steps must last to be a hole: rows that another file holds."""
+LONG = 10.0
+"""Times the usual interval of a stretch under current, and …"""
+SHARE = 0.05
+"""… part of that stretch, above which an interval within it may be rows left out."""
 MEAN = "charge-from-mean-current"
 SECOND_PER_HOUR = 3600.0
 BOUNDARIES = ("step_id", "step_count", "half_cycle", "driving_code")
@@ -52,6 +57,30 @@ def integrated(rows: MergedRows) -> Counted | None:
         charge, rule = _sampled(rows, i) * step, "charge-from-sampled-current"
     net = np.cumsum(charge) / SECOND_PER_HOUR
     return net, ColumnOrigin(Origin.DERIVED, title, rule), tuple(remarks)
+
+
+def may_lack_rows(rows: MergedRows) -> bool:
+    """Return whether an interval under current is long beside those around it.
+
+    A mean may then be one over the last part of its interval only.
+    """
+    time, current = rows.column("test_time_second"), rows.column("current_ampere")
+    if time is None or current is None or len(time) < 2:  # noqa: PLR2004
+        return False
+    i = np.nan_to_num(current)
+    way = np.where(np.abs(i) > REST_FRACTION * np.abs(i).max(), np.sign(i), 0.0)
+    begins = _begins(rows, len(time))
+    begins[1:] |= np.diff(way) != 0
+    step = np.diff(time, prepend=time[:1])
+    edges = np.append(np.flatnonzero(begins | (np.arange(len(time)) == 0)), len(time))
+    for a, b in itertools.pairwise(edges.tolist()):
+        inside = step[a + 1 : b]
+        if not way[a] or len(inside) < 3:  # noqa: PLR2004 - few rows are no hole
+            continue
+        limit = max(LONG * float(np.median(inside)), SHARE * float(inside.sum()))
+        if inside.max() > limit:
+            return True
+    return False
 
 
 def _sampled(rows: MergedRows, i: Floats) -> Floats:
