@@ -85,3 +85,16 @@ def test_what_is_no_zone_or_no_moment_is_refused() -> None:
         zone_of("Mars/Olympus")
     with pytest.raises(OperatorError, match='--started "yesterday": no date'):
         told_of("yesterday")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01 00:00", "9999-12-31 23:59"])
+def test_a_year_beyond_calendars_and_zones_is_no_start(text: str) -> None:
+    with pytest.raises(OperatorError, match="no date and time"):
+        told_of(text)
+
+
+def test_day_zero_of_windows_dates_is_no_start() -> None:
+    start, remarks = start_of(file(datetime(1899, 12, 30)), SEOUL)  # noqa: DTZ001
+
+    assert start.known is StartKnown.UNKNOWN
+    assert len(remarks) == 1

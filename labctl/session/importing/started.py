@@ -5,7 +5,7 @@ nobody does, in that of this PC, which the run then says. Unknown stays unknown.
 """
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -15,6 +15,10 @@ from labctl.store.imported_from import Start, StartKnown
 from labctl.store.importers.foreign import ForeignFile
 
 EXAMPLE = "2024-01-15 09:00"
+OLE_ZERO = date(1899, 12, 30)
+"""Day 0 of Windows' dates: what a program writes that has none."""
+YEARS = range(1900, 3000)
+"""In which a person's test may have begun; calendars and zones reach no further."""
 Remarks = tuple[str, ...]
 
 
@@ -32,11 +36,14 @@ def zone_of(name: str) -> ZoneInfo:
 def told_of(text: str) -> datetime:
     """Return a moment as a person types it. OperatorError: it is none."""
     try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError as e:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in YEARS:
         raise OperatorError(
             f'--started "{text}": no date and time; write it as "{EXAMPLE}"'
-        ) from e
+        )
+    return moment
 
 
 def start_of(
@@ -74,7 +81,7 @@ def _said(file: ForeignFile, zone: ZoneInfo | None) -> tuple[Start, Remarks]:
         known = np.flatnonzero(np.isfinite(since))
         if len(known):
             return Start(float(since[known[0]]), StartKnown.UTC), ()
-    if file.started is None:
+    if file.started is None or file.started.date() == OLE_ZERO:
         return Start(), ()
     return _local(file.started, zone)
 
