@@ -50,11 +50,13 @@ NO_PULSE = Condition(
 OWN_CHARGE = Condition(
     code="cycling-own-charge",
     holds="Where the instrument counted the charge itself, the currents that it "
-    "recorded can have passed it, within the stated uncertainty of the charge.",
+    "recorded can have passed it, within the stated uncertainty of the charge. "
+    "Elsewhere no current that one row alone has passes more than that.",
     why="A file of another program holds the instrument's own count, and that is used. "
     "Each interval's charge must lie between those of the currents at its two ends; "
     "where it does not, rows are missing, or the count or the current is in another "
-    "unit or of another sign.",
+    "unit or of another sign. A current three times as large as in the rows beside it "
+    "may be a switch of the ammeter's range: how long it flowed nobody saw.",
     advice="Look whether rows are missing (another file may hold them), and compare "
     "the units of both columns in the program that wrote the file.",
 )

@@ -142,9 +142,9 @@ class CyclesOfRun:
                 at = used[far[0]]
                 counted, passed = charge[at], by_current[at]
                 text = (
-                    f"cycle {cycles.number[at]}: the instrument counted "
-                    f"{counted / COULOMB_PER_MAH:.5g} mAh, the currents of its rows "
-                    f"passed {passed / COULOMB_PER_MAH:.5g} mAh"
+                    f"cycle {cycles.number[at]}: "
+                    f"{counted / COULOMB_PER_MAH:.5g} mAh are counted, the currents "
+                    f"that its rows keep passed {passed / COULOMB_PER_MAH:.5g} mAh"
                 )
                 return OWN_CHARGE.met(False, text)
         return ()

@@ -130,3 +130,14 @@ def test_charge_over_all_half_cycles_is_the_trapezoid(
     exact = 1e-3 * 4000 / np.pi
     np.testing.assert_allclose(np.abs(halves.charge), exact, rtol=1e-5)
     np.testing.assert_allclose(halves.mean_voltage, 0.5)
+
+
+def test_a_current_that_one_row_alone_has_stands_apart() -> None:
+    time = np.arange(0.0, 3660.0, 60.0)
+    current = np.full(len(time), -1e-3)
+    current[30] = -50e-3  # the ammeter's switch of range, or a pulse
+
+    halves = split_half_cycles(time, 0 * time, current)
+
+    assert halves.charge[0] == pytest.approx(-3.6 - 49e-3 * 60)
+    assert halves.current_charge[0] == pytest.approx(-3.6)

@@ -200,4 +200,4 @@ def test_a_count_that_the_currents_cannot_have_passed_makes_the_result_suspect(
         first = run.results["first_lithiation_capacity"]
 
     assert OWN_CHARGE.code in first.verdicts
-    assert "the instrument counted 1.2 mAh" in first.reason
+    assert "1.2 mAh are counted" in first.reason

@@ -28,6 +28,10 @@ SUMS = (
     "rows",
 )
 """Columns that add up where a block cuts a half cycle."""
+SPIKE = 3.0
+"""Times the current of the rows beside it, above which one row's stands alone."""
+ONE_LEVEL = 0.2
+"""Relative difference up to which the rows before and behind it are at one current."""
 REST_FRACTION = 1e-3
 """Below this part of the largest current a row is a rest: 5C : C/20 is only 100 : 1."""
 
@@ -72,8 +76,9 @@ class HalfCycles:
     rows: Ints
     """Number of rows."""
     current_charge: Floats
-    """Net charge in C; where `charge` is the instrument's own count, as much of it as
-    the currents at both ends of each interval can have passed."""
+    """Net charge in C without currents that one row alone has; where `charge` is the
+    instrument's own count, as much of it as the currents at both ends of each interval
+    can have passed."""
 
     def __len__(self) -> int:
         return len(self.number)
@@ -312,7 +317,7 @@ class HalfCycleCounter:
         edge = np.zeros(len(starts))
         mine = np.searchsorted(starts, begins, side="right") - 1
         np.add.at(edge, mine, np.abs(charge[begins]))
-        by_current = charge
+        by_current = _without_spikes(charge, i, size, half_step)
         if own is not None:  # the instrument saw how every current began
             edge[:] = 0.0
             either = np.diff(t, prepend=t0) * np.stack([i, np.append(i0, i[:-1])])
@@ -346,6 +351,25 @@ class HalfCycleCounter:
             rows=ends - starts,
             current_charge=np.add.reduceat(by_current, starts),
         )
+
+
+def _without_spikes(
+    charge: Floats, i: Floats, size: Floats, half_step: Floats
+) -> Floats:
+    """Return the charge of intervals without a current that one row alone has.
+
+    How long it flowed (a pulse, or the ammeter's switch of range) nobody saw.
+    """
+    least = SPIKE * np.fmax(size[:-2], size[2:])
+    at = np.flatnonzero(size[1:-1] > least) + 1
+    level = np.abs(i[at - 1] - i[at + 1]) <= ONE_LEVEL * size[at - 1]
+    at = at[level & (size[at - 1] > 0)]
+    if not len(at):
+        return charge
+    out = charge.copy()
+    for one in (at, at + 1):
+        out[one] -= (i[at] - 0.5 * (i[at - 1] + i[at + 1])) * half_step[one]
+    return out
 
 
 def _no_half_cycles() -> HalfCycles:

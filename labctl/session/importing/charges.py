@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.session.importing.counts import Counted, counted
-from labctl.session.importing.integral import MEAN, integrated, may_lack_rows
+from labctl.session.importing.integral import MEAN, are_no_counts, integrated
 from labctl.session.importing.merged_rows import Floats, MergedRows, filled
 from labctl.store.imported_from import ABSENT, ColumnOrigin, Origin
 from labctl.store.importers.foreign import ForeignFile
@@ -53,7 +53,7 @@ def _handed_out(rows: MergedRows, found: Counted, *, own: bool) -> Charges:
     interval, of_interval = None, ABSENT
     if own and n:
         interval, of_interval = _of_intervals(rows, net, origin)
-    elif n and origin.rule == MEAN and not may_lack_rows(rows):  # means are counts
+    elif n and origin.rule == MEAN and not are_no_counts(rows):  # means are counts
         interval = _shared_out(rows, np.diff(net, prepend=0.0))
         of_interval = origin
     return Charges(

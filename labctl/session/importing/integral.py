@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.analysis.cells.half_cycles import ONE_LEVEL, SPIKE
 from labctl.session.importing.counts import Counted
 from labctl.session.importing.merged_rows import Floats, MergedRows, filled
 from labctl.store.imported_from import ColumnOrigin, Origin
@@ -59,10 +60,11 @@ def integrated(rows: MergedRows) -> Counted | None:
     return net, ColumnOrigin(Origin.DERIVED, title, rule), tuple(remarks)
 
 
-def may_lack_rows(rows: MergedRows) -> bool:
-    """Return whether an interval under current is long beside those around it.
+def are_no_counts(rows: MergedRows) -> bool:
+    """Return whether mean currents say less than a count: a hole, or a lone spike.
 
-    A mean may then be one over the last part of its interval only.
+    The mean of a long interval may be that of its last part only, and a current that
+    only one row has may be the ammeter's switch of range.
     """
     time, current = rows.column("test_time_second"), rows.column("current_ampere")
     if time is None or current is None or len(time) < 2:  # noqa: PLR2004
@@ -77,10 +79,19 @@ def may_lack_rows(rows: MergedRows) -> bool:
         inside = step[a + 1 : b]
         if not way[a] or len(inside) < 3:  # noqa: PLR2004 - few rows are no hole
             continue
+        if _has_spike(np.abs(i[a:b])):
+            return True
         limit = max(LONG * float(np.median(inside)), SHARE * float(inside.sum()))
         if inside.max() > limit:
             return True
     return False
+
+
+def _has_spike(size: Floats) -> bool:
+    """Return whether one row stands far above those beside it, which are alike."""
+    before, own, behind = size[:-2], size[1:-1], size[2:]
+    level = np.abs(before - behind) <= ONE_LEVEL * before
+    return bool((level & (own > SPIKE * np.maximum(before, behind))).any())
 
 
 def _sampled(rows: MergedRows, i: Floats) -> Floats:
