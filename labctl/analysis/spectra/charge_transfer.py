@@ -12,11 +12,11 @@ R_ct(0) = RT/(F I0) back (`rest_correction`).
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labctl.analysis.spectra.arcs import all_arcs, films_of, slowest_of
 from labctl.analysis.spectra.calibration import with_calibration
 from labctl.analysis.spectra.circuit_choice import (
     DECIDED,
@@ -69,24 +69,6 @@ APART = 0.3
 """… that differ by as much in the logarithm of a parameter."""
 SAME_ARC = 0.5
 """Decades of time within which two arcs are the same."""
-VOLUME = 300.0
-"""Times the capacitance of the next faster arc: double layers and films are within
-a factor of a hundred, the lithium stored in a particle is 10 000 times as much."""
-
-
-class Arc(NamedTuple):
-    """One arc of a circuit."""
-
-    resistance: float
-    """Ω."""
-    time: float
-    """(R Q)^(1/α) in s."""
-    alpha: float
-
-    @property
-    def capacitance(self) -> float:
-        """Return τ/R in F."""
-        return self.time / self.resistance
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +171,19 @@ def charge_transfer_resistance(
         relative = _relative_response(kept.fit, function)
         return with_calibration(found, relative, f, z, accuracy, instrument)
 
-    measured = calibrated(resistance, lambda p: _slowest(p, low).resistance)
+    measured = calibrated(resistance, lambda p: slowest_of(p, low).resistance)
     # Arcs on top of one another hand the instrument's errors on many times over.
     if resistance.valid:
         whole = 100 * measured.relative
         measured = measured.suspect(*conditions.DETERMINED.at_most(whole))
-    films = _quantity(kept.fit, lambda p: _films(p, low))
+    films = _quantity(kept.fit, lambda p: films_of(p, low))
     exchange = exchange_current(measured, current, temperature)
-    arc = _slowest(kept.fit.values(), low)
+    arc = slowest_of(kept.fit.values(), low)
     return ChargeTransfer(
         measured=measured,
         at_rest=at_rest_of(measured, exchange, current, temperature),
         exchange_current=exchange,
-        films=calibrated(films, lambda p: _films(p, low)),
+        films=calibrated(films, lambda p: films_of(p, low)),
         series=calibrated(kept.fit.parameters["R0"], lambda p: p["R0"]),
         frequency=1 / (2 * math.pi * arc.time),
         capacitance=arc.capacitance,
@@ -211,7 +193,7 @@ def charge_transfer_resistance(
         kramers_kronig=verdict,
         response=(
             f,
-            _relative_response(kept.fit, lambda p: _slowest(p, low).resistance),
+            _relative_response(kept.fit, lambda p: slowest_of(p, low).resistance),
         ),
         minima={
             str(s.circuit): s.minima.apart(HANDED_ON, APART, COMPARABLE)
@@ -237,8 +219,8 @@ def _ranked(searched: Sequence[Search], low: float) -> tuple[list[Ranked], list[
             [reported[k] for k in near],
             lambda fit: slowest_resistance(fit, low),
             lambda fit: (
-                _slowest(fit.values(), low).time,
-                _all_arcs(fit.values())[-1].time,
+                slowest_of(fit.values(), low).time,
+                all_arcs(fit.values())[-1].time,
             ),
             [one for k, one in enumerate(searched) if k not in reported],
         )
@@ -263,12 +245,12 @@ def slowest_resistance(fit: CircuitFit, low: float) -> Measured:
     ``low``: lowest frequency in Hz. Elsewhere in the interval it is the arc that is as
     fast as at the minimum; where there is none, the slowest.
     """
-    time = _slowest(fit.values(), low).time
+    time = slowest_of(fit.values(), low).time
 
     def same(p: Mapping[str, float]) -> float:
-        near = min(_all_arcs(p), key=lambda arc: abs(math.log(arc.time / time)))
+        near = min(all_arcs(p), key=lambda arc: abs(math.log(arc.time / time)))
         apart = abs(math.log10(near.time / time))
-        return (near if apart < SAME_ARC else _slowest(p, low)).resistance
+        return (near if apart < SAME_ARC else slowest_of(p, low)).resistance
 
     return _quantity(fit, same)
 
@@ -323,42 +305,6 @@ def _quantity(fit: CircuitFit, function: Function) -> Measured:
     return fit.quantity(function, "circuit fit")
 
 
-def _all_arcs(p: Mapping[str, float]) -> list[Arc]:
-    arcs = []
-    for k in range(1, 10):
-        if f"CPE{k}_Q" in p:
-            r, alpha = p[f"R{k}"], p[f"CPE{k}_alpha"]
-            time = float((r * p[f"CPE{k}_Q"]) ** (1 / alpha))
-            arcs.append(Arc(r, time, alpha))
-    return sorted(arcs, key=lambda arc: arc.time)
-
-
-def _arcs(p: Mapping[str, float], low: float) -> list[Arc]:
-    """Return the arcs of interfaces, fastest first.
-
-    By time constant and not as written: a tail far below both arcs may stand in series
-    with either resistance. A slow arc is diffusion in another guise, and left out, if
-    its top lies below the lowest frequency ``low`` (Hz) or if its capacitance is that
-    of a volume and not of an interface. The fastest arc is kept whatever it is.
-    """
-    arcs = _all_arcs(p)
-    while len(arcs) > 1:
-        before, last = arcs[-2:]
-        unseen = 1 / (2 * math.pi * last.time) < low
-        if not unseen and last.capacitance < VOLUME * before.capacitance:
-            break
-        arcs.pop()
-    return arcs
-
-
-def _slowest(p: Mapping[str, float], low: float) -> Arc:
-    return _arcs(p, low)[-1]
-
-
-def _films(p: Mapping[str, float], low: float) -> float:
-    return sum(arc.resistance for arc in _arcs(p, low)[:-1])
-
-
 def _relative_response(fit: CircuitFit, function: Function) -> Complexes:
     """Return ∂ln y/∂ε by frequency of a function y of the parameters."""
     values = fit.values()
@@ -372,7 +318,7 @@ def _relative_response(fit: CircuitFit, function: Function) -> Complexes:
 def _doubts(
     fit: CircuitFit, lag: float, found: Measured, kk: KramersKronig, low: float
 ) -> list[Doubt]:
-    arc = _slowest(fit.values(), low)
+    arc = slowest_of(fit.values(), low)
     return [
         *kk.doubts,
         *conditions.DETERMINED.at_most(100 * found.relative),
