@@ -6,7 +6,7 @@ import pytest
 from files_table import ours, page
 from known_files import CASES, FileCase
 
-PAGE = Path(__file__).parents[2] / "docs/reference/files.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/files.md"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[each.what for each in CASES])
