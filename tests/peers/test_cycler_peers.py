@@ -7,6 +7,7 @@ import fetch_peers
 import numpy as np
 import openpyxl
 import pytest
+from needs_peers import needs_peers
 from peer_run import PROGRAMS, foreign
 
 from labctl.store.importers.readers import read
@@ -30,10 +31,6 @@ WORKBOOK = {
     "Charge_Capacity(Ah)": "charging_capacity_ah",
     "Discharge_Capacity(Ah)": "discharging_capacity_ah",
 }
-needs_peers = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
 
 
 def public_file(name: str) -> Path:

@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-import fetch_peers
 import file_page
 import pytest
 from exported_run import export_everything
 from file_cases import CASES
 from file_run import read_files
+from needs_peers import needs_peers
 
 GROUPS = sorted({case.group for case in CASES})
-needs_peers = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
 
 
 def test_the_page_says_what_the_cases_say() -> None:

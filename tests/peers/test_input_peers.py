@@ -4,10 +4,9 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import fetch_peers
 import numpy as np
-import pytest
 from gamry_files import CHARGE, CURVE, ZCURVE, dta, table
+from needs_peers import needs_peers
 from peer_run import PROGRAMS, foreign
 from wonatech_files import Row, wrd
 
@@ -47,10 +46,6 @@ CASES = [
     ("impedance_zplot", "eis.z", SPECTRUM_NAMES),
     ("pyimpspec", "eis.z", SPECTRUM_NAMES),
 ]
-needs_peers = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
 
 
 def told_by(jobs: list[tuple[str, Path]], folder: Path) -> list[dict[str, list[float]]]:

@@ -2,18 +2,13 @@
 
 from pathlib import Path
 
-import fetch_peers
 import mpr_cases
 import numpy as np
 import pytest
 from ec_lab_files import LAYOUTS
+from needs_peers import needs_peers
 
 from labctl.store.importers.readers import read
-
-needs_peers = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
 
 
 @needs_peers

@@ -1,17 +1,12 @@
 """Foreign programs do on the twins what the lists, and the page, say they do."""
 
-import fetch_peers
 import peer_page
 import pytest
+from needs_peers import needs_peers
 from peer_case import Suite
 from peer_list import SUITES, sessions
 from peer_run import run_cases
 from suite_run import run_suite
-
-needs_peers = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
 
 
 def test_the_page_says_what_the_lists_say() -> None:

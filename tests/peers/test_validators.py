@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import fetch_peers
 import h5py
 import pytest
 from foreign_samples import samples
+from needs_peers import needs_peers
 from peer_run import PROGRAMS, foreign
 from shared_runs import SharedRuns
 
@@ -26,10 +26,7 @@ RUNS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 LABEL = "name: A17\nkind: half_cell\nactive_mass: 1 mg\npid: 10.60516/A17\n"
 
-pytestmark = pytest.mark.skipif(
-    not fetch_peers.are_here(),
-    reason="the peers are not here: python tests/peers/fetch_peers.py",
-)
+pytestmark = needs_peers
 
 
 def answers(program: str, *words: object) -> list[dict[str, Any]]:
