@@ -65,7 +65,7 @@ def test_two_cycles_of_an_old_cell_give_the_usual_numbers(
 def imported(tmp_path: Path, label: Path, rows: Rows) -> Mapping[str, Result]:
     """Return the results of a file with rows of time, voltage, current, half cycle."""
     path = tmp_path / "old.mpt"
-    lines = ["\t".join(f"{x:g}" for x in row) for row in rows]
+    lines = ["\t".join(f"{x:.17g}" for x in row) for row in rows]
     path.write_text(HEAD + "\n".join(lines) + "\n", "latin-1")
     with RunFile(import_file(path, label, tmp_path / "runs")) as run:
         return run.results
@@ -120,6 +120,16 @@ def test_a_time_that_runs_back_is_refused_with_its_row(
 
     with pytest.raises(StoreError, match=r"old\.mpt: .*goes back from .* at row 51"):
         imported(tmp_path, label, rows)
+
+
+def test_a_time_that_a_sum_rounded_down_is_no_time_that_runs_back(
+    tmp_path: Path, label: Path
+) -> None:
+    rows = rows_of(3)
+    before = rows[50][0]  # a step ends where the next begins, as sums have it
+    rows.insert(51, (math.nextafter(before, 0.0), *rows[50][1:]))
+
+    assert imported(tmp_path, label, rows)[CE].value is not None
 
 
 @pytest.mark.parametrize("count", ["0.5", "1e30", "inf"])

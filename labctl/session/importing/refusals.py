@@ -8,6 +8,9 @@ from labctl.store.importers.foreign import ForeignFile
 
 LARGEST = 2.0**53
 """Beyond it neighbouring whole numbers are one number."""
+ROUNDING = 16
+"""Steps of a float by which a sum of step times may fall short of itself: a step's
+start plus its time (ours, and others') ends one or two beside the next step's start."""
 
 
 def refuse_counts(file: ForeignFile) -> None:
@@ -46,7 +49,7 @@ def refuse_time(file: ForeignFile) -> None:
                 f"{file.path}: {rows}: row {missing[0] + 1} has no {title}; "
                 "take the row out, or export the file again"
             )
-        back = np.flatnonzero(np.diff(time) < 0)
+        back = np.flatnonzero(np.diff(time) < -ROUNDING * np.spacing(abs(time[1:])))
         if len(back):
             k = int(back[0])
             raise StoreError(
