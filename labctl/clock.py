@@ -139,8 +139,20 @@ def iso(unix: float) -> str:
 
 
 def local(unix: float) -> str:
-    """Return UTC epoch seconds as this machine's wall shows them, zone included."""
+    """Return UTC epoch seconds as this machine's wall shows them, zone included.
+
+    NaN is `UNKNOWN_DATE`; so it is in `dated`.
+    """
+    if math.isnan(unix):
+        return UNKNOWN_DATE
     return datetime.fromtimestamp(unix, UTC).astimezone().strftime("%a %d %b %H:%M %Z")
+
+
+def dated(unix: float) -> str:
+    """Return the same with the year: ``2021-03-05 21:40 KST``, for what may be old."""
+    if math.isnan(unix):
+        return UNKNOWN_DATE
+    return datetime.fromtimestamp(unix, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def stopwatch() -> float:

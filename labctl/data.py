@@ -205,6 +205,10 @@ class Quality(StrEnum):
     """Could not be worked out; `Result.reason` says why."""
 
 
+RECOGNISED_AS = "recognised_as"
+"""Result of an imported run whose word says what its rows were taken for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One number (or word, or table) of the answer."""

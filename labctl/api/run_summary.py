@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from labctl.data import Quality, Result
+from labctl.data import RECOGNISED_AS, Quality, Result
 from labctl.drawing.lettering import unit_text
 from labctl.drawing.result_text import number_text
 
@@ -16,6 +16,14 @@ def unsafe_channels(
         channel = channels.get(role, role)
         found[channel] = f"{found[channel]}; {why}" if channel in found else why
     return found
+
+
+def measured(protocol: str, results: Mapping[str, Result]) -> str:
+    """Return the protocol; of an imported run what it was taken for: ``gitt``."""
+    taken_for = results.get(RECOGNISED_AS)
+    if taken_for is None or not isinstance(taken_for.value, str):
+        return protocol
+    return taken_for.value
 
 
 def headline(results: Mapping[str, Result]) -> str:

@@ -21,7 +21,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder, how they stand, and what they found."""
-    from labctl.api.run_summary import headline  # noqa: PLC0415  (start-up time)
+    from labctl.api.run_summary import headline, measured  # noqa: PLC0415  (start-up time)
     from labctl.engine.states import stored_state  # noqa: PLC0415
     from labctl.store.folder import list_runs  # noqa: PLC0415
     from labctl.store.run_file.reader import RunFile  # noqa: PLC0415
@@ -32,16 +32,20 @@ def list_all(
         with RunFile(found.path) as run:
             header, status = run.header, run.status
             first = headline(run.results)
+            what = measured(header.protocol, run.results)
+        file = header.imported.file if header.imported else ""
         state = stored_state(
             status.state, finished=status.finished, is_written=found.is_written
         )
         sample = str(header.sample.get("name", ""))
-        rows.append((header.run_id, header.protocol, sample, state, first))
+        rows.append((header.run_id, what, sample, state, first, file))
         answer.append(
             {
                 "run": header.run_id,
                 "uuid": header.uuid,
                 "protocol": header.protocol,
+                "measured": what,
+                "imported_from": file,
                 "sample": sample,
                 "state": state,
                 "folder": str(found.path),
@@ -58,12 +62,23 @@ def list_all(
 def listing(rows: Sequence[tuple[str, ...]], width: int | None) -> str:
     """Return runs as a table, or two lines a run where a table is too wide to read.
 
-    A run's id tells protocol and sample, so that the second line has state and result.
+    A run's id tells protocol and sample, so that the second line has state and result;
+    of imported runs it has what was measured, and a third the file.
     """
-    wide = table(("run", "protocol", "sample", "state", "result"), rows)
+    heads = ("run", "measured", "sample", "state", "result", "imported from")
+    shown = len(heads) - (not any(row[-1] for row in rows))
+    wide = table(heads[:shown], [row[:shown] for row in rows])
     if width is None or max(map(len, wide.splitlines())) <= width:
         return wide
-    return "\n".join(f"{run}\n  {state}  {said}" for run, _, _, state, said in rows)
+    return "\n".join(_lines_of(*row) for row in rows)
+
+
+def _lines_of(
+    run: str, what: str, _sample: str, state: str, said: str, file: str
+) -> str:
+    if not file:
+        return f"{run}\n  {state}  {said}"
+    return f"{run}\n  {state}  {what}: {said}\n  from {file}"
 
 
 @app.command("show", epilog="Example: labctl runs show runs/20261123-…-si-3f9a")

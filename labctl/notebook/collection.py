@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_TITLES = (
+    *("run", "measured", "sample", "state", "started", "first result"),
+    "imported from",
+)
 SHOWN = 30
 """Runs that a notebook shows at once: the latest."""
 
 
 class Runs(Sequence[Run]):
     """Runs by time of start; ``runs[-1]`` is the last one, ``runs["id"]`` one by name.
+
+    Those whose start nobody knows come before all others.
 
     Made by `labctl.runs`. Each is opened when it is asked for; close it, or let it go.
     """
@@ -52,12 +58,13 @@ class Runs(Sequence[Run]):
     ) -> "Runs":
         """Return those runs that match: ``where(sample="qms-*", state="completed")``.
 
-        ``*`` and ``?`` stand for letters that do not matter.
+        ``*`` and ``?`` stand for letters that do not matter. An imported run is found
+        by what it was taken for as well: ``where(protocol="gitt")``.
         """
         kept = [
             each
             for each in self.lines
-            if fnmatchcase(each.protocol, protocol)
+            if any(fnmatchcase(one, protocol) for one in _protocols(each))
             and fnmatchcase(each.sample, sample)
             and fnmatchcase(each.state, state)
             and (simulated is None or each.simulated == simulated)
@@ -99,6 +106,8 @@ class Runs(Sequence[Run]):
         columns: dict[str, list[Any]] = {
             "run": [each.id for each in self.lines],
             "protocol": [each.protocol for each in self.lines],
+            "measured": [each.measured for each in self.lines],
+            "imported_from": [each.imported_from for each in self.lines],
             "sample": [each.sample for each in self.lines],
             "state": [str(each.state) for each in self.lines],
             "started": [stamp_of(each.started_unix) for each in self.lines],
@@ -141,6 +150,10 @@ class Runs(Sequence[Run]):
         if isinstance(which, slice):
             return Runs(self.lines[which], self.unreadable)
         if isinstance(which, int):
+            if not self.lines:
+                raise IndexError(
+                    "there are no runs here: none matches, or none was made"
+                )
             return Run(self.lines[which].path)
         for line in self.lines:
             if line.id == which:
@@ -154,25 +167,32 @@ class Runs(Sequence[Run]):
         return len(self.lines)
 
     def __repr__(self) -> str:
-        return "\n".join("  ".join(cells) for cells in self._shown()) or "no runs"
+        shown = self._shown()
+        widths = [max(map(len, cells)) for cells in zip(*shown, strict=True)]
+        lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in shown]
+        if (more := len(self) - SHOWN) > 0:
+            lines.append(f"and {more} earlier runs")
+        if self.unreadable:
+            lines.append(f"{len(self.unreadable)} could not be read: see .unreadable")
+        return "\n".join(lines) or "no runs"
 
     def _repr_html_(self) -> str:
         more = len(self) - SHOWN
         below = f"and {more} earlier runs" if more > 0 else ""
         if self.unreadable:
             below += f" {len(self.unreadable)} could not be read: see .unreadable"
-        titles = ("run", "protocol", "sample", "state", "started", "first result")
-        return table_html(titles, self._shown(), below)
+        return table_html(_TITLES, self._shown(), below)
 
     def _shown(self) -> list[tuple[str, ...]]:
         return [
             (
                 each.id,
-                each.protocol,
+                each.measured,
                 each.sample,
                 str(each.state),
                 wall_time(each.started_unix),
                 headline(each.results),
+                each.imported_from,
             )
             for each in self.lines[-SHOWN:]
         ]
@@ -191,6 +211,10 @@ def collected(paths: Sequence[Path]) -> Runs:
         path, why = next(iter(unreadable.items()))
         raise OperatorError(f"{path}: no run there can be read: {why}")
     return Runs(lines, unreadable)
+
+
+def _protocols(line: RunLine) -> tuple[str, ...]:
+    return line.protocol, *line.measured.split(", ")
 
 
 def _by_start(line: RunLine) -> tuple[float, str]:

@@ -30,7 +30,8 @@ _TYPES = {"f8": "DOUBLE", "i8": "BIGINT"}
 _RUNS = (
     *("run VARCHAR", "protocol VARCHAR", "sample VARCHAR", "title VARCHAR"),
     *("state VARCHAR", "started TIMESTAMPTZ", "simulated BOOLEAN"),
-    *("operator VARCHAR", "path VARCHAR"),
+    *("operator VARCHAR", "path VARCHAR", "measured VARCHAR"),
+    "imported_from VARCHAR",
 )
 _RESULTS = (
     *("run VARCHAR", "name VARCHAR", "value DOUBLE", "word VARCHAR"),
@@ -90,8 +91,8 @@ def _insert(
 
 def _run_row(line: RunLine) -> tuple[Any, ...]:
     facts = (line.id, line.protocol, line.sample, line.title, str(line.state))
-    started = stamp_of(line.started_unix)
-    return (*facts, started, line.simulated, line.operator, str(line.path))
+    about = (stamp_of(line.started_unix), line.simulated, line.operator)
+    return (*facts, *about, str(line.path), line.measured, line.imported_from)
 
 
 def _result_rows(lines: Iterable[RunLine]) -> Iterator[tuple[Any, ...]]:

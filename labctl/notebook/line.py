@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.clock import iso, local
+from labctl.api.run_summary import measured
+from labctl.clock import dated, iso
 from labctl.data import Result
 from labctl.engine.states import RunState, stored_state
 from labctl.store.folder import RunFolder
@@ -30,6 +31,13 @@ class RunLine:
     finished: bool
     """Whether it came to its end, good or bad."""
     results: Mapping[str, Result]
+    imported_from: str = ""
+    """Name of the file it was made of; empty: labctl recorded it."""
+
+    @property
+    def measured(self) -> str:
+        """Its protocol; of an imported run what it was taken for: ``gitt``."""
+        return measured(self.protocol, self.results)
 
 
 def stamp_of(unix: float) -> str | None:
@@ -39,7 +47,7 @@ def stamp_of(unix: float) -> str | None:
 
 def wall_time(unix: float) -> str:
     """Return UTC epoch seconds as a wall shows them; – where nobody knows them."""
-    return local(unix) if math.isfinite(unix) else "–"
+    return dated(unix) if math.isfinite(unix) else "–"
 
 
 def line_of(path: Path) -> RunLine:
@@ -61,4 +69,5 @@ def line_of(path: Path) -> RunLine:
             header.operator,
             status.finished,
             file.results,
+            header.imported.file if header.imported else "",
         )

@@ -53,15 +53,19 @@ class ShownResult(Result):
 
 
 class Results(Mapping[str, ShownResult]):
-    """Name -> result, the headline first; ``print`` it to read them all."""
+    """Name -> result, the headline first; ``print`` it to read them all.
+
+    A name may be written as it is printed: ``results["coulombic efficiency"]``.
+    """
 
     def __init__(self, results: Mapping[str, Result]) -> None:
         self._results = {name: ShownResult.of(one) for name, one in results.items()}
 
     def __getitem__(self, name: str) -> ShownResult:
-        if name not in self._results:
+        own = name if name in self._results else str(name).strip().replace(" ", "_")
+        if own not in self._results:
             raise UnknownNameError("result", name, self._results)
-        return self._results[name]
+        return self._results[own]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._results)

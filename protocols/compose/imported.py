@@ -7,7 +7,7 @@ import numpy as np
 
 from labctl.analysis.cells.recognition import Measurement, Recognised, recognise
 from labctl.columns import EIS, TIMESERIES
-from labctl.data import Result, Stream
+from labctl.data import RECOGNISED_AS, Result, Stream
 from labctl.errors import Complaint
 from labctl.figures.figure import Figure, Plot
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
@@ -22,9 +22,6 @@ from protocols.compose.imported_analyses import (
 from protocols.compose.imported_parts import one_c_of
 from protocols.compose.imported_rows import ImportedRows
 from protocols.spectra.peis import NYQUIST
-
-RECOGNISED = "recognised_as"
-"""Name of the result that says what the rows were taken for, and why."""
 
 
 class ImportedParameters(Parameters):
@@ -98,7 +95,7 @@ class Imported(Protocol):
         for kind in found.kinds:
             out |= {k: v for k, v in RESULTS[kind](rows).items() if k not in out}
         names = ", ".join(found.kinds)
-        out[RECOGNISED] = (
+        out[RECOGNISED_AS] = (
             Result(names, "", reason=found.because)
             if names
             else Result.absent("", found.because)

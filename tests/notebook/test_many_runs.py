@@ -1,5 +1,6 @@
 """Many runs as one table, and as views of DuckDB that are never out of date."""
 
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -9,9 +10,13 @@ from typing import Any
 import pytest
 
 import labctl
+from labctl.data import RECOGNISED_AS, Result
 from labctl.errors import OperatorError
 from labctl.notebook import cache, cycles, duckdb_views
 from labctl.store.folder import RunFolder
+from labctl.store.header import RunHeader
+from labctl.store.imported_from import ImportedFrom
+from labctl.store.journal.journal import Journal
 
 Write = Callable[..., RunFolder]
 
@@ -203,3 +208,40 @@ def test_films_and_cells_stand_in_one_view(data: Path, film: Path) -> None:
 
     assert view.sql("SELECT count(DISTINCT run) FROM cycles").fetchall() == [(2,)]
     assert view.sql("SELECT count(*) FROM runs").fetchall() == [(3,)]
+
+
+@pytest.fixture
+def old(tmp_path: Path, cycled: Path) -> Path:
+    """Return a folder with an imported run without a date, beside one with a date."""
+    source = ImportedFrom("old.mpt", "EC-Lab")
+    header = RunHeader(
+        "undated-1", "Old", "imported", (), started_unix=math.nan, imported=source
+    )
+    with Journal.create(RunFolder(tmp_path / "undated-1").journal, header) as journal:
+        taken = {RECOGNISED_AS: Result("cycling, insitu-eis", "")}
+        journal.finish("completed", taken, math.nan)
+    return cycled.parent
+
+
+def test_a_run_without_a_date_comes_first_and_has_none(old: Path) -> None:
+    found = labctl.runs(old)
+
+    assert [line.id for line in found.lines] == ["undated-1", "run-1"]
+    assert "–" in repr(found)
+    assert found[0].started is None
+    assert found.to_pandas()["started"].isna().tolist() == [True, False]
+    assert found.to_polars()["started"].is_null().to_list() == [True, False]
+    sql = "SELECT count(*) FROM runs WHERE started IS NULL"
+    assert found.duckdb().sql(sql).fetchall() == [(1,)]
+
+
+def test_an_imported_run_is_found_by_what_it_was_taken_for(old: Path) -> None:
+    found = labctl.runs(old).where(protocol="insitu-eis")
+
+    assert [line.id for line in found.lines] == ["undated-1"]
+    assert "old.mpt" in repr(found)
+
+
+def test_where_nothing_matches_the_latest_says_so(old: Path) -> None:
+    with pytest.raises(IndexError, match="no runs"):
+        labctl.runs(old).where(sample="nobody")[-1]

@@ -33,6 +33,7 @@ def test_a_run_says_what_it_is(formation: Path) -> None:
         assert run.sample.name == "si"
         assert run.parameters["cycles"] == 0
         assert run.started is not None
+        assert run.started.tzinfo is not None
         assert run.steps
         assert "formation-cycling, sample si, completed" in repr(run)
         assert "<th" in run._repr_html_()

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from drivers.twins.world import catalogue
 from labctl.analysis.cells.recognition import Measurement
 from labctl.columns import EIS, TIMESERIES
-from labctl.data import Array, Quality
+from labctl.data import RECOGNISED_AS, Array, Quality
 from labctl.protocol import StepRecord
 from labctl.sample import Sample
-from protocols.compose.imported import RECOGNISED, Imported, ImportedParameters
+from protocols.compose.imported import Imported, ImportedParameters
 
 SAMPLE = Sample.model_validate(catalogue.label("si"))
 NAN = float("nan")
@@ -102,7 +102,7 @@ def test_any_small_table_has_results(
     found = protocol.results(run)
     protocol.figures(run)
 
-    assert RECOGNISED in found
+    assert RECOGNISED_AS in found
     assert len(found) > 1
 
 
@@ -116,7 +116,7 @@ def test_a_file_of_rests_alone_says_so() -> None:
 
     found = imported().results(Rows(rows))
 
-    assert found[RECOGNISED].value == "rest"
+    assert found[RECOGNISED_AS].value == "rest"
     assert found["coulombic_efficiency"].quality is Quality.ABSENT
 
 
@@ -188,4 +188,4 @@ def test_rows_without_a_current_are_not_said_to_be_a_rest() -> None:
 
     found = imported().results(Rows(unknown))
 
-    assert found[RECOGNISED].quality is Quality.ABSENT
+    assert found[RECOGNISED_AS].quality is Quality.ABSENT
