@@ -18,6 +18,8 @@ from labctl.json_numbers import finite
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.store.imported_from import ImportedFrom
 
+SIMULATED_MARK = "SIMULATED, no real cell was measured"
+"""The line by which an export that has only text says that a model made its rows."""
 RESERVED = (
     "title",
     "start_time",

@@ -189,6 +189,7 @@ def _header(
         plots=kind.plots,
         started_unix=unix,
         operator=str(source.facts.get("operator", "")),
+        simulated=bool(source.facts.get("simulated")),
         uuid=str(uuid.uuid4()),
         versions={
             "python": platform.python_version(),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from labctl.store.exporters.spectra import ExportedSpectrum
+from labctl.store.header import SIMULATED_MARK
 from labctl.store.run_file.reader import RunFile
 
 HEADS = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err")
@@ -32,7 +33,7 @@ def write_zview(run: RunFile, one: ExportedSpectrum, path: Path) -> None:
         f"labctl run {_one_line(run.header.run_id)}, spectrum {one.number}",
         f"Sample: {_one_line(str(run.header.sample.get('name', '')))}",
         f"Ampl and Bias are {kind}s, SI; amplitudes are peak values",
-        *(["SIMULATED, no real cell was measured"] if run.header.simulated else []),
+        *([SIMULATED_MARK] if run.header.simulated else []),
         "\t".join(HEADS),
         "End Comments",
         *(

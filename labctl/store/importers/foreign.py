@@ -145,7 +145,8 @@ class ForeignFile:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of cell and instrument, SI, JSON types: ``active_mass_kg``,
     ``area_square_metre``, ``instrument``, ``serial``, ``channel``, ``cell``,
-    ``operator``, ``comment``, ``cycle_definition``; EC-Lab also ``channel_serial``,
+    ``operator``, ``comment``, ``cycle_definition``; ``simulated`` where it says that
+    a model made its rows; EC-Lab also ``channel_serial``,
     ``program_version``, ``characteristic_mass_kg``, ``battery_capacity_ah``,
     ``electrode_material``, ``initial_state``, ``electrolyte``,
     ``reference_electrode``, ``electrode_connection``."""

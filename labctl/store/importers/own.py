@@ -98,7 +98,8 @@ def _read_run(path: Path) -> ForeignFile:
             technique=header.protocol,
             started=datetime.fromtimestamp(unix, UTC) if known else None,
             facts=_facts(header.run_id, header.sample, header.instruments)
-            | ({"operator": header.operator} if header.operator else {}),
+            | ({"operator": header.operator} if header.operator else {})
+            | ({"simulated": True} if header.simulated else {}),
             untaken=tuple(
                 name for name, rows in run.rows.items() if rows and name not in READ
             ),

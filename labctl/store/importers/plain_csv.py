@@ -33,6 +33,8 @@ class PlainTable:
     texts: Mapping[str, str] = field(default_factory=dict)
     """Titles of columns that hold words, and the first of them: ``:7: 'CC_CHG'``."""
     remarks: tuple[str, ...] = ()
+    simulated: bool = False
+    """Whether the table says itself that a model made its rows."""
 
 
 def read_plain(path: Path) -> PlainTable:

@@ -18,6 +18,7 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
+from labctl.store.header import SIMULATED_MARK
 from labctl.store.importers.cells import number
 from labctl.store.importers.foreign import EMPTY, ForeignColumn, ForeignFile
 from labctl.store.importers.foreign import ForeignTable as Table
@@ -162,6 +163,7 @@ def _foreign(
         EMPTY,
         Table(columns),
         settings=tuple(head),
+        facts={"simulated": True} if SIMULATED_MARK in head else {},
         untaken=tuple(title for title in titles if title not in taken),
         remarks=tuple(remarks),
     )

@@ -102,6 +102,28 @@ def test_csv_gives_every_row_back(run: RunFile, tmp_path: Path) -> None:
     assert series.started.tzinfo is not None
 
 
+@pytest.mark.parametrize("simulated", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "which"),
+    [
+        ("mpt", "timeseries"),
+        ("mpt", "spectrum_000"),
+        ("zview", "spectrum_000"),
+        ("parquet", "timeseries"),
+        ("bdf", ""),
+    ],
+)
+def test_what_a_model_made_is_not_read_back_as_measured(
+    run: RunFile, tmp_path: Path, kind: str, which: str, simulated: bool
+) -> None:
+    object.__setattr__(run.header, "simulated", simulated)
+    paths = exported(run, kind, tmp_path)
+
+    path = paths[which] if which else next(iter(paths.values()))
+
+    assert read(path).facts.get("simulated", False) is simulated
+
+
 @pytest.mark.parametrize("which", ["steps", "events"])
 def test_steps_and_events_are_no_rows_of_a_cell(
     run: RunFile, tmp_path: Path, which: str

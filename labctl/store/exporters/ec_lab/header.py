@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labctl.clock import UNKNOWN_DATE
+from labctl.store.header import SIMULATED_MARK
 from labctl.store.run_file.reader import RunFile
 
 ENCODING = "latin-1"
@@ -72,7 +73,7 @@ def _facts(run: RunFile) -> list[str]:
         mass = 1e6 * float(sample["active_mass"])
         facts.append(f"Characteristic mass : {mass:.6g} mg")
     if header.simulated:
-        facts.append("Comments : SIMULATED, no real cell was measured")
+        facts.append(f"Comments : {SIMULATED_MARK}")
     if not run.status.finished:
         facts.append("Comments : the run was not over when this was written")
     return facts

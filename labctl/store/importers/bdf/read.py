@@ -44,6 +44,8 @@ def read(path: Path) -> ForeignFile:
     """Read a table and its sidecar. StoreError."""
     table = read_table(path)
     notes = facts_of(path)
+    if table.simulated:
+        notes["simulated"] = True
     return foreign(path, "Battery Data Format", table, notes)
 
 

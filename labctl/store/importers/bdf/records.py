@@ -14,6 +14,8 @@ from typing import Any
 from labctl.errors import StoreError
 
 DEEPEST = 12
+SIMULATION = "simulation"
+"""BattINFO's type of a source that measured nothing."""
 _FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "cell": (("cell_instance", "name"), ("cell", "name"), ("sample", "name")),
     "technique": (("test", "kind"),),
@@ -54,6 +56,8 @@ def _facts(sidecar: Path) -> dict[str, Any]:
         raise StoreError(f"{sidecar}: is no JSON ({e}); correct or remove it") from e
     found: dict[str, Any] = {}
     records = list(_records(whole, "", 0))
+    if any(each.get("source_type") == SIMULATION for _, each in records):
+        found["simulated"] = True
     for fact, places in _FIELDS.items():
         for record, name in places:
             values = [x[name] for kind, x in records if kind == record and name in x]

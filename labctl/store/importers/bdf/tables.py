@@ -63,20 +63,27 @@ def _arrow(path: Path) -> PlainTable:
             columns[name] = cast.to_numpy(zero_copy_only=False).astype(np.float64)
         else:
             texts[name] = f": a column of {column.type}"
-    return PlainTable(columns, texts)
+    simulated = _said(table.schema.metadata or {}).get("simulated") is True
+    return PlainTable(columns, texts, simulated=simulated)
 
 
 def check_stream(path: Path, about: Mapping[bytes, bytes]) -> None:
     """Refuse one of labctl's own exports that holds no cell's rows. StoreError."""
-    try:
-        stream = json.loads(about.get(b"labctl", b"{}")).get("stream", "timeseries")
-    except (ValueError, AttributeError):
-        return
+    stream = _said(about).get("stream", "timeseries")
     if stream not in STREAMS:
         raise StoreError(
             f"{path}: holds the stream {stream} of a labctl run; of labctl's exports "
             f"{' and '.join(STREAMS)} are imported"
         )
+
+
+def _said(about: Mapping[bytes, bytes]) -> Mapping[str, Any]:
+    """Return what labctl said of a table of its own; empty of another's."""
+    try:
+        said = json.loads(about.get(b"labctl", b"{}"))
+    except ValueError:
+        return {}
+    return said if isinstance(said, Mapping) else {}
 
 
 def _json(path: Path) -> PlainTable:

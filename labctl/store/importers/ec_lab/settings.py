@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from labctl.store.header import SIMULATED_MARK
 from labctl.store.importers.ec_lab.titles import Kind, factor_of
 
 _WORDS = {
@@ -48,6 +49,8 @@ def facts_of(lines: Sequence[str]) -> dict[str, Any]:
     comments = [line.partition(":")[2].strip() for line in lines if _is_comment(line)]
     if any(comments):
         facts["comment"] = "; ".join(comment for comment in comments if comment)
+    if SIMULATED_MARK in comments:
+        facts["simulated"] = True
     return facts
 
 
