@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from labctl.clock import iso
 from labctl.store.imported_from import ImportedFrom, Origin, Start, StartKnown
@@ -34,7 +36,21 @@ def _start_text(start: Start) -> str:
         return iso(start.unix)
     how = _KNOWN[start.known].format(zone=start.zone)
     assumed = "; the zone was assumed" if start.zone_assumed else ""
-    return f"{iso(start.unix)}, {how}{assumed}"
+    return f"{_moment(start)}, {how}{assumed}"
+
+
+def _moment(start: Start) -> str:
+    """Return the start by the clock of the zone that was named, so as the file has it.
+
+    By UTC, where none was named or this PC does not know it.
+    """
+    if start.known is not StartKnown.LOCAL or start.zone_assumed:
+        return iso(start.unix)
+    try:
+        zone = ZoneInfo(start.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return iso(start.unix)
+    return datetime.fromtimestamp(start.unix, zone).isoformat(timespec="milliseconds")
 
 
 def _columns(source: ImportedFrom) -> Iterator[str]:

@@ -14,6 +14,10 @@ from labctl.cli.output import print_json, say, say_out, shown_path
 if TYPE_CHECKING:
     from labctl.session.importing.folder import FileFate, Found
 
+FEW = 4
+"""Files that are named where a list would be too long."""
+NAME = 32
+"""Letters of a file's name beside the bar."""
 SOME_REFUSED = 3
 """Exit code where some files were refused; all others are runs."""
 
@@ -60,8 +64,14 @@ def import_(
 
     order = ImportOrder.of(sample, zone, started, technique)
     found = files_below(places, out)
-    with _Lines(len(found.files), out, as_json=as_json) as lines:
-        fates = import_files(found.files, order, out, jobs=jobs, tell=lines)
+    with _Lines(found.files, out, as_json=as_json) as lines:
+        try:
+            fates = import_files(found.files, order, out, jobs=jobs, tell=lines)
+        except KeyboardInterrupt:
+            lines.close()
+            done = f"{lines.done} of {len(found.files)} files are done"
+            say(f"interrupted; {done}: the same command goes on with the others")
+            raise
     counts = Counter(each.fate for each in fates)
     if as_json:
         print_json(
@@ -79,36 +89,52 @@ def import_(
 
 
 class _Lines:
-    """A line a file; on a terminal a bar below them."""
+    """A line a file; on a terminal a bar below them, as long as the files are."""
 
-    def __init__(self, files: int, out: Path, *, as_json: bool) -> None:
+    def __init__(self, files: list[Path], out: Path, *, as_json: bool) -> None:
         self._files, self._out, self._as_json = files, out, as_json
+        self._sizes = [each.stat().st_size + 1 for each in files]
         self._bar: Any = None
         self._task: Any = None
-        self._done = 0
+        self.done = 0
+        """Files whose fate is known."""
 
     def __enter__(self) -> Self:
-        if self._files > 1 and sys.stderr.isatty():
+        if len(self._files) > 1 and sys.stderr.isatty():
             from rich.console import Console  # noqa: PLC0415  (start-up time)
             from rich.progress import Progress  # noqa: PLC0415
 
             self._bar = Progress(console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("importing", total=self._files)
+            self._task = self._bar.add_task(self._next(), total=sum(self._sizes))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away; harmless the second time."""
         if self._bar is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._bar.stop()
 
     def __call__(self, fate: "FileFate") -> None:
-        self._done += 1
+        self.done += 1
         text = _line(fate, self._out)
         (say if self._as_json else say_out)(text)
         if self._bar is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._bar.update(self._task, completed=self._done)
+                self._bar.update(
+                    self._task,
+                    completed=sum(self._sizes[: self.done]),
+                    description=self._next(),
+                )
+
+    def _next(self) -> str:
+        """Return the name of the file that is waited for, at one width."""
+        name = self._files[self.done].name if self.done < len(self._files) else ""
+        shown = name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+        return shown.ljust(NAME).replace("[", "\\[")  # rich would take it for a style
 
 
 def _line(fate: "FileFate", out: Path) -> str:
@@ -127,8 +153,11 @@ def _summary(fates: "list[FileFate]", found: "Found") -> list[str]:
     said = ", ".join(f"{counts[fate]} {fate}" for fate in Fate if counts[fate])
     lines = [said or "nothing to import"]
     if found.others:
-        lines.append(f"{len(found.others)} files of other kinds were left out")
+        lines.append(f"left out, of other kinds: {_named(found.others)}")
     lines += [f"{run}: a run of labctl; it needs no import" for run in found.runs]
+    remarked = [each.file for each in fates if _is_remarked(each)]
+    if remarked:
+        lines.append(f"with remarks, see `labctl runs show RUN`: {_named(remarked)}")
     starts = [each.start for each in fates if each.start is not None]
     if zones := sorted({start.zone for start in starts if start.zone_assumed}):
         lines.append(
@@ -139,6 +168,18 @@ def _summary(fates: "list[FileFate]", found: "Found") -> list[str]:
             f"{undated} without a date: their files do not say it; --started does"
         )
     return lines
+
+
+def _is_remarked(fate: "FileFate") -> bool:
+    """Return whether more is remarked than that nobody knows when it began."""
+    undated = fate.start is not None and math.isnan(fate.start.unix)
+    return len(fate.remarks) > undated
+
+
+def _named(paths: list[Path]) -> str:
+    more = len(paths) - FEW
+    names = ", ".join(path.name for path in paths[:FEW])
+    return f"{names} and {more} more" if more > 0 else names
 
 
 def _plain(fate: "FileFate") -> dict[str, Any]:

@@ -73,6 +73,6 @@ def test_show_says_where_the_columns_are_from(old: Path) -> None:
 
     assert f"imported from {next(old.iterdir()).name} (EC-Lab)" in said
     assert (
-        "began: 2024-01-15T00:00:00.000+00:00, as the file says in Asia/Seoul" in said
+        "began: 2024-01-15T09:00:00.000+09:00, as the file says in Asia/Seoul" in said
     )
     assert "absent in timeseries" not in said

@@ -4,11 +4,12 @@ A worker dies with its parent, and Ctrl-C ends it at once: what it had begun lie
 place where runs are put together, and is swept away.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ class Workers:
         if self._pool is None:
             return lambda: work(task)
         try:
-            future = self._pool.submit(work, task)
+            with _started_in_peace():
+                future = self._pool.submit(work, task)
         except BrokenProcessPool:
             return lambda: self._apart(task)
 
@@ -93,7 +95,9 @@ class Workers:
         again = Task(task.path, task.order, task.folder / "again", task.sha256)
         with self._fresh(1) as pool:
             try:
-                return pool.submit(work, again).result()
+                with _started_in_peace():
+                    future = pool.submit(work, again)
+                return future.result()
             except BrokenProcessPool:
                 why = "the process that read it died; is there memory enough?"
                 return Made(task.folder, refused=str(StoreError(f"{task.path}: {why}")))
@@ -114,8 +118,27 @@ def jobs_for(files: list[Path], asked: int) -> int:
     return min(len(files), os.cpu_count() or 1)
 
 
+@contextlib.contextmanager
+def _started_in_peace() -> Iterator[None]:
+    """Keep Ctrl-C from processes that begin: they would die with a traceback each.
+
+    They hear it as soon as they are up; this process hears it at the end of the block.
+    Where there are no masks of signals (Windows), nothing is kept.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _die_with_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_after, args=(parent,), daemon=True).start()
