@@ -1,5 +1,6 @@
 """Who looks like what in one figure: hues by group, members by dash and marker."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,10 +21,18 @@ class Key:
 
 
 def assign(series: Sequence[Series]) -> tuple[Look, ...]:
-    """Return the look of each series, in their order."""
+    """Return the look of each series, in their order.
+
+    Markers are counted apart from lines, so that a line between two sets of points
+    takes no marker away. Where each group has but one set of points, sets differ by
+    their marker as well as by their hue: they are told apart in grey.
+    """
     hues: dict[str, int] = {}
     ramps: dict[str, int] = {}
     members: dict[str, int] = {}
+    points: dict[str, int] = {}
+    sets = Counter(one.group for one in series if one.points and one.shade is None)
+    lone = max(sets.values(), default=0) == 1
     looks = []
     for place, one in enumerate(series):
         if one.shade is not None:
@@ -34,7 +43,14 @@ def assign(series: Sequence[Series]) -> tuple[Look, ...]:
         hue = hues.setdefault(name, len(hues))
         member = members.get(name, -1) + 1
         members[name] = member
-        looks.append(look(hue, member if one.group else hue))
+        if not one.group:
+            looks.append(look(hue, hue))
+        elif one.points:
+            at = points.get(name, -1) + 1
+            points[name] = at
+            looks.append(look(hue, hue if lone else at))
+        else:
+            looks.append(look(hue, member))
     return tuple(looks)
 
 
