@@ -45,6 +45,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = RunFile(path)
+        self._figures: Figures | None = None
 
     @property
     def path(self) -> Path:
@@ -142,7 +143,9 @@ class Run:
     @property
     def figures(self) -> Figures:
         """Its figures by name, drawn for paper; worked out when the first is asked."""
-        return Figures(lambda: figures_of(self._file))
+        if self._figures is None:
+            self._figures = Figures(lambda: figures_of(self._file))
+        return self._figures
 
     @property
     def steps(self) -> list[StepRecord]:
@@ -159,6 +162,7 @@ class Run:
 
         Once it is sealed, the sealed file is read from then on.
         """
+        self._figures = None
         if self._path.is_dir() and (self.finished or not self._file.path.exists()):
             self._file.close()
             self._file = RunFile(self._path)

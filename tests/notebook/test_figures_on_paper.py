@@ -114,6 +114,21 @@ def test_cycles_are_counted_in_whole_numbers() -> None:
     assert all(re.fullmatch(r"\d+", text) for text in ticks if text)
 
 
+def test_one_cycle_stands_at_its_number() -> None:
+    one = Series("charge", np.ones(1), np.full(1, 3350.0), points=True)
+    page = PaperFigure(Figure("c", "Capacity", "Cycle", "mAh/g", (one,))).mpl()
+    page.canvas.draw()
+
+    ticks = [text.get_text() for text in page.axes[0].get_xticklabels()]
+    low, high = page.axes[0].get_xlim()
+    shown = [
+        text
+        for text, at in zip(ticks, page.axes[0].get_xticks(), strict=True)
+        if low <= at <= high
+    ]
+    assert shown == ["1"]
+
+
 def test_an_ohm_is_as_long_in_x_as_in_y() -> None:
     arc = Series("spectrum 1", X, X / 3, points=True)
     figure = Figure("n", "Nyquist", "Re Z / Ω", "−Im Z / Ω", (arc,), equal_scale=True)
@@ -147,6 +162,8 @@ def test_figures_of_a_run_are_those_of_its_report(formation: Path) -> None:
 
     assert {"capacity", "voltage_capacity", "dq_dv"} <= set(figures)
     assert figures.why == ""
+    run = labctl.open_run(formation)
+    assert run.figures is run.figures  # worked out once, GITT takes seconds
     assert figures["voltage_capacity"]._repr_png_().startswith(b"\x89PNG")
 
 

@@ -1,5 +1,6 @@
 """Axes of figures for paper: labels, scales, ticks, and how tall a figure is."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +39,9 @@ def axes_of(figure: Figure, left: Any, right: Any) -> None:
     for axes in filter(None, (left, right)):
         _ticks(axes.yaxis, axes.get_ylim(), MOST_UP)
     if _counts(figure):
-        left.xaxis.get_major_locator().set_params(integer=True)
+        low, high = left.get_xlim()
+        left.set_xlim(min(low, math.ceil(low) - 0.5), max(high, math.floor(high) + 0.5))
+        left.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         left.tick_params(axis="x", which="minor", bottom=False, top=False)
     if figure.equal_scale:
         _equal(figure, left)
