@@ -104,7 +104,7 @@ def _tables(
     for path in written:
         say_out(shown_path(path))
     if rest:
-        streams = ", ".join(f"{n} {stream}" for stream, n in rest.items())
-        say(f"not in {kind}: {streams} rows; csv and parquet hold them")
+        streams = ", ".join(f"{stream} ({n} rows)" for stream, n in rest.items())
+        say(f"not in {kind}: {streams}; csv and parquet hold them")
     if not over:
         say(f"the run is not over: exported are the {rows} rows that it has now")

@@ -32,8 +32,13 @@ def report(
         Path | None, typer.Option("--csv", help="Folder for every plot's numbers.")
     ] = None,
     by: Annotated[
-        Grouping, typer.Option("--by", help="What makes several runs alike.")
-    ] = Grouping.SAMPLE,
+        Grouping | None,
+        typer.Option(
+            "--by",
+            help="What makes several runs alike. Default: the sample; runs of one "
+            "sample stand alone.",
+        ),
+    ] = None,
     words: Annotated[
         str, typer.Option("--words", help="With --by words: 'qms; pure'.")
     ] = "",

@@ -32,6 +32,8 @@ class Grouped:
     title: str
     run: str
     """Its id."""
+    imported_from: str = ""
+    """Name of the file that it was made of; empty: labctl recorded it."""
 
 
 def groups_of(
@@ -45,6 +47,16 @@ def groups_of(
     return {
         labels[about.run]: _group(about, labels[about.run], by, words) for about in runs
     }
+
+
+def usual(runs: Sequence[Grouped]) -> Grouping:
+    """Return how runs are grouped where nobody says it: by their samples.
+
+    Runs of one sample stand each alone: an old file beside tonight's run is to be seen
+    apart from it, and their mean says little.
+    """
+    samples = {about.sample for about in runs}
+    return Grouping.SAMPLE if len(samples) > 1 else Grouping.RUN
 
 
 def labels_of(runs: Sequence[Grouped]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from labctl.analysis.averages import averages, differences
 from labctl.clock import iso
 from labctl.data import Level
 from labctl.drawing.accuracy_text import accuracy_text
-from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
+from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of, usual
 from labctl.figures.merged import combine_all
 from labctl.quantities import SI, format_duration
 from labctl.report.compare import differences_tables, groups_table, runs_table
@@ -29,14 +29,15 @@ def write_report(
     runs: Sequence[Path],
     out: Path | None,
     csv: Path | None,
-    by: Grouping = Grouping.SAMPLE,
+    by: Grouping | None = None,
     words: Sequence[str] = (),
     *,
     replace: bool = False,
 ) -> list[Path]:
     """Write one page, of a run or comparing several, and the figures' numbers.
 
-    Returns the paths. A page of several runs groups them as `Grouping` says.
+    Returns the paths. A page of several runs groups them as ``by`` says; None: as
+    `labctl.figures.grouping.usual` does.
     OperatorError: a file of numbers is there with other content, and ``replace`` is
     not said. StoreError: a folder cannot be written.
     """
@@ -51,7 +52,7 @@ def write_report(
             about_run(folder.path): read_report(folder.path)
             for folder in folders.values()
         }
-        report = compare_reports(read, by, words)
+        report = compare_reports(read, by or usual(list(read)), words)
         protocols = [_protocol(folder.path) for folder in folders.values()]
         figures = [each.figures for each in read.values()]
         named = named_by_protocol(
@@ -94,7 +95,7 @@ def compare_reports(
         subtitle=", ".join(dict.fromkeys(groups.values())),
         facts=[
             ("Grouped by", f"{by}: {'; '.join(words)}" if words else str(by)),
-            *((name, report.subtitle) for name, report in reports.items()),
+            *((labels[about.run], _origin(about, one)) for about, one in read.items()),
         ],
         ended="all completed"
         if all(r.ok for r in reports.values())
@@ -121,12 +122,18 @@ def _protocol(run: Path) -> str:
         return file.header.protocol
 
 
+def _origin(about: Grouped, report: Report) -> str:
+    file = about.imported_from
+    return f"{report.subtitle}, from {file}" if file else report.subtitle
+
+
 def about_run(run: Path) -> Grouped:
     """Return what a run can be grouped by."""
     with RunFile(run) as file:
         header = file.header
         name = str(header.sample.get("name", ""))
-        return Grouped(name, header.title, header.run_id)
+        source = header.imported.file if header.imported else ""
+        return Grouped(name, header.title, header.run_id, source)
 
 
 def _whose(header: RunHeader) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -28,12 +28,15 @@ class Comparison:
     """How many of the runs are."""
     means: Sequence[Average]
     against: Sequence[Difference]
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Label of an imported run -> the file that it was made of."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite becomes None."""
         return {
             "groups": {group: list(runs) for group, runs in self.groups.items()},
             "simulated": self.simulated,
+            "imported_from": dict(self.files),
             "means": [
                 {
                     "result": one.name,
@@ -82,7 +85,11 @@ def compared(
         run: {n: named[n] for n in named if n in kept} for run, named in found.items()
     }
     return Comparison(
-        members, simulated, averages(chosen, groups), differences(chosen, groups)
+        members,
+        simulated,
+        averages(chosen, groups),
+        differences(chosen, groups),
+        {labels[one.run]: one.imported_from for one in about if one.imported_from},
     )
 
 
@@ -91,8 +98,8 @@ def in_words(found: Comparison) -> str:
     short = _letters(found)
     lines = ["SIMULATED"] if found.simulated else []
     for group, letter in short.items():
-        count = len(found.groups[group])
-        lines.append(f"{letter}  {group}{f' ({count} runs)' if count > 1 else ''}")
+        runs = found.groups[group]
+        lines.append(f"{letter}  {group}{_whence(runs, found.files)}")
     for name, unit in dict.fromkeys((one.name, one.unit) for one in found.means):
         said: dict[str, Result] = {}
         tests, reasons = [], {}
@@ -109,6 +116,13 @@ def in_words(found: Comparison) -> str:
         text = results_text(said, spoken=False).removesuffix(f"\n  {MEANING}")
         lines += ["", name.replace("_", " "), text, *tests]
     return "\n".join([*lines, "", MEANING])
+
+
+def _whence(runs: Sequence[str], files: Mapping[str, str]) -> str:
+    if len(runs) > 1:
+        imported = sum(run in files for run in runs)
+        return f" ({len(runs)} runs{f', {imported} imported' if imported else ''})"
+    return f", from {files[runs[0]]}" if runs[0] in files else ""
 
 
 def _briefly(result: Result, reasons: Mapping[str, str]) -> Result:
@@ -152,7 +166,9 @@ def _read(
             if header.run_id in about:
                 continue
             sample = str(header.sample.get("name", ""))
-            about[header.run_id] = Grouped(sample, header.title, header.run_id)
+            source = header.imported.file if header.imported else ""
+            title, run = header.title, header.run_id
+            about[run] = Grouped(sample, title, run, source)
             results[header.run_id] = file.results
             simulated += header.simulated
     return list(about.values()), results, simulated

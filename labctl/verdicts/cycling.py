@@ -12,7 +12,7 @@ COMPLETE = Condition(
     "out, and the reason names them. A file of another program does not say how its "
     "steps ended: its last half cycle is held against those before it, and if there "
     "are none its end is not known.",
-    advice="Resume the run, or record one more cycle.",
+    advice="Resume the run, record one more cycle, or import the whole test.",
 )
 LIMIT_REACHED = Condition(
     code="cycling-limit-reached",

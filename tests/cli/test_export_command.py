@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_is_exported_as_it_is_and_says_so(tmp_path: Path) -> 
 def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
     said = export(made(tmp_path, TIMESERIES, MONITOR), "-f", "bdf", "-o", tmp_path)
 
-    assert "not in bdf: 3 monitor rows; csv and parquet hold them" in said
+    assert "not in bdf: monitor (3 rows); csv and parquet hold them" in said
 
 
 def test_a_run_without_rows_is_refused(tmp_path: Path) -> None:

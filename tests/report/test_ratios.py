@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_two_runs_are_told_with_their_ratio_and_difference() -> None:
         "",
         "± is half of what covers 95 %: double it for the interval (k = 2).",
     ]
+
+
+def test_an_imported_run_is_told_with_its_file() -> None:
+    found = of({"si …1a2b": run(50.0), "si …3c4d": run(50.0)})
+
+    lines = in_words(replace(found, files={"si …3c4d": "A17.mpr"})).splitlines()
+
+    assert lines[1:3] == ["A  si …1a2b", "B  si …3c4d, from A17.mpr"]
 
 
 def test_groups_are_told_with_their_scatter_and_the_test() -> None:

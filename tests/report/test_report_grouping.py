@@ -9,6 +9,7 @@ from labctl.figures.grouping import (
     groups_of,
     labels_of,
     split_words,
+    usual,
 )
 from labctl.report.html import Report
 from labctl.report.of_run import compare_reports
@@ -60,3 +61,10 @@ def test_an_excluded_run_keeps_its_row_but_leaves_the_mean() -> None:
     assert means.rows[0][4].startswith("91.0 ±")
     assert every.rows[2] == ["si-1 …0e3f (excluded)", "50 %, uncertainty unknown"]
     assert report.deviations[0] == "si-1 …0e3f: excluded from figures and means"
+
+
+def test_runs_of_one_sample_stand_alone_where_nobody_says_how() -> None:
+    again = Grouped("si-1", "pure silicon", "20260901-cycling-1a2b")
+
+    assert usual([SI, again]) is Grouping.RUN
+    assert usual([SI, again, QMS_1]) is Grouping.SAMPLE

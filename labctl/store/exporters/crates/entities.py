@@ -190,7 +190,8 @@ def results(place: str, results: Mapping[str, Result]) -> Iterator[Entity]:
 
 def parameters(run: CrateRun) -> Iterator[Entity]:
     """Yield what was asked for, as the person wrote it."""
-    for at, (name, value) in enumerate(run.header.parameters_given.items(), 1):
+    said = {k: v for k, v in run.header.parameters_given.items() if v not in (None, "")}
+    for at, (name, value) in enumerate(said.items(), 1):
         yield {
             "@id": f"#{run.place}-parameter-{at}-{word_of(str(name))}",
             "@type": "PropertyValue",
