@@ -36,12 +36,15 @@ class Axis:
         share = (_bent(values, self.log) - self._bounds[0]) / self._span
         return np.asarray(self.start + share * (self.end - self.start))
 
-    def ticks(self, spacing: float) -> "Ticks":
-        """Return ticks at least about `spacing` pixels apart."""
+    def ticks(self, spacing: float, *, whole: bool = False) -> "Ticks":
+        """Return ticks at least about `spacing` pixels apart.
+
+        ``whole``: at whole numbers alone, of a linear axis.
+        """
         room = max(2, int(abs(self.end - self.start) / spacing))
         if self.log:
             return _log_ticks(self.low, self.high, room)
-        return _linear_ticks(self.low, self.high, room)
+        return _linear_ticks(self.low, self.high, room, whole=whole)
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -107,8 +110,9 @@ def _bent(values: Array, log: bool) -> Array:
         return np.where(np.asarray(values) > 0, np.log10(values), np.nan)
 
 
-def _linear_ticks(low: float, high: float, count: int) -> Ticks:
+def _linear_ticks(low: float, high: float, count: int, *, whole: bool = False) -> Ticks:
     step = one_two_five(high - low, count)
+    step = max(step, 1.0) if whole else step
     first, last = (
         math.ceil(low / step - _ROUNDING),
         math.floor(high / step + _ROUNDING),

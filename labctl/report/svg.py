@@ -13,6 +13,7 @@ from importlib.resources import files
 import numpy as np
 
 from labctl.data import Array
+from labctl.drawing.counted import counts
 from labctl.drawing.lettering import elided, text_width, value_text
 from labctl.drawing.looks import assign, keys
 from labctl.drawing.ticks import Axis, Ticks, span
@@ -144,9 +145,10 @@ def _frame(
         height = left.start + 46.0
         x_axis, left = _equal(x_axis, left)
         left_ticks = left.ticks(_Y_SPACING)
-    x_ticks = x_axis.ticks(_X_SPACING)
+    whole = counts(figure)
+    x_ticks = x_axis.ticks(_X_SPACING, whole=whole)
     widest = max((text_width(text, _TICK) for text in x_ticks.labels), default=0.0)
-    x_ticks = x_axis.ticks(max(_X_SPACING, widest + 20.0))
+    x_ticks = x_axis.ticks(max(_X_SPACING, widest + 20.0), whole=whole)
     return Frame(x_axis, left, right, x_ticks, left_ticks, right_ticks), height
 
 

@@ -30,6 +30,13 @@ def test_linear_ticks_stand_at_one_two_five(
     assert all(low - 1e-9 * abs(low) <= v <= high * (1 + 1e-9) for v in ticks.values)
 
 
+def test_what_is_counted_has_no_ticks_between() -> None:
+    # Three cycles: 1.0, 1.2 … are none.
+    ticks = Axis(0.95, 3.05, 0.0, 400.0).ticks(57.0, whole=True)
+
+    assert ticks.labels == ("1", "2", "3")
+
+
 @pytest.mark.parametrize("low", [-3.7e-9, 0.0, 0.123, 1e5])
 @pytest.mark.parametrize("extent", [2.3e-9, 0.31, 7.0, 8.8e4])
 @pytest.mark.parametrize("room", [3, 7])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
+from labctl.drawing.counted import counts
 from labctl.figures.figure import Figure
 
 SHAPE = 0.72
@@ -38,7 +39,7 @@ def axes_of(figure: Figure, left: Any, right: Any) -> None:
     _ticks(left.xaxis, left.get_xlim(), MOST_ACROSS)
     for axes in filter(None, (left, right)):
         _ticks(axes.yaxis, axes.get_ylim(), MOST_UP)
-    if _counts(figure):
+    if counts(figure):
         low, high = left.get_xlim()
         left.set_xlim(min(low, math.ceil(low) - 0.5), max(high, math.floor(high) + 0.5))
         left.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
@@ -92,12 +93,3 @@ def _span(values: Sequence[Any]) -> tuple[float, float]:
     )
     known = every[np.isfinite(every)]
     return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-
-
-def _counts(figure: Figure) -> bool:
-    """Tell whether the abscissa counts, as cycles and pulses do: it has no halves."""
-    if figure.x_log or not any(len(series.x) for series in figure.series):
-        return False
-    every = np.concatenate([np.asarray(s.x, float) for s in figure.series])
-    known = every[np.isfinite(every)]
-    return bool((known == np.round(known)).all())
