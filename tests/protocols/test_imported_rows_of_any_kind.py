@@ -103,7 +103,8 @@ def test_any_small_table_has_results(
     protocol.figures(run)
 
     assert RECOGNISED_AS in found
-    assert len(found) > 1
+    known = found[RECOGNISED_AS].quality is not Quality.ABSENT
+    assert len(found) > known  # of what is not recognised nothing is worked out
 
 
 def test_a_file_of_rests_alone_says_so() -> None:

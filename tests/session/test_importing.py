@@ -132,7 +132,7 @@ def test_a_time_that_a_sum_rounded_down_is_no_time_that_runs_back(
     assert imported(tmp_path, label, rows)[CE].value is not None
 
 
-@pytest.mark.parametrize("count", ["0.5", "1e30", "inf"])
+@pytest.mark.parametrize("count", ["0.5", "1e30"])
 def test_a_count_that_is_no_whole_number_is_refused(
     tmp_path: Path, label: Path, count: str
 ) -> None:
