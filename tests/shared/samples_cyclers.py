@@ -78,7 +78,8 @@ def arbin() -> Cells:
         "Voltage(V)": r["voltage"],
         "Charge_Capacity(Ah)": 1e-3 * so_far(r, "charged"),
         "Discharge_Capacity(Ah)": 1e-3 * so_far(r, "discharged"),
-        "Internal_Resistance(Ohm)": np.zeros(len(r["time"])),
+        # 0 until one is measured
+        "Internal_Resistance(Ohm)": np.where(r["step"] == 1, 0.0, 0.05),
         "Aux_Temperature_1(C)": np.full(len(r["time"]), 25.0),
     }
 

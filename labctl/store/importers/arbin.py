@@ -8,7 +8,10 @@ The capacity counters restart where the schedule says, so that the rows have to 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from labctl.errors import StoreError
 from labctl.store.importers.counters import Scope
@@ -60,6 +63,19 @@ def as_foreign(path: Path, taken: Taken, settings: Sequence[str]) -> ForeignFile
             "channel instead"
         )
     rows = CyclerRows.of(path, PROGRAM, taken)
+    _leave_unmeasured(rows)
     rows.check_sign()
     rows.scope_counters((Scope.TEST, Scope.CYCLE, Scope.STEP))
     return rows.file(settings, {})
+
+
+def _leave_unmeasured(rows: CyclerRows) -> None:
+    """Leave a resistance of 0 out: Arbin writes that where none was measured."""
+    name = "internal_resistance_ohm"
+    column = rows.columns.get(name)
+    if column is None:
+        return
+    values = np.where(column.values == 0, np.nan, column.values)
+    rows.columns[name] = replace(column, values=values)
+    if np.isnan(values).all():
+        rows.leave(name, "it is 0 throughout: none was measured")

@@ -117,6 +117,15 @@ def test_the_columns_of_arbins_database_are_in_its_units(tmp_path: Path) -> None
     assert file.remarks == ("Aux_Temperature_1 is not taken: it does not say its unit",)
 
 
+def test_a_resistance_of_0_was_not_measured(tmp_path: Path) -> None:
+    some = read(samples.write_arbin(tmp_path)).timeseries["internal_resistance_ohm"]
+    none = read(write(tmp_path, **{"Internal_Resistance(Ohm)": [0] * 29}))
+
+    np.testing.assert_array_equal(some.values, np.where(R["step"] == 1, np.nan, 0.05))
+    assert "internal_resistance_ohm" not in none.timeseries
+    assert none.untaken == ("Internal_Resistance(Ohm)",)
+
+
 def test_a_column_without_a_number_is_not_taken(tmp_path: Path) -> None:
     file = read(write(tmp_path, **{"Internal_Resistance(Ohm)": [""] * 29}))
 
