@@ -123,13 +123,23 @@ class CyclerRows:
                 f"charge from discharge; export the column {state_title} too"
             )
         if has_sign:
-            wrong = np.flatnonzero((current * ways < 0) & (np.abs(ways) == 1))
-            if len(wrong) > len(current) / 100:
+            directed = current * np.where(np.abs(ways) == 1, ways, np.nan)
+            wrong = np.flatnonzero(directed < 0)
+            mostly = [
+                (directed[ways == way] < 0).sum() > (directed[ways == way] > 0).sum()
+                for way in (1, -1)
+            ]
+            if any(mostly) or len(wrong) > len(current) / 100:
                 row = int(wrong[0])
                 raise StoreError(
                     f"{self.path}: {column.title} is {current[row]:g} A in row "
                     f"{row + 1}, whose state is {self.words[STATE][row]!r}: its sign "
                     "is not that of a charge above 0"
+                )
+            if len(wrong):
+                self.remarks.append(
+                    f"{len(wrong)} rows have a current of the other direction than "
+                    f"their {state_title}"
                 )
             return
         values = signed(current, ways)
