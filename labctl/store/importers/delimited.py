@@ -47,6 +47,8 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _COMMA = re.compile(r"^[+-]?(\d*),(\d+)(?:[eE][+-]?\d+)?$")
+CUT = "the last line was cut short; it was left out"
+NO_END = "the last line has no end: its last number may be cut short"
 THOUSAND = 3
 """Digits of a group of thousands."""
 
@@ -58,12 +60,15 @@ class TextFile:
     path: Path
     lines: Sequence[str]
     encoding: str
+    ended: bool = True
+    """Whether its last line has an end."""
 
     @classmethod
     def read(cls, path: Path, fallback: str) -> "TextFile":
-        """Read it: by its byte order mark, as UTF-8, else as ``fallback``.
+        """Read it: by its byte order mark, as UTF-8, as ``fallback``, else as Latin-1.
 
-        StoreError: it cannot be read, or is no text in any of them.
+        In the last one words may be garbled (a Korean comment), numbers not.
+        StoreError: it cannot be read, or is no text.
         """
         try:
             data = path.read_bytes()
@@ -72,10 +77,8 @@ class TextFile:
         for mark, encoding in BOMS:
             if data.startswith(mark):
                 return cls._decoded(path, data[len(mark) :], encoding)
-        try:
-            return cls._decoded(path, data, "utf-8")
-        except StoreError:
-            return cls._decoded(path, data, fallback)
+        encoding = next(e for e in ("utf-8", fallback, "latin-1") if _is_in(data, e))
+        return cls._decoded(path, data, encoding)
 
     @classmethod
     def _decoded(cls, path: Path, data: bytes, encoding: str) -> "TextFile":
@@ -89,9 +92,10 @@ class TextFile:
             raise StoreError(f"{path}: not a text: it has bytes of 0; export it as CSV")
         # not splitlines(): that also splits at letters inside of a cell
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        ended = not lines[-1].strip()
         while lines and not lines[-1].strip():
             lines.pop()
-        return cls(path, lines, encoding)
+        return cls(path, lines, encoding, ended)
 
     def sheet(
         self,
@@ -148,6 +152,8 @@ class Sheet:
     first: int
     """Position of the first line of cells."""
     separator: str
+    ended: bool
+    """Whether the file's last line has an end."""
     remarks: list[str] = field(default_factory=list)
 
     @classmethod
@@ -171,6 +177,7 @@ class Sheet:
             text.lines,
             at + 1,
             separator,
+            text.ended,
             remarks,
         )
 
@@ -192,6 +199,8 @@ class Sheet:
                 numbers[at].append(factor * values)
         if not any(numbers.values()):
             raise StoreError(f"{self.path}: there is no row below the titles")
+        if not self.ended and CUT not in self.remarks:
+            self.remarks.append(NO_END)
         named = {
             q.name: ForeignColumn(np.concatenate(numbers[at]), self.titles[at].strip())
             for at, (q, _) in self.takes.items()
@@ -237,7 +246,7 @@ class Sheet:
         if len(row) == wanted:
             return True
         if number == len(self.lines) and len(row) < wanted:
-            self.remarks.append("the last line was cut short; it was left out")
+            self.remarks.append(CUT)
             return False
         raise StoreError(
             f"{self.path}:{number}: {len(row)} cells, the titles are {wanted}"
@@ -326,6 +335,14 @@ def untaken(titles: Sequence[str], takes: Mapping[int, object]) -> tuple[str, ..
         for at, title in enumerate(titles)
         if at not in takes and title.strip()
     )
+
+
+def _is_in(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -25,6 +25,7 @@ from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.importers.cells import Place, number, numbers_of
 from labctl.store.importers.clock_text import date
+from labctl.store.importers.delimited import NO_END
 from labctl.store.importers.foreign import (
     EMPTY,
     ForeignColumn,
@@ -100,6 +101,8 @@ def read(path: Path) -> ForeignFile:
     if not lines or lines[0].strip() != "EXPLAIN":
         raise StoreError(f"{path}:1: expected `EXPLAIN`; not a Gamry .DTA file")
     settings, tables, remarks = _parts(path, lines)
+    if tables and not remarks and not text.endswith(("\n", "\r")):
+        remarks.append(NO_END)
     return _File(path, settings, tables).as_foreign(remarks)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from labctl.data import Array
 from labctl.errors import StoreError
+from labctl.store.importers.delimited import NO_END
 
 LARGEST: Final = 4 << 30
 """Bytes that a compressed file may become."""
@@ -58,7 +59,7 @@ def read_plain(path: Path) -> PlainTable:
         raise StoreError(f"{path}: the file has no row of data")
     remarks = []
     if not body.endswith(b"\n"):
-        remarks.append("the last line has no end: its last number may be cut short")
+        remarks.append(NO_END)
     if b'"' not in body:
         try:
             values = np.loadtxt(

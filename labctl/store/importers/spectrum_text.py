@@ -143,6 +143,7 @@ def _sheet(text: TextFile) -> Sheet:
                 *(text.path, text.lines[:at], titles, takes, text.lines),
                 first=at + 1,
                 separator=separator,
+                ended=text.ended,
             )
     raise StoreError(
         f"{text.path}: no line of titles says which columns are frequency, Z' and "

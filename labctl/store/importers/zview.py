@@ -20,6 +20,7 @@ from labctl.data import Array
 from labctl.errors import StoreError
 from labctl.store.header import SIMULATED_MARK
 from labctl.store.importers.cells import number
+from labctl.store.importers.delimited import NO_END
 from labctl.store.importers.foreign import EMPTY, ForeignColumn, ForeignFile
 from labctl.store.importers.foreign import ForeignTable as Table
 from labctl.store.importers.sweeps import doubts_of_sign, spectrum_of
@@ -45,14 +46,17 @@ _OF_OURS: Mapping[str, Mapping[str, str]] = {
 def read(path: Path) -> ForeignFile:
     """Read a ``.z`` file. StoreError: it is none, or its rows do not agree."""
     try:
-        lines = path.read_bytes().decode("latin-1").splitlines()
+        text = path.read_bytes().decode("latin-1")
     except OSError as e:
         raise StoreError(f"{path}: cannot be read: {e.strerror or e}") from e
+    lines = text.splitlines()
     ends = [k for k, line in enumerate(lines) if END in line]
     if not ends:
         raise StoreError(f"{path}: has no line `{END}`; not a whole ZPlot file")
     head, first = lines[: ends[0]], ends[0] + 1
     rows, remarks = _rows(path, lines, first)
+    if not remarks and not text.endswith(("\n", "\r")):
+        remarks.append(NO_END)
     titles = _titles(path, head, first, rows.shape[1])
     return _foreign(path, head, titles, rows, remarks)
 

@@ -126,6 +126,16 @@ def test_a_line_that_was_cut_short_is_left_out_and_said(file: Path) -> None:
     assert taken.remarks == ("the last line was cut short; it was left out",)
 
 
+def test_a_last_number_that_may_be_cut_is_remarked(file: Path) -> None:
+    whole = take(file, "Time(s)\tVoltage(V)\n0\t3.0\n1\t3.125\n")
+    cut = take(file, "Time(s)\tVoltage(V)\n0\t3.0\n1\t3.1")
+
+    assert whole.remarks == ()
+    assert cut.remarks == (
+        "the last line has no end: its last number may be cut short",
+    )
+
+
 def test_a_title_that_nothing_takes_is_named(file: Path) -> None:
     taken = take(file, "Time(s),dV/dt(V/s),Voltage(V)\n0,5,3.7\n")
 

@@ -100,6 +100,14 @@ def test_a_file_that_was_cut_says_so(tmp_path: Path) -> None:
     assert "the last line was cut short and is left out" in file.remarks
 
 
+def test_a_last_number_that_may_be_cut_is_remarked(tmp_path: Path) -> None:
+    text = dta(table("ZCURVE", ZCURVE, SPECTRUM), TAG="EISPOT")
+
+    assert not of(tmp_path, text).remarks
+    (remark,) = of(tmp_path, text[:-2]).remarks
+    assert "its last number may be cut short" in remark
+
+
 CURVED = table("CURVE", CURVE, CHARGE)
 REFUSED = [
     (dta(CURVED, CONVENTION="IQUANT\t0\tx"), "CONVENTION is 0"),

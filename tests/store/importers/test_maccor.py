@@ -35,6 +35,36 @@ def test_every_number_is_that_of_the_file_with_the_states_sign(tmp_path: Path) -
     assert c["step_net_energy_wh"].values[-1] == pytest.approx(3e-3)
 
 
+def long_charge(folder: Path, last: float) -> Path:
+    """Write a charge of 297 rows with an offset before, and two rows of discharge."""
+    cells: samples.Cells = {
+        "Rec#": range(300),
+        "Step": [1] + [2] * 297 + [3] * 2,
+        "TestTime": [samples.clock(10.0 * k) for k in range(300)],
+        "Amps": [-1e-6] + [1e-3] * 297 + [last] * 2,
+        "Volts": [3.7] * 300,
+        "State": ["R"] + ["C"] * 297 + ["D"] * 2,
+    }
+    return samples.text(folder / "m.txt", samples.table(cells), "\t")
+
+
+def test_a_short_discharge_without_its_sign_is_refused(tmp_path: Path) -> None:
+    assert read(long_charge(tmp_path, -1e-3)).timeseries.rows == 300
+
+    with pytest.raises(StoreError, match="in row 299, whose state is 'D'"):
+        read(long_charge(tmp_path, 1e-3))
+
+
+def test_a_comment_in_no_known_letters_does_no_harm(tmp_path: Path) -> None:
+    plain = samples.write_maccor(tmp_path)
+    right = read(plain).timeseries["current_ampere"].values
+    plain.write_bytes(b"\x81\x41 \x8d\x8f\r\n" + plain.read_bytes())
+
+    values = read(plain).timeseries["current_ampere"].values
+
+    np.testing.assert_array_equal(values, right)
+
+
 def test_decimal_commas_and_bracketed_titles_are_read(tmp_path: Path) -> None:
     titles = {
         "Rec#": "Rec",

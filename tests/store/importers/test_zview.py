@@ -75,6 +75,15 @@ def test_a_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
     assert file.remarks == ("the last line was cut short and is left out",)
 
 
+def test_a_last_number_that_may_be_cut_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "cell.z"
+    path.write_text("ZPLOT2 ASCII\nEnd Comments\n1E5 10 -2\n1E4 12 -5.", "latin-1")
+
+    assert read(path).remarks == (
+        "the last line has no end: its last number may be cut short",
+    )
+
+
 REFUSED = [
     (["1E5 10"], "rows of 2 numbers without a line of titles"),
     (["1E5 10 x"], "'1E5 10 x' is no row of numbers"),
