@@ -13,6 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.local_tops import find_tops
+
 Floats = NDArray[np.float64]
 
 PROMINENCE = 0.1
@@ -86,14 +88,12 @@ class _Branch:
     sign: float
 
     def peaks(self, prominence: float, smooth: int) -> list[CurrentPeak]:
-        from scipy import signal  # noqa: PLC0415  (start-up time)
-
         seen = _smoothed(self.height, smooth)
         span = float(np.ptp(seen))
         if span == 0:
             return []
-        tops, _ = signal.find_peaks(seen, prominence=prominence * span)
-        return [self._peak(seen, int(top)) for top in tops]
+        tops = find_tops(seen, prominence * span)
+        return [self._peak(seen, top) for top in tops]
 
     def _peak(self, seen: Floats, top: int) -> CurrentPeak:
         first = _half_width(self.v, seen, top, float(self.v[top]), float(seen[top]))

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labctl.analysis.local_tops import find_tops
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.uncertainty import Measured, estimated, rectangular
 from labctl.verdicts.condition import Doubts
@@ -242,12 +243,10 @@ class _Span(NamedTuple):
 
 def _spans(gamma: Floats) -> list[_Span]:
     """Return the peaks that are arcs of their own, fastest first."""
-    from scipy import signal  # noqa: PLC0415  (start-up time)
-
     padded = np.concatenate(([0.0], gamma, [0.0]))
-    tops, _ = signal.find_peaks(padded, prominence=SMALLEST_PEAK * gamma.max(initial=0))
-    tops = tops - 1
-    if not len(tops):
+    least = SMALLEST_PEAK * float(gamma.max(initial=0.0))
+    tops = [top - 1 for top in find_tops(padded, least)]
+    if not tops:
         return []
     valleys = [int(a + np.argmin(gamma[a:b])) for a, b in pairwise(tops)]
     edges = [0, *valleys, len(gamma)]
@@ -268,7 +267,7 @@ def _spans(gamma: Floats) -> list[_Span]:
             float(gamma[stop]) if last < len(parts) else 0.0,
         )
         sides = tuple(parts[i] for i in range(first, last) if i != k)
-        spans.append(_Span(int(tops[k]), slice(start, stop), sides, heights))
+        spans.append(_Span(tops[k], slice(start, stop), sides, heights))
     return spans
 
 
