@@ -28,7 +28,7 @@ from labctl.analysis.spectra.circuit_choice import (
     model_spread,
 )
 from labctl.analysis.spectra.circuit_fit import Search, search_circuit
-from labctl.analysis.spectra.circuit_search import COMPARABLE
+from labctl.analysis.spectra.circuit_search import COMPARABLE, starting_times
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.spectra.fitted_circuit import CircuitFit, Function
 from labctl.analysis.spectra.impedance import parse_circuit
@@ -263,14 +263,20 @@ def _searched(
     seed: int,
 ) -> list[Search]:
     """Return the minima of every circuit, the best three also with leads."""
-    found = []
+    found, peaks = [], starting_times(f, z)
     for text in circuits:
         circuit = parse_circuit(text)
         if len(f) > len(circuit.names):
             given = None if like is None else like.minima.get(text)
             found.append(
                 search_circuit(
-                    circuit, f, z, given=given, exchange=given is None, seed=seed
+                    circuit,
+                    f,
+                    z,
+                    given=given,
+                    exchange=given is None,
+                    peaks=peaks,
+                    seed=seed,
                 )
             )
     if not found:

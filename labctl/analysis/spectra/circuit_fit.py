@@ -96,13 +96,15 @@ def search_circuit(
     starts: int = STARTS,
     weighting: bool = True,
     exchange: bool = True,
+    peaks: Sequence[float] | None = None,
     seed: int = 0,
 ) -> "Search":
     """Find the minima of a fit and ask not yet how far each parameter is known.
 
     ``given``: logarithms of starts, shape (k, p), tried besides the drawn ones;
     ``exchange``: try also what arcs that change places lead to, which minima that were
-    given have behind them. All else as for `fit_circuit`.
+    given have behind them; ``peaks``: `starting_times` of this spectrum, which several
+    circuits have in common. All else as for `fit_circuit`.
     """
     f = np.asarray(frequency, dtype=np.float64)
     z: Complexes = np.asarray(impedance, dtype=np.complex128)
@@ -116,7 +118,7 @@ def search_circuit(
         raise ValueError("spectrum: frequencies and |Z| must be finite and above 0")
     order = np.argsort(f, kind="stable")
     problem = _Reported(circuit, f[order], z[order], weighting)
-    found = problem.solve(given, starts, seed, exchange=exchange)
+    found = problem.solve(given, starts, seed, exchange=exchange, peaks=peaks)
     return Search(circuit, problem, found, np.argsort(order))
 
 
@@ -181,7 +183,7 @@ class _Reported(Problem):
         if ends.better is not None:
             trail: list[Minima] = []
             if self.refine(ends.better[None], trail) < cost:
-                first = self.in_order(trail[-1].points[0])
+                first = self.in_order(trail[-1].points[:1])
                 points = np.vstack((first, found.points))
                 costs = np.concatenate((trail[-1].costs, found.costs))
                 rests = np.concatenate((trail[-1].rests, found.rests))

@@ -5,6 +5,7 @@ a whole round finds nothing better.
 """
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -94,14 +95,24 @@ class Problem:
         return np.concatenate((left.real, left.imag), axis=1), steep
 
     def solve(
-        self, given: Floats | None, starts: int, seed: int, *, exchange: bool
+        self,
+        given: Floats | None,
+        starts: int,
+        seed: int,
+        *,
+        exchange: bool,
+        peaks: Sequence[float] | None = None,
     ) -> Minima:
-        """Return what descents ended at and came by, the best first."""
+        """Return what descents ended at and came by, the best first.
+
+        ``peaks``: see `starting_times`; None: they are looked for.
+        """
         trail: list[Minima] = []
         least, quiet = math.inf, 0
         if given is not None:
             least = self.refine(given, trail)
-        peaks = self._peaks() if starts else ()
+        if peaks is None:
+            peaks = starting_times(self.f, self.z) if starts else ()
         for number in range(MOST_ROUNDS if starts else 0):
             drawn = guesses(
                 self.circuit,
@@ -133,8 +144,8 @@ class Problem:
         order = np.argsort(costs, kind="stable")
         rests = np.concatenate([found.rests for found in trail])
         points, costs, rests = points[order], costs[order], rests[order]
-        for k in np.flatnonzero(costs <= COMPARABLE * costs[0] + NOTHING):
-            points[k] = self.in_order(points[k])
+        near = costs <= COMPARABLE * costs[0] + NOTHING
+        points[near] = self.in_order(points[near])
         return Minima(points, costs, rests)
 
     def refine(self, starts: Floats, trail: list[Minima]) -> float:
@@ -165,12 +176,6 @@ class Problem:
             trail.append(still._replace(rests=np.zeros_like(still.rests)))
             self.refine(still.points, trail)
 
-    def _peaks(self) -> tuple[float, ...]:
-        try:
-            return peak_times(self.f, self.z)
-        except (RuntimeError, ValueError, np.linalg.LinAlgError):
-            return ()  # the even draws do without
-
     def _exchanged(self, logs: Floats) -> Floats:
         """Return the points at which two arcs of different shape change places."""
         tree = self.circuit.tree
@@ -191,25 +196,46 @@ class Problem:
         return np.array(out).reshape(-1, len(logs))
 
     def in_order(self, logs: Floats) -> Floats:
-        """Return the same circuit with arcs of one shape sorted, fastest first."""
+        """Return the same circuits with arcs of one shape sorted, fastest first.
+
+        ``logs`` has shape (k, p).
+        """
         tree = self.circuit.tree
         if not isinstance(tree, InSeries):
             return logs
-        alike: dict[str, list[tuple[int, int, int]]] = {}
+        alike: dict[str, list[tuple[Part, int]]] = {}
         at = 0
         for part in tree.parts:
             if isinstance(part, Parallel):
-                own = np.exp(logs[at : at + part.count])
-                top = int(np.argmin(part.at(self.omega, own).imag))
-                alike.setdefault(shape_of(part), []).append((-top, at, part.count))
+                alike.setdefault(shape_of(part), []).append((part, at))
             at += part.count
         out = logs.copy()
         for members in alike.values():
-            for (_, to, count), (_, origin, _) in zip(
-                members, sorted(members), strict=True
-            ):
-                out[to : to + count] = logs[origin : origin + count]
+            if len(members) < 2:  # noqa: PLR2004
+                continue
+            count = members[0][0].count
+            own = np.stack([logs[:, at : at + count] for _, at in members], axis=1)
+            tops = [
+                part.at(self.omega, np.exp(own[:, n].T)[:, :, None]).imag.argmin(axis=1)
+                for n, (part, _) in enumerate(members)
+            ]
+            order = np.argsort(-np.stack(tops, axis=1), axis=1, kind="stable")
+            own = np.take_along_axis(own, order[:, :, None], axis=1)
+            for n, (_, at) in enumerate(members):
+                out[:, at : at + count] = own[:, n]
         return out
+
+
+def starting_times(frequency: Floats, impedance: Complexes) -> tuple[float, ...]:
+    """Return time constants in s that arcs of the spectrum may have; empty: unknown.
+
+    They are the spectrum's, whatever the circuit.
+    """
+    order = np.argsort(frequency, kind="stable")
+    try:
+        return peak_times(frequency[order], impedance[order])
+    except (RuntimeError, ValueError, np.linalg.LinAlgError):
+        return ()  # the even draws do without
 
 
 def _kinds(part: Part) -> list[str]:

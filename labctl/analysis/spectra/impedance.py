@@ -149,16 +149,15 @@ class Circuit:
     """A whole circuit; `parse_circuit` makes one."""
 
     tree: Part
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Of the parameters, in order of appearance."""
+    scales: tuple[ParameterScale, ...] = field(init=False, repr=False, compare=False)
+    """What each parameter is, in the same order."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Parameter names in order of appearance."""
-        return tuple(name for name, _ in self.tree.parameters)
-
-    @property
-    def scales(self) -> tuple[ParameterScale, ...]:
-        """What each parameter is, in the same order."""
-        return tuple(scale for _, scale in self.tree.parameters)
+    def __post_init__(self) -> None:
+        names, scales = zip(*self.tree.parameters, strict=True)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "scales", scales)
 
     def impedance(
         self, frequency: ArrayLike, values: Sequence[float] | Mapping[str, float]
