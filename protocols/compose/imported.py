@@ -5,7 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from labctl.analysis.cells.recognition import Measurement, Recognised, recognise
+from labctl.analysis.cells.recognition import (
+    Called,
+    Measurement,
+    Recognised,
+    recognise,
+)
+from labctl.analysis.cells.technique_names import measurement_called
 from labctl.columns import EIS, TIMESERIES
 from labctl.data import RECOGNISED_AS, Result, Stream
 from labctl.errors import Complaint
@@ -82,10 +88,16 @@ class Imported(Protocol):
                 one_c=one_c_of(rows.sample),
                 at_rest=len(at_rest),
                 driven=len(driven),
+                called=self._called(),
             )
         others = {Measurement.PEIS: at_rest, Measurement.INSITU_EIS: driven}
         more = [kind for kind, own in others.items() if own and kind is not told]
         return Recognised((told, *more), "told so by who imported it", told=True)
+
+    def _called(self) -> Called | None:
+        name = self.parameters.technique
+        kind = measurement_called(name)
+        return None if kind is None else Called(name, kind)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return what the analyses of what was measured say, and what that was."""

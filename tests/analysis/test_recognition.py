@@ -1,8 +1,11 @@
 """What was measured is told by what the rows are."""
 
+import math
+
 import pytest
 
 from labctl.analysis.cells.recognition import (
+    Called,
     Level,
     Measurement,
     is_rate_test,
@@ -10,8 +13,11 @@ from labctl.analysis.cells.recognition import (
     recognise,
 )
 from labctl.analysis.cells.segment import Segment, SegmentKind
+from labctl.analysis.cells.technique_names import measurement_called
 
 REST, CURRENT, RAMP = SegmentKind.REST, SegmentKind.CURRENT, SegmentKind.RAMP
+UNKNOWN = SegmentKind.UNKNOWN
+OCV = Called("Open Circuit Voltage", Measurement.REST)
 Told = tuple[SegmentKind, float, float]
 """Kind, mA, and s."""
 
@@ -111,3 +117,39 @@ def test_spectra_beside_cycles_are_a_mixture() -> None:
         Measurement.INSITU_EIS,
     )
     assert "3 spectra at rest" in found.because
+
+
+def test_without_any_current_the_name_of_the_technique_decides() -> None:
+    found = recognise(segments((UNKNOWN, math.nan, 60)), (), called=OCV)
+
+    assert found.kinds == (Measurement.REST,)
+    assert found.by_name
+    assert found.because == (
+        "the file calls it Open Circuit Voltage; no current was recorded"
+    )
+
+
+def test_a_name_decides_nothing_where_rows_tell() -> None:
+    found = recognise(segments((RAMP, 3, 900)), (), called=OCV)
+
+    assert found.kinds == (Measurement.VOLTAMMETRY,)
+    assert not found.by_name
+
+
+def test_without_current_and_known_name_nothing_is_recognised() -> None:
+    assert recognise(segments((UNKNOWN, math.nan, 60)), ()).kinds == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Open Circuit Voltage", Measurement.REST),
+        (" open circuit voltage ", Measurement.REST),
+        ("cyclic-voltammetry", Measurement.VOLTAMMETRY),
+        # a word in a name is no name
+        ("Open Circuit Voltage and more", None),
+        ("", None),
+    ],
+)
+def test_names_are_known_whole(name: str, expected: Measurement | None) -> None:
+    assert measurement_called(name) is expected

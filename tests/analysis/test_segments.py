@@ -132,6 +132,18 @@ def test_a_current_that_the_file_does_not_tell_is_no_rest() -> None:
     assert math.isnan(found[0].current)
 
 
+@pytest.mark.parametrize("driving", [None, Driving.VOLTAGE])
+def test_a_voltage_that_rises_without_a_known_current_is_no_ramp(
+    driving: Driving | None,
+) -> None:
+    t = np.arange(200.0)
+    told = None if driving is None else np.full(200, driving)
+
+    found = segments_of(t, 1 + 1e-3 * t, np.full(200, np.nan), driving=told)
+
+    assert [one.kind for one in found] == [UNKNOWN]
+
+
 def test_what_the_file_says_was_driven_decides() -> None:
     driving = np.repeat([Driving.REST, Driving.CURRENT, Driving.VOLTAGE], 10)
     i = np.r_[np.full(10, np.nan), np.full(10, 1e-3), 1e-3 * 0.9 ** np.arange(10)]

@@ -72,7 +72,7 @@ class KeptRows:
         at = a
         for begin, end in find_ramps(self.time[a:b], self.voltage[a:b]):
             begin, end = a + begin, a + end  # noqa: PLW2901
-            if self._is_steps(begin, end):
+            if self._is_unknown(begin, end) or self._is_steps(begin, end):
                 continue
             yield from self._without_ramps(at, begin)
             yield SegmentKind.RAMP, begin, end
@@ -89,8 +89,11 @@ class KeptRows:
             return
         held = self.driving[a] == Driving.VOLTAGE
         if held:
-            still = self._is_held(a, b)
-            yield (SegmentKind.VOLTAGE if still else SegmentKind.VARYING), a, b
+            if self._is_held(a, b):
+                yield SegmentKind.VOLTAGE, a, b
+            else:
+                unknown = self._is_unknown(a, b)
+                yield (SegmentKind.UNKNOWN if unknown else SegmentKind.VARYING), a, b
             return
         for begin, end in self._even(a, b):
             if self._is_unknown(begin, end):

@@ -1,7 +1,8 @@
 """What a measurement is, by what its rows are: cycles, a titration, ramps, pulses.
 
-The rules look at segments and cycles, never at a program's word for its technique. The
-names are those of our own protocols, whose analysis the rows then go through.
+The rules look at segments and cycles; a program's word for its technique decides only
+where no current was recorded, and the rows cannot tell (`technique_names`). The names
+are those of our own protocols, whose analysis the rows then go through.
 """
 
 import itertools
@@ -69,6 +70,16 @@ class Recognised:
     """What a person reads: ``24 pulses in one direction, each between two rests``."""
     told: bool = False
     """A person said so."""
+    by_name: bool = False
+    """The file calls it so, and its rows do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What the other program calls the technique, where the name is known."""
+
+    name: str
+    kind: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ def recognise(
     one_c: float | None = None,
     at_rest: int = 0,
     driven: int = 0,
+    called: Called | None = None,
 ) -> Recognised:
     """Return what was measured.
 
@@ -108,6 +120,8 @@ def recognise(
         A, by the label; None: it does not say.
     at_rest, driven
         How many spectra were taken at rest, and while a current flowed.
+    called
+        What the file calls it, for rows that do not tell; None: nothing that is known.
     """
     kinds, said = [], []
     main = _main(segments, levels, one_c)
@@ -122,12 +136,22 @@ def recognise(
             kinds.append(kind)
             said.append(f"{_counted(count, 'spectrum', 'spectra')} {when}")
     if not kinds:
-        unknown = sum(s.rows for s in segments if s.kind is SegmentKind.UNKNOWN)
-        if unknown:
-            rows = _counted(unknown, "row", "rows")
-            return Recognised((), f"{rows} of the file have no current: is it a rest?")
-        return Recognised((Measurement.REST,), "no current flows in any row")
+        return _undriven(segments, called)
     return Recognised(tuple(kinds), "; ".join(said))
+
+
+def _undriven(segments: Sequence[Segment], called: Called | None) -> Recognised:
+    """Return what rows are of which none is known to have a current."""
+    unknown = sum(s.rows for s in segments if s.kind is SegmentKind.UNKNOWN)
+    if not unknown:
+        return Recognised((Measurement.REST,), "no current flows in any row")
+    rows = _counted(unknown, "row", "rows")
+    if called is None:
+        return Recognised((), f"{rows} of the file have no current: is it a rest?")
+    every = all(s.kind is SegmentKind.UNKNOWN for s in segments)
+    lack = "no current was recorded" if every else f"{rows} have no current"
+    why = f"the file calls it {called.name}; {lack}"
+    return Recognised((called.kind,), why, by_name=True)
 
 
 def _main(

@@ -5,7 +5,7 @@ do. A segment begins where the step, the driving or the sense of the current cha
 where the current jumps; the first row of a segment may hold a mean of both (the
 interval that ends at it began in the segment before), so no test looks at it. A single
 row apart from its neighbours is a glitch of the range. A current that is not a number
-is unknown and no rest.
+is unknown: neither rest nor ramp.
 """
 
 import itertools
