@@ -145,7 +145,7 @@ def _finite(
     if radius.is_absent:
         reason = "the label has no `particle_radius`"
         return _not_met(verdicts.STATED, reason, "m²/s")
-    scans = [one.scanned(branch) for one in taken if one.whole]
+    scans = [one.scanned(branch) for one in taken if one.whole and one.has(branch)]
     if len(scans) < FEWEST:
         reason = f"{len(scans)} whole scans; {FEWEST} are needed"
         return _not_met(verdicts.ENOUGH_RATES, reason, "m²/s")
@@ -164,6 +164,9 @@ def share_of(taken: Sequence[Voltammogram]) -> tuple[Measured, Table]:
     if len(taken) < FEWEST_RATES:
         reason = f"{len(taken)} scan rates; {FEWEST_RATES} are needed"
         return _not_met(verdicts.ENOUGH_RATES, reason, "%"), {}
+    if not all(one.has("anodic") for one in taken):
+        reason = "the share is that of a rising voltage, which was not scanned"
+        return _not_met(verdicts.PEAK_SEEN, reason, "%"), {}
     low = max(float(one.voltage.min()) for one in taken)
     high = min(float(one.voltage.max()) for one in taken)
     grid = np.linspace(low, high, GRID_POINTS)
@@ -181,8 +184,8 @@ def share_of(taken: Sequence[Voltammogram]) -> tuple[Measured, Table]:
 
 
 def _anodic_branch(one: Voltammogram, grid: Array) -> Array:
-    start = int(np.argmin(one.voltage))
-    v, i = one.voltage[start:], one.current[start:]
+    rising = one.scanned("anodic")
+    v, i = rising.voltage[rising.branch], rising.current[rising.branch]
     order = np.argsort(v)
     branch: Array = np.interp(grid, v[order], i[order])
     return branch
@@ -195,7 +198,7 @@ def _slowest(
     rates, peaks = measured_peaks(run, taken, branch)
     there = [p for one in taken if (p := one.peak(branch)) is not None]
     if not rates:
-        reason = f"no scan shows a {branch} peak"
+        reason = f"no peak is seen on any {branch} branch"
         return _not_met(verdicts.PEAK_SEEN, reason, "A"), {}
     table: Table = {
         "scan_rate_volt_per_second": rates,

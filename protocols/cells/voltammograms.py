@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
@@ -29,6 +30,21 @@ MOST_CYCLES = 5
 BRANCHES = ("anodic", "cathodic")
 TEMPERATURE_LEFT = 2.0
 """K, standard: a room, or a chamber and the self-heating of a cell in it."""
+
+
+class Course(Enum):
+    """Which way a scan goes, and whether it comes back."""
+
+    DOWN_UP = "from the upper vertex and back"
+    UP_DOWN = "from the lower vertex and back"
+    DOWN = "falling only"
+    """A linear sweep; so is the other one."""
+    UP = "rising only"
+
+    @property
+    def is_cycle(self) -> bool:
+        """Whether it comes back."""
+        return self in {Course.DOWN_UP, Course.UP_DOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +76,11 @@ class Scanned:
     rate: float
     """V/s."""
     rows: Ints
-    """All cycles that are looked back on; each goes down from the upper vertex."""
+    """All cycles that are looked back on."""
     last: Ints
     """Places within these rows of the cycle that is analysed."""
+    course: Course = Course.DOWN_UP
+    """Of each cycle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,17 +95,23 @@ class Voltammogram:
     """The highest peak of the branch with rising voltage."""
     cathodic: CurrentPeak | None
     whole: bool
-    """It came to both vertices and back."""
+    """It came to both vertices and back; a linear sweep: to its end."""
     scan: Scan
     """All sweeps of its rate, the branch with rising voltage."""
     falling: slice
     """Rows of the scan's branch with falling voltage."""
+    course: Course = Course.DOWN_UP
     code: int = UNKNOWN_RANGE
     """Of the current range."""
 
     def peak(self, branch: str) -> CurrentPeak | None:
         """Return the peak of a branch of `BRANCHES`."""
         return self.anodic if branch == "anodic" else self.cathodic
+
+    def has(self, branch: str) -> bool:
+        """Return whether a branch of `BRANCHES` was scanned at all."""
+        never = Course.DOWN if branch == "anodic" else Course.UP
+        return self.course is not never
 
     def scanned(self, branch: str) -> Scan:
         """Return the scan with the rows of a branch."""
@@ -134,37 +158,68 @@ def voltammograms(
     """Return the last cycle of every rate that was scanned."""
     table = run.table("timeseries")
     return tuple(
-        _voltammogram(table, one.rows, one.last, one.rate, settings)
+        _voltammogram(table, one, settings)
         for one in scans
         if len(one.last) >= FEWEST_ROWS
     )
 
 
 def _voltammogram(
-    table: Mapping[str, Array],
-    rows: Array,
-    analysed: Array,
-    rate: float,
-    settings: VoltammetrySettings,
+    table: Mapping[str, Array], scanned: Scanned, settings: VoltammetrySettings
 ) -> Voltammogram:
+    rows, analysed = scanned.rows, scanned.last
     time = table["test_time_second"][rows]
     voltage, current = table["voltage_volt"][rows], table["current_ampere"][rows]
     v, i = voltage[analysed], current[analysed]
     peaks = find_peaks(v, i, resistance=settings.resistance, smooth=SMOOTHED)
-    turn = int(analysed[0]) + int(np.argmin(v))
-    near = 0.02 * (settings.highest - settings.lowest)
-    whole = v.min() <= settings.lowest + near and v[-1] >= settings.highest - near
+    rising, falling = _branches(v, scanned)
     return Voltammogram(
-        rate,
+        scanned.rate,
         v,
         i,
         max((p for p in peaks if p.anodic), key=_size, default=None),
         max((p for p in peaks if not p.anodic), key=_size, default=None),
-        whole=bool(whole),
-        scan=Scan(time, voltage, current, slice(turn, int(analysed[-1]) + 1)),
-        falling=slice(int(analysed[0]), turn + 1),
+        whole=_is_whole(v, scanned.course, settings),
+        scan=Scan(time, voltage, current, rising),
+        falling=falling,
+        course=scanned.course,
         code=_code(table, rows[analysed]),
     )
+
+
+def _branches(v: Array, scanned: Scanned) -> tuple[slice, slice]:
+    """Return the rows with rising and with falling voltage; of one there is no other.
+
+    ``v``: of the cycle that is analysed.
+    """
+    first, last = int(scanned.last[0]), int(scanned.last[-1])
+    none = slice(last + 1, last + 1)
+    match scanned.course:
+        case Course.UP:
+            return slice(first, last + 1), none
+        case Course.DOWN:
+            return none, slice(first, last + 1)
+        case Course.UP_DOWN:
+            turn = first + int(np.argmax(v))
+            return slice(first, turn + 1), slice(turn, last + 1)
+        case Course.DOWN_UP:
+            turn = first + int(np.argmin(v))
+            return slice(turn, last + 1), slice(first, turn + 1)
+
+
+def _is_whole(v: Array, course: Course, settings: VoltammetrySettings) -> bool:
+    """Return whether a scan came to where it was to turn, and to its end."""
+    near = 0.02 * (settings.highest - settings.lowest)
+    low, high = settings.lowest + near, settings.highest - near
+    match course:
+        case Course.UP:
+            return bool(v[-1] >= high)
+        case Course.DOWN:
+            return bool(v[-1] <= low)
+        case Course.UP_DOWN:
+            return bool(v.max() >= high and v[-1] <= low)
+        case Course.DOWN_UP:
+            return bool(v.min() <= low and v[-1] >= high)
 
 
 def _code(table: Mapping[str, Array], rows: Array) -> int:

@@ -27,6 +27,7 @@ from protocols.cells.pulse_results import StatePulse
 from protocols.cells.rate_results import BOTH_WAYS, RateTest
 from protocols.cells.voltammograms import (
     MOST_CYCLES,
+    Course,
     Scanned,
     VoltammetrySettings,
     temperature_of,
@@ -195,31 +196,43 @@ def _opening(rows: ImportedRows, later: Sequence[Level], one_c: float | None) ->
 def scans_of_segments(rows: ImportedRows) -> tuple[Scanned, ...]:
     """Return where each rate was scanned, the slowest first.
 
-    A scan goes down from its upper vertex and up again; where no ramp is followed by
-    one back, single ramps are all there is.
+    A scan goes down from its upper vertex and up again, or else up and down again;
+    where no ramp is followed by one back, single ramps are all there is.
     """
     ramps = [one for one in rows.segments if one.kind is SegmentKind.RAMP]
-    pairs = [
-        (down, up)
-        for down, up in itertools.pairwise(ramps)
-        if down.slope < 0 < up.slope and down.end_row == up.first_row
-    ]
-    scans = pairs or [(one, one) for one in ramps]
-    blocks: list[tuple[float, list[tuple[Segment, Segment]]]] = []
-    for first, last in scans:
-        rate = _scan_rate(rows, first)
+    blocks: list[tuple[float, list[Segment]]] = []
+    for ramp in ramps:
+        rate = _scan_rate(rows, ramp)
         if blocks and abs(blocks[-1][0] - rate) <= ONE_RATE * rate:
-            blocks[-1][1].append((first, last))
+            blocks[-1][1].append(ramp)
         else:
-            blocks.append((rate, [(first, last)]))
+            blocks.append((rate, [ramp]))
+    scans = [(_as_told(rate), *_scans_of(block)) for rate, block in blocks]
+    cycles = [one for one in scans if one[1].is_cycle]
     found: dict[float, Scanned] = {}
-    for rate, own in blocks:
+    for rate, course, own in cycles or scans:
         looked = own[-MOST_CYCLES:]
         every = np.concatenate([np.arange(a.first_row, b.end_row) for a, b in looked])
-        first, last = looked[-1]
-        places = np.flatnonzero(every >= first.first_row)
-        found[_as_told(rate)] = Scanned(_as_told(rate), every.astype(np.int64), places)
+        places = np.flatnonzero(every >= looked[-1][0].first_row)
+        found[rate] = Scanned(rate, every.astype(np.int64), places, course)
     return tuple(found[rate] for rate in sorted(found))
+
+
+def _scans_of(
+    ramps: Sequence[Segment],
+) -> tuple[Course, Sequence[tuple[Segment, Segment]]]:
+    """Return which way the scans of one rate go, and the ramps of each."""
+    joined = [
+        (one, back)
+        for one, back in itertools.pairwise(ramps)
+        if one.end_row == back.first_row and one.slope * back.slope < 0
+    ]
+    for course, sign in ((Course.DOWN_UP, -1), (Course.UP_DOWN, 1)):
+        if pairs := [pair for pair in joined if sign * pair[0].slope > 0]:
+            return course, pairs
+    way = ramps[-1].slope
+    alike = [(one, one) for one in ramps if one.slope * way > 0]
+    return (Course.UP if way > 0 else Course.DOWN), alike
 
 
 def _scan_rate(rows: ImportedRows, ramp: Segment) -> float:

@@ -163,8 +163,7 @@ def _main(
         return None
     share = sum(r.duration for r in ramps) / (sum(s.duration for s in driven) or 1.0)
     if share > RAMPS or _turn(ramps):
-        many = _counted(len(ramps), "ramp", "ramps")
-        return Measurement.VOLTAMMETRY, f"{many} of the potential"
+        return Measurement.VOLTAMMETRY, _ramps_said(ramps)
     titrated = titration_pulses(segments)
     if titrated:
         return (
@@ -176,6 +175,13 @@ def _main(
         many = _counted(len(pulses), "short pulse", "short pulses")
         return Measurement.HPPC, f"{many} between rests, among longer current steps"
     return _of_cycles(levels, one_c)
+
+
+def _ramps_said(ramps: Sequence[Segment]) -> str:
+    many = f"{_counted(len(ramps), 'ramp', 'ramps')} of the potential"
+    if _turn(ramps):
+        return many
+    return f"{many}, {'a linear sweep' if len(ramps) == 1 else 'linear sweeps'}"
 
 
 def _turn(ramps: Sequence[Segment]) -> bool:
