@@ -10,6 +10,7 @@ are read in blocks of lines.
 """
 
 import codecs
+import contextlib
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,18 +77,20 @@ class TextFile:
             raise StoreError(f"{path}: cannot be read: {e.strerror or e}") from e
         for mark, encoding in BOMS:
             if data.startswith(mark):
-                return cls._decoded(path, data[len(mark) :], encoding)
-        encoding = next(e for e in ("utf-8", fallback, "latin-1") if _is_in(data, e))
-        return cls._decoded(path, data, encoding)
+                try:
+                    return cls._of(path, data[len(mark) :].decode(encoding), encoding)
+                except UnicodeDecodeError as e:
+                    raise StoreError(
+                        f"{path}: not a text in {encoding}: {e.reason} at byte "
+                        f"{e.start}; copy it again"
+                    ) from e
+        for encoding in ("utf-8", fallback):
+            with contextlib.suppress(UnicodeDecodeError):
+                return cls._of(path, data.decode(encoding), encoding)
+        return cls._of(path, data.decode("latin-1"), "latin-1")
 
     @classmethod
-    def _decoded(cls, path: Path, data: bytes, encoding: str) -> "TextFile":
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as e:
-            raise StoreError(
-                f"{path}: not a text in {encoding}: {e.reason} at byte {e.start}"
-            ) from e
+    def _of(cls, path: Path, text: str, encoding: str) -> "TextFile":
         if "\0" in text:
             raise StoreError(f"{path}: not a text: it has bytes of 0; export it as CSV")
         # not splitlines(): that also splits at letters inside of a cell
@@ -335,14 +338,6 @@ def untaken(titles: Sequence[str], takes: Mapping[int, object]) -> tuple[str, ..
         for at, title in enumerate(titles)
         if at not in takes and title.strip()
     )
-
-
-def _is_in(data: bytes, encoding: str) -> bool:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _cells(line: str, separator: str) -> list[str]:
