@@ -108,7 +108,12 @@ FORMATS: tuple[Format, ...] = (
         "Battery Data Format",
         (".csv",),
         "labctl.store.importers.bdf.read:read",
-        holds=(b"Test Time / s", b"Test Time / ms", b"test_time_second,"),
+        holds=(
+            b"Test Time / s",
+            b"Test Time / ms",
+            b"test_time_second,",
+            b"voltage_volt,",
+        ),
     ),
     Format(
         "WonATech",

@@ -55,6 +55,9 @@ FORMS: dict[str, bytes | str] = {
     "bom.bdf.csv": "\ufeff" + ",".join(LABELS) + "\n" + TEXT,
     "quoted.bdf.csv": ",".join(f'"{x}"' for x in LABELS) + "\n" + TEXT,
     "blanks.bdf.csv": ", ".join(x.upper() for x in LABELS) + "\n" + TEXT,
+    "voltage first.csv": "voltage_volt,current_ampere,step_id,"
+    "unix_time_second,test_time_second\n3.0,0.0,1,1700000000,0\n"
+    "3.25,0.0005,2,1700000010,10\n",
     "cr.bdf.csv": (",".join(LABELS) + "\n" + TEXT).replace("\n", "\r"),
     "x.bdf.csv.gz": gzip.compress((",".join(LABELS) + "\n" + TEXT).encode()),
     "lines.bdf.json": "\n".join(
