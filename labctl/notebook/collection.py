@@ -163,6 +163,9 @@ class Runs(Sequence[Run]):
     def __iter__(self) -> Iterator[Run]:
         return (Run(each.path) for each in self.lines)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [each.id for each in self.lines]
+
     def __len__(self) -> int:
         return len(self.lines)
 

@@ -96,6 +96,9 @@ class Figures(Mapping[str, PaperFigure]):
     def __iter__(self) -> Iterator[str]:
         return (figure.name for figure in self._drawn.figures)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(self._drawn.figures)
 

@@ -70,6 +70,9 @@ class Results(Mapping[str, ShownResult]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._results)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(self._results)
 

@@ -130,6 +130,9 @@ class Table(Mapping[str, Array]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(self._columns)
 

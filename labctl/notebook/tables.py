@@ -30,6 +30,9 @@ class Tables(Mapping[str, Table]):
     def __iter__(self) -> Iterator[str]:
         return (stream.name for stream in self._file.header.streams)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(self._file.header.streams)
 

@@ -245,3 +245,21 @@ def test_an_imported_run_is_found_by_what_it_was_taken_for(old: Path) -> None:
 def test_where_nothing_matches_the_latest_says_so(old: Path) -> None:
     with pytest.raises(IndexError, match="no runs"):
         labctl.runs(old).where(sample="nobody")[-1]
+
+
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [
+        (lambda runs: runs, "run-1"),
+        (lambda runs: runs[0].tables, "timeseries"),
+        (lambda runs: runs[0].table(), "voltage_volt"),
+        (lambda runs: runs[0].results, "initial_coulombic_efficiency"),
+        (lambda runs: runs[0].figures, "capacity"),
+    ],
+)
+def test_a_notebook_completes_the_names_between_brackets(
+    data: Path, of: Callable[[Any], Any], name: str
+) -> None:
+    found = of(labctl.runs(data))
+
+    assert name in found._ipython_key_completions_()
