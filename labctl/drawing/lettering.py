@@ -48,7 +48,7 @@ def value_text(value: float, uncertainty: float | None = None) -> str:
     if uncertainty is None or not math.isfinite(uncertainty) or uncertainty <= 0:
         return _lone(value)
     exponent = _exponent(max(abs(value), uncertainty), 2)
-    plain = exponent == -1 or (exponent in _PLAIN and _fits(uncertainty))
+    plain = exponent in {-1, 1} or (exponent in _PLAIN and _fits(uncertainty))
     shift = 0 if plain else exponent
     scaled, spread = value * 10.0**-shift, uncertainty * 10.0**-shift
     last = _exponent(spread, 2) - 1

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from labctl.analysis.averages import Average, Difference, Results
 from labctl.analysis.statistics import Group
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import probability_text, spoken, unit_text, value_text
+from labctl.drawing.lettering import (
+    probability_text,
+    spoken,
+    uncertainty_text,
+    unit_text,
+    value_text,
+)
 from labctl.drawing.result_text import largest_text, number_text, result_text
 from labctl.report.tables import Table
 
@@ -124,7 +130,7 @@ def deviation_text(found: Group) -> str:
     """Write s with two significant digits; ``–`` for a single value."""
     if found.count < 2:  # noqa: PLR2004  (one value does not scatter)
         return NONE
-    return value_text(float(f"{found.deviation:.1e}"))
+    return uncertainty_text(found.deviation)
 
 
 def welch_text(probability: float) -> str:

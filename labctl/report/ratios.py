@@ -9,7 +9,7 @@ from typing import Any
 
 from labctl.analysis.averages import Average, Difference, averages, differences
 from labctl.data import Quality, Result
-from labctl.drawing.lettering import probability_text, value_text
+from labctl.drawing.lettering import probability_text, uncertainty_text
 from labctl.drawing.result_text import MEANING, results_text
 from labctl.errors import OperatorError
 from labctl.figures.grouping import Grouped, Grouping, groups_of, labels_of
@@ -143,7 +143,7 @@ def _letters(found: Comparison) -> dict[str, str]:
 def _scatter(one: Average) -> str:
     if one.of.count < 2:  # noqa: PLR2004  (one does not scatter)
         return ""
-    return f"  n = {one.of.count}, s = {value_text(float(f'{one.of.deviation:.1e}'))}"
+    return f"  n = {one.of.count}, s = {uncertainty_text(one.of.deviation)}"
 
 
 def _test(one: Difference, groups: str) -> list[str]:

@@ -107,6 +107,8 @@ def test_a_flat_or_empty_range_still_has_an_axis() -> None:
         (-math.inf, None, "−∞"),
         # below one, but no power of ten makes it shorter
         (0.992802329, 6.2e-8, "0.992802329 ± 0.000000062"),
+        # nor does × 10¹
+        (92.3912718, 5.5e-6, "92.3912718 ± 0.0000055"),
     ],
 )
 def test_a_value_ends_where_its_uncertainty_ends(
