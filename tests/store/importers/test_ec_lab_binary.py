@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import samples_ec_lab
 from ec_lab_files import (
     BYTES,
     LAYOUTS,
@@ -226,3 +227,15 @@ def test_a_damaged_file_is_refused_with_its_place(
 
 def test_zeros_behind_the_last_module_are_not_damage(tmp_path: Path) -> None:
     assert of(tmp_path, WHOLE + bytes(100)).timeseries.rows == 4
+
+
+def test_an_infinite_charge_is_no_number(tmp_path: Path) -> None:
+    path = samples_ec_lab.binary(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[-12:-4] = struct.pack("<d", np.inf)  # (Q-Qo) stands before the half cycle
+    path.write_bytes(data)
+
+    net = read(path).timeseries["net_capacity_ah"].values
+
+    assert np.isnan(net[-1])
+    assert np.isfinite(net[:-1]).all()

@@ -164,7 +164,9 @@ def _split(table: Array, ids: list[int]) -> dict[str, Array]:
     out: dict[str, Array] = {}
     for name in table.dtype.names or ():
         if name != "flags":
-            out[name] = table[name].astype(np.float64)
+            values = table[name].astype(np.float64)
+            values[np.isinf(values)] = np.nan  # no number, as in text files
+            out[name] = values
             continue
         for one in (each for each in ids if each in FLAGS):
             title, mask = FLAGS[one]
