@@ -165,7 +165,7 @@ def test_the_reports_of_two_runs_are_laid_over_each_other(
     page = (tmp_path / "report.html").read_text()
     assert "2 runs compared" in page
     assert "qms-0.7" in page
-    assert (tmp_path / "numbers" / "comparison-capacity.csv").exists()
+    assert (tmp_path / "numbers" / "comparison-formation-cycling-capacity.csv").exists()
 
 
 @pytest.mark.parametrize("sample", ["lco", "si-lco", "qms-0.7-lco"])
