@@ -141,3 +141,27 @@ def test_a_current_that_one_row_alone_has_stands_apart() -> None:
 
     assert halves.charge[0] == pytest.approx(-3.6 - 49e-3 * 60)
     assert halves.current_charge[0] == pytest.approx(-3.6)
+
+
+def test_a_count_over_a_reversal_hides_charge_of_both_directions() -> None:
+    time = np.arange(0.0, 7200.0, 60.0)
+    turn = 3600.0 - 20.0  # no row stands there
+    net = -np.minimum(time, turn) + np.maximum(time - turn, 0.0)
+    own = 1e-3 * np.diff(net, prepend=0.0)
+    current = np.where(time < turn, -1e-3, 1e-3)
+
+    halves = split_half_cycles(time, 0 * time, current, charge=own)
+
+    error = abs(abs(halves.charge[0]) - 1e-3 * turn)
+    assert error == pytest.approx(1e-3 * 40.0)
+    assert halves.edge_charge == pytest.approx([1e-3 * 40.0, 1e-3 * 40.0])
+
+
+def test_a_count_with_a_row_at_the_reversal_hides_nothing() -> None:
+    time = np.arange(0.0, 7200.0, 60.0)
+    current = np.where(time <= 3600.0, -1e-3, 1e-3)
+    own = current * np.diff(time, prepend=0.0)
+
+    halves = split_half_cycles(time, 0 * time, current, charge=own)
+
+    assert halves.edge_charge.tolist() == [0.0, 0.0]

@@ -8,14 +8,14 @@ from labctl.analysis.cells.half_cycles import BLOCK_ROWS, split_half_cycles
 
 def test_the_own_count_is_summed_and_not_the_trapezoid() -> None:
     time = np.array([0.0, 10.0, 20.0, 30.0])
-    current = np.array([0.0, -1.0, -0.5, 1.0])  # means of the intervals
-    own = np.array([0.0, -10.0, -5.0, 10.0])
+    current = np.array([0.0, -1.0, -1.0, 1.0])  # means of the intervals
+    own = np.array([0.0, -10.0, -10.0, 10.0])
 
     halves = split_half_cycles(time, 0 * time + 2.0, current, charge=own)
 
-    assert halves.charge.tolist() == [-15.0, 10.0]
-    assert halves.energy.tolist() == [-30.0, 20.0]
-    assert halves.current_charge.tolist() == [-15.0, 10.0]
+    assert halves.charge.tolist() == [-20.0, 10.0]
+    assert halves.energy.tolist() == [-40.0, 20.0]
+    assert halves.current_charge.tolist() == [-20.0, 10.0]
     assert halves.edge_charge.tolist() == [0.0, 0.0]
 
 

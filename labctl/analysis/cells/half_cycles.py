@@ -28,6 +28,8 @@ SUMS = (
     "rows",
 )
 """Columns that add up where a block cuts a half cycle."""
+LEAST = 1e-3
+"""Part of an interval that the other direction may take unnoticed: rounding."""
 SPIKE = 3.0
 """Times the current of the rows beside it, above which one row's stands alone."""
 ONE_LEVEL = 0.2
@@ -68,7 +70,8 @@ class HalfCycles:
     """Largest |current| in A: what the ammeter's range had to hold."""
     edge_charge: Floats
     """Charge in C, without sign, of the intervals in which a current began; how it
-    began between those two rows nobody saw."""
+    began between those two rows nobody saw. Of an own count: what hides in intervals
+    in which the current turned."""
     longest_interval: Floats
     """Longest time in s between two rows under current."""
     first_row: Ints
@@ -319,7 +322,7 @@ class HalfCycleCounter:
         np.add.at(edge, mine, np.abs(charge[begins]))
         by_current = _without_spikes(charge, i, size, half_step)
         if own is not None:  # the instrument saw how every current began
-            edge[:] = 0.0
+            edge[:] = _within_reversals(i, own, step, starts)
             either = np.diff(t, prepend=t0) * np.stack([i, np.append(i0, i[:-1])])
             by_current = np.clip(own, either.min(axis=0), either.max(axis=0))
             if self._last is None:
@@ -351,6 +354,28 @@ class HalfCycleCounter:
             rows=ends - starts,
             current_charge=np.add.reduceat(by_current, starts),
         )
+
+
+def _within_reversals(i: Floats, own: Floats, step: Floats, starts: Ints) -> Floats:
+    """Return the charge of each half cycle that a count of both directions hides.
+
+    Where no row stands at a reversal, the interval around it was counted as the
+    difference of both: the currents before and behind it tell how much that was.
+    """
+    hidden = np.zeros(len(starts))
+    at = starts[1:]
+    for back in (1, 0):  # the row before a reversal, and the one at it
+        half = np.flatnonzero((at - back > 0) & (at - back + 1 < len(i)))
+        rows = at[half] - back
+        turned = (i[rows - 1] * i[rows + 1] < 0) & (step[rows] > 0)
+        half, rows = half[turned], rows[turned]
+        before, behind, passed = i[rows - 1], i[rows + 1], step[rows]
+        level, other = (before, behind) if back else (behind, before)
+        time = np.clip((level * passed - own[rows]) / (level - other), 0.0, passed)
+        time[time < LEAST * passed] = 0.0
+        np.add.at(hidden, half, np.abs(before) * time)
+        np.add.at(hidden, half + 1, np.abs(behind) * time)
+    return hidden
 
 
 def _without_spikes(
