@@ -88,10 +88,9 @@ class Problem:
         z, slopes = self.circuit.tree.steep(self.omega, np.exp(logs.T)[:, :, None])
         left = (z - self.z) * self.weight
         n = len(self.z)
+        weighted = np.stack(slopes, axis=2) * self.weight[:, None]
         steep = np.empty((len(logs), 2 * n, len(slopes)))
-        for k, slope in enumerate(slopes):
-            weighted = slope * self.weight
-            steep[:, :n, k], steep[:, n:, k] = weighted.real, weighted.imag
+        steep[:, :n], steep[:, n:] = weighted.real, weighted.imag
         return np.concatenate((left.real, left.imag), axis=1), steep
 
     def solve(

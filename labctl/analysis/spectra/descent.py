@@ -78,23 +78,28 @@ def descend(
     points = np.clip(starts, low, high)
     fixed = np.zeros(points.shape, dtype=bool) if held is None else held
     left, slopes = rows(points)
-    costs = _cost(left)
+    costs, gradients, curvatures = _cost(left), *_normal(left, slopes)
     damping = np.full(len(points), FIRST_DAMPING)
     calm = np.zeros(len(points), dtype=int)
     active = np.arange(len(points))
     left_behind = np.zeros(len(points), dtype=bool)
     for number in range(steps):
-        at, r, jacobian = points[active], left[active], slopes[active]
-        step = _step(at, r, jacobian, damping[active], low, high, fixed[active])
-        tried = np.clip(at + step, low, high)
-        new_left, new_slopes = rows(tried)
-        cost = _cost(new_left)
+        at, gradient = points[active], gradients[active]
+        stuck = (
+            fixed[active]
+            | ((at <= low) & (gradient > 0))
+            | ((at >= high) & (gradient < 0))
+        )
+        step = _step(gradient, curvatures[active], damping[active], stuck)
+        tried = np.minimum(np.maximum(at + step, low), high)
+        left, slopes = rows(tried)
+        cost = _cost(left)
         better = cost < costs[active]  # a NaN is not better
         gain = costs[active] - cost
         small = gain <= still * costs[active] + NOTHING * left.shape[1]
         taken = active[better]
         points[taken], costs[taken] = tried[better], cost[better]
-        left[taken], slopes[taken] = new_left[better], new_slopes[better]
+        gradients[taken], curvatures[taken] = _normal(left[better], slopes[better])
         damping[taken] = np.maximum(damping[taken] / 8, LEAST_DAMPING)
         damping[active[~better]] *= 6
         calm[active] = np.where(better & ~small, 0, calm[active] + (better & small))
@@ -114,26 +119,24 @@ def _cost(left: Floats) -> Floats:
     return np.asarray(np.einsum("km,km->k", left, left))
 
 
-def _step(
-    at: Floats,
-    left: Floats,
-    slopes: Floats,
-    damping: Floats,
-    low: Floats,
-    high: Floats,
-    held: Flags,
-) -> Floats:
+def _normal(left: Floats, slopes: Floats) -> tuple[Floats, Floats]:
+    """Return gradients, (k, p), and curvatures, (k, p, p), of half the costs."""
     across = slopes.transpose(0, 2, 1)
-    gradient = (across @ left[:, :, None])[:, :, 0]
-    curvature = across @ slopes
-    fixed = held | ((at <= low) & (gradient > 0)) | ((at >= high) & (gradient < 0))
-    gradient[fixed] = 0.0
-    curvature[fixed, :] = 0.0
-    curvature.transpose(0, 2, 1)[fixed, :] = 0.0
+    return (across @ left[:, :, None])[:, :, 0], across @ slopes
+
+
+def _step(gradient: Floats, curvature: Floats, damping: Floats, fixed: Flags) -> Floats:
+    """Return the steps; writes into ``gradient`` and ``curvature``."""
+    some = bool(fixed.any())
+    if some:
+        gradient[fixed] = 0.0
+        curvature[fixed, :] = 0.0
+        curvature.transpose(0, 2, 1)[fixed, :] = 0.0
     diagonal = np.einsum("kpp->kp", curvature)
     mean = np.maximum(diagonal.mean(axis=1, keepdims=True), 1e-300)
     diagonal += damping[:, None] * mean + 1e-15 * mean
-    diagonal[fixed] = 1.0
+    if some:
+        diagonal[fixed] = 1.0
     step = -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
     longest = np.abs(step).max(axis=1, keepdims=True)
     return np.asarray(step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-300)))
