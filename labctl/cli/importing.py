@@ -12,6 +12,7 @@ import typer
 from labctl.cli.output import print_json, say, say_out, shown_path
 
 if TYPE_CHECKING:
+    from labctl.cli.waiting_line import WaitingLine
     from labctl.session.importing.folder import FileFate, Found
 
 FEW = 4
@@ -61,12 +62,14 @@ def import_(
         import_files,
     )
     from labctl.session.importing.one_file import ImportOrder  # noqa: PLC0415
+    from labctl.work_told import heard_by  # noqa: PLC0415
 
     order = ImportOrder.of(sample, zone, started, technique)
     found = files_below(places, out)
     with _Lines(found.files, out, as_json=as_json) as lines:
         try:
-            fates = import_files(found.files, order, out, jobs=jobs, tell=lines)
+            with heard_by(lines.wait):
+                fates = import_files(found.files, order, out, jobs=jobs, tell=lines)
         except KeyboardInterrupt:
             lines.close()
             done = f"{lines.done} of {len(found.files)} files are done"
@@ -96,10 +99,14 @@ class _Lines:
         self._sizes = [each.stat().st_size + 1 for each in files]
         self._bar: Any = None
         self._task: Any = None
+        self._waiting: WaitingLine | None = None
         self.done = 0
         """Files whose fate is known."""
 
     def __enter__(self) -> Self:
+        from labctl.cli.waiting_line import WaitingLine  # noqa: PLC0415
+
+        self._waiting = WaitingLine()
         if len(self._files) > 1 and sys.stderr.isatty():
             from rich.console import Console  # noqa: PLC0415  (start-up time)
             from rich.progress import Progress  # noqa: PLC0415
@@ -114,12 +121,28 @@ class _Lines:
 
     def close(self) -> None:
         """Take the bar away; harmless the second time."""
+        if self._waiting is not None:
+            self._waiting.end()
         if self._bar is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._bar.stop()
 
+    def wait(self, what: str, number: int, of: int) -> None:
+        """Show how far the analysis of one file has come, of which this process knows.
+
+        See `labctl.work_told.Listener`.
+        """
+        if self._bar is None and self._waiting is not None:
+            self._waiting(what, number, of)
+        elif self._bar is not None:
+            with contextlib.suppress(OSError, ValueError):
+                said = f"{self._next()}, {what} {number} of {of}"
+                self._bar.update(self._task, description=said)
+
     def __call__(self, fate: "FileFate") -> None:
         self.done += 1
+        if self._waiting is not None:
+            self._waiting.end()
         text = _line(fate, self._out)
         (say if self._as_json else say_out)(text)
         if self._bar is not None:

@@ -23,6 +23,7 @@ from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import SampleKind
 from labctl.verdicts import spectra as conditions
 from labctl.verdicts.condition import Doubts
+from labctl.work_told import told
 from protocols.spectra.recorded_spectra import RecordedSpectrum
 
 FOLLOWED = 2.0
@@ -65,7 +66,7 @@ def judged_of(
     against_lithium = sample.kind is SampleKind.HALF_CELL
     area = math.nan if sample.area is None else sample.area
     out: list[Judged] = []
-    for taken in spectra:
+    for taken in told("spectrum", spectra):
         before = out[-1].found if out else None
         out.append(
             judged(
