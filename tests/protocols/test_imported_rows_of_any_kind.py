@@ -149,3 +149,15 @@ def test_rows_without_a_current_are_not_said_to_be_a_rest() -> None:
     found = imported().results(Rows(unknown))
 
     assert found[RECOGNISED_AS].quality is Quality.ABSENT
+
+
+def test_a_current_without_any_voltage_has_results() -> None:
+    rows = {
+        "test_time_second": np.array([0.0, 0.0, 1.0]),
+        "voltage_volt": np.full(3, np.nan),
+        "current_ampere": np.array([0.0, 0.0, 1e-3]),
+    }
+
+    found = imported().results(Rows(rows))
+
+    assert found[RECOGNISED_AS].value == "cycling"

@@ -179,7 +179,8 @@ def _of_peers(halves: HalfCycles) -> Ints:
         return cut
     last = driven[-1]
     others = driven[halves.direction[driven] == halves.direction[last]][:-1]
-    span = np.nanmax(halves.highest_voltage) - np.nanmin(halves.lowest_voltage)
+    highest = np.fmax.reduce(halves.highest_voltage)
+    span = highest - np.fmin.reduce(halves.lowest_voltage)  # NaN: no voltage at all
     away = np.abs(halves.end_voltage[others] - halves.end_voltage[last])
     if not (away <= FAR * span).any():
         cut[last] = Cut.SHORT if len(others) > 1 else Cut.UNKNOWN
