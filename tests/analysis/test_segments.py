@@ -192,3 +192,28 @@ def test_a_driving_profile_is_one_segment_and_not_one_a_row() -> None:
 
     assert len(found) < 12
     assert max(found, key=lambda one: one.rows).kind is SegmentKind.VARYING
+
+
+def test_an_ammeters_noise_at_rest_is_a_rest() -> None:
+    # 1 mA there and back with rests of an hour; the ammeter scatters by 5 µA
+    levels = np.repeat([-1e-3, 0.0, 1e-3, 0.0], [120, 60, 110, 60])
+    current = np.tile(levels, 3)
+    current = current + 5e-6 * np.random.default_rng(1).standard_normal(len(current))
+    time = 60.0 * np.arange(len(current))
+
+    found = segments_of(time, 1 + 2 * np.cumsum(current), current)
+
+    kinds = [one.kind for one in found]
+    assert kinds == [SegmentKind.CURRENT, SegmentKind.REST] * 6
+    assert [one.rows for one in found] == [120, 60, 110, 60] * 3
+
+
+def test_a_small_current_beside_a_large_one_is_no_noise() -> None:
+    # C/50 pulses of six rows in both directions, and a step at 1C
+    pulses = np.tile(np.repeat([-2e-5, 0.0, 2e-5, 0.0], [6, 6, 6, 6]), 4)
+    current = np.concatenate((pulses, np.full(40, 1e-3)))
+    time = 10.0 * np.arange(len(current))
+
+    found = segments_of(time, np.full(len(time), 0.5), current)
+
+    assert sum(one.kind is SegmentKind.CURRENT for one in found) == 9

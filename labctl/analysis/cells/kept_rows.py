@@ -31,6 +31,13 @@ MOSTLY = 0.9
 """Part of the rows that must stay there."""
 HELD = 0.005
 """V within which a hold stays."""
+NOISE = 0.02
+"""Of the largest current: what changes its sign within it every few rows is an
+ammeter's noise about nothing …"""
+TURNS = 6
+"""… if it does so this often, one after the other …"""
+ROWS_A_TURN = 3.0
+"""… and this many rows keep one sign, on average; no step is as short."""
 HOLE_ROWS = 20.0
 """Times the usual interval of its segment that a hole lasts."""
 
@@ -52,7 +59,7 @@ class KeptRows:
     ) -> None:
         self.time, self.voltage, self.current = time, voltage, current
         self.driving, self.q = driving, q
-        self.smooth = _middle_of_three(current)
+        self.smooth = _without_noise(current, _middle_of_three(current))
         size = np.abs(self.smooth)
         largest = float(np.nanmax(size)) if np.isfinite(size).any() else 0.0
         self.rest_current = REST_FRACTION * largest
@@ -236,4 +243,24 @@ def _middle_of_three(values: Floats) -> Floats:
     stack = np.stack((values[:-2], values[1:-1], values[2:]))
     known = np.isfinite(stack).all(axis=0)
     out[1:-1][known] = np.median(stack[:, known], axis=0)
+    return out
+
+
+def _without_noise(current: Floats, smooth: Floats) -> Floats:
+    """Return the smooth current, 0 where the rows are noise about nothing."""
+    size = np.abs(current)
+    low = size <= NOISE * float(np.nanmax(size, initial=0.0))
+    sign = np.sign(current)
+    turns = (np.diff(sign, prepend=np.nan) != 0) | np.diff(low, prepend=False)
+    at = np.flatnonzero(turns)  # where a stretch of one sign begins
+    if len(at) < TURNS:
+        return smooth
+    rows = np.diff(at, append=len(current))
+    short = low[at] & (rows <= TURNS * ROWS_A_TURN)
+    edges = np.flatnonzero(np.diff(short, prepend=False, append=False))
+    out = smooth.copy()
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        count = int(rows[first:last].sum())
+        if last - first >= TURNS and count <= ROWS_A_TURN * (last - first):
+            out[at[first] : at[first] + count] = 0.0
     return out
