@@ -26,6 +26,7 @@ from labctl.store.run_file.hdf5_door import (
     is_open_elsewhere,
 )
 from labctl.store.run_file.layout import OVERVIEW, SCHEMA
+from labctl.store.run_file.unpacking import rows_of
 from labctl.thinning.groups import WIDTH
 
 
@@ -56,8 +57,7 @@ class Table(Mapping[str, Array]):
 
     def part(self, column: str, begin: int, end: int) -> Array:
         """Return rows ``begin`` to ``end`` (exclusive) of one column."""
-        values: Array = self._columns[column][begin : min(end, self._rows)]
-        return values
+        return rows_of(self._columns[column], begin, min(end, self._rows))
 
 
 class RunFile:
