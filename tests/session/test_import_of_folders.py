@@ -138,6 +138,7 @@ def test_two_imports_into_one_folder_do_not_mix(tmp_path: Path) -> None:
 
 
 HALF_WAY = """
+import signal
 import sys
 from pathlib import Path
 from labctl.session.importing import one_file
@@ -148,6 +149,7 @@ def stand_still(*_):
     sys.stdin.read()
 
 one_file.seal = stand_still
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 order = one_file.ImportOrder.of(Path(sys.argv[2]))
 import_files([Path(sys.argv[1])], order, Path(sys.argv[3]))
 """
@@ -171,7 +173,7 @@ def test_an_import_that_was_broken_off_leaves_no_run_and_blocks_nothing(
         assert child.stdout is not None
         assert child.stdout.readline() == b"half way\n"
         child.send_signal(how)
-        child.wait()
+        child.wait(timeout=60)
     left = list(list_runs(out))
 
     found = import_files([file], order, out)
