@@ -107,6 +107,8 @@ def test_a_run_that_goes_on_is_drawn_as_far_as_it_has_come(
     half_done: tuple[Any, str],
 ) -> None:
     station, run = half_done
+    # rows are drawn once they are committed, a second behind at most
+    station.wait_until(run, lambda _: station.client.figures(run).rows > 0)
 
     found = station.client.figures(run)
 
