@@ -58,9 +58,8 @@ def _rows(table: Table) -> Iterator[Iterable[object]]:
     for begin in range(0, table.rows, BLOCK):
         end = begin + BLOCK
         current = table.part("current_ampere", begin, end)
-        ways = np.select(
-            [current > 0.0, current < 0.0], ["charge", "discharge"], "rest"
-        )
+        back = np.where(current < 0.0, "discharge", "rest")
+        ways = np.where(current > 0.0, "charge", back)
         columns = (
             table.part("test_time_second", begin, end) / HOUR,
             table.part("cycle_count", begin, end),

@@ -46,6 +46,18 @@ ALLOWED = {
         "get",
     ): "the thread that foresees waits for orders",
     (
+        "labctl/session/importing/workers.py",
+        "result",
+    ): "a person waits for an import, drives nothing, and ends it with Ctrl-C",
+    (
+        "labctl/session/importing/workers.py",
+        "join",
+    ): "the thread of an import's worker that ends it with its parent",
+    (
+        "labctl/work_told.py",
+        "get",
+    ): "no wait: a variable of the context",
+    (
         "labctl/service/http/state.py",
         "wait",
     ): "awaited inside asyncio.timeout and wait_for",
