@@ -41,3 +41,17 @@ def test_the_own_count_is_the_same_across_blocks() -> None:
 
     assert halves.charge.sum() == pytest.approx(own.sum())
     assert halves.current_charge == pytest.approx(halves.charge)
+
+
+@pytest.mark.parametrize("turn", [BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1])
+def test_what_a_turn_hides_is_seen_wherever_a_block_ends(turn: int) -> None:
+    # the current turns in the middle of the interval that ends at row `turn`
+    n = turn + 50
+    time = 10.0 * np.arange(n)
+    current = np.where(np.arange(n) < turn, -1.0, 1.0)
+    own = 10.0 * current
+    own[0] = own[turn] = 0.0
+
+    halves = split_half_cycles(time, 0 * time, current, charge=own)
+
+    assert halves.edge_charge == pytest.approx([5.0, 5.0])

@@ -13,10 +13,12 @@ cost no copy of the file; `HalfCycleCounter` takes the blocks of a file one by o
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from labctl.analysis.cells.interval_charge import hidden_at_turns, without_spikes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,12 +30,6 @@ SUMS = (
     "rows",
 )
 """Columns that add up where a block cuts a half cycle."""
-LEAST = 1e-3
-"""Part of an interval that the other direction may take unnoticed: rounding."""
-SPIKE = 3.0
-"""Times the current of the rows beside it, above which one row's stands alone."""
-ONE_LEVEL = 0.2
-"""Relative difference up to which the rows before and behind it are at one current."""
 REST_FRACTION = 1e-3
 """Below this part of the largest current a row is a rest: 5C : C/20 is only 100 : 1."""
 
@@ -149,7 +145,11 @@ def split_half_cycles(
             cycle=None if own is None else own[block],
             charge=None if counted is None else counted[block],
         )
-    return counter.finish()
+    halves = counter.finish()
+    if counted is None:
+        return halves
+    hidden = hidden_at_turns(t, i, counted, halves.first_row, rest_current, max_gap)
+    return replace(halves, edge_charge=halves.edge_charge + hidden)
 
 
 def _blocks(rows: int) -> Iterator[slice]:
@@ -320,9 +320,9 @@ class HalfCycleCounter:
         edge = np.zeros(len(starts))
         mine = np.searchsorted(starts, begins, side="right") - 1
         np.add.at(edge, mine, np.abs(charge[begins]))
-        by_current = _without_spikes(charge, i, size, half_step)
+        by_current = without_spikes(charge, i, half_step)
         if own is not None:  # the instrument saw how every current began
-            edge[:] = _within_reversals(i, own, step, starts)
+            edge[:] = 0.0  # but for what reversals hide: see `split_half_cycles`
             either = np.diff(t, prepend=t0) * np.stack([i, np.append(i0, i[:-1])])
             by_current = np.clip(own, either.min(axis=0), either.max(axis=0))
             if self._last is None:
@@ -354,47 +354,6 @@ class HalfCycleCounter:
             rows=ends - starts,
             current_charge=np.add.reduceat(by_current, starts),
         )
-
-
-def _within_reversals(i: Floats, own: Floats, step: Floats, starts: Ints) -> Floats:
-    """Return the charge of each half cycle that a count of both directions hides.
-
-    Where no row stands at a reversal, the interval around it was counted as the
-    difference of both: the currents before and behind it tell how much that was.
-    """
-    hidden = np.zeros(len(starts))
-    at = starts[1:]
-    for back in (1, 0):  # the row before a reversal, and the one at it
-        half = np.flatnonzero((at - back > 0) & (at - back + 1 < len(i)))
-        rows = at[half] - back
-        turned = (i[rows - 1] * i[rows + 1] < 0) & (step[rows] > 0)
-        half, rows = half[turned], rows[turned]
-        before, behind, passed = i[rows - 1], i[rows + 1], step[rows]
-        level, other = (before, behind) if back else (behind, before)
-        time = np.clip((level * passed - own[rows]) / (level - other), 0.0, passed)
-        time[time < LEAST * passed] = 0.0
-        np.add.at(hidden, half, np.abs(before) * time)
-        np.add.at(hidden, half + 1, np.abs(behind) * time)
-    return hidden
-
-
-def _without_spikes(
-    charge: Floats, i: Floats, size: Floats, half_step: Floats
-) -> Floats:
-    """Return the charge of intervals without a current that one row alone has.
-
-    How long it flowed (a pulse, or the ammeter's switch of range) nobody saw.
-    """
-    least = SPIKE * np.fmax(size[:-2], size[2:])
-    at = np.flatnonzero(size[1:-1] > least) + 1
-    level = np.abs(i[at - 1] - i[at + 1]) <= ONE_LEVEL * size[at - 1]
-    at = at[level & (size[at - 1] > 0)]
-    if not len(at):
-        return charge
-    out = charge.copy()
-    for one in (at, at + 1):
-        out[one] -= (i[at] - 0.5 * (i[at - 1] + i[at + 1])) * half_step[one]
-    return out
 
 
 def _no_half_cycles() -> HalfCycles:

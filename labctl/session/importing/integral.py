@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.analysis.cells.half_cycles import ONE_LEVEL, SPIKE
+from labctl.analysis.cells.interval_charge import ONE_LEVEL, SPIKE
 from labctl.session.importing.counts import Counted
 from labctl.session.importing.merged_rows import Floats, MergedRows, filled
 from labctl.store.imported_from import ColumnOrigin, Origin
