@@ -77,6 +77,16 @@ FURTHER = (
 )
 """What only some channels record: see `labctl.roles.potentiostat.RecordsMore`."""
 
+SURFACE_TEMPERATURE = Column(
+    "surface_temperature_celsius", "degC", "Surface Temperature / degC"
+)
+AMBIENT_TEMPERATURE = Column(
+    "ambient_temperature_celsius", "degC", "Ambient Temperature / degC"
+)
+TEMPERATURES = (SURFACE_TEMPERATURE, AMBIENT_TEMPERATURE)
+"""Of the sample and around it: columns of every stream where a channel has a
+thermometer; NaN where it could not be read."""
+
 STAMP = (TEST_TIME, UNIX_TIME, STEP_COUNT, CYCLE_COUNT)
 """What the engine writes in front of every row of every stream."""
 
@@ -209,7 +219,7 @@ MAGNET = Stream(
 )
 
 _UNITS = {
-    **{column.name: column.unit for column in FURTHER},
+    **{column.name: column.unit for column in (*FURTHER, *TEMPERATURES)},
     **{
         column.name: column.unit
         for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
-from labctl.columns import CURRENT, VOLTAGE
+from labctl.columns import CURRENT, SURFACE_TEMPERATURE, VOLTAGE
 
 
 class ConditionQuantity(StrEnum):
@@ -37,8 +37,8 @@ class ConditionQuantity(StrEnum):
     """degC."""
 
 
-TEMPERATURE = "surface_temperature_celsius"
-"""Column of a cell's temperature; no role measures one yet."""
+TEMPERATURE = SURFACE_TEMPERATURE.name
+"""Column of a cell's temperature."""
 COLUMN: Mapping[ConditionQuantity, str] = MappingProxyType(
     {
         ConditionQuantity.VOLTAGE: VOLTAGE.name,

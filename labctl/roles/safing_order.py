@@ -11,6 +11,7 @@ run is known to be off. Sequencers and triggers stop as part of their source's
 from collections.abc import Mapping
 from enum import IntEnum
 
+from labctl.roles.chamber import Chamber
 from labctl.roles.current_source import CurrentSource
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.electrometer import Electrometer
@@ -39,6 +40,7 @@ KINDS: tuple[tuple[type, Stage], ...] = (
     (CurrentSource, Stage.SOURCES),
     (DeltaMeter, Stage.SOURCES),
     (Electrometer, Stage.SOURCES),
+    (Chamber, Stage.HEATERS),
     (SwitchMatrix, Stage.SWITCHES),
     (Magnet, Stage.MAGNETS),
     (MagnetSupply, Stage.MAGNETS),

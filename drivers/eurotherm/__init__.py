@@ -1,0 +1,1 @@
+"""Eurotherm: temperature controllers of furnaces and heated stages."""

@@ -1,0 +1,1 @@
+"""Memmert: ovens, incubators and climate chambers."""

@@ -1,0 +1,1 @@
+"""Neware: cyclers that their own server runs."""

@@ -1,0 +1,1 @@
+"""PalmSens: potentiostats that interpret MethodSCRIPT."""
