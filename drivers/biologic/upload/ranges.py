@@ -20,6 +20,8 @@ from labctl.techniques import Comparison, Condition, ConditionQuantity
 
 LEAST_POWERED = 0.5
 """V; a power is not divided by less."""
+ONE_STEP = 4e-5
+"""Of a current range; VMP3 and VSP-300 sheets: control resolution 0.004 % of range."""
 HEADROOM = 1.02
 """A voltage range must reach this much further than the largest set-point."""
 
@@ -104,7 +106,12 @@ class ChannelFacts:
             current=drive.current,
             compliance=drive.compliance,
             control=CONTROL,
-            impedance=self.impedance,
+            least_current=ONE_STEP * min(self.ranges.values()) if self.ranges else None,
+            galvanostat=True,
+            potentiostat=True,
+            sweeps=True,
+            potentiostatic_impedance=self.impedance,
+            galvanostatic_impedance=self.impedance,
             frequencies=self.frequencies if self.impedance else None,
             three_electrodes=True,
             constant_power=self.board in TECHNIQUES["CPOWER"].boards,
