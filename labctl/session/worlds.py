@@ -15,7 +15,7 @@ from labctl.errors import StoreError
 from labctl.store.journal.journal import Journal
 
 PREFIX = "world-"
-_SPECIMEN = frozenset({"specimen", "circuit"})
+_SPECIMEN = frozenset({"specimen", "circuit", "specimen_kelvin"})
 
 
 def keep_snapshots(journal: Journal, world: Any) -> None:

@@ -66,6 +66,11 @@ class Cell:
             step=FIRST_STEP,
         )
 
+    @property
+    def lag(self) -> float:
+        """Time constant in s with which it follows the air around it."""
+        return self.parameters.thermal_lag_second
+
     def warm_to(self, kelvin: float) -> None:
         """Be at ``kelvin`` from now on: resistances, diffusivities and RT/F follow.
 

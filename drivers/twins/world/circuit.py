@@ -20,7 +20,7 @@ from drivers.twins.world.path import (
     two_pole_path,
 )
 from drivers.twins.world.specimen import Film, Specimen, warmed
-from drivers.twins.world.surroundings import Surroundings, arrhenius
+from drivers.twins.world.surroundings import PROBES, ROOM, Surroundings
 from labctl.roles.driver import LINE_FREQUENCY
 
 BOLTZMANN = 1.380649e-23
@@ -75,6 +75,9 @@ class Circuit:
         self.seed = seed
         self.surroundings = surroundings or Surroundings()
         """How warm the specimen is; a chamber's twin encloses it there."""
+        self._warmth = self.surroundings.put(
+            (PROBES,), 0.0 if specimen is None else specimen.lag
+        )
         self.line_frequency = LINE_FREQUENCY
         """Of the power line at which all instruments of the bench stand, Hz."""
         self.emf_drift = emf_drift
@@ -93,6 +96,7 @@ class Circuit:
     def mount(self, specimen: Specimen) -> None:
         """Put another specimen in; what was there is taken out."""
         self.specimen = specimen
+        self._warmth = self.surroundings.put((PROBES,), specimen.lag)
         self._paths.clear()
 
     def random(self, name: str) -> random.Random:
@@ -108,11 +112,10 @@ class Circuit:
         field = 0
         if isinstance(self.specimen, Film):
             field = round(self.field(time) / FIELD_RESOLUTION)
-        warmth = 1.0
-        if self.specimen is not None and self.surroundings.is_changing:
-            kelvin = round(self.surroundings.kelvin(time), KELVIN_DIGITS)
-            warmth = arrhenius(self.specimen.activation, kelvin)
-        key = (self.closed, self.lifted, field, warmth)
+        kelvin = ROOM
+        if self.specimen is not None and self._warmth.is_changing:
+            kelvin = round(self._warmth.kelvin(time), KELVIN_DIGITS)
+        key = (self.closed, self.lifted, field, kelvin)
         path = self._paths.get(key)
         if path is None:
             if len(self._paths) > 512:  # noqa: PLR2004
@@ -121,13 +124,13 @@ class Circuit:
         return path
 
     def _solve(self, key: tuple[Any, ...]) -> Path:
-        closed_now, lifted, field, warmth = key
+        closed_now, lifted, field, kelvin = key
         if lifted:
             leak = getattr(self.specimen, "leak", 0.0)
             return LinearPath(1.0 / leak, 0.0, 0.0, 0.0) if leak else OPEN_PATH
         if self.specimen is None:
             return OPEN_PATH
-        specimen = warmed(self.specimen, warmth)
+        specimen = warmed(self.specimen, kelvin)
         if not isinstance(specimen, Film):
             return two_pole_path(specimen, closed_now)
         wired = frozenset({(1, 1), (2, 2), (3, 4), (4, 3)})
@@ -160,7 +163,7 @@ class Circuit:
     def johnson(self, time: float, seconds: float) -> float:
         """Return the rms Johnson noise voltage of the path, V, averaged ``seconds``."""
         r = min(self.path(time).resistance, INPUT_RESISTANCE)
-        kelvin = self.surroundings.kelvin(time)
+        kelvin = self._warmth.kelvin(time)
         return math.sqrt(2.0 * BOLTZMANN * kelvin * r / seconds)
 
     def snapshot(self) -> dict[str, Any]:

@@ -175,6 +175,8 @@ class CellParameters:
     """Of the films' resistances, lithium's included; 30 to 60 kJ/mol."""
     diffusion_activation_joule_per_mole: NotNegative = 35e3
     """Of the diffusivity, which rises as the resistances fall; 30 to 50 kJ/mol."""
+    thermal_lag_second: NotNegative = 300.0
+    """Time constant with which it follows the air around it; a coin cell."""
 
     @property
     def thermal_volt(self) -> float:

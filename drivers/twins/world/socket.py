@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivers.twins.world.surroundings import Surroundings
+from drivers.twins.world.warmth import Warmth
 
 
 class CellModel(typing.Protocol):
@@ -71,6 +71,11 @@ class CellModel(typing.Protocol):
 class Warmed(typing.Protocol):
     """A cell that knows how warm it is."""
 
+    @property
+    def lag(self) -> float:
+        """Time constant in s with which it follows the air around it."""
+        ...
+
     def warm_to(self, kelvin: float) -> None:
         """Be at ``kelvin`` from now on."""
         ...
@@ -116,11 +121,14 @@ class Socket:
         self,
         cell: CellModel,
         time: float = 0.0,
-        surroundings: Surroundings | None = None,
+        warmth: Warmth | None = None,
     ) -> None:
         self.cell = cell
         self._warmed = cell if isinstance(cell, Warmed) else None
-        self._surroundings = surroundings or Surroundings()
+        self.warmth = warmth
+        """How warm the cell is; None: it is no matter."""
+        self._holds = math.inf
+        """Until when it may be taken for what it was at `time`, s."""
         self.time = time
         """Where the cell stands, s of the world's clock."""
         self.current = 0.0
@@ -141,10 +149,12 @@ class Socket:
         """Let the cell be as warm as it is where it stands in time.
 
         It stays so until it arrives somewhere else: a stretch has the temperature of
-        its beginning.
+        its beginning, and ends where that has changed noticeably.
         """
-        if self._warmed is not None and self._surroundings.is_changing:
-            self._warmed.warm_to(self._surroundings.kelvin(self.time))
+        warmth = self.warmth
+        if self._warmed is not None and warmth is not None and warmth.is_changing:
+            self._warmed.warm_to(warmth.kelvin(self.time))
+            self._holds = warmth.holds_until(self.time)
 
     @property
     def holder(self) -> Holder | None:
@@ -180,8 +190,9 @@ class Socket:
 
     @property
     def next_look(self) -> float:
-        """When the next watcher wants to see the cell, s; inf if none does."""
-        return min((w.next_look for w in self._watchers), default=math.inf)
+        """When the next watcher wants to see the cell, or it is warmer, s; else inf."""
+        looks = (w.next_look for w in self._watchers)
+        return min(self._holds, min(looks, default=math.inf))
 
     def bring_to(self, to: float, *, exact: bool = False) -> None:
         """Let time pass until ``to`` (s), whoever drives."""

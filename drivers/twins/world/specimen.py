@@ -11,10 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.twins.world.air import ROOM
+from drivers.twins.world.surroundings import arrhenius
+
 ELEMENTARY_CHARGE = 1.602176634e-19
 """C, exact since 2019."""
 ACTIVATION = 20e3
 """J/mol, 0.2 eV: of a simulated sample that says nothing else. Invented."""
+BOLTZMANN = 8.617333262e-5
+"""eV/K, CODATA 2018."""
 
 Matrix = NDArray[np.float64]
 
@@ -54,6 +59,8 @@ class Pellet:
     """Thermal EMF between the pistons, V."""
     activation: float = ACTIVATION
     """Of its resistance, J/mol."""
+    lag: float = 600.0
+    """Time constant in s with which it follows the air; in its steel cylinder."""
 
     @property
     def resistance(self) -> float:
@@ -88,6 +95,8 @@ class Particle:
 
     contact_resistance: float = 0.0
     """Of the oxide below both probes, in series with the particle, Ω."""
+    lag: float = 5.0
+    """Time constant in s with which it follows the air around it."""
 
     @property
     def resistance(self) -> float:
@@ -182,7 +191,14 @@ class Film:
     contact_size: float = 1e-3
     """Radius of a contact in the half plane, for its spreading resistance."""
     activation: float = ACTIVATION
-    """Of its sheet resistance, J/mol; it is the mobility that changes."""
+    """Of 1/mobility, J/mol, as hopping has it; where no `mobility_exponent` is."""
+    mobility_exponent: float | None = None
+    """m of µ = µ(25 °C)·(T/298.15 K)^m; −1.5 where phonons scatter."""
+    donor_level: float = 0.0
+    """E in eV of n = n(25 °C)·exp(−(E/k)(1/T − 1/298.15 K)), the depth of the level
+    that gives the carriers (with little compensation half of it); 0: all are free."""
+    lag: float = 60.0
+    """Time constant in s with which it follows the air around it."""
 
     @classmethod
     def of(
@@ -225,11 +241,12 @@ class Film:
 Specimen = Pellet | Particle | Film
 
 
-def warmed(specimen: Specimen, factor: float) -> Specimen:
-    """Return a specimen whose own resistance is ``factor`` times as large.
+def warmed(specimen: Specimen, kelvin: float) -> Specimen:
+    """Return a specimen as it is at ``kelvin``; at 25 °C to the last digit as given.
 
-    Contacts, sleeve, probes and the Hall part are as they were.
+    Contacts, sleeve and probes are as they were.
     """
+    factor = arrhenius(specimen.activation, kelvin)
     match specimen:
         case Pellet():
             return replace(specimen, conductivity=specimen.conductivity / factor)
@@ -240,5 +257,12 @@ def warmed(specimen: Specimen, factor: float) -> Specimen:
                 cubic=specimen.cubic / factor,
             )
         case Film():
-            sheet = specimen.sheet_resistance * factor
-            return replace(specimen, sheet_resistance=sheet)
+            if specimen.mobility_exponent is not None:
+                factor = (kelvin / ROOM) ** -specimen.mobility_exponent
+            depth = specimen.donor_level / BOLTZMANN
+            rarer = math.exp(depth * (1.0 / kelvin - 1.0 / ROOM))
+            return replace(
+                specimen,
+                sheet_resistance=specimen.sheet_resistance * factor * rarer,
+                sheet_hall=specimen.sheet_hall * rarer,
+            )

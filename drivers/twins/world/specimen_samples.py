@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from drivers.twins.world.specimen import Film, Particle, Pellet, Specimen
+from drivers.twins.world.specimen import ACTIVATION, Film, Particle, Pellet, Specimen
 from labctl.errors import OperatorError
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -24,6 +24,8 @@ class PelletTruth:
     contact_resistance_ohm: NotNegative = 0.0
     wall_resistance_ohm: Positive = 1e15
     emf_volt: float = 0.0
+    activation_joule_per_mole: NotNegative = ACTIVATION
+    thermal_lag_second: NotNegative = 600.0
     pressed: Positive = 1.0
     """Conductivity over that of the powder: no pellet is pressed like another."""
 
@@ -36,6 +38,8 @@ class PelletTruth:
             self.contact_resistance_ohm,
             self.wall_resistance_ohm,
             self.emf_volt,
+            self.activation_joule_per_mole,
+            self.thermal_lag_second,
         )
 
 
@@ -48,6 +52,8 @@ class ParticleTruth:
     leak_siemens: NotNegative = 0.0
     offset_ampere: float = 0.0
     contact_resistance_ohm: NotNegative = 0.0
+    activation_joule_per_mole: NotNegative = ACTIVATION
+    thermal_lag_second: NotNegative = 5.0
 
     def build(self) -> Specimen:
         """Return the particle."""
@@ -56,6 +62,8 @@ class ParticleTruth:
             self.cubic_ampere_per_volt3,
             self.leak_siemens,
             self.offset_ampere,
+            self.activation_joule_per_mole,
+            lag=self.thermal_lag_second,
             contact_resistance=self.contact_resistance_ohm,
         )
 
@@ -72,6 +80,10 @@ class FilmTruth:
     contacts_ohm: Four = (20.0, 20.0, 20.0, 20.0)
     emfs_volt: Four = (0.0, 0.0, 0.0, 0.0)
     contact_width: Annotated[float, Field(ge=0.0, lt=0.2)] = 0.0
+    activation_joule_per_mole: NotNegative = ACTIVATION
+    mobility_exponent: float | None = None
+    donor_level_electronvolt: NotNegative = 0.0
+    thermal_lag_second: NotNegative = 60.0
 
     def build(self) -> Specimen:
         """Return the film."""
@@ -84,6 +96,10 @@ class FilmTruth:
             contacts=self.contacts_ohm,
             emfs=self.emfs_volt,
             contact_width=self.contact_width,
+            activation=self.activation_joule_per_mole,
+            mobility_exponent=self.mobility_exponent,
+            donor_level=self.donor_level_electronvolt,
+            lag=self.thermal_lag_second,
         )
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
-from drivers.twins.world.socket import CellModel, OpenLeads, Socket
+from drivers.twins.world.socket import CellModel, OpenLeads, Socket, Warmed
 from drivers.twins.world.specimen_samples import build_specimen
-from drivers.twins.world.surroundings import Surroundings
+from drivers.twins.world.surroundings import CELL_LAG, PROBES, ROOM, Surroundings
 from labctl.clock import Clock
 
 
@@ -54,7 +54,7 @@ class BenchWorld:
         self._parts: dict[str, Part] = {}
         self._waiting: dict[str, Mapping[str, Any]] = {}
         self.surroundings = Surroundings()
-        """How warm the sample is; a chamber's twin encloses it there."""
+        """How warm samples are; a chamber's twin encloses them there."""
         self.circuit = Circuit(seed=seed, surroundings=self.surroundings)
         """The electrical half of the bench, for pellets, particles and films."""
 
@@ -90,7 +90,11 @@ class BenchWorld:
         with self.lock:
             taken = set(channels)
             self._places = [p for p in self._places if not taken & set(p[1])]
-            socket = Socket(cell, self.clock.now(), self.surroundings)
+            now = self.clock.now()
+            lag = cell.lag if isinstance(cell, Warmed) else CELL_LAG
+            warmth = self.surroundings.put(channels, lag)
+            warmth.be(warmth.air(now), now)
+            socket = Socket(cell, now, warmth)
             self._places.append((name, tuple(channels), socket))
             for part in self._parts.values():
                 if isinstance(part, Plugged):
@@ -106,6 +110,19 @@ class BenchWorld:
             self._empty[channel] = Socket(OpenLeads(), self.clock.now())
         return self._empty[channel]
 
+    def ambient(self, place: str) -> float:
+        """Return how warm it is around the sample at a place now, °C.
+
+        A place is a channel (``vsp300/1``), or empty for the specimen at the probes.
+        """
+        with self.lock:
+            return self.surroundings.ambient(place, self.clock.now())
+
+    def surface(self, place: str) -> float:
+        """Return how warm the sample at a place is now, °C; it lags behind its air."""
+        with self.lock:
+            return self.surroundings.surface(place, self.clock.now())
+
     def join(self, name: str, part: Part) -> None:
         """Keep a twin's own state with the bench; restored state is handed over."""
         with self.lock:
@@ -113,18 +130,22 @@ class BenchWorld:
             waiting = self._waiting.pop(name, None)
             if waiting is not None:
                 part.restore(waiting)
+                self._feel()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as JSON types; a resumed run restores it."""
         with self.lock:
+            now = self.clock.now()
             return {
                 "specimen": self.specimen,
                 "circuit": self.circuit.snapshot(),
+                "specimen_kelvin": self.surroundings.warmth(PROBES).kelvin(now),
                 "cells": [
                     {
                         "sample": name,
                         "seats": list(channels),
                         "state": s.cell.snapshot(),
+                        "kelvin": s.warmth.kelvin(now) if s.warmth else ROOM,
                     }
                     for name, channels, s in self._places
                 ],
@@ -142,18 +163,29 @@ class BenchWorld:
         with self.lock:
             if state.get("specimen"):
                 self.place(state["specimen"], ())
+            now = self.clock.now()
             if "circuit" in state:
                 self.circuit.restore(state["circuit"])
+            if "specimen_kelvin" in state:
+                self.surroundings.warmth(PROBES).be(state["specimen_kelvin"], now)
             for kept in state["cells"]:
                 channels = tuple(kept["seats"])
                 if not any(p[1] == channels for p in self._places):
                     self.place(kept["sample"], channels)
                 socket = self.socket(channels[0])
                 socket.cell.restore(kept["state"])
-                socket.restart(self.clock.now())
+                if socket.warmth is not None:  # an older state knows no temperature
+                    socket.warmth.be(kept.get("kelvin", ROOM), now)
+                socket.restart(now)
             for name, part_state in state["parts"].items():
                 part = self._parts.get(name)
                 if part is None:
                     self._waiting[name] = part_state
                 else:
                     part.restore(part_state)
+            self._feel()
+
+    def _feel(self) -> None:
+        """Let every cell look at a chamber whose state was put back after its own."""
+        for _, _, socket in self._places:
+            socket.feel()

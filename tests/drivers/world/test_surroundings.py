@@ -10,6 +10,7 @@ from drivers.twins.world.circuit import Circuit, Source
 from drivers.twins.world.socket import Socket
 from drivers.twins.world.specimen import Film, Particle, Pellet, Specimen
 from drivers.twins.world.surroundings import ROOM, Surroundings
+from drivers.twins.world.warmth import Warmth
 from labctl.errors import OperatorError
 
 CHARGE_TRANSFER, ELECTROLYTE = 50e3, 15e3
@@ -38,9 +39,13 @@ def enclosed(oven: Oven) -> Surroundings:
     return surroundings
 
 
+def warmth(oven: Oven) -> Warmth:
+    return enclosed(oven).warmth("vsp300/1")
+
+
 @pytest.mark.parametrize("kelvin", [263.15, 318.15])
 def test_a_cells_resistances_follow_arrhenius(kelvin: float) -> None:
-    socket = Socket(catalogue.build_cell("si"), 0.0, enclosed(Oven(kelvin)))
+    socket = Socket(catalogue.build_cell("si"), 0.0, warmth(Oven(kelvin)))
     alike = catalogue.build_cell("si")
     cell = socket.cell
     series = alike.voltage(1e-4) - alike.voltage()
@@ -56,7 +61,7 @@ def test_a_cells_resistances_follow_arrhenius(kelvin: float) -> None:
 
 def test_at_25_degrees_a_chamber_changes_no_digit() -> None:
     frequencies = [1e4, 1.0, 1e-2]
-    inside = Socket(catalogue.build_cell("qms-0.7"), 0.0, enclosed(Oven(ROOM)))
+    inside = Socket(catalogue.build_cell("qms-0.7"), 0.0, warmth(Oven(ROOM)))
     outside = Socket(catalogue.build_cell("qms-0.7"))
     for socket in (inside, outside):
         socket.cell.advance(-1e-4, 600.0)
@@ -69,7 +74,7 @@ def test_at_25_degrees_a_chamber_changes_no_digit() -> None:
 
 
 def test_a_cell_feels_the_chamber_where_it_stands_in_time() -> None:
-    socket = Socket(catalogue.build_cell("si"), 0.0, enclosed(Oven(ROOM, 323.15, 60.0)))
+    socket = Socket(catalogue.build_cell("si"), 0.0, warmth(Oven(ROOM, 323.15, 60.0)))
     series = socket.cell.voltage(1e-4) - socket.cell.voltage()
 
     socket.rest_to(59.0)
