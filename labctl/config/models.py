@@ -82,6 +82,23 @@ class AlsoRecordConfig(Section):
     """Runs of which protocols; empty: of all."""
 
 
+class TemperatureConfig(Section):
+    """Whose thermometer is where, for one channel or one whole instrument."""
+
+    surface: str = ""
+    """The thermometer on the sample: ``logger/1``; empty: there is none."""
+    ambient: str = ""
+    """What measures around it: a thermometer, or the chamber it is in."""
+    every: Annotated[Second, Field(gt=0)] = 10.0
+    """Time between two readings; no more often than the protocol itself looks."""
+
+    @model_validator(mode="after")
+    def _measures(self) -> "TemperatureConfig":
+        if not (self.surface or self.ambient):
+            raise ValueError("name a thermometer, as `surface:` or as `ambient:`.")
+        return self
+
+
 class Config(Section):
     """The whole configuration file."""
 
@@ -96,6 +113,9 @@ class Config(Section):
     also_record: Annotated[dict[str, AlsoRecordConfig], Field(default_factory=dict)]
     """Auxiliary of a package -> where it is and how often it is read, beside every
     protocol: ``climate: {channel: oven, every: 30 s}``."""
+    temperature: Annotated[dict[str, TemperatureConfig], Field(default_factory=dict)]
+    """Channel, or whole instrument -> its thermometers: ``vsp300/1: {surface:
+    logger/1, ambient: oven}``."""
     safety: SafetyConfig = SafetyConfig()
     """What no reading may leave."""
     hall_sign: Annotated[int, Field(ge=-1, le=1)] = 1
@@ -120,6 +140,27 @@ class Config(Section):
                     f"station ({known})"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _thermometers_exist(self) -> "Config":
+        for place, told in self.temperature.items():
+            named = {"": place, ".surface": told.surface, ".ambient": told.ambient}
+            for key, channel in named.items():
+                if channel and channel.partition("/")[0] not in self.instruments:
+                    known = ", ".join(self.instruments)
+                    raise ValueError(
+                        f"temperature.{place}{key}: {channel} is on no instrument of "
+                        f"this station ({known})"
+                    )
+        return self
+
+    def thermometers_of(self, channel: str) -> TemperatureConfig | None:
+        """Return what measures the temperature at a channel; None: nothing does.
+
+        What stands at the channel itself goes before what stands at its instrument.
+        """
+        told = self.temperature
+        return told.get(channel) or told.get(channel.partition("/")[0])
 
     def setups(self) -> Iterator[Setup]:
         """Return the instruments as drivers take them."""

@@ -15,6 +15,7 @@ from labctl.config.models import (
     InstrumentConfig,
     SafetyConfig,
     StationConfig,
+    TemperatureConfig,
 )
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,6 +27,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     StationConfig,
     InstrumentConfig,
     SafetyConfig,
+    TemperatureConfig,
     Options,
 )
 
