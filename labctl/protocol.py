@@ -120,6 +120,11 @@ class Step(abc.ABC):
     asks: ClassVar[bool] = False
     """True if it takes what a person asks; any other ends when they want all off."""
 
+    stands: ClassVar[bool] = False
+    """True if what it set up has to stand while the steps after it run, until the next
+    such step: a chamber's temperature. When everything was made safe meanwhile, it is
+    restored before the run goes on."""
+
     label: str
     """What the operator reads: ``lithiation at C/20``."""
     cycle: int = 0
@@ -161,6 +166,17 @@ class Step(abc.ABC):
         runs there now.
         """
         return None
+
+    def still_stands(self, bench: Bench) -> bool:  # noqa: ARG002
+        """Tell whether what this step set up is as it left it; asked if it `stands`.
+
+        Where not, what goes on in an instrument is not what was planned, and stopped.
+        """
+        return True
+
+    def restore(self, bench: Bench) -> Rows:
+        """Bring back what it had set up; its rows count for no step's sums."""
+        return self.execute(bench)
 
     def after_stop(self, bench: Bench) -> Iterator[Batch]:  # noqa: ARG002
         """Yield rows that the instruments still hold after everything was made safe.

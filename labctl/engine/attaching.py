@@ -24,8 +24,12 @@ def attach(
     bench: Bench,
     recorder: Recorder,
     outs: Outputs,
+    *,
+    stands: bool = True,
 ) -> Rows | None:
     """Return the rows of what still runs; None: the step has to be executed.
+
+    ``stands``: what it is measured in (`Step.stands`) is as it was left.
 
     The sums of the step in flight then go on as if nothing had happened; rows come out
     of the channel's memory in the run's time. What cannot be gone on with is stopped.
@@ -36,7 +40,10 @@ def attach(
     done = [Progress(**claim.done) for claim in claims if claim.done]  # type: ignore[arg-type]
     rest = flight.step.remaining(done[0]) if done else flight.step
     if any(claim.digest != rest.digest() for claim in claims):
-        _end_claimed(recorded, recorder, outs)
+        _end_claimed(recorded, recorder, outs, "what remains is another step")
+        return None
+    if not stands:
+        _end_claimed(recorded, recorder, outs, "what it is measured in did not stand")
         return None
     with to_the_end():  # half attached, it could neither go on nor be left
         rows = rest.go_on(bench, recorded.claims)
@@ -64,7 +71,9 @@ def was_cut(
     return not last - left > OUTLIVED
 
 
-def _end_claimed(recorded: Recorded, recorder: Recorder, outs: Outputs) -> None:
+def _end_claimed(
+    recorded: Recorded, recorder: Recorder, outs: Outputs, why: str
+) -> None:
     """Stop what the step started and cannot go on with; nobody else may."""
     for role, claim in recorded.claims.items():
         player: typing.Any = outs.get(role)
@@ -75,8 +84,5 @@ def _end_claimed(recorded: Recorded, recorder: Recorder, outs: Outputs) -> None:
             if ours:
                 player.make_safe()
         if ours:
-            text = (
-                f"{role} was stopped: what remains of the step is another thing; "
-                "what its memory held is given up"
-            )
+            text = f"{role} was stopped: {why}; what its memory held is given up"
             recorder.say(Level.WARNING, "attached", text)

@@ -39,6 +39,8 @@ class StepInFlight:
     """The last reading between two rows, not recorded; None if the last was a row."""
     poll_is_over: bool = True
     """Whether no row of a poll is on its way: then others may be read."""
+    is_beside: bool = False
+    """Whether its rows are of something else, of which its sums know nothing."""
     is_on: bool = False
     """Whether the stretch may have switched something on, and holds rows."""
 
@@ -80,6 +82,8 @@ class Recorder:
 
     def post(self, batch: Batch, flight: StepInFlight) -> Batch:
         """Return the batch with every column of its stream; add it to the sums."""
+        if flight.is_beside:
+            return self.post_beside(batch, flight)
         now = (self.test_time, self._clock.unix())
         flight.now = None
         return self._ledger.post(batch, flight.step, flight.count, flight.totals, now)

@@ -25,6 +25,7 @@ from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.replay import advance, same
 from labctl.engine.safing import MakesSafe, make_all_safe, unsafe_text
 from labctl.engine.situation import Ended, Recorded, Watchers
+from labctl.engine.standing import Standing
 from labctl.engine.states import RunState, Wish
 from labctl.engine.step_bench import StepBench
 from labctl.errors import (
@@ -96,6 +97,7 @@ class Engine:
         )
         self._flight: StepInFlight | None = None
         self._recorded = Recorded()
+        self._standing = Standing()
 
     def run(self, plan: Plan, recorded: Recorded | None = None) -> Ended:
         """Execute ``plan`` to its end and return how it ended; never raises.
@@ -105,6 +107,7 @@ class Engine:
         """
         self._recorded = self._intake.recorded = recorded or Recorded()
         self._recorder.begin(self._recorded.test_time, self._recorded.rows)
+        self._standing.is_disturbed = bool(self._recorded.steps)
         with owned_by(self._attendant):
             try:
                 ended = self._driven(plan)
@@ -209,6 +212,7 @@ class Engine:
                 same(step, record)
             if record is not None and record.outcome is not None:
                 outcome = record.outcome
+                self._standing.ended(step, outcome)
                 continue
             outcome = self._step(step, step_count, fresh=record is None)
             if outcome.reason is EndReason.STOPPED:
@@ -263,7 +267,8 @@ class Engine:
                 self._require_safe()  # until its person asks again
                 ending = Ending(EndReason.SKIPPED)
                 break
-            ending, wish = self._stretch(flight, attached)
+            cut = None if attached is not None else self._restored(flight)
+            ending, wish = cut or self._stretch(flight, attached)
             if wish is Wish.HOLD:
                 self._wait_while_held(flight)
                 if self.control.wish() is Wish.STOP:
@@ -276,14 +281,39 @@ class Engine:
             self._rest(flight)
         outcome = flight.totals.outcome(ending)
         self._journal.end_step(step_count, outcome, self._recorder.test_time)
+        self._standing.ended(step, outcome)
         if step.uses_bench:
             self._intake.before = (step, outcome)
         return outcome
 
     def _attached(self, flight: StepInFlight) -> Rows | None:
-        return attach(
-            flight, self._recorded, self._bench, self._recorder, self._outputs
+        stands = self._recorded.attached is None or self._standing.still_stands(
+            self._bench
         )
+        return attach(
+            flight,
+            self._recorded,
+            self._bench,
+            self._recorder,
+            self._outputs,
+            stands=stands,
+        )
+
+    def _restored(self, flight: StepInFlight) -> tuple[Ending, Wish | None] | None:
+        """Bring back what the step is measured in; return what cut that short."""
+        if not self._standing.needs_restoring(flight.rest):
+            return None
+        if self.control.wish() in {Wish.STOP, Wish.HOLD}:
+            return None  # before anything is on
+        flight.is_beside = True
+        try:
+            ending, wish = self._stretch(flight, self._standing.restore(self._bench))
+        finally:
+            flight.is_beside = False
+        if wish is not None:
+            return ending, wish
+        flight.totals = self._recorder.totals(flight.totals)  # none of its time
+        return None
 
     def _rest(self, flight: StepInFlight) -> None:
         """Work out what is left of the step."""
@@ -359,6 +389,7 @@ class Engine:
         return Ending(EndReason.SKIPPED)
 
     def _require_safe(self) -> None:
+        self._standing.is_disturbed = True
         unsafe = self.make_safe()
         if unsafe:
             raise InstrumentError(unsafe_text(unsafe))

@@ -1,0 +1,138 @@
+"""What later steps are measured in is restored before the run goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from loop_parts import Count, MemoryJournal, Output, engine_of
+
+from labctl.data import Batch, EndReason, Outcome
+from labctl.engine.control import Control
+from labctl.engine.situation import Recorded, Situation
+from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
+
+SAID = -1.0
+"""Volt that tells a row of the restoring from any other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warm(Step):
+    """Take ten seconds to be warm."""
+
+    stands: ClassVar[bool] = True
+
+    def execute(self, bench: Bench) -> Rows:
+        for _ in range(10):
+            bench.clock.sleep(1.0)
+            yield None
+        return Ending()
+
+    def restore(self, bench: Bench) -> Rows:
+        yield Batch.row("readings", {"voltage_volt": SAID})
+        return (yield from self.execute(bench))
+
+
+def plan() -> Plan:
+    yield Warm(label="warm")
+    yield Count(label="a", count=6)
+    yield Count(label="b", count=2)
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+def asking(control: Control, wishes: Iterator[str], at: float) -> object:
+    def watch(situation: Situation) -> None:
+        if situation.step.label == "a" and situation.last.get("voltage_volt") == at:
+            for wish in wishes:
+                getattr(control, wish)("asked")
+                break
+
+    return watch
+
+
+def test_a_run_that_nobody_interrupts_restores_nothing(journal: MemoryJournal) -> None:
+    engine_of(journal).run(plan())
+
+    assert journal.volts() == [0, 1, 2, 3, 4, 5, 0, 1]
+
+
+def test_a_skip_makes_safe_so_the_next_step_restores_first(
+    journal: MemoryJournal,
+) -> None:
+    control = Control()
+    watch = asking(control, iter(["skip"]), at=2.0)
+    order: list[str] = []
+    outputs = {"chamber": Output(order, "chamber")}
+
+    engine_of(journal, control=control, watch=watch, outputs=outputs).run(plan())
+
+    assert journal.volts() == [0, 1, 2, SAID, 0, 1]
+    assert order == ["chamber", "chamber"]
+
+
+def test_the_time_of_the_restoring_is_none_of_the_steps(journal: MemoryJournal) -> None:
+    control = Control()
+    watch = asking(control, iter(["skip"]), at=2.0)
+
+    engine_of(journal, control=control, watch=watch).run(plan())
+
+    assert journal.outcomes[3].duration == 2.0
+    assert journal.outcomes[3].rows == 2
+
+
+@pytest.mark.parametrize("in_flight", [False, True])
+def test_a_run_that_goes_on_restores_before_its_first_step(
+    journal: MemoryJournal, *, in_flight: bool
+) -> None:
+    warm, first = Warm(label="warm"), Count(label="a", count=6)
+    done = Outcome(EndReason.COMPLETED)
+    steps = {
+        1: StepRecord(1, {"digest": warm.digest()}, 0.0, 10.0, done),
+        2: StepRecord(
+            2,
+            {"digest": first.digest()},
+            10.0,
+            None if in_flight else 16.0,
+            None if in_flight else done,
+        ),
+    }
+
+    engine_of(journal).run(plan(), Recorded(steps=steps))
+
+    rows = [0, 1, 2, 3, 4, 5] if in_flight else []
+    assert journal.volts() == [SAID, *rows, 0, 1]
+
+
+def test_a_stop_while_it_is_restored_ends_the_run(journal: MemoryJournal) -> None:
+    control = Control()
+    wishes = iter(["skip"])
+
+    def watch(situation: Situation) -> None:
+        if situation.step.label == "a" and situation.last.get("voltage_volt") == 2.0:
+            for _ in wishes:
+                control.skip("asked")
+        if situation.step.label == "b":
+            control.stop("enough")
+
+    ended = engine_of(journal, control=control, watch=watch).run(plan())
+
+    assert ended.reason is EndReason.STOPPED
+    assert journal.volts() == [0, 1, 2, SAID]
+
+
+def test_one_that_was_skipped_is_not_restored(journal: MemoryJournal) -> None:
+    control = Control()
+    wishes = iter(["skip"])
+
+    def watch(situation: Situation) -> None:
+        if situation.step.label == "warm":
+            for _ in wishes:
+                control.skip("asked")
+
+    engine_of(journal, control=control, watch=watch).run(plan())
+
+    assert journal.volts() == [0, 1, 2, 3, 4, 5, 0, 1]
