@@ -218,11 +218,26 @@ MAGNET = Stream(
     "Field while it is set",
 )
 
+SETPOINT_TEMPERATURE = Column(
+    "setpoint_temperature_celsius", "degC", "Set Point / degC"
+)
+CHAMBER_TEMPERATURE = Column(
+    "chamber_temperature_celsius", "degC", "Chamber Temperature / degC"
+)
+REGULATES = Column("regulates", "", "Regulates / 1", "i8")
+
+CLIMATE = Stream(
+    "climate",
+    (*STAMP, SETPOINT_TEMPERATURE, CHAMBER_TEMPERATURE, REGULATES),
+    "Temperature of the chamber while it is set",
+)
+"""One row a look: the set point read back and what the chamber itself measures."""
+
 _UNITS = {
     **{column.name: column.unit for column in (*FURTHER, *TEMPERATURES)},
     **{
         column.name: column.unit
-        for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET)
+        for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET, CLIMATE)
         for column in stream.columns
     },
 }
