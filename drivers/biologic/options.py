@@ -14,7 +14,7 @@ from pydantic import (
 
 from drivers.biologic.dialect import AmplitudeKind, Dialect, RateUnit
 from drivers.biologic.eclib.tables import EXTRAS
-from drivers.biologic.overload import OverloadRule
+from drivers.overload import OverloadRule
 from labctl.errors import Complaint, RefusedError
 from labctl.roles.accuracy import LAB
 

@@ -12,8 +12,8 @@ from drivers.biologic.eclib.abi import CurrentValues
 from drivers.biologic.eclib.codes import State
 from drivers.biologic.eclib.library import EClib
 from drivers.biologic.experiment import Experiment
-from drivers.biologic.overload import flags_of
 from drivers.biologic.port import Port
+from drivers.biologic.rows.overload import flags_of
 from drivers.biologic.rows.reading import Fetched, Reader, joined
 from labctl import columns
 from labctl.clock import stopwatch

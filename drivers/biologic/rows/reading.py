@@ -16,7 +16,7 @@ from drivers.biologic.eclib.codec import decode_rows
 from drivers.biologic.eclib.codes import BOOSTER_RANGE, CURRENT_RANGES
 from drivers.biologic.eclib.encodings import Encoding, Floats, Words
 from drivers.biologic.eclib.tables import Layout, TechniqueTable
-from drivers.biologic.overload import flags_of
+from drivers.biologic.rows.overload import flags_of
 from drivers.biologic.rows.recorded import column_of, further_columns
 from drivers.biologic.techniques import BY_ID
 from labctl import columns

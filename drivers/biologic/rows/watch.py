@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from drivers.biologic.eclib.codes import OPTION_ERRORS, State
 from drivers.biologic.experiment import Experiment
-from drivers.biologic.overload import OverloadRule, OverloadWatch
 from drivers.biologic.rows.memory import Seen
 from drivers.biologic.rows.scan_rate import SweepCheck, readings, sweeps_of
 from drivers.biologic.upload.program import Program
+from drivers.overload import OverloadRule, OverloadWatch
 from labctl.data import Batch, Event
 from labctl.errors import InstrumentError
 from labctl.techniques import Technique

@@ -11,9 +11,10 @@ from drivers.biologic.dialect import Dialect
 from drivers.biologic.eclib import abi
 from drivers.biologic.eclib.codes import Board
 from drivers.biologic.eclib.encodings import IEEE
-from drivers.biologic.overload import OverloadRule, OverloadWatch, flags_of
+from drivers.biologic.rows.overload import flags_of
 from drivers.biologic.rows.reading import Fetched, Reader
 from drivers.biologic.rows.recorded import further_columns
+from drivers.overload import OverloadRule, OverloadWatch
 from labctl import columns
 from labctl.data import Event
 from labctl.errors import InstrumentError, LimitError

@@ -1,16 +1,15 @@
 """Overload: what a channel says of its converters and its amplifier, and how long.
 
-TCurrentValues has three flags. They become a column of the rows that came with them,
-an event when they go on and off, and a limit: a reading beyond its range is no reading,
-and a saturated amplifier does not do what the plan says. Auto range may flash one while
-it switches, so only what lasts counts.
+The flags become a column of the rows that came with them, an event when they go on and
+off, and a limit: a reading beyond its range is no reading, and a saturated amplifier
+does not do what the plan says. Auto range may flash one while it switches, so only what
+lasts counts.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.biologic.eclib.abi import CurrentValues
 from labctl.data import Event, Level
 from labctl.errors import LimitError
 from labctl.roles.potentiostat import OVERLOADED
@@ -24,15 +23,6 @@ _SAID = {
 }
 LEAST_POLLS = 2
 """Polls in a row that must see an overload before it counts as one that lasts."""
-
-
-def flags_of(values: CurrentValues) -> int:
-    """Return the flags as `labctl.columns.OVERLOAD` has them."""
-    return (
-        VOLTAGE * bool(values.Eoverflow)
-        | CURRENT * bool(values.Ioverflow)
-        | SATURATED * bool(values.Saturation)
-    )
 
 
 def said(flags: int) -> str:
