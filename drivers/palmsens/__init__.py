@@ -1,1 +1,1 @@
-"""PalmSens: potentiostats that interpret MethodSCRIPT."""
+"""PalmSens instruments that run MethodSCRIPT: EmStat Pico, EmStat4, Nexus."""

@@ -1,0 +1,1 @@
+"""From techniques to MethodSCRIPT."""
