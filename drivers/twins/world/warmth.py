@@ -58,6 +58,7 @@ class Warmth:
             return self._marks[-1][1] if self._marks else ROOM
         if not isinstance(climate, Air):
             return climate.kelvin(time)
+        climate.stretch(time)  # a plant comes so far, its history with it
         if not self._marks:
             first = climate.stretches[0]
             self._marks.append((first.since, first.kelvin(first.since)))
@@ -84,6 +85,7 @@ class Warmth:
         climate = self._around()
         if not isinstance(climate, Air):
             return math.inf
+        climate.stretch(time)
         later = (s.since for s in climate.stretches if s.since > time)
         change = min(later, default=math.inf)
         stretch, now = climate.stretch(time), self.kelvin(time)
