@@ -1,0 +1,1 @@
+"""Twins of Memmert's ovens and chambers."""
