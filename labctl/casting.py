@@ -48,7 +48,8 @@ class Casting:
                     Complaint(("channels", role), str(error), why=Why.BUSY)
                 )
             except OwnershipError as error:
-                complaints.append(Complaint(("channels", role), str(error)))
+                whose = beside if isinstance(error, ApartError) else role
+                complaints.append(Complaint(("channels", role), str(error), role=whose))
         complaints += [
             Complaint(
                 ("channels", role),
@@ -83,7 +84,7 @@ class Casting:
                     "at a time; choose another for one of them"
                 )
         if not _is_beside(channel, cast, beside):
-            raise OwnershipError(
+            raise ApartError(
                 f"{channel} is not on {instrument_of(cast[beside])}, where {beside} "
                 "is; both have to sit on one instrument"
             )
@@ -105,15 +106,28 @@ class Casting:
                 f"add one under `channels:` or choose with `--role {role}=INSTRUMENT`"
             )
         others = {*cast.values(), *chosen.values()}
-        for channel in candidates:
-            same = _is_beside(channel, cast, beside)
-            if same and channel not in self.taken and channel not in others:
-                return channel
         place = f" on {instrument_of(cast[beside])}" if beside in cast else ""
+        near = [
+            channel
+            for channel in candidates
+            if _is_beside(channel, cast, beside) and channel not in others
+        ]
+        if place and not near:
+            raise ApartError(
+                f"it has to sit{place}, where {beside} is, and no channel for it does: "
+                f"{', '.join(candidates)}"
+            )
+        for channel in near:
+            if channel not in self.taken:
+                return channel
         raise BusyError(
-            f"none of {', '.join(candidates)} is free{place}",
+            f"none of {', '.join(near or candidates)} is free{place}",
             {c: self.lent[c] for c in candidates if c in self.lent},
         )
+
+
+class ApartError(OwnershipError):
+    """A role cannot sit on the instrument of the role that it belongs beside."""
 
 
 def instrument_of(channel: str) -> str:

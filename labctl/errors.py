@@ -69,6 +69,13 @@ class Complaint:
     """What it was compared with, in ``unit``."""
     unit: str = ""
     """SI unit of ``value`` and ``limit``: ``A``, ``V``, ``Hz``, ``T`` …"""
+    role: str = ""
+    """The role whose channel cannot do it; empty: no other channel would help."""
+    offers: tuple[str, ...] = ()
+    """Channels that can do all that the plan asks of ``role``; free ones first. The
+    sample has to be moved there: nothing is taken without a person."""
+    perhaps: tuple[str, ...] = ()
+    """Channels that could, if they answer: nobody could ask them."""
 
     @property
     def where(self) -> str:

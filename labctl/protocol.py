@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 import typing
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -33,6 +33,7 @@ from labctl.figures.figure import Figure, Plot
 from labctl.fingerprint import fingerprint
 from labctl.limits import Envelope
 from labctl.roles.channel_accuracy import ChannelAccuracy
+from labctl.roles.needs import Need
 from labctl.sample import Sample
 
 T = typing.TypeVar("T")
@@ -144,6 +145,15 @@ class Step(abc.ABC):
         bench does not know one of the roles.
         """
         return []
+
+    def needs(self) -> Iterable[Need]:
+        """Return what it asks of the roles beyond what they are; see `needs.Need`.
+
+        A step that asks nothing in figures returns none. What an instrument does or
+        refuses is still decided by `beyond`; by this it is explained, and other
+        channels are offered.
+        """
+        return ()
 
     def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
         """Return an outcome with which a plan goes on, where nobody executes it.

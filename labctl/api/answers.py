@@ -113,6 +113,9 @@ class Checked(Answer):
     capabilities: dict[str, str] = Field(default_factory=dict)
     """Role -> what its channel can do, in words; ``*`` marks what is assumed of its
     model."""
+    needs: dict[str, str] = Field(default_factory=dict)
+    """Role -> what the plan asks of its channel, in words: ``holds a current, drives
+    4.80 mA``."""
 
 
 class PlannedStep(Answer):

@@ -9,6 +9,7 @@ stdout carries the result, stderr the talk.
 import logging
 import os
 import sys
+from collections.abc import Iterable, Iterator
 
 import typer
 
@@ -27,8 +28,10 @@ from labctl.cli import (
 )
 from labctl.cli.code_page import make_streams_writable
 from labctl.cli.station import audit, queue, remote, serve, station
-from labctl.errors import LabctlError, RefusedError
+from labctl.errors import Complaint, LabctlError, RefusedError
 
+MOST_OFFERS = 5
+"""Further channels that are named where many could play a role."""
 INTERRUPTED = 130
 """Ctrl-C before anything was started, as shells have it."""
 
@@ -73,6 +76,8 @@ def _complain(error: Exception) -> int:
         sys.stderr.write("refused; nothing was switched on:\n")
         for complaint in error.complaints:
             sys.stderr.write(f"  {complaint}\n")
+        for line in offered(error.complaints):
+            sys.stderr.write(f"{line}\n")
         return error.exit_code
     if isinstance(error, LabctlError):
         sys.stderr.write(f"{error.fault}: {error}\n")
@@ -91,6 +96,25 @@ def _complain(error: Exception) -> int:
         "LABCTL_DEBUG=1 shows where it happened.\n"
     )
     return 1
+
+
+def offered(complaints: Iterable[Complaint]) -> Iterator[str]:
+    """Yield, for each role, the channels that could play it, as one types them."""
+    told = set()
+    for each in complaints:
+        if each.role in told or not (each.offers or each.perhaps):
+            continue
+        told.add(each.role)
+        if each.offers:
+            first, *others = each.offers
+            more = f" (or {', '.join(others[:MOST_OFFERS])}" if others else ""
+            rest = len(others) - MOST_OFFERS
+            more += f" and {rest} more" if rest > 0 else ""
+            yield f"could do it: --role {each.role}={first}{more and f'{more})'}"
+        if each.perhaps:
+            yield f"could do it, if it answers: {', '.join(each.perhaps)}"
+    if told:
+        yield "Nothing was chosen for you: the sample has to be connected there."
 
 
 def _log_to_stderr() -> None:

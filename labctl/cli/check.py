@@ -75,6 +75,7 @@ def check(
         "limits": {k: list(v) for k, v in prepared.envelope.bounds.items()},
         "warnings": prepared.protocol.warnings(),
         "unknown": [str(each) for each in compared.unknown],
+        "needs": {k: list(map(str, v)) for k, v in compared.needs.items()},
         "capabilities": {k: asdict(v) for k, v in compared.capabilities.items()},
         "parameters": prepared.protocol.parameters_json(),
     }
@@ -85,6 +86,8 @@ def check(
 
 
 def _say(prepared: "Prepared", compared: "Compared", warnings: Sequence[str]) -> None:
+    from labctl.session.needing import words_of  # noqa: PLC0415
+
     protocol, known = prepared.protocol, compared.capabilities
     verdict = "nothing wrong is known" if compared.unknown else "can be started"
     say_out(f"{protocol.name} on sample {protocol.sample.name}: {verdict}")
@@ -93,6 +96,8 @@ def _say(prepared: "Prepared", compared: "Compared", warnings: Sequence[str]) ->
     for role_name, channel in prepared.cast.items():
         able = f" ({known[role_name]})" if role_name in known else ""
         say_out(f"  {role_name}: {channel}{able}")
+        if role_name in compared.needs:
+            say_out(f"    needed: {words_of(compared.needs[role_name])}")
     if any(each.assumed for each in known.values()):
         say_out("  * assumed of the model; the driver's options may say otherwise")
     for each in prepared.asides:

@@ -1,10 +1,17 @@
 """``labctl protocol list|show``."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import ordering
 from labctl.cli.output import print_json, say, say_out, table
+
+if TYPE_CHECKING:
+    from labctl.config.models import Config
+    from labctl.session.order import Order
 
 app = typer.Typer(help="The measurement protocols and their parameters.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -24,14 +31,34 @@ def list_protocols(as_json: JsonOption = False) -> None:
     say_out(table(("name", "what it does"), [(p.name, p.title) for p in found]))
 
 
-@app.command("show", epilog="Example: labctl protocol show formation-cycling")
+@app.command(
+    "show",
+    epilog="Examples: labctl protocol show formation-cycling | "
+    "labctl protocol show insitu-eis --sample si --set 'dc_rates=[1C, 3C]'",
+)
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a protocol.")],
+    name: Annotated[str, typer.Argument(help="Name of a protocol, or a plan FILE.")],
+    sample: ordering.SampleOption = None,
+    settings: ordering.SetOption = None,
+    preset: ordering.PresetOption = None,
+    config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a protocol's parameters, with units, defaults and presets."""
+    """Show a protocol's parameters; for a sample, also what it needs of instruments.
+
+    Parameters stand with units, defaults and presets. What each role has to be able to
+    do follows from sample and parameters; no instrument is asked.
+    """
     from labctl import plugins  # noqa: PLC0415
 
+    needs: Mapping[str, str] = {}
+    if sample or settings or preset or Path(name).suffix:
+        words = ordering.Words(
+            name, sample, settings or [], preset, [], True, "max", 0, None, config
+        )
+        bench = ordering.read_config(config, simulate=True)
+        order = ordering.make_order(words, bench)
+        name, needs = order.protocol, needs_for(order, bench)
     kind = plugins.protocol(name)
     schema = kind.parameters_model.model_json_schema()
     if as_json:
@@ -42,11 +69,17 @@ def show(
                 "samples": sorted(kind.sample_kinds),
                 "parameters": schema,
                 "presets": {k: dict(v) for k, v in kind.presets.items()},
+                "needs": dict(needs),
             }
         )
         return
     say_out(f"{kind.name}: {kind.title}")
-    say_out(f"measures: {', '.join(sorted(kind.sample_kinds))}\n")
+    say_out(f"measures: {', '.join(sorted(kind.sample_kinds))}")
+    for role, asked in needs.items():
+        say_out(f"needs: {role}, {asked}")
+    if not needs and not kind.requests and kind.can_be_run:
+        say_out("needs: depend on the sample; add --sample NAME or FILE")
+    say_out("")
     rows: list[tuple[str, ...]] = [
         (
             key,
@@ -56,8 +89,8 @@ def show(
         for key, about in schema["properties"].items()
     ]
     say_out(table(("parameter", "default", "meaning"), rows))
-    for preset, values in kind.presets.items():
-        say_out(f"\npreset {preset}:")
+    for named, values in kind.presets.items():
+        say_out(f"\npreset {named}:")
         for key, value in values.items():
             say_out(f"  {key}: {value}")
     if kind.requests:
@@ -69,6 +102,22 @@ def show(
         ]
         about = " ".join((model.__doc__ or "").split())
         say_out(f"  {request}: {', '.join(given) or '–'}. {about}")
+
+
+def needs_for(order: "Order", config: "Config") -> dict[str, str]:
+    """Return role -> what an order asks of who plays it, in words."""
+    from labctl.session.asked_bench import words_of_kind  # noqa: PLC0415
+    from labctl.session.needing import needs_of, words_of  # noqa: PLC0415
+    from labctl.session.order import protocol_of  # noqa: PLC0415
+    from labctl.session.plan_walk import walk  # noqa: PLC0415
+
+    protocol = protocol_of(order, config)
+    asked = needs_of(walk(protocol).steps)
+    return {
+        role: f"a {words_of_kind(kind)}"
+        + (f" that {words_of(asked[role])}" if role in asked else "")
+        for role, kind in protocol.roles().items()
+    }
 
 
 def _default(about: Any) -> str:

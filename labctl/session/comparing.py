@@ -6,34 +6,36 @@ unknown, which is neither able nor unable.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
 
-from labctl.clock import Clock, stopwatch
 from labctl.errors import (
     Complaint,
     FirmwareError,
     IdentityError,
-    InstrumentError,
     LabctlError,
     OperatorError,
     RefusedError,
 )
-from labctl.limits import Envelope
 from labctl.protocol import Protocol, Step, StepRecord
 from labctl.roles.capability import Capability, Rehearses, capability_of
+from labctl.roles.needs import Need
 from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
+from labctl.session.asked_bench import (
+    Against,
+    AskedBench,
+    NotAskedError,
+    connected,
+    words_of_kind,
+)
 from labctl.session.beyond_limits import beyond_limits
+from labctl.session.needing import Unmet, unmet_by
+from labctl.session.offering import Offers
 from labctl.session.parameter_places import parameter_of
 from labctl.session.plan_walk import walk
-from labctl.station import Station
 
-T = TypeVar("T")
 PARAMETERS = ("parameters",)
-ASK_AGAIN = 30.0
-"""s of the wall before an instrument that did not answer is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,64 +47,21 @@ class Compared:
     """What nobody could say, and why; the run may be refused yet."""
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     """Role -> what its channel can do, where it says so."""
+    needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
+    """Role -> what the plan asks of its channel, beyond what it is."""
     steps: int = 0
     """Different steps of the plan that were compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What a plan is compared with."""
-
-    station: Station
-    cast: Mapping[str, str]
-    """Role -> channel."""
-    limits: Mapping[str, Envelope]
-    """Bounds of ``safety``, ``sample`` and ``run``, in the order they are named."""
-    vain: MutableMapping[str, tuple[float, str]] = field(default_factory=dict)
-    """Instrument -> when it was asked in vain, and what came of it."""
-
-
-class AskedBench:
-    """A bench whose players are looked at, not used; see `labctl.protocol.Bench`."""
-
-    def __init__(
-        self,
-        clock: Clock,
-        players: Mapping[str, object],
-        envelope: Envelope,
-        roles: Collection[str],
-    ) -> None:
-        self.clock, self.envelope = clock, envelope
-        self._players, self._roles = players, roles
-
-    def role(self, name: str, kind: type[T]) -> T:
-        """Return a player. NotAskedError: nobody knows it.
-
-        InstrumentError: the step could not be executed either, because its protocol
-        has no such role, or what plays it is of another kind.
-        """
-        player = self._players.get(name)
-        if player is None and name in self._roles:
-            raise NotAskedError(f"{name}: nobody could ask it")
-        if player is None:
-            raise InstrumentError(f"the plan uses a role {name!r} that nobody plays.")
-        if not plays(player, kind):
-            raise InstrumentError(
-                f"what plays {name} is no {_words(kind)}, which the plan uses."
-            )
-        return cast("T", player)
-
-
-class NotAskedError(InstrumentError):
-    """A role's player is not known: `compare` has said so, once for the role."""
 
 
 def compare(
     protocol: Protocol,
     against: Against,
     recorded: Mapping[int, StepRecord] | None = None,
+    uncast: Iterable[Complaint] = (),
 ) -> Compared:
     """Compare all that ``protocol`` has still to do after ``recorded`` steps.
+
+    ``uncast`` is why roles have no channel: told as well, with what could play them.
 
     Blocks until every instrument of the cast that was not connected yet is, or fails.
     """
@@ -119,21 +78,22 @@ def compare(
             complaints += refused.complaints
         except LabctlError as error:
             unknown.append(_unasked(role, channel, error))
-    run = against.limits.get("run", Envelope({}))
-    bench = AskedBench(against.station.clock, players, run, protocol.roles())
     walked = walk(protocol, recorded)
     unknown += [Complaint(PARAMETERS, f"{said}.") for said in walked.unknown]
+    abilities = dict(_capabilities(players))
+    looked = _Looked(protocol, against, players, abilities)
     for step in walked.steps:
-        complaints += _of_step(protocol, step, bench, against)
-    complaints = _said_once(complaints)
+        complaints += looked.at(step)
     for role, player in players.items():
         if plays(player, PotentiostatChannel) and not plays(player, Rehearses):
             what = f"{against.cast[role]} does not say what it can do."
             unknown.append(Complaint(("channels", role), what))
+    offers = Offers(protocol, walked.steps, against)
     return Compared(
-        tuple(complaints),
+        tuple(map(offers.attached, [*uncast, *_said_once(complaints)])),
         tuple(unknown),
-        dict(_capabilities(players)),
+        abilities,
+        offers.needs,
         len(walked.steps),
     )
 
@@ -156,53 +116,25 @@ def _player(against: Against, role: str, channel: str, kind: type) -> object:
 
     InstrumentError: it cannot be asked.
     """
-    station = against.station
     instrument, _, name = channel.partition("/")
-    when, why = against.vain.get(instrument, (-ASK_AGAIN, ""))
-    if instrument not in station.opened and stopwatch() - when < ASK_AGAIN:
-        raise InstrumentError(why)
     try:
-        players = station.players(instrument)
+        players = connected(against, instrument)
     except (IdentityError, FirmwareError) as error:
-        raise RefusedError([Complaint(("channels", role), str(error))]) from error
+        raise _not_it(role, str(error)) from error
     except OperatorError as error:  # no driver of that name, say: no run starts
-        what = f"{channel} cannot be used: {error}"
-        raise RefusedError([Complaint(("channels", role), what)]) from error
-    except InstrumentError as error:
-        against.vain[instrument] = (stopwatch(), str(error))
-        raise
+        raise _not_it(role, f"{channel} cannot be used: {error}") from error
     if name not in players:
         there = ", ".join(f"{instrument}/{r}" if r else instrument for r in players)
-        what = f"there is no {channel}: {instrument} has {there}."
-        cure = f"Choose one of them with --role {role}=…."
-        raise RefusedError([Complaint(("channels", role), what, cure)])
+        raise _not_it(role, f"there is no {channel}: {instrument} has {there}.")
     if not plays(players[name], kind):
-        what = f"{channel} is no {_words(kind)}, which {role} has to be."
-        raise RefusedError(
-            [Complaint(("channels", role), what, _who_else(station, role, kind))]
-        )
+        what = f"{channel} is no {words_of_kind(kind)}, which {role} has to be."
+        raise _not_it(role, what)
     return players[name]
 
 
-def _who_else(station: Station, role: str, kind: type) -> str:
-    """Name what could play a role: configured for it, or found able to."""
-    connected = {
-        f"{name}/{part}" if part else name: player
-        for name in sorted(station.opened)
-        for part, player in station.players(name).items()
-    }
-    able = [name for name, player in connected.items() if plays(player, kind)]
-    untried = [n for n in station.candidates(role) if n not in connected]
-    could = [n for n in station.candidates(role) if n in able] + untried or able
-    if could:
-        return f"Choose one of {', '.join(could)}."
-    return "`labctl station show` tells what each channel can do."
-
-
-def _words(kind: type) -> str:
-    """Return ``potentiostat channel`` for ``PotentiostatChannel``."""
-    name = kind.__name__
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+def _not_it(role: str, what: str) -> RefusedError:
+    cure = f"Choose another channel for {role}."
+    return RefusedError([Complaint(("channels", role), what, cure, role=role)])
 
 
 def _unasked(role: str, channel: str, error: LabctlError) -> Complaint:
@@ -216,22 +148,51 @@ def _sentence(error: LabctlError) -> str:
     return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
 
 
-def _of_step(
-    protocol: Protocol, step: Step, bench: AskedBench, against: Against
-) -> Iterator[Complaint]:
-    """Yield what is wrong with a step, each at the parameter that asks for it."""
-    role = str(getattr(step, "role", "") or next(iter(against.cast), ""))
-    found = beyond_limits(step, against.limits)
-    try:
-        found += step.beyond(bench)
-    except NotAskedError:
-        pass  # it is among `Compared.unknown`, or refused
-    except RefusedError as refused:
-        found += refused.complaints
-    except LabctlError as error:
-        found.append(Complaint(("channels", role), str(error)))
-    for complaint in found:
-        yield _placed(protocol, step, complaint, role, against.cast.get(role, ""))
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What each role's channel is, for the steps of one plan to be held against."""
+
+    protocol: Protocol
+    against: Against
+    players: Mapping[str, object]
+    abilities: Mapping[str, Capability]
+
+    def at(self, step: Step) -> Iterator[Complaint]:
+        """Yield what is wrong with a step, each at the parameter that asks for it."""
+        cast = self.against.cast
+        role = str(getattr(step, "role", "") or next(iter(cast), ""))
+        channel = cast.get(role, "")
+        for complaint in beyond_limits(step, self.against.limits):
+            yield _placed(self.protocol, step, complaint, role, channel)
+        refused = self._refused(step, role)
+        for unmet in self._unmet(step):
+            same = [c for c in refused if unmet.is_said_by(c)]
+            refused = [c for c in refused if c not in same]
+            cure = next((c.cure for c in same if c.cure), "")
+            yield unmet.complaint(cast[unmet.short.need.role], cure)
+        for complaint in refused:
+            placed = _placed(self.protocol, step, complaint, role, channel)
+            yield dataclasses.replace(placed, role=complaint.role or role)
+
+    def _unmet(self, step: Step) -> list[Unmet]:
+        """Return the needs of a step that techniques have; others say theirs."""
+        return [
+            each
+            for role, able in self.abilities.items()
+            for each in unmet_by(self.protocol, step, role, able)
+            if each.short.need.technique is not None
+        ]
+
+    def _refused(self, step: Step, role: str) -> list[Complaint]:
+        bench = AskedBench.of(self.protocol, self.against, self.players)
+        try:
+            return step.beyond(bench)
+        except NotAskedError:
+            return []  # it is among `Compared.unknown`, or refused
+        except RefusedError as refused:
+            return list(refused.complaints)
+        except LabctlError as error:
+            return [Complaint(("channels", role), str(error))]
 
 
 def _placed(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ from labctl.limits import Envelope
 from labctl.protocol import Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import UNNAMED, Sample, SampleKind
+from labctl.session.asked_bench import Against
 from labctl.session.auxiliaries import Aside, asides_of
-from labctl.session.comparing import Against, Compared, compare, each_once
+from labctl.session.comparing import Compared, compare, each_once
 from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of, stated_limits
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
@@ -58,7 +59,7 @@ class Equipment:
     world: Any = None
     """The simulated bench; None on a real one."""
     vain: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """See `labctl.session.comparing.Against`."""
+    """See `labctl.session.asked_bench.Against`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +172,22 @@ def prepare_with(
         complaints += [_located(each, document) for each in refused.complaints]
         limits = Envelope({})
     roles, companions = protocol.roles(), protocol.companions()
+    uncast: list[Complaint] = []
     cast = _gather(
-        complaints,
+        uncast,
         lambda: station.cast(roles, companions, order.channels, even_busy=even_busy),
     )
+    named = {**_stated(config, protocol), "run": limits}
+    against = Against(
+        station,
+        _undoubted(order.channels, roles, uncast) if cast is None else cast,
+        named,
+        {} if equipment is None else equipment.vain,
+        look_around=equipment is None,
+    )
     compared: Compared | None = None
-    if inquire:
-        named = {**_stated(config, protocol), "run": limits}
-        vain = {} if equipment is None else equipment.vain
-        compared = compare(protocol, Against(station, cast or {}, named, vain))
+    if inquire or uncast:
+        compared = compare(protocol, against, uncast=uncast)
         complaints += [_located(each, document) for each in compared.complaints]
     if complaints or cast is None:
         if equipment is None:
@@ -214,11 +222,35 @@ def refuse_beyond(
     if before is not None and not before.unknown and not recorded:
         return  # same plan, same instruments
     named = {**_stated(config, prepared.protocol), "run": prepared.envelope}
-    against = Against(prepared.station, prepared.cast, named)
+    against = Against(
+        prepared.station, prepared.cast, named, look_around=not prepared.shared
+    )
     found = compare(prepared.protocol, against, recorded)
     if found.complaints:
         document = prepared.order.parameters
         raise RefusedError(_located(each, document) for each in found.complaints)
+
+
+def protocol_of(order: Order, config: Config) -> Protocol:
+    """Return the protocol of an order; nobody plays its roles, nothing is compared.
+
+    RefusedError: parameters or sample are wrong.
+    """
+    kind = plugins.protocol(order.protocol)
+    world = plugins.world()(clock_of(order), order.seed) if order.simulate else None
+    sample = _sample(order, world, None, kind)
+    given = _given(kind, order, order.preset or sample.preset)
+    document = Document(
+        order.parameters.name,
+        {**_of_the_bench(kind, config), **given},
+        order.parameters.lines,
+        PARAMETERS,
+    )
+    protocol = kind(validate(document, kind.parameters_model), sample)
+    complaints = [*_kind_complaints(protocol), *protocol.check()]
+    if complaints:
+        raise RefusedError(_located(each, document) for each in complaints)
+    return protocol
 
 
 def chosen_complaints(
@@ -351,6 +383,17 @@ def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
             f"{kind.name} has no preset {order.preset!r}. There are: {known}."
         )
     return {**kind.presets.get(preset, {}), **data}
+
+
+def _undoubted(
+    chosen: Mapping[str, str], roles: Mapping[str, type], uncast: Iterable[Complaint]
+) -> dict[str, str]:
+    """Return the chosen channels of which nothing is said, where others could not be.
+
+    What they cannot do is told along with that.
+    """
+    said = {complaint.path[1:] for complaint in uncast}
+    return {r: c for r, c in chosen.items() if r in roles and (r,) not in said}
 
 
 def _kind_complaints(protocol: Protocol) -> list[Complaint]:

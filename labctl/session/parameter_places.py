@@ -23,7 +23,7 @@ def parameter_of(protocol: Protocol, step: Step, complaint: Complaint) -> Place:
     """
     base: Place = tuple(getattr(step, "at", ()))
     tree, index = protocol.parameters_json(), complaint.path[1:]
-    if base and index and _at(tree, (*base, "steps")) is not None:
+    if base and index and value_at(tree, (*base, "steps")) is not None:
         base = (*base, "steps", *index)  # techniques that are uploaded together
     value = complaint.value
     if value is None:
@@ -31,7 +31,7 @@ def parameter_of(protocol: Protocol, step: Step, complaint: Complaint) -> Place:
     units = _units(protocol.parameters_model)
     numbers = [
         ((*base, *place), x)
-        for place, x in _numbers(_at(tree, base))
+        for place, x in _numbers(value_at(tree, base))
         if complaint.unit in units.get(_name(place), ())
     ]
     if complaint.unit == "A":
@@ -50,7 +50,8 @@ def _currents(protocol: Protocol, base: Place) -> list[tuple[Place, float]]:
     return [(p, x) for p, x in currents.items() if p[: len(base)] == base]
 
 
-def _at(tree: Any, place: Place) -> Any:
+def value_at(tree: Any, place: Place) -> Any:
+    """Return what stands at a place of a parameter tree; None: nothing does."""
     for key in place:
         if isinstance(tree, Mapping):
             tree = tree.get(key)

@@ -5,7 +5,7 @@ tested here on every poll, so they act one poll period late at most. What goes o
 itself is claimed before it is started, and attached to again after a crash.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -27,6 +27,7 @@ from labctl.protocol import (
     Step,
 )
 from labctl.roles.capability import Rehearses
+from labctl.roles.needs import Need
 from labctl.roles.potentiostat import Loaded, Poll, PotentiostatChannel
 from labctl.steps.channel_flight import (
     STEP_OFFSET,
@@ -36,6 +37,7 @@ from labctl.steps.channel_flight import (
 )
 from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
+from labctl.steps.technique_needs import needs_of_techniques
 from labctl.techniques import (
     Condition,
     ConditionQuantity,
@@ -105,6 +107,10 @@ class RunTechniques(Step):
         except RefusedError as refused:
             return list(refused.complaints)
         return []
+
+    def needs(self) -> Iterable[Need]:
+        """See `Step.needs`."""
+        return needs_of_techniques(self.role, self.techniques)
 
     def assumed(self, ended_by: str = "") -> Outcome:
         """See `Step.assumed`: the charge is that of its longest duration."""

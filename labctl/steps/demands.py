@@ -4,6 +4,7 @@ Limits that only the instruments know (largest voltage, smallest compliance, fie
 are compared here in one step, so that a person hears of all of them at once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from labctl.data import Event, Level
@@ -13,6 +14,7 @@ from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.current_source import CurrentBounds, CurrentSource
 from labctl.roles.delta_meter import DeltaMeter
 from labctl.roles.magnet import Magnet, MagnetSupply
+from labctl.roles.needs import Ability, Need
 from labctl.roles.source_meter import Driven, SourceBounds, SourceMeter
 
 
@@ -30,6 +32,17 @@ class SourceDemand:
     """Name of the parameter that a person would change."""
     compliance_parameter: str = "compliance"
 
+    def needs(self) -> Iterator[Need]:
+        """Yield what it asks of its role."""
+        voltage, current = self.span, self.compliance
+        held = Ability.POTENTIOSTAT
+        if self.driven is Driven.CURRENT:
+            voltage, current = current, voltage
+            held = Ability.GALVANOSTAT
+        yield Need(self.role, held)
+        yield Need(self.role, Ability.CURRENT, current)
+        yield Need(self.role, Ability.COMPLIANCE, voltage)
+
 
 @dataclass(frozen=True, slots=True)
 class FieldDemand:
@@ -40,6 +53,14 @@ class FieldDemand:
     """Largest |B|, T."""
     tesla_per_ampere: float = 0.0
     """For a supply that is told a current; 0 for a magnet that is told a field."""
+
+    def needs(self) -> Iterator[Need]:
+        """Yield what it asks of its role."""
+        if self.tesla_per_ampere:
+            ampere = abs(self.field / self.tesla_per_ampere)
+            yield Need(self.role, Ability.CURRENT, ampere)
+        else:
+            yield Need(self.role, Ability.FIELD, abs(self.field))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +97,13 @@ class CheckBench(Step):
             )
             for complaint in found
         ]
+
+    def needs(self) -> Iterator[Need]:
+        """See `Step.needs`."""
+        for demand in (*self.sources, *self.currents, *self.deltas):
+            yield from demand.needs()
+        for field in self.fields:
+            yield from field.needs()
 
 
 def source_beyond(bench: Bench, demand: SourceDemand) -> list[Complaint]:
@@ -122,7 +150,9 @@ def beyond_meter(
     if demand.driven not in bounds.drives:
         return [
             Complaint(
-                ("channels", demand.role), f"{who} cannot hold a {demand.driven}."
+                ("channels", demand.role),
+                f"{who} cannot hold a {demand.driven}.",
+                role=demand.role,
             )
         ]
     if demand.driven is Driven.VOLTAGE:
@@ -163,25 +193,26 @@ def _compare(
     largest, unit = span
     if exceeds(demand.span, largest):
         what = f"{demand.span:g} {unit} is beyond ±{largest:g} {unit} of {who}."
-        found.append(_beyond(demand.span_parameter, what, demand.span, largest, unit))
+        name = demand.span_parameter
+        found.append(_beyond(demand.role, name, what, demand.span, largest, unit))
     most, unit = limit
     if exceeds(demand.compliance, most):
         what = f"{demand.compliance:g} {unit} is beyond {most:g} {unit} of {who}."
         name = demand.compliance_parameter
-        found.append(_beyond(name, what, demand.compliance, most, unit))
+        found.append(_beyond(demand.role, name, what, demand.compliance, most, unit))
     elif exceeds(-demand.compliance, -least):
         what = f"{demand.compliance:g} {unit} is below {least:g} {unit} of {who}."
         name = demand.compliance_parameter
-        found.append(_beyond(name, what, demand.compliance, least, unit))
+        found.append(_beyond(demand.role, name, what, demand.compliance, least, unit))
     return found
 
 
 def _beyond(
-    parameter: str, what: str, value: float, limit: float, unit: str
+    role: str, parameter: str, what: str, value: float, limit: float, unit: str
 ) -> Complaint:
     cure = "Lower it." if not value <= limit else "Raise it."
     path = ("parameters", parameter)
-    return Complaint(path, what, cure, value=value, limit=limit, unit=unit)
+    return Complaint(path, what, cure, value=value, limit=limit, unit=unit, role=role)
 
 
 def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
@@ -198,4 +229,4 @@ def _field(bench: Bench, demand: FieldDemand) -> list[Complaint]:
     if not exceeds(abs(demand.field), largest):
         return []
     what = f"{demand.field:g} T is beyond ±{largest:g} T of {who}."
-    return [_beyond("field", what, demand.field, largest, "T")]
+    return [_beyond(demand.role, "field", what, demand.field, largest, "T")]

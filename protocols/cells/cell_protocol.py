@@ -241,7 +241,7 @@ class CellProtocol(Protocol):
         }
 
     def ability(self, *, impedance: bool = False, sine: float = 0.0) -> CheckChannel:
-        """Return the step that asks the channel whether it can do the whole plan.
+        """Return the step that is the first of every plan; see `CheckChannel`.
 
         ``sine``: peak in A that rides on the largest current.
         """
@@ -251,7 +251,6 @@ class CellProtocol(Protocol):
             label="what the channel can do",
             current=currents.get(largest, 0.0) + sine,
             current_of=dotted(largest),
-            current_at=largest,
             impedance=impedance,
         )
 

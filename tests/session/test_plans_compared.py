@@ -132,7 +132,7 @@ CASES: list[tuple[str, Order, Config, set[tuple[str | int, ...]]]] = [
         "a spectrum without an impedance board",
         ordered("sequence", **sequence(PEIS)),
         bench_with(simulated={"without_impedance": [1]}),
-        {("channels", "cell"), ("parameters", "steps", 0)},
+        {("parameters", "steps", 0)},
     ),
     (
         "a sine on a current that fits only without it",

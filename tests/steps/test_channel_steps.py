@@ -1,6 +1,5 @@
 """`RunTechniques` on a channel: claims, a crash in the middle, what a stop leaves."""
 
-import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,6 @@ from labctl.protocol import Claim, ClaimRecord, Ending, Item, Rows
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.station import LentBench
 from labctl.steps.channel import RunTechniques
-from labctl.steps.channel_demands import CheckChannel
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -413,11 +411,3 @@ def test_following_a_channel_is_no_part_of_a_step_s_value() -> None:
 
     assert (step.digest(), step.payload()) == before
     assert step == RunTechniques(label="a", techniques=(LONG,))
-
-
-def test_where_a_complaint_points_does_not_make_it_another_step() -> None:
-    # journals of before know no path
-    before = CheckChannel(label="ability", current=1.0, current_of="rates[0]")
-    now = dataclasses.replace(before, current_at=("rates", 0))
-
-    assert now.digest() == before.digest()

@@ -42,6 +42,7 @@ from labctl.service.http.run_views import RunId
 from labctl.service.http.services import Services
 from labctl.service.records.forecast import DEADLINE, forecast_order
 from labctl.session.comparing import Compared
+from labctl.session.needing import words_of
 from labctl.session.order import Prepared
 
 operate = APIRouter(dependencies=[Depends(allow("operate"))], responses=PROBLEMS)
@@ -80,6 +81,7 @@ def check(here: Here, order: OrderIn) -> Checked:
         doubtful=here.bench.doubtful(prepared),
         unknown=list(compared.unknown),
         capabilities={role: str(it) for role, it in compared.capabilities.items()},
+        needs={role: words_of(needs) for role, needs in compared.needs.items()},
     )
 
 
