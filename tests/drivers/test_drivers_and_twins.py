@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from labctl import plugins
 from labctl.clock import VirtualClock
@@ -48,7 +49,11 @@ def test_without_lua_only_what_speaks_it_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "lupa", None)
-    names = [name for name in plugins.names(plugins.TWINS) if name != "biologic"]
+    names = [
+        name
+        for name in plugins.names(plugins.TWINS)
+        if isinstance(plugins.twin(name), VisaTwin)
+    ]
     circuit, clock = Circuit(), VirtualClock()
     missing = {}
 

@@ -11,7 +11,7 @@ from drivers.twins.scpi.exchange import Exchange
 from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Pellet
-from drivers.visa.opening import Opened
+from drivers.visa.opening import Opened, VisaDriver
 from drivers.visa.talk import Talk
 from labctl import plugins
 from labctl.clock import VirtualClock
@@ -23,7 +23,11 @@ from labctl.roles.voltmeter import VoltmeterSettings
 ADDRESS = "GPIB0::5::INSTR"
 PELLET = Pellet(1e-3, 1e-4, 1e-3, 0.0)
 """10 kΩ."""
-VISA = [name for name in plugins.names(plugins.DRIVERS) if name != "biologic"]
+VISA = [
+    name
+    for name in plugins.names(plugins.DRIVERS)
+    if isinstance(plugins.driver(name), VisaDriver)
+]
 PYMEASURE = {
     "keithley-2000": ("Keithley2000", {"mode": "voltage", "voltage_nplc": 1.0}),
     "keithley-2182a": ("Keithley2182", {"voltage_nplc": 5.0}),

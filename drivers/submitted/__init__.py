@@ -1,0 +1,1 @@
+"""What drivers share whose techniques another program runs, not labctl."""

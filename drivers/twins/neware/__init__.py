@@ -1,0 +1,1 @@
+"""The other side of `drivers/neware`: BTS Server and its cyclers, on a real socket."""
