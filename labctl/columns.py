@@ -67,6 +67,23 @@ COUNTER_IMAGINARY_IMPEDANCE = Column(
     "ohm",
     "Counter Electrode Imaginary Impedance / ohm",
 )
+INTERVAL_CHARGE = Column("interval_charge_ah", "A*h", "Interval Charge / Ah")
+"""Charge that the instrument counted since the row before, signed."""
+DRIVING = Column("driving_code", "", "Driving Code / 1", "i8")
+"""What was kept, where another program says it; see `Driving` of the analysis."""
+SOURCE_STEP = Column("source_step_count", "", "Source Step Count / 1", "i8")
+"""Steps that another program executed."""
+STEP_ID = Column("step_id", "", "Step Id / 1", "i8")
+"""Line of another program's schedule."""
+CELL_STATUS = Column("cell_status_code", "", "Cell Status Code / 1", "i8")
+RUN_STATUS = Column("run_status_code", "", "Run Status Code / 1", "i8")
+"""As another program writes them; -1: it does not."""
+TEMPERATURE_1 = Column("temperature_t1_celsius", "degC", "Temperature T1 / degC")
+"""Of the instrument's own sensor, wherever it is; NaN without one."""
+RECORD_ROW = Column("record_row_count", "", "Record Row Count / 1", "i8")
+"""Rows of another program's record up to this one."""
+RECORD_DIGEST = Column("record_digest", "", "Record Digest / 1", "i8")
+"""CRC-32 of those rows: whether a record is still the one that was read."""
 FURTHER = (
     *(COUNTER_VOLTAGE, CONTROL_VOLTAGE, CONTROL_CURRENT),
     *(ANALOG_IN_1, ANALOG_IN_2, EXTERNAL_CONTROL),
@@ -76,6 +93,12 @@ FURTHER = (
     *(COUNTER_REAL_IMPEDANCE, COUNTER_IMAGINARY_IMPEDANCE),
 )
 """What only some channels record: see `labctl.roles.potentiostat.RecordsMore`."""
+
+RECORDED = (
+    *(INTERVAL_CHARGE, DRIVING, SOURCE_STEP, STEP_ID, INSTRUMENT_CYCLE, CURRENT_RANGE),
+    *(CELL_STATUS, RUN_STATUS, TEMPERATURE_1, RECORD_ROW, RECORD_DIGEST),
+)
+"""What the rows of a record that another program writes have beyond a channel's."""
 
 SURFACE_TEMPERATURE = Column(
     "surface_temperature_celsius", "degC", "Surface Temperature / degC"
@@ -234,7 +257,7 @@ CLIMATE = Stream(
 """One row a look: the set point read back and what the chamber itself measures."""
 
 _UNITS = {
-    **{column.name: column.unit for column in (*FURTHER, *TEMPERATURES)},
+    **{column.name: column.unit for column in (*FURTHER, *RECORDED, *TEMPERATURES)},
     **{
         column.name: column.unit
         for stream in (TIMESERIES, EIS, CYCLES, IV, HALL, MAGNET, CLIMATE)

@@ -82,6 +82,12 @@ class Progress:
     """s of that technique that passed."""
     technique_charge: float = 0.0
     """C of that technique, without sign."""
+    last: Mapping[str, float] = field(default_factory=dict)
+    """The last row of the step's main stream; empty: there is none."""
+
+    def sums(self) -> dict[str, float]:
+        """Return how far it had come without that row, by field."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if k != "last"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,10 @@ class Step(abc.ABC):
     ends_polls: ClassVar[bool] = False
     """True if every poll ends with None or a live reading: holds and stops wait for
     it, so that no row of a poll is left behind."""
+
+    only_watches: ClassVar[bool] = False
+    """True if it reads what others do and can end none of it: what leaves the envelope
+    is an alarm, and recording goes on."""
 
     asks: ClassVar[bool] = False
     """True if it takes what a person asks; any other ends when they want all off."""

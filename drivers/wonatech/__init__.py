@@ -1,1 +1,1 @@
-"""WonATech: the WBCS3000 cycler, whose files are followed while they grow."""
+"""WonATech's battery cyclers: read along with their program, never driven."""

@@ -46,6 +46,8 @@ class Intake:
     auxiliaries: Auxiliaries
     recorded: Recorded = field(default_factory=Recorded)
     """What a run that goes on left behind."""
+    alarmed: set[str] = field(default_factory=set)
+    """Columns beyond their limits in a step that only watches."""
     before: tuple[Step, Outcome] | None = None
     """The last step on the bench that ended, and how."""
 
@@ -85,10 +87,12 @@ class Intake:
         elif item is not None and len(fresh := self._not_seen(item, flight)):
             batch = self.recorder.post(fresh, flight)
             violation = self.limits.check(batch)
-            if violation is not None:
+            if violation is not None and not flight.rest.only_watches:
                 self.make_safe()
             self.recorder.record(batch)
             self._trip_on(violation, flight)
+            if violation is None:
+                self._within_again(flight)
         if flight.rest.ends_polls and ends_poll(item):
             self._trip_on(self.limits.poll_ended(), flight)
         if self.recorder.commit_in_time(RunState.RUNNING, flight):
@@ -145,13 +149,35 @@ class Intake:
         )
 
     def _trip_on(self, violation: Violation | None, flight: StepInFlight) -> None:
-        """Make everything safe and raise LimitError, if there is a violation."""
+        """Make everything safe and raise LimitError, if there is a violation.
+
+        Of a step that only watches it is an alarm: what it reads cannot be stopped.
+        """
         if violation is None:
+            return
+        if flight.rest.only_watches:
+            self._alarm(violation)
             return
         unsafe = self.make_safe()
         self.gather(flight)
         end = unsafe_text(unsafe) if unsafe else "outputs made safe"
         raise LimitError(f"{flight.step.label}: {violation}; {end}")
+
+    def _alarm(self, violation: Violation) -> None:
+        """Say once that a limit is passed, as long as it stays so."""
+        if violation.column in self.alarmed:
+            return
+        self.alarmed.add(violation.column)
+        text = (
+            f"{violation}; nothing here can stop it: look at the instrument, and stop "
+            "it there if need be"
+        )
+        self.recorder.say(Level.ALARM, "limit", text)
+
+    def _within_again(self, flight: StepInFlight) -> None:
+        if flight.rest.only_watches and self.alarmed:
+            self.alarmed.clear()
+            self.recorder.say(Level.INFO, "limit", "every reading is within its limits")
 
     def _claim(self, claim: Claim, flight: StepInFlight) -> None:
         """Make a claim durable before what it names is started."""

@@ -1,7 +1,8 @@
 """Where and when in the run a row belongs, and the charge that has passed.
 
 Charge is the trapezoid of the measured current over the instrument's own time, in
-double precision; between two steps nothing is integrated.
+double precision; between two steps nothing is integrated. Rows of another program's
+record bring their own times, and the charge that its instrument counted.
 """
 
 import dataclasses
@@ -103,6 +104,10 @@ class Ledger:
         """
         n = len(batch)
         test_time, unix = now
+        if brings_its_times(batch):
+            totals.started = totals.before = 0.0
+            own = batch.columns[columns.TEST_TIME.name]
+            batch = batch.with_columns({columns.STEP_TIME.name: own})
         given = batch.columns.get(columns.STEP_TIME.name)
         if given is not None and batch.stream == columns.TIMESERIES.name:
             given = _in_order(given, totals)
@@ -126,6 +131,9 @@ class Ledger:
             more[columns.NET_CAPACITY.name] = (self.net_charge + charge) / AMPERE_HOUR
             totals.charge += float(charge[-1])
             self.net_charge += float(charge[-1])
+        if brings_its_times(batch):
+            kept = (columns.UNIX_TIME.name, columns.CYCLE_COUNT.name)
+            more |= {name: batch.columns[name] for name in kept}
         full = batch.with_columns(more)
         stream = self._streams.get(batch.stream)
         if stream is None:
@@ -171,6 +179,9 @@ class Ledger:
         i_before = np.concatenate(([i0], current[:-1]))
         v_before = np.concatenate(([v0], voltage[:-1]))
         charge = 0.5 * (i_before + current) * dt
+        counted = batch.columns.get(columns.INTERVAL_CHARGE.name)
+        if counted is not None and brings_its_times(batch):
+            charge = np.where(np.isfinite(counted), counted * AMPERE_HOUR, charge)
         totals.energy += float(
             np.sum(0.5 * (i_before * v_before + current * voltage) * dt)
         )
@@ -184,6 +195,15 @@ class Ledger:
         return np.cumsum(charge)
 
 
+def brings_its_times(batch: Batch) -> bool:
+    """Tell whether rows say themselves when in the run they were measured.
+
+    So do those of a record that another program writes: the run's time is then the
+    record's, and so is the charge, where its instrument counted it.
+    """
+    return columns.TEST_TIME.name in batch.columns
+
+
 def progress(totals: StepTotals) -> Progress:
     """Return how far the step has come, for `Step.remaining`."""
     return Progress(
@@ -192,6 +212,7 @@ def progress(totals: StepTotals) -> Progress:
         technique=totals.technique,
         technique_duration=totals.duration - totals.technique_started,
         technique_charge=totals.technique_charge,
+        last=totals.last,
     )
 
 

@@ -1,6 +1,5 @@
 """Everything a run writes: rows with their place in time, events, claims, status."""
 
-import dataclasses
 import logging
 import math
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from labctl import columns
 from labctl.clock import Clock, stopwatch
 from labctl.data import Batch, Event, Level
 from labctl.engine.journal import WritesJournal
-from labctl.engine.ledger import Ledger, StepTotals
+from labctl.engine.ledger import Ledger, StepTotals, brings_its_times
 from labctl.protocol import Claim, ClaimRecord, Progress, Step
 
 log = logging.getLogger(__name__)
@@ -84,6 +83,13 @@ class Recorder:
         """Return the batch with every column of its stream; add it to the sums."""
         if flight.is_beside:
             return self.post_beside(batch, flight)
+        if brings_its_times(batch):  # the run's time is that of the record
+            own, unix = (
+                float(batch.columns[name.name][0])
+                for name in (columns.TEST_TIME, columns.UNIX_TIME)
+            )
+            if math.isfinite(unix):
+                self._zero = self._clock.now() - (self._clock.unix() - unix + own)
         now = (self.test_time, self._clock.unix())
         flight.now = None
         return self._ledger.post(batch, flight.step, flight.count, flight.totals, now)
@@ -133,7 +139,7 @@ class Recorder:
             self.test_time,
             self._clock.unix(),
             flight.rest.digest(),
-            {} if flight.done is None else dataclasses.asdict(flight.done),
+            {} if flight.done is None else flight.done.sums(),
         )
         self.journal.claim(record)
         return record

@@ -123,6 +123,10 @@ class BenchWorld:
         with self.lock:
             return self.surroundings.surface(place, self.clock.now())
 
+    def is_taken(self, channel: str) -> bool:
+        """Tell whether a cell was put at a channel."""
+        return any(channel in channels for _, channels, _ in self._places)
+
     def join(self, name: str, part: Part) -> None:
         """Keep a twin's own state with the bench; restored state is handed over."""
         with self.lock:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wonatech_files import Row, Stream, deflated, head, packed, wrd_213
 
-from labctl.store.importers.wonatech.layout import LayoutError, read_head
-from labctl.store.importers.wonatech.nrbf import Instance, Reference, read_stream
-from labctl.store.importers.wonatech.primitives import NrbfError
-from labctl.store.importers.wonatech.rows import RowError, read_rows
+from labctl.formats.wonatech.layout import LayoutError, read_head
+from labctl.formats.wonatech.nrbf import Instance, Reference, read_stream
+from labctl.formats.wonatech.primitives import NrbfError
+from labctl.formats.wonatech.rows import RowError, read_rows
 
 HEAD = head()
 ROWS = read_head(HEAD).rows

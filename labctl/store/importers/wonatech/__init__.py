@@ -1,1 +1,1 @@
-"""Files of WonATech's cyclers (``.wrd``): what bytes mean, apart from the file."""
+"""Files of WonATech's cyclers as files of another program."""

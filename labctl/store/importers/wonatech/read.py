@@ -16,61 +16,35 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from labctl.errors import StoreError
+from labctl.formats.wonatech.layout import (
+    HEAD,
+    Head,
+    LayoutError,
+    moment_of,
+    read_head,
+)
+from labctl.formats.wonatech.quantities import (
+    CHARGE,
+    CHARGES,
+    DISCHARGE,
+    DRIVING,
+    ENERGIES,
+    PLAIN,
+    scale_of,
+)
+from labctl.formats.wonatech.rows import Columns, RowError, read_rows
+from labctl.formats.wonatech.schedule import schedule_of
+from labctl.roles.schedule import ScheduleStep, line_of
 from labctl.store.importers.counters import Scope, begins, scope_of
 from labctl.store.importers.foreign import (
     ForeignColumn,
     ForeignFile,
     ForeignTable,
 )
-from labctl.store.importers.wonatech.layout import (
-    HEAD,
-    TICKS,
-    Head,
-    LayoutError,
-    moment_of,
-    read_head,
-)
-from labctl.store.importers.wonatech.rows import Columns, RowError, read_rows
-from labctl.store.importers.wonatech.schedule import ScheduleStep, line_of, schedule_of
 
 PROGRAM: Final = "WonATech Smart Interface"
 BLOCK: Final = 32 << 20
 """Bytes of rows that are taken apart at once: about 250,000 rows."""
-CHARGE, DISCHARGE = 3, 4
-"""CELL STATUS; 1 is a rest."""
-
-_PLAIN: Mapping[str, tuple[str, float]] = {
-    "TEST TIME": ("test_time_second", 1 / TICKS),
-    "STEP TIME": ("step_time_second", 1 / TICKS),
-    "STEP INDEX": ("step_id", 1.0),
-    "TOTAL STEP": ("step_count", 1.0),
-    "CYCLE INDEX": ("cycle_count", 1.0),
-    "I RANGE INDEX": ("current_range_code", 1.0),
-    "VOLTAGE": ("voltage_volt", 1.0),
-    "CURRENT": ("current_ampere", 1.0),
-}
-"""Column of the file → labctl's, and what one count is in SI."""
-_CHARGES = {
-    "CHARGE Q": "charging_capacity_ah",
-    "DISCHARGE Q": "discharging_capacity_ah",
-}
-_ENERGIES = {
-    "CHARGE E": "charging_energy_wh",
-    "DISCHARGE E": "discharging_energy_wh",
-}
-_ENERGY_UNITS = {"wh": 1.0, "mwh": 1e-3, "j": 1 / 3600, "ws": 1 / 3600}
-_CHARGE_UNITS = {"ah": 1.0, "mah": 1e-3, "c": 1 / 3600}
-_UNITS: Mapping[str, Mapping[str, float]] = {
-    "VOLTAGE": {"v": 1.0, "mv": 1e-3},
-    "CURRENT": {"a": 1.0, "ma": 1e-3, "ua": 1e-6},
-    "CHARGE Q": _CHARGE_UNITS,
-    "DISCHARGE Q": _CHARGE_UNITS,
-    "CHARGE E": _ENERGY_UNITS,
-    "DISCHARGE E": _ENERGY_UNITS,
-}
-"""Units that a file may declare for a column; nothing declared is the usual."""
-_DRIVING = {0: 3.0, 1: 1.0, 2: 2.0}
-"""CONTROL STATUS (rest, constant current, constant voltage) → driving code."""
 _SPENT = ("CELL STATUS", "CONTROL STATUS", "DATE TIME", "CHANNEL")
 """Read, though they become no column of their own."""
 
@@ -142,13 +116,13 @@ class _Rows:
     # ── columns ──────────────────────────────────────────────────────────────
 
     def columns(self) -> Iterator[tuple[str, ForeignColumn]]:
-        for title, (name, one) in _PLAIN.items():
+        for title, (name, one) in PLAIN.items():
             if title in self.rows:
                 yield name, self.column(title, one * self.unit(title))
-        for names in (_CHARGES, _ENERGIES):
+        for names in (CHARGES, ENERGIES):
             scope = self.scope(names)
             for title in self.counters(names) if scope is not None else ():
-                coulomb = names is _CHARGES and self.head.coulomb
+                coulomb = names is CHARGES and self.head.coulomb
                 one = self.unit(title, 1 / 3600 if coulomb else 1.0)
                 yield f"{scope}{names[title]}", self.column(title, one)
         if "TEMPERATURE" in self.rows and (self.rows["TEMPERATURE"] != 0).any():
@@ -158,7 +132,7 @@ class _Rows:
         if "CONTROL STATUS" in self.rows:
             codes = self.rows["CONTROL STATUS"]
             driving = np.full(len(codes), np.nan)
-            for code, mode in _DRIVING.items():
+            for code, mode in DRIVING.items():
                 driving[codes == code] = mode
             yield "driving_code", ForeignColumn(driving, "CONTROL STATUS")
 
@@ -166,7 +140,7 @@ class _Rows:
         """Return the counters of these that are there in a unit that is known."""
         # Which unit of energy stands beside C was never seen: not guessed.
         coulomb = self.head.coulomb
-        known = coulomb is not None if names is _CHARGES else coulomb is False
+        known = coulomb is not None if names is CHARGES else coulomb is False
         units = self.head.units
         return [t for t in names if t in self.rows and (t in units or known)]
 
@@ -182,23 +156,12 @@ class _Rows:
 
     def unit(self, title: str, plain: float = 1.0) -> float:
         """Return what one of the file's unit is in ours."""
-        said = self.head.units.get(title)
-        if said is None or title not in _UNITS:
-            return plain
-        word = said.lower().replace("·", "").replace(".", "").replace("µ", "u")
-        if word not in _UNITS[title]:
+        try:
+            return scale_of(self.head, title, plain)
+        except LayoutError as e:
             raise StoreError(
-                f"{self.path}: {title} is in {said!r}, which labctl does not know; "
-                "export the test as CSV in Smart Interface"
-            )
-        said_so = self.head.coulomb
-        if title in _CHARGES and said_so is not None and (word == "c") != said_so:
-            raise StoreError(
-                f"{self.path}: {title} is in {said} by its column and in "
-                f"{'C' if self.head.coulomb else 'A·h'} by the head of the file; "
-                "export the test as CSV in Smart Interface"
-            )
-        return _UNITS[title][word]
+                f"{self.path}: {e}; export the test as CSV in Smart Interface"
+            ) from e
 
     # ── what must hold ───────────────────────────────────────────────────────
 
@@ -254,7 +217,7 @@ class _Rows:
 
     def check_counters(self) -> Iterator[str]:
         """Yield which counters are left out."""
-        for names in (_CHARGES, _ENERGIES):
+        for names in (CHARGES, ENERGIES):
             if self.scope(names) is None:
                 said = " and ".join(self.counters(names))
                 yield f"{said} are left out: they restart where no cycle begins"

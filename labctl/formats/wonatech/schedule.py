@@ -4,13 +4,12 @@ What the numbers mean was seen in files and agrees with the rows they produced; 
 control or a cut-off of another number is named by its number.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Any
 
-from labctl.store.importers.wonatech.layout import TICKS, Head
-from labctl.store.importers.wonatech.nrbf import Graph, Value
+from labctl.formats.wonatech.layout import TICKS, Head
+from labctl.formats.wonatech.nrbf import Graph, Value
+from labctl.roles.schedule import CutOff, ScheduleStep
 
 NOWHERE = ("", "Next Step")
 """Where a step goes on to when it does not loop."""
@@ -33,42 +32,6 @@ class Cut(IntEnum):
     CURRENT = 15
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
-    """One condition that ends a step."""
-
-    what: str
-    """``time``, ``voltage``, ``current``; ``cut-off 4`` of an unknown one."""
-    falling: bool
-    """Reached from above (≤); otherwise from below (≥)."""
-    value: float | None
-    """s, V or A; None: the file does not say it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleStep:
-    """One line of the schedule, SI; positive currents charge."""
-
-    name: str
-    control: str
-    """``CC``, ``CV``, ``REST``, ``CCCV``; ``control 4`` of an unknown one."""
-    current_ampere: float | None
-    voltage_volt: float | None
-    taper_ampere: float | None
-    """Where the constant voltage of a CCCV ends."""
-    ends: tuple[CutOff, ...]
-    to_step: str
-    """Name of the step it loops back to; empty: none."""
-    loops: int | None
-    """How often; None: the file does not say it."""
-    every_second: float | None
-    """Seconds between rows."""
-
-    def to_json(self) -> Mapping[str, Any]:
-        """Return it as JSON types."""
-        return asdict(self)
-
-
 def schedule_of(head: Head) -> tuple[ScheduleStep, ...]:
     """Return the steps of the first sequence; none if the head holds none."""
     graph = head.graph
@@ -78,29 +41,6 @@ def schedule_of(head: Head) -> tuple[ScheduleStep, ...]:
             steps = graph.member(graph.member(sequence, "SchData"), "SchStepList")
             return tuple(_step(graph, each) for each in graph.items(steps) if each)
     return ()
-
-
-def line_of(step: ScheduleStep) -> str:
-    """Return a step as a person reads it."""
-    words = [step.name, step.control]
-    if step.current_ampere is not None:
-        words.append(f"{step.current_ampere:+g} A")
-    if step.voltage_volt is not None:
-        words.append(f"{step.voltage_volt:g} V")
-    if step.taper_ampere is not None:
-        words.append(f"to {step.taper_ampere:g} A")
-    units = {"time": "s", "voltage": "V", "current": "A"}
-    for end in step.ends:
-        sign = "<=" if end.falling else ">="
-        value = "?" if end.value is None else f"{end.value:g}"
-        words.append(
-            f"until {end.what} {sign} {value} {units.get(end.what, '')}".rstrip()
-        )
-    loops = step.loops
-    if step.to_step and (loops is None or loops > 1):
-        words.append(f"back to {step.to_step}")
-        words += [] if loops is None else [f"{loops} times"]
-    return ", ".join(words)
 
 
 def _step(graph: Graph, step: Value) -> ScheduleStep:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from labctl.store.importers.wonatech.nrbf import Graph, Value, read_stream
-from labctl.store.importers.wonatech.primitives import NrbfError
-from labctl.store.importers.wonatech.rows import Cell, RowColumn, RowLayout
+from labctl.formats.wonatech.nrbf import Graph, Value, read_stream
+from labctl.formats.wonatech.primitives import NrbfError
+from labctl.formats.wonatech.rows import Cell, RowColumn, RowLayout
 
 HEAD: Final = 8 << 20
 """Bytes of a file in which its head ends; seen: 21 kB and 7 kB."""
@@ -84,6 +84,8 @@ class Head:
     """Charges are in C (true) or in A·h; None: the head does not say it."""
     count: int | None
     """Rows the head speaks of; None: it does not (while recording, and often after)."""
+    ended: bool
+    """Whether the head says when the test ended; it does not while it is recorded."""
     started: datetime | None
     """UTC if the file says so, else naive: the clock of the PC."""
 
@@ -139,7 +141,8 @@ def _declared(head: Graph, data: Graph) -> Head:
         rows = RowLayout(tuple(columns))
     except ValueError as e:
         raise LayoutError(str(e)) from e
-    return _head(head, rows, data.end, units, data.member(data.root, "DataCount"))
+    said = (data.member(data.root, name) for name in ("DataCount", "EndTime"))
+    return _head(head, rows, data.end, units, *said)
 
 
 def _enveloped(envelope: Graph, length: int) -> Head:
@@ -159,8 +162,8 @@ def _enveloped(envelope: Graph, length: int) -> Head:
     inner = read_stream(_inflated(packed))
     if _class_of(inner) != "DataHeaderValues":
         raise LayoutError(f"its envelope holds a {_class_of(inner)}, unknown")
-    count = inner.member(inner.root, "DataCount")
-    return _head(inner, SIF_213, begin, {}, count)
+    said = (inner.member(inner.root, name) for name in ("DataCount", "EndTime"))
+    return _head(inner, SIF_213, begin, {}, *said)
 
 
 def _inflated(packed: bytes) -> bytes:
@@ -175,7 +178,12 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def _head(
-    graph: Graph, rows: RowLayout, begin: int, units: dict[str, str], count: Value
+    graph: Graph,
+    rows: RowLayout,
+    begin: int,
+    units: dict[str, str],
+    count: Value,
+    end: Value,
 ) -> Head:
     coulomb = graph.member(graph.root, "UnitCoulomb")
     return Head(
@@ -185,6 +193,7 @@ def _head(
         units,
         coulomb if isinstance(coulomb, bool) else None,
         count if isinstance(count, int) and count > 0 else None,
+        _date(end) is not None and end != -1,
         _date(graph.member(graph.root, "StartTime")),
     )
 

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from labctl.data import Array
-from labctl.store.importers.wonatech.primitives import (
+from labctl.formats.wonatech.primitives import (
     BYTE,
     FORMATS,
     TEXTS,

@@ -1,0 +1,1 @@
+"""A WonATech cycler with its program: it records a cell into ``.wrd`` files."""

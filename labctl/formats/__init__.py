@@ -1,0 +1,1 @@
+"""What bytes of makers' files mean: codecs without any file."""

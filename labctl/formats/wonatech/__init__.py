@@ -1,0 +1,1 @@
+"""Files of WonATech's cyclers (``.wrd``): what bytes mean, apart from the file."""
