@@ -127,9 +127,12 @@ class VisaDriver:
         *,
         echo: Echo | None = None,
         magnet: bool = False,
+        on_link_loss: OnLinkLoss = OnLinkLoss.MAKE_SAFE,
     ) -> None:
+        """Make it; ``on_link_loss`` is what its link does where nothing is said."""
         self._echo = ScpiEcho() if echo is None else echo
         self._magnet = magnet
+        self._on_link_loss = on_link_loss
         self.models = models
         self._playing = playing
         self._settings = dict(settings or {})
@@ -161,4 +164,4 @@ class VisaDriver:
     def _usual_policy(self, setup: Setup) -> OnLinkLoss:
         """Return what a magnet's link does by default: it never goes off hard."""
         drives_field = self._magnet or "largest_field" in setup.options
-        return OnLinkLoss.ALARM if drives_field else OnLinkLoss.MAKE_SAFE
+        return OnLinkLoss.ALARM if drives_field else self._on_link_loss

@@ -54,12 +54,11 @@ def test_without_lua_only_what_speaks_it_is_missing(
         for name in plugins.names(plugins.TWINS)
         if isinstance(plugins.twin(name), VisaTwin)
     ]
-    circuit, clock = Circuit(), VirtualClock()
-    missing = {}
+    clock, missing = VirtualClock(), {}
 
     for name in names:
         try:
-            plugins.twin(name)(Setup(name, name, "GPIB0::1::INSTR"), circuit, clock)
+            plugins.twin(name)(Setup(name, name, "GPIB0::1::INSTR"), Circuit(), clock)
         except OperatorError as error:
             missing[name] = str(error)
 

@@ -13,7 +13,7 @@ depend on who looks when. Its history is that of an `Air` (straight stretches wi
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.twins.world.air import ROOM, Air, Stretch
@@ -97,14 +97,21 @@ class ThermalPlant(Air):
             whole = self.build.heating if self.power >= 0 else self.build.cooling
             return self.power / whole if whole else 0.0
 
-    def aim(self, goal: float, time: float, ramp: float | None = None) -> None:
-        """Regulate to ``goal`` in K, at ``ramp`` in K/s from where it is now."""
+    def aim(
+        self,
+        goal: float,
+        time: float,
+        ramp: float | None = None,
+        start: float | None = None,
+    ) -> None:
+        """Regulate to ``goal`` (K), at ``ramp`` (K/s) from ``start`` or where it is."""
         with self._lock:
             self._advance(time)
             if self._target is None:
                 self._integral = 0.0
             self._target, self._ramp = goal, ramp
-            self._working = goal if ramp is None else self._sensor
+            begins = self._sensor if start is None else start
+            self._working = goal if ramp is None else begins
             self._is_still = False
 
     def release(self, time: float, share: float = 0.0) -> None:
@@ -113,6 +120,13 @@ class ThermalPlant(Air):
             self._advance(time)
             self._target, self._is_still = None, False
             self._held = share * self.build.heating
+
+    def limit(self, time: float, heating: float) -> None:
+        """Let the heater hold ``heating`` K above the room at most from ``time`` on."""
+        with self._lock:
+            self._advance(time)
+            self.build = replace(self.build, heating=heating)
+            self._is_still = False
 
     @property
     def is_regulating(self) -> bool:
