@@ -4,9 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gui.look.plain_words import run_in_words, title_of, unmarked
-from gui.look.si_text import bytes_text, date_text, lasting, value_text, words
+from gui.look.si_text import (
+    bytes_text,
+    date_text,
+    lasting,
+    sentence,
+    value_text,
+    words,
+)
 from labctl.api.answers import Checked, ForecastOut
 from labctl.api.models import Channel, ChannelState, RunSummary
+from labctl.errors import Complaint
+
+MOST_NAMED = 6
+"""Channels named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,9 @@ def readiness(
         said = unmarked(first.said) if first else ""
         text = f"{where}: {said}" if where else said
         more = len(checked.complaints) - 1
-        return Readiness(
-            False, False, text + (f" (and {more} more)" if more > 0 else "")
-        )
+        text += f" (and {more} more)" if more > 0 else ""
+        offers = offers_text(checked.complaints)
+        return Readiness(False, False, "\n".join([text, *offers]))
     unknown = [unmarked(each.said) for each in checked.unknown]
     verdict = "Nothing wrong is known" if unknown else "Checks passed"
     warnings = [*([elsewhere] if elsewhere else []), *unknown, *checked.warnings]
@@ -79,6 +90,32 @@ def readiness(
         f"{words(role)} on {s}" for role, s in checked.channels.items()
     )
     return Readiness(True, True, "\n".join([f"{verdict}: {channels}.", *warnings]))
+
+
+def offers_text(complaints: Iterable[Complaint]) -> list[str]:
+    """Return a line for each role that other channels could play, and which."""
+    said: dict[str, str] = {}
+    for each in complaints:
+        if each.role in said or not (each.offers or each.perhaps):
+            continue
+        able = f"{words(each.role)} could be {_some(each.offers)}"
+        maybe = f"{_some(each.perhaps)}, if it answers"
+        parts = [able] if each.offers else []
+        if each.perhaps:
+            parts.append(
+                maybe if each.offers else f"{words(each.role)} could be {maybe}"
+            )
+        said[each.role] = (
+            f"{sentence(', or '.join(parts))}: the sample has to be connected there."
+        )
+    return list(said.values())
+
+
+def _some(channels: Sequence[str]) -> str:
+    """Return the first few channels, and how many there are beside them."""
+    named = ", ".join(channels[:MOST_NAMED])
+    more = len(channels) - MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def elsewhere_text(sample: str, runs: Iterable[RunSummary]) -> str:

@@ -183,7 +183,7 @@ def prepare_with(
         _undoubted(order.channels, roles, uncast) if cast is None else cast,
         named,
         {} if equipment is None else equipment.vain,
-        look_around=equipment is None,
+        look_around=equipment is None and (inquire or order.simulate),
     )
     compared: Compared | None = None
     if inquire or uncast:
@@ -222,9 +222,8 @@ def refuse_beyond(
     if before is not None and not before.unknown and not recorded:
         return  # same plan, same instruments
     named = {**_stated(config, prepared.protocol), "run": prepared.envelope}
-    against = Against(
-        prepared.station, prepared.cast, named, look_around=not prepared.shared
-    )
+    look_around = prepared.order.simulate and not prepared.shared
+    against = Against(prepared.station, prepared.cast, named, look_around=look_around)
     found = compare(prepared.protocol, against, recorded)
     if found.complaints:
         document = prepared.order.parameters

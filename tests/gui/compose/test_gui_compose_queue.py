@@ -62,6 +62,26 @@ def answer(**more: Any) -> Checked:
             False,
             "Rate: is high.",
         ),
+        # another channel could do it: named, not taken
+        (
+            "",
+            answer(
+                ok=False,
+                complaints=[
+                    Complaint(
+                        ("parameters", "rate"),
+                        "is high.",
+                        role="cell",
+                        offers=("vmp3/1",),
+                        perhaps=("neware/1",),
+                    )
+                ],
+            ),
+            True,
+            False,
+            False,
+            "Cell could be vmp3/1, or neware/1, if it answers: the sample has to be",
+        ),
         # nothing is known to be wrong, and a channel could not be asked
         (
             "",
