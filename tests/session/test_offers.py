@@ -20,14 +20,18 @@ SPECTRUM: dict[str, Any] = {
     "steps": [{"do": "peis", "amplitude": "10 mV"}],
 }
 ALL_VSP = tuple(f"vsp300/{n}" for n in range(1, 7))
+ALL_VMP = tuple(f"vmp3/{n}" for n in range(1, 9))
 
 
-def bench_of(**channels: list[str]) -> Config:
-    text = OPEN.model_dump(mode="json")
-    text["channels"].update(channels)
+def bench_of(config: Config = OPEN, /, **channels: list[str]) -> Config:
+    text = config.model_dump(mode="json")
+    text["channels"] |= {"cell": [*ALL_VSP, *ALL_VMP], **channels}
     for role in [role for role, given in channels.items() if not given]:
         del text["channels"][role]
     return kept_config(text)
+
+
+TWO_CYCLERS = bench_of()
 
 
 def only(found: tuple[Complaint, ...]) -> Complaint:
@@ -38,7 +42,7 @@ def only(found: tuple[Complaint, ...]) -> Complaint:
 def test_channels_that_can_do_all_of_it_are_offered() -> None:
     order = ordered("sequence", channels={"cell": "vmp3/1"}, **HALF_AN_AMPERE)
 
-    found = only(complaints(order, OPEN))
+    found = only(complaints(order, TWO_CYCLERS))
 
     assert (found.role, found.offers, found.perhaps) == ("cell", ALL_VSP, ())
     assert "vmp3/1 drives at most 400 mA" in found.what
@@ -46,7 +50,7 @@ def test_channels_that_can_do_all_of_it_are_offered() -> None:
 
 
 def test_one_that_would_refuse_something_else_of_the_plan_is_not_offered() -> None:
-    bench = bench_with(simulated={"without_impedance": [1, 2, 3]})
+    bench = bench_of(bench_with(simulated={"without_impedance": [1, 2, 3]}))
 
     found = only(complaints(ordered("sequence", **SPECTRUM), bench))
 
@@ -58,7 +62,7 @@ def test_where_none_can_it_is_said_what_is_missing() -> None:
     steps = [{**CURRENT, "rate": "3 A"}]
     order = ordered("sequence", formation_cycles=0, steps=steps)
 
-    found = only(complaints(order, OPEN))
+    found = only(complaints(order, TWO_CYCLERS))
 
     assert found.offers == ()
     assert "missing is a potentiostat channel that drives 3.00 A" in found.cure
@@ -67,7 +71,7 @@ def test_where_none_can_it_is_said_what_is_missing() -> None:
 def test_nothing_is_recast() -> None:
     order = ordered("sequence", channels={"cell": "vmp3/3"}, **SPECTRUM)
 
-    assert checked(order, OPEN).cast == {"cell": "vmp3/3"}
+    assert checked(order, TWO_CYCLERS).cast == {"cell": "vmp3/3"}
 
 
 def test_a_role_without_a_channel_is_explained_with_what_could_play_it() -> None:
@@ -96,7 +100,7 @@ def test_a_second_channel_has_to_have_company_where_it_is_offered() -> None:
 
     assert found.path == ("channels", "monitor")
     assert found.role == "cell"
-    assert set(found.offers) == {f"vmp3/{n}" for n in range(1, 9)}
+    assert set(found.offers) == set(ALL_VMP)
 
 
 def with_a_station(config: Config, opened: tuple[str, ...]) -> Equipment:
@@ -109,12 +113,12 @@ def with_a_station(config: Config, opened: tuple[str, ...]) -> Equipment:
 
 def refused_by(order: Any, equipment: Equipment) -> tuple[Complaint, ...]:
     with pytest.raises(RefusedError) as caught:
-        prepare(order, OPEN, equipment, inquire=True)
+        prepare(order, TWO_CYCLERS, equipment, inquire=True)
     return caught.value.complaints
 
 
 def test_a_station_connects_to_nothing_in_order_to_offer_it() -> None:
-    equipment = with_a_station(OPEN, opened=())
+    equipment = with_a_station(TWO_CYCLERS, opened=())
     order = ordered("sequence", channels={"cell": "vmp3/1"}, **HALF_AN_AMPERE)
 
     found = only(refused_by(order, equipment))
@@ -124,7 +128,7 @@ def test_a_station_connects_to_nothing_in_order_to_offer_it() -> None:
 
 
 def test_channels_that_are_lent_stand_last() -> None:
-    equipment = with_a_station(OPEN, opened=("vsp300",))
+    equipment = with_a_station(TWO_CYCLERS, opened=("vsp300",))
     equipment.station.reserve("another-run", {"cell": "vsp300/1"})
     order = ordered("sequence", channels={"cell": "vmp3/1"}, **HALF_AN_AMPERE)
 
@@ -161,9 +165,9 @@ def test_a_run_is_refused_with_the_same_offers(tmp_path: Path) -> None:
         "sequence", channels={"cell": "vmp3/1"}, out=tmp_path, **HALF_AN_AMPERE
     )
 
-    prepared = prepare(order, OPEN)
+    prepared = prepare(order, TWO_CYCLERS)
 
     with pytest.raises(RefusedError) as caught:
-        refuse_beyond(prepared, OPEN)
+        refuse_beyond(prepared, TWO_CYCLERS)
     prepared.station.close()
     assert only(caught.value.complaints).offers == ALL_VSP
