@@ -28,6 +28,7 @@ from labctl.registered import (
 )
 from labctl.roles.driver import Driver, Twin
 from labctl.roles.playing import plays
+from labctl.series.over_temperatures import is_series, over_temperatures
 
 __all__ = [
     "AUXILIARIES",
@@ -108,15 +109,19 @@ def twin(name: str) -> Twin:
     return typing.cast("Twin", found)
 
 
-def protocol(name: str) -> type[Protocol]:
-    """Return a protocol's class. OperatorError names the nearest one."""
+def protocol(name: str, given: Mapping[str, Any] | None = None) -> type[Protocol]:
+    """Return a protocol's class. OperatorError names the nearest one.
+
+    ``given``: parameters as written, or as a run's header keeps them. With those of a
+    series over temperatures it is the protocol that measures such a series.
+    """
     found = load(PROTOCOLS, name)
     if not (isinstance(found, type) and issubclass(found, Protocol)):
         raise OperatorError(
             f"protocol {name!r}: its entry point names {found!r}, which is not a class "
             "derived from labctl.protocol.Protocol"
         )
-    return found
+    return over_temperatures(found) if given and is_series(found, given) else found
 
 
 def protocols() -> tuple[list[type[Protocol]], tuple[Broken, ...]]:

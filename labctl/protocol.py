@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from labctl.analysis.temperature.law import Law
 from labctl.clock import Clock
 from labctl.data import (
     Array,
@@ -356,6 +357,8 @@ class Protocol(abc.ABC):
     """Kinds of sample that it can measure."""
     can_be_run: ClassVar[bool] = True
     """False: only files of other programs have it, nobody can start it."""
+    laws: ClassVar[tuple[Law, ...]] = ()
+    """What its results follow against temperature, where it is measured as a series."""
     requests: ClassVar[Mapping[str, type[Parameters]]] = {}
     """What a person may ask of a run that goes on, by name. Not empty: its steps come
     from a person, it is a run by hand."""
@@ -410,6 +413,22 @@ class Protocol(abc.ABC):
     def envelope(self) -> Envelope:
         """Return the safety bounds that follow from sample and parameters."""
         return Envelope({})
+
+    def again(self, step: Step) -> Step | None:
+        """Return what of a step is done at the later points of a series; None: nothing.
+
+        A later point has the same plan. What is done once for a sample, formation say,
+        is not done again; the plan is then sent the outcome of the first time.
+        """
+        return step
+
+    def duration_again(self) -> float:
+        """Return how long a later point of a series may take, s; NaN if unknown."""
+        return self.duration()
+
+    def check_again(self) -> list[Complaint]:
+        """Return why its plan cannot be done a second time on the same sample."""
+        return []
 
     def refuse(self, asked: Parameters, bench: Bench) -> list[Complaint]:  # noqa: ARG002
         """Return everything about a request that cannot be done on this bench.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labctl.config.models import Config
     from labctl.documents.document import Document, Plain
     from labctl.documents.plan import Recipes
+    from labctl.protocol import Parameters
     from labctl.session.order import Order
 
 Plan = Annotated[
@@ -171,10 +172,17 @@ def _recipes(config: "Config") -> "Recipes":
         plugins.names(plugins.PROTOCOLS),
         lambda name: plugins.protocol(name).presets,
         lambda name, plan: (
-            *parameter_complaints(plan, plugins.protocol(name).parameters_model),
+            *parameter_complaints(plan, _model_of(name, plan)),
             *_channel_complaints(plan, config),
         ),
     )
+
+
+def _model_of(name: str, plan: "Document") -> "type[Parameters]":
+    """Return the parameters that a plan may name."""
+    from labctl import plugins  # noqa: PLC0415
+
+    return plugins.protocol(name, plan.below("parameters").given).parameters_model
 
 
 def _channel_complaints(plan: "Document", config: "Config") -> "Iterable[Complaint]":

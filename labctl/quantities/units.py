@@ -113,6 +113,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "T": ("a magnetic field", ("0.5 T", "20 mT")),
     "T/s": ("a field rate", ("20 mT/s",)),
     "K": ("a temperature", ("25 °C", "298.15 K")),
+    "K/s": ("a temperature ramp", ("1 K/min", "0.05 K/s")),
     "°C": ("a temperature", ("25 °C", "298.15 K")),
     "C": ("a charge", ("2.06 mAh", "10 C")),
     "J": ("an energy", ("3.4 mWh",)),

@@ -209,7 +209,7 @@ def has_more(plan: Plan, steps: Mapping[int, StepRecord]) -> bool:
 
 def _protocol_of(header: RunHeader) -> Protocol:
     """Return the protocol as the run has it now."""
-    kind = plugins.protocol(header.protocol)
+    kind = plugins.protocol(header.protocol, header.parameters_given)
     parameters = kind.parameters_model.model_validate(header.parameters_given)
     return kind(parameters, Sample.model_validate(header.sample, context=SI))
 

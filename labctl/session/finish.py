@@ -40,7 +40,7 @@ def discard(place: Path, reason: str) -> None:
 def _results(folder: RunFolder) -> dict[str, Result]:
     with JournalReader(folder.journal) as reader:
         header = reader.header
-        kind = plugins.protocol(header.protocol)
+        kind = plugins.protocol(header.protocol, header.parameters_given)
         sample = Sample.model_validate(header.sample, context=SI)
         parameters = kind.parameters_model.model_validate(
             header.parameters_given, strict=False

@@ -142,7 +142,7 @@ def prepare_with(
     Virtual time starts at ``epoch`` (UTC seconds); ``label`` is the sample's as the
     journal keeps it, in SI; ``even_busy`` casts channels that others have now.
     """
-    kind = plugins.protocol(order.protocol)
+    kind = plugins.protocol(order.protocol, order.parameters.given)
     if equipment is None:
         station, world = station_of(config, clock_of(order, epoch), order)
     else:

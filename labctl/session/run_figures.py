@@ -62,7 +62,7 @@ def figures_of(file: RunFile) -> Drawn:
     figures: list[Figure] = []
 
     def protocols_own() -> Sequence[Figure]:
-        kind = plugins.protocol(header.protocol)
+        kind = plugins.protocol(header.protocol, header.parameters_given)
         given = kind.parameters_model.model_validate(header.parameters, context=SI)
         return kind(given, sample()).figures(_View(sample(), file, tables))
 

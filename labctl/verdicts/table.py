@@ -15,6 +15,7 @@ from labctl.verdicts import (
     pellet,
     recording,
     spectra,
+    temperature,
     van_der_pauw,
     voltammetry,
 )
@@ -30,6 +31,7 @@ TECHNIQUES: tuple[ModuleType, ...] = (
     van_der_pauw,
     hall,
     voltammetry,
+    temperature,
     groups,
     label,
     recording,

@@ -265,6 +265,19 @@ class CellProtocol(Protocol):
             charge = abs(moved.closing.charge)
         return charge
 
+    def again(self, step: Step) -> Step | None:
+        """See `Protocol.again`: a cell is formed once."""
+        formed = 0 < step.cycle <= self.parameters.formation_cycles
+        return None if formed else step
+
+    def duration_again(self) -> float:
+        """See `Protocol.duration_again`: without formation."""
+        p = self.parameters
+        if not p.formation_cycles:
+            return self.duration()
+        each = HOUR / self.formation_window().rate + p.rest
+        return self.duration() - 2 * p.formation_cycles * each
+
     def formation_window(self) -> VoltageWindow:
         """Return how formation cycles are driven."""
         p = self.parameters

@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.columns import CYCLES, TIMESERIES
 from labctl.data import EndReason, Result, Stream
 from labctl.errors import Complaint, Place
@@ -106,6 +107,9 @@ class Gitt(CellProtocol):
     view = "GITT"
     parameters_model = GittParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law("diffusivity", "diffusion_activation_energy", Kind.ACTIVATED),
+    )
     parameters: GittParameters
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
@@ -139,6 +143,14 @@ class Gitt(CellProtocol):
             if every > pulse / 20
         ]
         return complaints
+
+    def check_again(self) -> list[Complaint]:
+        """See `Protocol.check_again`: it has to come back to where it began."""
+        if self.parameters.directions is Directions.BOTH:
+            return []
+        what = "one direction leaves the host full: the next temperature begins there."
+        cure = "Titrate `both`, which brings it back."
+        return [Complaint(("parameters", "directions"), what, cure)]
 
     def warnings(self) -> list[str]:
         """Say what keeps D from being found."""

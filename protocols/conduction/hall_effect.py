@@ -30,6 +30,7 @@ from labctl.analysis.conduction.van_der_pauw import (
     Reading,
     van_der_pauw,
 )
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.analysis.uncertainty import Measured
 from labctl.columns import HALL as HALL_STREAM
 from labctl.columns import IV, MAGNET
@@ -194,6 +195,13 @@ class HallEffect(Protocol):
             ("voltage_volt",),
             points=True,
         ),
+    )
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law("hall_mobility", "mobility_exponent", Kind.POWER, ""),
+        Law("carrier_density", "carrier_activation_energy", Kind.ACTIVATED, "eV"),
+        Law("carrier_density", "donor_level", Kind.DONOR, "eV"),
+        Law("sheet_density", "sheet_carrier_activation_energy", Kind.ACTIVATED, "eV"),
+        Law("sheet_resistance", "sheet_activation_energy", Kind.RESISTANCE, "eV"),
     )
     sample_kinds = frozenset({SampleKind.FILM})
 

@@ -33,6 +33,7 @@ from labctl.analysis.conduction.particle import (
 )
 from labctl.analysis.conduction.temperature import activated
 from labctl.analysis.label import labelled, noted
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.analysis.uncertainty import Measured
 from labctl.columns import IV
 from labctl.data import Result, Stream
@@ -129,6 +130,9 @@ class ParticleIV(Protocol):
             "voltage_volt",
             ("current_ampere",),
         ),
+    )
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law("conductance", "conduction_activation_energy", Kind.ACTIVATED, "eV"),
     )
     sample_kinds = frozenset({SampleKind.PARTICLE})
 

@@ -23,6 +23,7 @@ from labctl.analysis.conduction.thickness_series import (
     PELLET_SCATTER,
     thickness_series,
 )
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.analysis.uncertainty import Measured
 from labctl.columns import DELTA, IV
 from labctl.data import Result, Stream
@@ -153,6 +154,9 @@ class PelletConductivity(Protocol):
             ("current_ampere",),
             points=True,
         ),
+    )
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law("conductivity", "conduction_activation_energy", Kind.ACTIVATED, "eV"),
     )
     sample_kinds = frozenset({SampleKind.PELLET})
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from labctl.analysis.label import DEFAULTS
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.columns import HALL, IV
 from labctl.data import Result, Stream
 from labctl.errors import Complaint
@@ -53,6 +54,9 @@ class VanDerPauwProtocol(Protocol):
             ("voltage_volt",),
             points=True,
         ),
+    )
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law("sheet_resistance", "sheet_activation_energy", Kind.RESISTANCE, "eV"),
     )
     sample_kinds = frozenset({SampleKind.FILM})
 

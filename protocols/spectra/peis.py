@@ -1,16 +1,18 @@
 """Potentiostatic impedance at one or several states of the cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from labctl.analysis.temperature.law import Kind, Law
 from labctl.columns import CYCLES, EIS, TIMESERIES
 from labctl.data import Result, Stream
 from labctl.errors import Complaint, Place, QuantityError
 from labctl.figures.figure import Figure, Plot
 from labctl.limits import Envelope
-from labctl.protocol import Parameters, Plan, RecordedRun
+from labctl.protocol import Parameters, Plan, RecordedRun, Step
 from labctl.quantities import Magnitude, Rate, Second, Volt
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
@@ -36,6 +38,7 @@ from protocols.spectra.spectra_results import (
     judged_of,
     relaxation_result,
     resistance_result,
+    series_result,
     spectra_figures,
 )
 
@@ -71,6 +74,14 @@ class Peis(CellProtocol):
     parameters_model = PeisParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, EIS, CYCLES)
     plots: ClassVar[tuple[Plot, ...]] = (NYQUIST, *CYCLING_PLOTS)
+    laws: ClassVar[tuple[Law, ...]] = (
+        Law(
+            "charge_transfer_resistance",
+            "charge_transfer_activation_energy",
+            Kind.RESISTANCE,
+        ),
+        Law("series_resistance", "series_activation_energy", Kind.RESISTANCE),
+    )
     parameters: PeisParameters
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
@@ -118,6 +129,23 @@ class Peis(CellProtocol):
             return slow + each
         way = max(p.states) * 3600.0 / self.window(p.approach_rate).rate
         return slow + way + len(p.states) * each
+
+    def again(self, step: Step) -> Step | None:
+        """See `CellProtocol.again`: the cell is at its state already."""
+        kept = super().again(step)
+        if not isinstance(kept, RunTechniques) or not self.parameters.states:
+            return kept
+        first, *others = kept.techniques
+        way = isinstance(first, ConstantCurrent)
+        return replace(kept, techniques=tuple(others)) if way else kept
+
+    def check_again(self) -> list[Complaint]:
+        """See `Protocol.check_again`: nobody brings the cell back to a state."""
+        if len(self.parameters.states) <= 1:
+            return []
+        what = "at several temperatures there is one state: the cell goes one way."
+        cure = "Keep one, and start a run for each other state."
+        return [Complaint(("parameters", "states"), what, cure)]
 
     def plan(self) -> Plan:
         """Yield formation; then for each state the way, a rest and a spectrum."""
@@ -180,6 +208,7 @@ class Peis(CellProtocol):
             "charge_transfer_resistance": resistance_result(found),
             "exchange_current": exchange_result(found),
             "relaxation_peak_resistance": relaxation_result(found),
+            "series_resistance": series_result(found),
             **formation,
         }
 

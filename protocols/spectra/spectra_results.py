@@ -233,6 +233,19 @@ def _headline(spectra: Sequence[Judged], state: float | None) -> Judged:
     return min(able, key=lambda one: abs(one.taken.state - state))
 
 
+def series_result(spectra: Sequence[Judged], state: float | None = None) -> Result:
+    """Return what lies in series with the arcs: electrolyte, contacts and leads."""
+    if not spectra:
+        text = "no whole spectrum was recorded"
+        (doubt,) = conditions.RECORDED.met(fulfilled=False, text=text)
+        return Measured.absent(doubt, "Ω").to_result()
+    found = _headline(spectra, state).found
+    if found is None:
+        (doubt,) = conditions.FITTED.met(fulfilled=False, text="no circuit fits")
+        return Measured.absent(doubt, "Ω").to_result()
+    return found.series.with_unit("Ω").to_result()
+
+
 def resistance_result(spectra: Sequence[Judged], state: float | None = None) -> Result:
     """Return R_ct of the spectrum nearest to ``state``, with a table of all."""
     if not spectra:

@@ -1,0 +1,1 @@
+"""How measured quantities follow temperature, and what that says."""

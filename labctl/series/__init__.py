@@ -1,0 +1,1 @@
+"""Any protocol measured at several temperatures, one after the other."""

@@ -1,0 +1,48 @@
+"""What a law against temperature needs before its constant is one."""
+
+from labctl.verdicts.condition import Condition
+
+TITLE = "Laws against temperature"
+
+TEMPERATURES = Condition(
+    code="temperature-count",
+    holds="At least three temperatures were measured.",
+    quantity="number of temperatures",
+    limit=3.0,
+    why="Two always lie on a line: nothing shows whether the law holds, and the "
+    "uncertainty is that of the points alone.",
+    advice="Add a temperature between the two, or beyond them.",
+)
+STRAIGHT = Condition(
+    code="temperature-straight",
+    holds="The points lie on the law's line within their uncertainties.",
+    quantity="probability of as much scatter about the line by chance",
+    limit=0.05,
+    why="χ² of the residuals with n − 2 degrees of freedom (GUM, JCGM 100:2008, 5.2 "
+    "for what the points share).",
+    advice="Look at the figure: a bend means two processes or a phase that changes; "
+    "one point off means that it had not settled. Measure one temperature twice.",
+)
+HELD = Condition(
+    code="temperature-held",
+    holds="The temperature stayed within the band while it was measured.",
+    quantity="change of the temperature from settled to the end",
+    limit=0.5,
+    unit="K",
+    why="The band that the chamber was asked to settle within.",
+    advice="Look at the stream `climate`: door, load, a heater at its limit.",
+)
+REACHED = Condition(
+    code="temperature-reached",
+    holds="The chamber had settled before anything was measured.",
+    advice="Somebody skipped the wait. Measure that temperature again.",
+)
+FREEZE_OUT = Condition(
+    code="carriers-freeze-out",
+    holds="Carriers freeze out: their density rises with temperature.",
+    quantity="activation energy of the carriers over its uncertainty",
+    limit=2.0,
+    why="Where every donor is ionised already (saturation) the density is that of the "
+    "donors and says nothing of their level.",
+    advice="Measure colder, until the carrier density falls.",
+)
