@@ -14,18 +14,18 @@ _BARE_COMMA = re.compile(r"\s*[+\-\N{MINUS SIGN}]?\d+,\d+\s*[^\d\s,]+\s*")
 
 
 def listed(given: Any) -> Any:
-    """Return the items of ``10 °C; 25 °C``; what is a list already stays one.
+    """Return the items of ``10 °C; 25 °C``, or of a list.
 
     Commas part items that have a unit each; one between digits is a decimal mark.
     ValueError: nobody can tell which.
     """
     if not isinstance(given, str):
-        return given
+        return tuple(given) if isinstance(given, list) else given
     if ";" in given:
-        return [one for one in (part.strip() for part in given.split(";")) if one]
+        return tuple(p for p in (part.strip() for part in given.split(";")) if p)
     if _BARE_COMMA.fullmatch(given) or "," not in given:
-        return [given]
-    parts = [part.strip() for part in given.split(",")]
+        return (given,)
+    parts = tuple(part.strip() for part in given.split(","))
     if all(re.search(r"[^\W\d]", part) for part in parts):
         return parts
     raise ValueError(

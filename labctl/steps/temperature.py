@@ -7,6 +7,7 @@ then had that time to follow. What interrupts the run makes the chamber safe too
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -24,6 +25,8 @@ LOOK_EVERY = 10.0
 """s between two looks at the chamber; waits are yielded once a poll."""
 DWELL = 120.0
 """s within the band before the soak counts: an overshoot passes through it faster."""
+LOOKS = int(DWELL / LOOK_EVERY)
+"""That make the temperature at which it settled."""
 ROUNDING = 1e-6
 """K; a set point that differs by less is the same."""
 
@@ -179,8 +182,8 @@ class _Watch:
     """When it came into the band first."""
     last: float = math.nan
     """°C at the last look."""
-    seen: list[float] = field(default_factory=list)
-    """°C since it came into the band last."""
+    seen: deque[float] = field(default_factory=lambda: deque(maxlen=LOOKS))
+    """°C of the last looks since it came into the band last."""
     said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -199,7 +202,8 @@ class _Watch:
         if math.isnan(self.first):
             self.first = reading.celsius
         if not abs(reading.celsius - self.target.celsius) <= self.target.band:
-            self.within_since, self.seen = math.nan, []
+            self.within_since = math.nan
+            self.seen.clear()
             return
         if math.isnan(self.within_since):
             self.within_since = now
@@ -229,10 +233,8 @@ class _Watch:
     def values(self) -> Mapping[str, float]:
         """Return what the plan and the results are told."""
         seen = self.seen or [self.last]
-        mean = sum(seen) / len(seen)
         return {
-            "celsius": mean,
-            "wander": max(abs(each - mean) for each in seen),
+            "celsius": sum(seen) / len(seen),
             "settled_after": self.clock.now() - self.begun,
         }
 

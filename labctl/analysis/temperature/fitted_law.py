@@ -83,7 +83,7 @@ def fit_law(
     parts = _parts(points)
     own = combine(float(fit.coefficients[1]), *_terms(points, fit))
     chance, ratio = _chance(fit, across, parts)
-    known = all(math.isfinite(point.uncertainty) for point in points)
+    known = all(math.isfinite(x.uncertainty) for pair in pairs for x in pair)
     if not known:
         own = _by_scatter(own, fit)
     elif ratio > 1 and chance < verdicts.STRAIGHT.limit:
@@ -100,7 +100,7 @@ def fit_law(
         kelvin,
         across,
         up,
-        np.array([point.uncertainty for point in points]),
+        np.array([point.uncertainty for point in points]) if known else unknown,
         float(fit.coefficients[0]),
         float(fit.coefficients[1]),
         spread @ spread.T * max(ratio, 1.0) ** 2 if known else None,
