@@ -8,7 +8,7 @@ from plans_to_compare import BENCH, OPEN, bench_with, checked, complaints, order
 
 from labctl import plugins
 from labctl.config.models import Config
-from labctl.session.order import Order, prepare
+from labctl.session.order import Order, protocol_of
 from labctl.session.plan_walk import MOST_STEPS, walk
 
 
@@ -227,6 +227,13 @@ def test_all_steps_of_five_hundred_cycles_are_compared_in_seconds() -> None:
     assert found.steps == 7  # two half cycles at each of three rates, and the ability
 
 
+NO_DEFAULT: dict[str, dict[str, Any]] = {
+    "sequence": sequence(current("C/20")),
+    "watched": {"record": "cell7.wrd"},
+}
+"""What protocols have to be told."""
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -241,8 +248,9 @@ def test_every_protocol_s_plan_can_be_walked_to_its_end(name: str) -> None:
     chosen = sample.get(str(min(kind.sample_kinds)), "film-si")
     if "half_cell" in kind.sample_kinds:
         chosen = "si"
-    given = sequence(current("C/20")) if name == "sequence" else {}
-    protocol = prepare(ordered(name, chosen, **given), BENCH).protocol
+    protocol = prepare(
+        ordered(name, chosen, **NO_DEFAULT.get(name, {})), BENCH
+    ).protocol
 
     walked = walk(protocol)
 
