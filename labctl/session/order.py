@@ -235,7 +235,7 @@ def protocol_of(order: Order, config: Config) -> Protocol:
 
     RefusedError: parameters or sample are wrong.
     """
-    kind = plugins.protocol(order.protocol)
+    kind = plugins.protocol(order.protocol, order.parameters.given)
     world = plugins.world()(clock_of(order), order.seed) if order.simulate else None
     sample = _sample(order, world, None, kind)
     given = _given(kind, order, order.preset or sample.preset)

@@ -248,9 +248,7 @@ def test_every_protocol_s_plan_can_be_walked_to_its_end(name: str) -> None:
     chosen = sample.get(str(min(kind.sample_kinds)), "film-si")
     if "half_cell" in kind.sample_kinds:
         chosen = "si"
-    protocol = prepare(
-        ordered(name, chosen, **NO_DEFAULT.get(name, {})), BENCH
-    ).protocol
+    protocol = protocol_of(ordered(name, chosen, **NO_DEFAULT.get(name, {})), BENCH)
 
     walked = walk(protocol)
 
