@@ -160,7 +160,7 @@ class _Looked:
     def at(self, step: Step) -> Iterator[Complaint]:
         """Yield what is wrong with a step, each at the parameter that asks for it."""
         cast = self.against.cast
-        role = str(getattr(step, "role", "") or next(iter(cast), ""))
+        role = _whose(step) or next(iter(cast), "")
         channel = cast.get(role, "")
         for complaint in beyond_limits(step, self.against.limits):
             yield _placed(self.protocol, step, complaint, role, channel)
@@ -172,7 +172,7 @@ class _Looked:
             yield unmet.complaint(cast[unmet.short.need.role], cure)
         for complaint in refused:
             placed = _placed(self.protocol, step, complaint, role, channel)
-            yield dataclasses.replace(placed, role=complaint.role or role)
+            yield dataclasses.replace(placed, role=complaint.role or _whose(step))
 
     def _unmet(self, step: Step) -> list[Unmet]:
         """Return the needs of a step that techniques have; others say theirs."""
@@ -193,6 +193,13 @@ class _Looked:
             return list(refused.complaints)
         except LabctlError as error:
             return [Complaint(("channels", role), str(error))]
+
+
+def _whose(step: Step) -> str:
+    """Return the role that a step is about; empty if it is about several."""
+    roles = {need.role for need in step.needs()}
+    own = str(getattr(step, "role", ""))
+    return own or (roles.pop() if len(roles) == 1 else "")
 
 
 def _placed(

@@ -8,7 +8,7 @@ then had that time to follow. What interrupts the run makes the chamber safe too
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.errors import Complaint, InstrumentError
 from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.chamber import Chamber, ChamberReading
+from labctl.roles.needs import Ability, Need
 from labctl.steps.waiting import waited
 
 ROLE = "chamber"
@@ -97,6 +98,11 @@ class SetTemperature(Step):
     def beyond(self, bench: Bench) -> list[Complaint]:
         """See `Step.beyond`; no talk."""
         return target_beyond(bench.role(ROLE, Chamber), self.target)
+
+    def needs(self) -> Iterable[Need]:
+        """See `Step.needs`."""
+        yield Need(ROLE, Ability.HIGHEST_TEMPERATURE, self.target.celsius)
+        yield Need(ROLE, Ability.LOWEST_TEMPERATURE, self.target.celsius)
 
     def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
         """See `Step.assumed`: the temperature comes."""

@@ -103,6 +103,15 @@ def test_a_second_channel_has_to_have_company_where_it_is_offered() -> None:
     assert set(found.offers) == set(ALL_VMP)
 
 
+def test_a_chamber_is_told_what_it_lacks_not_the_cell() -> None:
+    order = ordered("peis", temperatures="-60 °C; 25 °C")
+
+    found = only(complaints(order, OPEN))
+
+    assert (found.role, found.offers) == ("chamber", ())
+    assert "a chamber that heats to 25 °C, cools to -60 °C" in found.cure
+
+
 def with_a_station(config: Config, opened: tuple[str, ...]) -> Equipment:
     order = ordered("sequence", **HALF_AN_AMPERE)
     station, world = station_of(config, VirtualClock(0.0), order)
