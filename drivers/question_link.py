@@ -149,7 +149,7 @@ class QuestionLink:
             try:
                 return self._once(act, began)
             except (ChangedError, IdentityError):
-                raise
+                raise  # asked again, it is the same
             except LinkError as error:
                 trouble: InstrumentError = error
             except InstrumentError as error:

@@ -18,6 +18,7 @@ from drivers.chamber_options import SAFE as ROOM
 from drivers.chamber_options import ChamberOptions, refuse_beyond_bounds
 from drivers.memmert import atmoweb
 from drivers.memmert.door import HttpDoor
+from drivers.own_sensor import OwnSensor
 from drivers.question_link import QuestionLink
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
 from labctl.clock import Clock
@@ -202,28 +203,13 @@ class MemmertChamber:
         return found
 
 
-class Air:
-    """The chamber's own sensor: plays `labctl.roles.thermometer.Thermometer`."""
-
-    def __init__(self, chamber: MemmertChamber) -> None:
-        self._chamber = chamber
-
-    def celsius(self) -> float:
-        """See the role."""
-        return self._chamber.celsius()
-
-    def identity(self) -> Identity:
-        """Return the chamber's identity."""
-        return self._chamber.identity()
-
-
 class OpenedMemmert:
     """An open device: a `labctl.roles.driver.Device`."""
 
     def __init__(self, chamber: MemmertChamber, door: HttpDoor) -> None:
         self._door = door
         self._chamber = chamber
-        self.roles: Mapping[str, object] = {"": chamber, "air": Air(chamber)}
+        self.roles: Mapping[str, object] = {"": chamber, "air": OwnSensor(chamber)}
 
     def identity(self) -> Identity:
         """Return what it said of itself when it was opened."""
