@@ -66,7 +66,8 @@ class Violation:
 
 def _said(column: Column) -> tuple[str, str]:
     quantity, _, unit = column.long_name.rpartition(" / ")
-    return quantity.lower(), "" if unit == "1" else unit
+    unit = {"1": "", "degC": "°C"}.get(unit, unit)
+    return quantity.lower(), unit
 
 
 _SAID = {

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from labctl.identifier_fields import Pid
 from labctl.quantities import (
+    Celsius,
     Kelvin,
     Kilogram,
     Magnitude,
@@ -119,6 +120,10 @@ class Sample(BaseModel):
     """Safety envelope: no reading may be above."""
     maximum_current: Magnitude | None = None
     """Safety envelope: no |current| may be above."""
+    minimum_temperature: Celsius | None = None
+    """Safety envelope: its surface may not be colder; refused where nobody measures."""
+    maximum_temperature: Celsius | None = None
+    """Safety envelope: its surface may not be warmer; refused where nobody measures."""
     preset: str = ""
     """Preset that protocols start from for this sample, where they have it."""
     simulated_as: str = ""

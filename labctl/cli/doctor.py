@@ -97,6 +97,10 @@ def _named(bench: "Config") -> Iterator[Finding]:
         wanted.append((f"also_record.{name}", plugins.auxiliary, name))
         place = f"also_record.{name}.protocols"
         wanted += [(place, plugins.protocol, each) for each in aside.protocols]
+    for place, told in bench.temperature.items():
+        named = {"surface": told.surface, "ambient": told.ambient}
+        said = ", ".join(f"{key} by {at}" for key, at in named.items() if at)
+        yield True, f"temperature of {place}: {said}, every {told.every:g} s", ""
     for place, find, name in wanted:
         try:
             find(name)

@@ -129,7 +129,9 @@ def resume(
         bool,
         typer.Option(
             "--accept-voltage",
-            help="The cell is not where the run left it, and that is right.",
+            "--accept-cell",
+            help="Voltage or temperature are not where the run left them, and that is "
+            "right.",
         ),
     ] = False,
     as_json: JsonOption = False,

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from labctl.config.lab import LabConfig
 from labctl.config.section import Section
 from labctl.identifier_fields import Pid
-from labctl.quantities import Ampere, Celsius, Hertz, Second, Volt
+from labctl.quantities import Ampere, Celsius, Hertz, Kelvin, Second, Volt
 from labctl.roles.driver import LINE_FREQUENCY, Setup
 
 LINES = (50.0, 60.0)
@@ -67,8 +67,13 @@ class SafetyConfig(Section):
     resume_voltage_band: Annotated[Volt, Field(gt=0)] = 0.5
     """How far a cell may be from where an interrupted run left it before current
     flows again; it relaxes by tenths of a volt, another cell is further away."""
+    minimum_temperature: Celsius | None = None
+    """On the surface of a cell; a run is refused where nobody measures it."""
     maximum_temperature: Celsius | None = None
-    """At a cell; a run is refused where nobody measures it."""
+    """On the surface of a cell; a run is refused where nobody measures it."""
+    resume_temperature_band: Annotated[Kelvin, Field(gt=0)] = 5.0
+    """How far a sample may be from where an interrupted run left it before current
+    flows again, where both temperatures are known."""
 
 
 class AlsoRecordConfig(Section):

@@ -19,6 +19,7 @@ from labctl.clock import Clock
 from labctl.data import Array, Batch, Event, Level
 from labctl.errors import LabctlError
 from labctl.limits import ANYTHING, Envelope, Violation
+from labctl.temperatures import Temperatures
 from labctl.waits import WaitEnded, in_passing
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ class Auxiliaries:
 
     clock: Clock
     channels: list[AuxiliaryChannel] = field(default_factory=list)
+    temperatures: Temperatures = field(default_factory=Temperatures)
+    """What those say that have no rows of their own, in stream `columns.LIVE`."""
 
     @property
     def shortest(self) -> float:
@@ -128,8 +131,10 @@ class Auxiliaries:
         bounded = self._bounds(one, envelope)
         one.due = self.clock.now() + (one.every if bounded else max(pause, one.every))
         if one.failed == 1:
+            beside = one.auxiliary.stream.name == columns.LIVE
+            lost = "readings are" if beside else "rows are"
             text = (
-                f"{one.name} on {one.channel} could not be read, its rows are missing "
+                f"{one.name} on {one.channel} could not be read, its {lost} missing "
                 f"from {now:.0f} s of the run's clock on: {type(error).__name__}: "
                 f"{error}"
             )

@@ -59,7 +59,8 @@ class Intake:
         """
         if not (flight.poll_is_over and flight.rest.uses_bench):
             return
-        envelope = self.bench.envelope
+        envelope, time = self.bench.envelope, self.recorder.test_time
+        self.auxiliaries.temperatures.now = time
         for found in self.auxiliaries.look(envelope):
             if isinstance(found, Event):
                 self.recorder.tell(found)
@@ -67,10 +68,18 @@ class Intake:
             violation = found if isinstance(found, Violation) else None
             if isinstance(found, Batch):
                 violation = envelope.violation(found)
-                if violation is not None:
+                if violation is not None and not flight.rest.only_watches:
                     self.make_safe()
-                self.recorder.record(self.recorder.post_beside(found, flight))
+                self._keep_beside(found, flight)
             self._trip_on(violation, flight)
+
+    def _keep_beside(self, found: Batch, flight: StepInFlight) -> None:
+        """Record rows of an auxiliary; a temperature stands in the rows of others."""
+        if found.stream != columns.LIVE:
+            self.recorder.record(self.recorder.post_beside(found, flight))
+            return
+        read = {name: float(values[0]) for name, values in found.columns.items()}
+        self.auxiliaries.temperatures.take(read, self.recorder.test_time)
 
     def take(self, item: Item, flight: StepInFlight) -> None:
         """Write what a poll brought; LimitError if it left the envelope."""
@@ -86,7 +95,7 @@ class Intake:
             self._trip_on(self.limits.check(item), flight)
         elif item is not None and len(fresh := self._not_seen(item, flight)):
             batch = self.recorder.post(fresh, flight)
-            violation = self.limits.check(batch)
+            violation = self.limits.check(self._own(batch, fresh))
             if violation is not None and not flight.rest.only_watches:
                 self.make_safe()
             self.recorder.record(batch)
@@ -132,6 +141,18 @@ class Intake:
             self.control.hold(text, DISK)
         elif held and not (trouble or late or journal.lives_on_reserve):
             self.control.release(DISK)  # a write that is on its way is no trouble
+
+    def _own(self, batch: Batch, read: Batch) -> Batch:
+        """Return the rows without temperatures that their instrument did not read.
+
+        Each reading of a thermometer is checked when it is taken; a row out of the
+        time when nobody looked has none, and is no sign of heat.
+        """
+        lent = {c.name for c in columns.TEMPERATURES} - read.columns.keys()
+        if lent.isdisjoint(batch.columns):
+            return batch
+        own = {k: v for k, v in batch.columns.items() if k not in lent}
+        return Batch(batch.stream, own)
 
     def situation(self, state: RunState, flight: StepInFlight) -> Situation:
         """Return how the run stands."""

@@ -14,6 +14,7 @@ import numpy as np
 from labctl import columns
 from labctl.data import Array, Batch, Outcome, Stream
 from labctl.protocol import Ending, Progress, Step
+from labctl.temperatures import Temperatures
 
 ROUNDING = 1e-3
 """s; a row that lies further back than this is out of order and stays so."""
@@ -65,8 +66,14 @@ class StepTotals:
 class Ledger:
     """Stamps batches and keeps the sums of the run and of the step in flight."""
 
-    def __init__(self, streams: tuple[Stream, ...], net_charge: float = 0.0) -> None:
+    def __init__(
+        self,
+        streams: tuple[Stream, ...],
+        net_charge: float = 0.0,
+        temperatures: Temperatures | None = None,
+    ) -> None:
         self._streams = {stream.name: stream for stream in streams}
+        self._temperatures = temperatures or Temperatures()
         self.net_charge = net_charge
         """C since the start of the run."""
         self.latest = -math.inf
@@ -134,7 +141,7 @@ class Ledger:
         if brings_its_times(batch):
             kept = (columns.UNIX_TIME.name, columns.CYCLE_COUNT.name)
             more |= {name: batch.columns[name] for name in kept}
-        full = batch.with_columns(more)
+        full = self._temperatures.joined(batch.with_columns(more), times)
         stream = self._streams.get(batch.stream)
         if stream is None:
             raise KeyError(f"the protocol did not declare the stream {batch.stream}")

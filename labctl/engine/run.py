@@ -70,7 +70,9 @@ class Engine:
         self.control = control or Control()
         beside = auxiliaries or Auxiliaries(bench.clock)
         clock = StepClock(bench.clock, beside.shortest)
-        self._bench = StepBench(bench, clock, envelope, self.control.person)
+        self._bench = StepBench(
+            bench, clock, envelope, self.control.person, beside.temperatures
+        )
         self._recorder = Recorder(journal, ledger, bench.clock)
         self._journal = journal
         self._outputs = outputs

@@ -7,6 +7,7 @@ from labctl.clock import Clock
 from labctl.limits import Envelope
 from labctl.person import PERSON, Person
 from labctl.protocol import Bench
+from labctl.temperatures import THERMOMETERS, Temperatures
 
 T = typing.TypeVar("T")
 
@@ -19,9 +20,12 @@ class StepBench:
     clock: Clock
     envelope: Envelope
     person: Person
+    temperatures: Temperatures
 
     def role(self, name: str, kind: type[T]) -> T:
         """See `labctl.protocol.Bench`."""
         if name == PERSON and isinstance(self.person, kind):
             return self.person
+        if name == THERMOMETERS and isinstance(self.temperatures, kind):
+            return self.temperatures
         return self.bench.role(name, kind)

@@ -1,15 +1,18 @@
 """A bench that is looked at before a run: connected and asked, not used."""
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Self, TypeVar, cast
 
+from labctl import columns
 from labctl.clock import Clock, stopwatch
+from labctl.data import Stream
 from labctl.errors import InstrumentError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol
 from labctl.roles.playing import plays
 from labctl.station import Station
+from labctl.temperatures import THERMOMETERS, Readings, Temperatures
 
 T = TypeVar("T")
 ASK_AGAIN = 30.0
@@ -32,6 +35,8 @@ class Against:
     channels: where a person asked what could be done, and they are let go of
     afterwards. A run disturbs no instrument but its own, and a station's process would
     keep them from other programs."""
+    beside: Collection[str] = ()
+    """The temperatures that a thermometer beside the protocol measures."""
 
 
 class NotAskedError(InstrumentError):
@@ -47,8 +52,10 @@ class AskedBench:
         players: Mapping[str, object],
         envelope: Envelope,
         roles: Collection[str],
+        measured: Collection[str] = (),
     ) -> None:
         self.clock, self.envelope = clock, envelope
+        self._temperatures = Temperatures({name: Readings(0.0) for name in measured})
         self._players, self._roles = players, roles
 
     @classmethod
@@ -57,7 +64,8 @@ class AskedBench:
     ) -> Self:
         """Return a bench for the steps of a plan, with the limits of its run."""
         run = against.limits.get("run", Envelope({}))
-        return cls(against.station.clock, players, run, protocol.roles())
+        clock, roles = against.station.clock, protocol.roles()
+        return cls(clock, players, run, roles, against.beside)
 
     def role(self, name: str, kind: type[T]) -> T:
         """Return a player. NotAskedError: nobody knows it.
@@ -65,6 +73,8 @@ class AskedBench:
         InstrumentError: the step could not be executed either, because its protocol
         has no such role, or what plays it is of another kind.
         """
+        if name == THERMOMETERS:
+            return cast("T", self._temperatures)
         player = self._players.get(name)
         if player is None and name in self._roles:
             raise NotAskedError(f"{name}: nobody could ask it")
@@ -75,6 +85,12 @@ class AskedBench:
                 f"what plays {name} is no {words_of_kind(kind)}, which the plan uses."
             )
         return cast("T", player)
+
+
+def measured_by(beside: Iterable[Stream]) -> frozenset[str]:
+    """Return the temperatures among the columns of what is recorded beside."""
+    known = set(columns.TEMPERATURES)
+    return frozenset(c.name for s in beside for c in s.columns if c in known)
 
 
 def connected(against: Against, instrument: str) -> Mapping[str, object]:

@@ -1,19 +1,20 @@
 """What ``also_record:`` of the configuration comes to for one run."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from labctl import plugins
+from labctl import columns, plugins
 from labctl.auxiliary import Auxiliary
 from labctl.config.models import AlsoRecordConfig, Config
-from labctl.data import Stream
+from labctl.data import Column, Stream
 from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
 from labctl.errors import Complaint, InstrumentError, OperatorError, RefusedError
 from labctl.figures.figure import Plot
 from labctl.protocol import Protocol
 from labctl.roles.playing import plays
 from labctl.station import Station
+from labctl.temperatures import Readings, Temperatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Aside:
     channel: str
     every: float
     """s."""
+    section: str = "also_record"
+    """Of the configuration: where it is asked for."""
+    adapt: Callable[[object], object] | None = None
+    """Makes what stands at the channel play the role; None: it does by itself."""
 
 
 def asides_of(config: Config, protocol: Protocol) -> tuple[Aside, ...]:
@@ -71,13 +76,36 @@ def _unknown_protocols(
 
 
 def streams_of(protocol: Protocol, asides: tuple[Aside, ...]) -> tuple[Stream, ...]:
-    """Return everything that a run may record; the protocol's first."""
-    return (*protocol.streams, *(each.auxiliary.stream for each in asides))
+    """Return everything that a run may record; the protocol's first.
+
+    What thermometers say has no rows of its own: each stream has columns for it.
+    """
+    own = [
+        stream.with_columns(*(c for c in _lent(asides) if c not in stream.columns))
+        for stream in protocol.streams
+    ]
+    beside = [each.auxiliary.stream for each in asides]
+    return (*own, *(stream for stream in beside if stream.name != columns.LIVE))
 
 
 def plots_of(protocol: Protocol, asides: tuple[Aside, ...]) -> tuple[Plot, ...]:
-    """Return how it is drawn; the protocol's first."""
-    return (*protocol.plots, *(p for each in asides for p in each.auxiliary.plots))
+    """Return how it is drawn; the protocol's first, then the temperatures."""
+    plots = [*protocol.plots, *(p for each in asides for p in each.auxiliary.plots)]
+    names = tuple(column.name for column in _lent(asides))
+    if names and protocol.streams:
+        stream, time = protocol.streams[0].name, columns.TEST_TIME.name
+        plots.append(Plot("temperature", "Temperature", stream, time, names))
+    return tuple(plots)
+
+
+def _lent(asides: tuple[Aside, ...]) -> list[Column]:
+    """Return the columns that thermometers write into the streams of others."""
+    return [
+        column
+        for each in asides
+        if each.auxiliary.stream.name == columns.LIVE
+        for column in each.auxiliary.stream.columns
+    ]
 
 
 def opened(
@@ -99,15 +127,24 @@ def opened(
         if not late:
             channel.player, channel.find = find(), None
         channels.append(channel)
-    return Auxiliaries(station.clock, channels)
+    temperatures = Temperatures(
+        {
+            column.name: Readings(each.every)
+            for each in asides
+            for column in _lent((each,))
+        }
+    )
+    return Auxiliaries(station.clock, channels, temperatures)
 
 
 def _player(aside: Aside, station: Station) -> object:
     """Return who is read. InstrumentError: nobody answers, or it is the wrong one."""
     player = station.looked_at(aside.channel)
+    if aside.adapt is not None:
+        player = aside.adapt(player)
     if not plays(player, aside.auxiliary.role):
         raise InstrumentError(
-            f"also_record.{aside.name}: {aside.channel} ({type(player).__name__}) "
+            f"{aside.section}.{aside.name}: {aside.channel} ({type(player).__name__}) "
             f"cannot play {aside.auxiliary.role.__name__}"
         )
     return player

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from labctl import columns
 from labctl.config.lab import LabConfig
 from labctl.config.models import Config
+from labctl.json_numbers import finite
 from labctl.limits import Envelope
 from labctl.roles.channel_accuracy import accuracy_of
 from labctl.session.auxiliaries import plots_of, streams_of
 from labctl.session.order import Prepared
-from labctl.store.header import WHOLE, RunHeader
+from labctl.session.thermometers import uncertainty_of
+from labctl.store.header import THERMOMETERS, WHOLE, RunHeader
 
 PACKAGES = ("labctl-bench", "pymeasure", "pyvisa", "h5py", "numpy", "scipy")
 
@@ -54,6 +57,7 @@ def make_header(
             "station": config.station.name,
             **bounds_noted(prepared.envelope),
             "also_recorded": {each.name: each.channel for each in prepared.asides},
+            **thermometers_noted(prepared),
             "order": {
                 "sample": order.sample,
                 "seed": order.seed,
@@ -88,6 +92,23 @@ def bounds_noted(envelope: Envelope) -> dict[str, Any]:
         "envelope": {k: list(v) for k, v in envelope.bounds.items()},
         "eased_envelope": {k: list(v) for k, v in envelope.eased.items()},
     }
+
+
+def thermometers_noted(prepared: Prepared) -> dict[str, Any]:
+    """Return which thermometer each column of temperature comes from, if any does."""
+    noted = {}
+    for each in prepared.asides:
+        if each.auxiliary.stream.name != columns.LIVE:
+            continue
+        name, _, place = each.channel.partition("/")
+        uncertainty = uncertainty_of(prepared.station.players(name).get(place))
+        for column in each.auxiliary.stream.columns:
+            noted[column.name] = {
+                "channel": each.channel,
+                "every": each.every,
+                "standard_uncertainty": finite(uncertainty),
+            }
+    return {THERMOMETERS: noted} if noted else {}
 
 
 def instruments(

@@ -14,8 +14,12 @@ from labctl.clock import SystemClock, iso
 from labctl.config.models import Config
 from labctl.data import Array
 from labctl.protocol import StepRecord
-from labctl.session.order import Order, prepare
+from labctl.session.auxiliaries import Aside
+from labctl.session.order import Order, Prepared, prepare
+from labctl.session.plan_walk import walk
 from labctl.session.run import Finished, Observers, start
+from labctl.session.thermometers import SECTION
+from labctl.steps.channel import RunTechniques
 from labctl.store.folder import RunFolder
 from labctl.store.journal.reader import JournalReader
 
@@ -74,10 +78,23 @@ def forecast(
     )
     with tempfile.TemporaryDirectory(prefix="labctl-forecast-") as folder:
         there = dataclasses.replace(order, simulate=True, speed=None, out=Path(folder))
-        # What is only recorded beside decides nothing, and would cost most of the time.
-        prepared = dataclasses.replace(prepare(there, config), asides=())
+        prepared = prepare(there, config)
+        prepared = dataclasses.replace(prepared, asides=_deciding(prepared))
         finished = start(prepared, config, watchers)
         return _measure(finished)
+
+
+def _deciding(prepared: Prepared) -> tuple[Aside, ...]:
+    """Return the thermometers, if a step may end by what they say.
+
+    What is only recorded beside decides nothing, and would cost most of the time.
+    """
+    thermometers = tuple(a for a in prepared.asides if a.section == SECTION)
+    if not thermometers:
+        return ()
+    steps = walk(prepared.protocol).steps
+    waits = any(isinstance(s, RunTechniques) and s.ends_by_temperature for s in steps)
+    return thermometers if waits else ()
 
 
 def _measure(finished: Finished) -> Forecast:

@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from labctl.columns import CURRENT, VOLTAGE
+from labctl.columns import AMBIENT_TEMPERATURE, CURRENT, VOLTAGE
 from labctl.config.models import Config
 from labctl.data import Stream
 from labctl.errors import Complaint, QuantityError, RefusedError
@@ -24,7 +24,6 @@ CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
 """Kinds of sample that ``safety:`` of the configuration is about."""
 OVER_READING = 1.02
 """What an instrument may read above a current that it holds: 2 %."""
-ABSOLUTE_ZERO = -273.15
 
 
 def limits_of(
@@ -90,8 +89,9 @@ def bench_envelope(config: Config, sample: Sample) -> Envelope:
         bounds[VOLTAGE.name] = _span(safety.lower_voltage, safety.upper_voltage)
     if safety.maximum_current is not None:
         bounds[CURRENT.name] = (-safety.maximum_current, safety.maximum_current)
-    if safety.maximum_temperature is not None:
-        bounds[TEMPERATURE] = (ABSOLUTE_ZERO, safety.maximum_temperature)
+    coldest, warmest = safety.minimum_temperature, safety.maximum_temperature
+    if (coldest, warmest) != (None, None):
+        bounds[TEMPERATURE] = _span(coldest, warmest)
     return Envelope(bounds)
 
 
@@ -105,6 +105,9 @@ def label_envelope(sample: Sample) -> Envelope:
     low, high = sample.lower_voltage, sample.upper_voltage
     if sample.kind not in CELLS and (low, high) != (None, None):
         bounds[VOLTAGE.name] = _span(low, high)
+    coldest, warmest = sample.minimum_temperature, sample.maximum_temperature
+    if (coldest, warmest) != (None, None):
+        bounds[TEMPERATURE] = _span(coldest, warmest)
     if sample.maximum_current is not None:
         try:
             one_c = None
@@ -123,7 +126,7 @@ def label_envelope(sample: Sample) -> Envelope:
 _KEYS = {
     VOLTAGE.name: ("lower_voltage", "upper_voltage"),
     CURRENT.name: ("maximum_current", "maximum_current"),
-    TEMPERATURE: ("maximum_temperature", "maximum_temperature"),
+    TEMPERATURE: ("minimum_temperature", "maximum_temperature"),
 }
 """Column -> what a person wrote to bound it from below and from above."""
 
@@ -141,11 +144,24 @@ def _unmeasured(
                 (top,) if top == "protocol" else (top, key),
                 f"{bound:g} {unit} is a limit on what nobody measures: {protocol.name} "
                 f"records no {quantity} from any instrument of this bench.",
-                "Leave it out, and let something else watch over it; or give a channel "
-                "a "
-                "role that measures it.",
+                _cure(column, AMBIENT_TEMPERATURE.name in measured),
                 file=f"sample {protocol.sample.name}" if top == "sample" else "",
             )
+
+
+def _cure(column: str, around: bool) -> str:
+    """Say what helps where nobody measures; ``around``: the air's warmth is known."""
+    if column != TEMPERATURE:
+        return (
+            "Leave it out, and let something else watch over it; or give a channel a "
+            "role that measures it."
+        )
+    known = "What is around the sample says nothing of the sample. " if around else ""
+    return (
+        f"{known}Say under `temperature:` of the configuration which thermometer is "
+        "on the sample: `vsp300/1: {surface: logger/1}`. Or leave it out, and let "
+        "something else watch over it."
+    )
 
 
 def _beyond_the_bench(config: Config, protocol: Protocol) -> Iterator[Complaint]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from labctl import plugins
+from labctl import columns, plugins
 from labctl.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from labctl.config.models import Config
+from labctl.data import Stream
 from labctl.documents.complaints import validate
 from labctl.documents.document import Document
 from labctl.documents.plan import is_file, read_label, sample_of
@@ -18,11 +19,12 @@ from labctl.limits import Envelope
 from labctl.protocol import Protocol, StepRecord
 from labctl.quantities import SI
 from labctl.sample import UNNAMED, Sample, SampleKind
-from labctl.session.asked_bench import Against
+from labctl.session.asked_bench import Against, measured_by
 from labctl.session.auxiliaries import Aside, asides_of
 from labctl.session.comparing import Compared, compare, each_once
 from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of, stated_limits
+from labctl.session.thermometers import thermometers_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
@@ -81,7 +83,7 @@ class Prepared:
     shared: bool = False
     """Whether the station outlives the run."""
     asides: tuple[Aside, ...] = ()
-    """What is recorded beside the protocol."""
+    """What is recorded beside the protocol, the cast's thermometers last."""
     compared: Compared | None = None
     """What the plan was compared with and found; None: it was not."""
 
@@ -164,19 +166,20 @@ def prepare_with(
     begun = label is not None
     if not begun:
         complaints += label_complaints(protocol)
-    asides = _gather(complaints, lambda: asides_of(config, protocol)) or ()
-    try:
-        beside = [each.auxiliary.stream for each in asides]
-        limits = limits_of(config, protocol, beside=beside, begun=begun)
-    except RefusedError as refused:
-        complaints += [_located(each, document) for each in refused.complaints]
-        limits = Envelope({})
     roles, companions = protocol.roles(), protocol.companions()
     uncast: list[Complaint] = []
     cast = _gather(
         uncast,
         lambda: station.cast(roles, companions, order.channels, even_busy=even_busy),
     )
+    asides = _gather(complaints, lambda: asides_of(config, protocol)) or ()
+    asides += thermometers_of(config, protocol, cast or {})
+    beside = _streams(asides, cast)
+    try:
+        limits = limits_of(config, protocol, beside=beside, begun=begun)
+    except RefusedError as refused:
+        complaints += [_located(each, document) for each in refused.complaints]
+        limits = Envelope({})
     named = {**_stated(config, protocol), "run": limits}
     against = Against(
         station,
@@ -184,6 +187,7 @@ def prepare_with(
         named,
         {} if equipment is None else equipment.vain,
         look_around=equipment is None and (inquire or order.simulate),
+        beside=measured_by(beside),
     )
     compared: Compared | None = None
     if inquire or uncast:
@@ -223,7 +227,14 @@ def refuse_beyond(
         return  # same plan, same instruments
     named = {**_stated(config, prepared.protocol), "run": prepared.envelope}
     look_around = prepared.order.simulate and not prepared.shared
-    against = Against(prepared.station, prepared.cast, named, look_around=look_around)
+    beside = measured_by(each.auxiliary.stream for each in prepared.asides)
+    against = Against(
+        prepared.station,
+        prepared.cast,
+        named,
+        look_around=look_around,
+        beside=beside,
+    )
     found = compare(prepared.protocol, against, recorded)
     if found.complaints:
         document = prepared.order.parameters
@@ -250,6 +261,13 @@ def protocol_of(order: Order, config: Config) -> Protocol:
     if complaints:
         raise RefusedError(_located(each, document) for each in complaints)
     return protocol
+
+
+def _streams(asides: Iterable[Aside], cast: Mapping[str, str] | None) -> list[Stream]:
+    """Return what is recorded beside; anything may be where no channel was found."""
+    if cast is None:
+        return [Stream(columns.LIVE, columns.TEMPERATURES)]
+    return [each.auxiliary.stream for each in asides]
 
 
 def chosen_complaints(

@@ -27,7 +27,8 @@ def parameter_of(protocol: Protocol, step: Step, complaint: Complaint) -> Place:
         base = (*base, "steps", *index)  # techniques that are uploaded together
     value = complaint.value
     if value is None:
-        return base
+        deeper = (*base, *index[1:])  # ("until", k) of a technique
+        return deeper if base and value_at(tree, deeper) is not None else base
     units = _units(protocol.parameters_model)
     numbers = [
         ((*base, *place), x)

@@ -28,7 +28,7 @@ from labctl.session.order import (
     prepare_with,
     refuse_beyond,
 )
-from labctl.session.read_back import compare_voltages
+from labctl.session.read_back import compare
 from labctl.session.run import (
     Finished,
     Observers,
@@ -58,7 +58,8 @@ def resume(
     person's decision. ``changes`` amends parameters. RefusedError: its channels cannot
     do what is left, unless some of it may go on already. OperatorError, with nothing
     touched: a past step would differ, the run is completed and has no more to do, or a
-    cell is not at the voltage at which the run left it, unless ``accept_voltage``.
+    sample is not at the voltage or temperature at which the run left it, unless
+    ``accept_voltage``.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -97,7 +98,7 @@ def resume(
             # asks for later: unattended it is worse.
             refuse_beyond(prepared, config, recorded.steps)
         beside = opened(prepared.asides, prepared.station, late=goes_on)
-        found = compare_voltages(bench, recorded, config.safety.resume_voltage_band)
+        found = compare(bench, beside, recorded, config.safety)
         if found.wrong and not accept_voltage:
             raise OperatorError(found.wrong)
         with (
@@ -105,7 +106,7 @@ def resume(
             Journal.open(folder.journal) as journal,
         ):
             journal.keep(room)
-            ledger = Ledger(header.streams, recorded.net_charge)
+            ledger = Ledger(header.streams, recorded.net_charge, beside.temperatures)
             engine = build(prepared, bench, journal, observers, ledger, beside)
             gap = max(prepared.station.clock.unix() - left, 0.0)
             # Rows of an instrument that went on alone may lie beyond a clock set back.
@@ -118,8 +119,7 @@ def resume(
             if lacking:
                 event = Event(Level.WARNING, "columns", _without(lacking))
                 journal.event(event, recorded.test_time, left + gap)
-            for text in found.said:
-                event = Event(Level.INFO, "voltage", text)
+            for event in found.said:
                 journal.event(event, recorded.test_time, left + gap)
             return execute(prepared, engine, journal, observers, recorded)
     finally:

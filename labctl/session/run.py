@@ -121,7 +121,7 @@ def start(
             Journal.create(folder.journal, header) as journal,
         ):
             journal.keep(room)
-            ledger = Ledger(header.streams)
+            ledger = Ledger(header.streams, temperatures=beside.temperatures)
             engine = build(prepared, bench, journal, observers, ledger, beside)
             return execute(prepared, engine, journal, observers, Recorded())
     finally:

@@ -5,6 +5,7 @@ tested here on every poll, so they act one poll period late at most. What goes o
 itself is claimed before it is started, and attached to again after a crash.
 """
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +29,12 @@ from labctl.protocol import (
 )
 from labctl.roles.capability import Rehearses
 from labctl.roles.needs import Need
-from labctl.roles.potentiostat import Loaded, Poll, PotentiostatChannel
+from labctl.roles.potentiostat import (
+    Loaded,
+    Poll,
+    PotentiostatChannel,
+    RecordsMore,
+)
 from labctl.steps.channel_flight import (
     STEP_OFFSET,
     UploadInFlight,
@@ -39,6 +45,7 @@ from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
 from labctl.steps.technique_needs import needs_of_techniques
 from labctl.techniques import (
+    TEMPERATURE,
     Condition,
     ConditionQuantity,
     ConstantCurrent,
@@ -50,6 +57,7 @@ from labctl.techniques import (
     VoltageSweep,
     shortened,
 )
+from labctl.temperatures import THERMOMETERS, Temperatures
 
 ONE_ROW = 1.0 / VirtualClock.ROWS_A_POLL
 """Of the interval at which rows come: a poll in virtual time then brings one row, so
@@ -83,6 +91,8 @@ class RunTechniques(Step):
         """See `Step.execute`."""
         begun = bench.clock.now()
         channel = bench.role(self.role, PotentiostatChannel)
+        if unmeasured := self._unmeasured(bench):
+            raise RefusedError(unmeasured)
         loaded = channel.load(self.techniques, bench.envelope)
         watch = self._loaded_watch(bench)
         flight = self._flight
@@ -99,14 +109,46 @@ class RunTechniques(Step):
 
     def beyond(self, bench: Bench) -> list[Complaint]:
         """See `Step.beyond`: what the channel would refuse to load."""
+        unmeasured = self._unmeasured(bench)
         channel = bench.role(self.role, PotentiostatChannel)
         if not isinstance(channel, Rehearses):
-            return []
+            return unmeasured
         try:
             channel.rehearse(self.techniques, bench.envelope)
         except RefusedError as refused:
-            return list(refused.complaints)
-        return []
+            return [*unmeasured, *refused.complaints]
+        return unmeasured
+
+    @property
+    def ends_by_temperature(self) -> bool:
+        """Whether a technique may end at a temperature."""
+        return bool(self._waiting())
+
+    def _waiting(self) -> list[tuple[Place, Condition]]:
+        """Return the conditions on a temperature, and where they stand."""
+        return [
+            (("techniques", i, "until", k), condition)
+            for i, technique in enumerate(self.techniques)
+            if not isinstance(technique, Loop)
+            for k, condition in enumerate(technique.until)
+            if condition.quantity is ConditionQuantity.TEMPERATURE
+        ]
+
+    def _unmeasured(self, bench: Bench) -> list[Complaint]:
+        """Return which techniques wait for a temperature that nobody measures."""
+        waiting = self._waiting()
+        if not waiting or TEMPERATURE in _measured(bench, self.role):
+            return []
+        return [
+            Complaint(
+                place,
+                f"`{condition.name}` waits for what nobody measures: {self.role} has "
+                "no thermometer on its sample.",
+                "Say under `temperature:` of the configuration whose thermometer it "
+                "is (`surface:`); or end the step by something else.",
+            )
+            for place, condition in waiting
+        ]
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""
@@ -221,6 +263,8 @@ class RunTechniques(Step):
             known = known or bool(poll.batches)
             flight.take(poll)
             yield from flight.handed()
+            if tests.watches_temperature and met is None:
+                met = yield from self._warm(bench, tests, poll)
             if watch is not None:
                 flight.take(watch.poll(), watching=True)
                 yield from flight.handed()
@@ -268,6 +312,16 @@ class RunTechniques(Step):
             index = np.array([poll.technique], dtype=np.int64)
             batch = batch.with_columns({columns.TECHNIQUE_INDEX.name: index})
         return placed(batch, offset)
+
+    def _warm(
+        self, bench: Bench, tests: HostTests, poll: Poll
+    ) -> Generator[Item, None, tuple[int, Condition] | None]:
+        """Return the condition that the temperature meets; its moment is a row."""
+        met = tests.warm(poll.technique, _celsius(bench, poll))
+        now = self._now(poll, self._flight.offset, known=True)
+        if met and now and columns.TECHNIQUE_INDEX.name in now.columns:
+            yield Batch(columns.TIMESERIES.name, now.columns)
+        return met
 
     def _end_by(
         self, met: tuple[int, Condition], technique: int, channel: PotentiostatChannel
@@ -352,6 +406,24 @@ class RunTechniques(Step):
             if isinstance(t, VoltageSweep) and t.record.every_volt
         ]
         return min(intervals + sweeps, default=1.0)
+
+
+def _measured(bench: Bench, role: str) -> frozenset[str]:
+    """Return the temperatures that somebody measures: a thermometer, or the channel."""
+    thermometers = bench.role(THERMOMETERS, Temperatures).measured
+    channel = bench.role(role, PotentiostatChannel)
+    if not isinstance(channel, RecordsMore):
+        return thermometers
+    further = channel.further_columns.get(columns.TIMESERIES.name, ())
+    return thermometers | {column.name for column in further}
+
+
+def _celsius(bench: Bench, poll: Poll) -> float:
+    """Return how warm the sample is now: by its channel, else its thermometer, °C."""
+    own = (poll.live or {}).get(TEMPERATURE, math.nan)
+    if math.isfinite(own):
+        return own
+    return bench.role(THERMOMETERS, Temperatures).latest(TEMPERATURE)
 
 
 def _less_charge(technique: Technique, passed: float) -> Technique:

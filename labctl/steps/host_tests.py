@@ -8,7 +8,6 @@ import numpy as np
 
 from labctl import columns
 from labctl.data import Array, Batch
-from labctl.errors import LimitError
 from labctl.techniques import TEMPERATURE, Condition, ConditionQuantity
 
 RATE_ROWS = 5
@@ -59,8 +58,30 @@ class HostTests:
             for at, condition in self.conditions
         )
 
+    @property
+    def watches_temperature(self) -> bool:
+        """Whether a technique may end at a temperature."""
+        return self._watches_temperature
+
+    def warm(self, technique: int, celsius: float) -> tuple[int, Condition] | None:
+        """Return the condition of ``technique`` that a thermometer's reading meets.
+
+        Between two rows too: a sample may be hot long before the next one.
+        """
+        for at, condition in self.conditions:
+            if (
+                at == technique
+                and condition.quantity is ConditionQuantity.TEMPERATURE
+                and condition.holds(celsius)
+            ):
+                return at, condition
+        return None
+
     def first_met(self, batch: Batch) -> tuple[int, Condition] | None:
-        """Return the first condition that a row of ``batch`` meets, and of whom."""
+        """Return the first condition that a row of ``batch`` meets, and of whom.
+
+        Rows whose instrument measures no temperature meet none by it; see `warm`.
+        """
         if not self.conditions:
             return None
         time = batch.columns[columns.INSTRUMENT_TIME.name]
@@ -68,11 +89,6 @@ class HostTests:
         current = batch.columns[columns.CURRENT.name]
         index = batch.columns[columns.TECHNIQUE_INDEX.name]
         temperature: Array | None = batch.columns.get(TEMPERATURE)
-        if temperature is None and self._watches_temperature:
-            raise LimitError(
-                "the step ends at a temperature, and no instrument measures one; "
-                "leave the condition out"
-            )
         for row in range(len(batch)):
             degree = math.nan if temperature is None else float(temperature[row])
             met = self._row(

@@ -50,6 +50,9 @@ RESERVED = (
 """What stands in ``/entry`` of every run file beside the streams."""
 WHOLE = "channel"
 """Stands for the channel of an instrument that has only one, without a number."""
+THERMOMETERS = "thermometers"
+"""Key of `RunHeader.extra`: column of temperature -> ``channel``, ``every`` (s),
+``standard_uncertainty`` (K; None: nobody knows)."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from labctl.errors import Complaint, Place, QuantityError
 from labctl.quantities import Rate
 from labctl.sample import Sample
-from labctl.techniques import COLUMN
+from labctl.techniques import COLUMN, ConditionQuantity
 from protocols.compose.sequence_steps import (
     AnyStep,
     Current,
@@ -129,6 +129,10 @@ def sequence_complaints(
 def _unmeasured(
     path: Place, step: Technique, measured: Collection[str]
 ) -> list[Complaint]:
+    """Return conditions on what the test does not record.
+
+    A temperature is measured beside it, or not: the bench knows, and its steps say so.
+    """
     return [
         Complaint(
             (*path, "until", k),
@@ -138,6 +142,7 @@ def _unmeasured(
         )
         for k, condition in enumerate(step.until)
         if COLUMN[condition.quantity] not in measured
+        and condition.quantity is not ConditionQuantity.TEMPERATURE
     ]
 
 

@@ -59,7 +59,7 @@ def test_a_temperature_limit_of_the_bench_is_refused_where_nobody_measures() -> 
     (complaint,) = refused.value.complaints
     assert complaint.path == ("safety", "maximum_temperature")
     assert "60 °C is a limit on what nobody measures" in complaint.what
-    assert "Leave it out" in complaint.cure
+    assert "Say under `temperature:`" in complaint.cure
 
 
 def test_a_run_that_has_begun_goes_on_without_the_limit_it_never_had() -> None:
@@ -72,15 +72,15 @@ def test_a_run_that_has_begun_goes_on_without_the_limit_it_never_had() -> None:
 
 
 def test_a_step_that_waits_for_a_temperature_is_refused() -> None:
+    waiting = charging("voltage >= 1 V", "warm: temperature >= 45 degC")
+
     with pytest.raises(RefusedError) as refused:
-        prepared(bench(), **charging("voltage >= 1 V", "warm: temperature >= 45 degC"))
+        prepare(ordered(waiting), bench(), inquire=True)
 
     (complaint,) = refused.value.complaints
     assert complaint.path == ("parameters", "steps", 0, "until", 1)
     assert complaint.file == "plan.yaml"
-    assert "`warm: temperature >= 45 degC` waits for what nobody measures" in (
-        complaint.what
-    )
+    assert "`warm` waits for what nobody measures" in complaint.what
 
 
 def test_what_the_check_announces_is_what_is_looked_at() -> None:

@@ -6,7 +6,7 @@ file edits that page, raises `SCHEMA`, and keeps `reader` able to read the old o
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from labctl.columns import TEST_TIME
 from labctl.data import Column, Stream
 from labctl.figures.figure import Plot
-from labctl.store.header import RunHeader
+from labctl.store.header import THERMOMETERS, RunHeader
 from labctl.store.imported_from import ColumnOrigin
 from labctl.store.run_file.description import describe
 from labctl.store.run_file.fields import (
@@ -109,6 +109,7 @@ def _create_stream(entry: Any, stream: Stream, header: RunHeader, live: bool) ->
     group = write_group(entry, stream.name, "NXdata")
     for column in stream.columns:
         dataset = create_column(group, column, live)
+        _say_thermometer(dataset, header.extra.get(THERMOMETERS, {}).get(column.name))
         if header.imported is not None:
             _say_origin(dataset, header.imported.origin(stream.name, column.name))
     names = [column.name for column in stream.columns]
@@ -146,6 +147,15 @@ def _say_origin(dataset: Any, origin: ColumnOrigin | None) -> None:
         dataset.attrs["source_title"] = origin.title
     if origin.rule:
         dataset.attrs["rule"] = origin.rule
+
+
+def _say_thermometer(dataset: Any, noted: Mapping[str, Any] | None) -> None:
+    """Say which instrument measured a temperature, and how well, if it states that."""
+    if not noted:
+        return
+    dataset.attrs["thermometer"] = noted["channel"]
+    if noted["standard_uncertainty"] is not None:
+        dataset.attrs["standard_uncertainty"] = noted["standard_uncertainty"]
 
 
 def first_row(stream: Stream) -> Column:

@@ -1,0 +1,103 @@
+"""What ``temperature:`` of the configuration comes to for one run.
+
+The first role of the cast whose channel has a thermometer decides for each of the two
+columns. A role that plays a chamber measures what is around the sample, where nothing
+is configured for that. Nobody lends a thermometer: any number of runs may read it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labctl import columns
+from labctl.config.models import Config
+from labctl.data import Column, Stream
+from labctl.errors import InstrumentError
+from labctl.figures.figure import Plot
+from labctl.protocol import Protocol
+from labctl.roles.chamber import Chamber
+from labctl.roles.playing import plays
+from labctl.roles.thermometer import StatesTemperatureAccuracy, Thermometer
+from labctl.session.auxiliaries import Aside
+
+SECTION = "temperature"
+EVERY = 10.0
+"""s between two looks at a chamber that the run itself drives."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureBeside:
+    """An `Auxiliary` without rows of its own: its reading stands in those of others."""
+
+    column: Column
+    role: type = Thermometer
+    plots: Sequence[Plot] = ()
+
+    @property
+    def stream(self) -> Stream:
+        """See `Auxiliary.stream`."""
+        return Stream(columns.LIVE, (self.column,))
+
+    def read(self, player: Thermometer) -> Mapping[str, float]:
+        """See `Auxiliary.read`. InstrumentError: the sensor says nothing."""
+        celsius = float(player.celsius())
+        if math.isnan(celsius):
+            raise InstrumentError(
+                "the sensor is open, shorted or beyond its curve; look at its leads"
+            )
+        return {self.column.name: celsius}
+
+
+@dataclass(frozen=True, slots=True)
+class ChamberAir:
+    """The sensor by which a chamber regulates, as a thermometer."""
+
+    chamber: Chamber
+
+    def celsius(self) -> float:
+        """See `Thermometer.celsius`."""
+        return self.chamber.read().celsius
+
+
+def as_thermometer(player: object) -> object:
+    """Return a player that measures a temperature, a chamber by its own sensor."""
+    if plays(player, Chamber) and not plays(player, Thermometer):
+        return ChamberAir(player)  # type: ignore[arg-type]
+    return player
+
+
+def thermometers_of(
+    config: Config, protocol: Protocol, cast: Mapping[str, str]
+) -> tuple[Aside, ...]:
+    """Return whose readings the rows of a run have: surface first, then ambient."""
+    found: dict[str, Aside] = {}
+    for channel in cast.values():
+        told = config.thermometers_of(channel)
+        if told is None:
+            continue
+        for column, key, where in (
+            (columns.SURFACE_TEMPERATURE, "surface", told.surface),
+            (columns.AMBIENT_TEMPERATURE, "ambient", told.ambient),
+        ):
+            if where:
+                name = f"{channel}.{key}"
+                found.setdefault(column.name, _aside(name, column, where, told.every))
+    for role, kind in protocol.roles().items():
+        if kind is Chamber and role in cast:
+            column = columns.AMBIENT_TEMPERATURE
+            aside = _aside(f"{cast[role]}.ambient", column, cast[role], EVERY)
+            found.setdefault(column.name, aside)
+    order = [column.name for column in columns.TEMPERATURES]
+    return tuple(found[name] for name in order if name in found)
+
+
+def _aside(name: str, column: Column, channel: str, every: float) -> Aside:
+    adapt = as_thermometer if column is columns.AMBIENT_TEMPERATURE else None
+    return Aside(name, TemperatureBeside(column), channel, every, SECTION, adapt)
+
+
+def uncertainty_of(player: object, celsius: float = 25.0) -> float:
+    """Return the standard uncertainty that a thermometer states, K; NaN: none."""
+    if isinstance(player, StatesTemperatureAccuracy):
+        return float(player.temperature_uncertainty(celsius))
+    return math.nan
