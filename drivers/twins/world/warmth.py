@@ -26,6 +26,8 @@ SETTLED = 0.005
 """K; what is left of a change when it counts as over."""
 LOOKS = 50
 """In a time constant, while something changes."""
+KEPT = 1000
+"""Marks that are kept; nobody looks back further."""
 
 
 class Warmth:
@@ -64,14 +66,20 @@ class Warmth:
             self._marks.append((first.since, first.kelvin(first.since)))
         at = bisect.bisect_right(self._marks, time, key=lambda mark: mark[0])
         since, kelvin = self._marks[max(at - 1, 0)]
-        for stretch in climate.stretches:
-            if not since < stretch.since <= time:
-                continue
-            kelvin = self._after(climate.stretch(since), since, kelvin, stretch.since)
-            since = stretch.since
+        history = climate.stretches
+        at = max(bisect.bisect_right(history, since, key=_since) - 1, 0)
+        while at + 1 < len(history) and history[at + 1].since <= time:
+            until = history[at + 1].since
+            kelvin = self._after(history[at], since, kelvin, until)
+            since, at = until, at + 1
             if since > self._marks[-1][0]:
-                self._marks.append((since, kelvin))
-        return self._after(climate.stretch(since), since, kelvin, time)
+                self._mark(since, kelvin)
+        return self._after(history[at], since, kelvin, time)
+
+    def _mark(self, time: float, kelvin: float) -> None:
+        self._marks.append((time, kelvin))
+        if len(self._marks) > 2 * KEPT:
+            del self._marks[:-KEPT]
 
     def be(self, kelvin: float, time: float) -> None:
         """Be at ``kelvin`` (K) at ``time`` (s); what was before is forgotten."""
@@ -85,10 +93,10 @@ class Warmth:
         climate = self._around()
         if not isinstance(climate, Air):
             return math.inf
-        climate.stretch(time)
-        later = (s.since for s in climate.stretches if s.since > time)
-        change = min(later, default=math.inf)
         stretch, now = climate.stretch(time), self.kelvin(time)
+        ahead = bisect.bisect_right(climate.stretches, time, key=_since)
+        ends = [s.since for s in climate.stretches[ahead : ahead + 1]]
+        change = min(ends, default=math.inf)
         to_go = abs(stretch.level - now) + abs(stretch.kelvin(time) - stretch.level)
         if stretch.slope == 0.0 and to_go < SETTLED:
             return change
@@ -119,3 +127,7 @@ class Warmth:
         else:
             follows = (kelvin - level + swing * passed / lag) * fades
         return level + stretch.slope * passed + follows
+
+
+def _since(stretch: Stretch) -> float:
+    return stretch.since
