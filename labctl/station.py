@@ -7,7 +7,7 @@ gives them back. Whether a wire is real or simulated is decided once, by `Wires`
 import logging
 import threading
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +16,19 @@ from labctl.casting import Casting, instrument_of
 from labctl.clock import Clock
 from labctl.errors import (
     BusyError,
+    Complaint,
     DoubtfulError,
     IdentityError,
     InstrumentError,
     OperatorError,
     OwnershipError,
+    RefusedError,
 )
 from labctl.limits import Envelope
 from labctl.possession import Held, NobodyElse, Possession
 from labctl.roles.driver import Device, Driver, Setup
 from labctl.roles.identity import Identity
-from labctl.roles.playing import plays
+from labctl.roles.playing import Explains, plays
 from labctl.roles.safing_order import in_stages
 from labctl.waits import DriverClock, to_the_end
 
@@ -138,9 +140,29 @@ class Station:
         """
         with self._lock:
             lent, doubtful = dict(self._lent), set(self._doubts)
+        explained = list(self._explained(wanted, chosen))
+        if explained:
+            raise RefusedError(explained)
         taken = frozenset() if even_busy else frozenset(lent) | doubtful
         casting = Casting(self._channels, tuple(self._setups), taken, lent)
         return casting.cast(wanted, companions, chosen)
+
+    def _explained(
+        self, wanted: Mapping[str, type], chosen: Mapping[str, str]
+    ) -> Iterator[Complaint]:
+        """Yield why instruments that were chosen can by no means play their role."""
+        for role, channel in chosen.items():
+            setup = self._setups.get(instrument_of(channel))
+            if setup is None or role not in wanted:
+                continue
+            try:
+                driver = plugins.driver(setup.driver)
+            except OperatorError:
+                continue  # told where it is opened
+            if isinstance(driver, Explains):
+                why = driver.why_not(setup.name, wanted[role])
+                if why is not None:
+                    yield Complaint(("channels", role), *why, role=role)
 
     def candidates(self, role: str) -> tuple[str, ...]:
         """Return the channels that the configuration gives a role; empty: any may."""

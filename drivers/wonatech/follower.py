@@ -47,6 +47,8 @@ class Follower:
         self._size = -1
         self._grown = clock.now()
         """When the file was last seen to change."""
+        self._quiet_since = -math.inf
+        """The same, but a first look at a file that is there is no change."""
 
     def behind(self, mark: RecordMark | None) -> None:
         """Hand on only rows behind ``mark``."""
@@ -62,6 +64,7 @@ class Follower:
         try:
             size = self._length()
             if size != self._size:
+                self._quiet_since = self._clock.now() if self._size >= 0 else -math.inf
                 self._size, self._grown = size, self._clock.now()
             if size < self._at:
                 raise InstrumentError(
@@ -189,7 +192,7 @@ class Follower:
         head, conversion = self._head, self._conversion
         if head is None or conversion is None:
             return Recordings.AWAITED
-        quiet = self._clock.now() - self._grown >= self._options.quiet
+        quiet = self._clock.now() - self._quiet_since >= self._options.quiet
         more = self._size > self._at
         counted = head.count is not None and conversion.rows >= head.count
         over = conversion.run_status in self._options.finished_statuses

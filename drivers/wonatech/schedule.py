@@ -144,6 +144,10 @@ def _named(lines: Sequence[_Line]) -> tuple[ScheduleStep, ...]:
     at = 0
     while at < len(lines):
         size, times = _repeated(lines, at)
+        if times > 1 and lines[at].control == "REST":  # a cycle ends with its rest
+            later = _repeated(lines, at + 1)
+            if later[0] * later[1] >= size * times:
+                size, times = 1, 1
         first = len(out) + 1
         for k in range(size):
             out.append(_step(lines[at + k], len(out) + 1))

@@ -1,31 +1,18 @@
 """A WBCS3000 as far as its maker lets anyone in: what it records can be read.
 
-There is no remote control. So it plays `RecordSource`, and tells a person what to enter
-there; whoever asks it to drive a cell is told so.
+There is no remote control. So it plays `RecordSource` and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from drivers.wonatech.folder import Folder
 from drivers.wonatech.follower import Follower
 from drivers.wonatech.options import Options
-from drivers.wonatech.schedule import schedule_for
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 from labctl.roles.record_source import Glance, RecordHead, RecordMark
-from labctl.roles.schedule import ScheduleStep
-from labctl.techniques import Technique
-
-WHY_NOT = (
-    "a WBCS3000 has no remote control: its maker publishes none, so nothing can be "
-    "started or stopped on it from here"
-)
-INSTEAD = (
-    "Enter the schedule there (`labctl protocol show PROTOCOL --for {name}` prints "
-    "it), start it there, and record it with `labctl watch FILE --planned PROTOCOL`."
-)
 
 
 class Wbcs3000Records:
@@ -57,14 +44,6 @@ class Wbcs3000Records:
         """See `labctl.roles.record_source.RecordSource`."""
         return None if self._follower is None else self._follower.head
 
-    def schedule(self, techniques: Sequence[Technique]) -> tuple[ScheduleStep, ...]:
-        """See `labctl.roles.schedule.TakesSchedules`."""
-        return schedule_for(techniques)
-
-    def why_not(self, role: type) -> tuple[str, str]:  # noqa: ARG002
-        """See `labctl.roles.playing.Explains`."""
-        return f"{WHY_NOT}.", INSTEAD.format(name=self._name)
-
 
 class Wbcs3000:
     """See `labctl.roles.driver.Device`."""
@@ -73,13 +52,15 @@ class Wbcs3000:
         self, folder: Folder, setup: Setup, options: Options, clock: Clock
     ) -> None:
         self._setup, self._options = setup, options
-        records = Wbcs3000Records(setup.name, folder, options, clock)
         channels = map(str, range(1, options.channels + 1))
-        self._roles = dict.fromkeys(("", *channels), records)
+        self._roles = {
+            name: Wbcs3000Records(setup.name, folder, options, clock)
+            for name in ("", *channels)
+        }
 
     @property
     def roles(self) -> Mapping[str, object]:
-        """What it plays; its channels play the same, none drives a cell."""
+        """What it plays: each reads one record at a time, none drives a cell."""
         return self._roles
 
     def identity(self) -> Identity:

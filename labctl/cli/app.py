@@ -25,6 +25,7 @@ from labctl.cli import (
     run,
     runs,
     twins,
+    watch,
 )
 from labctl.cli.code_page import make_streams_writable
 from labctl.cli.station import audit, queue, remote, serve, station
@@ -45,7 +46,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, amend, do, check, compare, report, doctor, serve, gui, remote):
+for module in (
+    run,
+    watch,
+    amend,
+    do,
+    check,
+    compare,
+    report,
+    doctor,
+    serve,
+    gui,
+    remote,
+):
     module.register(app)
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(station.app, name="station")

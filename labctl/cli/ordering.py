@@ -147,7 +147,7 @@ def make_order(words: Words, config: "Config") -> "Order":
         channels=channels,
         out=words.out or config.station.data,
         simulate=words.simulate,
-        speed=_speed(words.speed),
+        speed=speed_of(words.speed),
         seed=words.seed,
         operator=words.operator,
     )
@@ -217,7 +217,8 @@ def _pairs(texts: "Iterable[str]", option: str, example: str) -> dict[str, str]:
     return pairs
 
 
-def _speed(text: str) -> float | None:
+def speed_of(text: str) -> float | None:
+    """Return how much faster than the wall; None: as fast as can be. OperatorError."""
     if text == "max":
         return None
     try:

@@ -34,23 +34,33 @@ def list_protocols(as_json: JsonOption = False) -> None:
 @app.command(
     "show",
     epilog="Examples: labctl protocol show formation-cycling | "
-    "labctl protocol show insitu-eis --sample si --set 'dc_rates=[1C, 3C]'",
+    "labctl protocol show insitu-eis --sample si --set 'dc_rates=[1C, 3C]' | "
+    "labctl protocol show formation-cycling --for wbcs3000 --sample cells/A17.yaml",
 )
 def show(
     name: Annotated[str, typer.Argument(help="Name of a protocol, or a plan FILE.")],
     sample: ordering.SampleOption = None,
     settings: ordering.SetOption = None,
     preset: ordering.PresetOption = None,
+    cycler: Annotated[
+        str,
+        typer.Option("--for", help="A cycler that a person operates: its schedule."),
+    ] = "",
     config: ordering.ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a protocol's parameters; for a sample, also what it needs of instruments.
 
     Parameters stand with units, defaults and presets. What each role has to be able to
-    do follows from sample and parameters; no instrument is asked.
+    do follows from sample and parameters; no instrument is asked. With --for, what a
+    person enters at a cycler that labctl cannot drive.
     """
     from labctl import plugins  # noqa: PLC0415
 
+    if cycler:
+        told = (name, settings or [], preset)
+        _show_schedule(told, cycler, sample or "", config, as_json=as_json)
+        return
     needs: Mapping[str, str] = {}
     if sample or settings or preset or Path(name).suffix:
         words = ordering.Words(
@@ -118,6 +128,25 @@ def needs_for(order: "Order", config: "Config") -> dict[str, str]:
         + (f" that {words_of(asked[role])}" if role in asked else "")
         for role, kind in protocol.roles().items()
     }
+
+
+def _show_schedule(
+    words: tuple[str, list[str], str | None],
+    cycler: str,
+    sample: str,
+    path: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from labctl.cli.planned import planned_lines, schedule_text  # noqa: PLC0415
+
+    bench = ordering.read_config(path, simulate=True)
+    lines = planned_lines(words, sample, bench, cycler, simulate=True)
+    if as_json:
+        print_json({"for": cycler, "schedule": [dict(x.to_json()) for x in lines]})
+        return
+    say_out(f"{words[0]} for {cycler}; positive currents charge\n")
+    say_out(schedule_text(lines))
 
 
 def _default(about: Any) -> str:

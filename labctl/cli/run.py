@@ -109,7 +109,7 @@ def run(
             )
         observers = left_on.observe(observers)
         finished = left_on.finish(lambda: start(prepared, bench, observers))
-    _tell(finished, protocol.name, protocol.sample.name, left_on.channels, as_json)
+    tell(finished, protocol.name, protocol.sample.name, left_on.channels, as_json)
 
 
 def _refuse_by_hand(order: "Order") -> None:
@@ -173,16 +173,17 @@ def resume(
             lambda: go_on(run, observers, changes, accept_voltage=accept_voltage)
         )
     sample = str(header.sample.get("name", ""))
-    _tell(finished, header.protocol, sample, left_on.channels, as_json)
+    tell(finished, header.protocol, sample, left_on.channels, as_json)
 
 
-def _tell(
+def tell(
     finished: "Finished",
     protocol: str,
     sample: str,
     unsafe: "Mapping[str, str]",
     as_json: bool,
 ) -> None:
+    """Say how a run ended, and leave with its exit code if that is not 0."""
     if as_json:
         print_json(
             {

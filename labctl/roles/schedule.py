@@ -90,7 +90,7 @@ class Difference:
 
 @typing.runtime_checkable
 class TakesSchedules(typing.Protocol):
-    """A cycler into which a person types what shall run."""
+    """A driver of cyclers into which a person types what shall run."""
 
     def schedule(self, techniques: Sequence[Technique]) -> tuple[ScheduleStep, ...]:
         """Return techniques, in order, as lines of its schedule.

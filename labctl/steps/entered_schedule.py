@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from labctl.columns import CURRENT, STAMP, VOLTAGE
+from labctl.columns import CONTROL_CURRENT, CONTROL_VOLTAGE, STAMP
 from labctl.data import Array, Batch, Column, Stream
 from labctl.roles.schedule import CutOff, ScheduleStep
 
@@ -35,7 +35,15 @@ _CUTS = {
 ENTERED = Stream(
     "schedule",
     (
-        *(*STAMP, LINE, CONTROL, CURRENT, VOLTAGE, TAPER, *_CUTS.values()),
+        *(
+            *STAMP,
+            LINE,
+            CONTROL,
+            CONTROL_CURRENT,
+            CONTROL_VOLTAGE,
+            TAPER,
+            *_CUTS.values(),
+        ),
         *(TO_LINE, LOOPS, EVERY),
     ),
     "Schedule as it was entered at the cycler",
@@ -56,8 +64,10 @@ def entered(steps: Sequence[ScheduleStep]) -> Batch:
     columns: dict[str, Array] = {
         LINE.name: np.arange(1, len(steps) + 1),
         CONTROL.name: np.array([_code(step.control) for step in steps]),
-        CURRENT.name: np.array([_number(step.current_ampere) for step in steps]),
-        VOLTAGE.name: np.array([_number(step.voltage_volt) for step in steps]),
+        CONTROL_CURRENT.name: np.array(
+            [_number(step.current_ampere) for step in steps]
+        ),
+        CONTROL_VOLTAGE.name: np.array([_number(step.voltage_volt) for step in steps]),
         TAPER.name: np.array([_number(step.taper_ampere) for step in steps]),
         **{name: np.array(values) for name, values in cuts.items()},
         TO_LINE.name: np.array([places.get(step.to_step, -1) for step in steps]),
@@ -83,8 +93,8 @@ def _step(table: Mapping[str, Array], row: int) -> ScheduleStep:
     return ScheduleStep(
         str(int(table[LINE.name][row])),
         CONTROLS[code] or "unknown",
-        of(CURRENT),
-        of(VOLTAGE),
+        of(CONTROL_CURRENT),
+        of(CONTROL_VOLTAGE),
         of(TAPER),
         tuple(
             CutOff(what, falling, value)

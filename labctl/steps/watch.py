@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from labctl import columns
-from labctl.data import Batch, Event, Level
+from labctl.data import Batch, EndReason, Event, Level
+from labctl.fingerprint import UNTOLD
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
 from labctl.roles.record_source import (
     Glance,
@@ -46,7 +47,7 @@ class WatchRecord(Step):
     role: str = "source"
     planned: tuple[ScheduleStep, ...] = ()
     """What should run; none: nobody said it."""
-    once: bool = False
+    once: bool = field(default=False, metadata=UNTOLD)
     """Read what there is and end, whether or not the record has ended."""
     rows_before: int = 0
     """Rows that the run holds already."""
@@ -74,19 +75,15 @@ class WatchRecord(Step):
                 yield from silence.over(bench.clock.now(), glance.rows)
                 yield glance.rows
                 yield from said(ran.take(glance.rows))
-            if glance.stands is Recordings.ENDED or self.once:
+            if glance.stands is Recordings.ENDED:
                 yield from said(ran.over())
-                return self._ending(glance, head)
+                return Ending()
+            if self.once and glance.rows is None:
+                return Ending(EndReason.STOPPED, "read once")
             yield from silence.grows(bench.clock.now(), head)
             yield None
             every = UNKNOWN_INTERVAL if head is None else _shortest(head)
             bench.clock.sleep(bench.clock.poll_period(every))
-
-    def _ending(self, glance: Glance, head: RecordHead | None) -> Ending:
-        ended = glance.stands is Recordings.ENDED
-        if head is None:
-            return Ending(condition="nothing to read")
-        return Ending(condition="" if ended else "read once")
 
     def remaining(self, progress: Progress) -> Step:
         """Return the rest of the record, behind the last row of the run."""
