@@ -26,7 +26,7 @@ from pymeasure.adapters import Adapter
 from drivers.visa.door import Door
 from drivers.visa.echo import Echo
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
-from drivers.visa.reopening import Acquaintance
+from drivers.visa.reopening import Acquaintance, Introduction
 from drivers.visa.wire import ChangedError, DeclinedError, State, Wire
 from labctl.clock import Clock, SystemClock
 from labctl.data import Event, Level
@@ -69,11 +69,15 @@ class Link(Wire):
         identity: Identity | None = None,
         echo: Echo | None = None,
         options: LinkOptions | None = None,
+        introduction: Introduction | None = None,
     ) -> None:
         self.options = LinkOptions() if options is None else options
         super().__init__(door, echo, self.options.timeout)
         self._clock = clock
-        self._friend = None if identity is None else Acquaintance(door, identity, clock)
+        manners = introduction or Introduction()
+        self._friend = (
+            None if identity is None else Acquaintance(door, identity, clock, manners)
+        )
         self._checks: dict[int, Callable[[], None]] = {}
         self._lock = threading.RLock()
 

@@ -10,7 +10,7 @@ from drivers.visa.door import Door
 from drivers.visa.echo import Echo, ScpiEcho
 from drivers.visa.link import Link
 from drivers.visa.link_options import LinkOptions, OnLinkLoss
-from drivers.visa.reopening import parse_identity
+from drivers.visa.reopening import Introduction
 from drivers.visa.talk import Talk
 from drivers.visa.wire import LinkCounts
 from labctl.clock import Clock
@@ -22,6 +22,14 @@ from labctl.waits import announce
 FIRST_TIMEOUT = 5.0
 """s to open an address and hear an identity, at first."""
 
+SCPI_ECHO = ScpiEcho()
+
+
+def _no_settings(setup: Setup) -> Mapping[str, Any]:
+    del setup
+    return {}
+
+
 _managers: dict[str, ResourceManager] = {}
 """Held open by `VisaDriver.warm_up`."""
 
@@ -32,12 +40,14 @@ def open_link(
     models: tuple[str, ...],
     clock: Clock,
     options: LinkOptions,
-    echo: Echo,
+    echo: Echo | None,
+    introduction: Introduction,
     **settings: Any,
 ) -> tuple[Link, Identity]:
     """Open ``setup.address`` and check its identity; return link and identity.
 
-    IdentityError: none of ``models`` answers. LinkError: nothing answers.
+    IdentityError: none of ``models`` answers; where there are none, any will do.
+    LinkError: nothing answers.
     """
     settings = {"read_termination": "\n", **settings}
     door = Door(wire, setup.address, setup.name, settings)
@@ -47,30 +57,32 @@ def open_link(
     try:
         with announce(f"{setup.name} to open", 2.0 * seconds):
             door.open(seconds)
-            identity = _identity(door, setup, seconds)
+            identity = _identity(door, setup, seconds, introduction)
         _refuse_other(identity, setup, models)
     except InstrumentError:
         door.close()
         raise
-    return Link(
-        door, clock, identity, echo if options.echo else None, options
-    ), identity
+    tokens = echo if options.echo else None
+    return Link(door, clock, identity, tokens, options, introduction), identity
 
 
-def _identity(door: Door, setup: Setup, seconds: float) -> Identity:
+def _identity(
+    door: Door, setup: Setup, seconds: float, introduction: Introduction
+) -> Identity:
     try:
-        door.write("*IDN?")
+        door.write(introduction.question)
         answer = door.read(seconds)
     except InstrumentError as error:
         raise LinkError(
-            f"{setup.name}: {setup.address} does not answer *IDN? ({error}); "
+            f"{setup.name}: {setup.address} does not answer "
+            f"{introduction.question} ({error}); "
             "check cable, power, address and command language"
         ) from error
-    return parse_identity(answer, setup.address)
+    return introduction.parse(answer, setup.address)
 
 
 def _refuse_other(identity: Identity, setup: Setup, models: tuple[str, ...]) -> None:
-    if identity.model not in models:
+    if models and identity.model not in models:
         raise IdentityError(
             f"{setup.name}: at {setup.address} stands a {identity.maker} "
             f"{identity.model}, not a {' or '.join(models)}; nothing was sent to it"
@@ -125,12 +137,20 @@ class VisaDriver:
         playing: Callable[[Link, Identity, Setup, Clock], Talk],
         settings: Mapping[str, Any] | None = None,
         *,
-        echo: Echo | None = None,
+        echo: Echo | None = SCPI_ECHO,
+        introduction: Introduction = Introduction(),  # noqa: B008  (it is frozen)
+        settings_of: Callable[[Setup], Mapping[str, Any]] = _no_settings,
         magnet: bool = False,
         on_link_loss: OnLinkLoss = OnLinkLoss.MAKE_SAFE,
     ) -> None:
-        """Make it; ``on_link_loss`` is what its link does where nothing is said."""
-        self._echo = ScpiEcho() if echo is None else echo
+        """Make it; ``on_link_loss`` is what its link does where nothing is said.
+
+        ``models`` empty: whoever introduces itself. ``echo`` None: it knows no token.
+        ``settings_of`` returns what the options say of its line.
+        """
+        self._echo = echo
+        self.introduction = introduction
+        self._settings_of = settings_of
         self._magnet = magnet
         self._on_link_loss = on_link_loss
         self.models = models
@@ -152,7 +172,15 @@ class VisaDriver:
         """Connect, check the identity, give the instrument its roles."""
         options = LinkOptions.of(setup, self._usual_policy(setup))
         link, identity = open_link(
-            wire, setup, self.models, clock, options, self._echo, **self._settings
+            wire,
+            setup,
+            self.models,
+            clock,
+            options,
+            self._echo,
+            self.introduction,
+            **self._settings,
+            **self._settings_of(setup),
         )
         try:
             played = self._playing(link, identity, setup, clock)

@@ -4,6 +4,9 @@ Rule: the first message to any instrument is its identity query. Only when the a
 is the configured one may another byte follow.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from drivers.visa.door import Door
 from labctl.clock import Clock
 from labctl.errors import IdentityError, LinkError
@@ -28,6 +31,16 @@ def parse_identity(answer: str, address: str) -> Identity:
     return Identity(maker, model, serial, ",".join(firmware), address)
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """How an instrument is asked who it is, and what its answer means."""
+
+    question: str = "*IDN?"
+    """The first message that it is sent."""
+    parse: Callable[[str, str], Identity] = parse_identity
+    """Makes an identity of an answer and an address. IdentityError: it is none."""
+
+
 def same(one: Identity | None, other: Identity | None) -> bool:
     """Return whether both are known and one physical instrument."""
     if one is None or other is None:
@@ -50,8 +63,15 @@ LONGEST_TRY = 1.0
 class Acquaintance:
     """Knows an instrument and recognises it at a door."""
 
-    def __init__(self, door: Door, known: Identity, clock: Clock) -> None:
+    def __init__(
+        self,
+        door: Door,
+        known: Identity,
+        clock: Clock,
+        introduction: Introduction = Introduction(),
+    ) -> None:
         self._door = door
+        self._introduction = introduction
         self._known = known
         self._clock = clock
 
@@ -88,11 +108,12 @@ class Acquaintance:
 
     def _asked(self, seconds: float, lines: int = 1) -> Identity | None:
         """Return who answers; None for what is no identity."""
-        self._door.write("*IDN?")
+        self._door.write(self._introduction.question)
         found = None
         for _ in range(lines):
             try:
-                found = parse_identity(self._door.read(seconds), self._door.address)
+                answer = self._door.read(seconds)
+                found = self._introduction.parse(answer, self._door.address)
             except IdentityError:
                 continue
             if same(found, self._known):
