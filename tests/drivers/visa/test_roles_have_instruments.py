@@ -28,6 +28,8 @@ VISA = [
     for name in plugins.names(plugins.DRIVERS)
     if isinstance(plugins.driver(name), VisaDriver)
 ]
+OPTIONS: dict[str, dict[str, Any]] = {"julabo": {"lowest": 5.0, "highest": 90.0}}
+"""What some cannot be opened without."""
 PYMEASURE = {
     "keithley-2000": ("Keithley2000", {"mode": "voltage", "voltage_nplc": 1.0}),
     "keithley-2182a": ("Keithley2182", {"voltage_nplc": 5.0}),
@@ -49,7 +51,7 @@ class Bench:
         self.opened: list[Opened] = []
 
     def open(self, driver: str, address: str = ADDRESS) -> tuple[Opened, Exchange]:
-        setup = Setup("bench", driver, address)
+        setup = Setup("bench", driver, address, OPTIONS.get(driver, {}))
         twin = twin_alone(driver, setup, Circuit(PELLET), self.clock)
         library = LabsimLibrary.around({address: twin})
         opened = driver_of(driver).open(library, setup, self.clock)
@@ -71,11 +73,11 @@ def test_the_instrument_is_asked_and_answers_as_pymeasure_means_it(
 ) -> None:
     opened, _ = bench.open(name)
 
-    answer = opened.instrument.ask("*IDN?").strip()
+    introduction = driver_of(name).introduction
 
-    identity = opened.identity()
-    assert answer.startswith(f"{identity.maker},")
-    assert answer.split(",")[2].strip() == identity.serial
+    answer = opened.instrument.ask(introduction.question).strip()
+
+    assert introduction.parse(answer, ADDRESS) == opened.identity()
 
 
 @pytest.mark.parametrize("name", VISA)
