@@ -1,0 +1,1 @@
+"""What sensors of temperature give: volts and ohms."""
