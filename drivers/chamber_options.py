@@ -158,6 +158,10 @@ class Said:
             return usual
         return value
 
+    def text(self, key: str, usual: str) -> str:
+        """Return what is said as it stands; ``usual`` where nothing is."""
+        return str(self._options.get(key, usual)).strip()
+
     def choice(self, key: str, of: tuple[str, ...], usual: str) -> str:
         """Return one of ``of``."""
         said = str(self._options.get(key, usual))

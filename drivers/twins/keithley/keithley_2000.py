@@ -3,9 +3,13 @@
 So it can say DC volts, AC volts (the bench is steady: none) and two-wire ohms. What
 would need other terminals or a signal that is not there can be chosen, as on the
 instrument, but not read: a program that looks at no error must not take volts for it.
+``terminals`` under ``simulated:`` hangs a thermocouple or a platinum resistor there
+instead, the latter with four wires.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from drivers.twins.keithley.keithley_2000_functions import (
     INTEGRATING,
@@ -32,6 +36,7 @@ from drivers.twins.scpi.commands import (
 )
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
+from drivers.twins.thermometry.hung import Hung
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Meter
@@ -134,9 +139,16 @@ class Keithley2000Twin(TraceStatistics):
     elements = setting(":FORMat:ELEMents", default="READ", kind=Choice("READing"))
     """Channel and unit are not simulated: refused."""
 
-    def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
+    def __init__(
+        self,
+        circuit: Circuit,
+        clock: Clock,
+        name: str = "voltmeter",
+        terminals: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(clock)
         self.circuit = circuit
+        self.hung = Hung.at(circuit.surroundings, terminals, name)
         self.meters = {
             function: Meter(circuit, name if function == "VOLT:DC" else label, spec)
             for function, spec in MEASURED.items()
@@ -193,7 +205,8 @@ class Keithley2000Twin(TraceStatistics):
     def take(self) -> float:
         """Take one reading of the function that is chosen."""
         function = self.function
-        if function not in MEASURED:
+        four_wires = function == "FRES" and self.hung is not None
+        if function not in MEASURED and not four_wires:
             raise ScpiError(-241, f"nothing is connected for {function}")
         averages = self.averages.of(self, function)
         averaging = self.averaging.of(self, function)
@@ -215,6 +228,8 @@ class Keithley2000Twin(TraceStatistics):
         return value
 
     def _convert(self, function: str, fixed: float | None, nplc: float) -> float:
+        if self.hung is not None:
+            return self._felt(self.hung, function, fixed, nplc)
         meter = self.meters[function]
         if function == "RES":
             return meter.convert(self._ohms(fixed), fixed, nplc)
@@ -223,6 +238,16 @@ class Keithley2000Twin(TraceStatistics):
             return abs(meter.convert(0.0, fixed, nplc, thermal))
         point = self.circuit.operate(self.time)
         return meter.convert(point.sensed, fixed, nplc, thermal)
+
+    def _felt(
+        self, hung: Hung, function: str, fixed: float | None, nplc: float
+    ) -> float:
+        """Return what is shown of a sensor at the terminals."""
+        if function in {"RES", "FRES"}:
+            return self.meters["RES"].convert(hung.ohms(self.time), fixed, nplc)
+        if function == "VOLT:DC":
+            return self.meters[function].convert(hung.volts(self.time), fixed, nplc)
+        return abs(self.meters[function].convert(0.0, fixed, nplc))
 
     def _ohms(self, fixed: float | None) -> float:
         """Return what the test current finds between rows 3 and 4, Ω."""

@@ -1,10 +1,12 @@
 """The twin of a Keithley 2182A nanovoltmeter: channel 1 sits on rows 3 and 4.
 
-No thermocouple is connected, and nothing at channel 2; ratio and delta need both. They
-can be chosen, as on the instrument, but not read.
+``terminals`` under ``simulated:`` hangs a thermocouple there. Nothing is at channel 2;
+ratio and delta need both. They can be chosen, as on the instrument, but not read.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from drivers.specification import Specification
 from drivers.twins.keithley.keithley_trace import TraceStatistics
@@ -20,6 +22,8 @@ from drivers.twins.scpi.commands import (
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.mains import OnTheMains
 from drivers.twins.scpi.parameters import INFINITY, Choice, Number, word
+from drivers.twins.thermometry import thermocouples
+from drivers.twins.thermometry.hung import Hung
 from drivers.twins.visa.twin import VisaTwin
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.front_end import Meter
@@ -123,10 +127,19 @@ class Keithley2182ATwin(OnTheMains, TraceStatistics):
         TEMPERATURES, lambda node: switch(node + ":REFerence:STATe")
     )
 
-    def __init__(self, circuit: Circuit, clock: Clock, name: str = "voltmeter") -> None:
+    unit = setting(":UNIT:TEMPerature", default="C", kind=Choice("C|F|K"))
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        clock: Clock,
+        name: str = "voltmeter",
+        terminals: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(clock)
         self.circuit = circuit
         self.meter = Meter(circuit, name, VOLTAGE)
+        self.hung = Hung.at(circuit.surroundings, terminals, name)
         circuit.instruments["nanovoltmeter"] = self
         self.ranges = {1: 0.01, 2: 0.1}
         self.last: float | None = None
@@ -172,20 +185,33 @@ class Keithley2182ATwin(OnTheMains, TraceStatistics):
 
     def volts(self, time: float, nplc: float) -> float:
         """Return what channel 1 shows at ``time``; infinite on overflow."""
+        fixed = None if self.auto else self.ranges[1]
+        if self.hung is not None:
+            return self.meter.convert(self.hung.volts(time), fixed, nplc)
         point = self.circuit.operate(time)
         thermal = self.circuit.johnson(time, nplc / self.circuit.line_frequency)
-        fixed = None if self.auto else self.ranges[1]
         return self.meter.convert(point.sensed, fixed, nplc, thermal)
+
+    def degrees(self, time: float, nplc: float) -> float:
+        """Return what a thermocouple at channel 1 shows; infinite where it is none."""
+        if self.hung is None or self.hung.is_resistor:
+            raise ScpiError(-241, "no thermocouple is connected")
+        volts = self.meter.convert(self.hung.volts(time), 0.1, nplc)
+        internal = self.junction == "INT"
+        junction = self.hung.junction if internal else self.simulated_junction
+        shown = thermocouples.celsius(self.thermocouple, volts, junction)
+        return {"C": shown, "K": shown + 273.15, "F": 1.8 * shown + 32.0}[self.unit]
 
     def take(self) -> float:
         """Take one reading."""
-        if self.function == "TEMP":
-            raise ScpiError(-241, "no thermocouple is connected")
         if self.channel != 1 or self.ratio or self.delta:
             raise ScpiError(-241, "nothing is connected to channel 2")
         self.time += self.conversion_time + self.trigger_delay
         averaged = self.filter_count if self.filtered else 1
-        value = self.volts(self.time, self.nplc * averaged)
+        if self.function == "TEMP":
+            value = self.degrees(self.time, self.temperature_nplc)
+        else:
+            value = self.volts(self.time, self.nplc * averaged)
         if math.isinf(value):
             value = math.copysign(INFINITY, value)
             self.status.registers["MEAS"].raise_bits(1)

@@ -315,3 +315,19 @@ def _millivolts(letter: str, celsius: float) -> float:
                 value += height * math.exp(width * (celsius - middle) ** 2)
             return value
     return math.nan
+
+
+def celsius(letter: str, volts: float, junction: float) -> float:
+    """Return °C as an instrument's firmware does; infinite where there is none."""
+    wanted = 1e3 * volts + _millivolts(letter, junction)
+    low = 45.0 if letter == "B" else _EMF[letter][0][0]
+    high = _EMF[letter][-1][1]
+    if not _millivolts(letter, low) <= wanted <= _millivolts(letter, high):
+        return math.inf
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if _millivolts(letter, middle) < wanted:
+            low = middle
+        else:
+            high = middle
+    return low

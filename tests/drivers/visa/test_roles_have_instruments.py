@@ -28,7 +28,12 @@ VISA = [
     for name in plugins.names(plugins.DRIVERS)
     if isinstance(plugins.driver(name), VisaDriver)
 ]
-OPTIONS: dict[str, dict[str, Any]] = {"julabo": {"lowest": 5.0, "highest": 90.0}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "julabo": {"lowest": 5.0, "highest": 90.0},
+    "keithley-2000-thermometer": {"sensor": "Pt100"},
+    "keithley-2182a-thermometer": {"sensor": "K", "junction": "internal"},
+    "keithley-daq6510": {"inputs": {1: {"channel": 101, "sensor": "K"}}},
+}
 """What some cannot be opened without."""
 PYMEASURE = {
     "keithley-2000": ("Keithley2000", {"mode": "voltage", "voltage_nplc": 1.0}),
