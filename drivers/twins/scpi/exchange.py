@@ -148,6 +148,12 @@ class Exchange:
         """Whether an answer can be read now."""
         return bool(self._answers) and self._answers[0][1] <= self.clock.now()
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that can be read now."""
+        now = self.clock.now()
+        return sum(len(answer) for answer, ready in self._answers if ready <= now)
+
     def clear(self) -> None:
         """Do what a device clear does: queues empty, operations stop."""
         with self.lock:

@@ -205,7 +205,7 @@ class LabsimLibrary(VisaLibraryBase):
         """Return one attribute; those that were never set are unsupported."""
         found = self._find(session)
         if attribute == ResourceAttribute.asrl_avalaible_number:
-            waiting = int(found.device.message_available)
+            waiting = found.device.waiting
             return waiting, self.handle_return_value(session, _SUCCESS)
         if attribute not in found.attributes:  # PyVISA also asks by bare number
             code = StatusCode.error_nonsupported_attribute

@@ -1,0 +1,1 @@
+"""PalmSens instruments on the simulated bench: they interpret the scripts they get."""
