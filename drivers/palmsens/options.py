@@ -47,6 +47,9 @@ class Options(BaseModel):
     the recording rules want."""
     sent_amplitude: Literal["rms", "peak"] = "rms"
     """What the instrument takes the amplitude of a sine for."""
+    imaginary_sign: Literal[1, -1] = 1
+    """What imaginary parts of impedances are multiplied by, so that a capacitor's are
+    negative."""
     overload: Literal["stop", "warn"] = "stop"
     """Readings beyond their range for longer than ``overload_for``: end the run as a
     limit, or are told only."""

@@ -130,6 +130,18 @@ class Door:
             self._wait(seconds)
             return bytes(adapter.read_bytes(count, break_on_termchar=to_the_end))
 
+    def waiting(self) -> int:
+        """Return how many bytes of a serial line can be read now.
+
+        LinkError: the line is down.
+        """
+        with self._mapped("the link is down"):
+            return int(
+                self._open().connection.get_visa_attribute(
+                    constants.ResourceAttribute.asrl_avalaible_number
+                )
+            )
+
     def flush(self) -> None:
         """Throw away what the interface holds to be read."""
         with self._mapped("cannot be flushed"):

@@ -18,9 +18,9 @@ PREFIXES = {
     "a": -18,
 }
 """Prefix -> power of ten, the largest first."""
-EXACT = 2e-8
-"""Largest relative error of a literal: a third of what a float32, in which instruments
-of this kind calculate, cannot tell apart anyway."""
+EXACT = 2.5e-7
+"""Largest relative error of a literal: prefixes go by thousands and an integer has 31
+bits, so no number can be promised better; a converter of 18 bits tells 4e-6."""
 LARGEST = 2**31 - 1
 """Of the integer in front of a prefix: it is read into 32 bits."""
 

@@ -1,0 +1,114 @@
+"""Short scripts that look at a cell, and the end of a long one.
+
+A look drives nothing. It overwrites what is loaded: whoever loaded it does so again.
+"""
+
+import typing
+from collections.abc import Sequence
+
+from drivers.palmsens.line import Line, RefusedScriptError
+from drivers.palmsens.options import Options
+from drivers.palmsens.wire.literals import literal
+from drivers.palmsens.wire.replies import Failure, Package
+from drivers.palmsens.wire.vocabulary import CURRENT, Status
+from labctl.errors import InstrumentError
+
+STOPPING = 10.0
+"""s from an abort to the end of the script, whatever it measures."""
+LOOKING = 5.0
+"""s for a look at the cell."""
+SMALL = 1e-6
+"""A; the range on which an open cell is looked at."""
+ZERO_PART = 0.02
+"""Of that range: a current that counts as none."""
+LOOK = (
+    "var v",
+    "var c",
+    "set_pgstat_chan 0",
+    "set_pgstat_mode 3",
+    f"set_range ba {literal(SMALL)}",
+    f"set_autoranging ba {literal(SMALL)} {literal(SMALL)}",
+    "cell_off",
+    "meas 100m v ab",
+    "meas 100m c ba",
+    "pck_start",
+    "pck_add v",
+    "pck_add c",
+    "pck_end",
+    "on_finished:",
+    "cell_off",
+)
+"""Opens the cell, which is open, and reads it."""
+
+
+class Device(typing.Protocol):
+    """What a look needs of an instrument."""
+
+    name: str
+    options: Options
+    line: Line
+
+
+class CellLooks:
+    """Looks at the cell of one instrument that stands still, and brings it there."""
+
+    def __init__(self, device: Device) -> None:
+        self._device, self._line = device, device.line
+
+    def look(self) -> Package:
+        """Run a look and read to its end. InstrumentError: it is not as it should."""
+        self._line.inbox.clear()
+        self._line.ask("e", _text(LOOK))
+        self._line.runs = True
+        ended = self._line.wait_until(
+            lambda: not self._line.runs, LOOKING, "a look at the cell"
+        )
+        heard = self._line.heard()
+        failed = [found for found in heard if isinstance(found, Failure)]
+        packages = [found for found in heard if isinstance(found, Package)]
+        if failed or not ended or len(packages) != 1:
+            why = str(failed[0]) if failed else "it did not end as it should"
+            raise InstrumentError(
+                f"{self._device.name}: a look at the cell failed: {why}"
+            )
+        return packages[0]
+
+    def stop(self) -> None:
+        """Tell what runs to end and read that it has; what it said stays to be read.
+
+        InstrumentError: it does not end.
+        """
+        self._line.pump()
+        if not self._line.runs:
+            return
+        try:
+            self._line.ask("Z")
+        except RefusedScriptError:  # it has ended by itself meanwhile
+            self._line.pump()
+            self._line.runs = False
+        ended = self._line.wait_until(
+            lambda: not self._line.runs, STOPPING, "the end of a script"
+        )
+        if not ended:
+            raise InstrumentError(
+                f"{self._device.name}: was told to end its script and has not within "
+                f"{STOPPING:g} s. Disconnect the cell or switch the instrument off"
+            )
+
+    def prove_open(self) -> None:
+        """Open the cell and read that no current flows. InstrumentError: one does."""
+        current = self.look().find(CURRENT)
+        most = self._device.options.zero_current or ZERO_PART * SMALL
+        status = Status(0) if current is None else current.status or Status(0)
+        over = bool(status & Status.OVERLOAD)
+        if current is None or over or not abs(current.value) <= most:
+            shown = "nothing" if current is None else f"{current.value:g} A"
+            raise InstrumentError(
+                f"{self._device.name}: opened the cell and still reads {shown} (at "
+                f"most {most:g} A counts as none, option zero_current). Disconnect "
+                "the cell or switch the instrument off"
+            )
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join([*lines, "", ""])
