@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pymeasure.instruments import Instrument
+
 from drivers.chamber_options import Said
 from drivers.specification import Specification
 from drivers.thermometry.platinum import Platinum
@@ -123,6 +125,11 @@ class Input:
         self.channel = options.channel
         self._meter, self._sensor = meter, options.sensor
         self._junction = options.junction
+
+    @property
+    def instrument(self) -> Instrument:
+        """Return the meter by PyMeasure's class, see `Talk.instrument`."""
+        return self._meter.instrument
 
     @property
     def function(self) -> str:
