@@ -123,9 +123,13 @@ def configured(config: Config, order: WatchOrder) -> tuple[Config, str]:
     cycler = before.model_copy(update=told)
     changed = {
         "instruments": {**config.instruments, name: cycler},
-        "channels": {**config.channels, ROLE: [name]},
+        "channels": {**config.channels, ROLE: [name, *_channels(name)]},
     }
     return config.model_copy(update=changed), name
+
+
+def _channels(name: str) -> list[str]:
+    return [f"{name}/{k}" for k in range(1, MOST_AT_ONCE + 1)]
 
 
 def watch_record(order: WatchOrder, config: Config, observers: Observers) -> Finished:
@@ -165,6 +169,8 @@ class FolderWatch:
     told: Told
     control: Control = field(default_factory=Control)
     """Stopped by whoever wants all to end."""
+    live_view: bool = True
+    """Whether each run has an HDF5 file that grows."""
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
     _controls: dict[str, Control] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
@@ -211,13 +217,14 @@ class FolderWatch:
 
     def _begin(self, record: str, own: Config, equipment: Equipment, name: str) -> None:
         taken = set(equipment.station.lent())
-        channels = (f"{name}/{k}" for k in range(1, MOST_AT_ONCE + 1))
-        free = next((each for each in channels if each not in taken), "")
+        free = next((each for each in _channels(name) if each not in taken), "")
         if not free:
             return  # at the next look
         control = self._controls[record] = Control()
         observers = Observers(
-            control, started=lambda place: self.told(record, place, None)
+            control,
+            started=lambda place: self.told(record, place, None),
+            live_view=self.live_view,
         )
         self._done.add(record)
 
