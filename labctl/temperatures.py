@@ -19,8 +19,9 @@ STALE = 3.0
 """Intervals between two readings after which the last one says nothing any more."""
 KEPT = 256
 """Readings kept of each; rows of one poll are no older."""
-ROUNDING = 1e-3
-"""s; a row may be placed that far before the reading that preceded it."""
+AHEAD = 2.0
+"""s; a reading may lie so far behind a row and still be the one beside it: a step's
+clock starts before what is beside it is read."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ class Readings:
         if not self.times:
             return np.full(len(times), np.nan)
         own = np.array(self.times)
-        before = np.searchsorted(own, times + ROUNDING, side="right") - 1
+        before = np.searchsorted(own, times + AHEAD, side="right") - 1
         age = times - own[before]
         known = (before >= 0) & (age <= STALE * self.every)
         return np.where(known, np.array(self.celsius)[before], np.nan)

@@ -59,8 +59,8 @@ class Intake:
         """
         if not (flight.poll_is_over and flight.rest.uses_bench):
             return
-        envelope, time = self.bench.envelope, self.recorder.test_time
-        self.auxiliaries.temperatures.now = time
+        envelope = self.bench.envelope
+        self.auxiliaries.temperatures.now = self.recorder.test_time
         for found in self.auxiliaries.look(envelope):
             if isinstance(found, Event):
                 self.recorder.tell(found)
