@@ -29,6 +29,9 @@ SENSED = {"CURR": "current", "VOLT": "voltage", "RES": "resistance"}
 _ELEMENTS = (ELEMENT,) * MOST_ELEMENTS
 INTERLOCK_LIMIT = 21.0
 """Above this the interlock must be asserted, V."""
+SHARE_WHEN_OFF = 0.1
+"""Of the current range: the limit of the 0 V that a normal off state drives (reference
+manual, "Output-off state")."""
 _OFF = Choice("NORMal|HIMPedance|ZERO|GUARd")
 
 
@@ -170,6 +173,13 @@ class Keithley2450Twin(OnTheMains, Sweeps, UserDelays, SourceMeterTwin):
         """See `SourceMeterTwin`; each sense function has its own switch."""
         return bool(self.settings[f"remote_{SENSED[self.sense_function]}"])
 
+    @property
+    def taken_when_off(self) -> float:
+        """See `SourceMeterTwin`."""
+        if (self.off_voltage if self.holds_voltage else self.off_current) == "HIMP":
+            return 0.0
+        return SHARE_WHEN_OFF * float(self.current_sense_range)
+
     @query("*LANG?")
     def _language(self) -> str:
         return self.language
@@ -271,6 +281,7 @@ class Keithley2450Twin(OnTheMains, Sweeps, UserDelays, SourceMeterTwin):
             self.apply()
             return
         self.front.source.level = level
+        self.front.follow(self.time)
         if not self.output:
             self._set_output(True)
 

@@ -1,6 +1,7 @@
 """The twin of a Keithley 2636B: its TSP tables in front of two source front ends.
 
 Channel a is wired to the bench; channel b stands beside it and sees an open circuit.
+A cell that is plugged in at ``cell-a`` or ``cell-b`` is at its channel instead.
 """
 
 from functools import partial
@@ -49,6 +50,7 @@ class Keithley2636BTwin(TspTwin):
         self._line: float | None = None
         beside = Circuit(seed=circuit.seed)
         beside.line_frequency = circuit.line_frequency
+        beside.sockets = circuit.sockets
         self._bench = circuit, beside, name
         super().__init__(clock)
 
@@ -59,11 +61,15 @@ class Keithley2636BTwin(TspTwin):
         root.object("trigger.wait", lambda seconds=0, *_: self._await(seconds))
         specs = data.VOLTAGE, data.CURRENT
         self.channels = {
-            key: Channel(self, SourceFrontEnd(on, f"{name}/{key[-1]}", *specs), key, t)
-            for key, on, t in (
-                ("smua", circuit, self.triggers),
-                ("smub", beside, self.triggers),
+            key: Channel(
+                self,
+                SourceFrontEnd(
+                    on, f"{name}/{key[-1]}", *specs, f"{name}/cell-{key[-1]}"
+                ),
+                key,
+                self.triggers,
             )
+            for key, on in (("smua", circuit), ("smub", beside))
         }
         for key, channel in self.channels.items():
             root.objects[key] = channel.table

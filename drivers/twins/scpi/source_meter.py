@@ -49,7 +49,9 @@ class SourceMeterTwin(ScpiTwin, abc.ABC):
     ) -> None:
         super().__init__(clock)
         self.circuit = circuit
-        self.front = SourceFrontEnd(circuit, name, self.voltage_spec, self.current_spec)
+        self.front = SourceFrontEnd(
+            circuit, name, self.voltage_spec, self.current_spec, f"{name}/cell"
+        )
         self.interlock_open = interlock_open
         self.epoch = clock.now()
         self.make_default()
@@ -109,6 +111,13 @@ class SourceMeterTwin(ScpiTwin, abc.ABC):
         else:
             source.level, source.limit = self.current_level, self.voltage_limit
         source.remote = self.remote_sense
+        source.when_off = self.taken_when_off
+        self.front.follow(self.time)
+
+    @property
+    def taken_when_off(self) -> float:
+        """A that it takes at 0 V at most while it is off; 0 is high impedance."""
+        return 0.0
 
     def measure(self, nplc: float) -> Measured:
         """Measure both quantities; what is driven is measured on its source range."""
@@ -122,7 +131,7 @@ class SourceMeterTwin(ScpiTwin, abc.ABC):
 
     def is_limited(self) -> bool:
         """Tell whether the output is on and at its limit."""
-        return self.output and self.front.circuit.operate(self.time).in_limit
+        return self.output and self.front.operate(self.time).in_limit
 
     def refuse_output(self) -> None:
         """Raise ScpiError if the output may not be switched on."""
@@ -134,6 +143,7 @@ class SourceMeterTwin(ScpiTwin, abc.ABC):
         self.output = self.front.source.on = on
         if on:
             self.front.connect()
+        self.front.follow(self.time)
 
     @query(":OUTPut[:STATe]?")
     def _output(self) -> bool:

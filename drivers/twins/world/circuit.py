@@ -7,7 +7,7 @@ and never runs back; nothing here knows a message. Randomness is seeded per aske
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from drivers.twins.world.path import (
     film_path,
     two_pole_path,
 )
+from drivers.twins.world.socket import Socket
 from drivers.twins.world.specimen import Film, Specimen, warmed
 from drivers.twins.world.surroundings import PROBES, ROOM, Surroundings
 from labctl.roles.driver import LINE_FREQUENCY
@@ -44,6 +45,8 @@ class Source:
     """A or V, positive."""
     remote: bool = False
     """Whether a held voltage is regulated at the sense terminals."""
+    when_off: float = 0.0
+    """A that it takes at most at 0 V while it is switched off; 0 is high impedance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Circuit:
         """A probe is off the sample."""
         self.instruments: dict[str, Any] = {}
         """Twins that others reach by a cable of their own (trigger link, RS-232)."""
+        self.sockets: Callable[[str], Socket | None] = _no_cell
+        """Gives the cell that a source meter's leads are on, by the channel's name."""
         self._paths: dict[tuple[Any, ...], Path] = {}
 
     def mount(self, specimen: Specimen) -> None:
@@ -193,6 +198,10 @@ class Circuit:
         self.magnet.time = magnet["time"]
         self.magnet.field_now = magnet["field"]
         self.magnet.branch = magnet["branch"]
+
+
+def _no_cell(channel: str) -> Socket | None:  # noqa: ARG001
+    return None
 
 
 @dataclass(slots=True)

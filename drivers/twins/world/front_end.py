@@ -8,7 +8,8 @@ import math
 from dataclasses import dataclass
 
 from drivers.specification import Specification
-from drivers.twins.world.circuit import Circuit, Imperfection, Source
+from drivers.twins.world.cell_leads import CellLeads
+from drivers.twins.world.circuit import Circuit, Imperfection, Point, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,43 @@ class SourceFrontEnd:
         name: str,
         voltage: Specification,
         current: Specification,
+        channel: str = "",
     ) -> None:
+        """Stand on the bench; a cell at ``channel`` is where its leads are then."""
         self.circuit = circuit
         self.source = Source()
+        self._channel = channel
+        self._leads: CellLeads | None = None
         self.voltmeter = Meter(circuit, name + ":voltage", voltage)
         self.ammeter = Meter(circuit, name + ":current", current)
 
     def connect(self) -> None:
         """Put this source onto the specimen: its output was switched on."""
-        self.circuit.source = self.source
+        if self.leads() is None:
+            self.circuit.source = self.source
+
+    def leads(self) -> CellLeads | None:
+        """Return the leads on the cell that is plugged in here; None: on no cell."""
+        socket = self.circuit.sockets(self._channel)
+        if socket is None:
+            self._leads = None
+        elif self._leads is None or self._leads.socket is not socket:
+            self._leads = CellLeads(socket)
+        return self._leads
+
+    def follow(self, time: float) -> None:
+        """Let the cell, if there is one, feel the source as it is from ``time`` on."""
+        leads = self.leads()
+        if leads is not None:
+            leads.follow(self.source, time)
+
+    def operate(self, time: float) -> Point:
+        """Return the operating point at ``time`` (s)."""
+        leads = self.leads()
+        if leads is None:
+            return self.circuit.operate(time)
+        leads.follow(self.source, time)
+        return leads.operate(time)
 
     def measure(
         self,
@@ -93,12 +122,12 @@ class SourceFrontEnd:
         ranged = fixed is not None and fixed * other.spec.over < limit
         if ranged and fixed is not None:
             source.limit = fixed * other.spec.over
-        point = self.circuit.operate(time)
+        point = self.operate(time)
         source.limit = limit
         volts = point.sensed if source.remote else point.driven
         nplc = max(nplc, 1e-3)
         thermal = 0.0
-        if not source.holds_voltage:
+        if not source.holds_voltage and self._leads is None:
             seconds = nplc / self.circuit.line_frequency
             thermal = self.circuit.johnson(time, seconds)
         return Measured(

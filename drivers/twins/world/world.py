@@ -57,6 +57,7 @@ class BenchWorld:
         """How warm samples are; a chamber's twin encloses them there."""
         self.circuit = Circuit(seed=seed, surroundings=self.surroundings)
         """The electrical half of the bench, for pellets, particles and films."""
+        self.circuit.sockets = self.plugged
 
     @staticmethod
     def configuration() -> Path:
@@ -126,6 +127,11 @@ class BenchWorld:
     def is_taken(self, channel: str) -> bool:
         """Tell whether a cell was put at a channel."""
         return any(channel in channels for _, channels, _ in self._places)
+
+    def plugged(self, channel: str) -> Socket | None:
+        """Return the socket at a channel; None if nothing was put there."""
+        at = (socket for _, places, socket in self._places if channel in places)
+        return next(at, None)
 
     def join(self, name: str, part: Part) -> None:
         """Keep a twin's own state with the bench; restored state is handed over."""

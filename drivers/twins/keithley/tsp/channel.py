@@ -29,6 +29,8 @@ BLOCKED_BY_INTERLOCK = 802
 UNITS = {"i": "Amps", "v": "Volts", "r": "Ohms", "p": "Watts"}
 MOST_BUFFERS = 100
 """That ``makebuffer`` gives out."""
+HIGH_IMPEDANCE = 2
+"""``source.offmode`` that opens the output relay."""
 COMPLIANCE_BIT = 64
 """Of a reading's status, bit 6 (manual, "statuses")."""
 
@@ -184,12 +186,16 @@ class Channel:
         source.level = programmed if self._stepped is None else self._stepped
         source.limit = self._limit()
         source.remote = values["sense"] == 1
+        source.when_off = 0.0
+        if values["source.offmode"] != HIGH_IMPEDANCE:
+            source.when_off = values["source.offlimiti"]
         on = values["source.output"] == 1
         if not on:
             self._stepped = None
         if on and not source.on:
             self.front.connect()
         source.on = on
+        self.front.follow(self.frame.time)
 
     def _limit(self) -> float:
         """Return what bounds the other quantity: the limit, or what a range can do."""
@@ -205,7 +211,7 @@ class Channel:
     def is_limited(self) -> bool:
         """Tell whether the output is on and at its limit."""
         source = self.front.source
-        return bool(source.on and self.front.circuit.operate(self.frame.time).in_limit)
+        return bool(source.on and self.front.operate(self.frame.time).in_limit)
 
     # A sweep's steps; see `sweep.Swept`.
 
@@ -342,7 +348,7 @@ class Channel:
     ) -> None:
         quantity, programmed = self.sourced()
         source = self.front.source
-        limited = source.on and self.front.circuit.operate(time).in_limit
+        limited = source.on and self.front.operate(time).in_limit
         letters = kind if kind == "iv" else kind * len(buffers)
         picked = self._pick(kind, pair)
         for buffer, letter, value in zip(buffers, letters, picked, strict=False):
