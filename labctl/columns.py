@@ -47,6 +47,9 @@ CURRENT_RANGE = Column("current_range_code", "", "Current Range Code / 1", "i8")
 OVERLOAD = Column("overload_flags", "", "Overload Flags / 1", "i8")
 """Sum of 1 voltage beyond its range, 2 current beyond its range, 4 amplifier
 saturated, as they stood when the row was fetched; 0 none, -1 not known."""
+POLL_LATENESS = Column("poll_lateness_second", "s", "Poll Lateness / s")
+"""Of a channel that the host times: how long after it was due a row was read; 0 where
+it came in time."""
 COUNTER_VOLTAGE_AMPLITUDE = Column(
     "counter_electrode_voltage_amplitude_volt",
     "V",
@@ -88,7 +91,7 @@ FURTHER = (
     *(COUNTER_VOLTAGE, CONTROL_VOLTAGE, CONTROL_CURRENT),
     *(ANALOG_IN_1, ANALOG_IN_2, EXTERNAL_CONTROL),
     *(INSTRUMENT_CHARGE, INSTRUMENT_CYCLE, INSTRUMENT_LOOP),
-    *(CURRENT_RANGE, OVERLOAD),
+    *(CURRENT_RANGE, OVERLOAD, POLL_LATENESS),
     *(COUNTER_VOLTAGE_AMPLITUDE, COUNTER_CURRENT_AMPLITUDE),
     *(COUNTER_REAL_IMPEDANCE, COUNTER_IMAGINARY_IMPEDANCE),
 )

@@ -164,3 +164,16 @@ class RecordsMore(typing.Protocol):
         is loaded, and the same as long as the instrument is open.
         """
         ...
+
+
+@typing.runtime_checkable
+class HostTimed(typing.Protocol):
+    """A channel whose techniques end because it is polled, not by themselves."""
+
+    @property
+    def next_look(self) -> float:
+        """Return in how many s at the latest it must be polled; asks nobody.
+
+        Between two polls it holds what it was told last, within its own limits.
+        """
+        ...

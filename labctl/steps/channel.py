@@ -30,6 +30,7 @@ from labctl.protocol import (
 from labctl.roles.capability import Rehearses
 from labctl.roles.needs import Need
 from labctl.roles.potentiostat import (
+    HostTimed,
     Loaded,
     Poll,
     PotentiostatChannel,
@@ -250,7 +251,7 @@ class RunTechniques(Step):
             if tests.watch(technique):
                 every *= ONE_ROW
             if waits_first:
-                bench.clock.sleep(bench.clock.poll_period(every))
+                bench.clock.sleep(_pause(bench.clock.poll_period(every), channel))
             waits_first = True
             poll = channel.poll()
             running, technique = poll.running, poll.technique
@@ -424,6 +425,11 @@ def _celsius(bench: Bench, poll: Poll) -> float:
     if math.isfinite(own):
         return own
     return bench.role(THERMOMETERS, Temperatures).latest(TEMPERATURE)
+
+
+def _pause(usual: float, channel: PotentiostatChannel) -> float:
+    """Return how long to wait before a poll, s: less where the host keeps the time."""
+    return min(usual, channel.next_look) if isinstance(channel, HostTimed) else usual
 
 
 def _less_charge(technique: Technique, passed: float) -> Technique:
