@@ -26,7 +26,7 @@ from labctl.errors import (
 )
 from labctl.limits import Envelope
 from labctl.possession import Held, NobodyElse, Possession
-from labctl.roles.driver import Device, Driver, Setup
+from labctl.roles.driver import Device, Driver, Setup, SharesOutputs
 from labctl.roles.identity import Identity
 from labctl.roles.playing import Explains, plays
 from labctl.roles.safing_order import in_stages
@@ -143,6 +143,10 @@ class Station:
         explained = list(self._explained(wanted, chosen))
         if explained:
             raise RefusedError(explained)
+        for channel, holder in tuple(lent.items()):
+            lent |= dict.fromkeys(self._one_output(channel), holder)
+        for channel in tuple(doubtful):
+            doubtful |= self._one_output(channel)
         taken = frozenset() if even_busy else frozenset(lent) | doubtful
         casting = Casting(self._channels, tuple(self._setups), taken, lent)
         return casting.cast(wanted, companions, chosen)
@@ -176,17 +180,9 @@ class Station:
         """
         with self._lock:
             for role, channel in cast.items():
-                holder = self._lent.get(channel, run_id)
-                if holder != run_id:
-                    raise BusyError(
-                        f"{role}: {channel} is lent to run {holder}", {channel: holder}
-                    )
-                if channel in self._doubts:
-                    raise DoubtfulError(
-                        f"{role}: {channel} may still be on ({self._doubts[channel]}). "
-                        "Look at the instrument, then clear it: `labctl station clear "
-                        f"{channel}` makes it safe and reads it back"
-                    )
+                for same in sorted(self._one_output(channel)):
+                    self._refuse_taken(run_id, role, channel, same)
+            self._refuse_twice(cast)
             fresh = [channel for channel in cast.values() if channel not in self._lent]
             try:
                 for name in sorted(
@@ -198,6 +194,47 @@ class Station:
                 raise
             self._lent.update(dict.fromkeys(fresh, run_id))
             return fresh
+
+    def _refuse_taken(self, run_id: str, role: str, channel: str, same: str) -> None:
+        """Raise OwnershipError if ``same``, the output of ``channel``, is not free."""
+        also = "" if same == channel else f" is the output of {same}, which"
+        holder = self._lent.get(same, run_id)
+        if holder != run_id:
+            raise BusyError(
+                f"{role}: {channel}{also} is lent to run {holder}", {channel: holder}
+            )
+        if same in self._doubts:
+            raise DoubtfulError(
+                f"{role}: {channel}{also} may still be on ({self._doubts[same]}). "
+                "Look at the instrument, then clear it: `labctl station clear "
+                f"{same}` makes it safe and reads it back"
+            )
+
+    def _refuse_twice(self, cast: Mapping[str, str]) -> None:
+        """Raise OwnershipError if two roles of one run are one output."""
+        roles = {channel: role for role, channel in cast.items()}
+        for role, channel in cast.items():
+            for same in sorted(self._one_output(channel) & roles.keys()):
+                if same != channel:
+                    raise OwnershipError(
+                        f"{role}: {channel} and {same}, which plays {roles[same]}, are "
+                        "one output; choose another channel for one of them"
+                    )
+
+    def _one_output(self, channel: str) -> set[str]:
+        """Return the channels that are one physical output with this one, it too."""
+        instrument, _, name = channel.partition("/")
+        found = {channel}
+        setup = self._setups.get(instrument)
+        try:
+            driver: object = None if setup is None else plugins.driver(setup.driver)
+        except OperatorError:
+            return found  # told where it is opened
+        outputs = driver.outputs if isinstance(driver, SharesOutputs) else ()
+        for output in outputs:
+            if name in output:
+                found |= {f"{instrument}/{n}" if n else instrument for n in output}
+        return found
 
     def lend(self, run_id: str, cast: Mapping[str, str]) -> LentBench:
         """Open the instruments of a cast and lend them to a run.

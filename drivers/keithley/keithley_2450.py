@@ -6,10 +6,14 @@ brings both quantities: SOUR is the measured source value, READ the other one.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from drivers.keithley.scpi_cell import ScpiCellTerminals
 from drivers.specification import Specification
+from drivers.visa.cell_channel import CellChannel
+from drivers.visa.cell_options import CellOptions
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
 from drivers.visa.talk import number
@@ -47,6 +51,8 @@ LARGEST_VOLTAGE, LARGEST_CURRENT = 210.0, 1.05
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-9, 0.02
 """Smallest limits that may be set (2450 reference manual, :SOUR:…:xLIM)."""
 
+ONE_OUTPUT = (frozenset({"", "cell"}),)
+
 
 class Keithley2450(ScpiSourceMeter):
     """A 2450 that plays `labctl.roles.source_meter.SourceMeter`."""
@@ -60,17 +66,28 @@ class Keithley2450(ScpiSourceMeter):
         LARGEST_VOLTAGE, LARGEST_CURRENT, LEAST_CURRENT, LEAST_VOLTAGE
     )
     longest_delay = 10000.0
+    corners: tuple[tuple[float, float], ...] = ((21.0, 1.05), (210.0, 0.105))
+    """(V, A) that the output drives and sinks: 20 W."""
 
     def __init__(
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
         super().__init__(adapter, identity, setup, clock)
+        options = CellOptions.of(setup)
+        self.cell = CellChannel(
+            ScpiCellTerminals(self, clock), self.corners, options, clock
+        )
         language = self.inquire("*LANG?").strip()
         if language != "SCPI":
             raise FirmwareError(
                 f"{self.name}: speaks {language}; choose MENU > Settings > Command "
                 "Set > SCPI on its front panel and restart it"
             )
+
+    @property
+    def roles(self) -> Mapping[str, object]:
+        """Return the source meter, and the same output as a potentiostat's channel."""
+        return {"": self, "cell": self.cell}
 
     def _configure(self, settings: SourceSettings) -> None:
         volts = settings.driven is Driven.VOLTAGE
@@ -160,4 +177,4 @@ class Keithley2450(ScpiSourceMeter):
         )
 
 
-driver = VisaDriver(("2450",), Keithley2450)
+driver = VisaDriver(("2450",), Keithley2450, outputs=ONE_OUTPUT)

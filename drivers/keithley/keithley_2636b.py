@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from drivers.keithley.tsp_cell import TspCellTerminals
 from drivers.specification import Specification
+from drivers.visa.cell_channel import CellChannel
+from drivers.visa.cell_options import CellOptions
 from drivers.visa.echo import TspEcho
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
@@ -49,8 +52,11 @@ CURRENT = Specification.by_range(
 """One-year limits of error."""
 LARGEST_VOLTAGE, LARGEST_CURRENT = 202.0, 1.515
 LEAST_CURRENT, LEAST_VOLTAGE = 1e-10, 0.02
+CORNERS = ((20.2, 1.515), (202.0, 0.101))
+"""(V, A) that an output drives and sinks: 30 W."""
 HIGH_IMPEDANCE = 2
 """``offmode`` and ``output``."""
+OUTPUTS = (frozenset({"a", "cell-a"}), frozenset({"b", "cell-b"}))
 
 
 class Keithley2636B(Talk):
@@ -66,11 +72,18 @@ class Keithley2636B(Talk):
         self._set_up()
         self.a = TspChannel(self, "a", clock)
         self.b = TspChannel(self, "b", clock)
+        options = CellOptions.of(setup)
+        self._cells = {
+            f"cell-{letter}": CellChannel(
+                TspCellTerminals(self, channel, letter, clock), CORNERS, options, clock
+            )
+            for letter, channel in (("a", self.a), ("b", self.b))
+        }
 
     @property
     def roles(self) -> Mapping[str, object]:
-        """Return both channels by their letters."""
-        return {"a": self.a, "b": self.b}
+        """Return both channels by their letters, as source meters and for cells."""
+        return {"a": self.a, "b": self.b, **self._cells}
 
     def _set_up(self) -> None:
         self.tell("errorqueue.clear() format.data=format.ASCII")
@@ -224,4 +237,4 @@ class TspChannel(SourceMeterRole):
         )
 
 
-driver = VisaDriver(("2635B", "2636B"), Keithley2636B, echo=TspEcho())
+driver = VisaDriver(("2635B", "2636B"), Keithley2636B, echo=TspEcho(), outputs=OUTPUTS)

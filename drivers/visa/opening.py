@@ -142,10 +142,12 @@ class VisaDriver:
         settings_of: Callable[[Setup], Mapping[str, Any]] = _no_settings,
         magnet: bool = False,
         on_link_loss: OnLinkLoss = OnLinkLoss.MAKE_SAFE,
+        outputs: tuple[frozenset[str], ...] = (),
     ) -> None:
         """Make it; ``on_link_loss`` is what its link does where nothing is said.
 
-        ``models`` empty: whoever introduces itself. ``echo`` None: it knows no token.
+        ``outputs`` are names of roles that are one physical output each. ``models``
+        empty: whoever introduces itself. ``echo`` None: it knows no token.
         ``settings_of`` returns what the options say of its line.
         """
         self._echo = echo
@@ -153,6 +155,7 @@ class VisaDriver:
         self._settings_of = settings_of
         self._magnet = magnet
         self._on_link_loss = on_link_loss
+        self.outputs = outputs
         self.models = models
         self._playing = playing
         self._settings = dict(settings or {})

@@ -93,3 +93,13 @@ class Twin(typing.Protocol):
         OperatorError: something that only simulation needs is not installed.
         """
         ...
+
+
+@typing.runtime_checkable
+class SharesOutputs(typing.Protocol):
+    """A driver some of whose roles are one physical output: only one is lent."""
+
+    @property
+    def outputs(self) -> tuple[frozenset[str], ...]:
+        """Return names of roles that are one output: ``({"", "cell"},)``."""
+        ...

@@ -60,12 +60,12 @@ def test_a_role_given_by_hand_is_checked_against_the_instrument(
 
 def test_a_channel_that_cannot_play_its_role_is_not_proposed_for_it() -> None:
     text = OPEN.model_dump(mode="json")
-    text["channels"]["cell"] = ["k2450"]
+    text["channels"]["cell"] = ["k2400"]
 
     (complaint,) = complaints(ordered("formation-cycling"), kept_config(text))
 
-    assert "k2450 is no potentiostat channel" in complaint.what
-    assert "k2450" not in complaint.cure
+    assert "k2400 is no potentiostat channel" in complaint.what
+    assert "k2400" not in complaint.cure
 
 
 def test_a_driver_that_nobody_has_is_a_mistake_not_unknown() -> None:
