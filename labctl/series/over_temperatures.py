@@ -23,7 +23,7 @@ from labctl.roles.chamber import Chamber
 from labctl.sample import Sample
 from labctl.series.parameters import NAMES, SeriesParameters
 from labctl.series.point_view import PointView
-from labctl.series.points import placed_steps, places_of
+from labctl.series.points import placed_steps, places_of, said
 from labctl.series.results import (
     PointResults,
     fitted_laws,
@@ -136,7 +136,7 @@ class OverTemperatures(Protocol):
         }
         found = list(law_figures(laws, units))
         for name, view in self._views(run):
-            at = name.replace("_", " ").replace(" celsius", " °C")
+            at = said(self.series.temperatures[view.point])
             found += [
                 dataclasses.replace(
                     figure, name=f"{figure.name}_{name}", title=f"{figure.title}, {at}"
@@ -154,6 +154,7 @@ class OverTemperatures(Protocol):
         return [
             PointResults(
                 name,
+                said(self.series.temperatures[view.point]),
                 temperature_at(run, places, view.point, self.series.settle_band),
                 self.inner.results(view),
             )

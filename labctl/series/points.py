@@ -83,11 +83,11 @@ def placed_steps(protocol: Protocol, parameters: SeriesParameters) -> Placing:
             outcome = yield Placed(moved, number, shift, once)
             if once:
                 first[step.digest()] = outcome
-        yield Placed(CheckTemperature(label=f"still at {_said(celsius)}"), number)
+        yield Placed(CheckTemperature(label=f"still at {said(celsius)}"), number)
     if parameters.return_to is not None:
         back = dataclasses.replace(
             _to(parameters, parameters.return_to),
-            label=f"back to {_said(parameters.return_to)}",
+            label=f"back to {said(parameters.return_to)}",
             required=False,
         )
         soakless = dataclasses.replace(back.target, soak=0.0)
@@ -140,10 +140,11 @@ def _to(parameters: SeriesParameters, celsius: float) -> SetTemperature:
     target = TemperatureTarget(
         celsius, p.settle_band, p.soak, p.settle_deadline, p.temperature_ramp
     )
-    return SetTemperature(label=f"to {_said(celsius)}", target=target)
+    return SetTemperature(label=f"to {said(celsius)}", target=target)
 
 
-def _said(celsius: float) -> str:
+def said(celsius: float) -> str:
+    """Return a temperature as a person reads it: ``22.5 °C``."""
     return f"{celsius:.10g} °C"
 
 

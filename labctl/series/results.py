@@ -11,6 +11,7 @@ from labctl.analysis.temperature.law import Kind, Law
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Quality, Result
 from labctl.series.temperatures import ZERO
+from labctl.sources import Source
 
 REFERENCE = 298.15
 """K; a result against temperature is told at the point nearest to 25 °C."""
@@ -24,6 +25,8 @@ class PointResults:
 
     name: str
     """``10_celsius``; of two points at one temperature the second has a number."""
+    said: str
+    """``10 °C``."""
     temperature: Measured
     """K."""
     results: Mapping[str, Result]
@@ -48,7 +51,7 @@ def fitted_laws(
     for law in laws:
         there = [one for one in points if law.quantity in one.results]
         pairs = [
-            (one, Measured.of_result(one.results[law.quantity], one.name))
+            (one, _of_point(one.results[law.quantity], one.name))
             for one in there
             if not one.temperature.is_absent
         ]
@@ -69,6 +72,24 @@ def fitted_laws(
     return found
 
 
+def _of_point(result: Result, name: str) -> Measured:
+    """Return a result whose own errors are other ones than those of other points.
+
+    What is shared (a balance, a meter's range) is the same at every point; so is what
+    stands in for something that nobody stated, the size of the contacts say.
+    """
+    found = Measured.of_result(result)
+
+    def own(source: Source) -> Source:
+        return source if source.assumed else source.of_run(name)
+
+    return dataclasses.replace(
+        found,
+        parts={own(source): part for source, part in found.parts.items()},
+        freedom={own(source): each for source, each in found.freedom.items()},
+    )
+
+
 def series_results(
     points: Sequence[PointResults], laws: Sequence[tuple[FittedLaw, str]]
 ) -> dict[str, Result]:
@@ -80,12 +101,16 @@ def series_results(
             result = dataclasses.replace(result, reason=taken)
         found[law.law.result] = dataclasses.replace(result, table=law_table(law))
     names = dict.fromkeys(name for one in points for name in one.results)
+    again: dict[str, Result] = {}
     for name in names:
         there = [one for one in points if name in one.results]
+        first = there[0].results[name]
+        if len(there) > 1 and all(one.results[name] == first for one in there):
+            found.setdefault(name, first)  # done once for all
+            continue
         found.setdefault(name, _against(there, name))
-    for one in points:
-        for name, result in one.results.items():
-            found[f"{name}_at_{one.name}"] = result
+        again |= {f"{name}_at_{one.name}": one.results[name] for one in there}
+    found |= again
     found["temperature"] = (
         _against(
             [
@@ -126,7 +151,7 @@ def _against(points: Sequence[PointResults], name: str) -> Result:
         "uncertainty": [_half(one.results[name]) for one in points],
         "valid": [float(one.results[name].quality is Quality.GOOD) for one in points],
     }
-    text = f"at {near.name.replace('_', ' ')}"
+    text = f"at {near.said}"
     return dataclasses.replace(
         chosen,
         reason="; ".join(filter(None, (text, chosen.reason))),

@@ -55,13 +55,14 @@ class SetTemperature(Step):
     stands: ClassVar[bool] = True
 
     target: TemperatureTarget
+    role: str = ROLE
     required: bool = True
     """False: a temperature that does not come is said and the run goes on; at its end,
     when everything has been measured."""
 
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`. InstrumentError: it did not come in time."""
-        chamber, target = bench.role(ROLE, Chamber), self.target
+        chamber, target = bench.role(self.role, Chamber), self.target
         held = chamber.regulate(target.celsius, target.ramp)
         watch = _Watch(bench.clock, chamber, target, held)
         yield None
@@ -80,7 +81,7 @@ class SetTemperature(Step):
     def still_stands(self, bench: Bench) -> bool:
         """See `Step.still_stands`."""
         try:
-            reading = bench.role(ROLE, Chamber).read()
+            reading = bench.role(self.role, Chamber).read()
         except InstrumentError:
             return False
         return reading.regulates and self._is_near(reading)
@@ -88,7 +89,7 @@ class SetTemperature(Step):
     def restore(self, bench: Bench) -> Rows:
         """See `Step.restore`: at once where the chamber held on."""
         if self.still_stands(bench):
-            yield row_of(bench.role(ROLE, Chamber).read())
+            yield row_of(bench.role(self.role, Chamber).read())
             yield None
             return Ending()
         text = f"the chamber is brought back to {self.target.celsius:g} °C first"
@@ -97,7 +98,7 @@ class SetTemperature(Step):
 
     def beyond(self, bench: Bench) -> list[Complaint]:
         """See `Step.beyond`; no talk."""
-        return target_beyond(bench.role(ROLE, Chamber), self.target)
+        return target_beyond(bench.role(self.role, Chamber), self.target)
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""
@@ -118,9 +119,11 @@ class SetTemperature(Step):
 class CheckTemperature(Step):
     """Look at the chamber once more, at the end of what was measured in it."""
 
+    role: str = ROLE
+
     def execute(self, bench: Bench) -> Rows:
         """See `Step.execute`."""
-        reading = bench.role(ROLE, Chamber).read()
+        reading = bench.role(self.role, Chamber).read()
         yield row_of(reading)
         return Ending(values={"celsius": reading.celsius})
 

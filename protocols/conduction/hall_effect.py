@@ -198,6 +198,7 @@ class HallEffect(Protocol):
     )
     laws: ClassVar[tuple[Law, ...]] = (
         Law("hall_mobility", "mobility_exponent", Kind.POWER, ""),
+        Law("hall_mobility", "mobility_activation_energy", Kind.ACTIVATED, "eV"),
         Law("carrier_density", "carrier_activation_energy", Kind.ACTIVATED, "eV"),
         Law("carrier_density", "donor_level", Kind.DONOR, "eV"),
         Law("sheet_density", "sheet_carrier_activation_energy", Kind.ACTIVATED, "eV"),

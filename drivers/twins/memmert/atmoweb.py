@@ -15,12 +15,16 @@ from drivers.twins.world.thermal_plant import ZERO, Build, ThermalPlant
 from labctl.clock import Clock
 
 NOT_THERE = "N/A"
+ROOM = 20.0
+"""°C; no set point of one that only heats is below."""
 SENSOR = 0.1
 """K; the largest error of its sensor."""
 REQUEST = 0.03
 """s; until the small computer in it has answered."""
 OVEN = Build(time_constant=2400.0, heating=280.0)
 """A 50-litre oven, empty: it cannot cool."""
+COOLED = Build(time_constant=2400.0, heating=60.0, cooling=45.0)
+"""A 100-litre incubator with a compressor, ICP: −12 to 60 °C."""
 
 
 class AtmoWebTwin:
@@ -38,7 +42,7 @@ class AtmoWebTwin:
         rights: str = "rw",
         mode: str = "Manual",
         braces: bool = True,
-        build: Build = OVEN,
+        build: Build | None = None,
         latency: float = REQUEST,
     ) -> None:
         self.clock = clock
@@ -57,7 +61,8 @@ class AtmoWebTwin:
         self.range = (lowest, highest)
         self.door = 0
         """1 while it is open."""
-        self.plant = ThermalPlant(build, clock.now())
+        kind = OVEN if lowest >= ROOM else COOLED  # below the room by cooling alone
+        self.plant = ThermalPlant(build or kind, clock.now())
         self._lock = threading.RLock()
         self._act()
 
