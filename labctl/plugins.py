@@ -5,7 +5,7 @@ found, and what is said of a broken one: `labctl.registered`.
 """
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from labctl.auxiliary import Auxiliary
@@ -17,6 +17,7 @@ from labctl.registered import (
     BENCHES,
     DRIVERS,
     FRONTS,
+    PLAN_FORMATS,
     PLUGIN_API,
     PROTOCOLS,
     STATED,
@@ -35,6 +36,7 @@ __all__ = [
     "BENCHES",
     "DRIVERS",
     "FRONTS",
+    "PLAN_FORMATS",
     "PLUGIN_API",
     "PROTOCOLS",
     "STATED",
@@ -42,11 +44,13 @@ __all__ = [
     "WORLDS",
     "Front",
     "OpensFront",
+    "PlanFormat",
     "auxiliary",
     "bench",
     "driver",
     "front",
     "names",
+    "plan_format",
     "protocol",
     "protocols",
     "twin",
@@ -79,6 +83,26 @@ class OpensFront(typing.Protocol):
         self, bench: str, clock: Clock, sample: str | None, seed: int, port_base: int
     ) -> Front:
         """Serve a bench on loopback ports; 0 takes free ones. Returns at once."""
+        ...
+
+
+@typing.runtime_checkable
+class PlanFormat(typing.Protocol):
+    """What stands behind an entry point of the group ``labctl.plan_formats``."""
+
+    def read(
+        self, text: str, name: str, *, without: Collection[str], longest: str
+    ) -> Mapping[str, Any]:
+        """Return a plan file's content, as a person would write it.
+
+        ``name`` of the file, for complaints; ``without``: names of what may be lost;
+        ``longest``: what no step may exceed that states no time, empty: each has to.
+        RefusedError: everything that a plan cannot say.
+        """
+        ...
+
+    def write(self, protocol: Protocol, *, without: Collection[str]) -> str:
+        """Return the text of a file. RefusedError: all that the format cannot say."""
         ...
 
 
@@ -154,6 +178,17 @@ def world(name: str = "bench") -> Any:
 def bench(name: str) -> Any:
     """Return the bench of that name, for the front and PyVISA's ``@labsim``."""
     return load(BENCHES, name)
+
+
+def plan_format(name: str) -> PlanFormat:
+    """Return a format of plans of another program. OperatorError: as `driver`."""
+    found = load(PLAN_FORMATS, name)
+    if not plays(found, PlanFormat):
+        raise OperatorError(
+            f"plan format {name!r}: its entry point names {found!r}, which has not "
+            "both `read` and `write` of labctl.plugins.PlanFormat"
+        )
+    return typing.cast("PlanFormat", found)
 
 
 def front(name: str = "tcp") -> OpensFront:

@@ -30,6 +30,7 @@ FRONTS = "labctl.fronts"
 BENCHES = "labctl.benches"
 AUXILIARIES = "labctl.auxiliaries"
 PANELS = "labctl.panels"
+PLAN_FORMATS = "labctl.plan_formats"
 KINDS = {
     DRIVERS: "driver",
     TWINS: "twin",
@@ -39,6 +40,7 @@ KINDS = {
     BENCHES: "bench of simulated instruments",
     AUXILIARIES: "auxiliary",
     PANELS: "panel",
+    PLAN_FORMATS: "format of plans",
 }
 """Group -> what stands behind its entry points, in words."""
 PREFIX = "labctl."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli import ordering
+from labctl.cli import ordering, plan_formats
 from labctl.cli.output import print_json, say, say_out, table
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The measurement protocols and their parameters.")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+plan_formats.register(app)
 
 
 @app.command("list", epilog="Example: labctl protocol list")

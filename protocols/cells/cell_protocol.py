@@ -203,7 +203,7 @@ class CellProtocol(Protocol):
         if not low < high:
             return Envelope({})  # `check` has complained about the window
         bounds = {"voltage_volt": (low, high)}
-        if currents and self.names_all_currents():
+        if any(currents) and self.names_all_currents():
             margin = CURRENT_MARGIN * max(currents)
             bounds["current_ampere"] = (-margin, margin)
         return Envelope(

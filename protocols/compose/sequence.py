@@ -1,20 +1,21 @@
 """A test that a person composed of steps, repeats and branches, without Python."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import math
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from labctl import techniques
-from labctl.columns import CYCLES, EIS, TIMESERIES
+from labctl.columns import CURRENT, CYCLES, EIS, TIMESERIES, VOLTAGE
 from labctl.data import Outcome, Result, Stream
-from labctl.errors import Complaint, Place
+from labctl.errors import Complaint, Place, QuantityError
 from labctl.figures.cycling import cycling_figures
 from labctl.figures.figure import Figure, Plot
-from labctl.limits import Envelope
+from labctl.limits import ANYTHING, Envelope
 from labctl.protocol import Parameters, Plan, RecordedRun, Step
-from labctl.quantities import Coulomb, Rate
+from labctl.quantities import Coulomb, Rate, Volt
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques
 from labctl.techniques import Recording
@@ -55,6 +56,14 @@ class SequenceParameters(CellParameters):
     """What to do, one after the other."""
     capacity: Annotated[Coulomb, Field(gt=0)] | None = None
     """Charge that the states of spectra are parts of; none: what 1C moves in 1 h."""
+    lowest_voltage: Volt | None = None
+    """The run ends at the first reading below; none: as bench and sample allow."""
+    highest_voltage: Volt | None = None
+    """The run ends at the first reading above."""
+    lowest_current: Rate | None = None
+    """The run ends at the first reading below; a discharge is negative: ``-2 mA``."""
+    highest_current: Rate | None = None
+    """The run ends at the first reading above."""
 
 
 @dataclass(slots=True)
@@ -96,6 +105,7 @@ class ComposedSequence(CellProtocol):
         measured = {c.name for stream in self.streams for c in stream.columns}
         return [
             *formation,
+            *self._stated_complaints(),
             *sequence_complaints(p.steps, self.sample, self.current, measured),
         ]
 
@@ -125,7 +135,31 @@ class ComposedSequence(CellProtocol):
             if sample.maximum_current is not None:
                 most = CURRENT_MARGIN * abs(self.current(sample.maximum_current))
                 bounds["current_ampere"] = (-most, most)
-        return Envelope(bounds)
+        stated = Envelope({k: v for k, v in self._stated() if v != ANYTHING})
+        try:
+            return Envelope(bounds).intersect(stated)
+        except ValueError:
+            return Envelope(bounds)  # `check` has complained
+
+    def _stated(self) -> Iterator[tuple[str, tuple[float, float]]]:
+        """Yield what no reading may leave, as the parameters say it."""
+        p = self.parameters
+        yield VOLTAGE.name, _span(p.lowest_voltage, p.highest_voltage)
+        low, high = (
+            None if rate is None else self.current(rate)
+            for rate in (p.lowest_current, p.highest_current)
+        )
+        yield CURRENT.name, _span(low, high)
+
+    def _stated_complaints(self) -> Iterator[Complaint]:
+        names = ("highest_voltage", "highest_current")
+        try:
+            for name, (_, (low, high)) in zip(names, self._stated(), strict=True):
+                if not low < high:
+                    what = f"{high:g} is not above {low:g}, the lowest."
+                    yield Complaint(("parameters", name), what, "Exchange them.")
+        except QuantityError as error:
+            yield Complaint(("parameters", "highest_current"), str(error))
 
     def duration(self) -> float:
         """Add up the longest times of all techniques."""
@@ -307,6 +341,10 @@ def with_loops(
         inner_first = sorted(ending, key=lambda one: -one.first)
         out += [techniques.Loop(place[one.first], one.times) for one in inner_first]
     return tuple(out)
+
+
+def _span(low: float | None, high: float | None) -> tuple[float, float]:
+    return -math.inf if low is None else low, math.inf if high is None else high
 
 
 def _longest(steps: Sequence[Any]) -> float:

@@ -1,0 +1,1 @@
+"""Cycling protocols of aurora-unicycler, in and out; nothing is lost in silence."""
