@@ -22,6 +22,8 @@ KINDS = {
     "MagnetSupply": "magnet supply",
     "SwitchMatrix": "switch matrix",
     "PotentiostatChannel": "potentiostat channel",
+    "Chamber": "chamber",
+    "Thermometer": "thermometer",
 }
 """Kinds of role as a person calls them."""
 

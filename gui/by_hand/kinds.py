@@ -45,6 +45,7 @@ class Shown:
 
 SOURCE_METER = Part("source_meter", "source meter", ("SourceMeter",))
 CELL = Part("cell", "potentiostat channel", ("PotentiostatChannel",))
+CHAMBER = Part("chamber", "chamber", ("Chamber",))
 HALL_PARTS = (
     Part("current_source", "current source", ("CurrentSource",)),
     Part("voltmeter", "voltmeter", ("Voltmeter",)),
@@ -87,6 +88,15 @@ HALL = Kind(
     hint="Field, contacts, current and voltage of a film.",
 )
 
+OVEN = Kind(
+    "chamber-by-hand",
+    (CHAMBER,),
+    shown=(
+        Shown("Temperature", "chamber_temperature_celsius", "degC"),
+        Shown("Set point", "setpoint_temperature_celsius", "degC"),
+    ),
+)
+
 
 def kind_of(kinds: Sequence[str], roles: Sequence[str]) -> Kind | None:
     """Return how one channel is driven alone; None if nobody can by hand.
@@ -94,12 +104,11 @@ def kind_of(kinds: Sequence[str], roles: Sequence[str]) -> Kind | None:
     ``kinds`` are those that it plays, empty until it is open; ``roles`` those that
     the configuration lets it play.
     """
-    for part in (SOURCE_METER, CELL, *HALL_PARTS):
+    whole = {SOURCE_METER: IV, CELL: Kind("channel-by-hand", (CELL,)), CHAMBER: OVEN}
+    for part in (*whole, *HALL_PARTS):
         if part.fits(kinds, roles):
-            if part is SOURCE_METER:
-                return IV
-            if part is CELL:
-                return Kind("channel-by-hand", (CELL,))
+            if part in whole:
+                return whole[part]
             return Kind(HALL.protocol, (part,), _only(part))
     return None
 

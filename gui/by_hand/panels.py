@@ -12,13 +12,22 @@ from typing import Any
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.by_hand.kinds import CELL, HALL_PARTS, SOURCE_METER, Kind, Part, Shown, kind_of
+from gui.by_hand.kinds import (
+    CELL,
+    CHAMBER,
+    HALL_PARTS,
+    SOURCE_METER,
+    Kind,
+    Part,
+    Shown,
+    kind_of,
+)
 from gui.parts.inputs import Refusal
 from labctl import registered
 from labctl.registered import PANELS
 
 log = logging.getLogger(__name__)
-OWN = frozenset(part.role for part in (SOURCE_METER, CELL, *HALL_PARTS))
+OWN = frozenset(part.role for part in (SOURCE_METER, CELL, CHAMBER, *HALL_PARTS))
 """Roles that labctl's own panels drive."""
 
 

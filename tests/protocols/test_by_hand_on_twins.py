@@ -724,3 +724,30 @@ def test_a_sweep_visits_every_level_and_a_loop_comes_back(
     )
 
     assert sweep.levels() == pytest.approx(levels)
+
+
+def test_on_the_simulated_oven_it_warms_and_is_left_safe(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+
+    def wait(_person: Any, now: Any) -> None:
+        """Nothing is asked for: another 3 s pass."""
+
+    done = bench.run(
+        "chamber-by-hand",
+        "pellet-si",
+        ("hold-temperature", {"temperature": "45 °C"}),
+        *[wait] * 60,
+        ("keep", {"note": "warm"}),
+        ("end", {}),
+        every="1 s",
+    )
+
+    with h5py.File(done.file) as file:
+        table = file["entry/climate"]
+        air = table["chamber_temperature_celsius"][:]
+        setpoint = table["setpoint_temperature_celsius"][:]
+        assert file["entry/instrument/oven/model"][()] == b"UF55"
+    assert air[0] == pytest.approx(25.0, abs=0.2)
+    assert air.max() > 35.0
+    assert set(setpoint) == {20.0, 45.0}
+    assert step_of(done, "holds 45").condition == "asked"

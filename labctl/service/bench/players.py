@@ -6,6 +6,7 @@ Readings are named with their unit: ``voltage V``.
 import typing
 from typing import Any
 
+from labctl.roles.chamber import Chamber
 from labctl.roles.current_source import CurrentSource
 from labctl.roles.electrometer import CurrentReading, Electrometer
 from labctl.roles.gaussmeter import FieldReading, Gaussmeter
@@ -14,6 +15,7 @@ from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.roles.source_meter import Driven, SourceMeter
 from labctl.roles.switch_matrix import SwitchMatrix
+from labctl.roles.thermometer import Thermometer
 from labctl.roles.voltmeter import VoltageReading, Voltmeter
 
 Readings = dict[str, float]
@@ -27,6 +29,8 @@ KINDS: tuple[type, ...] = (
     MagnetSupply,
     SwitchMatrix,
     PotentiostatChannel,
+    Chamber,
+    Thermometer,
 )
 _READS: dict[type, type] = {
     Voltmeter: VoltageReading,

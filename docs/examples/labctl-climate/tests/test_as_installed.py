@@ -32,19 +32,22 @@ def run(folder: Path, *words: str) -> h5py.File:
 
 
 def test_soak_comes_to_a_sealed_file(tmp_path: Path) -> None:
-    given = ("--set", "temperatures=[30 °C]", "--set", "hold=5 min")
-    with run(tmp_path, "soak", "--sample", "pellet-si", *given) as file:
-        air = file["entry/climate/ambient_temperature_celsius"]
-        assert air.attrs["units"] == "degC"
-        assert air[-1] == pytest.approx(30.0, abs=0.5)
+    given = ("temperature=30 °C", "humidities=[60 %]", "hold=5 min")
+    words = [word for each in given for word in ("--set", each)]
+    with run(tmp_path, "soak", "--sample", "pellet-si", *words) as file:
+        air = file["entry/humidity/relative_humidity_percent"]
+        assert air.attrs["units"] == "%"
+        assert air[-1] == pytest.approx(60.0, abs=2.0)
+        warm = file["entry/climate/chamber_temperature_celsius"]
+        assert warm[-1] == pytest.approx(30.0, abs=0.5)
         assert file["entry/instrument/oven/model"][()] == b"KB53"
 
 
 def test_the_climate_stands_beside_a_protocol_of_labctls(tmp_path: Path) -> None:
     with run(tmp_path, "van-der-pauw", "--sample", "film-si") as file:
         assert file["entry/instrument/dmm/model"][()] == b"DMM6500"
-        assert file["entry/climate/ambient_temperature_celsius"].shape[0] >= 1
-        assert "climate_plot" in file["entry"]
+        assert file["entry/humidity/relative_humidity_percent"].shape[0] >= 1
+        assert "humidity_plot" in file["entry"]
 
 
 def test_a_program_that_is_not_labctl_measures_on_the_bench(tmp_path: Path) -> None:
@@ -87,12 +90,13 @@ def test_check_says_what_is_also_recorded(tmp_path: Path) -> None:
 
     said = labctl(*words, "--config", str(CONFIG), folder=tmp_path)
 
-    assert "also recorded: climate at oven, 30 s" in said
+    assert "also recorded: humidity at oven/water, 30 s" in said
 
 
-def test_check_refuses_a_temperature_that_the_chamber_has_not(tmp_path: Path) -> None:
+def test_check_refuses_what_the_chamber_has_not(tmp_path: Path) -> None:
     words = ("check", "soak", "--simulate", "--sample", "pellet-si")
-    given = ("--set", "temperatures=[25 °C, 300 °C]", "--config", str(CONFIG))
+    wanted = ("--set", "humidities=[50 %, 99 %]", "--set", "temperature=300 °C")
+    given = (*wanted, "--config", str(CONFIG))
 
     done = subprocess.run(
         [*LABCTL, *words, *given],
@@ -104,3 +108,4 @@ def test_check_refuses_a_temperature_that_the_chamber_has_not(tmp_path: Path) ->
 
     assert done.returncode == 3
     assert "300 °C is outside -40 … 180 °C of the chamber" in done.stderr
+    assert "99 % is outside 10 … 98 % of the humidifier" in done.stderr

@@ -4,8 +4,8 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from labctl_climate.by_hand import ChamberByHand, HoldTemperature
-from labctl_climate.chamber import ChamberBounds
+from labctl_climate.by_hand import Humidify, HumidityByHand
+from labctl_climate.humidifier import HumidityBounds
 
 from gui.by_hand.kinds import Kind
 from labctl import registered
@@ -17,9 +17,9 @@ from labctl.steps.asking import HOLDS
 SAMPLE = Sample(name="x", kind="pellet")
 
 
-def by_hand() -> ChamberByHand:
-    model = ChamberByHand.parameters_model
-    return ChamberByHand(model.model_validate({}, context=SI), SAMPLE)
+def by_hand() -> HumidityByHand:
+    model = HumidityByHand.parameters_model
+    return HumidityByHand(model.model_validate({}, context=SI), SAMPLE)
 
 
 def asked(on: bool, request: str, **values: float) -> Outcome:
@@ -31,49 +31,49 @@ def asked(on: bool, request: str, **values: float) -> Outcome:
     )
 
 
-def test_a_temperature_is_held_until_it_is_switched_off() -> None:
+def test_a_humidity_is_held_until_it_is_switched_off() -> None:
     plan = by_hand().plan()
 
     off = next(plan)
-    warm = plan.send(asked(False, "hold-temperature", temperature=45.0))
+    damp = plan.send(asked(False, "humidify", humidity=0.6))
     again = plan.send(asked(True, "safe"))
     with pytest.raises(StopIteration):
         plan.send(asked(False, "end"))
 
-    assert (off.temperature, warm.temperature, again.temperature) == (None, 45.0, None)
-    assert (off.holds, warm.holds) == (False, True)
+    assert (off.humidity, damp.humidity, again.humidity) == (None, 60.0, None)
+    assert (off.holds, damp.holds) == (False, True)
 
 
-def test_what_the_chamber_has_not_is_refused_at_its_field() -> None:
-    chamber = SimpleNamespace(bounds=ChamberBounds(-40.0, 180.0))
-    bench = SimpleNamespace(role=lambda _name, _kind: chamber)
+def test_what_the_humidifier_has_not_is_refused_at_its_field() -> None:
+    water = SimpleNamespace(bounds=HumidityBounds(10.0, 98.0))
+    bench = SimpleNamespace(role=lambda _name, _kind: water)
 
-    asks = HoldTemperature.model_validate({"temperature": 300.0}, context=SI)
+    asks = Humidify.model_validate({"humidity": 0.99}, context=SI)
 
     (complaint,) = by_hand().refuse(asks, bench)
 
-    assert complaint.path == ("temperature",)
+    assert complaint.path == ("humidity",)
 
 
 def test_the_panel_drives_the_role_by_the_protocol() -> None:
-    kind = registered.load(registered.PANELS, "chamber")
+    kind = registered.load(registered.PANELS, "humidifier")
 
     assert isinstance(kind, Kind)
-    assert kind.protocol == ChamberByHand.name
+    assert kind.protocol == HumidityByHand.name
     assert [part.role for part in kind.parts] == list(by_hand().roles())
 
 
-def test_the_thermometer_follows_the_air() -> None:
+def test_the_hygrometer_follows_the_air() -> None:
     widgets = pytest.importorskip("PyQt6.QtWidgets")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = widgets.QApplication.instance() or widgets.QApplication([])
-    shown = registered.load(registered.PANELS, "chamber").display()
+    shown = registered.load(registered.PANELS, "humidifier").display()
 
     texts = []
     for air in (45.04, None, 500.0):
-        shown.show_values({"ambient_temperature_celsius": air})
+        shown.show_values({"relative_humidity_percent": air})
         texts.append((shown.text(), shown.value()))
 
-    assert texts == [("45.0 °C", 45), ("no reading", -40), ("500.0 °C", 180)]
+    assert texts == [("45.0 %", 45), ("no reading", 0), ("500.0 %", 100)]
     shown.deleteLater()
     del app

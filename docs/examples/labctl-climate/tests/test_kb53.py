@@ -1,9 +1,9 @@
-"""The chamber: its bytes, its role over its twin, each fault once, and its warmth."""
+"""The chamber: its bytes, its roles over its twin, each fault once, and its warmth."""
 
 import math
 
 import pytest
-from labctl_climate.chamber import Chamber, ClimateReading
+from labctl_climate.humidifier import Humidifier, HumidityReading
 from labctl_climate.kb53 import Kb53
 from pymeasure.test import expected_protocol
 
@@ -12,6 +12,7 @@ from drivers.visa.talk import SAFING_TRIES
 from labctl import plugins
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError, LimitError, OperatorError
+from labctl.roles.chamber import Chamber, ChamberReading
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
 from labctl.roles.playing import plays
@@ -30,6 +31,7 @@ class Rig:
         self.wire = plugins.twin("kb53")(SETUP, self.world, self.clock)
         self.device = plugins.driver("kb53").open(self.wire, SETUP, self.clock)
         self.chamber = self.device.roles[""]
+        self.water = self.device.roles["water"]
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def bare(pairs):
 
 def test_a_reading_is_one_question() -> None:
     with bare([(":READ?", "+44.812,+45.00,1")]) as chamber:
-        assert chamber.read() == ClimateReading(44.812, 45.0, True)
+        assert chamber.read() == ChamberReading(44.812, 45.0, True)
 
 
 def test_regulating_is_read_back() -> None:
@@ -61,6 +63,21 @@ def test_regulating_is_read_back() -> None:
     ]
     with bare(pairs) as chamber:
         assert chamber.regulate(45.0) == 45.0
+
+
+def test_wetting_is_read_back() -> None:
+    pairs = [
+        (":SOUR:HUM 60.0", None),
+        (":OUTP:WAT 1", None),
+        (":SYST:ERR?", '0,"No error"'),
+        (":SOUR:HUM?", "+6.000000E+01"),
+        (":OUTP:WAT?", "1"),
+        (":READ:HUM?", "+45.20,+60.0,1"),
+    ]
+    with bare(pairs) as chamber:
+        water = chamber.roles["water"]
+        assert water.humidify(60.0) == 60.0
+        assert water.read() == HumidityReading(45.2, 60.0, True)
 
 
 def test_an_output_that_stays_on_is_told() -> None:
@@ -78,7 +95,8 @@ def test_an_output_that_stays_on_is_told() -> None:
 
 def test_it_plays_a_chamber_and_goes_off_after_the_sources(rig: Rig) -> None:
     assert plays(rig.chamber, Chamber)
-    assert stage_of(rig.chamber) is Stage.HEATERS
+    assert plays(rig.water, Humidifier)
+    assert {stage_of(rig.chamber), stage_of(rig.water)} == {Stage.HEATERS}
 
 
 @pytest.mark.parametrize("celsius", [-41.0, 181.0, math.nan])
@@ -90,15 +108,36 @@ def test_a_temperature_it_has_not_is_refused_before_it_is_sent(
     assert not rig.chamber.read().regulates
 
 
+@pytest.mark.parametrize("percent", [9.0, 99.0, math.nan])
+def test_a_humidity_it_has_not_is_refused_before_it_is_sent(
+    rig: Rig, percent: float
+) -> None:
+    with pytest.raises(LimitError, match="oven/water: a humidity of"):
+        rig.water.humidify(percent)
+    assert not rig.water.read().regulates
+
+
+def test_the_air_takes_up_water_and_drifts_back(rig: Rig) -> None:
+    rig.water.humidify(80.0)
+    rig.clock.sleep(300.0)
+    damp = rig.water.read().humidity
+    rig.water.make_safe()
+    rig.clock.sleep(3000.0)
+
+    assert damp == pytest.approx(80.0 - 35.0 * math.exp(-1.0), abs=0.3)
+    assert rig.water.read().humidity == pytest.approx(45.0, abs=0.1)
+    assert not rig.chamber.read().regulates
+
+
 def test_the_air_follows_and_drifts_back_when_it_is_off(rig: Rig) -> None:
     rig.chamber.regulate(45.0)
     rig.clock.sleep(600.0)
-    warm = rig.chamber.read().air
+    warm = rig.chamber.read().celsius
     rig.chamber.make_safe()
     rig.clock.sleep(6000.0)
 
     assert warm == pytest.approx(45.0 - 20.0 * math.exp(-1.0), abs=0.1)
-    assert rig.chamber.read().air == pytest.approx(25.0, abs=0.1)
+    assert rig.chamber.read().celsius == pytest.approx(25.0, abs=0.1)
 
 
 def test_the_simulated_cell_in_it_conducts_better(rig: Rig) -> None:
@@ -123,7 +162,7 @@ def test_a_resumed_bench_is_as_warm_as_it_was(rig: Rig) -> None:
 
     after = other.chamber.read()
     other.device.close()
-    assert after.air == pytest.approx(before.air, abs=0.01)
+    assert after.celsius == pytest.approx(before.celsius, abs=0.01)
     assert (after.setpoint, after.regulates) == (45.0, True)
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from labctl_climate.soak import Soak, SoakParameters
-from labctl_climate.steps import CheckChamber, HoldTemperature
+from labctl_climate.steps import CheckHumidifier, HoldHumidity
 
 from drivers.twins.world.circuit import Circuit
 from labctl import plugins
@@ -15,6 +15,7 @@ from labctl.errors import InstrumentError, RefusedError
 from labctl.quantities import SI
 from labctl.roles.driver import Setup
 from labctl.sample import Sample
+from labctl.steps.temperature import SetTemperature
 
 PELLET = Sample(name="a pellet", kind="pellet")
 
@@ -35,7 +36,7 @@ class Bench:
 
     def role(self, name: str, kind: type) -> object:
         del name, kind
-        return self.device.roles[""]
+        return self.device.roles["water"]
 
 
 @pytest.fixture
@@ -57,23 +58,25 @@ def done(step, bench: Bench):
             rows.append(item)
 
 
-def test_a_step_a_temperature_follows_the_check() -> None:
-    plan = soak(temperatures=["30 °C", "45 °C"], hold="10 min").plan()
+def test_the_temperature_comes_first_then_a_step_a_humidity() -> None:
+    plan = soak(temperature="30 °C", humidities=["40 %", "60 %"], hold="10 min").plan()
     outcome = Outcome(EndReason.COMPLETED)
 
-    first, *steps = [next(plan), plan.send(outcome), plan.send(outcome)]
+    first, warm, *steps = [next(plan), *(plan.send(outcome) for _ in range(3))]
 
-    assert first == CheckChamber(
-        label="can the chamber do it", temperatures=(30.0, 45.0)
+    assert first == CheckHumidifier(
+        label="can the humidifier do it", humidities=(40.0, 60.0)
     )
-    assert [(s.temperature, s.hold, s.cycle) for s in steps] == [
-        (30.0, 600.0, 1),
-        (45.0, 600.0, 2),
+    assert isinstance(warm, SetTemperature)
+    assert warm.target.celsius == 30.0
+    assert [(s.humidity, s.hold, s.cycle) for s in steps] == [
+        (40.0, 600.0, 1),
+        (60.0, 600.0, 2),
     ]
 
 
-def test_every_temperature_that_the_chamber_has_not_is_refused(bench: Bench) -> None:
-    step = CheckChamber(label="check", temperatures=(-60.0, 25.0, 300.0))
+def test_every_humidity_that_it_has_not_is_refused(bench: Bench) -> None:
+    step = CheckHumidifier(label="check", humidities=(5.0, 50.0, 99.0))
 
     with pytest.raises(RefusedError) as refused:
         done(step, bench)
@@ -82,35 +85,35 @@ def test_every_temperature_that_the_chamber_has_not_is_refused(bench: Bench) -> 
     assert places == [0, 2]
 
 
-def test_the_hold_begins_when_the_temperature_is_reached(bench: Bench) -> None:
-    step = HoldTemperature(label="45 °C", temperature=45.0, hold=600.0)
+def test_the_hold_begins_when_the_humidity_is_reached(bench: Bench) -> None:
+    step = HoldHumidity(label="80 %", humidity=80.0, hold=600.0)
 
     rows, ending = done(step, bench)
 
-    # 20 °C · exp(−t/600 s) falls to the tolerance of 0.5 °C after 2213 s
-    assert ending.values["reached_after"] == pytest.approx(2213.0, abs=120.0)
-    assert len(rows) == pytest.approx((2213.0 + 600.0) / 10.0, rel=0.05)
-    assert bench.role("chamber", object).read().regulates
+    # 35 % · exp(−t/300 s) falls to the tolerance of 2 % after 859 s
+    assert ending.values["reached_after"] == pytest.approx(859.0, abs=60.0)
+    assert len(rows) == pytest.approx((859.0 + 600.0) / 10.0, rel=0.05)
+    assert bench.role("humidifier", object).read().regulates
 
 
-def test_a_chamber_that_does_not_come_is_an_error(bench: Bench) -> None:
-    step = HoldTemperature(label="", temperature=150.0, hold=60.0, deadline=300.0)
+def test_a_humidifier_that_does_not_come_is_an_error(bench: Bench) -> None:
+    step = HoldHumidity(label="", humidity=95.0, hold=60.0, deadline=300.0)
 
-    with pytest.raises(InstrumentError, match="after 300 s, asked for 150 °C"):
+    with pytest.raises(InstrumentError, match="after 300 s, asked for 95 %"):
         done(step, bench)
 
 
 def test_the_mean_is_that_of_the_hold_alone() -> None:
     rows = {
         "cycle_count": np.array([1] * 6 + [2] * 2),
-        "ambient_temperature_celsius": np.array(
-            [25.0, 40.0, 44.9, 45.0, 45.1, 45.0, 45.0, 46.0]
+        "relative_humidity_percent": np.array(
+            [45.0, 52.0, 59.9, 60.0, 60.1, 60.0, 60.0, 63.0]
         ),
     }
     run = SimpleNamespace(sample=PELLET, steps=(), table=lambda _stream: rows)
 
-    found = soak(temperatures=["45 °C", "60 °C"]).results(run)
+    found = soak(humidities=["60 %", "80 %"]).results(run)
 
-    assert found["mean_1_at_45"].value == pytest.approx(45.0)
-    assert found["mean_2_at_60"].value is None
-    assert found["reached_1_at_45"].value is None
+    assert found["mean_1_at_60"].value == pytest.approx(60.0)
+    assert found["mean_2_at_80"].value is None
+    assert found["reached_1_at_60"].value is None

@@ -1,7 +1,7 @@
-"""The chamber in the window: what is shown large, and a thermometer of our own.
+"""The humidifier in the window: what is shown large, and a hygrometer of our own.
 
 What may be asked, its form and its buttons come from `labctl_climate.by_hand`. Qt is
-imported only when the window makes the thermometer, so that a bench without a window
+imported only when the window makes the hygrometer, so that a bench without a window
 needs none.
 """
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from PyQt6.QtWidgets import QWidget
 
 
-def thermometer() -> "QWidget":
+def hygrometer() -> "QWidget":
     """Return the widget; the window calls its ``show_values`` with each new row."""
-    from labctl_climate.thermometer import Thermometer  # noqa: PLC0415  (needs Qt)
+    from labctl_climate.hygrometer import Hygrometer  # noqa: PLC0415  (needs Qt)
 
-    return Thermometer()
+    return Hygrometer()
 
 
-chamber = Kind(
-    "chamber-by-hand",
-    (Part("chamber", "chamber", ("Chamber",)),),
+humidifier = Kind(
+    "humidity-by-hand",
+    (Part("humidifier", "humidifier", ("Humidifier",)),),
     shown=(
-        Shown("Air", "ambient_temperature_celsius", "degC"),
-        Shown("Setpoint", "setpoint_temperature_celsius", "degC"),
+        Shown("Air", "relative_humidity_percent", "%"),
+        Shown("Setpoint", "setpoint_humidity_percent", "%"),
     ),
-    display=thermometer,
+    display=hygrometer,
 )
