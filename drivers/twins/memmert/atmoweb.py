@@ -17,6 +17,8 @@ from labctl.clock import Clock
 NOT_THERE = "N/A"
 ROOM = 20.0
 """°C; no set point of one that only heats is below."""
+FOUND_AT = 25.0
+"""°C; as warm as the room, for which the numbers of every sample hold."""
 SENSOR = 0.1
 """K; the largest error of its sensor."""
 REQUEST = 0.03
@@ -56,8 +58,8 @@ class AtmoWebTwin:
         self.braces = braces
         """False: as older firmware writes, without them and with a comma."""
         self.latency = latency
-        self.setpoint = max(lowest, 20.0)
-        """°C."""
+        self.setpoint = min(max(lowest, FOUND_AT), highest)
+        """°C; so it was left by whoever used it before."""
         self.range = (lowest, highest)
         self.door = 0
         """1 while it is open."""

@@ -180,14 +180,14 @@ def test_beyond_its_range_nothing_is_sent(rig: Rig, celsius: float) -> None:
     with pytest.raises(LimitError, match=r"oven: .* outside 20 … 300"):
         rig.oven.regulate(celsius)
 
-    assert rig.twin.setpoint == 20.0
+    assert rig.twin.setpoint == 25.0
 
 
 def test_a_ramp_is_refused_for_it_has_none(rig: Rig) -> None:
     with pytest.raises(LimitError, match="takes no ramp"):
         rig.oven.regulate(45.0, ramp=1 / 60)
 
-    assert rig.twin.setpoint == 20.0
+    assert rig.twin.setpoint == 25.0
 
 
 def test_the_configuration_can_only_narrow_its_range() -> None:
