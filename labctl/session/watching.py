@@ -4,6 +4,7 @@ What a person says is the same for all of them; the label beside a record, of it
 wins over the common one. A run that read of a record before goes on.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -62,15 +63,15 @@ class WatchOrder:
 
     def of(self, record: str, channel: str) -> Order:
         """Return the order of the run that reads ``record``."""
-        parameters: dict[str, Any] = {
+        parameters: dict[str, str | bool] = {
             RECORD: record,
             "once": self.once,
             "planned_as": self.planned_as,
-            "planned": [dict(each) for each in self.planned],
+            "planned": json.dumps(self.planned) if self.planned else "",
         }
         return Order(
             protocol=PROTOCOL,
-            parameters=Document.without_lines("", parameters),
+            parameters=Document.without_lines("", {**parameters}),
             sample=self.label_of(record),
             channels={ROLE: channel},
             out=self.out,

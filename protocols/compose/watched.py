@@ -4,9 +4,10 @@ The cycler runs what a person entered there; this plan has one step, which reads
 results are worked out of the rows, as those of an imported file are.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import field_validator
@@ -40,8 +41,8 @@ class WatchedParameters(Parameters):
     """Read what there is and end; else until the cycler says that it is over."""
     planned_as: str = ""
     """Protocol whose schedule was entered."""
-    planned: tuple[Mapping[str, Any], ...] = ()
-    """The lines of that schedule, as `labctl watch --planned` works them out."""
+    planned: str = ""
+    """The lines of that schedule as JSON, as `labctl watch --planned` writes them."""
     technique_told: Measurement | None = None
     """What is measured, where a person says so; none: what the rows look like."""
 
@@ -82,8 +83,8 @@ class Watched(Protocol):
         """Refuse a plan that cannot be read."""
         try:
             self._planned()
-        except (KeyError, TypeError) as error:
-            what = f"one of its lines lacks or has too much: {error}."
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"it is no schedule as labctl writes them ({error})."
             cure = "Let `labctl watch --planned PROTOCOL` work them out."
             return [Complaint(("parameters", "planned"), what, cure)]
         return []
@@ -128,7 +129,8 @@ class Watched(Protocol):
         )
 
     def _planned(self) -> tuple[ScheduleStep, ...]:
-        return tuple(ScheduleStep.from_json(each) for each in self.parameters.planned)
+        lines = json.loads(self.parameters.planned or "[]")
+        return tuple(ScheduleStep.from_json(each) for each in lines)
 
     def _as_imported(self) -> Imported:
         p = self.parameters

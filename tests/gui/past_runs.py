@@ -86,6 +86,7 @@ SHORT: dict[str, tuple[str, dict[str, Any]]] = {
     "channel-by-hand": ("qms-0.7", {"idle": "1 min"}),
     "source-meter-by-hand": ("pellet-qms-0.7", {"idle": "10 s"}),
     "hall-by-hand": ("film-qms-0.7", {"idle": "10 s"}),
+    "watched": ("qms-0.7", {"record": "cell.wrd"}),
 }
 ASKED = {
     "source-meter-by-hand": Request(

@@ -39,7 +39,7 @@ RICH: dict[tuple[str, str], Any] = {
     ],
     ("pellet-conductivity", "series"): [{"thickness": "0.8 mm", "resistance": "12 Ω"}],
 }
-NEEDED = {("sequence", "steps")}
+NEEDED = {("sequence", "steps"), ("watched", "record")}
 """What has no default."""
 
 
