@@ -75,7 +75,8 @@ class Complaint:
     """Channels that can do all that the plan asks of ``role``; free ones first. The
     sample has to be moved there: nothing is taken without a person."""
     perhaps: tuple[str, ...] = ()
-    """Channels that could, if they answer: nobody could ask them."""
+    """Channels that could, as far as is known: nobody could ask them, or they do not
+    say all of it."""
 
     @property
     def where(self) -> str:

@@ -99,7 +99,7 @@ def offers_text(complaints: Iterable[Complaint]) -> list[str]:
         if each.role in said or not (each.offers or each.perhaps):
             continue
         able = f"{words(each.role)} could be {_some(each.offers)}"
-        maybe = f"{_some(each.perhaps)}, if it answers"
+        maybe = f"{_some(each.perhaps)}, for all one knows"
         parts = [able] if each.offers else []
         if each.perhaps:
             parts.append(

@@ -125,7 +125,10 @@ def offered(complaints: Iterable[Complaint]) -> Iterator[str]:
             more += f" and {rest} more" if rest > 0 else ""
             yield f"could do it: --role {each.role}={first}{more and f'{more})'}"
         if each.perhaps:
-            yield f"could do it, if it answers: {', '.join(each.perhaps)}"
+            unknown = ", ".join(each.perhaps[:MOST_OFFERS])
+            rest = len(each.perhaps) - MOST_OFFERS
+            unknown += f" and {rest} more" if rest > 0 else ""
+            yield f"could do it for all one knows (--role {each.role}=…): {unknown}"
     if told:
         yield "Nothing was chosen for you: the sample has to be connected there."
 

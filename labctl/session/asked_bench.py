@@ -1,6 +1,6 @@
 """A bench that is looked at before a run: connected and asked, not used."""
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Self, TypeVar, cast
 
@@ -37,6 +37,8 @@ class Against:
     keep them from other programs."""
     beside: Collection[str] = ()
     """The temperatures that a thermometer beside the protocol measures."""
+    measured_at: Callable[[str], Collection[str]] = lambda _channel: ()
+    """Channel -> the temperatures that the bench's thermometers measure there."""
 
 
 class NotAskedError(InstrumentError):

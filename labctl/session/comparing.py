@@ -57,11 +57,12 @@ def compare(
     protocol: Protocol,
     against: Against,
     recorded: Mapping[int, StepRecord] | None = None,
-    uncast: Iterable[Complaint] = (),
+    already: Iterable[Complaint] = (),
 ) -> Compared:
     """Compare all that ``protocol`` has still to do after ``recorded`` steps.
 
-    ``uncast`` is why roles have no channel: told as well, with what could play them.
+    ``already`` is what is known to be wrong with channels: told as well, with what
+    could play their roles.
 
     Blocks until every instrument of the cast that was not connected yet is, or fails.
     """
@@ -90,7 +91,7 @@ def compare(
             unknown.append(Complaint(("channels", role), what))
     offers = Offers(protocol, walked.steps, against)
     return Compared(
-        tuple(map(offers.attached, [*uncast, *_said_once(complaints)])),
+        tuple(map(offers.attached, [*already, *_said_once(complaints)])),
         tuple(unknown),
         abilities,
         offers.needs,

@@ -146,6 +146,7 @@ def _unmeasured(
                 f"records no {quantity} from any instrument of this bench.",
                 _cure(column, AMBIENT_TEMPERATURE.name in measured),
                 file=f"sample {protocol.sample.name}" if top == "sample" else "",
+                role=next(iter(protocol.roles()), "") if column == TEMPERATURE else "",
             )
 
 

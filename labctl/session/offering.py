@@ -5,14 +5,14 @@ meets every need and would refuse nothing of the plan; one that nobody could ask
 to be unknown. Free channels stand first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labctl.casting import instrument_of
 from labctl.errors import Complaint, LabctlError, RefusedError
 from labctl.protocol import Protocol, Step
 from labctl.roles.capability import Capability, Rehearses, capability_of
-from labctl.roles.needs import Need, Shortfall, met, shortfalls, unknown_of
+from labctl.roles.needs import Ability, Need, Shortfall, shortfalls, unknown_of
 from labctl.roles.playing import plays
 from labctl.session.asked_bench import (
     Against,
@@ -22,6 +22,7 @@ from labctl.session.asked_bench import (
     words_of_kind,
 )
 from labctl.session.needing import needs_of, words_of
+from labctl.techniques import TEMPERATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Offer:
     able: tuple[str, ...] = ()
     """Channels that can do all of it; free ones first."""
     perhaps: tuple[str, ...] = ()
-    """Channels that could, if they answer."""
+    """Channels that could, as far as is known."""
     missing: tuple[Need, ...] = ()
     """Needs that no channel is known to meet; only where none is able."""
     kinds_missing: bool = False
@@ -45,8 +46,20 @@ class Offers:
         self, protocol: Protocol, steps: Sequence[Step], against: Against
     ) -> None:
         self._protocol, self._steps, self._against = protocol, steps, against
-        self.needs: Mapping[str, tuple[Need, ...]] = needs_of(steps)
+        self.needs = self._needs(steps)
         self._found: dict[str, Offer] = {}
+
+    def _needs(self, steps: Sequence[Step]) -> Mapping[str, tuple[Need, ...]]:
+        """Return what steps ask for, and the thermometer that a limit asks for."""
+        needs = dict(needs_of(steps))
+        limits = self._against.limits.values()
+        first = next(iter(self._protocol.roles()), "")
+        if first and any(TEMPERATURE in each.columns for each in limits):
+            known = needs.get(first, ())
+            need = Need(first, Ability.SURFACE_TEMPERATURE)
+            if all(each.ability is not need.ability for each in known):
+                needs[first] = (*known, need)
+        return needs
 
     def of(self, role: str) -> Offer:
         """Return who else could play a role; it may take as long as connecting does."""
@@ -71,7 +84,7 @@ class Offers:
         able: list[str] = []
         perhaps: list[str] = []
         short: list[list[Shortfall]] = []
-        seen: dict[tuple[str, Capability], bool | None] = {}
+        seen: dict[tuple[object, ...], bool | None] = {}
         for channel, player in self._players(role):
             if channel in taken or not self._has_company(role, channel):
                 continue
@@ -81,14 +94,17 @@ class Offers:
             if not plays(player, self._protocol.roles()[role]):
                 continue
             known = _capability(player)
-            alike = (instrument_of(channel), known)
+            warmth = frozenset(against.measured_at(channel))
+            lacking = shortfalls(needs, known) + _without_thermometer(needs, warmth)
+            alike = (instrument_of(channel), known, warmth)
             if alike not in seen:
-                seen[alike] = self._can(role, player, known)
+                can = not lacking and self._can(role, player, known, warmth)
+                seen[alike] = can
             if seen[alike] is None:
                 perhaps.append(channel)
             elif seen[alike]:
                 able.append(channel)
-            short.append(shortfalls(needs, known))
+            short.append(lacking)
         missing = () if able else _missed_by_all(needs, short)
         alone = not short
         busy = {*against.station.lent(), *against.station.doubts()}
@@ -137,14 +153,19 @@ class Offers:
                     return False
         return True
 
-    def _can(self, role: str, player: object, known: Capability) -> bool | None:
-        """Tell whether a player does all that is asked of a role; None: unknown."""
-        needs = self.needs.get(role, ())
-        if any(met(need, known) is False for need in needs):
-            return False
+    def _can(
+        self, role: str, player: object, known: Capability, warmth: Collection[str]
+    ) -> bool | None:
+        """Tell whether who meets the needs refuses nothing; None: nobody knows."""
+        of_channel = [
+            need
+            for need in self.needs.get(role, ())
+            if need.ability is not Ability.SURFACE_TEMPERATURE
+        ]
+        sure = None if unknown_of(of_channel, known) else True
         if not plays(player, Rehearses):
-            return None if unknown_of(needs, known) else True
-        against = self._against
+            return sure
+        against = replace(self._against, beside=warmth)
         bench = AskedBench.of(self._protocol, against, {role: player})
         for step in self._steps:
             try:
@@ -158,7 +179,7 @@ class Offers:
                 return False
             except LabctlError:
                 return None
-        return True
+        return sure
 
 
 def _none(role: str, kind: type, offer: Offer) -> str:
@@ -170,7 +191,7 @@ def _none(role: str, kind: type, offer: Offer) -> str:
     elif offer.kinds_missing:
         text = f"What is missing is a {words_of_kind(kind)}"
     if offer.perhaps:
-        return f"{text}; {', '.join(offer.perhaps)} could be one, if it answers."
+        return f"{text}; {', '.join(offer.perhaps)} could be one, for all one knows."
     return f"{text}."
 
 
@@ -179,6 +200,17 @@ def _capability(player: object) -> Capability:
         return capability_of(player) or Capability()
     except LabctlError:  # an empty slot
         return Capability()
+
+
+def _without_thermometer(
+    needs: Sequence[Need], warmth: Collection[str]
+) -> list[Shortfall]:
+    """Return the need of a thermometer at the sample where there is none."""
+    return [
+        Shortfall(need, None)
+        for need in needs
+        if need.ability is Ability.SURFACE_TEMPERATURE and TEMPERATURE not in warmth
+    ]
 
 
 def _missed_by_all(

@@ -2,7 +2,8 @@
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,7 +179,9 @@ def prepare_with(
     try:
         limits = limits_of(config, protocol, beside=beside, begun=begun)
     except RefusedError as refused:
-        complaints += [_located(each, document) for each in refused.complaints]
+        elsewhere = [each for each in refused.complaints if each.role]
+        uncast += elsewhere  # another channel may have the thermometer
+        complaints += [_located(c, document) for c in refused.complaints if not c.role]
         limits = Envelope({})
     named = {**_stated(config, protocol), "run": limits}
     against = Against(
@@ -188,10 +191,11 @@ def prepare_with(
         {} if equipment is None else equipment.vain,
         look_around=equipment is None and (inquire or order.simulate),
         beside=measured_by(beside),
+        measured_at=functools.partial(_measured_at, config),
     )
     compared: Compared | None = None
     if inquire or uncast:
-        compared = compare(protocol, against, uncast=uncast)
+        compared = compare(protocol, against, already=uncast)
         complaints += [_located(each, document) for each in compared.complaints]
     if complaints or cast is None:
         if equipment is None:
@@ -255,6 +259,7 @@ def refuse_beyond(
         named,
         look_around=look_around,
         beside=beside,
+        measured_at=functools.partial(_measured_at, config),
     )
     found = compare(prepared.protocol, against, recorded)
     if found.complaints:
@@ -421,6 +426,15 @@ def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
             f"{kind.name} has no preset {order.preset!r}. There are: {known}."
         )
     return {**kind.presets.get(preset, {}), **data}
+
+
+def _measured_at(config: Config, channel: str) -> Collection[str]:
+    """Return the temperatures that the configured thermometers measure at a channel."""
+    told = config.thermometers_of(channel)
+    if told is None:
+        return ()
+    named = zip(columns.TEMPERATURES, (told.surface, told.ambient), strict=True)
+    return frozenset(column.name for column, thermometer in named if thermometer)
 
 
 def _undoubted(

@@ -112,6 +112,53 @@ def test_a_chamber_is_told_what_it_lacks_not_the_cell() -> None:
     assert "a chamber that heats to 25 °C, cools to -60 °C" in found.cure
 
 
+WARM = {"do": "rest", "duration": "1 h", "until": ["temperature >= 30 °C"]}
+
+
+def warmed(**thermometers: dict[str, str]) -> Config:
+    """Return the bench whose channels have these thermometers, and a limit on them."""
+    text = bench_of(bench_with(maximum_temperature="50 °C")).model_dump(mode="json")
+    told = {name.replace("_", "/"): each for name, each in thermometers.items()}
+    text["temperature"] = told
+    text["safety"] = {"maximum_temperature": "50 °C"}
+    return kept_config(text)
+
+
+def test_a_limit_on_temperature_offers_channels_with_a_thermometer() -> None:
+    bench = warmed(vmp3_2={"surface": "logger/1"}, vmp3_3={"ambient": "oven"})
+
+    found = only(complaints(ordered("formation-cycling"), bench))
+
+    assert found.path == ("safety", "maximum_temperature")
+    assert (found.role, found.offers) == ("cell", ("vmp3/2",))
+
+
+def test_a_bench_without_a_thermometer_says_that_it_is_missing() -> None:
+    found = only(complaints(ordered("formation-cycling"), warmed()))
+
+    assert found.offers == ()
+    assert "has a thermometer at the sample" in found.cure
+
+
+def test_an_end_condition_on_temperature_offers_them_too() -> None:
+    text = warmed(vmp3_2={"surface": "logger/1"}).model_dump(mode="json")
+    text["safety"] = {}
+    order = ordered("sequence", formation_cycles=0, steps=[WARM])
+
+    found = only(complaints(order, kept_config(text)))
+
+    assert (found.role, found.offers) == ("cell", ("vmp3/2",))
+
+
+def test_a_channel_that_does_not_say_what_it_drives_is_not_known_to_be_able() -> None:
+    bench = bench_of(cell=["vmp3/1", "neware/1-1-1"])
+    order = ordered("sequence", channels={"cell": "vmp3/1"}, **HALF_AN_AMPERE)
+
+    found = only(complaints(order, bench))
+
+    assert (found.offers, found.perhaps) == ((), ("neware/1-1-1",))
+
+
 def with_a_station(config: Config, opened: tuple[str, ...]) -> Equipment:
     order = ordered("sequence", **HALF_AN_AMPERE)
     station, world = station_of(config, VirtualClock(0.0), order)

@@ -80,7 +80,7 @@ def answer(**more: Any) -> Checked:
             True,
             False,
             False,
-            "Cell could be vmp3/1, or neware/1, if it answers: the sample has to be",
+            "Cell could be vmp3/1, or neware/1, for all one knows: the sample has",
         ),
         # nothing is known to be wrong, and a channel could not be asked
         (
