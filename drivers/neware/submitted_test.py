@@ -8,12 +8,13 @@ the server; whoever attaches reads them from the first on, and gets the same tim
 import math
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from drivers.neware.answers import Row
+from drivers.submitted.moments import Moments
 from labctl import columns
 from labctl.data import Array, Batch
 from labctl.techniques import Technique
@@ -47,8 +48,7 @@ class SubmittedTest:
     _step: tuple[int, int] = (0, 0)
     """Step and cycle of the last row."""
     _step_time: float = 0.0
-    _last: float = -math.inf
-    """Instrument's time of the last row, s."""
+    _moments: Moments = field(default_factory=Moments)
 
     @property
     def barcode(self) -> str:
@@ -102,17 +102,14 @@ class SubmittedTest:
     def _time_of(self, row: Row) -> float:
         """Return s since the start: a row tells its step's time alone.
 
-        A step begins where the last row of the step before stands. The two moments are
-        told apart by the least step of a float, so that each row has a time of its own.
+        A step begins where the last row of the step before stands.
         """
         step = (row.step, row.cycle)
         if self.fetched and (step != self._step or row.step_time < self._step_time):
             self._offset += self._step_time
         self._step, self._step_time = step, row.step_time
         self.fetched = row.number
-        time = self.zero + self._offset + row.step_time
-        self._last = max(time, math.nextafter(self._last, math.inf))
-        return self._last
+        return self._moments.next(self.zero + self._offset + row.step_time)
 
 
 def make_token(
