@@ -21,6 +21,7 @@ from drivers.palmsens.wire.replies import (
     ReplyReader,
     Text,
 )
+from drivers.palmsens.wire.vocabulary import NOT_NOW
 from drivers.visa.door import Door
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError
@@ -95,6 +96,20 @@ class Line:
                 raise LinkError(f"{self.name}: answers {command!r} with {found}")
             said.append(found.text)
         return "\n".join(said)
+
+    def run(self, command: str, rest: str = "") -> None:
+        """Send what starts a script; it may have ended when this returns.
+
+        RefusedScriptError: it does not start. LinkError: as `ask`.
+        """
+        self.pump()
+        self.inbox.clear()
+        self.runs = True
+        try:
+            self.ask(command, rest)
+        except RefusedScriptError as refused:
+            self.runs = refused.failure.code == NOT_NOW
+            raise
 
     def wait_until(self, holds: Callable[[], bool], seconds: float, what: str) -> bool:
         """Take what comes until ``holds``; return whether it did in time."""

@@ -57,9 +57,7 @@ class CellLooks:
 
     def look(self) -> Package:
         """Run a look and read to its end. InstrumentError: it is not as it should."""
-        self._line.inbox.clear()
-        self._line.ask("e", _text(LOOK))
-        self._line.runs = True
+        self._line.run("e", _text(LOOK))
         ended = self._line.wait_until(
             lambda: not self._line.runs, LOOKING, "a look at the cell"
         )

@@ -109,6 +109,8 @@ class RowMaker:
     halfway: bool = False
     """Whether the first samples were never seen: it was attached to."""
     last: Sample | None = None
+    closed: bool = False
+    """Whether the script said how many samples there were."""
     _kept: Sample | None = None
     """The sample that became a row last, of this technique."""
     _rows: list[Sample] = field(default_factory=list)
@@ -132,6 +134,19 @@ class RowMaker:
     def end(self) -> None:
         """Let the last sample be a row: nothing comes any more."""
         self._close()
+
+    def close(self, count: int | None) -> Event | None:
+        """Compare with the ``count`` of samples that the script says at its end.
+
+        None: it has not said it. Returns what must be said of it.
+        """
+        self.closed = count is not None
+        seen = 0 if self.last is None else self.last.count
+        if count == seen:
+            return None
+        missing = "an unknown number of" if count is None else f"{count - seen}"
+        text = f"{missing} samples before the end of the script are lost"
+        return Event(Level.WARNING, ROWS_LOST, text)
 
     def batches(self) -> list[Batch]:
         """Return the rows that are made, and forget them."""

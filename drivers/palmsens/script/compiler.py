@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from drivers.palmsens.models import POTENTIOSTAT_HIGH, Facts
 from drivers.palmsens.script.bounds import Bounds
-from drivers.palmsens.script.breaks import HIGH_VOLTAGE
 from drivers.palmsens.script.holds import current, rest, voltage
 from drivers.palmsens.script.loops import Loops
 from drivers.palmsens.script.program import (
@@ -99,13 +98,12 @@ def _prologue(draft: Draft, mains: float) -> None:
 
 def _epilogue(draft: Draft) -> None:
     draft.lines += [
-        f"if z >= {integer(HIGH_VOLTAGE)}",
-        "pck_start",
+        "cell_off",
+        "pck_start",  # why it ended, and how many packages there were
         "pck_add z",
+        "pck_add k",
         "pck_add n",
         "pck_end",
-        "endif",
-        "cell_off",
         "endif",
         "on_finished:",
         "cell_off",

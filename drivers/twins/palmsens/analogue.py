@@ -90,6 +90,10 @@ class Analogue:
         self.auto = False
         self.strained = 0
         """1 where the compliance, 2 where the largest current holds it back."""
+        self.welded = False
+        """A fault: the cell switch does not open any more."""
+        self.clipping = False
+        """A fault: readings of a current are beyond their range."""
         self._moving = False
 
     @property
@@ -116,6 +120,8 @@ class Analogue:
 
     def open_cell(self) -> None:
         """Disconnect the cell."""
+        if self.welded:
+            return
         self.on, self.drive, self.strained = False, Drive.NOTHING, 0
         self.socket.release(self)
 
@@ -191,7 +197,7 @@ class Analogue:
         flow = current * (1.0 + errors.current) + errors.current_zero * span * self.on
         flow += b * CURRENT_NOISE * span
         most = span * self.model.reach * 1.05
-        over = 2 * (abs(flow) > most or self.strained == 2)  # noqa: PLR2004
+        over = 2 * (abs(flow) > most or self.strained == 2 or self.clips)  # noqa: PLR2004
         flow = max(-most, min(most, flow))
         far = 1.05 * self.model.compliance
         high = 2 * (abs(seen) > far or self.strained == 1)
@@ -202,6 +208,11 @@ class Analogue:
             over,
             self.model.spans[span],
         )
+
+    @property
+    def clips(self) -> bool:
+        """Whether a reading is beyond its range, whatever flows."""
+        return self.clipping and self.on
 
     def impedance(self, frequency: float) -> complex:
         """Return the cell's impedance in Ω with the instrument's scatter."""

@@ -129,6 +129,7 @@ class MethodScriptTwin(Exchange):
     def discard(self) -> None:
         """Throw away what nobody read."""
         with self.lock:
+            self.bring(self.clock.now())
             self._out.clear()
 
     def say(self, line: str) -> None:
