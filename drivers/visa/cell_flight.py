@@ -9,7 +9,9 @@ the interval before.
 import math
 from dataclasses import dataclass
 
-from drivers.visa.cell_program import BY_HOST, CellProgram, length_of, stair
+from drivers.visa.cell_checks import BY_HOST
+from drivers.visa.cell_program import CellProgram
+from drivers.visa.cell_stairs import length_of, stair
 from drivers.visa.cell_terminals import TerminalReading
 from labctl.techniques import (
     Comparison,
@@ -138,20 +140,19 @@ class TechniqueFlight:
         beyond = self.voltage_before - self._level
         return beyond >= 0.0 if self._drives_up() else beyond <= 0.0
 
-    def next_look(self, now: float) -> float:
-        """Return when to look again, s from ``now`` on."""
+    def next_look(self, now: float, looked: float) -> float:
+        """Return when to look again, s from ``now`` on.
+
+        ``looked`` is when the last look began: readings take their time, and looks
+        that are a tenth of a second apart begin a tenth of a second apart.
+        """
         if isinstance(self.technique, VoltageSweep):
             passed = now - self.begun
             stairs = math.floor(passed / self._stair + 1e-6) + 1
             return max(min(stairs * self._stair, self._end - self.begun) - passed, 0.0)
-        self._interval = min(
-            max(
-                min(self._ahead(), GROWTH * self._interval, LONGEST_LOOK),
-                self._shortest,
-            ),
-            LONGEST_LOOK,
-        )
-        return max(min(self._interval, self._end - now), 0.0)
+        ahead = min(self._ahead(), GROWTH * self._interval, LONGEST_LOOK)
+        self._interval = max(ahead, self._shortest)
+        return max(min(looked + self._interval, self._end) - now, 0.0)
 
     # Within.
 

@@ -45,9 +45,13 @@ DRIVERS = {
     "k6517b": "keithley-6517b",
     "k6487smu": "keithley-6487",
     "vsp": "eclib-remote",
+    **{f"meter-{number}": "keithley-2460" for number in range(1, 9)},
 }
 CHANNELS = {
-    "cell": [f"vsp/{number}" for number in range(1, 9)],
+    "cell": [
+        *(f"vsp/{number}" for number in range(1, 9)),
+        *(f"meter-{number}/cell" for number in range(1, 9)),
+    ],
     "source_meter": ["k2450", "k2400", "k2636b/a", "k2636b/b", "k6430", "b2901a"],
     "electrometer": ["k6517b", "k6487smu"],
     "current_source": ["k6221"],

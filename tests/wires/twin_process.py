@@ -1,9 +1,9 @@
 """Serve twins in a process of their own, which writes down what really happens.
 
-``python tests/wires/twin_process.py LOG [--hall] [--smus] [--cells N]`` prints one JSON
-line, the port of each instrument, and serves until its standard input ends: it never
-outlives whoever started it. SCPI and TSP instruments stand on a raw TCP port each, the
-potentiostat ``vsp`` on the port that `remote_eclib` speaks to.
+``python tests/wires/twin_process.py LOG [--hall] [--smus] [--cells N] [--meters N]``
+prints one JSON line, the port of each instrument, and serves until its standard input
+ends: it never outlives whoever started it. SCPI and TSP instruments stand on a raw TCP
+port each, the potentiostat ``vsp`` on the port that `remote_eclib` speaks to.
 """
 
 import argparse
@@ -46,6 +46,8 @@ SMUS: dict[str, tuple[str, str]] = {
     "k6487smu": ("keithley-6487", "pellet-si"),
 }
 """Each with a sample of its own, so that eight runs do not meet in one."""
+METER = "meter-{}"
+"""A source meter with a cell of its own on its leads."""
 VSP, VSP_ADDRESS = "vsp", "192.168.0.10"
 
 
@@ -71,6 +73,17 @@ def smus(clock: Clock) -> dict[str, Exchange]:
     }
 
 
+def meters(clock: Clock, count: int, sample: str) -> dict[str, Exchange]:
+    """Return 2460s, each with a cell at its output."""
+    world, found = BenchWorld(clock), {}
+    for number in range(1, count + 1):
+        name = METER.format(number)
+        world.place(sample, (f"{name}/cell",))
+        setup = Setup(name, "keithley-2460", name)
+        found[name] = twin_alone("keithley-2460", setup, world, clock)
+    return found
+
+
 def potentiostat(clock: Clock, cells: int, sample: str) -> BiologicTwin:
     """Return a VSP-300 with a cell at each of its first ``cells`` channels."""
     world = BenchWorld(clock)
@@ -87,6 +100,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--hall", action="store_true")
     parser.add_argument("--smus", action="store_true")
     parser.add_argument("--cells", type=int, default=0)
+    parser.add_argument("--meters", type=int, default=0)
     parser.add_argument("--film", default="film-si")
     parser.add_argument("--cell", default="si")
     parser.add_argument("--speed", type=float, default=1.0)
@@ -101,6 +115,7 @@ def main(words: list[str]) -> None:
         twins |= hall(clock, asked.film)
     if asked.smus:
         twins |= smus(clock)
+    twins |= meters(clock, asked.meters, asked.cell)
     for name, twin in twins.items():
         witness.watch_exchange(name, twin)
     served = serve(SimulatedBench(Circuit(), twins), "127.0.0.1", 0)

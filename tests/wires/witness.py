@@ -149,7 +149,9 @@ def _outputs(name: str, twin: Exchange) -> Mapping[str, Callable[[], Seen]]:
 
 def _of_source(source: Source) -> Seen:
     unit = "V" if source.holds_voltage else "A"
-    return Seen(source.on, source.level, (("unit", unit), ("limit", source.limit)))
+    opens = source.when_off == 0.0
+    more = (("unit", unit), ("limit", source.limit), ("opens", opens))
+    return Seen(source.on, source.level, more)
 
 
 def _of_magnet(twin: LakeShore643Twin) -> Seen:
