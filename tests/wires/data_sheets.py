@@ -10,6 +10,7 @@ from drivers.keithley import (
     keithley_2182a,
     keithley_2400,
     keithley_2450,
+    keithley_2460,
     keithley_2636b,
     keithley_6221,
     keithley_6430,
@@ -22,6 +23,7 @@ from drivers.twins.keithley import keithley_2000_functions
 from drivers.twins.keithley import keithley_2182a as twin_2182a
 from drivers.twins.keithley import keithley_2400 as twin_2400
 from drivers.twins.keithley import keithley_2450 as twin_2450
+from drivers.twins.keithley import keithley_2460 as twin_2460
 from drivers.twins.keithley import keithley_6221 as twin_6221
 from drivers.twins.keithley import keithley_6430 as twin_6430
 from drivers.twins.keithley import keithley_6487 as twin_6487
@@ -64,6 +66,26 @@ SHEETS: dict[str, Sheet] = {
         (1e-2, 2e-4, 1.5e-6),
         (0.1, 2.5e-4, 1.5e-5),
         (1.0, 6.7e-4, 9e-4),
+    ),
+    "2460 V": (
+        (0.2, 1.5e-4, 2e-4),
+        (2.0, 1.2e-4, 3e-4),
+        (7.0, 1.5e-4, 1e-3),
+        (10.0, 1.5e-4, 1e-3),
+        (20.0, 1.5e-4, 1e-3),
+        (100.0, 1.5e-4, 1e-2),
+    ),
+    "2460 A": (
+        (1e-6, 2.5e-4, 7e-10),
+        (1e-5, 2.5e-4, 1.5e-9),
+        (1e-4, 2e-4, 1.5e-8),
+        (1e-3, 2e-4, 1.5e-7),
+        (1e-2, 2e-4, 1.5e-6),
+        (0.1, 2.5e-4, 1.5e-5),
+        (1.0, 5e-4, 5e-4),
+        (4.0, 1e-3, 2.5e-3),
+        (5.0, 1e-3, 2.5e-3),
+        (7.0, 1.5e-3, 5e-3),
     ),
     "2636B V": (
         (0.2, 1.5e-4, 2.25e-4),
@@ -199,6 +221,8 @@ DRIVERS: dict[str, Specification] = {
     "2400 A": keithley_2400.CURRENT,
     "2450 V": keithley_2450.VOLTAGE,
     "2450 A": keithley_2450.CURRENT,
+    "2460 V": keithley_2460.VOLTAGE,
+    "2460 A": keithley_2460.CURRENT,
     "2636B V": keithley_2636b.VOLTAGE,
     "2636B A": keithley_2636b.CURRENT,
     "6430 V": keithley_6430.VOLTAGE,
@@ -216,6 +240,8 @@ TWINS: dict[str, Specification] = {
     "2400 A": twin_2400.CURRENT,
     "2450 V": twin_2450.VOLTAGE,
     "2450 A": twin_2450.CURRENT,
+    "2460 V": twin_2460.VOLTAGE,
+    "2460 A": twin_2460.CURRENT,
     "2636B V": keithley_2636b_tables.VOLTAGE,
     "2636B A": keithley_2636b_tables.CURRENT,
     "6430 V": twin_6430.VOLTAGE,

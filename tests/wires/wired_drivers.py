@@ -77,6 +77,7 @@ DRIVERS: dict[str, tuple[str, str, str, Callable[[Any], Callable[[], Any]]]] = {
     "supply": ("hall", "lakeshore-643", "", _supply),
     "g425": ("more", "lakeshore-425", "", _gaussmeter),
     "bias": ("more", "keithley-6487", "bias", _meter),
+    "k2460": ("more", "keithley-2460", "", _meter),
 }
 
 
