@@ -9,7 +9,7 @@ import typer
 
 from labctl.cli import ordering
 from labctl.cli.output import print_json, say, say_out, shown_path
-from labctl.errors import OperatorError
+from labctl.errors import OperatorError, RefusedError
 
 if TYPE_CHECKING:
     from labctl.session.comparing import Compared
@@ -61,7 +61,13 @@ def check(
         config,
     )
     bench = ordering.read_config(config, simulate=simulate)
-    prepared = prepare(ordering.make_order(words, bench), bench, inquire=True)
+    try:
+        prepared = prepare(ordering.make_order(words, bench), bench, inquire=True)
+    except RefusedError as refused:
+        if as_json:
+            told = [asdict(each) | {"text": str(each)} for each in refused.complaints]
+            print_json({"ok": False, "complaints": told})
+        raise
     prepared.station.close()
     compared = prepared.compared or Compared()
     answer: dict[str, Any] = {

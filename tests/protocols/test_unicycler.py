@@ -160,6 +160,15 @@ def test_rows_at_a_current_stand_at_each_step() -> None:
     assert found["record"] == {"every": "5 s", "current": "0.1 mA"}
 
 
+def test_a_hold_goes_on_from_its_current_without_a_gap() -> None:
+    hold = {"step": "constant_voltage", "voltage_V": 4.2, "until_time_s": 60.0}
+
+    steps = read(document({**CC, "until_voltage_V": 4.2}, hold, OCV, hold))["steps"]
+
+    assert [step["do"] for step in steps] == ["linked", "rest", "voltage"]
+    assert [step["do"] for step in steps[0]["steps"]] == ["current", "voltage"]
+
+
 def loop(to: int | str, times: int) -> dict[str, Any]:
     return {"step": "loop", "loop_to": to, "cycle_count": times}
 
@@ -247,6 +256,13 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[str | int, ...], str]] = [
         ("method", 0, "until_temperature_C"),
         "",
     ),
+    (
+        "a current without an end",
+        document({**CC, "rate_C": "inf"}),
+        ("method", 0, "rate_C"),
+        "",
+    ),
+    ("tags alone", document(tag("a")), ("method",), ""),
     (
         "a block of settings that nobody knows",
         document(OCV, cooling=1),

@@ -36,6 +36,9 @@ class Unicycler:
         RefusedError: everything that unicycler cannot say.
         """
         losses = Losses(without, protocol.name)
+        if protocol.requests:
+            losses.refuse((), "takes its steps from a person.")
+            losses.settle()
         techniques = unrolled(protocol, losses)
         data = {
             "sample": {"name": protocol.sample.name, **_capacity(protocol)},

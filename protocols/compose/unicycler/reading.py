@@ -4,7 +4,8 @@ Both count a current that charges as positive, and mean the peak by an amplitude
 are refused: unicycler takes a cut-off of 0 for none in one place and for 0 in another.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from labctl.errors import Place
@@ -42,12 +43,16 @@ def plan_of(
     no step may exceed that states no time; empty: one has to.
     """
     _unambiguous(written, losses)
+    for place in _endless(protocol.model_dump()):
+        losses.refuse(place, "is no number that a plan can have.")
     flat = _flat(protocol, losses, longest)
     try:
         blocks = nested(flat)
     except IntersectingLoopsError as error:
         losses.refuse(("method",), f"{error}, which no plan can say.")
         blocks = ()
+    if not any(isinstance(each, dict) for each in flat):
+        losses.refuse(("method",), "has no step: tags and loops alone do nothing.")
     parameters: Words = {"steps": _steps(blocks, protocol)}
     if protocol.sample.capacity_mAh is not None:
         parameters["one_c"] = f"{_number(protocol.sample.capacity_mAh)} mA"
@@ -67,6 +72,19 @@ def _unambiguous(written: Mapping[str, Any], losses: Losses) -> None:
                     "is 0, which unicycler takes for none, and some cyclers for zero.",
                     "Write null where there is none.",
                 )
+
+
+def _endless(data: Any, above: Place = ()) -> Iterator[Place]:
+    """Yield the place of every infinity and every NaN."""
+    if isinstance(data, float) and not math.isfinite(data):
+        yield above
+    pairs: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(data, dict):
+        pairs = data.items()
+    elif isinstance(data, list | tuple):
+        pairs = enumerate(data)
+    for key, inner in pairs:
+        yield from _endless(inner, (*above, key))
 
 
 def _is_zero(value: Any) -> bool:
@@ -246,11 +264,15 @@ def _limits(safety: Any, losses: Losses) -> Words:
 
 
 def _steps(blocks: Nested[Words], protocol: Any) -> list[Words]:
+    """Return a block's steps; a hold goes on from its current without a gap."""
     out: list[Words] = []
     for each in blocks:
         if isinstance(each, Block):
             inner = _steps(each.inner, protocol)
             out.append({"do": "repeat", "times": each.times, "steps": inner})
-        else:
-            out.append(_recorded(each, protocol.record))
+            continue
+        words = _recorded(each, protocol.record)
+        if words["do"] == "voltage" and out and out[-1]["do"] == "current":
+            words = {"do": "linked", "steps": [out.pop(), words]}
+        out.append(words)
     return out
