@@ -21,6 +21,7 @@ from drivers.visa.cell_reach import CellBounds, Reach
 from drivers.visa.cell_run import CellRun
 from drivers.visa.cell_terminals import (
     LARGEST_MARK,
+    LOOK,
     CellTerminals,
     TerminalReading,
     TerminalSettings,
@@ -151,18 +152,8 @@ class CellChannel:
         """See `PotentiostatChannel.load`; the cell is seen at 0 A for a moment."""
         bounds = CellBounds.of(envelope)
         compile_cell(techniques, self._reach, bounds)
-        state = self._terminals.state()
-        if state.on and self._ours:
-            raise OwnershipError(
-                f"{self.place}: is running what was started here; wait for its end or "
-                "stop it before something new is loaded"
-            )
-        if state.on:
-            raise NotOursError(
-                f"{self.place}: its output is {state}, and nothing was started here; "
-                "it is left alone. Switch it off where it was switched on"
-            )
-        mark = 1 + int(self._clock.unix() * 10.0) % LARGEST_MARK
+        self._must_be_free()
+        mark = 1 + int(self._clock.unix() * 10.0) % (LARGEST_MARK - 1)
         voltage = self._looked().voltage
         program = compile_cell(techniques, self._reach, bounds, voltage)
         self._set_up(program.span, mark)
@@ -228,8 +219,7 @@ class CellChannel:
         if self._ours:
             reading = self._terminals.read()
         else:
-            if self._terminals.state().on:
-                raise NotOursError(f"{self.place}: is on, and not started here")
+            self._must_be_free()
             reading = self._looked()
         return {
             columns.VOLTAGE.name: reading.voltage,
@@ -271,11 +261,29 @@ class CellChannel:
             self._ours = False
             return
         state = self._terminals.state()
-        if state.on:
+        if state.looks:
+            self._terminals.switch_off()
+        elif state.on:
             text = "%s: is %s, not started here, and is left alone"
             log.warning(text, self.place, state)
 
     # ---- within
+
+    def _must_be_free(self) -> None:
+        """Raise OwnershipError if anything runs; end a look that was cut short."""
+        if self._ours:
+            raise OwnershipError(
+                f"{self.place}: is running what was started here; wait for its end or "
+                "stop it before something new is loaded"
+            )
+        state = self._terminals.state()
+        if state.looks:
+            self._terminals.switch_off()
+        elif state.on:
+            raise NotOursError(
+                f"{self.place}: its output is {state}, and nothing was started here; "
+                "it is left alone. Switch it off where it was switched on"
+            )
 
     def _set_up(self, span: float, mark: int) -> None:
         options = self._options
@@ -285,7 +293,7 @@ class CellChannel:
 
     def _looked(self) -> TerminalReading:
         """Return what the cell shows at 0 A, the output off before and afterwards."""
-        self._set_up(self._reach.corners[0][0], LARGEST_MARK)
+        self._set_up(self._reach.corners[0][0], LOOK)
         try:
             self._terminals.rest()
             reading = self._terminals.read()

@@ -24,6 +24,8 @@ GRAIN = 1e-4
 LIMIT_GRAIN = 0.01
 """A current limit read back may differ by so much of itself."""
 LARGEST_MARK = 9999
+LOOK = LARGEST_MARK
+"""Mark of a look at a cell at 0 A; programs have smaller ones."""
 SETTLES = 1.0
 """s that a measurement may take beside its integration: ranges, relays."""
 CONVERSIONS = 4.0
@@ -55,6 +57,11 @@ class TerminalState:
     """Whether it is in high impedance when it is off."""
     mark: int
     """What `CellTerminals.set_up` left there; 0 if there is nothing."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether somebody's look at the cell was cut short: 0 A, and nothing else."""
+        return self.on and not self.drives and self.level == 0.0 and self.mark == LOOK
 
     def __str__(self) -> str:
         if not self.on:

@@ -3,6 +3,7 @@
 import pytest
 from meter_rig import BENCH, LONGEST, MeterRig, down_to, tapered
 
+from drivers.visa.cell_terminals import LOOK, TerminalSettings
 from labctl.data import Level
 from labctl.errors import InstrumentError, NotOursError
 from labctl.techniques import ConstantCurrent, ConstantVoltage, OpenCircuit
@@ -119,3 +120,16 @@ def test_what_is_off_and_not_in_high_impedance_is_told() -> None:
 
     with pytest.raises(InstrumentError, match="disconnect the cell"):
         rig.channel.make_safe()
+
+
+@models
+def test_a_look_that_was_cut_short_is_ended_by_the_next_one(model: str) -> None:
+    rig = MeterRig(model)
+    rig.channel.sense()
+    marked = rig.channel._terminals
+    marked.set_up(TerminalSettings(5.0, 1.0, True, LOOK))
+    marked.rest()  # and the process dies
+
+    rig.opened().load([OpenCircuit(60.0)], BENCH)
+
+    assert not rig.opened()._terminals.state().on
