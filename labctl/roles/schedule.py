@@ -14,6 +14,14 @@ from labctl.techniques import Technique
 _UNITS = {"time": "s", "voltage": "V", "current": "A"}
 
 
+QUANTITIES = (
+    *("schedule", "steps", "line", "line before it", "control", "current_ampere"),
+    *("voltage_volt", "taper_ampere", "every_second", "time >=", "voltage >="),
+    *("voltage <=", "current >=", "current <=", "end"),
+)
+"""What of a schedule may differ; the place in here is its code in a run's results."""
+
+
 @dataclass(frozen=True, slots=True)
 class CutOff:
     """One condition that ends a step."""
@@ -68,12 +76,18 @@ class Difference:
     step: int
     """Number of the line in the schedule, or of the step that ran, from 1; 0: all."""
     quantity: str
-    """``control``, ``current_ampere``, ``voltage >=``, ``loops``, ``steps`` …"""
+    """One of `QUANTITIES`."""
     planned: str | float | None
     ran: str | float | None
     """None: it is not there."""
     where: str = "schedule"
     """``schedule``: what was entered; ``rows``: what was recorded."""
+
+    @property
+    def code(self) -> int:
+        """Place of the quantity in `QUANTITIES`; −1: a cut-off that is not known."""
+        known = self.quantity in QUANTITIES
+        return QUANTITIES.index(self.quantity) if known else -1
 
     def __str__(self) -> str:
         place = f"step {self.step}: " if self.step else ""

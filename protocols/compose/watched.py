@@ -175,7 +175,11 @@ class WatchedRows:
 def _result(found: Sequence[Difference]) -> Result:
     if not found:
         return Result(0, "", reason="what was entered and what ran is what was planned")
-    numbers = {"step": tuple(float(each.step) for each in found)}
+    numbers = {
+        "step": tuple(float(each.step) for each in found),
+        "quantity_code": tuple(float(each.code) for each in found),
+        "seen_in_rows": tuple(float(each.where == "rows") for each in found),
+    }
     for name in ("planned", "ran"):
         values = (getattr(each, name) for each in found)
         numbers[name] = tuple(x if isinstance(x, float) else math.nan for x in values)
