@@ -1,4 +1,4 @@
-"""Voltage and current against time, with what is allowed and what is expected.
+"""Voltage, current and temperature against time, what is allowed and expected.
 
 Hard stops are shaded bands; the forecast of the twins runs ahead of *now* in grey. The
 station thins what is seen to the width of the plot, so a run of ten million rows costs
@@ -23,6 +23,7 @@ from gui.plot.plotting import Plot, add_band, add_line, add_now, give
 from gui.run.windows import curve
 from labctl.api.answers import ForecastOut, RunDetail
 from labctl.api.client import StationClient
+from labctl.columns import TEMPERATURES
 from labctl.data import Array, Columns
 
 PIXELS = 2000
@@ -31,6 +32,8 @@ ZOOM_PAUSE_MS = 120
 """After the last turn of the wheel, before finer points are fetched."""
 TIMES = ((4 * 86400.0, 86400.0, "d"), (3 * 3600.0, 3600.0, "h"), (600.0, 60.0, "min"))
 VOLTAGE, CURRENT = "voltage_volt", "current_ampere"
+WARMTH = tuple(column.name for column in TEMPERATURES)
+"""Of the sample, else of what is around it."""
 HORIZON = 0.35
 """Share of the abscissa that the forecast may take."""
 MICRO = 1e-12
@@ -41,6 +44,7 @@ class _Track:
     """One of the stacked plots."""
 
     column: str
+    """Empty: the run records nothing for it."""
     plot: Plot
     measured: Any
     expected: Any
@@ -49,7 +53,7 @@ class _Track:
 
 
 class LivePlot(QWidget):
-    """Voltage above, current below, one abscissa."""
+    """Voltage above, current below, then temperature if it is known; one abscissa."""
 
     def __init__(self, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +68,7 @@ class LivePlot(QWidget):
         self.tracks = [
             self._track(VOLTAGE, "Voltage against time", "Voltage / V"),
             self._track(CURRENT, "Current against time", "Current / A"),
+            self._track("", "Temperature against time", "Temperature / °C"),
         ]
         self._bands: list[tuple[_Track, Any, float, bool]] = []
         """Track, item, the bound, and whether it is an upper one."""
@@ -75,8 +80,8 @@ class LivePlot(QWidget):
         self._zoomed.setInterval(ZOOM_PAUSE_MS)
         self._zoomed.timeout.connect(self._fetch)
         self._arrange()
-        upper, lower = (track.plot for track in self.tracks)
-        lower.setXLink(upper)
+        for track in self.tracks[1:]:
+            track.plot.setXLink(self.tracks[0].plot)
         for track in self.tracks:
             box = track.plot.getViewBox()
             box.sigRangeChangedManually.connect(self._moved)
@@ -84,6 +89,11 @@ class LivePlot(QWidget):
             track.plot.scene().sigMouseClicked.connect(self._clicked)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Voltage and current against time")
+
+    @property
+    def _drawn(self) -> list[_Track]:
+        """The plots for which the run records something."""
+        return [track for track in self.tracks if track.column]
 
     @property
     def mode(self) -> str:
@@ -102,12 +112,32 @@ class LivePlot(QWidget):
             self._forecast, self._known, self._x = None, -1, None
             for track in self.tracks:
                 track.shown = None
+            self._seek_warmth(detail)
             self._show_envelope()
         if ended:
             self._x = None  # the room that was kept for the forecast is free
         self._label_axes(self._expected_end())
         self.seek_forecast()
         self.refresh(detail.summary.rows, force=new or ended)
+
+    def _seek_warmth(self, detail: RunDetail) -> None:
+        """Draw a temperature if the run has one, the sample's before the air's."""
+        names = {
+            column.name
+            for stream in detail.streams
+            if stream.name == "timeseries"
+            for column in stream.columns
+        }
+        warmth, current = self.tracks[2], self.tracks[1]
+        warmth.column = next((name for name in WARMTH if name in names), "")
+        warmth.measured.setPen(self._ink(warmth.column))
+        warmth.plot.setVisible(bool(warmth.column))
+        label = "Surface" if warmth.column == WARMTH[0] else "Ambient"
+        warmth.plot.label("left", f"{label} / °C")
+        alone = not warmth.column
+        current.plot.getPlotItem().getAxis("bottom").setStyle(showValues=alone)
+        current.plot.label("bottom", "")
+        self._scale = (1.0, "")  # the lowest one is labelled anew
 
     def seek_forecast(self) -> None:
         """Ask what was expected of the run, unless it is known or being asked."""
@@ -183,9 +213,11 @@ class LivePlot(QWidget):
         if self._mode == "follow":
             begin = max(0.0, self._last - self._window())
 
+        wanted = tuple(track.column for track in self._drawn)
+
         def act(station: StationClient) -> Columns:
             return station.window(
-                run, "timeseries", (VOLTAGE, CURRENT), begin=begin, end=end, px=PIXELS
+                run, "timeseries", wanted, begin=begin, end=end, px=PIXELS
             )
 
         self._link.ask(self, act, self._take, self._untaken, key=self._key)
@@ -194,12 +226,17 @@ class LivePlot(QWidget):
         self._known = -1  # asked again with the next look
 
     def _take(self, found: Columns) -> None:
-        pairs = [curve(found, "test_time_second", t.column) for t in self.tracks]
+        drawn = self._drawn
+        names = {name.partition(":")[0] for name in found.names}
+        if not all(track.column in names for track in drawn):
+            self._known = -1
+            return  # it was asked for another run
+        pairs = [curve(found, "test_time_second", t.column) for t in drawn]
         time = pairs[0][0]
         if self._mode != "pin" and time.size:
             self._last = float(time[-1])
         self._empty.setVisible(not time.size)
-        for track, (x, y) in zip(self.tracks, pairs, strict=True):
+        for track, (x, y) in zip(drawn, pairs, strict=True):
             give(track.measured, x, y)
             track.now.setPos(self._last)
             live = self._detail is not None and self._detail.summary.ended_unix is None
@@ -254,7 +291,7 @@ class LivePlot(QWidget):
             self._x = follow(self._x, span) if self._mode == "fit" else span
             self.tracks[0].plot.show_x(Span(span.low, self._x.high))
             self._label_axes(self._x.size)
-        for track in self.tracks:
+        for track in self._drawn:
             measured = track.measured.yData
             expected = track.expected.yData
             parts = [p for p in (measured, expected) if p is not None]
@@ -296,7 +333,7 @@ class LivePlot(QWidget):
         size, unit = next(
             ((s, u) for least, s, u in TIMES if span >= least), (1.0, "s")
         )
-        lower = self.tracks[1].plot
+        lower = self._drawn[-1].plot
         if self._scale != (size, unit):
             self._scale = (size, unit)
             for track in self.tracks:
@@ -329,6 +366,8 @@ class LivePlot(QWidget):
         dark = theme().name == "dark"
         if column == VOLTAGE:
             return "#4aa8e0" if dark else "#0072b2"
+        if column in WARMTH:
+            return "#e58a6b" if dark else "#b5492b"
         return "#e6b23c" if dark else "#a97400"
 
     def _arrange(self) -> None:
@@ -354,10 +393,12 @@ class LivePlot(QWidget):
         box.setContentsMargins(6, 4, 6, 4)
         box.setSpacing(2)
         box.addLayout(top)
-        upper, lower = (track.plot for track in self.tracks)
+        upper, lower, warmth = (track.plot for track in self.tracks)
         upper.getPlotItem().getAxis("bottom").setStyle(showValues=False)
         box.addWidget(upper, 3)
         box.addWidget(lower, 2)
+        box.addWidget(warmth, 2)
+        warmth.setVisible(False)
         self._sign = QLabel("Current is positive while it oxidises the electrode.")
         self._sign.setObjectName("muted")
         box.addWidget(self._sign)

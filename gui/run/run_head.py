@@ -22,6 +22,7 @@ from gui.run.doubts import STILL_ON, Doubt, alarm_text
 from gui.run.states import WORDS, envelope_text, look_of
 from labctl.api.models import RunSummary
 from labctl.api.states import LIVE, RunState, Wish
+from labctl.columns import TEMPERATURES
 
 OPEN_CIRCUIT = "The circuit is opened: no current flows while it is held."
 Bounds = Mapping[str, tuple[float | None, float | None]]
@@ -270,7 +271,8 @@ def facts(summary: RunSummary, bounds: Bounds) -> str:
     """Return what was measured, the most important first: the last may be cut off."""
     last = summary.last
     charge = last.get("step_net_capacity_ah")
-    warm = last.get("temperature_celsius")
+    known = (last.get(column.name) for column in TEMPERATURES)
+    warm = next((celsius for celsius in known if celsius is not None), None)
     parts = [
         envelope_text(last, bounds) if summary.state in LIVE else "",
         signed_text(charge, "Ah") if charge is not None else "",

@@ -24,7 +24,8 @@ SHOWN_QUANTITIES: tuple[tuple[str, str, bool], ...] = (
     ("frequency_hertz", "Hz", False),
     ("current_ampere", "A", True),
     ("source_ampere", "A", True),
-    ("temperature_celsius", "°C", False),
+    ("surface_temperature_celsius", "°C", False),
+    ("ambient_temperature_celsius", "°C", False),
 )
 """Column, unit, whether its sign is always written; the first two found are shown."""
 WORDS = {
