@@ -3,7 +3,8 @@
 The engine reads the thermometers beside whatever goes on and writes the last reading
 into each row; a step finds the readings under the role `THERMOMETERS`. A row that
 lies before the first reading, or longer than `STALE` intervals behind the last, has
-none: unknown is NaN.
+none: unknown is NaN. Where the run itself is looked at more rarely than that (a reading
+that takes a minute, a simulated bench in a thousandfold time), its looks count.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ THERMOMETERS = "thermometers"
 """The role under which a step finds them."""
 STALE = 3.0
 """Intervals between two readings after which the last one says nothing any more."""
+LOOKS = 2.0
+"""The same in looks at the run, where these are rarer."""
 KEPT = 256
 """Readings kept of each; rows of one poll are no older."""
 AHEAD = 2.0
@@ -42,8 +45,10 @@ class Readings:
         if len(self.times) > 2 * KEPT:
             del self.times[:-KEPT], self.celsius[:-KEPT]
 
-    def at(self, times: Array) -> Array:
+    def at(self, times: Array, pace: float = 0.0) -> Array:
         """Return °C at ``times`` (test time, s), same shape; NaN where it is unknown.
+
+        ``pace``: s between two looks at the run.
 
         >>> readings = Readings(10.0, [0.0, 10.0], [25.0, 26.0])
         >>> readings.at(np.array([-1.0, 3.0, 39.0, 41.0]))
@@ -54,7 +59,8 @@ class Readings:
         own = np.array(self.times)
         before = np.searchsorted(own, times + AHEAD, side="right") - 1
         age = times - own[before]
-        known = (before >= 0) & (age <= STALE * self.every)
+        oldest = max(STALE * self.every, LOOKS * pace)
+        known = (before >= 0) & (age <= oldest)
         return np.where(known, np.array(self.celsius)[before], np.nan)
 
     def latest(self, time: float) -> float:
@@ -71,11 +77,17 @@ class Temperatures:
     readings: dict[str, Readings] = field(default_factory=dict)
     now: float = 0.0
     """Test time of the last look, s."""
+    pace: float = 0.0
+    """s between the last two looks at the run."""
 
     @property
     def measured(self) -> frozenset[str]:
         """The columns that are measured."""
         return frozenset(self.readings)
+
+    def look(self, time: float) -> None:
+        """Note a look at the run at ``time`` (test time, s)."""
+        self.pace, self.now = max(time - self.now, 0.0), time
 
     def take(self, values: Mapping[str, float], time: float) -> None:
         """Keep readings of ``time`` (test time, s): column -> °C."""
@@ -97,7 +109,7 @@ class Temperatures:
             return rows
         more = {}
         for column, readings in self.readings.items():
-            ours, theirs = readings.at(times), rows.columns.get(column)
+            ours, theirs = readings.at(times, self.pace), rows.columns.get(column)
             more[column] = (
                 ours if theirs is None else np.where(np.isfinite(theirs), theirs, ours)
             )

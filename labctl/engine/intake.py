@@ -60,7 +60,7 @@ class Intake:
         if not (flight.poll_is_over and flight.rest.uses_bench):
             return
         envelope = self.bench.envelope
-        self.auxiliaries.temperatures.now = self.recorder.test_time
+        self.auxiliaries.temperatures.look(self.recorder.test_time)
         for found in self.auxiliaries.look(envelope):
             if isinstance(found, Event):
                 self.recorder.tell(found)

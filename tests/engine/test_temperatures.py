@@ -68,6 +68,18 @@ def test_a_reading_grows_old_between_two_looks() -> None:
     assert math.isnan(temperatures.latest(AMBIENT))
 
 
+def test_where_looks_are_rare_a_look_is_what_counts() -> None:
+    temperatures = Temperatures({SURFACE: Readings(10.0)})
+    temperatures.look(0.0)
+    temperatures.look(500.0)
+    temperatures.take({SURFACE: 25.0}, 500.0)
+
+    found = temperatures.joined(rows(), np.array([600.0, 1000.0, 1600.0]))
+
+    assert found.columns[SURFACE].tolist()[:2] == [25.0, 25.0]
+    assert math.isnan(found.columns[SURFACE][2])
+
+
 def test_a_run_of_months_keeps_no_more_than_it_needs() -> None:
     readings = Readings(1.0)
     for second in range(10 * KEPT):
