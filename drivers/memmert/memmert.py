@@ -233,7 +233,7 @@ class MemmertDriver:
     ) -> OpenedMemmert:
         """Connect, check who answers, and read how warm it can be."""
         timeout = LinkOptions.of(setup, OnLinkLoss.HOLD).timeout
-        door = HttpDoor(wire, setup.address, setup.name, clock, timeout)
+        door = HttpDoor(wire, setup.address, setup.name, timeout)
         try:
             return OpenedMemmert(MemmertChamber(door, setup, clock), door)
         except BaseException:
