@@ -1,8 +1,9 @@
 """``labctl protocol list|show``."""
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -11,6 +12,7 @@ from labctl.cli.output import print_json, say, say_out, table
 
 if TYPE_CHECKING:
     from labctl.config.models import Config
+    from labctl.protocol import Parameters
     from labctl.session.order import Order
 
 app = typer.Typer(help="The measurement protocols and their parameters.")
@@ -59,6 +61,8 @@ def show(
     person enters at a cycler that labctl cannot drive.
     """
     from labctl import plugins  # noqa: PLC0415
+    from labctl.series.over_temperatures import can_be_series  # noqa: PLC0415
+    from labctl.series.parameters import SeriesParameters  # noqa: PLC0415
 
     if cycler:
         told = (name, settings or [], preset)
@@ -74,6 +78,7 @@ def show(
         name, needs = order.protocol, needs_for(order, bench)
     kind = plugins.protocol(name)
     schema = kind.parameters_model.model_json_schema()
+    series = SeriesParameters if can_be_series(kind) else None
     if as_json:
         print_json(
             {
@@ -83,6 +88,7 @@ def show(
                 "parameters": schema,
                 "presets": {k: dict(v) for k, v in kind.presets.items()},
                 "needs": dict(needs),
+                "series": series and series.model_json_schema(),
             }
         )
         return
@@ -93,15 +99,10 @@ def show(
     if not needs and not kind.requests and kind.can_be_run:
         say_out("needs: depend on the sample; add --sample NAME or FILE")
     say_out("")
-    rows: list[tuple[str, ...]] = [
-        (
-            key,
-            _default(kind.parameters_model.model_fields[key]),
-            " ".join(str(about.get("description", "")).split()),
-        )
-        for key, about in schema["properties"].items()
-    ]
-    say_out(table(("parameter", "default", "meaning"), rows))
+    say_out(_parameters(kind.parameters_model))
+    if series is not None:
+        say_out("\nat several temperatures, in a chamber, as one run:")
+        say_out(_parameters(series))
     for named, values in kind.presets.items():
         say_out(f"\npreset {named}:")
         for key, value in values.items():
@@ -152,6 +153,20 @@ def _show_schedule(
     say_out(schedule_text(lines))
 
 
+def _parameters(model: "type[Parameters]") -> str:
+    """Return parameters with default and meaning as a table."""
+    properties = model.model_json_schema()["properties"]
+    rows: list[tuple[str, ...]] = [
+        (
+            key,
+            _default(model.model_fields[key]),
+            " ".join(str(about.get("description", "")).split()),
+        )
+        for key, about in properties.items()
+    ]
+    return table(("parameter", "default", "meaning"), rows)
+
+
 def _default(about: Any) -> str:
     from labctl.quantities import OneC, Quantity, Rate  # noqa: PLC0415
 
@@ -162,7 +177,8 @@ def _default(about: Any) -> str:
         return "–"
     if isinstance(value, Rate | OneC):
         return str(value)
-    for extra in about.metadata:
-        if isinstance(extra, Quantity):
+    inside = (getattr(a, "__metadata__", ()) for a in get_args(about.annotation))
+    for extra in (*about.metadata, *chain.from_iterable(inside)):
+        if isinstance(extra, Quantity) and isinstance(value, float):
             return extra.format(value)
     return str(value)

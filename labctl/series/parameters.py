@@ -60,7 +60,9 @@ class SeriesParameters(Parameters):
         Annotated[float, Quantity("K/s"), Field(gt=0, json_schema_extra=_SERIES)] | None
     ) = None
     """How fast the chamber goes, 1 K/min say; none: as fast as it can."""
-    return_to: Annotated[Celsius, Field(json_schema_extra=_SERIES)] | None = 25.0
+    return_to: (
+        Annotated[float, Quantity("°C"), Field(json_schema_extra=_SERIES)] | None
+    ) = 25.0
     """Where the chamber goes at the end, before it is switched off; none: it is
     switched off where it is."""
 

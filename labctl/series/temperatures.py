@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from labctl.analysis.uncertainty import Measured, rectangular
-from labctl.columns import TEMPERATURES
-from labctl.data import EndReason
+from labctl.columns import SURFACE_TEMPERATURE, TEMPERATURES
+from labctl.data import Array, EndReason
 from labctl.protocol import RecordedBeside, RecordedRun, StepRecord
 from labctl.series.points import Placed
 from labctl.sources import Kind, Source
@@ -43,9 +43,11 @@ def temperature_at(
         _said(run, places, point, kind) for kind in (SetTemperature, CheckTemperature)
     )
     chamber = [x for x in (begun, ended) if math.isfinite(x)]
-    if read is not None and len(read):
-        value, spread, source = float(read.mean()), float(np.ptp(read)), THERMOMETER
-        own = 0.0
+    if read is not None:
+        column, rows = read
+        value, spread = float(rows.mean()), float(np.ptp(rows))
+        on_it = column == SURFACE_TEMPERATURE.name
+        source, own = (THERMOMETER, 0.0) if on_it else (CHAMBER, BETWEEN)
     elif chamber:
         value, spread = sum(chamber) / len(chamber), max(chamber) - min(chamber)
         source, own = CHAMBER, BETWEEN
@@ -61,8 +63,8 @@ def temperature_at(
 
 def _measured(
     run: RecordedRun, places: Mapping[int, Placed], point: int
-) -> np.ndarray | None:
-    """Return what thermometers told in °C while the point was measured."""
+) -> tuple[str, Array] | None:
+    """Return what a thermometer told in °C while the point was measured, and which."""
     if not isinstance(run, RecordedBeside):
         return None
     counts = [
@@ -80,7 +82,7 @@ def _measured(
         values = np.concatenate(found) if found else np.zeros(0)
         values = values[np.isfinite(values)]
         if values.size:
-            return values
+            return column.name, values
     return None
 
 

@@ -1,11 +1,13 @@
 """Bring a chamber to a temperature and wait until it has settled, or say it did not.
 
 The chamber regulates on by itself: the steps that follow are measured in it. It has
-settled when it stayed within the band for the dwell and the soak after it; the sample
-then had that time to follow. What interrupts the run makes the chamber safe too, so
-`SetTemperature` stands (`labctl.protocol.Step.stands`) and is restored first.
+settled when it stayed within the band for the dwell, and the sample's own thermometer
+stands still; where the sample has none, when it stayed for the soak after the dwell.
+What interrupts the run makes the chamber safe too, so `SetTemperature` stands
+(`labctl.protocol.Step.stands`) and is restored first.
 """
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,12 +22,16 @@ from labctl.protocol import Bench, Ending, Rows, Step
 from labctl.roles.chamber import Chamber, ChamberReading
 from labctl.roles.needs import Ability, Need
 from labctl.steps.waiting import waited
+from labctl.temperatures import THERMOMETERS, Temperatures
 
 ROLE = "chamber"
 LOOK_EVERY = 10.0
 """s between two looks at the chamber; waits are yielded once a poll."""
 DWELL = 120.0
 """s within the band before the soak counts: an overshoot passes through it faster."""
+STILL = 0.2
+"""Of the band: a sample whose mean moved by less from one dwell to the next stands
+still; it is then within twice that of where it goes, if it follows in 300 s."""
 LOOKS = int(DWELL / LOOK_EVERY)
 """That make the temperature at which it settled."""
 ROUNDING = 1e-6
@@ -64,7 +70,8 @@ class SetTemperature(Step):
         """See `Step.execute`. InstrumentError: it did not come in time."""
         chamber, target = bench.role(self.role, Chamber), self.target
         held = chamber.regulate(target.celsius, target.ramp)
-        watch = _Watch(bench.clock, chamber, target, held)
+        sample = bench.role(THERMOMETERS, Temperatures)
+        watch = _Watch(bench.clock, chamber, target, held, sample)
         yield None
         while True:
             yield from watch.look()
@@ -102,8 +109,8 @@ class SetTemperature(Step):
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""
-        yield Need(ROLE, Ability.HIGHEST_TEMPERATURE, self.target.celsius)
-        yield Need(ROLE, Ability.LOWEST_TEMPERATURE, self.target.celsius)
+        yield Need(self.role, Ability.HIGHEST_TEMPERATURE, self.target.celsius)
+        yield Need(self.role, Ability.LOWEST_TEMPERATURE, self.target.celsius)
 
     def assumed(self, ended_by: str = "") -> Outcome:  # noqa: ARG002
         """See `Step.assumed`: the temperature comes."""
@@ -182,6 +189,7 @@ class _Watch:
     target: TemperatureTarget
     held: float
     """°C; the set point as it was read back."""
+    sample: Temperatures
     begun: float = field(init=False)
     first: float = math.nan
     """°C at the first look, from where a ramp begins."""
@@ -193,6 +201,8 @@ class _Watch:
     """°C at the last look."""
     seen: deque[float] = field(default_factory=lambda: deque(maxlen=LOOKS))
     """°C of the last looks since it came into the band last."""
+    surface: deque[float] = field(default_factory=lambda: deque(maxlen=2 * LOOKS))
+    """°C of the sample at the last looks; NaN: nobody knows."""
     said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -208,6 +218,7 @@ class _Watch:
                 yield Event(Level.WARNING, "temperature", f"{ROLE}: {fault}")
         self._refuse(reading)
         self.last = reading.celsius
+        self.surface.append(self.sample.latest(columns.SURFACE_TEMPERATURE.name))
         if math.isnan(self.first):
             self.first = reading.celsius
         if not abs(reading.celsius - self.target.celsius) <= self.target.band:
@@ -222,7 +233,16 @@ class _Watch:
 
     @property
     def is_settled(self) -> bool:
-        return self._within() >= DWELL + self.target.soak
+        within = self._within()
+        if within < DWELL:
+            return False
+        if not math.isfinite(self.surface[-1]):  # nobody measures the sample
+            return within >= DWELL + self.target.soak
+        before, now = (
+            sum(part) / LOOKS for part in (self._surface(0), self._surface(LOOKS))
+        )
+        full = len(self.surface) == 2 * LOOKS
+        return full and abs(now - before) <= STILL * self.target.band
 
     def late(self) -> str:
         """Return why it will not settle any more; empty while it may."""
@@ -255,6 +275,9 @@ class _Watch:
         if target.ramp:
             allowed += abs(target.celsius - self.first) / target.ramp
         return allowed
+
+    def _surface(self, first: int) -> Iterator[float]:
+        return itertools.islice(self.surface, first, first + LOOKS)
 
     def _within(self) -> float:
         within = self.clock.now() - self.within_since

@@ -9,6 +9,7 @@ from labctl.errors import LimitError
 from labctl.limits import Envelope
 from labctl.roles.chamber import ChamberBounds, ChamberReading
 from labctl.roles.safing_order import Stage
+from labctl.temperatures import THERMOMETERS, Temperatures
 
 ROOM = 22.0
 """°C."""
@@ -66,8 +67,11 @@ class ChamberBench:
         self.clock = VirtualClock(epoch=0.0)
         self.envelope = Envelope({})
         self.chamber = SimpleChamber(self.clock)
+        self.temperatures = Temperatures()
 
     def role(self, name: str, kind: type) -> Any:
+        if name == THERMOMETERS:
+            return self.temperatures
         assert name == "chamber"
         assert isinstance(self.chamber, kind)
         return self.chamber

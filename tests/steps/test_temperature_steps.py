@@ -1,6 +1,7 @@
 """A temperature is waited for, within its band, until a deadline."""
 
 import dataclasses
+import math
 
 import pytest
 from simple_chamber import ChamberBench
@@ -15,6 +16,7 @@ from labctl.steps.temperature import (
     SetTemperature,
     TemperatureTarget,
 )
+from labctl.temperatures import Temperatures
 
 
 def through(rows: Rows) -> tuple[list[Item], Ending]:
@@ -189,3 +191,40 @@ def test_a_last_look_says_how_warm_it_is() -> None:
 
     assert len(items) == 1
     assert ending.values["celsius"] == 22.0
+
+
+class SampleInside(Temperatures):
+    """A sample that follows the chamber with a lag of its own."""
+
+    def __init__(self, bench: ChamberBench, lag: float) -> None:
+        super().__init__()
+        self.bench, self.lag = bench, lag
+        self.kelvin, self.then = bench.chamber.celsius(), 0.0
+
+    def latest(self, column: str) -> float:
+        passed = self.bench.clock.now() - self.then
+        goal = self.bench.chamber.celsius()
+        self.kelvin += (goal - self.kelvin) * min(passed / self.lag, 1.0)
+        self.then += passed
+        return self.kelvin if column == "surface_temperature_celsius" else math.nan
+
+
+@pytest.mark.parametrize("lag", [60.0, 300.0, 1800.0])
+def test_a_sample_with_a_thermometer_is_waited_for_itself(lag: float) -> None:
+    bench = ChamberBench()
+    bench.temperatures = SampleInside(bench, lag)
+
+    _, ending = through(to(45.0, soak=1e6).execute(bench))
+
+    assert bench.temperatures.latest("surface_temperature_celsius") == pytest.approx(
+        45.0, abs=0.5 if lag <= 300.0 else 2.0
+    )
+    assert ending.values["settled_after"] < 5 * (300.0 + lag)
+
+
+def test_where_the_thermometer_says_nothing_the_soak_counts() -> None:
+    bench = ChamberBench()
+
+    _, ending = through(to(23.0, soak=3600.0).execute(bench))
+
+    assert ending.values["settled_after"] > 3600.0
