@@ -102,7 +102,7 @@ class Intake:
             self._trip_on(violation, flight)
             if violation is None:
                 self._within_again(flight)
-        if flight.rest.ends_polls and ends_poll(item):
+        if flight.rest.ends_polls and ends_poll(item) and not flight.is_beside:
             self._trip_on(self.limits.poll_ended(), flight)
         if self.recorder.commit_in_time(RunState.RUNNING, flight):
             self.mind_the_disk()

@@ -315,6 +315,7 @@ class Engine:
         if wish is not None:
             return ending, wish
         flight.totals = self._recorder.totals(flight.totals)  # none of its time
+        self._intake.limits.begin_step()  # nor what it read
         return None
 
     def _rest(self, flight: StepInFlight) -> None:

@@ -33,6 +33,19 @@ class Warm(Step):
         return (yield from self.execute(bench))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Quiet(Step):
+    """Poll two hundred times without reading anything."""
+
+    ends_polls: ClassVar[bool] = True
+
+    def execute(self, bench: Bench) -> Rows:
+        for _ in range(200):
+            bench.clock.sleep(1.0)
+            yield None
+        return Ending()
+
+
 def plan() -> Plan:
     yield Warm(label="warm")
     yield Count(label="a", count=6)
@@ -136,3 +149,22 @@ def test_one_that_was_skipped_is_not_restored(journal: MemoryJournal) -> None:
     engine_of(journal, control=control, watch=watch).run(plan())
 
     assert journal.volts() == [0, 1, 2, 3, 4, 5, 0, 1]
+
+
+def test_what_was_read_while_restoring_is_not_missed_in_the_step(
+    journal: MemoryJournal,
+) -> None:
+    warm, quiet = Warm(label="warm"), Quiet(label="quiet")
+
+    def both() -> Plan:
+        yield warm
+        yield quiet
+
+    done = StepRecord(
+        1, {"digest": warm.digest()}, 0.0, 10.0, Outcome(EndReason.COMPLETED)
+    )
+    engine = engine_of(journal, bounds={"voltage_volt": (-2.0, 10.0)})
+
+    ended = engine.run(both(), Recorded(steps={1: done}))
+
+    assert ended.reason is EndReason.COMPLETED

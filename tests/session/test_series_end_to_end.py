@@ -29,6 +29,7 @@ COLD = "0 °C; 10 °C; 20 °C; 30 °C"
 """Where the charge transfer is slow enough to be told from the films beside it."""
 ELECTRONVOLT = 96485.33212
 """J/mol in 1 eV."""
+PLAN = ("peis", "--simulate", "--sample", "qms-0.7")
 PATIENCE = 120.0
 
 
@@ -139,13 +140,13 @@ def test_a_series_that_was_killed_goes_on_at_its_temperature(
         "temperatures": "10 °C; 45 °C",
         "formation_cycles": "0",
         "states": "[]",
-        "settle": "4 h",
+        "soak": "5 h",
+        "settle": "5 h",
     }
     words = [f"{name}={value}" for name, value in given.items()]
     told: list[Any] = [x for word in words for x in ("--set", word)]
     process = subprocess.Popen(
-        [*labctl, "run", "peis", "--simulate", "--sample", "qms-0.7", *told]
-        + ["--speed", "20000", "--out", str(tmp_path)],
+        [*labctl, "run", *PLAN, *told, "--out", str(tmp_path)],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -171,11 +172,10 @@ def test_a_series_that_was_killed_goes_on_at_its_temperature(
         timeout=PATIENCE,
     )
 
-    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.returncode == 0, (label, resumed.stderr)
     answer = json.loads(resumed.stdout)
     found = answer["results"]["charge_transfer_activation_energy"]
-    # Two temperatures, and noise of a cell that was never formed.
-    assert found["value"] == pytest.approx(50.0, abs=6.0)
+    assert abs(found["value"] - 50.0) <= 2 * found["uncertainty"]
     with JournalReader(run.journal) as reader:
         assert [step.label for step in reader.steps if step.outcome][-1] == (
             "back to 25 °C"
