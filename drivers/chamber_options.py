@@ -14,6 +14,12 @@ from labctl.errors import Complaint, LimitError, Place, QuantityError, RefusedEr
 from labctl.quantities import parse
 from labctl.roles.chamber import ChamberBounds
 
+LINK_KEYS = ("timeout", "on_link_loss", "hold_link_for", "serial")
+VISA_KEYS = (*LINK_KEYS, "visa_library", "echo")
+BOUND_KEYS = ("lowest", "highest", "fastest_ramp", "grain", "deadline")
+KEYS = (*BOUND_KEYS, "safe_temperature", *LINK_KEYS)
+"""What a chamber's options may hold. A key that nobody reads is refused: it may be the
+slip of a bound, which then does not protect."""
 COLDEST, HOTTEST = -273.15, 3000.0
 """°C; beyond them no chamber is told to be, and a reading is none."""
 SAFE = 20.0
@@ -133,6 +139,13 @@ class Said:
     def complain(self, key: str, what: str, cure: str = "") -> None:
         """Keep a complaint about ``key``."""
         self._wrong.append(Complaint((*self._place, key), what, cure))
+
+    def know(self, *keys: str) -> None:
+        """Complain of every key that is none of ``keys``."""
+        for key in self._options:
+            if str(key) not in keys:
+                text = f"there is no such option; known are {', '.join(keys)}."
+                self.complain(str(key), text)
 
     def refuse(self) -> None:
         """Raise RefusedError if anything is wrong."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from drivers.chamber_options import (
     COLDEST,
     HOTTEST,
+    KEYS,
     ChamberOptions,
     Said,
     refuse_beyond_bounds,
@@ -42,6 +43,10 @@ CYCLE = 0.3
 OFF = 0.05
 """%; an output below it heats nothing."""
 UNITS = (1, 247)
+OWN_KEYS = (
+    *("unit", "baud_rate", "parity", "stop_bits", "framing"),
+    *("numbers", "decimals", "series", "ramp_per", "registers"),
+)
 
 
 class EurothermController:
@@ -52,7 +57,7 @@ class EurothermController:
         self.name = setup.name
         self._door, self._clock = door, clock
         self._registers = Registers.of(setup.name, setup.options)
-        said = Said(setup.name, setup.options, ())
+        said = Said(setup.name, setup.options)
         numbers = said.choice("numbers", ("float", "scaled"), "float")
         decimals = said.number("decimals", "", 0.0, 4.0, 1.0)
         self._running = RUNNING[said.choice("series", tuple(RUNNING), "3000")]
@@ -111,14 +116,32 @@ class EurothermController:
                 f"{self.name}: its sensor is broken; it heats by none"
             )
         rate = 0.0 if ramp is None else ramp * self._per
-        registers, grain = self._registers, self._bounds.grain
-        held = 0.0
-        if self._bounds.fastest_ramp is not None:
-            held = self._hold("a rate limit", registers.rate_limit, rate, 0.02 * rate)
-        back = self._hold("a set point", registers.target, celsius, grain)
+        held = self._hold_rate(0.0)
+        if ramp is not None:
+            self._begin_here()
+            held = self._hold_rate(rate)
+        target, grain = self._registers.target, self._bounds.grain
+        back = self._hold("a set point", target, celsius, grain)
         self._set_mode(AUTOMATIC)
         self._left = back, held
         return back
+
+    def _begin_here(self) -> None:
+        """Hold the temperature that there is, so that a ramp begins with it.
+
+        Outside its set point limits it cannot: the ramp then begins where it is led.
+        """
+        now, bounds = self.celsius(), self._bounds
+        if bounds.lowest <= now <= bounds.highest:
+            self._hold("a set point", self._registers.target, now, bounds.grain)
+            self._set_mode(AUTOMATIC)
+
+    def _hold_rate(self, rate: float) -> float:
+        """Have the rate limit, 0 for none; return it as it is read back."""
+        if self._bounds.fastest_ramp is None:
+            return 0.0
+        number = self._registers.rate_limit
+        return self._hold("a rate limit", number, rate, 0.02 * rate)
 
     def read(self) -> ChamberReading:
         """See the role."""
@@ -292,7 +315,8 @@ class EurothermDriver:
 
 def _line(setup: Setup) -> tuple[Line, int]:
     """Return how it is reached and its number. RefusedError lists every wrong key."""
-    said = Said(setup.name, setup.options, ())
+    said = Said(setup.name, setup.options)
+    said.know(*KEYS, *OWN_KEYS)
     unit = said.number("unit", "", *UNITS, 1.0)
     baud = said.number("baud_rate", "", 300.0, 115200.0, 9600.0)
     stops = said.number("stop_bits", "", 1.0, 2.0, 1.0)

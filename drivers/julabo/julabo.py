@@ -18,7 +18,14 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.chamber_options import SAFE, ChamberOptions, Said, refuse_beyond_bounds
+from drivers.chamber_options import (
+    KEYS,
+    SAFE,
+    VISA_KEYS,
+    ChamberOptions,
+    Said,
+    refuse_beyond_bounds,
+)
 from drivers.visa.link_options import OnLinkLoss
 from drivers.visa.opening import VisaDriver
 from drivers.visa.reopening import Introduction
@@ -212,7 +219,8 @@ def _line(setup: Setup) -> dict[str, Any]:
 
     RefusedError lists every wrong key. Unverified: USB ports take any.
     """
-    said = Said(setup.name, setup.options, ())
+    said = Said(setup.name, setup.options)
+    said.know(*KEYS, *VISA_KEYS, "baud_rate", "data_bits", "parity")
     baud = said.number("baud_rate", "", 300.0, 115200.0, 4800.0)
     bits = said.number("data_bits", "", 7.0, 8.0, 7.0)
     parity = said.choice("parity", ("none", "odd", "even"), "even")

@@ -14,7 +14,13 @@ from typing import Any
 
 from pymeasure.instruments import Instrument
 
-from drivers.chamber_options import ChamberOptions, Said, refuse_beyond_bounds
+from drivers.chamber_options import (
+    BOUND_KEYS,
+    VISA_KEYS,
+    ChamberOptions,
+    Said,
+    refuse_beyond_bounds,
+)
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
 from drivers.visa.link_options import OnLinkLoss
 from drivers.visa.opening import VisaDriver
@@ -130,6 +136,9 @@ class OutputOptions:
 
 def _outputs(setup: Setup) -> dict[str, OutputOptions]:
     """Return the configured outputs. RefusedError lists every wrong key."""
+    slips = Said(setup.name, setup.options)
+    slips.know("outputs", *VISA_KEYS)
+    slips.refuse()
     said = setup.options.get("outputs", {})
     place = ("instruments", setup.name, "options", "outputs")
     cure = "Write outputs: {1: {lowest: 80 K, highest: 350 K, range: high}}."
@@ -143,6 +152,7 @@ def _outputs(setup: Setup) -> dict[str, OutputOptions]:
         keys = ("outputs", str(key))
         chamber = ChamberOptions.of(setup.name, options, *keys)
         reader = Said(setup.name, options, keys)
+        reader.know("range", *BOUND_KEYS)
         chosen = reader.choice("range", tuple(RANGES), "")
         if chamber.lowest is None or chamber.highest is None:
             text = "how cold and how warm may it be?"

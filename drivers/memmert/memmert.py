@@ -14,8 +14,13 @@ from collections.abc import Mapping
 
 import httpx
 
-from drivers.chamber_options import SAFE as ROOM
-from drivers.chamber_options import ChamberOptions, refuse_beyond_bounds
+from drivers.chamber_options import (
+    KEYS,
+    SAFE,
+    ChamberOptions,
+    Said,
+    refuse_beyond_bounds,
+)
 from drivers.memmert import atmoweb
 from drivers.memmert.door import HttpDoor
 from drivers.own_sensor import OwnSensor
@@ -44,6 +49,9 @@ class MemmertChamber:
         """Meet the device behind ``door``; nothing is told to it."""
         self.name = setup.name
         self._door = door
+        slips = Said(setup.name, setup.options)
+        slips.know(*KEYS)
+        slips.refuse()
         options = LinkOptions.of(setup, OnLinkLoss.HOLD)
         said = ChamberOptions.of(setup.name, setup.options)
         self.link = QuestionLink(setup.name, clock, options, self._introduce)
@@ -55,7 +63,7 @@ class MemmertChamber:
             own = atmoweb.range_of(found, "TempSet_Range", self.name)
         self._has_door = isinstance(found.get("DoorOpen"), float)
         self._bounds = said.bounds(self.name, own, grain=GRAIN)
-        safe = ROOM if said.safe_temperature is None else said.safe_temperature
+        safe = SAFE if said.safe_temperature is None else said.safe_temperature
         self._safe = max(own[0], safe) if own else safe
         self._left: float | None = None
         """°C; the set point that was told last. None: nothing to compare with."""

@@ -141,6 +141,23 @@ def test_a_ramp_is_the_instruments_own_and_goes_off_again(rig: Rig) -> None:
     assert rig.twin.values[35] == 0.0
 
 
+def test_a_ramp_begins_where_it_is_and_not_where_it_was_sent_before(rig: Rig) -> None:
+    rig.furnace.regulate(700.0)
+    rig.furnace.make_safe()
+    rig.furnace.regulate(100.0, ramp=1.0 / 60.0)
+    rig.clock.sleep(600.0)
+
+    # 10 K in ten minutes from the room's 25 °C, not down from 700 °C
+    assert rig.furnace.celsius() == pytest.approx(35.0, abs=3.0)
+
+
+def test_opening_and_reading_write_nothing(rig: Rig) -> None:
+    rig.furnace.read()
+    rig.furnace.celsius()
+
+    assert rig.twin.writes == 0
+
+
 def test_beyond_its_set_point_limits_nothing_is_sent(rig: Rig) -> None:
     for celsius in (-1.0, 801.0, math.nan):
         with pytest.raises(LimitError, match="furnace"):
@@ -229,6 +246,7 @@ def test_without_limits_of_its_own_the_configuration_must_say_them() -> None:
     ("options", "where"),
     [
         ({"unit": 300}, "options.unit"),
+        ({"highst": 60.0}, "options.highst"),
         ({"parity": "mark"}, "options.parity"),
         ({"registers": {"targt": 2}}, "options.registers.targt"),
         ({"registers": {"target": "2"}}, "options.registers.target"),

@@ -172,6 +172,11 @@ def test_what_its_liquid_stands_must_be_said() -> None:
         Rig(options={})
 
 
+def test_a_slip_in_a_bounds_name_is_no_missing_bound() -> None:
+    with pytest.raises(RefusedError, match="highst: there is no such option"):
+        Rig(options={**LIQUID, "highst": 80.0})
+
+
 def test_safe_heats_nothing_and_the_pump_goes_on(rig: Rig) -> None:
     rig.bath.regulate(100.0)
     rig.clock.sleep(3600.0)

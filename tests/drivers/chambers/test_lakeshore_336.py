@@ -224,6 +224,7 @@ def test_an_output_without_a_loop_is_refused_when_it_is_opened() -> None:
     [
         ({3: {}}, "'3' is no heater|3 is no heater"),
         ([1], "names no output"),
+        ({1: {**STAGE[1], "highst": 80.0}}, "highst: there is no such option"),
         ({1: {"highest": 300.0, "lowest": 0.0}}, "'' is none of low, medium, high"),
         ({1: {"range": "low", "lowest": 0.0}}, "highest: how cold and how warm"),
     ],

@@ -6,8 +6,10 @@ import math
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -412,6 +414,56 @@ def test_wrong_options_are_refused_by_their_place() -> None:
     ]
 
 
+def test_a_slip_in_a_bounds_name_is_no_missing_bound() -> None:
+    with pytest.raises(RefusedError, match="highst: there is no such option"):
+        Rig({"highst": "60 °C"})
+
+
+def test_opening_and_reading_tell_it_nothing(rig: Rig) -> None:
+    asked: list[str] = []
+    answer = rig.twin.answer
+
+    def listen(query: str) -> bytes:
+        asked.append(query)
+        return answer(query)
+
+    rig.twin.answer = listen  # type: ignore[method-assign]
+    plugins.driver("memmert-atmoweb").open(rig.wire, rig.setup, rig.clock).close()
+    rig.oven.read()
+    rig.oven.celsius()
+
+    told = [part for query in asked for part in query.split("&") if part[-1] != "="]
+    assert len(asked) == 4
+    assert told == []
+
+
+class Dripping(httpx.BaseTransport):
+    """A server that sends a byte a second and comes to no end."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        del request
+
+        class Drops(httpx.SyncByteStream):
+            def __iter__(drops) -> Iterator[bytes]:  # noqa: N805
+                while True:
+                    self.clock.sleep(1.0)
+                    yield b" "
+
+        return httpx.Response(200, stream=Drops())
+
+
+def test_an_answer_that_drips_without_end_is_given_up_in_time() -> None:
+    clock = VirtualClock(0.0)
+    setup = Setup("oven", "memmert-atmoweb", ADDRESS)
+
+    with pytest.raises(LinkError, match="its answer does not end"):
+        plugins.driver("memmert-atmoweb").open(Dripping(clock), setup, clock)
+    assert clock.now() < 10.0
+
+
 def test_wrong_keys_of_the_twin_are_refused() -> None:
     with pytest.raises(RefusedError, match="lowst"):
         Rig(lowst=5.0)
@@ -473,6 +525,21 @@ def test_over_a_real_socket_as_older_firmware_answers() -> None:
 
     assert oven.regulate(45.5) == 45.5
     assert oven.read().regulates
+    device.close()
+    served.close()
+
+
+def test_several_runs_may_ask_at_once_over_real_sockets() -> None:
+    clock = SystemClock()
+    served = Served(AtmoWebTwin(clock, latency=0.0))
+    device = served.opened(clock)
+    oven: Any = device.roles[""]
+    oven.regulate(45.0)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: oven.read().setpoint, range(80), timeout=60))
+
+    assert set(found) == {45.0}
     device.close()
     served.close()
 

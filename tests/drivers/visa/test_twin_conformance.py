@@ -24,7 +24,12 @@ SCPI = {
     "7001": "keithley-7001",
     "B2901A": "keysight-b2901a",
 }
-PLAIN = {"425": "lakeshore-425", "475": "lakeshore-475", "643": "lakeshore-643"}
+PLAIN = {
+    "336": "lakeshore-336",
+    "425": "lakeshore-425",
+    "475": "lakeshore-475",
+    "643": "lakeshore-643",
+}
 TSP = {"2636B": "keithley-2636b"}
 ALL = {**SCPI, **PLAIN, **TSP}
 
