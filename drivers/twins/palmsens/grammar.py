@@ -91,15 +91,8 @@ class Command:
     """Of a loop, or of an ``if`` that holds."""
     branches: list["Command"] = field(default_factory=list)
     """``elseif`` and ``else`` of an ``if``."""
-
-    @property
-    def takes_time(self) -> bool:
-        """Whether time passes while it is carried out."""
-        return (
-            self.name.startswith("meas")
-            or self.name == "wait"
-            or any(each.takes_time for each in (*self.body, *self.branches))
-        )
+    takes_time: bool = False
+    """Whether time passes while it is carried out; `parse_script` finds out."""
 
 
 @dataclass(slots=True)
@@ -140,7 +133,17 @@ def parse_script(text: str, lacks: frozenset[str] = frozenset()) -> Script:
                 opened.append(command)
     if opened:
         raise ScriptError(SYNTAX, number, 1)
+    for command in (*script.body, *script.finish):
+        _find_time(command)
     return script
+
+
+def _find_time(command: Command) -> bool:
+    """Note whether time passes in a command or in what stands inside it."""
+    inside = [_find_time(each) for each in (*command.body, *command.branches)]
+    measures = command.name.startswith("meas") or command.name == "wait"
+    command.takes_time = measures or any(inside)
+    return command.takes_time
 
 
 def _turn(
