@@ -32,9 +32,9 @@ def acknowledged(folder: Path) -> tuple[RunFolder | None, int]:
     return None, 0
 
 
-def kill_at(rows: int, folder: Path) -> tuple[RunFolder, int]:
+def kill_at(rows: int, folder: Path, *more: str) -> tuple[RunFolder, int]:
     """Run, kill -9 once ``rows`` rows are durable; return what was durable then."""
-    words = [*LABCTL, "run", *PLAN, *SHORT, "--out", str(folder)]
+    words = [*LABCTL, "run", *PLAN, *SHORT, *more, "--out", str(folder)]
     process = subprocess.Popen(
         words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -76,10 +76,11 @@ def test_a_killed_run_has_every_acknowledged_row_and_ends_as_if_nothing_had_been
         )
 
 
+@pytest.mark.parametrize("channel", ["vsp300/1", "neware/1-1-1", "eclab/1"])
 def test_a_resumed_run_has_no_row_twice_and_time_that_only_grows(
-    tmp_path: Path,
+    channel: str, tmp_path: Path
 ) -> None:
-    run, _ = kill_at(200, tmp_path)
+    run, _ = kill_at(200, tmp_path, "--role", f"cell={channel}")
 
     subprocess.run([*LABCTL, "resume", str(run.path)], check=True, timeout=PATIENCE)
 
