@@ -1,5 +1,6 @@
 """``labctl check`` and ``labctl forecast``: what a plan would do, before it does."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -126,6 +127,11 @@ def _span(low: float, high: float, column: str) -> str:
     unit = unit_of(column)
     if not unit:
         return f"{low:g} … {high:g} {column.rpartition('_')[2]}"
+    unit = "°C" if unit == "degC" else unit
+    if math.isinf(low):
+        return f"up to {format_si(high, unit, 3)}"
+    if math.isinf(high):
+        return f"from {format_si(low, unit, 3)}"
     return f"{format_si(low, unit, 3)} … {format_si(high, unit, 3)}"
 
 
