@@ -194,7 +194,7 @@ class CellChannel:
 
         False, too, for an output that was left on: what passed meanwhile is unknown.
         """
-        state = self._terminals.state()
+        state = self._terminals.found()
         if state.on and not self._is_of(token, state.mark):
             raise NotOursError(
                 f"{self.place}: its output is {state}, which this run did not start. "
@@ -204,7 +204,7 @@ class CellChannel:
 
     def recognise(self, token: Mapping[str, Any], started_unix: float) -> bool:  # noqa: ARG002
         """See `PotentiostatChannel.recognise`: by the mark that the upload left."""
-        state = self._terminals.state()
+        state = self._terminals.found()
         if not (state.on and self._is_of(token, state.mark)):
             return False
         self._ours = True
@@ -260,7 +260,7 @@ class CellChannel:
             self._terminals.switch_off()
             self._ours = False
             return
-        state = self._terminals.state()
+        state = self._terminals.found()
         if state.looks:
             self._terminals.switch_off()
         elif state.on:
@@ -276,7 +276,7 @@ class CellChannel:
                 f"{self.place}: is running what was started here; wait for its end or "
                 "stop it before something new is loaded"
             )
-        state = self._terminals.state()
+        state = self._terminals.found()
         if state.looks:
             self._terminals.switch_off()
         elif state.on:

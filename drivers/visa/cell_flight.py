@@ -36,7 +36,7 @@ ARRIVED = 2e-3
 STEADY = 4e-3
 """Of the voltage: a power follows it in such steps."""
 ON_TIME = 1e-3
-"""s; a row or an end so near is due."""
+"""s; an end so near is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,9 @@ class TechniqueFlight:
         rule = self.technique.record
         if isinstance(self.technique, VoltageSweep) and rule.every_volt is not None:
             return True  # looks are its stairs, and those are as high as it says
+        early = 0.5 * min(self._shortest, rule.every_s or math.inf)
         pairs = (
-            (rule.every_s, row.time - recorded.time + ON_TIME),
+            (rule.every_s, row.time - recorded.time + early),
             (rule.every_volt, abs(row.voltage - recorded.voltage)),
             (rule.every_ampere, abs(row.current - recorded.current)),
             (rule.every_coulomb, abs(self.charge - self._row_charge)),

@@ -26,7 +26,7 @@ LIMIT_GRAIN = 0.01
 LARGEST_MARK = 9999
 LOOK = LARGEST_MARK
 """Mark of a look at a cell at 0 A; programs have smaller ones."""
-SETTLES = 1.0
+SETTLES = 0.2
 """s that a measurement may take beside its integration: ranges, relays."""
 CONVERSIONS = 4.0
 """Integrations of one reading with autozero."""
@@ -166,6 +166,11 @@ class CellTerminals(Integrating, abc.ABC):
                 "over-temperature protection or somebody at its front panel did that"
             )
         return self._believed(reading)
+
+    def found(self) -> TerminalState:
+        """Ask what the output does, whatever was known of it; it may have restarted."""
+        self.trust()
+        return self.state()
 
     def switch_off(self) -> None:
         """Open the circuit and read it back. InstrumentError: it may be on."""

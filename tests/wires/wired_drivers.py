@@ -13,16 +13,19 @@ from drivers.twins.world.specimen import Pellet
 from drivers.visa.opening import Opened
 from drivers.visa.wire import LinkCounts
 from labctl.clock import SystemClock
+from labctl.limits import Envelope
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup
 from labctl.roles.electrometer import ElectrometerSettings
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltmeterSettings
+from labctl.techniques import ConstantVoltage
 
 PELLET = Pellet(1e-3, 1e-4, 1e-3, 0.0)
 """10 kΩ."""
 VOLTS = SourceSettings(Driven.VOLTAGE, 1.0, 1e-3, nplc=0.01)
+CELL_BOUNDS = Envelope({"voltage_volt": (-1.0, 1.0), "current_ampere": (-0.01, 0.01)})
 TIMEOUT = 0.15
 """s; the twins answer within a few milliseconds."""
 
@@ -31,6 +34,13 @@ def _meter(role: Any) -> Callable[[], object]:
     role.prepare(VOLTS)
     role.drive(0.5)
     return lambda: role.measure().voltage
+
+
+def _cell(role: Any) -> Callable[[], object]:
+    role.make_safe()
+    role.load([ConstantVoltage(0.5, 1e6, max_current=1e-3)], CELL_BOUNDS)
+    role.start()
+    return lambda: role.poll().live["voltage_volt"]
 
 
 def _source(role: Any) -> Callable[[], object]:
@@ -78,6 +88,8 @@ DRIVERS: dict[str, tuple[str, str, str, Callable[[Any], Callable[[], Any]]]] = {
     "g425": ("more", "lakeshore-425", "", _gaussmeter),
     "bias": ("more", "keithley-6487", "bias", _meter),
     "k2460": ("more", "keithley-2460", "", _meter),
+    "k2460-cell": ("more", "keithley-2460", "cell", _cell),
+    "k2636b-cell": ("more", "keithley-2636b", "cell-a", _cell),
 }
 
 
