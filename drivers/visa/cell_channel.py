@@ -42,6 +42,7 @@ from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.identity import Identity
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.techniques import Technique
+from labctl.waits import Owner, owner_here
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +75,12 @@ class CellChannel:
         )
         self.place = terminals.name
         self._run: CellRun | None = None
-        self._token: dict[str, Any] = {}
         self._ours = False
         """Whether what the output does is ours to stop."""
         self._lateness = Lateness(clock, self.place)
         self._events: list[Event] = []
-        self._said = False
+        self._told: Owner | None = None
+        """The run that knows what the instrument keeps and what the host."""
 
     # ---- what it is
 
@@ -120,7 +121,6 @@ class CellChannel:
             power=self._reach.largest_power,
             potentiostatic_impedance=False,
             galvanostatic_impedance=False,
-            three_electrodes=False,
             constant_power=True,
             board="source meter, timed by the host",
             assumed=("current", "power"),
@@ -158,7 +158,7 @@ class CellChannel:
         program = compile_cell(techniques, self._reach, bounds, voltage)
         self._set_up(program.span, mark)
         self._run = CellRun(program, self._terminals, self._clock, voltage)
-        self._token = {
+        token = {
             "driver": DRIVER,
             "serial": self.identity().serial,
             "output": self.place.partition("/")[2],
@@ -169,10 +169,10 @@ class CellChannel:
             ("wires", "4" if self._options.four_wire else "2"),
             ("looked at", f"every {self._options.poll_every:g} s at most often"),
         )
-        if not self._said:
+        if self._told is None or owner_here() is not self._told:
             self._events.append(UNKEPT)
-            self._said = True
-        return Loaded(program.host_conditions, said, dict(self._token))
+            self._told = owner_here()
+        return Loaded(program.host_conditions, said, token)
 
     def start(self) -> None:
         """See `PotentiostatChannel.start`."""

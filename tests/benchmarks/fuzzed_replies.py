@@ -29,13 +29,15 @@ from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen import Film, Pellet
 from labctl.clock import VirtualClock, stopwatch
-from labctl.errors import InstrumentError, LinkError
+from labctl.errors import InstrumentError, LimitError, LinkError, RefusedError
+from labctl.limits import Envelope
 from labctl.roles.current_source import CurrentSettings
 from labctl.roles.driver import Setup
 from labctl.roles.electrometer import ElectrometerSettings
 from labctl.roles.source_meter import Driven, SourceSettings
 from labctl.roles.switch_matrix import Connection
 from labctl.roles.voltmeter import VoltmeterSettings
+from labctl.techniques import ConstantVoltage
 
 COUNT = 10_000
 SHARE = 0.25
@@ -86,6 +88,26 @@ METER: dict[str, Act] = {
     "measure": lambda meter, _: meter.measure(),
     "point": lambda meter, rng: meter.point(_levels(rng)),
 }
+
+
+def _begin_cell(channel: Any, rng: random.Random) -> None:
+    channel.make_safe()
+    channel.load([ConstantVoltage(_levels(rng), 1e6, max_current=2.5e-3)], CELL_BOUNDS)
+    channel.start()
+
+
+def _poll_cell(channel: Any, _: random.Random) -> tuple[float, ...]:
+    live = channel.poll().live
+    return tuple(live[name] for name in CELL_BOUNDS.bounds if name in live)
+
+
+CELL_BOUNDS = Envelope({"voltage_volt": (-2.0, 2.0), "current_ampere": (-0.1, 0.1)})
+CELL: dict[str, Act] = {
+    "begin": _begin_cell,
+    "poll": _poll_cell,
+    "again": _poll_cell,
+    "and again": _poll_cell,
+}
 SOURCE: dict[str, Act] = {
     "prepare": lambda source, _: source.prepare(CurrentSettings(1e-3, 10.0)),
     "drive": lambda source, rng: source.drive(1e-3 * _levels(rng)),
@@ -118,6 +140,8 @@ DRIVERS: dict[str, tuple[str, str, dict[str, Act]]] = {
     "2400": ("keithley-2400", "", METER),
     "2450": ("keithley-2450", "", METER),
     "2636b": ("keithley-2636b", "a", METER),
+    "2460 cell": ("keithley-2460", "cell", CELL),
+    "2636b cell": ("keithley-2636b", "cell-a", CELL),
     "6430": ("keithley-6430", "", METER),
     "b2901a": ("keysight-b2901a", "", METER),
     "6487": ("keithley-6487", "", ELECTROMETER),
@@ -223,7 +247,7 @@ class Trial:
         before = {self.circuit.source.level}
         try:
             value = self.acts[name](self.role, self.rng)
-        except InstrumentError as error:
+        except (InstrumentError, LimitError, RefusedError) as error:
             row.refused += 1
             if isinstance(error, LinkError):
                 self.note("link", name, error)
