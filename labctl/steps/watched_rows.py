@@ -7,7 +7,7 @@ one early, a range is wrong. A step is what the cycler counts as one (its total 
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,8 +46,11 @@ class RanStep:
     """s from the last row of the step before."""
 
 
-def ran_steps(table: Mapping[str, Array]) -> tuple[RanStep, ...]:
-    """Return the steps that the rows of a record show, in order."""
+def ran_steps(table: Mapping[str, Array], begun: float = 0.0) -> tuple[RanStep, ...]:
+    """Return the steps that the rows of a record show, in order.
+
+    ``begun``: test time at which the first of them began, s.
+    """
     count, time, volts, current = (np.asarray(table[name]) for name in _NEEDED)
     if not len(count):
         return ()
@@ -57,7 +60,7 @@ def ran_steps(table: Mapping[str, Array]) -> tuple[RanStep, ...]:
             int(count[a]),
             _level(current[a:b]),
             float(volts[b - 1]),
-            float(time[b - 1] - time[max(a - 1, 0)]),
+            float(time[b - 1] - (time[a - 1] if a else begun)),
         )
         for a, b in itertools.pairwise(edges)
     )
@@ -75,52 +78,70 @@ def differences_of_rows(
         return ()
     steps = list(executed(planned, MOST))
     judged = ran if ended else ran[:-1]
-    largest = max((abs(s.current_ampere or 0.0) for s in steps), default=0.0)
-    found = [
-        each
-        for k, (ours, theirs) in enumerate(zip(steps, judged, strict=False), 1)
-        for each in _of_step(k, ours, theirs, AT_REST * largest)
-    ]
-    if len(judged) > len(steps) or (ended and len(judged) != len(steps)):
-        found.append(
-            Difference(0, "steps", float(len(steps)), float(len(judged)), "rows")
-        )
-    return tuple(found)
+    return (*_judged(steps, judged), *_counted(len(steps), len(judged), ended=ended))
 
 
-@dataclass(slots=True)
 class RanRows:
     """Takes rows as they come and judges each step once it is over."""
 
-    planned: Sequence[ScheduleStep]
-    known: bool
-    """Whether the first row is the record's first; else the run's results judge."""
-    _rows: dict[str, Array] = field(default_factory=dict)
-    _said: int = 0
+    def __init__(self, planned: Sequence[ScheduleStep], *, known: bool) -> None:
+        """Judge by ``planned``.
+
+        ``known``: the first row is the record's first; else the run's results judge.
+        """
+        self._steps = list(executed(planned, MOST)) if known else []
+        self._rows: list[Mapping[str, Array]] = []
+        """Of the step that goes on."""
+        self._begun = 0.0
+        """Test time at which it began, s."""
+        self._over = 0
+        """Steps that are over."""
 
     def take(self, batch: Batch) -> tuple[Difference, ...]:
         """Return what differs in the steps that ended with these rows."""
-        if not (self.known and self.planned):
+        if not self._steps:
             return ()
-        new = {name: batch.columns[name] for name in _NEEDED}
-        self._rows = {
-            name: np.concatenate((self._rows[name], values)) if self._rows else values
-            for name, values in new.items()
-        }
-        return tuple(self._judged(ended=False))
+        new = {name: np.asarray(batch.columns[name]) for name in _NEEDED}
+        self._rows.append(new)
+        count = _NEEDED[0]
+        if self._rows[0][count][0] == new[count][-1]:
+            return ()
+        whole = self._whole()
+        last = int(np.flatnonzero(whole[count] != whole[count][-1])[-1]) + 1
+        ended = {name: values[:last] for name, values in whole.items()}
+        found = self._ended(ended)
+        self._rows = [{name: values[last:] for name, values in whole.items()}]
+        self._begun = float(ended[columns.TEST_TIME.name][-1])
+        return found
 
     def over(self) -> tuple[Difference, ...]:
-        """Return what differs in the step that was the last."""
-        return tuple(self._judged(ended=True)) if self._rows else ()
+        """Return what differs now that the record has ended."""
+        if not self._steps:
+            return ()
+        found = self._ended(self._whole()) if self._rows else ()
+        return (*found, *_counted(len(self._steps), self._over, ended=True))
 
-    def _judged(self, *, ended: bool) -> Iterator[Difference]:
-        count = self._rows[_NEEDED[0]]
-        if not ended and count[0] == count[-1]:
-            return
-        found = differences_of_rows(self.planned, ran_steps(self._rows), ended=ended)
-        fresh = [each for each in found if not each.step or each.step > self._said]
-        self._said = len(ran_steps(self._rows)) - (0 if ended else 1)
-        yield from fresh
+    def _whole(self) -> dict[str, Array]:
+        return {n: np.concatenate([part[n] for part in self._rows]) for n in _NEEDED}
+
+    def _ended(self, rows: Mapping[str, Array]) -> tuple[Difference, ...]:
+        ran, first = ran_steps(rows, self._begun), self._over
+        self._over += len(ran)
+        return tuple(_judged(self._steps, ran, first))
+
+
+def _judged(
+    steps: Sequence[ScheduleStep], ran: Sequence[RanStep], first: int = 0
+) -> Iterator[Difference]:
+    """Yield what differs in steps that are over, from the planned ``first`` on."""
+    largest = max((abs(s.current_ampere or 0.0) for s in steps), default=0.0)
+    for k, (ours, theirs) in enumerate(zip(steps[first:], ran, strict=False), first):
+        yield from _of_step(k + 1, ours, theirs, AT_REST * largest)
+
+
+def _counted(planned: int, ran: int, *, ended: bool) -> Iterator[Difference]:
+    if ran > planned or (ended and ran != planned):
+        yield Difference(0, "steps", float(planned), float(ran), "rows")
 
 
 def _of_step(

@@ -46,6 +46,10 @@ def _aligned(
     theirs: Sequence[ScheduleStep],
     lines: dict[str, int],
 ) -> Iterator[Difference]:
+    if len(ours) == len(theirs):
+        for mine, other in zip(ours, theirs, strict=True):
+            yield from _pair(mine, other, lines[mine.name])
+        return
     keys = [_key(each) for each in ours], [_key(each) for each in theirs]
     for tag, a, b, c, d in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
         both = min(b - a, d - c)
