@@ -11,6 +11,7 @@ from gui.run.doubts import word_of
 from labctl.api.answers import InstrumentOut
 from labctl.api.models import ByHand, State
 from labctl.api.states import LIVE
+from labctl.quantities import format_duration
 
 KINDS = {
     "SourceMeter": "source meter",
@@ -160,4 +161,5 @@ def left_text(found: ByHand | None, now: float) -> str:
     """Say in how long it is made safe by itself; empty if nothing is on."""
     if found is None or found.left_alone_unix is None or not found.holds:
         return ""
-    return f"safe in {max(0, round(found.left_alone_unix - now))} s"
+    left = max(0, round(found.left_alone_unix - now))
+    return f"safe in {format_duration(left)}"

@@ -29,7 +29,7 @@ from labctl.clock import SystemClock
 from labctl.sample import UNNAMED
 
 RULE = (
-    "Whatever is on stays on while this is seen. The station makes it safe 30 s after "
+    "Whatever is on stays on while this is seen. The station makes it safe {} after "
     "the last touch, so also after you leave this page or the window ends."
 )
 TOUCH_MS = 5000
@@ -75,7 +75,7 @@ class HandControls(QWidget):
         self.safe = button("Make safe", lambda: self.ask("safe"), "Everything off")
         self.skip = button("Stop this", self.hand.skip, "End what it does; all off")
         self.end = button("Give back", lambda: self.ask("end"), "Everything off, end")
-        self._rule = QLabel(RULE)
+        self._rule = QLabel()
         self._rule.setObjectName("muted")
         self._rule.setWordWrap(True)
         self._touch = QTimer(self)
@@ -101,6 +101,7 @@ class HandControls(QWidget):
         """Take which protocol is driven on which channels: role -> channel."""
         if (kind, dict(channels)) != (self._kind, self._channels):
             self._kind, self._channels = kind, dict(channels)
+            self._rule.setText("" if kind is None else RULE.format(kind.patience))
             self._show_own()
             self._offer()
             self._aim()

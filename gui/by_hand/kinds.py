@@ -68,6 +68,8 @@ class Kind:
     """On the tab of several parts."""
     hint: str = ""
     """What one does there, in a sentence."""
+    patience: str = "30 s"
+    """After which without a touch it is made safe, in words."""
     shown: tuple[Shown, ...] = ()
     """Beside voltage, current and field, which are shown wherever they are read."""
     display: Callable[[], Any] | None = None
@@ -91,6 +93,7 @@ HALL = Kind(
 OVEN = Kind(
     "chamber-by-hand",
     (CHAMBER,),
+    patience="12 hours",
     shown=(
         Shown("Temperature", "chamber_temperature_celsius", "degC"),
         Shown("Set point", "setpoint_temperature_celsius", "degC"),

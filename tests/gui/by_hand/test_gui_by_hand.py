@@ -334,5 +334,32 @@ def test_the_seconds_to_safe_are_counted_while_something_is_on() -> None:
     on: dict[str, Any] = {"who": "Kim", "asks": True, "left_alone_unix": 130.0}
 
     assert left_text(ByHand(holds=True, **on), 100.4) == "safe in 30 s"
+    assert left_text(ByHand(holds=True, **on), 130.0 - 43200.0) == "safe in 12 h"
     assert left_text(ByHand(holds=False, **on), 100.4) == ""
     assert left_text(None, 100.4) == ""
+
+
+def test_a_chamber_is_sent_to_a_temperature_where_it_is_chosen(
+    qtbot: QtBot, open_window: Open, bench: RealStation
+) -> None:
+    window = open_window(bench)
+    window.header.pages.setCurrentIndex(2)
+    page = window.instruments
+    qtbot.waitUntil(lambda: bool(page.table.rows.rows))
+    page.table.selectRow(page.table.rows.row_of("oven"))
+    page.choose()
+    controls = page.channel_panel.controls
+    qtbot.waitUntil(controls.form.choice.isEnabled)
+
+    controls.form.choose("hold-temperature")
+    controls.form.type("temperature", "45 °C")
+    controls.form.button.click()
+    qtbot.waitUntil(lambda: bool(bench.bench.live))
+    air = "chamber_temperature_celsius"
+    for _ in range(6):
+        goes_on(qtbot, bench, 60.0)
+    qtbot.waitUntil(lambda: controls.own[air].text not in {"", "–"})
+
+    assert 25.5 < float(controls.own[air].text.split()[0]) < 45.0
+    assert controls.own["setpoint_temperature_celsius"].text.startswith("45")
+    assert controls.output.text.startswith("holds 45 °C")
