@@ -44,7 +44,8 @@ class Unmet:
             return False
         if need.value is None or complaint.value is None:
             return need.value is None and complaint.value is None
-        return complaint.unit == need.unit
+        same = abs(complaint.value) == need.value or complaint.limit == self.short.limit
+        return complaint.unit == need.unit and same
 
     def complaint(self, channel: str, cure: str = "") -> Complaint:
         """Return it in words, at its parameter, else at its role.

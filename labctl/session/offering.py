@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labctl.casting import instrument_of
+from labctl.clock import stopwatch
 from labctl.errors import Complaint, LabctlError, RefusedError
 from labctl.protocol import Protocol, Step
 from labctl.roles.capability import Capability, Rehearses, capability_of
@@ -23,6 +24,9 @@ from labctl.session.asked_bench import (
 )
 from labctl.session.needing import needs_of, words_of
 from labctl.techniques import TEMPERATURE
+
+PATIENCE = 15.0
+"""s of the wall in which further instruments are connected to; each has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Offers:
 
     def _look(self, role: str) -> Offer:
         against, needs = self._against, self.needs.get(role, ())
-        taken = {*against.cast.values()}
+        taken = {*against.cast.values(), *against.station.doubts()}
         able: list[str] = []
         perhaps: list[str] = []
         short: list[list[Shortfall]] = []
@@ -88,14 +92,15 @@ class Offers:
         for channel, player in self._players(role):
             if channel in taken or not self._has_company(role, channel):
                 continue
+            warmth = frozenset(against.measured_at(channel))
+            cold = _without_thermometer(needs, warmth)
             if player is None:
-                perhaps.append(channel)
+                perhaps += [] if cold else [channel]
                 continue
             if not plays(player, self._protocol.roles()[role]):
                 continue
             known = _capability(player)
-            warmth = frozenset(against.measured_at(channel))
-            lacking = shortfalls(needs, known) + _without_thermometer(needs, warmth)
+            lacking = shortfalls(needs, known) + cold
             alike = (instrument_of(channel), known, warmth)
             if alike not in seen:
                 can = not lacking and self._can(role, player, known, warmth)
@@ -106,21 +111,21 @@ class Offers:
                 able.append(channel)
             short.append(lacking)
         missing = () if able else _missed_by_all(needs, short)
-        alone = not short
-        busy = {*against.station.lent(), *against.station.doubts()}
+        busy = set(against.station.lent())
         able.sort(key=lambda channel: channel in busy)
-        return Offer(tuple(able), tuple(perhaps), missing, alone)
+        return Offer(tuple(able), tuple(perhaps), missing, kinds_missing=not short)
 
     def _players(self, role: str) -> list[tuple[str, object | None]]:
         """Return every channel that a role may have; None: nobody could ask it."""
-        against = self._against
+        against, began = self._against, stopwatch()
         station = against.station
         named = station.candidates(role)
         instruments = dict.fromkeys(map(instrument_of, named or station.setups))
         found: list[tuple[str, object | None]] = []
         for instrument in instruments:
             mine = [c for c in named if instrument_of(c) == instrument]
-            if instrument not in station.opened and not against.look_around:
+            may = against.look_around and stopwatch() - began < PATIENCE
+            if instrument not in station.opened and not may:
                 found += [(channel, None) for channel in mine]
                 continue
             try:

@@ -193,6 +193,17 @@ def test_channels_that_are_lent_stand_last() -> None:
     assert found.offers == (*ALL_VSP[1:], "vsp300/1")
 
 
+def test_a_channel_that_may_still_be_on_is_not_offered() -> None:
+    equipment = with_a_station(TWO_CYCLERS, opened=("vsp300",))
+    equipment.station.doubt("vsp300/2", "the guard: no answer")
+    order = ordered("sequence", channels={"cell": "vmp3/1"}, **HALF_AN_AMPERE)
+
+    found = only(refused_by(order, equipment))
+
+    assert "vsp300/2" not in found.offers
+    assert "vsp300/3" in found.offers
+
+
 # In words, the protocol, its parameters, and words of what is needed of the cell.
 NEEDS: list[tuple[str, str, Mapping[str, Any], tuple[str, ...]]] = [
     ("formation", "formation-cycling", {}, ("holds a current", "drives 1.07 mA")),
