@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 
 ONE_LOOP = OpenCircuit | ConstantCurrent | ConstantVoltage
 """Techniques that ``Y``, which ends a measurement loop, ends as a whole."""
+RECOGNISING = 10.0
+"""s for which a script may be silent before whose it is counts as unknown."""
 SAFING_PATIENCE = 30.0
 """s for which a broken line is tried before a channel counts as not made safe."""
 
@@ -176,9 +178,10 @@ class MethodScriptChannel:
     ) -> bool:
         """See `PotentiostatChannel.recognise`.
 
-        InstrumentError: a script runs and says nothing for as long as that one may.
+        InstrumentError: a script runs and says nothing for `RECOGNISING` s, as the
+        lowest frequencies of a spectrum may: a guard tells a person then.
         """
-        if not self._ear.recognises(token):
+        if not self._ear.recognises(token, RECOGNISING):
             return False
         sign = self._device.options.imaginary_sign
         self._ear.begin(Experiment.of_token(token, (), sign))

@@ -5,6 +5,7 @@ identity may be a damaged one, so two in a row must say it before a script count
 somebody else's.
 """
 
+import math
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -105,17 +106,19 @@ class Listener:
             "another channel"
         )
 
-    def recognises(self, token: Mapping[str, Any]) -> bool:
+    def recognises(self, token: Mapping[str, Any], longest: float = math.inf) -> bool:
         """Tell whether what runs says the identity of a token.
 
-        InstrumentError: it says nothing for as long as that one may.
+        InstrumentError: it says nothing for as long as that one may, or for
+        ``longest`` s.
         """
         if token.get("driver") != DRIVER:
             return False
         serial = self._device.serial
         if serial and serial != token["serial"]:
             return False
-        return self.hears(int(token["identity"]), float(token["silence"]))
+        silence = min(float(token["silence"]), longest)
+        return self.hears(int(token["identity"]), silence)
 
     def hears(self, identity: int, silence: float) -> bool:
         """Listen until a script says who it is. InstrumentError: it says nothing."""

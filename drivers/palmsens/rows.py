@@ -203,9 +203,9 @@ class RowMaker:
         missing = sample.count - 1 - (0 if before is None else before.count)
         if before is None and self.halfway:
             text = (
-                f"attached at {sample.time + self.zero:.1f} s of the script: "
-                f"{missing} samples before were sent while nobody listened, and are "
-                "lost"
+                f"goes on with sample {sample.count} of the script, at "
+                f"{sample.time + self.zero:.1f} s: what it sent while nobody listened "
+                "is lost"
             )
             return Event(Level.WARNING, ROWS_LOST, text)
         if missing > 0 and self._is_gap(before, sample):
@@ -242,7 +242,10 @@ class RowMaker:
         sines = [row.sine for row in rows if row.sine is not None]
         if not sines:
             return Batch(columns.TIMESERIES.name, made)
-        amplitudes = [self._amplitudes(row.technique) for row in rows]
+        amplitudes = [
+            self._amplitudes(row.technique, math.hypot(re, im))
+            for row, (_, re, im) in zip(rows, sines, strict=True)
+        ]
         made |= {
             columns.FREQUENCY.name: _floats(f for f, _, _ in sines),
             columns.REAL_IMPEDANCE.name: _floats(re for _, re, _ in sines),
@@ -254,14 +257,17 @@ class RowMaker:
         }
         return Batch(columns.EIS.name, made)
 
-    def _amplitudes(self, at: int) -> tuple[float, float]:
-        """Return amplitudes in V and A: the one asked for; the other is unknown."""
+    def _amplitudes(self, at: int, size: float) -> tuple[float, float]:
+        """Return amplitudes in V and A: the one asked for, and by |Z| in Ω the other.
+
+        An impedance is the quotient of the two; what is not said is the one driven.
+        """
         technique = self.techniques[at] if at < len(self.techniques) else None
-        if not isinstance(technique, Spectrum):
+        if not isinstance(technique, Spectrum) or not size > 0.0:
             return math.nan, math.nan
         if technique.galvanostatic:
-            return math.nan, technique.amplitude
-        return technique.amplitude, math.nan
+            return technique.amplitude * size, technique.amplitude
+        return technique.amplitude, technique.amplitude / size
 
 
 def _floats(values: Iterable[float]) -> NDArray[np.float64]:
