@@ -33,6 +33,7 @@ from drivers.ec_lab.settings_file import (
 )
 from drivers.submitted.draft import Draft, interval_of, rests
 from drivers.submitted.margins import Margins
+from drivers.submitted.program import Compiled
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -63,24 +64,14 @@ LIMITS = {
 """What a sequence can test by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A settings file, and what it leaves to the host."""
-
-    text: str
-    places: tuple[tuple[int, ...], ...]
-    """For each linked technique: sequence -> index of labctl's technique."""
-    spectra: tuple[bool, ...]
-    """For each linked technique: whether it is one."""
-    host_conditions: tuple[tuple[int, Condition], ...]
-    summary: tuple[tuple[str, str], ...]
-    unlimited: tuple[str, ...]
-
-
 def compile_program(
     techniques: Sequence[Technique], place: str, options: Options, margins: Margins
-) -> Program:
-    """Return the program. RefusedError carries all that EC-Lab is not told."""
+) -> Compiled:
+    """Return the file. RefusedError carries all that EC-Lab is not told.
+
+    Its token says where each sequence belongs (``places``: for each linked technique,
+    sequence -> index of the technique) and which of them are ``spectra``.
+    """
     draft = _Compilation(place, techniques, options=options)
     draft.choose_span(margins)
     for index, technique in enumerate(techniques):
@@ -101,13 +92,15 @@ def compile_program(
         options.decimal,
     )
     protected = options.protection_confirmed and margins.complete
-    return Program(
-        text,
-        tuple(tuple(s.places) for s in draft.segments),
-        tuple(s.name != MODULO_BAT for s in draft.segments),
+    return Compiled(
+        text.encode("cp1252"),
         tuple(draft.host),
         tuple(draft.summary),
         () if protected else draft.kinds_that_drive(),
+        {
+            "places": [list(s.places) for s in draft.segments],
+            "spectra": [s.name != MODULO_BAT for s in draft.segments],
+        },
     )
 
 

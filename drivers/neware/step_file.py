@@ -10,11 +10,11 @@ what is left out is no limit. Rules of recording hold for the whole file: the fi
 import math
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from drivers.neware.options import Options
 from drivers.submitted.draft import Draft, interval_of, rests
 from drivers.submitted.margins import Margins
+from drivers.submitted.program import Compiled
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -42,20 +42,9 @@ FORMAT = {
 """As the client writes whose files the units above are known from."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepFile:
-    """A file, and what it leaves to the host."""
-
-    text: str
-    host_conditions: tuple[tuple[int, Condition], ...]
-    summary: tuple[tuple[str, str], ...]
-    unlimited: tuple[str, ...]
-    """Kinds of technique that drive and are not known to be watched."""
-
-
 def compile_steps(
     techniques: Sequence[Technique], place: str, options: Options, margins: Margins
-) -> StepFile:
+) -> Compiled:
     """Return the step file. RefusedError carries all that a BTS cannot do."""
     draft = _StepDraft(place, techniques)
     for index, technique in enumerate(techniques):
@@ -84,8 +73,8 @@ def compile_steps(
         )
     draft.refuse()
     protected = options.protection_confirmed and margins.complete
-    return StepFile(
-        draft.text(margins),
+    return Compiled(
+        draft.text(margins).encode(),
         tuple(draft.host),
         tuple(draft.summary),
         () if protected else draft.kinds_that_drive(),

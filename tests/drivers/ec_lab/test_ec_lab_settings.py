@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ec_lab.compiler import Program, compile_program
+from drivers.ec_lab.compiler import compile_program
 from drivers.ec_lab.numbers import AMPERES, clock_time, range_name, written
 from drivers.ec_lab.options import Options
 from drivers.submitted.margins import Margins
+from drivers.submitted.program import Compiled
 from drivers.twins.biologic.techniques import Mode
 from drivers.twins.ec_lab.settings_file import (
     RefusedFileError,
@@ -40,12 +41,12 @@ SINE = Spectrum(False, 0.5, 0.01, 1e4, 1.0)
 CURRENT = ConstantCurrent(1e-3, 60.0, (UPPER,), Recording(every_s=1.0))
 
 
-def compiled(*techniques: Technique, **options: object) -> Program:
+def compiled(*techniques: Technique, **options: object) -> Compiled:
     return compile_program(techniques, "eclab/1", Options(**options), Margins())  # type: ignore[arg-type]
 
 
 def as_ec_lab_reads(*techniques: Technique, **options: object) -> Settings:
-    return read_settings(compiled(*techniques, **options).text.encode("cp1252"))
+    return read_settings(compiled(*techniques, **options).text)
 
 
 def test_a_charge_is_read_by_the_other_side_as_it_was_meant() -> None:
@@ -66,7 +67,7 @@ def test_a_cut_off_of_zero_volt_is_a_limit() -> None:
 
 @pytest.mark.parametrize("decimal", [".", ","])
 def test_windows_regional_settings_decide_the_decimal_sign(decimal: str) -> None:
-    text = compiled(CURRENT, decimal=decimal).text
+    text = compiled(CURRENT, decimal=decimal).text.decode("cp1252")
 
     assert f"60{decimal}000" in text
     assert as_ec_lab_reads(CURRENT, decimal=decimal).program[0].stages[0].level == 1e-3
@@ -76,9 +77,9 @@ def test_direct_current_shares_a_modulo_bat_and_a_spectrum_stands_alone() -> Non
     rest = OpenCircuit(10.0)
     program = compiled(CURRENT, rest, SINE, rest, CURRENT, Loop(3, 4))
 
-    assert program.places == ((0, 1), (2,), (3, 4, 5))
-    assert program.spectra == (False, True, False)
-    read = read_settings(program.text.encode("cp1252"))
+    assert program.token["places"] == [[0, 1], [2], [3, 4, 5]]
+    assert program.token["spectra"] == [False, True, False]
+    read = read_settings(program.text)
     assert [each.short for each in read.linked] == ["MB", "PEIS", "MB"]
     assert read.program[-1].jump == (3, 3)  # passes − 1, from the block's own start
 
@@ -98,7 +99,7 @@ def test_a_spectrum_keeps_bias_amplitude_and_frequencies() -> None:
 
 def test_a_limit_in_a_sweep_ends_all_its_ramps() -> None:
     sweep = VoltageSweep((0.0, 1.0, 0.0), 1e-3, until=(UPPER,))
-    text = compiled(sweep, OpenCircuit(1.0)).text
+    text = compiled(sweep, OpenCircuit(1.0)).text.decode("cp1252")
 
     row = next(line for line in text.split("\r\n") if line.startswith("lim1_seq"))
     assert row.split()[1:3] == ["2", "2"]
@@ -107,7 +108,7 @@ def test_a_limit_in_a_sweep_ends_all_its_ramps() -> None:
 def test_the_envelope_becomes_safety_limits_a_margin_outside() -> None:
     envelope = Envelope({"voltage_volt": (0.0, 2.0), "current_ampere": (-0.01, 0.01)})
     program = compile_program([CURRENT], "eclab/1", Options(), Margins.of(envelope))
-    read = read_settings(program.text.encode("cp1252"))
+    read = read_settings(program.text)
 
     assert read.voltage == pytest.approx((-0.02, 2.02))
     assert read.current == pytest.approx((-0.0102, 0.0102))
@@ -186,10 +187,10 @@ def test_times_and_ranges_are_written_as_ec_lab_does() -> None:
     ],
 )
 def test_the_twin_refuses_what_ec_lab_would_not_load(was: str, instead: str) -> None:
-    text = compiled(CURRENT).text.replace(was, instead)
+    text = compiled(CURRENT).text.replace(was.encode(), instead.encode())
 
     with pytest.raises(RefusedFileError):
-        read_settings(text.encode("cp1252"))
+        read_settings(text)
 
 
 @given(
@@ -197,12 +198,12 @@ def test_the_twin_refuses_what_ec_lab_would_not_load(was: str, instead: str) -> 
 )
 def test_every_program_is_read_back_step_by_step(techniques: list[Technique]) -> None:
     program = compiled(*techniques)
-    read = read_settings(program.text.encode("cp1252"))
+    read = read_settings(program.text)
 
     kinds = [t.stages[0].mode for t in read.program]
     wanted = {"cc": Mode.CURRENT, "ocv": Mode.REST, "eis": Mode.VOLTAGE}
     assert kinds == [wanted[t.kind] for t in techniques]
-    assert sum(map(len, program.places)) == len(techniques)
+    assert sum(map(len, program.token["places"])) == len(techniques)
 
 
 def test_a_hold_tapers_by_the_size_of_its_current() -> None:

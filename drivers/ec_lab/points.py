@@ -1,29 +1,20 @@
-"""One run that was submitted to EC-Lab: what it is recognised by, and its points.
+"""The points of one run in EC-Lab's files, made into batches.
 
-The name of its data files is ours alone, drawn anew for each upload and kept in the
-token. Points stay in EC-Lab's files; whoever attaches reads them from the first one on
-and gets the same times.
+They are read from the first one on by whoever attaches, and get the same times.
 """
 
 import math
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from drivers.ec_lab.answers import Experiment
 from drivers.ec_lab.client import amplitudes, dc_point, eis_point, value_of
 from drivers.submitted.moments import Moments
 from labctl import columns
 from labctl.data import Batch, Column
-from labctl.techniques import Technique
 
-DRIVER = "ec-lab"
-PREFIX = "labctl-"
-START_GRACE = 15.0
-"""s in which a started channel may still say that it stands still."""
 POINTS_AT_ONCE = 500
 """Of one turn: a point costs two or three calls into another process."""
 FURTHER: Mapping[str, tuple[str, float, Column]] = {
@@ -46,65 +37,32 @@ Rows = list[tuple[float, ...]]
 
 
 @dataclass(slots=True)
-class SubmittedRun:
-    """One upload, loaded, started or found again."""
+class PointReader:
+    """How far the points of one run were read."""
 
-    token: Mapping[str, Any]
-    techniques: tuple[Technique, ...] = ()
-    settings: str = ""
-    """Settings file; empty where it was found running."""
-    data: str = ""
-    """Data file as `RunChannel` is told."""
-    started: float = -math.inf
-    """s of the clock."""
-    seen: bool = False
-    """Whether EC-Lab was seen with it."""
-    technique: int = 0
-    """Index of the technique in flight, of the whole plan."""
+    places: Sequence[Sequence[int]]
+    """For each linked technique: sequence -> index of the technique."""
+    spectra: Sequence[bool]
+    """For each linked technique: whether it is one."""
+    skipped: int = 0
+    """Techniques of the plan that stand before its first one."""
+    zero: float = 0.0
+    """Instrument's time at which it began, s."""
     linked: int = 0
     """Linked technique whose file is read now."""
     read: int = 0
     """Points of that file that were read."""
     _moments: Moments = field(default_factory=Moments)
 
-    @property
-    def name(self) -> str:
-        """Beginning of the names of its data files."""
-        return str(self.token["name"])
-
-    @property
-    def skipped(self) -> int:
-        """Techniques that were left out of this upload."""
-        return int(self.token["skipped"])
-
-    @property
-    def zero(self) -> float:
-        """Instrument's time at which this upload began, s; more than 0 after a skip."""
-        return float(self.token["zero"])
-
-    @property
-    def limited(self) -> bool:
-        """Whether its safety limits are known to hold."""
-        return bool(self.token.get("limited", False))
-
-    @property
-    def places(self) -> Sequence[Sequence[int]]:
-        """For each linked technique: sequence -> index of the technique."""
-        places: Sequence[Sequence[int]] = self.token["places"]
-        return places
-
-    def is_spectrum(self, linked: int) -> bool:
-        """Tell whether a linked technique is one."""
-        return bool(self.token["spectra"][linked])
-
-    def is_in(self, experiment: Experiment) -> bool:
-        """Tell whether EC-Lab's last experiment on the channel is this one."""
-        return names_it(self.token, experiment)
-
     def index_of(self, linked: int, sequence: int) -> int:
         """Return the plan's index of a sequence; the nearest where EC-Lab says more."""
         places = self.places[min(max(linked, 0), len(self.places) - 1)]
         return places[min(max(sequence, 0), len(places) - 1)] + self.skipped
+
+    @property
+    def is_spectrum(self) -> bool:
+        """Whether the file that is read now is a spectrum's."""
+        return self.spectra[self.linked]
 
     # ---- points
 
@@ -140,9 +98,8 @@ class SubmittedRun:
         if not rows:
             return []
         self.read += len(rows)
-        if self.is_spectrum(self.linked):
+        if self.is_spectrum:
             return self._spectral(rows, extra)
-        self.technique = int(rows[-1][1])
         return [self._timeseries(rows, extra)]
 
     def _timeseries(self, rows: Rows, extra: Sequence[str]) -> Batch:
@@ -159,7 +116,6 @@ class SubmittedRun:
         place = self.index_of(self.linked, 0)
         hold = [r for r in rows if r[1] == 0.0]
         sines = [r for r in rows if r[1] != 0.0]
-        self.technique = place
         made = []
         if hold:
             direct = [
@@ -178,29 +134,6 @@ class SubmittedRun:
 
     def _times(self, rows: Rows) -> Any:
         return np.array([self._moments.next(row[0] + self.zero) for row in rows])
-
-
-def make_token(
-    serial: int, channel: int, program: Any, *, skipped: int, zero: float, limited: bool
-) -> dict[str, Any]:
-    """Return what an upload is recognised by; its name is new."""
-    return {
-        "driver": DRIVER,
-        "serial": serial,
-        "channel": channel + 1,
-        "name": PREFIX + uuid.uuid4().hex[:16],
-        "places": [list(places) for places in program.places],
-        "spectra": list(program.spectra),
-        "skipped": skipped,
-        "zero": zero,
-        "limited": limited,
-    }
-
-
-def names_it(token: Mapping[str, Any], experiment: Experiment) -> bool:
-    """Tell whether the data files of an experiment are those of a token."""
-    name = str(token["name"])
-    return any(file.startswith(name) for file in experiment.files)
 
 
 def _unknown(column: Column) -> float:
