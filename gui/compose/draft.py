@@ -43,6 +43,7 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.fields = fields_of(self.protocol.parameters)
+        self.fields += fields_of(self.protocol.series)
         self.languages = languages_of(self.protocol.parameters)
         if self.preset not in self.protocol.presets:
             wanted = str(self.sample.label.get("preset") or "")

@@ -20,7 +20,7 @@ from gui.parts.form import Resolved
 from gui.parts.form_fields import FieldGroup, FormField, grouped
 from gui.parts.inputs import FieldRow, caption, clear
 
-FOLDED = frozenset({FieldGroup.ADVANCED, FieldGroup.RECORDING})
+FOLDED = frozenset({FieldGroup.ADVANCED, FieldGroup.RECORDING, FieldGroup.SERIES})
 ROOM_BELOW = 36
 """Pixels beneath a field for what it says."""
 

@@ -40,6 +40,7 @@ class FieldGroup(StrEnum):
     LIMITS = "Limits"
     RECORDING = "Recording"
     ADVANCED = "Advanced"
+    SERIES = "Series over temperatures"
 
 
 @dataclass(frozen=True, slots=True)

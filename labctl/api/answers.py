@@ -168,6 +168,9 @@ class ProtocolOut(Answer):
     """JSON schema; fields with `quantity`, `unit` and `examples` take text."""
     presets: dict[str, dict[str, Any]]
     plots: list[Plot]
+    series: dict[str, Any] = Field(default_factory=dict)
+    """JSON schema of the parameters that make a run a series over temperatures; empty:
+    it cannot be one, or no channel here plays a chamber."""
     requests: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """What a person may ask of its runs, each as a JSON schema; not empty: its runs are
     by hand."""

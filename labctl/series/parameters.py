@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from labctl.protocol import Parameters
 from labctl.quantities import Celsius, Quantity, Second
 
-GROUP = "series over temperatures"
+GROUP = "Series over temperatures"
 """Where a form puts these fields."""
 _BARE_COMMA = re.compile(r"\s*[+\-\N{MINUS SIGN}]?\d+,\d+\s*[^\d\s,]+\s*")
 

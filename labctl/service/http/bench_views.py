@@ -43,9 +43,9 @@ async def state(
 
 
 @router.get("/protocols", operation_id="protocols")
-def protocols() -> list[ProtocolOut]:
+def protocols(here: Here) -> list[ProtocolOut]:
     """Return the measurement protocols and their forms."""
-    return catalogue.protocols()
+    return catalogue.protocols(chamber=catalogue.has_chamber(here.bench))
 
 
 @router.get("/samples", operation_id="samples")

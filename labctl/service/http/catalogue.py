@@ -13,17 +13,20 @@ from labctl.documents.writing import write_yaml
 from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
+from labctl.series.over_temperatures import can_be_series
+from labctl.series.parameters import SeriesParameters
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.players import bounds, kinds
 from labctl.session.names import slug
 from labctl.session.samples import DEFAULTS
+from labctl.steps.temperature import ROLE
 
 log = logging.getLogger(__name__)
 
 
 @cache
-def protocols() -> list[ProtocolOut]:
-    """Return the protocols that can be run."""
+def protocols(*, chamber: bool = False) -> list[ProtocolOut]:
+    """Return the protocols that can be run; in a ``chamber`` also as a series."""
     found, broken = plugins.protocols()
     for each in broken:
         log.warning("left out: %s", each.why)
@@ -36,10 +39,28 @@ def protocols() -> list[ProtocolOut]:
             parameters=kind.parameters_model.model_json_schema(),
             presets={k: dict(v) for k, v in kind.presets.items()},
             plots=list(kind.plots),
+            series=_series() if chamber and can_be_series(kind) else {},
             requests={k: m.model_json_schema() for k, m in kind.requests.items()},
         )
         for kind in found
     ]
+
+
+def has_chamber(bench: StationBench) -> bool:
+    """Tell whether the configuration gives a run of this bench a chamber."""
+    return bool(bench.equipment.station.candidates(ROLE))
+
+
+def _series() -> dict[str, Any]:
+    """Return the parameters of a series; a run without temperatures is none."""
+    schema = SeriesParameters.model_json_schema()
+    each = {
+        name: {**about, "anyOf": [about, {"type": "null"}], "default": None}
+        if name in schema["required"]
+        else about
+        for name, about in schema["properties"].items()
+    }
+    return {**schema, "properties": each, "required": []}
 
 
 def view_of(protocol: str) -> str:

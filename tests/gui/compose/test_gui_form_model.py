@@ -155,3 +155,24 @@ def test_a_label_is_read_as_far_as_it_can_be() -> None:
 
     assert refer.mass == pytest.approx(1.25e-6)
     assert refer.area is None
+
+
+def test_a_series_is_a_group_of_its_own_where_there_is_a_chamber() -> None:
+    found = {p.name: p.series for p in protocols(chamber=True)}
+    alone = {p.name: p.series for p in protocols()}
+    groups = dict(grouped(fields_of(found["peis"])))
+
+    assert list(groups) == [FieldGroup.SERIES]
+    assert alone["peis"] == found["channel-by-hand"] == {}
+
+
+def test_only_a_form_with_temperatures_orders_a_series() -> None:
+    series = next(p.series for p in protocols(chamber=True) if p.name == "peis")
+    listed = fields_of(series)
+    start = starting_texts(listed)
+    texts = {**start, "temperatures": "10 °C; 25 °C"}
+
+    assert order_parameters(listed, start, start, CELL) == {}
+    assert order_parameters(listed, texts, start, CELL) == {
+        "temperatures": ["10 °C", "25 °C"]
+    }
