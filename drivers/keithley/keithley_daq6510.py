@@ -27,6 +27,7 @@ from drivers.thermometry.platinum import Platinum
 from drivers.thermometry.sensors import INTERNAL, Sensor, sensor_of
 from drivers.visa.opening import VisaDriver
 from drivers.visa.power_line import SCPI_LINE, Integrating
+from drivers.visa.sensor_meter import reading_of
 from labctl.clock import Clock
 from labctl.errors import Complaint, FirmwareError, RefusedError
 from labctl.roles.driver import Setup
@@ -85,13 +86,27 @@ class KeithleyDaq6510(Integrating):
         """Return the inputs by their names in the configuration."""
         return dict(self._inputs)
 
-    def reading(self, channel: int) -> float:
-        """Close a channel, take a reading, in one message; NaN on overflow."""
+    def reading(self, channel: int, function: str) -> float:
+        """Close a channel, take a reading, in one message; NaN on overflow.
+
+        A channel that does not measure ``function`` was switched off and on: all are
+        set up again. InstrumentError: it stays so.
+        """
         with self._turn:
             self.trust()
             if not self._is_set_up:
                 self._set_up()
-            return self.inquire_number(f":ROUT:CLOS (@{channel});:READ?")
+            found, value = self._look(channel)
+            if found != function:
+                self._set_up()
+                found, value = self._look(channel)
+            self.refuse_other(f"channel {channel}", found, function)
+            return value
+
+    def _look(self, channel: int) -> tuple[str, float]:
+        closing = f":ROUT:CLOS (@{channel});:SENS:FUNC? (@{channel})"
+        function, value = reading_of(self, closing, ":READ?")
+        return _plain(function), value
 
     def _set_up(self) -> None:
         self._is_set_up = False
@@ -110,8 +125,7 @@ class KeithleyDaq6510(Integrating):
         if not self._is_set_up:
             return
         for each in self._inputs.values():
-            found = self.inquire(f":SENS:FUNC? (@{each.channel})")
-            told = found.strip().strip('"').split(":")[0]
+            told = _plain(self.inquire(f":SENS:FUNC? (@{each.channel})"))
             self.refuse_other(f"channel {each.channel}", told, each.function)
 
 
@@ -168,7 +182,7 @@ class Input:
 
     def celsius(self) -> float:
         """See the role. Blocks for a relay and about six power-line cycles."""
-        return self._sensor.celsius(self._meter.reading(self.channel))
+        return self._sensor.celsius(self._meter.reading(self.channel, self.function))
 
     def temperature_uncertainty(self, celsius: float) -> float:
         """See `labctl.roles.thermometer.StatesTemperatureAccuracy`."""
@@ -185,6 +199,11 @@ class Input:
     def identity(self) -> Identity:
         """Return the meter's identity."""
         return self._meter.identity()
+
+
+def _plain(function: str) -> str:
+    """Return ``TEMP`` for ``"TEMP"``, ``VOLT`` for ``"VOLT:DC"``."""
+    return function.strip().strip('"').split(":")[0]
 
 
 def _inputs_of(setup: Setup) -> dict[str, InputOptions]:

@@ -2,7 +2,9 @@
 
 It measures volts of a thermocouple or ohms of a platinum resistor, which the standards'
 own functions make temperatures of; or asks for a temperature where the instrument
-compensates the junction. Set up at the first reading, and again after a restart.
+compensates the junction. Set up at the first reading, and again after a restart: each
+reading says of what it is, or a meter that was switched off and on, which no GPIB link
+notices, would have its volts taken for degrees.
 """
 
 import abc
@@ -14,6 +16,7 @@ from drivers.chamber_options import Said
 from drivers.thermometry.platinum import Platinum
 from drivers.thermometry.sensors import INTERNAL, Sensor, sensor_of
 from drivers.visa.power_line import Integrating
+from drivers.visa.talk import Talk, number
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
@@ -34,6 +37,23 @@ def sensor_at(setup: Setup, *place: str, compensates: bool = False) -> Sensor:
     said.refuse()
     assert sensor is not None  # noqa: S101  (else it was refused)
     return sensor
+
+
+def reading_of(talk: Talk, function_query: str, question: str) -> tuple[str, float]:
+    """Return what is measured, as the instrument calls it, and a reading of it.
+
+    Asked in one message. NaN: overflow.
+    """
+
+    def form(answer: str) -> tuple[str, float]:
+        function, mark, value = answer.rpartition(";")
+        if not mark:
+            raise InstrumentError(
+                f"{talk.name}: {answer[:60]!r} is not what it measures and a reading"
+            )
+        return function.strip(), number(value, talk.name)
+
+    return talk.inquire(f"{function_query};{question}", form)
 
 
 class SensorMeter(Integrating, abc.ABC):
@@ -60,7 +80,15 @@ class SensorMeter(Integrating, abc.ABC):
             self.trust()
             if not self._function:
                 self._set_up()
-            return self.sensor.celsius(self.inquire_number(self.question))
+            function, value = self._reading()
+            if function != self._function:
+                self._set_up()
+                function, value = self._reading()
+            self.refuse_other("its function", function, self._function)
+            return self.sensor.celsius(value)
+
+    def _reading(self) -> tuple[str, float]:
+        return reading_of(self, self.function_query, self.question)
 
     def temperature_uncertainty(self, celsius: float) -> float:
         """See `labctl.roles.thermometer.StatesTemperatureAccuracy`."""
@@ -73,13 +101,13 @@ class SensorMeter(Integrating, abc.ABC):
         for message in self._messages():
             self.tell(message)
         self.refuse_errors("it was set up for its sensor")
-        self._function = self.inquire(self.function_query)
+        self._function = self.inquire(self.function_query).strip()
         self.link.expect(self, self._refuse_changes)
 
     def _refuse_changes(self) -> None:
         """Raise InstrumentError unless it measures what it was left measuring."""
         if self._function:
-            found = self.inquire(self.function_query)
+            found = self.inquire(self.function_query).strip()
             self.refuse_other("its function", found, self._function)
 
     @property

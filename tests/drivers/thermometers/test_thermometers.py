@@ -33,11 +33,20 @@ def opened(
     driver: Any, twin: Any, options: Mapping[str, Any], simulated: Mapping[str, Any]
 ) -> Any:
     """Return a device over its twin, in air of `WARM`."""
+    device, _ = opened_on(driver, twin, options, simulated)
+    return device
+
+
+def opened_on(
+    driver: Any, twin: Any, options: Mapping[str, Any], simulated: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Return a device and its wire, in air of `WARM`."""
     clock = VirtualClock(0.0)
     world = BenchWorld(clock, seed=7)
     world.surroundings.enclose("oven", Air.at(-1e6, 0.0, WARM + 273.15))
     setup = Setup("logger", "x", ADDRESS, options, simulated)
-    return driver.open(twin(setup, world, clock), setup, clock)
+    wire = twin(setup, world, clock)
+    return driver.open(wire, setup, clock), wire
 
 
 K = {"sensor": "K", "surface": "vsp300/1"}
@@ -216,3 +225,15 @@ def test_channels_do_not_disturb_each_other() -> None:
     for _ in range(3):
         assert roles["1"].celsius() == pytest.approx(WARM, abs=0.5)
         assert roles["2"].celsius() == pytest.approx(WARM, abs=0.1)
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_after_a_restart_another_quantity_is_not_taken_for_degrees(at: int) -> None:
+    driver, twin, options, simulated, part = CASES[at]
+    device, wire = opened_on(driver, twin, options, simulated)
+    player = device.roles[part]
+    player.celsius()
+    for instrument in wire.instruments.values():
+        instrument.reset()  # switched off and on; its link never noticed
+
+    assert player.celsius() == pytest.approx(WARM, abs=0.5)
