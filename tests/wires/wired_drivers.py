@@ -71,6 +71,11 @@ def _supply(role: Any) -> Callable[[], object]:
     return lambda: role.ramp_to(0.01)
 
 
+def _chamber(role: Any) -> Callable[[], object]:
+    role.regulate(60.0)
+    return lambda: role.read().setpoint
+
+
 DRIVERS: dict[str, tuple[str, str, str, Callable[[Any], Callable[[], Any]]]] = {
     "k2400": ("probe", "keithley-2400", "", _meter),
     "k2450": ("probe", "keithley-2450", "", _meter),
@@ -90,7 +95,15 @@ DRIVERS: dict[str, tuple[str, str, str, Callable[[Any], Callable[[], Any]]]] = {
     "k2460": ("more", "keithley-2460", "", _meter),
     "k2460-cell": ("more", "keithley-2460", "cell", _cell),
     "k2636b-cell": ("more", "keithley-2636b", "cell-a", _cell),
+    "stage": ("more", "lakeshore-336", "1", _chamber),
+    "bath": ("more", "julabo", "", _chamber),
 }
+HEATER = {"lowest": 0.0, "highest": 90.0, "range": "high"}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "stage": {"outputs": {1: HEATER}},
+    "bath": {"lowest": 0.0, "highest": 90.0},
+}
+"""What some cannot be opened without."""
 
 
 class Benches:
@@ -126,7 +139,8 @@ class Line:
         self.wire = FaultyWire(benches.served[bench].ports[name])
         address = f"TCPIP::127.0.0.1::{self.wire.port}::SOCKET"
         usual = {"visa_library": "@py", "timeout": TIMEOUT, "on_link_loss": "make_safe"}
-        setup = Setup(name, name, address, {**usual, **options})
+        own = OPTIONS.get(name, {})
+        setup = Setup(name, name, address, {**usual, **own, **options})
         wire = self.driver.wire(setup)
         self.opened: Opened = self.driver.open(wire, setup, SystemClock())
         self.role: Any = self.opened.roles[role]

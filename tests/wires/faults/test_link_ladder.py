@@ -87,7 +87,7 @@ ONCE = [
 
 
 @pytest.mark.parametrize("fault", ONCE)
-@pytest.mark.parametrize("name", ["k2400", "k2636b", "gaussmeter"])
+@pytest.mark.parametrize("name", ["k2400", "k2636b", "gaussmeter", "stage"])
 def test_one_spoiled_answer_is_asked_for_again(
     line: Callable[..., Line], name: str, fault: Fault
 ) -> None:
@@ -146,7 +146,7 @@ def test_ctrl_c_inside_a_reading_leaves_nothing_behind(
     assert not one.twin.output
 
 
-@pytest.mark.parametrize("name", ["k2450", "k2636b", "source"])
+@pytest.mark.parametrize("name", ["k2450", "k2636b", "source", "stage"])
 def test_making_safe_reopens_a_dead_link_and_the_output_is_off(
     line: Callable[..., Line], name: str
 ) -> None:
@@ -226,7 +226,11 @@ def restart(twin: Any) -> None:
         twin.lua.define("labctl", None)
 
 
-@pytest.mark.parametrize("name", [n for n in DRIVERS if n != "supply"])
+TELL_OTHERWISE = {"supply", "bath"}
+"""The first is told again what it shall do, the second says that it stands still."""
+
+
+@pytest.mark.parametrize("name", [n for n in DRIVERS if n not in TELL_OTHERWISE])
 @pytest.mark.parametrize("cut", [True, False])
 def test_an_instrument_that_restarted_is_not_measured_with(
     line: Callable[..., Line], name: str, cut: bool
