@@ -1,14 +1,16 @@
-"""A constant current that ends at a voltage: coarse samples, fine ones near the end.
+"""A current that ends at a voltage: fine samples where it may end, coarse elsewhere.
 
 At the end of a half cycle the voltage runs: silicon rises by 25 mV a second at C/20. A
-sample every few seconds would overshoot its limit by more than a hundred mV. So each
-coarse sample looks `AHEAD` samples ahead along its last slope, and where a limit lies
-on the way the script samples every `FINE` s for a while, then coarsely again.
+sample every few seconds would overshoot its limit by more than a hundred mV. So a
+technique begins with a block of fine samples. After it, and after each coarse sample,
+the script looks `AHEAD` coarse samples ahead along the last slope; where a limit, or
+the end of the duration, lies on the way, the next block is fine again.
 
 ``y`` tells whether to go on (1) or whether the technique is over (0), so that ``Y``
 from the host, which ends the loop in flight, ends the technique in either phase.
 """
 
+import math
 from collections.abc import Sequence
 
 from drivers.palmsens.script.breaks import breaks_at, breaks_for
@@ -19,9 +21,7 @@ from labctl.techniques import Comparison, Condition, ConditionQuantity
 FINE = 0.1
 """s."""
 AHEAD = 4
-"""Coarse samples."""
-FINE_SAMPLES = 400
-"""In one go, before a coarse sample looks ahead again."""
+"""Coarse samples, or fine blocks of as many s."""
 
 
 def approaches(conditions: Sequence[Condition], seconds: float) -> bool:
@@ -35,54 +35,64 @@ def approach(
     level: str,
     conditions: Sequence[Condition],
     package: Sequence[str],
-    times: tuple[str, str],
+    times: tuple[str, str, float],
 ) -> None:
-    """Add the loops; ``times`` are the coarse interval and the duration as literals."""
-    interval, duration = times
-    bounds = breaks_at(draft.bounds, voltage=True, current=False)
+    """Add the loops.
+
+    ``times``: the coarse interval and the duration as literals, the interval in s.
+    """
+    interval, duration, seconds = times
+    samples = max(2, math.ceil(seconds / FINE))
+    block = literal(round(samples * FINE, 6))
+    ends = [
+        *package,
+        *breaks_for(conditions),
+        *breaks_at(draft.bounds, voltage=True, current=False),
+    ]
     left = [f"store_var u {duration} eb", "sub_var u t", "add_var u s"]
+    near = [*_ahead(conditions), f"if u < {literal(2.0 * seconds)}", *_FINE, "endif"]
     draft.lines += [
         "timer_get s",
         f"store_var u {duration} eb",
         "store_var y 1i jd",
         "loop y == 1i",
+        # fine
         "store_var y 0i jd",
         "store_var q 0i jd",
-        f"meas_loop_cp v c {level} {interval} u",
-        *package,
-        *breaks_for(conditions),
-        *bounds,
-        "if q > 0i",
-        "copy_var v e",
-        "sub_var e w",
-        f"mul_var e {AHEAD}",
-        "add_var e v",
-        *_ahead(conditions),
-        "endif",
-        "add_var q 1i",
-        "copy_var v w",
-        "endloop",
-        "if y == 1i",
-        "store_var y 0i jd",
-        "store_var q 1i jd",
-        f"store_var f {literal(FINE * FINE_SAMPLES)} eb",
-        *left,
+        f"store_var f {block} eb",
         "if u < f",
         "copy_var u f",
         "endif",
-        f"if f > {literal(FINE)}",
         f"meas_loop_cp v c {level} {literal(FINE)} f",
-        *package,
-        *breaks_for(conditions),
-        *bounds,
-        f"if q >= {integer(FINE_SAMPLES)}",
+        *ends,
+        "add_var q 1i",
+        "if q == 1i",
+        "copy_var v w",
+        "endif",
+        f"if q >= {integer(samples)}",
         "store_var y 1i jd",
         "endif",
-        "add_var q 1i",
+        "endloop",
+        "if y == 1i",
+        *left,
+        "store_var q 0i jd",
+        *near,
+        "copy_var v w",
+        # coarse
+        "if q == 0i",
+        "store_var y 0i jd",
+        f"meas_loop_cp v c {level} {interval} u",
+        *ends,
+        *left,
+        *near,
+        "copy_var v w",
+        "if q == 1i",
+        "store_var y 1i jd",
+        "breakloop",
+        "endif",
         "endloop",
         "endif",
-        *left,
-        f"if u < {interval}",
+        f"if u < {literal(FINE / 2.0)}",
         "store_var y 0i jd",
         "endif",
         "endif",
@@ -90,16 +100,15 @@ def approach(
     ]
 
 
+_FINE = ["store_var q 1i jd"]
+"""The next samples are fine."""
+
+
 def _ahead(conditions: Sequence[Condition]) -> list[str]:
-    """Return the lines that go over to fine samples before a limit is met."""
-    lines = []
+    """Return the lines that look ahead from ``w`` over ``v``; near an end ``q`` is 1."""
+    lines = ["copy_var v e", "sub_var e w", f"mul_var e {AHEAD}", "add_var e v"]
     for condition in conditions:
         if condition.quantity is ConditionQuantity.VOLTAGE:
             sign = ">=" if condition.comparison is Comparison.AT_LEAST else "<="
-            lines += [
-                f"if e {sign} {literal(condition.value)}",
-                "store_var y 1i jd",
-                "breakloop",
-                "endif",
-            ]
+            lines += [f"if e {sign} {literal(condition.value)}", *_FINE, "endif"]
     return lines

@@ -69,7 +69,7 @@ def current(draft: Draft, index: int, technique: ConstantCurrent) -> None:
     go_galvanic(draft, technique.current, seconds)
     level = literal(technique.current)
     if approaches(of_script, seconds):
-        approach(draft, level, of_script, package(), (interval, run))
+        approach(draft, level, of_script, package(), (interval, run, seconds))
     else:
         draft.lines += [
             f"meas_loop_cp v c {level} {interval} {run}",

@@ -240,7 +240,7 @@ def test_a_process_that_comes_later_goes_on_with_its_own_script() -> None:
     ended = run_out(bench, later)
     lost = [event for event in ended.events if event.code == ROWS_LOST]
     assert len(lost) == 1
-    assert lost[0].text.startswith("goes on with sample 12")
+    assert lost[0].text.startswith("goes on with sample ")
     assert ended.column("timeseries", V)[-1] == pytest.approx(0.2, abs=2e-3)
     assert min(ended.column("timeseries", T)) > 590.0
 
@@ -468,3 +468,49 @@ def test_a_guard_does_not_wait_for_a_slow_sine_and_says_that_it_cannot_tell() ->
         guard.recognise(token, bench.clock.unix())
     assert bench.clock.now() - before < 20.0
     assert bench.twin.runs
+
+
+@pytest.mark.parametrize(
+    ("current", "limit", "overshoot"),
+    [
+        # at C/20 the last second brings 25 mV; at 5C the first one hundreds
+        (5e-4, 1.0, 4e-3),
+        (1e-2, 0.9, 2e-2),
+    ],
+)
+def test_a_cut_off_is_met_whatever_the_rate(
+    current: float, limit: float, overshoot: float
+) -> None:
+    bench = bench_of(imperfections="none")
+    high = Condition("high", ConditionQuantity.VOLTAGE, Comparison.AT_LEAST, limit)
+    up = ConstantCurrent(current, 86400.0, (high,), Recording(every_s=60.0))
+    channel, _ = started(bench, DOWN, up)
+    volts = run_out(bench, channel).column("timeseries", V)
+
+    assert limit <= volts[-1] < limit + overshoot
+
+
+@pytest.mark.parametrize("duration", [0.5, 7.3, 61.0, 1234.5])
+def test_a_current_with_a_limit_far_away_lasts_as_long_as_it_is_told(
+    duration: float,
+) -> None:
+    bench = bench_of(imperfections="none")
+    before = bench.twin.analogue.socket.cell.charge
+    step = ConstantCurrent(-1e-4, duration, (LOW,), Recording(every_s=60.0))
+    channel, _ = started(bench, step)
+    run_out(bench, channel, 60.0)
+    charge = bench.twin.analogue.socket.cell.charge - before
+
+    assert charge == pytest.approx(-1e-4 * duration, abs=1e-4 * 0.06)
+
+
+def test_a_current_is_skipped_in_either_phase() -> None:
+    for passed in (2.0, 60.0):  # fine, coarse
+        bench = bench_of()
+        channel, _ = started(bench, DOWN, REST)
+        bench.clock.sleep(passed)
+        channel.poll()
+
+        assert channel.skip() is None
+        bench.clock.sleep(10.0)
+        assert channel.poll().technique == 1
