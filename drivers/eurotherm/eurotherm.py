@@ -115,13 +115,11 @@ class EurothermController:
             raise InstrumentError(
                 f"{self.name}: its sensor is broken; it heats by none"
             )
-        rate = 0.0 if ramp is None else ramp * self._per
-        held = self._hold_rate(0.0)
         if ramp is not None:
             self._begin_here()
-            held = self._hold_rate(rate)
-        target, grain = self._registers.target, self._bounds.grain
-        back = self._hold("a set point", target, celsius, grain)
+            self._hold_rate(ramp * self._per)
+        back = self._hold_target(celsius)
+        held = self._hold_rate(0.0 if ramp is None else ramp * self._per)
         self._set_mode(AUTOMATIC)
         self._left = back, held
         return back
@@ -129,12 +127,20 @@ class EurothermController:
     def _begin_here(self) -> None:
         """Hold the temperature that there is, so that a ramp begins with it.
 
-        Outside its set point limits it cannot: the ramp then begins where it is led.
+        The limit goes when it leads nowhere any more: else an old set point would be
+        gone for at full power. Outside its set point limits it cannot; the ramp then
+        begins where it is led.
         """
         now, bounds = self.celsius(), self._bounds
         if bounds.lowest <= now <= bounds.highest:
-            self._hold("a set point", self._registers.target, now, bounds.grain)
+            self._hold_target(now)
+            self._hold_rate(0.0)
             self._set_mode(AUTOMATIC)
+
+    def _hold_target(self, celsius: float) -> float:
+        """Have the set point; return it as it is read back."""
+        number, grain = self._registers.target, self._bounds.grain
+        return self._hold("a set point", number, celsius, grain)
 
     def _hold_rate(self, rate: float) -> float:
         """Have the rate limit, 0 for none; return it as it is read back."""
