@@ -105,7 +105,7 @@ _FINE = ["store_var q 1i jd"]
 
 
 def _ahead(conditions: Sequence[Condition]) -> list[str]:
-    """Return the lines that look ahead from ``w`` over ``v``; near an end ``q`` is 1."""
+    """Return lines that look ahead from ``w`` over ``v``; near an end ``q`` is 1."""
     lines = ["copy_var v e", "sub_var e w", f"mul_var e {AHEAD}", "add_var e v"]
     for condition in conditions:
         if condition.quantity is ConditionQuantity.VOLTAGE:
