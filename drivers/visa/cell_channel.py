@@ -8,22 +8,20 @@ safe, and the rest of the step begins anew.
 """
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymeasure.instruments import Instrument
 
 from drivers.visa.cell_lateness import Lateness
+from drivers.visa.cell_look import look_at
 from drivers.visa.cell_options import CellOptions
 from drivers.visa.cell_program import compile_cell
 from drivers.visa.cell_reach import CellBounds, Reach
 from drivers.visa.cell_run import CellRun
 from drivers.visa.cell_terminals import (
     LARGEST_MARK,
-    LOOK,
     CellTerminals,
-    TerminalReading,
     TerminalSettings,
 )
 from labctl import columns
@@ -31,7 +29,6 @@ from labctl.clock import Clock
 from labctl.data import Column, Event, Level
 from labctl.errors import (
     InstrumentError,
-    LimitError,
     NotOursError,
     OperatorError,
     OwnershipError,
@@ -154,9 +151,12 @@ class CellChannel:
         compile_cell(techniques, self._reach, bounds)
         self._must_be_free()
         mark = 1 + int(self._clock.unix() * 10.0) % (LARGEST_MARK - 1)
-        voltage = self._looked().voltage
+        voltage = look_at(self._terminals, self._reach, self._options).voltage
         program = compile_cell(techniques, self._reach, bounds, voltage)
-        self._set_up(program.span, mark)
+        options = self._options
+        self._terminals.set_up(
+            TerminalSettings(program.span, options.nplc, options.four_wire, mark)
+        )
         self._run = CellRun(program, self._terminals, self._clock, voltage)
         token = {
             "driver": DRIVER,
@@ -220,7 +220,7 @@ class CellChannel:
             reading = self._terminals.read()
         else:
             self._must_be_free()
-            reading = self._looked()
+            reading = look_at(self._terminals, self._reach, self._options)
         return {
             columns.VOLTAGE.name: reading.voltage,
             columns.CURRENT.name: reading.current,
@@ -284,27 +284,6 @@ class CellChannel:
                 f"{self.place}: its output is {state}, and nothing was started here; "
                 "it is left alone. Switch it off where it was switched on"
             )
-
-    def _set_up(self, span: float, mark: int) -> None:
-        options = self._options
-        self._terminals.set_up(
-            TerminalSettings(span, options.nplc, options.four_wire, mark)
-        )
-
-    def _looked(self) -> TerminalReading:
-        """Return what the cell shows at 0 A, the output off before and afterwards."""
-        self._set_up(self._reach.corners[0][0], LOOK)
-        try:
-            self._terminals.rest()
-            reading = self._terminals.read()
-        finally:
-            self._terminals.switch_off()
-        if not math.isfinite(reading.voltage):
-            raise LimitError(
-                f"{self.place}: what is connected has more than "
-                f"{self._reach.corners[0][0]:g} V; nothing was driven"
-            )
-        return reading
 
     def _is_of(self, token: Mapping[str, Any], mark: int) -> bool:
         return (

@@ -75,6 +75,8 @@ class SourceFrontEnd:
         """Stand on the bench; a cell at ``channel`` is where its leads are then."""
         self.circuit = circuit
         self.source = Source()
+        self.lifted = False
+        """A fault: the sense leads are off, and show nothing."""
         self._channel = channel
         self._leads: CellLeads | None = None
         self.voltmeter = Meter(circuit, name + ":voltage", voltage)
@@ -125,6 +127,8 @@ class SourceFrontEnd:
         point = self.operate(time)
         source.limit = limit
         volts = point.sensed if source.remote else point.driven
+        if self.lifted and source.remote:
+            volts = 0.0
         nplc = max(nplc, 1e-3)
         thermal = 0.0
         if not source.holds_voltage and self._leads is None:

@@ -77,8 +77,8 @@ def test_the_relay_stays_closed_from_discharge_to_charge() -> None:
         OpenCircuit(2.0, QUICK),
     )
 
-    # on for the look before, for the pulses, for the rest
-    assert sum(":OUTP 1" in said for said in heard.messages) == 3
+    # on for two looks before (four wires, two wires), for the pulses, for the rest
+    assert sum(":OUTP 1" in said for said in heard.messages) == 4
 
 
 SPOILED = (

@@ -6,7 +6,7 @@ import pytest
 from meter_rig import BENCH, LONGEST, MeterRig, down_to, refusals, up_to
 
 from drivers.visa.cell_options import CellOptions
-from labctl.errors import NotOursError, OwnershipError, RefusedError
+from labctl.errors import InstrumentError, NotOursError, OwnershipError, RefusedError
 from labctl.roles.driver import Setup
 from labctl.techniques import (
     ConstantCurrent,
@@ -107,6 +107,33 @@ def test_what_runs_is_not_loaded_over() -> None:
 
     with pytest.raises(OwnershipError, match="wait for its end"):
         rig.load(OpenCircuit(60.0))
+
+
+@pytest.mark.parametrize("model", ["2450", "2636B"])
+def test_a_cell_without_its_sense_leads_is_not_driven(model: str) -> None:
+    rig = MeterRig(model)
+    front(rig).lifted = True
+    before = rig.cell.charge
+
+    with pytest.raises(InstrumentError, match="Connect the sense leads"):
+        rig.load(ConstantCurrent(-1e-3, LONGEST, down_to(0.05)))
+
+    assert rig.truth[1] == 0.0
+    assert rig.cell.charge == pytest.approx(before, abs=1e-6)
+
+
+def test_two_wires_need_no_sense_leads() -> None:
+    rig = MeterRig("2460", options={"cell": {"wires": 2}})
+    front(rig).lifted = True
+
+    found = rig.run(ConstantCurrent(-1e-3, 60.0, down_to(0.05)))
+
+    assert found.amperes(0)[-1] == pytest.approx(-1e-3, rel=2e-3)
+
+
+def front(rig: MeterRig) -> Any:
+    twin = rig.twin
+    return twin.channels["smub"].front if hasattr(twin, "channels") else twin.front
 
 
 OPTIONS: dict[str, tuple[Any, str]] = {
