@@ -38,8 +38,8 @@ def _figure(fitted: FittedLaw, unit: str) -> Figure:
             spread = np.einsum("ik,ij,jk->k", design, fitted.band, design)
             half = COVERED * np.sqrt(np.maximum(spread, 0.0))
             series += [
-                Series("95 %", scale * x, line + sign * half, group="interval")
-                for sign in (1, -1)
+                Series(f"95 %, {end}", scale * x, line + sign * half, group="interval")
+                for end, sign in (("upper", 1), ("lower", -1))
             ]
     what = law.quantity.replace("_", " ")
     per = f" / {unit}" if unit else ""

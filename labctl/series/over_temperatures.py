@@ -95,8 +95,8 @@ class OverTemperatures(Protocol):
         different = len(set(self.series.temperatures))
         if self.inner.laws and different < 3:  # noqa: PLR2004 - a line's points and one
             said.append(
-                f"{different} different temperature(s): laws against temperature need "
-                "three to be good"
+                "laws against temperature need three different temperatures to be "
+                f"good, not {different}"
             )
         return said
 

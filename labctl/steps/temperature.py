@@ -7,6 +7,7 @@ What interrupts the run makes the chamber safe too, so `SetTemperature` stands
 (`labctl.protocol.Step.stands`) and is restored first.
 """
 
+import dataclasses
 import itertools
 import math
 from collections import deque
@@ -105,7 +106,11 @@ class SetTemperature(Step):
 
     def beyond(self, bench: Bench) -> list[Complaint]:
         """See `Step.beyond`; no talk."""
-        return target_beyond(bench.role(self.role, Chamber), self.target)
+        found = target_beyond(bench.role(self.role, Chamber), self.target)
+        if self.required:
+            return found
+        cure = "Choose another, or none at all with `return_to=null`."
+        return [dataclasses.replace(each, cure=cure) for each in found]
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""

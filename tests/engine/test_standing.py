@@ -1,6 +1,6 @@
 """What later steps are measured in is restored before the run goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,8 +9,17 @@ from loop_parts import Count, MemoryJournal, Output, engine_of
 
 from labctl.data import Batch, EndReason, Outcome
 from labctl.engine.control import Control
+from labctl.engine.ledger import StepTotals
 from labctl.engine.situation import Recorded, Situation
-from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
+from labctl.protocol import (
+    Bench,
+    ClaimRecord,
+    Ending,
+    Plan,
+    Rows,
+    Step,
+    StepRecord,
+)
 
 SAID = -1.0
 """Volt that tells a row of the restoring from any other."""
@@ -168,3 +177,76 @@ def test_what_was_read_while_restoring_is_not_missed_in_the_step(
     ended = engine.run(both(), Recorded(steps={1: done}))
 
     assert ended.reason is EndReason.COMPLETED
+
+
+@dataclass
+class Channel:
+    """Goes on alone, and is known again."""
+
+    made_safe: int = 0
+
+    def recognise(self, token: object, unix: float) -> bool:
+        del unix
+        return token == {"number": 7}
+
+    def make_safe(self) -> None:
+        self.made_safe += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoesOn(Count):
+    """Counts on an instrument that needs no host."""
+
+    def go_on(self, bench: Bench, claims: Mapping[str, ClaimRecord]) -> Rows:
+        del bench, claims
+        yield Batch.row("readings", {"voltage_volt": 9.0})
+        return Ending()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cold(Warm):
+    """Has not stayed warm."""
+
+    def still_stands(self, bench: Bench) -> bool:
+        del bench
+        return False
+
+
+@pytest.mark.parametrize(
+    ("standing", "volts", "stops"),
+    [
+        # The chamber held on: so did what is measured in it.
+        (Warm(label="warm"), [9.0], 1),
+        # It did not: the instrument is stopped, the chamber brought back, the rest
+        # of the step measured from where its rows end.
+        (Cold(label="warm"), [SAID, 2.0, 3.0], 2),
+    ],
+)
+def test_what_went_on_alone_counts_only_if_it_was_measured_in_what_stood(
+    journal: MemoryJournal, standing: Step, volts: list[float], stops: int
+) -> None:
+    step, channel = GoesOn(label="a", count=4), Channel()
+
+    def plan_of_two() -> Plan:
+        yield standing
+        yield step
+
+    claim = ClaimRecord(2, "cell", "x/1", {"number": 7}, 10.0, 0.0, step.digest())
+    done = Outcome(EndReason.COMPLETED)
+    recorded = Recorded(
+        steps={
+            1: StepRecord(1, {"digest": standing.digest()}, 0.0, 10.0, done),
+            2: StepRecord(2, {"digest": step.digest()}, 10.0),
+        },
+        totals=StepTotals(10.0, duration=2.0),
+        attached=StepTotals(10.0),
+        claims={"cell": claim},
+        left=-1000.0,  # long ago: its guard would have stopped it by now
+        test_time=20.0,
+    )
+
+    ended = engine_of(journal, outputs={"cell": channel}).run(plan_of_two(), recorded)
+
+    assert ended.reason is EndReason.COMPLETED
+    assert journal.volts() == volts
+    assert channel.made_safe == stops  # once at the end of every run

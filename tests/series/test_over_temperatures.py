@@ -104,7 +104,7 @@ def test_two_temperatures_give_a_law_that_is_doubted(run: ToyRun) -> None:
     found = run.results(protocol)["activation_energy"]
 
     assert found.verdicts == ("temperature-count",)
-    assert "three to be good" in protocol.warnings()[0]
+    assert "three different temperatures" in protocol.warnings()[0]
 
 
 def test_a_temperature_may_come_twice(run: ToyRun) -> None:
