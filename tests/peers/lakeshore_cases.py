@@ -1,4 +1,4 @@
-"""Lake Shore's own package on the 643 and on the 475, which answers as a 425."""
+"""Lake Shore's own package on the 643, the 336, and the 475 as a 425."""
 
 from functools import partial
 
@@ -6,6 +6,7 @@ from peer_case import Case
 
 _643 = partial(Case, "Lake Shore Model643", "lakeshore", "hall")
 _425 = partial(Case, "Lake Shore Model425 (on the 475)", "lakeshore", "hall")
+_336 = partial(Case, "Lake Shore Model336", "lakeshore", "stage")
 
 CASES = (
     _643("limits", "lakeshore_all:limits", {"limits": [20.0, 2.0]}),
@@ -48,4 +49,24 @@ CASES = (
         {"limits": [70.1, 50], "set": 0},
     ),
     _425("field and unit", "lakeshore_all:field_425", {"small": True, "unit": "1"}),
+    _336(
+        "readings and their status",
+        "lakeshore_all:readings_336",
+        {"near": True, "apart": 273.15, "flags": False},
+    ),
+    _336(
+        "set point and ramp",
+        "lakeshore_all:set_point_336",
+        {"set": 320.0, "ramp": [True, 5.0], "ramping": True},
+    ),
+    _336(
+        "heater on and off",
+        "lakeshore_all:heater_336",
+        {"ranges": [3, 0], "error": 0, "heats": True},
+    ),
+    _336(
+        "output mode and sensor",
+        "lakeshore_all:loop_336",
+        {"mode": 1, "channel": 1, "units": 1},
+    ),
 )

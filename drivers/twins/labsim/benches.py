@@ -1,8 +1,8 @@
 """Whole simulated benches by name, for PyVISA programs and for the TCP front.
 
 A name is that of an entry point of the group ``labctl.benches``, behind which stands a
-`TwinBench`; ``hall`` and ``probe`` are labctl's own. A station that has a configuration
-does not need this, it makes its twins one by one.
+`TwinBench`; ``hall``, ``probe`` and ``stage`` are labctl's own. A station that has a
+configuration does not need this, it makes its twins one by one.
 """
 
 import typing
@@ -22,7 +22,7 @@ from drivers.twins.keithley import (
     keithley_7001,
 )
 from drivers.twins.keysight import keysight_b2901a
-from drivers.twins.lakeshore import lakeshore_475, lakeshore_643
+from drivers.twins.lakeshore import lakeshore_336, lakeshore_475, lakeshore_643
 from drivers.twins.scpi.exchange import Exchange
 from drivers.twins.visa.library import LabsimLibrary
 from drivers.twins.visa.twin import VisaTwin
@@ -70,8 +70,13 @@ PROBE: dict[str, tuple[str, VisaTwin]] = {
     "b2901a": ("USB0::0x0957::0x8B18::MY51140123::INSTR", keysight_b2901a.twin),
     "k6517b": ("GPIB0::27::INSTR", keithley_6517b.twin),
 }
+STAGE: dict[str, tuple[str, VisaTwin]] = {
+    "controller": ("TCPIP::10.0.0.12::7777::SOCKET", lakeshore_336.twin),
+}
+"""A heated stage, the sample on it."""
 hall = TwinBench(HALL, "film-si")
 probe = TwinBench(PROBE, "pellet-si")
+stage = TwinBench(STAGE, "film-si")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,13 +113,14 @@ class ThermalPlant(Air):
             begins = self._sensor if start is None else start
             self._working = goal if ramp is None else begins
             self._is_still = False
+            self.power = self._held_back(self._wanted())
 
     def release(self, time: float, share: float = 0.0) -> None:
         """Hold the heater at ``share`` of its whole and regulate no more."""
         with self._lock:
             self._advance(time)
             self._target, self._is_still = None, False
-            self._held = share * self.build.heating
+            self._held = self.power = share * self.build.heating
 
     def limit(self, time: float, heating: float) -> None:
         """Let the heater hold ``heating`` K above the room at most from ``time`` on."""
@@ -127,6 +128,7 @@ class ThermalPlant(Air):
             self._advance(time)
             self.build = replace(self.build, heating=heating)
             self._is_still = False
+            self.power = self._held_back(self.power)
 
     @property
     def is_regulating(self) -> bool:
@@ -198,9 +200,15 @@ class ThermalPlant(Air):
         if self._ramp is not None and self._working != target:
             way, most = target - self._working, self._ramp * STEP
             self._working += max(-most, min(most, way))
-        error = self._working - self._sensor
-        wanted = build.gain * error + self._integral
-        power = max(-build.cooling, min(build.heating, wanted))
+        wanted = self._wanted()
+        power = self._held_back(wanted)
         if power == wanted:
+            error = self._working - self._sensor
             self._integral += build.gain * error * STEP / build.reset
         return power
+
+    def _wanted(self) -> float:
+        return self.build.gain * (self._working - self._sensor) + self._integral
+
+    def _held_back(self, wanted: float) -> float:
+        return max(-self.build.cooling, min(self.build.heating, wanted))

@@ -105,3 +105,65 @@ def defaults(ports: dict[str, int]) -> Any:
     supply.stop_output_current_ramp()
     supply.set_factory_defaults()
     return {"limits": supply.get_limits(), "set": supply.get_current()}
+
+
+def _controller(ports: dict[str, int]) -> Any:
+    return lakeshore.Model336(
+        ip_address="127.0.0.1", tcp_port=ports["controller"], timeout=2
+    )
+
+
+def readings_336(ports: dict[str, int]) -> Any:
+    """Read an input in both units, and what its status says."""
+    controller = _controller(ports)
+    celsius = controller.get_celsius_reading("A")
+    status = controller.get_input_reading_status("A")
+    return {
+        "near": abs(celsius - 25.0) < 1.0,
+        "apart": controller.get_kelvin_reading("A") - celsius,
+        "flags": "True" in str(status),
+    }
+
+
+def set_point_336(ports: dict[str, int]) -> Any:
+    """Ramp a set point up with the heater on, and read all of it back."""
+    controller = _controller(ports)
+    controller.set_setpoint_ramp_parameter(1, False, 5.0)
+    controller.set_control_setpoint(1, 300.0)
+    controller.set_setpoint_ramp_parameter(1, True, 5.0)
+    controller.set_heater_range(1, controller.HeaterRange.LOW)
+    controller.set_control_setpoint(1, 320.0)
+    ramp = controller.get_setpoint_ramp_parameter(1)
+    found = {
+        "ramping": controller.get_setpoint_ramp_status(1),
+        "ramp": [ramp["ramp_enable"], ramp["rate_value"]],
+    }
+    controller.set_setpoint_ramp_parameter(1, False, 5.0)
+    controller.set_control_setpoint(1, 320.0)
+    controller.set_heater_range(1, controller.HeaterRange.OFF)
+    return {**found, "set": controller.get_control_setpoint(1)}
+
+
+def heater_336(ports: dict[str, int]) -> Any:
+    """Switch the heater on, see it heat, and switch it off."""
+    controller = _controller(ports)
+    controller.set_control_setpoint(1, 350.0)
+    controller.set_heater_range(1, controller.HeaterRange.HIGH)
+    ranges = [int(controller.get_heater_range(1))]
+    heats = controller.get_heater_output(1) > 0.0
+    error = int(controller.get_heater_status(1))
+    controller.set_heater_range(1, controller.HeaterRange.OFF)
+    ranges.append(int(controller.get_heater_range(1)))
+    return {"ranges": ranges, "error": error, "heats": heats}
+
+
+def loop_336(ports: dict[str, int]) -> Any:
+    """Read how an output controls, and its sensor's unit."""
+    controller = _controller(ports)
+    mode = controller.get_heater_output_mode(1)
+    sensor = controller.get_input_sensor("A")
+    return {
+        "mode": int(mode["mode"]),
+        "channel": int(mode["channel"]),
+        "units": int(sensor.units),
+    }
