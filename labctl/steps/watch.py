@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from labctl import columns
-from labctl.data import Batch, EndReason, Event, Level
+from labctl.data import EndReason, Event, Level
 from labctl.fingerprint import UNTOLD
 from labctl.protocol import Bench, Ending, Progress, Rows, Step
 from labctl.roles.record_source import (
@@ -30,6 +30,8 @@ SILENT_INTERVALS = 10.0
 """Of the longest interval between two rows, before a record counts as silent."""
 LEAST_SILENCE = 120.0
 """s; a program writes its rows in bursts."""
+SILENT_LOOKS = 3
+"""Looks in a row that brought nothing: one may just have come too early."""
 UNKNOWN_INTERVAL = 60.0
 """s between two rows where no schedule says it."""
 MOST_SAID = 40
@@ -72,7 +74,7 @@ class WatchRecord(Step):
                 if not self.rows_before:
                     yield from said(differences(self.planned, head.schedule))
             if glance.rows is not None:
-                yield from silence.over(bench.clock.now(), glance.rows)
+                yield from silence.over(bench.clock.now())
                 yield glance.rows
                 yield from said(ran.take(glance.rows))
             if glance.stands is Recordings.ENDED:
@@ -92,7 +94,7 @@ class WatchRecord(Step):
         return replace(self, rows_before=int(row), digest_before=int(digest))
 
 
-def said(found: Sequence[Difference]) -> "list[Event]":
+def said(found: Sequence[Difference]) -> list[Event]:
     """Return differences between plan and run as events, one each."""
     events = [Event(Level.WARNING, "differs", str(one)) for one in found[:MOST_SAID]]
     more = len(found) - MOST_SAID
@@ -111,7 +113,7 @@ class _Told:
     waits_for: str = ""
     remarks: set[str] = field(default_factory=set)
 
-    def of(self, glance: Glance, head: RecordHead | None) -> "list[Event]":
+    def of(self, glance: Glance, head: RecordHead | None) -> list[Event]:
         events = []
         if head is not None and not self.head:
             self.head = True
@@ -132,18 +134,21 @@ class _Silence:
 
     since: float
     said: bool = False
+    looks: int = 0
+    """In a row, without a row."""
 
-    def over(self, now: float, rows: Batch) -> "list[Event]":
-        del rows
-        self.since, was = now, self.said
+    def over(self, now: float) -> list[Event]:
+        self.since, self.looks, was = now, 0, self.said
         self.said = False
         return [Event(Level.INFO, "stale", "rows come again")] if was else []
 
-    def grows(self, now: float, head: RecordHead | None) -> "list[Event]":
+    def grows(self, now: float, head: RecordHead | None) -> list[Event]:
         interval = math.nan if head is None else head.longest_interval
         usual = UNKNOWN_INTERVAL if math.isnan(interval) else interval
         patience = max(LEAST_SILENCE, SILENT_INTERVALS * usual)
-        if head is None or self.said or now - self.since <= patience:
+        self.looks += 1
+        waited = now - self.since > patience and self.looks > SILENT_LOOKS
+        if head is None or self.said or not waited:
             return []
         self.said = True
         text = (

@@ -110,7 +110,7 @@ ENDED = Glance(Recordings.ENDED)
 
 
 def test_a_record_that_falls_silent_is_one_alarm_and_is_gone_on_with() -> None:
-    # rows every 60 s, looked at every 480 s: silent after 600 s
+    # rows every 60 s, looked at every 480 s: silent after 600 s and three looks
     silent = [QUIET] * 10
     more = Glance(Recordings.GROWING, rows(3, 8))
     told = Told([Glance(Recordings.GROWING, rows(8)), *silent, more, *silent, ENDED])
@@ -119,7 +119,7 @@ def test_a_record_that_falls_silent_is_one_alarm_and_is_gone_on_with() -> None:
 
     stale = [e for e in items if isinstance(e, Event) and e.code == "stale"]
     assert [e.level for e in stale] == [Level.ALARM, Level.INFO, Level.ALARM]
-    assert "no row for 960 s" in stale[0].text
+    assert "no row for 1440 s" in stale[0].text
     assert sum(isinstance(each, Batch) for each in items) == 3  # the schedule, rows
     assert ending == Ending()
 

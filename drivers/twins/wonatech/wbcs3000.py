@@ -40,8 +40,8 @@ class SimulatedWbcs3000:
         self._block = int(told.get("block", BLOCK))
         self._name = str(told.get("file", "cell.wrd"))
         self._channel = int(told.get("channel", 1))
-        folder = told.get("folder") or tempfile.mkdtemp(prefix="labctl-wonatech-")
-        self._folder = Path(str(folder))
+        self._told = str(told.get("folder") or "")
+        self._made_folder: Path | None = None
         self._cycler: Cycler | None = None
         self._test: Test | None = None
         self._rows = 0
@@ -74,6 +74,15 @@ class SimulatedWbcs3000:
     # ── the bench ────────────────────────────────────────────────────────────
 
     @property
+    def _folder(self) -> Path:
+        """Where it writes: as told, else a folder of its own, once it writes."""
+        if self._made_folder is None:
+            told = self._told or tempfile.mkdtemp(prefix="labctl-wonatech-")
+            self._made_folder = Path(told)
+            self._made_folder.mkdir(parents=True, exist_ok=True)
+        return self._made_folder
+
+    @property
     def truth(self) -> Cycler | None:
         """The cycler, for tests; None before it was started."""
         return self._cycler
@@ -89,7 +98,7 @@ class SimulatedWbcs3000:
     def snapshot(self) -> dict[str, Any]:
         """Return what must outlive the process; the cell belongs to the world."""
         return {
-            "folder": str(self._folder),
+            "folder": None if self._made_folder is None else str(self._made_folder),
             "rows": self._rows,
             "written": self._written,
             "pending": self._pending.hex(),
@@ -100,7 +109,8 @@ class SimulatedWbcs3000:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Stand there again: what was written since is taken back."""
-        self._folder = Path(state["folder"])
+        if state["folder"] is not None:
+            self._made_folder = Path(state["folder"])
         self._rows, self._written = int(state["rows"]), int(state["written"])
         self._pending = bytes.fromhex(state["pending"])
         self._sealed = bool(state["sealed"])
@@ -123,7 +133,6 @@ class SimulatedWbcs3000:
     def _go_on(self) -> None:
         """Let the cycler come to now, and the program write what it has."""
         with self._world.lock:
-            self._folder.mkdir(parents=True, exist_ok=True)
             if self._cycler is None:
                 self._start()
                 return
