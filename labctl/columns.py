@@ -83,6 +83,13 @@ RUN_STATUS = Column("run_status_code", "", "Run Status Code / 1", "i8")
 """As another program writes them; -1: it does not."""
 TEMPERATURE_1 = Column("temperature_t1_celsius", "degC", "Temperature T1 / degC")
 """Of the instrument's own sensor, wherever it is; NaN without one."""
+COUNTERS = (
+    Column("cycle_charging_capacity_ah", "A*h", "Cycle Charging Capacity / Ah"),
+    Column("cycle_discharging_capacity_ah", "A*h", "Cycle Discharging Capacity / Ah"),
+    Column("cycle_charging_energy_wh", "W*h", "Cycle Charging Energy / Wh"),
+    Column("cycle_discharging_energy_wh", "W*h", "Cycle Discharging Energy / Wh"),
+)
+"""Another program's own counters, which begin again with its cycles."""
 RECORD_ROW = Column("record_row_count", "", "Record Row Count / 1", "i8")
 """Rows of another program's record up to this one."""
 RECORD_DIGEST = Column("record_digest", "", "Record Digest / 1", "i8")
@@ -99,7 +106,7 @@ FURTHER = (
 
 RECORDED = (
     *(INTERVAL_CHARGE, DRIVING, SOURCE_STEP, STEP_ID, INSTRUMENT_CYCLE, CURRENT_RANGE),
-    *(CELL_STATUS, RUN_STATUS, TEMPERATURE_1, RECORD_ROW, RECORD_DIGEST),
+    *(CELL_STATUS, RUN_STATUS, TEMPERATURE_1, *COUNTERS, RECORD_ROW, RECORD_DIGEST),
 )
 """What the rows of a record that another program writes have beyond a channel's."""
 

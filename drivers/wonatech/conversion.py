@@ -19,6 +19,7 @@ from labctl.formats.wonatech.quantities import (
     CHARGES,
     DISCHARGE,
     DRIVING,
+    ENERGIES,
     scale_of,
 )
 from labctl.formats.wonatech.rows import Columns
@@ -78,7 +79,7 @@ class Conversion:
                 "the charge is taken from the currents"
             )
         try:
-            for title in (*NEEDED, *CHARGES):
+            for title in (*NEEDED, *CHARGES, *ENERGIES):
                 scale_of(self.head, title)
         except LayoutError as error:
             raise InstrumentError(
@@ -117,6 +118,7 @@ class Conversion:
         if "TEMPERATURE" in rows:
             degrees = rows["TEMPERATURE"].astype(np.float64)
             out[columns.TEMPERATURE_1.name] = np.where(degrees == 0, np.nan, degrees)
+        out |= self._counters(rows)
         self.rows += n
         self._last |= {name: float(values[-1]) for name, values in rows.items()}
         self.run_status = int(self._last.get("RUN STATUS", -1.0))
@@ -187,6 +189,20 @@ class Conversion:
                 if text not in self.remarks:
                     self.remarks.append(text)
             out += sign * gained
+        return out
+
+    def _counters(self, rows: Columns) -> dict[str, Array]:
+        """Return the cycler's counters as they are, where their unit is known."""
+        own = dict(zip((*CHARGES, *ENERGIES), columns.COUNTERS, strict=True))
+        out = {}
+        for title, column in own.items():
+            is_charge = title in CHARGES
+            # Which unit of energy stands beside C was never seen: not guessed.
+            known = self._counts if is_charge else self.head.coulomb is False
+            if title in rows and (known or title in self.head.units):
+                in_coulomb = is_charge and self.head.coulomb
+                one = 1 / COULOMB_PER_AH if in_coulomb else 1.0
+                out[column.name] = self._scaled(rows, title, one)
         return out
 
     def _first(self, counter: float, rows: Columns, time: Array) -> float:

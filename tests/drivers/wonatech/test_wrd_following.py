@@ -57,6 +57,7 @@ def test_the_charge_of_all_intervals_is_what_passed_though_counters_restart(
     # counters of double precision; the last hold ends between two samples
     assert rows["interval_charge_ah"].sum() == pytest.approx(record.charge, rel=1e-9)
     assert np.diff(rows["instrument_cycle_count"]).max() == 1
+    assert (np.diff(rows["cycle_charging_capacity_ah"]) < 0).sum() == 1  # two cycles
     assert set(rows["cell_status_code"]) == {1, 3, 4}
 
 
