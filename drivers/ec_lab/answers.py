@@ -108,8 +108,12 @@ class Experiment:
         start, _end, _folder, files, code = raw[:5]
         if code != DONE or not isinstance(files, tuple | list):
             raise AnswerError("GetExperimentInfos failed")
-        names = (str(f).replace("\\", "/").rpartition("/")[2] for f in files if f)
-        return cls(str(start or ""), tuple(names))
+        return cls(str(start or ""), tuple(name_in(str(f)) for f in files if f))
+
+
+def name_in(path: str) -> str:
+    """Return a file's name without its folder, as Windows or others write it."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def done(raw: Any, function: str) -> None:

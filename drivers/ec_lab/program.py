@@ -6,7 +6,14 @@ The names of a run's data files begin with our name for it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drivers.ec_lab.answers import SAFETY, AnswerError, Experiment, State, Status
+from drivers.ec_lab.answers import (
+    SAFETY,
+    AnswerError,
+    Experiment,
+    State,
+    Status,
+    name_in,
+)
 from drivers.ec_lab.client import EcLabClient
 from drivers.ec_lab.compiler import compile_program
 from drivers.ec_lab.options import Options
@@ -61,9 +68,14 @@ class EcLabProgram:
             ) from error
         return settings
 
-    def look(self, patience: float = 0.0) -> Seen:  # noqa: D102
+    def look(self, patience: float = 0.0, *, passing: bool = False) -> Seen:
+        """See `Program.look`; only in passing EC-Lab's window stays as it is."""
         status = self._client.status(self._number, patience)
-        experiment = self._client.experiment(self._number, patience)
+        first = self._client.file(self._number, 0) if passing else ""
+        if first:
+            experiment = Experiment("", (name_in(first),))
+        else:
+            experiment = self._client.experiment(self._number, patience)
         tripped = ""
         if status.state == State.PAUSE_REC:
             tripped = SAFETY.get(status.safety, f"safety limit {status.safety}")
@@ -105,7 +117,7 @@ class EcLabProgram:
         )
 
     def rows(self, reader: PointReader, seen: Seen) -> list[Batch]:
-        """Return the points that were not read yet, some of them where they are many.
+        """Return the points that were not read yet; of a run that goes on not all.
 
         A file is left for the next one when EC-Lab is beyond it and it is read out.
         """
@@ -115,6 +127,8 @@ class EcLabProgram:
             count = self._client.points(file) if file else 0
             points = self._read(reader, file, count) if count > reader.read else []
             brought += reader.batches(points, self._options.extra_columns)
+            if seen.is_open and points and reader.read < count:
+                continue
             beyond = seen.is_open or seen.place[0] > reader.linked
             last = reader.linked == len(reader.places) - 1
             if reader.read < count or last or not beyond:

@@ -3,6 +3,7 @@
 The barcode of a test is our name for it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,11 @@ from labctl.techniques import Technique
 DRIVER = "neware-bts"
 START_GRACE = 10.0
 """s in which a started channel may still show the test before."""
+
+
+MOST_ROWS = 10_000
+"""That one poll brings of a test that goes on: after a long absence there are many, and
+somebody may want to stop it."""
 
 
 class NewareProgram:
@@ -52,7 +58,7 @@ class NewareProgram:
         write_back(path, compiled.text, self.place)
         return self._options.at_server(path)
 
-    def look(self, patience: float = 0.0) -> Seen:  # noqa: D102
+    def look(self, patience: float = 0.0, *, passing: bool = False) -> Seen:  # noqa: ARG002, D102
         told = self._link.exchange(lambda c: c.seen(self._address), patience)
         return Seen(
             told.runs,
@@ -94,14 +100,18 @@ class NewareProgram:
             str(token["name"]), int(token["skipped"]), float(token["zero"])
         )
 
-    def rows(self, reader: RowReader, seen: Seen) -> list[Batch]:  # noqa: ARG002
-        """Return the rows that were not read yet. AnswerError: they are another's."""
+    def rows(self, reader: RowReader, seen: Seen) -> list[Batch]:
+        """Return the rows that were not read yet; of a test that goes on not all.
+
+        AnswerError: they are another's.
+        """
         first = reader.fetched + 1
+        most = math.inf if seen.is_open else MOST_ROWS
 
         def fetch(client: BtsClient) -> list[Row]:
             _, count = client.rows_of(self._address)
             rows: list[Row] = []
-            while first + len(rows) <= count:
+            while first + len(rows) <= count and len(rows) < most:
                 got = client.download(self._address, first + len(rows))
                 if client.seen(self._address).barcode != reader.name:
                     raise AnswerError("another test was begun while rows were read")

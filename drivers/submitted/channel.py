@@ -132,12 +132,12 @@ class SubmittedChannel:
 
     def sense(self) -> Mapping[str, float]:
         """See `PotentiostatChannel.sense`."""
-        seen = self._look()
+        seen = self._look(passing=True)
         return {columns.VOLTAGE.name: seen.voltage, columns.CURRENT.name: seen.current}
 
     def poll(self) -> Poll:
         """See `PotentiostatChannel.poll`. LimitError: the program's limits tripped."""
-        it, seen = self._it, self._look()
+        it, seen = self._it, self._look(passing=True)
         if it is None or not self._fetches:
             return self._handed(it, seen, running=False)
         # Looked at before the rows are read: what has ended has written them all.
@@ -308,11 +308,11 @@ class SubmittedChannel:
 
     # ---- reading
 
-    def _look(self, patience: float = 0.0) -> Seen:
+    def _look(self, patience: float = 0.0, *, passing: bool = False) -> Seen:
         it = self._it
         if not patience and self._ours and it is not None and it.limited:
             patience = self._program.hold_link_for
-        return self._program.look(patience)
+        return self._program.look(patience, passing=passing)
 
     def _read(self, it: Submitted, seen: Seen) -> list[Batch]:
         """Read new rows and keep them for the next poll that returns."""

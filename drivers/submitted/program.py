@@ -122,8 +122,12 @@ class Program(typing.Protocol):
         """
         ...
 
-    def look(self, patience: float = 0.0) -> Seen:
-        """Return what the channel does. LinkError: nobody answers."""
+    def look(self, patience: float = 0.0, *, passing: bool = False) -> Seen:
+        """Return what the channel does. LinkError: nobody answers.
+
+        ``passing``: one of many looks, after which nothing is started or stopped; it
+        may spare whoever sits at the other program.
+        """
         ...
 
     def start(self, name: str, file: str) -> None:

@@ -181,6 +181,7 @@ class SimulatedEcLab:
 
     def SelectChannel(self, device: int, channel: int) -> int:
         """Bring a channel to the front."""
+        self.calls.append("SelectChannel")
         return self._done("SelectChannel", self._at(device, channel) is not None)
 
     def LoadSettings(self, device: int, channel: int, path: str) -> int:

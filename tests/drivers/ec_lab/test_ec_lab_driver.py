@@ -151,6 +151,25 @@ def test_make_safe_stops_ours_and_its_last_rows_come(bench: EcLabBench) -> None:
     assert len(times([bench.channel.poll()])) == 4
 
 
+def test_polls_leave_ec_labs_window_as_it_is(bench: EcLabBench) -> None:
+    bench.channel.load([CHARGE])
+    bench.channel.start()
+    bench.ec_lab.calls.clear()
+    bench.follow()
+
+    assert "SelectChannel" not in bench.ec_lab.calls
+
+
+def test_all_points_come_after_a_stop_however_many(bench: EcLabBench) -> None:
+    fast = ConstantCurrent(1e-3, 3600.0, record=Recording(every_s=1.0))
+    bench.channel.load([fast])
+    bench.channel.start()
+    bench.clock.sleep(1800.0)
+    bench.channel.make_safe()
+
+    assert len(times([bench.channel.poll()])) == 1801
+
+
 @pytest.mark.parametrize(
     "function", ["LoadSettings", "SelectChannel", "GetExperimentInfos"]
 )

@@ -221,6 +221,18 @@ def test_protection_that_trips_ends_the_run_and_keeps_its_rows(
     assert times([bench.channel.poll()])
 
 
+def test_many_rows_come_in_several_polls_while_the_test_goes_on(
+    bench: NewareBench,
+) -> None:
+    fast = ConstantCurrent(1e-3, 30_000.0, record=Recording(every_s=1.0))
+    bench.channel.load([fast])
+    bench.channel.start()
+    bench.clock.sleep(12_000.5)
+
+    assert [len(times([bench.channel.poll()])) for _ in range(2)] == [10_000, 2001]
+    bench.channel.make_safe()
+
+
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_a_run_counts_as_limited_once_the_protection_is_confirmed(
     tmp_path: Path, *, confirmed: bool
