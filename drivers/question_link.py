@@ -74,6 +74,8 @@ class QuestionLink:
         self._checks: dict[int, Callable[[], None]] = {}
         self._lock = threading.RLock()
         self._is_lost = False
+        self._why = ""
+        """Why it is lost."""
         self._is_inside = False
         """Whether the ladder itself is asking."""
         self._doubt = ""
@@ -180,8 +182,9 @@ class QuestionLink:
                 return act()
         except (ChangedError, IdentityError):
             raise
-        except BaseException:
+        except BaseException as error:
             self._is_lost = True  # also when it was interrupted: an answer is due
+            self._why = str(error) or "it was interrupted"
             raise
 
     def _recognise(self, known: Identity) -> None:
@@ -229,8 +232,8 @@ class QuestionLink:
     def _tell_that_it_is_back(self, seconds: float) -> None:
         self.reopened += 1
         text = (
-            f"{self.name}: the link was lost and is back after {seconds:.1f} s; lost "
-            f"{self.reopened} times so far"
+            f"{self.name}: the link was lost ({self._why}) and is back after "
+            f"{seconds:.1f} s; lost {self.reopened} times so far"
         )
         tell(Event(Level.WARNING, "link", text))
 
