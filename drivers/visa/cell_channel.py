@@ -216,9 +216,9 @@ class CellChannel:
         The residual current is the source's error at zero on its smallest range (100 pA
         on a 2450, 1 nA on a 2460, some pA on a 2636B), for a fraction of a second.
         """
-        if self._ours:
+        if self._ours and self._run is not None and self._run.flight is not None:
             reading = self._terminals.read()
-        else:
+        else:  # what was only recognised is not read: what it holds is not known
             self._must_be_free()
             reading = look_at(self._terminals, self._reach, self._options)
         return {

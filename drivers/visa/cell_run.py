@@ -90,6 +90,7 @@ class CellRun:
             columns.VOLTAGE.name: row.voltage,
             columns.CURRENT.name: row.current,
             columns.INSTRUMENT_TIME.name: row.time,
+            columns.POLL_LATENESS.name: row.late,
         }
 
     def handed(self) -> tuple[Batch, ...]:

@@ -5,7 +5,7 @@ from meter_rig import BENCH, LONGEST, MeterRig, down_to, tapered
 
 from drivers.visa.cell_terminals import LOOK, TerminalSettings
 from labctl.data import Level
-from labctl.errors import InstrumentError, NotOursError
+from labctl.errors import InstrumentError, NotOursError, OwnershipError
 from labctl.techniques import ConstantCurrent, ConstantVoltage, OpenCircuit
 
 models = pytest.mark.parametrize("model", ["2450", "2460", "2636B"])
@@ -43,6 +43,17 @@ def test_an_output_of_somebody_else_is_not_recognised(model: str) -> None:
 
     rig.clock.sleep(1.0)
     assert rig.truth[1] == pytest.approx(-1e-3, rel=0.01)
+
+
+def test_what_was_only_recognised_is_not_read() -> None:
+    rig = MeterRig()
+    token = rig.load(DOWN).token
+    rig.channel.start()
+    guard = rig.opened()
+    guard.recognise(token, rig.clock.unix())
+
+    with pytest.raises(OwnershipError):
+        guard.sense()
 
 
 def test_nothing_is_attached_to_since_nobody_kept_its_time() -> None:
