@@ -35,6 +35,8 @@ IDENTITY, INDEX, REASON = "ja", "jb", "jc"
 why everything ends."""
 EARLY = 1e-3
 """Of a recording interval: a sample that is that much too soon is in time."""
+STRIKES = 2
+"""Samples in a row that may be left out because they go back."""
 GAP = 1.5
 """Recording intervals between two samples before rows are lost."""
 FURTHER: Mapping[str, tuple[Column, ...]] = {
@@ -115,6 +117,7 @@ class RowMaker:
     """The sample that became a row last, of this technique."""
     _rows: list[Sample] = field(default_factory=list)
     _told_late: bool = False
+    _strikes: int = 0
 
     @property
     def technique(self) -> int:
@@ -122,7 +125,16 @@ class RowMaker:
         return self.skipped + (0 if self.last is None else self.last.technique)
 
     def take(self, sample: Sample) -> Event | None:
-        """Take the next sample; return what must be said of it."""
+        """Take the next sample; return what must be said of it.
+
+        One that goes back in time or number is damaged, and left out; when that is
+        said `STRIKES` times in a row, the one before them was.
+        """
+        if self._goes_back(sample):
+            self._strikes += 1
+            text = f"a sample that goes back ({sample.time + self.zero:.1f} s)"
+            return Event(Level.WARNING, "damaged-line", f"{text} was left out")
+        self._strikes = 0
         before, event = self.last, self._doubts(sample)
         if before is not None and before.technique != sample.technique:
             self._close()
@@ -161,6 +173,12 @@ class RowMaker:
         if run:
             made.append(self._batch(run))
         return made
+
+    def _goes_back(self, sample: Sample) -> bool:
+        last = self.last
+        if last is None or self._strikes >= STRIKES:
+            return False
+        return not (sample.count > last.count and sample.time >= last.time)
 
     # ---- which samples are rows
 

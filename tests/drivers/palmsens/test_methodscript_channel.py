@@ -1,5 +1,6 @@
 """The role's contract on the simulated instrument, and each thing that goes wrong."""
 
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -514,3 +515,30 @@ def test_a_current_is_skipped_in_either_phase() -> None:
         assert channel.skip() is None
         bench.clock.sleep(10.0)
         assert channel.poll().technique == 1
+
+
+def test_a_noisy_line_costs_samples_but_no_order_and_no_cell() -> None:
+    bench = bench_of(imperfections="none")
+    channel, _ = started(bench, DOWN)
+    rng = random.Random(14)  # noqa: S311
+
+    def noise(line: bytes) -> bytes:
+        if rng.random() > 0.1:
+            return line
+        at = rng.randrange(len(line))
+        return line[:at] + bytes([rng.randrange(256)]) + line[at + 1 :]
+
+    bench.twin.tamper = noise
+    poll = channel.poll()
+    batches = [*poll.batches]
+    for _ in range(40):
+        bench.clock.sleep(10.0)
+        poll = channel.poll()
+        batches += poll.batches
+    bench.twin.tamper = None
+    channel.make_safe()
+    times = [t for batch in batches for t in batch.columns[T].tolist()]
+
+    assert poll.running
+    assert all(a <= b for a, b in pairwise(times))
+    assert bench.twin.look()[0] is False
