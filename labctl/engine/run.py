@@ -218,7 +218,8 @@ class Engine:
                 continue
             outcome = self._step(step, step_count, fresh=record is None)
             if outcome.reason is EndReason.STOPPED:
-                return Ended(EndReason.STOPPED, self.control.reason)
+                why = self.control.reason or outcome.condition
+                return Ended(EndReason.STOPPED, why)
         raise AssertionError("a count has no end")
 
     def _amended(self, plan: Plan, step_count: int) -> tuple[Plan, Step | None]:

@@ -34,6 +34,7 @@ SILENT_LOOKS = 3
 """Looks in a row that brought nothing: one may just have come too early."""
 UNKNOWN_INTERVAL = 60.0
 """s between two rows where no schedule says it."""
+ONCE = "what there was is read; the record goes on"
 MOST_SAID = 40
 """Differences that are said one by one."""
 
@@ -81,7 +82,7 @@ class WatchRecord(Step):
                 yield from said(ran.over())
                 return Ending()
             if self.once and glance.rows is None:
-                return Ending(EndReason.STOPPED, "read once")
+                return Ending(EndReason.STOPPED, ONCE)
             yield from silence.grows(bench.clock.now(), head)
             yield None
             every = UNKNOWN_INTERVAL if head is None else _shortest(head)
