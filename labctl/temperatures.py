@@ -18,8 +18,11 @@ THERMOMETERS = "thermometers"
 """The role under which a step finds them."""
 STALE = 3.0
 """Intervals between two readings after which the last one says nothing any more."""
-LOOKS = 2.0
+LOOKS = 3.0
 """The same in looks at the run, where these are rarer."""
+SOONER = 0.9
+"""Of its pace: so much of it lasts from one look to the next, for a load comes and
+goes."""
 KEPT = 256
 """Readings kept of each; rows of one poll are no older."""
 AHEAD = 2.0
@@ -78,7 +81,7 @@ class Temperatures:
     now: float = 0.0
     """Test time of the last look, s."""
     pace: float = 0.0
-    """s between the last two looks at the run."""
+    """s between two looks at the run, of late."""
 
     @property
     def measured(self) -> frozenset[str]:
@@ -87,7 +90,7 @@ class Temperatures:
 
     def look(self, time: float) -> None:
         """Note a look at the run at ``time`` (test time, s)."""
-        self.pace, self.now = max(time - self.now, 0.0), time
+        self.pace, self.now = max(time - self.now, SOONER * self.pace), time
 
     def take(self, values: Mapping[str, float], time: float) -> None:
         """Keep readings of ``time`` (test time, s): column -> °C."""

@@ -32,9 +32,15 @@ class Compared:
 def compare(
     bench: LentBench, beside: Auxiliaries, recorded: Recorded, safety: SafetyConfig
 ) -> Compared:
-    """Compare voltages and temperatures; see `compare_voltages`."""
+    """Compare voltages and temperatures; see `compare_voltages`.
+
+    What goes on in an instrument is not left alone for a thermometer.
+    """
     voltages = compare_voltages(bench, recorded, safety.resume_voltage_band)
-    warmth = compare_temperatures(beside, recorded, safety.resume_temperature_band)
+    warmth = Compared()
+    if not any(_goes_on(r, p, recorded) for r, p in bench.roles.items()):
+        band = safety.resume_temperature_band
+        warmth = compare_temperatures(beside, recorded, band)
     wrong = " ".join(filter(None, (voltages.wrong, warmth.wrong)))
     return Compared((*voltages.said, *warmth.said), wrong)
 
@@ -72,7 +78,7 @@ def compare_temperatures(
     """
     said, wrong = [], []
     for one in beside.channels:
-        if one.auxiliary.stream.name != columns.LIVE or one.find is not None:
+        if one.auxiliary.stream.name != columns.LIVE:
             continue
         for column in one.auxiliary.stream.columns:
             quantity, unit = name_of(column.name)

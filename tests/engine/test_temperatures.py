@@ -74,7 +74,7 @@ def test_where_looks_are_rare_a_look_is_what_counts() -> None:
     temperatures.look(500.0)
     temperatures.take({SURFACE: 25.0}, 500.0)
 
-    found = temperatures.joined(rows(), np.array([600.0, 1000.0, 1600.0]))
+    found = temperatures.joined(rows(), np.array([600.0, 1500.0, 2100.0]))
 
     assert found.columns[SURFACE].tolist()[:2] == [25.0, 25.0]
     assert math.isnan(found.columns[SURFACE][2])
