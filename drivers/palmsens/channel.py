@@ -255,7 +255,8 @@ class MethodScriptChannel:
                 text = "%s: runs a script that was not started here; left alone (%s)"
                 log.warning(text, self.place, ear.said())
             return
-        exchange(self._looks.stop, SAFING_PATIENCE)
+        silence = 0.0 if ear.it is None else ear.it.silence
+        exchange(lambda: self._looks.stop(silence), SAFING_PATIENCE)
         ear.listen()
         if ear.it is not None:
             ear.it.rows.end()
@@ -304,6 +305,7 @@ class MethodScriptChannel:
             skipped=skipped,
             zero=zero,
             imaginary_sign=self._device.options.imaginary_sign,
+            sample_every=self._device.options.sample_every,
         )
         self._upload(it)
         self._ear.it = it

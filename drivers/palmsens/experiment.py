@@ -12,14 +12,7 @@ from typing import Any
 
 from drivers.palmsens.rows import RowMaker
 from drivers.palmsens.script.program import Program
-from labctl.techniques import (
-    ConstantCurrent,
-    ConstantVoltage,
-    Loop,
-    OpenCircuit,
-    Spectrum,
-    Technique,
-)
+from labctl.techniques import Loop, Spectrum, Technique, VoltageSweep
 
 DRIVER = "palmsens-methodscript"
 BITS = 0x7FFFFFF
@@ -54,6 +47,7 @@ class Experiment:
         skipped: int = 0,
         zero: float = 0.0,
         imaginary_sign: int = 1,
+        sample_every: float = 5.0,
     ) -> "Experiment":
         """Return what a program becomes on an instrument at ``moment`` (UTC s)."""
         digest = hashlib.sha256("\n".join(program.lines).encode()).hexdigest()[:16]
@@ -64,7 +58,7 @@ class Experiment:
             "serial": serial,
             "digest": digest,
             "identity": identity,
-            "silence": silence_of(program.techniques),
+            "silence": silence_of(program.techniques, sample_every),
             "skipped": skipped,
             "zero": zero,
         }
@@ -105,13 +99,14 @@ def behind(techniques: Sequence[Technique], skipped: int) -> tuple[Technique, ..
     )
 
 
-def silence_of(techniques: Sequence[Technique]) -> float:
+def silence_of(techniques: Sequence[Technique], sample_every: float) -> float:
     """Return the longest time in s between two packages of a script."""
-    longest = 1.0
+    longest = sample_every
     for technique in techniques:
         if isinstance(technique, Spectrum):
             lowest = min(technique.first_frequency, technique.last_frequency)
             longest = max(longest, PERIODS / lowest)
-        elif isinstance(technique, OpenCircuit | ConstantCurrent | ConstantVoltage):
-            longest = max(longest, min(technique.record.every_s or 1.0, 60.0))
+        elif isinstance(technique, VoltageSweep) and technique.record.every_volt:
+            stair = technique.record.every_volt / technique.scan_rate
+            longest = max(longest, stair)
     return longest

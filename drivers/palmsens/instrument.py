@@ -55,10 +55,12 @@ class MethodScriptInstrument:
         self.name, self.address = setup.name, setup.address
         self.options, self.clock = options, clock
         self.mains = float(options.mains or setup.line_frequency)
-        settings = {"baud_rate": options.baud_rate or USUAL_BAUD}
+        known = MODELS.get(options.model)
+        usual = USUAL_BAUD if known is None else known.baud
+        settings = {"baud_rate": options.baud_rate or usual}
         self._door = Door(wire, setup.address, setup.name, settings)
         self.line = Line(self._door, clock, options.timeout)
-        self.model: Model | None = MODELS.get(options.model)
+        self.model: Model | None = known
         """None: it runs a script and has not said what it is."""
         self.firmware = self.serial = ""
         """Empty until it has said so."""
@@ -111,8 +113,6 @@ class MethodScriptInstrument:
         """
         try:
             return act()
-        except RefusedScriptError:
-            raise
         except LinkError as error:
             self.reopen(error, patience)
         return act()

@@ -14,7 +14,9 @@ from drivers.palmsens.wire.vocabulary import CURRENT, Status
 from labctl.errors import InstrumentError
 
 STOPPING = 10.0
-"""s from an abort to the end of the script, whatever it measures."""
+"""s from an abort to the end of the script, where nothing slow is measured."""
+SLOW = 60.0
+"""s more, at most: some firmware ends a slow sine first."""
 LOOKING = 5.0
 """s for a look at the cell."""
 SMALL = 1e-6
@@ -71,11 +73,13 @@ class CellLooks:
             )
         return packages[0]
 
-    def stop(self) -> None:
+    def stop(self, silence: float) -> None:
         """Tell what runs to end and read that it has; what it said stays to be read.
 
-        InstrumentError: it does not end.
+        ``silence`` in s is how long its slowest measurement takes. InstrumentError: it
+        does not end.
         """
+        seconds = STOPPING + min(silence, SLOW)
         self._line.pump()
         if not self._line.runs:
             return
@@ -85,12 +89,12 @@ class CellLooks:
             self._line.pump()
             self._line.runs = False
         ended = self._line.wait_until(
-            lambda: not self._line.runs, STOPPING, "the end of a script"
+            lambda: not self._line.runs, seconds, "the end of a script"
         )
         if not ended:
             raise InstrumentError(
                 f"{self._device.name}: was told to end its script and has not within "
-                f"{STOPPING:g} s. Disconnect the cell or switch the instrument off"
+                f"{seconds:g} s. Disconnect the cell or switch the instrument off"
             )
 
     def prove_open(self) -> None:

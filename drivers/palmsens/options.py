@@ -27,7 +27,7 @@ class Options(BaseModel):
     serial: str = ""
     """Expected serial; the station compares it."""
     baud_rate: int | None = Field(None, ge=9600, le=4_000_000)
-    """None: 921,600, the EmStat4's and the Nexus'; an EmStat Pico needs 230,400."""
+    """None: that of ``model``; without one 921,600, which an EmStat Pico has not."""
     timeout: float = Field(3.0, gt=0, le=60)
     """s for an answer that needs no measuring."""
     visa_library: str = "@py"
