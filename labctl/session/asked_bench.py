@@ -32,7 +32,7 @@ class Against:
     """Instrument -> when it was asked in vain, and what came of it."""
     look_around: bool = False
     """Whether instruments that nobody asked for may be connected to, to offer their
-    channels: where a person asked what could be done, and they are let go of
+    channels: twins, and where a person asked what could be done and they are let go of
     afterwards. A run disturbs no instrument but its own, and a station's process would
     keep them from other programs."""
     beside: Collection[str] = ()

@@ -189,7 +189,7 @@ def prepare_with(
         _undoubted(order.channels, roles, uncast) if cast is None else cast,
         named,
         {} if equipment is None else equipment.vain,
-        look_around=equipment is None and (inquire or order.simulate),
+        look_around=order.simulate or (equipment is None and inquire),
         beside=measured_by(beside),
         measured_at=functools.partial(_measured_at, config),
     )
@@ -251,13 +251,12 @@ def refuse_beyond(
     if before is not None and not before.unknown and not recorded:
         return  # same plan, same instruments
     named = {**_stated(config, prepared.protocol), "run": prepared.envelope}
-    look_around = prepared.order.simulate and not prepared.shared
     beside = measured_by(each.auxiliary.stream for each in prepared.asides)
     against = Against(
         prepared.station,
         prepared.cast,
         named,
-        look_around=look_around,
+        look_around=prepared.order.simulate,
         beside=beside,
         measured_at=functools.partial(_measured_at, config),
     )
