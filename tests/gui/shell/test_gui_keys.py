@@ -447,7 +447,7 @@ def test_a_filter_that_hides_the_channel_is_cleared(
 ) -> None:
     window = open_window(few)
     strike(window, "Ctrl+Shift+F")
-    QTest.keyClicks(focus(), "k2450")  # type: ignore[arg-type,call-arg]
+    QTest.keyClicks(focus(), "k6430")  # type: ignore[arg-type,call-arg]
     qtbot.waitUntil(lambda: len(window.bench.grid.tiles) == 1)
 
     window.bench.go_to(CELLS[1])

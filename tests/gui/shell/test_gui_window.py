@@ -111,6 +111,7 @@ def test_many_busy_channels_become_rows(
             "small": {"driver": "biologic", "address": "10.0.0.2"},
         },
         channels={"cell": cells},
+        temperature={},
     )
     for channel in cells:
         station.start(channel=channel)
