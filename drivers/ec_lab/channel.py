@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from drivers.ec_lab.client import EcLabClient
+from drivers.ec_lab.compiler import SPANS
 from drivers.ec_lab.options import Options
 from drivers.ec_lab.points import FURTHER
 from drivers.ec_lab.program import EcLabProgram
@@ -43,6 +44,7 @@ class EcLabChannel(SubmittedChannel):
         stated = ("current", "max_current"), ("frequencies", "frequencies")
         return Capability(
             current=self._options.max_current,
+            control=SPANS[-1],
             galvanostat=True,
             potentiostat=True,
             sweeps=True,
@@ -51,7 +53,10 @@ class EcLabChannel(SubmittedChannel):
             frequencies=self._options.frequencies if impedance else None,
             constant_power=False,
             board=f"channel {self._number + 1} in EC-Lab (runs are submitted to it)",
-            assumed=tuple(fact for fact, option in stated if option not in given),
+            assumed=(
+                "control",
+                *(fact for fact, option in stated if option not in given),
+            ),
         )
 
     @property

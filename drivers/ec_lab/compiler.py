@@ -34,6 +34,7 @@ from drivers.ec_lab.settings_file import (
 from drivers.submitted.draft import Draft, interval_of, rests
 from drivers.submitted.margins import Margins
 from drivers.submitted.program import Compiled
+from labctl.limits import exceeds
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -133,6 +134,17 @@ class _Compilation(Draft):
                 for c in getattr(technique, "until", ())
                 if c.quantity is ConditionQuantity.VOLTAGE
             ]
+        for index, technique in enumerate(self.techniques):
+            for volt in voltages_of(technique):
+                if exceeds(abs(volt), SPANS[-1]):
+                    self.complain(
+                        index,
+                        f"{volt:g} V is beyond ±{SPANS[-1]:g} V.",
+                        "Lower it.",
+                        volt,
+                        SPANS[-1],
+                        "V",
+                    )
         most = max(volts, default=SPANS[-1])
         self.span = next((s for s in SPANS if s >= most), SPANS[-1])
 

@@ -127,6 +127,7 @@ def test_what_a_sequence_cannot_test_is_left_to_the_host() -> None:
         ([CURRENT, SINE, Loop(0, 2)], "loop: a spectrum stands within it"),
         ([ConstantCurrent(0.5, 9.0)], "0.5 A is beyond ±0.4 A"),
         ([Spectrum(False, 0.0, 0.01, 1e7, 1.0)], "1e.07 Hz is beyond"),
+        ([ConstantVoltage(12.0, 9.0)], "12 V is beyond ±10 V"),
         ([OpenCircuit(-1.0)], "must not be negative"),
         ([CURRENT, SINE] * 11, "links 20 techniques, not 22"),
     ],
