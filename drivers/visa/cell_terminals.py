@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from drivers.specification import Specification
 from drivers.visa.power_line import Integrating
+from drivers.visa.source_meter import LEVEL_MARGIN, LIMIT_MARGIN
 from labctl.errors import InstrumentError
 
 GRAIN = 1e-4
@@ -248,8 +249,8 @@ class CellTerminals(Integrating, abc.ABC):
         held = self._held
         if held is None:
             return reading
-        most = 1.1 * held.limit + self.current_spec.limit_at(held.limit)[1]
-        most += GRAIN * self.current_spec.range_for(held.limit)
+        most = (1.0 + LIMIT_MARGIN) * held.limit
+        most += LEVEL_MARGIN * self.current_spec.range_for(held.limit)
         if abs(reading.current) > most:
             raise InstrumentError(
                 f"{self.name}: measures {reading.current:g} A with a limit of "
