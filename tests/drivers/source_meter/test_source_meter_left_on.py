@@ -144,3 +144,50 @@ def test_a_look_that_was_cut_short_is_ended_by_the_next_one(model: str) -> None:
     rig.opened().load([OpenCircuit(60.0)], BENCH)
 
     assert not rig.opened()._terminals.state().on
+
+
+def test_a_skip_begins_the_next_technique_without_a_new_upload() -> None:
+    rig = MeterRig()
+    rig.load(DOWN, OpenCircuit(60.0))
+    rig.channel.start()
+    rig.channel.poll()
+
+    assert rig.channel.skip() is None
+    poll = rig.channel.poll()
+
+    assert poll.technique == 1
+    assert poll.running
+    assert rig.truth[1] == 0.0
+
+
+def test_after_nonsense_on_the_wire_the_output_is_made_safe() -> None:
+    rig = MeterRig()
+    rig.load(DOWN)
+    rig.channel.start()
+    poll = rig.channel.poll()
+    rig.clock.sleep(rig.channel.next_look)
+    rig.twin.tamper = lambda _: b"nonsense\n"
+    with pytest.raises(InstrumentError):
+        rig.channel.poll()
+    rig.twin.tamper = None
+
+    rig.channel.make_safe()
+    last = rig.channel.poll()
+
+    assert poll.running
+    assert not last.running
+    assert rig.truth[1] == 0.0
+
+
+def test_a_timer_that_another_program_reset_is_no_time() -> None:
+    rig = MeterRig("2636B")
+    rig.load(DOWN)
+    rig.channel.start()
+    rig.clock.sleep(5.0)
+    rig.channel.poll()
+
+    rig.twin.execute("timer.reset()")
+    rig.clock.sleep(rig.channel.next_look)
+
+    with pytest.raises(InstrumentError, match="its time went back"):
+        rig.channel.poll()
