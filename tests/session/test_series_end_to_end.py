@@ -3,6 +3,7 @@
 Nothing of the world's truth is read but to compare with.
 """
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -12,13 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shared_runs import SharedRuns
+from shared_runs import SharedRuns, bench_file
 
 from drivers.twins.world import catalogue
 from drivers.twins.world.specimen import ACTIVATION
+from drivers.twins.world.specimen_samples import build_specimen
 from labctl.data import Quality, Result
+from labctl.documents.document import Document
 from labctl.errors import LabctlError
-from labctl.session.run import Finished
+from labctl.session.order import Order, prepare
+from labctl.session.run import Finished, Observers, start
 from labctl.store.folder import RunFolder, list_runs
 from labctl.store.journal.reader import JournalReader
 from labctl.store.run_file.reader import RunFile
@@ -119,6 +123,38 @@ def test_a_films_activation_is_found_and_its_mobility_follows_no_power(
     # Its carriers are there at every temperature.
     assert donors.quality is Quality.ABSENT
     assert donors.verdicts == ("carriers-freeze-out",)
+
+
+def test_a_films_donors_and_scattering_are_found(tmp_path: Path) -> None:
+    depth, exponent = 0.12, -1.5
+    config = bench_file()
+    given = {"temperatures": "10 °C; 25 °C; 40 °C; 55 °C"}
+    order = Order(
+        "hall-effect",
+        Document("test", given),
+        "film-qms-0.7",
+        out=tmp_path,
+        simulate=True,
+        speed=None,
+    )
+    prepared = dataclasses.replace(prepare(order, config), stand_in="")
+    truth = {
+        **catalogue.truth("film-qms-0.7", 0),
+        "mobility_exponent": exponent,
+        "donor_level_electronvolt": depth,
+    }
+    prepared.world.circuit.mount(build_specimen("film", "film", truth))
+
+    found = start(prepared, config, Observers(live_view=False)).results
+
+    assert covers(found["carrier_activation_energy"], depth)
+    mobility = found["mobility_exponent"]
+    assert mobility.quality is Quality.GOOD, mobility.reason
+    assert abs(mobility.value - exponent) <= 2 * mobility.uncertainty < 0.3
+    # n ∝ T^3/2 exp(-E/kT) rises as the twin's exp(-E'/kT) where E' = E + 3/2 kT.
+    level = depth - 1.5 * 8.617e-5 * 305.7
+    assert found["donor_level"].quality is Quality.GOOD
+    assert found["donor_level"].value == pytest.approx(level, abs=0.002)
 
 
 def durable_step(folder: Path) -> tuple[RunFolder | None, str]:

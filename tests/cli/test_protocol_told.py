@@ -1,0 +1,43 @@
+"""What `labctl protocol show` says of a protocol's series over temperatures."""
+
+import json
+import sys
+
+import pytest
+
+from labctl.cli import app
+
+
+def show(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["labctl", "protocol", "show", *words])
+    return app.run_app()
+
+
+def test_the_series_has_a_section_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(monkeypatch, "peis") == 0
+
+    own, series = capsys.readouterr().out.split("at several temperatures")
+    assert "temperatures" not in own
+    assert "settle_band" in series
+    assert "25.00 °C" in series
+
+
+def test_a_run_by_hand_has_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(monkeypatch, "channel-by-hand", "--json") == 0
+
+    assert json.loads(capsys.readouterr().out)["series"] is None
+
+
+def test_with_temperatures_it_needs_a_chamber(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--sample", "qms-0.7", "--set", "temperatures=10 °C; 45 °C")
+
+    assert show(monkeypatch, "peis", *words) == 0
+
+    said = capsys.readouterr().out
+    assert "chamber, a chamber that heats to 45 °C, cools to 10 °C" in said
