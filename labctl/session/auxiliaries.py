@@ -141,7 +141,11 @@ def _player(aside: Aside, station: Station) -> object:
     """Return who is read. InstrumentError: nobody answers, or it is the wrong one."""
     player = station.looked_at(aside.channel)
     if aside.adapt is not None:
-        player = aside.adapt(player)
+        try:
+            player = aside.adapt(player)
+        except InstrumentError as error:
+            where = f"{aside.section}.{aside.name}"
+            raise InstrumentError(f"{where}: {aside.channel}: {error}") from error
     if not plays(player, aside.auxiliary.role):
         raise InstrumentError(
             f"{aside.section}.{aside.name}: {aside.channel} ({type(player).__name__}) "

@@ -86,12 +86,13 @@ def bench_envelope(config: Config, sample: Sample) -> Envelope:
     safety = config.safety
     bounds: dict[str, tuple[float, float]] = {}
     if safety.lower_voltage is not None or safety.upper_voltage is not None:
-        bounds[VOLTAGE.name] = _span(safety.lower_voltage, safety.upper_voltage)
+        low, high = safety.lower_voltage, safety.upper_voltage
+        bounds[VOLTAGE.name] = _span("safety", VOLTAGE.name, low, high)
     if safety.maximum_current is not None:
         bounds[CURRENT.name] = (-safety.maximum_current, safety.maximum_current)
     coldest, warmest = safety.minimum_temperature, safety.maximum_temperature
     if (coldest, warmest) != (None, None):
-        bounds[TEMPERATURE] = _span(coldest, warmest)
+        bounds[TEMPERATURE] = _span("safety", TEMPERATURE, coldest, warmest)
     return Envelope(bounds)
 
 
@@ -102,12 +103,13 @@ def label_envelope(sample: Sample) -> Envelope:
     current is a rate, and the label does not say what 1C is.
     """
     bounds: dict[str, tuple[float, float]] = {}
+    file = f"sample {sample.name}"
     low, high = sample.lower_voltage, sample.upper_voltage
     if sample.kind not in CELLS and (low, high) != (None, None):
-        bounds[VOLTAGE.name] = _span(low, high)
+        bounds[VOLTAGE.name] = _span("sample", VOLTAGE.name, low, high, file)
     coldest, warmest = sample.minimum_temperature, sample.maximum_temperature
     if (coldest, warmest) != (None, None):
-        bounds[TEMPERATURE] = _span(coldest, warmest)
+        bounds[TEMPERATURE] = _span("sample", TEMPERATURE, coldest, warmest, file)
     if sample.maximum_current is not None:
         try:
             one_c = None
@@ -117,7 +119,7 @@ def label_envelope(sample: Sample) -> Envelope:
                 one_c, sample.active_mass, sample.area
             )
         except QuantityError as error:
-            path, file = ("sample", "maximum_current"), f"sample {sample.name}"
+            path = ("sample", "maximum_current")
             raise RefusedError([Complaint(path, str(error), file=file)]) from error
         bounds[CURRENT.name] = (-OVER_READING * abs(most), OVER_READING * abs(most))
     return Envelope(bounds)
@@ -196,5 +198,14 @@ def _within(envelope: Envelope, measured: set[str]) -> Envelope:
     )
 
 
-def _span(low: float | None, high: float | None) -> tuple[float, float]:
-    return (-math.inf if low is None else low, math.inf if high is None else high)
+def _span(
+    place: str, column: str, low: float | None, high: float | None, file: str = ""
+) -> tuple[float, float]:
+    """Return both bounds. RefusedError: nothing lies between them."""
+    ends = (-math.inf if low is None else low, math.inf if high is None else high)
+    if not ends[0] < ends[1]:
+        least, most = _KEYS[column]
+        _, unit = name_of(column)
+        what = f"{ends[1]:g} {unit} is not above the {ends[0]:g} {unit} of {least}."
+        raise RefusedError([Complaint((place, most), what, file=file)])
+    return ends

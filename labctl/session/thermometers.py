@@ -66,6 +66,16 @@ def as_thermometer(player: object) -> object:
     return player
 
 
+def on_the_sample(player: object) -> object:
+    """Return a player that measures a sample. InstrumentError: it is a chamber."""
+    if plays(player, Chamber):
+        raise InstrumentError(
+            "a chamber measures what is around the sample, not its surface; write "
+            "`ambient:` instead of `surface:`"
+        )
+    return player
+
+
 def thermometers_of(
     config: Config, protocol: Protocol, cast: Mapping[str, str]
 ) -> tuple[Aside, ...]:
@@ -92,7 +102,8 @@ def thermometers_of(
 
 
 def _aside(name: str, column: Column, channel: str, every: float) -> Aside:
-    adapt = as_thermometer if column is columns.AMBIENT_TEMPERATURE else None
+    ambient = column is columns.AMBIENT_TEMPERATURE
+    adapt = as_thermometer if ambient else on_the_sample
     return Aside(name, TemperatureBeside(column), channel, every, SECTION, adapt)
 
 

@@ -11,7 +11,7 @@ from labctl.config.models import Config
 from labctl.documents.document import Document
 from labctl.engine.control import Control
 from labctl.engine.situation import Situation
-from labctl.errors import OperatorError, RefusedError
+from labctl.errors import InstrumentError, OperatorError, RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
@@ -217,6 +217,24 @@ def test_a_limit_that_nobody_can_look_at_is_refused_with_its_cure(
     assert complaint.path == ("safety", "maximum_temperature")
     assert "`temperature:`" in complaint.cure
     assert said in complaint.cure
+
+
+def test_a_chamber_is_no_thermometer_on_a_sample(bench: Config, tmp_path: Path) -> None:
+    config = with_oven(bench, {"vsp300/1": {"surface": "oven"}})
+
+    with pytest.raises(InstrumentError, match=r"temperature\.vsp300/1\.surface: oven"):
+        start(prepare(order(tmp_path, resting()), config), config, Observers())
+
+
+def test_limits_with_nothing_between_them_are_refused(bench: Config) -> None:
+    safety = {"minimum_temperature": "50 degC", "maximum_temperature": "40 degC"}
+
+    with pytest.raises(RefusedError) as refused:
+        prepare(order(Path(), resting()), with_oven(bench, BOTH, safety))
+
+    (complaint,) = refused.value.complaints
+    assert complaint.path == ("safety", "maximum_temperature")
+    assert "40 °C is not above the 50 °C of minimum_temperature" in complaint.what
 
 
 # ---- end conditions
