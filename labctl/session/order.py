@@ -25,7 +25,7 @@ from labctl.session.auxiliaries import Aside, asides_of
 from labctl.session.comparing import Compared, compare, each_once
 from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of, stated_limits
-from labctl.session.thermometers import thermometers_of
+from labctl.session.thermometers import asked, thermometers_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
@@ -195,7 +195,8 @@ def prepare_with(
     )
     compared: Compared | None = None
     if inquire or uncast:
-        compared = compare(protocol, against, already=uncast)
+        found = compare(protocol, against, already=uncast)
+        compared = _with_thermometers(found, asides if inquire else (), station)
         complaints += [_located(each, document) for each in compared.complaints]
     if complaints or cast is None:
         if equipment is None:
@@ -286,6 +287,18 @@ def protocol_of(order: Order, config: Config) -> Protocol:
     if complaints:
         raise RefusedError(_located(each, document) for each in complaints)
     return protocol
+
+
+def _with_thermometers(
+    compared: Compared, asides: Iterable[Aside], station: Station
+) -> Compared:
+    """Return what was found, and what of the thermometers."""
+    thermometers = asked(asides, station)
+    return dataclasses.replace(
+        compared,
+        complaints=(*compared.complaints, *thermometers.complaints),
+        unknown=(*compared.unknown, *thermometers.unknown),
+    )
 
 
 def _streams(asides: Iterable[Aside], cast: Mapping[str, str] | None) -> list[Stream]:

@@ -6,19 +6,26 @@ is configured for that. Nobody lends a thermometer: any number of runs may read 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labctl import columns
 from labctl.config.models import Config
 from labctl.data import Column, Stream
-from labctl.errors import InstrumentError
+from labctl.errors import (
+    Complaint,
+    InstrumentError,
+    LabctlError,
+    LinkError,
+    RefusedError,
+)
 from labctl.figures.figure import Plot
 from labctl.protocol import Protocol
 from labctl.roles.chamber import Chamber
 from labctl.roles.playing import plays
 from labctl.roles.thermometer import StatesTemperatureAccuracy, Thermometer
-from labctl.session.auxiliaries import Aside
+from labctl.session.auxiliaries import Aside, opened
+from labctl.station import Station
 
 SECTION = "temperature"
 EVERY = 10.0
@@ -99,6 +106,33 @@ def thermometers_of(
             found.setdefault(column.name, aside)
     order = [column.name for column in columns.TEMPERATURES]
     return tuple(found[name] for name in order if name in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking a run's thermometers before it begins."""
+
+    complaints: tuple[Complaint, ...] = ()
+    unknown: tuple[Complaint, ...] = ()
+    """Which ones do not answer now; they are asked again when the run starts."""
+
+
+def asked(asides: Iterable[Aside], station: Station) -> Asked:
+    """Connect the thermometers among ``asides`` and look whether they are any."""
+    complaints: list[Complaint] = []
+    unknown: list[Complaint] = []
+    for each in asides:
+        if each.section != SECTION:
+            continue
+        try:
+            opened((each,), station)
+        except RefusedError as refused:
+            complaints += refused.complaints
+        except LinkError as error:
+            unknown.append(Complaint((SECTION, each.name), f"{error}."))
+        except LabctlError as error:
+            complaints.append(Complaint((SECTION, each.name), f"{error}."))
+    return Asked(tuple(complaints), tuple(unknown))
 
 
 def _aside(name: str, column: Column, channel: str, every: float) -> Aside:

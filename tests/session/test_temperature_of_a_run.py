@@ -11,10 +11,11 @@ from labctl.config.models import Config
 from labctl.documents.document import Document
 from labctl.engine.control import Control
 from labctl.engine.situation import Situation
-from labctl.errors import InstrumentError, OperatorError, RefusedError
+from labctl.errors import InstrumentError, LinkError, OperatorError, RefusedError
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
+from labctl.station import Station
 from labctl.store.run_file.reader import RunFile
 
 SURFACE, AMBIENT = "surface_temperature_celsius", "ambient_temperature_celsius"
@@ -224,6 +225,32 @@ def test_a_chamber_is_no_thermometer_on_a_sample(bench: Config, tmp_path: Path) 
 
     with pytest.raises(InstrumentError, match=r"temperature\.vsp300/1\.surface: oven"):
         start(prepare(order(tmp_path, resting()), config), config, Observers())
+
+
+@pytest.mark.parametrize("where", ["oven", "oven/skim"])
+def test_a_check_finds_a_thermometer_that_is_none(bench: Config, where: str) -> None:
+    config = with_oven(bench, {"vsp300/1": {"surface": where}})
+
+    with pytest.raises(RefusedError) as refused:
+        prepare(order(Path(), resting()), config, inquire=True)
+
+    (complaint,) = refused.value.complaints
+    assert complaint.path == ("temperature", "vsp300/1.surface")
+
+
+def test_a_check_says_which_thermometer_does_not_answer(
+    bench: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_station: Station, channel: str) -> object:
+        raise LinkError(f"{channel} does not answer")
+
+    monkeypatch.setattr(Station, "looked_at", nobody)
+
+    found = prepare(order(Path(), resting()), with_oven(bench, BOTH), inquire=True)
+
+    assert found.compared is not None
+    said = [complaint.path for complaint in found.compared.unknown]
+    assert ("temperature", "vsp300/1.surface") in said
 
 
 def test_limits_with_nothing_between_them_are_refused(bench: Config) -> None:
