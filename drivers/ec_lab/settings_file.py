@@ -123,7 +123,12 @@ def settings_text(
 
 
 def _rows(technique: LinkedTechnique) -> list[str]:
+    """Return its lines; as many limits and records as any sequence has, or one."""
     keys = dict.fromkeys(key for column in technique.columns for key in column)
+    for word in ("lim", "rec"):
+        used = max(int(column.get(f"{word}_nb", 0)) for column in technique.columns)
+        beyond = tuple(f"{word}{k}_" for k in range(max(used, 1) + 1, 10))
+        keys = dict.fromkeys(key for key in keys if not key.startswith(beyond))
     return [
         f"{key:<{WIDTH}}"
         + "".join(f"{column.get(key, ''):<{WIDTH}}" for column in technique.columns)

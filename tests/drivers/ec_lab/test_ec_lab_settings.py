@@ -105,6 +105,17 @@ def test_a_limit_in_a_sweep_ends_all_its_ramps() -> None:
     assert row.split()[1:3] == ["2", "2"]
 
 
+def test_a_file_has_as_many_limits_as_its_steps_use() -> None:
+    text = compiled(CURRENT, OpenCircuit(1.0)).text.decode("cp1252")
+    keys = [line[:20].strip() for line in text.split("\r\n")]
+
+    assert [k for k in keys if k.endswith("_type") and k != "ctrl_type"] == [
+        "lim1_type",
+        "lim2_type",
+        "rec1_type",
+    ]
+
+
 def test_the_envelope_becomes_safety_limits_a_margin_outside() -> None:
     envelope = Envelope({"voltage_volt": (0.0, 2.0), "current_ampere": (-0.01, 0.01)})
     program = compile_program([CURRENT], "eclab/1", Options(), Margins.of(envelope))
