@@ -305,6 +305,18 @@ class RecordedBeside(RecordedRun, typing.Protocol):
         ...
 
 
+@typing.runtime_checkable
+class RecordedTemperatures(RecordedRun, typing.Protocol):
+    """A run that also tells how sure its thermometers were."""
+
+    def temperature_uncertainty(self, column: str) -> float:
+        """Return the standard uncertainty of a column of temperature in K.
+
+        As the thermometer stated it; NaN: nobody knows.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """A run that was done before, as a protocol sees it that builds on it."""

@@ -5,6 +5,7 @@ begin where the protocol's own do.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from labctl.data import Array, Stream
-from labctl.protocol import RecordedBeside, RecordedRun, StepRecord
+from labctl.protocol import (
+    RecordedBeside,
+    RecordedRun,
+    RecordedTemperatures,
+    StepRecord,
+)
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.sample import Sample
 from labctl.series.points import COLUMNS, NOTHING, Placed
@@ -64,6 +70,12 @@ class PointView:
     def accuracy(self, role: str) -> ChannelAccuracy | None:
         """Return what was stated of the accuracy of a role's channel."""
         return self.run.accuracy(role)
+
+    def temperature_uncertainty(self, column: str) -> float:
+        """Return what a thermometer stated of itself, K; NaN: nothing."""
+        if not isinstance(self.run, RecordedTemperatures):
+            return math.nan
+        return self.run.temperature_uncertainty(column)
 
     @cached_property
     def _kept(self) -> frozenset[int]:

@@ -13,7 +13,12 @@ import numpy as np
 from labctl.analysis.uncertainty import Measured, rectangular
 from labctl.columns import SURFACE_TEMPERATURE, TEMPERATURES
 from labctl.data import Array, EndReason
-from labctl.protocol import RecordedBeside, RecordedRun, StepRecord
+from labctl.protocol import (
+    RecordedBeside,
+    RecordedRun,
+    RecordedTemperatures,
+    StepRecord,
+)
 from labctl.series.points import Placed
 from labctl.sources import Kind, Source
 from labctl.steps.temperature import CheckTemperature, SetTemperature
@@ -22,8 +27,9 @@ from labctl.verdicts.condition import Doubts
 
 ZERO = 273.15
 """K at 0 °C."""
-CHAMBER = Source("chamber's temperature (assumed)", assumed=True)
-THERMOMETER = Source("thermometer (assumed)", assumed=True)
+ASSUMED = " (assumed)"
+CHAMBER = Source(f"chamber's temperature{ASSUMED}", assumed=True)
+THERMOMETER = Source(f"thermometer{ASSUMED}", assumed=True)
 SENSOR = 0.5
 """K, standard: of a chamber's or a thermometer's sensor, the same at all points. A
 choice; makers state ± 0.5 to ± 1 K."""
@@ -38,7 +44,7 @@ def temperature_at(
 
     ``band``: K that it may move while it is measured, without a doubt.
     """
-    read = _measured(run, places, point)
+    read, sensor = _measured(run, places, point), SENSOR
     begun, ended = (
         _said(run, places, point, kind) for kind in (SetTemperature, CheckTemperature)
     )
@@ -48,13 +54,16 @@ def temperature_at(
         value, spread = float(rows.mean()), float(np.ptp(rows))
         on_it = column == SURFACE_TEMPERATURE.name
         source, own = (THERMOMETER, 0.0) if on_it else (CHAMBER, BETWEEN)
+        stated = _stated(run, column)
+        if math.isfinite(stated):
+            source, sensor = Source(source.term.removesuffix(ASSUMED)), stated
     elif chamber:
         value, spread = sum(chamber) / len(chamber), max(chamber) - min(chamber)
         source, own = CHAMBER, BETWEEN
     else:
         return Measured.absent("nobody read how warm it was", "K")
     moved = math.hypot(own, rectangular(spread / 2))
-    parts = {source: SENSOR}
+    parts = {source: sensor}
     if moved:
         parts[Source("temperature of one point", str(point), Kind.A)] = moved
     doubts = _held(run, places, point, spread, band)
@@ -84,6 +93,12 @@ def _measured(
         if values.size:
             return column.name, values
     return None
+
+
+def _stated(run: RecordedRun, column: str) -> float:
+    if not isinstance(run, RecordedTemperatures):
+        return math.nan
+    return run.temperature_uncertainty(column)
 
 
 def _said(

@@ -54,6 +54,9 @@ class _View:
     def accuracy(self, role: str) -> ChannelAccuracy | None:
         return self.file.header.accuracy(role)
 
+    def temperature_uncertainty(self, column: str) -> float:
+        return self.file.header.temperature_uncertainty(column)
+
 
 def figures_of(file: RunFile) -> Drawn:
     """Return the figures of a run; a protocol that fails costs its own only."""

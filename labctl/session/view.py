@@ -34,3 +34,7 @@ class JournalView:
     def accuracy(self, role: str) -> ChannelAccuracy | None:
         """Return what was stated of the accuracy of a role's channel."""
         return self.reader.header.accuracy(role)
+
+    def temperature_uncertainty(self, column: str) -> float:
+        """Return the standard uncertainty that a thermometer stated, K; NaN: none."""
+        return self.reader.header.temperature_uncertainty(column)

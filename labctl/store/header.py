@@ -118,6 +118,15 @@ class RunHeader:
         known = ", ".join(each.name for each in self.streams) or "none"
         raise StoreError(f"run {self.run_id}: no stream {name}; it has {known}")
 
+    def temperature_uncertainty(self, column: str) -> float:
+        """Return the standard uncertainty of a thermometer's column in K.
+
+        NaN: it stated none, or nobody measures that.
+        """
+        noted = self.extra.get(THERMOMETERS, {}).get(column, {})
+        stated = noted.get("standard_uncertainty")
+        return math.nan if stated is None else float(stated)
+
     def accuracy(self, role: str) -> ChannelAccuracy | None:
         """Return what the channel in a role stated of its accuracy; None: nothing.
 
