@@ -26,7 +26,7 @@ from drivers.palmsens.rows import FURTHER
 from drivers.palmsens.script.bounds import Bounds
 from drivers.palmsens.script.compiler import compile_script
 from drivers.palmsens.script.program import Program
-from drivers.palmsens.wire.vocabulary import NOT_NOW
+from drivers.palmsens.wire.vocabulary import NOT_NOW, TOO_LARGE
 from labctl import columns
 from labctl.data import Batch, Column
 from labctl.errors import (
@@ -321,6 +321,12 @@ class MethodScriptChannel:
         try:
             self._device.exchange(lambda: self._line.ask("l", it.text))
         except RefusedScriptError as refused:
+            if refused.failure.code == TOO_LARGE:
+                raise InstrumentError(
+                    f"{self.place}: its memory does not hold the script of this step "
+                    f"({len(it.text)} bytes). Write what it holds into its options, "
+                    "script_bytes, so that check refuses what is more"
+                ) from refused
             line, lines = refused.failure.line, it.text.split("\n")
             shown = f": {lines[line - 1]!r}" if line and line <= len(lines) else ""
             raise InstrumentError(f"{refused}{shown}") from refused

@@ -45,6 +45,9 @@ class Options(BaseModel):
     sample_every: float = Field(5.0, ge=0.05, le=60)
     """s between two looks of the script at its limits, at most; rows are those that
     the recording rules want."""
+    script_bytes: int | None = Field(None, ge=1000, le=10_000_000)
+    """Longest script that the instrument holds, instead of what the model is taken to
+    hold: 16,000 on an EmStat Pico, 64,000 on the others; nobody has verified it."""
     sent_amplitude: Literal["rms", "peak"] = "rms"
     """What the instrument takes the amplitude of a sine for."""
     imaginary_sign: Literal[1, -1] = 1

@@ -35,6 +35,8 @@ from labctl.techniques import (
     voltages_of,
 )
 
+LARGEST_SCRIPT, LARGEST_OF_PICO = 64_000, 16_000
+"""Bytes; nobody has verified them, and an option replaces them."""
 WHOLE = "if k == 0i"
 """Begins a block around everything that drives. A script that is cut short on its way
 lacks the block's end and is refused as a whole, instead of running without the
@@ -71,6 +73,7 @@ def compile_script(
             draft.complain(index, f"{error}.")
     _check_start(draft)
     _epilogue(draft)
+    _check_size(draft)
     if draft.complaints:
         raise RefusedError(draft.complaints)
     return draft.program()
@@ -134,6 +137,25 @@ def _compile(draft: Draft, index: int, technique: Technique, loops: Loops) -> No
             "does (labctl station show).",
         )
     draft.lines.append("endif")
+
+
+def _check_size(draft: Draft) -> None:
+    """Refuse a script that the instrument's memory is not taken to hold."""
+    model, own = draft.facts.model, draft.facts.options.script_bytes
+    most = own or (LARGEST_SCRIPT if model.galvanostat else LARGEST_OF_PICO)
+    size = sum(len(line) + 1 for line in draft.lines)
+    if size > most:
+        draft.complaints.append(
+            Complaint(
+                (),
+                f"its script has {size} bytes, and the {model.name} is taken to hold "
+                f"{most}.",
+                "Do less in one step; if yours holds more, say so with script_bytes.",
+                file=draft.facts.name,
+                value=size,
+                limit=most,
+            )
+        )
 
 
 def _check_voltages(draft: Draft, index: int, technique: Technique) -> None:

@@ -73,6 +73,9 @@ class Status(IntFlag):
 NOT_NOW = 0x0006
 """Code of a command that the instrument does not take in the state it is in."""
 
+TOO_LARGE = 0x4005
+"""Code of a script that the memory does not hold."""
+
 ERRORS: Mapping[int, str] = MappingProxyType(
     {
         0x0001: "an unspecified error",

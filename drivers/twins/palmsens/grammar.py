@@ -12,7 +12,7 @@ from drivers.twins.palmsens.numerals import literal_value
 SYNTAX, UNKNOWN, BAD_ARGUMENT, TOO_LARGE = 0x4000, 0x4001, 0x4002, 0x4005
 UNKNOWN_TYPE, UNDECLARED = 0x4006, 0x4007
 UNSUPPORTED = 0x001B
-MOST_BYTES = 16_000
+MOST_BYTES = 64_000
 """Of one script; beyond it the instrument has no memory."""
 
 # v a variable that is declared here, w one that is written, n a number or variable,
@@ -103,12 +103,14 @@ class Script:
     finish: list[Command] = field(default_factory=list)
 
 
-def parse_script(text: str, lacks: frozenset[str] = frozenset()) -> Script:
+def parse_script(
+    text: str, lacks: frozenset[str] = frozenset(), most: int = MOST_BYTES
+) -> Script:
     """Return the tree. ScriptError: what is wrong, and where.
 
-    ``lacks``: commands that this instrument does not have.
+    ``lacks``: commands that this instrument does not have; ``most``: bytes it holds.
     """
-    if len(text) > MOST_BYTES:
+    if len(text) > most:
         raise ScriptError(TOO_LARGE, 1, 1)
     script = Script()
     declared: set[str] = set()

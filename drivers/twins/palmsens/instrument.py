@@ -183,7 +183,9 @@ class MethodScriptTwin(Exchange):
             return
         (command, *lines), self._script = self._script, None
         try:
-            script = parse_script("\n".join(lines), self.model.lacks)
+            script = parse_script(
+                "\n".join(lines), self.model.lacks, self.model.script_bytes
+            )
         except ScriptError as error:
             self.say(f"{command}{error}")
             return

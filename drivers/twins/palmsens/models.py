@@ -31,6 +31,8 @@ class TwinModel:
     """Hz."""
     lacks: frozenset[str] = frozenset()
     """Commands that it does not have."""
+    script_bytes: int = 64_000
+    """Of one script."""
 
 
 GALVANIC = frozenset(
@@ -60,6 +62,7 @@ MODELS: Mapping[str, TwinModel] = MappingProxyType(
             2.3,
             (0.016, 2e5),
             GALVANIC,
+            16_000,
         ),
         "EmStat4 LR": TwinModel(
             ("es4_lr1305", "Jun 02 2024 08:31:40*"),

@@ -1,6 +1,7 @@
 """The role's contract on the simulated instrument, and each thing that goes wrong."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -395,12 +396,8 @@ def test_a_script_that_fails_on_the_way_is_named_and_leaves_no_cell_on() -> None
 def test_a_script_that_the_instrument_refuses_is_shown_with_its_line() -> None:
     bench = bench_of(options={"model": "EmStat4 HR"})
     channel = opened(bench)
-    bench.twin.model = type(bench.twin.model)(
-        **{
-            **{n: getattr(bench.twin.model, n) for n in bench.twin.model.__slots__},
-            "lacks": frozenset({"meas_loop_ocp"}),
-        }
-    )
+    lacks = frozenset({"meas_loop_ocp"})
+    bench.twin.model = replace(bench.twin.model, lacks=lacks)
 
     with pytest.raises(InstrumentError, match=r"line \d+ .*'meas_loop_ocp v 5 3600'"):
         channel.load([REST])
@@ -542,3 +539,13 @@ def test_a_noisy_line_costs_samples_but_no_order_and_no_cell() -> None:
     assert poll.running
     assert all(a <= b for a, b in pairwise(times))
     assert bench.twin.look()[0] is False
+
+
+def test_a_memory_that_is_smaller_than_thought_is_named_with_its_option() -> None:
+    bench = bench_of()
+    channel = opened(bench)
+    bench.twin.model = replace(bench.twin.model, script_bytes=1000)
+
+    with pytest.raises(InstrumentError, match="script_bytes"):
+        channel.load([REST] * 10)
+    assert not bench.twin.runs

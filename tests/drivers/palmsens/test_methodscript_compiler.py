@@ -188,3 +188,12 @@ def test_a_number_that_no_literal_says_is_refused_where_it_stands() -> None:
     found = complaints([ConstantVoltage(math.nan, 60.0)], facts())
 
     assert found[-1][0] == ("techniques", 0)
+
+
+def test_a_script_that_the_instrument_does_not_hold_is_refused() -> None:
+    rests = [OpenCircuit(60.0)] * 20
+    found = complaints(rests, facts(script_bytes=2000))
+
+    assert found[0][0] == ()
+    assert "and the EmStat4 HR is taken to hold 2000" in found[0][1]
+    compile_script(rests, facts())
