@@ -15,19 +15,17 @@ AROUND = "around"
 """Key of ``simulated:`` that says what stands in a chamber."""
 
 
-def simulated_options(
-    setup: Setup, model: Callable[..., Any], *, given: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def simulated_options(setup: Setup, model: Callable[..., Any]) -> dict[str, Any]:
     """Return the keywords of ``simulated:`` for ``model``, but `AROUND`.
 
-    ``given`` are keywords that somebody else takes. RefusedError: keys that it has not.
+    RefusedError: keys that it has not.
     """
     takes = [
         name
         for name, each in inspect.signature(model).parameters.items()
         if each.kind is each.KEYWORD_ONLY
     ]
-    known = {*takes, *given, AROUND}
+    known = {*takes, AROUND}
     complaints = [
         Complaint(
             ("instruments", setup.name, "simulated", key),
