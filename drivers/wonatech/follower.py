@@ -49,6 +49,8 @@ class Follower:
         """When the file was last seen to change."""
         self._quiet_since = -math.inf
         """The same, but a first look at a file that is there is no change."""
+        self._wrong_since: float | None = None
+        """When its head was first not to be read, or the file missing; None: it is."""
 
     def behind(self, mark: RecordMark | None) -> None:
         """Hand on only rows behind ``mark``."""
@@ -66,6 +68,7 @@ class Follower:
             if size != self._size:
                 self._quiet_since = self._clock.now() if self._size >= 0 else -math.inf
                 self._size, self._grown = size, self._clock.now()
+                self._wrong_since = None
             if size < self._at:
                 raise InstrumentError(
                     f"{self.file}: was cut short: it had {self._at} bytes and has "
@@ -80,7 +83,8 @@ class Follower:
         except _BusyError as error:
             return Glance(self._stands(), waits_for=str(error))
         stands = self._stands()
-        if stands is Recordings.ENDED or self._is_patient_no_more:
+        waited = self._clock.now() - self._grown
+        if stands is Recordings.ENDED or waited > self._options.patience:
             self._refuse_short()
         remarks = () if self._conversion is None else tuple(self._conversion.remarks)
         return Glance(stands, rows, remarks=remarks)
@@ -91,11 +95,12 @@ class Follower:
         length = HEAD if self._head is None else len(self._head_bytes)
         block = self._bytes(0, length)
         if self._head is not None and block == self._head_bytes:
+            self._wrong_since = None
             return self._head
         try:
             head = read_head(block)
         except LayoutError as error:
-            if not self._is_patient_no_more:
+            if self._may_mend:
                 return self._head  # it is being written
             raise InstrumentError(
                 f"{self.file}: {error}: it is no record of {PROGRAM} that labctl "
@@ -109,7 +114,7 @@ class Follower:
             self._conversion = Conversion(self.file, head, told.started_unix)
         elif head.begin != self._head.begin or head.rows != self._head.rows:
             raise InstrumentError(f"{self.file}: {_OTHER}; {_CURE}")
-        self._head, self._told = head, told
+        self._head, self._told, self._wrong_since = head, told, None
         self._head_bytes = block[: head.begin]
         return head
 
@@ -185,8 +190,11 @@ class Follower:
         )
 
     @property
-    def _is_patient_no_more(self) -> bool:
-        return self._clock.now() - self._grown > self._options.patience
+    def _may_mend(self) -> bool:
+        """Whether what is wrong now is not wrong for long."""
+        now = self._clock.now()
+        self._wrong_since = now if self._wrong_since is None else self._wrong_since
+        return now - self._wrong_since <= self._options.patience
 
     def _stands(self) -> Recordings:
         head, conversion = self._head, self._conversion
@@ -217,7 +225,7 @@ class Follower:
             raise _BusyError(str(error)) from error
 
     def _waits(self, why: str) -> Glance:
-        if self._head is not None and self._is_patient_no_more:
+        if self._head is not None and not self._may_mend:
             raise InstrumentError(f"{self.file}: was moved away or removed; {_CURE}")
         return Glance(self._stands(), waits_for=why)
 

@@ -182,6 +182,49 @@ def test_an_end_in_the_head_is_believed_when_the_file_is_quiet(
     assert following.glance().stands is Recordings.ENDED
 
 
+def test_a_look_while_the_head_is_written_anew_is_borne_however_long_it_was_quiet(
+    record: Written, tmp_path: Path
+) -> None:
+    put(tmp_path, record.growing)
+    following, clock = follower(tmp_path)
+    following.glance()
+    clock.sleep(3600.0)
+
+    put(tmp_path, bytes(300) + record.sealed[300:])
+    assert following.glance().stands is Recordings.GROWING
+    put(tmp_path, record.sealed)
+
+    assert following.glance().stands is Recordings.ENDED
+
+
+def test_a_head_that_stays_damaged_is_refused(record: Written, tmp_path: Path) -> None:
+    put(tmp_path, record.growing)
+    following, clock = follower(tmp_path)
+    following.glance()
+
+    put(tmp_path, bytes(300) + record.sealed[300:])
+    following.glance()
+    clock.sleep(61.0)
+
+    with pytest.raises(InstrumentError, match="no record of WonATech"):
+        following.glance()
+
+
+def test_a_share_that_is_away_for_a_moment_is_waited_for(
+    record: Written, tmp_path: Path
+) -> None:
+    put(tmp_path, record.growing)
+    following, clock = follower(tmp_path)
+    following.glance()
+    clock.sleep(3600.0)
+
+    (tmp_path / NAME).rename(tmp_path / "away")
+    assert following.glance().waits_for
+    (tmp_path / "away").rename(tmp_path / NAME)
+
+    assert following.glance().waits_for == ""
+
+
 def test_a_record_of_another_cycler_is_refused_where_the_serial_is_configured(
     record: Written, tmp_path: Path
 ) -> None:
