@@ -7,7 +7,7 @@
 
 The donor law is that of a compensated semiconductor, n ∝ T^3/2 exp(−E/kT), where E is
 the donor level; with little compensation n ∝ T^3/4 exp(−E/2kT) and the level is
-2 E + k T·3/4 of what is found here (Sze, Physics of Semiconductor Devices, 1.4).
+2 E + 3/2 k T, E being what is found here (Sze, Physics of Semiconductor Devices, 1.4).
 """
 
 import math
