@@ -11,6 +11,7 @@ from typing import Any
 from drivers.twins.biologic.front_end import Noise
 from drivers.twins.palmsens.analogue import Analogue, Errors
 from drivers.twins.palmsens.grammar import Script, ScriptError, parse_script
+from drivers.twins.palmsens.instants import INSTANTS
 from drivers.twins.palmsens.measuring import MEASURES
 from drivers.twins.palmsens.models import TwinModel
 from drivers.twins.palmsens.running import Fault, Running, Told
@@ -195,7 +196,7 @@ class MethodScriptTwin(Exchange):
             self._start(script)
 
     def _start(self, script: Script) -> None:
-        self._running = Running(script, self.analogue, self.say, MEASURES)
+        self._running = Running(script, self.analogue, self.say, MEASURES, INSTANTS)
         self._steps = self._running.steps()
         self._wake = self.clock.now()
         self._go_on(None)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from drivers.twins.palmsens.grammar import Command
+from drivers.twins.palmsens.instants import check_current, check_potential
 from drivers.twins.palmsens.running import (
     GALVANOSTAT,
     NO_FREQUENCY,
@@ -17,8 +18,6 @@ from drivers.twins.palmsens.running import (
     Signal,
     Steps,
     Told,
-    check_current,
-    check_potential,
 )
 
 SETTLING = 0.02
