@@ -20,6 +20,7 @@ from labctl.engine.auxiliaries import Auxiliaries
 from labctl.engine.control import Control
 from labctl.engine.intake import DURABLE_WITHIN, Intake, ends_poll
 from labctl.engine.journal import WritesJournal
+from labctl.engine.last_words import last_words, left_on
 from labctl.engine.ledger import Ledger, progress
 from labctl.engine.recorder import Recorder, StepInFlight
 from labctl.engine.replay import advance, same
@@ -33,7 +34,6 @@ from labctl.errors import (
     LabctlError,
     LimitError,
     RefusedError,
-    StoreError,
 )
 from labctl.limits import Envelope, LimitWatch
 from labctl.protocol import Bench, Ending, Plan, Rows, Step, StepRecord
@@ -118,8 +118,10 @@ class Engine:
             with self.control.making_safe():  # to the last word of it
                 unsafe = self.make_safe()
                 if unsafe:
-                    ended = _left_on(ended, unsafe)
-                return self._last_words(ended)
+                    ended = left_on(ended, unsafe)
+                return last_words(
+                    ended, self._recorder, self._intake, self._flight, self._channels
+                )
 
     @property
     def bench(self) -> Bench:
@@ -137,20 +139,6 @@ class Engine:
                     return make_all_safe(self._outputs)
                 except KeyboardInterrupt:  # impatience does not keep an output on
                     log.warning("interrupted while making safe: once more")
-
-    def _last_words(self, ended: Ended) -> Ended:
-        """Write how it ended; what is on is known whatever goes wrong with that."""
-        for attempt in (1, 2):
-            try:
-                return self._told(ended)
-            except KeyboardInterrupt:  # somebody does not wait: once more, to the end
-                log.warning("interrupted while the end was written (%d)", attempt)
-            except BaseException as error:
-                log.exception("the end of the run could not be told")
-                said = f"its end could not be written: {error}"
-                text = "; ".join(filter(None, (ended.text, said)))
-                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
-        return ended
 
     def _at_once(self) -> str:
         return f"{self.control.reason or 'interrupted'}, at once"
@@ -172,29 +160,6 @@ class Engine:
             text = f"{type(error).__name__}: {error}"
             text += f" (a defect of the package {whose})" if whose else ""
             return Ended(EndReason.FAILED, text, error)
-
-    def _told(self, ended: Ended) -> Ended:
-        """Write how it ended; a disk that takes nothing is part of the answer."""
-        flight = self._flight
-        if flight is not None:
-            self._intake.gather(flight)
-        if ended.reason is not EndReason.COMPLETED:
-            asked = ended.reason is EndReason.STOPPED
-            level = Level.WARNING if asked else Level.ALARM
-            self._recorder.say(level, str(ended.reason), ended.text or "stopped")
-        for role, why in ended.unsafe.items():
-            channel = self._channels.get(role)
-            place = f"{role} on {channel}" if channel else role
-            text = f"{place} may still be on: {why}"
-            self._recorder.say(Level.ALARM, "unsafe", text)
-        if flight is not None:  # where the run may go on one day
-            try:
-                self._recorder.commit(RunState.RUNNING, flight)
-            except StoreError as error:
-                log.exception("the end of the run could not be written")
-                text = "; ".join(filter(None, (ended.text, str(error))))
-                return replace(ended, reason=EndReason.FAILED, text=text, error=error)
-        return ended
 
     # ---- the plan
 
@@ -419,10 +384,3 @@ class Engine:
         else:
             text = f"went on after {held:.0f} s on hold"
             self._recorder.say(Level.INFO, "resume", text)
-
-
-def _left_on(ended: Ended, unsafe: Mapping[str, str]) -> Ended:
-    what = unsafe_text(unsafe)
-    said = "" if what in ended.text else what
-    text = "; ".join(filter(None, (ended.text, said)))
-    return Ended(EndReason.FAILED, text, ended.error, unsafe)
