@@ -17,13 +17,14 @@ from labctl.roles.chamber import ChamberBounds
 LINK_KEYS = ("timeout", "on_link_loss", "hold_link_for", "serial")
 VISA_KEYS = (*LINK_KEYS, "visa_library", "echo")
 BOUND_KEYS = ("lowest", "highest", "fastest_ramp", "grain", "deadline")
-KEYS = (*BOUND_KEYS, "safe_temperature", *LINK_KEYS)
-"""What a chamber's options may hold. A key that nobody reads is refused: it may be the
-slip of a bound, which then does not protect."""
+SETPOINT_KEYS = ("lowest", "highest", "grain", "deadline", "safe_temperature")
+"""Of a chamber that has neither ramps nor a switch. A key that nobody reads is refused:
+it may be the slip of a bound, which then does not protect."""
 COLDEST, HOTTEST = -273.15, 3000.0
 """°C; beyond them no chamber is told to be, and a reading is none."""
 SAFE = 20.0
-"""°C; a heater that is to hold this heats nothing in a room of 25 °C."""
+"""°C; a heater that is to hold this heats nothing in a room of 25 °C, once it is as
+warm as that: see `ChamberOptions.safe_setpoint`."""
 PER_MINUTE = 60.0
 
 
@@ -63,6 +64,9 @@ class ChamberOptions:
         low, high = made.lowest, made.highest
         if low is not None and high is not None and not low < high:
             said.complain("lowest", f"{low:g} °C is not below {high:g} °C.")
+        safe = made.safe_temperature
+        if safe is not None and high is not None and safe > high:
+            said.complain("safe_temperature", f"{safe:g} °C is above {high:g} °C.")
         said.refuse()
         return made
 
@@ -101,6 +105,18 @@ class ChamberOptions:
             grain=self.grain or grain,
             deadline=self.deadline,
         )
+
+    def safe_setpoint(self, now: float, lowest: float) -> float:
+        """Return the set point at which a chamber heats nothing, °C.
+
+        ``now`` is how warm it is: one that was cooled is not warmed up to be safe. NaN:
+        nobody knows. ``lowest`` is what it takes at all.
+        """
+        said = self.safe_temperature
+        safe = SAFE if said is None else said
+        if self.highest is not None:
+            safe = min(safe, self.highest)
+        return max(lowest, safe if math.isnan(now) else min(safe, now))
 
 
 def refuse_beyond_bounds(

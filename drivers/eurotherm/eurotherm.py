@@ -10,9 +10,10 @@ import math
 from collections.abc import Mapping
 
 from drivers.chamber_options import (
+    BOUND_KEYS,
     COLDEST,
     HOTTEST,
-    KEYS,
+    LINK_KEYS,
     ChamberOptions,
     Said,
     refuse_beyond_bounds,
@@ -322,7 +323,7 @@ class EurothermDriver:
 def _line(setup: Setup) -> tuple[Line, int]:
     """Return how it is reached and its number. RefusedError lists every wrong key."""
     said = Said(setup.name, setup.options)
-    said.know(*KEYS, *OWN_KEYS)
+    said.know(*BOUND_KEYS, *LINK_KEYS, *OWN_KEYS)
     unit = said.number("unit", "", *UNITS, 1.0)
     baud = said.number("baud_rate", "", 300.0, 115200.0, 9600.0)
     stops = said.number("stop_bits", "", 1.0, 2.0, 1.0)

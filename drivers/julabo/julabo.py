@@ -6,8 +6,9 @@ that tell in remote control only, which is chosen at its panel. It has no ramp b
 programs. What the liquid in it stands only a person knows: ``lowest`` and ``highest``
 must be in the options.
 
-Safe is a set point at which the heater heats nothing (``safe_temperature``, 20 °C). It
-is not stopped: that would stop the pump, and whatever the liquid cools. Sources: lists
+Safe is a set point at which the heater heats nothing: ``safe_temperature`` (20 °C), or
+as cold as the bath is now; or ``lowest``. It is not stopped: that would stop the pump,
+and whatever the liquid cools. Sources: lists
 of commands in the manuals of LC 6, Magnum 91, FL, CORIO and MAGIO.
 """
 
@@ -19,8 +20,7 @@ from typing import Any
 from pymeasure.instruments import Instrument
 
 from drivers.chamber_options import (
-    KEYS,
-    SAFE,
+    SETPOINT_KEYS,
     VISA_KEYS,
     ChamberOptions,
     Said,
@@ -31,7 +31,7 @@ from drivers.visa.opening import VisaDriver
 from drivers.visa.reopening import Introduction
 from drivers.visa.talk import Talk, number
 from labctl.clock import Clock
-from labctl.errors import IdentityError, InstrumentError
+from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.roles.chamber import ChamberBounds, ChamberReading
 from labctl.roles.driver import Setup
 from labctl.roles.identity import Identity
@@ -79,10 +79,8 @@ class Julabo(Talk):
         self, adapter: Any, identity: Identity, setup: Setup, clock: Clock
     ) -> None:
         super().__init__(adapter, identity, setup, clock)
-        said = ChamberOptions.of(setup.name, setup.options)
-        self._bounds = said.bounds(setup.name, None, grain=GRAIN)
-        safe = SAFE if said.safe_temperature is None else said.safe_temperature
-        self._safe = min(max(safe, self._bounds.lowest), self._bounds.highest)
+        self._options = ChamberOptions.of(setup.name, setup.options)
+        self._bounds = self._options.bounds(setup.name, None, grain=GRAIN)
         self._left: float | None = None
         """°C; the set point that was told last. None: nothing to compare with."""
         self.link.expect(self, self._refuse_changes)
@@ -149,13 +147,20 @@ class Julabo(Talk):
         self.safely(self._to_safe)
 
     def _to_safe(self) -> None:
-        self._set_point(self._safe)
+        try:
+            now = self.celsius()
+        except LinkError:
+            raise
+        except InstrumentError:  # a broken sensor keeps no heater on
+            now = math.nan
+        safe = self._options.safe_setpoint(now, self._bounds.lowest)
+        self._set_point(safe)
         self._clock.sleep(REACTION)
-        if self._mode() == RUNS and not self.celsius() <= self._safe + ABOVE:
+        if self._mode() == RUNS and not self.celsius() <= safe + ABOVE:
             power = self.inquire("in_pv_01", self._power)
             if not power <= 0:
                 raise InstrumentError(
-                    f"{self.name}: heats with {power:g} % above {self._safe:g} °C"
+                    f"{self.name}: heats with {power:g} % above {safe:g} °C"
                 )
 
     def _refuse_changes(self) -> None:
@@ -220,7 +225,7 @@ def _line(setup: Setup) -> dict[str, Any]:
     RefusedError lists every wrong key. Unverified: USB ports take any.
     """
     said = Said(setup.name, setup.options)
-    said.know(*KEYS, *VISA_KEYS, "baud_rate", "data_bits", "parity")
+    said.know(*SETPOINT_KEYS, *VISA_KEYS, "baud_rate", "data_bits", "parity")
     baud = said.number("baud_rate", "", 300.0, 115200.0, 4800.0)
     bits = said.number("data_bits", "", 7.0, 8.0, 7.0)
     parity = said.choice("parity", ("none", "odd", "even"), "even")

@@ -6,17 +6,18 @@ it is neither written over nor stopped. It has no ramp: programs have, and are m
 the maker's software.
 
 There is no switch over the network. Safe is therefore a set point at which the heater
-heats nothing (``safe_temperature``, 20 °C unless its range begins above); the fan and
-whatever cools go on.
+heats nothing: ``safe_temperature`` (20 °C), or as cold as it is now; or where its range
+begins. The fan and whatever cools go on.
 """
 
+import math
 from collections.abc import Mapping
 
 import httpx
 
 from drivers.chamber_options import (
-    KEYS,
-    SAFE,
+    LINK_KEYS,
+    SETPOINT_KEYS,
     ChamberOptions,
     Said,
     refuse_beyond_bounds,
@@ -50,10 +51,10 @@ class MemmertChamber:
         self.name = setup.name
         self._door = door
         slips = Said(setup.name, setup.options)
-        slips.know(*KEYS)
+        slips.know(*SETPOINT_KEYS, *LINK_KEYS)
         slips.refuse()
         options = LinkOptions.of(setup, OnLinkLoss.HOLD)
-        said = ChamberOptions.of(setup.name, setup.options)
+        self._options = ChamberOptions.of(setup.name, setup.options)
         self.link = QuestionLink(setup.name, clock, options, self._introduce)
         self._identity = self.link.meet()
         self._refuse_other(setup)
@@ -62,9 +63,9 @@ class MemmertChamber:
         if atmoweb.has(found, "TempSet_Range"):
             own = atmoweb.range_of(found, "TempSet_Range", self.name)
         self._has_door = isinstance(found.get("DoorOpen"), float)
-        self._bounds = said.bounds(self.name, own, grain=GRAIN)
-        safe = SAFE if said.safe_temperature is None else said.safe_temperature
-        self._safe = max(own[0], safe) if own else safe
+        self._bounds = self._options.bounds(self.name, own, grain=GRAIN)
+        self._coldest = own[0] if own else NEVER[0]
+        """°C; the lowest set point that it takes."""
         self._left: float | None = None
         """°C; the set point that was told last. None: nothing to compare with."""
         self.link.expect(self, self._refuse_changes)
@@ -145,8 +146,13 @@ class MemmertChamber:
         self.link.safely(self._to_safe)
 
     def _to_safe(self) -> None:
-        self._refuse_others(self._ask("CurOp"))
-        self._tell(self._safe)
+        found = self._ask("CurOp", "Temp1Read")
+        self._refuse_others(found)
+        try:
+            now = self._temperature(found)
+        except InstrumentError:  # a broken sensor keeps no heater on
+            now = math.nan
+        self._tell(self._options.safe_setpoint(now, self._coldest))
 
     def _tell(self, celsius: float) -> float:
         """Send a set point; return it as it is read back."""

@@ -411,6 +411,15 @@ def test_over_a_real_socket(pieces: bool) -> None:
     served.close()
 
 
+def test_a_safe_temperature_is_refused_where_safe_is_an_output_of_zero() -> None:
+    driver = plugins.driver("eurotherm")
+    options = {"safe_temperature": "60 °C"}
+    setup = Setup("furnace", "eurotherm", "127.0.0.1:1", options)
+
+    with pytest.raises(RefusedError, match="safe_temperature: there is no such option"):
+        driver.open(driver.wire(setup), setup, SystemClock())
+
+
 def test_nobody_at_the_address_is_a_link_error() -> None:
     driver = plugins.driver("eurotherm")
     setup = Setup("furnace", "eurotherm", "127.0.0.1:1", {"timeout": 0.2})

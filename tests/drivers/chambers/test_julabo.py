@@ -187,6 +187,15 @@ def test_safe_heats_nothing_and_the_pump_goes_on(rig: Rig) -> None:
     assert rig.twin.plant.share(rig.clock.now()) <= 0.0
 
 
+def test_one_that_was_cooled_is_not_warmed_up_to_be_safe(rig: Rig) -> None:
+    rig.bath.regulate(5.0)
+    rig.clock.sleep(12 * 3600.0)
+    rig.bath.make_safe()
+
+    assert rig.twin.setpoint == pytest.approx(5.0, abs=0.2)
+    assert rig.twin.runs
+
+
 def test_one_that_goes_on_heating_is_told(rig: Rig) -> None:
     rig.bath.regulate(100.0)
     rig.clock.sleep(600.0)

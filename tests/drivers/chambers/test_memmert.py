@@ -213,6 +213,51 @@ def test_safe_is_a_set_point_that_heats_nothing(rig: Rig) -> None:
     assert rig.oven.read().celsius == pytest.approx(25.0, abs=0.3)
 
 
+def test_one_that_was_cooled_is_not_warmed_up_to_be_safe() -> None:
+    rig = Rig(lowest=-12.0, highest=60.0)
+    rig.oven.regulate(4.0)
+    rig.clock.sleep(4 * 3600.0)
+    rig.oven.make_safe()
+    rig.clock.sleep(60.0)
+
+    assert rig.oven.read().setpoint == pytest.approx(4.0, abs=0.2)
+    assert rig.twin.plant.share(rig.clock.now()) <= 0.0
+
+
+def test_one_on_its_way_up_from_the_cold_stays_as_cold_as_it_is() -> None:
+    rig = Rig(lowest=-12.0, highest=60.0)
+    rig.oven.regulate(4.0)
+    rig.clock.sleep(4 * 3600.0)
+    rig.oven.regulate(50.0)
+    rig.clock.sleep(60.0)
+    air = rig.oven.read().celsius
+    rig.oven.make_safe()
+
+    assert rig.oven.read().setpoint == pytest.approx(air, abs=0.2)
+
+
+def test_a_broken_sensor_keeps_no_heater_on(rig: Rig) -> None:
+    rig.oven.regulate(150.0)
+    rig.twin.sensor_error = 5000.0
+    rig.oven.make_safe()
+
+    assert rig.twin.setpoint == 20.0
+
+
+def test_safe_is_never_warmer_than_it_may_get() -> None:
+    rig = Rig({"highest": "15 °C"}, lowest=-12.0, highest=60.0)
+    rig.oven.make_safe()
+
+    assert rig.twin.setpoint == 15.0
+    with pytest.raises(RefusedError, match="safe_temperature: 30 °C is above 15 °C"):
+        Rig({"highest": "15 °C", "safe_temperature": "30 °C"})
+
+
+def test_a_ramps_bound_is_refused_where_there_is_no_ramp() -> None:
+    with pytest.raises(RefusedError, match="fastest_ramp: there is no such option"):
+        Rig({"fastest_ramp": "2 K/min"})
+
+
 # ---- what goes wrong at the device
 
 
