@@ -29,6 +29,8 @@ class EarlierRun:
     state: RunState
     is_written: bool
     """Whether a process reads on at this moment."""
+    channel: str = ""
+    """That it had, and needs again."""
 
     @property
     def is_over(self) -> bool:
@@ -55,7 +57,8 @@ def earlier_run(out: Path, folder: Path, record: str) -> EarlierRun | None:
             continue
         written = run.is_written
         state = stored_state(status.state, finished=status.finished, is_written=written)
-        found = EarlierRun(run, state, written)
+        channel = next(iter(header.roles.values()), "")
+        found = EarlierRun(run, state, written, channel)
     return found
 
 

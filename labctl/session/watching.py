@@ -18,13 +18,19 @@ from labctl.config.models import Config, InstrumentConfig
 from labctl.config.reading import read_config
 from labctl.documents.document import Document
 from labctl.engine.control import Control
-from labctl.errors import BusyError, LabctlError, OperatorError
+from labctl.errors import InstrumentError, LabctlError, OperatorError
 from labctl.roles.playing import plays
 from labctl.roles.record_source import RecordSource
 from labctl.session.order import Equipment, Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
-from labctl.session.watched import PROTOCOL, RECORD, earlier_run, folder_told
+from labctl.session.watched import (
+    PROTOCOL,
+    RECORD,
+    EarlierRun,
+    earlier_run,
+    folder_told,
+)
 from labctl.station import RealWires, Station
 
 log = logging.getLogger(__name__)
@@ -172,13 +178,23 @@ class FolderWatch:
     """Stopped by whoever wants all to end."""
     live_view: bool = True
     """Whether each run has an HDF5 file that grows."""
+    has_looked: bool = False
+    """Whether it knows what lay there before."""
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
     _controls: dict[str, Control] = field(default_factory=dict)
+    _taken: dict[str, str] = field(default_factory=dict)
+    """Record -> the channel of its thread."""
     _sizes: dict[str, int] = field(default_factory=dict)
+    _due: dict[str, bool] = field(default_factory=dict)
+    """Records to begin -> whether also without a run that read of them before."""
     _done: set[str] = field(default_factory=set)
+    _unreachable: bool = False
 
     def run(self) -> None:
-        """Go on until asked to stop; with ``once``, until each was read."""
+        """Go on until asked to stop; with ``once``, until each was read.
+
+        InstrumentError: the folder cannot be looked into at the beginning.
+        """
         own, name = configured(self.config, self.order)
         clock = SystemClock()
         station = Station(own.setups(), own.channels, clock, RealWires())
@@ -186,7 +202,7 @@ class FolderWatch:
         try:
             while not self.control.asked.is_set():
                 self._look(station, own, equipment, name)
-                if self.order.once and not self._alive():
+                if self.order.once and not (self._due or self._alive()):
                     return
                 clock.sleep(LOOK_EVERY, self.control.asked)
         finally:
@@ -202,24 +218,62 @@ class FolderWatch:
         """Begin to watch what grew, or appeared, since the last look."""
         source = station.players(name)[""]
         assert plays(source, RecordSource)  # noqa: S101  (`configured` chose it)
-        first = not self._sizes and not self._done
-        for record in source.records():  # type: ignore[attr-defined]
-            size = (self.order.folder / record).stat().st_size
-            grew = self._sizes.get(record, 0 if not first else size) != size
-            self._sizes[record] = size
-            if record in self._done or record in self._alive():
-                continue
+        for record in self._there(source):  # type: ignore[arg-type]
+            self._note(record)
+        self.has_looked = True
+        earlier: dict[str, EarlierRun | None] = {}
+        for record in sorted(self._due.keys() - self._alive()):
             before = earlier_run(self.order.out, self.order.folder, record)
             if before is not None and (before.is_over or before.is_written):
                 self._done.add(record)
-                continue
-            if grew or before is not None or self.order.once:
-                self._begin(record, own, equipment, name)
+                del self._due[record]
+            elif before is None and not self._due[record]:
+                del self._due[record]  # it lay there before anybody watched
+            else:
+                earlier[record] = before
+        # Who goes on needs the channel that it had.
+        for record in sorted(earlier, key=lambda each: earlier[each] is None):
+            self._begin(record, earlier[record], own, equipment, name)
 
-    def _begin(self, record: str, own: Config, equipment: Equipment, name: str) -> None:
-        taken = set(equipment.station.lent())
-        free = next((each for each in _channels(name) if each not in taken), "")
-        if not free:
+    def _there(self, source: RecordSource) -> tuple[str, ...]:
+        """Return the records; none while the folder cannot be reached."""
+        try:
+            found = source.records()
+        except InstrumentError as error:
+            if not self.has_looked:
+                raise
+            if not self._unreachable:
+                log.warning("%s; it is looked into again and again", error)
+            self._unreachable = True
+            return ()
+        self._unreachable = False
+        return found
+
+    def _note(self, record: str) -> None:
+        """See whether a record has to be read: it grew, or the watch begins."""
+        try:
+            size = (self.order.folder / record).stat().st_size
+        except OSError:  # renamed or taken away since: at the next look
+            return
+        grew = self.has_looked and self._sizes.get(record) != size
+        self._sizes[record] = size
+        if record in self._done or record in self._alive():
+            return
+        if grew or self.order.once or not self.has_looked:
+            self._due[record] = grew or self.order.once
+
+    def _begin(
+        self,
+        record: str,
+        before: EarlierRun | None,
+        own: Config,
+        equipment: Equipment,
+        name: str,
+    ) -> None:
+        taken = {*equipment.station.lent(), *map(self._taken.get, self._alive())}
+        wanted = _channels(name) if before is None else (before.channel,)
+        channel = next((each for each in wanted if each not in taken), "")
+        if not channel:
             return  # at the next look
         control = self._controls[record] = Control()
         observers = Observers(
@@ -227,25 +281,24 @@ class FolderWatch:
             started=lambda place: self.told(record, place, None),
             live_view=self.live_view,
         )
+        del self._due[record]
         self._done.add(record)
+        self._taken[record] = channel
 
         def act() -> None:
             try:
-                before = earlier_run(self.order.out, self.order.folder, record)
                 if before is not None:
                     changes = {"once": self.order.once}
                     ended = resume(before.folder.path, observers, changes, equipment)
                 else:
-                    order = self.order.of(record, free)
+                    order = self.order.of(record, channel)
                     prepared = prepare(order, own, equipment)
                     ended = start(prepared, own, observers)
                 self.told(record, ended.folder, ended)
-            except BusyError:
-                self._done.discard(record)
             except LabctlError as error:
                 self.told(record, None, error)
             finally:
-                run = [r for c, r in equipment.station.lent().items() if c == free]
+                run = [r for c, r in equipment.station.lent().items() if c == channel]
                 for each in run:
                     equipment.station.give_back(each)
 

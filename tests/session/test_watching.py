@@ -302,6 +302,70 @@ def test_a_folder_is_watched_file_by_file_with_the_label_beside_each(
     assert isinstance(ended["c.wrd"], OperatorError)  # it has no label
 
 
+class Following:
+    """A watch of a folder that ends once so many records were begun."""
+
+    def __init__(self, order: WatchOrder, begun: int) -> None:
+        self.control, self._left = Control(), begun
+        self.begun: list[str] = []
+        self.ended: dict[str, Finished | LabctlError] = {}
+        self.watch = FolderWatch(
+            order, bench_file(), self._told, self.control, live_view=False
+        )
+
+    def _told(
+        self, record: str, _place: Path | None, how: Finished | LabctlError | None
+    ) -> None:
+        if how is not None:
+            self.ended[record] = how
+            return
+        self.begun.append(record)
+        if len(self.begun) >= self._left:
+            self.control.stop("enough")
+
+
+def test_records_that_begin_at_one_look_have_a_channel_each(
+    formation: Written, tmp_path: Path, data: Path
+) -> None:
+    order, _ = watched(tmp_path, record="", once=True)
+    for name in ("a", "b"):
+        (data / f"{name}.wrd").write_bytes(formation.growing[:40_000])
+
+    FolderWatch(order, bench_file(), lambda *_: None, live_view=False).run()
+
+    roles = set()
+    for run in list_runs(tmp_path / "runs"):
+        with JournalReader(run.journal) as reader:
+            roles.add(reader.header.roles["source"])
+    assert roles == {"wbcs3000/1", "wbcs3000/2"}
+
+
+def test_a_record_that_is_put_into_an_empty_folder_is_watched(
+    formation: Written, tmp_path: Path, data: Path
+) -> None:
+    order, _ = watched(tmp_path, record="")
+    watch = Following(order, 1)
+    pause = threading.Event()
+
+    def put() -> None:
+        for _ in range(int(PATIENCE / 0.02)):
+            if watch.watch.has_looked:
+                (data / "late.wrd").write_bytes(formation.sealed)
+                return
+            pause.wait(0.02)
+
+    putting = threading.Thread(target=put)
+    giving_up = threading.Timer(PATIENCE, watch.control.stop, ("it never came",))
+    putting.start()
+    giving_up.start()
+
+    watch.watch.run()
+    giving_up.cancel()
+    putting.join()
+
+    assert watch.begun == ["late.wrd"]
+
+
 def test_who_gives_it_a_cell_to_drive_is_told_what_to_do_instead(
     tmp_path: Path,
 ) -> None:
