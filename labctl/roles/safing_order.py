@@ -71,6 +71,11 @@ def stage_of(player: object) -> Stage:
     return Stage.SOURCES
 
 
+def stage_of_kind(kind: type) -> Stage:
+    """Return when the player of a role is made safe, by the type of the role."""
+    return next((stage for known, stage in KINDS if known is kind), Stage.SOURCES)
+
+
 def stage_of_role(role: str) -> Stage:
     """Return when the player of a role is made safe, by the name of the role.
 

@@ -15,6 +15,7 @@ from labctl.errors import Complaint, QuantityError, RefusedError
 from labctl.limits import Envelope, exceeds, name_of
 from labctl.protocol import Protocol
 from labctl.quantities import format_si
+from labctl.roles.safing_order import Stage, stage_of_kind
 from labctl.sample import Sample, SampleKind
 from labctl.techniques import TEMPERATURE
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 CELLS = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
 """Kinds of sample that ``safety:`` of the configuration is about."""
+ELECTRICAL = frozenset({VOLTAGE.name, CURRENT.name})
+"""Columns whose bounds concern who drives a current or a voltage."""
 OVER_READING = 1.02
 """What an instrument may read above a current that it holds: 2 %."""
 
@@ -38,7 +41,8 @@ def limits_of(
     ``beside`` are the streams that are recorded beside the protocol's own.
 
     RefusedError: they exclude each other, or bound what the run does not measure. A
-    run that has ``begun`` goes on without the latter, as it did.
+    run that has ``begun`` goes on without the latter, as it did. Voltage and current
+    of a sample that nothing of the run drives (a chamber by hand) are not its concern.
     """
     named = {
         **stated_limits(config, protocol),
@@ -46,6 +50,9 @@ def limits_of(
     }
     streams = (*protocol.streams, *beside)
     measured = {c.name for stream in streams for c in stream.columns}
+    if not _drives(protocol):  # the voltage of a cell that it only warms is its own
+        known = measured | {c for e in named.values() for c in e.columns} - ELECTRICAL
+        named = {where: _within(found, known) for where, found in named.items()}
     complaints = list(_unmeasured(named, measured, protocol))
     if not begun:
         complaints += _beyond_the_bench(config, protocol)
@@ -165,6 +172,12 @@ def _cure(column: str, around: bool) -> str:
         "on the sample: `vsp300/1: {surface: logger/1}`. Or leave it out, and let "
         "something else watch over it."
     )
+
+
+def _drives(protocol: Protocol) -> bool:
+    """Return whether the protocol has what may put a current through the sample."""
+    kinds = protocol.roles().values()
+    return any(stage_of_kind(kind) is Stage.SOURCES for kind in kinds)
 
 
 def _beyond_the_bench(config: Config, protocol: Protocol) -> Iterator[Complaint]:

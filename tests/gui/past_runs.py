@@ -86,6 +86,7 @@ SHORT: dict[str, tuple[str, dict[str, Any]]] = {
     "channel-by-hand": ("qms-0.7", {"idle": "1 min"}),
     "source-meter-by-hand": ("pellet-qms-0.7", {"idle": "10 s"}),
     "hall-by-hand": ("film-qms-0.7", {"idle": "10 s"}),
+    "chamber-by-hand": ("pellet-qms-0.7", {"idle": "2 min", "patience": "2 min"}),
     "watched": ("qms-0.7", {"record": "cell.wrd"}),
 }
 ASKED = {
@@ -93,6 +94,7 @@ ASKED = {
         "sweep-voltage",
         {"start": -0.1, "stop": 0.1, "points": 11, "compliance": 0.1},
     ),
+    "chamber-by-hand": Request("hold-temperature", {"temperature": 40.0}),
     "hall-by-hand": Request("reverse", {"current": 1e-4, "contacts": [1, 3, 2, 4]}),
 }
 """What a person asks for, in SI."""

@@ -14,6 +14,7 @@ from labctl.limits import Envelope
 from labctl.sample import Sample
 from labctl.session.limits import label_envelope, limits_of
 from labctl.session.order import Order, Prepared, prepare, prepare_with
+from protocols.by_hand.chamber import ChamberByHand
 from protocols.cells.formation_cycling import FormationCycling
 from protocols.compose.sequence import ComposedSequence
 
@@ -100,6 +101,25 @@ def test_what_is_recorded_beside_a_protocol_is_measured() -> None:
     found = limits_of(bench(**HOT), protocol, beside=[Stream("skin", (skin,))])
 
     assert found.bounds["surface_temperature_celsius"][1] == 60.0
+
+
+def test_a_chamber_by_hand_takes_no_notice_of_a_cells_voltage() -> None:
+    config = bench(upper_voltage="5 V", maximum_current="1 A")
+    protocol = ChamberByHand(
+        ChamberByHand.parameters_model.model_validate({}),
+        Sample.model_validate({**LABEL, "maximum_current": "1 mA"}),
+    )
+
+    assert limits_of(config, protocol).bounds == {}
+
+
+def test_a_chamber_by_hand_is_refused_a_temperature_that_nobody_measures() -> None:
+    protocol = ChamberByHand(
+        ChamberByHand.parameters_model.model_validate({}), Sample.model_validate(LABEL)
+    )
+
+    with pytest.raises(RefusedError, match="60 °C is a limit on what nobody measures"):
+        limits_of(bench(**HOT), protocol)
 
 
 def test_a_protocol_cannot_bound_what_it_does_not_record() -> None:
