@@ -42,7 +42,14 @@ class Readings:
     """°C."""
 
     def take(self, celsius: float, time: float) -> None:
-        """Keep a reading of ``time`` (test time, s)."""
+        """Keep a reading of ``time`` (test time, s).
+
+        Where the run's time was set back, to that of a record that begins later, the
+        earlier readings have no place in it.
+        """
+        if self.times and time < self.times[-1] - AHEAD:
+            self.times.clear()
+            self.celsius.clear()
         self.times.append(time)
         self.celsius.append(celsius)
         if len(self.times) > 2 * KEPT:

@@ -71,6 +71,8 @@ class Intake:
                 if violation is not None and not flight.rest.only_watches:
                     self.make_safe()
                 self._keep_beside(found, flight)
+                if violation is None:
+                    self._within_again(found, flight)
             self._trip_on(violation, flight)
 
     def _keep_beside(self, found: Batch, flight: StepInFlight) -> None:
@@ -95,13 +97,14 @@ class Intake:
             self._trip_on(self.limits.check(item), flight)
         elif item is not None and len(fresh := self._not_seen(item, flight)):
             batch = self.recorder.post(fresh, flight)
-            violation = self.limits.check(self._own(batch, fresh))
+            own = self._own(batch, fresh)
+            violation = self.limits.check(own)
             if violation is not None and not flight.rest.only_watches:
                 self.make_safe()
             self.recorder.record(batch)
             self._trip_on(violation, flight)
             if violation is None:
-                self._within_again(flight)
+                self._within_again(own, flight)
         if flight.rest.ends_polls and ends_poll(item) and not flight.is_beside:
             self._trip_on(self.limits.poll_ended(), flight)
         if self.recorder.commit_in_time(RunState.RUNNING, flight):
@@ -195,9 +198,12 @@ class Intake:
         )
         self.recorder.say(Level.ALARM, "limit", text)
 
-    def _within_again(self, flight: StepInFlight) -> None:
-        if flight.rest.only_watches and self.alarmed:
-            self.alarmed.clear()
+    def _within_again(self, read: Batch, flight: StepInFlight) -> None:
+        """Say once that what was beyond its limits, and was ``read``, is within."""
+        if not flight.rest.only_watches or self.alarmed.isdisjoint(read.columns):
+            return
+        self.alarmed -= read.columns.keys()
+        if not self.alarmed:
             self.recorder.say(Level.INFO, "limit", "every reading is within its limits")
 
     def _claim(self, claim: Claim, flight: StepInFlight) -> None:

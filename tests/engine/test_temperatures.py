@@ -89,6 +89,18 @@ def test_a_run_of_months_keeps_no_more_than_it_needs() -> None:
     assert readings.at(np.array([10.0 * KEPT - 1.0]))[0] == 25.0
 
 
+def test_where_the_runs_time_is_set_back_earlier_readings_are_forgotten() -> None:
+    # An hour was waited for a record, whose own time begins now.
+    readings = Readings(10.0)
+    for time, celsius in ((0.0, 20.0), (10.0, 20.0), (3600.0, 25.0), (5.0, 45.0)):
+        readings.take(celsius, time)
+
+    found = readings.at(np.array([2.0, 6.0, 12.0]))
+
+    assert math.isnan(found[0])
+    assert found[1:].tolist() == [45.0, 45.0]
+
+
 @given(
     st.lists(st.floats(0.0, 1e6), min_size=1, max_size=20),
     st.lists(st.floats(-10.0, 1.1e6), min_size=1, max_size=20),
