@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labctl import columns
@@ -12,6 +12,7 @@ from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
 from labctl.engine.situation import Recorded
 from labctl.errors import LabctlError
 from labctl.limits import name_of
+from labctl.roles.chamber import Chamber
 from labctl.roles.playing import plays
 from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.station import LentBench
@@ -34,13 +35,17 @@ def compare(
 ) -> Compared:
     """Compare voltages and temperatures; see `compare_voltages`.
 
-    What goes on in an instrument is not left alone for a thermometer.
+    What goes on in an instrument is not left alone for a thermometer. A run that has a
+    chamber brings its temperature back itself, before anything is measured: what is
+    read then is only said.
     """
     voltages = compare_voltages(bench, recorded, safety.resume_voltage_band)
     warmth = Compared()
     if not any(_goes_on(r, p, recorded) for r, p in bench.roles.items()):
         band = safety.resume_temperature_band
         warmth = compare_temperatures(beside, recorded, band)
+    if any(plays(player, Chamber) for player in bench.roles.values()):
+        warmth = replace(warmth, wrong="")
     wrong = " ".join(filter(None, (voltages.wrong, warmth.wrong)))
     return Compared((*voltages.said, *warmth.said), wrong)
 

@@ -4,15 +4,19 @@ import math
 from collections.abc import Callable
 
 import pytest
+from simple_chamber import SimpleChamber
 
 from labctl.clock import VirtualClock
 from labctl.columns import SURFACE_TEMPERATURE
+from labctl.config.models import SafetyConfig
 from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
 from labctl.engine.ledger import StepTotals
 from labctl.engine.situation import Recorded
 from labctl.errors import LinkError
-from labctl.session.read_back import Compared, compare_temperatures
+from labctl.roles.chamber import ChamberBounds
+from labctl.session.read_back import Compared, compare, compare_temperatures
 from labctl.session.thermometers import TemperatureBeside
+from labctl.station import LentBench
 
 
 class Says:
@@ -23,6 +27,12 @@ class Says:
 
     def celsius(self) -> float:
         return self.told
+
+
+class Oven(SimpleChamber):
+    """A chamber as drivers are: its bounds are a property."""
+
+    bounds = ChamberBounds(0.0, 80.0)
 
 
 def silent() -> Says:
@@ -59,6 +69,25 @@ def test_a_temperature_is_compared_within_the_band(
 
     assert text in found.said[0].text
     assert bool(found.wrong) is refused
+
+
+@pytest.mark.parametrize("has_chamber", [True, False])
+def test_a_run_with_a_chamber_brings_its_temperature_back_itself(
+    has_chamber: bool,
+) -> None:
+    # It was measured at 45 °C; the chamber was made safe and is as cold as the room.
+    clock = VirtualClock(0.0)
+    roles = {"chamber": Oven(clock)} if has_chamber else {}
+    beside = TemperatureBeside(SURFACE_TEMPERATURE)
+    one = AuxiliaryChannel("t", "logger/1", 10.0, beside, Says(22.0))
+    recorded = Recorded(totals=StepTotals(0.0, last={SURFACE_TEMPERATURE.name: 45.0}))
+
+    found = compare(
+        LentBench(clock, roles), Auxiliaries(clock, [one]), recorded, SafetyConfig()
+    )
+
+    assert "is 22.0 °C, the run left it at 45.0 °C" in found.said[0].text
+    assert bool(found.wrong) is not has_chamber
 
 
 def test_a_thermometer_that_does_not_answer_is_unknown() -> None:
