@@ -58,11 +58,12 @@ def temperature_at(
         if math.isfinite(stated):
             source, sensor = Source(source.term.removesuffix(ASSUMED)), stated
     elif chamber:
-        value, spread = sum(chamber) / len(chamber), max(chamber) - min(chamber)
+        value, spread = sum(chamber) / len(chamber), abs(ended - begun)
         source, own = CHAMBER, BETWEEN
     else:
         return Measured.absent("nobody read how warm it was", "K")
-    moved = math.hypot(own, rectangular(spread / 2))
+    drift = spread if math.isfinite(spread) else 2 * band
+    moved = math.hypot(own, rectangular(drift / 2))
     parts = {source: sensor}
     if moved:
         parts[Source("temperature of one point", str(point), Kind.A)] = moved

@@ -6,8 +6,8 @@ TITLE = "Laws against temperature"
 
 TEMPERATURES = Condition(
     code="temperature-count",
-    holds="At least three temperatures were measured.",
-    quantity="number of temperatures",
+    holds="At least three different temperatures were measured.",
+    quantity="number of different temperatures",
     limit=3.0,
     why="Two always lie on a line: nothing shows whether the law holds, and the "
     "uncertainty is that of the points alone.",

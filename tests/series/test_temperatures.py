@@ -98,6 +98,23 @@ def test_the_nearest_thermometer_counts(
     assert found.valid
 
 
+def test_a_point_at_whose_end_nobody_looked_is_doubted() -> None:
+    # The chamber's sensor broke while it was measured, or the run was cut.
+    class Cut(Recorded):
+        @property
+        def steps(self) -> Sequence[StepRecord]:
+            return super().steps[:-1]
+
+    run, protocol = Cut(), series_of(temperatures="45 °C")
+    assert isinstance(protocol, OverTemperatures)
+    places = places_of(Toy(ToyParameters(), SAMPLE), protocol.series, run.steps)
+
+    found = temperature_at(run, places, 0, band=0.5)
+
+    assert [doubt.code for doubt in found.doubts] == ["temperature-held"]
+    assert found.uncertainty == pytest.approx(math.hypot(0.5, 0.2, 0.5 / math.sqrt(3)))
+
+
 def test_a_temperature_that_moved_beyond_the_band_is_doubted() -> None:
     run = Recorded(thermometers={SURFACE_TEMPERATURE: [42.0, 45.0]})
     protocol = series_of(temperatures="45 °C")

@@ -13,7 +13,6 @@ from labctl.analysis.uncertainty import Measured
 from labctl.verdicts.temperature import FREEZE_OUT
 
 SATURATION = "saturation: the carrier density does not rise with temperature"
-FREEZING = "freeze-out, compensated: n ∝ T^3/2 exp(−E/kT)"
 
 
 def donor_level(

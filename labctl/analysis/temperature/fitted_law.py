@@ -26,6 +26,9 @@ from labctl.verdicts import temperature as verdicts
 _LINE = 2
 _ROUNDS = 3
 """Of weights that follow from a slope that follows from weights; two are enough."""
+APART = 0.003
+"""Of T: temperatures nearer than 0.9 K at 300 K are one and the same. A choice: sensors
+of chambers differ by as much, and so does one temperature that comes twice."""
 _NOTHING = 1e-9
 """Of the largest eigenvalue: what is below is rounding."""
 SCATTER = "scatter about the line"
@@ -59,7 +62,7 @@ def fit_law(
     """Fit ``law`` to values in their own unit at temperatures in K.
 
     A value that is absent, zero or negative has no logarithm: it is left out. Fewer
-    than two temperatures: the constant is absent.
+    than two different temperatures: the constant is absent.
     """
     pairs = [
         (t, y)
@@ -70,8 +73,9 @@ def fit_law(
     across = np.array([law.across(t) for t in kelvin])
     up = np.array([law.up(y.value, t.value) for t, y in pairs])
     unknown = np.full(len(pairs), np.nan)
-    if np.unique(np.round(kelvin, 3)).size < _LINE:
-        (doubt,) = verdicts.TEMPERATURES.at_least(float(np.unique(kelvin).size))
+    count = different(kelvin)
+    if count < _LINE:
+        (doubt,) = verdicts.TEMPERATURES.at_least(float(count))
         absent = Measured.absent(doubt, law.unit)
         return FittedLaw(law, absent, kelvin, across, up, unknown)
     slope, fit = 0.0, fit_line(across, up)
@@ -89,7 +93,7 @@ def fit_law(
     elif ratio > 1 and chance < verdicts.STRAIGHT.limit:
         more = own.uncertainty * math.sqrt(ratio**2 - 1)
         own = own.with_part(Source(SCATTER, kind=Evaluated.A), more)
-    doubts = verdicts.TEMPERATURES.at_least(float(len(pairs)))
+    doubts = verdicts.TEMPERATURES.at_least(float(count))
     if fit.freedom and known:
         doubts += verdicts.STRAIGHT.at_least(chance)
     constant = own.with_unit(law.unit, law.factor).suspect(*doubts)
@@ -106,6 +110,13 @@ def fit_law(
         spread @ spread.T * max(ratio, 1.0) ** 2 if known else None,
         chance,
     )
+
+
+def different(kelvin: Floats) -> int:
+    """Return how many temperatures there are among ``kelvin``, shape (n,)."""
+    ordered = np.sort(kelvin)
+    apart = np.diff(ordered) > APART * ordered[1:]
+    return int(apart.sum()) + bool(ordered.size)
 
 
 def _point(law: Law, temperature: Measured, value: Measured, slope: float) -> Measured:

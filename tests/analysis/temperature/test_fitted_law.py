@@ -137,6 +137,25 @@ def test_one_temperature_gives_no_law(kelvin: list[float]) -> None:
     assert "temperature" in found.reason
 
 
+def test_one_temperature_that_comes_twice_counts_once() -> None:
+    # What a thermometer read at 25 °C, at 45 °C and at 25 °C once more.
+    kelvin = np.array([298.15, 318.15, 298.3])
+    values = 1 / activated(kelvin, 50.0, KILOJOULE)
+
+    found = fit_law(RESISTANCE, warm(kelvin, own=0.2), valued(values, own=0.01))
+
+    assert [doubt.code for doubt in found.constant.doubts] == ["temperature-count"]
+
+
+def test_two_readings_of_one_temperature_are_no_line() -> None:
+    kelvin = np.array([298.15, 298.3])
+    values = 1 / activated(kelvin, 50.0, KILOJOULE)
+
+    found = fit_law(RESISTANCE, warm(kelvin, own=0.2), valued(values, own=0.01))
+
+    assert found.constant.is_absent
+
+
 def test_a_value_without_a_logarithm_is_left_out() -> None:
     values = 1 / activated(KELVIN, 50.0, KILOJOULE)
     values[1] = -1.0
