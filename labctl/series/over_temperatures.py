@@ -12,7 +12,12 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
-from labctl.columns import CHAMBER_TEMPERATURE, CLIMATE, SETPOINT_TEMPERATURE
+from labctl.columns import (
+    AMBIENT_TEMPERATURE,
+    CHAMBER_TEMPERATURE,
+    CLIMATE,
+    SETPOINT_TEMPERATURE,
+)
 from labctl.data import Result
 from labctl.errors import Complaint, Place
 from labctl.figures.against_temperature import law_figures
@@ -105,12 +110,18 @@ class OverTemperatures(Protocol):
         return self.inner.currents()
 
     def envelope(self) -> Envelope:
-        """Return the protocol's own; a chamber that runs away ends the run."""
+        """Return the protocol's own; a chamber that runs away ends the run.
+
+        Rows of the chamber come while it is set; while something is measured in it, it
+        is read as what is around the sample.
+        """
         inner, p = self.inner.envelope(), self.series
         back = () if p.return_to is None else (p.return_to,)
         asked = (*p.temperatures, *back, *ROOMS)
         bounds = (min(asked) - OVERSHOOT, max(asked) + OVERSHOOT)
-        return Envelope({**inner.bounds, CHAMBER_TEMPERATURE.name: bounds}, inner.eased)
+        watched = (CHAMBER_TEMPERATURE.name, AMBIENT_TEMPERATURE.name)
+        every = {**inner.bounds, **dict.fromkeys(watched, bounds)}
+        return dataclasses.replace(inner, bounds=every)
 
     def plan(self) -> Plan:
         """Yield each temperature, the protocol's steps at it, and the way back."""

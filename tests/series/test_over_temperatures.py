@@ -199,6 +199,23 @@ def test_a_runaway_chamber_leaves_the_envelope() -> None:
     assert bounds == (-5.0, 60.0)
 
 
+def test_a_chamber_that_runs_away_while_it_is_measured_in_ends_the_run(
+    run: ToyRun,
+) -> None:
+    chamber, protocol = run.bench.chamber, series_of()
+
+    def watch(situation: Situation) -> None:
+        if situation.step.label == "read" and situation.step.cycle == 3:
+            chamber.follows, chamber.setpoint, chamber.lag = True, 500.0, 600.0
+
+    ended = run.go(protocol, watch=watch, read_beside=True)
+
+    assert ended.reason is EndReason.LIMIT
+    assert "ambient temperature" in ended.text
+    assert chamber.told[-1] is None
+    assert run.steps()[-1].label == "read"
+
+
 def test_a_protocol_alone_is_as_it_was() -> None:
     alone = Toy(Toy.parameters_model(), SAMPLE)
     steps = [next(alone.plan())]

@@ -11,8 +11,9 @@ from simple_chamber import ChamberBench, SimpleChamber
 
 from labctl.analysis.temperature.law import KILOJOULE, Kind, Law
 from labctl.analysis.uncertainty import Measured
-from labctl.columns import STAMP
+from labctl.columns import AMBIENT_TEMPERATURE, STAMP
 from labctl.data import Batch, Column, Result, Stream
+from labctl.engine.auxiliaries import Auxiliaries, AuxiliaryChannel
 from labctl.engine.control import Control
 from labctl.engine.ledger import Ledger
 from labctl.engine.run import Engine
@@ -31,11 +32,13 @@ from labctl.protocol import (
 )
 from labctl.sample import Sample, SampleKind
 from labctl.series.over_temperatures import over_temperatures
+from labctl.session.thermometers import ChamberAir, TemperatureBeside
 from labctl.session.view import JournalView
 from labctl.sources import Source
 from labctl.store.header import RunHeader
 from labctl.store.journal.journal import Journal
 from labctl.store.journal.reader import JournalReader
+from labctl.temperatures import Readings, Temperatures
 
 ACTIVATION = 50.0
 """kJ/mol."""
@@ -140,8 +143,12 @@ class ToyRun:
         control: Control | None = None,
         watch: Any = None,
         recorded: Recorded | None = None,
+        read_beside: bool = False,
     ) -> Ended:
-        """Begin, or go on after ``recorded`` steps."""
+        """Begin, or go on after ``recorded`` steps.
+
+        ``read_beside``: its chamber is read every 10 s as what is around the sample.
+        """
         header = RunHeader("run", "run", "toy", protocol.streams)
         opened = (
             Journal.create(self.journal, header)
@@ -157,10 +164,17 @@ class ToyRun:
                 {"chamber": self.bench.chamber},
                 control,
                 Watchers(watch) if watch else None,
+                auxiliaries=self._air() if read_beside else None,
             )
             ended = engine.run(protocol.plan(), recorded)
             journal.settle()
         return ended
+
+    def _air(self) -> Auxiliaries:
+        beside, air = TemperatureBeside(AMBIENT_TEMPERATURE), self.bench.chamber
+        one = AuxiliaryChannel("ambient", "oven", 10.0, beside, ChamberAir(air))
+        readings = {AMBIENT_TEMPERATURE.name: Readings(10.0)}
+        return Auxiliaries(self.bench.clock, [one], Temperatures(readings))
 
     def steps(self) -> Sequence[StepRecord]:
         with JournalReader(self.journal) as reader:
