@@ -25,7 +25,7 @@ def planned_lines(
     ``words``: protocol, settings, preset. RefusedError: what cannot be entered.
     """
     from labctl import plugins  # noqa: PLC0415  (start-up time)
-    from labctl.session.order import prepared_protocol  # noqa: PLC0415
+    from labctl.session.order import protocol_of  # noqa: PLC0415
     from labctl.session.schedules import lines_for  # noqa: PLC0415
 
     protocol, settings, preset = words
@@ -33,7 +33,7 @@ def planned_lines(
         protocol, sample, settings, preset, [], simulate, "max", 0, None, None
     )
     order = ordering.make_order(told, config)
-    found = prepared_protocol(order, config)
+    found = protocol_of(order, config)
     setup = {each.name: each for each in config.setups()}.get(name)
     return lines_for(found, name, setup, plugins.driver)
 

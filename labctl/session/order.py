@@ -217,27 +217,6 @@ def prepare_with(
     )
 
 
-def prepared_protocol(order: Order, config: Config) -> Protocol:
-    """Return what is asked for, checked, for somebody else to execute it.
-
-    RefusedError: every complaint about parameters and sample.
-    """
-    kind = plugins.protocol(order.protocol)
-    world = plugins.world()(VirtualClock(), order.seed) if order.simulate else None
-    sample = _sample(order, world, None, kind)
-    given = _given(kind, order, order.preset or sample.preset)
-    given = {**_of_the_bench(kind, config), **given}
-    document = Document(
-        order.parameters.name, given, order.parameters.lines, PARAMETERS
-    )
-    protocol = kind(validate(document, kind.parameters_model), sample)
-    complaints = [*_kind_complaints(protocol), *protocol.check()]
-    complaints += label_complaints(protocol)
-    if complaints:
-        raise RefusedError(_located(each, document) for each in complaints)
-    return protocol
-
-
 def refuse_beyond(
     prepared: Prepared,
     config: Config,
@@ -270,7 +249,8 @@ def refuse_beyond(
 def protocol_of(order: Order, config: Config) -> Protocol:
     """Return the protocol of an order; nobody plays its roles, nothing is compared.
 
-    RefusedError: parameters or sample are wrong.
+    It is told, exported or entered elsewhere. RefusedError: every complaint about
+    parameters and sample.
     """
     kind = plugins.protocol(order.protocol, order.parameters.given)
     world = plugins.world()(clock_of(order), order.seed) if order.simulate else None
@@ -284,6 +264,7 @@ def protocol_of(order: Order, config: Config) -> Protocol:
     )
     protocol = kind(validate(document, kind.parameters_model), sample)
     complaints = [*_kind_complaints(protocol), *protocol.check()]
+    complaints += label_complaints(protocol)
     if complaints:
         raise RefusedError(_located(each, document) for each in complaints)
     return protocol

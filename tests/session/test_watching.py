@@ -25,7 +25,7 @@ from labctl.documents.document import Document
 from labctl.engine.control import Control
 from labctl.errors import InstrumentError, LabctlError, OperatorError, RefusedError
 from labctl.roles.schedule import ScheduleStep
-from labctl.session.order import Order, prepare, prepared_protocol
+from labctl.session.order import Order, prepare, protocol_of
 from labctl.session.run import Finished, Observers
 from labctl.session.schedules import lines_for
 from labctl.session.watching import FolderWatch, WatchOrder, watch_record
@@ -43,7 +43,7 @@ def lines(protocol: str = "formation-cycling", **given: object) -> list[Schedule
     document = Document.without_lines("test", dict(given))  # type: ignore[arg-type]
     order = Order(protocol, document, "qms-0.7", simulate=True)
     setup = next(each for each in config.setups() if each.name == "wbcs3000")
-    found = prepared_protocol(order, config)
+    found = protocol_of(order, config)
     return list(lines_for(found, "wbcs3000", setup, lambda _: driver))
 
 
