@@ -38,6 +38,8 @@ class PointView:
     kelvin: float
     """At which the sample was measured."""
     _tables: dict[str, Table] = field(default_factory=dict)
+    _own: dict[str, Array] = field(default_factory=dict)
+    """Stream -> how many of its rows up to each one are seen here."""
 
     @cached_property
     def sample(self) -> Sample:
@@ -109,6 +111,14 @@ class PointView:
                 rows[COLUMNS[name]] = np.where(counts, values - by, values)
         return rows
 
+    def _before(self, stream: str, at: int) -> int:
+        """Return how many rows before row ``at`` of the run are seen here."""
+        if stream not in self._own:
+            kept = self._mask(self.run.table(stream))
+            self._own[stream] = np.concatenate(([0], np.cumsum(kept)))
+        own = self._own[stream]
+        return int(own[min(at, len(own) - 1)])
+
     def _seen(self, record: StepRecord) -> StepRecord:
         """Return a step with its own counters, and where its rows begin here."""
         payload: dict[str, Any] = dict(record.payload)
@@ -116,8 +126,5 @@ class PointView:
             for name, by in self._shift.items():
                 if payload.get(name, NOTHING[name]) != NOTHING[name]:
                     payload[name] -= by
-        first = {
-            stream: int(np.count_nonzero(self._mask(self.run.table(stream))[:at]))
-            for stream, at in record.first_rows.items()
-        }
+        first = {name: self._before(name, at) for name, at in record.first_rows.items()}
         return dataclasses.replace(record, payload=payload, first_rows=first)
