@@ -74,9 +74,14 @@ class Buffer:
 
     size: int
     rows: list[Row] = field(default_factory=list)
+    began: float = 0.0
+    """s of the instrument's clock: when its first reading was stored. Relative times
+    count from there (reference manual, "bufferVar.relativetimestamps")."""
 
     def store(self, row: Row) -> None:
         """Keep one reading."""
+        if not self.rows:
+            self.began = row.time
         if len(self.rows) >= self.size:
             del self.rows[0]
         self.rows.append(row)
@@ -92,7 +97,6 @@ class Buffers(ScpiTwin, abc.ABC):
     """TRACe, READ and FETCh of a 2450."""
 
     count: int
-    epoch: float
     buffers: dict[str, Buffer]
 
     @abc.abstractmethod
@@ -121,12 +125,11 @@ class Buffers(ScpiTwin, abc.ABC):
         rows = buffer.seen(self.time)
         if not rows:
             raise ScpiError(-230, "the buffer is empty")
-        return self._shown(rows[-1:], elements)
+        return self._shown(buffer, rows[-1:], elements)
 
-    def _shown(self, rows: list[Row], elements: tuple[str, ...]) -> str:
-        wanted = elements or ("READ",)
-        epoch = self.epoch
-        return ",".join(row.element(name, epoch) for row in rows for name in wanted)
+    def _shown(self, buffer: Buffer, rows: list[Row], elements: tuple[str, ...]) -> str:
+        wanted, began = elements or ("READ",), buffer.began
+        return ",".join(row.element(name, began) for row in rows for name in wanted)
 
     @query(":READ?", string, *_ELEMENTS, optional=MOST_ELEMENTS + 1)
     def _read(self, name: str = "", *elements: str) -> str:
@@ -179,7 +182,7 @@ class Buffers(ScpiTwin, abc.ABC):
         rows = self.buffer(name).seen(self.time)
         if not first <= last <= len(rows):
             raise ScpiError(-222, f"{first} to {last} of {len(rows)} readings")
-        return self._shown(rows[first - 1 : last], elements)
+        return self._shown(self.buffer(name), rows[first - 1 : last], elements)
 
     # Statistics.
 
