@@ -5,11 +5,16 @@ up before anything is switched on; then only function, level and limit change. T
 of a program is one of the user delays, which nothing uses unless a trigger model names
 it: it is read back, and lost with a reset or the power.
 
+Readings carry the time since the first one in their buffer, and a buffer of 100 000
+goes on at its start when it is full; so it is emptied before, and time goes on by the
+host's clock from one reading to the next.
+
 A trigger model that switches the output off when the host is silent was considered: no
 measurement can be asked for while one runs, so it is not used; the guard does it.
 """
 
 import math
+from dataclasses import replace
 
 from drivers.visa.cell_terminals import (
     CellTerminals,
@@ -26,10 +31,8 @@ from labctl.clock import Clock
 from labctl.errors import InstrumentError
 
 MARK = ":SOUR:VOLT:DEL:USER5"
-SPARE = 1.05
-"""The voltage limit of a rest stands so far above the span."""
-SHORTEST_LIMIT = 0.02
-"""V; the smallest voltage limit."""
+EMPTIED_AT = 50_000
+"""Readings; half of what the buffer holds."""
 
 
 class ScpiCellTerminals(CellTerminals):
@@ -43,6 +46,11 @@ class ScpiCellTerminals(CellTerminals):
         self.voltage_spec, self.current_spec = whole.voltage_spec, whole.current_spec
         self.least_limit = whole.bounds.least_compliance_current
         self._output = whole
+        self._now = clock.now
+        self._readings = 0
+        self._first = self._last = 0.0
+        """s of the buffer's first reading, and of the last one."""
+        self._asked = clock.now()
 
     def state(self) -> TerminalState:
         """See `CellTerminals.state`."""
@@ -66,19 +74,20 @@ class ScpiCellTerminals(CellTerminals):
         )
 
     def _configure(self, settings: TerminalSettings) -> None:
-        wires, ceiling = int(settings.four_wire), settings.span * SPARE
+        wires = int(settings.four_wire)
         for message in (
             ":OUTP:VOLT:SMOD HIMP;:OUTP:CURR:SMOD HIMP",
             "*CLS",
+            ':TRAC:CLE "defbuffer1"',
             ':SENS:FUNC "VOLT"',
             ":SOUR:FUNC CURR",
             f":SOUR:CURR:RANG {self.current_spec.ranges[0]:.6E}",
             ":SOUR:CURR 0",
             ":SOUR:CURR:READ:BACK 1",
-            f":SOUR:CURR:VLIM {max(ceiling, SHORTEST_LIMIT):.6E}",
+            f":SOUR:CURR:VLIM {settings.ceiling:.6E}",
             f":SENS:VOLT:NPLC {settings.nplc:.6g}",
             f":SENS:VOLT:RSEN {wires}",
-            f":SENS:VOLT:RANG {settings.span:.6E}",
+            ":SENS:VOLT:RANG:AUTO 1",
             ':SENS:FUNC "CURR"',
             ":SOUR:FUNC VOLT",
             f":SOUR:VOLT:RANG {settings.span:.6E}",
@@ -89,22 +98,26 @@ class ScpiCellTerminals(CellTerminals):
             f"{MARK} {settings.mark:d}",
         ):
             self.tell(message)
+        self._readings, self._first, self._last = 0, 0.0, 0.0
         self.refuse_errors("it was set up for a cell")
 
     def _read_back(self) -> TerminalSettings:
         ask = ":SOUR:VOLT:RANG?;:SENS:CURR:NPLC?;:SENS:VOLT:NPLC?;:SENS:CURR:RSEN?;"
-        span, nplc, at_rest, wires, wires_at_rest, mark = self.inquire_numbers(
-            f"{ask}:SENS:VOLT:RSEN?;{MARK}?", 6, ";"
+        span, nplc, at_rest, wires, wires_at_rest, ceiling, mark = self.inquire_numbers(
+            f"{ask}:SENS:VOLT:RSEN?;:SOUR:CURR:VLIM?;{MARK}?", 7, ";"
         )
         if nplc != at_rest or wires != wires_at_rest:
             raise InstrumentError(
                 f"{self.name}: measures otherwise at rest than while it drives"
             )
-        return TerminalSettings(span, nplc, bool(wires), mark_of(mark))
+        return TerminalSettings(span, nplc, bool(wires), ceiling, mark_of(mark))
 
-    def _drive(self, order: Order) -> TerminalState:
+    def _aim(self, order: Order) -> TerminalState:
         self.tell(':OUTP 0;:SENS:FUNC "CURR";:SOUR:FUNC VOLT')
         self.tell(f":SOUR:VOLT:ILIM {order.limit:.9E};:SOUR:VOLT {order.level:.9E}")
+        return self.state()
+
+    def _switch_on(self) -> TerminalState:
         self.tell(":OUTP 1")
         return self.state()
 
@@ -119,6 +132,11 @@ class ScpiCellTerminals(CellTerminals):
 
     def _measure(self, *, rests: bool) -> tuple[TerminalReading, bool]:
         limit = "CURR:VLIM" if rests else "VOLT:ILIM"
+        asked = self._now()
+        if self._readings >= EMPTIED_AT:
+            self.tell(':TRAC:CLE "defbuffer1"')
+            self._readings = 0
+            self._first = self._last + asked - self._asked
 
         def form(answer: str) -> tuple[TerminalReading, bool]:
             row, tripped, output = self._split(answer, 3)
@@ -134,9 +152,12 @@ class ScpiCellTerminals(CellTerminals):
                 self._switch(output),
             )
 
-        return self.inquire(
+        reading, on = self.inquire(
             f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{limit}:TRIP?;:OUTP?', form
         )
+        self._last, self._asked = self._first + reading.time, asked
+        self._readings += 1
+        return replace(reading, time=self._last), on
 
     def _tell_off(self) -> None:
         self.tell(":OUTP:VOLT:SMOD HIMP;:OUTP:CURR:SMOD HIMP;:OUTP 0")

@@ -20,10 +20,6 @@ from labctl.errors import InstrumentError
 
 HIGH_IMPEDANCE = 2
 """``offmode``."""
-SPARE = 1.01
-"""The voltage limit of a rest stands so far above the span."""
-SHORTEST_LIMIT = 0.02
-"""V; the smallest voltage limit."""
 SMALLEST_SOURCE_RANGE = 1e-9
 """A."""
 
@@ -84,18 +80,17 @@ class TspCellTerminals(CellTerminals):
 
     def _configure(self, settings: TerminalSettings) -> None:
         smu = self._smu
-        ceiling = max(settings.span * SPARE, SHORTEST_LIMIT)
         for chunk in (
             f"{smu}.source.offmode={HIGH_IMPEDANCE}",
             "errorqueue.clear()",
             f"{smu}.source.leveli=0 {smu}.source.rangei={SMALLEST_SOURCE_RANGE:.3e}",
-            f"{smu}.source.limitv={ceiling:.9e}",
+            f"{smu}.source.limitv={settings.ceiling:.9e}",
             f"{smu}.source.func={smu}.OUTPUT_DCVOLTS",
             f"{smu}.source.rangev={settings.span:.9e}",
             f"{smu}.measure.nplc={settings.nplc:.6g}",
             f"{smu}.sense={int(settings.four_wire)}",
             f"{smu}.measure.autorangei=1",
-            f"{smu}.measure.rangev={settings.span:.9e}",
+            f"{smu}.measure.autorangev=1",
             f"{smu}.measure.delay=-1 {smu}.measure.count=1",
             f"{smu}.measure.filter.enable=0",
             f"{self._mark}={settings.mark:d}",
@@ -105,18 +100,21 @@ class TspCellTerminals(CellTerminals):
 
     def _read_back(self) -> TerminalSettings:
         smu = self._smu
-        span, nplc, sense, mark = self.inquire(
+        span, nplc, sense, ceiling, mark = self.inquire(
             f"print({smu}.source.rangev,{smu}.measure.nplc,{smu}.sense,"
-            f"{self._mark} or 0)",
-            lambda answer: self._split(answer, 4),
+            f"{smu}.source.limitv,{self._mark} or 0)",
+            lambda answer: self._split(answer, 5),
         )
-        return TerminalSettings(span, nplc, bool(sense), mark_of(mark))
+        return TerminalSettings(span, nplc, bool(sense), ceiling, mark_of(mark))
 
-    def _drive(self, order: Order) -> TerminalState:
+    def _aim(self, order: Order) -> TerminalState:
         at = f"{self._smu}.source"
         self.tell(f"{at}.output=0 {at}.func={self._smu}.OUTPUT_DCVOLTS")
         self.tell(f"{at}.limiti={order.limit:.9e} {at}.levelv={order.level:.9e}")
-        self.tell(f"{at}.output=1")
+        return self.state()
+
+    def _switch_on(self) -> TerminalState:
+        self.tell(f"{self._smu}.source.output=1")
         return self.state()
 
     def _change(self, order: Order, *, limit_first: bool) -> TerminalState:

@@ -72,6 +72,8 @@ class CellChannel:
         )
         self.place = terminals.name
         self._run: CellRun | None = None
+        self._loaded: TerminalSettings | None = None
+        """What waits for `start`; None: nothing does."""
         self._ours = False
         """Whether what the output does is ours to stop."""
         self._lateness = Lateness(clock, self.place)
@@ -154,9 +156,11 @@ class CellChannel:
         voltage = look_at(self._terminals, self._reach, self._options).voltage
         program = compile_cell(techniques, self._reach, bounds, voltage)
         options = self._options
-        self._terminals.set_up(
-            TerminalSettings(program.span, options.nplc, options.four_wire, mark)
+        ceiling = max(self._reach.usual_voltage, program.span)
+        self._loaded = TerminalSettings(
+            program.span, options.nplc, options.four_wire, ceiling, mark
         )
+        self._terminals.set_up(self._loaded)
         self._run = CellRun(program, self._terminals, self._clock, voltage)
         token = {
             "driver": DRIVER,
@@ -176,8 +180,9 @@ class CellChannel:
 
     def start(self) -> None:
         """See `PotentiostatChannel.start`."""
-        if self._run is None:
+        if self._run is None or self._loaded is None:
             raise OperatorError(f"{self.place}: nothing is loaded")
+        self._loaded = None
         self._ours = True  # whatever becomes of the call
         self._lateness.begin()
         self._run.start()
@@ -221,6 +226,8 @@ class CellChannel:
         else:  # what was only recognised is not read: what it holds is not known
             self._must_be_free()
             reading = look_at(self._terminals, self._reach, self._options)
+            if self._loaded is not None:  # its mark is what it is recognised by
+                self._terminals.set_up(self._loaded)
         return {
             columns.VOLTAGE.name: reading.voltage,
             columns.CURRENT.name: reading.current,
@@ -254,8 +261,9 @@ class CellChannel:
 
     def make_safe(self) -> None:
         """See `PotentiostatChannel.make_safe`."""
+        self._loaded = None
         if self._run is not None:
-            self._run.flight = None
+            self._run.let_go()
         if self._ours:
             self._terminals.switch_off()
             self._ours = False

@@ -36,6 +36,8 @@ class Draft:
     bounds: CellBounds
     complaints: list[Complaint] = field(default_factory=list)
     voltages: list[float] = field(default_factory=list)
+    currents: list[tuple[int, float]] = field(default_factory=list)
+    """Index of a technique, and A that it asks for."""
     host: list[tuple[int, Condition]] = field(default_factory=list)
 
     def complain(
@@ -148,7 +150,7 @@ class Draft:
                 return
             low = level if driven < 0.0 else max(self.bounds.voltage[0], 0.1)
             current = driven / low
-        self._amperes(index, current, level)
+        self.currents.append((index, current))
 
     def _held(self, index: int, technique: ConstantVoltage | VoltageSweep) -> None:
         most = technique.max_current
@@ -157,16 +159,23 @@ class Draft:
         if not most > 0.0:
             self.complain(index, f"a largest current of {most:g} A is none.")
             return
-        volts = max((abs(v) for v in voltages_of(technique)), default=0.0)
-        self._amperes(index, most, volts)
+        self.currents.append((index, most))
 
-    def _amperes(self, index: int, current: float, voltage: float) -> None:
-        most = self.reach.current_at(voltage)
+    def check_currents(self, span: float) -> None:
+        """Complain of currents that the output does not hold on the range for a span.
+
+        ``span`` in V: of the whole upload, since the range stays as it is in one.
+        """
+        for index, current in self.currents:
+            self._amperes(index, current, span)
+
+    def _amperes(self, index: int, current: float, span: float) -> None:
+        most = self.reach.current_at(span)
         if exceeds(abs(current), most):
             self.complain(
                 index,
-                f"{format_si(current, 'A', 3)} at {voltage:g} V is beyond the "
-                f"output, which holds {format_si(most, 'A', 3)} there.",
+                f"{format_si(current, 'A', 3)} is beyond the output, which holds "
+                f"{format_si(most, 'A', 3)} on the range for this upload's {span:g} V.",
                 "Lower it, or choose another channel.",
                 value=current,
                 limit=most,

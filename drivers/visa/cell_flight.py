@@ -81,6 +81,7 @@ class TechniqueFlight:
         """The one that was recorded last."""
         self._row_charge = 0.0
         self._limited = True
+        self._stands_beyond = False
         if isinstance(technique, VoltageSweep):
             self._end = begun + length_of(technique)
             self._stair = stair(technique, program.reach)[1]
@@ -125,7 +126,9 @@ class TechniqueFlight:
                 continue
             if condition.holds(values[condition.quantity]):
                 return condition
-            if self._ends_driving(condition) and self._has_arrived(row):
+            if self._ends_driving(condition) and (
+                self._stands_beyond or self._has_arrived(row)
+            ):
                 return condition
         return None
 
@@ -133,12 +136,27 @@ class TechniqueFlight:
         """Tell whether the time is up, or the current has nowhere to go any more."""
         return now >= self._end - ON_TIME
 
-    def met_before(self) -> bool:
-        """Tell whether the cell stood beyond the cut-off before anything flowed."""
+    def is_beyond(self, voltage: float) -> bool:
+        """Tell whether a cell at ``voltage`` (V) stands beyond the cut-off.
+
+        Held there, it would be driven the other way.
+        """
         if self._level is None:
             return False
-        beyond = self.voltage_before - self._level
+        beyond = voltage - self._level
         return beyond >= 0.0 if self._drives_up() else beyond <= 0.0
+
+    def ends_at_once(self, voltage: float) -> bool:
+        """End by the cut-off: a cell at rest at ``voltage`` (V) stands beyond it.
+
+        False: no condition of the technique's own says that it ends there.
+        """
+        self.voltage_before, self._stands_beyond = voltage, True
+        return any(map(self._ends_driving, self.technique.until))
+
+    def tail(self) -> CellRow | None:
+        """Return the last reading if no row holds it; None: one does."""
+        return None if self.is_recorded() else self._last
 
     def next_look(self, now: float, looked: float) -> float:
         """Return when to look again, s from ``now`` on.

@@ -17,6 +17,11 @@ TOO_LATE = 30.0
 """s; about what the guard lets a run be silent in a poll."""
 
 
+def most_late(clock: Clock) -> float:
+    """Return how late a look may be before its cell is let go, s of ``clock``."""
+    return TOO_LATE * clock.poll_period(0.0) / POLL_PERIOD
+
+
 @dataclass(frozen=True, slots=True)
 class Late:
     """What one look was."""
@@ -64,7 +69,7 @@ class Lateness:
                     "the host's time ended that much later"
                 )
                 told = Event(Level.WARNING, "late", text)
-        return Late(seconds, seconds > TOO_LATE * scale, told)
+        return Late(seconds, seconds > most_late(self._clock), told)
 
     def summary(self) -> Event | None:
         """Return what a person should know of an upload; None: nothing."""

@@ -44,8 +44,8 @@ def look_at(
 def _seen(
     terminals: CellTerminals, reach: Reach, options: CellOptions, *, four_wire: bool
 ) -> TerminalReading:
-    span = reach.corners[0][0]
-    terminals.set_up(TerminalSettings(span, options.nplc, four_wire, LOOK))
+    span = reach.usual_voltage
+    terminals.set_up(TerminalSettings(span, options.nplc, four_wire, span, LOOK))
     try:
         terminals.rest()
         reading = terminals.read()

@@ -24,6 +24,8 @@ from labctl.techniques import (
 
 NO_VOLTAGE = 1e-9
 """V; a power at less than this asks for a current that nothing has."""
+LEAST_SPAN = 0.1
+"""V."""
 SHARE_OF_BOUND = 0.99
 """Of the largest current allowed: the limit of a voltage that states none."""
 
@@ -94,11 +96,11 @@ def compile_cell(
         draft.check(index, technique)
     if voltage is not None and techniques:
         draft.check_start(techniques[0], voltage)
-    if draft.complaints:
-        raise RefusedError(draft.complaints)
     volts = [abs(v) for v in draft.voltages]
     if voltage is not None:
         volts.append(abs(voltage))
-    return CellProgram(
-        tuple(techniques), reach, bounds, max([*volts, 0.1]), tuple(draft.host)
-    )
+    span = max([*volts, LEAST_SPAN])
+    draft.check_currents(span)
+    if draft.complaints:
+        raise RefusedError(draft.complaints)
+    return CellProgram(tuple(techniques), reach, bounds, span, tuple(draft.host))

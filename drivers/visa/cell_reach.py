@@ -36,6 +36,11 @@ class Reach:
         return self.corners[-1][0]
 
     @property
+    def usual_voltage(self) -> float:
+        """V that needs no interlock: the largest at the largest current."""
+        return self.corners[0][0]
+
+    @property
     def largest_power(self) -> float:
         """W of any corner."""
         return max(volts * amperes for volts, amperes in self.corners)

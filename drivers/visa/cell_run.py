@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivers.visa.cell_flight import CellRow, TechniqueFlight
+from drivers.visa.cell_lateness import most_late
 from drivers.visa.cell_program import CellProgram
-from drivers.visa.cell_terminals import CellTerminals, Order
+from drivers.visa.cell_terminals import CellTerminals, Order, TerminalReading
 from labctl import columns
 from labctl.clock import Clock
 from labctl.data import Batch
@@ -51,6 +52,8 @@ class CellRun:
     """s since the start, and the instrument's time of that reading."""
     _latest: float = -math.inf
     """Time of the last reading, s since the start."""
+    _asked: float = 0.0
+    """When it was asked for by the host's time, s since the start."""
 
     def start(self) -> None:
         """Begin the first technique."""
@@ -59,11 +62,20 @@ class CellRun:
 
     def skip(self) -> None:
         """Begin what follows the technique in flight, or end."""
-        if self.flight is None:
+        flight = self.flight
+        if flight is None:
             raise OperatorError(
                 f"{self.terminals.name}: nothing is there to be skipped"
             )
-        self._next(self.flight.index)
+        self._keep_last(flight, self._read(flight, 0.0))
+        self._next(flight.index)
+
+    def let_go(self) -> None:
+        """Fly no further; what was read last is a row."""
+        flight, self.flight = self.flight, None
+        tail = None if flight is None else flight.tail()
+        if tail is not None:
+            self._rows.append(tail)
 
     def look(self, flight: TechniqueFlight, late: float) -> Mapping[str, float]:
         """Read, and do what follows; return what was seen.
@@ -129,8 +141,17 @@ class CellRun:
     def _begin(self, index: int) -> TechniqueFlight:
         flight = TechniqueFlight(self.program, index, self.clock.now(), self.voltage)
         self.flight, self.at = flight, index
-        if not flight.met_before():
+        if flight.is_beyond(self.voltage):  # by what flowed before, perhaps
+            self._hold(None)
+            self.voltage = self._measured().voltage
+        if not flight.is_beyond(self.voltage):
             self._hold(self.program.order(flight.technique, self.voltage))
+        elif not flight.ends_at_once(self.voltage):
+            raise LimitError(
+                f"{self.terminals.name}: technique {index} drives a current towards "
+                f"{self.program.towards(flight.technique):g} V, and the cell rests "
+                f"beyond it at {self.voltage:.4f} V; nothing was driven"
+            )
         return flight
 
     def _end(self) -> None:
@@ -141,11 +162,12 @@ class CellRun:
         if order is None:
             self.terminals.rest()
         else:
-            most = self.program.reach.current_at(order.level)
+            span = max(self.program.span, abs(order.level))
+            most = self.program.reach.current_at(span)
             if not order.limit <= most * (1 + 1e-9):
                 raise LimitError(
-                    f"{self.terminals.name}: {order.limit:g} A at {order.level:g} V is "
-                    f"beyond the output's {most:g} A"
+                    f"{self.terminals.name}: {order.limit:g} A on the range for "
+                    f"{span:g} V is beyond the output's {most:g} A"
                 )
             self.terminals.hold(order)
         self._order = order
@@ -167,9 +189,7 @@ class CellRun:
     def _read(self, flight: TechniqueFlight, late: float) -> CellRow:
         """Measure, place the reading in time, and keep it where a row is due."""
         asked = self.clock.now() - self._started
-        reading = self.terminals.read()
-        if not (math.isfinite(reading.voltage) and math.isfinite(reading.current)):
-            raise LimitError(f"{self.terminals.name}: a reading is beyond its range")
+        reading = self._measured()
         if self._zero is None:
             self._zero = (asked, reading.time)
         time = self._zero[0] + reading.time - self._zero[1]
@@ -178,11 +198,23 @@ class CellRun:
                 f"{self.terminals.name}: its time went back by "
                 f"{self._latest - time:g} s; another program reset it"
             )
-        self._latest, self.voltage = time, reading.voltage
+        slept = (time - self._latest) - (asked - self._asked)
+        if self._latest >= 0.0 and slept > most_late(self.clock):
+            raise InstrumentError(
+                f"{self.terminals.name}: {slept:.0f} s more passed there than here "
+                "since the last look; this computer slept, and nobody saw the cell"
+            )
+        self._latest, self._asked, self.voltage = time, asked, reading.voltage
         row = CellRow(time, reading.voltage, reading.current, flight.index, late)
         if flight.take(row, reading):
             self._rows.append(row)
         return row
+
+    def _measured(self) -> TerminalReading:
+        reading = self.terminals.read()
+        if not (math.isfinite(reading.voltage) and math.isfinite(reading.current)):
+            raise LimitError(f"{self.terminals.name}: a reading is beyond its range")
+        return reading
 
     def _keep_last(self, flight: TechniqueFlight, row: CellRow) -> None:
         if not flight.is_recorded():

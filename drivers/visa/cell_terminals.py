@@ -94,6 +94,8 @@ class TerminalSettings:
     """Largest |V| of the program, which chooses the range, V."""
     nplc: float
     four_wire: bool
+    ceiling: float
+    """Largest |V| that a resting cell may show; beyond it, it would be clamped."""
     mark: int
     """What the program is recognised by, 1 to `LARGEST_MARK`."""
 
@@ -138,7 +140,9 @@ class CellTerminals(Integrating, abc.ABC):
         self._must_be_set_up()
         before = self._held
         if before is None or not self._on:
-            told = self._drive(order)
+            self._held, self._on = None, False
+            self._refuse_other_aim(order, self._aim(order))
+            told = self._switch_on()
         else:  # the smaller of both limits stands while the level moves
             told = self._change(order, limit_first=order.limit <= before.limit)
         self._held, self._on = order, True
@@ -203,8 +207,12 @@ class CellTerminals(Integrating, abc.ABC):
         """Return the settings that are held; the span is the range's."""
 
     @abc.abstractmethod
-    def _drive(self, order: Order) -> TerminalState:
-        """Switch off, go to a held voltage, switch on; return what is read back."""
+    def _aim(self, order: Order) -> TerminalState:
+        """Switch off and prepare a held voltage; return what is read back."""
+
+    @abc.abstractmethod
+    def _switch_on(self) -> TerminalState:
+        """Switch on what was aimed at; return what is read back."""
 
     @abc.abstractmethod
     def _change(self, order: Order, *, limit_first: bool) -> TerminalState:
@@ -232,14 +240,24 @@ class CellTerminals(Integrating, abc.ABC):
         if not least <= held.span * self.voltage_spec.over:
             self.refuse_far("a span of", asked.span, held.span)
         self.refuse_far("nplc", asked.nplc, held.nplc)
-        same = replace(held, span=asked.span, nplc=asked.nplc)
+        self.refuse_far("a voltage limit at rest of", asked.ceiling, held.ceiling)
+        same = replace(held, span=asked.span, nplc=asked.nplc, ceiling=asked.ceiling)
         self.refuse_other("its setting", same, asked)
+
+    def _refuse_other_aim(self, order: Order, told: TerminalState) -> None:
+        """Raise InstrumentError unless it is off, and would drive what is ordered."""
+        if told.on or not told.drives or not told.opens:
+            raise InstrumentError(f"{self.name}: was told to be ready and is {told}")
+        self._refuse_other_level(order, told)
 
     def _refuse_other_order(self, order: Order, told: TerminalState) -> None:
         if not (told.on and told.drives):
             raise InstrumentError(
                 f"{self.name}: was told to drive and is {told}; check its interlock"
             )
+        self._refuse_other_level(order, told)
+
+    def _refuse_other_level(self, order: Order, told: TerminalState) -> None:
         span = self._must_be_set_up().span
         grain = GRAIN * self.voltage_spec.range_for(span)
         self.refuse_other_setpoint(order.level, told.level, grain)

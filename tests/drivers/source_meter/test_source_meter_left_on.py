@@ -138,7 +138,7 @@ def test_a_look_that_was_cut_short_is_ended_by_the_next_one(model: str) -> None:
     rig = MeterRig(model)
     rig.channel.sense()
     marked = rig.channel._terminals
-    marked.set_up(TerminalSettings(5.0, 1.0, True, LOOK))
+    marked.set_up(TerminalSettings(5.0, 1.0, True, 7.0, LOOK))
     marked.rest()  # and the process dies
 
     rig.opened().load([OpenCircuit(60.0)], BENCH)
