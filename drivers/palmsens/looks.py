@@ -27,6 +27,7 @@ LOOK = (
     "var v",
     "var c",
     "set_pgstat_chan 0",
+    "cell_off",  # before the mode, which would hold 0 V at a cell that was left on
     "set_pgstat_mode 3",
     f"set_range ba {literal(SMALL)}",
     f"set_autoranging ba {literal(SMALL)} {literal(SMALL)}",

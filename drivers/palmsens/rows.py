@@ -35,6 +35,9 @@ IDENTITY, INDEX, REASON = "ja", "jb", "jc"
 why everything ends."""
 EARLY = 1e-3
 """Of a recording interval: a sample that is that much too soon is in time."""
+EARLY_WHERE_COARSE = 0.1, 1.0
+"""s that it may be too soon, too, in intervals of so many s or more: an early first
+sample (`drivers.palmsens.script.holds`) moves all others that much together."""
 STRIKES = 2
 """Samples in a row that may be left out because they go back."""
 GAP = 1.5
@@ -197,7 +200,7 @@ class RowMaker:
         if kept is None or record is None or sample.sine is not None:
             return True
         passed = sample.time - kept.time
-        if record.every_s is not None and passed >= record.every_s * (1.0 - EARLY):
+        if record.every_s is not None and passed >= _in_time(record.every_s):
             return True
         for step, now, then in (
             (record.every_volt, sample.voltage, kept.voltage),
@@ -286,6 +289,12 @@ class RowMaker:
         if technique.galvanostatic:
             return technique.amplitude * size, technique.amplitude
         return technique.amplitude, technique.amplitude / size
+
+
+def _in_time(every: float) -> float:
+    """Return s after which a sample is a row, where one is wanted ``every`` s."""
+    seconds, coarse = EARLY_WHERE_COARSE
+    return every - max(EARLY * every, seconds if every >= coarse else 0.0)
 
 
 def _floats(values: Iterable[float]) -> NDArray[np.float64]:

@@ -23,6 +23,10 @@ BANDWIDTH = 40.0
 """Hz; least, for samples of seconds."""
 SAMPLES_BANDWIDTH = 5.8505
 """Hz times the interval in s: what the maker's example calls recommended."""
+FIRST = 0.1
+"""s after which a technique has its first sample, where …"""
+COARSE = 1.0
+"""… its samples are so many s apart or more."""
 SMALLEST_PART = 1e-3
 """Of the largest current: how far a range may go down while a voltage is held."""
 
@@ -36,14 +40,10 @@ def rest(draft: Draft, index: int, technique: OpenCircuit) -> None:
     if draft.on:
         draft.lines.append("cell_off")
         draft.on = False
-    interval, run, seconds = sampling(draft, technique.record.every_s, _some(technique))
-    draft.lines += [
-        "store_var c 0 ba",  # no current through an open circuit
-        f"meas_loop_ocp v {interval} {run}",
-        *package(),
-        *breaks_for(of_script),
-        "endloop",
-    ]
+    every, duration = technique.record.every_s, _some(technique)
+    _, _, seconds = sampling(draft, every, duration)
+    draft.lines.append("store_var c 0 ba")  # no current through an open circuit
+    measured(draft, "meas_loop_ocp v", of_script, [], (every, duration))
     draft.note(index, f"OCP, a sample every {seconds:.4g} s")
 
 
@@ -71,13 +71,9 @@ def current(draft: Draft, index: int, technique: ConstantCurrent) -> None:
     if approaches(of_script, seconds):
         approach(draft, level, of_script, package(), (interval, run, seconds))
     else:
-        draft.lines += [
-            f"meas_loop_cp v c {level} {interval} {run}",
-            *package(),
-            *breaks_for(of_script),
-            *breaks_at(draft.bounds, voltage=True, current=False),
-            "endloop",
-        ]
+        bounds = breaks_at(draft.bounds, voltage=True, current=False)
+        times = _every(technique), duration
+        measured(draft, f"meas_loop_cp v c {level}", of_script, bounds, times)
     _watched(draft, technique.kind, draft.bounds.voltage)
     draft.note(index, f"CP at {level}A, a sample every {seconds:.4g} s")
 
@@ -93,7 +89,8 @@ def voltage(draft: Draft, index: int, technique: ConstantVoltage) -> None:
     most = holding_current(draft, index, expected)
     of_script, of_host = split(technique.until, current_is_set=False)
     draft.leave_to_host(index, of_host)
-    interval, run, seconds = sampling(draft, technique.record.every_s, _some(technique))
+    every, duration = technique.record.every_s, _some(technique)
+    _, _, seconds = sampling(draft, every, duration)
     if technique.versus_initial:
         level = "e"
         found = ["copy_var v e", f"add_var e {literal(technique.voltage)}"]
@@ -102,15 +99,51 @@ def voltage(draft: Draft, index: int, technique: ConstantVoltage) -> None:
     draft.lines += found
     span = draft.facts.control if technique.versus_initial else (technique.voltage,)
     go_potential(draft, level, (min(span), max(span)), most, seconds)
-    draft.lines += [
-        f"meas_loop_ca v c {level} {interval} {run}",
-        *package(),
-        *breaks_for(of_script),
-        *breaks_at(draft.bounds, voltage=False, current=True),
-        "endloop",
-    ]
+    bounds = breaks_at(draft.bounds, voltage=False, current=True)
+    measured(draft, f"meas_loop_ca v c {level}", of_script, bounds, (every, duration))
     _watched(draft, technique.kind, draft.bounds.current)
     draft.note(index, f"CA up to {most:.4g} A, a sample every {seconds:.4g} s")
+
+
+def measured(
+    draft: Draft,
+    loop: str,
+    conditions: Sequence[Condition],
+    bounds: Sequence[str],
+    times: tuple[float | None, float],
+) -> None:
+    """Add a measurement loop, and before a coarse one a loop of one early sample.
+
+    Rows are summed up from the first one on: where samples are seconds apart, what
+    passed before the first, and how the voltage stepped, would be in none. ``times``:
+    the recording interval and the duration in s. ``y`` is 1 until the early sample is
+    there, so that ``Y`` ends the technique there, too.
+    """
+    every, duration = times
+    interval, run, seconds = sampling(draft, every, duration)
+    if seconds < COARSE:
+        ends = [*package(), *breaks_for(conditions), *bounds]
+        draft.lines += [f"{loop} {interval} {run}", *ends, "endloop"]
+        return
+    interval, run, _ = sampling(draft, every, duration - FIRST)
+    draft.lines += [
+        "store_var y 1i jd",
+        f"{loop} {literal(FIRST)} {literal(FIRST)}",
+        *package(),
+        "store_var y 0i jd",
+        *breaks_for(conditions, flag=True),
+        *bounds,
+        "endloop",
+        "if y == 0i",
+        "if z == 0i",
+        f"{loop} {interval} {run}",
+        *package(),
+        *breaks_for(conditions),
+        *bounds,
+        "endloop",
+        "endif",
+        "endif",
+    ]
 
 
 # ---- what other techniques need, too

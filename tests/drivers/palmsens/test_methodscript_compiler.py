@@ -10,6 +10,7 @@ from drivers.palmsens.models import MODELS, Facts, facts_of
 from drivers.palmsens.options import Options
 from drivers.palmsens.script.bounds import Bounds
 from drivers.palmsens.script.compiler import compile_script
+from drivers.palmsens.wire.literals import value_of
 from drivers.twins.palmsens.grammar import ScriptError, parse_script
 from labctl.errors import RefusedError
 from labctl.limits import Envelope
@@ -155,23 +156,28 @@ def test_loops_that_overlap_are_refused() -> None:
 
 def test_a_charge_becomes_a_time() -> None:
     lines = lines_of(ConstantCurrent(1e-3, 36000.0, (CHARGE,)))
+    runs = [line.split()[-1] for line in lines if line.startswith("meas_loop_cp")]
 
-    assert "meas_loop_cp v c 1m 5 360" in lines  # 0.36 C at 1 mA
+    # 0.36 C at 1 mA
+    assert sum(map(value_of, runs)) == pytest.approx(360.0, abs=1e-3)
 
 
 def test_bounds_stand_in_each_loop_that_drives_a_margin_outside() -> None:
     bounds = Bounds.of(Envelope({"voltage_volt": (0.0, 1.6)}))
     lines = lines_of(ConstantCurrent(1e-3, 60.0), OpenCircuit(60.0), bounds=bounds)
 
-    assert lines.count("if v > 1620m") == 1
-    assert lines.count("if v < -20m") == 1
+    loops = sum(line.startswith("meas_loop_cp") for line in lines)
+    assert lines.count("if v > 1620m") == loops
+    assert lines.count("if v < -20m") == loops
 
 
 def test_samples_divide_the_recording_interval_and_fit_the_duration() -> None:
     lines = lines_of(OpenCircuit(61.0, Recording(every_s=12.0)))
-    loop = next(line for line in lines if line.startswith("meas_loop_ocp"))
+    first, others = [line for line in lines if line.startswith("meas_loop_ocp")]
 
-    assert loop == "meas_loop_ocp v 3812500u 61"  # 16 samples; 4 s would leave 1 s
+    assert first == "meas_loop_ocp v 100m 100m"
+    # 16 samples in what is left; 4 s would leave 1 s
+    assert others == "meas_loop_ocp v 3806250u 60900m"
 
 
 def test_the_amplitude_is_sent_as_rms_unless_the_option_says_peak() -> None:
