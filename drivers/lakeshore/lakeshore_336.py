@@ -183,6 +183,8 @@ class HeaterLoop(PlainTalk):
         self._is_kelvin = True
         self._left: float | None = None
         """The set point that was left, in the loop's unit; None: nothing to compare."""
+        self._heats = False
+        """Whether it was left with its heater on."""
         self.link.expect(self, self._refuse_changes)
 
     @property
@@ -205,7 +207,7 @@ class HeaterLoop(PlainTalk):
     def regulate(self, celsius: float, ramp: float | None = None) -> float:
         """See the role. A ramp begins at the sensor's temperature now."""
         refuse_beyond_bounds(self.name, self._bounds, celsius, ramp)
-        self._left = None
+        self._left, self._heats = None, False
         self.trust()
         self._input = self._letter()
         self._is_kelvin = self._unit() == KELVIN
@@ -222,7 +224,8 @@ class HeaterLoop(PlainTalk):
         back = self._set_point(celsius, moves=ramp is not None)
         self._heat(self._options.heater_range)
         self.refuse_errors("it was told a temperature")
-        if ramp is None:
+        self._heats = True
+        if ramp is None:  # else the set point is on its way
             self._left = self._in_unit(back)
         return back
 
@@ -318,7 +321,7 @@ class HeaterLoop(PlainTalk):
 
     def make_safe(self) -> None:
         """See the role."""
-        self._left = None
+        self._left, self._heats = None, False
         self.safely(self._off)
 
     def _off(self) -> None:
@@ -328,10 +331,11 @@ class HeaterLoop(PlainTalk):
 
     def _refuse_changes(self) -> None:
         """Raise InstrumentError unless set point and range are as they were left."""
-        if self._left is None:
+        if not self._heats:
             return
-        held = self.inquire_number(f"SETP? {self._output}")
-        self.refuse_other_setpoint(self._left, held, GRAIN)
+        if self._left is not None:
+            held = self.inquire_number(f"SETP? {self._output}")
+            self.refuse_other_setpoint(self._left, held, GRAIN)
         heater = self.inquire_whole(f"RANGE? {self._output}")
         self.refuse_other("its heater range", heater, self._options.heater_range)
 

@@ -270,6 +270,20 @@ def test_one_that_was_changed_meanwhile_is_refused_until_told_again(rig: Rig) ->
     assert rig.roles["1"].regulate(80.0) == pytest.approx(80.0, abs=1e-3)
 
 
+@pytest.mark.parametrize("ramp", [None, 2.0 / 60.0])
+def test_one_that_restarted_meanwhile_is_no_more_as_it_was_left(
+    rig: Rig, ramp: float | None
+) -> None:
+    rig.roles["1"].regulate(80.0, ramp)
+    rig.pull_the_plug()
+    rig.twin.reset()
+
+    with pytest.raises(InstrumentError, match="its heater range"):
+        rig.roles["1"].read()
+    rig.roles["1"].make_safe()
+    assert rig.twin.ranges[1] == 0
+
+
 def test_a_resumed_bench_is_as_warm_as_it_was(rig: Rig) -> None:
     rig.roles["1"].regulate(80.0)
     rig.clock.sleep(1800.0)
