@@ -31,7 +31,9 @@ START_GRACE = 15.0
 """s in which a started channel may still say that it stands still."""
 UNITS = {"A": 1.0, "mA": 1e-3}
 OTHER_UNIT = 30.0
-"""A constant current that is read off by more than this is in another unit."""
+"""A constant current that is read off by more than this is in another unit …"""
+POINTS_OFF = 2
+"""… if so many points in a row are: the first may stand before the current does."""
 OPEN = frozenset({State.STOP, State.STOP_REC_1, State.STOP_REC_2})
 """States in which the circuit is open; in some of them points still come."""
 
@@ -46,6 +48,8 @@ class EcLabProgram:
         self._options = options
         self.place = f"{client.name}/{number + 1}"
         self.start_grace, self.hold_link_for = START_GRACE, options.hold_link_for
+        self._off = 0
+        """Points in a row at which a constant current was another one."""
 
     @property
     def identity(self) -> Mapping[str, Any]:  # noqa: D102
@@ -143,18 +147,24 @@ class EcLabProgram:
         for batch in brought:
             if batch.stream != columns.TIMESERIES.name or not it.techniques:
                 continue
-            place = int(batch.columns[columns.TECHNIQUE_INDEX.name][-1]) - it.skipped
-            technique = it.techniques[place]
-            if not isinstance(technique, ConstantCurrent) or not technique.current:
-                continue
-            read = abs(float(batch.columns[columns.CURRENT.name][-1]))
-            asked = abs(technique.current)
-            if not asked / OTHER_UNIT <= read <= asked * OTHER_UNIT:
-                return (
-                    f"{asked:g} A was asked for and {read:g} A is read; the run was "
-                    "stopped. EC-Lab gives currents in another unit: set the option "
-                    "current_unit"
-                )
+            places = batch.columns[columns.TECHNIQUE_INDEX.name]
+            currents = batch.columns[columns.CURRENT.name]
+            for place, current in zip(places, currents, strict=True):
+                technique = it.techniques[int(place) - it.skipped]
+                if not isinstance(technique, ConstantCurrent) or not technique.current:
+                    self._off = 0
+                    continue
+                read, asked = abs(float(current)), abs(technique.current)
+                is_near = asked / OTHER_UNIT <= read <= asked * OTHER_UNIT
+                self._off = 0 if is_near else self._off + 1
+                if self._off >= POINTS_OFF:
+                    self._off = 0
+                    return (
+                        f"{asked:g} A was asked for and {read:g} A is read; the run "
+                        "was stopped. Either no current flows (look at the cell's "
+                        "leads), or EC-Lab gives currents in another unit: set the "
+                        "option current_unit"
+                    )
         return ""
 
     def _read(self, reader: PointReader, file: str, count: int) -> Rows:

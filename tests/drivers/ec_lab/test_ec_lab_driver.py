@@ -1,6 +1,7 @@
 """Runs submitted to EC-Lab: followed by its functions, found again, left alone."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from simulated_ec_lab import EcLabBench, ec_lab_bench
 
 from drivers.ec_lab.entry import driver
 from labctl.clock import VirtualClock
+from labctl.data import Batch
 from labctl.errors import (
     IdentityError,
     InstrumentError,
@@ -233,6 +235,23 @@ def test_a_current_in_another_unit_is_noticed_and_stopped(tmp_path: Path) -> Non
     with pytest.raises(InstrumentError, match="current_unit"):
         bench.channel.poll()
     assert bench.true_current == 0.0
+
+
+def test_a_first_point_from_before_the_current_stops_nothing(
+    bench: EcLabBench,
+) -> None:
+    bench.channel.load([LONG])
+    program: Any = bench.channel._program
+    it = bench.channel._it
+
+    def point(current: float) -> Batch:
+        values = {"technique_index": np.zeros(1, int), "current_ampere": [current]}
+        return Batch("timeseries", {k: np.asarray(v) for k, v in values.items()})
+
+    assert not program.doubt(it, [point(0.0)])
+    assert not program.doubt(it, [point(1e-3)])
+    assert not program.doubt(it, [point(0.0)])
+    assert "no current flows" in program.doubt(it, [point(0.0)])
 
 
 def test_further_columns_count_as_ec_lab_does(tmp_path: Path) -> None:
