@@ -32,6 +32,11 @@ DECIMALS = 6
 """Of a number in the file: a current is written to 1 nA."""
 ROUNDING = 1e-4
 """Part of a number that its last decimal may be off."""
+SHORTEST = 1e-3
+"""s. A time of 0 may be read as none, so a step of which less is left, as when a run is
+resumed at its end, has a rest in its place …"""
+INSTEAD = 0.1
+"""… of so many s, the resolution of a step's time."""
 CC_CHARGE, CC_DISCHARGE, CV_CHARGE, CV_DISCHARGE = 1, 2, 3, 19
 REST, CYCLE, END = 4, 5, 6
 FORMAT = {
@@ -48,7 +53,9 @@ def compile_steps(
     """Return the step file. RefusedError carries all that a BTS cannot do."""
     draft = _StepDraft(place, techniques)
     for index, technique in enumerate(techniques):
-        if rests(technique):
+        if _time_of(technique) < SHORTEST:
+            draft.nothing(index)
+        elif rests(technique):
             draft.rest(index)
         elif isinstance(technique, ConstantCurrent):
             draft.current(index, technique)
@@ -90,6 +97,12 @@ class _StepDraft(Draft):
 
     # ---- steps
 
+    def nothing(self, index: int) -> None:
+        main = self._step(index, REST)
+        self._put(index, main, "Time", INSTEAD * SECOND)
+        said = f"nothing is left of it: a rest of {INSTEAD:g} s"
+        self.summary.append((f"technique {index}", said))
+
     def rest(self, index: int) -> None:
         technique = self.techniques[index]
         assert isinstance(technique, OpenCircuit | ConstantCurrent)  # noqa: S101
@@ -101,20 +114,19 @@ class _StepDraft(Draft):
         charges = technique.current > 0.0
         main = self._step(index, CC_CHARGE if charges else CC_DISCHARGE)
         towards = Comparison.AT_LEAST if charges else Comparison.AT_MOST
-        duration, volts, others = technique.duration, [], []
+        volts, others = [], []
         for condition in technique.until:
             rule = (condition.quantity, condition.comparison)
+            if _is_charge(condition):
+                continue  # it is in the step's time
             if condition.ends_all:
                 others.append(condition)
-            elif rule == (ConditionQuantity.CHARGE, Comparison.AT_LEAST):
-                by_charge = condition.value / abs(technique.current)
-                duration = min(duration, by_charge)
             elif rule == (ConditionQuantity.VOLTAGE, towards):
                 volts.append(condition.value)
             else:
                 others.append(condition)
         self._put(index, main, "Curr", abs(technique.current) * AMPERE)
-        self._put(index, main, "Time", duration * SECOND)
+        self._put(index, main, "Time", _time_of(technique) * SECOND)
         if volts:
             first = min(volts) if charges else max(volts)
             self._put(index, main, "Stop_Volt", first * VOLT)
@@ -196,6 +208,9 @@ class _StepDraft(Draft):
         return ET.SubElement(limit, "Main")
 
     def _put(self, index: int, into: ET.Element, tag: str, value: float) -> None:
+        if not math.isfinite(value):
+            self.complain(index, f"{tag} of {value:g} cannot be written.", "Say one.")
+            return
         text = f"{value:.{DECIMALS}f}"
         if abs(float(text) - value) > ROUNDING * abs(value):
             self.complain(
@@ -250,6 +265,22 @@ class _StepDraft(Draft):
             if finest is not None:
                 ET.SubElement(main, tag, Value=f"{finest * unit:.{DECIMALS}f}")
         return record
+
+
+def _time_of(technique: Technique) -> float:
+    """Return how long a technique lasts at most, s; a charge limit is a time, too."""
+    duration = getattr(technique, "duration", math.inf)
+    if isinstance(technique, ConstantCurrent) and technique.current:
+        for condition in technique.until:
+            if _is_charge(condition):
+                duration = min(duration, condition.value / abs(technique.current))
+    return float(duration)
+
+
+def _is_charge(condition: Condition) -> bool:
+    rule = (condition.quantity, condition.comparison)
+    by_charge = rule == (ConditionQuantity.CHARGE, Comparison.AT_LEAST)
+    return by_charge and not condition.ends_all
 
 
 def _taper(condition: Condition, direction: float) -> float | None:

@@ -1,5 +1,6 @@
 """What of a plan goes into a step file, what the host tests, and what is refused."""
 
+import math
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -110,6 +111,27 @@ def test_a_hold_goes_on_in_the_direction_that_led_to_it(
     assert float(found["Stop_Curr"]) == 0.1
 
 
+@pytest.mark.parametrize(
+    "technique",
+    [
+        OpenCircuit(0.0),
+        ConstantCurrent(1e-3, 0.0),
+        ConstantCurrent(
+            1e-3,
+            60.0,
+            (Condition("q", ConditionQuantity.CHARGE, Comparison.AT_LEAST, 0.0),),
+        ),
+        ConstantVoltage(0.1, 1e-5, (TAPER,)),
+    ],
+)
+def test_a_step_of_which_nothing_is_left_is_not_one_without_a_limit(
+    technique: Technique,
+) -> None:
+    root = compiled(technique, ConstantCurrent(1e-3, 60.0))
+
+    assert step(root, 1) == {"type": "4", "Time": "100.000000"}
+
+
 def test_a_loop_names_its_first_step_and_all_passes() -> None:
     root = compiled(ConstantCurrent(1e-3, 9.0), OpenCircuit(1.0), Loop(0, 3))
     other = root.find("config/Step_Info/Step3/Limit/Other")
@@ -176,6 +198,7 @@ def test_what_a_cycler_cannot_test_is_left_to_the_host() -> None:
         ([ConstantVoltage(0.1, 9.0)], "whether the hold charges or discharges"),
         ([ConstantCurrent(0.2, 9.0)], "0.2 A is beyond ±0.1 A"),
         ([ConstantCurrent(1e-10, 9.0)], "6 decimals"),
+        ([ConstantCurrent(1e-3, math.inf)], "Time of inf cannot be written"),
         ([OpenCircuit(9.0), Loop(1, 2)], "not before it"),
         ([OpenCircuit(1.0)] * 254, "may have 254"),
         ([], "nothing to load"),
