@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 
 from drivers.ec_lab.numbers import (
     AMPERES,
-    HERTZ,
     RATES,
     SECONDS,
     VOLTS,
     Units,
-    clock_time,
     range_name,
     written,
 )
@@ -31,6 +29,7 @@ from drivers.ec_lab.settings_file import (
     LinkedTechnique,
     settings_text,
 )
+from drivers.ec_lab.spectrum import ONCE, spectrum_cells
 from drivers.submitted.draft import Draft, interval_of, rests
 from drivers.submitted.margins import Margins
 from drivers.submitted.program import Compiled
@@ -331,47 +330,14 @@ class _Compilation(Draft):
                     "Hz",
                 )
                 return
-        galvanostatic = technique.galvanostatic
-        cells: dict[str, str] = {"Mode": "Single sine"}
-        if galvanostatic:
-            cells["Is"], cells["unit Is"] = written(technique.bias, AMPERES)
-            cells["vs."] = "Imeas" if technique.versus_initial else "<None>"
-            cells["tIs (h:m:s)"] = clock_time(technique.settle)
-            cells |= {"record": "0", "dE (mV)": _change(technique.record.every_volt)}
-        else:
-            cells["E (V)"] = f"{technique.bias:.4f}"
-            before = self.techniques[index - 1] if index else None
-            alone = before is None or isinstance(before, OpenCircuit)
-            relative = "Eoc" if alone else "Emeas"
-            cells["vs."] = relative if technique.versus_initial else "Ref"
-            cells["tE (h:m:s)"] = clock_time(technique.settle)
-            step = technique.record.every_ampere
-            cells["record"] = "0"
-            cells["dI"], cells["unit dI"] = written(step or 0.0, AMPERES)
-        cells["dt (s)"] = f"{technique.record.every_s or 0.0:.3f}"
-        for key, frequency in (
-            ("fi", technique.first_frequency),
-            ("ff", technique.last_frequency),
-        ):
-            cells[key], cells[f"unit {key}"] = written(frequency, HERTZ)
-        cells["Nd"] = str(technique.points_per_decade)
-        cells["Points"], cells["spacing"] = "per decade", "Logarithmic"
-        if galvanostatic:
-            cells["Ia/Va"] = "Ia"
-            cells["Ia"], cells["unit  Ia"] = written(technique.amplitude, AMPERES)
-            cells["va pourcent"] = "0.10"
-        else:
-            cells["Va (mV)"] = f"{1e3 * technique.amplitude:.3f}"
-        cells["pw"] = f"{technique.wait_periods:.2f}"
-        cells["Na"] = str(technique.averages)
-        cells["corr"] = str(int(technique.drift_correction))
+        before = self.techniques[index - 1] if index else None
+        cells = spectrum_cells(technique, before)
         cells["E range min (V)"] = f"{-self.span:.3f}"
         cells["E range max (V)"] = f"{self.span:.3f}"
+        galvanostatic = technique.galvanostatic
         need = abs(technique.bias) + 2.0 * technique.amplitude
         cells["I Range"] = self._range(index, need) if galvanostatic else AUTO
-        cells["Bandwidth"] = str(options.bandwidth)
-        for key in ("nc cycles", "goto Ns'", "nr cycles", "inc. cycle"):
-            cells[key] = "0"
+        cells |= {"Bandwidth": str(options.bandwidth), **ONCE}
         segment = self._segment(index, GEIS if galvanostatic else PEIS)
         segment.columns.append(cells)
         segment.places.append(index)
@@ -419,7 +385,3 @@ def _record(cells: dict[str, str], record: Recording, current: float = 0.0) -> N
         cells[f"rec{count}_type"] = kind
         _put(cells, f"rec{count}_value", value, units)
     cells["rec_nb"] = str(count)
-
-
-def _change(volts: float | None) -> str:
-    return f"{1e3 * (volts or 0.0):.3f}"
