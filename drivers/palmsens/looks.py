@@ -10,13 +10,15 @@ from drivers.palmsens.line import Line, RefusedScriptError
 from drivers.palmsens.options import Options
 from drivers.palmsens.wire.literals import literal
 from drivers.palmsens.wire.replies import Failure, Package
-from drivers.palmsens.wire.vocabulary import CURRENT, Status
+from drivers.palmsens.wire.vocabulary import CURRENT, NOT_NOW, Status
 from labctl.errors import InstrumentError
 
 STOPPING = 10.0
 """s from an abort to the end of the script, where nothing slow is measured."""
 SLOW = 60.0
 """s more, at most: some firmware ends a slow sine first."""
+ABORTS = 3
+"""How often a script is told to end."""
 LOOKING = 5.0
 """s for a look at the cell."""
 SMALL = 1e-6
@@ -84,11 +86,7 @@ class CellLooks:
         self._line.pump()
         if not self._line.runs:
             return
-        try:
-            self._line.ask("Z")
-        except RefusedScriptError:  # it has ended by itself meanwhile
-            self._line.pump()
-            self._line.runs = False
+        self._abort()
         ended = self._line.wait_until(
             lambda: not self._line.runs, seconds, "the end of a script"
         )
@@ -97,6 +95,23 @@ class CellLooks:
                 f"{self._device.name}: was told to end its script and has not within "
                 f"{seconds:g} s. Disconnect the cell or switch the instrument off"
             )
+
+    def _abort(self) -> None:
+        """Tell a script to end; one that cannot be told has ended by itself.
+
+        What is refused in other words was damaged on its way, and is told again. That
+        nothing runs any more is for the look behind it to prove.
+        """
+        for _ in range(ABORTS):
+            try:
+                self._line.ask("Z")
+            except RefusedScriptError as refused:
+                self._line.pump()
+                if (refused.failure.command, refused.failure.code) == ("Z", NOT_NOW):
+                    break
+            else:
+                return
+        self._line.runs = False
 
     def prove_open(self) -> None:
         """Open the cell and read that no current flows. InstrumentError: one does."""

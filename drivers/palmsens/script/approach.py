@@ -1,6 +1,7 @@
 """A current that ends at a voltage: fine samples where it may end, coarse elsewhere.
 
-At the end of a half cycle the voltage runs: silicon rises by 25 mV a second at C/20. A
+A bound of the envelope is such an end where nothing else is on the way to it. At the
+end of a half cycle the voltage runs: silicon rises by 25 mV a second at C/20. A
 sample every few seconds would overshoot its limit by more than a hundred mV. So a
 technique begins with a block of fine samples. After it, and after each coarse sample,
 the script looks `AHEAD` coarse samples ahead along the last slope; where a limit, or
@@ -36,10 +37,12 @@ def approach(
     conditions: Sequence[Condition],
     package: Sequence[str],
     times: tuple[str, str, float],
+    ahead: Sequence[Condition],
 ) -> None:
-    """Add the loops.
+    """Add the loops, which ``conditions`` end.
 
-    ``times``: the coarse interval and the duration as literals, the interval in s.
+    ``times``: the coarse interval and the duration as literals, the interval in s;
+    ``ahead``: what is come near to with fine samples.
     """
     interval, duration, seconds = times
     samples = max(2, math.ceil(seconds / FINE))
@@ -50,7 +53,7 @@ def approach(
         *breaks_at(draft.bounds, voltage=True, current=False),
     ]
     left = [f"store_var u {duration} eb", "sub_var u t", "add_var u s"]
-    near = [*_ahead(conditions), f"if u < {literal(2.0 * seconds)}", *_FINE, "endif"]
+    near = [*_ahead(ahead), f"if u < {literal(2.0 * seconds)}", *_FINE, "endif"]
     draft.lines += [
         "timer_get s",
         f"store_var u {duration} eb",

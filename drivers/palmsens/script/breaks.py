@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 from drivers.palmsens.script.bounds import Bounds
 from drivers.palmsens.wire.literals import literal
-from labctl.techniques import Comparison, Condition, ConditionQuantity
+from labctl.techniques import (
+    Comparison,
+    Condition,
+    ConditionQuantity,
+    ConstantCurrent,
+    voltages_of,
+)
 
 ENDS_ALL = 1
 HIGH_VOLTAGE, LOW_VOLTAGE, HIGH_CURRENT, LOW_CURRENT = 2, 3, 4, 5
@@ -67,6 +73,21 @@ def breaks_for(conditions: Sequence[Condition], *, flag: bool = False) -> list[s
             lines.append("store_var y 1i jd")
         lines += ["breakloop", "endif"]
     return lines
+
+
+def bound_ahead(bounds: Bounds, technique: ConstantCurrent) -> list[Condition]:
+    """Return the bound that a current drives to, where no end of its own stands before.
+
+    Empty, too, where there is no bound, or no current.
+    """
+    if technique.current == 0.0 or list(voltages_of(technique)):
+        return []
+    up = technique.current > 0.0
+    bound = bounds.voltage[1 if up else 0]
+    side = Comparison.AT_LEAST if up else Comparison.AT_MOST
+    if not math.isfinite(bound):
+        return []
+    return [Condition("bound", ConditionQuantity.VOLTAGE, side, bound)]
 
 
 def breaks_at(bounds: Bounds, *, voltage: bool, current: bool) -> list[str]:

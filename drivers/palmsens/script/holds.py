@@ -5,7 +5,12 @@ from collections.abc import Sequence
 
 from drivers.palmsens.models import GALVANOSTAT, POTENTIOSTAT_HIGH
 from drivers.palmsens.script.approach import approach, approaches
-from drivers.palmsens.script.breaks import breaks_at, breaks_for, split
+from drivers.palmsens.script.breaks import (
+    bound_ahead,
+    breaks_at,
+    breaks_for,
+    split,
+)
 from drivers.palmsens.script.program import FASTEST, Draft, sampling
 from drivers.palmsens.wire.literals import literal
 from labctl.techniques import (
@@ -68,12 +73,14 @@ def current(draft: Draft, index: int, technique: ConstantCurrent) -> None:
     interval, run, seconds = sampling(draft, _every(technique), duration)
     go_galvanic(draft, technique.current, seconds)
     level = literal(technique.current)
-    if approaches(of_script, seconds):
-        approach(draft, level, of_script, package(), (interval, run, seconds))
+    ahead = [*of_script, *bound_ahead(draft.bounds, technique)]
+    if approaches(ahead, seconds):
+        times = interval, run, seconds
+        approach(draft, level, of_script, package(), times, ahead)
     else:
         bounds = breaks_at(draft.bounds, voltage=True, current=False)
-        times = _every(technique), duration
-        measured(draft, f"meas_loop_cp v c {level}", of_script, bounds, times)
+        wanted = _every(technique), duration
+        measured(draft, f"meas_loop_cp v c {level}", of_script, bounds, wanted)
     _watched(draft, technique.kind, draft.bounds.voltage)
     draft.note(index, f"CP at {level}A, a sample every {seconds:.4g} s")
 
