@@ -1,7 +1,6 @@
 """From what a person asks for to a protocol on a station, or every complaint."""
 
 import dataclasses
-import difflib
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,22 +13,25 @@ from labctl.config.models import Config
 from labctl.data import Stream
 from labctl.documents.complaints import validate
 from labctl.documents.document import Document
-from labctl.documents.plan import is_file, read_label, sample_of
-from labctl.errors import Complaint, OperatorError, Place, RefusedError
+from labctl.errors import Complaint, RefusedError
 from labctl.limits import Envelope
 from labctl.protocol import Protocol, StepRecord
-from labctl.quantities import SI
-from labctl.sample import UNNAMED, Sample, SampleKind
 from labctl.session.asked_bench import Against, measured_by
 from labctl.session.auxiliaries import Aside, asides_of
 from labctl.session.comparing import Compared, compare, each_once
 from labctl.session.label_checks import label_complaints
 from labctl.session.limits import limits_of, stated_limits
+from labctl.session.order_words import (
+    document_of,
+    kind_complaints,
+    located,
+    sample_asked,
+    stand_in,
+)
 from labctl.session.thermometers import asked, thermometers_of
 from labctl.station import LentBench, RealWires, SimulatedWires, Station, Wires
 
 T = TypeVar("T")
-PARAMETERS, SAMPLE = ("parameters",), ("sample",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +153,17 @@ def prepare_with(
     else:
         station, world = equipment.station, equipment.world
     complaints: list[Complaint] = []
-    sample = _gather(complaints, lambda: _sample(order, world, label, kind))
-    preset = order.preset or ("" if sample is None else sample.preset)
-    given = {**_of_the_bench(kind, config), **_given(kind, order, preset)}
-    lines: dict[Place, int] = {(name,): 0 for name in given}
-    lines.update(order.parameters.lines)
-    document = Document(order.parameters.name, given, lines, PARAMETERS)
+    sample = _gather(complaints, lambda: sample_asked(order.sample, world, label, kind))
+    usual = "" if sample is None else sample.preset
+    document = document_of(kind, order.parameters, config, order.preset, usual)
+    given = document.given
     parameters = _gather(complaints, lambda: validate(document, kind.parameters_model))
     if sample is None or parameters is None:
         complaints += chosen_complaints(station, order.channels)
         raise RefusedError(complaints)
     protocol = kind(parameters, sample)
-    complaints += _kind_complaints(protocol)
-    complaints += [_located(each, document) for each in protocol.check()]
+    complaints += kind_complaints(protocol)
+    complaints += [located(each, document) for each in protocol.check()]
     begun = label is not None
     if not begun:
         complaints += label_complaints(protocol)
@@ -181,7 +181,7 @@ def prepare_with(
     except RefusedError as refused:
         elsewhere = [each for each in refused.complaints if each.role]
         uncast += elsewhere  # another channel may have the thermometer
-        complaints += [_located(c, document) for c in refused.complaints if not c.role]
+        complaints += [located(c, document) for c in refused.complaints if not c.role]
         limits = Envelope({})
     named = {**_stated(config, protocol), "run": limits}
     against = Against(
@@ -197,7 +197,7 @@ def prepare_with(
     if inquire or uncast:
         found = compare(protocol, against, already=uncast)
         compared = _with_thermometers(found, asides if inquire else (), station)
-        complaints += [_located(each, document) for each in compared.complaints]
+        complaints += [located(each, document) for each in compared.complaints]
     if complaints or cast is None:
         if equipment is None:
             station.close()
@@ -243,7 +243,7 @@ def refuse_beyond(
     found = compare(prepared.protocol, against, recorded)
     if found.complaints:
         document = prepared.order.parameters
-        raise RefusedError(_located(each, document) for each in found.complaints)
+        raise RefusedError(located(each, document) for each in found.complaints)
 
 
 def protocol_of(order: Order, config: Config) -> Protocol:
@@ -254,19 +254,13 @@ def protocol_of(order: Order, config: Config) -> Protocol:
     """
     kind = plugins.protocol(order.protocol, order.parameters.given)
     world = plugins.world()(clock_of(order), order.seed) if order.simulate else None
-    sample = _sample(order, world, None, kind)
-    given = _given(kind, order, order.preset or sample.preset)
-    document = Document(
-        order.parameters.name,
-        {**_of_the_bench(kind, config), **given},
-        order.parameters.lines,
-        PARAMETERS,
-    )
+    sample = sample_asked(order.sample, world, None, kind)
+    document = document_of(kind, order.parameters, config, order.preset, sample.preset)
     protocol = kind(validate(document, kind.parameters_model), sample)
-    complaints = [*_kind_complaints(protocol), *protocol.check()]
+    complaints = [*kind_complaints(protocol), *protocol.check()]
     complaints += label_complaints(protocol)
     if complaints:
-        raise RefusedError(_located(each, document) for each in complaints)
+        raise RefusedError(located(each, document) for each in complaints)
     return protocol
 
 
@@ -319,58 +313,12 @@ def station_of(config: Config, clock: Clock, order: Order) -> tuple[Station, Any
     return Station(config.setups(), config.channels, clock, wires), world
 
 
-def read_sample(name: str, world: Any) -> Sample:
-    """Return the label of a sample: a file's, or a simulated one's.
-
-    OperatorError: neither a file nor a sample of the simulated bench.
-    """
-    if is_file(name):
-        return sample_of(read_label(Path(name)))
-    known = world.names() if world is not None else ()
-    if name in known:
-        return sample_of(Document(f"sample {name}", world.label(name), root=SAMPLE))
-    if world is None:
-        raise OperatorError(
-            f"sample {name!r} is not a file. Write its label into {name}.yaml and give "
-            "that, or add --simulate for one of the simulated samples."
-        )
-    typed, there = name.lower(), {one.lower(): one for one in known}
-    begins = [one for one in there if typed.startswith(one)]
-    near = [*begins, *difflib.get_close_matches(typed, there, n=1)]
-    meant = f" Did you mean {there[near[0]]}?" if near else ""
-    raise OperatorError(
-        f"there is no simulated sample {name!r}.{meant} There are: {', '.join(known)}."
-    )
-
-
-def stand_in(name: str, sample: Sample, world: Any) -> str:
-    """Return the simulated sample that stands for ``sample``; empty for an unnamed one.
-
-    OperatorError: the label names none that exists.
-    """
-    if name == UNNAMED:
-        return ""  # whatever is there already
-    for known in (name, sample.simulated_as, sample.name):
-        if known in world.names():
-            return str(known)
-    raise OperatorError(
-        f"sample {sample.name}: the simulated bench has nothing like it. Write "
-        f"`simulated_as:` with one of {', '.join(world.names())} into {name}."
-    )
-
-
 def _stated(config: Config, protocol: Protocol) -> Mapping[str, Envelope]:
     """Return the bounds that others state; none where the label is refused anyway."""
     try:
         return stated_limits(config, protocol)
     except RefusedError:
         return {}
-
-
-def _of_the_bench(kind: type[Protocol], config: Config) -> dict[str, Any]:
-    """Return parameters that a bench's configuration states once for all runs."""
-    known = {"station_sign": config.hall_sign}
-    return {k: v for k, v in known.items() if k in kind.parameters_model.model_fields}
 
 
 def _gather(complaints: list[Complaint], look: Callable[[], T]) -> T | None:
@@ -380,45 +328,6 @@ def _gather(complaints: list[Complaint], look: Callable[[], T]) -> T | None:
     except RefusedError as refused:
         complaints += refused.complaints
         return None
-
-
-def _sample(
-    order: Order, world: Any, label: Mapping[str, Any] | None, kind: type[Protocol]
-) -> Sample:
-    if label is not None:
-        return Sample.model_validate(label, context=SI)
-    if order.sample == UNNAMED and kind.requests:
-        return Sample(name=UNNAMED, kind=SampleKind(min(kind.sample_kinds)))
-    return read_sample(order.sample, world)
-
-
-def _located(complaint: Complaint, document: Document) -> Complaint:
-    """Return a complaint about a parameter with the line on which it was written."""
-    line = document.lines.get(complaint.path[1:])
-    if line is None or complaint.path[:1] != PARAMETERS:
-        return complaint
-    return dataclasses.replace(complaint, file=document.name, line=line or None)
-
-
-def _given(kind: type[Protocol], order: Order, preset: str) -> dict[str, Any]:
-    """Return the parameters as written, over the preset asked for or the sample's."""
-    data = order.parameters.data or {}
-    if not isinstance(data, dict):
-        raise RefusedError(
-            [
-                Complaint(
-                    PARAMETERS,
-                    "expected a block of parameters.",
-                    file=order.parameters.name,
-                )
-            ]
-        )
-    if order.preset and order.preset not in kind.presets:
-        known = ", ".join(kind.presets) or "none"
-        raise OperatorError(
-            f"{kind.name} has no preset {order.preset!r}. There are: {known}."
-        )
-    return {**kind.presets.get(preset, {}), **data}
 
 
 def _measured_at(config: Config, channel: str) -> Collection[str]:
@@ -439,16 +348,3 @@ def _undoubted(
     """
     said = {complaint.path[1:] for complaint in uncast}
     return {r: c for r, c in chosen.items() if r in roles and (r,) not in said}
-
-
-def _kind_complaints(protocol: Protocol) -> list[Complaint]:
-    kind = protocol.sample.kind
-    if kind in protocol.sample_kinds:
-        return []
-    wanted = ", ".join(sorted(protocol.sample_kinds))
-    return [
-        Complaint(
-            ("sample",),
-            f"{protocol.sample.name} is a {kind}; {protocol.name} measures {wanted}.",
-        )
-    ]
