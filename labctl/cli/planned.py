@@ -10,32 +10,40 @@ if TYPE_CHECKING:
 
     from labctl.config.models import Config
     from labctl.roles.schedule import ScheduleStep
+    from labctl.session.order import Order
 
 
-def planned_lines(
+def planned_order(
     words: tuple[str, list[str], str | None],
     sample: str,
     config: "Config",
-    name: str,
     *,
     simulate: bool,
+) -> "Order":
+    """Return the order whose plan a person enters at a cycler.
+
+    ``words``: protocol, settings, preset.
+    """
+    protocol, settings, preset = words
+    told = ordering.Words(
+        protocol, sample, settings, preset, [], simulate, "max", 0, None, None
+    )
+    return ordering.make_order(told, config)
+
+
+def planned_lines(
+    order: "Order", config: "Config", name: str
 ) -> "tuple[ScheduleStep, ...]":
     """Return the lines that a person enters at ``name``.
 
-    ``words``: protocol, settings, preset. RefusedError: what cannot be entered.
+    RefusedError: what cannot be entered.
     """
     from labctl import plugins  # noqa: PLC0415  (start-up time)
     from labctl.session.order import protocol_of  # noqa: PLC0415
     from labctl.session.schedules import lines_for  # noqa: PLC0415
 
-    protocol, settings, preset = words
-    told = ordering.Words(
-        protocol, sample, settings, preset, [], simulate, "max", 0, None, None
-    )
-    order = ordering.make_order(told, config)
     found = protocol_of(order, config)
-    setup = {each.name: each for each in config.setups()}.get(name)
-    return lines_for(found, name, setup, plugins.driver)
+    return lines_for(found, name, list(config.setups()), plugins.driver)
 
 
 def schedule_text(lines: "Sequence[ScheduleStep]") -> str:

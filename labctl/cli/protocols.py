@@ -142,15 +142,24 @@ def _show_schedule(
     *,
     as_json: bool,
 ) -> None:
-    from labctl.cli.planned import planned_lines, schedule_text  # noqa: PLC0415
+    from labctl.cli import planned  # noqa: PLC0415  (start-up time)
 
     bench = ordering.read_config(path, simulate=True)
-    lines = planned_lines(words, sample, bench, cycler, simulate=True)
+    order = planned.planned_order(words, sample, bench, simulate=True)
+    lines = planned.planned_lines(order, bench, cycler)
     if as_json:
-        print_json({"for": cycler, "schedule": [dict(x.to_json()) for x in lines]})
+        schedule = [dict(x.to_json()) for x in lines]
+        print_json({"for": cycler, "sample": order.sample, "schedule": schedule})
         return
-    say_out(f"{words[0]} for {cycler}; positive currents charge\n")
-    say_out(schedule_text(lines))
+    if not sample and not Path(words[0]).suffix:
+        say(
+            f"note: no --sample was named; these are the currents of {order.sample}, "
+            "a simulated cell, and not of yours"
+        )
+    say_out(
+        f"{order.protocol} of {order.sample} for {cycler}; positive currents charge\n"
+    )
+    say_out(planned.schedule_text(lines))
 
 
 def _parameters(model: "type[Parameters]") -> str:

@@ -114,9 +114,10 @@ def _with_plan(
     words: tuple[str, list[str], str | None],
 ) -> "WatchOrder":
     """Return the order with the schedule that should run."""
-    from labctl.cli.planned import planned_lines  # noqa: PLC0415  (start-up time)
+    from labctl.cli.planned import planned_lines, planned_order  # noqa: PLC0415
 
-    lines = planned_lines(words, order.sample, config, name, simulate=order.simulate)
+    plan = planned_order(words, order.sample, config, simulate=order.simulate)
+    lines = planned_lines(plan, config, name)
     told = tuple(json.loads(json.dumps(each.to_json())) for each in lines)
     return dataclasses.replace(order, planned=told, planned_as=words[0])
 

@@ -6,7 +6,7 @@ entered anywhere, and is refused.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from labctl.errors import Complaint, OperatorError, RefusedError
 from labctl.protocol import Protocol, Step
@@ -22,23 +22,18 @@ MOST_STEPS = 20_000
 def lines_for(
     protocol: Protocol,
     name: str,
-    setup: Setup | None,
+    setups: Sequence[Setup],
     driver_of: Callable[[str], Driver],
 ) -> tuple[ScheduleStep, ...]:
     """Return the lines for the cycler ``name``; it need not be reached.
 
-    RefusedError: all that cannot be entered there. OperatorError: nobody enters
-    anything there, or there is no such instrument.
+    ``setups``: the instruments of the station. RefusedError: all that cannot be
+    entered there, by the step that asks for it. OperatorError: nobody enters anything
+    there, or there is no such instrument.
     """
-    if setup is None:
-        raise OperatorError(f"{name} is no instrument of this station")
-    driver = driver_of(setup.driver)
-    if not isinstance(driver, TakesSchedules):
-        raise OperatorError(
-            f"{name} takes no schedule that a person enters: labctl drives it itself, "
-            f"`labctl run {protocol.name} --role cell={name}/…`"
-        )
+    driver = _taker(protocol, name, setups, driver_of)
     techniques: list[Technique] = []
+    labels: list[str] = []
     for step in _steps(protocol):
         begun = len(techniques)
         techniques += (
@@ -47,9 +42,46 @@ def lines_for(
             else one
             for one in step.techniques
         )
+        labels += [step.label] * len(step.techniques)
     if not techniques:
         raise OperatorError(f"{protocol.name} drives no cell: nothing to enter")
-    return driver.schedule(techniques)
+    try:
+        return driver.schedule(techniques)
+    except RefusedError as error:
+        raise RefusedError(_of_step(x, labels) for x in error.complaints) from error
+
+
+def _taker(
+    protocol: Protocol,
+    name: str,
+    setups: Sequence[Setup],
+    driver_of: Callable[[str], Driver],
+) -> TakesSchedules:
+    """Return the driver of the cycler ``name``. OperatorError: see `lines_for`."""
+    takers: dict[str, TakesSchedules] = {}
+    for each in setups:
+        driver = driver_of(each.driver)
+        if isinstance(driver, TakesSchedules):
+            takers[each.name] = driver
+    if name in takers:
+        return takers[name]
+    others = f"; {', '.join(takers)} takes one" if takers else ""
+    if all(each.name != name for each in setups):
+        raise OperatorError(f"{name} is no instrument of this station{others}")
+    raise OperatorError(
+        f"{name} takes no schedule that a person enters: labctl drives it itself, "
+        f"`labctl run {protocol.name}`{others}"
+    )
+
+
+def _of_step(complaint: Complaint, labels: Sequence[str]) -> Complaint:
+    """Return a driver's complaint at the step of the plan, by its label."""
+    match complaint.path:
+        case ("techniques", int(index)) if index < len(labels):
+            label = labels[index]
+            what = f"{label}: {complaint.what}"
+            return dataclasses.replace(complaint, path=(), what=what, step=label)
+    return complaint
 
 
 def _steps(protocol: Protocol) -> Iterator[RunTechniques]:

@@ -19,7 +19,7 @@ from shared_runs import SharedRuns, bench_file
 from wonatech_records import FORMS, NAME, Written, as_json, written
 
 from drivers.twins.world import catalogue
-from drivers.wonatech.entry import driver
+from labctl import plugins
 from labctl.data import Level, Quality
 from labctl.documents.document import Document
 from labctl.engine.control import Control
@@ -42,9 +42,8 @@ def lines(protocol: str = "formation-cycling", **given: object) -> list[Schedule
     config = bench_file()
     document = Document.without_lines("test", dict(given))  # type: ignore[arg-type]
     order = Order(protocol, document, "qms-0.7", simulate=True)
-    setup = next(each for each in config.setups() if each.name == "wbcs3000")
     found = protocol_of(order, config)
-    return list(lines_for(found, "wbcs3000", setup, lambda _: driver))
+    return list(lines_for(found, "wbcs3000", list(config.setups()), plugins.driver))
 
 
 def label(folder: Path) -> Path:
