@@ -79,6 +79,9 @@ class Offers:
         offer = self.of(complaint.role)
         if offer.able:
             return replace(complaint, offers=offer.able, perhaps=offer.perhaps)
+        units = {need.unit for need in self.needs.get(complaint.role, ())}
+        if complaint.unit and complaint.unit not in units:  # about none of the needs
+            offer = replace(offer, missing=(), kinds_missing=False)
         cure = f"{complaint.cure} {_none(complaint.role, kind, offer)}".strip()
         return replace(complaint, cure=cure, perhaps=offer.perhaps)
 

@@ -110,7 +110,10 @@ class SetTemperature(Step):
         if self.required:
             return found
         cure = "Choose another, or none at all with `return_to=null`."
-        return [dataclasses.replace(each, cure=cure) for each in found]
+        return [
+            dataclasses.replace(each, cure=cure) if each.unit == "°C" else each
+            for each in found
+        ]
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""
@@ -172,11 +175,12 @@ def target_beyond(chamber: Chamber, target: TemperatureTarget) -> list[Complaint
     fastest = bounds.fastest_ramp
     if target.ramp is not None and (fastest is None or target.ramp > fastest):
         can = "takes no ramp" if fastest is None else f"goes {60 * fastest:g} K/min"
+        cure = "Leave it out." if fastest is None else "Leave it out, or go slower."
         found.append(
             Complaint(
                 (),
                 f"a ramp of {60 * target.ramp:g} K/min: the chamber {can}.",
-                "Leave it out, or make it slower.",
+                cure,
                 value=target.ramp,
                 limit=fastest,
                 unit="K/s",

@@ -113,6 +113,17 @@ def test_a_chamber_is_told_what_it_lacks_not_the_cell() -> None:
     assert "a chamber that heats to 25 °C, cools to -60 °C" in found.cure
 
 
+def test_a_ramp_that_no_chamber_goes_is_not_told_as_a_temperature() -> None:
+    told: dict[str, Any] = {"temperatures": "20 °C; 25 °C"}
+    order = ordered("peis", **told, temperature_ramp="1 K/min")
+
+    found = complaints(order, OPEN)
+
+    assert found
+    assert all("takes no ramp" in each.what for each in found)
+    assert not [each.cure for each in found if "heats to" in each.cure]
+
+
 WARM = {"do": "rest", "duration": "1 h", "until": ["temperature >= 30 °C"]}
 
 

@@ -146,6 +146,20 @@ def test_a_chamber_that_takes_no_ramp_refuses_one() -> None:
     found = to(45.0, ramp=0.01).beyond(bench)
 
     assert "takes no ramp" in found[0].what
+    assert found[0].cure == "Leave it out."
+
+
+def test_on_the_way_back_a_ramp_is_cured_as_a_ramp() -> None:
+    bench = ChamberBench()
+    bench.chamber.bounds = ChamberBounds(0.0, 80.0)
+    target = TemperatureTarget(-20.0, ramp=0.01)
+
+    cold, ramp = SetTemperature(label="back", target=target, required=False).beyond(
+        bench
+    )
+
+    assert "return_to=null" in cold.cure
+    assert ramp.cure == "Leave it out."
 
 
 def test_it_stands_as_long_as_it_regulates_near_its_target() -> None:
