@@ -97,8 +97,9 @@ def series_results(
     found: dict[str, Result] = {}
     for law, taken in laws:
         result = law.constant.to_result()
-        if not result.reason:
-            result = dataclasses.replace(result, reason=taken)
+        if result.quality is not Quality.ABSENT:
+            reason = "; ".join(filter(None, (taken, result.reason)))
+            result = dataclasses.replace(result, reason=reason)
         found[law.law.result] = dataclasses.replace(result, table=law_table(law))
     names = dict.fromkeys(name for one in points for name in one.results)
     again: dict[str, Result] = {}
@@ -179,4 +180,6 @@ def _taken(
     said = ", ".join(f"{one.temperature.value - ZERO:.1f}" for one, _ in kept)
     left = len(pairs) - len(kept)
     more = f"; {left} left out, whose value is not good" if left else ""
-    return f"from {said} °C{more}"
+    poor = [one.said for one, value in kept if not value.valid]
+    doubt = f"; not good: {', '.join(poor)}" if 0 < len(poor) < len(kept) else ""
+    return f"from {said} °C{more}{doubt}"
