@@ -15,6 +15,7 @@ from labctl.errors import RefusedError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
 from protocols.compose.unicycler.format import unicycler
+from protocols.compose.unicycler.thousandths import milli
 
 LONG = "30 h"
 CC = {"step": "constant_current", "rate_C": 0.5, "until_time_s": 60.0}
@@ -502,3 +503,11 @@ def test_a_method_comes_back_as_it_was(
     assert [s["step"] for s in found] == [s["step"] for s in expected]
     for mine, theirs in zip(found, expected, strict=True):
         assert numbers(mine) == pytest.approx(numbers(theirs))
+
+
+@pytest.mark.parametrize("ampere", [-0.00021175, 1.9e-3 * 1.131, 0.0035 / 3])
+def test_amperes_are_written_as_a_person_would(ampere: float) -> None:
+    written = milli(ampere)
+
+    assert len(repr(written).lstrip("-0.").replace(".", "")) <= 15
+    assert written == pytest.approx(1000.0 * ampere, rel=1e-14)

@@ -9,6 +9,7 @@ from protocols.cells.cell_protocol import CellProtocol
 from protocols.compose.unicycler.losses import Losses
 from protocols.compose.unicycler.package import checked, read_json
 from protocols.compose.unicycler.reading import plan_of
+from protocols.compose.unicycler.thousandths import milli
 from protocols.compose.unicycler.unrolling import unrolled
 from protocols.compose.unicycler.writing import method_of, record_of, safety_of
 
@@ -54,7 +55,7 @@ class Unicycler:
 def _capacity(protocol: Protocol) -> dict[str, float]:
     """Return what 1C moves in an hour; none where nobody says what 1C is."""
     one_c = protocol.one_c() if isinstance(protocol, CellProtocol) else None
-    return {} if one_c is None else {"capacity_mAh": 1000.0 * one_c}
+    return {} if one_c is None else {"capacity_mAh": milli(one_c)}
 
 
 unicycler = Unicycler()

@@ -18,6 +18,7 @@ from protocols.compose.unicycler.loops import (
     nested,
 )
 from protocols.compose.unicycler.losses import Losses
+from protocols.compose.unicycler.thousandths import milli
 
 Words = dict[str, Any]
 LONGEST_LABEL = 80
@@ -189,7 +190,7 @@ def _rate(step: Any, rate: str, current: str, at: Place, losses: Losses) -> Rate
 
 
 def _as_rate(rate: Rate) -> str:
-    return f"{_number(rate.value * 1000.0)} mA" if rate.unit == "A" else str(rate)
+    return f"{_number(milli(rate.value))} mA" if rate.unit == "A" else str(rate)
 
 
 def _duration(step: Any, at: Place, losses: Losses, longest: str) -> str:

@@ -23,6 +23,7 @@ from labctl.techniques import (
 )
 from protocols.compose.unicycler.loops import Block, Nested, folded
 from protocols.compose.unicycler.losses import Losses
+from protocols.compose.unicycler.thousandths import milli
 
 Words = dict[str, Any]
 WAIT_PERIODS = 1.0
@@ -93,7 +94,7 @@ def _current(technique: ConstantCurrent, losses: Losses) -> Words:
         )
     return _step(
         "constant_current",
-        current_mA=1000.0 * technique.current,
+        current_mA=milli(technique.current),
         until_time_s=technique.duration,
         until_voltage_V=volt,
     )
@@ -116,7 +117,7 @@ def _voltage(technique: ConstantVoltage, losses: Losses) -> Words:
         "constant_voltage",
         voltage_V=technique.voltage,
         until_time_s=technique.duration,
-        until_current_mA=None if ampere is None else 1000.0 * ampere,
+        until_current_mA=None if ampere is None else milli(ampere),
     )
 
 
@@ -129,7 +130,7 @@ def _scans(technique: VoltageSweep) -> list[Words]:
             "voltage_scan",
             start_voltage_V=a,
             end_voltage_V=b,
-            scan_rate_mV_per_s=1000.0 * technique.scan_rate,
+            scan_rate_mV_per_s=milli(technique.scan_rate),
         )
         for a, b in itertools.pairwise(through)
         if a != b
@@ -199,7 +200,7 @@ def record_of(techniques: Iterable[Technique], losses: Losses) -> Words:
     if volt is not None:
         words["voltage_V"] = volt
     if ampere is not None:
-        words["current_mA"] = 1000.0 * ampere
+        words["current_mA"] = milli(ampere)
     return words
 
 
@@ -216,9 +217,9 @@ def _as_row_rule(technique: Technique) -> Recording:
 def safety_of(envelope: Envelope, losses: Losses) -> Words:
     """Return what no reading may leave."""
     words: Words = {}
-    for column, low, high, scale in (
-        (VOLTAGE.name, "min_voltage_V", "max_voltage_V", 1.0),
-        (CURRENT.name, "min_current_mA", "max_current_mA", 1000.0),
+    for column, low, high, written in (
+        (VOLTAGE.name, "min_voltage_V", "max_voltage_V", float),
+        (CURRENT.name, "min_current_mA", "max_current_mA", milli),
     ):
         bounds = envelope.bounds.get(column)
         if bounds is None:
@@ -228,7 +229,7 @@ def safety_of(envelope: Envelope, losses: Losses) -> Words:
             losses.lose("eased", ("safety", column), what)
         for name, value in zip((low, high), bounds, strict=True):
             if abs(value) != float("inf"):
-                words[name] = scale * value
+                words[name] = written(value)
     for column in sorted(envelope.columns - {VOLTAGE.name, CURRENT.name}):
         what = f"a limit on {column} cannot be said."
         losses.lose(column, ("safety", column), what)
