@@ -107,7 +107,11 @@ class Intake:
                 self._within_again(own, flight)
         if flight.rest.ends_polls and ends_poll(item) and not flight.is_beside:
             self._trip_on(self.limits.poll_ended(), flight)
-        if self.recorder.commit_in_time(RunState.RUNNING, flight):
+        # Between the rows of a poll and its last reading a commit would lose the charge
+        # since those rows, were it the last one.
+        if flight.poll_is_over and self.recorder.commit_in_time(
+            RunState.RUNNING, flight
+        ):
             self.mind_the_disk()
         self.watchers.seen(self.situation(RunState.RUNNING, flight))
 
