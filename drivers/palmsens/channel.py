@@ -54,6 +54,9 @@ ONE_LOOP = OpenCircuit | ConstantCurrent | ConstantVoltage
 """Techniques that ``Y``, which ends a measurement loop, ends as a whole."""
 RECOGNISING = 10.0
 """s for which a script may be silent before whose it is counts as unknown."""
+KEPT = 60.0
+"""s of a script's finest samples (0.1 s, 77 bytes each) that a line keeps for a reader:
+46 of the 64 kB that the twin keeps; nobody has measured an instrument's."""
 SAFING_PATIENCE = 30.0
 """s for which a broken line is tried before a channel counts as not made safe."""
 
@@ -107,6 +110,11 @@ class MethodScriptChannel:
     def further_columns(self) -> Mapping[str, tuple[Column, ...]]:
         """See `labctl.roles.potentiostat.RecordsMore`."""
         return FURTHER
+
+    @property
+    def next_look(self) -> float:
+        """See `labctl.roles.potentiostat.HostTimed`: before samples are lost."""
+        return KEPT
 
     # ---- PotentiostatChannel
 

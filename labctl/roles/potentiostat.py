@@ -168,12 +168,13 @@ class RecordsMore(typing.Protocol):
 
 @typing.runtime_checkable
 class HostTimed(typing.Protocol):
-    """A channel whose techniques end because it is polled, not by themselves."""
+    """A channel that must be polled in time.
+
+    Its techniques end because it is polled, not by themselves; or what it says is kept
+    for a short time only.
+    """
 
     @property
     def next_look(self) -> float:
-        """Return in how many s at the latest it must be polled; asks nobody.
-
-        Between two polls it holds what it was told last, within its own limits.
-        """
+        """Return in how many s at the latest it must be polled; asks nobody."""
         ...

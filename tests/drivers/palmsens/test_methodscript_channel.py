@@ -549,3 +549,18 @@ def test_a_memory_that_is_smaller_than_thought_is_named_with_its_option() -> Non
     with pytest.raises(InstrumentError, match="script_bytes"):
         channel.load([REST] * 10)
     assert not bench.twin.runs
+
+
+def test_polled_when_it_asks_its_line_loses_no_sample() -> None:
+    bench = bench_of(imperfections="none")
+    rarely = replace(DOWN, record=Recording(every_s=600.0))
+    channel, _ = started(bench, rarely)
+    begun = bench.clock.now()
+    for _ in range(200):
+        bench.clock.sleep(channel.next_look)
+        poll = channel.poll()
+        if not poll.running:
+            break
+        assert bench.clock.now() - begun - poll.live[T] < 6.0
+
+    assert bench.twin.lost_lines == 0
