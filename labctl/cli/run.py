@@ -150,6 +150,7 @@ def resume(
     from labctl.engine.control import Control  # noqa: PLC0415
     from labctl.service.guard.observing import guarded  # noqa: PLC0415
     from labctl.service.guard.planning import plan_of  # noqa: PLC0415
+    from labctl.service.guard.safed_file import stopped_by_guards  # noqa: PLC0415
     from labctl.session.resume import resume as go_on  # noqa: PLC0415
     from labctl.session.run import Observers  # noqa: PLC0415
     from labctl.store.folder import RunFolder  # noqa: PLC0415
@@ -170,7 +171,13 @@ def resume(
             observers = guarded(observers, lambda: plan_of(setups, header.roles))
         observers = left_on.observe(observers)
         finished = left_on.finish(
-            lambda: go_on(run, observers, changes, accept_voltage=accept_voltage)
+            lambda: go_on(
+                run,
+                observers,
+                changes,
+                accept_voltage=accept_voltage,
+                stopped=stopped_by_guards([RunFolder.of(run).path]),
+            )
         )
     sample = str(header.sample.get("name", ""))
     tell(finished, header.protocol, sample, left_on.channels, as_json)

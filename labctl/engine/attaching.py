@@ -41,9 +41,11 @@ def attach(
     rest = flight.step.remaining(done[0]) if done else flight.step
     if any(claim.digest != rest.digest() for claim in claims):
         _end_claimed(recorded, recorder, outs, "what remains is another step")
+        _say_unseen(flight, recorded, recorder)
         return None
     if not stands:
         _end_claimed(recorded, recorder, outs, "what it is measured in did not stand")
+        _say_unseen(flight, recorded, recorder)
         return None
     with to_the_end():  # half attached, it could neither go on nor be left
         rows = rest.go_on(bench, recorded.claims)
@@ -52,6 +54,8 @@ def attach(
         flight.done = done[0] if done else None
         text = "the instrument went on alone; attached to it"
         recorder.say(Level.INFO, "attached", text)
+    else:
+        _say_unseen(flight, recorded, recorder)
     return rows
 
 
@@ -69,6 +73,15 @@ def was_cut(
         return True
     last = flight.totals.last.get(columns.UNIX_TIME.name, left)
     return not last - left > OUTLIVED
+
+
+def _say_unseen(flight: StepInFlight, recorded: Recorded, recorder: Recorder) -> None:
+    """Say what passed behind the last row, and is lost with the channel's memory."""
+    if recorded.unseen is None:
+        return
+    event = recorded.unseen.event(abs(flight.step.assumed().charge))
+    if event is not None:
+        recorder.tell(event)
 
 
 def _end_claimed(

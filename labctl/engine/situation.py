@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from labctl.data import EndReason, Outcome
 from labctl.engine.ledger import StepTotals
 from labctl.engine.states import RunState
+from labctl.engine.unseen import Unseen
 from labctl.protocol import ClaimRecord, Step, StepRecord
 
 
@@ -52,6 +53,8 @@ class Recorded:
     happened; None: nothing was started."""
     seen: Mapping[str, float] = field(default_factory=dict)
     """Stream -> instrument's time of its last row since then, s."""
+    unseen: Unseen | None = None
+    """What it may have driven behind the last row; None: nothing was started."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from labctl.session.run import (
     room_for,
     seal,
 )
+from labctl.session.unseen import unseen_of
 from labctl.session.worlds import put_back
 from labctl.store.folder import RunFolder
 from labctl.store.journal.journal import Journal
@@ -50,6 +51,7 @@ def resume(
     equipment: Equipment | None = None,
     *,
     accept_voltage: bool = False,
+    stopped: Mapping[str, float] | None = None,
 ) -> Finished:
     """Continue the run at ``place`` at its first step that did not end.
 
@@ -59,7 +61,8 @@ def resume(
     do what is left, unless some of it may go on already. OperatorError, with nothing
     touched: a past step would differ, the run is completed and has no more to do, or a
     sample is not at the voltage or temperature at which the run left it, unless
-    ``accept_voltage``.
+    ``accept_voltage``. ``stopped``: when somebody saw a channel stand still since the
+    run's process died, UTC epoch seconds: its guard's word.
     """
     folder = RunFolder.of(place)
     with JournalReader(folder.journal) as reader:
@@ -111,6 +114,7 @@ def resume(
             gap = max(prepared.station.clock.unix() - left, 0.0)
             # Rows of an instrument that went on alone may lie beyond a clock set back.
             recorded.test_time = max(status.test_time + gap, _last_row(table))
+            recorded.unseen = unseen_of(recorded, table, status, stopped or {})
             if late is not None:
                 journal.append(late)
                 recorded.rows += 1

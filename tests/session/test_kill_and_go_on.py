@@ -76,6 +76,22 @@ def test_a_killed_run_has_every_acknowledged_row_and_ends_as_if_nothing_had_been
         )
 
 
+def test_a_killed_channel_that_keeps_no_rows_has_lost_no_charge_that_counts(
+    tmp_path: Path, undisturbed: Finished
+) -> None:
+    run, _ = kill_at(100, tmp_path, "--role", "cell=emstat4")
+
+    words = [*LABCTL, "resume", str(run.path), "--json"]
+    resumed = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=2 * PATIENCE
+    )
+
+    found = json.loads(resumed.stdout)["results"][NAMES[0]]
+    assert found["quality"] == "good"
+    # two instruments differ by 0.1; rows 9 min old, as of its first days, by 0.7
+    assert found["value"] == pytest.approx(undisturbed.results[NAMES[0]].value, abs=0.2)
+
+
 @pytest.mark.parametrize("channel", ["vsp300/1", "neware/1-1-1", "eclab/1"])
 def test_a_resumed_run_has_no_row_twice_and_time_that_only_grows(
     channel: str, tmp_path: Path

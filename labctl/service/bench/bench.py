@@ -21,6 +21,7 @@ from labctl.service.bench.live_run import About, LiveRun
 from labctl.service.bench.orders import order_of
 from labctl.service.bench.outputs import Outputs
 from labctl.service.bench.queue import Queue, will_be_free
+from labctl.service.guard.safed_file import stopped_by_guards
 from labctl.session.finish import discard, finish
 from labctl.session.limits import CELLS
 from labctl.session.names import run_id
@@ -283,6 +284,7 @@ class StationBench:
                         None,
                         self.equipment,
                         accept_voltage=accept_voltage,
+                        stopped=stopped_by_guards([self.files.folder, folder]),
                     ),
                 ),
                 self.clock,

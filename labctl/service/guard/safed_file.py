@@ -34,6 +34,16 @@ def reports(folders: Iterable[Path]) -> list[GuardReport]:
     return sorted(found, key=lambda report: report.unix)
 
 
+def stopped_by_guards(folders: Iterable[Path]) -> dict[str, float]:
+    """Return when channels were made safe last, UTC epoch seconds, as reports say."""
+    return {
+        channel: report.unix
+        for report in reports(folders)
+        for channel, end in report.channels.items()
+        if end.state is ChannelSafety.SAFE
+    }
+
+
 def _read(path: Path) -> GuardReport | None:
     """Return what stands in a file; None if there is none, or it says nothing."""
     try:
