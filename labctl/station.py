@@ -29,6 +29,7 @@ from labctl.possession import Held, NobodyElse, Possession
 from labctl.roles.driver import Device, Driver, Setup, SharesOutputs
 from labctl.roles.identity import Identity
 from labctl.roles.playing import Explains, plays
+from labctl.roles.potentiostat import TellsWhetherOpen
 from labctl.roles.safing_order import in_stages
 from labctl.waits import DriverClock, to_the_end
 
@@ -299,6 +300,12 @@ class Station:
             if hasattr(player, "make_safe"):
                 with to_the_end():
                     player.make_safe()
+            if isinstance(player, TellsWhetherOpen) and not player.is_open():
+                raise InstrumentError(
+                    f"{channel}: is still on; this process did not start what runs "
+                    "there and leaves it alone. Switch it off at the instrument, look "
+                    "at the cell, then clear it by hand"
+                )
         with self._lock:
             self._doubts.pop(channel, None)
 

@@ -71,9 +71,8 @@ class BiologicChannel:
     def look(self) -> None:
         """Read what the channel is and say what runs there; nothing is claimed."""
         if self._port.status().State != State.STOP:
-            log.warning(
-                "%s: is running something (%s)", self.place, self._tenure.told_now()
-            )
+            text = "%s: is running something (%s)"
+            log.warning(text, self.place, self._tenure.told_now())
 
     @property
     def serial(self) -> str:
@@ -104,8 +103,7 @@ class BiologicChannel:
         self, techniques: Sequence[Technique], envelope: Envelope | None = None
     ) -> None:
         """See `labctl.roles.capability.Rehearses`."""
-        facts = self._port.facts(math.nan)
-        compile_program(techniques, facts, Bounds.of(envelope))
+        compile_program(techniques, self._port.facts(math.nan), Bounds.of(envelope))
 
     @property
     def further_columns(self) -> Mapping[str, tuple[Column, ...]]:
@@ -265,11 +263,14 @@ class BiologicChannel:
         """See `PotentiostatChannel.make_safe`."""
         if self._tenure.ours:
             self._tenure.stop()
-        elif self.number in self._device.plugged:
-            now = self._port.holding()
-            if now.runs:
-                text = "%s: runs what was not started here and is left alone: %s"
-                log.warning(text, self.place, self._tenure.said_of(now))
+        elif not self.is_open():
+            text = "%s: runs what was not started here and is left alone: %s"
+            log.warning(text, self.place, self._tenure.told_now())
+
+    def is_open(self) -> bool:
+        """See `labctl.roles.potentiostat.TellsWhetherOpen`."""
+        unplugged = self.number not in self._device.plugged
+        return unplugged or not self._port.holding().runs
 
     # ---- loading
 

@@ -272,6 +272,11 @@ class MethodScriptChannel:
         exchange(self._looks.prove_open, SAFING_PATIENCE)
         ear.ours = False
 
+    def is_open(self) -> bool:
+        """See `labctl.roles.potentiostat.TellsWhetherOpen`."""
+        self._device.exchange(self._line.pump, SAFING_PATIENCE)
+        return not self._line.runs
+
     # ---- the end
 
     def _end(self, it: Experiment) -> None:

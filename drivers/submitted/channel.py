@@ -188,6 +188,10 @@ class SubmittedChannel:
             text = "%s: runs what was not started here and is left alone: %s"
             log.warning(text, self.place, seen.told)
 
+    def is_open(self) -> bool:
+        """See `labctl.roles.potentiostat.TellsWhetherOpen`."""
+        return not self._look(SAFING_PATIENCE).runs
+
     # ---- loading
 
     def _write(

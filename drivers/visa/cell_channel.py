@@ -275,6 +275,11 @@ class CellChannel:
             text = "%s: is %s, not started here, and is left alone"
             log.warning(text, self.place, state)
 
+    def is_open(self) -> bool:
+        """See `labctl.roles.potentiostat.TellsWhetherOpen`."""
+        state = self._terminals.found()
+        return state.opens and not state.on
+
     # ---- within
 
     def _must_be_free(self) -> None:

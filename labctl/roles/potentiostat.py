@@ -167,6 +167,19 @@ class RecordsMore(typing.Protocol):
 
 
 @typing.runtime_checkable
+class TellsWhetherOpen(typing.Protocol):
+    """A channel that says whether anything runs on it, whoever started that.
+
+    `PotentiostatChannel.make_safe` leaves alone what was not started here; what it did
+    says nothing then.
+    """
+
+    def is_open(self) -> bool:
+        """Ask whether the circuit is open. InstrumentError: it cannot be asked."""
+        ...
+
+
+@typing.runtime_checkable
 class HostTimed(typing.Protocol):
     """A channel that must be polled in time.
 

@@ -30,6 +30,21 @@ def test_what_a_dead_process_left_on_is_recognised_and_switched_off(model: str) 
 
 
 @models
+def test_an_output_says_whether_it_is_open_whoever_switched_it_on(model: str) -> None:
+    rig = MeterRig(model)
+    rig.load(DOWN)
+    assert rig.opened().is_open()
+
+    rig.channel.start()
+    other = rig.opened()
+    other.make_safe()  # which leaves alone what is not its own
+    assert not other.is_open()
+
+    rig.channel.make_safe()
+    assert other.is_open()
+
+
+@models
 def test_an_output_of_somebody_else_is_not_recognised(model: str) -> None:
     rig = MeterRig(model)
     token = dict(rig.load(DOWN).token)

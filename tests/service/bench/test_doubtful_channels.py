@@ -147,6 +147,20 @@ def test_a_channel_that_cannot_be_made_safe_stays_in_doubt(
     assert "unplugged" in bench.events.latest(1)[0].text
 
 
+def test_what_this_process_did_not_start_is_not_cleared_by_asking(
+    bench: StationBench,
+) -> None:
+    switch_on(bench)  # by its other name: nobody of ours started it on the cell
+    bench.outputs.doubt(f"{CHANNEL}/cell", WHY)
+
+    with pytest.raises(InstrumentError, match="is still on"):
+        bench.outputs.clear(f"{CHANNEL}/cell", by_hand=False, who="Kim")
+
+    assert is_on(bench)
+    with pytest.raises(DoubtfulError):
+        lend(bench)
+
+
 def test_only_what_is_in_doubt_can_be_cleared(bench: StationBench) -> None:
     with pytest.raises(OperatorError, match="nothing to clear"):
         bench.outputs.clear(CHANNEL, by_hand=True, who="Kim")
