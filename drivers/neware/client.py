@@ -82,6 +82,14 @@ class BtsClient:
             raise AnswerError(f"{address}: test {test!r} with {count!r} rows")
         return test, count
 
+    def is_written(self, address: Address) -> bool:
+        """Tell whether all rows of the last test of a channel stand in the database.
+
+        Of recorded answers each finished test says ``true``, each running one
+        ``false``. Another word is none: True.
+        """
+        return str(self._one("inquiredf", address).get("chl")).lower() != "false"
+
     def download(self, address: Address, first: int) -> Download:
         """Return up to `ROWS_AT_ONCE` rows of the last test from ``first`` on."""
         where = (

@@ -16,7 +16,7 @@ from drivers.neware.rows import RowReader, index_of
 from drivers.neware.step_file import compile_steps
 from drivers.submitted.files import write_back
 from drivers.submitted.margins import Margins
-from drivers.submitted.program import Compiled, Seen, Submitted
+from drivers.submitted.program import PREFIX, Compiled, Seen, Submitted
 from labctl.data import Batch
 from labctl.errors import InstrumentError, NotOursError
 from labctl.techniques import Technique
@@ -59,7 +59,12 @@ class NewareProgram:
         return self._options.at_server(path)
 
     def look(self, patience: float = 0.0, *, passing: bool = False) -> Seen:  # noqa: ARG002, D102
-        told = self._link.exchange(lambda c: c.seen(self._address), patience)
+        def ask(client: BtsClient) -> tuple[Told, bool]:
+            told = client.seen(self._address)
+            ours = told.barcode.startswith(PREFIX)
+            return told, ours and not told.runs and not client.is_written(self._address)
+
+        told, writes = self._link.exchange(ask, patience)
         return Seen(
             told.runs,
             not told.runs,
@@ -69,6 +74,7 @@ class NewareProgram:
             told.total_time,
             _said(told),
             (told.step,) if told.step else (),
+            writes,
             tripped="protection" if told.status == PROTECTED else "",
         )
 

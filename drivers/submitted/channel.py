@@ -33,6 +33,8 @@ SAFING_PATIENCE = 30.0
 """s for which a broken link is tried before a channel counts as not made safe."""
 STOPS = 6
 """Times a channel is told to stop before it counts as deaf."""
+WRITING = 60.0
+"""s after its end for which a run's last points are waited for."""
 PAUSE, LONGEST_PAUSE = 0.2, 2.0
 """s between a stop and the next look; doubles."""
 
@@ -151,7 +153,7 @@ class SubmittedChannel:
                 return self._handed(it, seen, running=True)
             self._let_go(rows=True)
         # The last rows may be written a moment late: the end is a poll without any.
-        going = seen.runs or seen.writes or bool(brought)
+        going = seen.runs or bool(brought) or self._writes(it, seen)
         return self._handed(it, seen, running=going)
 
     def skip(self) -> Loaded | None:
@@ -327,6 +329,19 @@ class SubmittedChannel:
             index = indexed[-1].columns[columns.TECHNIQUE_INDEX.name]
             it.technique = int(index[-1])
         return brought
+
+    def _writes(self, it: Submitted, seen: Seen) -> bool:
+        """Tell whether points of a run that is over may come yet, and are waited for.
+
+        Not for ever: what says so may be an old figure.
+        """
+        now = self._clock.now()
+        it.over = min(it.over, now)
+        if seen.writes and now - it.over > WRITING:
+            text = "%s: says %g s after the end that points are not written yet; %s"
+            log.warning(text, self.place, now - it.over, "they are not waited for")
+            return False
+        return seen.writes
 
     def _check(self, it: Submitted, seen: Seen, brought: Sequence[Batch]) -> None:
         """Stop what the program's own limits ended, or what cannot be right."""

@@ -63,6 +63,8 @@ class Submitted:
     """s of the clock."""
     seen: bool = False
     """Whether it was seen to have begun."""
+    over: float = math.inf
+    """s of the clock at which it was first seen to run no more."""
     technique: int = 0
     """Index of the technique in flight, of the whole plan."""
 

@@ -116,6 +116,8 @@ class SimulatedBts:
         self.commands: list[str] = []
         """Names of what was asked for, for tests; kept while `listening`."""
         self.listening = False
+        self.lag = 0.0
+        """s until a row that was taken stands in the server's database."""
         world.join(setup.name, self)
 
     # ---- world
@@ -202,10 +204,11 @@ class SimulatedBts:
 
     def _inquiredf(self, asked: Element, now: float) -> str:
         def line(each: TwinChannel, _: Element) -> str:
-            over = "false" if each.test.status == WORKING else "true"
+            count = self._written(each, now)
+            whole = each.test.status != WORKING and count == len(each.test.rows)
             return (
                 f'<chl {each.ids} testid="{each.test.number}" '
-                f'count="{len(each.test.rows)}">{over}</chl>'
+                f'count="{count}">{str(whole).lower()}</chl>'
             )
 
         return self._listed(asked, "chl", now, line)
@@ -218,7 +221,8 @@ class SimulatedBts:
         each.bring(now)
         first = int(wanted.get("startpos", "1"))
         count = int(wanted.get("count", "0"))
-        rows = each.test.rows[max(first - 1, 0) : max(first - 1, 0) + count]
+        held = each.test.rows[: self._written(each, now)]
+        rows = held[max(first - 1, 0) : max(first - 1, 0) + count]
         lines = "".join(
             f"    {self._row(each.test, number, point)}\r\n"
             for number, point in enumerate(rows, max(first, 1))
@@ -228,6 +232,14 @@ class SimulatedBts:
             f'count="{count}" auxid="0" />\r\n'
             f'  <list count="{len(rows)}">\r\n{lines}  </list>\r\n'
         )
+
+    def _written(self, each: TwinChannel, now: float) -> int:
+        """Return how many rows of a channel's test stand in the database."""
+        until = now - self.lag - each.channel.begun
+        rows = each.test.rows
+        if not self.lag:
+            return len(rows)
+        return sum(point.begun + point.time <= until for point in rows)
 
     def _row(self, test: Test, number: int, point: Point) -> str:
         name = test.file.names[point.technique] if test.file else "--"

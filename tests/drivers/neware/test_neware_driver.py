@@ -191,6 +191,24 @@ def test_a_dropped_link_is_opened_anew_and_no_row_is_lost(bench: NewareBench) ->
     assert np.allclose(times(polls), np.arange(0.0, 101.0, 10.0), atol=0.05)
 
 
+def test_rows_that_the_server_writes_late_are_waited_for(bench: NewareBench) -> None:
+    bench.bts.lag = 6.0
+    bench.channel.load([CHARGE])
+    bench.channel.start()
+
+    assert times(bench.follow(1.0))[-1] == pytest.approx(100.0, abs=0.05)
+
+
+def test_a_server_that_never_has_all_rows_is_not_waited_for_without_end(
+    bench: NewareBench,
+) -> None:
+    bench.bts.lag = 1e6
+    polls = bench.run([CHARGE], every=5.0)
+
+    assert not polls[-1].running
+    assert bench.clock.now() - 1.7e9 < 180.0
+
+
 def test_a_server_that_stays_away_is_a_broken_link(bench: NewareBench) -> None:
     bench.faults.hang_ups = 1000
 
