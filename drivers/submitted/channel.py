@@ -171,8 +171,7 @@ class SubmittedChannel:
                 "skipped; stop the run instead"
             )
         self._stop(it)
-        while self._read(it, self._look()):
-            pass
+        self._read_out(it)
         self._let_go(rows=False)
         if not rest:
             return None
@@ -329,6 +328,16 @@ class SubmittedChannel:
             index = indexed[-1].columns[columns.TECHNIQUE_INDEX.name]
             it.technique = int(index[-1])
         return brought
+
+    def _read_out(self, it: Submitted) -> None:
+        """Read all rows of what was stopped, for the next run takes their place."""
+        while True:
+            seen = self._look()
+            if self._read(it, seen):
+                continue
+            if not self._writes(it, seen):
+                return
+            self._clock.sleep(PAUSE)
 
     def _writes(self, it: Submitted, seen: Seen) -> bool:
         """Tell whether points of a run that is over may come yet, and are waited for.

@@ -199,6 +199,21 @@ def test_rows_that_the_server_writes_late_are_waited_for(bench: NewareBench) -> 
     assert times(bench.follow(1.0))[-1] == pytest.approx(100.0, abs=0.05)
 
 
+def test_a_skip_waits_for_the_last_rows_before_others_take_their_place(
+    bench: NewareBench,
+) -> None:
+    bench.bts.lag = 6.0
+    bench.channel.load([LONG, OpenCircuit(20.0, CHARGE.record)])
+    bench.channel.start()
+    bench.clock.sleep(21.0)
+    bench.channel.poll()
+    bench.channel.skip()
+    bench.channel.start()
+    first = column(bench.follow(1.0), "technique_index") == 0
+
+    assert first.sum() == 1  # that of 20 s, which was not written at the poll
+
+
 def test_a_server_that_never_has_all_rows_is_not_waited_for_without_end(
     bench: NewareBench,
 ) -> None:
