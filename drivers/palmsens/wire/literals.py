@@ -21,6 +21,8 @@ PREFIXES = {
 EXACT = 2.5e-7
 """Largest relative error of a literal: prefixes go by thousands and an integer has 31
 bits, so no number can be promised better; a converter of 18 bits tells 4e-6."""
+ROUNDING = 1e-12
+"""Relative error of a number that was typed in decimals: its literal is short."""
 LARGEST = 2**31 - 1
 """Of the integer in front of a prefix: it is read into 32 bits."""
 
@@ -30,25 +32,33 @@ class InexactError(ValueError):
 
 
 def literal(value: float) -> str:
-    """Return ``value`` as the shortest literal that says it to `EXACT`.
+    """Return the shortest literal that is ``value``, else the one that is nearest.
 
-    InexactError: none does (NaN, infinite, beyond the prefixes).
+    InexactError: none says it to `EXACT` (NaN, infinite, beyond the prefixes).
 
     >>> literal(4.3), literal(-2.5e-4), literal(100000.0), literal(0.0)
     ('4300m', '-250u', '100k', '0')
+    >>> literal(1.2345678e-3), literal(1e-3 / 3.0)
+    ('1234567800p', '333333333p')
     """
     if not math.isfinite(value):
         raise InexactError(f"{value} is no number that a script can say")
     if value == 0.0:
         return "0"
+    nearest = ""
     for prefix, power in PREFIXES.items():
         # a power of ten that is exact, whichever way it goes
         scaled = value * 10.0**-power if power < 0 else value / 10.0**power
         whole = round(scaled)
         if abs(whole) > LARGEST:
             break
-        if whole and abs(whole - scaled) <= EXACT * abs(scaled):
-            return f"{whole}{prefix}"
+        error = abs(whole - scaled)
+        if whole and error <= EXACT * abs(scaled):
+            nearest = f"{whole}{prefix}"
+            if error <= ROUNDING * abs(scaled):
+                break
+    if nearest:
+        return nearest
     raise InexactError(f"{value!r} cannot be written as an integer and an SI prefix")
 
 
