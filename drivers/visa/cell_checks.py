@@ -83,6 +83,14 @@ class Draft:
         elif isinstance(technique, VoltageSweep):
             self._sweep(index, technique)
         if isinstance(technique, ConstantVoltage | VoltageSweep):
+            levels = (
+                (technique.voltage,)
+                if isinstance(technique, ConstantVoltage)
+                else technique.vertices
+            )
+            for level in levels:
+                if not math.isfinite(level):
+                    self.complain(index, f"{level:g} V is no voltage to hold.")
             self._held(index, technique)
         self._volts(index, technique)
 

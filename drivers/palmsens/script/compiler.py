@@ -37,6 +37,8 @@ from labctl.techniques import (
 
 LARGEST_SCRIPT, LARGEST_OF_PICO = 64_000, 16_000
 """Bytes; nobody has verified them, and an option replaces them."""
+LONGEST = 1e8
+"""s of a technique; three years."""
 WHOLE = "if k == 0i"
 """Begins a block around everything that drives. A script that is cut short on its way
 lacks the block's end and is refused as a whole, instead of running without the
@@ -67,6 +69,8 @@ def compile_script(
             draft.lines += opening
             draft.mode, draft.on = None, True  # as the pass before left it
         _check_voltages(draft, index, technique)
+        if not _lasts(draft, index, technique):
+            continue
         try:
             _compile(draft, index, technique, loops)
         except InexactError as error:
@@ -137,6 +141,19 @@ def _compile(draft: Draft, index: int, technique: Technique, loops: Loops) -> No
             "does (labctl station show).",
         )
     draft.lines.append("endif")
+
+
+def _lasts(draft: Draft, index: int, technique: Technique) -> bool:
+    """Refuse a duration that is none, or that never ends."""
+    duration = getattr(technique, "duration", 0.0)
+    if 0.0 <= duration <= LONGEST:
+        return True
+    draft.complain(
+        index,
+        f"a duration of {duration:g} s is none that a script can keep.",
+        f"Give it 0 … {LONGEST:g} s.",
+    )
+    return False
 
 
 def _check_size(draft: Draft) -> None:

@@ -190,6 +190,14 @@ def test_the_amplitude_is_sent_as_rms_unless_the_option_says_peak() -> None:
     assert (sent("rms"), sent("peak")) == ("7071068n", "10m")
 
 
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0])
+def test_a_duration_that_is_none_is_refused_where_it_stands(seconds: float) -> None:
+    found = complaints([ConstantVoltage(0.5, seconds)], facts())
+
+    assert [path for path, _ in found] == [("techniques", 0)]
+    assert "is none that a script can keep" in found[0][1]
+
+
 def test_a_number_that_no_literal_says_is_refused_where_it_stands() -> None:
     found = complaints([ConstantVoltage(math.nan, 60.0)], facts())
 

@@ -1,5 +1,6 @@
 """What a source meter cannot do is refused by name before anything is switched on."""
 
+import math
 from typing import Any
 
 import pytest
@@ -54,6 +55,12 @@ REFUSED: dict[str, tuple[str, Technique, str]] = {
         "2450",
         ConstantPower(-1e-3, 60.0, down_to(0.0)),
         "zero or less",
+    ),
+    "a voltage that is none": ("2450", ConstantVoltage(math.nan, 60.0), "no voltage"),
+    "a vertex that is none": (
+        "2450",
+        VoltageSweep((0.5, math.nan, 0.5), 1e-3),
+        "no voltage",
     ),
     "a loop of nothing": ("2450", Loop(0, 3), "not before it"),
 }
