@@ -90,6 +90,14 @@ class Hppc(CellProtocol):
             )
         return complaints
 
+    def check_again(self) -> list[Complaint]:
+        """See `Protocol.check_again`: nobody takes the cell back to its first state."""
+        what = (
+            "it leaves the cell at its last state: the next temperature begins there."
+        )
+        cure = "Start a run for each temperature."
+        return [Complaint(("parameters", "states"), what, cure)]
+
     def rates(self) -> Iterable[tuple[Place, Rate]]:
         """Return every working rate."""
         p = self.parameters

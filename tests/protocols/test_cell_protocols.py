@@ -206,3 +206,10 @@ def test_pulses_end_with_the_first_state_behind_the_limit() -> None:
     steps = planned(made(Hppc, formation_cycles=0), EndReason.CONDITION)
 
     assert [step.label for step in steps] == ["to 10 %"]
+
+
+def test_pulses_at_states_are_no_series_for_the_cell_stays_at_the_last_one() -> None:
+    (complaint,) = made(Hppc, formation_cycles=0).check_again()
+
+    assert complaint.path == ("parameters", "states")
+    assert "leaves the cell at its last state" in complaint.what
