@@ -35,10 +35,12 @@ def limits_of(
     *,
     beside: Iterable[Stream] = (),
     begun: bool = False,
+    channel: str = "",
 ) -> Envelope:
     """Return the bounds that hold for a run of ``protocol``.
 
-    ``beside`` are the streams that are recorded beside the protocol's own.
+    ``beside`` are the streams that are recorded beside the protocol's own;
+    ``channel`` is where the sample is, as far as that is known.
 
     RefusedError: they exclude each other, or bound what the run does not measure. A
     run that has ``begun`` goes on without the latter, as it did. Voltage and current
@@ -53,7 +55,7 @@ def limits_of(
     if not _drives(protocol):  # the voltage of a cell that it only warms is its own
         known = measured | {c for e in named.values() for c in e.columns} - ELECTRICAL
         named = {where: _within(found, known) for where, found in named.items()}
-    complaints = list(_unmeasured(named, measured, protocol))
+    complaints = list(_unmeasured(named, measured, protocol, channel))
     if not begun:
         complaints += _beyond_the_bench(config, protocol)
     if complaints and begun:
@@ -141,7 +143,7 @@ _KEYS = {
 
 
 def _unmeasured(
-    named: Mapping[str, Envelope], measured: set[str], protocol: Protocol
+    named: Mapping[str, Envelope], measured: set[str], protocol: Protocol, at: str
 ) -> Iterator[Complaint]:
     for top, found in named.items():
         for column in sorted(found.columns - measured):
@@ -153,23 +155,27 @@ def _unmeasured(
                 (top,) if top == "protocol" else (top, key),
                 f"{bound:g} {unit} is a limit on what nobody measures: {protocol.name} "
                 f"records no {quantity} from any instrument of this bench.",
-                _cure(column, AMBIENT_TEMPERATURE.name in measured),
+                _cure(column, AMBIENT_TEMPERATURE.name in measured, at),
                 file=f"sample {protocol.sample.name}" if top == "sample" else "",
                 role=next(iter(protocol.roles()), "") if column == TEMPERATURE else "",
             )
 
 
-def _cure(column: str, around: bool) -> str:
-    """Say what helps where nobody measures; ``around``: the air's warmth is known."""
+def _cure(column: str, around: bool, at: str) -> str:
+    """Say what helps where nobody measures.
+
+    ``around``: the air's warmth is known; ``at``: the channel; empty: nobody knows it.
+    """
     if column != TEMPERATURE:
         return (
             "Leave it out, and let something else watch over it; or give a channel a "
             "role that measures it."
         )
     known = "What is around the sample says nothing of the sample. " if around else ""
+    at = at or "vsp300/1"
     return (
         f"{known}Say under `temperature:` of the configuration which thermometer is "
-        "on the sample: `vsp300/1: {surface: logger/1}`. Or leave it out, and let "
+        f"on the sample: `{at}: {{surface: logger/1}}`. Or leave it out, and let "
         "something else watch over it."
     )
 

@@ -177,7 +177,8 @@ def prepare_with(
     asides += thermometers_of(config, protocol, cast or {})
     beside = _streams(asides, cast)
     try:
-        limits = limits_of(config, protocol, beside=beside, begun=begun)
+        sits = (cast or order.channels).get(next(iter(roles), ""), "")
+        limits = limits_of(config, protocol, beside=beside, begun=begun, channel=sits)
     except RefusedError as refused:
         elsewhere = [each for each in refused.complaints if each.role]
         uncast += elsewhere  # another channel may have the thermometer

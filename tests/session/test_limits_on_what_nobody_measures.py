@@ -1,6 +1,8 @@
 """A bound on what nobody measures is refused at the check, not announced."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +31,11 @@ LABEL = {
 }
 
 
-def bench(**safety: Any) -> Config:
+def bench(cells: Sequence[str] = ("vsp300/1",), **safety: Any) -> Config:
     return Config.model_validate(
         {
             "instruments": {"vsp300": {"driver": "biologic", "address": "10.0.0.5"}},
-            "channels": {"cell": ["vsp300/1"]},
+            "channels": {"cell": list(cells)},
             "safety": safety,
         }
     )
@@ -61,6 +63,15 @@ def test_a_temperature_limit_of_the_bench_is_refused_where_nobody_measures() -> 
     assert complaint.path == ("safety", "maximum_temperature")
     assert "60 °C is a limit on what nobody measures" in complaint.what
     assert "Say under `temperature:`" in complaint.cure
+
+
+def test_the_cure_names_the_channel_where_the_sample_is() -> None:
+    order = replace(ordered(charging()), channels={"cell": "vsp300/2"})
+
+    with pytest.raises(RefusedError) as refused:
+        prepare(order, bench(**HOT, cells=("vsp300/1", "vsp300/2")))
+
+    assert "`vsp300/2: {surface: logger/1}`" in refused.value.complaints[0].cure
 
 
 def test_a_run_that_has_begun_goes_on_without_the_limit_it_never_had() -> None:
