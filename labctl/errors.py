@@ -103,6 +103,17 @@ class Complaint:
         return f"{where}: {self.said}" if where else self.said
 
 
+class PlacedError(ValueError):
+    """What a model finds between its keys, and where: a thermometer on no instrument.
+
+    A `ValueError`, since that is what pydantic makes a complaint of.
+    """
+
+    def __init__(self, place: Place, what: str) -> None:
+        self.place = place
+        super().__init__(what)
+
+
 def dotted(path: Place) -> str:
     """Return ``steps[2].then[0]``: a path as one writes it."""
     text = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)

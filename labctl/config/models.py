@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from labctl.config.lab import LabConfig
 from labctl.config.section import Section
+from labctl.errors import PlacedError
 from labctl.identifier_fields import Pid
 from labctl.quantities import Ampere, Celsius, Hertz, Kelvin, Second, Volt
 from labctl.roles.driver import LINE_FREQUENCY, Setup
@@ -132,30 +133,29 @@ class Config(Section):
             for channel in channels:
                 if channel.partition("/")[0] not in self.instruments:
                     known = ", ".join(self.instruments)
-                    raise ValueError(
-                        f"channels.{role}: {channel} is on no instrument of this "
-                        "station "
-                        f"({known})"
+                    raise PlacedError(
+                        ("channels", role),
+                        f"{channel} is on no instrument of this station ({known})",
                     )
         for name, aside in self.also_record.items():
             if aside.channel.partition("/")[0] not in self.instruments:
                 known = ", ".join(self.instruments)
-                raise ValueError(
-                    f"also_record.{name}: {aside.channel} is on no instrument of this "
-                    f"station ({known})"
+                raise PlacedError(
+                    ("also_record", name, "channel"),
+                    f"{aside.channel} is on no instrument of this station ({known})",
                 )
         return self
 
     @model_validator(mode="after")
     def _thermometers_exist(self) -> "Config":
         for place, told in self.temperature.items():
-            named = {"": place, ".surface": told.surface, ".ambient": told.ambient}
+            named = {"": place, "surface": told.surface, "ambient": told.ambient}
             for key, channel in named.items():
                 if channel and channel.partition("/")[0] not in self.instruments:
                     known = ", ".join(self.instruments)
-                    raise ValueError(
-                        f"temperature.{place}{key}: {channel} is on no instrument of "
-                        f"this station ({known})"
+                    raise PlacedError(
+                        ("temperature", place, *filter(None, (key,))),
+                        f"{channel} is on no instrument of this station ({known})",
                     )
         return self
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labctl.documents.document import Document
-from labctl.errors import Complaint, Place, RefusedError
+from labctl.errors import Complaint, Place, PlacedError, RefusedError
 from labctl.quantities import Quantity
 from labctl.quantities.units import expectation, show
 
@@ -92,13 +92,19 @@ def _first_hand(errors: "list[ErrorDetails]") -> "Iterator[ErrorDetails]":
 
 
 def _line(document: Document, error: "ErrorDetails") -> int:
-    return document.line_of(error["loc"])
+    return document.line_of(_place(error))
+
+
+def _place(error: "ErrorDetails") -> Place:
+    """Return where it belongs: what a model found may lie below the model itself."""
+    found = error.get("ctx", {}).get("error")
+    return error["loc"] + (found.place if isinstance(found, PlacedError) else ())
 
 
 def _complaint(
     document: Document, model: "type[BaseModel]", error: "ErrorDetails"
 ) -> Complaint:
-    known = document.known(error["loc"])
+    known = document.known(_place(error))
     path = known
     if error["type"] == "missing":
         path = (*known, error["loc"][-1])
