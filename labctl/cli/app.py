@@ -9,7 +9,7 @@ stdout carries the result, stderr the talk.
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 
@@ -119,18 +119,20 @@ def offered(complaints: Iterable[Complaint]) -> Iterator[str]:
             continue
         told.add(each.role)
         if each.offers:
-            first, *others = each.offers
-            more = f" (or {', '.join(others[:MOST_OFFERS])}" if others else ""
-            rest = len(others) - MOST_OFFERS
-            more += f" and {rest} more" if rest > 0 else ""
-            yield f"could do it: --role {each.role}={first}{more and f'{more})'}"
+            yield f"could do it: {_typed(each.role, each.offers)}"
         if each.perhaps:
-            unknown = ", ".join(each.perhaps[:MOST_OFFERS])
-            rest = len(each.perhaps) - MOST_OFFERS
-            unknown += f" and {rest} more" if rest > 0 else ""
-            yield f"could do it for all one knows (--role {each.role}=…): {unknown}"
+            yield f"could, for all one knows: {_typed(each.role, each.perhaps)}"
     if told:
         yield "Nothing was chosen for you: the sample has to be connected there."
+
+
+def _typed(role: str, channels: Sequence[str]) -> str:
+    """Return the first channel as one types it, and the next ones by name."""
+    first, *others = channels
+    more = f" (or {', '.join(others[:MOST_OFFERS])}" if others else ""
+    rest = len(others) - MOST_OFFERS
+    more += f" and {rest} more" if rest > 0 else ""
+    return f"--role {role}={first}{more and f'{more})'}"
 
 
 def _log_to_stderr() -> None:

@@ -135,7 +135,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
         when = local(report.unix)
         for channel, end in report.channels.items():
             say_out(f"  the guard, {when}: {channel} {end.state} {end.why}".rstrip())
-    say_out(f"  state: {state} {status.reason}".rstrip())
+    say_out(": ".join(filter(None, ("  state", state, status.reason))))
     say_out("  rows: " + ", ".join(f"{n} {k}" for k, n in rows.items()))
     if header.imported is not None:
         say_out("\n".join(f"  {line}" for line in imported_lines(header.imported)))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from labctl.cli import app
+from labctl.cli.app import offered
+from labctl.errors import Complaint
 
 
 def check(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
@@ -47,3 +49,13 @@ def test_what_is_needed_stands_beside_what_there_is(
 
     told = capsys.readouterr().out
     assert "needed: holds a current, drives 1.07 mA" in told
+
+
+def test_what_nobody_could_ask_is_typed_as_it_is_printed() -> None:
+    perhaps = tuple(f"neware/1-1-{n}" for n in range(1, 9))
+    complaint = Complaint(("channels", "cell"), "no", role="cell", perhaps=perhaps)
+
+    said = next(iter(offered([complaint])))
+
+    assert said.startswith("could, for all one knows: --role cell=neware/1-1-1 (or ")
+    assert said.endswith(" and 2 more)")
