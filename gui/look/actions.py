@@ -101,6 +101,8 @@ def refused(run: RunSummary, wish: Wish) -> str:
     """Return why a wish is not possible now, after the run's name; empty if it is."""
     if run.asked and (run.asked == wish or wish in {Wish.HOLD, Wish.RESUME}):
         return f"was asked already: {run.asked}"
+    if run.only_watches and wish in {Wish.HOLD, Wish.SKIP}:
+        return "is only watched: hold or skip it where it is driven"
     return str(refusal(run.state, wish) or "")
 
 

@@ -24,7 +24,9 @@ from labctl.api.models import RunSummary
 from labctl.api.states import LIVE, RunState, Wish
 from labctl.columns import TEMPERATURES
 
+GOES_ON = "Only the watching ends: the instrument goes on, stop it where it is driven."
 OPEN_CIRCUIT = "The circuit is opened: no current flows while it is held."
+RESULTS = "Results come from what there is."
 Bounds = Mapping[str, tuple[float | None, float | None]]
 
 
@@ -181,14 +183,15 @@ class RunHead(QWidget):
 
     def skip(self) -> None:
         """End the step in flight, with a reason."""
-        if self._summary is not None and self._skip.isEnabled():
+        if self._summary is not None and self.skip_button.isEnabled():
             text = f"Skip “{self._summary.step_label}”? Its rows stay."
             self._inquire(text, "Skip step", "skip")
 
     def end(self) -> None:
         """End the run in good order."""
-        if self._summary is not None and self._end.isEnabled():
-            text = f"End {self._summary.sample}? Results come from what there is."
+        if self._summary is not None and self.end_button.isEnabled():
+            known = GOES_ON if self._summary.only_watches else RESULTS
+            text = f"End {self._summary.sample}? {known}"
             self._inquire(text, "End run", "stop")
 
     def finish(self) -> None:
@@ -212,12 +215,13 @@ class RunHead(QWidget):
         cut = summary.state is RunState.INTERRUPTED
         wish = hold_or_resume(summary)
         self.hold_button.setText(str(wish).capitalize())
-        self.hold_button.setVisible(live or cut)
+        held = wish is Wish.RESUME or not summary.only_watches
+        self.hold_button.setVisible(cut or (live and held))
         self.hold_button.setEnabled(there and not refused(summary, wish))
-        self._skip.setVisible(live)
-        self._skip.setEnabled(not refused(summary, Wish.SKIP))
-        self._end.setVisible(live)
-        self._end.setEnabled(not refused(summary, Wish.STOP))
+        self.skip_button.setVisible(live and not summary.only_watches)
+        self.skip_button.setEnabled(not refused(summary, Wish.SKIP))
+        self.end_button.setVisible(live)
+        self.end_button.setEnabled(not refused(summary, Wish.STOP))
         self._finish.setVisible(cut)
         self.discard_button.setVisible(cut)
         self._report.setVisible(not cut)
@@ -226,8 +230,8 @@ class RunHead(QWidget):
 
     def _make_buttons(self) -> None:
         self.hold_button = _button("Hold", "hold", self.hold_or_resume)
-        self._skip = _button("Skip", "skip", self.skip)
-        self._end = _button("End", "end", self.end)
+        self.skip_button = _button("Skip", "skip", self.skip)
+        self.end_button = _button("End", "end", self.end)
         self._finish = _button("Finish", "finish", self.finish)
         self.discard_button = _button("Discard", "discard", self.discard)
         self._report = _button("Report", "report", self.report_wanted.emit)
@@ -236,8 +240,8 @@ class RunHead(QWidget):
         self._buttons = (
             self.clear_button,
             self.hold_button,
-            self._skip,
-            self._end,
+            self.skip_button,
+            self.end_button,
             self._finish,
             self.discard_button,
             self._report,
@@ -273,8 +277,9 @@ def facts(summary: RunSummary, bounds: Bounds) -> str:
     charge = last.get("step_net_capacity_ah")
     known = (last.get(column.name) for column in TEMPERATURES)
     warm = next((celsius for celsius in known if celsius is not None), None)
+    limit = "alarm" if summary.only_watches else "stop"
     parts = [
-        envelope_text(last, bounds) if summary.state in LIVE else "",
+        envelope_text(last, bounds, limit) if summary.state in LIVE else "",
         signed_text(charge, "Ah") if charge is not None else "",
         value_text(warm, "°C", 3) if warm is not None else "",
         f"{lasting(summary.test_time)} of test time" if summary.test_time else "",

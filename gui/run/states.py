@@ -43,6 +43,12 @@ WORDS = {
     "ReadFilmByDelta": "Hall",
     "RunDelta": "delta",
     "CheckBench": "check",
+    "CheckChannel": "check",
+    "CheckTemperature": "check",
+    "RampSupply": "field",
+    "RecordRow": "reading",
+    "SetTemperature": "temperature",
+    "WatchRecord": "watched",
 }
 _SWEEPS = frozenset(
     {
@@ -252,8 +258,12 @@ def filtered(tiles: Sequence[Tile], text: str) -> list[Tile]:
 def envelope_text(
     last: Mapping[str, float | None],
     envelope: Mapping[str, tuple[float | None, float | None]],
+    limit: str = "stop",
 ) -> str:
-    """Say how far the nearest limit is: ``1.08 V below the stop at 4.2 V``."""
+    """Say how far the nearest limit is: ``1.08 V below the stop at 4.2 V``.
+
+    ``limit`` is what happens there.
+    """
     nearest: tuple[float, str] | None = None
     for column, bounds in envelope.items():
         value = last.get(column)
@@ -269,7 +279,7 @@ def envelope_text(
             width = abs(bound) if low is None or high is None else high - low
             share = far / (width or 1.0)
             text = (
-                f"{value_text(far, unit, 3)} {side} the stop at "
+                f"{value_text(far, unit, 3)} {side} the {limit} at "
                 f"{value_text(bound, unit, 3)}"
             )
             if nearest is None or share < nearest[0]:

@@ -169,6 +169,8 @@ class RunSummary(Answer):
     """Its first result in words; empty before the end."""
     by_hand: ByHand | None = None
     """None: its plan decides what comes next, or it has ended."""
+    only_watches: bool = False
+    """It reads along what another program drives: nothing asked of it changes that."""
 
 
 class QueueEntry(Answer):

@@ -214,6 +214,7 @@ class LiveRun:
             unsafe=self.unsafe_channels,
             headline=self.headline(),
             by_hand=self._by_hand(),
+            only_watches=seen is not None and seen.step.only_watches,
         )
 
     def headline(self) -> str:

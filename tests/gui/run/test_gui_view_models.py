@@ -14,15 +14,26 @@ from gui.compose.readiness import readiness
 from gui.link.link_state import Answering, LinkWatch
 from gui.look.colours import StateLook
 from gui.plot.axis import Span, follow, span_of, with_margin
-from gui.run.states import counts_of, filtered, look_of, on_the_wall, tiles_of
+from gui.run.run_head import facts
+from gui.run.states import (
+    WORDS,
+    counts_of,
+    filtered,
+    look_of,
+    on_the_wall,
+    tiles_of,
+)
 from gui.run.step_rows import step_rows
 from gui.run.tabs import tabs_of
 from gui.run.windows import curve
 from gui.shell.stop_lines import stop_text
+from labctl import plugins
 from labctl.api.answers import Checked
 from labctl.api.run_search import read_search
 from labctl.api.states import RunState
 from labctl.data import Columns
+from labctl.protocol import Step
+from labctl.steps.asking import Ask
 
 # ---- tiles
 
@@ -94,6 +105,30 @@ def test_a_tile_speaks_for_itself(few: RealStation) -> None:
 
     voltage = r"\d+\.\d+ mV"  # silicon that is lithiated
     assert re.match(rf"vsp300/1, qms-0\.7, CC, {voltage}, −", tile.spoken)
+
+
+def test_every_step_has_a_word_for_its_tile() -> None:
+    """What a person asks for (`Ask`) and techniques say themselves what they are."""
+    for name in plugins.names(plugins.PROTOCOLS):
+        plugins.protocol(name)
+    themselves = {"RunTechniques"} | {each.__name__ for each in _below(Ask)}
+    steps = {s.__name__ for s in _below(Step) if s.__module__.startswith("labctl.")}
+
+    assert steps - themselves <= set(WORDS)
+
+
+def _below(kind: type) -> set[type]:
+    own: set[type] = set(kind.__subclasses__())
+    return {kind}.union(own, *map(_below, own)) - {Step}
+
+
+def test_a_limit_stops_what_is_driven_and_alarms_where_it_is_watched() -> None:
+    driven = summary("r", "si", {}, last={"voltage_volt": 4.0})
+    watched = driven.model_copy(update={"only_watches": True})
+    bounds = {"voltage_volt": (None, 4.2)}
+
+    assert facts(driven, bounds).startswith("200 mV below the stop at 4.20 V")
+    assert facts(watched, bounds).startswith("200 mV below the alarm at 4.20 V")
 
 
 def test_the_filter_takes_every_word(few: RealStation) -> None:

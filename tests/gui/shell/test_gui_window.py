@@ -142,6 +142,25 @@ def test_hold_asks_for_a_reason_and_says_what_the_output_does(
     qtbot.waitUntil(lambda: head.hold_button.text() == "Resume")
 
 
+def test_a_watched_run_offers_nothing_that_it_cannot_do(
+    qtbot: QtBot, open_window: Open, stand: Callable[..., RealStation]
+) -> None:
+    station = stand()
+    run = station.start("watched", "qms-0.7", record="cell.wrd")
+    station.go_on(600.0)
+    window = open_window(station)
+    window.bench.open_run(run)
+    head = window.bench.run_view.head
+    qtbot.waitUntil(lambda: station.run(run).only_watches)
+    qtbot.waitUntil(lambda: not head.end_button.isHidden())
+    qtbot.waitUntil(head.hold_button.isHidden)
+    assert head.skip_button.isHidden()
+
+    head.end()
+
+    assert "the instrument goes on" in head.question.text
+
+
 def test_discarding_asks_for_the_name_of_the_sample(
     qtbot: QtBot, open_window: Open, interrupted: RealStation
 ) -> None:
