@@ -19,6 +19,7 @@ _POWER = re.compile(r"\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _OHM = re.compile(r"\bohm\b")
 _RATE = re.compile(r"\bC (\d+)\b")
+_CELSIUS = re.compile(r"\bat (minus )?(\d+)(?: (\d+))? celsius\b")
 _HALL = re.compile(r"\bhall\b")
 
 
@@ -90,7 +91,13 @@ def spoken(name: str) -> str:
 def words(name: str) -> str:
     """Return a machine name within a line: ``retention at C/2``, ``Hall mobility``."""
     text = _RATE.sub(r"C/\1", name.replace("_", " "))
-    return _HALL.sub("Hall", text)
+    return _HALL.sub("Hall", _CELSIUS.sub(_degrees, text))
+
+
+def _degrees(found: re.Match[str]) -> str:
+    minus, whole, tenths = found.groups()
+    number = whole + (f".{tenths}" if tenths else "")
+    return f"at {_MINUS if minus else ''}{number} °C"
 
 
 def _fits(uncertainty: float) -> bool:
