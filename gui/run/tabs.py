@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 from labctl.api.answers import RunDetail, StepOut
 from labctl.api.client import StationClient
+from labctl.columns import CLIMATE
 
 PAGE = 2000
 """Steps asked for at once."""
 TIME = "test_time_second"
 CYCLED = frozenset({"voltage_volt", "step_net_capacity_ah", "half_cycle"})
 """Columns of a cell whose cycles are drawn."""
+AGAINST_TEMPERATURE = "Against T"
+"""Title of the laws of a series whose protocol draws nothing else of its own."""
+SHORT: Mapping[str, str] = {CLIMATE.name: "Chamber"}
+"""Stream -> title of its tab, where that of its plot leaves the others no room."""
 READINGS: Mapping[str, tuple[str, frozenset[str]]] = {
     "eis": (
         "Impedance",
@@ -61,18 +66,20 @@ def tabs_of(detail: RunDetail) -> list[Tab]:
     known = {p.name for p in detail.plots if p.stream in covered - set(READINGS)}
     readings = [stream for stream in READINGS if stream in columns]
     alone = [
-        Tab(plot.name, plot.title, frozenset({plot.name}))
+        Tab(plot.name, SHORT.get(plot.stream, plot.title), frozenset({plot.name}))
         for plot in detail.plots
         if plot.stream not in covered
         and _may_grow(detail, plot.stream)
         and (plot.x == TIME or not detail.view)
     ]
     growing = [stream for stream in readings if _may_grow(detail, stream)]
-    if not detail.view:
+    own = detail.view
+    if not own:
         tabs += [Tab(stream, *READINGS[stream]) for stream in growing]
-    elif growing or not readings:
+        own = AGAINST_TEMPERATURE if detail.is_series else ""
+    if own and (growing or not readings):
         others = {name for tab in (*tabs, *alone) for name in tab.names}
-        tabs.append(Tab("own", detail.view, elsewhere=frozenset(others | known)))
+        tabs.append(Tab("own", own, elsewhere=frozenset(others | known)))
     return tabs + alone
 
 

@@ -233,6 +233,8 @@ class RunDetail(Answer):
     envelope: dict[str, Bounds]
     view: str = ""
     """Word for the protocol's own figures; empty if it draws none of its own."""
+    is_series: bool = False
+    """Measured at several temperatures: laws against temperature are drawn, too."""
 
 
 class RunList(Answer):

@@ -1,6 +1,7 @@
 """What can be measured, with what: protocols, samples, instruments."""
 
 import logging
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from labctl.documents.writing import write_yaml
 from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
-from labctl.series.over_temperatures import can_be_series
+from labctl.series.over_temperatures import OverTemperatures, can_be_series
 from labctl.series.parameters import SeriesParameters
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.players import bounds, kinds
@@ -70,6 +71,14 @@ def view_of(protocol: str) -> str:
     except LabctlError:
         return ""
     return "" if kind.figures is Protocol.figures else kind.view
+
+
+def is_series(protocol: str, given: Mapping[str, Any]) -> bool:
+    """Tell whether parameters ask for a protocol at several temperatures."""
+    try:
+        return issubclass(plugins.protocol(protocol, given), OverTemperatures)
+    except LabctlError:
+        return False
 
 
 def samples(bench: StationBench) -> list[SampleOut]:

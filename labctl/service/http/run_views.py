@@ -80,10 +80,12 @@ async def runs(
 async def run_detail(here: Here, run: RunId) -> RunDetail:
     """Return everything about a run but its rows."""
     found: RunDetail = await ask(here, archive.detail, folder_of(here, run).path)
-    view = await asyncio.to_thread(catalogue.view_of, found.summary.protocol)
+    kind = found.summary.protocol
+    view = await asyncio.to_thread(catalogue.view_of, kind)
+    series = await asyncio.to_thread(catalogue.is_series, kind, found.parameters_given)
     mine = here.bench.run(run)
     known = {} if mine is None else {"summary": mine.summary()}
-    return found.model_copy(update={"view": view, **known})
+    return found.model_copy(update={"view": view, "is_series": series, **known})
 
 
 @router.get("/runs/{run}/steps", operation_id="steps")

@@ -226,6 +226,16 @@ def test_tabs_follow_from_the_streams(few: RealStation) -> None:
     assert particle == ["I–V"]
 
 
+def test_a_series_has_a_tab_for_its_laws(few: RealStation) -> None:
+    cell = few.client.run(few.started[1])
+
+    tabs = tabs_of(cell.model_copy(update={"is_series": True}))
+
+    assert [t.title for t in tabs][-1] == "Against T"
+    assert tabs[-1].shows("charge_transfer_activation_energy")
+    assert not tabs[-1].shows("dq_dv")
+
+
 # ---- lists
 
 

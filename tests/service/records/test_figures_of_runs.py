@@ -196,6 +196,12 @@ def test_a_protocols_word_fits_a_tab(name: str) -> None:
     assert len(catalogue.view_of(name)) <= 14
 
 
+def test_a_run_over_temperatures_is_known_by_its_parameters() -> None:
+    assert catalogue.is_series("peis", {"temperatures": "10 °C; 25 °C; 45 °C"})
+    assert not catalogue.is_series("peis", {})
+    assert not catalogue.is_series("of another lab, not installed here", {})
+
+
 def test_cycling_draws_nothing_that_every_cell_does_not_show() -> None:
     assert catalogue.view_of("cycling") == ""
     assert catalogue.view_of("gitt") == "GITT"
