@@ -46,7 +46,9 @@ FASTEST = 100.0 / 60.0
 GRAIN = 2e-3
 """K; what a set point read back may be off by."""
 HEATER = {1: "its heater is open", 2: "its heater is shorted"}
-"""What ``HTRST?`` says; the range is then off."""
+"""What ``HTRST?`` says, once: whoever asks clears it. The range is then off."""
+COMPLIANCE = "its heater takes less current than is driven: compliance"
+"""What 2 means of a 336's output 2; the heater stays on."""
 UNREADABLE = 1 | 16 | 32 | 64 | 128
 """Bits of ``RDGST?``: invalid, temperature under and over range, sensor zero, over."""
 
@@ -185,6 +187,8 @@ class HeaterLoop(PlainTalk):
         """The set point that was left, in the loop's unit; None: nothing to compare."""
         self._heats = False
         """Whether it was left with its heater on."""
+        self._fault = ""
+        """What was found of its heater, until somebody was refused because of it."""
         self.link.expect(self, self._refuse_changes)
 
     @property
@@ -270,6 +274,7 @@ class HeaterLoop(PlainTalk):
 
     def _refuse_heater(self, now: ChamberReading) -> None:
         if now.faults:
+            self._fault = ""  # it is told; the next one may try
             raise InstrumentError(f"{self.name}: {'; '.join(now.faults)}")
 
     def _unit(self) -> int:
@@ -305,15 +310,23 @@ class HeaterLoop(PlainTalk):
         if unit not in {KELVIN, CELSIUS}:
             raise InstrumentError(f"{self.name}: its input shows no temperature")
         value = number(setpoint, self.name)
+        regulates = number(heater, self.name) > 0
+        found = self._fault_of(number(fault, self.name))
+        if found or regulates:  # else what an earlier look has cleared
+            self._fault = found
         return ChamberReading(
             reading_of(celsius, status, self.name),
             value - ZERO if unit == KELVIN else value,
-            regulates=number(heater, self.name) > 0,
-            faults=self._faults(number(fault, self.name)),
+            regulates=regulates,
+            faults=(self._fault,) if self._fault else (),
         )
 
-    def _faults(self, code: float) -> tuple[str, ...]:
-        return () if code == 0 else (HEATER.get(int(code), f"heater error {code:g}"),)
+    def _fault_of(self, code: float) -> str:
+        if code == 0:
+            return ""
+        if (self.identity().model, self._output, code) == ("336", "2", 2):
+            return COMPLIANCE
+        return HEATER.get(int(code), f"heater error {code:g}")
 
     def celsius(self) -> float:
         """Return what its sensor reads, °C: see `labctl.roles.thermometer`."""

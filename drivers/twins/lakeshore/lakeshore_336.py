@@ -67,6 +67,9 @@ class LakeShore336Twin(PlainTwin):
         self.broken: set[str] = set()
         """A fault: inputs whose sensor is open."""
         self.heater_fault = {1: 0, 2: 0}
+        """What is wrong with a heater: 1 open, 2 shorted."""
+        self.heater_error = {1: 0, 2: 0}
+        """What was found of it and not asked for yet."""
         self.goals = {1: ROOM, 2: ROOM}
         """K."""
         self.ramps = {1: (0, 10.0), 2: (0, 10.0)}
@@ -159,7 +162,10 @@ class LakeShore336Twin(PlainTwin):
 
     @command(":RANGE", OUTPUT, Number(0, 3, whole=True))
     def _set_range(self, output: int, heater: int) -> None:
-        self.ranges[output] = 0 if self.heater_fault[output] else heater
+        fault = self.heater_fault[output]
+        self.ranges[output] = 0 if fault else heater
+        if fault and heater:
+            self.heater_error[output] = fault
         plant = self.plants[output]
         build = (STAGE, BLOCK)[output - 1]
         plant.limit(self.time, build.heating * SHARE[heater])
@@ -175,7 +181,9 @@ class LakeShore336Twin(PlainTwin):
 
     @query(":HTRST?", OUTPUT)
     def _heater(self, output: int) -> str:
-        return str(self.heater_fault[output])
+        """Tell what was found and forget it, as the instrument does."""
+        told, self.heater_error[output] = self.heater_error[output], 0
+        return str(told)
 
     def _act(self, output: int, start: float) -> None:
         """Let the stage go where its output's settings send it."""
@@ -188,7 +196,7 @@ class LakeShore336Twin(PlainTwin):
 
     def fail_heater(self, output: int, code: int) -> None:
         """Let a heater open (1) or short (2): its range goes off by itself."""
-        self.heater_fault[output] = code
+        self.heater_fault[output] = self.heater_error[output] = code
         self._set_range(output, 0)
 
     def reset(self) -> None:

@@ -212,6 +212,31 @@ def test_a_heater_fault_is_told_by_name(rig: Rig) -> None:
         rig.roles["1"].regulate(80.0)
 
 
+def test_a_heater_fault_is_told_to_all_though_the_first_look_clears_it(
+    rig: Rig,
+) -> None:
+    rig.roles["1"].regulate(80.0)
+    rig.twin.fail_heater(1, 2)
+
+    assert rig.roles["1"].celsius() < 80.0  # a thermometer's look, of another run
+    assert rig.roles["1"].read().faults == ("its heater is shorted",)
+    rig.roles["1"].make_safe()
+    assert rig.roles["1"].read().faults == ("its heater is shorted",)
+
+
+def test_a_heater_that_was_mended_heats_again(rig: Rig) -> None:
+    rig.roles["1"].regulate(80.0)
+    rig.twin.fail_heater(1, 1)
+    rig.roles["1"].read()
+    with pytest.raises(InstrumentError, match="its heater is open"):
+        rig.roles["1"].regulate(80.0)
+    rig.twin.heater_fault[1] = 0
+
+    assert rig.roles["1"].regulate(80.0) == pytest.approx(80.0, abs=1e-3)
+    reading = rig.roles["1"].read()
+    assert (reading.regulates, reading.faults) == (True, ())
+
+
 def test_an_output_without_a_loop_is_refused_when_it_is_opened() -> None:
     with pytest.raises(
         InstrumentError, match=r"output mode 3 .* set it up at the front"
