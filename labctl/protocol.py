@@ -195,6 +195,13 @@ class Step(abc.ABC):
         """
         return True
 
+    def disturbance(self, bench: Bench) -> str:  # noqa: ARG002
+        """Say what somebody changed of what this step set up; empty: nothing known.
+
+        Asked now and then while other steps are measured in it, so one short question.
+        """
+        return ""
+
     def restore(self, bench: Bench) -> Rows:
         """Bring back what it had set up; its rows count for no step's sums."""
         return self.execute(bench)

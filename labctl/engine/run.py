@@ -316,6 +316,10 @@ class Engine:
         """Take one item; return how the stretch ended, None if it goes on."""
         try:
             self._intake.look_beside(flight)
+            if flight.poll_is_over and not flight.is_beside:
+                told = self._standing.look(flight.rest, self._bench)
+                if told is not None:
+                    self._recorder.tell(told)
             item = next(rows)
             self._intake.take(item, flight)
         except StopIteration as stop:

@@ -6,15 +6,17 @@ import numpy as np
 
 from labctl.columns import OVERLOAD, SPECTRUM, STEP_COUNT, TECHNIQUE_INDEX
 from labctl.data import Array, Quality, Result
+from labctl.engine.standing import DISTURBED
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
 from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import EventRecord
 from labctl.verdicts.condition import Doubts
 from labctl.verdicts.recording import NO_OVERLOAD, ROWS_KEPT
+from labctl.verdicts.temperature import HELD
 
 PARTS = (STEP_COUNT, TECHNIQUE_INDEX, SPECTRUM)
 """What tells one piece of a stream from the next, where its rows have it."""
-GRAVE = {OVERLOADED: NO_OVERLOAD, ROWS_LOST: ROWS_KEPT}
+GRAVE = {OVERLOADED: NO_OVERLOAD, ROWS_LOST: ROWS_KEPT, DISTURBED: HELD}
 """Code of an event -> what its run did not meet."""
 TOLERATED = 0.1
 """Part of a piece's rows that auto range may flag while it switches …"""
@@ -28,6 +30,8 @@ def suspected(
     tables: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> Mapping[str, Result]:
     """Return the results, suspect where readings were not what flowed, or were lost.
+
+    So are those that were measured in a chamber which somebody changed meanwhile.
 
     ``tables``: stream -> columns, of those that have `OVERLOAD`. An overload that ends
     before it lasts is no event, but all that a short pulse has to say may lie in it.
@@ -54,7 +58,7 @@ def flagged_tables(reader: JournalReader) -> dict[str, Mapping[str, Array]]:
 
 
 def _told(events: Sequence[EventRecord]) -> Doubts:
-    """Say when an overload lasted, and when rows were lost."""
+    """Say when an overload lasted, rows were lost, or a chamber was changed."""
     found: Doubts = ()
     for code, condition in GRAVE.items():
         grave = [each for each in events if each.event.code == code]

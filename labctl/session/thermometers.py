@@ -5,13 +5,14 @@ columns. A role that plays a chamber measures what is around the sample, where n
 is configured for that. Nobody lends a thermometer: any number of runs may read it.
 """
 
+import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labctl import columns
 from labctl.config.models import Config
-from labctl.data import Column, Stream
+from labctl.data import Column, Event, Level, Stream
 from labctl.errors import (
     Complaint,
     InstrumentError,
@@ -21,11 +22,12 @@ from labctl.errors import (
 )
 from labctl.figures.figure import Plot
 from labctl.protocol import Protocol
-from labctl.roles.chamber import Chamber
+from labctl.roles.chamber import Chamber, ChamberReading
 from labctl.roles.playing import plays
 from labctl.roles.thermometer import StatesTemperatureAccuracy, Thermometer
 from labctl.session.auxiliaries import Aside, opened
 from labctl.station import Station
+from labctl.waits import tell
 
 SECTION = "temperature"
 EVERY = 10.0
@@ -55,21 +57,50 @@ class TemperatureBeside:
         return {self.column.name: celsius}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChamberAir:
     """The sensor by which a chamber regulates, as a thermometer."""
 
     chamber: Chamber
+    name: str = ""
+    """As the configuration calls it; empty: the run drives it itself, and knows."""
+    _before: ChamberReading | None = None
+    _moves: bool = False
+    """Whether it was another at the last look: a ramp is told once."""
 
     def celsius(self) -> float:
-        """See `Thermometer.celsius`."""
-        return self.chamber.read().celsius
+        """See `Thermometer.celsius`; what others do with the chamber is told."""
+        now, before = self.chamber.read(), self._before
+        moved = before is not None and not _is_alike(now, before)
+        if self.name and before and moved and not self._moves:
+            text = (
+                f"{self.name} {_said(now)} now, and {_said(before)} before; another "
+                "run or a person changes the temperature of what is measured here"
+            )
+            tell(Event(Level.WARNING, "temperature", text))
+        self._before, self._moves = now, moved
+        return now.celsius
 
 
-def as_thermometer(player: object) -> object:
-    """Return a player that measures a temperature, a chamber by its own sensor."""
+def _is_alike(one: ChamberReading, other: ChamberReading) -> bool:
+    same = one.setpoint == other.setpoint or (
+        math.isnan(one.setpoint) and math.isnan(other.setpoint)
+    )
+    return same and one.regulates is other.regulates
+
+
+def _said(reading: ChamberReading) -> str:
+    point = "" if math.isnan(reading.setpoint) else f" to {reading.setpoint:g} °C"
+    return f"regulates{point}" if reading.regulates else "does not regulate"
+
+
+def as_thermometer(player: object, name: str = "") -> object:
+    """Return a player that measures a temperature, a chamber by its own sensor.
+
+    ``name``: see `ChamberAir`.
+    """
     if plays(player, Chamber) and not plays(player, Thermometer):
-        return ChamberAir(player)  # type: ignore[arg-type]
+        return ChamberAir(player, name)  # type: ignore[arg-type]
     return player
 
 
@@ -88,6 +119,9 @@ def thermometers_of(
 ) -> tuple[Aside, ...]:
     """Return whose readings the rows of a run have: surface first, then ambient."""
     found: dict[str, Aside] = {}
+    own = {
+        cast[r] for r, kind in protocol.roles().items() if kind is Chamber and r in cast
+    }
     for channel in cast.values():
         told = config.thermometers_of(channel)
         if told is None:
@@ -98,11 +132,13 @@ def thermometers_of(
         ):
             if where:
                 name = f"{channel}.{key}"
-                found.setdefault(column.name, _aside(name, column, where, told.every))
+                found.setdefault(
+                    column.name, _aside(name, column, where, told.every, own)
+                )
     for role, kind in protocol.roles().items():
         if kind is Chamber and role in cast:
             column = columns.AMBIENT_TEMPERATURE
-            aside = _aside(f"{cast[role]}.ambient", column, cast[role], EVERY)
+            aside = _aside(f"{cast[role]}.ambient", column, cast[role], EVERY, own)
             found.setdefault(column.name, aside)
     order = [column.name for column in columns.TEMPERATURES]
     return tuple(found[name] for name in order if name in found)
@@ -135,9 +171,14 @@ def asked(asides: Iterable[Aside], station: Station) -> Asked:
     return Asked(tuple(complaints), tuple(unknown))
 
 
-def _aside(name: str, column: Column, channel: str, every: float) -> Aside:
+def _aside(
+    name: str, column: Column, channel: str, every: float, own: Collection[str]
+) -> Aside:
+    """Return how a thermometer is read; ``own`` are the chambers of the run itself."""
     ambient = column is columns.AMBIENT_TEMPERATURE
-    adapt = as_thermometer if ambient else on_the_sample
+    watched = "" if channel in own else channel
+    air = functools.partial(as_thermometer, name=watched)
+    adapt = air if ambient else on_the_sample
     return Aside(name, TemperatureBeside(column), channel, every, SECTION, adapt)
 
 

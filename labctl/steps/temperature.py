@@ -94,6 +94,23 @@ class SetTemperature(Step):
             return False
         return reading.regulates and self._is_near(reading)
 
+    def disturbance(self, bench: Bench) -> str:
+        """See `Step.disturbance`: it was switched off, or its set point turned."""
+        try:
+            reading = bench.role(self.role, Chamber).read()
+        except InstrumentError:  # whoever reads its air beside the run says so
+            return ""
+        asked = f"it was asked for {self.target.celsius:g} °C"
+        if not reading.regulates:
+            why = "; ".join(reading.faults) or "somebody switched it off"
+            return f"{self.role} does not regulate any more ({why}); {asked}"
+        if _is_other(reading, self.target.celsius, self.target.band):
+            return (
+                f"the set point of {self.role} is {reading.setpoint:g} °C; {asked}, "
+                "and somebody turned it"
+            )
+        return ""
+
     def restore(self, bench: Bench) -> Rows:
         """See `Step.restore`: at once where the chamber held on."""
         if self.still_stands(bench):

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 from loop_parts import Count, MemoryJournal, Output, engine_of
 
-from labctl.data import Batch, EndReason, Outcome
+from labctl.data import Batch, EndReason, Level, Outcome
 from labctl.engine.control import Control
 from labctl.engine.ledger import StepTotals
 from labctl.engine.situation import Recorded, Situation
@@ -244,3 +244,32 @@ def test_what_went_on_alone_counts_only_if_it_was_measured_in_what_stood(
     assert ended.reason is EndReason.COMPLETED
     assert journal.volts() == volts
     assert len(channel.order) == stops  # once at the end of every run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turned(Warm):
+    """Be as it was left for a minute, then turned, then as it was again."""
+
+    looks: ClassVar[list[float]] = []
+
+    def disturbance(self, bench: Bench) -> str:
+        self.looks.append(bench.clock.now())
+        return "somebody turned it" if 70.0 < bench.clock.now() < 150.0 else ""
+
+
+def test_what_somebody_changes_meanwhile_is_told_once(journal: MemoryJournal) -> None:
+    Turned.looks.clear()
+
+    def turned() -> Plan:
+        yield Turned(label="warm")
+        yield Quiet(label="measure")
+
+    engine_of(journal).run(turned())
+
+    told = [(e.level, e.text) for e in journal.events if e.code == "disturbed"]
+    assert [text for _, text in told] == [
+        "somebody turned it",
+        "what was changed is as it was after 'warm' again",
+    ]
+    assert told[0][0] is Level.WARNING
+    assert len(Turned.looks) == 4  # once a minute in 200 s

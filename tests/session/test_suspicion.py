@@ -5,6 +5,7 @@ import pytest
 
 from labctl.columns import OVERLOAD, STEP_COUNT, TECHNIQUE_INDEX, TIMESERIES
 from labctl.data import Event, Level, Quality, Result
+from labctl.engine.standing import DISTURBED
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
 from labctl.session.suspicion import suspected
 from labctl.store.journal.records import EventRecord
@@ -79,3 +80,10 @@ def test_it_is_said_how_many_rows_were_recorded_in_overload() -> None:
     assert found["capacity"].reason == (
         "2 of 2 rows of eis in step 3 were recorded in overload (overload_flags)"
     )
+
+
+def test_a_chamber_that_was_changed_makes_results_suspect() -> None:
+    told = record(DISTURBED, 60.0)
+    found = suspected(RESULTS, [told])
+
+    assert {r.quality for r in found.values()} <= {Quality.SUSPECT, Quality.ABSENT}

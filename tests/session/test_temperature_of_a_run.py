@@ -299,6 +299,31 @@ def test_a_step_that_waits_for_what_nobody_measures_is_refused(
     assert not list(tmp_path.glob("*/*.h5"))
 
 
+def turned_at(oven: ThermalDriver, moments: dict[float, float]) -> Observers:
+    """Return observers of whom one turns the chamber: s of the run -> °C."""
+
+    def watch(situation: Situation) -> None:
+        for moment in [m for m in moments if situation.test_time >= m]:
+            assert oven.room is not None
+            oven.room.setpoint = moments.pop(moment)
+
+    return Observers(watch=watch, live_view=False)
+
+
+def test_a_run_is_told_when_another_changes_its_chamber(
+    bench: Config, tmp_path: Path, oven: ThermalDriver
+) -> None:
+    config = with_oven(bench, BOTH)
+    turning = turned_at(oven, {300.0: 45.0, 310.0: 46.0, 320.0: 47.0})
+
+    finished, _ = run(config, order(tmp_path, resting()), turning)
+
+    with RunFile(finished.folder) as file:
+        told = [e.event.text for e in file.events if e.event.code == "temperature"]
+    (text,) = told
+    assert text.startswith("oven regulates to 45 °C now, and regulates to 25 °C before")
+
+
 # ---- going on
 
 

@@ -242,3 +242,27 @@ def test_where_the_thermometer_says_nothing_the_soak_counts() -> None:
     _, ending = through(to(23.0, soak=3600.0).execute(bench))
 
     assert ending.values["settled_after"] > 3600.0
+
+
+@pytest.mark.parametrize(
+    ("setpoint", "regulates", "says"),
+    [
+        (45.0, True, ""),
+        # rounded by the chamber, within the band
+        (45.3, True, ""),
+        (60.0, True, "the set point of chamber is 60 °C; it was asked for 45 °C"),
+        (45.0, False, "chamber does not regulate any more (somebody switched it off)"),
+    ],
+)
+def test_what_somebody_changes_while_others_measure_is_known(
+    setpoint: float, regulates: bool, says: str
+) -> None:
+    bench = ChamberBench()
+    bench.chamber.setpoint, bench.chamber.regulates = setpoint, regulates
+
+    found = SetTemperature(label="to", target=TemperatureTarget(45.0)).disturbance(
+        bench
+    )
+
+    assert found.startswith(says)
+    assert bool(found) is bool(says)
