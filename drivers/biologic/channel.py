@@ -80,17 +80,6 @@ class BiologicChannel:
         infos = self._port.infos
         return "0" if infos is None else str(infos.BoardSerialNumber)
 
-    @property
-    def max_current(self) -> float:
-        """Largest |current| in A; NaN if nobody knows."""
-        return self._port.facts(math.nan).largest_current
-
-    @property
-    def measures_impedance(self) -> bool:
-        """Whether the channel has an impedance board."""
-        infos = self._port.infos
-        return infos is not None and bool(infos.Zboard)
-
     def capability(self) -> Capability:
         """See `labctl.roles.capability.StatesCapability`."""
         return self._port.facts(math.nan).capability()

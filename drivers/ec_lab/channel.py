@@ -28,16 +28,6 @@ class EcLabChannel(SubmittedChannel):
         super().__init__(EcLabProgram(client, number, serial, options), clock)
         self._number, self._options = number, options
 
-    @property
-    def max_current(self) -> float:
-        """Largest |current| in A, as configured or assumed."""
-        return self._options.max_current
-
-    @property
-    def measures_impedance(self) -> bool:
-        """Whether the channel has an impedance board, as configured or assumed."""
-        return self._options.impedance
-
     def capability(self) -> Capability:
         """See `labctl.roles.capability.StatesCapability`."""
         impedance, given = self._options.impedance, self._options.model_fields_set

@@ -5,7 +5,6 @@ working electrode there, that oxidises it: positive, as everywhere here; silicon
 lithium delithiates.
 """
 
-import math
 from collections.abc import Mapping
 
 from drivers.neware.answers import Address
@@ -27,17 +26,6 @@ class NewareChannel(SubmittedChannel):
     ) -> None:
         super().__init__(NewareProgram(link, address, name, options), clock)
         self._address, self._options = address, options
-
-    @property
-    def max_current(self) -> float:
-        """Largest |current| in A; NaN if the configuration does not say."""
-        most = self._options.max_current
-        return math.nan if most is None else most
-
-    @property
-    def measures_impedance(self) -> bool:
-        """A Neware has no impedance."""
-        return False
 
     def capability(self) -> Capability:
         """See `labctl.roles.capability.StatesCapability`."""

@@ -93,16 +93,6 @@ class CellChannel:
         return self._terminals.instrument
 
     @property
-    def max_current(self) -> float:
-        """Largest |current| in A, at small voltages."""
-        return self._reach.largest_current
-
-    @property
-    def measures_impedance(self) -> bool:
-        """No: a source meter has no sine."""
-        return False
-
-    @property
     def further_columns(self) -> Mapping[str, tuple[Column, ...]]:
         """See `labctl.roles.potentiostat.RecordsMore`."""
         return {columns.TIMESERIES.name: (columns.POLL_LATENESS,)}

@@ -138,21 +138,6 @@ class PotentiostatChannel(typing.Protocol):
 
 
 @typing.runtime_checkable
-class PotentiostatLimits(typing.Protocol):
-    """What a channel can do, asked before anything is loaded."""
-
-    @property
-    def max_current(self) -> float:
-        """Largest |current| in A; NaN if nobody knows."""
-        ...
-
-    @property
-    def measures_impedance(self) -> bool:
-        """Whether the channel has an impedance board."""
-        ...
-
-
-@typing.runtime_checkable
 class RecordsMore(typing.Protocol):
     """A channel whose rows hold more than every potentiostat's."""
 

@@ -17,7 +17,8 @@ from labctl.figures.figure import Plot
 from labctl.limits import Envelope, exceeds
 from labctl.protocol import Bench, Parameters, RecordedRun
 from labctl.quantities import Ampere, Second, Volt, format_si
-from labctl.roles.potentiostat import PotentiostatChannel, PotentiostatLimits
+from labctl.roles.capability import capability_of
+from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.sample import SampleKind
 from labctl.steps.asking import KEPT, Ask
 from labctl.steps.asking_channel import AskChannel
@@ -160,7 +161,8 @@ class ChannelByHand(ByHand[AtRest]):
         found: list[Complaint] = []
         limit = self.parameters.largest_current
         channel = bench.role("cell", PotentiostatChannel)
-        most = channel.max_current if isinstance(channel, PotentiostatLimits) else None
+        able = capability_of(channel)
+        most = None if able is None else able.current
         for largest, whose in ((limit, "this run"), (most, "the channel")):
             if largest is not None and exceeds(abs(value), largest):
                 what = f"{value:g} A is beyond ±{largest:g} A of {whose}."

@@ -23,6 +23,7 @@ from labctl.engine.run import Engine
 from labctl.engine.situation import Ended
 from labctl.limits import Envelope
 from labctl.protocol import ClaimRecord, Protocol, StepRecord
+from labctl.roles.capability import Capability
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.sample import Sample
@@ -76,8 +77,8 @@ class CellChannel:
         self._index = 0
         self._running = self._skip = self._over = False
 
-    max_current = 0.4
-    measures_impedance = True
+    def capability(self) -> Capability:
+        return Capability(current=0.4)
 
     def load(
         self,

@@ -24,8 +24,9 @@ from labctl.errors import (
     OwnershipError,
     RefusedError,
 )
+from labctl.roles.capability import StatesCapability
 from labctl.roles.driver import Setup
-from labctl.roles.potentiostat import PotentiostatChannel, PotentiostatLimits
+from labctl.roles.potentiostat import PotentiostatChannel
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -52,7 +53,7 @@ def test_a_channel_plays_the_role() -> None:
     channel = simulated_bench().channel
 
     assert isinstance(channel, PotentiostatChannel)
-    assert isinstance(channel, PotentiostatLimits)
+    assert isinstance(channel, StatesCapability)
 
 
 def test_channels_count_from_one_on_the_panel_and_from_zero_in_the_library() -> None:

@@ -174,4 +174,4 @@ def test_corners_of_the_configuration_win_over_the_drivers() -> None:
 
     rig = MeterRig("2460", options={"cell": cell})
 
-    assert rig.channel.max_current == 3.0
+    assert rig.channel.capability().current == 3.0
