@@ -2,14 +2,16 @@
 
 The same words over RS-232, USB and TCP: ``in_…`` asks, ``out_…`` tells and is not
 answered, ``status`` says how it is and why the last word was refused. It takes words
-that tell in remote control only, which is chosen at its panel. It has no ramp but in
-programs. What the liquid in it stands only a person knows: ``lowest`` and ``highest``
-must be in the options.
+that tell in remote control only, which is chosen at its panel. There another of its set
+points may have been chosen, too (``out_mode_01``: HL, SL, LC 6): the first one is. It
+has no ramp but in programs. Its unit must be °C: numbers are in the one that it shows.
+What the liquid in it stands only a person knows: ``lowest`` and ``highest`` must be in
+the options.
 
 Safe is a set point at which the heater heats nothing: ``safe_temperature`` (20 °C), or
 as cold as the bath is now; or ``lowest``. It is not stopped: that would stop the pump,
-and whatever the liquid cools. Sources: lists
-of commands in the manuals of LC 6, Magnum 91, FL, CORIO and MAGIO.
+and whatever the liquid cools. Sources: lists of commands in the manuals of LC 6, HL,
+SL, Magnum 91, FL, SC, CORIO and MAGIO.
 """
 
 import math
@@ -49,6 +51,8 @@ GRAIN = 0.05
 """K; set points are sent with two decimals, older ones keep one."""
 REACTION = 2.0
 """s until its heater follows a set point."""
+COOLERS = re.compile(r"FLW?\s?\d")
+"""Recirculating coolers; their lists of commands (FL601, FLW4006) have no heater."""
 ABOVE = 1.0
 """K over the set point, where nothing is left to heat."""
 _STATUS = re.compile(r"\s*(-?\d{1,3})\b\s*(.*)", re.ASCII)
@@ -117,6 +121,9 @@ class Julabo(Talk):
         return back
 
     def _set_point(self, celsius: float) -> float:
+        """Have the first set point, and go by it; return it as it is read back."""
+        self.tell("out_mode_01 0")
+        self.inquire("status", self._status)  # forgets that FL and SC know no such word
         self.tell(f"out_sp_00 {celsius:.2f}")
         back = self.inquire("in_sp_00", self._celsius)
         if not abs(back - celsius) <= self._bounds.grain:
@@ -156,6 +163,8 @@ class Julabo(Talk):
         safe = self._options.safe_setpoint(now, self._bounds.lowest)
         self._set_point(safe)
         self._clock.sleep(REACTION)
+        if COOLERS.match(self.identity().model):
+            return  # no heater, and no word for one
         if self._mode() == RUNS and not self.celsius() <= safe + ABOVE:
             power = self.inquire("in_pv_01", self._power)
             if not power <= 0:

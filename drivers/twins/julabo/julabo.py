@@ -47,6 +47,12 @@ class JulaboTwin(Exchange):
         self.runs = False
         self.setpoint = 25.0
         """°C."""
+        self.second = 90.0
+        """°C; of its second set point, which a person may choose at its panel."""
+        self.selected = 0
+        """Which of them it goes to, 0 or 1."""
+        self.is_plain = model.startswith("FL")
+        """A recirculating cooler: one set point, and no word for a heater."""
         self.alarm = ""
         """A fault: what it complains of until somebody sees to it."""
         self.probe = True
@@ -73,6 +79,10 @@ class JulaboTwin(Exchange):
             "in_sp_00": f"{self.setpoint:.2f}",
             "in_mode_05": str(int(self.runs)),
         }
+        if not self.is_plain:
+            answers["in_mode_01"] = str(self.selected)
+        else:
+            del answers["in_pv_01"]
         if keyword == "status":
             told, self.refused = self.refused, ""
             return told or self.alarm or STATES[self.remote, self.runs]
@@ -96,6 +106,8 @@ class JulaboTwin(Exchange):
             return UNKNOWN
         if keyword == "out_mode_05" and value in {0.0, 1.0}:
             self.runs = bool(value)
+        elif keyword == "out_mode_01" and value in {0.0, 1.0} and not self.is_plain:
+            self.selected = int(value)
         elif keyword == "out_sp_00":
             low, high = self.range
             if not low <= value <= high:
@@ -109,7 +121,8 @@ class JulaboTwin(Exchange):
     def act(self) -> None:
         """Let the bath go where set point and mode send it."""
         if self.runs and not self.alarm:
-            self.plant.aim(self.setpoint + ZERO, self.time)
+            goal = self.second if self.selected else self.setpoint
+            self.plant.aim(goal + ZERO, self.time)
         else:
             self.plant.release(self.time)
 

@@ -94,6 +94,8 @@ def test_what_is_no_julabo_is_refused(answer: str) -> None:
 def test_regulating_is_read_back_word_by_word() -> None:
     pairs: list[tuple[str | None, str | None]] = [
         ("status", "02 REMOTE STOP"),
+        ("out_mode_01 0", None),
+        ("status", "-08 INVALID COMMAND"),  # as one with a single set point answers
         ("out_sp_00 45.00", None),
         ("in_sp_00", "45.00"),
         ("in_mode_05", "0"),
@@ -194,6 +196,30 @@ def test_one_that_was_cooled_is_not_warmed_up_to_be_safe(rig: Rig) -> None:
 
     assert rig.twin.setpoint == pytest.approx(5.0, abs=0.2)
     assert rig.twin.runs
+
+
+def test_another_set_point_chosen_at_its_panel_is_not_gone_by(rig: Rig) -> None:
+    rig.twin.selected, rig.twin.second = 1, 90.0
+    rig.bath.regulate(60.0)
+    rig.clock.sleep(6 * 3600.0)
+    reading = rig.bath.read()
+    rig.twin.selected = 1
+    rig.bath.make_safe()
+
+    assert reading.celsius == pytest.approx(60.0, abs=0.2)
+    assert rig.twin.selected == 0
+
+
+def test_a_cooler_that_knows_no_heater_is_made_safe_without_one() -> None:
+    rig = Rig(model="FL601")
+    rig.bath.regulate(35.0)
+    rig.clock.sleep(12 * 3600.0)
+    rig.bath.make_safe()
+
+    assert rig.twin.setpoint == 20.0
+    assert rig.bath.read().faults == ()
+    assert rig.device.link_counts.reopened == 0
+    rig.device.close()
 
 
 def test_one_that_goes_on_heating_is_told(rig: Rig) -> None:
