@@ -301,6 +301,21 @@ def test_what_is_no_protocol_is_refused(text: str) -> None:
         unicycler.read(text, "p.json", without=(), longest=LONG)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        document(OCV) | {"method": 3},
+        document(OCV) | {"method": None},
+        document({**OCV, "until_time_s": {}}),
+        document({**CC, "rate_C": "C/0"}),
+        document({"step": "tag", "tag": 1}, OCV),
+    ],
+)
+def test_a_value_that_the_package_trips_over_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError, match=r"none of a protocol's"):
+        read(data)
+
+
 def protocol(name: str, **given: Any) -> Protocol:
     kind = plugins.protocol(name)
     label = catalogue.label("si")

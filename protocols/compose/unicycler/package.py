@@ -6,6 +6,10 @@ from typing import Any
 
 from labctl.errors import Complaint, OperatorError, RefusedError
 
+CRASHES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What aurora-unicycler 0.4.6's own validators let through, for a method that is a
+number, a tag that is none, a rate of C/0."""
+
 
 def checked(data: Mapping[str, Any], name: str) -> Any:
     """Return a ``CyclingProtocol`` of the package, by its own rules.
@@ -29,6 +33,10 @@ def checked(data: Mapping[str, Any], name: str) -> Any:
             Complaint(_place(each["loc"], data), _sentence(each["msg"]), file=name)
             for each in error.errors()
         ) from error
+    except CRASHES as error:
+        what = f"has a value that is none of a protocol's ({error})."
+        cure = "Look at the types of its values: a method is a list of steps."
+        raise RefusedError([Complaint((), what, cure, file=name)]) from error
 
 
 def read_json(text: str, name: str) -> dict[str, Any]:
