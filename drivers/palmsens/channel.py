@@ -71,6 +71,10 @@ class Device(Heard, typing.Protocol):
         """Return what the instrument does."""
         ...
 
+    def look(self) -> None:
+        """Ask who is there, and by that whether a script runs."""
+        ...
+
 
 class MethodScriptChannel:
     """See `labctl.roles.potentiostat.PotentiostatChannel`."""
@@ -217,6 +221,8 @@ class MethodScriptChannel:
         ear.listen()
         if it is None or not it.seen:
             return Poll((), running=False, live=dict(ear.live))
+        if ear.ours and self._line.runs and ear.misses(it.silence):
+            self._device.exchange(self._device.look)
         if ear.ours and not self._line.runs:
             self._end(it)
         if ear.trouble is not None:
@@ -297,9 +303,15 @@ class MethodScriptChannel:
             log.warning("%s: an empty line was none of the script's", self.place)
             self._line.runs, ear.ended = True, False
             return
-        lost = None if it.rows.closed else it.rows.close(None)
-        if lost is not None:
-            ear.events.append(lost)
+        if not it.rows.closed and ear.trouble is None:
+            lost = it.rows.close(None)
+            if lost is not None:
+                ear.events.append(lost)
+            ear.trouble = InstrumentError(
+                f"{self.place}: its script has ended, and why was lost on its way: at "
+                "its end, or because it left a bound. Look at the last rows, then "
+                "resume the run"
+            )
         it.rows.end()
         it.uploaded = ear.ours = False
 

@@ -68,7 +68,7 @@ class MethodScriptInstrument:
         """How often the line was lost and came back."""
         self._door.open(FIRST_TRY)
         try:
-            self._look()
+            self.look()
         except BaseException:
             self._door.close()
             raise
@@ -97,7 +97,7 @@ class MethodScriptInstrument:
         OwnershipError: it runs a script and has never said what it is.
         """
         if not self.serial and not self.line.runs:
-            self._look()
+            self.look()
         if self.model is None:
             raise OwnershipError(
                 f"{self.name}: runs a script and does not say meanwhile what it is; "
@@ -126,7 +126,7 @@ class MethodScriptInstrument:
                 try:
                     self._door.open(AGAIN)
                     self.line.begin_anew()
-                    self._look()
+                    self.look()
                     break
                 except LinkError as error:
                     if self.clock.now() + pause >= began + seconds:
@@ -150,7 +150,7 @@ class MethodScriptInstrument:
 
     # ---- who it is
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Ask who is there. IdentityError, FirmwareError, LinkError."""
         self.line.send("\n")  # ends what somebody left half typed
         try:

@@ -76,18 +76,33 @@ class Listener:
         self._foreign: int | None = None
         """Identity that somebody else's script says; None: none has said any."""
         self._strange = 0
+        self._heard = device.clock.now()
+        """When something came last, s of the clock."""
 
     def begin(self, it: Experiment) -> None:
         """Answer for a script that is started or attached to."""
         self.it, self.ours, self.ended, self.trouble = it, True, False, None
-        self._strange = 0
+        self._strange, self._heard = 0, self._device.clock.now()
         self._overload.reset()
 
     def listen(self) -> None:
         """Take what has come. LinkError: the line is down, and does not come back."""
         self._device.exchange(self._line.pump)
         for found in self._line.heard():
+            self._heard = self._device.clock.now()
             self._take(found)
+
+    def misses(self, silence: float) -> bool:
+        """Tell whether nothing came for longer than a script may say nothing.
+
+        ``silence`` in s. What it said last, its end too, may be lost then. True only
+        once: it is listened to for as long again.
+        """
+        now = self._device.clock.now()
+        if now - self._heard <= silence + LISTEN:
+            return False
+        self._heard = now
+        return True
 
     # ---- whose script it is
 

@@ -371,7 +371,7 @@ def test_one_package_with_another_identity_is_damage_two_are_another_script() ->
 
 def test_rows_that_nobody_read_are_told_as_lost() -> None:
     bench = bench_of(buffer=2000)
-    channel, _ = started(bench, DOWN)
+    channel, _ = started(bench, replace(DOWN, current=-1e-4))
     bench.clock.sleep(3600.0)
     first = channel.poll()
     bench.clock.sleep(60.0)

@@ -5,8 +5,9 @@ from methodscript_bench import Bench, bench_of, run_out
 
 from drivers.palmsens.channel import MethodScriptChannel
 from labctl.columns import CURRENT, VOLTAGE
-from labctl.errors import LimitError
+from labctl.errors import InstrumentError, LimitError
 from labctl.limits import Envelope
+from labctl.roles.potentiostat import ROWS_LOST
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -64,3 +65,38 @@ def test_an_abort_that_was_damaged_on_its_way_is_sent_again(damaged: bytes) -> N
     assert bench.twin.look()[0] is False
     assert not bench.twin.runs
     assert len(aborts) == 2
+
+
+def test_an_end_that_was_never_read_is_asked_for() -> None:
+    bench = bench_of(imperfections="none")
+    channel = begun(bench, DOWN, ConstantCurrent(5e-4, 86400.0, (), MINUTE))
+
+    bench.clock.sleep(2 * 86400.0)  # nobody reads: the instrument's buffer is full
+    assert channel.poll().running
+    bench.clock.sleep(60.0)
+
+    with pytest.raises(InstrumentError, match="stands still, and whether its script"):
+        channel.poll()
+    assert not bench.twin.look()[0]
+    assert not channel.poll().running
+
+
+def test_an_end_whose_reason_was_lost_is_no_end_as_planned() -> None:
+    bench = bench_of(imperfections="none")
+    channel = begun(bench, DOWN)
+    bench.twin.tamper = lambda line: None if b"jc" in line else line
+
+    with pytest.raises(InstrumentError, match="why was lost"):
+        run_out(bench, channel)
+    assert ROWS_LOST in [event.code for event in channel.poll().events]
+
+
+def test_a_script_that_may_be_silent_is_not_taken_for_ended() -> None:
+    bench = bench_of()
+    channel = begun(bench, DOWN)
+    bench.twin.tamper = lambda line: None if line.startswith(b"P") else line
+    for _ in range(5):
+        bench.clock.sleep(30.0)
+        assert channel.poll().running
+
+    assert bench.twin.look()[0]
