@@ -5,6 +5,7 @@ density is activated, and the slope tells the donor level. Warmer, every donor h
 given its electron (saturation): the density is the donors' and tells no level.
 """
 
+import math
 from collections.abc import Sequence
 
 from labctl.analysis.temperature.fitted_law import FittedLaw, fit_law
@@ -27,8 +28,8 @@ def donor_level(
     level = fit_law(law, temperatures, densities)
     if energy.is_absent:
         return level
-    half = energy.expanded() / 2
-    times = energy.value / half if half > 0 else float("inf")
+    half = energy.expanded() / 2 if math.isfinite(energy.uncertainty) else math.nan
+    times = energy.value / half if half else math.inf
     doubts = (
         FREEZE_OUT.at_least(times)
         if energy.value > 0

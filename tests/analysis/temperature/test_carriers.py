@@ -46,3 +46,14 @@ def test_saturated_carriers_tell_none_and_say_why(densities: np.ndarray) -> None
     assert found.is_absent
     assert [doubt.code for doubt in found.doubts] == ["carriers-freeze-out"]
     assert "saturation" in found.reason or "over its uncertainty" in found.reason
+
+
+def test_carriers_of_which_nobody_knows_how_sure_they_are_tell_none() -> None:
+    densities = 1e20 * KELVIN**1.5 * np.exp(-0.045 / ELECTRONVOLT / KELVIN)
+    ends = [Measured(float(t), "K", {Source("t"): 0.2}) for t in KELVIN[[0, 3]]]
+    bare = [Measured(float(n)) for n in densities[[0, 3]]]
+
+    found = donor_level(LAW, ends, bare).constant
+
+    assert found.is_absent
+    assert "is not known" in found.reason
