@@ -1,5 +1,7 @@
 """A law against temperature: its points, the line, and how sure that is."""
 
+import math
+
 import numpy as np
 
 from labctl.analysis.temperature.fitted_law import FittedLaw
@@ -68,7 +70,11 @@ def _note(fitted: FittedLaw) -> str:
     if constant.is_absent:
         return constant.reason
     unit = f" {fitted.law.unit}" if fitted.law.unit else ""
+    half = COVERED * constant.uncertainty
+    if not (math.isfinite(half) and half > 0):
+        return f"{constant.value:.4g}{unit}, uncertainty unknown."
+    places = max(1 - math.floor(math.log10(half)), 0)
     return (
-        f"{constant.value:.4g} ± {2 * constant.uncertainty:.2g}{unit} (95 %); error "
-        "bars are standard uncertainties."
+        f"{constant.value:.{places}f} ± {half:.{places}f}{unit} (95 %); error bars are "
+        "standard uncertainties."
     )
