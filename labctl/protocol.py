@@ -376,6 +376,8 @@ class Protocol(abc.ABC):
     """Kinds of sample that it can measure."""
     can_be_run: ClassVar[bool] = True
     """False: only files of other programs have it, nobody can start it."""
+    can_be_repeated: ClassVar[bool] = True
+    """False: it records what others do, so there is no series over temperatures."""
     laws: ClassVar[tuple[Law, ...]] = ()
     """What its results follow against temperature, where it is measured as a series."""
     requests: ClassVar[Mapping[str, type[Parameters]]] = {}

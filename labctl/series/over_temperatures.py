@@ -191,7 +191,7 @@ def is_series(kind: type[Protocol], given: Mapping[str, Any]) -> bool:
     """Tell whether parameters ask for ``kind`` at several temperatures.
 
     A protocol that has a parameter of that name itself is not meant, nor one whose
-    steps come from a person.
+    steps come from a person or from another program.
     """
     own = kind.parameters_model.model_fields
     asked = any(name in given and name not in own for name in NAMES)
@@ -203,7 +203,8 @@ def can_be_series(kind: type[Protocol]) -> bool:
     own = kind.parameters_model.model_fields
     free = not any(name in own for name in NAMES)
     taken = any(stream.name == CLIMATE.name for stream in kind.streams)
-    return kind.can_be_run and not kind.requests and free and not taken
+    able = kind.can_be_run and kind.can_be_repeated
+    return able and not kind.requests and free and not taken
 
 
 @cache

@@ -69,6 +69,7 @@ class Watched(Protocol):
     )
     plots: ClassVar[tuple[Plot, ...]] = (VOLTAGE_TIME, CURRENT_TIME)
     sample_kinds = frozenset({SampleKind.HALF_CELL, SampleKind.FULL_CELL})
+    can_be_repeated = False
 
     def __init__(self, parameters: Parameters, sample: Sample) -> None:
         super().__init__(parameters, sample)

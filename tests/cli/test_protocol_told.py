@@ -24,10 +24,17 @@ def test_the_series_has_a_section_of_its_own(
     assert "25.00 °C" in series
 
 
-def test_a_run_by_hand_has_none(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "name",
+    [
+        "channel-by-hand",  # its steps come from a person
+        "watched",  # and from another program
+    ],
+)
+def test_whose_steps_come_from_others_has_none(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert show(monkeypatch, "channel-by-hand", "--json") == 0
+    assert show(monkeypatch, name, "--json") == 0
 
     assert json.loads(capsys.readouterr().out)["series"] is None
 
