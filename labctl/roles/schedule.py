@@ -18,6 +18,7 @@ QUANTITIES = (
     *("schedule", "steps", "line", "line before it", "control", "current_ampere"),
     *("voltage_volt", "taper_ampere", "every_second", "time >=", "voltage >="),
     *("voltage <=", "current >=", "current <=", "end"),
+    "times",
 )
 """What of a schedule may differ; the place in here is its code in a run's results."""
 

@@ -2,11 +2,13 @@
 
 Both are run through, loops and all, and laid beside each other, so that a cycle that
 stands there ten times is the same as a loop of ten. A line that is missing or too many
-is one difference, not a difference of every line behind it.
+is one difference, not a difference of every line behind it; a loop that runs more or
+less often is a difference of how often its lines run.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from labctl.roles.schedule import Difference, ScheduleStep, executed, line_of
@@ -51,21 +53,45 @@ def _aligned(
             yield from _pair(mine, other, lines[mine.name])
         return
     keys = [_key(each) for each in ours], [_key(each) for each in theirs]
-    for tag, a, b, c, d in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    opcodes = SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
+    paired = [
+        (ours[a + k], theirs[c + k])
+        for _, a, b, c, d in opcodes
+        for k in range(min(b - a, d - c))
+    ]
+    partner = {other.name: mine.name for mine, other in paired}
+    often = _how_often(ours, theirs, partner, lines)
+    for mine, other in paired:
+        yield from _pair(mine, other, lines[mine.name])
+    for _, a, b, c, d in opcodes:
         both = min(b - a, d - c)
-        for k in range(0 if tag in {"insert", "delete"} else both):
-            yield from _pair(ours[a + k], theirs[c + k], lines[ours[a + k].name])
-        if tag == "equal":
-            continue
-        yield from (
-            Difference(lines[one.name], "line", line_of(one), None)
-            for one in ours[a + both : b]
-        )
+        for one in ours[a + both : b]:
+            line = lines[one.name]
+            said = often.get(one.name)
+            yield said or Difference(line, "line", line_of(one), None)
         line = lines[ours[min(a + both, len(ours) - 1)].name]
-        yield from (
-            Difference(line, "line before it", None, line_of(one))
-            for one in theirs[c + both : d]
-        )
+        for one in theirs[c + both : d]:
+            said = often.get(partner.get(one.name, ""))
+            yield said or Difference(line, "line before it", None, line_of(one))
+
+
+def _how_often(
+    ours: Sequence[ScheduleStep],
+    theirs: Sequence[ScheduleStep],
+    partner: Mapping[str, str],
+    lines: Mapping[str, int],
+) -> dict[str, Difference]:
+    """Return, for lines that ran, but more or less often than planned, just that.
+
+    ``partner``: name of an entered line -> name of the planned one that it is.
+    """
+    planned = Counter(each.name for each in ours)
+    ran = Counter(partner[each.name] for each in theirs if each.name in partner)
+    return {
+        name: Difference(lines[name], "times", float(planned[name]), float(times))
+        for name, times in ran.items()
+        if times != planned[name]
+    }
 
 
 def _key(step: ScheduleStep) -> tuple[str, int]:
