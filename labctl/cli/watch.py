@@ -99,9 +99,9 @@ def watch(
             raise OperatorError("--planned needs the sample: --sample FILE.yaml")
         own, name = configured(bench, order)
         order = _with_plan(order, own, name, (planned, settings or [], preset))
+    if not simulate and not order.folder.is_dir():
+        raise OperatorError(f"{folder}: no folder is there")
     if not order.record:
-        if not order.folder.is_dir():
-            raise OperatorError(f"{place}: no folder is there")
         _folder(order, bench, as_json=as_json)
         return
     _record(order, bench, as_json=as_json)
@@ -164,6 +164,8 @@ def _folder(order: "WatchOrder", config: "Config", *, as_json: bool) -> None:
     control = Control()
     StopOnSignals(control)
     FolderWatch(order, config, told, control).run()
+    if not ended and order.once:
+        say("no .wrd file that can be read is there")
     if as_json:
         print_json({"runs": ended})
     if any(each["status"] == "refused" for each in ended):

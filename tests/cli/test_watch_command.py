@@ -72,6 +72,7 @@ def test_what_cannot_be_entered_is_refused_by_name() -> None:
         (("a.wrd",), "no sample"),
         # a slip in the folder's name
         (("nowhere",), "no folder is there"),
+        (("nowhere/cell7.wrd",), "nowhere: no folder is there"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_watched(
@@ -104,3 +105,11 @@ def test_a_record_is_watched_without_any_configured_cycler() -> None:
     assert answer["reason"] == "what there was is read; the record goes on"
     assert answer["status"] == "stopped"  # the record goes on
     assert Path(answer["file"]).exists()
+
+
+def test_a_folder_without_records_says_so(folder: Path) -> None:
+    Path("config.yaml").write_text("instruments: {}\nchannels: {}\n")
+
+    _, said = labctl("watch", str(folder), "--once")
+
+    assert "no .wrd file that can be read is there" in said
