@@ -60,14 +60,12 @@ class TechniqueFlight:
         program: CellProgram,
         index: int,
         begun: float,
-        voltage: float,
     ) -> None:
-        """Begin at ``begun`` (s of the host) with the cell at ``voltage`` (V)."""
+        """Begin at ``begun`` (s of the host)."""
         technique: Technique = program.techniques[index]
         if isinstance(technique, Loop | Spectrum):
             raise TypeError(f"{technique.kind} does not fly")
         self.technique, self.index, self.begun = technique, index, begun
-        self.voltage_before = voltage
         self.charge = self.energy = 0.0
         """C and J passed so far, with their signs."""
         self._program = program
@@ -146,12 +144,12 @@ class TechniqueFlight:
         beyond = voltage - self._level
         return beyond >= 0.0 if self._drives_up() else beyond <= 0.0
 
-    def ends_at_once(self, voltage: float) -> bool:
-        """End by the cut-off: a cell at rest at ``voltage`` (V) stands beyond it.
+    def ends_at_once(self) -> bool:
+        """End by the cut-off: the cell, at rest, stands beyond it.
 
         False: no condition of the technique's own says that it ends there.
         """
-        self.voltage_before, self._stands_beyond = voltage, True
+        self._stands_beyond = True
         return any(map(self._ends_driving, self.technique.until))
 
     def tail(self) -> CellRow | None:

@@ -139,14 +139,14 @@ class CellRun:
         raise OperatorError(f"{self.terminals.name}: its loops let no time pass")
 
     def _begin(self, index: int) -> TechniqueFlight:
-        flight = TechniqueFlight(self.program, index, self.clock.now(), self.voltage)
+        flight = TechniqueFlight(self.program, index, self.clock.now())
         self.flight, self.at = flight, index
         if flight.is_beyond(self.voltage):  # by what flowed before, perhaps
             self._hold(None)
             self.voltage = self._measured().voltage
         if not flight.is_beyond(self.voltage):
             self._hold(self.program.order(flight.technique, self.voltage))
-        elif not flight.ends_at_once(self.voltage):
+        elif not flight.ends_at_once():
             raise LimitError(
                 f"{self.terminals.name}: technique {index} drives a current towards "
                 f"{self.program.towards(flight.technique):g} V, and the cell rests "
