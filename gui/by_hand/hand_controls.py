@@ -129,6 +129,7 @@ class HandControls(QWidget):
             self.output.say(StateLook.FREE, "no run yet: ask for something")
             self._fade()
             return
+        self._show_sample(run.sample)
         look = StateLook.REST
         if by_hand is not None and by_hand.holds:
             look = StateLook.CHARGING
@@ -195,6 +196,12 @@ class HandControls(QWidget):
             self.hand.aim(kind.protocol, self._channels, kind.parameters, sample)
 
     # ---- looks
+
+    def _show_sample(self, sample: str) -> None:
+        """Show what the run was begun on, whoever began it."""
+        if self.sample.findText(sample) < 0:
+            self.sample.addItem(sample)
+        self.sample.setCurrentText(sample)
 
     def _show_readings(self, run: RunSummary) -> None:
         last = run.last

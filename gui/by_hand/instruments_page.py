@@ -51,7 +51,7 @@ class InstrumentsPage(QWidget):
         self.table = Table(
             "Instruments", TableModel(columns, lambda r: r.channel), self
         )
-        self.table.fit_columns(14, 34, 22, 0)
+        self.table.fit_columns(18, 30, 26, 0)
         self.table.clicked.connect(lambda _i: self.choose())
         self.table.activated.connect(lambda _i: self.choose())
         self.channel_panel = ChannelPanel(link)

@@ -197,6 +197,7 @@ def test_a_run_by_hand_that_goes_on_already_is_found(
 
     qtbot.waitUntil(lambda: iv.view.run == run)
     assert iv.controls.output.text == "output off"
+    assert iv.controls.sample.currentText() == "by hand"
 
 
 def test_a_film_in_a_field_is_driven_kept_and_reversed(
