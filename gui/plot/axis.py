@@ -52,6 +52,14 @@ def with_margin(data: Span, margin: float = MARGIN, least: float = 1e-12) -> Spa
     return Span(middle - half, middle + half)
 
 
+def least_across(data: Span) -> float:
+    """Return how much of an abscissa is seen at least: one of what is counted.
+
+    A single cycle stands alone between its neighbours, not among thousandths of it.
+    """
+    return 1.0 if data.size == 0.0 and data.low.is_integer() else 1e-12
+
+
 def follow(shown: Span | None, data: Span, least: float = 1e-12) -> Span:
     """Return the range to show: the old one unless data left it or shrank in it."""
     wanted = with_margin(data, least=least)

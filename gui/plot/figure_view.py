@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from gui.look.palette import theme
 from gui.parts.inputs import Elided
 from gui.parts.legend import Entry, Legend
-from gui.plot.axis import Span, follow, span_of, with_margin
+from gui.plot.axis import Span, follow, least_across, span_of, with_margin
 from gui.plot.bounds import Envelope
 from gui.plot.figure_curves import (
     MOST_POINTS,
@@ -225,7 +225,8 @@ class FigureView(QWidget):
         y = span_of(*(_axis(values, figure.y_log) for values in left))
         beside = span_of(*right)
         if x is not None:
-            self._x = follow(self._x, x)
+            least = 1e-12 if figure.x_log else least_across(x)
+            self._x = follow(self._x, x, least)
         if y is not None:
             self._y = follow(self._y, y)
         spans = {"bottom": self._x, "left": self._y}

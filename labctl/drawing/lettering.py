@@ -18,6 +18,7 @@ _ELLIPSIS = "…"
 _POWER = re.compile(r"\^(-?\d+)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _OHM = re.compile(r"\bohm\b")
+_DEGREE = re.compile(r"\bdegC\b")
 _RATE = re.compile(r"\bC (\d+)\b")
 _CELSIUS = re.compile(r"\bat (minus )?(\d+)(?: (\d+))? celsius\b")
 _HALL = re.compile(r"\bhall\b")
@@ -77,9 +78,9 @@ def probability_text(probability: float) -> str:
 
 
 def unit_text(unit: str) -> str:
-    """Typeset a unit as stored: ``cm^2 V^-1 s^-1`` as ``cm² V⁻¹ s⁻¹``, ``ohm`` as Ω."""
+    """Typeset a unit as stored: ``cm^2 V^-1`` as ``cm² V⁻¹``, ``ohm`` as Ω."""
     raised = _POWER.sub(lambda found: found[1].translate(_RAISED), unit)
-    return _OHM.sub("Ω", raised)
+    return _DEGREE.sub("°C", _OHM.sub("Ω", raised))
 
 
 def spoken(name: str) -> str:

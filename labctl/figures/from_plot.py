@@ -38,7 +38,8 @@ def from_plot(
     """
     known = {**_LONG_NAMES, **(labels or {})}
     names = {
-        name: known.get(name, name.replace("_", " ")) for name in (plot.x, *plot.y)
+        name: _written(known.get(name, name.replace("_", " ")))
+        for name in (plot.x, *plot.y)
     }
     left_out = [names[name] for name in plot.y if name not in columns]
     there = [name for name in plot.y if name in columns and plot.x in columns]
@@ -94,6 +95,11 @@ def _is_nyquist(
 
 def _unit(label: str) -> str:
     return label.rpartition(" / ")[2]
+
+
+def _written(label: str) -> str:
+    """Return a column's label as an axis writes it: ``°C``, not ``degC``."""
+    return label.removesuffix("degC") + "°C" if label.endswith(" / degC") else label
 
 
 def _quantity(label: str) -> str:

@@ -317,6 +317,20 @@ def test_compliance_and_window_are_shaded_on_an_iv_curve(qtbot: QtBot) -> None:
     assert view.stops.shown[("bottom", 1)][0] == pytest.approx(3.3)
 
 
+def test_a_single_cycle_stands_between_its_neighbours(qtbot: QtBot) -> None:
+    one = Series("discharge", np.array([1.0]), np.array([3600.0]), points=True)
+    view = FigureView()
+    qtbot.addWidget(view)
+
+    view.show_figure(
+        Figure("capacity", "Capacity", "Cycle", "Capacity / mAh/g", (one,))
+    )
+
+    (low, high), _ = view.plot.getViewBox().viewRange()
+    assert low < 0.6
+    assert high > 1.4
+
+
 def test_small_percentages_are_not_written_a_thousandfold(qtbot: QtBot) -> None:
     view = FigureView()
     qtbot.addWidget(view)
