@@ -5,7 +5,6 @@ tested here on every poll, so they act one poll period late at most. What goes o
 itself is claimed before it is started, and attached to again after a crash.
 """
 
-import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -34,7 +33,6 @@ from labctl.roles.potentiostat import (
     Loaded,
     Poll,
     PotentiostatChannel,
-    RecordsMore,
 )
 from labctl.steps.channel_flight import (
     STEP_OFFSET,
@@ -45,8 +43,8 @@ from labctl.steps.channel_flight import (
 from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
 from labctl.steps.technique_needs import needs_of_techniques
+from labctl.steps.temperature_ends import celsius_now, unmeasured, waiting
 from labctl.techniques import (
-    TEMPERATURE,
     Condition,
     ConditionQuantity,
     ConstantCurrent,
@@ -58,7 +56,6 @@ from labctl.techniques import (
     VoltageSweep,
     shortened,
 )
-from labctl.temperatures import THERMOMETERS, Temperatures
 
 ONE_ROW = 1.0 / VirtualClock.ROWS_A_POLL
 """Of the interval at which rows come: a poll in virtual time then brings one row, so
@@ -92,8 +89,8 @@ class RunTechniques(Step):
         """See `Step.execute`."""
         begun = bench.clock.now()
         channel = bench.role(self.role, PotentiostatChannel)
-        if unmeasured := self._unmeasured(bench):
-            raise RefusedError(unmeasured)
+        if unknown := unmeasured(bench, self.role, self.techniques):
+            raise RefusedError(unknown)
         loaded = channel.load(self.techniques, bench.envelope)
         watch = self._loaded_watch(bench)
         flight = self._flight
@@ -110,46 +107,20 @@ class RunTechniques(Step):
 
     def beyond(self, bench: Bench) -> list[Complaint]:
         """See `Step.beyond`: what the channel would refuse to load."""
-        unmeasured = self._unmeasured(bench)
+        found = unmeasured(bench, self.role, self.techniques)
         channel = bench.role(self.role, PotentiostatChannel)
         if not isinstance(channel, Rehearses):
-            return unmeasured
+            return found
         try:
             channel.rehearse(self.techniques, bench.envelope)
         except RefusedError as refused:
-            return [*unmeasured, *refused.complaints]
-        return unmeasured
+            return [*found, *refused.complaints]
+        return found
 
     @property
     def ends_by_temperature(self) -> bool:
         """Whether a technique may end at a temperature."""
-        return bool(self._waiting())
-
-    def _waiting(self) -> list[tuple[Place, Condition]]:
-        """Return the conditions on a temperature, and where they stand."""
-        return [
-            (("techniques", i, "until", k), condition)
-            for i, technique in enumerate(self.techniques)
-            if not isinstance(technique, Loop)
-            for k, condition in enumerate(technique.until)
-            if condition.quantity is ConditionQuantity.TEMPERATURE
-        ]
-
-    def _unmeasured(self, bench: Bench) -> list[Complaint]:
-        """Return which techniques wait for a temperature that nobody measures."""
-        waiting = self._waiting()
-        if not waiting or TEMPERATURE in _measured(bench, self.role):
-            return []
-        return [
-            Complaint(
-                place,
-                f"`{condition.name}` waits for what nobody measures: {self.role} has "
-                "no thermometer on its sample.",
-                "Say under `temperature:` of the configuration whose thermometer it "
-                "is (`surface:`); or end the step by something else.",
-            )
-            for place, condition in waiting
-        ]
+        return bool(waiting(self.techniques))
 
     def needs(self) -> Iterable[Need]:
         """See `Step.needs`."""
@@ -318,7 +289,7 @@ class RunTechniques(Step):
         self, bench: Bench, tests: HostTests, poll: Poll
     ) -> Generator[Item, None, tuple[int, Condition] | None]:
         """Return the condition that the temperature meets; its moment is a row."""
-        met = tests.warm(poll.technique, _celsius(bench, poll))
+        met = tests.warm(poll.technique, celsius_now(bench, poll))
         now = self._now(poll, self._flight.offset, known=True)
         if met and now and columns.TECHNIQUE_INDEX.name in now.columns:
             yield Batch(columns.TIMESERIES.name, now.columns)
@@ -407,24 +378,6 @@ class RunTechniques(Step):
             if isinstance(t, VoltageSweep) and t.record.every_volt
         ]
         return min(intervals + sweeps, default=1.0)
-
-
-def _measured(bench: Bench, role: str) -> frozenset[str]:
-    """Return the temperatures that somebody measures: a thermometer, or the channel."""
-    thermometers = bench.role(THERMOMETERS, Temperatures).measured
-    channel = bench.role(role, PotentiostatChannel)
-    if not isinstance(channel, RecordsMore):
-        return thermometers
-    further = channel.further_columns.get(columns.TIMESERIES.name, ())
-    return thermometers | {column.name for column in further}
-
-
-def _celsius(bench: Bench, poll: Poll) -> float:
-    """Return how warm the sample is now: by its channel, else its thermometer, °C."""
-    own = (poll.live or {}).get(TEMPERATURE, math.nan)
-    if math.isfinite(own):
-        return own
-    return bench.role(THERMOMETERS, Temperatures).latest(TEMPERATURE)
 
 
 def _pause(usual: float, channel: PotentiostatChannel) -> float:
