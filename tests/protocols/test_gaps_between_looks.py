@@ -73,6 +73,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "particle-iv": {"contact_radius": "1 µm"},
     "pellet-conductivity": {"settle_rate": 1e-9},
     "quasi-ocv": {"upper_voltage": "1.5 V"},
+    "watched": {"record": "cell.wrd"},
     "sequence": {
         "steps": [
             {"do": "rest", "duration": "1 h", "record": {"every": "20 min"}},
@@ -83,11 +84,17 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """What a sample or another parameter asks for; it wins over the bounds."""
+NO_CHANNEL = {"chamber-by-hand", "watched"}
+"""They drive no cell's channel, whatever the sample; the bench's twins play them."""
 LOOKS_A_STEP, STEPS = 150, 12
 """Of a cell, then the step is skipped and the walk ends: it would only go on alike."""
 
 
 ASKED: Mapping[str, tuple[Request, ...]] = {
+    "chamber-by-hand": (
+        Request("hold-temperature", {"temperature": 30.0}),
+        Request("keep"),
+    ),
     "channel-by-hand": (
         Request("rest", {"duration": 20.0}),
         Request("hold-current", {"current": 1e-5, "duration": 20.0}),
@@ -338,7 +345,7 @@ def test_the_engine_looks_at_least_every_two_polls(
     plug: OnTwins,
 ) -> None:
     clock, cell = BenchClock(1.7e9), sample_kind in CELLS
-    put = plug if cell else on_twins
+    put = plug if cell and kind.name not in NO_CHANNEL else on_twins
     protocol, bench = put(kind, SAMPLES[sample_kind], clock, **given)
 
     walked = walk(protocol, bench, clock, cell)

@@ -69,7 +69,11 @@ def test_a_sample_is_seen_to_lag_behind_its_chamber(
 def test_spectra_know_their_temperature_too(bench: Config, tmp_path: Path) -> None:
     config = with_oven(bench, BOTH, celsius=45.0)
 
-    finished, streams = run(config, order(tmp_path, {}, "peis"))
+    until_warm = {"do": "rest", "duration": "3 h"}
+    spectrum = {"do": "peis", "last_frequency": "100 Hz"}
+
+    steps = {"steps": [until_warm, spectrum]}
+    finished, streams = run(config, order(tmp_path, steps))
 
     assert finished.status == "completed"
     assert len(streams["eis"][SURFACE]) > 10
