@@ -244,6 +244,7 @@ class MethodScriptChannel:
         it = self._loaded()
         if not it.seen:
             raise OperatorError(f"{self.place}: nothing is started, nothing to skip")
+        self._ear.hear_first(it)
         at = it.rows.technique - it.rows.skipped
         self._ear.listen()
         now = it.rows.technique - it.rows.skipped

@@ -92,6 +92,14 @@ class Listener:
             self._heard = self._device.clock.now()
             self._take(found)
 
+    def hear_first(self, it: Experiment) -> None:
+        """Wait until a script has said something: before its first loop, none ends."""
+        self.listen()
+        if it.rows.last is None and self._line.runs:
+            seconds = it.silence + LISTEN
+            said = "the first word of a script"
+            self._line.wait_until(lambda: bool(self._line.inbox), seconds, said)
+
     def misses(self, silence: float) -> bool:
         """Tell whether nothing came for longer than a script may say nothing.
 

@@ -75,7 +75,7 @@ def test_a_limit_that_the_first_sample_meets_ends_the_technique() -> None:
     assert of(ended, 1, INSTRUMENT_TIME.name)[-1] < 61.0
 
 
-@pytest.mark.parametrize("passed", [0.15, 1.0])
+@pytest.mark.parametrize("passed", [0.0, 0.05, 0.15, 1.0])
 def test_a_skip_ends_the_technique_before_and_after_its_first_sample(
     passed: float,
 ) -> None:
