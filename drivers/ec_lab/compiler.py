@@ -30,8 +30,8 @@ from drivers.ec_lab.settings_file import (
     settings_text,
 )
 from drivers.ec_lab.spectrum import ONCE, spectrum_cells
+from drivers.margins import Margins
 from drivers.submitted.draft import Draft, interval_of, rests
-from drivers.submitted.margins import Margins
 from drivers.submitted.program import Compiled
 from labctl.limits import exceeds
 from labctl.techniques import (

@@ -18,8 +18,8 @@ from drivers.ec_lab.client import EcLabClient
 from drivers.ec_lab.compiler import compile_program
 from drivers.ec_lab.options import Options
 from drivers.ec_lab.points import PointReader, Rows
+from drivers.margins import Margins
 from drivers.submitted.files import write_back
-from drivers.submitted.margins import Margins
 from drivers.submitted.program import Compiled, Seen, Submitted
 from labctl import columns
 from labctl.data import Batch

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.submitted.margins import Margins
+from drivers.margins import Margins
 
 WIDTH = 20
 MODULO_BAT = "Modulo Bat"

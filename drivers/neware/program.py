@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drivers.margins import Margins
 from drivers.neware.answers import PROTECTED, Address, AnswerError, Row
 from drivers.neware.answers import Seen as Told
 from drivers.neware.client import BtsClient
@@ -15,7 +16,6 @@ from drivers.neware.options import Options
 from drivers.neware.rows import RowReader, index_of
 from drivers.neware.step_file import compile_steps
 from drivers.submitted.files import write_back
-from drivers.submitted.margins import Margins
 from drivers.submitted.program import PREFIX, Compiled, Seen, Submitted
 from labctl.data import Batch
 from labctl.errors import InstrumentError, NotOursError

@@ -11,9 +11,9 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from drivers.margins import Margins
 from drivers.neware.options import Options
 from drivers.submitted.draft import Draft, interval_of, rests
-from drivers.submitted.margins import Margins
 from drivers.submitted.program import Compiled
 from labctl.techniques import (
     Comparison,

@@ -10,8 +10,8 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drivers.margins import Margins
 from drivers.submitted.draft import behind
-from drivers.submitted.margins import Margins
 from drivers.submitted.program import Program, Seen, Submitted, make_token
 from labctl import columns
 from labctl.clock import Clock

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.submitted.margins import Margins
+from drivers.margins import Margins
 from labctl.data import Batch
 from labctl.techniques import Condition, Technique
 

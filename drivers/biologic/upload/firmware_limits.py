@@ -16,13 +16,8 @@ from drivers.biologic.upload.conditions import (
     STOP_ALL,
     FirmwareTests,
 )
-from labctl import columns
-from labctl.limits import ANYTHING, Envelope
+from drivers.margins import Margins
 
-LEAST_VOLTAGE_MARGIN = 0.02
-"""V; firmware sees single samples that no row shows: noise, and IR steps of ms."""
-PART_OF_SPAN = 0.01
-"""Of the width of the bounds; the larger margin counts."""
 BEYOND_RANGE = 1.02
 """Converters read 5 % beyond the name of a range and clip there; a current of the range
 itself is no limit."""
@@ -31,21 +26,8 @@ WITHIN_RANGE = 0.998
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Margins):
     """What firmware watches: V and A; infinite ends are not watched."""
-
-    voltage: tuple[float, float] = ANYTHING
-    current: tuple[float, float] = ANYTHING
-
-    @classmethod
-    def of(cls, envelope: Envelope | None) -> "Bounds":
-        """Return the envelope's bounds with their margins; the wider ones if eased."""
-        if envelope is None:
-            return cls()
-        return cls(
-            _widened(envelope, columns.VOLTAGE.name, LEAST_VOLTAGE_MARGIN),
-            _widened(envelope, columns.CURRENT.name, 0.0),
-        )
 
     def within(self, voltage: float, current: float) -> "Bounds":
         """Return bounds that a channel can see: V and A at the end of its ranges."""
@@ -53,14 +35,6 @@ class Bounds:
             _clipped(self.voltage, WITHIN_RANGE * voltage),
             _clipped(self.current, BEYOND_RANGE * current),
         )
-
-    def __str__(self) -> str:
-        said = [
-            f"{low:.4g} … {high:.4g} {unit}"
-            for (low, high), unit in ((self.voltage, "V"), (self.current, "A"))
-            if (low, high) != ANYTHING
-        ]
-        return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +92,6 @@ def _serves(own: tuple[int, float], config: int, value: float) -> bool:
     if own[0] != config:
         return False
     return own[1] <= value if config & AT_LEAST else own[1] >= value
-
-
-def _widened(envelope: Envelope, column: str, least: float) -> tuple[float, float]:
-    low, high = envelope.bounds.get(column, ANYTHING)
-    if column in envelope.eased:  # a fresh full cell is charged from far below
-        easy_low, easy_high = envelope.eased[column]
-        low, high = min(low, easy_low), max(high, easy_high)
-    finite = math.isfinite(low) and math.isfinite(high)
-    margin = max(least, PART_OF_SPAN * (high - low) if finite else 0.0)
-    return low - margin, high + margin
 
 
 def _clipped(bounds: tuple[float, float], most: float) -> tuple[float, float]:

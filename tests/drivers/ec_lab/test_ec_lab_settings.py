@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from drivers.ec_lab.compiler import compile_program
 from drivers.ec_lab.numbers import AMPERES, clock_time, range_name, written
 from drivers.ec_lab.options import Options
-from drivers.submitted.margins import Margins
+from drivers.margins import Margins
 from drivers.submitted.program import Compiled
 from drivers.twins.biologic.techniques import Mode
 from drivers.twins.ec_lab.settings_file import (

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from drivers.margins import Margins
 from drivers.neware.options import Options
 from drivers.neware.step_file import compile_steps
-from drivers.submitted.margins import Margins
 from labctl.errors import RefusedError
 from labctl.limits import Envelope
 from labctl.techniques import (

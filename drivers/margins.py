@@ -1,17 +1,18 @@
-"""The envelope as another program is to watch it: a margin outside what the host trips.
+"""The envelope as an instrument or another program watches it: a margin further out.
 
 The host trips first while it lives. What eases bounds for a fresh cell counts as the
-wider ones: the other program knows no such thing.
+wider ones: whoever watches there knows no such thing.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 from labctl import columns
 from labctl.limits import ANYTHING, Envelope
 
 LEAST_VOLTAGE_MARGIN = 0.02
-"""V; other programs see single samples that no row shows: noise, IR steps of ms."""
+"""V; they see single samples that no row shows: noise, IR steps of ms."""
 PART_OF_SPAN = 0.01
 """Of the width of the bounds; the larger margin counts."""
 
@@ -24,7 +25,7 @@ class Margins:
     current: tuple[float, float] = ANYTHING
 
     @classmethod
-    def of(cls, envelope: Envelope | None) -> "Margins":
+    def of(cls, envelope: Envelope | None) -> Self:
         """Return the envelope's bounds with their margins."""
         if envelope is None:
             return cls()
@@ -48,7 +49,7 @@ class Margins:
 
 def _widened(envelope: Envelope, column: str, least: float) -> tuple[float, float]:
     low, high = envelope.bounds.get(column, ANYTHING)
-    if column in envelope.eased:
+    if column in envelope.eased:  # a fresh full cell is charged from far below
         easy_low, easy_high = envelope.eased[column]
         low, high = min(low, easy_low), max(high, easy_high)
     finite = math.isfinite(low) and math.isfinite(high)
