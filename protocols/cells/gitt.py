@@ -108,7 +108,7 @@ class Gitt(CellProtocol):
     parameters_model = GittParameters
     streams: ClassVar[tuple[Stream, ...]] = (TIMESERIES, CYCLES)
     laws: ClassVar[tuple[Law, ...]] = (
-        Law("diffusivity", "diffusion_activation_energy", Kind.ACTIVATED),
+        Law("diffusivity", "activation_energy", Kind.ACTIVATED),
     )
     parameters: GittParameters
 

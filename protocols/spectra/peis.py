@@ -77,7 +77,7 @@ class Peis(CellProtocol):
     laws: ClassVar[tuple[Law, ...]] = (
         Law(
             "charge_transfer_resistance",
-            "charge_transfer_activation_energy",
+            "activation_energy",
             Kind.RESISTANCE,
         ),
         Law("series_resistance", "series_activation_energy", Kind.RESISTANCE),

@@ -51,7 +51,7 @@ def covers(found: Result, truth: float) -> bool:
 
 
 def test_the_charge_transfers_activation_is_found(peis: Finished) -> None:
-    found = peis.results["charge_transfer_activation_energy"]
+    found = peis.results["activation_energy"]
 
     truth = catalogue.build_cell("qms-0.7").parameters
     assert found.quality is Quality.GOOD, found.reason
@@ -88,7 +88,7 @@ def test_the_file_has_the_law_its_figure_and_the_chamber(peis: Finished) -> None
         climate = file.table("climate")
         said = climate["setpoint_temperature_celsius"][:]
 
-    assert names[0] == "charge_transfer_activation_energy"
+    assert names[0] == "activation_energy"
     assert "nyquist_0_celsius" in names
     assert set(np.unique(said)) >= {0.0, 10.0, 20.0, 30.0, 25.0}
 
@@ -210,7 +210,7 @@ def test_a_series_that_was_killed_goes_on_at_its_temperature(
 
     assert resumed.returncode == 0, (label, resumed.stderr)
     answer = json.loads(resumed.stdout)
-    found = answer["results"]["charge_transfer_activation_energy"]
+    found = answer["results"]["activation_energy"]
     assert abs(found["value"] - 50.0) <= 2 * found["uncertainty"]
     with JournalReader(run.journal) as reader:
         assert [step.label for step in reader.steps if step.outcome][-1] == (

@@ -232,7 +232,7 @@ def test_a_series_has_a_tab_for_its_laws(few: RealStation) -> None:
     tabs = tabs_of(cell.model_copy(update={"is_series": True}))
 
     assert [t.title for t in tabs][-1] == "Against T"
-    assert tabs[-1].shows("charge_transfer_activation_energy")
+    assert tabs[-1].shows("activation_energy")
     assert not tabs[-1].shows("dq_dv")
 
 
