@@ -79,7 +79,8 @@ def _say_unseen(flight: StepInFlight, recorded: Recorded, recorder: Recorder) ->
     """Say what passed behind the last row, and is lost with the channel's memory."""
     if recorded.unseen is None:
         return
-    event = recorded.unseen.event(abs(flight.step.assumed().charge))
+    planned = flight.step.assumed()
+    event = recorded.unseen.event(abs(planned.charge), planned.duration)
     if event is not None:
         recorder.tell(event)
 

@@ -15,6 +15,9 @@ from labctl.roles.potentiostat import ROWS_LOST
 NEGLIGIBLE = 5e-4
 """Of the largest charge that a step has passed so far, or of half of what the step in
 flight may pass: a sixth of what two instruments may differ in the same efficiency."""
+MOMENT = 2.0
+"""s; where the first row of a run is not there yet, and nothing says what would flow, a
+loss so short is that of a start."""
 SHORT = 10.0
 """s; only for so long what a step may pass, which is a guess, counts beside what has
 passed: a guard takes less."""
@@ -29,24 +32,29 @@ class Unseen:
     until: float
     """Test time at which it surely stood still, s; the guard's word, or now."""
     current: float
-    """Largest |current| of its rows, A; NaN: there is none."""
+    """Largest |current| of the step's rows, else of the run's, A; NaN: no row."""
     charge: float
     """Largest |charge| of a step of the run so far, C."""
 
-    def event(self, planned: float = 0.0) -> Event | None:
+    def event(self, planned: float = 0.0, duration: float = 0.0) -> Event | None:
         """Return what must be said; None: nothing passed that no row holds.
 
-        ``planned``: |charge| that the step in flight passes at most, C; it may have
-        only begun.
+        ``planned``: |charge| that the step in flight passes at most, C, in
+        ``duration``, s; it may have only begun.
         """
         seconds = self.until - self.since
-        passed = seconds * self.current if seconds > 0.0 else 0.0
+        current = self.current
+        if math.isnan(current) and planned and duration:
+            current = planned / duration
+        passed = seconds * current if seconds > 0.0 else 0.0
         if passed == 0.0:
             return None
         text = f"up to {seconds:.1f} s before the stop are in no row"
         if math.isfinite(passed):
             text += f"; up to {passed:.2g} C passed in them"
         whole = max(self.charge, planned / 2.0 if seconds <= SHORT else 0.0)
+        if math.isnan(passed) and seconds <= MOMENT:
+            return Event(Level.INFO, "gap", f"{text}, as it had just been started")
         if passed <= NEGLIGIBLE * whole:
             return Event(Level.INFO, "gap", f"{text}, which is negligible")
         return Event(Level.WARNING, ROWS_LOST, f"{text}, and no sum holds that")

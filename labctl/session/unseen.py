@@ -35,8 +35,8 @@ def unseen_of(
         _stood_still(stopped.get(claim.channel, math.nan), status, recorded.test_time)
         for claim in claims
     )
-    sizes = np.abs(table[columns.CURRENT.name][mine])
-    sizes = sizes[np.isfinite(sizes)]
+    sizes = np.abs(table[columns.CURRENT.name])
+    sizes = sizes[np.isfinite(sizes) & (mine if mine.any() else True)]
     charges = [abs(s.outcome.charge) for s in recorded.steps.values() if s.outcome]
     if recorded.totals is not None:
         charges.append(abs(recorded.totals.charge))

@@ -20,8 +20,9 @@ from labctl.roles.potentiostat import ROWS_LOST
         (Unseen(36_000.0, 36_002.0, 1e-3, 36.0), "gap"),
         # ten minutes of ten hours are more than a per cent
         (Unseen(36_000.0, 36_600.0, 1e-3, 36.0), ROWS_LOST),
-        # no row says what flowed
-        (Unseen(0.0, 2.0, math.nan, 0.0), ROWS_LOST),
+        # no row says what flowed, and it had just been started
+        (Unseen(0.0, 0.5, math.nan, 0.0), "gap"),
+        (Unseen(0.0, 60.0, math.nan, 0.0), ROWS_LOST),
     ],
 )
 def test_rows_are_lost_where_the_charge_behind_them_matters(
@@ -58,3 +59,11 @@ def test_the_event_says_how_long_and_how_much() -> None:
     assert event is not None
     assert event.text.startswith("up to 600.0 s before the stop are in no row")
     assert "up to 0.6 C passed" in event.text
+
+
+def test_before_its_first_row_the_plan_says_what_may_have_flowed() -> None:
+    event = Unseen(0.0, 3.0, math.nan, 0.0).event(planned=72.0, duration=72_000.0)
+
+    assert event is not None
+    assert "up to 0.003 C passed" in event.text
+    assert event.code == "gap"
