@@ -30,6 +30,8 @@ from labctl.station import Station
 from labctl.waits import tell
 
 SECTION = "temperature"
+COLDEST, HOTTEST = -273.15, 3000.0
+"""°C; what lies beyond is no temperature. An input without a sensor may read 0 K."""
 EVERY = 10.0
 """s between two looks at a chamber that the run itself drives."""
 
@@ -50,9 +52,11 @@ class TemperatureBeside:
     def read(self, player: Thermometer) -> Mapping[str, float]:
         """See `Auxiliary.read`. InstrumentError: the sensor says nothing."""
         celsius = float(player.celsius())
-        if math.isnan(celsius):
+        if not COLDEST < celsius < HOTTEST:  # NaN too
+            said = "" if math.isnan(celsius) else f" (it reads {celsius:g} °C)"
             raise InstrumentError(
-                "the sensor is open, shorted or beyond its curve; look at its leads"
+                f"the sensor is open, shorted or beyond its curve{said}; look at its "
+                "leads"
             )
         return {self.column.name: celsius}
 

@@ -1,5 +1,6 @@
 """Every row knows its temperature, and a limit on it holds, or is refused."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from thermal_bench import UNCERTAINTY, ThermalDriver, thermal, with_oven
 
+from labctl.columns import SURFACE_TEMPERATURE
 from labctl.config.models import Config
 from labctl.documents.document import Document
 from labctl.engine.control import Control
@@ -15,6 +17,7 @@ from labctl.errors import InstrumentError, LinkError, OperatorError, RefusedErro
 from labctl.session.order import Order, prepare
 from labctl.session.resume import resume
 from labctl.session.run import Finished, Observers, start
+from labctl.session.thermometers import TemperatureBeside
 from labctl.station import Station
 from labctl.store.run_file.reader import RunFile
 
@@ -388,3 +391,21 @@ def test_what_no_thermometer_says_is_unknown_and_stops_nothing(
     with RunFile(finished.file) as file:  # type: ignore[arg-type]
         said = [e.event.text for e in file.events if e.event.code == "temperature"]
     assert "is unknown, the run left it at 25.0 °C" in said[0]
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A thermometer whose input says always the same."""
+
+    reads: float
+
+    def celsius(self) -> float:
+        return self.reads
+
+
+@pytest.mark.parametrize("reads", [-273.15, -300.0, 9999.0, np.inf, -np.inf, np.nan])
+def test_what_is_no_temperature_is_no_reading(reads: float) -> None:
+    beside = TemperatureBeside(SURFACE_TEMPERATURE)
+
+    with pytest.raises(InstrumentError, match="open, shorted or beyond its curve"):
+        beside.read(Stuck(reads))
