@@ -78,7 +78,7 @@ class ResultTable(QWidget):
             Column("Why, or where ± is from", lambda r: r.why, tip=lambda r: r.told),
         ]
         self.table = Table("Results", TableModel(columns, lambda r: r.name), self)
-        self.table.fit_columns(12, 30, 28, 12, 0)
+        self.table.fit_columns(10, 40, 26, 11, 0)
         self.table.say_when_empty(NO_RESULTS)
         self.meaning = QLabel(MEANING)
         self.meaning.setObjectName("muted")
