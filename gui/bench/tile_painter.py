@@ -12,6 +12,10 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+CHIP_SIGN, CHIP_EDGE = 24, 6
+"""Pixels before and behind the text of a chip."""
+
+
 class TilePainter:
     """Paints tiles in the theme's colours; holds the fonts."""
 
@@ -25,6 +29,11 @@ class TilePainter:
         """Height of a whole tile."""
         line = QFontMetrics(self._font).height()
         return 4 * line + QFontMetrics(self._large).height() + 20
+
+    def chip_width(self, channel: str) -> int:
+        """Return the width of a chip that shows the whole name of a channel."""
+        name = QFontMetrics(self._font).horizontalAdvance(channel)
+        return CHIP_SIGN + name + CHIP_EDGE + 1
 
     def paint(
         self,
@@ -97,10 +106,13 @@ class TilePainter:
             QRectF(box.x() + 6, box.center().y() - 6, 12, 12),
             QColor(t.states[tile.look].stroke),
         )
-        inner = box.adjusted(24, 0, -6, 0)
+        inner = box.adjusted(CHIP_SIGN, 0, -CHIP_EDGE, 0)
         word = tile.word if tile.word != "free" else tile.detail or "free"
         used = _text(painter, inner, tile.channel, t.text, LEFT)
-        _text(painter, inner.adjusted(used + 8, 0, 0, 0), word, t.muted, RIGHT)
+        beside = inner.adjusted(used + 8, 0, 0, 0)
+        wide = painter.fontMetrics().horizontalAdvance(word)
+        if word != "free" or wide <= beside.width():  # its sign says that, too
+            _text(painter, beside, word, t.muted, RIGHT)
 
     def _paint_row(self, painter: QPainter, tile: Tile, box: QRectF) -> None:
         t = theme()

@@ -1,6 +1,7 @@
 """The station at a glance: one painted widget for all tiles.
 
-Busy channels are tiles (rows of one line above 16); free ones stand below as chips.
+Busy channels are tiles (rows of one line above 16); free ones stand below as chips, in
+as many columns as their names leave room for where they are many.
 Shape, word and colour say the state, in this order. Arrow keys move, Enter opens; while
 a number is asked for, tiles carry theirs.
 """
@@ -29,6 +30,11 @@ GAP = 8
 LEAST_WIDTH = 218
 ROW = 30
 CHIP = 26
+CHIP_WIDTH = 132
+"""With room for a word beside the name."""
+CHIP_GAP = 4
+MANY = 16
+"""Free channels above which a chip has the width of the longest name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +247,15 @@ class TileGrid(QWidget):
             )
             placed.append(Placed(tile, box, "row" if compact else "tile"))
             y = box.bottom() + GAP
-        chip_columns = max(1, int((width - GAP) // (132 + GAP)))
-        cell = (width - GAP) / chip_columns - GAP
+        least = CHIP_WIDTH
+        if len(chips) > MANY:
+            least = max(self._painter.chip_width(tile.channel) for tile in chips)
+        chip_columns = max(1, int((width - 2 * GAP + CHIP_GAP) // (least + CHIP_GAP)))
+        cell = (width - 2 * GAP + CHIP_GAP) / chip_columns - CHIP_GAP
         for k, tile in enumerate(chips):
             column, row = k % chip_columns, k // chip_columns
-            box = QRectF(GAP + column * (cell + GAP), y + row * (CHIP + 6), cell, CHIP)
+            x = GAP + column * (cell + CHIP_GAP)
+            box = QRectF(x, y + row * (CHIP + CHIP_GAP), cell, CHIP)
             placed.append(Placed(tile, box, "chip"))
         self._placed = placed
         bottom = max((p.box.bottom() for p in placed), default=0.0)

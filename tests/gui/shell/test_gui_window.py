@@ -121,6 +121,17 @@ def test_many_busy_channels_become_rows(
     assert window.bench.grid.minimumHeight() < 1000
 
 
+def test_many_free_channels_stay_in_sight(
+    open_window: Open, qtbot: QtBot, empty: RealStation
+) -> None:
+    window = open_window(empty, width=1440, height=860)
+    grid = window.bench.grid
+
+    qtbot.waitUntil(lambda: len(grid.tiles) > 40)
+
+    assert grid.minimumHeight() < 860 - 100
+
+
 # ---- asking of a run
 
 
