@@ -16,13 +16,21 @@ _BARE_COMMA = re.compile(r"\s*[+\-\N{MINUS SIGN}]?\d+,\d+\s*[^\d\s,]+\s*")
 def listed(given: Any) -> Any:
     """Return the items of ``10 °C; 25 °C``, or of a list.
 
-    Commas part items that have a unit each; one between digits is a decimal mark.
-    ValueError: nobody can tell which.
+    Commas part items that have a unit each; one between digits is a decimal mark. A
+    ``;`` at the end parts nothing. ValueError: nobody can tell which, one is missing.
     """
     if not isinstance(given, str):
         return tuple(given) if isinstance(given, list) else given
     if ";" in given:
-        return tuple(p for p in (part.strip() for part in given.split(";")) if p)
+        items = tuple(
+            part.strip() for part in given.strip().removesuffix(";").split(";")
+        )
+        if "" in items:
+            raise ValueError(
+                f"`{given}` has nothing between two `;`. Write the temperature that is "
+                "missing there, or leave one `;` out"
+            )
+        return items
     if _BARE_COMMA.fullmatch(given) or "," not in given:
         return (given,)
     parts = tuple(part.strip() for part in given.split(","))

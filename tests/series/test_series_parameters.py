@@ -44,6 +44,8 @@ def test_a_list_of_temperatures_is_read(
         # Celsius or kelvin?
         ("10; 25", "has no unit"),
         ("", "an empty text"),
+        # Was one forgotten, or is it a slip of the finger?
+        ("10 °C; ; 25 °C", "nothing between"),
         ("10 V", "is a voltage"),
     ],
 )
