@@ -23,6 +23,29 @@ STRAIGHT = Condition(
     advice="Look at the figure: a bend means two processes or a phase that changes; "
     "one point off means that it had not settled. Measure one temperature twice.",
 )
+EXPONENT = Condition(
+    code="temperature-exponent",
+    holds="The mobility's exponent is one that scattering gives.",
+    quantity="exponent of the mobility",
+    lowest=-3.0,
+    limit=2.0,
+    why="Phonons give −1.5 (−2.4 in silicon), ionised impurities +1.5. A few points in "
+    "a narrow range lie on a power law also where carriers hop from site to site, "
+    "which is activated.",
+    advice="Take the activation energy of the mobility, or measure a wider range of "
+    "temperatures: over it only one of the two laws is a line.",
+)
+HOPPING = Condition(
+    code="temperature-hopping",
+    holds="The mobility rises with temperature, as of carriers that hop.",
+    quantity="activation energy of the mobility",
+    lowest=0.0,
+    limit=2.0,
+    unit="eV",
+    why="Where phonons scatter free carriers the mobility falls: no barrier is "
+    "negative, and none above 2 eV is ever crossed.",
+    advice="Take the exponent of the mobility.",
+)
 HELD = Condition(
     code="temperature-held",
     holds="The temperature stayed within the band while it was measured.",

@@ -48,6 +48,7 @@ from labctl.steps.demands import FieldDemand
 from labctl.steps.field import FieldTarget, ReleaseField
 from labctl.steps.film import ReadFilm
 from labctl.steps.film_delta import ReadFilmByDelta
+from labctl.verdicts.temperature import EXPONENT, HOPPING
 from protocols.conduction.conduction_readings import (
     FILM_STEPS,
     UNSTATED,
@@ -197,8 +198,14 @@ class HallEffect(Protocol):
         ),
     )
     laws: ClassVar[tuple[Law, ...]] = (
-        Law("hall_mobility", "mobility_exponent", Kind.POWER, ""),
-        Law("hall_mobility", "mobility_activation_energy", Kind.ACTIVATED, "eV"),
+        Law("hall_mobility", "mobility_exponent", Kind.POWER, "", EXPONENT),
+        Law(
+            "hall_mobility",
+            "mobility_activation_energy",
+            Kind.ACTIVATED,
+            "eV",
+            HOPPING,
+        ),
         Law("carrier_density", "carrier_activation_energy", Kind.ACTIVATED, "eV"),
         Law("carrier_density", "donor_level", Kind.DONOR, "eV"),
         Law("sheet_density", "sheet_carrier_activation_energy", Kind.ACTIVATED, "eV"),

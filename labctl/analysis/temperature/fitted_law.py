@@ -96,7 +96,10 @@ def fit_law(
     doubts = verdicts.TEMPERATURES.at_least(float(count))
     if fit.freedom and known:
         doubts += verdicts.STRAIGHT.at_least(chance)
-    constant = own.with_unit(law.unit, law.factor).suspect(*doubts)
+    constant = own.with_unit(law.unit, law.factor)
+    if law.sensible is not None:
+        doubts += law.sensible.between(constant.value)
+    constant = constant.suspect(*doubts)
     spread = fit.leverage @ parts
     return FittedLaw(
         law,

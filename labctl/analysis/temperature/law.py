@@ -14,6 +14,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from labctl.verdicts.condition import Condition
+
 KILOJOULE = 8.314462618e-3
 """Gas constant in kJ/(mol K), CODATA 2018."""
 ELECTRONVOLT = 8.617333262e-5
@@ -42,6 +44,9 @@ class Law:
     kind: Kind
     unit: str = "kJ/mol"
     """Of the constant: ``kJ/mol``, ``eV``; empty for an exponent."""
+    sensible: Condition | None = None
+    """Between what bounds the constant makes sense: beyond them the points follow
+    another law, however well they lie on this one's line. None: everywhere."""
 
     @property
     def factor(self) -> float:

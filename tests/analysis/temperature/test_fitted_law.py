@@ -9,6 +9,7 @@ from labctl.analysis.temperature.fitted_law import fit_law
 from labctl.analysis.temperature.law import ELECTRONVOLT, KILOJOULE, Kind, Law
 from labctl.analysis.uncertainty import Measured
 from labctl.sources import Source
+from labctl.verdicts.temperature import EXPONENT, HOPPING
 
 KELVIN = np.array([283.15, 298.15, 318.15, 333.15])
 RESISTANCE = Law("r", "e", Kind.RESISTANCE, "kJ/mol")
@@ -204,3 +205,28 @@ def test_the_stated_interval_covers_the_truth_in_95_of_100(count: int) -> None:
     # ± 2.5 standard deviations of a count of 400 are ± 2.7 %.
     assert covered / runs == pytest.approx(0.955, abs=0.027)
     assert alarms / runs == pytest.approx(0.05, abs=0.027)
+
+
+@pytest.mark.parametrize(
+    ("mobility", "exponent", "energy"),
+    [
+        # Phonons: it falls as T^-3/2, and three points lie on both laws' lines.
+        (0.14 * (KELVIN[:3] / 300.0) ** -1.5, (), ("temperature-hopping",)),
+        # It hops over 0.2 eV: the same three points give an exponent of 8.
+        (
+            1e-4 * activated(KELVIN[:3], 0.2, ELECTRONVOLT),
+            ("temperature-exponent",),
+            (),
+        ),
+    ],
+)
+def test_a_law_whose_constant_makes_no_sense_is_not_told_as_good(
+    mobility: np.ndarray, exponent: tuple[str, ...], energy: tuple[str, ...]
+) -> None:
+    power = Law("m", "x", Kind.POWER, "", EXPONENT)
+    hops = Law("m", "e", Kind.ACTIVATED, "eV", HOPPING)
+    values, kelvin = valued(mobility, 0.02), warm(KELVIN[:3], 0.2)
+
+    for law, codes in ((power, exponent), (hops, energy)):
+        result = fit_law(law, kelvin, values).constant.to_result()
+        assert result.verdicts == codes
