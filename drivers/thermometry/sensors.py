@@ -18,6 +18,8 @@ PLATINUM = {"Pt100": 100.0, "Pt1000": 1000.0}
 NAMES = (*Letter, *PLATINUM)
 COLDEST_JUNCTION, WARMEST_JUNCTION = -50.0, 200.0
 """°C; a block, an ice point or an oven is within."""
+TERMINALS = 25.0
+"""°C; about where an instrument's own terminals are, to weigh their uncertainty."""
 FIXED_UNCERTAINTY, INTERNAL_UNCERTAINTY = 0.1, 0.6
 """K; standard uncertainty of a junction of which nothing else is said: an ice point,
 and ±1 °C of a terminal block's own sensor (rectangular). Assumed."""
@@ -55,9 +57,7 @@ class Sensor:
         return reading if low <= reading <= high else math.nan
 
     def slope(self, celsius: float) -> float:
-        """Return V/K or Ω/K; infinite where the reading is a temperature already."""
-        if self.reads_celsius:
-            return math.inf
+        """Return what the meter sees of a kelvin, V/K or Ω/K."""
         kind = self.kind
         if isinstance(kind, Platinum):
             return kind.slope(celsius)
@@ -66,16 +66,17 @@ class Sensor:
     def standard_uncertainty(self, celsius: float, meter: float) -> float:
         """Return K for a reading of ``celsius``; ``meter``: limit of error in V or Ω.
 
-        Sensor, junction and meter; the latter's limit taken as rectangular.
+        Sensor, junction and meter; the latter's limit taken as rectangular. It is the
+        meter's volts, too, where the instrument makes a temperature of them itself.
         """
         own = self.uncertainty
         if own is None:
             own = self.kind.tolerance(celsius) / math.sqrt(3.0)
         read = meter / math.sqrt(3.0) / abs(self.slope(celsius))
         junction = self.junction_uncertainty
-        if isinstance(self.kind, Thermocouple) and self.junction is not None:
-            here, there = self.kind.seebeck(celsius), self.kind.seebeck(self.junction)
-            junction *= abs(there / here)
+        if isinstance(self.kind, Thermocouple):
+            kept = TERMINALS if self.junction is None else self.junction
+            junction *= abs(self.kind.seebeck(kept) / self.slope(celsius))
         return math.hypot(own, read, junction)
 
 

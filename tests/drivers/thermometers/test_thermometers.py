@@ -237,3 +237,17 @@ def test_after_a_restart_another_quantity_is_not_taken_for_degrees(at: int) -> N
         instrument.reset()  # switched off and on; its link never noticed
 
     assert player.celsius() == pytest.approx(WARM, abs=0.5)
+
+
+def test_a_meters_error_counts_also_where_it_compensates_the_junction() -> None:
+    # A calibrated K and a perfect junction: what is left is the meter's 3.6 µV at
+    # 41 µV/K, as a rectangular limit.
+    exact = {"sensor": "K", "sensor_uncertainty": 0.0, "junction_uncertainty": 0.0}
+    roles = opened(
+        keithley_daq6510.driver,
+        twin_daq6510.twin,
+        {"inputs": {1: {"channel": 101, **exact}}},
+        {"terminals": {101: K}},
+    ).roles
+
+    assert roles["1"].temperature_uncertainty(WARM) == pytest.approx(0.050, abs=0.002)
