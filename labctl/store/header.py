@@ -201,7 +201,7 @@ def dumps(value: Any) -> str:
     StoreError: something inside has no JSON form.
     """
     try:
-        return json.dumps(value, default=_plain)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError) as e:
         raise StoreError(f"journal: {e}; keep to numbers, text, lists and dicts") from e
 
@@ -240,3 +240,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} {value!r} has no JSON form")
+
+
+_ENCODER = json.JSONEncoder(default=_plain)

@@ -94,6 +94,53 @@ def test_batches_after_a_commit_are_those_of_later_commits(
     assert firsts == list(range(50, 3000, 5))
 
 
+def test_any_commit_is_found_among_many_of_one_or_two_streams(
+    journal: Journal, make_rows: Rows
+) -> None:
+    rows = {TIMESERIES.name: 0, EIS.name: 0}
+    for number in range(1, 30):
+        for stream in (TIMESERIES, EIS)[: 1 + number % 2]:
+            journal.append(make_rows(stream, rows[stream.name], 2))
+            rows[stream.name] += 2
+        journal.commit()
+    with JournalReader(journal.path) as reader:
+        found = [
+            [stored.sequence for stored in reader.batches_after(after)]
+            for after in range(31)
+        ]
+
+    batches = [n for n in range(1, 30) for _ in range(1 + n % 2)]
+    assert found == [[n for n in batches if n > after] for after in range(31)]
+
+
+def test_many_small_batches_of_one_commit_keep_their_rows_and_order(
+    journal: Journal, make_rows: Rows
+) -> None:
+    for first in range(600):
+        journal.append(make_rows(TIMESERIES, first, 1))
+    journal.commit()
+    expected = make_rows(TIMESERIES, 0, 600).columns
+    with JournalReader(journal.path) as reader:
+        found = reader.table("timeseries")
+
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+def test_rows_are_those_of_the_moment_they_were_given(
+    journal: Journal, make_rows: Rows
+) -> None:
+    batch = make_rows(TIMESERIES, 0, 5)
+    expected = {name: values.copy() for name, values in batch.columns.items()}
+    journal.append(batch)
+    for values in batch.columns.values():
+        values[:] = 0
+    journal.commit()
+    with JournalReader(journal.path) as reader:
+        found = reader.table("timeseries")
+
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
 def test_commits_are_numbered_and_an_empty_one_does_not_count(
     journal: Journal, make_rows: Rows
 ) -> None:

@@ -1,13 +1,17 @@
 """Rows of one stream on their way to the journal, checked and column by column."""
 
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from labctl.data import Array, Batch, Stream
 from labctl.errors import StoreError
+from labctl.store.journal.schema import DTYPES
 
-INITIAL_ROWS = 256
+LOOSE = 256
+"""Batches that wait as they came; more are joined, so that a row costs its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Rows:
 
 
 class RowBuffer:
-    """Grows with the rows since the last commit; keeps its memory for the next."""
+    """Holds the rows since the last commit as the bytes that go to the disk."""
 
     def __init__(self, stream: Stream, number: int, rows: int) -> None:
         self.stream = stream
@@ -35,12 +39,14 @@ class RowBuffer:
         self.pending = 0
         """Rows in this buffer."""
         self._names = frozenset(column.name for column in stream.columns)
-        self._allocate(INITIAL_ROWS)
+        self._types = [(each.name, DTYPES[each.dtype]) for each in stream.columns]
+        self._joined: list[tuple[bytes, ...]] = []
+        self._loose: list[list[bytes]] = []
 
     @property
     def nbytes(self) -> int:
         """Bytes that wait."""
-        return self.pending * 8 * len(self.stream.columns)
+        return self.pending * 8 * len(self._types)
 
     def add(self, batch: Batch) -> None:
         """Take the rows of ``batch``, all of them or none.
@@ -51,59 +57,54 @@ class RowBuffer:
         if columns.keys() != self._names:
             raise StoreError(self._difference(batch))
         count = len(batch)
-        end = self.pending + count
-        if end > self._floats.shape[1]:
-            self._grow(end)
-        for name, target in self._targets:
-            self._check(name, np.asarray(columns[name]), count, target is not None)
-        start = self.pending
-        for i, (name, target) in enumerate(self._targets):
-            row = self._floats[i] if target is None else target
-            row[start:end] = columns[name]
-        self.pending = end
-
-    def columns(self) -> Array:
-        """Return what waits, shape (columns, rows), 8 bytes a value."""
-        return self._floats[:, : self.pending]
+        shape = (count,)
+        taken = []
+        for name, dtype in self._types:
+            values = columns[name]
+            if (
+                type(values) is not np.ndarray
+                or values.dtype is not dtype
+                or values.shape != shape
+            ):
+                values = self._checked(name, values, count, dtype)
+            taken.append(values.tobytes())
+        self._loose.append(taken)
+        self.pending += count
+        if len(self._loose) >= LOOSE:
+            self._joined.append(tuple(map(b"".join, zip(*self._loose, strict=True))))
+            self._loose = []
 
     def take(self) -> "Rows":
         """Hand over what waits; the buffer is empty afterwards."""
-        rows = Rows(self.number, self.stored, self.pending, self.columns().tobytes())
+        columns = zip(*self._joined, *self._loose, strict=True)
+        blob = b"".join(chain.from_iterable(columns))
+        rows = Rows(self.number, self.stored, self.pending, blob)
         self.stored += self.pending
         self.pending = 0
-        if self._floats.shape[1] > 64 * INITIAL_ROWS:
-            self._allocate(INITIAL_ROWS)
+        self._joined, self._loose = [], []
         return rows
 
-    def _allocate(self, rows: int) -> None:
-        self._floats = np.empty((len(self.stream.columns), rows), "<f8")
-        integers = self._floats.view("<i8")
-        self._targets = [
-            (column.name, integers[i] if column.dtype == "i8" else None)
-            for i, column in enumerate(self.stream.columns)
-        ]
-
-    def _grow(self, rows: int) -> None:
-        old = self.columns()
-        self._allocate(max(rows, 2 * self._floats.shape[1]))
-        self._floats.view("<i8")[:, : self.pending] = old.view("<i8")
-
-    def _check(self, name: str, values: Array, count: int, integer: bool) -> None:
+    def _checked(
+        self, name: str, given: Any, count: int, dtype: "np.dtype[Any]"
+    ) -> Array:
+        """Return a column as its type; StoreError: it would not be the same numbers."""
+        values = np.asarray(given)
         if values.shape != (count,):
             raise StoreError(
                 f"{self.stream.name}: {name} has shape {values.shape}, "
                 f"the batch has {count} rows; give every column one value a row"
             )
         kind = values.dtype.kind
-        if kind == "i" or (kind in "fub" and not integer):
-            return
+        if kind == "i" or (kind in "fub" and dtype.kind == "f"):
+            return values.astype(dtype)
         with np.errstate(invalid="ignore"):  # NaN has no whole number
-            fits = kind in "fub" and np.array_equal(values, values.astype("<i8"))
+            fits = kind in "fub" and np.array_equal(values, values.astype(dtype))
         if not fits:
             raise StoreError(
                 f"{self.stream.name}: {name} got {values[:3]} ({values.dtype}), "
                 "not numbers of its type; a missing whole number is −1"
             )
+        return values.astype(dtype)
 
     def _difference(self, batch: Batch) -> str:
         missing = sorted(self._names - batch.columns.keys())

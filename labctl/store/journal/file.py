@@ -29,10 +29,11 @@ CLAIM = (
 NEW = ".new"
 """Suffix of a journal that is being made."""
 HEADER = "INSERT INTO header (seq, unix, json) VALUES (?, ?, ?)"
-STATUS = (
-    "INSERT OR REPLACE INTO status (id, seq, finished, state, json, rows) "
+FIRST_STATUS = (
+    "INSERT INTO status (id, seq, finished, state, json, rows) "
     "VALUES (1, ?, ?, ?, ?, ?)"
 )
+STATUS = "UPDATE status SET seq = ?, finished = ?, state = ?, json = ?, rows = ?"
 
 
 def tidy(path: Path) -> None:
@@ -61,7 +62,7 @@ def write_first(path: Path, header: RunHeader) -> None:
         now = SystemClock().unix() if math.isnan(began) else began
         execute(HEADER, (0, now, header.to_json()))
         status = Status("created", unix=now)
-        execute(STATUS, status_row(status, {}))
+        execute(FIRST_STATUS, status_row(0, status, {}))
         execute("COMMIT")
         # else the tables themselves are only in the log, which may be lost
         execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -84,8 +85,8 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def status_row(status: Status, rows: Mapping[str, int]) -> tuple[Any, ...]:
-    """Return the values that `STATUS` takes."""
+def status_row(number: int, status: Status, rows: Mapping[str, int]) -> tuple[Any, ...]:
+    """Return the values that `STATUS` takes, as of commit ``number``."""
     text = dumps(
         {
             "reason": status.reason,
@@ -97,4 +98,4 @@ def status_row(status: Status, rows: Mapping[str, int]) -> tuple[Any, ...]:
             "fields": status.fields,
         }
     )
-    return status.sequence, int(status.finished), status.state, text, dumps(rows)
+    return number, int(status.finished), status.state, text, dumps(rows)

@@ -24,7 +24,7 @@ from labctl.store.journal.schema import CLAIMS, SMALL, TABLES, VERSION
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Portion:
     """What one commit makes durable, taken over at one moment."""
 
@@ -74,7 +74,7 @@ class JournalFiles:
                 execute(BATCH, (*values, rows.blob))
             for sql, given in portion.statements:
                 execute(sql, given)
-            execute(STATUS, status_row(portion.status, portion.counts))
+            execute(STATUS, status_row(portion.number, portion.status, portion.counts))
             if portion.save_world is not None:
                 portion.save_world()
             execute("COMMIT")

@@ -205,7 +205,8 @@ class Journal(PendingChanges):
         says why, and everything is kept in memory and tried again at the next call.
         StoreError: too much waits.
         """
-        self._press(stopwatch() + COMMIT_WAIT)
+        if self._press(stopwatch() + COMMIT_WAIT):
+            return self._writer.durable
         if self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE:
             with announce("the disk to take rows", BACK_PRESSURE_WAIT):
                 self._press(stopwatch() + BACK_PRESSURE_WAIT, asked())

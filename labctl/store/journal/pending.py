@@ -3,7 +3,6 @@
 Everything here is memory; nothing waits for the disk.
 """
 
-import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -161,19 +160,19 @@ class PendingChanges:
         return self._taken + 1
 
     def _has_news(self) -> bool:
-        waits = self._changed or self._statements
-        return bool(waits) or any(each.pending for each in self._buffers.values())
+        if self._changed or self._statements:
+            return True
+        return any(each.pending for each in self._buffers.values())
 
     def _take_over(self) -> Portion:
         """Take everything for the next commit, and the simulated bench with it."""
         number, snapshot = self._number, self.take_snapshot
         save_world = None if snapshot is None else snapshot(number)
-        status = dataclasses.replace(self._status, sequence=number)
         rows = [each.take() for each in self._buffers.values() if each.pending]
         counts = {name: each.stored for name, each in self._buffers.items()}
         statements, self._statements = self._statements, []
         self._changed = False
         self._taken = number
         return Portion(
-            number, rows, statements, status, counts, save_world, stopwatch()
+            number, rows, statements, self._status, counts, save_world, stopwatch()
         )

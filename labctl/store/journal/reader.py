@@ -43,8 +43,10 @@ _ROWS = (
 )
 _PAGE = (
     "SELECT id, seq, stream, first, count, crc, data FROM batches "
-    "WHERE seq > ? AND seq <= ? AND id > ? ORDER BY seq, id LIMIT ?"
+    "WHERE id > ? AND seq > ? AND seq <= ? ORDER BY id LIMIT ?"
 )
+_LAST = "SELECT ifnull(max(id), 0) FROM batches"
+_NEXT = "SELECT seq FROM batches WHERE id >= ? ORDER BY id LIMIT 1"
 
 
 class JournalReader:
@@ -206,16 +208,27 @@ class JournalReader:
             yield from self._batches(file, sequence, min(until, before - 1))
 
     def _batches(self, file: "_File", after: int, until: int) -> Iterator[StoredBatch]:
-        last = -1
+        last = self._last_of(file, after)
         while True:
-            page = self._ask(file, _PAGE, after, until, last, PAGE)
+            page = self._ask(file, _PAGE, last, after, until, PAGE)
             for at, seq, number, first, count, crc, data in page:
                 stream = self._streams[number]
                 columns = decode(stream, count, data, crc)
                 yield StoredBatch(Batch(stream.name, columns), first, seq)
-                after, last = seq - 1, at
+                last = at
             if len(page) < PAGE:
                 return
+
+    def _last_of(self, file: "_File", sequence: int) -> int:
+        """Return the id after which a file's batches of later commits lie."""
+        low, high = 0, self._ask(file, _LAST)[0][0]
+        while low < high:
+            middle = (low + high) // 2
+            if self._ask(file, _NEXT, middle + 1)[0][0] > sequence:
+                high = middle
+            else:
+                low = middle + 1
+        return int(low)
 
     def close(self) -> None:
         """Let go of the file; harmless the second time."""

@@ -9,7 +9,11 @@ value 8 bytes little-endian (IEEE double for ``f8``, two's complement for ``i8``
 Where ``journal-2.sqlite`` lies beside it, that one is the journal, and of this one only
 ``batches`` with a ``seq`` below the other's ``begins`` (in ``meta``) count; and so on.
 
-Whoever edits this raises `VERSION`, and keeps the reader able to read the old ones.
+A later row of ``batches`` never has a lower ``seq`` than an earlier one, nor of one
+stream a lower ``first``; the first is found by bisection, without an index to write.
+
+Whoever edits this keeps the reader able to read the old ones, and raises `VERSION`
+where an older reader would go wrong.
 """
 
 import zlib
@@ -44,7 +48,6 @@ CREATE TABLE batches (
     data BLOB NOT NULL
 );
 CREATE INDEX batches_rows ON batches (stream, first);
-CREATE INDEX batches_seq ON batches (seq);
 CREATE TABLE steps (
     step_count INTEGER PRIMARY KEY, began REAL NOT NULL, ended REAL,
     payload TEXT NOT NULL, outcome TEXT, first_rows TEXT NOT NULL,

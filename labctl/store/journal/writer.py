@@ -2,7 +2,8 @@
 
 Whoever measures hands a portion over and goes on; a disk that takes its time, or takes
 nothing, costs the measurement nothing. One portion is on its way at a time: what comes
-meanwhile belongs to the next one.
+meanwhile belongs to the next one. The two threads meet at a bare queue and a bare lock:
+a condition, which is Python, costs a durable row as much as SQLite does.
 """
 
 import logging
@@ -10,6 +11,7 @@ import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from queue import SimpleQueue
 
 from labctl.clock import SystemClock, stopwatch
 from labctl.store.journal.disk_trouble import Cause, Trouble, free_bytes, judge
@@ -24,6 +26,8 @@ LOOK_EVERY = 1.0
 """s between two looks at the room that is left."""
 RESTORE_EVERY = 5.0
 """s between two tries to take the reserve back."""
+HAND_OVER = 10.0
+"""s; between a portion's end and that of its try lie microseconds."""
 SLICE = 0.05
 """s between two looks at whoever may end a wait."""
 
@@ -66,10 +70,11 @@ class Writer:
         self.at_the_end = False
         """Whether all of the reserve may be used."""
         self._files = files
-        self._turn = threading.Condition()
+        self._turns: SimpleQueue[Portion | None] = SimpleQueue()
+        """What the thread is to try next; None: it is to end."""
+        self._trying = threading.Lock()
+        """Held while a try is on its way; the thread lets it go."""
         self._portion: Portion | None = None
-        self._asked = False
-        self._ending = False
         self._room = (Space.OK, stopwatch())
         self._looked = self._restored = -RESTORE_EVERY
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -93,34 +98,36 @@ class Writer:
 
     def give(self, portion: Portion) -> None:
         """Hand over the next portion; only while none is on its way."""
-        with self._turn:
-            assert self._portion is None, "one portion at a time"  # noqa: S101
-            self._portion = portion
-            self._asked = True
-            self._turn.notify_all()
+        assert self._portion is None, "one portion at a time"  # noqa: S101
+        over = self._trying.acquire(timeout=HAND_OVER)
+        assert over, "the last try is over"  # noqa: S101
+        self._portion = portion
+        self._turns.put(portion)
 
     def try_again(self) -> None:
         """Let the portion that failed be tried once more; harmless otherwise."""
-        with self._turn:
-            if self._portion is not None and not self._asked:
-                self._asked = True
-                self._turn.notify_all()
+        if not self._trying.acquire(blocking=False):
+            return
+        portion = self._portion
+        if portion is None:
+            self._trying.release()
+        else:
+            self._turns.put(portion)
 
     def wait(self, seconds: float, until: threading.Event | None = None) -> bool:
         """Wait until the last try is over; return whether it is.
 
         ``until`` ends the wait.
         """
-        end = stopwatch() + seconds
-        with self._turn:
-            while self._asked and (left := end - stopwatch()) > 0:
-                if until is None:
-                    self._turn.wait(left)
-                elif until.is_set():
-                    break
-                else:
-                    self._turn.wait(min(left, SLICE))
-            return not self._asked
+        trying, end = self._trying, stopwatch() + seconds
+        longest = threading.TIMEOUT_MAX if until is None else SLICE
+        while (left := end - stopwatch()) > 0:
+            if until is not None and until.is_set():
+                break
+            if trying.acquire(timeout=min(left, longest)):
+                trying.release()
+                return True
+        return not trying.locked()
 
     def room(self, rows_waiting: int) -> Room:
         """Return how much room there is."""
@@ -136,26 +143,17 @@ class Writer:
         Return whether that took no longer than ``seconds``: a write to a dead disk
         can be ended by nobody.
         """
-        with self._turn:
-            self._ending = True
-            self._turn.notify_all()
+        self._turns.put(None)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        while True:
-            with self._turn:
-                while not self._asked and not self._ending:
-                    self._turn.wait()
-                portion = self._portion
-                if not self._asked or portion is None:
-                    break
-            trouble = self._try(portion)
-            with self._turn:
-                self._settle(portion, trouble)
-                self._look()
-                self._asked = False
-                self._turn.notify_all()
+        while (portion := self._turns.get()) is not None:
+            self._settle(portion, self._try(portion))
+            self._look()
+            if self.trouble is None:
+                self._portion = None
+            self._trying.release()
             self._tend(portion)
         self._files.close()
 
@@ -199,7 +197,6 @@ class Writer:
             if self.trouble is not None:
                 log.warning("journal: the disk takes data again")
             self.durable = portion.number
-            self._portion = None
         elif self.trouble is None:
             log.error("journal: %s; rows wait in memory", trouble.text)
         self.trouble = trouble

@@ -37,7 +37,7 @@ ALLOWED = {
     ("drivers/visa/door.py", "recv"): "only when `select` has said that it can be read",
     (
         "labctl/store/journal/writer.py",
-        "wait",
+        "get",
     ): "the journal's thread waits for something to "
     "write; those who want something of it wait with a deadline",
     (
