@@ -34,7 +34,8 @@ from labctl.store.journal.reader import JournalReader
 from labctl.store.journal.records import UNSAFE
 from labctl.store.journal.reserve import Reserve, reserve, size_for
 from labctl.store.run_file import live
-from labctl.store.run_file.seal import seal_apart
+from labctl.store.run_file.seal import patience_for, seal_apart
+from labctl.waits import announce
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +213,9 @@ def execute(
             unix = prepared.station.clock.unix()
             journal.finish(str(EndReason.FAILED), {}, unix, str(error))
             raise
-    viewer = live.start(folder) if observers.live_view else None
+    viewer = None
+    if observers.live_view:
+        viewer = live.start(folder, seals=observers.sealed)
     person = observers.control.person
     if prepared.protocol.requests:
         person.attend(judge_of(prepared.protocol, lambda: engine.bench))
@@ -231,9 +234,9 @@ def execute(
         str(ended.reason), results, prepared.station.clock.unix(), ended.text
     )
     journal.give_up_room()
+    file = seal(folder, viewer) if observers.sealed else None
     if viewer is not None and not viewer.wait(VIEW_PATIENCE):
         viewer.stop()
-    file = seal(folder) if observers.sealed else None
     return Finished(
         RunState(ended.reason),
         ended.text,
@@ -263,10 +266,21 @@ def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
             return {"results": Result.absent("", reason)}
 
 
-def seal(folder: RunFolder) -> Path | None:
-    """Seal the file; a failure never costs the run, the journal has everything."""
+def seal(folder: RunFolder, viewer: live.LiveView | None = None) -> Path | None:
+    """Seal the file; a failure never costs the run, the journal has everything.
+
+    The process of its live view does so where there is one, else another.
+    """
     try:
+        if viewer is not None and _sealed_by(viewer, folder):
+            return folder.sealed
         return seal_apart(folder)
     except Exception:
         log.exception("the file could not be sealed; `labctl runs seal` tries again")
         return None
+
+
+def _sealed_by(viewer: live.LiveView, folder: RunFolder) -> bool:
+    patience = patience_for(folder)
+    with announce(f"the file of {folder.run_id} to be sealed", patience):
+        return viewer.seal(patience) and folder.sealed.exists()

@@ -9,6 +9,7 @@ import pytest
 
 from labctl.columns import TIMESERIES
 from labctl.data import Batch, EndReason, Event, Level, Outcome, Stream
+from labctl.session import run as session_run
 from labctl.store.folder import RunFolder
 from labctl.store.journal.journal import Journal
 from labctl.store.journal.reader import JournalReader
@@ -47,7 +48,7 @@ def followed(folder: RunFolder, rows: int) -> Callable[[], bool]:
 @pytest.fixture
 def view(journal: Journal, folder: RunFolder) -> Iterator[LiveView]:
     assert journal.path == folder.journal
-    view = live.start(folder)
+    view = live.start(folder, after=0.0)
     yield view
     view.stop()
 
@@ -135,7 +136,7 @@ def test_a_killed_view_is_started_again_and_the_run_never_knew(
     view.kill()
     journal.append(make_rows(TIMESERIES, 10, 10))
     journal.commit()
-    again = live.start(folder)
+    again = live.start(folder, after=0.0)
 
     assert eventually(followed(folder, 20))
     again.stop()
@@ -149,3 +150,51 @@ def test_sealing_takes_the_live_view_away(
     seal(folder)
 
     assert (folder.sealed.exists(), folder.live.exists()) == (True, False)
+
+
+def test_the_view_of_a_run_that_has_ended_seals_it(
+    journal: Journal, folder: RunFolder, make_rows: Rows
+) -> None:
+    view = live.start(folder, seals=True, after=0.0)
+    journal.append(make_rows(TIMESERIES, 0, 10))
+    journal.commit()
+    assert eventually(followed(folder, 10))
+    journal.append(make_rows(TIMESERIES, 10, 10))
+    journal.finish("completed", {}, 3.0)
+
+    assert view.seal(PATIENCE)
+    assert not view.is_alive
+    with JournalReader(folder.journal) as reader:
+        assert compare(reader, folder.sealed).ok
+    assert not folder.live.exists()
+
+
+def test_a_run_that_is_over_before_its_view_is_due_is_sealed_without_one(
+    journal: Journal, folder: RunFolder
+) -> None:
+    view = live.start(folder, seals=True, after=3600.0)
+    journal.finish("completed", {}, 3.0)
+
+    assert view.seal(PATIENCE)
+    assert folder.sealed.exists()
+
+
+def test_a_view_that_was_not_told_to_seal_ends_and_seals_nothing(
+    journal: Journal, folder: RunFolder
+) -> None:
+    view = live.start(folder, seals=True, after=0.0)
+    journal.finish("completed", {}, 3.0)
+    view.stop(PATIENCE)
+
+    assert not folder.sealed.exists()
+
+
+def test_a_run_whose_view_died_is_sealed_by_another_process(
+    journal: Journal, folder: RunFolder
+) -> None:
+    view = live.start(folder, seals=True)
+    journal.finish("completed", {}, 3.0)
+    view.kill()
+
+    assert not view.seal(PATIENCE)
+    assert session_run.seal(folder, view) == folder.sealed

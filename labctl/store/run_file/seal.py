@@ -129,12 +129,17 @@ def seconds_for(folder: RunFolder) -> float:
     return LEAST_PATIENCE + size / SLOWEST
 
 
+def patience_for(folder: RunFolder) -> float:
+    """Return how long to wait for a process that seals a run, s."""
+    return 3 * seconds_for(folder)  # another sealer, that one, a margin
+
+
 def seal_apart(folder: RunFolder) -> Path:
     """Seal in a process of its own; a crash there is a StoreError here.
 
-    Blocks for seconds, at most three times `seconds_for`.
+    Blocks for seconds, at most `patience_for`.
     """
-    patience = 3 * seconds_for(folder)  # another sealer, this one, a margin
+    patience = patience_for(folder)
     try:
         with announce(f"the file of {folder.run_id} to be sealed", patience):
             done = subprocess.run(  # noqa: S603
@@ -177,11 +182,19 @@ def child_environment() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Seal the folder given; say on stderr what went wrong."""
+    return seal_undisturbed(RunFolder.of(Path(arguments[0])))
+
+
+def seal_undisturbed(folder: RunFolder) -> int:
+    """Seal, whoever ends the run meanwhile; return the code to end this process with.
+
+    Ctrl-C is for the run, and its file is still to come.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):  # Ctrl-C is for the run; its file is still to come
+        if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        seal(RunFolder.of(Path(arguments[0])))
+        seal(folder)
     except LabctlError as e:
         sys.stderr.write(f"{e}\n")
         return e.exit_code
