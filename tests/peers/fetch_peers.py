@@ -4,6 +4,8 @@
 pin and this environment lacks goes into folders that only foreign processes see, so
 that nothing here changes its version; each extra has its own, for they contradict each
 other. Some are under the GPL: they run as processes of their own, in tests only.
+``python tests/peers/fetch_peers.py speed`` fetches those that benchmarks are compared
+with, 2 GB, into an environment of their own; no test needs them.
 PyMeasure's own tests and navani's sample files are in their source archives only (MIT);
 these are fetched and unpacked, never committed.
 """
@@ -27,6 +29,9 @@ SITES: Mapping[str, Path] = {
     "peers-validators": HOME / "validators",
 }
 """Extra -> what goes before everything else on its foreign processes' path."""
+SPEED = HOME / "speed"
+"""The environment of ``peers-speed``: nothing of ours, or a start-up would not be
+theirs."""
 STAMP = HOME / "pins.json"
 """What was fetched; written last."""
 SOURCES: Mapping[str, str] = {"pymeasure": "peers", "navani": "peers-samples"}
@@ -112,8 +117,22 @@ def _unpack() -> None:
                 packed.extractall(HOME / "source", filter="data")
 
 
+def fetch_speed() -> None:
+    """Make the environment of the peers of benchmarks; at once where it is there."""
+    stamp = SPEED / "pins.json"
+    wanted = json.dumps(pins("peers-speed"))
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(SPEED)], check=True)
+    exact = [f"{name}=={version}" for name, version in pins("peers-speed").items()]
+    _pip("--python", str(SPEED), "install", "-q", *exact)
+    stamp.write_text(wanted)
+
+
 if __name__ == "__main__":
-    if not are_here():
+    if sys.argv[1:] == ["speed"]:
+        fetch_speed()
+    elif not are_here():
         try:
             fetch()
         except subprocess.CalledProcessError as error:  # pip has said why

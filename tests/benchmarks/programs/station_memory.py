@@ -1,9 +1,9 @@
 """Whether a station that cycles eight cells for months needs more and more memory.
 
-``python tests/benchmarks/station_memory.py --cycles 500``: eight cells are cycled on a
-simulated bench. Prints memory, descriptors and threads of the station's process as
-cycles pass, and the line through the second half. Wanted: 10 kB a cycle of all eight
-at most, descriptors and threads constant.
+``station_memory.py --cycles 500``: eight cells are cycled on a
+simulated bench. Prints memory of the station's process as cycles pass, and the slope of
+the line through the second half. Wanted: 10 kB a cycle of all eight at most,
+descriptors and threads constant.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from spent import tell
 
 from labctl.api.client import StationClient
 from labctl.api.discovery import find
@@ -91,10 +92,9 @@ def told(rows: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> None:
     """Print what the looks come to."""
     half = rows[rows[:, 0] >= rows[-1, 0] / 2]
     slope = float(np.polyfit(half[:, 0], half[:, 1], 1)[0])
-    print(f"cycles {rows[-1, 0]:.0f}, memory {rows[-1, 1] / 1000:.1f} MB")
-    print(f"second half: {slope:.1f} kB a cycle of {CELLS} cells (wanted: 10)")
     for name, column in (("descriptors", 2), ("threads", 3)):
         print(f"{name}: {half[:, column].min():.0f} to {half[:, column].max():.0f}")
+    tell(mb_a_cycle=slope / 1000.0, cycles=rows[-1, 0], last_mb=rows[-1, 1] / 1000.0)
 
 
 if __name__ == "__main__":
