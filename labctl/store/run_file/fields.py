@@ -14,6 +14,12 @@ import numpy as np
 from labctl.data import Array
 from labctl.store.header import dumps
 from labctl.store.run_file.hdf5_door import h5py
+from labctl.store.run_file.nodes import (
+    describe_node,
+    new_group,
+    new_scalar,
+    text_type,
+)
 
 MAXIMUM_NAME = 63
 """NeXus: letters, digits, underscore, dot; at most 63 characters."""
@@ -33,11 +39,6 @@ def free_name(group: Any, name: str) -> str:
     return plain
 
 
-def text_type(width: int) -> Any:
-    """Return the type of fixed-length UTF-8 text of ``width`` bytes."""
-    return h5py.string_dtype("utf-8", max(1, width))
-
-
 def raw(text: str) -> bytes:
     """Return ``text`` in UTF-8; NUL, which would end it, becomes its symbol."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace")
@@ -55,7 +56,7 @@ def write_text(group: Any, name: str, text: str, width: int = 0) -> Any:
     """Write a scalar text; ``width`` bytes are kept, 0 means as long as it is."""
     room = max(1, width or len(raw(text)))
     data = np.array(encoded(text, room), text_type(room))
-    return group.create_dataset(name, data=data)
+    return new_scalar(group, name, data)
 
 
 def write_time(group: Any, name: str, text: str) -> Any:
@@ -68,10 +69,13 @@ def write_time(group: Any, name: str, text: str) -> Any:
 
 def write_group(parent: Any, name: str, kind: str, **attributes: Any) -> Any:
     """Create a group of NeXus class ``kind``."""
-    group = parent.create_group(name)
-    group.attrs["NX_class"] = kind
+    group = new_group(parent, name)
+    describe_node(group, "NX_class", kind)
     for key, value in attributes.items():
-        group.attrs[key] = value
+        if isinstance(value, str):
+            describe_node(group, key, value)
+        else:
+            group.attrs[key] = value
     return group
 
 
@@ -84,7 +88,7 @@ def write_mapping(
         unit = (units or {}).get(str(key))
         write_value(group, name, value, unit)
         if name != key and name in group:
-            group[name].attrs["name"] = str(key)
+            describe_node(group[name], "name", str(key))
 
 
 def write_value(group: Any, name: str, value: Any, unit: str | None = None) -> None:
@@ -107,9 +111,12 @@ def write_value(group: Any, name: str, value: Any, unit: str | None = None) -> N
     if data is None:
         write_text(group, name, dumps(value))
         return
-    dataset = group.create_dataset(name, data=data)
+    if data.ndim:
+        dataset = group.create_dataset(name, data=data)
+    else:
+        dataset = new_scalar(group, name, data)
     if unit is not None:
-        dataset.attrs["units"] = unit
+        describe_node(dataset, "units", unit)
 
 
 def _array(value: Any) -> Array | None:

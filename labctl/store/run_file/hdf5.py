@@ -36,6 +36,7 @@ from labctl.store.run_file.layout import (
     choose_default,
     create,
 )
+from labctl.store.run_file.nodes import describe_node, new_scalar
 from labctl.thinning.groups import LEAST, PLANES, WIDTH, Overview
 
 log = logging.getLogger(__name__)
@@ -201,19 +202,20 @@ def write_results(group: Any, results: Mapping[str, Result]) -> None:
             group, free_name(group, name), "NXcollection", id=name, position=position
         )
         if isinstance(result.value, str):
-            write_text(own, "value", result.value)
+            number = write_text(own, "value", result.value)
         else:
             value = np.nan if result.value is None else result.value
-            own.create_dataset("value", data=float(value))
-        own["value"].attrs["units"] = result.unit
+            number = new_scalar(own, "value", np.array(float(value)))
+        describe_node(number, "units", result.unit)
         if result.uncertainty is not None:
-            uncertainty = own.create_dataset("uncertainty", data=result.uncertainty)
-            uncertainty.attrs["units"] = result.unit
+            uncertainty = np.asarray(result.uncertainty)
+            uncertainty = new_scalar(own, "uncertainty", uncertainty)
+            describe_node(uncertainty, "units", result.unit)
         write_text(own, "unit", result.unit)
         write_text(own, "quality", str(result.quality))
         write_text(own, "reason", result.reason)
         if result.freedom is not None:
-            own.create_dataset("degrees_of_freedom", data=result.freedom)
+            new_scalar(own, "degrees_of_freedom", np.asarray(result.freedom))
         if result.verdicts:
             write_text(own, "verdicts", " ".join(result.verdicts))
         if result.table is not None:
@@ -221,7 +223,7 @@ def write_results(group: Any, results: Mapping[str, Result]) -> None:
             columns = {key: np.array(v, "<f8") for key, v in result.table.items()}
             for at, (key, column) in enumerate(columns.items()):
                 dataset = table.create_dataset(node_name(key), data=column)
-                dataset.attrs["long_name"] = key
+                describe_node(dataset, "long_name", key)
                 dataset.attrs["position"] = at
         if result.budget is not None:
             budget = write_group(own, "budget", "NXcollection")

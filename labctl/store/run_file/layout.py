@@ -19,11 +19,11 @@ from labctl.store.imported_from import ColumnOrigin
 from labctl.store.run_file.description import describe
 from labctl.store.run_file.fields import (
     node_name,
-    text_type,
     write_group,
     write_text,
 )
 from labctl.store.run_file.hdf5_door import h5py
+from labctl.store.run_file.nodes import describe_node, new_scalar, text_type
 
 SCHEMA = 1
 LIVE_CHUNK = 1024
@@ -93,9 +93,8 @@ def create(file: Any, header: RunHeader, texts: dict[str, int], live: bool) -> N
     _create_table(events, EVENT_NUMBERS, EVENT_TEXTS, texts, live)
     status = write_group(entry, "status", "NXcollection", title="Where the run stands")
     for column in STATUS_NUMBERS:
-        dataset = status.create_dataset(
-            column.name, (), f"<{column.dtype}", data=FILL[column.dtype]
-        )
+        fill = np.array(FILL[column.dtype], f"<{column.dtype}")
+        dataset = new_scalar(status, column.name, fill)
         _label(dataset, column)
     for name, width in STATUS_TEXTS.items():
         write_text(status, name, "", width)
@@ -194,8 +193,8 @@ def _create_table(
 
 
 def _label(dataset: Any, column: Column) -> None:
-    dataset.attrs["units"] = column.unit or "1"
-    dataset.attrs["long_name"] = column.long_name
+    describe_node(dataset, "units", column.unit or "1")
+    describe_node(dataset, "long_name", column.long_name)
 
 
 def _plot(entry: Any, plot: Plot, stream: Stream) -> None:
