@@ -91,7 +91,10 @@ def show(value: object) -> str:
 
 
 class Setting:
-    """A value that a message sets, a question returns and ``*RST`` puts back."""
+    """A value that a message sets, a question returns and ``*RST`` puts back.
+
+    The value itself is the instrument's attribute of the setting's name.
+    """
 
     def __init__(
         self,
@@ -109,14 +112,6 @@ class Setting:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, instrument: Any, owner: type | None = None) -> Any:
-        if instrument is None:
-            return self
-        return instrument.settings[self.name]
-
-    def __set__(self, instrument: Any, value: Any) -> None:
-        instrument.settings[self.name] = value
-
     def entries(self) -> list[Entry]:
         """Return the setting's message and question."""
         made = []
@@ -127,12 +122,12 @@ class Setting:
         return made
 
     def _change(self, instrument: Any, *values: Any) -> None:
-        before = instrument.settings[self.name]
-        instrument.settings[self.name] = values[-1]
+        name, settings = self.name, instrument.settings
+        before, settings[name] = settings[name], values[-1]
         try:
-            instrument.changed(self.name)
+            instrument.changed(name)
         except ScpiError:
-            instrument.settings[self.name] = before
+            settings[name] = before
             raise
 
     def _answer(self, instrument: Any, *asked: Any) -> str:

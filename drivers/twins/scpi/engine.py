@@ -1,14 +1,15 @@
 """The message engine: program messages in, handlers called, answers out.
 
-Each distinct header is matched once and remembered, so a known message costs a
-dictionary look-up per unit. Commands are carried out in order; a command error
+Each distinct header is matched once and remembered as a `Call`, so a known message
+costs a dictionary look-up per unit. Commands are carried out in order; a command error
 (-1xx) throws away the rest of its message, any other error only its own unit.
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from drivers.twins.scpi.commands import Entry, command, entries_of, query, show
+from drivers.twins.scpi.call import Call
+from drivers.twins.scpi.commands import command, query, show
 from drivers.twins.scpi.exchange import LATENCY
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.header import SuffixError
@@ -18,8 +19,8 @@ from labctl.clock import Clock
 
 _BYTE = Number(0, 255, whole=True)
 _WORD = Number(0, 65535, whole=True)
-Call = tuple[Entry, tuple[int, ...], str]
-"""What a header calls, the numbers in it, and the path it leaves behind."""
+MOST_KNOWN = 2000
+"""Headers that are remembered: a stranger may spell each in very many ways."""
 
 
 class ScpiTwin(Ieee488Twin):
@@ -27,89 +28,47 @@ class ScpiTwin(Ieee488Twin):
 
     version: ClassVar[str] = "1999.0"
     shown: Callable[[object], str] = staticmethod(show)
-    _entries: ClassVar[list[Entry]]
-    _defaults: ClassVar[dict[str, Any]]
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls._entries, cls._defaults = entries_of(cls)
 
     def __init__(self, clock: Clock, latency: float = LATENCY) -> None:
         super().__init__(clock, latency)
-        self.settings: dict[str, Any] = dict(self._defaults)
-        self._known: dict[tuple[str, str], Call] = {}
+        self._known: dict[str, dict[str, Call]] = {"": {}}
+        """By the path that a unit before has left, and by header."""
 
     def reset(self) -> None:
         """Put the settings back and stop what is going on; status stays."""
-        self.settings = dict(self._defaults)
+        self.put_back()
         self.pending_until = 0.0
-
-    def changed(self, name: str) -> None:
-        """Act on a setting that a message has just changed."""
-
-    def reported(self, name: str) -> Any:
-        """Return what a question about a setting is answered with."""
-        return self.settings[name]
 
     def execute(self, message: str) -> str | bytes | None:
         """Carry out one program message."""
         answers: list[str | bytes] = []
         path = ""
-        known = self._known
         try:
             units = split(message, ";")
         except ScpiError as error:
             self.status.note(error)
             return None
+        known = self._known[path]
         for unit in units:
-            unit = unit.strip()  # noqa: PLW2901
-            if not unit:
+            header, _, data = unit.strip().partition(" ")
+            if not header:
                 continue
-            header, _, data = unit.partition(" ")
             try:
-                call = known.get((path, header)) or self._look_up(path, header)
-                entry, numbers, path = call
-                answer = self._call(entry, numbers, data)
+                call = known.get(header) or self._look_up(path, header)
+                if call.leaves != path:
+                    path = call.leaves
+                    known = self._known[path]
+                answer = call(data)
             except ScpiError as error:
                 self.status.note(error)
                 if error.is_command_error:
                     break
                 continue
             if answer is not None:
-                answers.append(answer)
-        if not answers:
-            return None
-        if len(answers) == 1:
-            return answers[0]
-        if any(isinstance(answer, bytes) for answer in answers):
-            return b";".join(
-                answer.encode("latin-1") if isinstance(answer, str) else answer
-                for answer in answers
-            )
-        return ";".join(map(str, answers))
-
-    def _call(
-        self, entry: Entry, numbers: tuple[int, ...], data: str
-    ) -> str | bytes | None:
-        if data and not data.isspace():
-            sent = [data] if len(entry.kinds) == 1 and "," not in data else None
-            sent = sent or [item.strip() for item in split(data, ",")]
-            kinds = entry.kinds
-            if len(sent) > len(kinds):
-                if not (entry.rest and kinds):
-                    raise ScpiError(-108, data)
-                kinds += (kinds[-1],) * (len(sent) - len(kinds))
-            if len(sent) < entry.required:
-                raise ScpiError(-109, data)
-            values = [kind(text) for kind, text in zip(kinds, sent, strict=False)]
-            answer = entry.run(self, *numbers, *values)
-        elif entry.required:
-            raise ScpiError(-109)
-        else:
-            answer = entry.run(self, *numbers)
-        if answer is None or isinstance(answer, str | bytes):
-            return answer
-        return self.shown(answer)
+                answers.append(
+                    answer if isinstance(answer, (str, bytes)) else self.shown(answer)
+                )
+        return _joined(answers)
 
     def _look_up(self, path: str, header: str) -> Call:
         typed = header.upper().removeprefix(":*")
@@ -120,7 +79,10 @@ class ScpiTwin(Ieee488Twin):
             whole = typed if typed.startswith(":") else f"{path}:{typed}"
             left = whole.removesuffix("?").rpartition(":")[0]
             call = self._match(whole, left)
-        self._known[path, header] = call
+        if sum(map(len, self._known.values())) >= MOST_KNOWN:
+            self._known = {"": {}, path: {}}
+        self._known[path][header] = call
+        self._known.setdefault(call.leaves, {})
         return call
 
     def _match(self, typed: str, left: str) -> Call:
@@ -136,7 +98,7 @@ class ScpiTwin(Ieee488Twin):
                 suffix_wrong = True
                 continue
             if numbers is not None:
-                return entry, numbers, left
+                return Call(self, entry, numbers, left)
         raise ScpiError(-114 if suffix_wrong else -113, typed)
 
     @query("*OPT?")
@@ -239,3 +201,18 @@ class ScpiTwin(Ieee488Twin):
     @query(":STATus:MEASurement:ENABle?")
     def _meas_enabled(self) -> str:
         return str(self.status.registers["MEAS"].enable)
+
+
+def _joined(answers: list[str | bytes]) -> str | bytes | None:
+    """Return one response message; None where nothing was asked."""
+    if not answers:
+        return None
+    if len(answers) == 1:
+        return answers[0]
+    texts = [answer for answer in answers if isinstance(answer, str)]
+    if len(texts) == len(answers):
+        return ";".join(texts)
+    return b";".join(
+        answer.encode("latin-1") if isinstance(answer, str) else answer
+        for answer in answers
+    )

@@ -1,14 +1,44 @@
 """The common commands of IEEE 488.2, chapter 10, that every instrument answers."""
 
-from drivers.twins.scpi.commands import command, query
-from drivers.twins.scpi.exchange import Exchange
+from typing import Any, ClassVar
+
+from drivers.twins.scpi.commands import Entry, command, entries_of, query
+from drivers.twins.scpi.exchange import LATENCY, Exchange
 from drivers.twins.scpi.parameters import Number
+from labctl.clock import Clock
 
 BYTE = Number(0, 255, whole=True)
 
 
 class Ieee488Twin(Exchange):
     """A simulated instrument with status registers as IEEE 488.2 has them."""
+
+    _entries: ClassVar[list[Entry]]
+    _defaults: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._entries, cls._defaults = entries_of(cls)
+
+    def __init__(self, clock: Clock, latency: float = LATENCY) -> None:
+        super().__init__(clock, latency)
+        self.put_back()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The values of all settings by name: the attributes of those names."""
+        return vars(self)
+
+    def put_back(self) -> None:
+        """Give every setting its value after ``*RST``."""
+        vars(self).update(self._defaults)
+
+    def changed(self, name: str) -> None:
+        """Act on a setting that a message has just changed."""
+
+    def reported(self, name: str) -> Any:
+        """Return what a question about a setting is answered with."""
+        return vars(self)[name]
 
     def reset(self) -> None:
         """Put the settings back; status stays."""

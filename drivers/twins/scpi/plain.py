@@ -6,9 +6,6 @@ neither answers, and what follows in the message is carried out all the same: La
 Shore's own package asks ``…; *ESR?`` in one message.
 """
 
-from typing import Any, ClassVar
-
-from drivers.twins.scpi.commands import Entry, entries_of
 from drivers.twins.scpi.exchange import LATENCY
 from drivers.twins.scpi.faults import ScpiError
 from drivers.twins.scpi.ieee488 import Ieee488Twin
@@ -19,31 +16,17 @@ class PlainTwin(Ieee488Twin):
     """A simulated instrument without SCPI."""
 
     terminator = b"\r\n"
-    _entries: ClassVar[list[Entry]]
-    _defaults: ClassVar[dict[str, Any]]
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls._entries, cls._defaults = entries_of(cls)
 
     def __init__(self, clock: Clock, latency: float = LATENCY) -> None:
         super().__init__(clock, latency)
         self.status.reports_errors = False
-        self.settings: dict[str, Any] = dict(self._defaults)
         self._words = {
             entry.header.pattern.lstrip(":"): entry for entry in self._entries
         }
 
     def reset(self) -> None:
         """Put the settings back."""
-        self.settings = dict(self._defaults)
-
-    def changed(self, name: str) -> None:
-        """Act on a setting that a message has just changed."""
-
-    def reported(self, name: str) -> Any:
-        """Return what a question about a setting is answered with."""
-        return self.settings[name]
+        self.put_back()
 
     def execute(self, message: str) -> str | None:
         """Carry out one line."""
