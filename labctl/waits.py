@@ -101,22 +101,32 @@ def is_in_passing() -> bool:
     return _here.passing > 0
 
 
-@contextlib.contextmanager
-def announce(what: str, seconds: float) -> Iterator[None]:
+class _Announced:
+    """A wait of which an owner is told."""
+
+    __slots__ = ("_owner", "_seconds", "_what")
+
+    def __init__(self, owner: Owner, what: str, seconds: float) -> None:
+        self._owner, self._what, self._seconds = owner, what, seconds
+
+    def __enter__(self) -> None:
+        self._owner.waiting(self._what, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        self._owner.working()
+
+
+_UNHEARD = contextlib.nullcontext()
+
+
+def announce(what: str, seconds: float) -> contextlib.AbstractContextManager[None]:
     """Say that this thread may be silent for ``seconds`` of wall time.
 
     ``what`` completes "waiting for …". Used around every call that blocks: a read, a
     reconnection, a flush to the disk. The caller keeps the deadline; this only says it.
     """
     owner = _here.owner
-    if owner is None:
-        yield
-        return
-    owner.waiting(what, seconds)
-    try:
-        yield
-    finally:
-        owner.working()
+    return _UNHEARD if owner is None else _Announced(owner, what, seconds)
 
 
 def tell(event: Event) -> None:

@@ -29,9 +29,10 @@ from drivers.chamber_options import (
     refuse_beyond_bounds,
 )
 from drivers.visa.link_options import OnLinkLoss
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
 from drivers.visa.reopening import Introduction
-from drivers.visa.talk import Talk, number
+from drivers.visa.talk import Talk
 from labctl.clock import Clock
 from labctl.errors import IdentityError, InstrumentError, LinkError
 from labctl.roles.chamber import ChamberBounds, ChamberReading

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from drivers.specification import Specification
+from drivers.visa.numbers import numbers
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
-from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
@@ -129,24 +129,20 @@ class Keithley2400(ScpiSourceMeter):
             return self._setpoint(setpoint, level), self._parse(reading, level)
 
         message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:READ?"
-        return self._driving(level, lambda: self.inquire(message, form))
+        return self._driving(level, message, form)
 
     def _parse(self, answer: str, level: float | None) -> SourceReading:
-        fields = answer.split(",")
-        if len(fields) != 5:  # noqa: PLR2004
+        if answer.count(",") != 4:  # noqa: PLR2004
             raise InstrumentError(f"{self.name}: a reading came as {answer[:80]!r}")
-        name = self.name
-        voltage = number(fields[0], name)
-        current = number(fields[1], name)
-        word = number(fields[4], name)
+        voltage, current, _, time, word = numbers(answer, ",", self.name)
         if not word.is_integer():
-            raise InstrumentError(f"{name}: {fields[4][:60]!r} is no status word")
+            raise InstrumentError(f"{self.name}: {word!r} is no status word")
         status = int(word)
         overflow = bool(status & OVERFLOW) or math.isnan(voltage + current)
         reading = SourceReading(
             voltage,
             current,
-            number(fields[3], name),
+            time,
             bool(status & (REAL_COMPLIANCE | RANGE_COMPLIANCE)),
             overflow,
         )

@@ -14,9 +14,9 @@ from drivers.keithley.scpi_cell import ScpiCellTerminals
 from drivers.specification import Specification
 from drivers.visa.cell_channel import CellChannel
 from drivers.visa.cell_options import CellOptions
+from drivers.visa.numbers import numbers
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
-from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import FirmwareError, InstrumentError
 from labctl.roles.driver import Setup
@@ -156,7 +156,7 @@ class Keithley2450(ScpiSourceMeter):
             f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
             f':READ? "defbuffer1",SOUR,READ,REL;:SOUR:{self._limit}:TRIP?'
         )
-        return self._driving(level, lambda: self.inquire(message, form))
+        return self._driving(level, message, form)
 
     def _fields(self, answer: str, count: int) -> list[str]:
         fields = answer.split(";")
@@ -165,7 +165,7 @@ class Keithley2450(ScpiSourceMeter):
         return fields
 
     def _parse(self, reading: str, tripped: str, level: float | None) -> SourceReading:
-        fields = [number(field, self.name) for field in reading.split(",")]
+        fields = numbers(reading, ",", self.name)
         if len(fields) != 3:  # noqa: PLR2004
             raise InstrumentError(f"{self.name}: a reading came as {reading[:80]!r}")
         source, sense, time = fields

@@ -15,9 +15,10 @@ from drivers.specification import Specification
 from drivers.visa.cell_channel import CellChannel
 from drivers.visa.cell_options import CellOptions
 from drivers.visa.echo import TspEcho
+from drivers.visa.numbers import numbers
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import Talk, number
+from drivers.visa.talk import Talk
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup
@@ -160,23 +161,20 @@ class TspChannel(SourceMeterRole):
         return self.inquire(chunk, lambda answer: self._split(answer, count))
 
     def _split(self, answer: str, count: int) -> list[float]:
-        fields = answer.replace("true", "1").replace("false", "0").split("\t")
-        if len(fields) != count:
+        answer = answer.replace("true", "1").replace("false", "0")
+        if answer.count("\t") + 1 != count:
             raise InstrumentError(
                 f"{self.name}: {count} fields came as {answer[:80]!r}"
             )
-        return [number(field, self.name) for field in fields]
+        return numbers(answer, "\t", self.name)
 
     def drive(self, level: float) -> float:
         """Hold ``level``, output on; return the setpoint read back."""
         at = f"{self._smu}.source"
         return self._driving(
             level,
-            lambda: self.inquire(
-                f"{at}.{self._level}={level:.9e} {at}.output=1 "
-                f"print({at}.{self._level})",
-                lambda answer: self._setpoint(answer, level),
-            ),
+            f"{at}.{self._level}={level:.9e} {at}.output=1 print({at}.{self._level})",
+            lambda answer: self._setpoint(answer, level),
         )
 
     def measure(self) -> SourceReading:
@@ -203,8 +201,8 @@ class TspChannel(SourceMeterRole):
         at = f"{smu}.source"
 
         def form(answer: str) -> tuple[float, SourceReading]:
-            setpoint, *rest = answer.split("\t")
-            current, voltage, limited = self._split("\t".join(rest), 3)
+            setpoint, _, rest = answer.partition("\t")
+            current, voltage, limited = self._split(rest, 3)
             back = self._setpoint(setpoint, level)
             return back, self._reading(voltage, current, limited, level)
 
@@ -213,7 +211,7 @@ class TspChannel(SourceMeterRole):
             f"local i,v={smu}.measure.iv() "
             f"print({at}.{self._level},i,v,{at}.compliance)"
         )
-        return self._driving(level, lambda: self.inquire(message, form))
+        return self._driving(level, message, form)
 
     def _switch_off(self) -> None:
         at = f"{self._smu}.source"

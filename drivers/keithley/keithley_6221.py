@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.specification import Specification
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
 from drivers.visa.power_line import SCPI_LINE, Integrating
-from drivers.visa.talk import number, refuse_beyond, refuse_outside
+from drivers.visa.talk import refuse_beyond, refuse_outside
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LinkError
 from labctl.roles.accuracy import Accuracy

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from drivers.specification import Specification
 from drivers.visa.meter import ElectrometerRole
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
 from drivers.visa.power_line import SCPI_LINE
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
@@ -141,8 +141,7 @@ class VoltageBias(SourceMeterRole):
         """Hold ``level``, output on; return the setpoint read back."""
         message = f":SOUR:VOLT {level:.6E};:SOUR:VOLT:STAT ON;:SOUR:VOLT?"
         self._level = self._driving(
-            level,
-            lambda: self.inquire(message, lambda text: self._setpoint(text, level)),
+            level, message, lambda text: self._setpoint(text, level)
         )
         return self._level
 

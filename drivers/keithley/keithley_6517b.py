@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from drivers.specification import Specification
 from drivers.visa.meter import ElectrometerRole
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import number, refuse_beyond
+from drivers.visa.talk import refuse_beyond
 from labctl.errors import InstrumentError
 from labctl.roles.electrometer import CurrentReading, ElectrometerSettings
 

@@ -24,9 +24,9 @@ from drivers.visa.cell_terminals import (
     TerminalState,
     mark_of,
 )
+from drivers.visa.numbers import number
 from drivers.visa.power_line import SCPI_LINE
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 

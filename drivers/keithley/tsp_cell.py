@@ -13,8 +13,9 @@ from drivers.visa.cell_terminals import (
     TerminalState,
     mark_of,
 )
+from drivers.visa.numbers import number
 from drivers.visa.source_meter import SourceMeterRole
-from drivers.visa.talk import Talk, number
+from drivers.visa.talk import Talk
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 

@@ -8,9 +8,9 @@ import math
 from dataclasses import replace
 
 from drivers.specification import Specification
+from drivers.visa.numbers import numbers
 from drivers.visa.opening import VisaDriver
 from drivers.visa.source_meter import ScpiSourceMeter
-from drivers.visa.talk import number
 from labctl.errors import InstrumentError
 from labctl.roles.source_meter import (
     Driven,
@@ -114,13 +114,12 @@ class KeysightB2901A(ScpiSourceMeter):
             f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;"
             f":MEAS? (@1);:SENS:{self._sense}:PROT:TRIP?"
         )
-        return self._driving(level, lambda: self.inquire(message, form))
+        return self._driving(level, message, form)
 
     def _parse(self, fields: list[str], level: float | None) -> SourceReading:
-        values = fields[0].split(",") if len(fields) == 2 else []  # noqa: PLR2004
-        if len(values) != 3:  # noqa: PLR2004
+        if len(fields) != 2 or fields[0].count(",") != 2:  # noqa: PLR2004
             raise InstrumentError(f"{self.name}: a reading came as {fields!r:.80}")
-        voltage, current, time = (number(value, self.name) for value in values)
+        voltage, current, time = numbers(fields[0], ",", self.name)
         limited = self._switch(fields[1])
         overflow = math.isnan(voltage) or math.isnan(current)
         return self._believe(

@@ -23,8 +23,8 @@ from drivers.chamber_options import (
 )
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
 from drivers.visa.link_options import OnLinkLoss
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import number
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
 from labctl.roles.chamber import ChamberBounds, ChamberReading

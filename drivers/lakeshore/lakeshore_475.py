@@ -12,8 +12,9 @@ from typing import Any
 from pymeasure.instruments import Instrument
 
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import number, refuse_beyond
+from drivers.visa.talk import refuse_beyond
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.accuracy import Accuracy

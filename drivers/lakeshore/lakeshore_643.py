@@ -8,8 +8,9 @@ come only through ``*ESR?`` and ``ERST?``.
 from typing import Any
 
 from drivers.lakeshore.plain_talk import ENDS, PlainTalk
+from drivers.visa.numbers import number
 from drivers.visa.opening import VisaDriver
-from drivers.visa.talk import number, refuse_beyond
+from drivers.visa.talk import refuse_beyond
 from labctl.clock import Clock
 from labctl.errors import Complaint, InstrumentError, RefusedError
 from labctl.roles.driver import Setup

@@ -1,7 +1,8 @@
 """Talks to Lake Shore's older instruments: errors only through ``*ESR?``."""
 
 from drivers.visa.adapter import ScpiInstrument
-from drivers.visa.talk import Talk, number
+from drivers.visa.numbers import number
+from drivers.visa.talk import Talk
 from labctl.errors import InstrumentError
 
 SERIAL_7O1 = {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10}

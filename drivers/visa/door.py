@@ -5,6 +5,7 @@ session leads to (None has no ``recv``); nobody beyond this file has to know.
 """
 
 import contextlib
+import logging
 import select
 import socket
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from pyvisa import constants, errors
 
 from labctl.errors import InstrumentError, LinkError
 from labctl.waits import WaitEnded
+
+log = logging.getLogger(__name__)
 
 BROKEN = (errors.Error, OSError, EOFError, ValueError, AttributeError, TypeError)
 """What talking to a session may raise; the last three come from closed ones."""
@@ -40,7 +43,15 @@ class Door:
         self.name = name
         self._wire = wire
         self._settings = dict(settings)
+        self.is_serial = address.upper().startswith(("ASRL", "COM"))
+        """Whether a late answer survives closing and opening."""
+        self.is_stream = self.is_serial or address.upper().endswith("SOCKET")
+        """Whether bytes have no messages around them: sockets and serial lines."""
         self._adapter: Any = None
+        self._resource: Any = None
+        """PyVISA's, through which text goes; None while it is closed."""
+        self._has_socket = False
+        """Whether pyvisa-py holds a socket, which can be watched."""
         self._timeout = 0.0
 
     @classmethod
@@ -54,16 +65,6 @@ class Door:
     def can_open(self) -> bool:
         """Whether there is an address to open."""
         return bool(self.address)
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether bytes have no messages around them: sockets and serial lines."""
-        return self.is_serial or self.address.upper().endswith("SOCKET")
-
-    @property
-    def is_serial(self) -> bool:
-        """Whether a late answer survives closing and opening."""
-        return self.address.upper().startswith(("ASRL", "COM"))
 
     @property
     def connection(self) -> Any:
@@ -86,33 +87,45 @@ class Door:
                 "power and address"
             ) from error
         self._timeout = 0.0
+        self._resource = self.connection
         found = self._socket()
+        self._has_socket = found is not None
         if found is not None:
             with contextlib.suppress(OSError):
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:
         """Close the resource, dead or alive."""
-        adapter, self._adapter = self._adapter, None
+        adapter, self._adapter, self._resource = self._adapter, None, None
         if adapter is not None:
             with contextlib.suppress(*BROKEN):
                 adapter.close()
 
     def write(self, message: str) -> None:
         """Send one message. LinkError: the bus did not take it."""
-        with self._mapped(f"{message!r} was not taken"):
-            self._open().write(message)
+        log.debug("%s < %s", self.name, message)
+        wire = self._open() if self._resource is None else self._resource
+        try:
+            wire.write(message)
+        except BROKEN as error:
+            raise self._failure(f"{message!r} was not taken", error) from error
 
     def read(self, seconds: float) -> str:
         """Return one answer without its end. SilenceError: none in ``seconds``."""
-        with self._mapped("no answer"):
-            adapter = self._open()
-            self._allow(seconds)
-            self._wait(seconds)
-            if not self.can_open:
-                return str(adapter.read())
-            answer: bytes = adapter.read_bytes(-1, break_on_termchar=True)
-            return answer.decode("ascii").rstrip("\r\n")
+        resource = self._resource
+        try:
+            if resource is None:
+                return str(self._open().read())
+            if seconds != self._timeout:
+                self._allow(seconds)
+            if self._has_socket:
+                self._wait(seconds)
+            answer: bytes = resource.read_raw()
+            text = answer.decode("ascii").rstrip("\r\n")
+        except BROKEN as error:
+            raise self._failure("no answer", error) from error
+        log.debug("%s > %s", self.name, text)
+        return text
 
     def write_bytes(self, content: bytes) -> None:
         """Send bytes as they are. LinkError: the bus did not take them."""
@@ -233,14 +246,14 @@ class Door:
     def _mapped(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (LinkError, WaitEnded):
-            raise
-        except UnicodeDecodeError as error:
-            raise UnreadableError(f"{self.name}: answers bytes that are no text") from (
-                error
-            )
         except BROKEN as error:
-            timeout = constants.StatusCode.error_timeout
-            if getattr(error, "error_code", None) == timeout:
-                raise SilenceError(f"{self.name}: {what}: {error}") from error
-            raise LinkError(f"{self.name}: {what}: {error}") from error
+            raise self._failure(what, error) from error
+
+    def _failure(self, what: str, error: Exception) -> InstrumentError:
+        """Return what an error of `BROKEN` means."""
+        if isinstance(error, UnicodeDecodeError):
+            return UnreadableError(f"{self.name}: answers bytes that are no text")
+        timeout = constants.StatusCode.error_timeout
+        if getattr(error, "error_code", None) == timeout:
+            return SilenceError(f"{self.name}: {what}: {error}")
+        return LinkError(f"{self.name}: {what}: {error}")

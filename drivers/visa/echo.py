@@ -116,8 +116,8 @@ class Tokens:
 
     def tagged(self, message: str) -> str:
         """Return the question with its tokens."""
-        self._before, self._after = set(self.held), next(self._next)
-        self.held.add(self._after)
+        before, self._after = self.held, next(self._next)
+        self._before, self.held = before, {*before, self._after}
         return self.echo.tagged(message, self._after)
 
     def untagged(self, answer: str) -> tuple[Belongs, str]:
@@ -141,7 +141,14 @@ class Tokens:
             return None
 
 
+_BYTES = {str(value): value for value in range(256)}
+"""Tokens as most instruments write them."""
+
+
 def _whole(text: str) -> int:
+    value = _BYTES.get(text)
+    if value is not None:
+        return value
     text = text.strip().removeprefix("+")
     if not (text.isascii() and text.isdigit()):
         raise ValueError(text)

@@ -55,6 +55,9 @@ SAFING = 5.0
 """s that the rungs may take at least while an output is made safe."""
 
 
+_UNTRIED = InstrumentError("it was not tried")
+
+
 def _nothing() -> str:
     return ""
 
@@ -165,19 +168,23 @@ class Link(Wire):
     def _turn(self) -> Iterator[None]:
         """Have the link to oneself. WaitEnded: the run was asked while it waited."""
         if not self._lock.acquire(blocking=False):
-            hold = 0.0 if is_in_passing() else self.options.hold_for
-            seconds = hold + 2.0 * self._patience
-            until = self._clock.now() + seconds
-            with announce(f"its turn at {self.name}", seconds):
-                while not self._lock.acquire(timeout=TURN):
-                    if asked().is_set():
-                        raise WaitEnded
-                    if self._clock.now() > until:
-                        raise LinkError(f"{self.name}: somebody else keeps its link")
+            self._await_turn()
         try:
             yield
         finally:
             self._lock.release()
+
+    def _await_turn(self) -> None:
+        """Take the lock that somebody else has. LinkError: it is kept too long."""
+        hold = 0.0 if is_in_passing() else self.options.hold_for
+        seconds = hold + 2.0 * self._patience
+        until = self._clock.now() + seconds
+        with announce(f"its turn at {self.name}", seconds):
+            while not self._lock.acquire(timeout=TURN):
+                if asked().is_set():
+                    raise WaitEnded
+                if self._clock.now() > until:
+                    raise LinkError(f"{self.name}: somebody else keeps its link")
 
     # The ladder.
 
@@ -188,14 +195,18 @@ class Link(Wire):
         explain: Callable[[], str],
         again: bool,
     ) -> T:
-        with self._turn():
+        if not self._lock.acquire(blocking=False):
+            self._await_turn()
+        try:
             if self._inside:
                 return act()
-            try:
-                return self._rungs(message, act, explain, again)
-            except BaseException:
+            return self._rungs(message, act, explain, again)
+        except BaseException:
+            if not self._inside:
                 self._unanswered.clear()  # whoever raises gives up what it was doing
-                raise
+            raise
+        finally:
+            self._lock.release()
 
     def _rungs(
         self,
@@ -205,9 +216,10 @@ class Link(Wire):
         again: bool,
     ) -> T:
         until = self._clock.now() + self._patience
-        trouble = InstrumentError(self._trouble)
+        trouble = _UNTRIED
         for attempt in range(ATTEMPTS):
-            until = self._settle(until)
+            if self._state is not State.CLEAN:
+                until = self._settle(until)
             if attempt:
                 if self._clock.now() >= until:
                     break
@@ -270,7 +282,8 @@ class Link(Wire):
     @property
     def _patience(self) -> float:
         """Return how long rungs 1 to 3 may take together, s."""
-        return max(LADDER * self.timeout, SAFING if self.safing else 0.0)
+        patience = LADDER * self.timeout
+        return max(patience, SAFING) if self.safing else patience
 
     def _settle(self, until: float) -> float:
         """Bring the link to where nothing is owed and the instrument is known.

@@ -15,8 +15,9 @@ from typing import Any
 from drivers.chamber_options import Said
 from drivers.thermometry.platinum import Platinum
 from drivers.thermometry.sensors import INTERNAL, Sensor, sensor_of
+from drivers.visa.numbers import number
 from drivers.visa.power_line import Integrating
-from drivers.visa.talk import Talk, number
+from drivers.visa.talk import Talk
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
 from labctl.roles.driver import Setup

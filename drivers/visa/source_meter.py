@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drivers.specification import Specification
+from drivers.visa.numbers import number
 from drivers.visa.power_line import SCPI_LINE, Integrating
-from drivers.visa.talk import number, refuse_beyond, refuse_outside
+from drivers.visa.talk import refuse_beyond, refuse_outside
 from labctl.errors import InstrumentError, LimitError
 from labctl.roles.accuracy import Accuracy
 from labctl.roles.channel_accuracy import ChannelAccuracy
@@ -54,6 +55,10 @@ class SourceMeterRole(Integrating, abc.ABC):
     """The level that is held, output on; None: the output is off."""
     _asked: float | None = None
     """The level of a message whose answer is not there yet."""
+    _near = 0.0
+    """A measured level may miss its setpoint by so much, V or A."""
+    _most = 0.0
+    """Of the other quantity nothing beyond this is believed, A or V."""
 
     @property
     def bounds(self) -> SourceBounds:
@@ -100,10 +105,18 @@ class SourceMeterRole(Integrating, abc.ABC):
             lambda: self._read_back(settings),
             lambda held: self._refuse_unlike(settings, held),
         )
-        volts = settings.driven is Driven.VOLTAGE
-        spec = self.voltage_spec if volts else self.current_spec
-        self._grain = 1e-4 * spec.range_for(settings.span)
+        self._know_bounds(settings, self._prepared)
         return self._prepared
+
+    def _know_bounds(self, asked: SourceSettings, held: SourceSettings) -> None:
+        """Work out what readings are held against until the next `prepare`."""
+        volts = asked.driven is Driven.VOLTAGE
+        spec = self.voltage_spec if volts else self.current_spec
+        other = self.current_spec if volts else self.voltage_spec
+        self._grain = 1e-4 * spec.range_for(asked.span)
+        self._near = LEVEL_MARGIN * spec.range_for(held.span)
+        self._most = (1.0 + LIMIT_MARGIN) * held.compliance
+        self._most += LEVEL_MARGIN * other.range_for(held.compliance)
 
     def _refuse_unlike(self, asked: SourceSettings, held: SourceSettings) -> None:
         """Raise InstrumentError unless what is held is what was asked for."""
@@ -190,11 +203,11 @@ class SourceMeterRole(Integrating, abc.ABC):
     def _output_state(self) -> tuple[float, bool]:
         """Return the level that is set, and whether the output is on."""
 
-    def _driving(self, level: float, ask: Callable[[], T]) -> T:
-        """Do ``ask``, which drives ``level``; remember what may be held now."""
+    def _driving(self, level: float, message: str, form: Callable[[str], T]) -> T:
+        """Ask what drives ``level``; remember what may be held now."""
         self._refuse_level(level)
         self._asked = level
-        value = ask()
+        value = self.inquire(message, form)
         self._driven, self._asked = level, None
         return value
 
@@ -226,23 +239,19 @@ class SourceMeterRole(Integrating, abc.ABC):
         if settings is None or level is None or reading.overflow:
             return reading
         volts = settings.driven is Driven.VOLTAGE
-        held, other = reading.voltage, reading.current
-        held_spec, other_spec = self.voltage_spec, self.current_spec
-        if not volts:
-            held, other = other, held
-            held_spec, other_spec = other_spec, held_spec
-        margin = LEVEL_MARGIN * held_spec.range_for(settings.span)
         if volts:
-            margin += LEADS * abs(other)
+            held, other = reading.voltage, reading.current
+            margin = self._near + LEADS * abs(other)
+        else:
+            held, other = reading.current, reading.voltage
+            margin = self._near
         is_told = not (volts and settings.four_wire)  # a sense lead may be lifted
         if is_told and not reading.in_compliance and abs(held - level) > margin:
             raise InstrumentError(
                 f"{self.name}: holds {level:g} and measures {held:g} there, beyond "
                 f"±{margin:.2g} and not in compliance"
             )
-        most = (1.0 + LIMIT_MARGIN) * settings.compliance
-        most += LEVEL_MARGIN * other_spec.range_for(settings.compliance)
-        if abs(other) > most:
+        if abs(other) > self._most:
             raise InstrumentError(
                 f"{self.name}: measures {other:g} with a compliance of "
                 f"{settings.compliance:g}"
@@ -269,7 +278,7 @@ class ScpiSourceMeter(SourceMeterRole):
             return self._setpoint(setpoint, level)
 
         message = f":SOUR:{node} {level:.9E};:OUTP 1;:SOUR:{node}?;:OUTP?"
-        return self._driving(level, lambda: self.inquire(message, form))
+        return self._driving(level, message, form)
 
     def _switch_off(self) -> None:
         node = self._node

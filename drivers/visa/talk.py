@@ -1,12 +1,11 @@
 """Asks an instrument and makes SI floats of its answers, or says who failed.
 
-Nonsense becomes InstrumentError; SCPI's overflow (±9.9E37) and not-a-number (9.91E37)
-become NaN. One conversion, here; what fails on the way is `drivers.visa.link`'s.
+Nonsense becomes InstrumentError; how a number is read is `drivers.visa.numbers`', and
+what fails on the way is `drivers.visa.link`'s.
 """
 
 import functools
 import logging
-import math
 import pkgutil
 import re
 import warnings
@@ -18,6 +17,7 @@ from pymeasure.instruments import Instrument
 
 from drivers.visa.adapter import LinkAdapter
 from drivers.visa.link import Link
+from drivers.visa.numbers import number, numbers
 from labctl.clock import Clock
 from labctl.errors import InstrumentError, LimitError, LinkError
 from labctl.roles.driver import Setup
@@ -28,31 +28,10 @@ T = TypeVar("T")
 
 SCPI = "drivers.visa.adapter:ScpiInstrument"
 """Where PyMeasure has no class of a model."""
-SENTINEL = 9.89e37
-"""Beyond this a number is an overflow or no number at all."""
 MAXIMUM_ERRORS = 32
 """So many entries are read from an error queue at most."""
 SAFING_TRIES = 5
 """So often an output is switched off until it reads off."""
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
-_NO_NUMBER = {"nan", "inf", "+inf", "-inf"}
-"""What some firmware prints instead of a sentinel."""
-
-
-def number(text: str, instrument: str) -> float:
-    """Return the value of one field; NaN for a sentinel.
-
-    InstrumentError: it is no number as instruments write them (``1_0`` is Python's).
-    """
-    if _NUMBER.fullmatch(text) is None:
-        if text.strip().lower() in _NO_NUMBER:
-            return math.nan
-        raise InstrumentError(
-            f"{instrument}: answers {text[:60]!r} where a number was expected; check "
-            "cable and command language"
-        )
-    value = float(text)
-    return math.nan if abs(value) > SENTINEL else value
 
 
 def refuse_beyond(
@@ -223,12 +202,11 @@ class Talk:
         """Send ``message`` and return its ``count`` numbers, ``mark`` between them."""
 
         def form(answer: str) -> list[float]:
-            fields = answer.split(mark)
-            if len(fields) != count:
+            if answer.count(mark) + 1 != count:
                 raise InstrumentError(
                     f"{self.name}: {count} fields came as {answer[:80]!r}"
                 )
-            return [number(field, self.name) for field in fields]
+            return numbers(answer, mark, self.name)
 
         return self.inquire(message, form)
 

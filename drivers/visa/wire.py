@@ -96,7 +96,8 @@ class Wire:
 
     def _exchange(self, message: str, form: Callable[[str], T]) -> T:
         tokens = self._tokens
-        self._discard()
+        if self.door.is_stream:
+            self._discard()
         if tokens is None:
             self.door.write(message)
             value = form(self._read())

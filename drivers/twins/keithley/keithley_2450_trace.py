@@ -52,20 +52,24 @@ class Row:
 
     def element(self, name: str, epoch: float) -> str:
         """Return one element as it is sent; ScpiError: it is not simulated."""
-        elements = {
-            "READ": _text(self.reading),
-            "SOUR": _text(self.source),
-            "REL": f"{self.time - epoch:.6f}",
-            "SEC": f"{int(self.time)}",
-            "FRAC": f"{self.time % 1.0:.9f}",
-            "STAT": "0",
-            "SOURSTAT": str(LIMITED if self.limited else 0),
-            "UNIT": self.unit,
-            "SOURUNIT": self.source_unit,
-        }
-        if name in elements:
-            return elements[name]
-        raise ScpiError(-224, f"{name} is not simulated")
+        write = _ELEMENT_TEXTS.get(name)
+        if write is None:
+            raise ScpiError(-224, f"{name} is not simulated")
+        return write(self, epoch)
+
+
+_ELEMENT_TEXTS: dict[str, typing.Callable[[Row, float], str]] = {
+    "READ": lambda row, _: _text(row.reading),
+    "SOUR": lambda row, _: _text(row.source),
+    "REL": lambda row, epoch: f"{row.time - epoch:.6f}",
+    "SEC": lambda row, _: f"{int(row.time)}",
+    "FRAC": lambda row, _: f"{row.time % 1.0:.9f}",
+    "STAT": lambda *_: "0",
+    "SOURSTAT": lambda row, _: str(LIMITED if row.limited else 0),
+    "UNIT": lambda row, _: row.unit,
+    "SOURUNIT": lambda row, _: row.source_unit,
+}
+"""How each element is written; the time counts from the epoch."""
 
 
 @dataclass(slots=True)

@@ -95,9 +95,15 @@ def _compiled(body: str) -> tuple[re.Pattern[str], tuple[Suffix, ...]]:
 
 def choose(words: str, text: str) -> str | None:
     """Return the short form of the one of ``A|B|C`` that ``text`` names."""
-    sent = text.strip().upper()
+    return _spellings(words).get(text.strip().upper())
+
+
+@cache
+def _spellings(words: str) -> dict[str, str]:
+    """Return the short forms of ``A|B|C`` by all that may be sent for them."""
+    found: dict[str, str] = {}
     for word in words.split("|"):
         short = short_form(word)
-        if sent in {short, word.upper()}:
-            return short
-    return None
+        found.setdefault(short, short)
+        found.setdefault(word.upper(), short)
+    return found

@@ -1,5 +1,6 @@
 """What stands behind a header: numbers with units, booleans, words, strings, lists."""
 
+import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -158,6 +159,8 @@ def string(text: str) -> str:
     return text[1:-1].replace(quote * 2, quote)
 
 
+MOST_PIECES = 1000
+"""Of messages with quotes or lists in them: that are remembered."""
 MOST_PARTS = 3
 """Slot, row and column of a channel."""
 LARGEST_CHANNEL = 99
@@ -215,9 +218,48 @@ def block(data: bytes) -> bytes:
 
 
 def split(text: str, separator: str) -> Sequence[str]:
-    """Split at ``separator`` outside quotes, parentheses and blocks."""
+    """Split at ``separator`` outside quotes, parentheses and blocks.
+
+    ScpiError: -151 a quote stays open, -161 a block is none.
+    """
     if not ('"' in text or "'" in text or "(" in text or "#" in text):
         return text.split(separator)
+    if "#" in text:
+        return _split_around_blocks(text, separator)
+    pieces: list[str] = []
+    begun: list[str] = []
+    quote, depth = "", 0
+    for piece in text.split(separator):
+        begun.append(piece)
+        if '"' in piece or "'" in piece or "(" in piece or ")" in piece:
+            quote, depth = _left_open(piece, quote, depth)
+        if not quote and not depth:
+            pieces.append(begun[0] if len(begun) == 1 else separator.join(begun))
+            begun.clear()
+    if quote:
+        raise ScpiError(-151, text)
+    return [*pieces, separator.join(begun)] if begun else pieces
+
+
+@functools.lru_cache(MOST_PIECES)
+def _left_open(text: str, quote: str, depth: int) -> tuple[str, int]:
+    """Return the quote that is open behind ``text``, and how many parentheses are.
+
+    ``quote`` and ``depth`` are what is open before it.
+    """
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "(":
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+    return quote, depth
+
+
+def _split_around_blocks(text: str, separator: str) -> Sequence[str]:
     pieces: list[str] = []
     start = at = depth = 0
     quote = ""

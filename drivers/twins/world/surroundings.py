@@ -60,6 +60,8 @@ class Surroundings:
 
     def around(self, place: str) -> Climate | None:
         """Return the air at a place; None: the room's."""
+        if not self._chambers:
+            return None
         names = (place, place.partition("/")[0]) if place else (SPECIMEN,)
         for name in (*names, None):
             for climate, places in self._chambers.values():
