@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 from shared_runs import SharedRuns
 
+from labctl.compiled.cache import FOLDER
 from labctl.store.machine_lock import ELSEWHERE
 
 pytest_plugins = ["cpu_seconds", "slow_tests"]
@@ -30,6 +31,9 @@ settings.load_profile("labctl")
 # Twins of one model all state one serial number: two test processes with a twin each
 # must not take them for one instrument.
 os.environ[ELSEWHERE] = tempfile.mkdtemp(prefix="labctl-locks-")
+
+# Simulated cells run as machine code once it is made; one folder serves all sessions.
+os.environ.setdefault(FOLDER, str(Path(__file__).parents[1] / ".pytest_cache/kernels"))
 
 MEMORY = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
 ROOM = 2e9

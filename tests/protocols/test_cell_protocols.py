@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.twins.world import catalogue
-from drivers.twins.world.history import Past
+from drivers.twins.world.cell_state import Past
 from labctl.data import EndReason, Outcome, Quality
 from labctl.sample import Sample
 from labctl.steps.channel import RunTechniques

@@ -5,9 +5,8 @@ offset, resolution and range belong to the instrument. Positive current oxidises
 working electrode, which charges the cell and takes lithium out of silicon in a half
 cell (the sign of the Battery Data Format).
 
-Steps are cut into as many sub-steps as accuracy asks for: a jump of the current is
-entered with a step of `FIRST_STEP`, and the following ones may grow as long as the
-potential is straight within `TOLERATED_BEND`.
+How time is cut into steps and what happens in one of them: `kernel`. This class keeps
+a cell's numbers for it, as Python's lists until there is machine code.
 """
 
 import math
@@ -18,27 +17,40 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.twins.world.cell_state import CellState, read, written
-from drivers.twins.world.electrode import Electrode
+from drivers.twins.world.electrode import TABLE, Electrode
 from drivers.twins.world.impedance import electrode_impedance
+from drivers.twins.world.kernel.entries import KERNEL, CellKernel, in_arrays
+from drivers.twins.world.kernel.memory import (
+    ACROSS,
+    ACTIVE,
+    ATTEMPTS,
+    BEND,
+    CHARGE,
+    COUNTER,
+    HALF_CYCLES,
+    MEAN,
+    POTENTIAL,
+    SERIES,
+    STATE,
+    WORKING,
+    Floats,
+    Memory,
+)
+from drivers.twins.world.kernel.steps import CROSSING_TOLERANCE, FIRST_STEP
 from drivers.twins.world.ladder import Rungs, film_rungs
+from drivers.twins.world.packing import (
+    packed_parameters,
+    packed_state,
+    shape_of,
+    unpacked_state,
+)
 from drivers.twins.world.parameters import CellParameters
 from drivers.twins.world.surroundings import ROOM, arrhenius
-from drivers.twins.world.trial import GAMMA, Trial
 
-FIRST_STEP = 2e-3
-"""s; after a jump, and never checked: far above the double layer's time constant."""
-LONGEST_STEP = 300.0
-"""s; a full host at C/20 moves 0.4 % in this time."""
-TOLERATED_BEND = 5e-4
-"""V; how far the potential at the first stage may lie off the straight line. The
-error of the second-order step is a small part of it."""
-MOST_GROWTH = 1.9
-"""Of a step over the one before: a √t transient keeps its shape within 0.2 %."""
-CROSSING_TOLERANCE = 1e-6
-"""V; how closely a limit is met."""
-MOST_TRIALS = 60
-POTENTIAL_TOLERANCE = 1e-9
-"""V; between the wanted and the found potential in potential control."""
+__all__ = ["CROSSING_TOLERANCE", "Cell"]
+
+Mark = Floats
+"""A cell's state at a moment, in the order of `kernel/memory.py`."""
 
 
 class Cell:
@@ -51,20 +63,26 @@ class Cell:
         self.counter = (
             None if counter is None else Electrode(counter, parameters.thermal_volt)
         )
-        self._room_films = _films(parameters)
-        self._set_films(self._room_films)
+        self._room_films = self._films = _films(parameters)
         contact = parameters.contact
         self._series = parameters.series_resistance_ohm + contact.resistance_ohm
         self._kelvin = ROOM
-        self._state = CellState(
-            working=self.working.fresh(),
-            counter=None if self.counter is None else self.counter.fresh(),
-            films=np.zeros(self._films.time.size),
-            across_films=0.0,
-            charge=0.0,
-            current=0.0,
-            step=FIRST_STEP,
+        fresh = packed_state(
+            CellState(
+                working=self.working.fresh(),
+                counter=None if self.counter is None else self.counter.fresh(),
+                films=np.zeros(self._films.time.size),
+                across_films=0.0,
+                charge=0.0,
+                current=0.0,
+                step=FIRST_STEP,
+            )
         )
+        shape, work = shape_of(self._films.time.size, self.working, self.counter)
+        self._memory = Memory(
+            shape, self._packed(), fresh, fresh.copy(), [0.0] * work, TABLE
+        )
+        self._kernel = KERNEL.plain
 
     @property
     def lag(self) -> float:
@@ -83,29 +101,28 @@ class Cell:
         self._series = p.series_resistance_ohm * electrolyte + p.contact.resistance_ohm
         film = arrhenius(p.film_activation_joule_per_mole, kelvin)
         room = self._room_films
-        self._set_films(Rungs(room.resistance * film, room.time * film))
+        self._films = Rungs(room.resistance * film, room.time * film)
         transfer = arrhenius(p.charge_transfer_activation_joule_per_mole, kelvin)
         slower = arrhenius(p.diffusion_activation_joule_per_mole, kelvin)
         for electrode in (self.working, self.counter):
             if electrode is not None:
                 electrode.warm_to(p.thermal_volt * kelvin / ROOM, transfer, 1 / slower)
+        self._memory.parameters[:] = self._packed()
 
-    def _set_films(self, films: Rungs) -> None:
-        """Have these pairs of every film in one row: working, counter, lithium."""
-        self._films = films
-        self._total_films = float(films.resistance.sum())
-        # exp(−40) is nothing to rounding
-        self._films_settled = 40.0 * float(films.time.max())
+    def _packed(self) -> Floats:
+        return packed_parameters(
+            self._series, self._films, (self.working, self.counter)
+        )
 
     # ---- what an instrument does to it
 
     def voltage(self, current: float = 0.0) -> float:
         """Return the terminal voltage in V now, while ``current`` (A) flows."""
-        state = self._state
-        voltage = state.working.potential + state.across_films
-        if state.counter is not None:
-            voltage -= state.counter.potential
-        return voltage + current * self._series
+        shape, parameters, state, *_ = self._memory
+        found = state[shape[WORKING + STATE] + POTENTIAL] + state[ACROSS]
+        if self.counter is not None:
+            found -= state[shape[COUNTER + STATE] + POTENTIAL]
+        return float(found + current * parameters[SERIES])
 
     def step_current(self, current: float, dt: float) -> float:
         """Let a constant ``current`` (A) flow for ``dt`` s; return the voltage in V."""
@@ -117,12 +134,7 @@ class Cell:
 
         The charge passed in between is the change of `charge`.
         """
-        if abs(voltage - self.voltage(self._state.current)) > TOLERATED_BEND:
-            self._state = self._state._replace(step=FIRST_STEP)
-        left = dt
-        while left > 0.0:
-            left -= self._accept(None, voltage, left)
-        return self._state.current
+        return self._moved(self._ready().hold(self._memory, voltage, dt))
 
     def advance(
         self,
@@ -138,29 +150,28 @@ class Cell:
         crossing, within `CROSSING_TOLERANCE`. A voltage that is beyond a limit
         already, in the direction the current drives it, returns 0.
         """
-        left = dt
-        if current != self._state.current:
-            jump = abs(current - self._state.current) * self._total_resistance()
-            if jump > TOLERATED_BEND:
-                self._state = self._state._replace(step=FIRST_STEP)
-        limited = lower > -math.inf or upper < math.inf
-        before = self.voltage(current) if limited else 0.0
-        if limited and (
-            (before >= upper and current > 0.0) or (before <= lower and current < 0.0)
-        ):
-            return 0.0
-        while left > 0.0:
-            start = self._state
-            passed = self._accept(current, 0.0, left)
-            if limited:
-                after = self.voltage(current)
-                limit = upper if after > upper else lower if after < lower else None
-                if limit is not None and (before - limit) * (after - limit) < 0.0:
-                    found = self._cross(start, current, passed, limit, before, after)
-                    return dt - left + found
-                before = after
-            left -= passed
-        return dt
+        kernel = self._ready()
+        return self._moved(kernel.advance(self._memory, current, dt, lower, upper))
+
+    def _ready(self) -> CellKernel:
+        """Return the kernel, and have the memory as it takes it."""
+        fast = KERNEL.fast
+        if fast is not None and self._kernel is not fast:
+            self._memory, self._kernel = in_arrays(self._memory), fast
+        return self._kernel
+
+    def _moved(self, answer: float) -> float:
+        """Return what the kernel answered, having looked at what it did.
+
+        ArithmeticError: the equations have no solution that is a number.
+        """
+        work = self._memory.work
+        if math.isnan(work[BEND]):
+            raise ArithmeticError("the simulated cell's state is no number any more")
+        if self._kernel is KERNEL.plain:
+            KERNEL.worked(work[ATTEMPTS])
+            work[ATTEMPTS] = 0.0
+        return answer
 
     def impedance(
         self, frequencies: ArrayLike, current: float = 0.0
@@ -171,7 +182,7 @@ class Cell:
         with ``current`` and the hysteresis at rest; same shape as ``frequencies``.
         """
         omega = 2.0 * np.pi * np.asarray(frequencies, dtype=np.float64)
-        state = self._state
+        state = self.state
         result = electrode_impedance(self.working, state.working, omega, current)
         if self.counter is not None and state.counter is not None:
             result += electrode_impedance(self.counter, state.counter, omega, -current)
@@ -181,58 +192,69 @@ class Cell:
 
     # ---- keeping and restoring
 
-    def mark(self) -> CellState:
-        """Return a mark to `rewind` to; costs nothing, states never change."""
-        return self._state
+    def mark(self) -> Mark:
+        """Return a mark to `rewind` to; it never changes."""
+        return self._memory.state.copy()
 
-    def rewind(self, mark: CellState) -> None:
+    def rewind(self, mark: Mark) -> None:
         """Go back to a mark of this cell, exactly."""
-        self._state = mark
+        self._memory.state[:] = mark
 
     def copy(self) -> "Cell":
         """Return an independent cell in the same state."""
         twin = Cell(self.parameters)
-        twin.rewind(self._state)
+        twin._take(self._numbers())
         twin.warm_to(self._kelvin)
         return twin
 
     def snapshot(self) -> dict[str, Any]:
         """Return the exact state as plain lists, numbers and names for JSON."""
-        return written(self._state)
+        return written(self.state)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Take over the state of a `snapshot` of a cell with the same parameters.
 
         OperatorError: it is of an older model.
         """
-        self._state = read(snapshot)
+        self._take(packed_state(read(snapshot)))
+
+    def _numbers(self) -> Floats:
+        """Return the state as plain numbers, whatever keeps it."""
+        return [float(number) for number in self._memory.state]
+
+    def _take(self, numbers: Floats) -> None:
+        self._memory.state[:] = numbers
 
     # ---- the truth, for tests
 
     @property
     def charge(self) -> float:
         """Net charge through the terminals since the cell was built, C."""
-        return self._state.charge
+        return float(self._memory.state[CHARGE])
 
     @property
     def theta(self) -> float:
         """Mean composition of the working electrode, 0 empty to 1 full of lithium."""
-        return self._state.working.mean
+        return self._of_working(MEAN)
 
     @property
     def cycles(self) -> float:
         """Cycles the working electrode has aged by, in halves."""
-        return 0.5 * self._state.working.age.half_cycles
+        return 0.5 * self._of_working(HALF_CYCLES)
 
     @property
     def active_fraction(self) -> float:
         """Part of the working electrode that still takes part."""
-        return self._state.working.age.active
+        return self._of_working(ACTIVE)
 
     @property
     def state(self) -> CellState:
-        """The whole state; the same object as `mark` returns."""
-        return self._state
+        """The whole state, as it is now."""
+        return unpacked_state([int(n) for n in self._memory.shape], self._numbers())
+
+    def _of_working(self, what: int) -> float:
+        shape, state = self._memory.shape, self._memory.state
+        return float(state[shape[WORKING + STATE] + what])
 
     def diffusivity(self, theta: float) -> float:
         """Return the working electrode's D in m²/s at a composition, now."""
@@ -244,109 +266,8 @@ class Cell:
 
         Symmetric Butler-Volmer: (RT/F) / √(I0² + I²/4).
         """
-        exchange = self.working.exchange_current(theta, self._state.working.age)
+        exchange = self.working.exchange_current(theta, self.state.working.age)
         return self.working.thermal / math.hypot(exchange, 0.5 * current)
-
-    # ---- one sub-step
-
-    def _total_resistance(self) -> float:
-        total = self._series + self._total_films
-        for electrode in (self.working, self.counter):
-            if electrode is not None:
-                transfer = electrode.parameters.charge_transfer_resistance_ohm
-                total += transfer * electrode.warmth
-        return total
-
-    def _accept(self, current: float | None, voltage: float, left: float) -> float:
-        """Make one sub-step of at most ``left`` s; return its length."""
-        state = self._state
-        allowed = min(state.step, LONGEST_STEP)
-        # A tenth more than allowed is not worth a second step.
-        time = left / max(math.ceil(left / allowed - 0.1), 1)
-        while True:
-            after, bend = self._attempt(state, current, voltage, time)
-            if bend <= TOLERATED_BEND or time <= FIRST_STEP:
-                break
-            shrink = max(0.8 * math.sqrt(TOLERATED_BEND / bend), 0.1)
-            time = max(time * shrink, FIRST_STEP)
-        ratio = TOLERATED_BEND / bend if bend > 0.0 else math.inf
-        grown = time * min(max(0.8 * math.sqrt(ratio), 0.3), MOST_GROWTH)
-        # A caller's short step says nothing against the long one allowed before.
-        step = max(grown, allowed) if ratio >= 1.0 and time < allowed else grown
-        self._state = after._replace(step=min(max(step, FIRST_STEP), LONGEST_STEP))
-        return time
-
-    def _attempt(
-        self, state: CellState, current: float | None, voltage: float, time: float
-    ) -> tuple[CellState, float]:
-        """Return the state ``time`` s later and how far V bends on the way."""
-        guess = state.current if current is None else current
-        working = Trial(self.working, state.working, guess, time)
-        counter = (
-            None
-            if self.counter is None or state.counter is None
-            else Trial(self.counter, state.counter, -guess, time)
-        )
-        passed = 0.0
-        films = self._films
-        for weight, elapsed in ((1.0 - GAMMA, GAMMA * time), (GAMMA, time)):
-            if elapsed == time:
-                working.next_stage()
-                if counter is not None:
-                    counter.next_stage()
-            if current is None:
-                through, wanted = self._total_films + self._series, voltage
-                if elapsed < self._films_settled:
-                    decay = np.exp(-elapsed / films.time)
-                    through -= float(films.resistance @ decay)
-                    wanted -= float(state.films @ decay)
-                guess = _potentiostat(working, counter, through, wanted, guess)
-            else:
-                working.solve(current)
-                if counter is not None:
-                    counter.solve(-current)
-            passed += weight * guess
-        across, across_films = guess * films.resistance, guess * self._total_films
-        if time < self._films_settled:
-            across += (state.films - across) * np.exp(-time / films.time)
-            across_films = float(across.sum())
-        after = CellState(
-            working.finish(),
-            None if counter is None else counter.finish(),
-            across,
-            across_films,
-            state.charge + passed * time,
-            guess,
-            state.step,
-        )
-        bend = working.bend()
-        return after, bend if counter is None else max(bend, counter.bend())
-
-    def _cross(
-        self,
-        start: CellState,
-        current: float,
-        time: float,
-        limit: float,
-        before: float,
-        after: float,
-    ) -> float:
-        """Redo the last sub-step so that it ends at ``limit``; return its length."""
-        early, late = 0.0, time
-        middle = time
-        below, above = before - limit, after - limit
-        for _ in range(MOST_TRIALS):
-            middle = (early * above - late * below) / (above - below)
-            state, _bend = self._attempt(start, current, 0.0, middle)
-            self._state = state._replace(step=FIRST_STEP)
-            error = self.voltage(current) - limit
-            if abs(error) < CROSSING_TOLERANCE or late - early < 1e-9 * time:
-                return middle
-            if (error > 0.0) == (above > 0.0):
-                late, above, below = middle, error, 0.5 * below
-            else:
-                early, below, above = middle, error, 0.5 * above
-        return middle
 
 
 def _films(parameters: CellParameters) -> Rungs:
@@ -361,30 +282,3 @@ def _films(parameters: CellParameters) -> Rungs:
         np.concatenate([r.resistance for r in rungs]),
         np.concatenate([r.time for r in rungs]),
     )
-
-
-def _potentiostat(
-    working: Trial, counter: Trial | None, through: float, wanted: float, guess: float
-) -> float:
-    """Find the current in A that puts the stage's end at ``wanted`` V.
-
-    ``through``: what else it flows through, Ω.
-    """
-    low, high = -math.inf, math.inf
-    current = guess
-    for _ in range(MOST_TRIALS):
-        found, slope = working.solve(current)
-        if counter is not None:
-            other, other_slope = counter.solve(-current)
-            found, slope = found - other, slope + other_slope
-        error = found + through * current - wanted
-        if abs(error) < POTENTIAL_TOLERANCE:
-            break
-        if error > 0.0:
-            high = current
-        else:
-            low = current
-        current -= error / (slope + through)
-        if not low < current < high:
-            current = 0.5 * (low + high)
-    return current

@@ -7,12 +7,51 @@ import numpy as np
 
 from drivers.twins.world.ageing import Age
 from drivers.twins.world.diffusion import FloatArray
-from drivers.twins.world.electrode import ElectrodeState, GrainState
-from drivers.twins.world.history import Past
 from labctl.errors import OperatorError
 
 MODEL = 2
 """Of the state's shape; 1, which said nothing, had one size and ideal arcs."""
+
+
+class Past(NamedTuple):
+    """What a particle remembers of its composition's way."""
+
+    branch: float
+    """−1 on the lithiation branch, +1 on the delithiation branch."""
+    slack: float
+    """Composition the hysteresis last followed; within ± backlash of the mean."""
+    furthest: float
+    """Highest slack so far."""
+    deep: float = 0.0
+    """Share of Li15Si4 in what is filled, 0 to 1."""
+
+
+class GrainState(NamedTuple):
+    """Everything a particle of one size carries from one moment to the next."""
+
+    theta: FloatArray
+    """Composition of the shells, centre first; shape (SHELLS,). Never written to."""
+    mean: float
+    """Volume average of ``theta``."""
+    faradaic: float
+    """Last i_F in A, where the next solution is looked for first."""
+    past: Past
+
+
+class ElectrodeState(NamedTuple):
+    """Everything an electrode carries from one moment to the next."""
+
+    grains: tuple[GrainState, ...]
+    """One for each size."""
+    mean: float
+    """Composition of the whole electrode."""
+    potential: float
+    """Across the double layer, V against lithium."""
+    layer: FloatArray
+    """Across the capacitors of the double layer's branches, V. Never written to."""
+    film_charge: float
+    """Lithium consumed by the film so far, C."""
+    age: Age
 
 
 class CellState(NamedTuple):

@@ -5,8 +5,9 @@ Per shell k with volume v_k (in units of 4πr³) and faces of area ρ²:
     v_k dθ_k/dt = [D a (θ_{k+1} − θ_k)]_outer face − [same]_inner face − flux
 
 and the flux leaves the outermost shell as i/(3Q), because Σ v_k = 1/3. Times volume
-the implicit matrix is symmetric and positive, so LAPACK's ptsv solves it without
-pivoting. The sum over the shells is conserved to rounding, whatever the step.
+the implicit matrix is symmetric and positive, so it is solved without pivoting
+(`kernel/particles.py`). The sum over the shells is conserved to rounding, whatever the
+step.
 """
 
 import math
@@ -14,11 +15,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.twins.world.kernel.memory import SHELLS
 from drivers.twins.world.parameters import DiffusivityParameters
 
 FloatArray = NDArray[np.float64]
 
-SHELLS = 40
 GROWTH = 1.12
 """Each shell is this much wider than its outer neighbour; the outermost is 0.13 %
 of the radius, which resolves √t from about 1e-5 r²/D on."""
@@ -37,10 +38,10 @@ class Sphere:
     __slots__ = (
         "_conductance",
         "_distance",
-        "_exponent",
-        "_law",
         "conductance",
+        "exponent",
         "faster",
+        "law",
         "surface_distance",
         "uniform",
         "volume",
@@ -59,9 +60,9 @@ class Sphere:
         self._conductance /= radius**2
         self._distance = 0.5 * float(1.0 - square[-1]) * radius**2
         self.warm_to(1.0)
-        self._law = law
-        self._exponent = math.log(law.low_lithium_factor)
-        self.uniform = law.mid_m2_per_s if self._exponent == 0.0 else 0.0
+        self.law = law
+        self.exponent = math.log(law.low_lithium_factor)
+        self.uniform = law.mid_m2_per_s if self.exponent == 0.0 else 0.0
 
     def warm_to(self, faster: float) -> None:
         """Let lithium move ``faster`` times as fast as at 25 °C from now on."""
@@ -71,28 +72,25 @@ class Sphere:
 
     def diffusivity(self, theta: float) -> float:
         """Return D at a composition and 25 °C, m²/s."""
-        bump = math.exp(-((theta / self._law.width) ** 2))
-        return self._law.mid_m2_per_s * math.exp(self._exponent * bump)
+        bump = math.exp(-((theta / self.law.width) ** 2))
+        return self.law.mid_m2_per_s * math.exp(self.exponent * bump)
 
     def diffusivities(self, theta: FloatArray) -> FloatArray:
         """Return D at many compositions and 25 °C, m²/s, same shape."""
-        scaled = theta / self._law.width
+        scaled = theta / self.law.width
         scaled *= -scaled
         bump = np.exp(scaled)
-        bump *= self._exponent
+        bump *= self.exponent
         result: FloatArray = np.exp(bump)
-        result *= self._law.mid_m2_per_s
+        result *= self.law.mid_m2_per_s
         return result
 
     def diffusivity_slope(self, theta: FloatArray) -> FloatArray:
         """Return dD/dθ at 25 °C, m²/s, same shape."""
-        width = self._law.width
+        width = self.law.width
         bump = np.exp(-((theta / width) ** 2))
         slope: FloatArray = (
-            self.diffusivities(theta)
-            * self._exponent
-            * bump
-            * (-2.0 * theta / width**2)
+            self.diffusivities(theta) * self.exponent * bump * (-2.0 * theta / width**2)
         )
         return slope
 

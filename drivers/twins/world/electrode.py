@@ -6,58 +6,41 @@ all particles share,
     I = Σ i_F + i_sei + i_dl
     i_F = 2 I0(θ_s) sinh((V − U(θ_s, past)) F/2RT),  I0 = (RT/F R_ct)·2√(θ_s(1−θ_s))
 
-where i_dl flows into the double layer's ladder. How it moves in time: `trial.py`; the
+where i_dl flows into the double layer's ladder. How it moves in time: `kernel`; the
 film's voltage is the cell's, since nothing but the current decides it.
-
-Whoever edits: an `ElectrodeState` is never changed in place, so keeping a state is
-keeping a reference.
 """
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from drivers.twins.world.ageing import Age, pristine
-from drivers.twins.world.diffusion import FloatArray, Sphere
-from drivers.twins.world.history import Past, pristine_of
+from drivers.twins.world.cell_state import ElectrodeState, GrainState, Past
+from drivers.twins.world.diffusion import Sphere
+from drivers.twins.world.kernel.hosts import equilibrium
+from drivers.twins.world.kernel.interface import share_of_film
+from drivers.twins.world.kernel.memory import LITHIUM_COBALT_OXIDE, SILICON
+from drivers.twins.world.kernel.past import CRYSTAL_RATE, pristine_weight
 from drivers.twins.world.ladder import double_layer
-from drivers.twins.world.ocp import OCPS, Equilibrium
 from drivers.twins.world.parameters import ElectrodeParameters
+from drivers.twins.world.silicon import table
 
-EDGE = 1e-9
-"""The surface composition stays between EDGE and 1 − EDGE."""
-SWITCH_WIDTH = 0.02
-"""V; softness of the potential below which the film forms."""
-
-
-class GrainState(NamedTuple):
-    """Everything a particle of one size carries from one moment to the next."""
-
-    theta: FloatArray
-    """Composition of the shells, centre first; shape (SHELLS,). Never written to."""
-    mean: float
-    """Volume average of ``theta``."""
-    faradaic: float
-    """Last i_F in A, where the next solution is looked for first."""
-    past: Past
+MATERIALS: Final = {"silicon": SILICON, "lithium cobalt oxide": LITHIUM_COBALT_OXIDE}
+TABLE: Final = table()
 
 
-class ElectrodeState(NamedTuple):
-    """Everything an electrode carries from one moment to the next."""
+class Equilibrium(NamedTuple):
+    """A potential and its partial derivatives, all in V."""
 
-    grains: tuple[GrainState, ...]
-    """One for each size."""
-    mean: float
-    """Composition of the whole electrode."""
     potential: float
-    """Across the double layer, V against lithium."""
-    layer: FloatArray
-    """Across the capacitors of the double layer's branches, V. Never written to."""
-    film_charge: float
-    """Lithium consumed by the film so far, C."""
-    age: Age
+    by_composition: float
+    """By θ at the surface."""
+    by_branch: float
+    """By the hysteresis, −1 to 1."""
+    by_pristine: float
+    """By the weight of the pristine host's curve, 0 to 1."""
 
 
 class Grain(NamedTuple):
@@ -74,15 +57,13 @@ class Electrode:
     """The constants of one electrode, and what its state means."""
 
     __slots__ = (
-        "backlash",
-        "branch_rate",
         "capacity",
         "grains",
         "half_gap",
         "layer",
         "layer_settled",
         "layer_total",
-        "ocp",
+        "material",
         "parameters",
         "thermal",
         "warmth",
@@ -93,7 +74,7 @@ class Electrode:
         self.thermal = thermal_volt
         self.warmth = 1.0
         """R_ct now over that at 25 °C; the cell sets it."""
-        self.ocp = OCPS[parameters.material]
+        self.material = MATERIALS[parameters.material]
         self.grains = _grains(parameters)
         self.capacity = parameters.capacity_coulomb
         self.layer = double_layer(parameters)
@@ -101,8 +82,6 @@ class Electrode:
         # A branch then lags a drift of 1 mV/s by less than 1 nV.
         self.layer_settled = 1e3 * float(self.layer.time.max(initial=0.0))
         self.half_gap = parameters.hysteresis.half_gap_volt
-        self.branch_rate = parameters.hysteresis.rate
-        self.backlash = parameters.hysteresis.backlash
 
     def warm_to(self, thermal_volt: float, transfer: float, faster: float) -> None:
         """Have this RT/F in V, R_ct and D by these factors of 25 °C from now on."""
@@ -131,12 +110,11 @@ class Electrode:
         )
 
     def equilibrium(self, theta: float, past: Past) -> Equilibrium:
-        """Return U of a surface at ``theta`` and its derivatives, hysteresis at rest.
-
-        The steps in time have the same expression in their innermost loop.
-        """
-        u, slope, gap, crystal = self.ocp(
-            theta, past.branch, pristine_of(past), past.deep
+        """Return U of a surface at ``theta`` and its slopes, hysteresis at rest."""
+        pristine = pristine_weight(past.furthest)
+        pristine *= math.exp(CRYSTAL_RATE * (past.slack - past.furthest))
+        u, slope, gap, crystal = equilibrium(
+            TABLE, self.material, theta, past.branch, pristine, past.deep
         )
         gap += self.half_gap
         return Equilibrium(u + past.branch * self.half_gap, slope, gap, crystal)
@@ -159,12 +137,13 @@ class Electrode:
     def share_of_film(self, state: ElectrodeState) -> float:
         """Return the part of a lithiating current that the film takes now."""
         sei = self.parameters.sei
-        if state.film_charge >= state.age.film_capacity:
-            return 0.0
-        open_part = 1.0 - state.film_charge / state.age.film_capacity
-        # Beyond exp(±40) the switch is 0 or 1 to rounding.
-        above = min(max((state.potential - sei.onset_volt) / SWITCH_WIDTH, -40), 40)
-        return sei.share * open_part / (1.0 + math.exp(above))
+        return share_of_film(
+            sei.share,
+            sei.onset_volt,
+            state.film_charge,
+            state.age.film_capacity,
+            state.potential,
+        )
 
 
 def _grains(parameters: ElectrodeParameters) -> tuple[Grain, ...]:

@@ -11,16 +11,11 @@ sphere, gradients and dD/dθ included; for constant D and a flat profile it tend
 import math
 
 import numpy as np
-from scipy.linalg.lapack import zgtsv
 
+from drivers.twins.world.cell_state import ElectrodeState, GrainState
 from drivers.twins.world.diffusion import FloatArray, Sphere
-from drivers.twins.world.electrode import (
-    EDGE,
-    Electrode,
-    ElectrodeState,
-    Grain,
-    GrainState,
-)
+from drivers.twins.world.electrode import Electrode, Grain
+from drivers.twins.world.kernel.particles import EDGE
 from drivers.twins.world.ladder import ComplexArray
 
 
@@ -84,15 +79,14 @@ def _outermost_answer(
     mean = 0.5 * (law[1:] + law[:-1])
     from_inner = sphere.conductance * (mean - 0.5 * bend[:-1] * across)
     from_outer = sphere.conductance * (mean + 0.5 * bend[1:] * across)
-    diagonal = np.zeros(theta.size)
-    diagonal[:-1] += from_inner
-    diagonal[1:] += from_outer
-    load = np.zeros((theta.size, 1), dtype=np.complex128)
-    load[-1, 0] = 1.0
-    lower = (-from_inner).astype(np.complex128)
-    upper = (-from_outer).astype(np.complex128)
+    lower, upper = from_inner.tolist(), from_outer.tolist()
+    volume = sphere.volume.tolist()
     result = np.empty(omega.shape, dtype=np.complex128)
     for place, rate in np.ndenumerate(omega):
-        full = diagonal + 1j * rate * sphere.volume
-        result[place] = zgtsv(lower, full, upper, load)[3][-1, 0]
+        # Elimination from the centre outwards, of what a pivot is more than the way to
+        # the next shell: only sums, so nothing cancels however slow the sine is.
+        more = complex(0.0, rate * volume[0])
+        for inner, outer, own in zip(lower, upper, volume[1:], strict=True):
+            more = complex(0.0, rate * own) + outer * more / (inner + more)
+        result[place] = 1.0 / more
     return result

@@ -16,13 +16,17 @@ U is tabulated against ξ = ln(θ/(1−θ)), in which both ends are straight lin
 cubics with matching slopes: the derivative is continuous and belongs to the potential.
 """
 
-import math
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.twins.world.kernel.hosts import END, PER_UNIT
+
 FloatArray = NDArray[np.float64]
+
+Cubic = tuple[float, float, float, float]
+"""U = a + b·t + c·t² + d·t³ in V, t from 0 to 1 across a piece."""
 
 
 class Step(NamedTuple):
@@ -59,56 +63,15 @@ LI15SI4: Final = (
     Step(0.05, 0.15, 0.04),
 )
 
-END = 21.0
-"""|ξ| at the ends of the table; θ goes to 1e-9 of the ends, where it is 20.7."""
-PER_UNIT = 10
-"""Pieces of the table per unit of ξ."""
 
-Cubic = tuple[float, float, float, float]
-"""U = a + b·t + c·t² + d·t³ in V, t from 0 to 1 across a piece."""
+def table() -> list[float]:
+    """Return the curves as one row: piece by piece, four cubics of four numbers each.
 
-
-class Silicon:
-    """The potential as a function of the surface's composition and its history."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        curves = (LITHIATION, DELITHIATION, CRYSTALLINE_SILICON, LI15SI4)
-        self._pieces = tuple(zip(*(_cubics(curve) for curve in curves), strict=True))
-
-    def __call__(
-        self, theta: float, branch: float, pristine: float, deep: float
-    ) -> tuple[float, float, float, float]:
-        """Return U and its derivatives by θ, branch and pristine, in V."""
-        empty = 1.0 - theta
-        place = (math.log(theta / empty) + END) * PER_UNIT
-        piece = int(place)
-        t = place - piece
-        filling, emptying, crystal, li15si4 = self._pieces[piece]
-        a, b, c, d = filling
-        down = a + t * (b + t * (c + t * d))
-        down_slope = b + t * (2.0 * c + t * 3.0 * d)
-        by_pristine = 0.0
-        if pristine > 0.0:
-            a, b, c, d = crystal
-            by_pristine = a + t * (b + t * (c + t * d)) - down
-            down += pristine * by_pristine
-            down_slope += pristine * (b + t * (2.0 * c + t * 3.0 * d) - down_slope)
-        a, b, c, d = emptying
-        up = a + t * (b + t * (c + t * d))
-        up_slope = b + t * (2.0 * c + t * 3.0 * d)
-        if deep > 0.0:
-            a, b, c, d = li15si4
-            up += deep * (a + t * (b + t * (c + t * d)) - up)
-            up_slope += deep * (b + t * (2.0 * c + t * 3.0 * d) - up_slope)
-        lower, upper = 0.5 * (1.0 - branch), 0.5 * (1.0 + branch)
-        return (
-            lower * down + upper * up,
-            (lower * down_slope + upper * up_slope) * PER_UNIT / (theta * empty),
-            0.5 * (up - down),
-            lower * by_pristine,
-        )
+    In the order lithiation, delithiation, crystalline silicon, Li15Si4.
+    """
+    curves = (LITHIATION, DELITHIATION, CRYSTALLINE_SILICON, LI15SI4)
+    pieces = zip(*(_cubics(curve) for curve in curves), strict=True)
+    return [number for piece in pieces for cubic in piece for number in cubic]
 
 
 def filled(steps: tuple[Step, ...], potential: FloatArray) -> FloatArray:
@@ -120,6 +83,7 @@ def filled(steps: tuple[Step, ...], potential: FloatArray) -> FloatArray:
 
 
 def _cubics(steps: tuple[Step, ...]) -> tuple[Cubic, ...]:
+    """Return the pieces of U against ξ."""
     xi = np.linspace(-END, END, int(2 * END * PER_UNIT) + 1)
     low, high = np.full_like(xi, -2.0), np.full_like(xi, 6.0)
     for _ in range(60):

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from drivers.twins.world.catalogue import build_cell
 from drivers.twins.world.cell import Cell
-from drivers.twins.world.history import Past, gone_on, pristine_of
-from drivers.twins.world.silicon import DELITHIATION, LITHIATION, Silicon, Step, filled
+from drivers.twins.world.electrode import TABLE
+from drivers.twins.world.kernel.hosts import silicon
+from drivers.twins.world.kernel.past import live_on
+from drivers.twins.world.silicon import DELITHIATION, LITHIATION, Step, filled
 
 SLOW = 2.0825e-4  # A: C/20 of 3.5 A/g
 Floats = NDArray[np.float64]
@@ -43,14 +45,13 @@ def peaks(charges: Floats, volts: Floats, least: float = 1.0) -> list[float]:
 def test_the_potential_falls_and_its_derivative_belongs_to_it(
     branch: float, pristine: float, deep: float
 ) -> None:
-    silicon = Silicon()
     ends = np.logspace(-8, -1.5, 60)
     thetas = np.concatenate((ends, np.linspace(0.04, 0.96, 300), 1.0 - ends[::-1]))
     for theta in thetas:
         step = 1e-5 * theta * (1 - theta)
-        low = silicon(theta - step, branch, pristine, deep)[0]
-        high = silicon(theta + step, branch, pristine, deep)[0]
-        slope = silicon(theta, branch, pristine, deep)[1]
+        low = silicon(TABLE, theta - step, branch, pristine, deep)[0]
+        high = silicon(TABLE, theta + step, branch, pristine, deep)[0]
+        slope = silicon(TABLE, theta, branch, pristine, deep)[1]
 
         assert slope < 0.0
         assert slope == pytest.approx((high - low) / (2 * step), rel=1e-3)
@@ -60,9 +61,8 @@ def test_the_potential_falls_and_its_derivative_belongs_to_it(
 def test_the_table_gives_back_the_sum_of_steps(
     branch: float, steps: tuple[Step, ...]
 ) -> None:
-    silicon = Silicon()
     for theta in (1e-4, 0.03, 0.2, 0.5, 0.8, 0.999):
-        potential = silicon(theta, branch, 0.0, 0.0)[0]
+        potential = silicon(TABLE, theta, branch, 0.0, 0.0)[0]
 
         assert filled(steps, np.array([potential]))[0] == pytest.approx(theta, rel=1e-3)
 
@@ -108,14 +108,15 @@ def test_a_crystalline_plateau_waits_where_the_first_lithiation_stopped() -> Non
 
 def test_a_past_does_not_depend_on_how_the_way_is_cut() -> None:
     way = [0.1, 0.5, 0.45, 0.8, 0.3, 0.95]
-    whole = fine = Past(1.0, 0.1, 0.1)
+    # mean, faradaic, branch, slack, furthest, deep
+    whole = [0.1, 0.0, 1.0, 0.1, 0.1, 0.0]
+    fine = whole.copy()
     for start, end in pairwise(way):
-        whole = gone_on(whole, end, 0.2, 30.0, 3e-4)
+        live_on(whole, whole, 0, end, 0.2, 30.0, 3e-4)
         for mean in np.linspace(start, end, 40):
-            fine = gone_on(fine, float(mean), 0.2, 30.0, 3e-4)
+            live_on(fine, fine, 0, float(mean), 0.2, 30.0, 3e-4)
 
     assert fine == pytest.approx(whole, rel=1e-9)
-    assert pristine_of(fine) == pytest.approx(pristine_of(whole), rel=1e-9)
 
 
 @pytest.mark.parametrize("rate", [1e-4, 5e-4])

@@ -13,10 +13,14 @@ cut. With the slack going up or down by δ:
 """
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
+
+from drivers.twins.world.kernel.memory import BRANCH, DEEP, FURTHEST, SLACK, Floats
+from labctl.compiled import compiled
 
 CRYSTAL_RATE: Final = 20.0
-AMORPHOUS_FROM, AMORPHOUS_TO = 0.4, 0.9
+AMORPHOUS_FROM: Final = 0.4
+AMORPHOUS_TO: Final = 0.9
 """Furthest composition between which the crystalline host is used up. Beyond 0.6
 both curves run at 0.09 V, so where it ends is hardly seen."""
 DEEP_RATE: Final = 3000.0
@@ -26,19 +30,7 @@ DEEP_BELOW: Final = 0.05
 DEEP_SOFTNESS: Final = 0.005
 
 
-class Past(NamedTuple):
-    """What a particle remembers of its composition's way."""
-
-    branch: float
-    """−1 on the lithiation branch, +1 on the delithiation branch."""
-    slack: float
-    """Composition the hysteresis last followed; within ± backlash of the mean."""
-    furthest: float
-    """Highest slack so far."""
-    deep: float = 0.0
-    """Share of Li15Si4 in what is filled, 0 to 1."""
-
-
+@compiled
 def pristine_weight(furthest: float) -> float:
     """Return the weight of the pristine curve on new ground: 1, smoothly to 0."""
     gone = (furthest - AMORPHOUS_FROM) / (AMORPHOUS_TO - AMORPHOUS_FROM)
@@ -46,6 +38,7 @@ def pristine_weight(furthest: float) -> float:
     return 1.0 - gone * gone * (3.0 - 2.0 * gone)
 
 
+@compiled
 def pristine_slope(furthest: float) -> float:
     """Return the derivative of `pristine_weight`."""
     gone = (furthest - AMORPHOUS_FROM) / (AMORPHOUS_TO - AMORPHOUS_FROM)
@@ -54,31 +47,35 @@ def pristine_slope(furthest: float) -> float:
     return -6.0 * gone * (1.0 - gone) / (AMORPHOUS_TO - AMORPHOUS_FROM)
 
 
-def pristine_of(past: Past) -> float:
-    """Return the weight of the pristine curve now."""
-    weight = pristine_weight(past.furthest)
-    if weight == 0.0:
-        return 0.0
-    return weight * math.exp(CRYSTAL_RATE * (past.slack - past.furthest))
+@compiled
+def live_on(
+    state: Floats,
+    after: Floats,
+    grain: int,
+    mean: float,
+    equilibrium: float,
+    rate: float,
+    backlash: float,
+) -> None:
+    """Write into ``after`` the past once the mean composition has become ``mean``.
 
-
-def gone_on(
-    past: Past, mean: float, equilibrium: float, rate: float, backlash: float
-) -> Past:
-    """Return the past after the mean composition has become ``mean``.
-
-    ``equilibrium``: of the surface, V.
+    ``grain``: where the particles' block begins; ``equilibrium``: of the surface, V.
     """
-    moved = mean - backlash - past.slack
-    if moved > 0.0:
+    branch, slack = state[grain + BRANCH], state[grain + SLACK]
+    furthest, deep = state[grain + FURTHEST], state[grain + DEEP]
+    filled = mean - backlash - slack
+    emptied = mean + backlash - slack
+    if filled > 0.0:
         above = (equilibrium - DEEP_BELOW) / DEEP_SOFTNESS
         target = 1.0 / (1.0 + math.exp(min(max(above, -40.0), 40.0)))
-        deep = target + (past.deep - target) * math.exp(-DEEP_RATE * moved)
+        deep = target + (deep - target) * math.exp(-DEEP_RATE * filled)
         slack = mean - backlash
-        branch = (past.branch + 1.0) * math.exp(-rate * moved) - 1.0
-        return Past(branch, slack, max(past.furthest, slack), deep)
-    moved = mean + backlash - past.slack
-    if moved < 0.0:
-        branch = 1.0 - (1.0 - past.branch) * math.exp(rate * moved)
-        return Past(branch, mean + backlash, past.furthest, past.deep)
-    return past
+        branch = (branch + 1.0) * math.exp(-rate * filled) - 1.0
+        furthest = max(furthest, slack)
+    elif emptied < 0.0:
+        branch = 1.0 - (1.0 - branch) * math.exp(rate * emptied)
+        slack = mean + backlash
+    after[grain + BRANCH] = branch
+    after[grain + SLACK] = slack
+    after[grain + FURTHEST] = furthest
+    after[grain + DEEP] = deep

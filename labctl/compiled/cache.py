@@ -1,0 +1,83 @@
+"""Where machine code is kept between runs, and who may write it.
+
+One folder for each state of the sources, versions and machine, in the user's cache. A
+file in it says that it is complete; a lock says that one process is filling it.
+"""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import SystemClock
+from labctl.compiled.marks import sources_digest
+
+FOLDER = "LABCTL_KERNEL_CACHE"
+"""Environment: the folder instead of the user's cache."""
+COMPLETE = "complete"
+LOCK = "filling"
+STALE = 600.0
+"""s; a lock this old belongs to a process that was killed."""
+
+
+def folder(entries: Iterable[Callable[..., Any]]) -> Path | None:
+    """Return the folder of these functions, as they are now; None: without numba."""
+    try:
+        versions = [metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
+    except metadata.PackageNotFoundError:
+        return None
+    versions += [platform.python_version(), platform.machine(), platform.node()]
+    name = "-".join((sources_digest(entries), *versions))
+    return _root() / name.replace(os.sep, "_")
+
+
+def is_complete(place: Path) -> bool:
+    """Whether everything is compiled."""
+    return (place / COMPLETE).exists()
+
+
+def complete(place: Path) -> None:
+    """Say that everything is compiled."""
+    (place / COMPLETE).touch()
+
+
+def begin(place: Path) -> bool:
+    """Take the lock on filling it; False: another process fills it.
+
+    OSError: it cannot be written.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    lock = place / LOCK
+    try:
+        if SystemClock().unix() - lock.stat().st_mtime > STALE:
+            lock.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        return False
+    return True
+
+
+def end(place: Path) -> None:
+    """Give the lock back."""
+    (place / LOCK).unlink(missing_ok=True)
+
+
+def _root() -> Path:
+    given = os.environ.get(FOLDER)
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        cache = os.environ.get("LOCALAPPDATA")
+        user = Path(cache) if cache else Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        user = Path.home() / "Library" / "Caches"
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME")
+        user = Path(cache) if cache else Path.home() / ".cache"
+    return user / "labctl" / "kernels"

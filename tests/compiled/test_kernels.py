@@ -1,0 +1,96 @@
+"""When machine code takes over, and that everything goes on where it cannot."""
+
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy import new_toy, walk
+
+from labctl.compiled import cache
+from labctl.compiled.kernels import ENOUGH, HOW
+
+ROW = [0.1 * k for k in range(7)]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path / "kernels"))
+    monkeypatch.delenv(HOW, raising=False)
+    return tmp_path / "kernels"
+
+
+def test_machine_code_gives_the_bits_of_plain_python() -> None:
+    toy = new_toy()
+    toy.load()
+    assert toy.fast is not None
+    plain, fast = ROW.copy(), np.array(ROW)
+
+    assert toy.fast.walk(fast, 50.0) == walk(plain, 50.0)  # type: ignore[arg-type]
+    assert fast.tolist() == plain
+
+
+def test_a_short_simulation_imports_no_compiler() -> None:
+    script = (
+        f"import sys; from toy import TOY; TOY.worked({ENOUGH - 1});"
+        "assert TOY.fast is None and 'numba' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", script], check=True, env=_with_toy())
+
+
+def test_a_process_fills_the_cache_and_gives_the_lock_back() -> None:
+    folder = new_toy().folder()
+    assert folder is not None
+
+    assert cache.begin(folder)
+    assert not cache.begin(folder)
+    subprocess.run(
+        [sys.executable, "-m", "labctl.compiled", "toy:TOY"],
+        check=True,
+        env=_with_toy(),
+    )
+    assert cache.is_complete(folder)
+    assert cache.begin(folder)
+
+
+def test_without_numba_plain_python_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    monkeypatch.setenv(HOW, "compiled")
+    toy = new_toy()
+    toy.worked(1.0)
+
+    assert toy.fast is None
+
+
+def test_a_cache_that_cannot_be_written_leaves_plain_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path / "file"))
+    monkeypatch.setenv(HOW, "compiled")
+    toy = new_toy()
+    toy.worked(1.0)
+
+    assert toy.fast is None
+
+
+def test_who_wants_plain_python_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOW, "plain")
+    toy = new_toy()
+    toy.worked(10.0 * ENOUGH)
+
+    assert toy.begun
+    assert toy.fast is None
+
+
+def _with_toy() -> dict[str, str]:
+    here = str(Path(__file__).parent)
+    path = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
