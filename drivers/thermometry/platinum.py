@@ -6,8 +6,6 @@ IEC 60751:2022 (Callendar and Van Dusen's equation), −200 to 850 °C.
 import math
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
 A, B, C = 3.9083e-3, -5.775e-7, -4.183e-12
 """1/°C, 1/°C², 1/°C⁴."""
 LOWEST, HIGHEST = -200.0, 850.0
@@ -39,6 +37,8 @@ class Platinum:
         """
         if not self.ohms(LOWEST) <= ohms <= self.ohms(HIGHEST):
             return math.nan
+        from scipy.optimize import brentq  # noqa: PLC0415  (start-up time)
+
         return float(
             brentq(lambda t: self.ohms(t) - ohms, LOWEST, HIGHEST, xtol=RESOLUTION)
         )

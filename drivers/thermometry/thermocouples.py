@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.optimize import brentq
-
 from drivers.thermometry.reference_functions import MAGNETIC, PIECES
 
 LOWEST_OF_B = 50.0
@@ -86,6 +84,8 @@ class Thermocouple:
         low, high = self.bounds
         if not self.volts(low) <= total <= self.volts(high):
             return math.nan
+        from scipy.optimize import brentq  # noqa: PLC0415  (start-up time)
+
         return float(
             brentq(lambda t: self.volts(t) - total, low, high, xtol=RESOLUTION)
         )

@@ -8,7 +8,6 @@ from labctl import plugins
 from labctl.protocol import Earlier
 from labctl.quantities import SI
 from labctl.sample import Sample
-from labctl.store.run_file.reader import RunFile
 
 
 def parameters_from(protocol: str, runs: Sequence[Path]) -> Mapping[str, Any]:
@@ -23,6 +22,8 @@ def parameters_from(protocol: str, runs: Sequence[Path]) -> Mapping[str, Any]:
 
 def read_earlier(run: Path) -> Earlier:
     """Return what a later run may know of this one."""
+    from labctl.store.run_file.reader import RunFile  # noqa: PLC0415  h5py loads slowly
+
     with RunFile(run) as file:
         header = file.header
         return Earlier(

@@ -9,15 +9,14 @@ beside `build_cell`; `names` and `label` know all files, whatever their kind.
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
-from drivers.twins.world.cell import Cell
-from drivers.twins.world.parameters import CellParameters
 from drivers.twins.world.spread import specimen_of
 from labctl.documents.hardened_yaml import load
 from labctl.errors import OperatorError
+
+if TYPE_CHECKING:
+    from drivers.twins.world.cell import Cell
 
 CELL_KINDS = ("half_cell", "full_cell")
 _SUFFIX = ".yaml"
@@ -49,11 +48,16 @@ def truth(name: str, seed: int | None = None) -> dict[str, Any]:
     return specimen_of(name, sections["truth"], sections["spread"], seed)
 
 
-def build_cell(name: str, seed: int | None = None) -> Cell:
+def build_cell(name: str, seed: int | None = None) -> "Cell":
     """Return a fresh cell; of several specimens the one that ``seed`` picks.
 
     OperatorError: there is no such sample, or it is not a cell.
     """
+    from pydantic import TypeAdapter  # noqa: PLC0415  (a film needs no cell model)
+
+    from drivers.twins.world.cell import Cell  # noqa: PLC0415
+    from drivers.twins.world.parameters import CellParameters  # noqa: PLC0415
+
     kind = label(name)["kind"]
     if kind not in CELL_KINDS:
         raise OperatorError(f"sample {name!r} is a {kind}, not a cell")

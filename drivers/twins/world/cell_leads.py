@@ -9,7 +9,6 @@ with a small limit, as the instruments do; a cell notices.
 import math
 from dataclasses import replace
 
-from drivers.twins.world.cell import CROSSING_TOLERANCE
 from drivers.twins.world.circuit import Point, Source
 from drivers.twins.world.path import RELAY
 from drivers.twins.world.socket import Socket
@@ -23,8 +22,9 @@ LONGEST_STRIDE = 60.0
 """s; the cell's own steps are finer where they must be."""
 SLACK = 1e-3
 """A held voltage may draw so much of the limit more before the limit takes over."""
-MET = 4.0 * CROSSING_TOLERANCE
-"""V; a cell that stands so near to the level has come to it."""
+MET = 4e-6
+"""V; a cell that stands so near to the level has come to it: four times what the cell
+model finds a limit within (`cell.CROSSING_TOLERANCE`, not imported: no film needs it)."""
 NEVER = 1e-9
 """s; a shorter way is no way."""
 
