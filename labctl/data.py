@@ -1,5 +1,6 @@
 """What travels from an instrument to the file: streams of rows, outcomes, events."""
 
+import functools
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -150,7 +151,7 @@ class Outcome:
         ``asked`` stands there only where a person asked for something: a labctl that
         knows no runs by hand reads the outcomes of all others.
         """
-        written: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
+        written: dict[str, Any] = _outcomes().dump_python(self, mode="json")
         if not self.asked:
             del written["asked"]
         return written
@@ -158,10 +159,12 @@ class Outcome:
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "Outcome":
         """Return the outcome that `to_json` wrote."""
-        return _OUTCOME.validate_python(text)
+        return _outcomes().validate_python(text)
 
 
-_OUTCOME = TypeAdapter(Outcome)
+@functools.cache
+def _outcomes() -> TypeAdapter[Outcome]:
+    return TypeAdapter(Outcome)
 
 
 class Level(StrEnum):
@@ -257,7 +260,7 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite becomes None."""
-        written: dict[str, Any] = _RESULT.dump_python(self, mode="json")
+        written: dict[str, Any] = _results().dump_python(self, mode="json")
         for name in ("table", "budget", "freedom", "parts", "verdicts"):
             if not written[name] and written[name] != {}:
                 del written[name]
@@ -266,7 +269,9 @@ class Result:
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "Result":
         """Return the result that `to_json` wrote."""
-        return _RESULT.validate_python(text)
+        return _results().validate_python(text)
 
 
-_RESULT = TypeAdapter(Result)
+@functools.cache
+def _results() -> TypeAdapter[Result]:
+    return TypeAdapter(Result)

@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from labctl.analysis.temperature.law import Law
 from labctl.clock import Clock
@@ -29,6 +29,7 @@ from labctl.data import (
     Result,
     Stream,
 )
+from labctl.described import Described
 from labctl.errors import Complaint, OperatorError, Place
 from labctl.figures.figure import Figure, Plot
 from labctl.fingerprint import fingerprint
@@ -231,12 +232,10 @@ Plan = Generator[Step, Outcome, None]
 """Yields a step, is sent its outcome, decides what comes next."""
 
 
-class Parameters(BaseModel):
+class Parameters(Described):
     """Base of every protocol's parameters; text with units comes in, SI floats stay."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ values are referred to. Missing means unknown: the specific value is then absent
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from labctl.described import Described
 from labctl.identifier_fields import Pid
 from labctl.quantities import (
     Celsius,
@@ -66,12 +67,10 @@ class FirstStep(StrEnum):
         }[self]
 
 
-class Sample(BaseModel):
+class Sample(Described):
     """The label of a sample."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
     """What the lab calls it; kept as written, folders get a plain form of it."""

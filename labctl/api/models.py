@@ -16,21 +16,20 @@ Rules for whoever edits, of every answer and request:
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from labctl.data import Level
+from labctl.described import Described
 from labctl.engine.states import RunState
 from labctl.json_numbers import MaybeNumber, Number
 
 API_VERSION = 2
 
 
-class Answer(BaseModel):
+class Answer(Described):
     """Base of what a station says; what a client does not know of it, it ignores."""
 
-    model_config = ConfigDict(
-        extra="ignore", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class ChannelState(StrEnum):

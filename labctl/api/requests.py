@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+
+from labctl.described import Described
 
 Word = Annotated[str, StringConstraints(max_length=120)]
 Sentence = Annotated[str, StringConstraints(max_length=1000)]
@@ -10,12 +12,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Channel = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
-class Request(BaseModel):
+class Request(Described):
     """Base of what is asked; a word that the station does not know is refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OrderIn(Request):

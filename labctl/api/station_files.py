@@ -65,9 +65,6 @@ class Tokens:
         return cls(*(secrets.token_urlsafe(32) for _ in ROLES))
 
 
-_ADDRESS, _TOKENS = TypeAdapter(Address), TypeAdapter(Tokens)
-
-
 @dataclass(frozen=True, slots=True)
 class StationFiles:
     """The folder of a station's process."""
@@ -142,7 +139,7 @@ class StationFiles:
     def read_address(self) -> Address | None:
         """Return who says he answers; None if nobody does."""
         try:
-            return _ADDRESS.validate_json(self.address_file.read_bytes())
+            return TypeAdapter(Address).validate_json(self.address_file.read_bytes())
         except (OSError, ValueError):
             return None
 
@@ -157,7 +154,7 @@ class StationFiles:
     def read_tokens(self) -> Tokens | None:
         """Return the tokens; None if there are none, or they are not for this user."""
         try:
-            return _TOKENS.validate_json(self.token_file.read_bytes())
+            return TypeAdapter(Tokens).validate_json(self.token_file.read_bytes())
         except (OSError, ValueError):
             return None
 

@@ -1,11 +1,11 @@
 """What every section of ``config.yaml`` is: frozen, and a key it lacks is refused."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from labctl.described import Described
 
 
-class Section(BaseModel):
+class Section(Described):
     """A section of the configuration."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")

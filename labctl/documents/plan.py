@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from labctl.described import Described
 from labctl.documents.complaints import validate
 from labctl.documents.document import Document
 from labctl.documents.former import present
@@ -25,12 +26,10 @@ YAML = (".yaml", ".yml")
 """How the names of files with text in them end."""
 
 
-class PlanFile(BaseModel):
+class PlanFile(Described):
     """What may stand in a plan."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     protocol: str
     """Name of the protocol: ``labctl protocol list``."""

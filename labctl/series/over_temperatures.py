@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
-
 from labctl.columns import (
     AMBIENT_TEMPERATURE,
     CHAMBER_TEMPERATURE,
@@ -216,7 +214,6 @@ def over_temperatures(kind: type[Protocol]) -> type[Protocol]:
         {
             "__doc__": kind.parameters_model.__doc__,
             "__module__": __name__,
-            "model_config": ConfigDict(use_attribute_docstrings=False),
         },
     )
     return type(

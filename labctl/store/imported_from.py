@@ -3,6 +3,7 @@
 The header of a run carries one `ImportedFrom`; a run that labctl recorded has none.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,13 +109,15 @@ class ImportedFrom:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite becomes None."""
-        written: dict[str, Any] = _IMPORTED.dump_python(self, mode="json")
+        written: dict[str, Any] = _adapter().dump_python(self, mode="json")
         return written
 
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> "ImportedFrom":
         """Return what `to_json` wrote."""
-        return _IMPORTED.validate_python(text)
+        return _adapter().validate_python(text)
 
 
-_IMPORTED = TypeAdapter(ImportedFrom)
+@functools.cache
+def _adapter() -> TypeAdapter[ImportedFrom]:
+    return TypeAdapter(ImportedFrom)

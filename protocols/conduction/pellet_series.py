@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from labctl.analysis.conduction.pellet import UNKNOWN_CONTACTS
 from labctl.analysis.label import DEFAULTS
 from labctl.analysis.uncertainty import Measured, known, rectangular
 from labctl.errors import OperatorError
-from labctl.protocol import Earlier
+from labctl.protocol import Earlier, Parameters
 from labctl.quantities import Metre, Ohm, Pascal, SquareMetre
 from labctl.sample import Sample
 from labctl.sources import Source
@@ -23,12 +23,8 @@ RESISTANCE_NOTED = 0.01
 hand-held meter's 0.5 to 1 %. A choice."""
 
 
-class PelletPoint(BaseModel):
+class PelletPoint(Parameters):
     """A pellet of the same powder and area that was measured before."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
 
     thickness: Annotated[Metre, Field(gt=0)]
     """Height under load."""

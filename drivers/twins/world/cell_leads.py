@@ -23,8 +23,8 @@ LONGEST_STRIDE = 60.0
 SLACK = 1e-3
 """A held voltage may draw so much of the limit more before the limit takes over."""
 MET = 4e-6
-"""V; a cell that stands so near to the level has come to it: four times what the cell
-model finds a limit within (`cell.CROSSING_TOLERANCE`, not imported: no film needs it)."""
+"""V; a cell that stands so near to the level has come to it: four times within what the
+cell model meets a limit, `cell.CROSSING_TOLERANCE` (no film loads that model)."""
 NEVER = 1e-9
 """s; a shorter way is no way."""
 

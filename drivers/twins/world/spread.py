@@ -16,6 +16,7 @@ Samples that draw a field with the same ``of`` share the number: pellets of one 
 """
 
 import copy
+import functools
 import math
 import random
 from collections.abc import Mapping
@@ -64,7 +65,9 @@ class Draw:
         return rng.choice(self.choice or (stated,))
 
 
-_SPREAD: TypeAdapter[dict[str, Draw]] = TypeAdapter(dict[str, Draw])
+@functools.cache
+def _adapter() -> TypeAdapter[dict[str, Draw]]:
+    return TypeAdapter(dict[str, Draw])
 
 
 def specimen_of(
@@ -75,7 +78,7 @@ def specimen_of(
     OperatorError: the spread names a number that the truth does not have.
     """
     drawn: dict[str, Any] = copy.deepcopy(dict(truth))
-    for path, draw in _SPREAD.validate_python(dict(spread)).items():
+    for path, draw in _adapter().validate_python(dict(spread)).items():
         *sections, last = path.split(".")
         place: Any = drawn
         for section in sections:
