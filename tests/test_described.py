@@ -66,7 +66,7 @@ def test_a_field_stated_anew_says_what_stands_below_it_now() -> None:
 
 
 def test_a_model_made_at_run_time_keeps_what_it_inherits() -> None:
-    made = type("Made", (Inner,), {"__module__": __name__})
+    made: type[Inner] = type("Made", (Inner,), {"__module__": __name__})
 
     properties = made.model_json_schema()["properties"]
     assert properties["depth"]["description"] == "How deep it is."

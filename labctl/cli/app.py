@@ -1,4 +1,4 @@
-"""The tree of commands, and how errors become words and exit codes.
+"""One command line: what answers it, and how errors become words and exit codes.
 
 Exit codes: 0 done; 1 failed; 2 usage; 3 refused before the start; 4 instrument or
 station unreachable; 5 stopped by a safety limit; 6 stopped by a person; 7 a person
@@ -13,22 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 
-from labctl.cli import (
-    amend,
-    check,
-    compare,
-    do,
-    doctor,
-    gui,
-    protocols,
-    report,
-    run,
-    runs,
-    twins,
-    watch,
-)
 from labctl.cli.code_page import make_streams_writable
-from labctl.cli.station import audit, queue, remote, serve, station
+from labctl.cli.tree import command
 from labctl.errors import Complaint, LabctlError, RefusedError
 
 MOST_OFFERS = 5
@@ -36,44 +22,14 @@ MOST_OFFERS = 5
 INTERRUPTED = 130
 """Ctrl-C before anything was started, as shells have it."""
 
-app = typer.Typer(
-    name="labctl",
-    help="Drive a lab's instruments through measurement protocols, and keep every row.",
-    epilog="First steps: labctl run formation-cycling --simulate",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (
-    run,
-    watch,
-    amend,
-    do,
-    check,
-    compare,
-    report,
-    doctor,
-    serve,
-    gui,
-    remote,
-):
-    module.register(app)
-app.add_typer(protocols.app, name="protocol")
-app.add_typer(station.app, name="station")
-app.add_typer(twins.app, name="twins")
-app.add_typer(runs.app, name="runs")
-app.add_typer(queue.app, name="queue")
-app.add_typer(audit.app, name="audit")
-
 
 def run_app() -> int:
     """Run the command line and return its exit code."""
     make_streams_writable()
     _log_to_stderr()
     try:
-        code = app(standalone_mode=False)  # what a command left with, None if done
+        # what a command left with, None if done
+        code = command(sys.argv[1:])(standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
     except (typer.Abort, KeyboardInterrupt):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import export as command
-from labctl.cli.app import app
+from labctl.cli.tree import tree
 from labctl.columns import EIS, HALL, IV, MONITOR, TIMESERIES
 from labctl.data import Batch, Stream
 from labctl.store.exporters import formats
@@ -41,7 +41,7 @@ def made(tmp_path: Path, *streams: Stream, over: bool = True, rows: int = 3) -> 
 
 
 def export(*words: str | Path, code: int = 0) -> str:
-    done = CliRunner().invoke(app, ["runs", "export", *map(str, words)])
+    done = CliRunner().invoke(tree(), ["runs", "export", *map(str, words)])
     said = done.output + str(done.exception or "")
     assert done.exit_code == code or (code and done.exit_code), said
     return said

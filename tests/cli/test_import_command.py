@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from drivers.twins.world import catalogue
-from labctl.cli.app import app
+from labctl.cli.tree import tree
 
 CUT = b"EC-Lab ASCII FILE\r\nNb header lines : 99\r\n"
 
@@ -27,7 +27,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def importing(*arguments: str) -> tuple[int, str, str]:
     """Return exit code, stdout and stderr."""
     said = CliRunner().invoke(
-        app, ["runs", "import", "old", "--sample", "A17.yaml", *arguments]
+        tree(), ["runs", "import", "old", "--sample", "A17.yaml", *arguments]
     )
     return said.exit_code, said.stdout, said.stderr
 
@@ -69,7 +69,7 @@ def test_show_says_where_the_columns_are_from(old: Path) -> None:
     importing("--zone", "Asia/Seoul")
     (run,) = (each for each in Path("runs").iterdir() if each.name[0] != ".")
 
-    said = CliRunner().invoke(app, ["runs", "show", str(run)]).stdout
+    said = CliRunner().invoke(tree(), ["runs", "show", str(run)]).stdout
 
     assert f"imported from {next(old.iterdir()).name} (EC-Lab)" in said
     assert (

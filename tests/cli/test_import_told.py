@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from drivers.twins.world import catalogue
-from labctl.cli.app import app
 from labctl.cli.imported_text import imported_lines
+from labctl.cli.tree import tree
 from labctl.session.importing import folder
 from labctl.session.importing.folder import Fate, FileFate
 from labctl.store.imported_from import ImportedFrom, Start, StartKnown
@@ -42,7 +42,7 @@ def test_an_import_that_is_broken_off_says_how_far_it_came(
 
     monkeypatch.setattr(folder, "import_files", broken_off)
 
-    done = CliRunner().invoke(app, words)
+    done = CliRunner().invoke(tree(), words)
 
     assert "interrupted; 1 of 2 files are done: the same command goes" in done.stderr
 
@@ -57,7 +57,7 @@ def test_remarks_and_what_was_left_out_are_said_by_name(
     ]
     monkeypatch.setattr(folder, "import_files", lambda *_, **__: fates)
 
-    done = CliRunner().invoke(app, words)
+    done = CliRunner().invoke(tree(), words)
 
     assert "left out, of other kinds: c.jpg\n" in done.stderr
     assert "RUN`: cut.mpt\n" in done.stderr  # that old.mpt has no date is said below

@@ -12,8 +12,8 @@ import typer
 from typer.testing import CliRunner
 
 from labctl.api.station_files import StationFiles
-from labctl.cli.app import app
 from labctl.cli.left_on import LeftOn
+from labctl.cli.tree import tree
 from labctl.data import EndReason
 from labctl.engine.situation import Ended
 from labctl.errors import DoubtfulError, StoreError
@@ -44,7 +44,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def labctl(*words: str) -> Any:
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(tree(), list(words))
 
 
 def goes(left_on: LeftOn, then: Callable[[], Finished]) -> Callable[[], Finished]:

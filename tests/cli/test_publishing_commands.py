@@ -12,8 +12,8 @@ import pytest
 from shared_runs import SharedRuns, bench_file
 from typer.testing import CliRunner
 
-from labctl.cli.app import app
 from labctl.cli.ordering import Words, make_order
+from labctl.cli.tree import tree
 from labctl.store.run_file.reader import RunFile
 
 Labctl = Callable[..., str]
@@ -25,7 +25,7 @@ def run(shared_runs: SharedRuns, tmp_path: Path) -> Path:
 
 
 def labctl(*words: object, code: int = 0) -> str:
-    done = CliRunner().invoke(app, list(map(str, words)))
+    done = CliRunner().invoke(tree(), list(map(str, words)))
     said = f"{done.output}{done.exception or ''}"
     assert bool(done.exit_code) == bool(code), said
     return said

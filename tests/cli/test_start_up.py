@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+from typer.main import get_group
+
 from labctl import plugins
+from labctl.cli import tree
 
 SLOW = ("numpy", "scipy", "h5py", "pydantic", "pint", "rich", "pyvisa", "fastapi")
 WORKS_OUT = ("scipy.optimize", "scipy.signal", "scipy.stats")
@@ -41,3 +45,10 @@ def test_no_protocol_loads_what_only_its_results_need() -> None:
     program = f"from labctl import plugins; [*map(plugins.protocol, {known!r})]"
 
     assert loaded(program, WORKS_OUT) == ""
+
+
+@pytest.mark.parametrize("branch", tree.BRANCHES)
+def test_a_module_answers_the_words_that_lead_to_it_and_no_others(branch: str) -> None:
+    group = get_group(tree.tree([branch]))
+
+    assert tuple(group.commands) == tree.BRANCHES[branch]

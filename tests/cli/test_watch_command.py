@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from wonatech_files import Row, wrd
 
 from drivers.twins.world import catalogue
-from labctl.cli.app import app
+from labctl.cli.tree import tree
 from labctl.documents.writing import write_yaml
 from labctl.errors import OperatorError, RefusedError
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def labctl(*words: str) -> tuple[str, str]:
     """Return stdout and stderr. What the command raises is raised."""
-    said = CliRunner().invoke(app, [*words], catch_exceptions=False)
+    said = CliRunner().invoke(tree(), [*words], catch_exceptions=False)
     return said.stdout, said.stderr
 
 

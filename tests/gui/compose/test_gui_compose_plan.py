@@ -12,7 +12,7 @@ from gui.compose.draft import Draft
 from gui.compose.plan_file import open_plan, save_plan
 from labctl import plugins
 from labctl.api.answers import SampleOut
-from labctl.cli.app import app
+from labctl.cli.tree import tree
 from labctl.clock import VirtualClock
 from labctl.documents.hardened_yaml import load
 from labctl.errors import RefusedError
@@ -66,7 +66,7 @@ def composed(protocol: str, sample: SampleOut = CELL, **texts: str) -> Draft:
 
 def checked(path: Path, *words: str) -> dict[str, Any]:
     """Return what ``labctl check`` says of a plan."""
-    done = CliRunner().invoke(app, ["check", str(path), "--json", *words])
+    done = CliRunner().invoke(tree(), ["check", str(path), "--json", *words])
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
     return found
