@@ -5,7 +5,7 @@ found, and what is said of a broken one: `labctl.registered`.
 """
 
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from labctl.auxiliary import Auxiliary
@@ -29,7 +29,7 @@ from labctl.registered import (
 )
 from labctl.roles.driver import Driver, Twin
 from labctl.roles.playing import plays
-from labctl.series.over_temperatures import is_series, over_temperatures
+from labctl.series.parameters import is_series
 
 __all__ = [
     "AUXILIARIES",
@@ -47,6 +47,7 @@ __all__ = [
     "PlanFormat",
     "auxiliary",
     "bench",
+    "checked",
     "driver",
     "front",
     "names",
@@ -145,7 +146,11 @@ def protocol(name: str, given: Mapping[str, Any] | None = None) -> type[Protocol
             f"protocol {name!r}: its entry point names {found!r}, which is not a class "
             "derived from labctl.protocol.Protocol"
         )
-    return over_temperatures(found) if given and is_series(found, given) else found
+    if not (given and is_series(found, given)):
+        return found
+    from labctl.series import over_temperatures  # noqa: PLC0415  (start-up time)
+
+    return over_temperatures.over_temperatures(found)
 
 
 def protocols() -> tuple[list[type[Protocol]], tuple[Broken, ...]]:
@@ -195,3 +200,15 @@ def front(name: str = "tcp") -> OpensFront:
     """Return what serves simulated instruments to other programs."""
     found: OpensFront = load(FRONTS, name)
     return found
+
+
+def checked(group: str, name: str) -> Any:
+    """Return what stands behind a name of any group; OperatorError as that group's."""
+    finds: Mapping[str, Callable[[str], Any]] = {
+        DRIVERS: driver,
+        TWINS: twin,
+        PROTOCOLS: protocol,
+        AUXILIARIES: auxiliary,
+        PLAN_FORMATS: plan_format,
+    }
+    return finds[group](name) if group in finds else load(group, name)

@@ -63,11 +63,10 @@ def names(group: str) -> tuple[str, ...]:
     return tuple(sorted(_points(group).names))
 
 
-def load(group: str, name: str) -> Any:
-    """Return what stands behind a name. OperatorError says whose fault it is.
+def point_of(group: str, name: str) -> EntryPoint:
+    """Return where a name leads, nothing imported.
 
-    It names the nearest name there is; the packages that both registered the name; the
-    package that cannot be imported or is written for another plug-in API.
+    OperatorError: names the nearest name there is, or the packages that both have it.
     """
     what = KINDS[group]
     found = tuple(point for point in _points(group) if point.name == name)
@@ -82,16 +81,26 @@ def load(group: str, name: str) -> Any:
             f"{what} {name!r} is registered by {both}; which one is meant cannot be "
             "told. Uninstall one of them."
         )
+    return found[0]
+
+
+def load(group: str, name: str) -> Any:
+    """Return what stands behind a name. OperatorError says whose fault it is.
+
+    It is as of `point_of`, or names the package that cannot be imported or is written
+    for another plug-in API.
+    """
+    what, point = KINDS[group], point_of(group, name)
     try:
-        _refuse_other_api(found[0], what)
-        return found[0].load()
+        _refuse_other_api(point, what)
+        return point.load()
     except LabctlError:
         raise
     except (Exception, SystemExit) as error:  # a script that was registered exits
         raise OperatorError(
-            f"{what} {name!r} of the package {package_of(found[0])} cannot be "
+            f"{what} {name!r} of the package {package_of(point)} cannot be "
             f"imported: {type(error).__name__}: {error}. Repair or uninstall "
-            f"{found[0].value}."
+            f"{point.value}."
         ) from error
 
 

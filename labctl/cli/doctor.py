@@ -1,4 +1,9 @@
-"""``labctl doctor``: what stands between this machine and a measurement."""
+"""``labctl doctor``: what stands between this machine and a measurement.
+
+Nothing of labctl's own is imported to see that it is there, nor is a library that it
+needs: they are found, as an import would find them. Other people's plug-ins are
+imported, since only that shows whether they work.
+"""
 
 import importlib
 import importlib.util
@@ -9,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +35,25 @@ SLOWEST_COMMIT = 1.0
 LARGEST_SKEW = 5.0
 """s; rows of several machines are laid over each other by their stamps."""
 PACKAGES = ("labctl", "drivers", "protocols", "gui")
+LIBRARIES = {
+    "pymeasure": "pymeasure",
+    "pyvisa": "pyvisa",
+    "pyvisa_py": "pyvisa-py",
+    "serial": "pyserial",
+    "pymodbus": "pymodbus",
+    "defusedxml": "defusedxml",
+    "h5py": "h5py",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pydantic": "pydantic",
+    "yaml": "pyyaml",
+    "typer": "typer",
+    "rich": "rich",
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "httpx": "httpx",
+}
+"""What labctl cannot do without: module -> what pip installs it by."""
 
 
 def register(app: typer.Typer) -> None:
@@ -52,16 +76,19 @@ def doctor(config: ordering.ConfigOption = None) -> None:
 
 
 def _findings(named: Path | None) -> Iterator[Finding]:
+    from labctl.cli.installed import plugins  # noqa: PLC0415  (start-up time)
+
     version = platform.python_version()
     yield sys.version_info >= (3, 11), f"Python {version}", "Install 3.11 or later."
     yield _side_by_side()
-    for module in ("h5py", "pyvisa", "pymeasure"):
+    for module, package in LIBRARIES.items():
         there = importlib.util.find_spec(module) is not None
-        yield there, f"package {module}", f"pip install {module}"
+        yield there, f"package {package}", f"pip install {package}"
     qt = importlib.util.find_spec("PyQt6") is not None
     say = "window (PyQt6)" if qt else "window (PyQt6): not installed, headless only"
     yield True, say, ""
-    yield from _plugins()
+    for name, why in plugins():
+        yield not why, f"{name}: {why}" if why else name, "Reinstall or remove it."
     folder = yield from _configuration(named)
     yield from _disk(folder)
     yield from _power()
@@ -86,30 +113,15 @@ def _configuration(named: Path | None) -> Generator[Finding, None, Path]:
 
 
 def _named(bench: "Config") -> Iterator[Finding]:
-    """Say what the configuration names that no package has."""
-    from labctl import plugins  # noqa: PLC0415
+    """Say whose thermometers are where, and what is named that no package has."""
+    from labctl.cli.installed import not_found  # noqa: PLC0415  (start-up time)
 
-    wanted: list[tuple[str, Callable[[str], object], str]] = [
-        (f"instruments.{name}.driver", plugins.driver, setup.driver)
-        for name, setup in bench.instruments.items()
-    ]
-    for name, aside in bench.also_record.items():
-        wanted.append((f"also_record.{name}", plugins.auxiliary, name))
-        place = f"also_record.{name}.protocols"
-        wanted += [(place, plugins.protocol, each) for each in aside.protocols]
     for place, told in bench.temperature.items():
         named = {"surface": told.surface, "ambient": told.ambient}
         said = ", ".join(f"{key} by {at}" for key, at in named.items() if at)
         yield True, f"temperature of {place}: {said}, every {told.every:g} s", ""
-    for place, find, name in wanted:
-        try:
-            find(name)
-        except LabctlError as error:
-            yield (
-                False,
-                f"{place}: {error}",
-                "Correct the name, or install its package.",
-            )
+    for place, error in not_found(bench):
+        yield False, f"{place}: {error}", "Correct the name, or install its package."
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
@@ -185,41 +197,3 @@ def _side_by_side() -> Finding:
         places.add(Path(spec.origin).parents[1])
     cure = "Give labctl an environment of its own; another package took a name."
     return len(places) == 1, "labctl, drivers, protocols, gui lie side by side", cure
-
-
-def _plugins() -> Iterator[Finding]:
-    from labctl import plugins, registered  # noqa: PLC0415
-
-    kinds: dict[str, Callable[[str], object]] = {
-        registered.DRIVERS: plugins.driver,
-        registered.TWINS: plugins.twin,
-        registered.PROTOCOLS: plugins.protocol,
-        registered.BENCHES: plugins.bench,
-        registered.AUXILIARIES: plugins.auxiliary,
-        registered.WORLDS: plugins.world,
-        registered.FRONTS: plugins.front,
-    }
-    for group, load in kinds.items():
-        for name in plugins.names(group):
-            yield _plugin(group, name, load)
-    for name in registered.names(registered.PANELS):
-        yield _plugin(registered.PANELS, name, _panel)
-    for each in registered.astray():
-        yield False, f"{each.name} in {each.group}: {each.why}", "Correct it there."
-
-
-def _panel(name: str) -> object:
-    from labctl import registered  # noqa: PLC0415
-
-    return registered.load(registered.PANELS, name)
-
-
-def _plugin(group: str, name: str, load: Callable[[str], object]) -> Finding:
-    from labctl import registered  # noqa: PLC0415
-
-    kind = registered.KINDS[group]
-    try:
-        load(name)
-    except Exception as error:  # noqa: BLE001  (a plug-in may raise anything)
-        return False, f"{kind} {name}: {error}", "Reinstall or remove it."
-    return True, f"{kind} {name}", ""

@@ -9,6 +9,7 @@ import typer
 
 from labctl.cli import ordering, plan_formats
 from labctl.cli.output import print_json, say, say_out, table
+from labctl.errors import OperatorError
 
 if TYPE_CHECKING:
     from labctl.config.models import Config
@@ -25,15 +26,31 @@ plan_formats.register(app)
 @app.command("list", epilog="Example: labctl protocol list")
 def list_protocols(as_json: JsonOption = False) -> None:
     """List the protocols that are installed."""
-    from labctl import plugins  # noqa: PLC0415  (start-up time)
+    from labctl.registered import PROTOCOLS, names  # noqa: PLC0415  (start-up time)
 
-    found, broken = plugins.protocols()
-    for each in broken:
-        say(f"left out: {each.why}")
+    titles = {}
+    for name in names(PROTOCOLS):
+        try:
+            titles[name] = _title(name)
+        except OperatorError as error:
+            say(f"left out: {error}")
     if as_json:
-        print_json({"protocols": {p.name: p.title for p in found}})
+        print_json({"protocols": titles})
         return
-    say_out(table(("name", "what it does"), [(p.name, p.title) for p in found]))
+    say_out(table(("name", "what it does"), list(titles.items())))
+
+
+def _title(name: str) -> str:
+    """Return what a protocol says it does. OperatorError: a package broke it."""
+    from labctl.registered import PROTOCOLS, point_of  # noqa: PLC0415
+    from labctl.unimported import stated_text  # noqa: PLC0415
+
+    written = stated_text(point_of(PROTOCOLS, name), "title")
+    if written is not None:
+        return written
+    from labctl import plugins  # noqa: PLC0415  (of others, or worked out)
+
+    return plugins.protocol(name).title
 
 
 @app.command(
@@ -61,8 +78,10 @@ def show(
     person enters at a cycler that labctl cannot drive.
     """
     from labctl import plugins  # noqa: PLC0415
-    from labctl.series.over_temperatures import can_be_series  # noqa: PLC0415
-    from labctl.series.parameters import SeriesParameters  # noqa: PLC0415
+    from labctl.series.parameters import (  # noqa: PLC0415
+        SeriesParameters,
+        can_be_series,
+    )
 
     if cycler:
         told = (name, settings or [], preset)

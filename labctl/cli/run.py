@@ -62,8 +62,6 @@ def run(
     from labctl.cli.progress import ProgressLine  # noqa: PLC0415
     from labctl.cli.signals import StopOnSignals  # noqa: PLC0415
     from labctl.engine.control import Control  # noqa: PLC0415
-    from labctl.service.guard.observing import guarded  # noqa: PLC0415
-    from labctl.service.guard.planning import plan_of  # noqa: PLC0415
     from labctl.session.order import prepare  # noqa: PLC0415
     from labctl.session.run import Observers, start  # noqa: PLC0415
 
@@ -103,6 +101,9 @@ def run(
         signals = StopOnSignals(control)
         observers = Observers(control, watch=progress, ended=signals.over)
         if not simulate:
+            from labctl.service.guard.observing import guarded  # noqa: PLC0415
+            from labctl.service.guard.planning import plan_of  # noqa: PLC0415
+
             station, cast = prepared.station, prepared.cast
             observers = guarded(
                 observers, lambda: plan_of(station.setups, cast, station.players)

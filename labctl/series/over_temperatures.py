@@ -8,7 +8,7 @@ so, and `labctl.plugins.protocol` gives whoever asks the same of the two.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from labctl.columns import (
     AMBIENT_TEMPERATURE,
@@ -24,7 +24,7 @@ from labctl.limits import Envelope
 from labctl.protocol import Parameters, Plan, Protocol, RecordedRun
 from labctl.roles.chamber import Chamber
 from labctl.sample import Sample
-from labctl.series.parameters import NAMES, SeriesParameters
+from labctl.series.parameters import SeriesParameters
 from labctl.series.point_view import PointView
 from labctl.series.points import placed_steps, places_of, said
 from labctl.series.results import (
@@ -183,26 +183,6 @@ class OverTemperatures(Protocol):
             kelvin = wanted if warm.is_absent else warm.value
             found.append((name, PointView(run, places, number, kelvin)))
         return found
-
-
-def is_series(kind: type[Protocol], given: Mapping[str, Any]) -> bool:
-    """Tell whether parameters ask for ``kind`` at several temperatures.
-
-    A protocol that has a parameter of that name itself is not meant, nor one whose
-    steps come from a person or from another program.
-    """
-    own = kind.parameters_model.model_fields
-    asked = any(name in given and name not in own for name in NAMES)
-    return asked and can_be_series(kind)
-
-
-def can_be_series(kind: type[Protocol]) -> bool:
-    """Tell whether a protocol can be measured at several temperatures."""
-    own = kind.parameters_model.model_fields
-    free = not any(name in own for name in NAMES)
-    taken = any(stream.name == CLIMATE.name for stream in kind.streams)
-    able = kind.can_be_run and kind.can_be_repeated
-    return able and not kind.requests and free and not taken
 
 
 @cache

@@ -1,11 +1,13 @@
-"""What a series over temperatures is told, beside the parameters of its protocol."""
+"""What a series over temperatures is told, and which protocols can be one."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from labctl.protocol import Parameters
+from labctl.columns import CLIMATE
+from labctl.protocol import Parameters, Protocol
 from labctl.quantities import Celsius, Quantity, Second
 
 GROUP = "Series over temperatures"
@@ -77,3 +79,23 @@ class SeriesParameters(Parameters):
 
 NAMES = tuple(SeriesParameters.model_fields)
 """What makes a run a series when it is given."""
+
+
+def is_series(kind: type[Protocol], given: Mapping[str, Any]) -> bool:
+    """Tell whether parameters ask for ``kind`` at several temperatures.
+
+    A protocol that has a parameter of that name itself is not meant, nor one whose
+    steps come from a person or from another program.
+    """
+    own = kind.parameters_model.model_fields
+    asked = any(name in given and name not in own for name in NAMES)
+    return asked and can_be_series(kind)
+
+
+def can_be_series(kind: type[Protocol]) -> bool:
+    """Tell whether a protocol can be measured at several temperatures."""
+    own = kind.parameters_model.model_fields
+    free = not any(name in own for name in NAMES)
+    taken = any(stream.name == CLIMATE.name for stream in kind.streams)
+    able = kind.can_be_run and kind.can_be_repeated
+    return able and not kind.requests and free and not taken

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.main import get_group
@@ -10,13 +11,23 @@ from labctl import plugins
 from labctl.cli import tree
 
 SLOW = ("numpy", "scipy", "h5py", "pydantic", "pint", "rich", "pyvisa", "fastapi")
+HEAVY = ("scipy", "h5py", "rich", "pyvisa", "pymeasure", "fastapi", "httpx", "asyncio")
+MOST_MODULES = {
+    ("--help",): 220,
+    ("protocol", "list"): 310,
+    ("protocol", "show", "gitt"): 540,
+    ("doctor",): 560,
+}
+"""Words -> modules that may be loaded at their end, a tenth more than there are."""
 WORKS_OUT = ("scipy.optimize", "scipy.signal", "scipy.stats")
 """Half a second of CPU each, and only results and some figures need them."""
 
 
 def loaded(program: str, of: tuple[str, ...]) -> str:
     """Run a program; return which modules ``of`` it has loaded."""
-    tell = f"sys.stderr.write(' '.join(m for m in {of!r} if m in sys.modules))"
+    tell = (
+        f"sys.stderr.write(chr(10) + ' '.join(m for m in {of!r} if m in sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; {program}; {tell}"],
         capture_output=True,
@@ -24,7 +35,7 @@ def loaded(program: str, of: tuple[str, ...]) -> str:
         check=True,
         timeout=60,
     )
-    return done.stderr
+    return done.stderr.rpartition("\n")[2]
 
 
 def test_help_loads_nothing_slow() -> None:
@@ -34,6 +45,40 @@ def test_help_loads_nothing_slow() -> None:
     )
 
     assert loaded(program, SLOW) == ""
+
+
+def test_the_protocols_are_listed_without_any_of_them() -> None:
+    program = (
+        "sys.argv = ['labctl', 'protocol', 'list'];"
+        "from labctl.cli.app import run_app; assert run_app() == 0"
+    )
+
+    heavy = [name for name in SLOW if name != "pydantic"]  # typer's own parser has it
+    assert loaded(program, (*heavy, "labctl.protocol", "protocols.cells.gitt")) == ""
+
+
+@pytest.mark.parametrize("words", MOST_MODULES)
+def test_a_command_loads_no_more_than_it_needs(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    program = (
+        f"import os; os.chdir({str(tmp_path)!r}); sys.argv = ['labctl', *{words!r}];"
+        "from labctl.cli.app import run_app; assert run_app() == 0;"
+        f"assert len(sys.modules) < {MOST_MODULES[words]}, len(sys.modules)"
+    )
+
+    assert loaded(program, HEAVY) == ""
+
+
+def test_a_film_is_measured_without_the_model_of_a_cell(tmp_path: Path) -> None:
+    program = (
+        f"import os; os.chdir({str(tmp_path)!r});"
+        "sys.argv = ['labctl', 'run', 'van-der-pauw', '--simulate'];"
+        "from labctl.cli.app import run_app; assert run_app() == 0"
+    )
+
+    cell = ("scipy.optimize", "scipy.linalg", "h5py", "drivers.twins.world.cell")
+    assert loaded(program, cell) == ""
 
 
 def test_a_station_is_up_before_anything_is_worked_out() -> None:

@@ -14,8 +14,8 @@ from labctl.documents.writing import write_yaml
 from labctl.errors import LabctlError
 from labctl.protocol import Protocol
 from labctl.sample import Sample
-from labctl.series.over_temperatures import OverTemperatures, can_be_series
-from labctl.series.parameters import SeriesParameters
+from labctl.series.over_temperatures import OverTemperatures
+from labctl.series.parameters import SeriesParameters, can_be_series
 from labctl.service.bench.bench import StationBench
 from labctl.service.bench.players import bounds, kinds
 from labctl.session.names import slug
