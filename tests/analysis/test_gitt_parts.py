@@ -5,39 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from titrated_pulse import STEP, titrated
 
 from labctl.analysis.cells.gitt_bins import bins_of
+from labctl.analysis.cells.gitt_curve import RateCurve
 from labctl.analysis.cells.gitt_doubts import doubts_of_pulse
-from labctl.analysis.cells.gitt_march import RateCurve, march
+from labctl.analysis.cells.gitt_march import march
 from labctl.analysis.cells.gitt_mean import geometric_mean
-from labctl.analysis.cells.gitt_pulses import (
-    Pulse,
-    find_pulses,
-    measure_pulse,
-    reading_resolution,
-)
+from labctl.analysis.cells.gitt_pulses import Pulse
 from labctl.analysis.cells.sphere import sphere_surface
 from labctl.analysis.cells.sphere_sizes import sizes, sizes_surface
 from labctl.analysis.uncertainty import Measured, estimated, known
-
-STEP = 5.0 / 65536
-"""V, of a 16-bit converter over 5 V."""
-
-
-def titrated(step: float = 0.0) -> tuple[np.ndarray, np.ndarray, Pulse]:
-    """A pulse of 600 s between rests of an hour: τ' = 0.06, 5 mV, 10 ohm."""
-    t = np.concatenate((np.arange(0.0, 660, 2.0), np.arange(660.0, 4200, 30.0)))
-    t = np.concatenate((np.arange(-600.0, 0.0, 30.0), t)) + 600.0
-    i = np.where((t > 600) & (t <= 1200), -1e-3, 0.0)
-    since = (t - 600) * 1e-4
-    x = (sphere_surface(since) - sphere_surface(since - 0.06)) / 0.18
-    v = 0.3 - 5e-3 * x + 10.0 * i
-    v += 1e-5 * np.random.default_rng(5).standard_normal(len(t))
-    v = np.round(v / step) * step if step else v
-    (rows,) = find_pulses(t, i)
-    resolution = reading_resolution(v)
-    pulse = measure_pulse(t, v, i, rows, window=(2.0, 200.0), resolution=resolution)
-    return t, v, pulse
 
 
 def codes(pulse: Pulse) -> set[str]:
@@ -47,7 +25,7 @@ def codes(pulse: Pulse) -> set[str]:
 def test_spheres_of_one_size_follow_the_closed_form() -> None:
     tau = np.geomspace(1e-7, 1e3, 200)
 
-    np.testing.assert_allclose(sizes_surface(tau, 0.0), sphere_surface(tau), rtol=1e-6)
+    np.testing.assert_allclose(sizes_surface(tau, 0.0), sphere_surface(tau), rtol=1e-9)
     np.testing.assert_allclose(sizes_surface(tau, 1e-3), sphere_surface(tau), rtol=1e-4)
 
 

@@ -31,6 +31,7 @@ from labctl.analysis.cells.gitt_pulses import (
     find_pulses,
     measure_pulse,
     reading_resolution,
+    with_window,
 )
 from labctl.analysis.cells.sphere import invert_sphere_ratio
 from labctl.analysis.cells.weppner_huggins import (
@@ -172,9 +173,7 @@ def _measure(
             break
         span = pulse.duration / invert_sphere_ratio(ratio)
         late = min(duration / 3, max(SHORT_WINDOW * span, 3 * skip))
-        tried = measure_pulse(
-            *columns, rows, window=(skip, late), resolution=resolution
-        )
+        tried = with_window(pulse, t, columns[1], (skip, late))
         if tried.root_time is None:
             break
         pulse = tried

@@ -7,7 +7,7 @@ needs no model of diffusion but one: that the voltage runs with √t early in th
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,20 +89,21 @@ class FittedLine:
 def fit_line(x: Floats, y: Floats) -> FittedLine | None:
     """Return the least-squares line; None with fewer than five rows."""
     n = len(x)
-    if n < FEWEST or np.ptp(x) == 0:
+    if n < FEWEST or x.max() == x.min():
         return None
-    xm, ym = x.mean(), y.mean()
-    sxx = float(((x - xm) ** 2).sum())
-    slope = float(((x - xm) * (y - ym)).sum()) / sxx
-    rest = y - ym - slope * (x - xm)
-    variance = float((rest**2).sum()) / (n - 2)
-    total = float(((y - ym) ** 2).sum())
+    xm, ym = float(x.sum()) / n, float(y.sum()) / n
+    dx, dy = x - xm, y - ym
+    sxx = float(dx @ dx)
+    slope = float(dx @ dy) / sxx
+    rest = dy - slope * dx
+    left, total = float(rest @ rest), float(dy @ dy)
+    variance = left / (n - 2)
     return FittedLine(
-        intercept=float(ym - slope * xm),
+        intercept=ym - slope * xm,
         slope=slope,
         slope_uncertainty=math.sqrt(variance / sxx),
         intercept_uncertainty=math.sqrt(variance * (1 / n + xm**2 / sxx)),
-        r_squared=1 - float((rest**2).sum()) / total if total > 0 else math.nan,
+        r_squared=1 - left / total if total > 0 else math.nan,
         rows=n,
     )
 
@@ -197,21 +198,9 @@ def measure_pulse(
         ).with_part("converter step", resolution)
         for mean, n, own in ends
     )
-    root = _within(np.sqrt(t - start), v, t - start, window)
-    rest_t = time[rows.last : rows.end] - off
-    rest_v = voltage[rows.last : rows.end]
-    slow = _within(np.sqrt(rest_t + duration) - np.sqrt(rest_t), rest_v, rest_t, window)
-    if root is None:
-        jump = Measured.absent(f"fewer than {FEWEST} rows in the √t window {window} s")
-    else:
-        jump = estimated(
-            root.intercept - before.value,
-            math.hypot(root.intercept_uncertainty, before.uncertainty),
-            "extrapolation",
-        )
     tail = slice(-max(FEWEST, len(t) // 50), None)
     last = fit_line(t[tail] - off, v[tail])
-    return Pulse(
+    pulse = Pulse(
         rows=rows,
         start=float(start),
         duration=duration,
@@ -220,14 +209,36 @@ def measure_pulse(
         rest_before=before,
         rest_after=after,
         end_voltage=float(v[-1]) if last is None else last.intercept,
-        jump=jump,
+        jump=Measured.absent("no √t window was looked at"),
         first_resistance=float((v[0] - before.value) / flow[0]),
-        root_time=root,
-        relaxation=slow,
+        root_time=None,
+        relaxation=None,
         drift=_rest_drift(time, voltage, rows.last, rows.end, resolution),
         noise=noise,
         resolution=resolution,
     )
+    return with_window(pulse, time, voltage, window)
+
+
+def with_window(
+    pulse: Pulse, time: Floats, voltage: Floats, window: tuple[float, float]
+) -> Pulse:
+    """Return the pulse with √t fitted in another ``window``, in s after switching."""
+    rows, before = pulse.rows, pulse.rest_before
+    on = time[rows.first : rows.last] - pulse.start
+    root = _within(np.sqrt(on), voltage[rows.first : rows.last], on, window)
+    off = time[rows.last : rows.end] - time[rows.last - 1]
+    course = np.sqrt(off + pulse.duration) - np.sqrt(off)
+    slow = _within(course, voltage[rows.last : rows.end], off, window)
+    if root is None:
+        jump = Measured.absent(f"fewer than {FEWEST} rows in the √t window {window} s")
+    else:
+        jump = estimated(
+            root.intercept - before.value,
+            math.hypot(root.intercept_uncertainty, before.uncertainty),
+            "extrapolation",
+        )
+    return replace(pulse, jump=jump, root_time=root, relaxation=slow)
 
 
 def reading_resolution(voltage: Floats) -> float:

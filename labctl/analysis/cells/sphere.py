@@ -7,6 +7,8 @@ time g = exp(τ') erfc(-√τ') - 1, exact to exp(-1/τ'). The slab of thickness
 g = τ' + 1/3 - (2/π²) Σ exp(-n²π²τ')/n² with τ' = D t / L².
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,6 +17,8 @@ Floats = NDArray[np.float64]
 SHORT = 0.03
 """Below this τ' the short-time form is exact to 1e-14, above it 12 terms are."""
 TERMS = 12
+STEPS, CLOSE = 20, 1e-9
+"""Newton's steps of ln τ' at most, of which three or four suffice, and the last one."""
 
 
 def _eigenvalues(terms: int) -> Floats:
@@ -27,6 +31,7 @@ def _eigenvalues(terms: int) -> Floats:
 
 
 EIGENVALUES = _eigenvalues(TERMS)
+SQUARES: list[float] = (EIGENVALUES**2).tolist()
 
 
 def sphere_surface(tau: ArrayLike) -> Floats:
@@ -55,12 +60,31 @@ def invert_sphere_ratio(ratio: float) -> float:
     ValueError
         The ratio is not between 0 and 1.
     """
-    from scipy import optimize  # noqa: PLC0415  (start-up time)
-
     if not 0 < ratio < 1:
         raise ValueError(f"ΔE_s/ΔE_t = {ratio:.4g} must lie between 0 and 1")
-    short = np.pi * (ratio / 6) ** 2
+    short = math.pi * (ratio / 6) ** 2
     long = 0.2 / (3 * (1 / ratio - 1))
-    low, high = np.log(0.5 * short), np.log(4 * (short + long))
-    root = optimize.brentq(lambda x: float(sphere_ratio(np.exp(x))) - ratio, low, high)
-    return float(np.exp(root))
+    # √τ' early and 1 - ρ late run with powers of τ', so ln(ρ/(1-ρ)) is nearly straight
+    log_tau, wanted = math.log(short + long), math.log(ratio / (1 - ratio))
+    for _ in range(STEPS):
+        part, slope = _ratio(math.exp(log_tau))
+        step = (wanted - math.log(part / (1 - part))) * part * (1 - part) / slope
+        log_tau += step
+        if abs(step) < CLOSE:
+            break
+    return math.exp(log_tau)
+
+
+def _ratio(tau: float) -> tuple[float, float]:
+    """Return ρ and dρ/d(ln τ') at one τ'."""
+    if tau < SHORT:
+        grown, root = math.exp(tau), math.sqrt(tau)
+        erf = math.erf(root)
+        surface = math.expm1(tau) + grown * erf
+        rate = grown * (1 + erf) + 1 / math.sqrt(math.pi * tau)
+    else:
+        left = [(math.exp(-square * tau), square) for square in SQUARES]
+        surface = 3 * tau + 0.2 - 2 * sum(part / square for part, square in left)
+        rate = 3 + 2 * sum(part for part, _ in left)
+    ratio = 3 * tau / surface
+    return ratio, ratio * (1 - rate * tau / surface)
