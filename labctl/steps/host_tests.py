@@ -1,19 +1,19 @@
-"""End conditions that an instrument's firmware cannot test, evaluated row by row."""
+"""End conditions that an instrument's firmware cannot test, evaluated for every row.
+
+Rows are taken as they come, in blocks of any length: what a block says of its rows is
+what each of them would have said alone.
+"""
 
 import math
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from labctl import columns
 from labctl.data import Array, Batch
-from labctl.techniques import TEMPERATURE, Condition, ConditionQuantity
+from labctl.steps.voltage_rate import VoltageRate
+from labctl.techniques import TEMPERATURE, Comparison, Condition, ConditionQuantity
 
-RATE_ROWS = 5
-"""dV/dt is the slope through at least that many rows …"""
-RATE_SPAN = 600.0
-"""… and through all of the last ten minutes (s), so that noise ends no rest."""
 SINCE_BEGINNING = frozenset(
     {
         ConditionQuantity.CHARGE,
@@ -22,6 +22,12 @@ SINCE_BEGINNING = frozenset(
     }
 )
 """What can be told only by who saw a technique from its first row."""
+_PLAIN = {
+    ConditionQuantity.VOLTAGE: columns.VOLTAGE.name,
+    ConditionQuantity.CURRENT: columns.CURRENT.name,
+    ConditionQuantity.TEMPERATURE: TEMPERATURE,
+}
+"""What stands in a row as it is."""
 
 
 class HostTests:
@@ -33,19 +39,12 @@ class HostTests:
         """Take (technique, condition); ``attached``: its first rows were not seen."""
         self._unseen = attached
         self.conditions = tuple(conditions)
-        self._watches_rate = any(
-            condition.quantity is ConditionQuantity.VOLTAGE_RATE
-            for _, condition in conditions
-        )
         self._watches_temperature = any(
             condition.quantity is ConditionQuantity.TEMPERATURE
             for _, condition in conditions
         )
         self._technique = -1
-        self._charge = 0.0
-        self._energy = 0.0
-        self._first_voltage = math.nan
-        self._rows: deque[tuple[float, float, float]] = deque()
+        self._begin(())
 
     def watch(self, technique: int) -> bool:
         """Tell whether a condition may end ``technique``."""
@@ -80,73 +79,139 @@ class HostTests:
     def first_met(self, batch: Batch) -> tuple[int, Condition] | None:
         """Return the first condition that a row of ``batch`` meets, and of whom.
 
-        Rows whose instrument measures no temperature meet none by it; see `warm`.
+        Rows whose instrument measures no temperature meet none by it; see `warm`. Rows
+        behind the one that meets a condition are not looked at.
         """
-        if not self.conditions:
+        if not self.conditions or not len(batch):
             return None
-        time = batch.columns[columns.INSTRUMENT_TIME.name]
-        voltage = batch.columns[columns.VOLTAGE.name]
-        current = batch.columns[columns.CURRENT.name]
-        index = batch.columns[columns.TECHNIQUE_INDEX.name]
-        temperature: Array | None = batch.columns.get(TEMPERATURE)
-        for row in range(len(batch)):
-            degree = math.nan if temperature is None else float(temperature[row])
-            met = self._row(
-                int(index[row]),
-                (float(time[row]), float(voltage[row]), float(current[row])),
-                degree,
-            )
+        for technique, rows in _by_technique(batch):
+            if technique != self._technique:
+                self._unseen = self._unseen and self._technique < 0
+                self._technique = technique
+                self._begin([c for at, c in self.conditions if at == technique])
+            met = self._first_of(rows)
             if met is not None:
-                return met
+                return technique, met
         return None
 
-    def _row(
-        self, technique: int, row: tuple[float, float, float], temperature: float
-    ) -> tuple[int, Condition] | None:
-        if technique != self._technique:
-            self._unseen = self._unseen and self._technique < 0
-            self._technique, self._rows = technique, deque()
-            self._charge = self._energy = 0.0
-            self._first_voltage = row[1]
-        if self._rows:
-            t0, v0, i0 = self._rows[-1]
-            dt = row[0] - t0
-            self._charge += 0.5 * (i0 + row[2]) * dt
-            self._energy += 0.5 * (v0 * i0 + row[1] * row[2]) * dt
-        self._keep(row)
-        readings = {
-            ConditionQuantity.VOLTAGE: row[1],
-            ConditionQuantity.CURRENT: row[2],
-            ConditionQuantity.ABSOLUTE_CURRENT: abs(row[2]),
-            ConditionQuantity.CHARGE: abs(self._charge),
-            ConditionQuantity.ENERGY: abs(self._energy),
-            ConditionQuantity.VOLTAGE_CHANGE: abs(row[1] - self._first_voltage),
-            ConditionQuantity.VOLTAGE_RATE: self._rate()
-            if self._watches_rate
-            else math.nan,
-            ConditionQuantity.TEMPERATURE: temperature,
+    def soonest(self) -> float:
+        """Return in how many s a condition may be met at the earliest.
+
+        Supposed is that nothing goes faster than it went between the last rows; 0: at
+        any moment, or nobody knows.
+        """
+        waits = (self._soonest_of(condition) for condition in self._here)
+        return min(waits, default=math.inf)
+
+    def _begin(self, here: Sequence[Condition]) -> None:
+        """Begin with a technique that these conditions may end."""
+        self._here = tuple(here)
+        quantities = {condition.quantity for condition in here}
+        self._rate = (
+            VoltageRate() if ConditionQuantity.VOLTAGE_RATE in quantities else None
+        )
+        self._last: tuple[float, float, float] | None = None
+        """Time, voltage and current of the last row."""
+        self._first_voltage = math.nan
+        self._charge = self._energy = 0.0
+        self._readings: dict[ConditionQuantity, Array] = {}
+        """Of the last block."""
+        self._times = np.empty(0)
+
+    def _first_of(self, rows: Batch) -> Condition | None:
+        """Take rows of one technique; return the first condition that is met."""
+        if not self._here:
+            return None
+        self._readings = readings = self._read(rows)
+        firsts = [
+            (_first_row(condition, readings[condition.quantity]), k)
+            for k, condition in enumerate(self._here)
+            if condition.quantity in readings
+        ]
+        row, place = min(firsts, default=(len(rows), 0))
+        return self._here[place] if row < len(rows) else None
+
+    def _read(self, rows: Batch) -> dict[ConditionQuantity, Array]:
+        """Return what each row says of every quantity that is tested."""
+        time = rows.columns[columns.INSTRUMENT_TIME.name]
+        voltage = rows.columns[columns.VOLTAGE.name]
+        current = rows.columns[columns.CURRENT.name]
+        if self._last is None:
+            self._first_voltage = float(voltage[0])
+            self._last = (float(time[0]), float(voltage[0]), float(current[0]))
+        t0, v0, i0 = self._last
+        dt, power = np.diff(time, prepend=t0), voltage * current
+        charge = _summed(self._charge, 0.5 * (_shifted(current, i0) + current) * dt)
+        energy = _summed(self._energy, 0.5 * (_shifted(power, v0 * i0) + power) * dt)
+        self._charge, self._energy = float(charge[-1]), float(energy[-1])
+        self._last = (float(time[-1]), float(voltage[-1]), float(current[-1]))
+        self._times = time
+        found = {
+            ConditionQuantity.ABSOLUTE_CURRENT: np.abs(current),
+            ConditionQuantity.CHARGE: np.abs(charge),
+            ConditionQuantity.ENERGY: np.abs(energy),
+            ConditionQuantity.VOLTAGE_CHANGE: np.abs(voltage - self._first_voltage),
         }
-        for at, condition in self.conditions:
-            if at == technique and condition.holds(readings[condition.quantity]):
-                return at, condition
-        return None
+        if self._rate is not None:
+            found[ConditionQuantity.VOLTAGE_RATE] = self._rate.take(time, voltage)
+        for quantity, name in _PLAIN.items():
+            if name in rows.columns:
+                found[quantity] = rows.columns[name]
+        return found
 
-    def _keep(self, row: tuple[float, float, float]) -> None:
-        """Add a row; let go of those that dV/dt no longer looks at."""
-        rows = self._rows
-        rows.append(row)
-        least = RATE_ROWS if self._watches_rate else 1
-        while len(rows) > least and (
-            not self._watches_rate or rows[0][0] < row[0] - RATE_SPAN
-        ):
-            rows.popleft()
+    def _soonest_of(self, condition: Condition) -> float:
+        if condition.quantity is ConditionQuantity.VOLTAGE_RATE:
+            if self._rate is None or condition.comparison is Comparison.AT_LEAST:
+                return 0.0
+            return self._rate.stands_still_in(condition.value)
+        values = self._readings.get(condition.quantity)
+        if values is None:
+            return 0.0
+        return soonest(self._times, values, condition.value)
 
-    def _rate(self) -> float:
-        """Return |dV/dt| in V/s; NaN before there are enough rows."""
-        if len(self._rows) < RATE_ROWS:
-            return math.nan
-        times = np.array([row[0] for row in self._rows])
-        volts = np.array([row[1] for row in self._rows])
-        times -= times.mean()
-        spread = float(times @ times)
-        return abs(float(times @ volts)) / spread if spread > 0 else math.nan
+
+def soonest(times: Array, values: Array, bound: float) -> float:
+    """Return in how many s ``values`` may get to ``bound`` at the earliest.
+
+    As fast as they went between any two rows of theirs, whatever the direction; NaN and
+    a single row say nothing: 0.
+    """
+    if len(values) < 2:  # noqa: PLR2004
+        return 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fastest = float(np.max(np.abs(np.diff(values)) / np.diff(times)))
+    way = abs(bound - float(values[-1]))
+    if math.isnan(fastest) or math.isnan(way):
+        return 0.0
+    return way / fastest if fastest > 0.0 else math.inf
+
+
+def _first_row(condition: Condition, values: Array) -> int:
+    """Return the first row of which a condition holds; else how many there are."""
+    if condition.comparison is Comparison.AT_LEAST:
+        holds = values >= condition.value
+    else:
+        holds = values <= condition.value
+    return int(np.argmax(holds)) if holds.any() else len(values)
+
+
+def _by_technique(batch: Batch) -> Iterator[tuple[int, Batch]]:
+    """Return the rows of each technique, in their order."""
+    index = batch.columns[columns.TECHNIQUE_INDEX.name]
+    edges = np.flatnonzero(np.diff(index)) + 1
+    if not len(edges):
+        yield int(index[0]), batch
+        return
+    for a, b in zip((0, *edges.tolist()), (*edges.tolist(), len(index)), strict=True):
+        part = {name: values[a:b] for name, values in batch.columns.items()}
+        yield int(index[a]), Batch(batch.stream, part)
+
+
+def _shifted(values: Array, before: float) -> Array:
+    """Return the value before each one."""
+    return np.concatenate(([before], values[:-1]))
+
+
+def _summed(before: float, parts: Array) -> Array:
+    """Return the sum up to each part, ``before`` included."""
+    return np.cumsum(np.concatenate(([before], parts)))[1:]
