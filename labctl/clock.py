@@ -36,9 +36,23 @@ class Clock(typing.Protocol):
         """
         ...
 
+    def idle(
+        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+    ) -> None:
+        """Let time pass until the next look at an instrument that goes on by itself.
+
+        That is ``period`` s, the time between two looks; ``until`` as in `sleep`.
+        Virtual time may leave looks out, as long as nobody could see anything there:
+        for ``quiet`` s the caller expects nothing, and no instrument has any news.
+        """
+        ...
+
 
 POLL_PERIOD = 0.5
 """Between two polls of an instrument, s of real time; the field uses 0.2 to 1."""
+
+SAME_LOOK = 1e-6
+"""Of the time between two looks: what rounding may put a moment behind a look."""
 
 
 class SystemClock:
@@ -60,6 +74,14 @@ class SystemClock:
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
         return POLL_PERIOD
+
+    def idle(  # noqa: D102
+        self,
+        period: float,
+        quiet: float = 0.0,  # noqa: ARG002
+        until: threading.Event | None = None,
+    ) -> None:
+        self.sleep(period, until)
 
 
 class ScaledClock:
@@ -86,6 +108,26 @@ class ScaledClock:
     def poll_period(self, rows_every: float) -> float:  # noqa: D102, ARG002
         return POLL_PERIOD * self.speed
 
+    def idle(  # noqa: D102
+        self,
+        period: float,
+        quiet: float = 0.0,  # noqa: ARG002
+        until: threading.Event | None = None,
+    ) -> None:
+        self.sleep(period, until)
+
+
+class Foresees(typing.Protocol):
+    """A simulated instrument that can tell what it would have told in between."""
+
+    def go_on(self, to: float) -> float:
+        """Go on to ``to`` (s), no further than to the first news; return its time.
+
+        News is what a look would find changed beside more rows: a program that ended,
+        the next technique. Infinity: there is none.
+        """
+        ...
+
 
 class VirtualClock:
     """Time that passes only when somebody sleeps; safe to share between threads."""
@@ -97,6 +139,11 @@ class VirtualClock:
         self._lock = threading.Lock()
         self._now = 0.0
         self._epoch = time.time() if epoch is None else epoch
+        self._foresee: list[Foresees] = []
+
+    def attend(self, who: Foresees) -> None:
+        """Let no look be left out at which ``who`` has news; without any, none is."""
+        self._foresee.append(who)
 
     def now(self) -> float:  # noqa: D102
         return self._now
@@ -113,6 +160,23 @@ class VirtualClock:
 
     def poll_period(self, rows_every: float) -> float:  # noqa: D102
         return max(POLL_PERIOD, self.ROWS_A_POLL * rows_every)
+
+    def idle(  # noqa: D102
+        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+    ) -> None:
+        if until is not None and until.is_set():
+            return
+        self.sleep(period * self._looks_until_news(period, quiet), until)
+
+    def _looks_until_news(self, period: float, quiet: float) -> int:
+        """Return which look is the first at which there may be something to see."""
+        if not self._foresee or not quiet >= 2.0 * period > 0.0:
+            return 1
+        now, looks = self._now, int(quiet / period)
+        end = now + looks * period
+        for each in self._foresee:
+            end = min(end, each.go_on(end))
+        return max(1, math.ceil((end - now) / period - SAME_LOOK))
 
 
 def _let_pass(seconds: float, until: threading.Event | None) -> None:

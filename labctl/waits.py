@@ -166,6 +166,12 @@ class StepClock:
         """Let ``seconds`` pass, fewer if the run is asked to stop, hold or skip."""
         self._clock.sleep(seconds, until or asked())
 
+    def idle(
+        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+    ) -> None:
+        """Let looks be left out for as long as no others want to be read."""
+        self._clock.idle(period, min(quiet, self._longest_poll), until or asked())
+
 
 class DriverClock(StepClock):
     """The clock of a driver: a sleep that the run ends raises `WaitEnded`."""

@@ -5,6 +5,7 @@ tested here on every poll, so they act one poll period late at most. What goes o
 itself is claimed before it is started, and attached to again after a crash.
 """
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from labctl import columns, waits
-from labctl.clock import VirtualClock
+from labctl.clock import Clock, VirtualClock
 from labctl.data import Batch, EndReason, Event, Level, Outcome
 from labctl.errors import Complaint, InstrumentError, Place, RefusedError
 from labctl.fingerprint import UNTOLD
@@ -42,6 +43,7 @@ from labctl.steps.channel_flight import (
 )
 from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
+from labctl.steps.outlook import Outlook
 from labctl.steps.technique_needs import needs_of_techniques
 from labctl.steps.temperature_ends import celsius_now, unmeasured, waiting
 from labctl.techniques import (
@@ -212,19 +214,18 @@ class RunTechniques(Step):
         """Poll until everything has ended; at once where rows wait already."""
         flight, watch = self._flight, self._flight.watch
         tests = HostTests(conditions, attached=attached)
-        tails = Tails(attached=attached)
+        tails, outlook = Tails(attached=attached), Outlook(bench.envelope)
         met: tuple[int, Condition] | None = None
         technique, running, waits_first = 0, True, not attached
         known = not attached
         """Which technique is in flight: an attached channel says so with its rows."""
         while running:
-            every = self._rows_every(technique)
-            if tests.watch(technique):
-                every *= ONE_ROW
+            begun, pause = bench.clock.now(), 0.0
             if waits_first:
-                bench.clock.sleep(_pause(bench.clock.poll_period(every), channel))
+                pause = self._wait(bench.clock, channel, technique, tests, outlook)
             waits_first = True
             poll = channel.poll()
+            outlook.polled(poll, bench.clock.now() - begun, pause)
             running, technique = poll.running, poll.technique
             yield from poll.events
             for batch in poll.batches:
@@ -253,6 +254,30 @@ class RunTechniques(Step):
             return Ending(EndReason.STOPPED)
         reason = EndReason.CONDITION if name else EndReason.COMPLETED
         return Ending(reason, name)
+
+    def _wait(
+        self,
+        clock: Clock,
+        channel: PotentiostatChannel,
+        technique: int,
+        tests: HostTests,
+        outlook: Outlook,
+    ) -> float:
+        """Let time pass until the next poll; return how long if nothing happens, s."""
+        every = self._rows_every(technique)
+        watched = tests.watch(technique)
+        period = clock.poll_period(every * ONE_ROW if watched else every)
+        if isinstance(channel, HostTimed):
+            pause = min(period, channel.next_look)
+            clock.sleep(pause)
+            return pause
+        duration = getattr(self.techniques[technique], "duration", math.inf)
+        quiet = outlook.quiet(period, every, duration)
+        if watched:
+            soonest = 0.0 if tests.watches_temperature else tests.soonest()
+            quiet = min(quiet, max(soonest, period))
+        clock.idle(period, quiet)
+        return quiet
 
     def _cut_short(self, channel: PotentiostatChannel) -> Rows:
         """Stop what was attached to half way and must be tested from its beginning."""
@@ -378,11 +403,6 @@ class RunTechniques(Step):
             if isinstance(t, VoltageSweep) and t.record.every_volt
         ]
         return min(intervals + sweeps, default=1.0)
-
-
-def _pause(usual: float, channel: PotentiostatChannel) -> float:
-    """Return how long to wait before a poll, s: less where the host keeps the time."""
-    return min(usual, channel.next_look) if isinstance(channel, HostTimed) else usual
 
 
 def _less_charge(technique: Technique, passed: float) -> Technique:

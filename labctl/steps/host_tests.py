@@ -11,6 +11,7 @@ import numpy as np
 
 from labctl import columns
 from labctl.data import Array, Batch
+from labctl.steps.outlook import Trend
 from labctl.steps.voltage_rate import VoltageRate
 from labctl.techniques import TEMPERATURE, Comparison, Condition, ConditionQuantity
 
@@ -97,8 +98,8 @@ class HostTests:
     def soonest(self) -> float:
         """Return in how many s a condition may be met at the earliest.
 
-        Supposed is that nothing goes faster than it went between the last rows; 0: at
-        any moment, or nobody knows.
+        See `labctl.steps.outlook`: supposed is that nothing goes much faster than it
+        went between the last rows. 0: at any moment, or nobody knows.
         """
         waits = (self._soonest_of(condition) for condition in self._here)
         return min(waits, default=math.inf)
@@ -114,15 +115,15 @@ class HostTests:
         """Time, voltage and current of the last row."""
         self._first_voltage = math.nan
         self._charge = self._energy = 0.0
-        self._readings: dict[ConditionQuantity, Array] = {}
-        """Of the last block."""
-        self._times = np.empty(0)
+        self._trends = {quantity: Trend() for quantity in quantities}
 
     def _first_of(self, rows: Batch) -> Condition | None:
         """Take rows of one technique; return the first condition that is met."""
         if not self._here:
             return None
-        self._readings = readings = self._read(rows)
+        readings, time = self._read(rows), rows.columns[columns.INSTRUMENT_TIME.name]
+        for quantity in self._trends.keys() & readings.keys():
+            self._trends[quantity].take(time, readings[quantity])
         firsts = [
             (_first_row(condition, readings[condition.quantity]), k)
             for k, condition in enumerate(self._here)
@@ -145,7 +146,6 @@ class HostTests:
         energy = _summed(self._energy, 0.5 * (_shifted(power, v0 * i0) + power) * dt)
         self._charge, self._energy = float(charge[-1]), float(energy[-1])
         self._last = (float(time[-1]), float(voltage[-1]), float(current[-1]))
-        self._times = time
         found = {
             ConditionQuantity.ABSOLUTE_CURRENT: np.abs(current),
             ConditionQuantity.CHARGE: np.abs(charge),
@@ -161,29 +161,9 @@ class HostTests:
 
     def _soonest_of(self, condition: Condition) -> float:
         if condition.quantity is ConditionQuantity.VOLTAGE_RATE:
-            if self._rate is None or condition.comparison is Comparison.AT_LEAST:
-                return 0.0
-            return self._rate.stands_still_in(condition.value)
-        values = self._readings.get(condition.quantity)
-        if values is None:
-            return 0.0
-        return soonest(self._times, values, condition.value)
-
-
-def soonest(times: Array, values: Array, bound: float) -> float:
-    """Return in how many s ``values`` may get to ``bound`` at the earliest.
-
-    As fast as they went between any two rows of theirs, whatever the direction; NaN and
-    a single row say nothing: 0.
-    """
-    if len(values) < 2:  # noqa: PLR2004
-        return 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fastest = float(np.max(np.abs(np.diff(values)) / np.diff(times)))
-    way = abs(bound - float(values[-1]))
-    if math.isnan(fastest) or math.isnan(way):
-        return 0.0
-    return way / fastest if fastest > 0.0 else math.inf
+            return 0.0  # the voltage may stand still at once, on one converter's step
+        trend = self._trends.get(condition.quantity)
+        return 0.0 if trend is None else trend.soonest(condition.value)
 
 
 def _first_row(condition: Condition, values: Array) -> int:

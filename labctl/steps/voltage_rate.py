@@ -15,8 +15,6 @@ RATE_ROWS = 5
 """dV/dt is the slope through at least that many rows …"""
 RATE_SPAN = 600.0
 """… and through all of the last ten minutes (s), so that noise ends no rest."""
-LATEST = 3
-"""Rows of which the one furthest back stands for the voltage now: it may be noise."""
 
 
 class VoltageRate:
@@ -40,32 +38,6 @@ class VoltageRate:
         first = np.maximum(np.minimum(first, rows - (RATE_ROWS - 1)), 0)
         self._times, self._volts = t[first[-1] :], v[first[-1] :]
         return np.abs(_slopes(t, v, first, rows))
-
-    def stands_still_in(self, rate: float) -> float:
-        """Return in how many s |dV/dt| falls to ``rate`` (V/s) at the earliest.
-
-        That is when the voltage does not move any more from now on: what relaxes
-        cannot slow down sooner. 0: nobody knows.
-        """
-        t, v = self._times, self._volts
-        n = len(t)
-        if n < RATE_ROWS:
-            return 0.0
-        every = (t[-1] - t[0]) / (n - 1)
-        ahead = np.arange(1, int(RATE_SPAN / 2.0 / every) + 1) if every > 0.0 else ()
-        if not len(ahead):
-            return 0.0
-        rises = (t - t.mean()) @ v > 0.0
-        latest = v[-LATEST:].min() if rises else v[-LATEST:].max()
-        t = np.concatenate((t, t[-1] + every * ahead))
-        v = np.concatenate((v, np.full(len(ahead), latest)))
-        rows = np.arange(n, len(t))
-        first = np.searchsorted(t, t[rows] - RATE_SPAN)
-        first = np.minimum(first, rows - (RATE_ROWS - 1))
-        slow = np.abs(_slopes(t, v, first, rows)) <= rate
-        if not slow.any():
-            return float(t[-1] - t[n - 1])
-        return float(t[n + np.argmax(slow)] - t[n - 1])
 
 
 def _slopes(t: Array, v: Array, first: Array, last: Array) -> Array:

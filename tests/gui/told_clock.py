@@ -36,6 +36,14 @@ class ToldClock:
     def poll_period(self, rows_every: float) -> float:
         return max(POLL_PERIOD, VirtualClock.ROWS_A_POLL * rows_every)
 
+    def idle(
+        self,
+        period: float,
+        quiet: float = 0.0,  # noqa: ARG002
+        until: threading.Event | None = None,
+    ) -> None:
+        self.sleep(period, until)
+
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         if not seconds > 0 or (until is not None and until.is_set()):
             return

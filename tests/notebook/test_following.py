@@ -38,6 +38,12 @@ class Acting:
     def poll_period(self, rows_every: float) -> float:
         return rows_every
 
+    def idle(
+        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+    ) -> None:
+        del quiet
+        self.sleep(period, until)
+
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         del seconds, until
         next(self._acts)()

@@ -126,6 +126,14 @@ class BenchClock(VirtualClock):
     def poll_period(self, rows_every: float) -> float:  # noqa: ARG002
         return POLL_PERIOD
 
+    def idle(
+        self,
+        period: float,
+        quiet: float = 0.0,  # noqa: ARG002
+        until: threading.Event | None = None,
+    ) -> None:
+        self.sleep(period, until)
+
 
 class Walk:
     """The owner of the thread, and how long nobody looked."""

@@ -63,6 +63,7 @@ def simulated_bench(
     *,
     own_thread: bool = False,
     missing: frozenset[str] = frozenset(),
+    clock: VirtualClock | None = None,
 ) -> SimulatedBench:
     """Return an open VSP-300 (or ``simulated["model"]``), a cell at ``channels``.
 
@@ -71,7 +72,7 @@ def simulated_bench(
     ``own_thread``: a call may be made to hang. ``missing``: functions that the release
     does not have.
     """
-    clock = VirtualClock(0.0)
+    clock = VirtualClock(0.0) if clock is None else clock
     world = BenchWorld(clock)
     world.put(DummyCell() if cell is None else cell, channels)
     exact = {"imperfections": "none"}

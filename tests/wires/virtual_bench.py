@@ -135,6 +135,15 @@ class TurnClock:
     def poll_period(self, rows_every: float) -> float:
         return self._base.poll_period(rows_every)
 
+    def idle(
+        self,
+        period: float,
+        quiet: float = 0.0,  # noqa: ARG002
+        until: threading.Event | None = None,
+    ) -> None:
+        """Leave no look out: each is a turn."""
+        self.sleep(period, until)
+
     def sleep(self, seconds: float, until: threading.Event | None = None) -> None:
         """Let time pass once the turn comes back."""
         life = self._life

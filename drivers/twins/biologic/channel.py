@@ -18,7 +18,7 @@ from drivers.twins.biologic.codes import (
     USUALLY_DRIVES,
     State,
 )
-from drivers.twins.biologic.conversion import converted
+from drivers.twins.biologic.conversion import NOISE_A_ROW, converted
 from drivers.twins.biologic.front_end import FrontEnd, Noise
 from drivers.twins.biologic.imperfections import NONE, Imperfections
 from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
@@ -92,6 +92,8 @@ class TwinChannel:
         self._jumps: dict[int, int] = {}
         self._begun = 0.0
         self._advancing = False
+        self._sines = False
+        """Whether rows are those of a spectrum, which draw their noise themselves."""
 
     # ---- program
 
@@ -181,6 +183,21 @@ class TwinChannel:
         if self.socket.holder is not self:
             self.socket.bring_to(to, exact=exact)
 
+    def go_on(self, to: float) -> float:
+        """Go on to ``to`` (s), no further than to the end of a technique.
+
+        Return when that was; infinity if none ended, or the cell is another's.
+        """
+        run = self._run
+        if self._advancing or run is None or run.watching:
+            return math.inf
+        self._advancing = True
+        try:
+            run.advance(to)
+        finally:
+            self._advancing = False
+        return self.socket.time if run.done or self._run is not run else math.inf
+
     def advance(self, to: float, *, exact: bool = False) -> None:
         """See `drivers.twins.world.socket.Holder`."""
         self.bring(to, exact=exact)
@@ -223,7 +240,8 @@ class TwinChannel:
 
     def record(self, row: Row) -> None:
         """Write a row into memory."""
-        self.memory.add(row)
+        if self.memory.add(row) and not self._sines:
+            self.noise.count += NOISE_A_ROW
 
     def begin_process(self, process: int, start: float) -> None:
         """Open a block of rows for ``process`` of the technique in flight."""
@@ -349,6 +367,7 @@ class TwinChannel:
         self.socket.release(self)
 
     def _open(self, wanted: LoadedTechnique, process: int, start: float) -> None:
+        self._sines = process == 1
         self.memory.open(
             Block(
                 self._index,
@@ -359,6 +378,7 @@ class TwinChannel:
                 row_of(wanted.table, self.board, process, wanted.xctr),
                 self._front,
                 wanted.time_base,
+                self.noise.count,
             )
         )
 

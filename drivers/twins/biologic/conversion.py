@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from drivers.twins.biologic.front_end import Noise
 from drivers.twins.biologic.memory import DIRECT, SINE, Block, Row
 
+NOISE_A_ROW = 2
+"""Numbers: one for the voltage, one for the current."""
 WORD = 4294967296.0
 """Ticks that the low word of a time counts."""
 
@@ -18,7 +20,10 @@ def converted(
     columns = dict(zip(names, np.array(rows).T, strict=True))
     if block.process == 1:
         return {**columns, "i_range": block.front.range_codes(columns["I"])}
-    return _direct(columns, block, noise.take(2 * len(rows)))
+    count = NOISE_A_ROW * len(rows)
+    drawn = noise.at(block.noise, count)
+    block.noise += count
+    return _direct(columns, block, drawn)
 
 
 def _direct(

@@ -45,8 +45,11 @@ class Noise:
 
     def take(self, n: int) -> Floats:
         """Return the next ``n`` numbers."""
-        first = self.count
         self.count += n
+        return self.at(self.count - n, n)
+
+    def at(self, first: int, n: int) -> Floats:
+        """Return the ``n`` numbers from place ``first`` on."""
         block, offset = divmod(first, BLOCK)
         if offset + n <= BLOCK:
             return self._load(block)[offset : offset + n]

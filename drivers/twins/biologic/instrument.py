@@ -5,6 +5,7 @@ ever sees `drivers.twins.biologic.library`.
 """
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -116,6 +117,14 @@ class SimulatedInstrument:
                 channel.bring(self.clock.now(), exact=True)
                 channel.forget()
         self.cut()
+
+    def go_on(self, to: float) -> float:
+        """See `labctl.clock.Foresees`: channels that only watch have no news."""
+        first = math.inf
+        with self.world.lock:
+            for channel in self.channels.values():
+                first = min(first, channel.go_on(min(to, first)))
+        return first
 
     def must_be_open(self, link: int) -> None:
         """Raise Refusal unless there is such a connection."""

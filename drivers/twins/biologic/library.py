@@ -340,5 +340,8 @@ def _sent(params: abi.EccParams) -> list[tuple[str, int, int, int]]:
 
 def twin(setup: Setup, world: BenchWorld, clock: Clock) -> FunctionTable:
     """Return the functions of a simulated instrument on the bench ``world``."""
-    virtual = isinstance(clock, VirtualClock)  # nothing in it waits
-    return BiologicTwin(setup, world, clock).table(own_thread=not virtual)
+    made = BiologicTwin(setup, world, clock)
+    if isinstance(clock, VirtualClock):  # nothing in it waits
+        clock.attend(made)
+        return made.table(own_thread=False)
+    return made.table()

@@ -30,6 +30,9 @@ class Block:
     row: WordsOfARow
     front: FrontEnd
     time_base: float
+    noise: int = 0
+    """Place of the noise of the next row that is handed out: each has its own from the
+    moment of its recording, whenever it is fetched."""
     rows: list[Row] = field(default_factory=list)
     skipped: int = 0
     """Rows lost because the memory was full."""
@@ -53,15 +56,16 @@ class Memory:
         """Let the next rows go into ``block``."""
         self._blocks.append(block)
 
-    def add(self, row: Row) -> None:
-        """Keep a row, or count it as lost if there is no room."""
+    def add(self, row: Row) -> bool:
+        """Keep a row, or count it as lost if there is no room; return whether."""
         block = self._blocks[-1]
         need = BYTES_PER_WORD * len(block.row.columns)
         if self.filled + need > self.size:
             block.skipped += 1
-            return
+            return False
         self.filled += need
         block.rows.append(row)
+        return True
 
     def take(self) -> tuple[Block, list[Row], int] | None:
         """Hand out the oldest rows of one block (and how many were lost with them)."""
