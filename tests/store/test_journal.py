@@ -1,5 +1,6 @@
 """The journal keeps what it took, in order, and refuses what does not fit."""
 
+import contextlib
 import errno
 import sqlite3
 import threading
@@ -79,6 +80,25 @@ def test_a_cursor_gives_exactly_the_rows_behind_it(
 
     expected = make_rows(EIS, cursor, 300 - cursor).columns["frequency_hertz"]
     assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_rows_that_are_missing_in_the_file_are_said_to_be(
+    finished: RunFolder, make_rows: Rows, lost: int
+) -> None:
+    with Journal.open(finished.journal) as journal:
+        begin = journal.rows("eis")
+        for first in range(begin, begin + 300, 100):
+            journal.append(make_rows(EIS, first, 100))
+            journal.commit()
+    with contextlib.closing(sqlite3.connect(finished.journal)) as file, file:
+        file.execute("DELETE FROM batches WHERE first = ?", (begin + 100 * lost,))
+
+    with (
+        JournalReader(finished.journal) as reader,
+        pytest.raises(StoreError, match="hole"),
+    ):
+        reader.rows("eis", begin)
 
 
 def test_batches_after_a_commit_are_those_of_later_commits(

@@ -7,7 +7,7 @@ writer's log. Everything it answers is durable.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ from labctl.errors import StoreError
 from labctl.protocol import ClaimRecord
 from labctl.store.folder import files_of, next_file
 from labctl.store.header import RunHeader
+from labctl.store.journal.file import CACHE
 from labctl.store.journal.records import EventRecord, Status, StepRecord, StoredBatch
 from labctl.store.journal.schema import DTYPES, VERSION, decode
 from labctl.store.lock import HeldError
@@ -39,7 +40,11 @@ _ROWS = (
     "WHERE stream = ?1 AND first + count > ?2 AND seq < ?3 AND first < ?4 "
     "AND first >= (SELECT "
     "ifnull(max(first), 0) FROM batches WHERE stream = ?1 AND first <= ?2) "
-    "ORDER BY first"
+    "ORDER BY first LIMIT ?5"
+)
+_END = (
+    "SELECT first + count FROM batches "
+    "WHERE stream = ?1 AND seq < ?2 AND first < ?3 ORDER BY first DESC LIMIT 1"
 )
 _PAGE = (
     "SELECT id, seq, stream, first, count, crc, data FROM batches "
@@ -175,28 +180,40 @@ class JournalReader:
         ``after`` is a cursor: the number of rows already read.
         """
         described, number = self._stream(stream)
-        stored = [
-            row
-            for file, before in self._each_file()
-            for row in self._ask(file, _ROWS, number, after, before, until)
+        files = list(self._each_file())
+        ends = [
+            row[0]
+            for file, before in files
+            for row in self._ask(file, _END, number, before, until)
         ]
-        parts: list[Mapping[str, Array]] = []
-        expected = None
-        for first, count, crc, data in stored:
-            if expected is not None and first != expected:
-                raise StoreError(
-                    f"{self.path}: {stream} has a hole: row {first} follows {expected}"
-                )
-            expected = first + count
-            columns = decode(described, count, data, crc)
-            part = slice(max(0, after - first), until - first)
-            parts.append({name: each[part] for name, each in columns.items()})
-        return {
-            column.name: np.concatenate([part[column.name] for part in parts])
-            if parts
-            else np.empty(0, DTYPES[column.dtype])
+        end = min(max(ends, default=after), until)
+        table = {
+            column.name: np.empty(max(end - after, 0), DTYPES[column.dtype])
             for column in described.columns
         }
+        at = after
+        for file, before in files:
+            while at < end:
+                page = self._ask(file, _ROWS, number, at, before, end, PAGE)
+                for first, count, crc, data in page:
+                    if first > at or (first < at and at > after):
+                        raise self._hole(stream, first, at)
+                    upto = min(first + count, end)
+                    for name, each in decode(described, count, data, crc).items():
+                        table[name][at - after : upto - after] = each[
+                            at - first : upto - first
+                        ]
+                    at = upto
+                if len(page) < PAGE:
+                    break
+        if at < end:
+            raise self._hole(stream, end, at)
+        return table
+
+    def _hole(self, stream: str, found: int, expected: int) -> StoreError:
+        return StoreError(
+            f"{self.path}: {stream} has a hole: row {found} follows {expected}"
+        )
 
     def batches_after(self, sequence: int) -> Iterator[StoredBatch]:
         """Yield what was committed after commit ``sequence``, in order.
@@ -317,6 +334,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_FOR, check_same_thread=False
         )
+        connection.execute(CACHE)
         connection.execute("SELECT 1 FROM meta").fetchone()
     except sqlite3.Error as e:
         if connection is not None:
