@@ -10,6 +10,7 @@ a cell's numbers for it, as Python's lists until there is machine code.
 """
 
 import math
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,6 +84,7 @@ class Cell:
             shape, self._packed(), fresh, fresh.copy(), [0.0] * work, TABLE
         )
         self._kernel = KERNEL.plain
+        self._one_at_a_time = threading.Lock()  # machine code lets other threads run
 
     @property
     def lag(self) -> float:
@@ -107,7 +109,8 @@ class Cell:
         for electrode in (self.working, self.counter):
             if electrode is not None:
                 electrode.warm_to(p.thermal_volt * kelvin / ROOM, transfer, 1 / slower)
-        self._memory.parameters[:] = self._packed()
+        with self._one_at_a_time:
+            self._memory.parameters[:] = self._packed()
 
     def _packed(self) -> Floats:
         return packed_parameters(
@@ -134,7 +137,9 @@ class Cell:
 
         The charge passed in between is the change of `charge`.
         """
-        return self._moved(self._ready().hold(self._memory, voltage, dt))
+        with self._one_at_a_time:
+            kernel = self._ready()
+            return self._moved(kernel.hold(self._memory, voltage, dt))
 
     def advance(
         self,
@@ -150,8 +155,9 @@ class Cell:
         crossing, within `CROSSING_TOLERANCE`. A voltage that is beyond a limit
         already, in the direction the current drives it, returns 0.
         """
-        kernel = self._ready()
-        return self._moved(kernel.advance(self._memory, current, dt, lower, upper))
+        with self._one_at_a_time:
+            kernel = self._ready()
+            return self._moved(kernel.advance(self._memory, current, dt, lower, upper))
 
     def _ready(self) -> CellKernel:
         """Return the kernel, and have the memory as it takes it."""
@@ -194,11 +200,12 @@ class Cell:
 
     def mark(self) -> Mark:
         """Return a mark to `rewind` to; it never changes."""
-        return self._memory.state.copy()
+        with self._one_at_a_time:
+            return self._memory.state.copy()
 
     def rewind(self, mark: Mark) -> None:
         """Go back to a mark of this cell, exactly."""
-        self._memory.state[:] = mark
+        self._take(mark)
 
     def copy(self) -> "Cell":
         """Return an independent cell in the same state."""
@@ -220,10 +227,12 @@ class Cell:
 
     def _numbers(self) -> Floats:
         """Return the state as plain numbers, whatever keeps it."""
-        return [float(number) for number in self._memory.state]
+        with self._one_at_a_time:
+            return [float(number) for number in self._memory.state]
 
     def _take(self, numbers: Floats) -> None:
-        self._memory.state[:] = numbers
+        with self._one_at_a_time:
+            self._memory.state[:] = numbers
 
     # ---- the truth, for tests
 

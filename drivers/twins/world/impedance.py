@@ -9,6 +9,7 @@ sphere, gradients and dD/dθ included; for constant D and a flat profile it tend
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from drivers.twins.world.diffusion import FloatArray, Sphere
 from drivers.twins.world.electrode import Electrode, Grain
 from drivers.twins.world.kernel.particles import EDGE
 from drivers.twins.world.ladder import ComplexArray
+
+FEW = 4
+"""Frequencies that are faster one by one."""
 
 
 def electrode_impedance(
@@ -79,14 +83,28 @@ def _outermost_answer(
     mean = 0.5 * (law[1:] + law[:-1])
     from_inner = sphere.conductance * (mean - 0.5 * bend[:-1] * across)
     from_outer = sphere.conductance * (mean + 0.5 * bend[1:] * across)
-    lower, upper = from_inner.tolist(), from_outer.tolist()
-    volume = sphere.volume.tolist()
-    result = np.empty(omega.shape, dtype=np.complex128)
-    for place, rate in np.ndenumerate(omega):
+    shells = list(
+        zip(
+            from_inner.tolist(),
+            from_outer.tolist(),
+            sphere.volume.tolist()[1:],
+            strict=True,
+        )
+    )
+    innermost = float(sphere.volume[0])
+
+    def answer(rate: Any) -> Any:
         # Elimination from the centre outwards, of what a pivot is more than the way to
         # the next shell: only sums, so nothing cancels however slow the sine is.
-        more = complex(0.0, rate * volume[0])
-        for inner, outer, own in zip(lower, upper, volume[1:], strict=True):
-            more = complex(0.0, rate * own) + outer * more / (inner + more)
-        result[place] = 1.0 / more
+        more = rate * innermost
+        for inner, outer, volume in shells:
+            more = rate * volume + outer * more / (inner + more)
+        return 1.0 / more
+
+    rates = 1j * omega
+    result = np.empty(omega.shape, dtype=np.complex128)
+    if omega.size > FEW:
+        result[...] = answer(rates)
+    else:  # twins ask frequency by frequency, where an array would cost more
+        result.flat = [answer(rate) for rate in rates.ravel().tolist()]
     return result
