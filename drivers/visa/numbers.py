@@ -27,7 +27,7 @@ def number(text: str, instrument: str) -> float:
 
     InstrumentError: it is no number as instruments write them (``1_0`` is Python's).
     """
-    if not _is_number(text.encode(errors="replace").translate(_ALIKE)):
+    if not _is_number(text.encode("ascii", "replace").translate(_ALIKE)):
         if text.strip().lower() in _NO_NUMBER:
             return math.nan
         raise InstrumentError(
@@ -44,7 +44,7 @@ def numbers(text: str, mark: str, instrument: str) -> list[float]:
     InstrumentError: one of them is no number, see `number`.
     """
     fields = text.split(mark)
-    if _are_numbers(text.encode(errors="replace").translate(_ALIKE), mark):
+    if _are_numbers(text.encode("ascii", "replace").translate(_ALIKE), mark):
         values = list(map(float, fields))
         if min(values) >= -SENTINEL and max(values) <= SENTINEL:
             return values

@@ -5,6 +5,7 @@ costs a dictionary look-up per unit. Commands are carried out in order; a comman
 (-1xx) throws away the rest of its message, any other error only its own unit.
 """
 
+import typing
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -209,10 +210,10 @@ def _joined(answers: list[str | bytes]) -> str | bytes | None:
         return None
     if len(answers) == 1:
         return answers[0]
-    texts = [answer for answer in answers if isinstance(answer, str)]
-    if len(texts) == len(answers):
-        return ";".join(texts)
-    return b";".join(
-        answer.encode("latin-1") if isinstance(answer, str) else answer
-        for answer in answers
-    )
+    try:
+        return ";".join(typing.cast("list[str]", answers))
+    except TypeError:  # a block of bytes is among them
+        return b";".join(
+            answer.encode("latin-1") if isinstance(answer, str) else answer
+            for answer in answers
+        )

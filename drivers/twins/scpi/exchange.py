@@ -71,20 +71,21 @@ class Exchange:
             if not end or self._input:
                 self._receive_stream(data, end)
             else:
-                self._interrupt()
+                if self._answers:
+                    self._interrupt()
                 self._carry_out(data)
 
     def _interrupt(self) -> None:
         """Throw away an answer nobody read; a stream has no such rule."""
-        if self._answers:
-            self._answers.clear()
-            self.status.note(ScpiError(-410))
+        self._answers.clear()
+        self.status.note(ScpiError(-410))
 
     def _receive_stream(self, data: bytes, end: bool) -> None:
         self._input += data
         if end:
             whole, self._input = bytes(self._input), bytearray()
-            self._interrupt()
+            if self._answers:
+                self._interrupt()
             self._carry_out(whole)
             return
         *lines, rest = self._input.split(b"\n")

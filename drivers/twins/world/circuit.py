@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.twins.world.magnet import ElectroMagnet, Ramp
 from drivers.twins.world.path import (
@@ -49,8 +49,7 @@ class Source:
     """A that it takes at most at 0 V while it is switched off; 0 is high impedance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """Where source and specimen meet."""
 
     current: float

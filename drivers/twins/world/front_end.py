@@ -5,15 +5,14 @@ gain and offset errors are drawn once for each range within its maker's limits.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from drivers.specification import Specification
 from drivers.twins.world.cell_leads import CellLeads
 from drivers.twins.world.circuit import Circuit, Imperfection, Point, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One conversion."""
 
     voltage: float
