@@ -70,6 +70,8 @@ def main(words: Sequence[str]) -> int:
             speed_history.append(
                 speed_history.HISTORY, speed_history.lines(one, occasion)
             )
+    if asked.quick:
+        print("QUICK: less work than the names say, once; no figure to quote\n")
     print(speed_table.table(speed_list.ROWS, speed_history.latest(lines)))
     print(speed_table.occasions(lines))
     profiles = _profiles(_slowest(found, asked.profile), pythons, quick=asked.quick)

@@ -187,6 +187,7 @@ def test_the_time_of_what_is_written_in_c_belongs_to_who_asked_for_it() -> None:
     ours = ("/tree/labctl/store/journal/journal.py", 1, "append")
     theirs = ("/venv/lib/site-packages/numpy/core.py", 2, "sum")
     written_in_c = ("~", 0, "<built-in>")
+    waits = ("~", 0, "<built-in method posix.waitpid>")
     stats = {
         ours: (1, 1, 1.0, 4.0, {}),
         theirs: (1, 1, 0.5, 1.5, {ours: (1, 1, 0.5, 1.5)}),
@@ -194,14 +195,19 @@ def test_the_time_of_what_is_written_in_c_belongs_to_who_asked_for_it() -> None:
             *(2, 2, 3.0, 3.0),
             {ours: (1, 1, 2.0, 2.0), theirs: (1, 1, 1.0, 1.0)},
         ),
+        waits: (1, 1, 5.0, 5.0, {ours: (1, 1, 5.0, 5.0)}),
     }
 
     own = speed_profile.seconds(stats)
 
-    assert own == {ours: 3.0, theirs: 1.5}
-    assert speed_profile.package_of(ours[0], tree) == "labctl/store/journal"
-    assert speed_profile.package_of(theirs[0], tree) == "numpy"
-    assert speed_profile.package_of("/lib/python3.11/json.py", tree) == "Python itself"
+    assert own == {ours: 3.0, theirs: 1.5, speed_profile.WAITING: 5.0}
+    assert speed_profile.package_of(ours, tree) == "labctl/store/journal"
+    assert speed_profile.package_of(theirs, tree) == "numpy"
+    assert speed_profile.package_of(speed_profile.WAITING, tree) == "waiting for others"
+    assert (
+        speed_profile.package_of(("/lib/python3.11/json.py", 1, "f"), tree)
+        == "Python itself"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from speed_rows import CPU, MEMORY, WALL, Figure, House, Program, Row
 
 PEERS = House.PEERS
 RUN = "bin/labctl run {} --simulate --sample {} --speed max --out runs --json"
+QUICK_GITT = (
+    "--set fine_below=0 --set directions=opening --set pulse=1200s --set fast_every=10s"
+)
 S_CPU = "s CPU"
 
 
@@ -51,12 +54,39 @@ RUNS = (
             ),
         ),
     ),
-    _run("gitt", "`gitt`", ("gitt", "qms-0.7", "--set formation_cycles=1"), 8.0),
-    _run("cv", "`cyclic-voltammetry`", ("cyclic-voltammetry", "qms-0.7", ""), 8.0),
-    _run("insitu-eis", "`insitu-eis`", ("insitu-eis", "qms-0.7", ""), 8.0),
+    _run(
+        "gitt",
+        "`gitt`",
+        (
+            "gitt",
+            "qms-0.7",
+            QUICK_GITT,
+        ),
+        8.0,
+    ),
+    _run(
+        "cv",
+        "`cyclic-voltammetry`",
+        (
+            "cyclic-voltammetry",
+            "qms-0.7",
+            "--set scan_rates=[1mV/s] --set record_step=10mV",
+        ),
+        8.0,
+    ),
+    _run(
+        "insitu-eis",
+        "`insitu-eis`",
+        ("insitu-eis", "qms-0.7", "--set states=[0.5]"),
+        8.0,
+    ),
     _run("peis", "`peis`", ("peis", "qms-0.7", ""), 2.0, repeats=5),
     _run(
-        "rates", "`rate-capability`", ("rate-capability", "qms-0.7", ""), 3.0, repeats=5
+        "rates",
+        "`rate-capability`",
+        ("rate-capability", "qms-0.7", "--set cycles_per_rate=1"),
+        3.0,
+        repeats=5,
     ),
     *(
         _run("conduction", f"`{protocol}`", (protocol, sample, ""), 1.5, repeats=5)
