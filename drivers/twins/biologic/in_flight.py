@@ -89,7 +89,10 @@ class TechniqueInFlight:
         self._peeked = -math.inf
         """Where the last look ahead went, s."""
         self._limits = (-math.inf, math.inf)
-        self._simple = True
+        self._searched = False
+        """Whether the cell's own crossing search does all tests of the stage."""
+        self._too_much = False
+        """Whether the stage asks for more current than the board drives."""
         self.clips_current = self.clips_voltage = False
         """Whether the board drives less than it was told to, at the last look."""
         self.watching = False
@@ -229,11 +232,16 @@ class TechniqueInFlight:
         return cap
 
     def _set_limits(self, stage: Stage) -> None:
-        self._simple = not any(t.together for t in stage.tests)
+        simple = not any(t.together for t in stage.tests)
+        of_time = stage.mode in {Mode.CURRENT, Mode.REST}
+        self._searched = (
+            simple and of_time and not any(t.of_current for t in stage.tests)
+        )
+        self._too_much = self._asks_too_much()
         below = [t.value for t in stage.tests if not (t.of_current or t.at_least)]
         above = [t.value for t in stage.tests if t.at_least and not t.of_current]
         self._limits = (-math.inf, math.inf)
-        if stage.mode in {Mode.CURRENT, Mode.REST} and self._simple:
+        if of_time and simple:
             met, passed = self.front.voltage_seen_as, self._begun - self.start
             self._limits = (
                 max((met(limit, passed) for limit in below), default=-math.inf),
@@ -276,7 +284,7 @@ class TechniqueInFlight:
         mark = socket.cell.mark()
         passed, voltage, current = self._drive(dt, mark)
         fired = passed < dt
-        if not fired and self._stage.tests and not self._limited_by_cell():
+        if not (fired or self._searched) and self._stage.tests:
             fired = self._fires(voltage, current)
             if fired:
                 passed, voltage, current = self._bisect(dt, mark)
@@ -306,14 +314,6 @@ class TechniqueInFlight:
             self._end_stage(time, fired=fired)
         return True
 
-    def _limited_by_cell(self) -> bool:
-        """Whether the cell's own crossing search has done all tests."""
-        return (
-            self._simple
-            and not any(t.of_current for t in self._stage.tests)
-            and (self._stage.mode in {Mode.CURRENT, Mode.REST})
-        )
-
     def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:
         """Let ``dt`` s pass at this stage's level; return s passed, V and A."""
         cell, mode = self.channel.socket.cell, self._stage.mode
@@ -321,7 +321,7 @@ class TechniqueInFlight:
         if mode is Mode.CURRENT or mode is Mode.REST:
             current = self._level if mode is Mode.CURRENT else 0.0
             passed = cell.advance(current, dt, *self._limits)
-            self.clips_current = self._asks_too_much()
+            self.clips_current = self._too_much
             return passed, self._clipped(cell.voltage(current)), current
         if mode is Mode.POWER:
             before = self._now[0]

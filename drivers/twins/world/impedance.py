@@ -106,5 +106,6 @@ def _outermost_answer(
     if omega.size > FEW:
         result[...] = answer(rates)
     else:  # twins ask frequency by frequency, where an array would cost more
-        result.flat = [answer(rate) for rate in rates.ravel().tolist()]
+        alone = [answer(rate) for rate in rates.ravel().tolist()]
+        result[...] = np.array(alone).reshape(omega.shape)
     return result

@@ -191,6 +191,8 @@ class Socket:
     @property
     def next_look(self) -> float:
         """When the next watcher wants to see the cell, or it is warmer, s; else inf."""
+        if not self._watchers:
+            return self._holds
         looks = (w.next_look for w in self._watchers)
         return min(self._holds, min(looks, default=math.inf))
 
