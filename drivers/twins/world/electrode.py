@@ -11,10 +11,10 @@ film's voltage is the cell's, since nothing but the current decides it.
 """
 
 import math
+from statistics import NormalDist
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from drivers.twins.world.ageing import Age, pristine
 from drivers.twins.world.cell_state import ElectrodeState, GrainState, Past
@@ -151,8 +151,9 @@ def _grains(parameters: ElectrodeParameters) -> tuple[Grain, ...]:
     if sizes is None:
         return (Grain(Sphere(parameters.radius_m, parameters.diffusivity), 1.0, 1.0),)
     # each class by the median of its part of the volume
-    quantiles = (np.arange(sizes.classes) + 0.5) / sizes.classes
-    radii = parameters.radius_m * np.exp(sizes.spread * ndtri(quantiles))
+    shares = (np.arange(sizes.classes) + 0.5) / sizes.classes
+    quantiles = np.array([NormalDist().inv_cdf(share) for share in shares.tolist()])
+    radii = parameters.radius_m * np.exp(sizes.spread * quantiles)
     surfaces = 1.0 / radii / np.sum(1.0 / radii)
     return tuple(
         Grain(

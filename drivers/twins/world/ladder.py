@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
+from drivers.twins.world.nonnegative import nonnegative_least_squares
 from drivers.twins.world.parameters import ElectrodeParameters, FilmParameters
 
 FloatArray = NDArray[np.float64]
@@ -86,7 +86,7 @@ def _unit_arc(exponent: float) -> tuple[FloatArray, FloatArray]:
     wanted = 1.0 / (1.0 + (1j * omega) ** exponent)
     pairs = 1.0 / (1.0 + 1j * np.multiply.outer(omega, times))
     both = np.concatenate((pairs.real, pairs.imag))
-    share, _ = nnls(both, np.concatenate((wanted.real, wanted.imag)))
+    share = nonnegative_least_squares(both, np.concatenate((wanted.real, wanted.imag)))
     kept = share > 0.0
     return share[kept] / share.sum(), times[kept]
 
