@@ -37,6 +37,26 @@ from labctl.limits import Envelope
 from labctl.roles.channel_accuracy import ChannelAccuracy
 from labctl.roles.needs import Need
 from labctl.sample import Sample
+from labctl.step_records import ClaimRecord, StepRecord
+
+__all__ = [
+    "Bench",
+    "Claim",
+    "ClaimRecord",
+    "Earlier",
+    "Ending",
+    "Item",
+    "Parameters",
+    "Plan",
+    "Progress",
+    "Protocol",
+    "RecordedBeside",
+    "RecordedRun",
+    "RecordedTemperatures",
+    "Rows",
+    "Step",
+    "StepRecord",
+]
 
 T = typing.TypeVar("T")
 
@@ -236,47 +256,6 @@ class Parameters(Described):
     """Base of every protocol's parameters; text with units comes in, SI floats stay."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One step that began, and how it ended, as the journal tells it."""
-
-    step_count: int
-    payload: Mapping[str, Any]
-    """`Step.payload` with the step's digest."""
-    began: float
-    """Test time in s."""
-    ended: float | None = None
-    """Test time in s; None while the step goes on or was cut short by a crash."""
-    outcome: Outcome | None = None
-    """None as long as ``ended`` is."""
-    first_rows: Mapping[str, int] = field(default_factory=dict)
-    """Stream -> number of its first row that belongs to this step."""
-
-    @property
-    def label(self) -> str:
-        """What the operator read."""
-        return str(self.payload.get("label", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRecord:
-    """A claim as the journal tells it."""
-
-    step_count: int
-    role: str
-    channel: str
-    """``vsp300/1``."""
-    token: Mapping[str, Any]
-    test_time: float
-    """s; when it was made."""
-    unix: float
-    """UTC epoch seconds; when it was made."""
-    digest: str
-    """Of what remained of the step when it was made (`Step.digest`)."""
-    done: Mapping[str, float] = field(default_factory=dict)
-    """`Progress` of the step when it was made, by field; empty: it began."""
 
 
 class RecordedRun(typing.Protocol):

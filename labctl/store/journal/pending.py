@@ -10,7 +10,7 @@ from typing import Any
 from labctl.clock import stopwatch
 from labctl.data import Batch, Event, Outcome, Result
 from labctl.errors import StoreError
-from labctl.protocol import ClaimRecord
+from labctl.step_records import ClaimRecord
 from labctl.store.header import RunHeader, dumps
 from labctl.store.journal.buffer import RowBuffer
 from labctl.store.journal.file import CLAIM, EVENT, HEADER

@@ -16,7 +16,7 @@ import numpy as np
 
 from labctl.data import Array, Batch, Event, Level, Outcome, Result, Stream
 from labctl.errors import StoreError
-from labctl.protocol import ClaimRecord
+from labctl.step_records import ClaimRecord
 from labctl.store.folder import files_of, next_file
 from labctl.store.header import RunHeader
 from labctl.store.journal.file import CACHE

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.data import Batch, Event
-from labctl.protocol import StepRecord
+from labctl.step_records import StepRecord
 
 UNSAFE = "unsafe"
 """Key, in the status's fields, of the roles whose outputs may still be on, and why."""
