@@ -258,7 +258,7 @@ def work_out(prepared: Prepared, folder: RunFolder) -> Mapping[str, Result]:
                 given = reader.header.parameters_given  # amended while it went on
                 parameters = protocol.parameters_model.model_validate(given)
                 protocol = type(protocol)(parameters, protocol.sample)
-            tables = flagged_tables(reader)
+            tables = flagged_tables(view)
             return suspected(protocol.results(view), reader.events, tables)
         except Exception as error:
             log.exception("the results could not be worked out")

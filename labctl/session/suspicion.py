@@ -8,7 +8,7 @@ from labctl.columns import OVERLOAD, SPECTRUM, STEP_COUNT, TECHNIQUE_INDEX
 from labctl.data import Array, Quality, Result
 from labctl.engine.standing import DISTURBED
 from labctl.roles.potentiostat import OVERLOADED, ROWS_LOST
-from labctl.store.journal.reader import JournalReader
+from labctl.session.view import JournalView
 from labctl.store.journal.records import EventRecord
 from labctl.verdicts.condition import Doubts
 from labctl.verdicts.recording import NO_OVERLOAD, ROWS_KEPT
@@ -48,11 +48,11 @@ def suspected(
     return out
 
 
-def flagged_tables(reader: JournalReader) -> dict[str, Mapping[str, Array]]:
+def flagged_tables(run: JournalView) -> dict[str, Mapping[str, Array]]:
     """Return the rows of every stream of a run that has a column of flags."""
     return {
-        stream.name: reader.table(stream.name)
-        for stream in reader.header.streams
+        stream.name: run.table(stream.name)
+        for stream in run.streams
         if OVERLOAD in stream.columns
     }
 

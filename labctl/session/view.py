@@ -1,7 +1,7 @@
 """A run as its protocol sees it: label, steps and tables, read from the journal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labctl.data import Array, Stream
 from labctl.protocol import StepRecord
@@ -12,15 +12,20 @@ from labctl.store.journal.reader import JournalReader
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """See `labctl.protocol.RecordedRun`."""
+    """See `labctl.protocol.RecordedRun`; of a run whose journal does not grow."""
 
     sample: Sample
     reader: JournalReader
+    _tables: dict[str, Mapping[str, Array]] = field(default_factory=dict)
+    """Those that were asked for: the same rows serve every result."""
+    _steps: list[StepRecord] = field(default_factory=list)
 
     @property
     def steps(self) -> Sequence[StepRecord]:
         """The executed steps, in order."""
-        return self.reader.steps
+        if not self._steps:
+            self._steps.extend(self.reader.steps)
+        return self._steps
 
     @property
     def streams(self) -> Sequence[Stream]:
@@ -28,8 +33,10 @@ class JournalView:
         return self.reader.header.streams
 
     def table(self, stream: str) -> Mapping[str, Array]:
-        """Return the columns of a stream."""
-        return self.reader.table(stream)
+        """Return the columns of a stream; who asks again gets the same ones."""
+        if stream not in self._tables:
+            self._tables[stream] = self.reader.table(stream)
+        return self._tables[stream]
 
     def accuracy(self, role: str) -> ChannelAccuracy | None:
         """Return what was stated of the accuracy of a role's channel."""

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from labctl.analysis.cells.cycling import Cycles, Pairing, pair_cycles
 from labctl.analysis.cells.efficiency import initial_coulombic_efficiency
 from labctl.analysis.cells.half_cycles import split_half_cycles
 from labctl.analysis.cells.rates import RateBlock, rate_table
-from labctl.analysis.cells.retention import retention
+from labctl.analysis.cells.retention import retention, theil_sen
 from labctl.verdicts.cycling import PLAUSIBLE_RETENTION
 
 MASS = 0.4e-3
@@ -165,3 +166,13 @@ def test_a_run_in_which_nothing_moved_has_no_cycles(current: list[float]) -> Non
     cycles = pair_cycles(halves, Pairing.DISCHARGE_FIRST)
 
     assert len(cycles.number) == 0
+
+
+@pytest.mark.parametrize("n", [2, 3, 24, 25, 500])
+def test_the_line_through_the_medians_is_that_of_scipy(n: int) -> None:
+    chance = np.random.default_rng(n)
+    x = np.unique(chance.integers(0, 3 * n, 4 * n))[:n]
+    y = 1.0 - 1e-4 * x + chance.normal(0.0, 1e-3, len(x))
+    expected = stats.theilslopes(y, x)
+
+    assert theil_sen(x, y) == (expected.slope, expected.intercept)
