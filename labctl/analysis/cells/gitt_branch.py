@@ -294,10 +294,11 @@ def _by_start(costs: Costs, sigma: float, whole: Minima) -> Floats:
     weight = np.where(early, UNHEARD * models.weight, models.weight)
     late = Costs.of(replace(models, weight=weight))
     rest = minima(late, sigma, whole.log_tau)
-    with np.errstate(invalid="ignore"):  # neither tells: no noise is known
-        noise = (
-            told(late, sigma, rest).uncertainty ** 2
-            - told(costs, sigma, whole).uncertainty ** 2
-        )
-    apart = (rest.log_tau - whole.log_tau) ** 2 - np.where(noise > 0, noise, 0.0)
-    return np.sqrt(np.maximum(apart, 0.0))
+    variance = told(costs, sigma, whole).uncertainty ** 2
+    later = told(late, sigma, rest).uncertainty ** 2
+    tells = np.isfinite(later)  # a fit that says nothing is no witness
+    noise = np.maximum(later[tells] - variance[tells], 0.0)
+    by_start = np.zeros(len(models))
+    apart = (rest.log_tau - whole.log_tau)[tells] ** 2 - noise
+    by_start[tells] = np.sqrt(np.maximum(apart, 0.0))
+    return by_start

@@ -22,14 +22,16 @@ SEARCH = (1e-5, 50.0)
 """τ' = Dτ/r̄² between which the pulse says anything."""
 GRID = np.linspace(math.log(SEARCH[0]), math.log(SEARCH[1]), 32)
 """ln τ' at which the search begins."""
-AROUND = 0.5 * np.arange(-2.0, 3.0)
+BESIDE = 0.5
+"""Distance of the places that are looked at, and so of the minimum from the best."""
+AROUND = BESIDE * np.arange(-2.0, 3.0)
 """Steps of ln τ' around a guess: of several valleys the lowest nearby is taken."""
 WALKS = 8
 """Times that the best of these is looked around again, while it is an outermost one."""
-LONGEST = 0.7
-"""Step in ln τ' at most."""
-STEPS = 40
-"""Steps at most: from one end of the grid to the other, and back."""
+LONGEST = 0.3
+"""Newton's step in ln τ' at most."""
+STEPS = 20
+"""Newton's steps at most; three are usual."""
 ARRIVED = 1e-8
 """What a step may still win of χ², in units of its value per bin: 1e-4 of the standard
 uncertainty of ln D."""
@@ -107,10 +109,12 @@ def minima(
     here = costs.look(rows, at, sigma)
     cost, slope, bend = here.cost, here.slope, here.bend
     reach = np.full(len(rows), LONGEST)
+    # what lies beyond the places on either side is another valley, or a plateau
+    left, right = np.maximum(at - BESIDE, GRID[0]), np.minimum(at + BESIDE, GRID[-1])
     enough = ARRIVED / costs.models.freedom[rows]
     for _ in range(STEPS):
         step = np.clip(-slope / np.maximum(bend, 1e-300), -reach, reach)
-        step = np.clip(at + step, GRID[0], GRID[-1]) - at
+        step = np.clip(at + step, left, right) - at
         wins = np.abs(slope * step)
         going = np.flatnonzero(wins > np.maximum(ARRIVED, enough * cost))
         if not len(going):
