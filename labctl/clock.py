@@ -170,9 +170,10 @@ class VirtualClock:
 
     def _looks_until_news(self, period: float, quiet: float) -> int:
         """Return which look is the first at which there may be something to see."""
-        if not self._foresee or not quiet >= 2.0 * period > 0.0:
+        looks = int(quiet / period + SAME_LOOK) if period > 0.0 else 1
+        if not self._foresee or looks <= 1:
             return 1
-        now, looks = self._now, int(quiet / period)
+        now = self._now
         end = now + looks * period
         for each in self._foresee:
             end = min(end, each.go_on(end))

@@ -20,6 +20,8 @@ TWICE_AS_FAST = 0.5
 """Of the time that a quantity needs as fast as it went last: it may speed up."""
 LONGER = 2.0
 """Times the pause before the last look: what is new is looked at often."""
+SAME_LOOK = 1e-4
+"""Of a look: what rounding may put a pause short of a whole number of them."""
 ON_TIME = 0.999
 """Of a pause: rounding may shorten one that was not ended by news."""
 MOST_ROWS = 256
@@ -112,7 +114,7 @@ class Outlook:
         )
         quiet = min(LONGER * self._pause, MOST_ROWS * rows_every, *bounds)
         quiet = quiet if math.isnan(left) else min(quiet, ON_TIME * left)
-        return max(1.0, quiet // period) * period
+        return max(1, math.floor(quiet / period + SAME_LOOK)) * period
 
 
 def _finite(*ranges: tuple[float, float]) -> tuple[float, ...]:

@@ -115,23 +115,32 @@ def _poll(times: Array, volts: Array, overload: int = 0) -> Poll:
     return Poll((Batch("timeseries", rows),), running=True)
 
 
-def _pauses(outlook: Outlook, polls: int, overload: int = 0) -> list[float]:
-    """Return the pauses in looks of 8 s before polls that bring a row a second."""
-    now, pause, found = 0.0, 8.0, []
+def _looks(every: float, polls: int, overload: int = 0) -> list[int]:
+    """Return the pauses, in looks every 8 rows, days after the clock began."""
+    clock, outlook = VirtualClock(), Outlook(WIDE)
+    clock.attend(News())
+    clock.sleep(266892.1)
+    period = pause = 8.0 * every
+    found = []
     for _ in range(polls):
-        times = now + np.arange(pause)
-        outlook.polled(_poll(times, np.full(len(times), 1.0), overload), pause, pause)
-        now, pause = now + pause, outlook.quiet(8.0, 1.0)
-        found.append(pause / 8.0)
+        begun = clock.now()
+        clock.idle(period, pause)
+        passed = clock.now() - begun
+        times = begun + every * np.arange(round(passed / every))
+        poll = _poll(times, np.full(len(times), 1.0), overload)
+        outlook.polled(poll, passed, pause)
+        found.append(round(passed / period))
+        pause = outlook.quiet(period, every)
     return found
 
 
-def test_pauses_double_up_to_what_any_memory_holds() -> None:
-    assert _pauses(Outlook(WIDE), 7) == [1, 2, 4, 8, 16, 32, MOST_ROWS / 8.0]
+@pytest.mark.parametrize("every", [1.0, 0.1, 0.3, 60.0])
+def test_pauses_double_up_to_what_any_memory_holds(every: float) -> None:
+    assert _looks(every, 8) == [1, 1, 2, 4, 8, 16, 32, MOST_ROWS // 8]
 
 
 def test_while_a_channel_is_overloaded_every_look_is_taken() -> None:
-    assert _pauses(Outlook(WIDE), 4, overload=1) == [1, 1, 1, 1]
+    assert _looks(1.0, 5, overload=1) == [1, 1, 1, 1, 1]
 
 
 def test_near_a_limit_every_look_is_taken() -> None:
