@@ -53,6 +53,8 @@ class Kernels(Generic[Entries]):
         how = os.environ.get(HOW, "")
         self.begun = how == "plain"
         """Whether the machine code is on its way, or never to come."""
+        self.warming: threading.Thread | None = None
+        """What looks for the machine code, once it was begun in the background."""
         self._loading = threading.Lock()
         self._stopped = threading.Event()
         self._at_once = how == "compiled"
@@ -68,10 +70,10 @@ class Kernels(Generic[Entries]):
         elif self._done >= ENOUGH:
             self.begun = True
             atexit.register(self._stop)
-            warm = threading.Thread(
+            self.warming = threading.Thread(
                 target=self._guarded, args=(self._warm,), name="kernels", daemon=True
             )
-            warm.start()
+            self.warming.start()
 
     def folder(self) -> Path | None:
         """Return where the machine code is kept; None: without numba."""
@@ -124,6 +126,8 @@ class Kernels(Generic[Entries]):
             if self._stopped.wait(LOOKS):
                 return False
             waited += LOOKS
+        if child is not None and cache.is_complete(place):
+            child.wait(LONGEST)  # it has only to give the lock back
         return cache.is_complete(place)
 
     def _stop(self) -> None:

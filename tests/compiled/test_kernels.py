@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,38 @@ def test_a_process_fills_the_cache_and_gives_the_lock_back() -> None:
     )
     assert cache.is_complete(folder)
     assert cache.begin(folder)
+
+
+def test_enough_work_has_it_compiled_elsewhere_and_loaded_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", _with_toy()["PYTHONPATH"])
+    toy = new_toy()
+    toy.worked(ENOUGH)
+    assert toy.warming is not None
+    toy.warming.join()
+
+    folder = toy.folder()
+    assert folder is not None
+    assert cache.is_complete(folder)
+    assert toy.fast is not None
+    assert toy.fast.walk(np.array(ROW), 3.0) == walk(ROW.copy(), 3.0)  # type: ignore[arg-type]
+
+
+def test_an_edit_of_a_kernel_is_another_folder(tmp_path: Path) -> None:
+    names = []
+    for factor in ("2.0", "3.0"):
+        source = "from labctl.compiled import compiled\n\n"
+        source += f"def inner(x):\n    return {factor} * x\n\n"
+        source += "compiled(inner)\n\ndef outer(x):\n    return inner(x)\n"
+        file = tmp_path / "edited.py"
+        file.write_text(source)
+        space: dict[str, Any] = {"__name__": "edited"}
+        exec(compile(source, str(file), "exec"), space)  # noqa: S102
+        names.append(cache.folder([space["outer"]]))
+
+    assert None not in names
+    assert names[0] != names[1]
 
 
 def test_without_numba_plain_python_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
