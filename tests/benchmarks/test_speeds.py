@@ -171,6 +171,27 @@ def test_a_trivial_row_is_measured_in_turns_and_a_missing_peer_is_said(
     assert found.beside("us") == {"peer": "not installed"}
 
 
+def test_what_is_compiled_is_compiled_before_the_first_turn_but_for_a_first_ever(
+    tmp_path: Path,
+) -> None:
+    note, script = tmp_path / "told", tmp_path / "ours.py"
+    script.write_text(
+        "import os, pathlib\n"
+        "names = ('LABCTL_KERNELS', 'LABCTL_KERNEL_CACHE')\n"
+        "told = ' '.join(str(os.environ.get(name)) for name in names)\n"
+        f"with pathlib.Path({str(note)!r}).open('a') as file: print(told, file=file)\n"
+    )
+    for first_ever in (False, True):
+        program = Program("labctl", str(script), first_ever=first_ever)
+        row = Row("group", "work", program, (Figure(WALL, "s"),))
+        measure(row, Pythons(Path(sys.executable)), repeats=2)
+
+    assert note.read_text().splitlines() == [
+        *("compiled None", "None None", "None None"),
+        *("None kernels", "None kernels"),
+    ]
+
+
 def test_only_the_part_of_a_page_that_was_measured_is_written_anew() -> None:
     page = "a\n<!-- table -->\nold\n<!-- end of table -->\nb\n"
 

@@ -264,6 +264,21 @@ MEMORY_ROWS = (
         repeats=1,
     ),
 )
+FIRST_EVER = (
+    Row(
+        "first",
+        "500 cycles, the first simulation after installing (compiles)",
+        Program(
+            "labctl",
+            RUN.format("cycling", "qms-0.7"),
+            RUN.format("cycling", "qms-0.7") + " --set cycles=3",
+            first_ever=True,
+        ),
+        (Figure(WALL, "s"),),
+        repeats=1,
+    ),
+)
+"""After all others: what compiles goes on for a while in a process of its own."""
 TESTS = (
     Row(
         "tests",
@@ -283,6 +298,7 @@ ROWS: tuple[Row, ...] = (
     *FITS,
     *ANALYSIS,
     *MEMORY_ROWS,
+    *FIRST_EVER,
     *TESTS,
 )
 GROUPS = tuple(dict.fromkeys(row.group for row in ROWS))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from speed_process import Answer, measured
+from speed_process import COMPILED, NEVER_COMPILED, Answer, measured
 from speed_rows import House, Program, Row
 
 NOW, BEFORE = "labctl", "before"
@@ -106,9 +106,11 @@ def measure(
                     continue
                 if program.turns is not None and turn >= program.turns:
                     continue
+                if program.first_ever and turn < 0:
+                    continue
                 folder = place if row.prepare else place / "run"
                 folder.mkdir(exist_ok=True)
-                answer = _do(program, python, folder, quick=quick or turn < 0)
+                answer = _do(program, python, folder, quick=quick, warm=turn < 0)
                 if row.prepare is None:
                     shutil.rmtree(folder, ignore_errors=True)
                 if turn >= 0 or answer.trouble:
@@ -117,10 +119,18 @@ def measure(
     return found
 
 
-def _do(program: Program, python: Path | None, folder: Path, *, quick: bool) -> Answer:
+def _do(
+    program: Program,
+    python: Path | None,
+    folder: Path,
+    *,
+    quick: bool,
+    warm: bool = False,
+) -> Answer:
     if python is None:
         return Answer(trouble="not installed")
-    return measured(program.command(python, quick=quick), folder)
+    variables = NEVER_COMPILED if program.first_ever else COMPILED if warm else {}
+    return measured(program.command(python, quick=quick or warm), folder, variables)
 
 
 def _short(answer: Answer) -> str:

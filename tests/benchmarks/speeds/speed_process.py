@@ -21,7 +21,7 @@ PATIENCE = 3600.0
 """s."""
 BEGAN = "BENCHMARK_BEGAN"
 """Variable: `stopwatch` at the moment before the process was started."""
-WITHOUT = ("COVERAGE", "PYTEST", "PYTHONPATH", "LABCTL_CONFIG", "LABCTL_DATA")
+WITHOUT = ("COVERAGE", "PYTEST", "PYTHONPATH", "LABCTL")
 """What is not handed on."""
 
 
@@ -32,6 +32,12 @@ class Answer:
     figures: Mapping[str, float] = field(default_factory=dict)
     trouble: str = ""
     """Why there are none."""
+
+
+COMPILED: Mapping[str, str] = {"LABCTL_KERNELS": "compiled"}
+"""Has labctl wait until its cell model is compiled, and in the cache."""
+NEVER_COMPILED: Mapping[str, str] = {"LABCTL_KERNEL_CACHE": "kernels"}
+"""A cache in the folder it runs in, which is new."""
 
 
 def environment() -> dict[str, str]:
@@ -48,9 +54,14 @@ def environment() -> dict[str, str]:
 
 
 def measured(
-    command: Sequence[str], folder: Path, patience: float = PATIENCE
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
 ) -> Answer:
     """Run a command in a folder; return its figures, or why there are none.
+
+    ``variables``: what is added to its environment.
 
     Blocks until it ends; after ``patience`` s it and what it started are killed.
     """
@@ -64,7 +75,7 @@ def measured(
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=complained,
-                env=environment(),
+                env=environment() | dict(variables or {}),
                 start_new_session=True,
             )
         except OSError as error:

@@ -41,6 +41,9 @@ class Program:
     turns: int | None = None
     """How often it is done at the most; None: as often as the row says."""
 
+    first_ever: bool = False
+    """Whether it is to find nothing compiled, as after an installation."""
+
     def command(self, python: Path, *, quick: bool = False) -> list[str]:
         """Return what is to be run, the interpreter first."""
         first, *others = shlex.split((quick and self.quick) or self.words)
