@@ -20,12 +20,12 @@ scatter says of the model, `MODEL`.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labctl.analysis.cells.sphere import sphere_surface
+from labctl.analysis.cells.sphere_sizes import sizes_table
 from labctl.analysis.uncertainty import Measured
 from labctl.sources import Distribution, Kind, Source
 from labctl.verdicts import voltammetry as verdicts
@@ -54,6 +54,8 @@ NUMBERS = 0.01
 """Relative, of grids in time and voltage: the same sweep solved by finite volumes."""
 MOST_BESIDE = 0.2
 """Of the slowest scan's largest current: what may flow beside the sphere's."""
+REMEMBERED = 2
+"""Values of k whose surfaces are kept: that of a step and that of its slope."""
 FARTHEST = 9.0
 """Beyond e⁹ of the same the sphere is in equilibrium, below e⁻⁹ it is endless."""
 
@@ -150,6 +152,14 @@ class _Given:
     """Points of the branch."""
     lasted: float
     """The branch, s."""
+    log_points: Floats
+    """ln of the number of each point but the first."""
+    length: int
+    """Points of a Fourier transform that holds a convolution."""
+    spectrum: NDArray[np.complex128]
+    """Of ``flow`` from the second point on."""
+    answers: "_Answers" = field(default_factory=dict)
+    """By k, of the last ones that were asked for."""
 
     @classmethod
     def of(cls, scan: Scan) -> "_Given":
@@ -163,7 +173,18 @@ class _Given:
         flow = np.concatenate([[0.0], np.diff(charge) / step])
         rows = (even >= begins) & (even <= ends)
         voltage = np.interp(even, t, scan.voltage)
-        return cls(step, charge, flow, voltage, rows, float(ends - begins))
+        length = _fast_length(2 * len(even) - 3)
+        return cls(
+            step,
+            charge,
+            flow,
+            voltage,
+            rows,
+            float(ends - begins),
+            np.log(np.arange(1.0, len(even))),
+            length,
+            np.fft.rfft(flow[1:], length),
+        )
 
     def passed(self, beside: float) -> Floats:
         """Return the sphere's charge at each point, C."""
@@ -171,14 +192,27 @@ class _Given:
 
     def surface(self, k: float, beside: float) -> Floats:
         """Return q_s at each point, C."""
-        from scipy import signal  # noqa: PLC0415  (start-up time)
+        answer, constant = self._answer(k)
+        return answer - beside * constant
 
-        count = len(self.charge)
-        g = sphere_surface(k * self.step * np.arange(count)) / (3 * k)
-        found: Floats = signal.fftconvolve(self.flow[1:] - beside, np.diff(g))[
-            : count - 1
-        ]
-        return np.concatenate([[0.0], found])
+    def _answer(self, k: float) -> tuple[Floats, Floats]:
+        """Return q_s of the whole current, and of 1 A, at each point, C.
+
+        They hang on k alone; a search that tries another resistance has them already.
+        """
+        if k not in self.answers:
+            if len(self.answers) >= REMEMBERED:
+                self.answers.pop(next(iter(self.answers)))
+            count = len(self.charge)
+            part = sizes_table(0.0).read(self.log_points + math.log(k * self.step))[0]
+            constant = np.zeros(count)  # G at each point: g/3k = (g/3τ') t
+            constant[1:] = part * self.step * np.arange(1, count)
+            spectrum = np.fft.rfft(np.diff(constant), self.length)
+            spectrum *= self.spectrum
+            answer = np.zeros(count)
+            answer[1:] = np.fft.irfft(spectrum, self.length)[: count - 1]
+            self.answers[k] = answer, constant
+        return self.answers[k]
 
     def isotherm(self, k: float, r: float, beside: float) -> tuple[Floats, Floats]:
         """Return E - iR, rising, and q_s of the branch."""
@@ -186,6 +220,14 @@ class _Given:
         v, q = volts[self.rows], self.surface(k, beside)[self.rows]
         order = np.argsort(v, kind="stable")
         return v[order], q[order]
+
+
+_Answers = dict[float, tuple[Floats, Floats]]
+
+
+def _fast_length(least: int) -> int:
+    """Return the next length of 1, 3 or 5 times a power of 2."""
+    return min(odd << max(0, math.ceil(math.log2(least / odd))) for odd in (1, 3, 5))
 
 
 @dataclass(frozen=True, slots=True)
