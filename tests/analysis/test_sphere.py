@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from labctl.analysis.cells.sphere import (
     EIGENVALUES,
     invert_sphere_ratio,
+    ratio_and_slope,
     sphere_ratio,
     sphere_surface,
 )
@@ -80,6 +81,15 @@ def test_ratio_agrees_with_an_independent_finite_volume_code(
 
     assert ratio == pytest.approx(oracle["exact_ratio"], abs=1e-6)
     assert ratio == pytest.approx(oracle["ratio_with_200_radial_points"], abs=2e-4)
+
+
+@given(st.floats(1e-6, 50))
+def test_one_ratio_is_that_of_many_and_its_slope_is_its_own(tau: float) -> None:
+    ratio, slope = ratio_and_slope(tau)
+
+    assert ratio == pytest.approx(float(sphere_ratio(tau)), rel=1e-12)
+    after, before = sphere_ratio(tau * np.exp([1e-5, -1e-5]))
+    assert slope == pytest.approx((after - before) / 2e-5, rel=1e-4, abs=1e-8)
 
 
 @given(st.floats(1e-6, 50))

@@ -5,7 +5,7 @@ import math
 from labctl.analysis.cells.gitt_branch import Found
 from labctl.analysis.cells.gitt_fit import SphereFit
 from labctl.analysis.cells.gitt_pulses import Pulse
-from labctl.analysis.cells.sphere import sphere_ratio
+from labctl.analysis.cells.sphere import ratio_and_slope
 from labctl.verdicts import gitt as verdicts
 from labctl.verdicts.condition import Doubts
 
@@ -88,7 +88,7 @@ def doubts_of_fit(
     the titration that the model explains.
     """
     fit = found.fit
-    ratio = max(float(sphere_ratio(fit.tau)), pulse.ratio.value)
+    ratio = max(ratio_and_slope(fit.tau)[0], pulse.ratio.value)
     return (
         *verdicts.TOLD.met(
             not fit.at_edge, f"Dτ/r² = {fit.tau:.2g}: the pulse does not tell D"

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 SHORT = 0.03
 """Below this τ' the short-time form is exact to 1e-14, above it 12 terms are."""
 TERMS = 12
+FORGOTTEN = 40.0
+"""Exponent beyond which a term of the series is nothing: 4e-18."""
 STEPS, CLOSE = 20, 1e-9
 """Newton's steps of ln τ' at most, of which three or four suffice, and the last one."""
 
@@ -67,7 +69,7 @@ def invert_sphere_ratio(ratio: float) -> float:
     # √τ' early and 1 - ρ late run with powers of τ', so ln(ρ/(1-ρ)) is nearly straight
     log_tau, wanted = math.log(short + long), math.log(ratio / (1 - ratio))
     for _ in range(STEPS):
-        part, slope = _ratio(math.exp(log_tau))
+        part, slope = ratio_and_slope(math.exp(log_tau))
         step = (wanted - math.log(part / (1 - part))) * part * (1 - part) / slope
         log_tau += step
         if abs(step) < CLOSE:
@@ -75,15 +77,16 @@ def invert_sphere_ratio(ratio: float) -> float:
     return math.exp(log_tau)
 
 
-def _ratio(tau: float) -> tuple[float, float]:
-    """Return ρ and dρ/d(ln τ') at one τ'."""
+def ratio_and_slope(tau: float) -> tuple[float, float]:
+    """Return ρ and dρ/d(ln τ') at one τ' above 0, as `sphere_ratio` does for many."""
     if tau < SHORT:
         grown, root = math.exp(tau), math.sqrt(tau)
         erf = math.erf(root)
         surface = math.expm1(tau) + grown * erf
         rate = grown * (1 + erf) + 1 / math.sqrt(math.pi * tau)
     else:
-        left = [(math.exp(-square * tau), square) for square in SQUARES]
+        told = (s for s in SQUARES if s * tau < FORGOTTEN)
+        left = [(math.exp(-square * tau), square) for square in told]
         surface = 3 * tau + 0.2 - 2 * sum(part / square for part, square in left)
         rate = 3 + 2 * sum(part for part, _ in left)
     ratio = 3 * tau / surface
