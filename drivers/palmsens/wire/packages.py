@@ -41,6 +41,10 @@ class BadPackageError(ValueError):
     """A line that begins like a package and is none."""
 
 
+_STATUS = tuple(map(Status, range(16)))
+"""By the digit that says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One value of a package."""
@@ -90,7 +94,7 @@ def _variable(text: str) -> Variable:
     status, code, further = None, None, []
     for item in metadata:
         if item[:1] == "1" and len(item) == 2 and item[1] in _HEX:  # noqa: PLR2004
-            status = Status(int(item[1], 16))
+            status = _STATUS[int(item[1], 16)]
         elif item[:1] == "2" and len(item) == 3 and _HEX.issuperset(item[1:]):  # noqa: PLR2004
             code = int(item[1:], 16)
         else:

@@ -25,7 +25,10 @@ class Package:
 
     def find(self, kind: str) -> Variable | None:
         """Return the first variable of a type; None if there is none."""
-        return next((each for each in self.variables if each.type == kind), None)
+        for each in self.variables:
+            if each.type == kind:
+                return each
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,16 +183,18 @@ class Running:
     def _do(self, command: Command) -> Signal | None:
         name = command.name
         self._count(command)
+        instant = self.instants.get(name)
+        if instant is not None:
+            instant(self, command)
+            return None
         if name == "if":
             return self._now_block(self._chosen(command))
         if name == "breakloop":
             return Signal.BREAK
         if name == "abort":
             return Signal.ABORT
-        if name == "loop":
-            return self._loop_now(command)
-        self.instants[name](self, command)
-        return None
+        assert name == "loop"  # noqa: S101  (the grammar lets no other name through)
+        return self._loop_now(command)
 
     def _loop_now(self, command: Command) -> Signal | None:
         self.say("L")
