@@ -9,7 +9,6 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from labctl.analysis.cells.cycling import COULOMB_PER_MAH
 from labctl.columns import CYCLES
 from labctl.data import Outcome
 from labctl.protocol import Step
@@ -28,6 +27,7 @@ from labctl.techniques import (
 )
 
 COULOMB_PER_AH = 3600.0
+COULOMB_PER_MAH = COULOMB_PER_AH / 1e3
 KILOGRAM = 1e3
 """g."""
 LONGEST = 3.0

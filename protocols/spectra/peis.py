@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -24,23 +24,16 @@ from labctl.techniques import (
     Technique,
 )
 from protocols.cells.cell_protocol import CYCLING_PLOTS, CellProtocol
-from protocols.cells.cycling_results import formation_results
 from protocols.cells.half_cycles import voltage_limit
-from protocols.spectra.recorded_spectra import RecordedSpectrum, capacity_of, spectra_of
 from protocols.spectra.spectra import (
     SpectraParameters,
     seconds_of,
     seconds_to_state,
     spectrum_complaints,
 )
-from protocols.spectra.spectra_results import (
-    exchange_result,
-    judged_of,
-    relaxation_result,
-    resistance_result,
-    series_result,
-    spectra_figures,
-)
+
+if TYPE_CHECKING:
+    from protocols.spectra.recorded_spectra import RecordedSpectrum
 
 NYQUIST = Plot(
     "nyquist",
@@ -193,8 +186,13 @@ class Peis(CellProtocol):
             versus_initial=True,
         )
 
-    def spectra(self, run: RecordedRun) -> tuple[RecordedSpectrum, ...]:
+    def spectra(self, run: RecordedRun) -> "tuple[RecordedSpectrum, ...]":
         """Return the spectra of a run."""
+        from protocols.spectra.recorded_spectra import (  # noqa: PLC0415  (start-up time)
+            capacity_of,
+            spectra_of,
+        )
+
         p = self.parameters
         nominal = 3600.0 * (self.one_c() or 1.0 / 3600.0)
         capacity = p.capacity or capacity_of(run, p.formation_cycles, nominal)
@@ -202,16 +200,25 @@ class Peis(CellProtocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Return R_ct with a row for each spectrum; what formation says."""
+        from protocols.cells.cycling_results import (  # noqa: PLC0415  (start-up time)
+            formation_results,
+        )
+        from protocols.spectra import spectra_results as found_by  # noqa: PLC0415
+
         formation = formation_results(run, self.parameters.formation_cycles)
-        found = judged_of(run, self.spectra(run))
+        found = found_by.judged_of(run, self.spectra(run))
         return {
-            "charge_transfer_resistance": resistance_result(found),
-            "exchange_current": exchange_result(found),
-            "relaxation_peak_resistance": relaxation_result(found),
-            "series_resistance": series_result(found),
+            "charge_transfer_resistance": found_by.resistance_result(found),
+            "exchange_current": found_by.exchange_result(found),
+            "relaxation_peak_resistance": found_by.relaxation_result(found),
+            "series_resistance": found_by.series_result(found),
             **formation,
         }
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """Nyquist, Bode and Kramers–Kronig, shaded by state."""
+        from protocols.spectra.spectra_results import (  # noqa: PLC0415  (start-up time)
+            spectra_figures,
+        )
+
         return spectra_figures(self.spectra(run))
