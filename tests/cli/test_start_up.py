@@ -100,6 +100,10 @@ def test_a_module_answers_the_words_that_lead_to_it_and_no_others(branch: str) -
 
 
 def test_a_spectrum_is_planned_without_what_its_results_need() -> None:
-    works_out = ("labctl.analysis.spectra", "labctl.analysis.cells", "labctl.steps.film")
+    works_out = (
+        "labctl.analysis.spectra",
+        "labctl.analysis.cells",
+        "labctl.steps.film",
+    )
 
     assert loaded("import protocols.spectra.peis", works_out) == ""
