@@ -217,12 +217,13 @@ class RunTechniques(Step):
         tails, outlook = Tails(attached=attached), Outlook(bench.envelope)
         met: tuple[int, Condition] | None = None
         technique, running, waits_first = 0, True, not attached
+        host_timed = channel if isinstance(channel, HostTimed) else None
         known = not attached
         """Which technique is in flight: an attached channel says so with its rows."""
         while running:
             begun, pause = bench.clock.now(), 0.0
             if waits_first:
-                pause = self._wait(bench.clock, channel, technique, tests, outlook)
+                pause = self._wait(bench.clock, host_timed, technique, tests, outlook)
             waits_first = True
             poll = channel.poll()
             outlook.polled(poll, bench.clock.now() - begun, pause)
@@ -258,17 +259,20 @@ class RunTechniques(Step):
     def _wait(
         self,
         clock: Clock,
-        channel: PotentiostatChannel,
+        host_timed: HostTimed | None,
         technique: int,
         tests: HostTests,
         outlook: Outlook,
     ) -> float:
-        """Let time pass until the next poll; return how long if nothing happens, s."""
+        """Let time pass until the next poll; return how long if nothing happens, s.
+
+        ``host_timed``: the channel, if it must be polled in time.
+        """
         every = self._rows_every(technique)
         watched = tests.watch(technique)
         period = clock.poll_period(every * ONE_ROW if watched else every)
-        if isinstance(channel, HostTimed):
-            pause = min(period, channel.next_look)
+        if host_timed is not None:
+            pause = min(period, host_timed.next_look)
             clock.sleep(pause)
             return pause
         duration = getattr(self.techniques[technique], "duration", math.inf)
