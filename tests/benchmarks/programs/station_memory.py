@@ -2,7 +2,8 @@
 
 ``station_memory.py --cycles 500``: eight cells are cycled on a
 simulated bench. Prints memory of the station's process as cycles pass, and the slope of
-the line through the second half. Wanted: 10 kB a cycle of all eight at most,
+the line through the second half, until the first of them ends: to work out its results
+takes its rows into memory for a moment. Wanted: 10 kB a cycle of all eight at most,
 descriptors and threads constant.
 """
 
@@ -67,7 +68,7 @@ def watched(
         rows.append((mean, memory, process.num_fds(), process.num_threads()))
         if len(rows) % 15 == 0:
             print(f"cycle {mean:6.1f}  {memory / 1000:7.1f} MB", flush=True)
-        if not any(str(run.state) in GOING for run in runs):
+        if not all(str(run.state) in GOING for run in runs):
             break
     return np.array(rows[:-1] or rows)
 
