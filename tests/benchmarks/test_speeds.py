@@ -1,6 +1,7 @@
 """The table of speed says what was measured, what was not, and whether it is enough."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -241,6 +242,31 @@ def test_the_time_of_what_is_written_in_c_belongs_to_who_asked_for_it() -> None:
 )
 def test_a_busy_machine_is_named_busy(load: float, quiet: bool) -> None:
     assert (speed_machine.complaint(load, 2) == "") is quiet
+
+
+def test_a_commit_is_marked_where_code_has_changed_not_where_figures_were_added(
+    tmp_path: Path,
+) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        subprocess.run(["git", "-C", str(tmp_path), *who, *words], check=True)
+
+    history = tmp_path / "tests/benchmarks/history.jsonl"
+    history.parent.mkdir(parents=True)
+    history.touch()
+    (tmp_path / "code.py").touch()
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+
+    clean = speed_machine.commit_of(tmp_path)
+    history.write_text("{}")
+    measured_again = speed_machine.commit_of(tmp_path)
+    (tmp_path / "code.py").write_text("1")
+
+    assert len(clean) == 8
+    assert measured_again == clean
+    assert speed_machine.commit_of(tmp_path) == f"{clean}+"
 
 
 def test_every_program_of_the_table_is_there_and_no_two_lines_share_a_name() -> None:

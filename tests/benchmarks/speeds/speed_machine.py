@@ -8,6 +8,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+WRITTEN = (
+    ":(exclude)tests/benchmarks/history.jsonl",
+    ":(exclude)docs/explanations/performance.md",
+)
+"""What a measurement itself changes."""
 QUIET = 0.25
 """Load a core up to which others are not in the way."""
 
@@ -60,10 +65,16 @@ def complaint(busy: float, cores: int) -> str:
 
 
 def commit_of(tree: Path) -> str:
-    """Return the commit of a checkout, marked where it has changes; else ``?``."""
-    git = ("git", "-C", str(tree), "describe", "--always", "--dirty", "--abbrev=8")
+    """Return the commit of a checkout, ``+`` where code has changes; else ``?``."""
+    commit = _git(tree, "rev-parse", "--short=8", "HEAD").strip()
+    changed = _git(tree, "status", "--porcelain", "--", ".", *WRITTEN)
+    return f"{commit}+" if commit and changed else commit or "?"
+
+
+def _git(tree: Path, *words: str) -> str:
+    git = ("git", "-C", str(tree), *words)
     done = subprocess.run(git, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "?"
+    return done.stdout
 
 
 def _text(path: str) -> str:
