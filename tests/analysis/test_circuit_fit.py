@@ -208,6 +208,15 @@ def test_akaikes_criterion_prefers_the_true_circuit() -> None:
     assert str(best.circuit) == "R0-p(R1,CPE1)-p(R2-Wo1,CPE2)"
 
 
+def test_a_circuit_without_an_arc_is_fitted_too() -> None:
+    circuit = parse_circuit("R0-Wo1")
+    z = circuit.impedance(FREQUENCY, [5.0, 60.0, 20.0])
+
+    fit = fit_circuit(circuit, FREQUENCY, z)
+
+    assert fit.value("Wo1_tau") == pytest.approx(20.0, rel=1e-4)
+
+
 def test_the_same_seed_gives_the_same_fit() -> None:
     circuit, z = spectrum("silicon")
 

@@ -132,15 +132,17 @@ def test_diffusion_elements_have_the_right_limits() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_slopes_are_those_of_differences(kind: str) -> None:
-    circuit = parse_circuit(f"R0-p(R1-{kind}3,C1)")
+@pytest.mark.parametrize("written", ["R0-p(R1-{}3,C1)", "R0-p({}3,C1)-p(C2,R2)"])
+def test_slopes_are_those_of_differences(kind: str, written: str) -> None:
+    circuit = parse_circuit(written.format(kind))
     omega = 2 * np.pi * np.logspace(4, -3, 30)
     logs = np.log(np.full(len(circuit.names), 0.9))
     logs[circuit.scales.index(ParameterScale.FARAD)] = np.log(0.02)
+    slopes = np.empty((1, len(logs), len(omega)), dtype=np.complex128)
 
-    _, slopes = circuit.tree.steep(omega, np.exp(logs))
+    circuit.tree.steep(omega, np.exp(logs)[:, None, None], slopes)
 
-    for k, slope in enumerate(slopes):
+    for k, slope in enumerate(slopes[0]):
         step = 1e-5 * np.eye(len(logs))[k]
         above = circuit.tree.at(omega, np.exp(logs + step))
         below = circuit.tree.at(omega, np.exp(logs - step))

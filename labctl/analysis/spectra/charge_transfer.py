@@ -28,7 +28,7 @@ from labctl.analysis.spectra.circuit_choice import (
     model_spread,
 )
 from labctl.analysis.spectra.circuit_fit import Search, search_circuit
-from labctl.analysis.spectra.circuit_search import COMPARABLE, starting_times
+from labctl.analysis.spectra.circuit_search import COMPARABLE
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.spectra.fitted_circuit import CircuitFit, Function
 from labctl.analysis.spectra.impedance import parse_circuit
@@ -41,6 +41,7 @@ from labctl.analysis.spectra.rest_correction import (
     at_rest_of,
     exchange_current,
 )
+from labctl.analysis.spectra.shapes import Shapes
 from labctl.analysis.uncertainty import Measured
 from labctl.roles.channel_accuracy import ImpedanceAccuracy
 from labctl.verdicts import spectra as conditions
@@ -61,8 +62,10 @@ WITH_LEADS = 3
 """Best circuits that are tried with the inductance of leads as well …"""
 LEADS = (1e-3, 3e-2, 0.3)
 """… from these parts of |Z| at the highest frequency …"""
-KNOWN_MINIMA = 12
+KNOWN_MINIMA = 8
 """… and so many of their minima."""
+NEAR = 2 * DECIDED
+"""AICc difference up to which a circuit is searched again: it may yet be the best."""
 HANDED_ON = 4
 """Minima of a circuit from which a neighbouring spectrum's descents begin …"""
 APART = 0.3
@@ -263,25 +266,34 @@ def _searched(
     seed: int,
 ) -> list[Search]:
     """Return the minima of every circuit, the best three also with leads."""
-    found, peaks = [], starting_times(f, z)
+    found = []
+    order = np.argsort(f, kind="stable")
+    shapes = Shapes(f[order], z[order], 1 / np.abs(z[order]))
     for text in circuits:
         circuit = parse_circuit(text)
         if len(f) > len(circuit.names):
             given = None if like is None else like.minima.get(text)
+            blind = given is None
             found.append(
                 search_circuit(
                     circuit,
                     f,
                     z,
                     given=given,
-                    exchange=given is None,
-                    peaks=peaks,
+                    thorough=blind,
+                    sure=1,
+                    shapes=shapes,
                     seed=seed,
                 )
             )
     if not found:
         raise ValueError(f"{len(f)} points are too few for any circuit of {circuits}")
     behind = lags(found)
+    if like is None:
+        for k, lag in enumerate(behind):
+            if lag <= NEAR:
+                found[k] = _searched_again(found[k], f, z, shapes, seed)
+        behind = lags(found)
     best = sorted(range(len(found)), key=behind.__getitem__)[:WITH_LEADS]
     for at in best:
         circuit = parse_circuit(f"L0-{found[at].circuit}")
@@ -291,12 +303,26 @@ def _searched(
     return found
 
 
+def _searched_again(
+    search: Search, f: Floats, z: Complexes, shapes: Shapes, seed: int
+) -> Search:
+    """Return the minima of a circuit that may count, of which two rounds are sure."""
+    return search_circuit(
+        search.circuit,
+        f,
+        z,
+        given=search.minima.apart(HANDED_ON, APART, COMPARABLE),
+        shapes=shapes,
+        seed=seed + 1,
+    )
+
+
 def _with_leads(search: Search, f: Floats, z: Complexes) -> Floats:
     """Return starts of a circuit with leads from the minima of the one without.
 
     A lead is a small thing in series: the rest of the circuit is where it was.
     """
-    points = search.minima.points[:KNOWN_MINIMA]
+    points = search.minima.apart(KNOWN_MINIMA, APART, COMPARABLE)
     at = int(np.argmax(f))
     whole = abs(z[at]) / (2 * math.pi * f[at])
     return np.vstack(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.spectra.circuit_search import (
+    AGREEING,
     DECADES,
     NOTHING,
     SAME,
@@ -26,6 +27,7 @@ from labctl.analysis.spectra.elements import Complexes, Floats, ParameterScale
 from labctl.analysis.spectra.fitted_circuit import CircuitFit, penalty
 from labctl.analysis.spectra.impedance import Circuit
 from labctl.analysis.spectra.profile import Profile, profile
+from labctl.analysis.spectra.shapes import Shapes
 from labctl.analysis.uncertainty import Measured, estimated
 from labctl.verdicts.spectra import DETERMINED, UNIQUE, WITHIN_RANGE
 
@@ -95,16 +97,18 @@ def search_circuit(
     given: Floats | None = None,
     starts: int = STARTS,
     weighting: bool = True,
-    exchange: bool = True,
-    peaks: Sequence[float] | None = None,
+    thorough: bool = True,
+    sure: int = AGREEING,
+    shapes: Shapes | None = None,
     seed: int = 0,
 ) -> "Search":
     """Find the minima of a fit and ask not yet how far each parameter is known.
 
     ``given``: logarithms of starts, shape (k, p), tried besides the drawn ones;
-    ``exchange``: try also what arcs that change places lead to, which minima that were
-    given have behind them; ``peaks``: `starting_times` of this spectrum, which several
-    circuits have in common. All else as for `fit_circuit`.
+    ``sure``: rounds (and what was given) that must agree on the best minimum;
+    ``thorough``: False where those were found by such a search in a spectrum like this;
+    ``shapes``: what parts may look like in this spectrum, which
+    several circuits have in common. All else as for `fit_circuit`.
     """
     f = np.asarray(frequency, dtype=np.float64)
     z: Complexes = np.asarray(impedance, dtype=np.complex128)
@@ -118,7 +122,9 @@ def search_circuit(
         raise ValueError("spectrum: frequencies and |Z| must be finite and above 0")
     order = np.argsort(f, kind="stable")
     problem = _Reported(circuit, f[order], z[order], weighting)
-    found = problem.solve(given, starts, seed, exchange=exchange, peaks=peaks)
+    found = problem.solve(
+        given, starts, seed, thorough=thorough, sure=sure, shapes=shapes
+    )
     return Search(circuit, problem, found, np.argsort(order))
 
 
@@ -166,7 +172,7 @@ class _Reported(Problem):
         """Return the fit at the best minimum, or at a better one its profile meets."""
         logs, cost = found.points[0], float(found.costs[0])
         rows, jacobians = self.rows(logs[None])
-        left, jacobian = rows[0], jacobians[0]
+        left, jacobian = rows[0], jacobians[0].T
         waves = _waviness(left)
         covariance = self._covariance(left, jacobian, waves)
         rise = self._rise(cost, waves)
@@ -245,8 +251,8 @@ class _Reported(Problem):
         seen, turned = np.linalg.svd(jacobian, full_matrices=False)[1:]
         noise = max(float(left @ left) / max(len(left) - len(self.low), 1), 1e-30)
         inverse = (turned.T / (seen**2 + noise / PRIOR**2)) @ turned @ jacobian.T
-        real, imaginary = np.split(inverse * np.tile(self.weight, 2), 2, axis=1)
-        return np.asarray((real - 1j * imaginary) * self.z)
+        both = (inverse * np.repeat(self.weight, 2)).view(np.complex128)
+        return np.asarray(both.conj() * self.z)
 
     def _parameter(
         self, k: int, name: str, log: float, ends: Profile, apart: bool
@@ -270,10 +276,9 @@ class _Reported(Problem):
 
 
 def _waviness(left: Floats) -> float:
-    """Return how alike neighbouring residuals are, 0–0.95; parts one after another."""
-    real, imaginary = np.split(left, 2)
+    """Return how alike neighbouring residuals are, 0–0.95; see `Problem.rows`."""
     total = float(left @ left)
-    alike = float(real[1:] @ real[:-1] + imaginary[1:] @ imaginary[:-1])
+    alike = float(left[2:] @ left[:-2])  # the same part at the next frequency
     return min(max(alike / total, 0.0), 0.95) if total > 0 else 0.0
 
 

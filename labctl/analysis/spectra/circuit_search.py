@@ -1,16 +1,16 @@
 """Searches the minima of a circuit at a spectrum, in rounds of many descents.
 
-Thousands of guesses are drawn (`starts`), dozens are descended from (`descent`), until
-a whole round finds nothing better.
+In a round guesses are drawn, each with the best places for its parts (`starts`); two
+dozen are descended from at the same time (`descent`), and then from where a part of the
+best minima is somewhere else. Rounds are independent: two of them must agree.
 """
 
 import math
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
-from labctl.analysis.spectra.descent import Minima, descend
+from labctl.analysis.spectra.descent import HOPELESS, Minima, descend
 from labctl.analysis.spectra.elements import Complexes, Floats, ParameterScale
 from labctl.analysis.spectra.impedance import (
     Circuit,
@@ -19,30 +19,32 @@ from labctl.analysis.spectra.impedance import (
     Part,
     shape_of,
 )
-from labctl.analysis.spectra.relaxation_times import peak_times
-from labctl.analysis.spectra.starts import guesses
+from labctl.analysis.spectra.shapes import Shapes
+from labctl.analysis.spectra.starts import elsewhere, guesses
 
 STARTS = 24
 """Descents in one round."""
-DRAWS = 64
-"""Guesses a parameter in one round, of which the best `STARTS` are descended from."""
 MOST_ROUNDS = 6
-QUIET = 2
-"""Rounds in a row without a better minimum that end the search; one is enough where
-`SURE` descents came to it, or where a start was given that ended there."""
-SURE = 6
-NEARLY_ALL = 10
-"""Of the `PROMISING`: where as many came to one minimum, the first round is enough."""
-NEARLY = 1e-6
+FEW = 8
+"""Descents beside those from a neighbour's minima."""
+AGREEING = 2
+"""Rounds that must come to the best minimum independently."""
+NEARLY = 3e-5
 """Relative decrease of the cost in a step below which a descent has all but arrived;
 the best goes on to the end."""
-LOOK = 12
+LOOK = 10
 """Steps after which only the most promising descents go on."""
 PROMISING = 12
-LONG = 40
+LONG = 30
 """Steps of those: the best have arrived by then …"""
 MOST_STEPS = 120
 """… and the very best goes on."""
+LEADING = 3
+"""Minima of a round whose parts are tried at other places …"""
+DISTANCE = 0.3
+"""… that differ by as much in the logarithm of a parameter …"""
+WITHIN = 2.0
+"""… and cost at most as many times the least."""
 EXPONENTS = (0.5, 1.0)
 DECADES = 12.0
 """How far a parameter may move from its scale in the spectrum, either way."""
@@ -64,6 +66,7 @@ class Problem:
         self.omega = 2 * np.pi * f
         scale = float(np.median(np.abs(z)))
         self.weight = 1 / np.abs(z) if weighting else np.full(len(f), 1 / scale)
+        self._weights = np.repeat(self.weight, 2)
         middle = 1 / math.sqrt(float(self.omega.min() * self.omega.max()))
         typical = {
             ParameterScale.OHM: scale,
@@ -84,14 +87,17 @@ class Problem:
         ).T
 
     def rows(self, logs: Floats) -> tuple[Floats, Floats]:
-        """Return residuals, real parts first, (k, 2n), and slopes (k, 2n, p)."""
-        z, slopes = self.circuit.tree.steep(self.omega, np.exp(logs.T)[:, :, None])
+        """Return residuals, (k, 2n), and slopes, (k, p, 2n).
+
+        Real and imaginary parts take turns: complex numbers as they lie in memory.
+        """
+        k, p = logs.shape
+        slopes = np.empty((k, p, len(self.z)), dtype=np.complex128)
+        z = self.circuit.tree.steep(self.omega, np.exp(logs.T)[:, :, None], slopes)
         left = (z - self.z) * self.weight
-        n = len(self.z)
-        weighted = np.stack(slopes, axis=2) * self.weight[:, None]
-        steep = np.empty((len(logs), 2 * n, len(slopes)))
-        steep[:, :n], steep[:, n:] = weighted.real, weighted.imag
-        return np.concatenate((left.real, left.imag), axis=1), steep
+        steep = slopes.view(np.float64)
+        steep *= self._weights
+        return left.view(np.float64), steep
 
     def solve(
         self,
@@ -99,65 +105,98 @@ class Problem:
         starts: int,
         seed: int,
         *,
-        exchange: bool,
-        peaks: Sequence[float] | None = None,
+        thorough: bool,
+        sure: int = AGREEING,
+        shapes: Shapes | None = None,
     ) -> Minima:
         """Return what descents ended at and came by, the best first.
 
-        ``peaks``: see `starting_times`; None: they are looked for.
+        ``thorough``: round by round until ``sure`` of them agree; else `FEW` descents
+        beside those that were given. ``shapes``: of this spectrum and weight; None:
+        they are drawn.
         """
         trail: list[Minima] = []
-        least, quiet = math.inf, 0
         if given is not None:
-            least = self.refine(given, trail)
-        if peaks is None:
-            peaks = starting_times(self.f, self.z) if starts else ()
-        for number in range(MOST_ROUNDS if starts else 0):
-            drawn = guesses(
-                self.circuit,
-                self.omega,
-                self.z,
-                self.weight,
-                count=DRAWS * len(self.circuit.names),
-                kept=starts,
-                peaks=peaks,
-                seed=seed * MOST_ROUNDS + number,
-            )
-            cost = self.refine(drawn.logs, trail)
-            quiet = 0 if cost < least * (1 - SAME) - NOTHING else quiet + 1
-            least = min(least, cost)
-            ended = np.concatenate([found.costs for found in trail[1::2]])
-            agreeing = int((ended <= least * (1 + SAME) + NOTHING).sum())
-            all_agree = not number and agreeing >= NEARLY_ALL
-            seen = given is not None or agreeing >= SURE
-            if quiet >= QUIET or (quiet and seen) or all_agree or least < NOTHING:
-                break
-        best = min(trail, key=lambda found: found.costs.min())
-        last = best.points[best.costs.argmin()][None]
-        trail.append(descend(self.rows, last, self.low, self.high, steps=MOST_STEPS))
-        if starts and exchange:
-            best = min(trail, key=lambda found: found.costs.min())
-            self._exchange(best.points[best.costs.argmin()], trail)
-        costs = np.concatenate([found.costs for found in trail])
-        points = np.vstack([found.points for found in trail])
+            self.refine(given, trail)
+        if starts:
+            shapes = shapes or Shapes(self.f, self.z, self.weight)
+            if thorough:
+                self._look(shapes, starts, seed, sure, trail)
+            else:
+                few = guesses(self.circuit, shapes, kept=FEW, seed=seed)
+                self.refine(few.logs, trail)
+        self._finish(trail)
+        if starts and thorough:
+            self._exchange(_best(trail), trail)
+            self._finish(trail)
+        points, costs, rests = _all(trail)
         order = np.argsort(costs, kind="stable")
-        rests = np.concatenate([found.rests for found in trail])
         points, costs, rests = points[order], costs[order], rests[order]
         near = costs <= COMPARABLE * costs[0] + NOTHING
         points[near] = self.in_order(points[near])
         return Minima(points, costs, rests)
+
+    def _look(
+        self, shapes: Shapes, starts: int, seed: int, sure: int, trail: list[Minima]
+    ) -> None:
+        """Look for minima, round by round, until so many rounds agree on the best."""
+        least = _least(trail)
+        agreeing = int(math.isfinite(least))
+        for number in range(MOST_ROUNDS):
+            own = self._round(shapes, starts, seed * MOST_ROUNDS + number)
+            trail += own
+            cost = _least(own)
+            if cost < least * (1 - SAME) - NOTHING:
+                least, agreeing = cost, 1
+            else:
+                agreeing += cost <= least * (1 + SAME) + NOTHING
+            if agreeing >= sure or least < NOTHING:
+                break
+
+    def _round(self, shapes: Shapes, starts: int, seed: int) -> list[Minima]:
+        """Descend from guesses, then from other places of their best minima's parts."""
+        own: list[Minima] = []
+        drawn = guesses(self.circuit, shapes, kept=starts, seed=seed)
+        least = self.refine(drawn.logs, own)
+        while least > NOTHING:
+            begin = np.vstack(
+                [
+                    elsewhere(self.circuit, shapes, one, seed)
+                    for one in _all(own).apart(LEADING, DISTANCE, WITHIN)
+                ]
+            )
+            if not len(begin):  # no arc that could be anywhere else
+                break
+            before = least
+            least = min(least, self.refine(begin, own))
+            if least > before * (1 - SAME):
+                break
+        return own
+
+    def _finish(self, trail: list[Minima]) -> None:
+        """Go on from the best to the end."""
+        last = _best(trail)[None]
+        trail.append(descend(self.rows, last, self.low, self.high, steps=MOST_STEPS))
 
     def refine(self, starts: Floats, trail: list[Minima]) -> float:
         """Descend a little from all, then to the end from the promising ones.
 
         ``trail`` gets where both ended; returned is the least Σ r².
         """
-        trail.append(descend(self.rows, starts, self.low, self.high, steps=LOOK))
-        points = trail[-1].points[np.argsort(trail[-1].costs)[:PROMISING]]
+        first = descend(
+            self.rows, starts, self.low, self.high, steps=LOOK, still=NEARLY
+        )
+        trail.append(first)
+        hopeful = ~first.rests & (first.costs <= HOPELESS * _least(trail))
+        on_the_way = np.flatnonzero(hopeful)
+        if not len(on_the_way):
+            return float(first.costs.min())
+        order = np.argsort(first.costs[on_the_way], kind="stable")[:PROMISING]
+        points = first.points[on_the_way[order]]
         trail.append(
             descend(self.rows, points, self.low, self.high, steps=LONG, still=NEARLY)
         )
-        return float(trail[-1].costs.min())
+        return min(float(first.costs.min()), float(trail[-1].costs.min()))
 
     def _exchange(self, logs: Floats, trail: list[Minima]) -> None:
         """Descend from where two arcs have changed places and their tails have not.
@@ -225,16 +264,18 @@ class Problem:
         return out
 
 
-def starting_times(frequency: Floats, impedance: Complexes) -> tuple[float, ...]:
-    """Return time constants in s that arcs of the spectrum may have; empty: unknown.
+def _least(trail: list[Minima]) -> float:
+    return min((float(found.costs.min()) for found in trail), default=math.inf)
 
-    They are the spectrum's, whatever the circuit.
-    """
-    order = np.argsort(frequency, kind="stable")
-    try:
-        return peak_times(frequency[order], impedance[order])
-    except (RuntimeError, ValueError, np.linalg.LinAlgError):
-        return ()  # the even draws do without
+
+def _best(trail: list[Minima]) -> Floats:
+    best = min(trail, key=lambda found: found.costs.min())
+    return np.asarray(best.points[best.costs.argmin()])
+
+
+def _all(trail: list[Minima]) -> Minima:
+    points, costs, rests = zip(*trail, strict=True)
+    return Minima(np.vstack(points), np.concatenate(costs), np.concatenate(rests))
 
 
 def _kinds(part: Part) -> list[str]:

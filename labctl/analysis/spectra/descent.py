@@ -8,6 +8,7 @@ for an undetermined direction would be none.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = Callable[[Floats], tuple[Floats, Floats]]
-"""From k points (k, p) to residuals (k, m) and their Jacobians (k, m, p)."""
+"""From k points (k, p) to residuals (k, m) and their slopes (k, p, m)."""
 
 LONGEST = 1.5
 """Most that a logarithm moves in one step: a factor of 4.5."""
@@ -75,44 +76,95 @@ def descend(
     ``held`` (shape (k, p)) marks variables that stay where they start. ``still``: see
     `STILL`.
     """
-    points = np.clip(starts, low, high)
-    fixed = np.zeros(points.shape, dtype=bool) if held is None else held
+    points = np.minimum(np.maximum(starts, low), high)
     left, slopes = rows(points)
-    costs, gradients, curvatures = _cost(left), *_normal(left, slopes)
-    damping = np.full(len(points), FIRST_DAMPING)
-    calm = np.zeros(len(points), dtype=int)
-    active = np.arange(len(points))
-    left_behind = np.zeros(len(points), dtype=bool)
+    costs = _cost(left)
+    rests = np.ones(len(points), dtype=bool)
+    here = _Here(
+        np.arange(len(points)),
+        points.copy(),
+        costs.copy(),
+        *_normal(left, slopes),
+        np.full(len(points), FIRST_DAMPING),
+        np.zeros(len(points), dtype=int),
+        held,
+    )
     for number in range(steps):
-        at, gradient = points[active], gradients[active]
-        stuck = (
-            fixed[active]
-            | ((at <= low) & (gradient > 0))
-            | ((at >= high) & (gradient < 0))
-        )
-        step = _step(gradient, curvatures[active], damping[active], stuck)
-        tried = np.minimum(np.maximum(at + step, low), high)
+        step = _step(here, low, high)
+        tried = np.minimum(np.maximum(here.points + step, low), high)
         left, slopes = rows(tried)
         cost = _cost(left)
-        better = cost < costs[active]  # a NaN is not better
-        gain = costs[active] - cost
-        small = gain <= still * costs[active] + NOTHING * left.shape[1]
-        taken = active[better]
-        points[taken], costs[taken] = tried[better], cost[better]
-        gradients[taken], curvatures[taken] = _normal(left[better], slopes[better])
-        damping[taken] = np.maximum(damping[taken] / 8, LEAST_DAMPING)
-        damping[active[~better]] *= 6
-        calm[active] = np.where(better & ~small, 0, calm[active] + (better & small))
-        active = active[(calm[active] < 2) & (damping[active] < MOST_DAMPING)]  # noqa: PLR2004
+        better = cost < here.costs  # a NaN is not better
+        gain = here.costs - cost
+        small = gain <= still * here.costs + NOTHING * left.shape[1]
+        here.take(better, tried, cost, left, slopes)
+        here.calm = np.where(better & ~small, 0, here.calm + (better & small))
+        goes_on = (here.calm < 2) & (here.damping < MOST_DAMPING)  # noqa: PLR2004
         if number == TRIED:
-            left_behind[active] = costs[active] > HOPELESS * costs.min()
-            active = active[~left_behind[active]]
-        if not len(active):
-            break
-    rests = np.ones(len(points), dtype=bool)
-    rests[active] = False
-    rests[left_behind] = False
+            least = min(float(costs.min()), float(here.costs.min()))
+            behind = goes_on & (here.costs > HOPELESS * least)
+            rests[here.index[behind]] = False
+            goes_on &= ~behind
+        if not goes_on.all():
+            ended = ~goes_on
+            points[here.index[ended]] = here.points[ended]
+            costs[here.index[ended]] = here.costs[ended]
+            here = here.only(goes_on)
+            if not len(here.index):
+                break
+    points[here.index], costs[here.index] = here.points, here.costs
+    rests[here.index] = False
     return Minima(points, costs, rests)
+
+
+@dataclass(slots=True)
+class _Here:
+    """Where the descents are that go on; one row each."""
+
+    index: NDArray[np.intp]
+    """Which of the starts it is."""
+    points: Floats
+    costs: Floats
+    gradients: Floats
+    curvatures: Floats
+    damping: Floats
+    calm: NDArray[np.int_]
+    """Steps in a row that gained nothing to speak of."""
+    held: Flags | None
+
+    def take(
+        self,
+        better: Flags,
+        tried: Floats,
+        cost: Floats,
+        left: Floats,
+        slopes: Floats,
+    ) -> None:
+        """Go where it is ``better``, with less damping; stay elsewhere, with more."""
+        if better.all():
+            self.points, self.costs = tried, cost
+            self.gradients, self.curvatures = _normal(left, slopes)
+            self.damping = np.maximum(self.damping / 8, LEAST_DAMPING)
+            return
+        if better.any():
+            gradients, curvatures = _normal(left[better], slopes[better])
+            self.points[better], self.costs[better] = tried[better], cost[better]
+            self.gradients[better], self.curvatures[better] = gradients, curvatures
+        eased = np.maximum(self.damping / 8, LEAST_DAMPING)
+        self.damping = np.where(better, eased, 6 * self.damping)
+
+    def only(self, kept: Flags) -> "_Here":
+        """Return those that are ``kept``."""
+        return _Here(
+            self.index[kept],
+            self.points[kept],
+            self.costs[kept],
+            self.gradients[kept],
+            self.curvatures[kept],
+            self.damping[kept],
+            self.calm[kept],
+            None if self.held is None else self.held[kept],
+        )
 
 
 def _cost(left: Floats) -> Floats:
@@ -121,22 +173,28 @@ def _cost(left: Floats) -> Floats:
 
 def _normal(left: Floats, slopes: Floats) -> tuple[Floats, Floats]:
     """Return gradients, (k, p), and curvatures, (k, p, p), of half the costs."""
-    across = slopes.transpose(0, 2, 1)
-    return (across @ left[:, :, None])[:, :, 0], across @ slopes
+    gradients = (slopes @ left[:, :, None])[:, :, 0]
+    return gradients, slopes @ slopes.transpose(0, 2, 1)
 
 
-def _step(gradient: Floats, curvature: Floats, damping: Floats, fixed: Flags) -> Floats:
-    """Return the steps; writes into ``gradient`` and ``curvature``."""
+def _step(here: _Here, low: Floats, high: Floats) -> Floats:
+    at, gradient, curvature = here.points, here.gradients, here.curvatures.copy()
+    fixed = ((at <= low) & (gradient > 0)) | ((at >= high) & (gradient < 0))
+    if here.held is not None:
+        fixed |= here.held
     some = bool(fixed.any())
     if some:
-        gradient[fixed] = 0.0
+        gradient = np.where(fixed, 0.0, gradient)
         curvature[fixed, :] = 0.0
         curvature.transpose(0, 2, 1)[fixed, :] = 0.0
-    diagonal = np.einsum("kpp->kp", curvature)
-    mean = np.maximum(diagonal.mean(axis=1, keepdims=True), 1e-300)
-    diagonal += damping[:, None] * mean + 1e-15 * mean
+    k, p = at.shape
+    diagonal = curvature.reshape(k, p * p)[:, :: p + 1]
+    mean = np.maximum(diagonal.sum(axis=1) / p, 1e-300)
+    diagonal += ((here.damping + 1e-15) * mean)[:, None]
     if some:
         diagonal[fixed] = 1.0
     step = -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
-    longest = np.abs(step).max(axis=1, keepdims=True)
-    return np.asarray(step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-300)))
+    longest = np.maximum(step.max(axis=1), -step.min(axis=1))
+    return np.asarray(
+        step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-300))[:, None]
+    )

@@ -3,8 +3,13 @@
 Impedances are complex with Im Z < 0 for a capacitance; ω in 1/s. Slopes are
 ∂Z/∂(ln p) = p ∂Z/∂p, which a fit of logarithms needs. With s = √(jωτ) and
 t = tanh s all diffusion elements are rational in s and t, and so are their slopes.
+
+Slopes are written where the caller wants them, for a fit asks for them thousands of
+times. What stands in a parallel circuit says its admittance where that is the simpler
+number: no impedance is inverted twice.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
@@ -18,8 +23,9 @@ Complexes = NDArray[np.complexfloating[Any, Any]]
 Values = Sequence[float] | Floats
 """One number per parameter; or shape (parameters, k, 1) for k sets at once, which
 gives impedances of shape (k, n)."""
-Slopes = tuple[Complexes, ...]
-"""One array per parameter, each of the impedance's shape."""
+Steep = Callable[[Floats, Values, Complexes], Complexes]
+"""Of the angular frequency in 1/s, the parameters, and where slopes go: an array of
+shape (k, parameters, n). The impedance is returned, of shape (k, n) or (k, 1)."""
 
 NEAR = 0.1
 """|s| below which the sphere's series at 0 is used: s - tanh s cancels there."""
@@ -44,8 +50,10 @@ class ElementKind(NamedTuple):
     """Suffix (empty for a single parameter) and scale."""
     impedance: Callable[[Floats, Values], Complexes]
     """Of the angular frequency in 1/s and the parameters."""
-    steep: Callable[[Floats, Values], tuple[Complexes, Slopes]]
-    """The impedance and its slopes of the same; see the module."""
+    steep: Steep
+    """The impedance and its slopes."""
+    admitting: Steep | None = None
+    """The admittance and its slopes, where these are simpler."""
 
 
 def _root(w: Floats, tau: Any) -> tuple[Complexes, Complexes]:
@@ -61,10 +69,12 @@ def _blocked(w: Floats, p: Values) -> Complexes:
     return p[0] / (t * s)
 
 
-def _blocked_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+def _blocked_steep(w: Floats, p: Values, slopes: Complexes) -> Complexes:
     s, t = _root(w, p[1])
     z: Complexes = p[0] / (t * s)
-    return z, (z, -0.5 * (p[0] * (1 / (t * t) - 1) + z))
+    slopes[:, 0] = z
+    slopes[:, 1] = -0.5 * (p[0] * (1 / (t * t) - 1) + z)
+    return z
 
 
 def _transmitting(w: Floats, p: Values) -> Complexes:
@@ -72,10 +82,12 @@ def _transmitting(w: Floats, p: Values) -> Complexes:
     return p[0] * t / s
 
 
-def _transmitting_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+def _transmitting_steep(w: Floats, p: Values, slopes: Complexes) -> Complexes:
     s, t = _root(w, p[1])
     z: Complexes = p[0] * t / s
-    return z, (z, 0.5 * (p[0] * (1 - t * t) - z))
+    slopes[:, 0] = z
+    slopes[:, 1] = 0.5 * (p[0] * (1 - t * t) - z)
+    return z
 
 
 def _sphere(w: Floats, p: Values) -> Complexes:
@@ -92,18 +104,23 @@ def _ratio(s: Complexes, t: Complexes) -> Complexes:
     return np.where(near, series, t / np.where(near, 1.0, s - t))
 
 
-def _sphere_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+def _sphere_steep(w: Floats, p: Values, slopes: Complexes) -> Complexes:
     s, t = _root(w, p[1])
-    z = p[0] / 3 * _ratio(s, t)
-    near = np.abs(s) < NEAR
-    gap = s - t
-    if near.any():
-        gap = np.where(near, 1.0, gap)
+    near = s.real < NEAR / math.sqrt(2)  # |s| = √2 Re s
+    some = bool(near.any())
+    gap = np.where(near, 1.0, s - t) if some else s - t
+    ratio = t / gap
     square = t * t
-    slope = 0.5 * s * ((1 - square) * gap - square * t) / (gap * gap)
-    if near.any():
-        slope = np.where(near, -3 / s**2 - s**2 / 175, slope)
-    return z, (z, p[0] / 3 * slope)
+    slope = 0.5 * s * ((1 - square) - square * ratio) / gap
+    if some:
+        square = s * s
+        ratio = np.where(near, 3 / square + 0.2 - square / 175, ratio)
+        slope = np.where(near, -3 / square - square / 175, slope)
+    size = p[0] / 3
+    z: Complexes = size * ratio
+    slopes[:, 0] = z
+    np.multiply(size, slope, out=slopes[:, 1])
+    return z
 
 
 def _constant_phase(w: Floats, p: Values) -> Complexes:
@@ -113,9 +130,19 @@ def _constant_phase(w: Floats, p: Values) -> Complexes:
     return turned * np.exp(-p[1] * np.log(w))
 
 
-def _constant_phase_steep(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
+def _constant_phase_steep(w: Floats, p: Values, slopes: Complexes) -> Complexes:
     z = _constant_phase(w, p)
-    return z, (-z, -p[1] * (np.log(w) + 0.5j * np.pi) * z)
+    np.negative(z, out=slopes[:, 0])
+    np.multiply(p[1] * (np.log(w) + 0.5j * np.pi), slopes[:, 0], out=slopes[:, 1])
+    return z
+
+
+def _constant_phase_admitting(w: Floats, p: Values, slopes: Complexes) -> Complexes:
+    angle, log = np.pi / 2 * p[1], np.log(w)
+    y: Complexes = p[0] * (np.cos(angle) + 1j * np.sin(angle)) * np.exp(p[1] * log)
+    slopes[:, 0] = y
+    np.multiply(p[1] * (log + 0.5j * np.pi), y, out=slopes[:, 1])
+    return y
 
 
 def _resistance(w: Floats, p: Values) -> Complexes:
@@ -134,34 +161,56 @@ def _warburg(w: Floats, p: Values) -> Complexes:
     return p[0] * (1 - 1j) / np.sqrt(w)
 
 
-def _steep(
-    impedance: Callable[[Floats, Values], Complexes], sign: float
-) -> Callable[[Floats, Values], tuple[Complexes, Slopes]]:
-    """Return impedance and slope of what its one parameter multiplies or divides."""
+def _ohmic(_: Floats, p: Values) -> Complexes:
+    return np.asarray(p[0])  # one number for all frequencies
 
-    def both(w: Floats, p: Values) -> tuple[Complexes, Slopes]:
-        z = impedance(w, p)
-        return z, (z if sign > 0 else -z,)
+
+def _inverse_resistance(_: Floats, p: Values) -> Complexes:
+    return np.asarray(1 / p[0])
+
+
+def _inverse_capacitance(w: Floats, p: Values) -> Complexes:
+    return 1j * w * p[0]
+
+
+def _in_proportion(value: Callable[[Floats, Values], Complexes], sign: float) -> Steep:
+    """Return the slope too of what its one parameter multiplies (1) or divides (-1)."""
+
+    def both(w: Floats, p: Values, slopes: Complexes) -> Complexes:
+        found = value(w, p)
+        slopes[:, 0] = found if sign > 0 else -found
+        return found
 
     return both
 
 
 KINDS: Mapping[str, ElementKind] = {
-    "R": ElementKind((("", ParameterScale.OHM),), _resistance, _steep(_resistance, 1)),
+    "R": ElementKind(
+        (("", ParameterScale.OHM),),
+        _resistance,
+        _in_proportion(_ohmic, 1),
+        _in_proportion(_inverse_resistance, -1),
+    ),
     "C": ElementKind(
-        (("", ParameterScale.FARAD),), _capacitance, _steep(_capacitance, -1)
+        (("", ParameterScale.FARAD),),
+        _capacitance,
+        _in_proportion(_capacitance, -1),
+        _in_proportion(_inverse_capacitance, 1),
     ),
     "L": ElementKind(
-        (("", ParameterScale.HENRY),), _inductance, _steep(_inductance, 1)
+        (("", ParameterScale.HENRY),), _inductance, _in_proportion(_inductance, 1)
     ),
     # constant phase element: 1/(Q (jω)^α)
     "CPE": ElementKind(
         (("Q", ParameterScale.ADMITTANCE), ("alpha", ParameterScale.EXPONENT)),
         _constant_phase,
         _constant_phase_steep,
+        _constant_phase_admitting,
     ),
     # semi-infinite diffusion: σ (1 - j)/√ω
-    "W": ElementKind((("", ParameterScale.WARBURG),), _warburg, _steep(_warburg, 1)),
+    "W": ElementKind(
+        (("", ParameterScale.WARBURG),), _warburg, _in_proportion(_warburg, 1)
+    ),
     # finite space, blocked: Z0 coth(√(jωτ))/√(jωτ), τ = L²/D
     "Wo": ElementKind(
         (("Z0", ParameterScale.OHM), ("tau", ParameterScale.SECOND)),

@@ -19,7 +19,6 @@ from labctl.analysis.spectra.elements import (
     Complexes,
     Floats,
     ParameterScale,
-    Slopes,
     Values,
 )
 
@@ -55,9 +54,9 @@ class Element:
         """Return the impedance at angular frequencies ``omega``; see `Values`."""
         return KINDS[self.kind].impedance(omega, values)
 
-    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
-        """Return the impedance and its slopes ∂Z/∂ln p; see `Values`."""
-        return KINDS[self.kind].steep(omega, values)
+    def steep(self, omega: Floats, values: Values, slopes: Complexes) -> Complexes:
+        """Return the impedance, write its ∂Z/∂ln p to ``slopes``; see `Steep`."""
+        return KINDS[self.kind].steep(omega, values, slopes)
 
     def __str__(self) -> str:
         return self.label
@@ -86,12 +85,14 @@ class InSeries:
         )
         return sum(rest, start=first)
 
-    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
-        """Return the impedance and its slopes ∂Z/∂ln p; see `Values`."""
-        both = [part.steep(omega, own) for part, own in _shared(self.parts, values)]
-        first, *rest = (z for z, _ in both)
-        slopes = tuple(slope for _, own in both for slope in own)
-        return sum(rest, start=first), slopes
+    def steep(self, omega: Floats, values: Values, slopes: Complexes) -> Complexes:
+        """Return the impedance, write its ∂Z/∂ln p to ``slopes``; see `Steep`."""
+        at = 0
+        whole: Complexes = np.zeros((1, 1), dtype=np.complex128)
+        for part in self.parts:
+            own = slice(at, at := at + part.count)
+            whole = whole + part.steep(omega, values[own], slopes[:, own])
+        return whole
 
     def __str__(self) -> str:
         return "-".join(map(str, self.parts))
@@ -120,17 +121,30 @@ class Parallel:
         )
         return 1 / sum(rest, start=first)
 
-    def steep(self, omega: Floats, values: Values) -> tuple[Complexes, Slopes]:
-        """Return the impedance and its slopes: ∂Z/∂p = (Z/Z_b)² ∂Z_b/∂p."""
-        both = [b.steep(omega, own) for b, own in _shared(self.branches, values)]
-        first, *rest = (1 / z for z, _ in both)
-        z: Complexes = 1 / sum(rest, start=first)
-        slopes: list[Complexes] = []
-        for own, all_ in both:
-            part = z / own
-            part = part * part
-            slopes.extend(part * slope for slope in all_)
-        return z, tuple(slopes)
+    def steep(self, omega: Floats, values: Values, slopes: Complexes) -> Complexes:
+        """Return the impedance, write its ∂Z/∂ln p to ``slopes``; see `Steep`.
+
+        ∂Z/∂p = (Z/Z_b)² ∂Z_b/∂p = -Z² ∂Y_b/∂p of branch b.
+        """
+        at = 0
+        whole: Complexes = np.zeros((1, 1), dtype=np.complex128)
+        found: list[tuple[slice, Complexes | None]] = []
+        for branch in self.branches:
+            own = slice(at, at := at + branch.count)
+            admitting = isinstance(branch, Element) and KINDS[branch.kind].admitting
+            if admitting:
+                y = admitting(omega, values[own], slopes[:, own])
+                found.append((own, None))
+            else:
+                y = 1 / branch.steep(omega, values[own], slopes[:, own])
+                found.append((own, y * y))
+            whole = whole + y
+        z: Complexes = 1 / whole
+        square = z * z
+        for own, turned in found:
+            factor = -square if turned is None else square * turned
+            slopes[:, own] *= factor[:, None]
+        return z
 
     def __str__(self) -> str:
         return f"p({','.join(map(str, self.branches))})"

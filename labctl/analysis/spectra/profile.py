@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.analysis.spectra.descent import Flags, Floats, Rows, descend
+from labctl.analysis.spectra.descent import STILL, Flags, Floats, Rows, descend
 
 FARTHEST = 3.0
 """ln 20: a parameter that may change twentyfold is not determined that way."""
@@ -19,6 +19,8 @@ ROUNDS = 6
 STEPS = 12
 NEAR = 0.05
 """Relative distance from the wanted rise at which an interval's end is found."""
+ENOUGH = 2e-3
+"""Part of the rise below which a gain moves no end."""
 NARROW = 0.02
 """Two minima nearer than this (relative) are one."""
 ROUNDING = 1e-18
@@ -88,6 +90,7 @@ def profile(
     inner, inner_rise = np.zeros(2 * count), np.zeros(2 * count)
     outer = np.full(2 * count, np.inf)
     starts = best + np.clip((sign * away)[:, None] * along, -2.0, 2.0)
+    still = max(STILL, ENOUGH * rise / cost) if cost > 0 else STILL
     ended = farthest <= 0
     reached = np.zeros(2 * count)
     seen = [best[None]]
@@ -99,7 +102,9 @@ def profile(
         begin[np.arange(len(todo)), which[todo]] = (
             best[which[todo]] + sign[todo] * away[todo]
         )
-        found = descend(rows, begin, low, high, held=held[todo], steps=STEPS)
+        found = descend(
+            rows, begin, low, high, held=held[todo], steps=STEPS, still=still
+        )
         seen.append(found.points[found.costs <= cost + (1 + NEAR) * rise])
         grown = (found.costs - cost) / rise if rise > 0 else np.full(len(todo), np.inf)
         lowest = int(found.costs.argmin())
