@@ -64,6 +64,8 @@ LEADS = (1e-3, 3e-2, 0.3)
 """… from these parts of |Z| at the highest frequency …"""
 KNOWN_MINIMA = 8
 """… and so many of their minima."""
+FIRST_STARTS = 10
+"""Descents that say which circuits may count, one round of them each."""
 NEAR = 2 * DECIDED
 """AICc difference up to which a circuit is searched again: it may yet be the best."""
 HANDED_ON = 4
@@ -280,6 +282,7 @@ def _searched(
                     f,
                     z,
                     given=given,
+                    starts=FIRST_STARTS,
                     thorough=blind,
                     sure=1,
                     shapes=shapes,
