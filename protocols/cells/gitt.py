@@ -12,7 +12,7 @@ recorded, so that they tell a fast diffusivity, or bound it far higher.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -34,15 +34,10 @@ from labctl.techniques import (
     Recording,
 )
 from protocols.cells.cell_protocol import CellParameters, CellProtocol
-from protocols.cells.cycling_results import formation_results
-from protocols.cells.gitt_figures import gitt_figures
-from protocols.cells.gitt_results import (
-    Titration,
-    gitt_results,
-    titration_of,
-    titration_of_plan,
-)
 from protocols.cells.half_cycles import voltage_limit
+
+if TYPE_CHECKING:
+    from protocols.cells.gitt_results import Titration
 
 MOST_OF_CAPACITY = 1.5
 """A direction ends after so many times the pulses that the capacity promises."""
@@ -198,21 +193,30 @@ class Gitt(CellProtocol):
                     break
         yield self._step("rest at the end", ways[-1], None)
 
-    def titration(self, run: RecordedRun) -> Titration:
+    def titration(self, run: RecordedRun) -> "Titration":
         """Return the rows of the titration and the diffusivity of every pulse."""
+        from protocols.cells import gitt_results  # noqa: PLC0415  (start-up time)
+
         p = self.parameters
-        rows = titration_of_plan(
+        rows = gitt_results.titration_of_plan(
             run, cycle=p.formation_cycles + 1, capacity=p.capacity, skip=p.fast_every
         )
-        return titration_of(run.sample, rows)
+        return gitt_results.titration_of(run.sample, rows)
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Diffusivities by direction, with a table; what formation says."""
+        from protocols.cells.cycling_results import (  # noqa: PLC0415  (start-up time)
+            formation_results,
+        )
+        from protocols.cells.gitt_results import gitt_results  # noqa: PLC0415
+
         formation = formation_results(run, self.parameters.formation_cycles)
         return {**gitt_results(self.titration(run)), **formation}
 
     def figures(self, run: RecordedRun) -> Sequence[Figure]:
         """D and voltage against composition, the last pulse and its relaxation."""
+        from protocols.cells.gitt_figures import gitt_figures  # noqa: PLC0415  (start-up)
+
         return gitt_figures(self.titration(run))
 
     def _plain(self) -> "_Shape":
