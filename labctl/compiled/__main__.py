@@ -1,5 +1,6 @@
 """Fill the cache of machine code: ``python -m labctl.compiled module:name``."""
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -20,6 +21,8 @@ def main(place: str) -> None:
     finally:
         if folder is not None:
             cache.end(folder)
+            with contextlib.suppress(OSError):  # another process tidies as well
+                cache.drop_unused(folder)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ file in it says that it is complete; a lock says that one process is filling it.
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from importlib import metadata
@@ -21,6 +22,9 @@ COMPLETE = "complete"
 LOCK = "filling"
 STALE = 600.0
 """s; a lock this old belongs to a process that was killed."""
+
+UNUSED = 30 * 86_400.0
+"""s after which machine code that nobody loaded is thrown away: sources changed."""
 
 
 def folder(entries: Iterable[Callable[..., Any]]) -> Path | None:
@@ -40,7 +44,7 @@ def is_complete(place: Path) -> bool:
 
 
 def complete(place: Path) -> None:
-    """Say that everything is compiled."""
+    """Say that everything is compiled, and was used just now."""
     (place / COMPLETE).touch()
 
 
@@ -66,6 +70,19 @@ def begin(place: Path) -> bool:
 def end(place: Path) -> None:
     """Give the lock back."""
     (place / LOCK).unlink(missing_ok=True)
+
+
+def drop_unused(place: Path) -> None:
+    """Delete what lies beside ``place`` and was not used for long, as far as it can.
+
+    Only folders that this file made: they have its mark, or its lock.
+    """
+    long_ago = SystemClock().unix() - UNUSED
+    for each in place.parent.iterdir():
+        marks = [mark for name in (COMPLETE, LOCK) if (mark := each / name).exists()]
+        used = [mark.stat().st_mtime for mark in marks]
+        if each != place and used and max(used) < long_ago:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _root() -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from toy import new_toy, walk
 
+from labctl.clock import SystemClock
 from labctl.compiled import cache
 from labctl.compiled.kernels import ENOUGH, HOW
 
@@ -56,6 +57,41 @@ def test_a_process_fills_the_cache_and_gives_the_lock_back() -> None:
     )
     assert cache.is_complete(folder)
     assert cache.begin(folder)
+
+
+def test_machine_code_that_nobody_used_for_a_month_is_thrown_away(
+    own_cache: Path,
+) -> None:
+    now = SystemClock().unix()
+    own, recent, old, broken, foreign = (own_cache / name for name in "aetbf")
+    for folder, mark in (
+        (own, cache.COMPLETE),
+        (recent, cache.COMPLETE),
+        (old, cache.COMPLETE),
+        (broken, cache.LOCK),
+        (foreign, "letters"),
+    ):
+        folder.mkdir(parents=True)
+        (folder / mark).touch()
+        if folder is not recent:
+            os.utime(folder / mark, (now - 2 * cache.UNUSED,) * 2)
+
+    cache.drop_unused(own)
+
+    assert set(own_cache.iterdir()) == {own, recent, foreign}
+
+
+def test_machine_code_counts_as_used_whenever_it_is_loaded() -> None:
+    toy = new_toy()
+    toy.load()
+    folder = toy.folder()
+    assert folder is not None
+    mark = folder / cache.COMPLETE
+    os.utime(mark, (0.0, 0.0))
+
+    new_toy().load()
+
+    assert mark.stat().st_mtime > 0.0
 
 
 def test_enough_work_has_it_compiled_elsewhere_and_loaded_here(
