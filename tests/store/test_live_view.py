@@ -1,5 +1,7 @@
 """The live view: another process follows the run, and its death harms nobody."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 
@@ -198,3 +200,17 @@ def test_a_run_whose_view_died_is_sealed_by_another_process(
 
     assert not view.seal(PATIENCE)
     assert session_run.seal(folder, view) == folder.sealed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that only stops")
+def test_a_run_whose_view_hangs_is_sealed_by_another_process_soon(
+    monkeypatch: pytest.MonkeyPatch, journal: Journal, folder: RunFolder
+) -> None:
+    monkeypatch.setattr(live, "CATCHING_UP", 0.5)
+    view = live.start(folder, seals=True, after=0.0)
+    assert eventually(folder.live.exists)
+    os.kill(view.pid, signal.SIGSTOP)
+    journal.finish("completed", {}, 3.0)
+
+    assert session_run.seal(folder, view) == folder.sealed
+    assert not view.is_alive

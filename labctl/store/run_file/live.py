@@ -34,11 +34,15 @@ AFTER = 2.0
 """s; a run that is over sooner has its sealed file before anybody opens a view."""
 SEALS = "seals"
 SEAL = b"seal"
+BEGUN = b"b"
+"""What it answers as it begins to seal: it lives, and has let go of its view."""
+CATCHING_UP = 10.0
+"""s until that answer; a view that hangs gives none."""
 LAST_WORD = 86_400.0
 """s between the end of a run and the word to seal it: its results are worked out, and
 a full disk is waited for."""
 
-STDIN = 0
+STDIN, STDOUT = 0, 1
 KILL_PATIENCE = 5.0
 """s for a killed process to be gone."""
 log = logging.getLogger(__name__)
@@ -70,15 +74,15 @@ class LiveView:
 
     def stop(self, patience: float = 5.0) -> None:
         """Tell it to write what is there and end; end it by force after a while."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self._hang_up()
         if not self.wait(patience):
             self.kill()
 
     def seal(self, patience: float) -> bool:
         """Have it seal the run, which has ended, and end; return whether it did.
 
-        It must have been started to do so. Blocks at most ``patience`` s.
+        It must have been started to do so. Blocks at most ``patience`` s; where it
+        does not begin within `CATCHING_UP`, it hangs and is ended by force.
         """
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
@@ -87,11 +91,32 @@ class LiveView:
             pipe.write(SEAL)
             pipe.close()
         except OSError:  # it died
+            self._hang_up()
             return False
-        if self.wait(patience):
+        if self._begins(CATCHING_UP) and self.wait(patience):
             return self._process.returncode == 0
         self.kill()
         return False
+
+    def _hang_up(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _begins(self, seconds: float) -> bool:
+        """Wait for its answer that it seals; return whether it came."""
+        pipe, heard = self._process.stdout, list[bytes]()
+        if pipe is None:
+            return False
+
+        def listen() -> None:
+            with pipe:
+                heard.append(pipe.read(len(BEGUN)))
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        listener.join(seconds)
+        return heard == [BEGUN]
 
     def kill(self) -> None:
         """End it by force; the file then opens with ``swmr=True`` only."""
@@ -129,7 +154,7 @@ def start(folder: RunFolder, *, seals: bool = False, after: float = AFTER) -> Li
         subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", __name__, *words],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if seals else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=child_environment(),
         )
@@ -172,7 +197,11 @@ def main(arguments: list[str]) -> int:
         _start_over(folder, word, arguments)
     if SEALS in arguments[2:]:
         word.wait(LAST_WORD)
-    return seal_undisturbed(folder) if word.seals else 0
+    if not word.seals:
+        return 0
+    with contextlib.suppress(OSError):  # nobody waits for it any more
+        os.write(STDOUT, BEGUN)
+    return seal_undisturbed(folder)
 
 
 def _note(folder: RunFolder, text: str) -> None:
