@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.student import student_quantile
 from labctl.json_numbers import Number
 
 Floats = NDArray[np.float64]
@@ -72,14 +73,8 @@ def describe(values: ArrayLike) -> Group:
 def grubbs_limit(count: int) -> float:
     """Return the two-sided 5 % limit of Grubbs' G for ``count`` cells, n ≥ 3."""
     n = count
-    t = _quantile(n - 2, 1 - (1 - CONFIDENCE) / (2 * n))
+    t = student_quantile(n - 2, 1 - (1 - CONFIDENCE) / (2 * n))
     return (n - 1) / math.sqrt(n) * math.sqrt(t**2 / (n - 2 + t**2))
-
-
-def _quantile(freedom: float, probability: float) -> float:
-    from scipy.special import stdtrit  # noqa: PLC0415  (whoever only reads needs none)
-
-    return float(stdtrit(freedom, probability))
 
 
 @dataclass(frozen=True, slots=True)

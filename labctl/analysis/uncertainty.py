@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labctl.analysis.coverage_factor import half_width
+from labctl.analysis.student import student_quantile
 from labctl.data import Quality, Result
 from labctl.sources import NOT_ITEMISED, Distribution, Kind, Part, Source
 from labctl.verdicts.condition import Doubt
@@ -148,12 +149,10 @@ class Measured:
         rest = half_width(limits, math.hypot(*noise), probability)
         if math.isinf(self.degrees_of_freedom):
             return rest
-        from scipy import special  # noqa: PLC0415  (start-up time)
-
         few = replace(
             self, parts={s: p for s, p in self.parts.items() if s in self.freedom}
         )
-        t = float(special.stdtrit(few.degrees_of_freedom, (1 + probability) / 2))
+        t = student_quantile(few.degrees_of_freedom, (1 + probability) / 2)
         return math.hypot(t * few.uncertainty, rest)
 
     def part(self, *terms: str) -> float:

@@ -1,6 +1,8 @@
 """R_ct of silicon-like cells is found, at rest and under current."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -143,3 +145,23 @@ def test_an_arc_that_the_instruments_errors_leave_open_is_not_good() -> None:
     found = charge_transfer_resistance(f, z, circuits=CIRCUITS[:1]).measured
     assert found.relative > 0.25
     assert not found.valid
+
+
+def test_a_spectrum_is_judged_without_loading_scipy() -> None:
+    program = (
+        "import sys, numpy as np\n"
+        "from labctl.analysis.spectra import charge_transfer\n"
+        "from labctl.analysis.spectra.relaxation_times import relaxation_times\n"
+        "jw = 2j * np.pi * np.logspace(4, 0, 25)\n"
+        "f, z = np.logspace(4, 0, 25), 2 + 8 / (1 + jw * 1e-3)\n"
+        "found = charge_transfer.charge_transfer_resistance("
+        "f, z, circuits=['R0-p(R1,CPE1)'])\n"
+        "assert found.measured.expanded() > 0 and relaxation_times(f, z).peaks\n"
+        "print(sorted(name for name in sys.modules if name.startswith('scipy')))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"

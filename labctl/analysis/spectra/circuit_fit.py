@@ -28,6 +28,7 @@ from labctl.analysis.spectra.fitted_circuit import CircuitFit, penalty
 from labctl.analysis.spectra.impedance import Circuit
 from labctl.analysis.spectra.profile import Profile, profile
 from labctl.analysis.spectra.shapes import Shapes
+from labctl.analysis.student import student_quantile
 from labctl.analysis.uncertainty import Measured, estimated
 from labctl.verdicts.spectra import DETERMINED, UNIQUE, WITHIN_RANGE
 
@@ -229,11 +230,9 @@ class _Reported(Problem):
 
     def _rise(self, cost: float, waves: float) -> float:
         """Return the rise of Σ r² that ends a 95.45 % interval."""
-        from scipy import special  # noqa: PLC0415  (start-up time)
-
         freedom = 2 * len(self.f) - len(self.low)
         wide = (1 + waves) / (1 - waves)
-        quantile = special.stdtrit(max(freedom / wide, 1.0), 0.97725)
+        quantile = student_quantile(max(freedom / wide, 1.0), 0.97725)
         return float(cost * quantile**2 * wide / freedom)
 
     def _covariance(self, left: Floats, jacobian: Floats, waves: float) -> Floats:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labctl.analysis.local_tops import find_tops
+from labctl.analysis.nonnegative import nonnegative
 from labctl.analysis.spectra.elements import Complexes, Floats
 from labctl.analysis.uncertainty import Measured, estimated, rectangular
 from labctl.verdicts.condition import Doubts
@@ -206,12 +207,9 @@ def _rows(
 
 def _solve(rows: _Rows, smoothing: float) -> Floats:
     """Return γ on the grid, then R_inf and what else was fitted."""
-    from scipy import optimize  # noqa: PLC0415  (start-up time)
-
-    found, _ = optimize.nnls(
-        np.vstack((rows.scaled, np.sqrt(smoothing) * rows.bend)),
-        np.concatenate((rows.target, np.zeros(len(rows.bend)))),
-    )
+    rows_of, bend = rows.scaled, rows.bend
+    square = rows_of.T @ rows_of + smoothing * (bend.T @ bend)
+    found = nonnegative(square, rows_of.T @ rows.target)
     return np.asarray(found / rows.norm)
 
 
