@@ -13,9 +13,13 @@ Channel = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
 class Request(Described):
-    """Base of what is asked; a word that the station does not know is refused."""
+    """Base of what is asked; a word that the station does not know is refused.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    FastAPI takes a body's validator when a route is made, and warns of its own alias
+    where pydantic builds it only at the first request.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=False)
 
 
 class OrderIn(Request):

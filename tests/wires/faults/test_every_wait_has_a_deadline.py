@@ -66,6 +66,10 @@ ALLOWED = {
         "get",
     ): "no wait: a variable of the context",
     (
+        "labctl/registered.py",
+        "select",
+    ): "no wait: what packages register, by group",
+    (
         "labctl/service/http/state.py",
         "wait",
     ): "awaited inside asyncio.timeout and wait_for",
