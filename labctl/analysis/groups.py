@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labctl.analysis.statistics import FEWEST, Group, describe
+from labctl.analysis.student import student_below
 from labctl.analysis.uncertainty import Measured, mean
 from labctl.sources import NOT_ITEMISED, Distribution, Kind, Source
 from labctl.verdicts.condition import Doubt
@@ -179,14 +180,11 @@ def _ratio(a: Measured, b: Measured) -> Measured:
 
 
 def _probability(difference: Measured) -> float:
-    from scipy.special import ndtr, stdtr  # noqa: PLC0415  (start-up time)
-
     u, freedom = difference.uncertainty, difference.degrees_of_freedom
     if not u > 0:
         return math.nan
     t = -abs(difference.value) / u
-    below = ndtr(t) if math.isinf(freedom) else stdtr(freedom, t)
-    return 2.0 * float(below)
+    return 2.0 * student_below(freedom, t)
 
 
 def _hedges(first: Runs, second: Runs) -> float:

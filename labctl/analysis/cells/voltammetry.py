@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.linear_fit import LinearFit, fit_columns, fit_line
+from labctl.analysis.student import student_quantile
 from labctl.analysis.uncertainty import Measured, combine
 from labctl.sources import Distribution, Kind, Source
 from labctl.verdicts import voltammetry as verdicts
@@ -117,13 +118,11 @@ def b_value(rates: ArrayLike, peaks: Sizes) -> Measured:
 
 def _bend(x: Floats, y: Floats) -> Doubts:
     """Return a doubt where a quadratic term is more than the scatter explains."""
-    from scipy import special  # noqa: PLC0415  (start-up time)
-
     if len(x) < FEWEST_FOR_BEND:
         return ()
     centred = x - x.mean()
     fit = fit_columns((1.0, centred, centred**2), y)
-    limit = float(special.stdtrit(fit.freedom, PROBABILITY)) * fit.scatter(2)
+    limit = student_quantile(fit.freedom, PROBABILITY) * fit.scatter(2)
     # residuals that are rounding know no bend
     exact = float(np.abs(fit.residuals).max()) < 1e-9  # noqa: PLR2004
     bend = 0.0 if exact else abs(float(fit.coefficients[2])) / limit
