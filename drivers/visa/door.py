@@ -14,6 +14,7 @@ from typing import Any
 from pymeasure.adapters import Adapter, VISAAdapter
 from pyvisa import constants, errors
 
+from drivers.visa import straight_way
 from labctl.errors import InstrumentError, LinkError
 from labctl.waits import WaitEnded
 
@@ -50,6 +51,10 @@ class Door:
         self._adapter: Any = None
         self._resource: Any = None
         """PyVISA's, through which text goes; None while it is closed."""
+        self._is_straight = False
+        """Whether text goes the straight way."""
+        self._quiet: Any = None
+        """The context in which PyVISA keeps silent about long answers."""
         self._has_socket = False
         """Whether pyvisa-py holds a socket, which can be watched."""
         self._timeout = 0.0
@@ -88,6 +93,8 @@ class Door:
             ) from error
         self._timeout = 0.0
         self._resource = self.connection
+        self._is_straight = straight_way.is_open_to(type(self._resource))
+        self._keep_quiet()
         found = self._socket()
         self._has_socket = found is not None
         if found is not None:
@@ -97,6 +104,7 @@ class Door:
     def close(self) -> None:
         """Close the resource, dead or alive."""
         adapter, self._adapter, self._resource = self._adapter, None, None
+        self._is_straight = False
         if adapter is not None:
             with contextlib.suppress(*BROKEN):
                 adapter.close()
@@ -104,9 +112,12 @@ class Door:
     def write(self, message: str) -> None:
         """Send one message. LinkError: the bus did not take it."""
         log.debug("%s < %s", self.name, message)
-        wire = self._open() if self._resource is None else self._resource
+        resource = self._resource
         try:
-            wire.write(message)
+            if self._is_straight:
+                straight_way.send(resource, message)
+            else:
+                (resource or self._open()).write(message)
         except BROKEN as error:
             raise self._failure(f"{message!r} was not taken", error) from error
 
@@ -120,8 +131,9 @@ class Door:
                 self._allow(seconds)
             if self._has_socket:
                 self._wait(seconds)
-            answer: bytes = resource.read_raw()
-            text = answer.decode("ascii").rstrip("\r\n")
+            straight = self._is_straight
+            raw = straight_way.receive(resource) if straight else resource.read_raw()
+            text = raw.decode("ascii").rstrip("\r\n")
         except BROKEN as error:
             raise self._failure("no answer", error) from error
         log.debug("%s > %s", self.name, text)
@@ -141,7 +153,9 @@ class Door:
             adapter = self._open()
             self._allow(seconds)
             self._wait(seconds)
-            return bytes(adapter.read_bytes(count, break_on_termchar=to_the_end))
+            found = bytes(adapter.read_bytes(count, break_on_termchar=to_the_end))
+            self._keep_quiet()
+            return found
 
     def waiting(self) -> int:
         """Return how many bytes of a serial line can be read now.
@@ -207,6 +221,10 @@ class Door:
         if waiting:
             self._open().connection.clear()  # drains a socket in pyvisa-py
         return waiting
+
+    def _keep_quiet(self) -> None:
+        if self._is_straight:
+            self._quiet = straight_way.keep_quiet(self._resource)
 
     def _open(self) -> Any:
         if self._adapter is None:
