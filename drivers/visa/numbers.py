@@ -48,6 +48,7 @@ def numbers(text: str, mark: str, instrument: str) -> list[float]:
         values = list(map(float, fields))
         if min(values) >= -SENTINEL and max(values) <= SENTINEL:
             return values
+        return [math.nan if abs(value) > SENTINEL else value for value in values]
     return [number(field, instrument) for field in fields]
 
 
