@@ -74,16 +74,16 @@ class MainWindow(QMainWindow):
         self.header = Header()
         self.doubts = DoubtBar(link)
         self.banners = Banners()
-        self.bench = BenchPage(link, self._settings)
-        self.runs = RunBrowser(link, self._settings)
-        self._instruments: InstrumentsPage | None = None
-        self.samples = SamplesPage(link)
-        self.settings = SettingsPage(self._settings)
         self.start_page = StartPage()
         self.start_page.offer_real(real)
+        self._pages = self._frame()
+        self.bench = BenchPage(link, self._settings, self._pages)
+        self.runs = RunBrowser(link, self._settings, self._pages)
+        self._instruments: InstrumentsPage | None = None
+        self.samples = SamplesPage(link, self._pages)
+        self._add_pages()
         self.tray = Tray(self._settings, self)
         self.bug_reports = BugReports(self)
-        self._build()
         self.help = HelpPanel(self)
         self._acts = Acts(
             link, self.header, self.bench, self.runs, self.samples, self.settings
@@ -236,35 +236,42 @@ class MainWindow(QMainWindow):
 
     # ---- looks
 
-    def _build(self) -> None:
-        # From the outside in: every change of parent styles all that is inside anew.
+    def _frame(self) -> QStackedWidget:
+        """Lay out all but the pages; return where they go.
+
+        From the outside in: every change of parent styles all that is inside anew.
+        """
         middle = QWidget()
         self.setCentralWidget(middle)
         box = QVBoxLayout(middle)
         box.setContentsMargins(8, 8, 8, 4)
         box.setSpacing(8)
         self._body = QStackedWidget()
-        self._pages = QStackedWidget()
+        pages = QStackedWidget()
         for part in (self.header, self.doubts, self.banners):
             box.addWidget(part)
         box.addWidget(self._body, 1)
         self._body.addWidget(self.start_page)
-        self._body.addWidget(self._pages)
-        scrolled = QScrollArea()
+        self._body.addWidget(pages)
+        bar = self.statusBar()
+        if bar is not None:
+            bar.setSizeGripEnabled(False)
+            bar.setAccessibleName("Messages")
+        return pages
+
+    def _add_pages(self) -> None:
+        scrolled = QScrollArea(self._pages)
+        self.settings = SettingsPage(self._settings, scrolled.viewport())
         scrolled.setWidget(self.settings)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setAccessibleName("Settings")
         self.settings.setObjectName("clear")
-        by_hand = QWidget()
+        by_hand = QWidget(self._pages)
         self._by_hand = QVBoxLayout(by_hand)
         self._by_hand.setContentsMargins(0, 0, 0, 0)
         for page in (self.bench, self.runs, by_hand, self.samples, scrolled):
             self._pages.addWidget(page)
-        bar = self.statusBar()
-        if bar is not None:
-            bar.setSizeGripEnabled(False)
-            bar.setAccessibleName("Messages")
 
     def _wire(self) -> None:
         self.link.state_changed.connect(self._take)
