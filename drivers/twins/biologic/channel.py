@@ -243,6 +243,12 @@ class TwinChannel:
         if self.memory.add(row) and not self._sines:
             self.noise.count += NOISE_A_ROW
 
+    def record_all(self, rows: list[Row]) -> None:
+        """Write rows into memory."""
+        kept = self.memory.add_all(rows)
+        if not self._sines:
+            self.noise.count += NOISE_A_ROW * kept
+
     def begin_process(self, process: int, start: float) -> None:
         """Open a block of rows for ``process`` of the technique in flight."""
         self._open(self.loaded[self._index], process, start)

@@ -11,8 +11,10 @@ import typing
 
 from drivers.twins.biologic.front_end import FrontEnd
 from drivers.twins.biologic.memory import Row
-from drivers.twins.biologic.recording import FINEST, TOLERANCE, Recorder
+from drivers.twins.biologic.recording import Recorder
 from drivers.twins.biologic.techniques import LoadedTechnique, Mode, Stage
+from drivers.twins.world.kernel.leg import Leg
+from drivers.twins.world.kernel.rows import FINEST, TOLERANCE
 from drivers.twins.world.socket import Socket
 
 LARGEST_STAIR = 0.9e-3
@@ -45,6 +47,15 @@ class Channel(typing.Protocol):
         ...
 
 
+@typing.runtime_checkable
+class TakesMany(typing.Protocol):
+    """A channel that judges nothing by its rows and takes many at once."""
+
+    def record_all(self, rows: list[Row]) -> None:
+        """Write rows into the channel's memory."""
+        ...
+
+
 class Conflict(Exception):  # noqa: N818
     """Another channel drives the cell."""
 
@@ -66,6 +77,7 @@ class TechniqueInFlight:
         self.exit = 0
         """How it ended: 2 stops the experiment."""
         self.frequency = 0.0
+        self._many = channel if isinstance(channel, TakesMany) else None
         self._before = channel.socket.live
         self._rows = Recorder(
             technique,
@@ -91,6 +103,8 @@ class TechniqueInFlight:
         self._limits = (-math.inf, math.inf)
         self._searched = False
         """Whether the cell's own crossing search does all tests of the stage."""
+        self._goes_along = False
+        """Whether the cell may make many steps of the stage in one call."""
         self._too_much = False
         """Whether the stage asks for more current than the board drives."""
         self.clips_current = self.clips_voltage = False
@@ -106,6 +120,8 @@ class TechniqueInFlight:
         while not self.done:
             if self.watching and not self._regain(to):
                 return
+            if self._goes_along and self._go_along(to):
+                continue
             socket = self.channel.socket
             end = self._natural_end()
             if end <= to + TOLERANCE:
@@ -237,6 +253,7 @@ class TechniqueInFlight:
         self._searched = (
             simple and of_time and not any(t.of_current for t in stage.tests)
         )
+        self._goes_along = self._is_plain()
         self._too_much = self._asks_too_much()
         below = [t.value for t in stage.tests if not (t.of_current or t.at_least)]
         above = [t.value for t in stage.tests if t.at_least and not t.of_current]
@@ -312,6 +329,47 @@ class TechniqueInFlight:
             self._cap = self._rows.next_step(before, (voltage, current), passed)
         if ended:
             self._end_stage(time, fired=fired)
+        return True
+
+    def _is_plain(self) -> bool:
+        """Whether the stage is a constant current with limits, and nothing else."""
+        return self._many is not None and self._searched and not self.technique.averaged
+
+    def _go_along(self, to: float) -> bool:
+        """Make all steps up to ``to`` in one call; False: there was none to make."""
+        socket, stage, rules = self.channel.socket, self._stage, self.technique
+        alone = None if self.watching else socket.alone
+        if alone is None or self._many is None:
+            return False
+        cell, steady = alone
+        level = self._level if stage.mode is Mode.CURRENT else 0.0
+        gone, moments = cell.follow(
+            Leg(
+                to,
+                self._end,
+                steady,
+                level,
+                *self._limits,
+                self.channel.compliance,
+                rules.every_s,
+                rules.every_volt,
+                rules.every_ampere,
+                socket.time,
+                *self._now,
+                self._cap,
+                *self._rows.last,
+            )
+        )
+        if not gone.steps:
+            return False
+        self._now, self._cap, self._peeked = (gone.voltage, level), gone.cap, -math.inf
+        self.clips_current = self._too_much
+        self._clipped(socket.cell.voltage(level))
+        socket.arrive(gone.time, gone.voltage, level)
+        control = self._set_point if stage.mode is Mode.CURRENT else None
+        self._many.record_all(self._rows.made_of(moments, level, stage.cycle, control))
+        if gone.fired or gone.time >= self._end - TOLERANCE:
+            self._end_stage(gone.time, fired=gone.fired)
         return True
 
     def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:

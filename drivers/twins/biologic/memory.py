@@ -67,6 +67,19 @@ class Memory:
         block.rows.append(row)
         return True
 
+    def add_all(self, rows: list[Row]) -> int:
+        """Keep the rows there is room for, count the others as lost; return how many.
+
+        All are as long; so those that find no room are the last ones.
+        """
+        block = self._blocks[-1]
+        need = BYTES_PER_WORD * len(block.row.columns)
+        kept = min(len(rows), max((self.size - self.filled) // need, 0))
+        self.filled += need * kept
+        block.rows += rows[:kept]
+        block.skipped += len(rows) - kept
+        return kept
+
     def take(self) -> tuple[Block, list[Row], int] | None:
         """Hand out the oldest rows of one block (and how many were lost with them)."""
         blocks = self._blocks

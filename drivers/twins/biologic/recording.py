@@ -5,13 +5,7 @@ from collections.abc import Callable
 
 from drivers.twins.biologic.memory import Row
 from drivers.twins.biologic.techniques import LoadedTechnique
-
-TOLERANCE = 1e-7
-"""s; two moments closer than this are one."""
-AIM = 1.1
-"""A step aims that far past the next row: one that falls short costs another step."""
-FINEST = 1e-3
-"""s; recording by ΔE or ΔI is not resolved below this."""
+from drivers.twins.world.kernel.rows import is_due, is_overdue, next_step, until
 
 
 class Recorder:
@@ -39,17 +33,20 @@ class Recorder:
     def is_due(self, time: float, voltage: float, current: float) -> bool:
         """Tell whether a row must be written now."""
         rules = self.rules
-        return (
-            time - self._time >= rules.every_s - TOLERANCE
-            or abs(voltage - self._voltage) >= rules.every_volt * (1.0 - 1e-9)
-            or abs(current - self._current) >= rules.every_ampere
+        return is_due(
+            time - self._time,
+            voltage - self._voltage,
+            current - self._current,
+            rules.every_s,
+            rules.every_volt,
+            rules.every_ampere,
         )
 
     def is_overdue(self, voltage: float, current: float) -> bool:
         """Tell whether rows by ΔE or ΔI were missed on the way here."""
-        return (
-            abs(voltage - self._voltage) > 2.0 * self.rules.every_volt
-            or abs(current - self._current) > 2.0 * self.rules.every_ampere
+        moved, changed = voltage - self._voltage, current - self._current
+        return is_overdue(
+            moved, changed, self.rules.every_volt, self.rules.every_ampere
         )
 
     def next_step(
@@ -59,14 +56,18 @@ class Recorder:
 
         ``before`` and ``now``: V and A, ``dt`` s apart.
         """
-        expected, rules = math.inf, self.rules
-        last = (self._voltage, self._current)
-        for k, rule in ((0, rules.every_volt), (1, rules.every_ampere)):
-            moved = abs(now[k] - before[k])
-            if rule < math.inf and moved > 0.0:
-                left = rule - abs(now[k] - last[k])
-                expected = min(expected, AIM * left * dt / moved)
-        return max(min(2.0 * dt, expected), FINEST)
+        rules = self.rules
+        stepped, switched = abs(now[0] - before[0]), abs(now[1] - before[1])
+        return next_step(
+            until(rules.every_volt, now[0] - self._voltage, stepped, dt),
+            until(rules.every_ampere, now[1] - self._current, switched, dt),
+            dt,
+        )
+
+    @property
+    def last(self) -> tuple[float, float, float]:
+        """Time in s, V and A of the last row."""
+        return self._time, self._voltage, self._current
 
     def begin(self, time: float, voltage: float, current: float, charge: float) -> None:
         """Let the next row reach back to here; none is written."""
@@ -89,3 +90,23 @@ class Recorder:
         self.begin(time, voltage, current, charge)
         passed, moved = time - self._start, charge - self._start_charge
         self._write((passed, voltage, mean, float(cycle), moved, control))
+
+    def made_of(
+        self,
+        moments: list[tuple[float, float, float]],
+        current: float,
+        cycle: int,
+        control: float | None,
+    ) -> list[Row]:
+        """Return the rows that `record` would write at these moments of a cell.
+
+        ``moments``: s, V and C of each; ``control``: None for the voltage.
+        """
+        if moments:
+            time, voltage, charge = moments[-1]
+            self.begin(time, voltage, current, charge)
+        start, first, of = self._start, self._start_charge, float(cycle)
+        return [
+            (t - start, v, current, of, q - first, v if control is None else control)
+            for t, v, q in moments
+        ]

@@ -12,8 +12,8 @@ import typing
 
 from drivers.twins.biologic.front_end import SINE_NOISE, FrontEnd, Noise
 from drivers.twins.biologic.in_flight import Channel, TechniqueInFlight
-from drivers.twins.biologic.recording import TOLERANCE
 from drivers.twins.biologic.techniques import LoadedTechnique, Sweep
+from drivers.twins.world.kernel.rows import TOLERANCE
 
 
 class SweepChannel(Channel, typing.Protocol):
@@ -47,6 +47,9 @@ class SpectrumInFlight(TechniqueInFlight):
         self._middle = math.inf
         self._impedance = 0j
         super().__init__(channel, technique, front, start)
+
+    def _is_plain(self) -> bool:
+        return False  # points follow, whose steps end in their middles
 
     def _end_stage(self, time: float, *, fired: bool) -> None:
         if self._point < 0:

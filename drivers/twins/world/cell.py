@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from drivers.twins.world.cell_state import CellState, read, written
 from drivers.twins.world.electrode import TABLE, Electrode
 from drivers.twins.world.impedance import electrode_impedance
-from drivers.twins.world.kernel.entries import KERNEL, CellKernel, in_arrays
+from drivers.twins.world.kernel.entries import KERNEL, CellKernel, in_arrays, room_for
+from drivers.twins.world.kernel.leg import Gone, Leg, Rows
 from drivers.twins.world.kernel.memory import (
     ACROSS,
     ACTIVE,
@@ -54,6 +55,10 @@ Mark = Floats
 """A cell's state at a moment, in the order of `kernel/memory.py`."""
 
 
+Moment = tuple[float, float, float]
+"""Time in s, V, and the charge in C."""
+
+
 class Cell:
     """A half cell against lithium, or a full cell, in one interface."""
 
@@ -84,6 +89,8 @@ class Cell:
             shape, self._packed(), fresh, fresh.copy(), [0.0] * work, TABLE
         )
         self._kernel = KERNEL.plain
+        self._rows: Rows | None = None
+        """Where legs write; made with the first one."""
         self._one_at_a_time = threading.Lock()  # machine code lets other threads run
 
     @property
@@ -159,11 +166,29 @@ class Cell:
             kernel = self._ready()
             return self._moved(kernel.advance(self._memory, current, dt, lower, upper))
 
+    def follow(self, leg: Leg) -> tuple[Gone, list[Moment]]:
+        """Go along ``leg``; return what became of it, and its rows.
+
+        It ends where the next step has no answer that is a number; `advance` says so.
+        """
+        with self._one_at_a_time:
+            kernel = self._ready()
+            if self._rows is None:
+                as_arrays = kernel is not KERNEL.plain
+                self._rows = room_for(self._memory, as_arrays=as_arrays)
+            gone = kernel.follow(self._memory, leg, self._rows)
+            self._count()
+            columns = (
+                np.asarray(column[: gone.rows]).tolist() for column in self._rows[:3]
+            )
+            return gone, list(zip(*columns, strict=True))
+
     def _ready(self) -> CellKernel:
         """Return the kernel, and have the memory as it takes it."""
         fast = KERNEL.fast
         if fast is not None and self._kernel is not fast:
             self._memory, self._kernel = in_arrays(self._memory), fast
+            self._rows = None
         return self._kernel
 
     def _moved(self, answer: float) -> float:
@@ -171,13 +196,16 @@ class Cell:
 
         ArithmeticError: the equations have no solution that is a number.
         """
-        work = self._memory.work
-        if math.isnan(work[BEND]):
+        if math.isnan(self._memory.work[BEND]):
             raise ArithmeticError("the simulated cell's state is no number any more")
+        self._count()
+        return answer
+
+    def _count(self) -> None:
+        work = self._memory.work
         if self._kernel is KERNEL.plain:
             KERNEL.worked(work[ATTEMPTS])
             work[ATTEMPTS] = 0.0
-        return answer
 
     def impedance(
         self, frequencies: ArrayLike, current: float = 0.0

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from drivers.twins.world.warmth import Warmth
 
+if typing.TYPE_CHECKING:  # no film loads the cell's model
+    from drivers.twins.world.kernel.leg import Gone, Leg
+
 
 class CellModel(typing.Protocol):
     """What a socket needs of a cell; a positive current oxidises its electrode."""
@@ -64,6 +67,15 @@ class CellModel(typing.Protocol):
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Take over the state of a `snapshot`."""
+        ...
+
+
+@typing.runtime_checkable
+class GoesAlong(typing.Protocol):
+    """A cell that makes many steps of a constant current in one call."""
+
+    def follow(self, leg: "Leg") -> "tuple[Gone, list[tuple[float, float, float]]]":
+        """Go along ``leg``; return what became of it, and s, V and C of its rows."""
         ...
 
 
@@ -125,6 +137,7 @@ class Socket:
     ) -> None:
         self.cell = cell
         self._warmed = cell if isinstance(cell, Warmed) else None
+        self._goes_along = cell if isinstance(cell, GoesAlong) else None
         self.warmth = warmth
         """How warm the cell is; None: it is no matter."""
         self._holds = math.inf
@@ -195,6 +208,19 @@ class Socket:
             return self._holds
         looks = (w.next_look for w in self._watchers)
         return min(self._holds, min(looks, default=math.inf))
+
+    @property
+    def alone(self) -> tuple[GoesAlong, float] | None:
+        """The cell, if its holder may go on with it unseen, and until when, s.
+
+        None: somebody watches it, it warms or cools on the way, or knows no such thing.
+        """
+        if self._goes_along is None or self._watchers:
+            return None
+        warmth = self.warmth
+        if self._warmed is not None and warmth is not None and warmth.is_changing:
+            return None
+        return self._goes_along, self._holds
 
     def bring_to(self, to: float, *, exact: bool = False) -> None:
         """Let time pass until ``to`` (s), whoever drives."""
