@@ -66,6 +66,8 @@ KNOWN_MINIMA = 8
 """… and so many of their minima."""
 FIRST_STARTS = 10
 """Descents that say which circuits may count, one round of them each."""
+AGAIN = 2
+"""Rounds, the first with them, that must agree where a circuit is searched again."""
 NEAR = 2 * DECIDED
 """AICc difference up to which a circuit is searched again: it may yet be the best."""
 HANDED_ON = 4
@@ -309,12 +311,13 @@ def _searched(
 def _searched_again(
     search: Search, f: Floats, z: Complexes, shapes: Shapes, seed: int
 ) -> Search:
-    """Return the minima of a circuit that may count, of which two rounds are sure."""
+    """Return the minima of a circuit that may count; `AGAIN` rounds must agree."""
     return search_circuit(
         search.circuit,
         f,
         z,
         given=search.minima.apart(HANDED_ON, APART, COMPARABLE),
+        sure=AGAIN,
         shapes=shapes,
         seed=seed + 1,
     )

@@ -47,12 +47,14 @@ class Guesses:
     """Σ |Z - Ẑ|² w², shape (k,)."""
 
 
-def guesses(circuit: Circuit, shapes: Shapes, *, kept: int, seed: int) -> Guesses:
-    """Return the guesses of one round (``seed``), at most ``kept`` of them."""
+def guesses(
+    circuit: Circuit, shapes: Shapes, *, kept: int, seed: int, count: int = COUNT
+) -> Guesses:
+    """Return at most ``kept`` of one round's ``count`` guesses, the best."""
     parts = parts_of(circuit)
     drawn = [shapes.of(part, seed) for part in parts]
     ends = np.array([len(one.times) for one in drawn])
-    begun: Places = (spread(COUNT, len(parts), seed) * ends).astype(np.intp)
+    begun: Places = (spread(count, len(parts), seed) * ends).astype(np.intp)
     places = begun.copy()
     for _ in range(EXCHANGES):
         for k in np.flatnonzero(ends > 1):
