@@ -37,6 +37,8 @@ class ConditionQuantity(StrEnum):
     """degC."""
 
 
+SAME_MOMENT = 1e-6
+"""s; two moments closer than this are one: sums of floats differ by less."""
 TEMPERATURE = SURFACE_TEMPERATURE.name
 """Column of a cell's temperature."""
 COLUMN: Mapping[ConditionQuantity, str] = MappingProxyType(
@@ -224,11 +226,13 @@ def drives(technique: Technique) -> bool:
 def shortened(technique: Technique, passed: float) -> Technique:
     """Return what is left of ``technique`` after ``passed`` s of it.
 
-    Sweeps, spectra and loops begin anew: half a sweep is not a measurement.
+    Sweeps, spectra and loops begin anew: half a sweep is not a measurement. What only
+    rounding leaves is nothing: no instrument could be told of it.
     """
     if isinstance(technique, VoltageSweep | Spectrum | Loop):
         return technique
-    return replace(technique, duration=max(technique.duration - passed, 0.0))
+    left = technique.duration - passed
+    return replace(technique, duration=left if left > SAME_MOMENT else 0.0)
 
 
 def voltages_of(technique: Technique) -> Iterator[float]:

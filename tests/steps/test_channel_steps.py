@@ -12,7 +12,7 @@ import pytest
 from labctl.clock import VirtualClock
 from labctl.data import Array, Batch, EndReason, Event, Level
 from labctl.limits import Envelope
-from labctl.protocol import Claim, ClaimRecord, Ending, Item, Rows
+from labctl.protocol import Claim, ClaimRecord, Ending, Item, Progress, Rows
 from labctl.roles.potentiostat import Loaded, Poll
 from labctl.station import LentBench
 from labctl.steps.channel import RunTechniques
@@ -411,3 +411,24 @@ def test_following_a_channel_is_no_part_of_a_step_s_value() -> None:
 
     assert (step.digest(), step.payload()) == before
     assert step == RunTechniques(label="a", techniques=(LONG,))
+
+
+@pytest.mark.parametrize(
+    ("passed", "left"),
+    [
+        # half of it is over
+        (43_200.0, 43_200.0),
+        # sums of floats fell short by their last bit: nothing that could be uploaded
+        (86_400.0 - 1.46e-11, 0.0),
+        # and beyond
+        (86_400.0 + 1.46e-11, 0.0),
+    ],
+)
+def test_what_rounding_leaves_of_a_rest_is_nothing(passed: float, left: float) -> None:
+    rest = OpenCircuit(duration=86_400.0, record=EVERY_SECOND)
+    step = RunTechniques(label="a", techniques=(rest,))
+
+    remaining = step.remaining(Progress(passed, 0.0, 0, passed, 0.0))
+
+    assert isinstance(remaining, RunTechniques)
+    assert remaining.techniques == (OpenCircuit(left, record=EVERY_SECOND),)
