@@ -216,7 +216,7 @@ class Intake:
         record = self.recorder.claim(claim, channel, flight)
         self.recorder.commit(RunState.RUNNING, flight)
         with announce("the disk to take a claim", DURABLE_WITHIN):
-            durable = self.recorder.journal.commit_durably(
+            durable = self.recorder.journal.commit_claim(
                 DURABLE_WITHIN, self.control.asked
             )
         if not durable:  # nothing is started; the run waits for the disk

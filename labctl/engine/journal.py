@@ -10,7 +10,10 @@ from labctl.store.header import RunHeader
 
 
 class WritesJournal(typing.Protocol):
-    """Its one body is `labctl.store.journal.journal`; only `commit_durably` waits."""
+    """Its one body is `labctl.store.journal.journal`.
+
+    Only `commit_durably` and `commit_claim` wait.
+    """
 
     @property
     def trouble(self) -> str:
@@ -77,5 +80,14 @@ class WritesJournal(typing.Protocol):
         """Wait until everything is on the disk, ``deadline`` s of wall time at most.
 
         ``until`` ends the wait. Return whether it is.
+        """
+        ...
+
+    def commit_claim(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        """Commit a claim as `commit_durably` does; return whether to start it.
+
+        What is simulated, and comes back as of the last commit, need not wait.
         """
         ...

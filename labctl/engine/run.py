@@ -371,6 +371,7 @@ class Engine:
 
     def _wait_while_held(self, flight: StepInFlight) -> None:
         self._recorder.commit(RunState.HOLD, flight)
+        self._journal.commit_durably(HOLD_POLL)  # others look there whether it holds
         self._attendant.rests()
         begun, flight.poll_is_over = stopwatch(), True
         while self.control.wish() is Wish.HOLD:

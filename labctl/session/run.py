@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labctl.clock import VirtualClock
 from labctl.config.models import Config
 from labctl.data import EndReason, Result
 from labctl.engine.auxiliaries import Auxiliaries
@@ -129,6 +130,16 @@ def start(
         prepared.hand_back(name)
 
 
+def comes_back(prepared: Prepared) -> bool:
+    """Tell whether what a run drives comes back as of its last commit.
+
+    So does a simulated bench in virtual time: however far the run was ahead of the
+    disk when its process died, nothing went on meanwhile.
+    """
+    clock = prepared.station.clock
+    return prepared.world is not None and isinstance(clock, VirtualClock)
+
+
 def _make_folder(out: Path) -> None:
     """Make the folder of runs. StoreError: runs cannot be written there."""
     try:
@@ -213,6 +224,8 @@ def execute(
             unix = prepared.station.clock.unix()
             journal.finish(str(EndReason.FAILED), {}, unix, str(error))
             raise
+    # A guard that outlives the process relies on claims that are on the disk.
+    journal.runs_ahead = observers.claimed is None and comes_back(prepared)
     viewer = None
     if observers.live_view:
         viewer = live.start(folder, seals=observers.sealed)

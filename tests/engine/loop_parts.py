@@ -103,6 +103,12 @@ class MemoryJournal:
         del deadline, until
         return self.durable
 
+    def commit_claim(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        del deadline, until
+        return self.durable
+
     def volts(self) -> list[float]:
         return [float(v) for b in self.batches for v in b.columns["voltage_volt"]]
 

@@ -351,6 +351,12 @@ class MemoryJournal:
         del deadline, until
         return True
 
+    def commit_claim(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        del deadline, until
+        return True
+
     @property
     def steps(self) -> Sequence[StepRecord]:
         return tuple(self.records.values())

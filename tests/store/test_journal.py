@@ -463,3 +463,66 @@ def test_a_reader_beside_the_writer_sees_whole_commits_only(
 def test_a_folder_is_found_from_itself_or_any_file_in_it(finished: RunFolder) -> None:
     assert RunFolder.of(finished.path) == RunFolder.of(finished.journal) == finished
     assert list(list_runs(finished.path.parent)) == [finished]
+
+
+def test_a_journal_that_runs_ahead_hands_over_while_the_disk_takes_its_time(
+    journal: Journal, make_rows: Rows
+) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def save() -> None:
+        begun.set()
+        assert may_go_on.wait(PATIENCE)
+
+    journal.take_snapshot, journal.runs_ahead = lambda _: save, True
+    for first in range(4):
+        journal.append(make_rows(TIMESERIES, first, 1))
+        assert journal.commit() == 0
+        assert begun.wait(PATIENCE)
+    assert journal.commit_claim(0.0)
+    may_go_on.set()
+    assert journal.commit_durably(PATIENCE)
+
+    with JournalReader(journal.path) as reader:
+        assert reader.rows_stored["timeseries"] == 4
+        # the first row, and what came while it was on its way
+        assert reader.sequence == 2
+
+
+def test_a_claim_waits_for_the_disk_unless_the_bench_comes_back_with_the_commit(
+    journal: Journal, make_rows: Rows
+) -> None:
+    may_go_on = threading.Event()
+
+    def save() -> None:
+        assert may_go_on.wait(PATIENCE)
+
+    journal.take_snapshot = lambda _: save
+    journal.append(make_rows(TIMESERIES, 0, 1))
+
+    waited = journal.commit_claim(0.0)
+    journal.runs_ahead = True
+    ahead = journal.commit_claim(0.0)
+    may_go_on.set()
+
+    assert (waited, ahead) == (False, True)
+
+
+def test_a_journal_that_runs_ahead_waits_where_the_disk_refuses(
+    journal: Journal, make_rows: Rows
+) -> None:
+    faults = [OSError(errno.EIO, "Input/output error")] * 2
+
+    def save() -> None:
+        if faults:
+            raise faults.pop()
+
+    journal.take_snapshot = lambda _: save
+    journal.append(make_rows(TIMESERIES, 0, 1))
+    journal.commit()
+    journal.runs_ahead = True
+
+    assert journal.trouble
+    assert not journal.commit_claim(0.0)
+    assert journal.commit_durably(PATIENCE)
+    assert journal.commit_claim(0.0)

@@ -71,6 +71,9 @@ class Journal(PendingChanges):
             super().__init__(reader)
         self.path = path
         self.pending_bytes_limit = PENDING_BYTES
+        self.runs_ahead = False
+        """Whether commits are handed over and not awaited, while the disk takes them:
+        of a bench that comes back as of the last commit nothing goes on beyond it."""
         self.end_patience = END_PATIENCE
         self._lock = lock
         self._end: float | None = None
@@ -200,14 +203,16 @@ class Journal(PendingChanges):
     def commit(self) -> int:
         """Have everything made durable; return the number of the last durable commit.
 
-        Waits at most `COMMIT_WAIT` for a disk that takes its time. With nothing to
-        write the number stays. Where the disk takes nothing it stays too, `trouble`
-        says why, and everything is kept in memory and tried again at the next call.
-        StoreError: too much waits.
+        Waits at most `COMMIT_WAIT` for a disk that takes its time; not at all where it
+        `runs_ahead`: what comes while a commit is on its way then belongs to the next
+        one. With nothing to write the number stays. Where the disk takes nothing it
+        stays too, `trouble` says why, and everything is kept in memory and tried again
+        at the next call. StoreError: too much waits.
         """
-        if self._press(stopwatch() + COMMIT_WAIT):
+        ahead = self.runs_ahead and self._writer.trouble is None
+        if self._press(stopwatch() + (0.0 if ahead else COMMIT_WAIT)):
             return self._writer.durable
-        if self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE:
+        if self._waits_much():
             with announce("the disk to take rows", BACK_PRESSURE_WAIT):
                 self._press(stopwatch() + BACK_PRESSURE_WAIT, asked())
         self._refuse_too_much()
@@ -229,6 +234,19 @@ class Journal(PendingChanges):
                 break
             pause(min(RETRY, left), until)
         return self._writer.durable >= target
+
+    def commit_claim(
+        self, deadline: float, until: threading.Event | None = None
+    ) -> bool:
+        """Commit what names something that is about to be started; return whether to.
+
+        As `commit_durably`; where it `runs_ahead`, a claim that the disk does not get
+        is one of something that was never started.
+        """
+        if self.runs_ahead and self._writer.trouble is None:
+            self.commit()
+            return True
+        return self.commit_durably(deadline, until)
 
     def close(self) -> None:
         """Commit what waits and let go of the file; harmless the second time.
@@ -302,6 +320,12 @@ class Journal(PendingChanges):
 
     def _why(self) -> str:
         return self.trouble or "the disk does not answer; check the drive"
+
+    def _waits_much(self) -> bool:
+        return (
+            self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE
+            or len(self._statements) > MAX_STATEMENTS / BACK_PRESSURE
+        )
 
     def _waiting_bytes(self) -> int:
         portion = self._writer.portion
