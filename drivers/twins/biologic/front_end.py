@@ -176,7 +176,11 @@ class FrontEnd:
 
     def currents(self, true: Floats, times: Floats, noise: Floats) -> Floats:
         """Return what the current converter reads, A."""
-        spans = np.broadcast_to(np.asarray(self.spans(true)), true.shape)
+        spans = self.spans(true)
+        if isinstance(spans, float):  # a fixed range: one converter sees all
+            meter = self.imperfections.reads_current(spans)
+            read = meter.apply_all(true, self.begun + times)
+            return quantised(read + noise * (CURRENT_NOISE * spans), spans)
         seen = np.empty_like(true)
         for span in np.unique(spans).tolist():
             of_range = spans == span
