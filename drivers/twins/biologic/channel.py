@@ -20,8 +20,9 @@ from drivers.twins.biologic.codes import (
 )
 from drivers.twins.biologic.conversion import NOISE_A_ROW, converted
 from drivers.twins.biologic.front_end import FrontEnd, Noise
+from drivers.twins.biologic.holding import Conflict
 from drivers.twins.biologic.imperfections import NONE, Imperfections
-from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
+from drivers.twins.biologic.in_flight import TechniqueInFlight
 from drivers.twins.biologic.memory import Block, Memory, Row
 from drivers.twins.biologic.sweep import SpectrumInFlight
 from drivers.twins.biologic.tables import PREMIUM, row_of

@@ -7,15 +7,13 @@ taken back; only a limit met on the way is kept.
 """
 
 import math
-import typing
 
 from drivers.twins.biologic.front_end import FrontEnd
-from drivers.twins.biologic.memory import Row
+from drivers.twins.biologic.holding import Channel, Conflict, TakesMany
 from drivers.twins.biologic.recording import Recorder
 from drivers.twins.biologic.techniques import LoadedTechnique, Mode, Stage
 from drivers.twins.world.kernel.leg import Leg
 from drivers.twins.world.kernel.rows import FINEST, TOLERANCE
-from drivers.twins.world.socket import Socket
 
 LARGEST_STAIR = 0.9e-3
 """V; a ramp is made of stairs no higher than this (a cell model takes 1 mV and more
@@ -23,41 +21,6 @@ for a jump, and goes through it in very small steps)."""
 BISECTIONS = 20
 SINGLE = 1e-6
 """A set-point came as a float32: by that part it may seem beyond its range."""
-
-
-class Channel(typing.Protocol):
-    """What a run needs of its channel."""
-
-    @property
-    def socket(self) -> Socket:
-        """The cell's socket."""
-        ...
-
-    @property
-    def compliance(self) -> float:
-        """Largest |E| in V."""
-        ...
-
-    def hold(self, *, driving: bool) -> bool:
-        """Take the cell, from one that only rests if need be; False if refused."""
-        ...
-
-    def record(self, row: Row) -> None:
-        """Write a row into the channel's memory."""
-        ...
-
-
-@typing.runtime_checkable
-class TakesMany(typing.Protocol):
-    """A channel that judges nothing by its rows and takes many at once."""
-
-    def record_all(self, rows: list[Row]) -> None:
-        """Write rows into the channel's memory."""
-        ...
-
-
-class Conflict(Exception):  # noqa: N818
-    """Another channel drives the cell."""
 
 
 class TechniqueInFlight:

@@ -11,7 +11,8 @@ import math
 import typing
 
 from drivers.twins.biologic.front_end import SINE_NOISE, FrontEnd, Noise
-from drivers.twins.biologic.in_flight import Channel, TechniqueInFlight
+from drivers.twins.biologic.holding import Channel
+from drivers.twins.biologic.in_flight import TechniqueInFlight
 from drivers.twins.biologic.techniques import LoadedTechnique, Sweep
 from drivers.twins.world.kernel.rows import TOLERANCE
 

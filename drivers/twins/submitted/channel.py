@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.twins.biologic.front_end import FrontEnd, Noise
+from drivers.twins.biologic.holding import Conflict
 from drivers.twins.biologic.imperfections import NONE, Imperfections
-from drivers.twins.biologic.in_flight import Conflict, TechniqueInFlight
+from drivers.twins.biologic.in_flight import TechniqueInFlight
 from drivers.twins.biologic.memory import Row
 from drivers.twins.biologic.sweep import SpectrumInFlight
 from drivers.twins.biologic.techniques import LoadedTechnique
