@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from labctl.analysis.row_blocks import blocks, gathered
 from labctl.columns import OVERLOAD, SPECTRUM, STEP_COUNT, TECHNIQUE_INDEX
 from labctl.data import Array, Quality, Result
 from labctl.engine.standing import DISTURBED
@@ -71,9 +72,11 @@ def _told(events: Sequence[EventRecord]) -> Doubts:
 
 def _recorded(stream: str, table: Mapping[str, Array]) -> Doubts:
     """Say where too many rows carry flags."""
-    flagged = table[OVERLOAD.name] > 0
-    if not flagged.any():
+    columns = blocks(table, [OVERLOAD.name])
+    if not any((rows[OVERLOAD.name] > 0).any() for _, rows in columns):
         return ()
+    table = gathered(table, [OVERLOAD.name, *(c.name for c in PARTS)])
+    flagged = table[OVERLOAD.name] > 0
     parts = np.stack([table[c.name] for c in PARTS if c.name in table])
     _, first, inverse, rows = np.unique(
         parts, axis=1, return_index=True, return_inverse=True, return_counts=True

@@ -156,15 +156,16 @@ class Cycling(CellProtocol):
 
     def results(self, run: RecordedRun) -> Mapping[str, Result]:
         """Retention first; then first-cycle values, CE, end of life, check-ups."""
-        p, apart = self.parameters, self.check_ups()
+        p, apart, whole = self.parameters, self.check_ups(), cycled(run)
         found = dict(
-            cycling_results(run, formation_cycles=p.formation_cycles, apart=apart)
+            cycling_results(
+                run, formation_cycles=p.formation_cycles, apart=apart, of=whole
+            )
         )
         head = found.pop("capacity_retention", None)
         if head is None:
             return found
         out = {"capacity_retention": head, **found}
-        whole = cycled(run)
         if head.value is not None:
             working = whole.only(set(whole.cycles.number.tolist()) - set(apart), run)
             left = retention_of(working, p.formation_cycles, p.end_of_life or 0.8)

@@ -21,6 +21,7 @@ from labctl.analysis.cells.end_voltage import charge_per_volt
 from labctl.analysis.cells.retention import Retention, ageing_cycles, retention
 from labctl.analysis.label import labelled
 from labctl.analysis.meter import reading
+from labctl.analysis.row_blocks import gathered, largest_size
 from labctl.analysis.uncertainty import Measured
 from labctl.data import Array, Result
 from labctl.figures.cycling import NEEDED, curves_of
@@ -192,13 +193,14 @@ def cycling_results(
     formation_cycles: int,
     apart: Collection[int] = (),
     to_limits: bool = True,
+    of: CyclesOfRun | None = None,
 ) -> Mapping[str, Result]:
     """Return ICE, first capacities, retention and the table by cycle.
 
     ``apart``: numbers of the cycles that are not part of the ageing (check-ups).
-    ``to_limits``: see `CyclesOfRun.to_limits`.
+    ``to_limits``: see `CyclesOfRun.to_limits`. ``of``: what `cycled` gave already.
     """
-    whole = dataclasses.replace(cycled(run), to_limits=to_limits)
+    whole = dataclasses.replace(of or cycled(run), to_limits=to_limits)
     if not whole.cycles.complete.any():
         reason = "no cycle was completed"
         return {"initial_coulombic_efficiency": whole.absent(reason)}
@@ -233,7 +235,12 @@ def ends_of(run: RecordedRun, cycle: int) -> Mapping[int, Measured]:
     found: dict[int, Measured] = {}
     if not rows.keys() >= NEEDED:
         return found
-    for curve in curves_of(rows, [cycle]):
+    own = gathered(
+        rows,
+        [*NEEDED, *({"net_capacity_ah"} & rows.keys())],
+        lambda block: block["cycle_count"] == cycle,
+    )
+    for curve in curves_of(own, [cycle]):
         steep = charge_per_volt(curve.voltage, curve.charge)
         if not np.isfinite(steep):
             continue
@@ -316,13 +323,12 @@ def energy_results(
     if run.sample.kind is not SampleKind.FULL_CELL:
         return {}
     stated, used = cell_accuracy(run), ageing_cycles(ageing.cycles, formation_cycles)
-    volts = np.abs(np.asarray(run.table("timeseries")["voltage_volt"]))
     zero = reading(
         "voltage",
         0.0,
         "V",
         stated.voltage if stated else None,
-        largest=float(np.nanmax(volts)),
+        largest=largest_size(run.table("timeseries"), "voltage_volt"),
         instrument=stated.instrument if stated else "",
     )
     found = energy_efficiency(ageing.cycles, used, ageing.errors, voltage_zero=zero)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from labctl.analysis.cells.cycle_errors import TIMING
-from labctl.analysis.cells.cycles_of_rows import running_time
 from labctl.analysis.cells.cycling import COULOMB_PER_MAH
+from labctl.analysis.cells.running_time import running_time
 from labctl.analysis.meter import ChargeErrors, charge_errors
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Result

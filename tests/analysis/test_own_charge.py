@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from labctl.analysis.cells.half_cycles import BLOCK_ROWS, split_half_cycles
+from labctl.analysis.cells.half_cycles import split_half_cycles
+from labctl.analysis.row_blocks import BLOCK_ROWS
 
 
 def test_the_own_count_is_summed_and_not_the_trapezoid() -> None:

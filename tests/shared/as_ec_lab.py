@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from labctl.analysis.cells.cycles_of_rows import running_time
+from labctl.analysis.cells.running_time import running_time
 from labctl.analysis.cells.segment import Driving
 from labctl.data import Array
 

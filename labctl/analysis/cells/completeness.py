@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from labctl.analysis.cells.half_cycles import REST_FRACTION, HalfCycles
+from labctl.analysis.cells.half_cycles import HalfCycles
+from labctl.analysis.cells.steps_under_current import StepUnderCurrent
 from labctl.data import EndReason
 
 Ints = NDArray[np.int64]
@@ -96,9 +97,7 @@ def end_of_step(reason: EndReason | None, *, has_limit: bool) -> Cut:
 
 def cut_halves(
     halves: HalfCycles,
-    current: ArrayLike,
-    step: ArrayLike,
-    technique: ArrayLike,
+    steps: Mapping[int, StepUnderCurrent],
     ended: Ended,
     *,
     goes_on: bool = False,
@@ -110,8 +109,8 @@ def cut_halves(
     ----------
     halves
         Of these very rows.
-    current, step, technique
-        A, number of the step, number of the technique in its upload, shape (n,).
+    steps
+        Of these rows as well, by their count; needed where not all ended whole.
     ended
         How the steps ended; empty: nobody recorded it.
     goes_on
@@ -119,7 +118,7 @@ def cut_halves(
     counted
         The instrument counted the charge: it knows what flowed between two rows.
     """
-    cut = _of_steps(halves, current, step, technique, ended)
+    cut = _of_steps(halves, steps, ended)
     if not ended:
         cut = np.zeros(len(halves), dtype=np.int64) if goes_on else _of_peers(halves)
     if not counted:
@@ -141,32 +140,22 @@ def _has_hole(halves: HalfCycles) -> NDArray[np.bool_]:
 
 
 def _of_steps(
-    halves: HalfCycles,
-    current: ArrayLike,
-    step: ArrayLike,
-    technique: ArrayLike,
-    ended: Ended,
+    halves: HalfCycles, steps: Mapping[int, StepUnderCurrent], ended: Ended
 ) -> Ints:
     cut = np.zeros(len(halves), dtype=np.int64)
-    if not any(ended.values()):
-        return cut
-    rows, index = np.asarray(step), np.asarray(technique)
-    size = np.abs(np.nan_to_num(np.asarray(current)))
-    rest = REST_FRACTION * float(size.max(initial=0.0))
+    begins = np.array([step.first for step in steps.values() if step.first >= 0])
     for count, how in ended.items():
-        if how is Cut.WHOLE:
-            continue
-        own = np.arange(*np.searchsorted(rows, [count, count + 1]))
-        driven = own[size[own] > rest]
-        if not len(driven):
+        step = steps.get(count)
+        if how is Cut.WHOLE or step is None or step.last < 0:
             continue
         # The current had ended by itself where rows of a later technique, at rest,
         # stand behind the last one under current.
-        if index[own[-1]] > index[driven[-1]] and how is not Cut.TIMED:
+        if step.technique > step.last_technique and how is not Cut.TIMED:
             continue
-        at = int(np.searchsorted(halves.first_row, driven[-1], side="right")) - 1
-        behind = slice(driven[-1] + 1, halves.first_row[at] + halves.rows[at])
-        if how is not Cut.TIMED or not (size[behind] > rest).any():
+        at = int(np.searchsorted(halves.first_row, step.last, side="right")) - 1
+        end = halves.first_row[at] + halves.rows[at]
+        goes_on = ((begins > step.last) & (begins < end)).any()
+        if how is not Cut.TIMED or not goes_on:
             cut[at] = max(cut[at], how)
     return cut
 

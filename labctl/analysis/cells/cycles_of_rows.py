@@ -1,7 +1,7 @@
 """Cycles of a run from its rows, paired as the sample's convention says."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from labctl.analysis.cells.completeness import Cut, Ended, cut_halves
 from labctl.analysis.cells.cycling import Cycles, Pairing, pair_cycles
 from labctl.analysis.cells.half_cycles import (
     REST_FRACTION,
+    HalfCycleCounter,
     HalfCycles,
     split_half_cycles,
 )
@@ -19,7 +20,11 @@ from labctl.analysis.cells.opposite_pulses import (
     opposite_pulses,
     without_pulses,
 )
+from labctl.analysis.cells.running_time import COLUMNS as TIMES
+from labctl.analysis.cells.running_time import RunningTime, running_time
 from labctl.analysis.cells.segment import Driving
+from labctl.analysis.cells.steps_under_current import steps_under_current
+from labctl.analysis.row_blocks import Table, blocks, largest_size
 from labctl.columns import CURRENT_RANGE
 from labctl.data import Array
 from labctl.sample import Sample
@@ -27,6 +32,9 @@ from labctl.sample import Sample
 COUNTED = "interval_charge_ah"
 """Column of imported runs: what the instrument counted since the row before."""
 COULOMB_PER_AH = 3600.0
+CURRENT, TECHNIQUE = "current_ampere", "technique_index"
+PARTED = (*TIMES, "voltage_volt", CURRENT, "half_cycle", "cycle_count")
+"""Columns that part rows into half cycles."""
 
 
 def cycles_of_rows(
@@ -47,15 +55,12 @@ def cycles_of_rows(
         goes_on = not kept[-1:].all()
         table = {name: np.asarray(table[name])[kept] for name in table}
     table = _measured(table)
-    current = np.asarray(table["current_ampere"])
-    halves, perhaps = half_cycles_of_rows(table)
-    steps, index = table["step_count"], table.get("technique_index")
+    ended, rest = ended or {}, REST_FRACTION * largest_size(table, CURRENT)
+    halves, perhaps = half_cycles_of_rows(table, rest)
     cut = cut_halves(
         halves,
-        current,
-        steps,
-        steps if index is None else index,
-        ended or {},
+        steps_under_current(table, rest) if any(ended.values()) else {},
+        ended,
         goes_on=goes_on,
         counted=COUNTED in table,
     )
@@ -67,7 +72,7 @@ def cycles_of_rows(
         halves,
         pairing,
         cut=cut,
-        ranges=_ranges(halves, table),
+        ranges=_ranges(halves, table, rest),
         perhaps_pulses=perhaps,
     )
     return dataclasses.replace(cycles, goes_on=_goes_on(cycles, beginning))
@@ -97,46 +102,84 @@ def _goes_on(cycles: Cycles, beginning: Beginning | None) -> bool:
     return within or bool((cycles.number[:1] == 0).any())
 
 
-def half_cycles_of_rows(table: Mapping[str, Array]) -> tuple[HalfCycles, Flags]:
+def half_cycles_of_rows(
+    table: Mapping[str, Array], rest: float | None = None
+) -> tuple[HalfCycles, Flags]:
     """Return the half cycles of a time series, and which of them may be pulses.
+
+    ``rest``: |current| in A up to which a row is a rest; None: as of its largest.
 
     The file's own counter decides where one ends, or else the sign of the current;
     `opposite_pulses` belong to the half cycle that they lie in.
     """
-    half = table["half_cycle"]
-    halves = _split(table, None if (half < 0).all() else half)
+    if rest is None:
+        rest = REST_FRACTION * largest_size(table, CURRENT)
+    halves = _split(table, rest, _own_counter if _counts_half_cycles(table) else None)
     found = opposite_pulses(halves)
     if not found.sure.any():
         return halves, found.perhaps
     number = without_pulses(halves, found.sure)
     perhaps = np.bincount(number, found.perhaps & ~found.sure) > 0
-    return _split(table, np.repeat(number, halves.rows)), perhaps
+
+    def without(first: int, rows: Table) -> Array:
+        every = np.arange(first, first + len(rows[CURRENT]))
+        return number[np.searchsorted(halves.first_row, every, side="right") - 1]
+
+    return _split(table, rest, without), perhaps
 
 
-def _split(table: Mapping[str, Array], half_cycle: Array | None) -> HalfCycles:
-    return split_half_cycles(
-        running_time(table),
-        table["voltage_volt"],
-        table["current_ampere"],
-        half_cycle=half_cycle,
-        cycle=table["cycle_count"],
-        charge=None
-        if COUNTED not in table
-        else COULOMB_PER_AH * np.asarray(table[COUNTED]),
+def _counts_half_cycles(table: Table) -> bool:
+    return any(
+        (rows["half_cycle"] >= 0).any() for _, rows in blocks(table, ["half_cycle"])
     )
 
 
-def _measured(table: Mapping[str, Array]) -> Mapping[str, Array]:
+def _own_counter(_: int, rows: Table) -> Array:
+    return rows["half_cycle"]
+
+
+def _split(
+    table: Table, rest: float, half_cycle: Callable[[int, Table], Array] | None
+) -> HalfCycles:
+    """Split the rows where ``half_cycle`` changes; None: where the current turns.
+
+    It is given the number of the first of some rows, and these.
+    """
+    if COUNTED in table:
+        return split_half_cycles(
+            running_time(table),
+            table["voltage_volt"],
+            table[CURRENT],
+            half_cycle=None if half_cycle is None else half_cycle(0, table),
+            cycle=table["cycle_count"],
+            charge=COULOMB_PER_AH * np.asarray(table[COUNTED]),
+            rest_current=rest,
+        )
+    counter = HalfCycleCounter(rest)
+    time = RunningTime()
+    for first, rows in blocks(table, PARTED):
+        counter.add(
+            time.of(rows),
+            rows["voltage_volt"],
+            rows[CURRENT],
+            half_cycle=None if half_cycle is None else half_cycle(first, rows),
+            cycle=rows["cycle_count"],
+        )
+    return counter.finish()
+
+
+def _measured(table: Table) -> Table:
     """Leave out rows of another program's file whose current is not there.
 
     They are missing, and no rest, unless the file says so; what the instrument counted
     meanwhile belongs to the next row. Rows of our own without a current are at open
     circuit. A file without any current is left as it is.
     """
-    index = table.get("technique_index")
-    if index is None or (np.asarray(index) >= 0).any():
+    if TECHNIQUE not in table or any(
+        (rows[TECHNIQUE] >= 0).any() for _, rows in blocks(table, [TECHNIQUE])
+    ):
         return table
-    there = np.isfinite(table["current_ampere"])
+    there = np.isfinite(table[CURRENT])
     if "driving_code" in table:
         there |= np.asarray(table["driving_code"]) == Driving.REST
     if there.all() or not there.any():
@@ -148,34 +191,23 @@ def _measured(table: Mapping[str, Array]) -> Mapping[str, Array]:
     return kept
 
 
-def _ranges(halves: HalfCycles, table: Mapping[str, Array]) -> Array | None:
+def _ranges(halves: HalfCycles, table: Table, rest: float) -> Array | None:
     """Return the one current range of each half cycle, -1 where it had several."""
     if CURRENT_RANGE.name not in table or not len(halves):
         return None
-    code = np.asarray(table[CURRENT_RANGE.name], dtype=np.int64)
-    size = np.abs(np.nan_to_num(np.asarray(table["current_ampere"])))
-    driven = size > REST_FRACTION * size.max()
-    least = np.where(driven, code, np.iinfo(np.int64).max)
-    lowest = np.minimum.reduceat(least, halves.first_row)
-    highest = np.maximum.reduceat(np.where(driven, code, -1), halves.first_row)
+    none = np.iinfo(np.int64).max
+    lowest, highest = np.full(len(halves), none), np.full(len(halves), -1)
+    for first, rows in blocks(table, (CURRENT_RANGE.name, CURRENT)):
+        code = np.asarray(rows[CURRENT_RANGE.name], dtype=np.int64)
+        driven = np.abs(rows[CURRENT]) > rest
+        a = int(np.searchsorted(halves.first_row, first, side="right")) - 1
+        b = int(np.searchsorted(halves.first_row, first + len(code)))
+        starts = np.maximum(halves.first_row[a:b] - first, 0)
+        least = np.minimum.reduceat(np.where(driven, code, none), starts)
+        most = np.maximum.reduceat(np.where(driven, code, -1), starts)
+        lowest[a:b] = np.minimum(lowest[a:b], least)
+        highest[a:b] = np.maximum(highest[a:b], most)
     return np.where(lowest == highest, highest, -1)
-
-
-def running_time(table: Mapping[str, Array]) -> Array:
-    """Return the rows' time in s without what passed between two uploads.
-
-    From the last row of one upload to the start of the next no current flowed, so
-    that interval must carry no charge; the first row of an upload stands as far
-    behind its start as the instrument says.
-    """
-    time = np.array(table["test_time_second"], dtype=np.float64)
-    own = np.asarray(table["instrument_time_second"])
-    fresh = np.diff(table["step_count"], prepend=-1) != 0
-    fresh |= np.diff(own, prepend=-np.inf) < 0
-    at = np.flatnonzero(fresh)[1:]
-    lost = np.zeros_like(time)
-    lost[at] = np.maximum(time[at] - time[at - 1] - own[at], 0.0)
-    return time - np.cumsum(lost)
 
 
 def pairing_of(sample: Sample) -> Pairing:

@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.cells.interval_charge import hidden_at_turns, without_spikes
+from labctl.analysis.row_blocks import BLOCK_ROWS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK_ROWS = 1 << 16
-"""Rows per block: five columns of doubles in 2.6 MB, the size of a level-2 cache."""
 SUMS = (
     *("charge", "current_charge", "energy", "duration", "gap_time", "edge_charge"),
     "rows",

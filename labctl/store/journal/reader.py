@@ -7,7 +7,7 @@ writer's log. Everything it answers is durable.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,9 @@ from labctl.store.journal.schema import DTYPES, VERSION, decode
 from labctl.store.lock import HeldError
 
 PAGE = 256
-"""Stored batches fetched at once while following."""
+"""Stored batches, or steps, fetched at once."""
+PAGE_ROWS = 1 << 12
+"""Rows fetched at once, about: half a megabyte, whatever the batches hold."""
 
 BUSY_FOR = 5.0
 """s for which a question waits where another process has the journal locked."""
@@ -115,6 +117,21 @@ class JournalReader:
         """Every step that began, in order."""
         return self.steps_after(-1)
 
+    def each_step(self) -> Iterator[StepRecord]:
+        """Yield every step that began, in order, without taking all into memory."""
+        last: int = -1
+        page: list[tuple[Any, ...]] = [()] * PAGE
+        while len(page) == PAGE:
+            page = self._all(
+                "SELECT step_count, began, ended, payload, outcome, first_rows "
+                "FROM steps WHERE step_count > ? ORDER BY step_count LIMIT ?",
+                last,
+                PAGE,
+            )
+            for row in page:
+                yield _step(*row)
+                last = row[0]
+
     def steps_after(self, sequence: int) -> list[StepRecord]:
         """Return the steps that began or ended after commit ``sequence``."""
         rows = self._all(
@@ -174,10 +191,17 @@ class JournalReader:
         """Return every row of ``stream``, column by column, each of shape (n,)."""
         return self.rows(stream)
 
-    def rows(self, stream: str, after: int = 0, until: int = NEVER) -> dict[str, Array]:
+    def rows(
+        self,
+        stream: str,
+        after: int = 0,
+        until: int = NEVER,
+        columns: Collection[str] | None = None,
+    ) -> dict[str, Array]:
         """Return the rows of ``stream`` from number ``after`` on, up to ``until``.
 
-        ``after`` is a cursor: the number of rows already read.
+        ``after`` is a cursor: the number of rows already read. Of ``columns`` alone;
+        None: of all.
         """
         described, number = self._stream(stream)
         files = list(self._each_file())
@@ -190,22 +214,26 @@ class JournalReader:
         table = {
             column.name: np.empty(max(end - after, 0), DTYPES[column.dtype])
             for column in described.columns
+            if columns is None or column.name in columns
         }
-        at = after
+        at, size = after, 1
         for file, before in files:
             while at < end:
-                page = self._ask(file, _ROWS, number, at, before, end, PAGE)
+                begin = at
+                page = self._ask(file, _ROWS, number, at, before, end, size)
                 for first, count, crc, data in page:
                     if first > at or (first < at and at > after):
                         raise self._hole(stream, first, at)
                     upto = min(first + count, end)
-                    for name, each in decode(described, count, data, crc).items():
-                        table[name][at - after : upto - after] = each[
+                    batch = decode(described, count, data, crc, table)
+                    for name, column in table.items():
+                        column[at - after : upto - after] = batch[name][
                             at - first : upto - first
                         ]
                     at = upto
-                if len(page) < PAGE:
+                if len(page) < size:
                     break
+                size = min(max(size * PAGE_ROWS // max(at - begin, 1), 1), PAGE)
         if at < end:
             raise self._hole(stream, end, at)
         return table

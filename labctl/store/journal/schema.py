@@ -17,7 +17,7 @@ where an older reader would go wrong.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -74,8 +74,14 @@ SMALL = ("header", "steps", "events", "results", "claims", "status")
 DTYPES = {"f8": np.dtype("<f8"), "i8": np.dtype("<i8")}
 
 
-def decode(stream: Stream, count: int, blob: bytes, crc: int) -> Mapping[str, Array]:
-    """Return the columns of a blob, each of shape (count,).
+def decode(
+    stream: Stream,
+    count: int,
+    blob: bytes,
+    crc: int,
+    columns: Collection[str] | None = None,
+) -> Mapping[str, Array]:
+    """Return the columns of a blob, each of shape (count,); None: all of them.
 
     StoreError: the blob is not what was written.
     """
@@ -87,4 +93,5 @@ def decode(stream: Stream, count: int, blob: bytes, crc: int) -> Mapping[str, Ar
     return {
         column.name: np.frombuffer(blob, DTYPES[column.dtype], count, 8 * count * i)
         for i, column in enumerate(stream.columns)
+        if columns is None or column.name in columns
     }
