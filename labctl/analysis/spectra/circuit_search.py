@@ -209,8 +209,8 @@ class Problem:
         """Descend from where two arcs have changed places and their tails have not.
 
         Which of two arcs carries the tail is what spectra say last; both are tried,
-        with the resistances held and then free, and where one has to be ``sure`` with
-        other places of their parts.
+        with the resistances held and then free, and where `AGREEING` rounds have to be
+        ``sure`` with other places of their parts.
         """
         swapped = self._exchanged(logs)
         if len(swapped):
@@ -221,7 +221,7 @@ class Problem:
             )
             own = [still._replace(rests=np.zeros_like(still.rests))]
             self.refine(still.points, own)
-            if sure > 1:
+            if sure >= AGREEING:
                 self._wander(shapes, seed, own)
             trail += own
 
