@@ -322,9 +322,10 @@ class Journal(PendingChanges):
         return self.trouble or "the disk does not answer; check the drive"
 
     def _waits_much(self) -> bool:
+        if self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE:
+            return True
         return (
-            self._waiting_bytes() > self.pending_bytes_limit / BACK_PRESSURE
-            or len(self._statements) > MAX_STATEMENTS / BACK_PRESSURE
+            self.runs_ahead and len(self._statements) > MAX_STATEMENTS / BACK_PRESSURE
         )
 
     def _waiting_bytes(self) -> int:
