@@ -21,7 +21,7 @@ FOLDER = "LABCTL_KERNEL_CACHE"
 COMPLETE = "complete"
 LOCK = "filling"
 STALE = 600.0
-"""s; a lock this old belongs to a process that was killed."""
+"""s; a lock this old, or this far ahead, belongs to a process that was killed."""
 
 UNUSED = 30 * 86_400.0
 """s after which machine code that nobody loaded is thrown away: sources changed."""
@@ -48,6 +48,11 @@ def complete(place: Path) -> None:
     (place / COMPLETE).touch()
 
 
+def drop(place: Path) -> None:
+    """Forget what is kept, so that it is made anew: it cannot be loaded."""
+    shutil.rmtree(place, ignore_errors=True)
+
+
 def begin(place: Path) -> bool:
     """Take the lock on filling it; False: another process fills it.
 
@@ -56,7 +61,7 @@ def begin(place: Path) -> bool:
     place.mkdir(parents=True, exist_ok=True)
     lock = place / LOCK
     try:
-        if SystemClock().unix() - lock.stat().st_mtime > STALE:
+        if abs(SystemClock().unix() - lock.stat().st_mtime) > STALE:
             lock.unlink(missing_ok=True)
     except FileNotFoundError:
         pass

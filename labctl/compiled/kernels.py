@@ -89,9 +89,12 @@ class Kernels(Generic[Entries]):
         with self._loading:
             if self._stopped.is_set():
                 return
-            made = machine_code(
-                list(zip(self.plain, self._example(), strict=True)), place
-            )
+            entries = list(zip(self.plain, self._example(), strict=True))
+            try:
+                made = machine_code(entries, place)
+            except Exception:
+                cache.drop(place)  # a damaged one would keep every run from it
+                raise
             self.fast = type(self.plain)._make(made)
             cache.complete(place)
 
@@ -118,7 +121,7 @@ class Kernels(Generic[Entries]):
         """Have a process compile, this one's or another's; tell whether it did."""
         child: subprocess.Popen[bytes] | None = None
         if sys.executable and cache.begin(place):
-            child = _child(self._place)
+            child = _child(self._place, place)
         waited = 0.0
         while waited < LONGEST and not cache.is_complete(place):
             if child is not None and child.poll() is not None:
@@ -137,14 +140,18 @@ class Kernels(Generic[Entries]):
             pass
 
 
-def _child(place: str) -> subprocess.Popen[bytes]:
-    """Start a process that fills the cache and ends by itself, whoever ends before."""
+def _child(place: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a process that fills ``folder`` and ends by itself, whoever ends before."""
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         low, no_window = 0x4000, 0x0800_0000
         apart = {"creationflags": low | no_window}
+    # Python puts the folder it starts in before all others: not the user's.
+    paths = os.pathsep.join(map(os.path.abspath, sys.path))
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "labctl.compiled", place],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -110,6 +110,36 @@ def test_enough_work_has_it_compiled_elsewhere_and_loaded_here(
     assert toy.fast.walk(np.array(ROW), 3.0) == walk(ROW.copy(), 3.0)  # type: ignore[arg-type]
 
 
+def test_a_damaged_cache_is_made_anew() -> None:
+    new_toy().load()
+    folder = new_toy().folder()
+    assert folder is not None
+    for index in folder.rglob("*.nbi"):
+        index.write_bytes(b"")  # as after a power cut
+
+    damaged = new_toy()
+    with pytest.raises(EOFError):
+        damaged.load()
+    assert not cache.is_complete(folder)
+    again = new_toy()
+    again.load()
+    assert again.fast is not None
+    assert cache.is_complete(folder)
+
+
+def test_no_module_of_the_folder_one_works_in_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "toy.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    toy = new_toy()
+    toy.worked(ENOUGH)
+    assert toy.warming is not None
+    toy.warming.join()
+
+    assert toy.fast is not None
+
+
 def test_an_edit_of_a_kernel_is_another_folder(tmp_path: Path) -> None:
     names = []
     for factor in ("2.0", "3.0"):
