@@ -16,13 +16,17 @@ from labctl.registered import OWN
 def stated_text(point: EntryPoint, attribute: str) -> str | None:
     """Return a text that a class gives an attribute in its own body.
 
-    None: the class inherits it or works it out, its source is not at hand, or it is not
-    labctl's own. Then only its import can tell.
+    None: the class inherits it or works it out, its source is not at hand or broken, or
+    it is not labctl's own. Then only its import can tell.
     """
     source = _source(point)
     if source is None:
         return None
-    for top in ast.parse(source).body:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):  # the latter: null bytes, before Python 3.12
+        return None
+    for top in body:
         if isinstance(top, ast.ClassDef) and top.name == point.attr:
             return _text_in(top, attribute)
     return None
@@ -34,8 +38,10 @@ def is_stated(point: EntryPoint) -> bool:
     False: it does not, or it is not labctl's own.
     """
     source = _source(point)
+    if source is None or not point.attr:
+        return False
     bound = rf"^(?:class |def )?{re.escape(point.attr)}\b"
-    return source is not None and re.search(bound, source, re.MULTILINE) is not None
+    return re.search(bound, source, re.MULTILINE) is not None
 
 
 def _source(point: EntryPoint) -> str | None:
@@ -43,13 +49,13 @@ def _source(point: EntryPoint) -> str | None:
         return None
     try:
         spec = find_spec(point.module)  # imports the packages above it, which are empty
-    except ImportError:
+    except Exception:  # noqa: BLE001  (they are imported: anything may be wrong)
         return None
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     try:
         return Path(spec.origin).read_text("utf-8")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 

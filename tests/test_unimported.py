@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl import plugins, registered
+from labctl import plugins, registered, unimported
 from labctl.cli import app
 from labctl.registered import KINDS, PROTOCOLS, names, point_of
 from labctl.unimported import is_stated, stated_text
@@ -39,12 +39,31 @@ def test_everything_of_labctls_own_is_found_where_it_is_said_to_be(group: str) -
         "protocols.cells.gitt:Gttt",  # bound nowhere in the module
         "protocols.cells.gtt:Gitt",  # no such module
         "protocols.sells.gitt:Gitt",  # no such package
+        "protocols.cells.gitt",  # names nothing in the module
         "json:JSONDecoder",  # not labctl's own
     ],
 )
 def test_what_is_not_there_or_not_ours_is_not_vouched_for(value: str) -> None:
     assert not is_stated(EntryPoint("x", value, PROTOCOLS))
     assert stated_text(EntryPoint("x", value, PROTOCOLS), "name") is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"class X:\n    title = 'Soak'\n)",  # does not parse
+        b"class X:\n    title = 'Soak\xff'\n",  # is no UTF-8
+        b"class X:\n    title = 'Soak\x00'\n",  # a file that a power cut left
+    ],
+)
+def test_a_source_that_cannot_be_read_is_left_to_its_import(
+    source: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_written.py").write_bytes(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(unimported, "OWN", {"half_written"})
+
+    assert stated_text(EntryPoint("x", "half_written:X", PROTOCOLS), "title") is None
 
 
 def test_a_protocol_of_a_broken_package_is_left_out_of_the_list_by_name(
