@@ -6,6 +6,7 @@ file in it says that it is complete; a lock says that one process is filling it.
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import SystemClock
-from labctl.compiled.marks import sources_digest
+from labctl.compiled.marks import DIGITS, sources_digest
 
 FOLDER = "LABCTL_KERNEL_CACHE"
 """Environment: the folder instead of the user's cache."""
@@ -80,14 +81,19 @@ def end(place: Path) -> None:
 def drop_unused(place: Path) -> None:
     """Delete what lies beside ``place`` and was not used for long, as far as it can.
 
-    Only folders that this file made: they have its mark, or its lock.
+    Only folders that this file made: they are called so, and have its mark or lock.
     """
     long_ago = SystemClock().unix() - UNUSED
-    for each in place.parent.iterdir():
+    for each in filter(_is_ours, place.parent.iterdir()):
         marks = [mark for name in (COMPLETE, LOCK) if (mark := each / name).exists()]
         used = [mark.stat().st_mtime for mark in marks]
         if each != place and used and max(used) < long_ago:
             shutil.rmtree(each, ignore_errors=True)
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether it is called as `folder` calls one; `FOLDER` may have others' beside."""
+    return re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}-.+", place.name) is not None
 
 
 def _root() -> Path:

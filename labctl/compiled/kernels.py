@@ -92,6 +92,8 @@ class Kernels(Generic[Entries]):
             entries = list(zip(self.plain, self._example(), strict=True))
             try:
                 made = machine_code(entries, place)
+            except OSError:  # a full disk, a folder of others: it may be good
+                raise
             except Exception:
                 cache.drop(place)  # a damaged one would keep every run from it
                 raise

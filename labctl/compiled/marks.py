@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+DIGITS = 16
+"""Of a digest of sources, hexadecimal."""
+
 _MARKED: set[Callable[..., Any]] = set()
 
 
@@ -37,7 +40,7 @@ def sources_digest(entries: Iterable[Callable[..., Any]]) -> str:
     for name in files:
         digest.update(name.encode())
         digest.update(Path(name).read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()[:DIGITS]
 
 
 def _callees(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:

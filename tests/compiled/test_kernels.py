@@ -63,8 +63,11 @@ def test_machine_code_that_nobody_used_for_a_month_is_thrown_away(
     own_cache: Path,
 ) -> None:
     now = SystemClock().unix()
-    own, recent, old, broken, foreign = (own_cache / name for name in "aetbf")
+    ours = (own_cache / f"{letter * 16}-3.11" for letter in "abcde")
+    own, recent, old, broken, foreign = ours
+    data = own_cache / "run-12"
     for folder, mark in (
+        (data, cache.COMPLETE),
         (own, cache.COMPLETE),
         (recent, cache.COMPLETE),
         (old, cache.COMPLETE),
@@ -78,7 +81,7 @@ def test_machine_code_that_nobody_used_for_a_month_is_thrown_away(
 
     cache.drop_unused(own)
 
-    assert set(own_cache.iterdir()) == {own, recent, foreign}
+    assert set(own_cache.iterdir()) == {own, recent, foreign, data}
 
 
 def test_machine_code_counts_as_used_whenever_it_is_loaded() -> None:
