@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from titrated_pulse import pulse_at
+from titrated_pulse import pulse_at, titrated
 
+from labctl.analysis.cells.gitt import analyse_gitt
 from labctl.analysis.cells.gitt_courses import Courses
 from labctl.analysis.cells.gitt_curve import RateCurve
 from labctl.analysis.cells.gitt_march import march
@@ -140,3 +141,13 @@ def test_pulses_of_unlike_length_march_side_by_side() -> None:
     seen = np.interp(side[1].time, whole[1].time, whole[1].surface)
     late = side[1].time > 5.0
     np.testing.assert_allclose(side[1].surface[late], seen[late], atol=4e-3)
+
+
+def test_a_titration_none_of_whose_pulses_can_be_fitted_still_has_its_pulses() -> None:
+    time, voltage, pulse = titrated()
+    current = np.where((time > 600) & (time <= 1200), -1e-3, 0.0)
+
+    (found,) = analyse_gitt(time, np.full_like(voltage, np.nan), current, radius=1e-6)
+
+    assert found.pulse.start == pulse.start
+    assert math.isnan(found.recommended.value)

@@ -72,7 +72,7 @@ class Courses:
             since,
             np.where(running, rate * after, 0.0),
             passed,
-            ended.min(axis=(1, 2)),
+            ended.min(axis=(1, 2), initial=np.inf),
         )
 
     def surface(
