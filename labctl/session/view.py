@@ -37,7 +37,10 @@ class JournalView:
         return self.reader.header.streams
 
     def table(self, stream: str) -> Mapping[str, Array]:
-        """Return the columns of a stream; who asks again gets the same ones."""
+        """Return the columns of a stream; who asks again gets the same ones.
+
+        So they cannot be written to: a result would change the next one's rows.
+        """
         if stream not in self._tables:
             self._tables[stream] = StoredTable(self.reader, stream)
         return self._tables[stream]
@@ -117,6 +120,8 @@ class StoredTable(Mapping[str, Array]):
             raise KeyError(name)
         if self._whole is None:
             self._whole = self._reader.table(self._stream)
+            for values in self._whole.values():
+                values.flags.writeable = False
         return self._whole[name]
 
     def __contains__(self, name: object) -> bool:
