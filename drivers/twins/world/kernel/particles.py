@@ -226,6 +226,10 @@ def solve_grain(
             + 2.0 * thermal * bend
         )
         if -TOLERANCE < residual < TOLERANCE:
+            # The tangent leaves rounding, so that systems whose exp differs in the last
+            # place do not differ by the tolerance.
+            if stiffness > -gain:
+                x += residual / (gain + stiffness)
             break
         if residual > 0.0:
             low = x
