@@ -122,7 +122,7 @@ class Setting:
         return made
 
     def _change(self, instrument: Any, *values: Any) -> None:
-        name, settings = self.name, instrument.settings
+        name, settings = self.name, vars(instrument)
         before, settings[name] = settings[name], values[-1]
         try:
             instrument.changed(name)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from drivers.twins.scpi.commands import Entry, command, entries_of, query
 from drivers.twins.scpi.exchange import LATENCY, Exchange
 from drivers.twins.scpi.parameters import Number
+from drivers.twins.scpi.settings import Settings
 from labctl.clock import Clock
 
 BYTE = Number(0, 255, whole=True)
@@ -25,9 +26,9 @@ class Ieee488Twin(Exchange):
         self.put_back()
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The values of all settings by name: the attributes of those names."""
-        return vars(self)
+    def settings(self) -> Settings:
+        """The values of all settings by name, and nothing else of the instrument."""
+        return Settings(vars(self), frozenset(self._defaults))
 
     def put_back(self) -> None:
         """Give every setting its value after ``*RST``."""
