@@ -8,7 +8,31 @@ import math
 import threading
 import time
 import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What somebody who looks at an instrument expects of it."""
+
+    seconds: float = 0.0
+    """For so long nothing but more rows."""
+    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Column -> between what readings, both ends included, in the column's unit."""
+
+    def both(self, other: "Quiet") -> "Quiet":
+        """Return what is expected where this and the other are."""
+        within = dict(self.within)
+        for name, (low, high) in other.within.items():
+            mine = within.get(name, (-math.inf, math.inf))
+            within[name] = (max(low, mine[0]), min(high, mine[1]))
+        return Quiet(min(self.seconds, other.seconds), within)
+
+
+EVERY_LOOK = Quiet()
+"""Anything may happen at any moment."""
 
 
 class Clock(typing.Protocol):
@@ -37,13 +61,16 @@ class Clock(typing.Protocol):
         ...
 
     def idle(
-        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+        self,
+        period: float,
+        quiet: Quiet = EVERY_LOOK,
+        until: threading.Event | None = None,
     ) -> None:
         """Let time pass until the next look at an instrument that goes on by itself.
 
         That is ``period`` s, the time between two looks; ``until`` as in `sleep`.
-        Virtual time may leave looks out, as long as nobody could see anything there:
-        for ``quiet`` s the caller expects nothing, and no instrument has any news.
+        Virtual time may leave looks out where each connected instrument vouches that
+        they would have shown nothing but what ``quiet`` expects.
         """
         ...
 
@@ -78,7 +105,7 @@ class SystemClock:
     def idle(  # noqa: D102
         self,
         period: float,
-        quiet: float = 0.0,  # noqa: ARG002
+        quiet: Quiet = EVERY_LOOK,  # noqa: ARG002
         until: threading.Event | None = None,
     ) -> None:
         self.sleep(period, until)
@@ -111,7 +138,7 @@ class ScaledClock:
     def idle(  # noqa: D102
         self,
         period: float,
-        quiet: float = 0.0,  # noqa: ARG002
+        quiet: Quiet = EVERY_LOOK,  # noqa: ARG002
         until: threading.Event | None = None,
     ) -> None:
         self.sleep(period, until)
@@ -120,11 +147,12 @@ class ScaledClock:
 class Foresees(typing.Protocol):
     """A simulated instrument that can tell what it would have told in between."""
 
-    def go_on(self, to: float) -> float:
+    def go_on(self, to: float, within: Mapping[str, tuple[float, float]]) -> float:
         """Go on to ``to`` (s), no further than to the first news; return its time.
 
         News is what a look would find changed beside more rows: a program that ended,
-        the next technique. Infinity: there is none.
+        the next technique, an amplifier that is overloaded, a reading that is not
+        ``within`` (see `Quiet`). Infinity: there is none.
         """
         ...
 
@@ -139,11 +167,19 @@ class VirtualClock:
         self._lock = threading.Lock()
         self._now = 0.0
         self._epoch = time.time() if epoch is None else epoch
-        self._foresee: list[Foresees] = []
+        self._foresee: dict[str, Foresees] = {}
+        self._blind: set[str] = set()
+        """Instruments that cannot tell whether they have news."""
 
-    def attend(self, who: Foresees) -> None:
-        """Let no look be left out at which ``who`` has news; without any, none is."""
-        self._foresee.append(who)
+    def attend(self, name: str, who: Foresees) -> None:
+        """Let no look be left out at which the instrument ``name`` has news."""
+        self._foresee[name] = who
+        self._blind.discard(name)
+
+    def connected(self, name: str) -> None:
+        """Leave no look out from now on, unless the instrument ``name`` is attended."""
+        if name not in self._foresee:
+            self._blind.add(name)
 
     def now(self) -> float:  # noqa: D102
         return self._now
@@ -162,21 +198,24 @@ class VirtualClock:
         return max(POLL_PERIOD, self.ROWS_A_POLL * rows_every)
 
     def idle(  # noqa: D102
-        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+        self,
+        period: float,
+        quiet: Quiet = EVERY_LOOK,
+        until: threading.Event | None = None,
     ) -> None:
         if until is not None and until.is_set():
             return
         self.sleep(period * self._looks_until_news(period, quiet), until)
 
-    def _looks_until_news(self, period: float, quiet: float) -> int:
+    def _looks_until_news(self, period: float, quiet: Quiet) -> int:
         """Return which look is the first at which there may be something to see."""
-        looks = int(quiet / period + SAME_LOOK) if period > 0.0 else 1
-        if not self._foresee or looks <= 1:
+        looks = int(quiet.seconds / period + SAME_LOOK) if period > 0.0 else 1
+        if not self._foresee or self._blind or looks <= 1:
             return 1
         now = self._now
         end = now + looks * period
-        for each in self._foresee:
-            end = min(end, each.go_on(end))
+        for each in self._foresee.values():
+            end = min(end, each.go_on(end, quiet.within))
         return max(1, math.ceil((end - now) / period - SAME_LOOK))
 
 

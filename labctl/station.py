@@ -13,7 +13,7 @@ from typing import Any
 
 from labctl import plugins
 from labctl.casting import Casting, instrument_of
-from labctl.clock import Clock
+from labctl.clock import Clock, VirtualClock
 from labctl.errors import (
     BusyError,
     Complaint,
@@ -69,7 +69,10 @@ class SimulatedWires:
 
     def connect(self, driver: Driver, setup: Setup, clock: Clock) -> Any:  # noqa: ARG002
         """See `Wires`."""
-        return plugins.twin(setup.driver)(setup, self.world, clock)
+        twin = plugins.twin(setup.driver)(setup, self.world, clock)
+        if isinstance(clock, VirtualClock):
+            clock.connected(setup.name)
+        return twin
 
     def possess(self, setup: Setup) -> Held:  # noqa: ARG002
         """See `Wires`."""

@@ -12,8 +12,9 @@ import math
 import threading
 import typing
 from collections.abc import Iterator
+from dataclasses import replace
 
-from labctl.clock import Clock
+from labctl.clock import EVERY_LOOK, Clock, Quiet
 from labctl.data import Event
 
 log = logging.getLogger(__name__)
@@ -167,10 +168,14 @@ class StepClock:
         self._clock.sleep(seconds, until or asked())
 
     def idle(
-        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+        self,
+        period: float,
+        quiet: Quiet = EVERY_LOOK,
+        until: threading.Event | None = None,
     ) -> None:
         """Let looks be left out for as long as no others want to be read."""
-        self._clock.idle(period, min(quiet, self._longest_poll), until or asked())
+        seconds = min(quiet.seconds, self._longest_poll)
+        self._clock.idle(period, replace(quiet, seconds=seconds), until or asked())
 
 
 class DriverClock(StepClock):

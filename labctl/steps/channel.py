@@ -43,7 +43,7 @@ from labctl.steps.channel_flight import (
 )
 from labctl.steps.channel_rows import SpectrumCounter, Tails
 from labctl.steps.host_tests import HostTests
-from labctl.steps.outlook import Outlook
+from labctl.steps.outlook import Outlook, in_looks
 from labctl.steps.technique_needs import needs_of_techniques
 from labctl.steps.temperature_ends import celsius_now, unmeasured, waiting
 from labctl.techniques import (
@@ -276,12 +276,12 @@ class RunTechniques(Step):
             clock.sleep(pause)
             return pause
         duration = getattr(self.techniques[technique], "duration", math.inf)
-        quiet = outlook.quiet(period, every, duration)
+        quiet = outlook.quiet(every, duration)
         if watched:
-            soonest = 0.0 if tests.watches_temperature else tests.soonest()
-            quiet = min(quiet, max(soonest, period))
+            quiet = quiet.both(tests.quiet(outlook.now))
+        quiet = in_looks(quiet, period)
         clock.idle(period, quiet)
-        return quiet
+        return quiet.seconds
 
     def _cut_short(self, channel: PotentiostatChannel) -> Rows:
         """Stop what was attached to half way and must be tested from its beginning."""

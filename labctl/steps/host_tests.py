@@ -4,14 +4,16 @@ Rows are taken as they come, in blocks of any length: what a block says of its r
 what each of them would have said alone.
 """
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from labctl import columns
+from labctl.clock import EVERY_LOOK, Quiet
 from labctl.data import Array, Batch
-from labctl.steps.outlook import Trend
+from labctl.steps.outlook import Trend, half_way
 from labctl.steps.voltage_rate import VoltageRate
 from labctl.techniques import TEMPERATURE, Comparison, Condition, ConditionQuantity
 
@@ -23,9 +25,12 @@ SINCE_BEGINNING = frozenset(
     }
 )
 """What can be told only by who saw a technique from its first row."""
+SUMS = frozenset({ConditionQuantity.CHARGE, ConditionQuantity.ENERGY})
+"""What a reading does not tell by itself."""
+VOLTAGE, CURRENT = columns.VOLTAGE.name, columns.CURRENT.name
 _PLAIN = {
-    ConditionQuantity.VOLTAGE: columns.VOLTAGE.name,
-    ConditionQuantity.CURRENT: columns.CURRENT.name,
+    ConditionQuantity.VOLTAGE: VOLTAGE,
+    ConditionQuantity.CURRENT: CURRENT,
     ConditionQuantity.TEMPERATURE: TEMPERATURE,
 }
 """What stands in a row as it is."""
@@ -95,14 +100,13 @@ class HostTests:
                 return technique, met
         return None
 
-    def soonest(self) -> float:
-        """Return in how many s a condition may be met at the earliest.
+    def quiet(self, now: float) -> Quiet:
+        """Return what is to be expected as long as no condition is met.
 
-        See `labctl.steps.outlook`: supposed is that nothing goes much faster than it
-        went between the last rows. 0: at any moment, or nobody knows.
+        ``now``: the instrument's time in s; NaN where it did not say.
         """
-        waits = (self._soonest_of(condition) for condition in self._here)
-        return min(waits, default=math.inf)
+        each = (self._quiet_of(condition, now) for condition in self._here)
+        return functools.reduce(Quiet.both, each, Quiet(math.inf))
 
     def _begin(self, here: Sequence[Condition]) -> None:
         """Begin with a technique that these conditions may end."""
@@ -115,7 +119,7 @@ class HostTests:
         """Time, voltage and current of the last row."""
         self._first_voltage = math.nan
         self._charge = self._energy = 0.0
-        self._trends = {quantity: Trend() for quantity in quantities}
+        self._trends = {quantity: Trend() for quantity in quantities & SUMS}
 
     def _first_of(self, rows: Batch) -> Condition | None:
         """Take rows of one technique; return the first condition that is met."""
@@ -135,8 +139,7 @@ class HostTests:
     def _read(self, rows: Batch) -> dict[ConditionQuantity, Array]:
         """Return what each row says of every quantity that is tested."""
         time = rows.columns[columns.INSTRUMENT_TIME.name]
-        voltage = rows.columns[columns.VOLTAGE.name]
-        current = rows.columns[columns.CURRENT.name]
+        voltage, current = rows.columns[VOLTAGE], rows.columns[CURRENT]
         if self._last is None:
             self._first_voltage = float(voltage[0])
             self._last = (float(time[0]), float(voltage[0]), float(current[0]))
@@ -159,11 +162,39 @@ class HostTests:
                 found[quantity] = rows.columns[name]
         return found
 
-    def _soonest_of(self, condition: Condition) -> float:
-        if condition.quantity is ConditionQuantity.VOLTAGE_RATE:
-            return 0.0  # the voltage may stand still at once, on one converter's step
-        trend = self._trends.get(condition.quantity)
-        return 0.0 if trend is None else trend.soonest(condition.value)
+    def _quiet_of(self, condition: Condition, now: float) -> Quiet:
+        """Return what is to be expected as long as one condition is not met."""
+        if self._last is None:
+            return EVERY_LOOK
+        quantity, x = condition.quantity, condition.value
+        row, voltage, current = self._last
+        first = self._first_voltage
+        if quantity in SUMS:
+            alike = {VOLTAGE: _alike(voltage), CURRENT: _alike(current)}
+            soonest = row + self._trends[quantity].soonest(x) - now
+            return EVERY_LOOK if math.isnan(soonest) else Quiet(soonest, alike)
+        announced = {
+            ConditionQuantity.VOLTAGE: (VOLTAGE, voltage, [x]),
+            ConditionQuantity.VOLTAGE_CHANGE: (
+                VOLTAGE,
+                voltage,
+                [first - x, first + x],
+            ),
+            ConditionQuantity.CURRENT: (CURRENT, current, [x]),
+            ConditionQuantity.ABSOLUTE_CURRENT: (CURRENT, current, [-x, x]),
+        }.get(quantity)
+        if announced is not None:
+            column, value, bounds = announced
+            return Quiet(math.inf, {column: half_way(value, bounds)})
+        # A temperature is nothing that a channel foresees; a voltage may stand still
+        # at once, on one converter's step.
+        return EVERY_LOOK
+
+
+def _alike(value: float) -> tuple[float, float]:
+    """Return a range in which two factors make a product at most twice as large."""
+    most = math.sqrt(2.0) * abs(value)
+    return -most, most
 
 
 def _first_row(condition: Condition, values: Array) -> int:

@@ -1,23 +1,28 @@
-"""For how long nothing is to be expected of a channel, by what its rows say so far.
+"""What is to be expected of a channel, by what its rows say so far.
 
 A look that could not show anything but more rows may be left out where time is virtual
 (`labctl.clock.Clock.idle`); on a bench every look is taken. So this decides how fast a
-simulation goes, never what a run does: where it is wrong, something is seen a few looks
-later than it could have been.
+simulation goes, never what a run does: a reading that leaves what was expected brings
+the next look.
 """
 
 import itertools
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from labctl import columns
+from labctl.clock import EVERY_LOOK, Quiet
 from labctl.data import Array, Batch
 from labctl.limits import ANYTHING, Envelope
 from labctl.roles.potentiostat import Poll
 
 TWICE_AS_FAST = 0.5
 """Of the time that a quantity needs as fast as it went last: it may speed up."""
+FORESEEN = frozenset({columns.VOLTAGE.name, columns.CURRENT.name})
+"""Columns in which a simulated instrument can tell a reading that is news."""
 LONGER = 2.0
 """Times the pause before the last look: what is new is looked at often."""
 SAME_LOOK = 1e-4
@@ -48,7 +53,7 @@ class Trend:
         self._fastest = float(np.max(speeds)) if len(speeds) else math.nan
 
     def soonest(self, bound: float) -> float:
-        """Return in how many s it may be at ``bound``, should it go twice as fast.
+        """Return how many s after the last row it may be at ``bound``, twice as fast.
 
         0: at any moment, for nobody knows how fast it goes. Infinity: it stands still.
         """
@@ -65,18 +70,16 @@ class Outlook:
 
     def __init__(self, envelope: Envelope) -> None:
         """Watch the bounds of a run."""
-        self._bounds = {
-            name: _finite(
-                envelope.bounds.get(name, ANYTHING), envelope.soft.get(name, ANYTHING)
-            )
-            for name in envelope.columns
-        }
-        self._trends = {name: Trend() for name in self._bounds}
+        self._bounds = {name: _finite(envelope, name) for name in envelope.columns}
+        self._last: dict[str, float] = {}
+        """The last reading of each bounded quantity that the channel measures."""
         self._pause = 0.0
         """s before the last poll; 0: it showed something new."""
         self._technique = -1
-        self._begun = self._now = math.nan
-        """Instrument's time of the technique's first row, and of the last poll, s."""
+        self._begun = math.nan
+        """Instrument's time of the technique's first row, s."""
+        self.now = math.nan
+        """Instrument's time of the last poll, s; NaN where it did not say."""
 
     def polled(self, poll: Poll, pause: float, expected: float) -> None:
         """Take a poll ``pause`` s after the last; ``expected`` is what was asked for.
@@ -86,38 +89,56 @@ class Outlook:
         """
         overloaded = any(_is_overloaded(batch) for batch in poll.batches)
         for batch in poll.batches:
-            time = batch.columns[columns.INSTRUMENT_TIME.name]
-            for name, trend in self._trends.items():
-                if name in batch.columns:
-                    trend.take(time, batch.columns[name])
+            for name in self._bounds.keys() & batch.columns.keys():
+                self._last[name] = float(batch.columns[name][-1])
+        for name in self._bounds.keys() & poll.live.keys():
+            self._last[name] = poll.live[name]
         is_news = pause < ON_TIME * expected or poll.technique != self._technique
         if poll.technique != self._technique:
             self._begun = _begun(poll)
         self._technique = poll.technique
-        self._now = poll.live.get(columns.INSTRUMENT_TIME.name, math.nan)
+        self.now = poll.live.get(columns.INSTRUMENT_TIME.name, math.nan)
         self._pause = 0.0 if is_news or overloaded else pause
 
-    def quiet(
-        self, period: float, rows_every: float, duration: float = math.inf
-    ) -> float:
-        """Return for how many s nothing is to be expected: whole looks, one at least.
+    def quiet(self, rows_every: float, duration: float = math.inf) -> Quiet:
+        """Return what is to be expected now.
 
-        ``period`` is the time between two looks, ``rows_every`` between two rows, s.
-        The last look before the technique ends by its own ``duration`` (s) is taken:
-        what a channel says of its range and its overload, it says of the moment.
+        ``rows_every`` is the time between two rows, s. The last look before the
+        technique ends by its own ``duration`` (s) is taken: what a channel says of its
+        range and its overload, it says of the moment.
         """
-        left = self._begun + duration - self._now
-        bounds = (
-            trend.soonest(bound)
-            for name, trend in self._trends.items()
-            for bound in self._bounds[name]
-        )
-        quiet = min(LONGER * self._pause, MOST_ROWS * rows_every, *bounds)
-        quiet = quiet if math.isnan(left) else min(quiet, ON_TIME * left)
-        return max(1, math.floor(quiet / period + SAME_LOOK)) * period
+        if self._last.keys() != self._bounds.keys() & FORESEEN:
+            return EVERY_LOOK  # not read yet, or what nobody foresees
+        left = self._begun + duration - self.now
+        seconds = min(LONGER * self._pause, MOST_ROWS * rows_every)
+        seconds = seconds if math.isnan(left) else min(seconds, ON_TIME * left)
+        within = {k: half_way(x, self._bounds[k]) for k, x in self._last.items()}
+        return Quiet(seconds, within)
 
 
-def _finite(*ranges: tuple[float, float]) -> tuple[float, ...]:
+def in_looks(quiet: Quiet, period: float) -> Quiet:
+    """Return ``quiet`` for whole looks every ``period`` s, one at least."""
+    looks = max(1, math.floor(quiet.seconds / period + SAME_LOOK))
+    return replace(quiet, seconds=looks * period)
+
+
+def half_way(value: float, bounds: Iterable[float]) -> tuple[float, float]:
+    """Return a range around ``value`` that ends half way to the bounds next to it.
+
+    Noise is far from a bound that is looked at there; the way to it is halved again
+    and again. NaN is in no range.
+    """
+    inner = [0.5 * (value + bound) for bound in bounds]
+    low = max((x for x in inner if not x > value), default=-math.inf)
+    high = min((x for x in inner if not x < value), default=math.inf)
+    return low, high
+
+
+def _finite(envelope: Envelope, name: str) -> tuple[float, ...]:
+    ranges = (
+        bounds.get(name, ANYTHING)
+        for bounds in (envelope.bounds, envelope.soft, envelope.eased)
+    )
     return tuple(filter(math.isfinite, itertools.chain(*ranges)))
 
 

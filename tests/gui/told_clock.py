@@ -3,7 +3,7 @@
 import threading
 
 from labctl import waits
-from labctl.clock import POLL_PERIOD, VirtualClock, stopwatch
+from labctl.clock import EVERY_LOOK, POLL_PERIOD, Quiet, VirtualClock, stopwatch
 
 LOOK_EVERY = 0.01
 """s of wall time between two looks whether a wait was ended."""
@@ -39,7 +39,7 @@ class ToldClock:
     def idle(
         self,
         period: float,
-        quiet: float = 0.0,  # noqa: ARG002
+        quiet: Quiet = EVERY_LOOK,  # noqa: ARG002
         until: threading.Event | None = None,
     ) -> None:
         self.sleep(period, until)

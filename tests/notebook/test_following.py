@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import labctl
+from labctl.clock import EVERY_LOOK, Quiet
 from labctl.columns import TIMESERIES
 from labctl.data import Batch
 from labctl.engine.states import RunState
@@ -39,7 +40,10 @@ class Acting:
         return rows_every
 
     def idle(
-        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+        self,
+        period: float,
+        quiet: Quiet = EVERY_LOOK,
+        until: threading.Event | None = None,
     ) -> None:
         del quiet
         self.sleep(period, until)

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from drivers.twins.world.world import BenchWorld
 from labctl import plugins
-from labctl.clock import POLL_PERIOD, VirtualClock
+from labctl.clock import EVERY_LOOK, POLL_PERIOD, Quiet, VirtualClock
 from labctl.config.models import Config
 from labctl.data import Batch, EndReason, Event, Outcome
 from labctl.documents.complaints import validate
@@ -129,7 +129,7 @@ class BenchClock(VirtualClock):
     def idle(
         self,
         period: float,
-        quiet: float = 0.0,  # noqa: ARG002
+        quiet: Quiet = EVERY_LOOK,  # noqa: ARG002
         until: threading.Event | None = None,
     ) -> None:
         self.sleep(period, until)

@@ -129,4 +129,40 @@ def test_a_charge_is_expected_no_sooner_than_it_flows_at_twice_the_pace() -> Non
     n = 11
     tests.first_met(_block(np.zeros(n, int), np.arange(11.0), np.ones(n), np.ones(n)))
 
-    assert tests.soonest() == pytest.approx(0.5 * 90.0)
+    quiet = tests.quiet(12.0)  # two s after the last row
+    assert quiet.seconds == pytest.approx(0.5 * 90.0 - 2.0)
+    assert quiet.within["current_ampere"] == pytest.approx((-(2.0**0.5), 2.0**0.5))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "column", "expected"),
+    [
+        (ConditionQuantity.VOLTAGE, "voltage_volt", (-math.inf, 2.0)),
+        (ConditionQuantity.VOLTAGE_CHANGE, "voltage_volt", (-0.5, 2.5)),
+        (ConditionQuantity.CURRENT, "current_ampere", (-math.inf, 1.0)),
+        (ConditionQuantity.ABSOLUTE_CURRENT, "current_ampere", (-2.0, 1.0)),
+    ],
+)
+def test_a_condition_on_a_reading_is_announced_by_it(
+    quantity: ConditionQuantity, column: str, expected: tuple[float, float]
+) -> None:
+    tests = HostTests([(0, Condition("far", quantity, Comparison.AT_LEAST, 3.0))])
+    volts, amperes = np.array([1.0, 1.0]), np.array([-1.0, -1.0])
+    tests.first_met(_block(np.zeros(2, int), np.arange(2.0), volts, amperes))
+
+    quiet = tests.quiet(3.0)
+    assert quiet.seconds == math.inf
+    assert quiet.within == {column: expected}
+
+
+@pytest.mark.parametrize(
+    "quantity", [ConditionQuantity.TEMPERATURE, ConditionQuantity.VOLTAGE_RATE]
+)
+def test_every_look_is_taken_at_what_no_reading_announces(
+    quantity: ConditionQuantity,
+) -> None:
+    tests = HostTests([(0, Condition("far", quantity, Comparison.AT_LEAST, 3.0))])
+    steady = np.ones(3)
+    tests.first_met(_block(np.zeros(3, int), np.arange(3.0), steady, steady))
+
+    assert tests.quiet(3.0).seconds == 0.0

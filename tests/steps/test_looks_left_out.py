@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,13 +10,13 @@ import pytest
 from simulated_biologic import SimulatedBench, simulated_bench
 
 from drivers.twins.world.catalogue import build_cell
-from labctl.clock import VirtualClock
+from labctl.clock import EVERY_LOOK, Quiet, VirtualClock
 from labctl.data import Array, Batch
 from labctl.limits import Envelope
 from labctl.roles.potentiostat import Poll
 from labctl.station import LentBench
 from labctl.steps.channel import RunTechniques
-from labctl.steps.outlook import MOST_ROWS, Outlook, Trend
+from labctl.steps.outlook import MOST_ROWS, Outlook, Trend, half_way, in_looks
 from labctl.techniques import (
     Comparison,
     Condition,
@@ -36,7 +37,8 @@ class News:
     at: float = math.inf
     asked: list[float] = field(default_factory=list)
 
-    def go_on(self, to: float) -> float:
+    def go_on(self, to: float, within: Mapping[str, tuple[float, float]]) -> float:
+        del within
         self.asked.append(to)
         return self.at if self.at <= to else math.inf
 
@@ -55,19 +57,19 @@ def test_time_goes_on_to_the_look_that_shows_the_first_news(
     at: float, expected: float
 ) -> None:
     clock = VirtualClock()
-    clock.attend(News(at))
+    clock.attend("one", News(at))
 
-    clock.idle(10.0, 105.0)
+    clock.idle(10.0, Quiet(105.0))
 
     assert clock.now() == pytest.approx(expected)
 
 
 def test_nobody_goes_further_than_to_the_first_news() -> None:
     clock, second = VirtualClock(), News()
-    clock.attend(News(34.0))
-    clock.attend(second)
+    clock.attend("one", News(34.0))
+    clock.attend("two", second)
 
-    clock.idle(10.0, 100.0)
+    clock.idle(10.0, Quiet(100.0))
 
     assert second.asked == [34.0]
 
@@ -75,19 +77,54 @@ def test_nobody_goes_further_than_to_the_first_news() -> None:
 def test_no_look_is_left_out_where_nobody_can_say_that_there_is_no_news() -> None:
     clock = VirtualClock()
 
-    clock.idle(10.0, 1e6)
+    clock.idle(10.0, Quiet(1e6))
+
+    assert clock.now() == 10.0
+
+
+def test_no_look_is_left_out_beside_an_instrument_that_cannot_tell_its_news() -> None:
+    clock = VirtualClock()
+    clock.attend("one", News())
+    clock.connected("one")
+    clock.connected("cycler")
+
+    clock.idle(10.0, Quiet(1e6))
 
     assert clock.now() == 10.0
 
 
 def test_a_run_that_is_asked_for_something_does_not_wait() -> None:
     clock, asked = VirtualClock(), threading.Event()
-    clock.attend(News())
+    clock.attend("one", News())
     asked.set()
 
-    clock.idle(10.0, 1e6, asked)
+    clock.idle(10.0, Quiet(1e6), asked)
 
     assert clock.now() == 0.0
+
+
+def test_what_two_expect_is_what_both_do() -> None:
+    one = Quiet(3.0, {"voltage_volt": (0.0, 2.0), "current_ampere": (0.0, 1.0)})
+    other = Quiet(2.0, {"voltage_volt": (1.0, 3.0)})
+
+    assert one.both(other) == Quiet(
+        2.0, {"voltage_volt": (1.0, 2.0), "current_ampere": (0.0, 1.0)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "expected"),
+    [
+        (1.0, (), (-math.inf, math.inf)),
+        (1.0, (0.0, 4.0), (0.5, 2.5)),
+        (-1.0, (0.0, 4.0), (-math.inf, -0.5)),  # outside, towards the next of them
+        (1.0, (1.0,), (1.0, 1.0)),
+    ],
+)
+def test_a_reading_is_news_half_way_to_a_bound(
+    value: float, bounds: tuple[float, ...], expected: tuple[float, float]
+) -> None:
+    assert half_way(value, bounds) == expected
 
 
 def test_a_quantity_may_go_twice_as_fast_as_it_went() -> None:
@@ -118,19 +155,19 @@ def _poll(times: Array, volts: Array, overload: int = 0) -> Poll:
 def _looks(every: float, polls: int, overload: int = 0) -> list[int]:
     """Return the pauses, in looks every 8 rows, days after the clock began."""
     clock, outlook = VirtualClock(), Outlook(WIDE)
-    clock.attend(News())
+    clock.attend("one", News())
     clock.sleep(266892.1)
-    period = pause = 8.0 * every
-    found = []
+    period = 8.0 * every
+    found, quiet = [], Quiet(period)
     for _ in range(polls):
         begun = clock.now()
-        clock.idle(period, pause)
+        clock.idle(period, quiet)
         passed = clock.now() - begun
         times = begun + every * np.arange(round(passed / every))
         poll = _poll(times, np.full(len(times), 1.0), overload)
-        outlook.polled(poll, passed, pause)
+        outlook.polled(poll, passed, quiet.seconds)
         found.append(round(passed / period))
-        pause = outlook.quiet(period, every)
+        quiet = in_looks(outlook.quiet(every), period)
     return found
 
 
@@ -143,13 +180,22 @@ def test_while_a_channel_is_overloaded_every_look_is_taken() -> None:
     assert _looks(1.0, 5, overload=1) == [1, 1, 1, 1, 1]
 
 
-def test_near_a_limit_every_look_is_taken() -> None:
+def test_a_channel_is_to_go_no_further_than_half_way_to_a_limit() -> None:
     outlook, times = Outlook(WIDE), np.arange(64.0)
     for _ in range(2):
-        outlook.polled(_poll(times, 4.9 + 0.001 * times), 64.0, 64.0)
+        outlook.polled(_poll(times, np.full(64, 4.5)), 64.0, 64.0)
 
-    # 37 mV at 1 mV/s, and twice as fast at most: 18.5 s, two looks of 128 s.
-    assert outlook.quiet(8.0, 1.0) == 16.0
+    assert outlook.quiet(1.0) == Quiet(128.0, {"voltage_volt": (-0.25, 4.75)})
+
+
+@pytest.mark.parametrize("column", ["current_ampere", "cell_temperature_celsius"])
+def test_every_look_is_taken_at_what_is_bounded_and_not_foreseen(column: str) -> None:
+    outlook, times = Outlook(Envelope({column: (0.0, 1.0)})), np.arange(8.0)
+    rows = {"instrument_time_second": times, "cell_temperature_celsius": times}
+    for _ in range(2):
+        outlook.polled(Poll((Batch("timeseries", rows),), running=True), 8.0, 8.0)
+
+    assert outlook.quiet(1.0) == EVERY_LOOK
 
 
 class Counting(VirtualClock):
@@ -160,16 +206,19 @@ class Counting(VirtualClock):
         self.every, self.looks = every, 0
 
     def idle(
-        self, period: float, quiet: float = 0.0, until: threading.Event | None = None
+        self,
+        period: float,
+        quiet: Quiet = EVERY_LOOK,
+        until: threading.Event | None = None,
     ) -> None:
         self.looks += 1
-        super().idle(period, 0.0 if self.every else quiet, until)
+        super().idle(period, EVERY_LOOK if self.every else quiet, until)
 
 
 def _bench(*, every: bool) -> tuple[SimulatedBench, Counting]:
     clock = Counting(every=every)
     bench = simulated_bench(cell=build_cell("qms-0.7", 0), clock=clock)
-    clock.attend(bench.twin)
+    clock.attend("vsp300", bench.twin)
     return bench, clock
 
 

@@ -26,7 +26,7 @@ from drivers.twins.world import catalogue
 from drivers.twins.world.circuit import Circuit
 from drivers.twins.world.specimen_samples import build_specimen
 from drivers.twins.world.world import BenchWorld
-from labctl.clock import Clock, VirtualClock
+from labctl.clock import EVERY_LOOK, Clock, Quiet, VirtualClock
 from labctl.possession import Held, NobodyElse
 from labctl.roles.driver import Driver, Setup
 
@@ -138,7 +138,7 @@ class TurnClock:
     def idle(
         self,
         period: float,
-        quiet: float = 0.0,  # noqa: ARG002
+        quiet: Quiet = EVERY_LOOK,  # noqa: ARG002
         until: threading.Event | None = None,
     ) -> None:
         """Leave no look out: each is a turn."""

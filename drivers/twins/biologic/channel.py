@@ -20,7 +20,7 @@ from drivers.twins.biologic.codes import (
 )
 from drivers.twins.biologic.conversion import NOISE_A_ROW, converted
 from drivers.twins.biologic.front_end import FrontEnd, Noise
-from drivers.twins.biologic.holding import Conflict
+from drivers.twins.biologic.holding import Conflict, Within
 from drivers.twins.biologic.imperfections import NONE, Imperfections
 from drivers.twins.biologic.in_flight import TechniqueInFlight
 from drivers.twins.biologic.memory import Block, Memory, Row
@@ -184,20 +184,21 @@ class TwinChannel:
         if self.socket.holder is not self:
             self.socket.bring_to(to, exact=exact)
 
-    def go_on(self, to: float) -> float:
+    def go_on(self, to: float, within: Within) -> float:
         """Go on to ``to`` (s), no further than to the end of a technique.
 
-        Return when that was; infinity if none ended, or the cell is another's.
+        Nor behind a row that is not ``within``. Return when that was; infinity if
+        there was none, or the cell is another's.
         """
         run = self._run
         if self._advancing or run is None or run.watching:
             return math.inf
         self._advancing = True
         try:
-            run.advance(to)
+            has_news = run.go_on(to, within)
         finally:
             self._advancing = False
-        return self.socket.time if run.done or self._run is not run else math.inf
+        return self.socket.time if has_news or self._run is not run else math.inf
 
     def advance(self, to: float, *, exact: bool = False) -> None:
         """See `drivers.twins.world.socket.Holder`."""

@@ -1,9 +1,29 @@
 """What a technique in flight needs of the channel that holds the cell for it."""
 
+import math
 import typing
 
 from drivers.twins.biologic.memory import Row
 from drivers.twins.world.socket import Socket
+
+ANYTHING = (-math.inf, math.inf)
+
+
+class Within(typing.NamedTuple):
+    """Readings that are no news, both ends included."""
+
+    lowest_voltage: float = -math.inf
+    """V, as below; the currents in A."""
+    highest_voltage: float = math.inf
+    lowest_current: float = -math.inf
+    highest_current: float = math.inf
+
+    def holds(self, voltage: float, current: float) -> bool:
+        """Tell whether a reading is no news."""
+        return (
+            self.lowest_voltage <= voltage <= self.highest_voltage
+            and self.lowest_current <= current <= self.highest_current
+        )
 
 
 class Channel(typing.Protocol):

@@ -9,7 +9,13 @@ taken back; only a limit met on the way is kept.
 import math
 
 from drivers.twins.biologic.front_end import FrontEnd
-from drivers.twins.biologic.holding import Channel, Conflict, TakesMany
+from drivers.twins.biologic.holding import (
+    ANYTHING,
+    Channel,
+    Conflict,
+    TakesMany,
+    Within,
+)
 from drivers.twins.biologic.recording import Recorder
 from drivers.twins.biologic.techniques import LoadedTechnique, Mode, Stage
 from drivers.twins.world.kernel.leg import Leg
@@ -74,13 +80,16 @@ class TechniqueInFlight:
         """Whether the board drives less than it was told to, at the last look."""
         self.watching = False
         """Another channel drives the cell; this one only records its voltage."""
+        self._expected: Within | None = None
+        """What makes no news; None: nobody waits for any."""
+        self._has_news = False
         self._next_stage(start)
 
     # ---- time
 
     def advance(self, to: float, *, exact: bool = False) -> None:
         """Go on towards ``to`` (s); ``exact`` leaves the cell standing there."""
-        while not self.done:
+        while not (self.done or self._has_news):
             if self.watching and not self._regain(to):
                 return
             if self._goes_along and self._go_along(to):
@@ -95,6 +104,29 @@ class TechniqueInFlight:
                     return
                 if not self._step(to, keep=exact):
                     return
+
+    def go_on(self, to: float, within: Within) -> bool:
+        """Go on towards ``to`` (s), no further than to the first news.
+
+        A row that is not ``within``, an overload, the end. Return whether there was
+        any.
+        """
+        self._expected = within
+        try:
+            self.advance(to)
+            return self.done or self._has_news
+        finally:
+            self._expected, self._has_news = None, False
+
+    def look_for_news(self, voltage: float, current: float) -> None:
+        """See whether a row (V, A) is one that somebody waits for."""
+        expected = self._expected
+        if expected is not None:
+            self._has_news |= not expected.holds(voltage, current) or (
+                self.clips_current
+                or self.clips_voltage
+                or abs(voltage) >= self.front.voltage_span
+            )
 
     def _regain(self, to: float) -> bool:
         """Take the cell back if nobody has it; else let its holder go on."""
@@ -321,6 +353,7 @@ class TechniqueInFlight:
                 *self._now,
                 self._cap,
                 *self._rows.last,
+                *self._bounds_of(level),
             )
         )
         if not gone.steps:
@@ -331,9 +364,21 @@ class TechniqueInFlight:
         socket.arrive(gone.time, gone.voltage, level)
         control = self._set_point if stage.mode is Mode.CURRENT else None
         self._many.record_all(self._rows.made_of(moments, level, stage.cycle, control))
+        if moments:
+            self.look_for_news(gone.voltage, level)
         if gone.fired or gone.time >= self._end - TOLERANCE:
             self._end_stage(gone.time, fired=gone.fired)
         return True
+
+    def _bounds_of(self, level: float) -> tuple[float, float]:
+        """Return between which voltages a row at ``level`` (A) is no news, V."""
+        expected = self._expected
+        if expected is None:
+            return ANYTHING
+        if not expected.lowest_current <= level <= expected.highest_current:
+            return math.inf, math.inf
+        span = self.front.voltage_span
+        return max(expected.lowest_voltage, -span), min(expected.highest_voltage, span)
 
     def _drive(self, dt: float, mark: object) -> tuple[float, float, float]:
         """Let ``dt`` s pass at this stage's level; return s passed, V and A."""
@@ -411,3 +456,4 @@ class TechniqueInFlight:
         control = self._set_point if stage.mode is Mode.CURRENT else voltage
         charge = self.channel.socket.cell.charge
         self._rows.record(time, voltage, current, charge, stage.cycle, control)
+        self.look_for_news(voltage, current)

@@ -15,8 +15,10 @@ from drivers.biologic.eclib import abi
 from drivers.twins.biologic.channel import Truth, TwinChannel
 from drivers.twins.biologic.codes import MODELS, State, board_of
 from drivers.twins.biologic.faults import BLOCKED_FOR, FaultPlan
+from drivers.twins.biologic.holding import ANYTHING, Within
 from drivers.twins.biologic.imperfections import SPECIFICATION, imperfections_of
 from drivers.twins.world.world import BenchWorld
+from labctl import columns
 from labctl.clock import Clock
 from labctl.roles.driver import Setup
 
@@ -118,12 +120,16 @@ class SimulatedInstrument:
                 channel.forget()
         self.cut()
 
-    def go_on(self, to: float) -> float:
+    def go_on(self, to: float, within: Mapping[str, tuple[float, float]]) -> float:
         """See `labctl.clock.Foresees`: channels that only watch have no news."""
         first = math.inf
+        expected = Within(
+            *within.get(columns.VOLTAGE.name, ANYTHING),
+            *within.get(columns.CURRENT.name, ANYTHING),
+        )
         with self.world.lock:
             for channel in self.channels.values():
-                first = min(first, channel.go_on(min(to, first)))
+                first = min(first, channel.go_on(min(to, first), expected))
         return first
 
     def must_be_open(self, link: int) -> None:

@@ -342,6 +342,6 @@ def twin(setup: Setup, world: BenchWorld, clock: Clock) -> FunctionTable:
     """Return the functions of a simulated instrument on the bench ``world``."""
     made = BiologicTwin(setup, world, clock)
     if isinstance(clock, VirtualClock):  # nothing in it waits
-        clock.attend(made)
+        clock.attend(setup.name, made)
         return made.table(own_thread=False)
     return made.table()

@@ -132,6 +132,7 @@ class SpectrumInFlight(TechniqueInFlight):
                 passed,
             )
         )
+        self.look_for_news(*middle)
         self._begin_point(time)
 
     def _natural_end(self) -> float:

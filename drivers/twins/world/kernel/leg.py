@@ -53,6 +53,9 @@ class Leg(NamedTuple):
     """s; of the last row, with the two below in V and A."""
     row_voltage: float
     row_current: float
+    lowest: float
+    """V; a row that is not between this and `highest` ends the leg."""
+    highest: float
 
 
 class Gone(NamedTuple):
@@ -81,7 +84,7 @@ class Rows(NamedTuple):
 
 @compiled
 def follow(cell: Memory, leg: Leg, rows: Rows) -> Gone:
-    """Go along ``leg`` until its end, the stage's, a limit, or `MOST_ROWS`.
+    """Go along ``leg`` until its end, the stage's, a limit, a surprise, or `MOST_ROWS`.
 
     A step without an answer that is a number is taken back and ends it.
     """
@@ -89,8 +92,9 @@ def follow(cell: Memory, leg: Leg, rows: Rows) -> Gone:
     by_change = min(every_volt, every_ampere) < math.inf
     time, stood, flowed, cap = leg.time, leg.voltage, leg.current, leg.cap
     row_time, row_voltage, row_current = leg.row_time, leg.row_voltage, leg.row_current
-    steps, count, fired, ended = 0, 0, False, False
-    while count < MOST_ROWS and not ended:
+    steps, count = 0, 0
+    fired, ended, surprises = False, False, False
+    while count < MOST_ROWS and not (ended or surprises):
         end = min(leg.end, row_time + leg.every_s, time + cap)
         if leg.steady > time + TOLERANCE:
             end = min(end, leg.steady)
@@ -127,6 +131,7 @@ def follow(cell: Memory, leg: Leg, rows: Rows) -> Gone:
             rows.charges[count] = cell.state[CHARGE]
             row_time, row_voltage, row_current = time, reached, current
             count += 1
+            surprises = not leg.lowest <= reached <= leg.highest
         if by_change and passed > 0.0:
             cap = next_step(
                 until(every_volt, reached - row_voltage, stepped, passed),
